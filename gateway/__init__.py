@@ -1,0 +1,1 @@
+"""HTTP in, RPC out: route tables, authentication, errors, health, documentation."""

@@ -1,0 +1,147 @@
+"""Who is calling: the token is checked here, the actor comes from ``auth`` and a small cache.
+
+The cache is emptied by events the moment a person, a team or a session changes, and wholly when
+the connection to the broker breaks; a short age bounds it in any case. A refusal is never decided
+on a cached actor: ``Endpoint`` asks again and retries once (see ``app``).
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import jwt
+import msgspec
+
+from gateway.errors import TokenUnreadable
+from services.common.errors import Unauthenticated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import falcon
+
+    from services.common.client import RpcClient
+
+ACCESS, REFRESH = "access", "refresh"
+COOKIES: Final = {ACCESS: "access_token_cookie", REFRESH: "refresh_token_cookie"}
+MISSING: Final = 'Missing JWT in cookies or headers (Missing cookie "{}"; Missing Authorization Header)'
+EXPIRED: Final = {"error": True, "message": "Signature has expired"}
+WRONG_KIND: Final = {
+    ACCESS: "Only non-refresh tokens are allowed",
+    REFRESH: "Only refresh tokens are allowed",
+}
+CACHE_SIZE: Final = 4096
+EXCHANGES: Final = ("auth.events", "crud.events")
+
+
+class Identity(NamedTuple):
+    """The verified token and the actor it stands for, as the text services receive."""
+
+    claims: dict[str, Any]
+    actor: str
+    fetched: float
+
+
+class Tokens:
+    """Verifies tokens, and remembers the verified ones until they expire."""
+
+    def __init__(self, secret: str) -> None:
+        self.secret = secret
+        self._verified: dict[str, dict[str, Any]] = {}
+
+    def read(self, token: str, kind: str) -> dict[str, Any]:
+        """The claims of a token of that kind. Raises TokenUnreadable, Unauthenticated."""
+        claims = self._verified.get(token)
+        if claims is None or claims["exp"] <= time.time():
+            claims = self._verify(token)
+            if len(self._verified) >= CACHE_SIZE:
+                self._verified.clear()
+            self._verified[token] = claims
+        if claims.get("type") != kind:
+            raise TokenUnreadable(WRONG_KIND[kind])
+        return claims
+
+    def _verify(self, token: str) -> dict[str, Any]:
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                self.secret,
+                algorithms=["HS256"],
+                options={"require": ["exp", "sub", "jti", "type"]},
+            )
+        except jwt.ExpiredSignatureError:
+            raise Unauthenticated(data=EXPIRED) from None
+        except jwt.InvalidTokenError as error:
+            raise TokenUnreadable(str(error)) from None
+        return claims
+
+
+class Gate:
+    """Establishes the identity behind each request."""
+
+    def __init__(self, secret: str, seconds: float, client: Callable[[], RpcClient]) -> None:
+        self.tokens = Tokens(secret)
+        self.seconds = seconds
+        self.client = client
+        self._known: dict[str, Identity] = {}
+
+    def identify(self, req: falcon.Request, kind: str = ACCESS, *, fresh: bool = False) -> Identity:
+        """Who sent this request. Raises Unauthenticated or TokenUnreadable.
+
+        ``fresh`` asks ``auth`` even if the answer is cached.
+        """
+        claims = self.tokens.read(self._token(req, kind), kind)
+        known = self._known.get(claims["jti"])
+        if known and not fresh and time.monotonic() - known.fetched < self.seconds:
+            return known
+        asked = time.monotonic()
+        reply = self.client().call("auth", "identify", msgspec.json.encode({"claims": claims}))
+        identity = Identity(claims, reply.body.decode(), asked)
+        if len(self._known) >= CACHE_SIZE:
+            self._known.clear()
+        self._known[claims["jti"]] = identity
+        return identity
+
+    @staticmethod
+    def _token(req: falcon.Request, kind: str) -> str:
+        cookie = COOKIES[kind]
+        if "Cookie" in req.headers or "COOKIE" in req.headers:
+            values = req.get_cookie_values(cookie)
+            if values:
+                return values[0]
+        scheme, _, token = (req.get_header("Authorization") or "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise Unauthenticated(MISSING.format(cookie))
+        return token.strip()
+
+    # --- invalidation: runs on the client's reading thread -------------------------------------
+
+    def listen(self, channel: Any) -> None:
+        """Consume what ``auth`` and ``crud`` announce, for as long as the connection lives."""
+        queue = channel.queue_declare("", exclusive=True, auto_delete=True).queue
+        for exchange in EXCHANGES:
+            channel.exchange_declare(exchange, "topic", durable=True, auto_delete=False)
+            channel.queue_bind(queue, exchange, "#")
+        channel.basic_consume(queue, no_ack=True, callback=self._changed)
+
+    def _changed(self, message: Any) -> None:
+        name = message.delivery_info["routing_key"]
+        subject = name.partition(":")[0]
+        if subject == "person":
+            person = msgspec.json.decode(message.body).get("person_id")
+            self._forget(lambda identity: identity.claims["sub"] == person)
+        elif subject == "session":
+            jti = msgspec.json.decode(message.body).get("jti")
+            self._forget(lambda identity: jti in {identity.claims["jti"], None})
+        elif subject in {"project", "project-status", "import"}:
+            self.forget_all()
+
+    def _forget(self, test: Callable[[Identity], bool]) -> None:
+        for jti, identity in list(self._known.items()):
+            if test(identity):
+                self._known.pop(jti, None)
+
+    def forget_all(self) -> None:
+        """Drop every cached actor."""
+        self._known.clear()

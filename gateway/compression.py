@@ -1,0 +1,40 @@
+"""Answers that arrive compressed leave compressed, or are unpacked for the few who can't read it."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import falcon
+
+    from services.common.client import Reply
+
+CHUNK: Final = 256 * 1024
+GZIP: Final = 31
+
+
+def passed_on(req: falcon.Request, resp: falcon.Response, reply: Reply) -> None:
+    """Put the reply's bytes into the response, as they are if the client takes gzip."""
+    if reply.encoding is None:
+        resp.data = reply.body
+        return
+    resp.append_header("Vary", "Accept-Encoding")
+    if "gzip" in (req.get_header("Accept-Encoding") or "").lower():
+        resp.set_header("Content-Encoding", reply.encoding)
+        resp.data = reply.body
+    else:
+        resp.stream = unpacked(reply.body)
+
+
+def unpacked(body: bytes) -> Iterator[bytes]:
+    """The body piece by piece, so that a large list is not held a second time."""
+    inflate = zlib.decompressobj(wbits=GZIP)
+    rest = body
+    while rest and not inflate.eof:
+        piece = inflate.decompress(rest, CHUNK)
+        rest = inflate.unconsumed_tail
+        if piece:
+            yield piece

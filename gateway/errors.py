@@ -1,0 +1,111 @@
+"""The one table that turns kinds of refusal into HTTP, and nothing but JSON leaves it.
+
+Statuses are those the clients in the field act on: ``gazu`` raises on 400, 401, 403, 404, 405, 413,
+422, 500 and 502, and takes anything else for a success.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Final
+
+import falcon
+import msgspec
+
+from services.common.errors import (
+    Conflict,
+    Forbidden,
+    Integrity,
+    InvalidInput,
+    KeyReused,
+    NotFound,
+    Refused,
+    ServiceError,
+    Unauthenticated,
+    Unavailable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS: Final = "2"
+FORBIDDEN: Final = (
+    "You don't have the permission to access the requested resource. "
+    "It is either read-protected or not readable by the server."
+)
+NOT_FOUND: Final = (
+    "404 Not Found: The requested URL was not found on the server. "
+    "If you entered the URL manually please check your spelling and try again."
+)
+NOT_ALLOWED: Final = "The method is not allowed for the requested URL."
+TOO_LARGE: Final = "The data value transmitted exceeds the capacity limit."
+INTERNAL: Final = "Internal server error."
+
+
+class TooLarge(ServiceError, kind="too-large"):
+    """The body is over the limit."""
+
+
+class TokenUnreadable(ServiceError, kind="token-unreadable"):
+    """The token is malformed, forged, or of the wrong kind."""
+
+
+def said(message: str, **more: Any) -> dict[str, Any]:
+    """The usual body of a refusal."""
+    return {"error": True, "message": message, **more}
+
+
+def _refused(error: ServiceError) -> dict[str, Any]:
+    return said(error.message, **(error.data or {})) if error.message else (error.data or {})
+
+
+def _unauthenticated(error: ServiceError) -> dict[str, Any]:
+    return error.data or {"msg": error.message}
+
+
+TABLE: Final[dict[type[ServiceError], tuple[int, Callable[[ServiceError], dict[str, Any]]]]] = {
+    InvalidInput: (400, lambda e: said(e.message, data=e.data)),
+    Integrity: (400, lambda e: {"message": e.message}),
+    Refused: (400, _refused),
+    Unauthenticated: (401, _unauthenticated),
+    Forbidden: (403, lambda _: said(FORBIDDEN)),
+    NotFound: (404, lambda _: said(NOT_FOUND)),
+    Conflict: (409, lambda e: said(e.message)),
+    TooLarge: (413, lambda _: said(TOO_LARGE)),
+    TokenUnreadable: (422, lambda e: {"msg": e.message}),
+    KeyReused: (422, lambda e: said(e.message)),
+    Unavailable: (502, lambda e: said(e.message)),
+}
+
+
+def on_service_error(_req: Any, resp: falcon.Response, error: ServiceError, _params: Any) -> None:
+    """Answer a refusal; a kind without a row is a fault of ours, not of the caller."""
+    status, body = TABLE.get(type(error), (500, lambda _: said(INTERNAL)))
+    if isinstance(error, Unavailable):
+        resp.set_header("Retry-After", RETRY_SECONDS)
+    if isinstance(error, Forbidden) and error.message.isascii() and error.message.isprintable():
+        resp.set_header("X-Reason", error.message)
+    write(resp, status, body(error))
+
+
+def on_http_error(_req: Any, resp: falcon.Response, error: falcon.HTTPError, _params: Any) -> None:
+    """Falcon's own refusals: unknown route, wrong method, unreadable request."""
+    messages = {404: NOT_FOUND, 405: NOT_ALLOWED, 413: TOO_LARGE}
+    resp.set_headers(error.headers or {})
+    text = messages.get(error.status_code, error.description or error.title or "")
+    write(resp, error.status_code, said(text))
+
+
+def on_crash(req: falcon.Request, resp: falcon.Response, error: Exception, _params: Any) -> None:
+    """A fault of ours: the log has it, the caller gets a sentence."""
+    log.error("%s %s failed", req.method, req.path, exc_info=error)
+    write(resp, 500, said(INTERNAL))
+
+
+def write(resp: falcon.Response, status: int, body: dict[str, Any]) -> None:
+    """Put a JSON body into the response."""
+    resp.status = status
+    resp.content_type = "application/json"
+    resp.data = msgspec.json.encode(body)

@@ -1,0 +1,6 @@
+"""Routes of ``assets``."""
+
+from gateway.routes.table import data
+
+ROUTES = (
+)

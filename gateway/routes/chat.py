@@ -1,0 +1,6 @@
+"""Routes of ``chat``."""
+
+from gateway.routes.table import data
+
+ROUTES = (
+)

@@ -1,0 +1,76 @@
+"""What a row of a route table says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Access(Enum):
+    """What the gateway asks of the caller; rights are the owning service's to decide."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "access"
+    REFRESHING = "refresh"
+
+
+PUBLIC, SIGNED_IN, REFRESHING = Access.PUBLIC, Access.SIGNED_IN, Access.REFRESHING
+
+
+class Body(Enum):
+    """What a route makes of the request's body."""
+
+    NONE = "none"
+    JSON = "json"
+    """JSON only; another content type is refused."""
+    LENIENT = "lenient"
+    """JSON, else form fields, else query parameters; an unreadable JSON counts as empty."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One row of a table."""
+
+    method: str
+    path: str
+    rpc: str
+    access: Access = SIGNED_IN
+    status: int = 200
+    body: Body = Body.NONE
+    query: bool = False
+    """Whether the query string is handed over, as ``query``."""
+    repeat: bool = False
+    """Whether parameters may be repeated: ``query`` then holds lists."""
+    caller: bool = False
+    """Whether the verified claims and the address are handed over, as ``caller``."""
+    slow: bool = False
+    """Whether it may read or remove a whole production, and gets the long deadline."""
+    fixed: tuple[tuple[str, str], ...] = ()
+    """Arguments the row itself gives."""
+    answer: str = ""
+    """A named last touch by the gateway, see ``app.ANSWERS``."""
+    summary: str = ""
+
+    @property
+    def service(self) -> str:
+        """The owning service."""
+        return self.rpc.partition(".")[0]
+
+    @property
+    def function(self) -> str:
+        """The RPC method."""
+        return self.rpc.partition(".")[2]
+
+
+def data(path: str, service: str) -> tuple[Route, ...]:
+    """The five rows of a resource of generic CRUD."""
+    rpc, one = f"{service}.", f"/data/{path}/{{ident}}"
+    fixed = (("path", path),)
+    return (
+        Route("GET", f"/data/{path}", rpc + "list_rows", query=True, slow=True, fixed=fixed),
+        Route("POST", f"/data/{path}", rpc + "create_row", body=Body.JSON, fixed=fixed),
+        Route("GET", one, rpc + "read_row", query=True, fixed=fixed),
+        Route("PUT", one, rpc + "update_row", body=Body.JSON, fixed=fixed),
+        Route("DELETE", one, rpc + "delete_row", status=204, query=True, slow=True, fixed=fixed),
+    )
+

@@ -1,0 +1,6 @@
+"""Routes of ``tasks``."""
+
+from gateway.routes.table import data
+
+ROUTES = (
+)

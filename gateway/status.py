@@ -1,0 +1,85 @@
+"""How the system is: for people (``/status``), for orchestrators (``/health``), for Prometheus."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import falcon
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from gateway.errors import write
+
+if TYPE_CHECKING:
+    from services.common.client import RpcClient
+
+API: Final = "Callboard"
+VERSION: Final = "0.1.0"
+SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
+
+
+class Status:
+    """Answers from what the client hears of the services; it asks none of them."""
+
+    def __init__(self, client: RpcClient) -> None:
+        self.client = client
+
+    def add_to(self, app: falcon.App[Any, Any]) -> None:
+        """Route the status pages."""
+        app.add_route("/", Page(self.root))
+        app.add_route("/status", Page(self.status))
+        app.add_route("/status.txt", Page(self.status_text))
+        app.add_route("/health/live", Page(self.live))
+        app.add_route("/health/ready", Page(self.ready))
+        app.add_route("/metrics", Page(self.metrics))
+
+    def root(self, resp: falcon.Response) -> None:
+        """The name and version that ``gazu`` looks for."""
+        write(resp, 200, {"api": API, "version": VERSION})
+
+    def parts(self) -> dict[str, bool]:
+        """Which services gave a sign of life, meaning that their database answers too."""
+        return {name: self.client.alive(name) for name in SERVICES}
+
+    def status(self, resp: falcon.Response) -> None:
+        """What is up; 200 even when parts are down."""
+        write(resp, 200, {"name": API, "version": VERSION, **self._summary()})
+
+    def _summary(self) -> dict[str, bool]:
+        broker, parts = self.client.link.ready.is_set(), self.parts()
+        return {
+            "database-up": all(parts.values()),
+            "key-value-store-up": parts["auth"],
+            "event-stream-up": broker,
+            "job-queue-up": broker,
+            "indexer-up": parts["assets"],
+        }
+
+    def status_text(self, resp: falcon.Response) -> None:
+        """The same for simple monitors."""
+        lines = [f"name: {API}", f"version: {VERSION}"]
+        lines += [f"{name}: {'up' if up else 'down'}" for name, up in self._summary().items()]
+        resp.content_type, resp.text = falcon.MEDIA_TEXT, "\n".join(lines)
+
+    def live(self, resp: falcon.Response) -> None:
+        """This process answers."""
+        write(resp, 200, {"live": True})
+
+    def ready(self, resp: falcon.Response) -> None:
+        """503 until the broker and all services are there."""
+        parts = {"broker": self.client.link.ready.is_set(), **self.parts()}
+        write(resp, 200 if all(parts.values()) else 503, {"ready": all(parts.values()), **parts})
+
+    def metrics(self, resp: falcon.Response) -> None:
+        """Counters and timings of this process."""
+        resp.content_type, resp.data = CONTENT_TYPE_LATEST, generate_latest()
+
+
+class Page:
+    """A GET that is answered here."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        """Let the page write itself."""
+        self.answer(resp)

@@ -1,0 +1,16 @@
+"""What gunicorn loads: ``gateway.wsgi:app``."""
+
+import os
+import sys
+
+from gateway.app import create_app
+from gateway.config import GatewaySettings
+from services.common.config import ConfigError
+from services.common.log import configure
+
+try:
+    settings = GatewaySettings.load(os.environ)
+except ConfigError as error:
+    sys.exit(f"gateway: {error}")
+configure("gateway", settings.log_level, settings.log_format)
+app = create_app(settings)

@@ -1,0 +1,7 @@
+"""``python -m services.assets``"""
+
+from services.common.main import main  # isort: skip - patches the standard library first
+
+from services.assets.service import AssetsService
+
+main(AssetsService)

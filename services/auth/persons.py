@@ -1,0 +1,155 @@
+"""The rules of people's records: what is shown to whom, who changes what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import available_timezones
+
+import sqlalchemy as sa
+from babel import Locale, UnknownLocaleError
+from email_validator import EmailNotValidError, validate_email
+
+from services.auth.models import Person
+from services.auth.passwords import hashed
+from services.common.errors import Forbidden, InvalidInput
+from services.common.values import default_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from services.common.permissions import Actor
+
+SECRET: Final = frozenset({
+    "password", "login_failed_attemps", "last_login_failed", "totp_secret", "email_otp_secret",
+    "fido_credentials", "otp_recovery_codes", "jti",
+})  # fmt: skip
+REDUCED: Final = frozenset({
+    "id", "type", "first_name", "last_name", "full_name", "has_avatar", "active", "departments",
+    "studio_id", "role", "desktop_login", "is_bot",
+})  # fmt: skip
+MANAGERS: Final = frozenset({"admin", "manager"})
+ADMINS_ONLY: Final = frozenset({
+    "role", "departments", "active", "is_bot", "archived", "login_failed_attemps",
+    "last_login_failed", "is_generated_from_ldap", "ldap_uid", "last_presence", "studio_id",
+})  # fmt: skip
+FACTORS: Final = frozenset({
+    "totp_enabled", "totp_secret", "email_otp_enabled", "email_otp_secret", "fido_enabled",
+    "fido_credentials", "otp_recovery_codes",
+})  # fmt: skip
+ALWAYS_FIXED: Final = frozenset({"password", "jti"}) | FACTORS
+"""Second factors are only changed by proving them, at ``/auth``."""
+DATE_FORMATS: Final = ("YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY")
+
+
+def visible(actor: Actor, single: bool) -> frozenset[str] | None:
+    """Lists are full for administrators, single reads for managers too."""
+    full = actor.role in MANAGERS if single else actor.is_admin
+    return None if full else REDUCED
+
+
+def filterable(actor: Actor) -> frozenset[str] | None:
+    """What a list may be filtered by."""
+    return None if actor.is_admin else REDUCED | {"email"}
+
+
+def fixed(actor: Actor) -> frozenset[str]:
+    """What an update leaves alone."""
+    return ALWAYS_FIXED if actor.is_admin else ALWAYS_FIXED | ADMINS_ONLY
+
+
+def on_create(work: Any, values: dict[str, Any], body: Mapping[str, Any]) -> None:
+    """A new account: within the limit, with an address of its own, its password hashed."""
+    for name in FACTORS | {"jti"}:
+        values[name] = default_of(Person.__table__.c[name])
+    _clean(work, values)
+    _check_email_free(work, values, None)
+    if values["active"] and not values["is_bot"] and not values["is_guest"]:
+        _check_limit(work)
+    password = body.get("password")
+    values["password"] = hashed(password) if isinstance(password, str) else None
+    values["timezone"] = values["timezone"] or work.settings.default_timezone
+    values["locale"] = values["locale"] or work.settings.default_locale
+
+
+def on_update(
+    work: Any, row: Mapping[str, Any], values: dict[str, Any], _body: Mapping[str, Any]
+) -> None:
+    """A changed account: the same checks, and protected ones stay as they are."""
+    _clean(work, values)
+    protected = {mail.strip().lower() for mail in work.settings.protected_accounts.split(",")}
+    touched = values.keys() & {"active", "role", "archived", "email"}
+    if row["email"] in protected and touched and row["id"] != work.actor.id:
+        message = "This account is protected."
+        raise Forbidden(message)
+    if "email" in values:
+        _check_email_free(work, {**row, **values}, row["id"])
+    if values.get("active") and not row["active"] and not row["is_bot"] and not row["is_guest"]:
+        _check_limit(work)
+
+
+def on_delete(work: Any, row: Mapping[str, Any], _force: bool) -> None:
+    """Nobody deletes themselves."""
+    if row["id"] == work.actor.id:
+        message = "This requires somebody else: an account can't delete itself."
+        raise Forbidden(message)
+
+
+def _clean(_work: Any, values: dict[str, Any]) -> None:
+    if values.get("email") is not None:
+        values["email"] = _email(values["email"])
+    if values.get("country") is not None:
+        values["country"] = _country(values["country"])
+    if values.get("timezone") is not None and values["timezone"] not in available_timezones():
+        message = "Invalid timezone, expected an IANA name such as Europe/Paris."
+        raise InvalidInput(message)
+    if values.get("locale") is not None:
+        _check_locale(values["locale"])
+    if values.get("display_date_format") not in {None, *DATE_FORMATS}:
+        message = f"Invalid display_date_format, expected one of: {', '.join(DATE_FORMATS)}."
+        raise InvalidInput(message)
+
+
+def _email(value: str) -> str:
+    try:
+        validate_email(value, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise InvalidInput(str(error)) from None
+    return value.strip().lower()
+
+
+def _country(value: str) -> str:
+    code = value.upper()
+    if len(code) != 2 or not code.isalpha() or code not in Locale("en").territories:  # noqa: PLR2004
+        message = "Invalid country code, expected an ISO 3166-1 alpha-2 code."
+        raise InvalidInput(message)
+    return code
+
+
+def _check_locale(value: str) -> None:
+    try:
+        Locale.parse(value)
+    except (ValueError, UnknownLocaleError):
+        message = "Invalid locale, expected a name such as en_US."
+        raise InvalidInput(message) from None
+
+
+def _check_email_free(work: Any, values: Mapping[str, Any], own: Any) -> None:
+    if values["email"] is None or values["is_bot"]:
+        return
+    taken = sa.select(Person.id).where(Person.email == values["email"], Person.is_bot.is_(False))
+    if own is not None:
+        taken = taken.where(Person.id != own)
+    if work.tx.session.scalar(taken.limit(1)):
+        message = "Email already in use."
+        raise InvalidInput(message)
+
+
+def _check_limit(work: Any) -> None:
+    """Raise InvalidInput when the studio has all the active people it may have."""
+    counted = sa.select(sa.func.count()).where(
+        Person.active.is_(True), Person.is_bot.is_(False), Person.is_guest.is_(False)
+    )
+    limit = work.settings.user_limit
+    if work.tx.session.scalar(counted) >= limit:
+        message = "User limit reached."
+        raise InvalidInput(message, {"limit": limit})

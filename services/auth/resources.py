@@ -1,0 +1,58 @@
+"""What ``auth`` serves by generic CRUD."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+
+from services.auth import persons
+from services.auth.models import Department, Organisation, Person, Studio
+from services.common.permissions import admin, any_of, anyone, is_self
+from services.common.resources import Registry, Resource
+
+if TYPE_CHECKING:
+    from services.common.permissions import Actor
+
+CHAT_SECRETS: Final = frozenset({
+    "chat_token_slack", "chat_webhook_mattermost", "chat_token_discord",
+})  # fmt: skip
+
+
+def _organisation_names(actor: Actor, *_: Any) -> frozenset[str] | None:
+    """Chat secrets are for administrators."""
+    return None if actor.is_admin else frozenset(Organisation.__table__.c.keys()) - CHAT_SECRETS
+
+
+RESOURCES: Final = Registry(
+    "auth",
+    Resource(path="departments", model=Department, list=anyone, read=anyone),
+    Resource(path="studios", model=Studio, list=anyone, read=anyone),
+    Resource(
+        path="organisations",
+        model=Organisation,
+        list=anyone,
+        read=anyone,
+        visible=_organisation_names,
+        filterable=_organisation_names,
+    ),
+    Resource(
+        path="persons",
+        model=Person,
+        list=anyone,
+        read=anyone,
+        update=any_of(admin, is_self("id")),
+        hidden=persons.SECRET,
+        virtual={"full_name": sa.func.concat(Person.first_name, " ", Person.last_name)},
+        visible=persons.visible,
+        filterable=persons.filterable,
+        empty_lists=frozenset({"departments"}),
+        updated_lists=("departments",),
+        fixed=persons.fixed,
+        on_create=persons.on_create,
+        on_update=persons.on_update,
+        on_delete=persons.on_delete,
+        still_linked="Some data are still linked to given person.",
+        force_cascades=True,
+    ),
+)

@@ -1,0 +1,7 @@
+"""``python -m services.chat``"""
+
+from services.common.main import main  # isort: skip - patches the standard library first
+
+from services.chat.service import ChatService
+
+main(ChatService)

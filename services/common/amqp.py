@@ -1,0 +1,169 @@
+"""One AMQP connection, read by one thread and written by many.
+
+The same class runs on real threads (gateway, relay, tests) and on eventlet's (services, patched
+first), which is why it uses nothing but ``threading``. kombu opens the connection; messages go
+through its channel directly, without serializers, pools and a confirm per message.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import amqp
+import kombu
+from kombu.exceptions import OperationalError
+
+from services.common.errors import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+RPC_EXCHANGE: Final = "nameko-rpc"
+DIRECT_REPLY: Final = "amq.rabbitmq.reply-to"
+HEARTBEAT: Final = 10
+READ_SIZE: Final = 16384
+BACKOFF: Final = (0.1, 0.2, 0.4, 0.8, 1.0)
+
+#: What a broken connection may raise out of py-amqp, kombu and the socket.
+BROKEN: Final = (OSError, amqp.AMQPError, OperationalError, AttributeError)
+
+
+def read_by_one(connection: Any) -> None:
+    """Let only the reading thread read: py-amqp else looks for "blocked" before each publish.
+
+    And let it read more than a few bytes at a time: py-amqp takes a frame with three recv calls,
+    but keeps what it got beyond what it asked for.
+    """
+    connection.client_properties.get("capabilities", {}).pop("connection.blocked", None)
+    transport = connection.transport
+    sock = transport.sock
+    if hasattr(transport, "_quick_recv") and not hasattr(sock, "pending"):
+        transport._quick_recv = lambda _wanted: sock.recv(READ_SIZE)  # noqa: SLF001
+
+
+class Link:
+    """A connection that comes back by itself.
+
+    ``setup(channel)`` declares and consumes after each connect; ``lost()`` is told when it breaks.
+    ``run`` is the reading loop, to be given to a thread or to nameko's managed threads.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        setup: Callable[[Any], None],
+        *,
+        lost: Callable[[], None] = lambda: None,
+        name: str = "link",
+    ) -> None:
+        self.uri, self.setup, self.lost, self.name = uri, setup, lost, name
+        self.ready = threading.Event()
+        self.stopping = False
+        self._write = threading.Lock()
+        self._channel: Any = None
+
+    def start(self) -> None:
+        """Read on a thread of our own."""
+        threading.Thread(target=self.run, name=self.name, daemon=True).start()
+
+    def run(self) -> None:
+        """Connect, read until the connection breaks, wait a little, connect again."""
+        attempt = 0
+        while not self.stopping:
+            try:
+                with kombu.Connection(
+                    self.uri,
+                    heartbeat=HEARTBEAT,
+                    connect_timeout=2,
+                    transport_options={"client_properties": {"connection_name": self.name}},
+                ) as connection:
+                    self._open(connection)
+                    attempt = 0
+                    self._read(connection.connection)
+            except BROKEN as error:
+                if attempt == 1 or self.ready.is_set():
+                    log.warning("broker away (%s): %s", self.name, type(error).__name__)
+            finally:
+                self._closed()
+            if not self.stopping:
+                pause = BACKOFF[min(attempt, len(BACKOFF) - 1)]
+                time.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - spreads reconnects
+                attempt += 1
+
+    def _open(self, connection: Any) -> None:
+        connection.ensure_connection(max_retries=1, timeout=2)
+        channel = connection.channel()
+        channel.auto_decode = False
+        read_by_one(connection.connection)
+        self.setup(channel)
+        self._channel = channel
+        self.ready.set()
+        log.debug("%s connected", self.name)
+
+    def _read(self, connection: Any) -> None:
+        beat = time.monotonic()
+        while not self.stopping:
+            with suppress(TimeoutError):
+                connection.drain_events(timeout=1)
+            if time.monotonic() - beat > 1:
+                beat = time.monotonic()
+                with self._write:
+                    connection.heartbeat_tick()
+
+    def _closed(self) -> None:
+        was_ready = self.ready.is_set()
+        self.ready.clear()
+        self._channel = None
+        if was_ready:
+            self.lost()
+
+    def stop(self) -> None:
+        """Leave the reading loop within a second."""
+        self.stopping = True
+
+    def publish(
+        self,
+        body: bytes | str,
+        exchange: str,
+        routing_key: str,
+        *,
+        mandatory: bool = False,
+        **properties: Any,
+    ) -> None:
+        """Send one message. Raises Unavailable when the broker is away."""
+        message = amqp.Message(body, **properties)
+        self._do("basic_publish", message, exchange, routing_key, mandatory)
+
+    def ack(self, delivery_tag: int, *, multiple: bool = False) -> None:
+        """Acknowledge; silently nothing if the connection it came by is gone."""
+        with suppress(Unavailable):
+            self._do("basic_ack", delivery_tag, multiple)
+
+    def reject(self, delivery_tag: int, *, requeue: bool) -> None:
+        """Give a message back, or (``requeue=False``) to the dead letters."""
+        with suppress(Unavailable):
+            self._do("basic_reject", delivery_tag, requeue)
+
+    def cancel(self, tag: str) -> None:
+        """Stop consuming under that tag."""
+        with suppress(Unavailable):
+            self._do("basic_cancel", tag, True)  # noqa: FBT003 - nowait
+
+    def _do(self, method: str, *args: Any) -> None:
+        channel = self._channel
+        if channel is None:
+            message = "The message broker is away."
+            raise Unavailable(message)
+        try:
+            with self._write:
+                getattr(channel, method)(*args)
+        except BROKEN as error:
+            message = "The message broker is away."
+            raise Unavailable(message) from error

@@ -1,0 +1,232 @@
+"""Handling events: ``@on("project:delete", …)`` on a service's method.
+
+Each handling method has a durable quorum queue of its own, read in order. A handler works in a
+transaction that also records ``(event id, handler)`` in the inbox, so a redelivered event changes
+nothing. While the database is away the event waits; a handler that fails for another reason is
+retried with growing pauses, then the event goes to the dead letters (``services.common.dead``).
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections import deque
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+import eventlet
+import msgspec
+import sqlalchemy as sa
+from nameko.extensions import Entrypoint
+from sqlalchemy.dialects.postgresql import insert
+
+from services.common.amqp import Link
+from services.common.db import translated
+from services.common.errors import Unavailable
+from services.common.rpc import CONFIG
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from services.common.config import ServiceSettings
+
+log = logging.getLogger(__name__)
+
+SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
+DEAD: Final = "callboard.dead"
+ARCHIVE: Final = "callboard.events"
+PAUSES: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+DELIVERIES: Final = 20
+ARCHIVE_BYTES: Final = 2_000_000_000
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """An event as it arrived: its name, payload, and the headers all events carry."""
+
+    name: str
+    payload: dict[str, Any]
+    event_id: uuid.UUID
+    time: str
+    source: str
+    actor_id: uuid.UUID | None = None
+    project_id: uuid.UUID | None = None
+    stored: bool = True
+    request_id: str = ""
+
+    @classmethod
+    def read(cls, message: Any) -> Delivery:
+        """Read an AMQP message; one without our headers (a foreign publisher) gets an id."""
+        headers = message.properties.get("application_headers") or {}
+        actor, project = headers.get("actor_id"), headers.get("project_id")
+        ident = headers.get("event_id") or message.properties.get("message_id")
+        return cls(
+            name=message.delivery_info["routing_key"],
+            payload=msgspec.json.decode(message.body),
+            event_id=uuid.UUID(ident) if ident else uuid.uuid4(),
+            time=str(headers.get("time", "")),
+            source=message.delivery_info["exchange"].removesuffix(".events"),
+            actor_id=uuid.UUID(actor) if actor else None,
+            project_id=uuid.UUID(project) if project else None,
+            stored=headers.get("stored", True) in {True, "1"},
+            request_id=str(headers.get("request_id", "")),
+        )
+
+
+def declare_exchanges(channel: Any) -> None:
+    """Every service's events exchange, the dead letters, and the archive of all events.
+
+    The archive is a stream, bound before anything is published: an event nobody listens to yet
+    is kept there, for replay from an offset or a time.
+    """
+    channel.exchange_declare(DEAD, "topic", durable=True, auto_delete=False)
+    channel.queue_declare(
+        DEAD, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"}
+    )
+    channel.queue_bind(DEAD, DEAD, "#")
+    channel.queue_declare(
+        ARCHIVE,
+        durable=True,
+        auto_delete=False,
+        arguments={"x-queue-type": "stream", "x-max-length-bytes": ARCHIVE_BYTES},
+    )
+    for service in SERVICES:
+        channel.exchange_declare(f"{service}.events", "topic", durable=True, auto_delete=False)
+        channel.queue_bind(ARCHIVE, f"{service}.events", "#")
+
+
+class Handler(Entrypoint):  # type: ignore[misc]
+    """A method that handles events, one at a time or (``batch``) as many as are waiting."""
+
+    def __init__(self, *names: str, batch: int = 0, inbox: bool = True, **kwargs: Any) -> None:
+        super().__init__(expected_exceptions=(Unavailable,), **kwargs)
+        self.names, self.batch, self.inbox = names, batch, inbox
+
+    def setup(self) -> None:
+        settings: ServiceSettings = self.container.config[CONFIG]
+        self.queue = f"{self.container.service_name}.{self.method_name}"
+        self.arrived: deque[Any] = deque()
+        self.waiting = eventlet.semaphore.Semaphore(0)
+        self.link = Link(
+            settings.amqp_uri, self._consume, lost=self._forget, name=f"{self.queue} events"
+        )
+
+    def start(self) -> None:
+        self.container.spawn_managed_thread(self.link.run, identifier=f"{self.queue} reader")
+        self.container.spawn_managed_thread(self._work, identifier=f"{self.queue} worker")
+
+    def stop(self) -> None:
+        self.link.stop()
+        self.waiting.release()
+
+    def _consume(self, channel: Any) -> None:
+        declare_exchanges(channel)
+        channel.queue_declare(
+            self.queue,
+            durable=True,
+            auto_delete=False,
+            arguments={
+                "x-queue-type": "quorum",
+                "x-delivery-limit": DELIVERIES,
+                "x-dead-letter-exchange": DEAD,
+                "x-dead-letter-strategy": "at-least-once",
+                "x-overflow": "reject-publish",
+            },
+        )
+        for name in self.names:
+            for service in SERVICES:
+                channel.queue_bind(self.queue, f"{service}.events", name)
+        channel.basic_qos(0, self.batch or 8, False)  # noqa: FBT003
+        channel.basic_consume(self.queue, callback=self._arrive)
+
+    def _arrive(self, message: Any) -> None:
+        self.arrived.append(message)
+        self.waiting.release()
+
+    def _forget(self) -> None:
+        """What was not acknowledged on a broken connection will come again."""
+        self.arrived.clear()
+
+    def _work(self) -> None:
+        while not self.link.stopping:
+            self.waiting.acquire()
+            messages = []
+            while self.arrived and len(messages) < max(1, self.batch):
+                messages.append(self.arrived.popleft())
+            if messages:
+                self._handle(messages)
+
+    def _handle(self, messages: list[Any]) -> None:
+        attempt = 0
+        while not self.link.stopping:
+            error = self._attempt(messages)
+            if error is None:
+                self.link.ack(messages[-1].delivery_tag, multiple=True)
+                return
+            if not isinstance(error, Unavailable):
+                attempt += 1
+            if attempt > len(PAUSES):
+                break
+            eventlet.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
+        for message in messages:
+            self.link.reject(message.delivery_tag, requeue=self.link.stopping)
+
+    def _attempt(self, messages: list[Any]) -> Exception | None:
+        """Run the method once, as a nameko worker. Answers its exception, or None."""
+        try:
+            deliveries = [Delivery.read(message) for message in messages]
+        except (ValueError, KeyError) as error:
+            log.exception("an event on %s is unreadable", self.queue)
+            return error
+        done = eventlet.event.Event()
+
+        def finish(worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+            error = exc_info[1] if exc_info else self._commit(worker_ctx, deliveries)
+            done.send(error)
+            return result, exc_info
+
+        argument = deliveries if self.batch else deliveries[0]
+        context = {"request_id": deliveries[0].request_id, "deliveries": deliveries}
+        self.container.spawn_worker(
+            self, (argument,), {}, context_data=context, handle_result=finish
+        )
+        return cast("Exception | None", done.wait())
+
+    def _commit(self, worker_ctx: Any, _deliveries: list[Delivery]) -> Exception | None:
+        service = worker_ctx.service
+        try:
+            with translated():
+                service.tx.flush_events(service.metadata.tables["outbox"])
+            service.tx.commit()
+        except Exception as error:
+            if not isinstance(error, Unavailable):
+                log.exception("committing %s failed", self.queue)
+            return error
+        return None
+
+
+def on(*names: str, batch: int = 0, inbox: bool = True) -> Callable[[F], F]:
+    """Handle the events called ``names`` (``*`` and ``#`` as in AMQP topics), of any service.
+
+    The method gets a Delivery, or with ``batch`` a list of them. ``inbox=False`` is for handlers
+    that are idempotent by themselves.
+    """
+
+    def decorate(function: F) -> F:
+        @wraps(function)
+        def run(self: Any, delivery: Any) -> Any:
+            with translated():
+                if inbox and not _first_time(self, delivery, function.__name__):
+                    return None
+                return function(self, delivery)
+
+        return cast("F", Handler.decorator(*names, batch=batch, inbox=inbox)(run))
+
+    return decorate
+
+
+def _first_time(service: Any, delivery: Delivery, handler: str) -> bool:
+    table: sa.Table = service.metadata.tables["inbox"]
+    row = {"event_id": delivery.event_id, "handler": handler}
+    statement = insert(table).values(row).on_conflict_do_nothing()
+    return bool(service.tx.session.execute(statement).rowcount)

@@ -1,0 +1,71 @@
+"""Settings of a process, read once from its environment and then frozen.
+
+A missing or malformed variable stops the start with a sentence that names it. Only ``__main__``
+modules and ``gateway.wsgi`` hand the environment over; tests build settings directly.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Self
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+WEAK_SECRETS: Final = frozenset({"", "secret", "changeme", "mysecretkey", "secretkey"})
+SECRET_LENGTH: Final = 32
+
+
+class ConfigError(Exception):
+    """The environment can't start this process; the message says what to set."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
+    """What every process of Callboard needs."""
+
+    amqp_uri: str
+    secret_key: str
+    log_level: str = "INFO"
+    log_format: str = "json"
+    rpc_deadline: float = 1.9
+    """Seconds an ordinary request may take before its caller is told to try again."""
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str]) -> Self:
+        """Build the settings from an environment.
+
+        Raises ConfigError with one sentence per process, never a traceback for the operator.
+        """
+        names = {field.encode_name for field in msgspec.structs.fields(cls)}
+        given = {name: value for name, value in environ.items() if name in names}
+        try:
+            settings = msgspec.convert(given, cls, strict=False)
+        except msgspec.ValidationError as error:
+            message = f"The environment is incomplete: {error}"
+            raise ConfigError(message) from error
+        if settings.secret_key.lower() in WEAK_SECRETS or len(settings.secret_key) < SECRET_LENGTH:
+            message = (
+                f"SECRET_KEY must be at least {SECRET_LENGTH} characters and not a known default; "
+                "make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
+            )
+            raise ConfigError(message)
+        return settings
+
+
+class ServiceSettings(Settings, frozen=True, kw_only=True, rename=str.upper):
+    """What a service needs besides: its own database and how much it does at once."""
+
+    database_url: str
+    max_workers: int = 48
+    prefetch_count: int = 64
+    pool_size: int = 10
+    health_port: int = 0
+    """Port of the process's own /health and /metrics; 0 leaves them off."""
+
+    @classmethod
+    def for_service(cls, name: str, environ: Mapping[str, str]) -> Self:
+        """Settings of one service: ``<NAME>_DATABASE_URL`` and the like win over the plain names."""
+        prefix = f"{name.upper()}_"
+        own = {key.removeprefix(prefix): v for key, v in environ.items() if key.startswith(prefix)}
+        return cls.load({**environ, **own})

@@ -1,0 +1,69 @@
+"""Events: what a service announces once a change has committed.
+
+One module per owning service declares the special ones as classes; the ``<resource>:new``,
+``:update`` and ``:delete`` of generic CRUD are declared from the registries by ``declare``. The
+catalogue holds them all by name, and refuses a name that two declarations claim.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Final
+from uuid import UUID
+
+import msgspec
+
+CATALOGUE: Final[dict[str, type[Event]]] = {}
+
+Known = Annotated[UUID | msgspec.UnsetType, "left out of the payload when it is not known"]
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of every event: a flat payload of ids, numbers, booleans and lists of ids.
+
+    Evolve by adding optional fields; a changed meaning is a new name. ``stored`` events enter the
+    log that ``GET /data/events/last`` reads, the others are only published.
+    """
+
+    event_name: ClassVar[str] = ""
+    owner: ClassVar[str] = ""
+    stored: ClassVar[bool] = True
+
+    def payload_json(self) -> str:
+        """The message body: UTF-8 JSON of the payload."""
+        return msgspec.json.encode(self).decode()
+
+    @property
+    def project(self) -> UUID | None:
+        """The production concerned, for routing and access; None where the studio is."""
+        found = getattr(self, "project_id", None)
+        return found if isinstance(found, UUID) else None
+
+
+def event(owner: str, name: str, *, stored: bool = True) -> Any:
+    """Enter a class in the catalogue: ``@event("tasks", "task:assign")``."""
+
+    def enter(cls: type[Event]) -> type[Event]:
+        if name in CATALOGUE:
+            message = f"event {name!r} declared twice"
+            raise TypeError(message)
+        cls.event_name, cls.owner, cls.stored = name, owner, stored
+        CATALOGUE[name] = cls
+        return cls
+
+    return enter
+
+
+def declare(owner: str, name: str, key: str, *, project: bool) -> type[Event]:
+    """The event of a generic CRUD change; a class declared by hand under that name wins."""
+    if name in CATALOGUE:
+        return CATALOGUE[name]
+    fields: list[Any] = [(key, UUID)]
+    if project and key != "project_id":
+        fields.append(("project_id", Known, msgspec.UNSET))
+    title = "".join(part.capitalize() for part in name.replace(":", "-").split("-"))
+    verb = {"new": "was created", "update": "was changed", "delete": "is gone"}[name.split(":")[1]]
+    made = msgspec.defstruct(
+        title, fields, bases=(Event,), frozen=True, kw_only=True,
+        namespace={"__doc__": f"A {name.split(':', maxsplit=1)[0].replace('-', ' ')} {verb}."},
+    )  # fmt: skip
+    return event(owner, name)(made)  # type: ignore[no-any-return]

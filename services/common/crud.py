@@ -1,0 +1,378 @@
+"""The five verbs over a service's registry, and the kernel's own questions between services."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from services.common import listing, references
+from services.common.bus import Delivery, on
+from services.common.client import Reply
+from services.common.db import FOREIGN, MESSAGES, NOW, translated
+from services.common.errors import Forbidden, Integrity, InvalidInput, NotFound, Refused
+from services.common.permissions import Facts, Rule
+from services.common.references import RowsGone
+from services.common.rpc import Service, command, query
+from services.common.values import list_ids, row_id, values_for_create, values_for_update
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from services.common.resources import Registry, Resource
+
+EMPTY: Final = "Data are empty. Please verify that you sent JSON data and that you set the right headers."
+UPDATED_STATUS, CREATED_STATUS, DELETED_STATUS = 200, 200, 204
+
+
+class CrudRpc(Service):
+    """Generic CRUD for every resource of ``registry``."""
+
+    registry: Registry
+    prepared: Any = None
+
+    # --- reading ----------------------------------------------------------------------------
+
+    @query
+    def list_rows(self, path: str, query: dict[str, str] | None = None) -> Reply:
+        """Rows of a resource as a JSON array, or a page of them in its envelope.
+
+        ``query`` holds filters, ``relations``, ``fields``, ``page`` and ``limit``.
+        Raises Forbidden, InvalidInput (a filter, a page).
+        """
+        resource = self.registry[path]
+        resource.list.check(self, query or {})
+        return listing.list_rows(self, resource, query or {})
+
+    @query
+    def read_row(self, path: str, ident: str, query: dict[str, str] | None = None) -> Reply:
+        """One row, with its to-many lists unless ``relations=false``.
+
+        Raises InvalidInput (malformed id), NotFound, Forbidden.
+        """
+        resource = self.registry[path]
+        uuid = self._row_id(resource, ident, reading=True)
+        self._check_read(resource, uuid)
+        plain = (query or {}).get("relations", "").lower() == "false"
+        return self._shown(resource, uuid, relations=resource.always_relations or not plain)
+
+    def _shown(self, resource: Resource, uuid: UUID, *, relations: bool) -> Reply:
+        visible = resource.visible(self.actor, True)  # noqa: FBT003
+        columns = resource.columns(visible, relations=relations, single=True)
+        statement = listing.as_bound_json(resource, columns)
+        with self.database.read() as connection:
+            found = connection.execute(statement, {"ident": uuid}).scalar()
+        if found is None:
+            raise NotFound
+        return Reply(found.encode())
+
+    def _check_read(self, resource: Resource, uuid: UUID) -> None:
+        rule = resource.read
+        if self.actor.is_admin:
+            return
+        if not rule.needs:
+            if not self._holds(rule, {}):
+                with self.database.read() as connection:
+                    self._facts(connection, resource, uuid, ())
+            rule.check(self, {})
+            return
+        with self.database.read() as connection:
+            facts = self._facts(connection, resource, uuid, rule.needs)
+        rule.check(self, facts)
+
+    def _holds(self, rule: Rule, facts: Facts) -> bool:
+        try:
+            rule.check(self, facts)
+        except Forbidden:
+            return False
+        return True
+
+    @staticmethod
+    def _facts(
+        connection: Any, resource: Resource, uuid: UUID, needs: tuple[str, ...]
+    ) -> dict[str, Any]:
+        """The facts of a row that rules need. Raises NotFound."""
+        names = ("id", *(name for name in needs if name != "id"))
+        statement = sa.select(*(resource.fact(name).label(name) for name in names))
+        statement = statement.select_from(resource.table).where(resource.table.c.id == uuid)
+        row = connection.execute(statement).mappings().first()
+        if row is None:
+            raise NotFound
+        return dict(row)
+
+    @staticmethod
+    def _row_id(resource: Resource, ident: str, *, reading: bool = False) -> UUID:
+        try:
+            return row_id(ident)
+        except InvalidInput:
+            if reading and resource.bad_id_is_unknown:
+                raise NotFound from None
+            raise
+
+    # --- writing ----------------------------------------------------------------------------
+
+    @command
+    def create_row(self, path: str, data: Any = None) -> Reply:
+        """Create a row; ``id`` and times are ours, a null counts as absent.
+
+        Returns the row with its lists. Raises Forbidden, Integrity, InvalidInput.
+        Emits ``<resource>:new``.
+        """
+        resource, body = self.registry[path], self._body(data, creating=True)
+        self._check_create(resource, body)
+        known = resource.extra_body | resource.writable_lists
+        fields = {k: v for k, v in body.items() if k not in resource.extra_body}
+        values = values_for_create(resource.table, fields, resource.model.__name__, known)
+        lists = self._lists(resource, body)
+        found = self._targets(resource, values, lists)
+        self.prepared = resource.prepare(self, body)
+        resource.on_create(self, values, body)
+        row = self.tx.session.execute(
+            sa.insert(resource.table).values(values).returning(*resource.table.c)
+        ).mappings().one()  # fmt: skip
+        self._replace_lists(resource, row["id"], lists, found)
+        facts = self._event_facts(resource, row)
+        self.tx.emit(self.registry.event(resource, "new", facts))
+        resource.created(self, facts, body)
+        return Reply(resource.view(self.tx, row["id"]), status=CREATED_STATUS)
+
+    def _check_create(self, resource: Resource, body: dict[str, Any]) -> None:
+        facts: dict[str, Any] = {}
+        for name in () if self.actor.is_admin else resource.create.needs:
+            if name in resource.facts:
+                continue
+            if body.get(name) is None:
+                message = f"'{name}'"
+                raise Integrity(message)
+            values = values_for_update(resource.table, {name: body[name]}, frozenset())
+            facts |= values
+        resource.create.check(self, facts)
+
+    @command
+    def update_row(self, path: str, ident: str, data: Any = None) -> Reply:
+        """Change the given fields of a row; unknown and fixed ones are ignored.
+
+        Returns the row without its lists. Raises InvalidInput, NotFound, Forbidden, Integrity.
+        Emits ``<resource>:update``.
+        """
+        resource = self.registry[path]
+        uuid = self._row_id(resource, ident)
+        body = self._body(data)
+        fixed = resource.fixed_for(self.actor)
+        problem, values, lists = None, {}, {}
+        try:
+            values = values_for_update(resource.table, body, fixed)
+            lists = self._lists(resource, {k: v for k, v in body.items() if k not in fixed})
+            found = self._targets(resource, values, lists, soft=True)
+        except (Integrity, InvalidInput) as error:
+            # Said only once the caller is known to be allowed: existence and rights come first.
+            problem, found = error, {}
+        if problem is None:
+            self.prepared = resource.prepare(self, body)
+        before = self._locked(resource, uuid)
+        resource.update.check(self, {**before, **_body_facts(body)})
+        if problem is not None:
+            raise problem
+        self._refuse_unknown(resource, values, found)
+        resource.on_update(self, before, values, body)
+        row = self.tx.session.execute(
+            sa.update(resource.table)
+            .where(resource.table.c.id == uuid)
+            .values({**values, "updated_at": NOW})
+            .returning(*resource.table.c)
+        ).mappings().one()  # fmt: skip
+        self._replace_lists(resource, uuid, lists, found)
+        facts = self._event_facts(resource, row)
+        self.tx.emit(self.registry.event(resource, "update", facts))
+        resource.updated(self, before, facts, body)
+        return self._updated_view(resource, uuid)
+
+    def _updated_view(self, resource: Resource, uuid: UUID) -> Reply:
+        visible = resource.visible(self.actor, True)  # noqa: FBT003
+        columns = resource.columns(visible, relations=False, lists=resource.updated_lists)
+        statement = listing.as_bound_json(resource, columns)
+        text = self.tx.session.execute(statement, {"ident": uuid}).scalar_one()
+        return Reply(text.encode(), status=UPDATED_STATUS)
+
+    @command
+    def delete_row(self, path: str, ident: str, query: dict[str, str] | None = None) -> Reply:
+        """Remove a row. What still points at it refuses, unless ``force=true`` takes it along.
+
+        Raises InvalidInput, NotFound, Forbidden, Integrity. Emits ``<resource>:delete``.
+        """
+        resource = self.registry[path]
+        uuid = self._row_id(resource, ident)
+        force = (query or {}).get("force", "").lower() == "true" and resource.force_cascades
+        self._check_delete(resource, uuid)
+        self.prepared = resource.prepare(self, {"id": uuid, "force": force})
+        if not force:
+            with _linked(resource):
+                references.refuse_if_referenced(
+                    self, self.name, resource.table.name, uuid, resource.frees
+                )
+        facts = self._locked(resource, uuid)
+        resource.delete.check(self, facts)
+        resource.on_delete(self, facts, force)
+        if force:
+            references.remove(self.tx, self.name, self.metadata, resource.table.name, [uuid])
+        else:
+            with _linked(resource), translated():
+                self._drop(resource, uuid)
+        self.tx.emit(self.registry.event(resource, "delete", facts))
+        return Reply(b"", status=DELETED_STATUS)
+
+    def _check_delete(self, resource: Resource, uuid: UUID) -> None:
+        """Rights before questions to other services; checked again on the locked row."""
+        with self.database.read() as connection:
+            facts = self._facts(connection, resource, uuid, resource.delete.needs)
+        resource.delete.check(self, facts)
+
+    def _drop(self, resource: Resource, uuid: UUID) -> None:
+        """Delete the row and its own link rows; any other reference to it refuses."""
+        for many in resource.lists.values():
+            if many.writable:
+                self.tx.session.execute(sa.delete(many.table).where(many.own == uuid))
+        table = resource.table
+        self.tx.session.execute(sa.delete(table).where(table.c.id == uuid))
+        references.announce(self.tx, self.name, table.name, [uuid])
+
+    def _locked(self, resource: Resource, uuid: UUID) -> dict[str, Any]:
+        """The row as it is, locked, with the resource's facts. Raises NotFound."""
+        table = resource.table
+        statement = sa.select(table).where(table.c.id == uuid).with_for_update()
+        row = self.tx.session.execute(statement).mappings().first()
+        if row is None:
+            raise NotFound
+        return self._event_facts(resource, row)
+
+    def _event_facts(self, resource: Resource, row: Mapping[Any, Any]) -> dict[str, Any]:
+        """A written row as plain values, with the facts that are expressions."""
+        facts = dict(row)
+        if resource.facts:
+            names = tuple(resource.facts)
+            facts |= self._facts(self.tx.session, resource, facts["id"], names)
+        return facts
+
+    # --- bodies -----------------------------------------------------------------------------
+
+    @staticmethod
+    def _body(data: Any, *, creating: bool = False) -> dict[str, Any]:
+        if data is None:
+            raise InvalidInput(EMPTY)
+        if not isinstance(data, dict):
+            message = "The request body must be a JSON object."
+            raise Integrity(message) if creating else InvalidInput(message)
+        return {k: v for k, v in data.items() if k not in {"id", "created_at", "updated_at"}}
+
+    @staticmethod
+    def _lists(resource: Resource, body: Mapping[str, Any]) -> dict[str, list[UUID]]:
+        return {
+            name: list_ids(name, body[name])
+            for name in resource.writable_lists
+            if body.get(name) is not None
+        }
+
+    def _targets(
+        self,
+        resource: Resource,
+        values: Mapping[str, Any],
+        lists: Mapping[str, list[UUID]],
+        *,
+        soft: bool = False,
+    ) -> references.Wanted:
+        """Which referenced rows of other services exist; without ``soft`` unknown ones refuse."""
+        wanted: references.Wanted = defaultdict(set)
+        for name, value in values.items():
+            ref = resource.table.c[name].info.get("ref")
+            if ref and value is not None:
+                wanted[ref.service, ref.table].add(value)
+        for name, ids in lists.items():
+            ref = resource.lists[name].other.info.get("ref")
+            if ref:
+                wanted[ref.service, ref.table] |= set(ids)
+        found = references.ask_existing(self, wanted)
+        if not soft:
+            self._refuse_unknown(resource, values, found)
+        return found
+
+    @staticmethod
+    def _refuse_unknown(
+        resource: Resource, values: Mapping[str, Any], found: references.Wanted
+    ) -> None:
+        for name, value in values.items():
+            ref = resource.table.c[name].info.get("ref")
+            if ref and value is not None and value not in found[ref.service, ref.table]:
+                raise Integrity(MESSAGES[FOREIGN])
+
+    def _replace_lists(
+        self,
+        resource: Resource,
+        ident: UUID,
+        lists: Mapping[str, list[UUID]],
+        found: references.Wanted,
+    ) -> None:
+        """Replace to-many lists; ids that point nowhere are dropped silently."""
+        for name, ids in lists.items():
+            many = resource.lists[name]
+            ref = many.other.info.get("ref")
+            known = found[ref.service, ref.table] if ref else self._known_here(many.other, ids)
+            self.tx.session.execute(sa.delete(many.table).where(many.own == ident))
+            rows = [{many.own.name: ident, many.other.name: i} for i in ids if i in known]
+            if rows:
+                self.tx.session.execute(sa.insert(many.table), rows)
+
+    def _known_here(self, column: sa.Column[Any], ids: list[UUID]) -> set[UUID]:
+        target = next(iter(column.foreign_keys)).column.table.name
+        return references.existing(self.tx.session, self.metadata, target, ids)
+
+    # --- between services -------------------------------------------------------------------
+
+    @query
+    def existing_rows(self, tables: dict[str, list[str]]) -> dict[str, list[str]]:
+        """Of ids by table, those that exist here."""
+        answer = {}
+        with self.database.read() as connection:
+            for table, ids in tables.items():
+                wanted = [UUID(ident) for ident in ids]
+                found = references.existing(connection, self.metadata, table, wanted)
+                answer[table] = [str(ident) for ident in found]
+        return answer
+
+    @query
+    def references_row(self, service: str, table: str, ident: str, frees: list[str]) -> bool:
+        """Whether a row here points at that row of another service (``frees`` don't count)."""
+        tests = []
+        for column in references.refs_to(self.metadata, service, table):
+            if f"{self.name}.{column.table.name}.{column.name}" not in frees:
+                tests.append(sa.exists().where(column == UUID(ident)))
+        if not tests:
+            return False
+        with self.database.read() as connection:
+            return bool(connection.scalar(sa.select(sa.or_(*tests))))
+
+    @on("rows:gone")
+    def forget_rows(self, delivery: Delivery) -> None:
+        """Rows of another service are gone: empty or remove what points at them."""
+        message = msgspec.convert(delivery.payload, RowsGone)
+        if message.service != self.name:
+            references.follow(self.tx, self.name, self.metadata, message)
+
+
+@contextmanager
+def _linked(resource: Resource) -> Iterator[None]:
+    """Say it in the resource's own words when something still points at the row."""
+    try:
+        yield
+    except Integrity:
+        if resource.still_linked:
+            raise Refused(resource.still_linked) from None
+        raise
+
+
+def _body_facts(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What a rule about the body (not the row) reads: the names of the fields sent."""
+    return {"sent": frozenset(body)}

@@ -1,0 +1,344 @@
+"""Tables, and the transaction in which a change and its events commit together.
+
+Every service has a MetaData of its own (``Base`` with ``metadata = new_metadata()``), its own
+schema and its own role; the role's search path names the schema, so no table here does.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeVar, cast
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from sqlalchemy import event as sa_event
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from services.common.errors import Integrity, NotFound, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.engine import Connection, Engine
+
+    from services.common.contracts import Event
+    from services.common.permissions import Actor
+
+T = TypeVar("T")
+NAMING: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+NOW: Final = sa.text("timezone('utc', now())")
+IDLE_SECONDS_BEFORE_PING: Final = 5.0
+
+
+# --- declaring tables ---------------------------------------------------------------------------
+
+
+class Ref(NamedTuple):
+    """Where a column points in another service, and what becomes of its row without the target."""
+
+    service: str
+    table: str
+    on_gone: str  # "cascade": the row goes too; "null": the column is emptied
+
+
+class Many(NamedTuple):
+    """A to-many list shown in a resource's JSON: rows of ``table`` whose ``own`` is our id.
+
+    ``other`` holds the ids shown. A list that isn't ``writable`` is the far side of a reference
+    and is only read. ``service`` and ``target`` say where the ids live when not in this service.
+    """
+
+    own: sa.Column[Any]
+    other: sa.Column[Any]
+    writable: bool = True
+
+    @property
+    def table(self) -> sa.Table:
+        """The table that holds both columns."""
+        return cast("sa.Table", self.own.table)
+
+
+class Base(DeclarativeBase):
+    """Root of all tables; each service derives one with a ``metadata`` of its own."""
+
+    type_annotation_map: ClassVar = {
+        int: sa.Integer,
+        float: sa.Double,
+        bool: sa.Boolean,
+        str: sa.Text,
+        datetime: sa.TIMESTAMP,
+        date: sa.Date,
+        dict[str, Any]: JSONB(none_as_null=True),
+        list[Any]: JSONB(none_as_null=True),
+        list[str]: ARRAY(sa.Text),
+        UUID: sa.Uuid,
+    }
+
+
+class Row:
+    """The columns every resource has: a random id and two UTC times, kept to the microsecond."""
+
+    lists: ClassVar[dict[str, Many]] = {}
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4, sort_order=-3)
+    created_at: Mapped[datetime | None] = mapped_column(server_default=NOW, sort_order=-2)
+    updated_at: Mapped[datetime | None] = mapped_column(server_default=NOW, sort_order=-1)
+
+
+def text(length: int | None = None, **options: Any) -> Mapped[Any]:
+    """Text of at most ``length`` characters, or of any length."""
+    return mapped_column(sa.String(length) if length else sa.Text(), **options)
+
+
+def choice(*values: str, **options: Any) -> Mapped[Any]:
+    """Text that is one of ``values``; checked on write, so that an import may keep old values.
+
+    ``invalid`` is what to say of another value, where clients expect more than the usual.
+    """
+    info = {"choices": values, "invalid": options.pop("invalid", "")}
+    return mapped_column(sa.Text(), info=info, **options)
+
+
+def link(target: str, *, on_gone: str = "cascade", **options: Any) -> Mapped[Any]:
+    """A reference to a table of this service: ``link("entity_type")``.
+
+    The database refuses to drop the target; ``on_gone`` says what a forced delete does to this row.
+    """
+    options.setdefault("index", True)
+    return mapped_column(
+        sa.Uuid(), sa.ForeignKey(f"{target}.id"), info={"on_gone": on_gone}, **options
+    )
+
+
+def ref(target: str, *, on_gone: str = "cascade", **options: Any) -> Mapped[Any]:
+    """A reference into another service, ``ref("auth.person")``: checked by RPC, kept by events."""
+    service, table = target.split(".")
+    options.setdefault("index", True)
+    return mapped_column(sa.Uuid(), info={"ref": Ref(service, table, on_gone)}, **options)
+
+
+def links(
+    metadata: sa.MetaData, name: str, own: tuple[str, str], other: tuple[str, str], *extra: Any
+) -> sa.Table:
+    """A pure link table of two ids, each ``(column, target)``; a target with a dot is a ref."""
+
+    def side(column: str, target: str) -> sa.Column[Any]:
+        if "." in target:
+            service, table = target.split(".")
+            info = {"ref": Ref(service, table, "cascade")}
+            return sa.Column(column, sa.Uuid(), primary_key=True, info=info)
+        key = sa.ForeignKey(f"{target}.id")
+        return sa.Column(column, sa.Uuid(), key, primary_key=True, info={"on_gone": "cascade"})
+
+    index = sa.Index(None, other[0])
+    return sa.Table(name, metadata, side(*own), side(*other), *extra, index)
+
+
+def new_metadata() -> sa.MetaData:
+    """An empty MetaData with the house's constraint names and the kernel's four tables."""
+    metadata = sa.MetaData(naming_convention=NAMING)
+    stamp = sa.text("clock_timestamp()")
+    sa.Table(
+        "outbox",
+        metadata,
+        sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        sa.Column("event_id", sa.Uuid, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("payload", sa.Text, nullable=False),
+        sa.Column("actor_id", sa.Uuid),
+        sa.Column("project_id", sa.Uuid),
+        sa.Column("request_id", sa.Text),
+        sa.Column("stored", sa.Boolean, nullable=False),
+        sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=stamp),
+    )
+    sa.Table(
+        "inbox",
+        metadata,
+        sa.Column("event_id", sa.Uuid, primary_key=True),
+        sa.Column("handler", sa.Text, primary_key=True),
+        sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=stamp),
+        sa.Index(None, "created_at"),
+    )
+    sa.Table(
+        "idempotency_key",
+        metadata,
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("fingerprint", sa.Text, nullable=False),
+        sa.Column("reply", sa.LargeBinary, nullable=False),
+        sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=stamp),
+        sa.Index(None, "created_at"),
+    )
+    return metadata
+
+
+# --- reaching the database ----------------------------------------------------------------------
+
+
+def with_driver(url: str) -> sa.URL:
+    """The URL for SQLAlchemy, whose own default driver would block the hub."""
+    return sa.make_url(url).set(drivername="postgresql+psycopg2")
+
+
+class Database:
+    """One service's connection pool: single-statement reads, and transactions.
+
+    Connections that sat idle are probed before use, so a restarted database costs no request.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10, application: str = "callboard") -> None:
+        self.engine: Engine = sa.create_engine(
+            with_driver(url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=1.5,
+            pool_use_lifo=True,
+            connect_args={
+                "connect_timeout": 2,
+                "application_name": application,
+                "keepalives_idle": 5,
+                "keepalives_interval": 2,
+                "keepalives_count": 2,
+                "tcp_user_timeout": 5000,
+            },
+        )
+        self.reading: Engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        sa_event.listen(self.engine, "checkout", _probe_when_idle)
+        sa_event.listen(self.engine, "checkin", _note_use)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection without a transaction: each statement sees the newest committed state.
+
+        Raises Unavailable when the database doesn't answer.
+        """
+        with translated(), self.reading.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _probe_when_idle(connection: Any, record: Any, _proxy: Any) -> None:
+    if time.monotonic() - record.info.get("used", 0.0) < IDLE_SECONDS_BEFORE_PING:
+        return
+    if "used" not in record.info:
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        connection.rollback()
+    except Exception as error:
+        raise DisconnectionError from error
+
+
+UNIQUE, FOREIGN, NOT_NULL, CHECK = "23505", "23503", "23502", "23514"
+MESSAGES: Final = {
+    UNIQUE: "A record with the same unique values already exists.",
+    FOREIGN: "The change conflicts with records referencing this one.",
+    NOT_NULL: "A required field is missing.",
+    CHECK: "The data conflicts with database integrity rules.",
+}
+BAD_VALUE: Final = "One of the provided values has an invalid format."
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the database's complaints into the kinds of ``errors``; its text never leaves here."""
+    try:
+        yield
+    except PoolTimeoutError as error:
+        message = "The database is busy."
+        raise Unavailable(message) from error
+    except DBAPIError as error:
+        code = str(getattr(error.orig, "pgcode", None) or "")
+        if code in MESSAGES:
+            raise Integrity(MESSAGES[code]) from error
+        if code.startswith("22"):
+            raise Integrity(BAD_VALUE) from error
+        if error.connection_invalidated or not code or code[:2] in {"08", "53", "55", "57", "40"}:
+            message = "The database does not answer."
+            raise Unavailable(message) from error
+        raise
+
+
+class Transaction:
+    """One unit of work: nothing is sent to the database before the first statement.
+
+    Whoever opened it commits: the RPC or event entrypoint, after the method returned.
+    """
+
+    def __init__(self, database: Database, *, actor: Actor, request_id: str = "") -> None:
+        self.database = database
+        self.actor = actor
+        self.request_id = request_id
+        self._session: Session | None = None
+        self._events: list[dict[str, Any]] = []
+
+    @property
+    def opened(self) -> bool:
+        """Whether a connection is held."""
+        return self._session is not None
+
+    @property
+    def session(self) -> Session:
+        """The session of this transaction, begun at first use."""
+        if self._session is None:
+            self._session = Session(self.database.engine, autoflush=True, expire_on_commit=False)
+        return self._session
+
+    def get(self, model: type[T], ident: UUID, *, lock: bool = False) -> T:
+        """The row with that id, locked for update if asked. Raises NotFound."""
+        row = self.session.get(model, ident, with_for_update=True if lock else None)
+        if row is None:
+            raise NotFound
+        return row
+
+    def emit(self, event: Event) -> None:
+        """Queue ``event`` in this transaction; the relay publishes it once it committed."""
+        self._events.append(
+            {
+                "event_id": uuid4(),
+                "name": event.event_name,
+                "payload": event.payload_json(),
+                "actor_id": self.actor.id,
+                "project_id": event.project,
+                "request_id": self.request_id or None,
+                "stored": event.stored,
+            }
+        )
+
+    def flush_events(self, outbox: sa.Table) -> None:
+        """Write the queued events to the outbox, in the order they were emitted."""
+        if self._events:
+            self.session.flush()
+            self.session.execute(sa.insert(outbox), self._events)
+            self._events = []
+
+    def commit(self) -> None:
+        """Commit if anything was begun. Raises Integrity or Unavailable."""
+        if self._session is not None:
+            with translated():
+                self._session.commit()
+
+    def close(self) -> None:
+        """Give the connection back; what did not commit is rolled back."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+        self._events = []

@@ -1,0 +1,77 @@
+"""The kinds of refusal that cross RPC.
+
+A service raises one of these; the caller, wherever it runs, gets the same kind back. None of them
+knows HTTP: the gateway keeps the one table that does (``gateway/errors.py``). An error travels as
+``{"kind", "message", "data"}``, so it is read the same by any RPC client.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class ServiceError(Exception):
+    """A refusal with a sentence for people and, where it helps, data for programs."""
+
+    kind: ClassVar[str] = "error"
+    kinds: ClassVar[dict[str, type[ServiceError]]] = {}
+
+    def __init__(self, message: str = "", data: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.data = data
+
+    def __init_subclass__(cls, *, kind: str) -> None:
+        """Enter the class under its wire name; two classes of one name are a mistake."""
+        super().__init_subclass__()
+        if kind in ServiceError.kinds:
+            message = f"error kind {kind!r} declared twice"
+            raise TypeError(message)
+        cls.kind = kind
+        ServiceError.kinds[kind] = cls
+
+    def as_dict(self) -> dict[str, Any]:
+        """Builtins for the wire; ``build`` is its inverse."""
+        return {"kind": self.kind, "message": self.message, "data": self.data}
+
+    @staticmethod
+    def build(raw: dict[str, Any]) -> ServiceError:
+        """Rebuild the error another process raised; an unknown kind becomes Unavailable."""
+        cls = ServiceError.kinds.get(str(raw.get("kind")), Unavailable)
+        return cls(str(raw.get("message", "")), raw.get("data"))
+
+
+class InvalidInput(ServiceError, kind="invalid-input"):
+    """The request is not what the route takes; ``data["errors"]`` lists the fields, if any."""
+
+
+class Integrity(ServiceError, kind="integrity"):
+    """The data would break a rule of the tables: unique, reference, required, format."""
+
+
+class Refused(ServiceError, kind="refused"):
+    """The request is well formed, but the rules of the studio say no; ``data`` joins the body."""
+
+
+class Unauthenticated(ServiceError, kind="unauthenticated"):
+    """Who is calling can't be established (any more)."""
+
+
+class Forbidden(ServiceError, kind="forbidden"):
+    """The caller is known and lacks the right; the message names what was required."""
+
+
+class NotFound(ServiceError, kind="not-found"):
+    """Nothing there, or nothing the caller may know of."""
+
+
+class Conflict(ServiceError, kind="conflict"):
+    """The same idempotent request is still running."""
+
+
+class KeyReused(ServiceError, kind="key-reused"):
+    """An idempotency key came back with another request."""
+
+
+class Unavailable(ServiceError, kind="unavailable"):
+    """A part of the system is away or too slow; nothing was decided, try again."""

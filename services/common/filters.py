@@ -1,0 +1,116 @@
+"""Query strings of lists: equality filters, ``[…]`` lists, to-many filters, page and limit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from services.common.errors import InvalidInput
+from services.common.values import BadValue, parse_id, read_value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from services.common.db import Many
+
+TRUE: Final = frozenset({"y", "yes", "t", "true", "on", "1"})
+FALSE: Final = frozenset({"n", "no", "f", "false", "off", "0"})
+PAGE_SIZE: Final = 100
+RESERVED: Final = frozenset({"page", "limit", "relations", "fields"})
+
+
+def condition(name: str, column: sa.ColumnElement[Any], text: str) -> sa.ColumnElement[bool]:
+    """What ``?name=text`` asks of ``column``. Raises InvalidInput."""
+    if text.startswith("[") and not isinstance(column.type, JSONB):
+        return column.in_([_read(name, column, item) for item in _items(name, text)])
+    if name == "name" and isinstance(column.type, sa.String):
+        return column.ilike(text)
+    if isinstance(column.type, ARRAY):
+        return column.contains([text])
+    if isinstance(column.type, JSONB):
+        return column == sa.cast(_json(name, text), JSONB)
+    return column == _read(name, column, text)
+
+
+def list_condition(
+    name: str, many: Many, own_id: sa.ColumnElement[Any], text: str
+) -> sa.ColumnElement[bool]:
+    """Rows whose to-many list ``name`` holds the id (or one of the ``[…]`` ids) in ``text``."""
+    wanted = _items(name, text) if text.startswith("[") else [text]
+    ids = [_uuid(item) for item in wanted]
+    return sa.exists().where(many.own == own_id, many.other.in_(ids))
+
+
+def _items(name: str, text: str) -> list[str]:
+    try:
+        return msgspec.json.decode(text, type=list[str])
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        message = f"Malformed list filter for field {name}."
+        raise InvalidInput(message) from None
+
+
+def _json(name: str, text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        message = f"Invalid JSON value for {name}: {text}"
+        raise InvalidInput(message) from None
+
+
+def _uuid(text: str) -> Any:
+    try:
+        return parse_id(text)
+    except BadValue:
+        message = f"Invalid UUID value: {text}"
+        raise InvalidInput(message) from None
+
+
+def _read(name: str, column: sa.ColumnElement[Any], text: str) -> Any:
+    if isinstance(column.type, sa.Uuid):
+        return _uuid(text)
+    if isinstance(column.type, sa.Boolean):
+        if text.lower() not in TRUE | FALSE:
+            message = f"Invalid boolean value: {text}"
+            raise InvalidInput(message)
+        return text.lower() in TRUE
+    if not isinstance(column, sa.Column):
+        return text
+    plain = sa.Column(name, column.type, info={"choices": column.info.get("choices")})
+    if isinstance(column.type, sa.String) and not plain.info["choices"]:
+        if "\x00" in text:
+            message = f"Invalid value for {name}: it holds a NUL character."
+            raise InvalidInput(message)
+        return text
+    try:
+        return read_value(plain, text)
+    except (BadValue, ValueError):
+        message = f"Invalid value for {name}: {text}"
+        raise InvalidInput(message) from None
+
+
+def page_and_limit(query: Mapping[str, str]) -> tuple[int, int] | None:
+    """The page asked for, from 1, and its size; None for a plain list. Raises InvalidInput."""
+    if "page" not in query:
+        return None
+    limit = _integer(query, "limit", PAGE_SIZE) or PAGE_SIZE
+    if limit < 0:
+        message = "limit must not be negative."
+        raise InvalidInput(message)
+    return _integer(query, "page", 1), limit
+
+
+def _integer(query: Mapping[str, str], name: str, default: int) -> int:
+    text = query.get(name)
+    if text is None:
+        return default
+    try:
+        value = int(text)
+    except ValueError:
+        value = 2**63
+    if abs(value) >= 2**31:
+        message = f"{name} must be an integer."
+        raise InvalidInput(message)
+    return value

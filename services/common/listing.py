@@ -1,0 +1,154 @@
+"""Lists: filtered and scoped in SQL, built as JSON by PostgreSQL, compressed as they arrive.
+
+A short list is one statement. A long one is read through a cursor and compressed chunk by chunk,
+off the hub, so that its size is never held twice and other requests don't wait.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+from eventlet import sleep, tpool
+from isal import isal_zlib
+
+from services.common import filters
+from services.common.client import Reply
+from services.common.errors import InvalidInput
+from services.common.resources import as_json
+
+if TYPE_CHECKING:
+    from services.common.crud import CrudRpc
+    from services.common.resources import Resource
+
+SHORT: Final = 1000
+"""Rows up to which a list is answered from one statement."""
+CHUNK: Final = 500
+COMPRESSED_FROM: Final = 64 * 1024
+LEVEL: Final = 1
+GZIP: Final = 31
+"""zlib's code for a gzip header and trailer."""
+
+
+@lru_cache(maxsize=1024)
+def as_bound_json(resource: Resource, columns: tuple[Any, ...]) -> sa.Select[Any]:
+    """The statement that reads one row by ``:ident``."""
+    return as_json(columns, resource.table, resource.table.c.id == sa.bindparam("ident"))
+
+
+def list_rows(service: CrudRpc, resource: Resource, query: dict[str, str]) -> Reply:
+    """The list a query string asks for, scoped to the caller."""
+    page = filters.page_and_limit(query)
+    statement = _filtered(service, resource, query)
+    if page is None:
+        if resource.list_cap is not None:
+            statement = statement.limit(resource.list_cap)
+        return _plain(service, statement)
+    return _page(service, resource, statement, *page)
+
+
+def _filtered(service: CrudRpc, resource: Resource, query: dict[str, str]) -> sa.Select[Any]:
+    actor, table = service.actor, resource.table
+    relations = resource.always_relations or query.get("relations", "").lower() == "true"
+    visible = resource.visible(actor, False)  # noqa: FBT003
+    columns = _wanted(resource.columns(visible, relations=relations), query)
+    statement = sa.select(*columns).select_from(table)
+    allowed = resource.filterable(actor)
+    for name, text in query.items():
+        if name not in filters.RESERVED:
+            found = _condition(resource, name, text, allowed)
+            if found is not None:
+                statement = statement.where(found)
+    if resource.scope is not None and not actor.is_admin:
+        statement = resource.scope(service, statement)
+    return statement
+
+
+def _wanted(columns: tuple[Any, ...], query: dict[str, str]) -> tuple[Any, ...]:
+    if "fields" not in query:
+        return columns
+    names = {*query["fields"].split(","), "id", "type"}
+    return tuple(column for column in columns if column.name in names)
+
+
+def _condition(
+    resource: Resource, name: str, text: str, allowed: frozenset[str] | None
+) -> sa.ColumnElement[bool] | None:
+    """One filter; None for a name that means nothing. Raises InvalidInput."""
+    if name in resource.filters:
+        return resource.filters[name](text)
+    table = resource.table
+    exists = name in table.c or name in resource.virtual
+    if exists and (name in resource.hidden or (allowed is not None and name not in allowed)):
+        message = f"Filtering on {name} is not allowed."
+        raise InvalidInput(message)
+    if name in table.c:
+        return filters.condition(name, table.c[name], text)
+    if name in resource.virtual:
+        return filters.condition(name, resource.virtual[name], text)
+    if name in resource.lists:
+        return filters.list_condition(name, resource.lists[name], table.c.id, text)
+    return None
+
+
+def _page(
+    service: CrudRpc, resource: Resource, statement: sa.Select[Any], page: int, limit: int
+) -> Reply:
+    """A page in its envelope; past the end, or before the first, the data is empty."""
+    table = resource.table
+    offset = (page - 1) * limit
+    order = (table.c.updated_at.desc(), table.c.created_at.desc(), table.c.id)
+    counted = statement.with_only_columns(sa.literal(1).label("one")).subquery("counted")
+    total = sa.select(sa.func.count()).select_from(counted).scalar_subquery()
+    rows = statement.order_by(*order).limit(limit if page > 0 else 0).offset(max(offset, 0))
+    with service.database.read() as connection:
+        count, data = connection.execute(sa.select(total, _joined(rows))).one()
+    head = (
+        f'{{"total":{count},"nb_pages":{-(-count // limit)},"limit":{limit},'
+        f'"offset":{offset},"page":{page},"data":['
+    )
+    return compressed(b"".join((head.encode(), (data or "").encode(), b"]}")))
+
+
+def _joined(rows: sa.Select[Any]) -> Any:
+    """The rows' JSON, joined by commas."""
+    inner = rows.subquery("r")
+    text = sa.cast(sa.func.row_to_json(sa.literal_column("r")), sa.Text)
+    return sa.select(sa.func.string_agg(text, ",")).select_from(inner).scalar_subquery()
+
+
+def _plain(service: CrudRpc, statement: sa.Select[Any]) -> Reply:
+    inner = statement.subquery("r")
+    text = sa.cast(sa.func.row_to_json(sa.literal_column("r")), sa.Text)
+    rows = sa.select(text).select_from(inner)
+    with service.database.read() as connection:
+        found = connection.execute(rows.limit(SHORT + 1)).scalars().all()
+    if len(found) <= SHORT:
+        return compressed(f"[{','.join(found)}]".encode())
+    found.clear()
+    return _streamed(service, rows)
+
+
+def _streamed(service: CrudRpc, rows: sa.Select[Any]) -> Reply:
+    """A long list, read in chunks inside one snapshot and compressed chunk by chunk."""
+    squeeze = isal_zlib.compressobj(level=LEVEL, wbits=GZIP)
+    out, first = [], True
+    with service.database.engine.connect() as connection:
+        cursor = connection.execution_options(stream_results=True, max_row_buffer=CHUNK).execute(rows)
+        for part in cursor.scalars().partitions(CHUNK):
+            text = ("[" if first else ",") + ",".join(part)
+            first = False
+            out.append(tpool.execute(squeeze.compress, text.encode()))
+    out.append(squeeze.compress(b"[]" if first else b"]"))
+    out.append(squeeze.flush())
+    return Reply(b"".join(out), "gzip")
+
+
+def compressed(body: bytes) -> Reply:
+    """A reply, gzipped when it is large enough to be worth it."""
+    if len(body) < COMPRESSED_FROM:
+        return Reply(body)
+    squeeze = isal_zlib.compressobj(level=LEVEL, wbits=GZIP)
+    sleep(0)
+    return Reply(tpool.execute(squeeze.compress, body) + squeeze.flush(), "gzip")

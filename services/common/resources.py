@@ -1,0 +1,241 @@
+"""Resources: what generic CRUD serves, one declaration each.
+
+A model says what a row is; a ``Resource`` adds only what the model can't: its path, who may do
+what, which rows an actor's list holds, what stays hidden or fixed, and hooks for the few rules that
+are no permission. ``crud.CrudRpc`` serves every resource of a service's ``Registry``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSON
+
+from services.common.contracts import Event, declare
+from services.common.errors import NotFound
+from services.common.permissions import Actor, Rule, Work, admin
+
+if TYPE_CHECKING:
+    from services.common.db import Many, Transaction
+
+VERBS: Final = ("new", "update", "delete")
+Scope = Callable[[Work, Any], Any]
+"""Narrows a SELECT of the resource to what the caller may list."""
+Values = dict[str, Any]
+
+
+def kebab(name: str) -> str:
+    """``TaskType`` → ``task-type``."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+
+
+def no_hook(*_args: Any) -> None:
+    """The hook of a resource that has nothing to add."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Resource:
+    """One resource of generic CRUD, at ``/data/<path>``.
+
+    Hooks run inside the write's transaction, after permission and validation:
+    ``on_create(work, values, body)`` may complete or refuse the values of a new row;
+    ``created(work, row, body)`` and ``updated(work, before, after, body)`` follow a write;
+    ``on_update(work, row, values, body)`` may change or refuse what an update sets;
+    ``on_delete(work, row, force)`` prepares or refuses a delete.
+    ``prepare(work, body)`` runs before the transaction, and is where other services are asked; what
+    it returns is found in ``work.prepared`` by the hooks.
+    """
+
+    path: str
+    model: type[Any]
+    list: Rule = admin
+    read: Rule = admin
+    create: Rule = admin
+    update: Rule = admin
+    delete: Rule = admin
+    scope: Scope | None = None
+    kind: str | sa.ColumnElement[str] = ""
+    event: str | Callable[[Mapping[str, Any]], str] = ""
+    hidden: frozenset[str] = frozenset()
+    fixed: frozenset[str] | Callable[[Actor], frozenset[str]] = frozenset()
+    """Fields that an update ignores, besides the id, the times and ``project_id``."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    virtual: Mapping[str, sa.ColumnElement[Any]] = field(default_factory=dict)
+    single: Mapping[str, sa.ColumnElement[Any]] = field(default_factory=dict)
+    facts: Mapping[str, sa.ColumnElement[Any]] = field(default_factory=dict)
+    visible: Callable[[Actor, bool], frozenset[str] | None] = lambda _actor, _single: None
+    """The names shown to an actor in a list or (``True``) a single read; None for all."""
+    filterable: Callable[[Actor], frozenset[str] | None] = lambda _actor: None
+    filters: Mapping[str, Callable[[str], sa.ColumnElement[bool]]] = field(default_factory=dict)
+    updated_lists: tuple[str, ...] = ()
+    """Lists that the answer of an update shows."""
+    empty_lists: frozenset[str] = frozenset()
+    """Lists that a narrowed view shows as ``[]`` when relations are off."""
+    list_cap: int | None = None
+    always_relations: bool = False
+    bad_id_is_unknown: bool = False
+    frees: frozenset[str] = frozenset()
+    """References that don't hold a delete back, ``service.table.column``; events empty them."""
+    force_cascades: bool = False
+    still_linked: str = ""
+    """What to say, instead of the usual, when other rows hold a delete back."""
+    extra_body: frozenset[str] = frozenset()
+    """Body fields that are no column: the hooks read them."""
+    prepare: Callable[[Any, Mapping[str, Any]], Any] = no_hook
+    on_create: Callable[[Any, Values, Mapping[str, Any]], None] = no_hook
+    created: Callable[[Any, Mapping[str, Any], Mapping[str, Any]], None] = no_hook
+    on_update: Callable[[Any, Mapping[str, Any], Values, Mapping[str, Any]], None] = no_hook
+    updated: Callable[..., None] = no_hook
+    on_delete: Callable[[Any, Mapping[str, Any], bool], None] = no_hook
+
+    @property
+    def table(self) -> sa.Table:
+        """The model's table."""
+        table: sa.Table = self.model.__table__
+        return table
+
+    @property
+    def lists(self) -> Mapping[str, Many]:
+        """The to-many lists the model declares."""
+        lists: Mapping[str, Many] = self.model.lists
+        return lists
+
+    @cached_property
+    def writable_lists(self) -> frozenset[str]:
+        """Lists that a body may replace."""
+        return frozenset(name for name, many in self.lists.items() if many.writable)
+
+    @cached_property
+    def json_kind(self) -> sa.ColumnElement[str]:
+        """The ``type`` of its JSON."""
+        if isinstance(self.kind, str):
+            return sa.literal_column(f"'{self.kind or self.model.__name__}'", sa.Text)
+        return self.kind
+
+    def columns(
+        self, only: frozenset[str] | None, *, relations: bool, single: bool = False,
+        lists: tuple[str, ...] = (),
+    ) -> tuple[sa.ColumnElement[Any], ...]:  # fmt: skip
+        """The SELECT list of its JSON, named as in the JSON."""
+        return _columns(self, only, relations, single, lists)
+
+    def facts_of(self, names: tuple[str, ...]) -> list[sa.ColumnElement[Any]]:
+        """Columns or expressions for the facts its rules need."""
+        return [self.fact(name).label(f"fact_{name}") for name in names]
+
+    def fact(self, name: str) -> sa.ColumnElement[Any]:
+        """One fact: an expression of the resource, or the column of that name."""
+        found = self.facts.get(name)
+        return self.table.c[name] if found is None else found
+
+    def fixed_for(self, actor: Actor) -> frozenset[str]:
+        """Fields that an update by this actor ignores."""
+        own = self.fixed(actor) if callable(self.fixed) else self.fixed
+        return own | ({"project_id"} & set(self.table.c.keys()))
+
+    def names(self) -> frozenset[str]:
+        """Every name its JSON may hold."""
+        shown = {self.renamed.get(name, name) for name in self.table.c.keys()}
+        return frozenset(shown | set(self.virtual) | set(self.single) | set(self.lists))
+
+    def event_name(self, facts: Mapping[str, Any]) -> str:
+        """The object part of its events' names, such as ``task-type``."""
+        if callable(self.event):
+            return self.event(facts)
+        return self.event or kebab(self.model.__name__)
+
+    def view(self, tx: Transaction, ident: UUID, *, relations: bool = True) -> bytes:
+        """The JSON of one row, inside a transaction. Raises NotFound."""
+        columns = self.columns(None, relations=relations, single=True)
+        found = tx.session.scalar(as_json(columns, self.table, self.table.c.id == ident))
+        if found is None:
+            raise NotFound
+        return str(found).encode()
+
+
+def as_json(columns: Any, table: sa.Table, *where: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """SELECT one JSON text a row, built by PostgreSQL."""
+    row = sa.select(*columns).select_from(table).where(*where).subquery("r")
+    return sa.select(sa.cast(sa.func.row_to_json(sa.literal_column("r")), sa.Text)).select_from(row)
+
+
+@lru_cache(maxsize=4096)
+def _columns(
+    resource: Resource, only: frozenset[str] | None, relations: bool, single: bool,
+    lists: tuple[str, ...],
+) -> tuple[sa.ColumnElement[Any], ...]:  # fmt: skip
+    shown: list[sa.ColumnElement[Any]] = []
+    for column in resource.table.c:
+        name = resource.renamed.get(column.name, column.name)
+        if column.name not in resource.hidden and (only is None or name in only):
+            shown.append(_rendered(column).label(name))
+    extras = {**resource.virtual, **(resource.single if single else {})}
+    for name, expression in extras.items():
+        if only is None or name in only:
+            shown.append(expression.label(name))
+    for name, many in resource.lists.items():
+        if (relations or name in lists) and (only is None or name in only):
+            ids = sa.select(many.other).where(many.own == resource.table.c.id)
+            shown.append(sa.func.array(ids.scalar_subquery()).label(name))
+        elif only is not None and name in only and name in resource.empty_lists:
+            shown.append(sa.literal_column("'[]'::json").label(name))
+    shown.append(resource.json_kind.label("type"))
+    return tuple(shown)
+
+
+def _rendered(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    """Times to the second; numbers that are floats always with a point, as clients see them."""
+    if isinstance(column.type, sa.TIMESTAMP):
+        return sa.func.date_trunc("second", column)
+    if isinstance(column.type, sa.Double):
+        whole = sa.cast(sa.cast(sa.cast(column, sa.BigInteger), sa.Text) + ".0", JSON)
+        is_whole = sa.and_(column == sa.func.trunc(column), sa.func.abs(column) < 1e15)  # noqa: PLR2004
+        return sa.case((is_whole, whole), else_=sa.func.to_json(column))
+    return column
+
+
+class Registry:
+    """The resources of one service, by path; declares their events on construction."""
+
+    def __init__(self, service: str, *resources: Resource) -> None:
+        self.service = service
+        self.by_path: dict[str, Resource] = {resource.path: resource for resource in resources}
+        self.by_table: dict[str, Resource] = {r.table.name: r for r in reversed(resources)}
+        if len(self.by_path) != len(resources):
+            message = f"two resources of {service} share a path"
+            raise TypeError(message)
+        for resource in resources:
+            if isinstance(resource.event, str):
+                for verb in VERBS:
+                    self.declare(resource.event_name({}), verb, resource)
+
+    def __iter__(self) -> Iterator[Resource]:
+        return iter(self.by_path.values())
+
+    def __getitem__(self, path: str) -> Resource:
+        """The resource at that path. Raises NotFound."""
+        found = self.by_path.get(path)
+        if found is None:
+            raise NotFound
+        return found
+
+    def declare(self, prefix: str, verb: str, resource: Resource) -> type[Event]:
+        """The event of a change to a row of ``resource``."""
+        key = f"{prefix.replace('-', '_')}_id"
+        project = "project_id" in resource.table.c
+        return declare(self.service, f"{prefix}:{verb}", key, project=project)
+
+    def event(self, resource: Resource, verb: str, facts: Mapping[str, Any]) -> Event:
+        """The event that tells of a change to the row with these facts."""
+        prefix = resource.event_name(facts)
+        cls = self.declare(prefix, verb, resource)
+        payload: dict[str, Any] = {f"{prefix.replace('-', '_')}_id": facts["id"]}
+        if "project_id" in cls.__struct_fields__ and facts.get("project_id"):
+            payload["project_id"] = facts["project_id"]
+        return cls(**payload)

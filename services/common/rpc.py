@@ -1,0 +1,430 @@
+"""RPC entrypoints with nameko's wire and a shorter path.
+
+``@query`` methods read: one statement, no transaction, safe to run again. ``@command`` methods
+write: the entrypoint opens a transaction, the method works in it, and events, the idempotency
+record and the change commit together before the reply leaves. A command that the broker delivers a
+second time (its first worker died at an unknown point) is refused, not run twice.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import logging
+import time
+import uuid
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+import eventlet
+import msgspec
+import sqlalchemy as sa
+from nameko.exceptions import ContainerBeingKilled
+from nameko.extensions import DependencyProvider, Entrypoint, SharedExtension
+
+from services.common.amqp import DIRECT_REPLY, RPC_EXCHANGE, Link
+from services.common.client import ACTOR, BARE, BEATS, DEADLINE, KEY, REQUEST, Reply, RpcClient
+from services.common.config import ServiceSettings
+from services.common.db import Database, Transaction, translated
+from services.common.errors import Conflict, InvalidInput, KeyReused, ServiceError, Unavailable
+from services.common.log import request_id
+from services.common.permissions import SYSTEM, Actor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+BEAT_SECONDS: Final = 0.5
+CONFIG: Final = "settings"
+encode: Final = msgspec.json.Encoder().encode
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+class _Request(msgspec.Struct):
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+
+
+class _Actors:
+    """Decoded actors by the text they came as: the same few callers, request after request."""
+
+    def __init__(self, size: int = 2048) -> None:
+        self.size = size
+        self.known: dict[str, Actor] = {}
+        self.decode = msgspec.json.Decoder(Actor).decode
+
+    def read(self, text: str | None) -> Actor:
+        if not text:
+            return SYSTEM
+        actor = self.known.get(text)
+        if actor is None:
+            if len(self.known) >= self.size:
+                self.known.clear()
+            actor = self.known[text] = self.decode(text)
+        return actor
+
+
+# --- what a method finds on its service -----------------------------------------------------------
+
+
+class TransactionProvider(DependencyProvider):  # type: ignore[misc]
+    """``self.tx``: the unit of work of this call; it holds no connection until it is used.
+
+    Also hands the service its ``database`` (one pool per process) and ``call`` (the headers).
+    """
+
+    actors = _Actors()
+
+    def setup(self) -> None:
+        settings: ServiceSettings = self.container.config[CONFIG]
+        self.database = Database(
+            settings.database_url,
+            pool_size=settings.pool_size,
+            application=f"callboard-{self.container.service_name}",
+        )
+
+    def stop(self) -> None:
+        self.database.close()
+
+    def get_dependency(self, worker_ctx: Any) -> Transaction:
+        data, service = worker_ctx.data, worker_ctx.service
+        ident = data.get("request_id", "")
+        request_id.set(ident)
+        service.call, service.database = data, self.database
+        service.settings = self.container.config[CONFIG]
+        return Transaction(self.database, actor=self.actors.read(data.get("actor")), request_id=ident)
+
+    def worker_teardown(self, worker_ctx: Any) -> None:
+        worker_ctx.service.tx.close()
+
+
+class ClientProvider(DependencyProvider):  # type: ignore[misc]
+    """``self.client``: the process's multiplexing RPC client."""
+
+    def setup(self) -> None:
+        settings: ServiceSettings = self.container.config[CONFIG]
+        self.client = RpcClient(
+            settings.amqp_uri,
+            name=f"{self.container.service_name} calls",
+            deadline=settings.rpc_deadline,
+        )
+
+    def start(self) -> None:
+        self.container.spawn_managed_thread(self.client.link.run, identifier="rpc client")
+
+    def stop(self) -> None:
+        self.client.link.stop()
+
+    def get_dependency(self, _worker_ctx: Any) -> RpcClient:
+        return self.client
+
+
+class Service:
+    """Base of every service: its database, the transaction of the call, and other services."""
+
+    name: str
+    settings_class: type[ServiceSettings] = ServiceSettings
+    metadata: sa.MetaData
+    settings: Any
+    database: Database
+    call: dict[str, Any]
+    tx: Transaction = cast("Transaction", TransactionProvider())
+    client: RpcClient = cast("RpcClient", ClientProvider())
+
+    @property
+    def actor(self) -> Actor:
+        """Who is calling."""
+        return self.tx.actor
+
+    def ask(self, service: str, method: str, **kwargs: Any) -> Any:
+        """Call another service as the same actor and return its decoded answer.
+
+        Refused inside an open transaction: a connection must not be held while waiting.
+        """
+        if self.tx.opened:
+            message = f"{service}.{method} was called inside an open transaction"
+            raise RuntimeError(message)
+        headers = {ACTOR: encode(self.actor).decode(), REQUEST: self.tx.request_id}
+        return self.client.call(service, method, encode(kwargs), headers=headers).decoded()
+
+
+# --- the consumer ---------------------------------------------------------------------------------
+
+
+class RpcServer(SharedExtension):  # type: ignore[misc]
+    """Consumes ``rpc-<service>`` for all its methods and gives signs of life."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.methods: dict[str, Method] = {}
+        self.decode = msgspec.json.Decoder(_Request).decode
+
+    def setup(self) -> None:
+        self.settings: ServiceSettings = self.container.config[CONFIG]
+        self.service: str = self.container.service_name
+        self.tag = uuid.uuid4().hex
+        self.link = Link(self.settings.amqp_uri, self._consume, name=f"{self.service} rpc")
+
+    def start(self) -> None:
+        self.container.spawn_managed_thread(self.link.run, identifier="rpc server")
+        self.container.spawn_managed_thread(self._beat, identifier="signs of life")
+
+    def stop(self) -> None:
+        self.link.stop()
+
+    def quiesce(self) -> None:
+        """Take no new requests; those running still get their reply."""
+        self.link.cancel(self.tag)
+
+    def _consume(self, channel: Any) -> None:
+        queue = f"rpc-{self.service}"
+        channel.exchange_declare(RPC_EXCHANGE, "topic", durable=True, auto_delete=False)
+        channel.exchange_declare(BEATS, "fanout", durable=False, auto_delete=False)
+        channel.queue_declare(queue, durable=True, auto_delete=False)
+        channel.queue_bind(queue, RPC_EXCHANGE, f"{self.service}.*")
+        channel.basic_qos(0, min(self.settings.prefetch_count, self.container.max_workers), False)  # noqa: FBT003
+        channel.basic_consume(queue, consumer_tag=self.tag, callback=self._receive)
+
+    def _beat(self) -> None:
+        provider = next(d for d in self.container.dependencies if d.attr_name == "tx")
+        while not self.link.stopping:
+            try:
+                with eventlet.Timeout(BEAT_SECONDS * 2), provider.database.read() as connection:
+                    connection.exec_driver_sql("SELECT 1")
+                self.link.publish(self.service, BEATS, "", delivery_mode=1)
+            except (Unavailable, eventlet.Timeout):
+                log.debug("no sign of life from %s", self.service)
+            eventlet.sleep(BEAT_SECONDS)
+
+    def _receive(self, message: Any) -> None:
+        properties = message.properties
+        headers = properties.get("application_headers") or {}
+        reply = partial(self.reply, message, BARE in headers)
+        name = message.delivery_info["routing_key"].rpartition(".")[2]
+        try:
+            method = self.methods.get(name)
+            if method is None:
+                self.reply(message, BARE in headers, None, MethodUnknown(f"no method {name!r}"))
+                return
+            if message.delivery_info["redelivered"] and method.writes:
+                reason = "The service stopped while it worked on this; the outcome is unknown."
+                raise Unavailable(reason)
+            remaining = _remaining(headers)
+            request = self.decode(message.body)
+            context = {
+                "actor": headers.get(ACTOR),
+                "request_id": headers.get(REQUEST, ""),
+                "key": headers.get(KEY),
+                "route": name,
+                "body": message.body,
+                "remaining": remaining,
+            }
+            self.container.spawn_worker(
+                method,
+                request.args,
+                request.kwargs,
+                context_data=context,
+                handle_result=partial(method.finish, reply),
+            )
+        except ServiceError as error:
+            self.reply(message, BARE in headers, None, error)
+        except msgspec.DecodeError:
+            self.reply(message, BARE in headers, None, InvalidInput("The request is not JSON."))
+        except ContainerBeingKilled:
+            self.link.reject(message.delivery_tag, requeue=True)
+
+    def reply(self, message: Any, bare: bool, answer: Reply | None, error: Exception | None) -> None:
+        """Answer in the form the caller reads, then acknowledge the request."""
+        properties = message.properties
+        to = properties.get("reply_to")
+        if to:
+            exchange = "" if to.startswith(DIRECT_REPLY) else RPC_EXCHANGE
+            body, extra = (_bare if bare else _wrapped)(answer, error)
+            try:
+                self.link.publish(
+                    body,
+                    exchange,
+                    to,
+                    content_type="application/json",
+                    correlation_id=properties.get("correlation_id"),
+                    delivery_mode=1,
+                    **extra,
+                )
+            except Unavailable:
+                return
+        self.link.ack(message.delivery_tag)
+
+
+class MethodUnknown(ServiceError, kind="method-unknown"):
+    """The service has no such method: a caller of another version."""
+
+
+def _remaining(headers: dict[str, Any]) -> float:
+    """Seconds until the caller stops waiting. Raises Unavailable if it has."""
+    deadline = headers.get(DEADLINE)
+    if deadline is None:
+        return 60.0
+    remaining = float(deadline) - time.time()
+    if remaining <= 0:
+        message = "Nobody waits for this answer any more."
+        raise Unavailable(message)
+    return remaining
+
+
+def _bare(answer: Reply | None, error: Exception | None) -> tuple[bytes, dict[str, Any]]:
+    if answer is None:
+        return encode(_as_error(error).as_dict()), {"application_headers": {"error": "1"}}
+    extra: dict[str, Any] = {}
+    headers = dict(answer.headers)
+    if answer.status:
+        headers["status"] = answer.status
+    if headers:
+        extra["application_headers"] = headers
+    if answer.encoding:
+        extra["content_encoding"] = answer.encoding
+    return answer.body, extra
+
+
+def _wrapped(answer: Reply | None, error: Exception | None) -> tuple[bytes, dict[str, Any]]:
+    """The reply of nameko's own protocol, for stock callers."""
+    extra = {"content_encoding": "utf-8"}
+    if answer is None:
+        known = _as_error(error)
+        described = {
+            "exc_type": type(known).__name__,
+            "exc_path": f"{type(known).__module__}.{type(known).__name__}",
+            "exc_args": [known.message],
+            "value": known.message,
+        }
+        return encode({"result": None, "error": described}), extra
+    body = answer.body
+    if answer.encoding == "gzip":
+        body = gzip.decompress(body)
+    return b'{"result":' + (body or b"null") + b',"error":null}', extra
+
+
+def _as_error(error: Exception | None) -> ServiceError:
+    return error if isinstance(error, ServiceError) else ServiceError("Internal server error.")
+
+
+# --- the entrypoints ------------------------------------------------------------------------------
+
+
+class Method(Entrypoint):  # type: ignore[misc]
+    """A method callable by RPC."""
+
+    server = RpcServer()
+    writes = False
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(expected_exceptions=(ServiceError,), **kwargs)
+
+    def setup(self) -> None:
+        self.server.methods[self.method_name] = self
+
+    def stop(self) -> None:
+        self.server.quiesce()
+
+    def finish(
+        self, reply: Callable[..., None], worker_ctx: Any, result: Any, exc_info: Any
+    ) -> tuple[Any, Any]:
+        """Commit what the method did, then reply; nothing raised here may kill the container."""
+        answer, error = None, exc_info[1] if exc_info else None
+        if error is None:
+            try:
+                answer = result if isinstance(result, Reply) else Reply(encode(result))
+                self.complete(worker_ctx, answer)
+            except ServiceError as refused:
+                answer, error = None, refused
+            except Exception as unexpected:
+                log.exception("completing %s failed", self.method_name)
+                answer, error = None, unexpected
+        reply(answer, error)
+        return result, exc_info
+
+    def complete(self, worker_ctx: Any, answer: Reply) -> None:
+        """What must happen between the method and its reply: nothing, for a reading one."""
+
+
+class Command(Method):
+    """A method that writes."""
+
+    writes = True
+
+    def complete(self, worker_ctx: Any, answer: Reply) -> None:
+        """Commit: change, events and idempotency record together."""
+        service, data = worker_ctx.service, worker_ctx.data
+        tx: Transaction = service.tx
+        tables = service.metadata.tables
+        with translated():
+            tx.flush_events(tables["outbox"])
+            if data.get("key"):
+                row = {"key": _scoped_key(tx, data), "fingerprint": _fingerprint(data),
+                       "reply": encode([answer.status, answer.body])}  # fmt: skip
+                tx.session.execute(sa.insert(tables["idempotency_key"]).values(row))
+        tx.commit()
+
+
+def _scoped_key(tx: Transaction, data: dict[str, Any]) -> str:
+    return f"{tx.actor.id}:{data['route']}:{data['key']}"
+
+
+def _fingerprint(data: dict[str, Any]) -> str:
+    return hashlib.sha256(data["body"]).hexdigest()
+
+
+def _earlier_answer(service: Any) -> Reply | None:
+    """The stored answer to this idempotency key.
+
+    Raises Conflict while the first request still runs, KeyReused if it was another request.
+    """
+    data = service.call
+    if not data.get("key"):
+        return None
+    tx: Transaction = service.tx
+    key = _scoped_key(tx, data)
+    lock = sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(key, 0))
+    if not tx.session.scalar(sa.select(lock)):
+        message = "The first request with this Idempotency-Key is still running."
+        raise Conflict(message)
+    table = service.metadata.tables["idempotency_key"]
+    row = tx.session.execute(sa.select(table).where(table.c.key == key)).mappings().first()
+    if row is None:
+        return None
+    if row["fingerprint"] != _fingerprint(data):
+        message = "This Idempotency-Key was used with another request."
+        raise KeyReused(message)
+    status, body = msgspec.json.decode(row["reply"], type=tuple[int | None, bytes])
+    return Reply(body, status=status)
+
+
+def _bounded(function: Callable[..., Any], service: Any, args: Any, kwargs: Any) -> Any:
+    """Run within the caller's deadline, with the database's complaints translated."""
+    late = Unavailable("The request took too long and was given up.")
+    with eventlet.Timeout(service.call.get("remaining", 60.0), late), translated():
+        return function(service, *args, **kwargs)
+
+
+def query(function: F) -> F:
+    """An RPC method that only reads."""
+
+    @wraps(function)
+    def run(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return _bounded(function, self, args, kwargs)
+
+    return cast("F", Method.decorator(run))
+
+
+def command(function: F) -> F:
+    """An RPC method that writes, in ``self.tx``."""
+
+    def once(self: Any, *args: Any, **kwargs: Any) -> Any:
+        earlier = _earlier_answer(self)
+        return earlier if earlier is not None else function(self, *args, **kwargs)
+
+    @wraps(function)
+    def run(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return _bounded(once, self, args, kwargs)
+
+    return cast("F", Command.decorator(run))

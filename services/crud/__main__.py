@@ -1,0 +1,7 @@
+"""``python -m services.crud``"""
+
+from services.common.main import main  # isort: skip - patches the standard library first
+
+from services.crud.service import CrudService
+
+main(CrudService)

@@ -1,0 +1,35 @@
+"""Who is in which production: asked by ``auth`` when it builds an actor."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.crud import CrudRpc
+from services.common.rpc import query
+from services.crud.models import Project, ProjectPersonLink, ProjectStatus
+
+
+class TeamRpc(CrudRpc):
+    """Production teams."""
+
+    @query
+    def memberships(self, person_id: str) -> dict[str, list[Any]]:
+        """Productions a person is in: ``{project id: [role there or None, is it open]}``."""
+        link = ProjectPersonLink
+        statement = (
+            sa.select(link.project_id, link.role, ProjectStatus.name)
+            .join(Project, Project.id == link.project_id)
+            .outerjoin(ProjectStatus, ProjectStatus.id == Project.project_status_id)
+            .where(link.person_id == UUID(person_id))
+        )
+        with self.database.read() as connection:
+            rows = connection.execute(statement).all()
+        return {str(project): [role, is_open(status)] for project, role, status in rows}
+
+
+def is_open(status: str | None) -> bool:
+    """Whether a production of that status is being worked on."""
+    return status is not None and status.lower() == "open"

@@ -1,0 +1,14 @@
+"""The service's table of contents."""
+
+from services.crud.event_log import EventLog
+from services.crud.models import Base
+from services.crud.resources import RESOURCES
+from services.crud.rpc_team import TeamRpc
+
+
+class CrudService(TeamRpc, EventLog):
+    """The studio's records."""
+
+    name = "crud"
+    metadata = Base.metadata
+    registry = RESOURCES

@@ -1,0 +1,7 @@
+"""``python -m services.tasks``"""
+
+from services.common.main import main  # isort: skip - patches the standard library first
+
+from services.tasks.service import TasksService
+
+main(TasksService)
