@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import falcon
@@ -31,6 +32,8 @@ class Status:
         app.add_route("/health/live", Page(self.live))
         app.add_route("/health/ready", Page(self.ready))
         app.add_route("/metrics", Page(self.metrics))
+        app.add_route("/docs", Page(document("docs.html", falcon.MEDIA_HTML)))
+        app.add_route("/openapi.json", Page(document("openapi.json", falcon.MEDIA_JSON)))
 
     def root(self, resp: falcon.Response) -> None:
         """The name and version that ``gazu`` looks for."""
@@ -72,6 +75,16 @@ class Status:
     def metrics(self, resp: falcon.Response) -> None:
         """Counters and timings of this process."""
         resp.content_type, resp.data = CONTENT_TYPE_LATEST, generate_latest()
+
+
+def document(name: str, kind: str) -> Any:
+    """A page that answers with a file of this folder, read once."""
+    content = (Path(__file__).parent / name).read_bytes()
+
+    def answer(resp: falcon.Response) -> None:
+        resp.content_type, resp.data = kind, content
+
+    return answer
 
 
 class Page:

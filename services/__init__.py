@@ -1,0 +1,1 @@
+"""The services, each owner of its tables, rules and events."""

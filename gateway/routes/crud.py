@@ -1,7 +1,20 @@
 """Routes of ``crud``: the studio's records."""
 
-from gateway.routes.table import data
+from gateway.routes.table import Route, data
 
+PATHS = (
+    "budget-entries", "budgets", "custom-actions", "day-offs", "file-status",
+    "hardware-items", "milestones", "output-files", "output-types", "playlists", "plugins",
+    "preview-background-files", "production-schedule-version-task-links",
+    "production-schedule-versions", "project-status", "project-templates", "projects",
+    "salary-scales", "schedule-items", "search-filter-groups", "search-filters", "softwares",
+    "working-files",
+)  # fmt: skip
+
+# fmt: off
 ROUTES = (
-    *data("softwares", service="crud"),
+    Route("GET", "/data/events/last", "crud.last_events", query=True, repeat=True),
+    *data("events", service="crud"),
+    *(route for path in PATHS for route in data(path, service="crud")),
 )
+# fmt: on

@@ -2,10 +2,10 @@
 
 from services.assets.models import Base
 from services.assets.resources import RESOURCES
-from services.common.crud import CrudRpc
+from services.assets.rpc_entity import EntityRpc
 
 
-class AssetsService(CrudRpc):
+class AssetsService(EntityRpc):
     """Assets, shots and what appears where."""
 
     name = "assets"

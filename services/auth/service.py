@@ -3,10 +3,11 @@
 from services.auth.config import AuthSettings
 from services.auth.models import Base
 from services.auth.resources import RESOURCES
+from services.auth.rpc_person import PersonRpc
 from services.auth.rpc_session import SessionRpc
 
 
-class AuthService(SessionRpc):
+class AuthService(SessionRpc, PersonRpc):
     """People, the studio, sessions."""
 
     name = "auth"

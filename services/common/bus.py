@@ -61,7 +61,7 @@ class Delivery(msgspec.Struct, frozen=True):
         actor, project = headers.get("actor_id"), headers.get("project_id")
         ident = headers.get("event_id") or message.properties.get("message_id")
         return cls(
-            name=message.delivery_info["routing_key"],
+            name=headers.get("name") or message.delivery_info["routing_key"],
             payload=msgspec.json.decode(message.body),
             event_id=uuid.UUID(ident) if ident else uuid.uuid4(),
             time=str(headers.get("time", "")),

@@ -14,7 +14,7 @@ from services.common import listing, references
 from services.common.bus import Delivery, on
 from services.common.client import Reply
 from services.common.db import FOREIGN, MESSAGES, NOW, translated
-from services.common.errors import Forbidden, Integrity, InvalidInput, NotFound, Refused
+from services.common.errors import Integrity, InvalidInput, NotFound, Refused, Unavailable
 from services.common.permissions import Facts, Rule
 from services.common.references import RowsGone
 from services.common.rpc import Service, command, query
@@ -46,6 +46,7 @@ class CrudRpc(Service):
         """
         resource = self.registry[path]
         resource.list.check(self, query or {})
+        resource.before_list(self)
         return listing.list_rows(self, resource, query or {})
 
     @query
@@ -56,7 +57,8 @@ class CrudRpc(Service):
         """
         resource = self.registry[path]
         uuid = self._row_id(resource, ident, reading=True)
-        self._check_read(resource, uuid)
+        if not self.actor.is_admin:
+            self._permit(resource, resource.read, uuid)
         plain = (query or {}).get("relations", "").lower() == "false"
         return self._shown(resource, uuid, relations=resource.always_relations or not plain)
 
@@ -68,28 +70,20 @@ class CrudRpc(Service):
             found = connection.execute(statement, {"ident": uuid}).scalar()
         if found is None:
             raise NotFound
-        return Reply(found.encode())
+        return Reply(self._completed(resource, found.encode(), "read"))
 
-    def _check_read(self, resource: Resource, uuid: UUID) -> None:
-        rule = resource.read
-        if self.actor.is_admin:
-            return
-        if not rule.needs:
-            if not self._holds(rule, {}):
-                with self.database.read() as connection:
-                    self._facts(connection, resource, uuid, ())
-            rule.check(self, {})
-            return
+    def _permit(
+        self, resource: Resource, rule: Rule, uuid: UUID, body: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Check a rule on a row before any transaction, so that it may ask other services.
+
+        Returns the facts it was decided on. Raises NotFound before Forbidden.
+        """
+        names = () if self.actor.is_admin else rule.needs
         with self.database.read() as connection:
-            facts = self._facts(connection, resource, uuid, rule.needs)
-        rule.check(self, facts)
-
-    def _holds(self, rule: Rule, facts: Facts) -> bool:
-        try:
-            rule.check(self, facts)
-        except Forbidden:
-            return False
-        return True
+            facts = self._facts(connection, resource, uuid, names)
+        rule.check(self, {**facts, "body": body or {}})
+        return facts
 
     @staticmethod
     def _facts(
@@ -122,14 +116,15 @@ class CrudRpc(Service):
         Returns the row with its lists. Raises Forbidden, Integrity, InvalidInput.
         Emits ``<resource>:new``.
         """
-        resource, body = self.registry[path], self._body(data, creating=True)
+        resource = self.registry[path]
+        body = resource.rewrite(self._body(data, creating=True))
         self._check_create(resource, body)
         known = resource.extra_body | resource.writable_lists
         fields = {k: v for k, v in body.items() if k not in resource.extra_body}
         values = values_for_create(resource.table, fields, resource.model.__name__, known)
         lists = self._lists(resource, body)
         found = self._targets(resource, values, lists)
-        self.prepared = resource.prepare(self, body)
+        self.prepared = resource.prepare(self, body, None)
         resource.on_create(self, values, body)
         row = self.tx.session.execute(
             sa.insert(resource.table).values(values).returning(*resource.table.c)
@@ -138,13 +133,24 @@ class CrudRpc(Service):
         facts = self._event_facts(resource, row)
         self.tx.emit(self.registry.event(resource, "new", facts))
         resource.created(self, facts, body)
-        return Reply(resource.view(self.tx, row["id"]), status=CREATED_STATUS)
+        shown = self._completed(resource, resource.view(self.tx, row["id"]), "new")
+        return Reply(shown, status=CREATED_STATUS)
+
+    def _completed(self, resource: Resource, shown: bytes, verb: str) -> bytes:
+        if resource.complete is None or verb not in resource.completed_verbs:
+            return shown
+        answer = msgspec.json.decode(shown)
+        resource.complete(self, [answer], verb)
+        return msgspec.json.encode(answer)
 
     def _check_create(self, resource: Resource, body: dict[str, Any]) -> None:
+        if self.actor.is_admin:
+            return
+        if resource.facts_for_create is not None:
+            resource.create.check(self, resource.facts_for_create(self, body))
+            return
         facts: dict[str, Any] = {}
-        for name in () if self.actor.is_admin else resource.create.needs:
-            if name in resource.facts:
-                continue
+        for name in resource.create.needs:
             if body.get(name) is None:
                 message = f"'{name}'"
                 raise Integrity(message)
@@ -161,23 +167,14 @@ class CrudRpc(Service):
         """
         resource = self.registry[path]
         uuid = self._row_id(resource, ident)
-        body = self._body(data)
+        body = resource.rewrite_update(self._body(data))
         fixed = resource.fixed_for(self.actor)
-        problem, values, lists = None, {}, {}
-        try:
-            values = values_for_update(resource.table, body, fixed)
-            lists = self._lists(resource, {k: v for k, v in body.items() if k not in fixed})
-            found = self._targets(resource, values, lists, soft=True)
-        except (Integrity, InvalidInput) as error:
-            # Said only once the caller is known to be allowed: existence and rights come first.
-            problem, found = error, {}
-        if problem is None:
-            self.prepared = resource.prepare(self, body)
-        before = self._locked(resource, uuid)
-        resource.update.check(self, {**before, **_body_facts(body)})
-        if problem is not None:
-            raise problem
-        self._refuse_unknown(resource, values, found)
+        permitted = self._permit(resource, resource.update, uuid, body)
+        values = values_for_update(resource.table, body, fixed)
+        lists = self._lists(resource, {k: v for k, v in body.items() if k not in fixed})
+        found = self._targets(resource, values, lists)
+        self.prepared = resource.prepare(self, body, uuid)
+        before = self._locked(resource, uuid, permitted)
         resource.on_update(self, before, values, body)
         row = self.tx.session.execute(
             sa.update(resource.table)
@@ -189,14 +186,14 @@ class CrudRpc(Service):
         facts = self._event_facts(resource, row)
         self.tx.emit(self.registry.event(resource, "update", facts))
         resource.updated(self, before, facts, body)
-        return self._updated_view(resource, uuid)
+        shown = self._completed(resource, self._updated_view(resource, uuid), "update")
+        return Reply(shown, status=UPDATED_STATUS)
 
-    def _updated_view(self, resource: Resource, uuid: UUID) -> Reply:
+    def _updated_view(self, resource: Resource, uuid: UUID) -> bytes:
         visible = resource.visible(self.actor, True)  # noqa: FBT003
         columns = resource.columns(visible, relations=False, lists=resource.updated_lists)
         statement = listing.as_bound_json(resource, columns)
-        text = self.tx.session.execute(statement, {"ident": uuid}).scalar_one()
-        return Reply(text.encode(), status=UPDATED_STATUS)
+        return str(self.tx.session.execute(statement, {"ident": uuid}).scalar_one()).encode()
 
     @command
     def delete_row(self, path: str, ident: str, query: dict[str, str] | None = None) -> Reply:
@@ -206,30 +203,25 @@ class CrudRpc(Service):
         """
         resource = self.registry[path]
         uuid = self._row_id(resource, ident)
-        force = (query or {}).get("force", "").lower() == "true" and resource.force_cascades
-        self._check_delete(resource, uuid)
-        self.prepared = resource.prepare(self, {"id": uuid, "force": force})
-        if not force:
+        force = (query or {}).get("force", "").lower() == "true"
+        cascade = force and resource.force_cascades
+        permitted = self._permit(resource, resource.delete, uuid)
+        self.prepared = resource.prepare(self, {"force": force}, uuid)
+        if not cascade:
             with _linked(resource):
                 references.refuse_if_referenced(
                     self, self.name, resource.table.name, uuid, resource.frees
                 )
-        facts = self._locked(resource, uuid)
-        resource.delete.check(self, facts)
+        facts = self._locked(resource, uuid, permitted)
         resource.on_delete(self, facts, force)
-        if force:
+        if cascade:
             references.remove(self.tx, self.name, self.metadata, resource.table.name, [uuid])
         else:
             with _linked(resource), translated():
                 self._drop(resource, uuid)
+        resource.deleted(self, facts)
         self.tx.emit(self.registry.event(resource, "delete", facts))
         return Reply(b"", status=DELETED_STATUS)
-
-    def _check_delete(self, resource: Resource, uuid: UUID) -> None:
-        """Rights before questions to other services; checked again on the locked row."""
-        with self.database.read() as connection:
-            facts = self._facts(connection, resource, uuid, resource.delete.needs)
-        resource.delete.check(self, facts)
 
     def _drop(self, resource: Resource, uuid: UUID) -> None:
         """Delete the row and its own link rows; any other reference to it refuses."""
@@ -240,14 +232,23 @@ class CrudRpc(Service):
         self.tx.session.execute(sa.delete(table).where(table.c.id == uuid))
         references.announce(self.tx, self.name, table.name, [uuid])
 
-    def _locked(self, resource: Resource, uuid: UUID) -> dict[str, Any]:
-        """The row as it is, locked, with the resource's facts. Raises NotFound."""
+    def _locked(
+        self, resource: Resource, uuid: UUID, permitted: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The row, locked, with the resource's facts, as it was when the caller was permitted.
+
+        Raises NotFound, or Unavailable if what decided it has changed in between.
+        """
         table = resource.table
         statement = sa.select(table).where(table.c.id == uuid).with_for_update()
         row = self.tx.session.execute(statement).mappings().first()
         if row is None:
             raise NotFound
-        return self._event_facts(resource, row)
+        facts = self._event_facts(resource, row)
+        if any(facts[name] != value for name, value in permitted.items()):
+            message = "The record was changed meanwhile."
+            raise Unavailable(message)
+        return facts
 
     def _event_facts(self, resource: Resource, row: Mapping[Any, Any]) -> dict[str, Any]:
         """A written row as plain values, with the facts that are expressions."""
@@ -281,10 +282,8 @@ class CrudRpc(Service):
         resource: Resource,
         values: Mapping[str, Any],
         lists: Mapping[str, list[UUID]],
-        *,
-        soft: bool = False,
     ) -> references.Wanted:
-        """Which referenced rows of other services exist; without ``soft`` unknown ones refuse."""
+        """Which referenced rows of other services exist. Raises Integrity for an unknown one."""
         wanted: references.Wanted = defaultdict(set)
         for name, value in values.items():
             ref = resource.table.c[name].info.get("ref")
@@ -295,18 +294,11 @@ class CrudRpc(Service):
             if ref:
                 wanted[ref.service, ref.table] |= set(ids)
         found = references.ask_existing(self, wanted)
-        if not soft:
-            self._refuse_unknown(resource, values, found)
-        return found
-
-    @staticmethod
-    def _refuse_unknown(
-        resource: Resource, values: Mapping[str, Any], found: references.Wanted
-    ) -> None:
         for name, value in values.items():
             ref = resource.table.c[name].info.get("ref")
             if ref and value is not None and value not in found[ref.service, ref.table]:
                 raise Integrity(MESSAGES[FOREIGN])
+        return found
 
     def _replace_lists(
         self,
@@ -372,7 +364,3 @@ def _linked(resource: Resource) -> Iterator[None]:
             raise Refused(resource.still_linked) from None
         raise
 
-
-def _body_facts(body: Mapping[str, Any]) -> dict[str, Any]:
-    """What a rule about the body (not the row) reads: the names of the fields sent."""
-    return {"sent": frozenset(body)}

@@ -110,15 +110,17 @@ def choice(*values: str, **options: Any) -> Mapped[Any]:
     return mapped_column(sa.Text(), info=info, **options)
 
 
-def link(target: str, *, on_gone: str = "cascade", **options: Any) -> Mapped[Any]:
+def link(
+    target: str, *, on_gone: str = "cascade", use_alter: bool = False, **options: Any
+) -> Mapped[Any]:
     """A reference to a table of this service: ``link("entity_type")``.
 
     The database refuses to drop the target; ``on_gone`` says what a forced delete does to this row.
+    ``use_alter`` is for one side of two tables that point at each other.
     """
     options.setdefault("index", True)
-    return mapped_column(
-        sa.Uuid(), sa.ForeignKey(f"{target}.id"), info={"on_gone": on_gone}, **options
-    )
+    key = sa.ForeignKey(f"{target}.id", use_alter=use_alter)
+    return mapped_column(sa.Uuid(), key, info={"on_gone": on_gone}, **options)
 
 
 def ref(target: str, *, on_gone: str = "cascade", **options: Any) -> Mapped[Any]:
@@ -188,6 +190,11 @@ def new_metadata() -> sa.MetaData:
 def with_driver(url: str) -> sa.URL:
     """The URL for SQLAlchemy, whose own default driver would block the hub."""
     return sa.make_url(url).set(drivername="postgresql+psycopg2")
+
+
+def plain_url(url: str) -> str:
+    """The URL as libpq reads it."""
+    return with_driver(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 class Database:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 import sqlalchemy as sa
 from eventlet import sleep, tpool
 from isal import isal_zlib
@@ -42,22 +43,38 @@ def list_rows(service: CrudRpc, resource: Resource, query: dict[str, str]) -> Re
     page = filters.page_and_limit(query)
     statement = _filtered(service, resource, query)
     if page is None:
-        if resource.list_cap is not None:
-            statement = statement.limit(resource.list_cap)
-        return _plain(service, statement)
-    return _page(service, resource, statement, *page)
+        statement = statement.order_by(*resource.order).limit(resource.list_cap)
+        reply = _plain(service, statement)
+    else:
+        reply = _page(service, resource, statement, *page)
+    return _completed(service, resource, reply)
+
+
+def _completed(service: CrudRpc, resource: Resource, reply: Reply) -> Reply:
+    """The list with what its resource adds beyond columns; only a few do, none of them large."""
+    if resource.complete is None or "list" not in resource.completed_verbs:
+        return reply
+    body = isal_zlib.decompress(reply.body, wbits=GZIP) if reply.encoding else reply.body
+    answer = msgspec.json.decode(body)
+    resource.complete(service, answer if isinstance(answer, list) else answer["data"], "list")
+    return compressed(msgspec.json.encode(answer))
 
 
 def _filtered(service: CrudRpc, resource: Resource, query: dict[str, str]) -> sa.Select[Any]:
     actor, table = service.actor, resource.table
-    relations = resource.always_relations or query.get("relations", "").lower() == "true"
+    relations = (
+        resource.always_relations
+        or (resource.relations_without_query and not query)
+        or query.get("relations", "").lower() == "true"
+    )
     visible = resource.visible(actor, False)  # noqa: FBT003
     columns = _wanted(resource.columns(visible, relations=relations), query)
     statement = sa.select(*columns).select_from(table)
+    statement = statement.where(*resource.conditions(query))
     allowed = resource.filterable(actor)
     for name, text in query.items():
         if name not in filters.RESERVED:
-            found = _condition(resource, name, text, allowed)
+            found = _condition(service, resource, name, text, allowed)
             if found is not None:
                 statement = statement.where(found)
     if resource.scope is not None and not actor.is_admin:
@@ -73,11 +90,11 @@ def _wanted(columns: tuple[Any, ...], query: dict[str, str]) -> tuple[Any, ...]:
 
 
 def _condition(
-    resource: Resource, name: str, text: str, allowed: frozenset[str] | None
+    service: CrudRpc, resource: Resource, name: str, text: str, allowed: frozenset[str] | None
 ) -> sa.ColumnElement[bool] | None:
     """One filter; None for a name that means nothing. Raises InvalidInput."""
     if name in resource.filters:
-        return resource.filters[name](text)
+        return resource.filters[name](service, text)
     table = resource.table
     exists = name in table.c or name in resource.virtual
     if exists and (name in resource.hidden or (allowed is not None and name not in allowed)):

@@ -7,9 +7,7 @@ a lock is imported; psycopg2 is made to yield by the same patch.
 # ruff: noqa: E402, I001
 from __future__ import annotations
 
-import warnings
 
-warnings.filterwarnings("ignore", message="\\s*Eventlet is deprecated", category=Warning)
 import eventlet
 
 eventlet.monkey_patch()

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.autogenerate import compare_metadata
+from alembic.autogenerate import RevisionContext, compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.runtime.environment import EnvironmentContext
@@ -27,13 +26,14 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parent.parent
 TIMEOUTS: Final = "SET lock_timeout = '5s'; SET statement_timeout = '10min'"
 
-#: Not declared by SQLAlchemy: how a commit wakes the relay.
-OUTBOX_TRIGGER: Final = """
-CREATE FUNCTION notify_outbox() RETURNS trigger LANGUAGE plpgsql AS $$
+#: How a commit wakes the relay; a trigger, because SQLAlchemy declares none.
+NOTIFY_RELAY: Final = """
+CREATE FUNCTION notify_relay() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN PERFORM pg_notify('outbox_' || TG_TABLE_SCHEMA, ''); RETURN NULL; END $$;
-CREATE TRIGGER wake_relay AFTER INSERT ON outbox
-FOR EACH STATEMENT EXECUTE FUNCTION notify_outbox();
+CREATE TRIGGER notify_relay AFTER INSERT ON outbox
+FOR EACH STATEMENT EXECUTE FUNCTION notify_relay();
 """
+SILENCE_RELAY: Final = "DROP TRIGGER notify_relay ON outbox; DROP FUNCTION notify_relay()"
 
 
 def metadata_of(service: str) -> sa.MetaData:
@@ -92,7 +92,7 @@ def revision(service: str, url: str, message: str) -> Path:
     config = _config(service)
     script = ScriptDirectory.from_config(config)
     number = f"{len(list(script.walk_revisions())) + 1:04d}"
-    context = command.RevisionContext(
+    context = RevisionContext(
         config, script, {"message": message, "autogenerate": True, "rev_id": number, "sql": False,
                          "head": "head", "splice": False, "branch_label": None,
                          "version_path": None, "depends_on": None},

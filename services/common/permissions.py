@@ -54,6 +54,10 @@ class Work(Protocol):
     def actor(self) -> Actor:
         """Who is calling."""
 
+    @property
+    def database(self) -> Any:
+        """The service's own database, for reading."""
+
     def ask(self, service: str, method: str, **kwargs: Any) -> Any:
         """Call another service and return its decoded answer."""
 

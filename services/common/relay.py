@@ -15,6 +15,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import kombu
@@ -25,6 +26,7 @@ from psycopg2.extras import register_uuid
 from services.common.amqp import BACKOFF, BROKEN
 from services.common.bus import SERVICES, declare_exchanges
 from services.common.config import ConfigError, ServiceSettings
+from services.common.db import plain_url
 from services.common.log import configure
 
 if TYPE_CHECKING:
@@ -91,7 +93,7 @@ class Relay(threading.Thread):
                 self.stopping.wait(BACKOFF[min(attempt, len(BACKOFF) - 1)])
 
     def _relay(self) -> None:
-        database = psycopg2.connect(_plain(self.settings.database_url), connect_timeout=2)
+        database = psycopg2.connect(plain_url(self.settings.database_url), connect_timeout=2)
         try:
             register_uuid(conn_or_curs=database)
             database.autocommit = True
@@ -123,11 +125,10 @@ class Relay(threading.Thread):
         while not self.stopping.is_set():
             while self._batch(database, broker, channel, confirms) == BATCH:
                 pass
-            broker.heartbeat_tick()
             if time.monotonic() - swept > SWEEP_SECONDS:
                 swept = time.monotonic()
                 self._sweep(database)
-            self._sleep(database)
+            self._sleep(database, broker)
 
     def _batch(self, database: Any, broker: Any, channel: Any, confirms: Confirms) -> int:
         """Publish and delete up to BATCH rows; answer how many."""
@@ -159,12 +160,18 @@ class Relay(threading.Thread):
         # The plain publish: py-amqp's confirming one waits for each message by itself.
         channel._basic_publish(message, f"{self.service}.events", name)  # noqa: SLF001
 
-    def _sleep(self, database: Any) -> None:
+    def _sleep(self, database: Any, broker: Any) -> None:
         """Until a commit notifies, or for the slow poll that stands behind it."""
-        if not database.notifies:
-            select.select([database], [], [], POLL_SECONDS)
-        database.poll()
-        database.notifies.clear()
+        while not self.stopping.is_set():
+            readable, _, _ = select.select([database, broker.sock], [], [], POLL_SECONDS)
+            if broker.sock in readable:
+                with suppress(TimeoutError):
+                    broker.drain_events(timeout=0.01)
+            broker.heartbeat_tick()
+            database.poll()
+            if database.notifies or not readable:
+                database.notifies.clear()
+                return
 
     @staticmethod
     def _sweep(database: Any) -> None:
@@ -174,11 +181,6 @@ class Relay(threading.Thread):
                     f"DELETE FROM {table} WHERE created_at < now() - %s::interval",  # noqa: S608
                     (age,),
                 )
-
-
-def _plain(url: str) -> str:
-    """The URL as libpq reads it, without SQLAlchemy's driver name."""
-    return url.replace("postgresql+psycopg2://", "postgresql://", 1)
 
 
 def main(names: Sequence[str], environ: Any, wait: Callable[[], Any]) -> None:

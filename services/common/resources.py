@@ -17,7 +17,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSON
 
-from services.common.contracts import Event, declare
+from services.common.contracts import Event, RowEvent, declare
 from services.common.errors import NotFound
 from services.common.permissions import Actor, Rule, Work, admin
 
@@ -28,6 +28,7 @@ VERBS: Final = ("new", "update", "delete")
 Scope = Callable[[Work, Any], Any]
 """Narrows a SELECT of the resource to what the caller may list."""
 Values = dict[str, Any]
+Rows = list[dict[str, Any]]
 
 
 def kebab(name: str) -> str:
@@ -47,9 +48,9 @@ class Resource:
     ``on_create(work, values, body)`` may complete or refuse the values of a new row;
     ``created(work, row, body)`` and ``updated(work, before, after, body)`` follow a write;
     ``on_update(work, row, values, body)`` may change or refuse what an update sets;
-    ``on_delete(work, row, force)`` prepares or refuses a delete.
-    ``prepare(work, body)`` runs before the transaction, and is where other services are asked; what
-    it returns is found in ``work.prepared`` by the hooks.
+    ``on_delete(work, row, force)`` prepares or refuses a delete, ``deleted(work, row)`` follows it.
+    ``prepare(work, body, ident)`` runs before the transaction (``ident`` is None for a create), and
+    is where other services are asked; rules and hooks find what it returns in ``work.prepared``.
     """
 
     path: str
@@ -62,6 +63,8 @@ class Resource:
     scope: Scope | None = None
     kind: str | sa.ColumnElement[str] = ""
     event: str | Callable[[Mapping[str, Any]], str] = ""
+    events: tuple[str, ...] = ()
+    """All names that ``event`` may answer, when it depends on the row."""
     hidden: frozenset[str] = frozenset()
     fixed: frozenset[str] | Callable[[Actor], frozenset[str]] = frozenset()
     """Fields that an update ignores, besides the id, the times and ``project_id``."""
@@ -72,7 +75,12 @@ class Resource:
     visible: Callable[[Actor, bool], frozenset[str] | None] = lambda _actor, _single: None
     """The names shown to an actor in a list or (``True``) a single read; None for all."""
     filterable: Callable[[Actor], frozenset[str] | None] = lambda _actor: None
-    filters: Mapping[str, Callable[[str], sa.ColumnElement[bool]]] = field(default_factory=dict)
+    filters: Mapping[str, Callable[[Any, str], sa.ColumnElement[bool]]] = field(
+        default_factory=dict
+    )
+    """Filters that are no column: ``(work, text) -> condition``."""
+    conditions: Callable[[Mapping[str, str]], Any] = lambda _query: ()
+    """Filters that take several parameters together."""
     updated_lists: tuple[str, ...] = ()
     """Lists that the answer of an update shows."""
     empty_lists: frozenset[str] = frozenset()
@@ -87,12 +95,28 @@ class Resource:
     """What to say, instead of the usual, when other rows hold a delete back."""
     extra_body: frozenset[str] = frozenset()
     """Body fields that are no column: the hooks read them."""
-    prepare: Callable[[Any, Mapping[str, Any]], Any] = no_hook
+    facts_for_create: Callable[[Any, Mapping[str, Any]], Mapping[str, Any]] | None = None
+    """Where the facts that decide a create come from, when not from the body itself."""
+    rewrite: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
+    """What a create makes of the body before anything is checked."""
+    rewrite_update: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
+    """The same for an update."""
+    prepare: Callable[[Any, Mapping[str, Any], UUID | None], Any] = no_hook
     on_create: Callable[[Any, Values, Mapping[str, Any]], None] = no_hook
     created: Callable[[Any, Mapping[str, Any], Mapping[str, Any]], None] = no_hook
     on_update: Callable[[Any, Mapping[str, Any], Values, Mapping[str, Any]], None] = no_hook
     updated: Callable[..., None] = no_hook
     on_delete: Callable[[Any, Mapping[str, Any], bool], None] = no_hook
+    deleted: Callable[[Any, Mapping[str, Any]], None] = no_hook
+    complete: Callable[[Any, Rows, str], None] | None = None
+    """``complete(work, rows, verb)`` adds what no column holds to the JSON of a ``list``, ``read``,
+    ``new`` or ``update``; ``verbs_completed`` says which of them it is asked for."""
+    completed_verbs: frozenset[str] = frozenset({"list", "read", "new", "update"})
+    before_list: Callable[[Any], None] = no_hook
+    order: tuple[Any, ...] = ()
+    """The order of a plain list, where clients rely on one."""
+    relations_without_query: bool = False
+    """Whether a list that is asked for without any query string holds the to-many lists."""
 
     @property
     def table(self) -> sa.Table:
@@ -125,7 +149,7 @@ class Resource:
         """The SELECT list of its JSON, named as in the JSON."""
         return _columns(self, only, relations, single, lists)
 
-    def facts_of(self, names: tuple[str, ...]) -> list[sa.ColumnElement[Any]]:
+    def facts_of(self, names: tuple[str, ...]) -> Any:
         """Columns or expressions for the facts its rules need."""
         return [self.fact(name).label(f"fact_{name}") for name in names]
 
@@ -211,9 +235,9 @@ class Registry:
             message = f"two resources of {service} share a path"
             raise TypeError(message)
         for resource in resources:
-            if isinstance(resource.event, str):
+            for prefix in resource.events or (resource.event_name({}),):
                 for verb in VERBS:
-                    self.declare(resource.event_name({}), verb, resource)
+                    self.declare(prefix, verb, resource)
 
     def __iter__(self) -> Iterator[Resource]:
         return iter(self.by_path.values())
@@ -235,7 +259,8 @@ class Registry:
         """The event that tells of a change to the row with these facts."""
         prefix = resource.event_name(facts)
         cls = self.declare(prefix, verb, resource)
-        payload: dict[str, Any] = {f"{prefix.replace('-', '_')}_id": facts["id"]}
-        if "project_id" in cls.__struct_fields__ and facts.get("project_id"):
-            payload["project_id"] = facts["project_id"]
+        known = {**facts, f"{prefix.replace('-', '_')}_id": facts["id"]}
+        payload = {name: known[name] for name in cls.__struct_fields__ if name in known}
+        if payload.get("project_id", self) is None and issubclass(cls, RowEvent):
+            del payload["project_id"]
         return cls(**payload)

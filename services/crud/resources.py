@@ -4,7 +4,172 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.common.permissions import anyone
+from services.common.permissions import (
+    admin,
+    any_of,
+    anyone,
+    is_self,
+    manager,
+    not_vendor,
+    studio_manager,
+    supervisor,
+    team,
+    team_but_vendor,
+)
 from services.common.resources import Registry, Resource
+from services.crud import calendar, files, permissions, playlists, projects, schedules
+from services.crud import models as m
 
-RESOURCES: Final = Registry("crud")
+RESOURCES: Final = Registry(
+    "crud",
+    # --- productions
+    Resource(
+        path="projects",
+        model=m.Project,
+        list=anyone,
+        read=team,
+        update=manager,
+        scope=permissions.own_open_projects(m.Project.id),
+        facts={"project_id": m.Project.id},
+        single={"project_status_name": projects.STATUS_NAME},
+        fixed=frozenset({"team"}),
+        extra_body=frozenset({"project_template_id"}),
+        prepare=projects.prepare,
+        on_create=projects.on_create,
+        created=projects.created,
+        on_update=projects.on_update,
+        on_delete=projects.on_delete,
+        complete=projects.first_episode,
+        completed_verbs=frozenset({"new", "update"}),
+        force_cascades=True,
+    ),
+    Resource(path="project-status", model=m.ProjectStatus, list=anyone, read=anyone),
+    Resource(
+        path="project-templates",
+        model=m.ProjectTemplate,
+        list=studio_manager,
+        read=studio_manager,
+        on_create=projects.check_template_name,
+        on_update=projects.check_template_rename,
+    ),
+    # --- playlists
+    Resource(
+        path="playlists",
+        model=m.Playlist,
+        list=not_vendor,
+        read=team_but_vendor,
+        create=supervisor,
+        update=any_of(manager, playlists.own_playlist),
+        delete=any_of(manager, playlists.own_playlist),
+        scope=playlists.listed,
+        rewrite=playlists.lenient,
+        prepare=playlists.prepare,
+        on_create=playlists.on_create,
+        on_update=playlists.on_update,
+    ),
+    # --- planning
+    Resource(
+        path="schedule-items",
+        model=m.ScheduleItem,
+        update=any_of(manager, schedules.department_supervisor),
+        on_create=schedules.check_item,
+        rewrite_update=schedules.without_text_days,
+    ),
+    Resource(
+        path="milestones",
+        model=m.Milestone,
+        read=team_but_vendor,
+        create=manager,
+        update=manager,
+        delete=manager,
+    ),
+    Resource(
+        path="production-schedule-versions",
+        model=m.ProductionScheduleVersion,
+        list=schedules.asked_project_team,
+        read=team,
+        create=manager,
+        update=manager,
+    ),
+    Resource(
+        path="production-schedule-version-task-links",
+        model=m.ProductionScheduleVersionTaskLink,
+        list=schedules.asked_project_team,
+        read=team,
+        create=manager,
+        update=manager,
+        facts={"project_id": schedules.VERSION_PROJECT},
+        facts_for_create=schedules.version_of,
+        filters={"project_id": schedules.of_project},
+        fixed=frozenset({"task_id", "production_schedule_version_id"}),
+        prepare=schedules.prepare_task_link,
+        on_create=schedules.check_task_link,
+    ),
+    # --- what users saved
+    Resource(path="search-filters", model=m.SearchFilter),
+    Resource(path="search-filter-groups", model=m.SearchFilterGroup),
+    # --- files of the pipeline
+    Resource(
+        path="working-files",
+        model=m.WorkingFile,
+        list=not_vendor,
+        read=files.may_read_working_file,
+        update=files.may_act_on_task,
+        scope=files.working_files_of_own_projects,
+        always_relations=True,
+        bad_id_is_unknown=True,
+    ),
+    Resource(
+        path="output-files",
+        model=m.OutputFile,
+        list=not_vendor,
+        read=files.may_read_output_file,
+        update=files.may_work_on_entity,
+        scope=files.output_files_of_own_projects,
+        virtual={"source_file": files.SOURCE_FILE},
+        bad_id_is_unknown=True,
+    ),
+    Resource(
+        path="output-types", model=m.OutputType, list=anyone, read=anyone, bad_id_is_unknown=True
+    ),
+    Resource(path="file-status", model=m.FileStatus, list=anyone, read=anyone),
+    Resource(
+        path="softwares", model=m.Software, list=anyone, read=anyone, bad_id_is_unknown=True
+    ),
+    Resource(path="hardware-items", model=m.HardwareItem),
+    Resource(
+        path="preview-background-files",
+        model=m.PreviewBackgroundFile,
+        list=anyone,
+        read=anyone,
+        on_create=files.on_create_background,
+        on_update=files.on_update_background,
+    ),
+    # --- people's calendars, money
+    Resource(
+        path="day-offs",
+        model=m.DayOff,
+        read=any_of(admin, is_self("person_id")),
+        create=any_of(admin, is_self("person_id")),
+        update=any_of(admin, is_self("person_id")),
+        delete=any_of(admin, is_self("person_id")),
+        fixed=calendar.fixed,
+        on_create=calendar.on_create,
+        on_update=calendar.on_update,
+        created=calendar.announce,
+        updated=calendar.announce_change,
+    ),
+    Resource(path="budgets", model=m.Budget, fixed=frozenset({"revision"})),
+    Resource(path="budget-entries", model=m.BudgetEntry, fixed=frozenset({"budget_id"})),
+    Resource(
+        path="salary-scales",
+        model=m.SalaryScale,
+        fixed=frozenset({"department_id"}),
+        on_create=calendar.no_new_scale,
+        before_list=calendar.fill_scale,
+    ),
+    # --- the studio's odds and ends
+    Resource(path="custom-actions", model=m.CustomAction, list=not_vendor, rewrite=files.named),
+    Resource(path="plugins", model=m.Plugin),
+    Resource(path="events", model=m.ApiEvent, list_cap=1000, order=(m.ApiEvent.created_at, m.ApiEvent.id)),
+)

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from services.common.crud import CrudRpc
 from services.common.rpc import query
-from services.crud.models import Project, ProjectPersonLink, ProjectStatus
+from services.crud.models import Project, ProjectStatus, project_person_link
+from services.crud.projects import is_open
 
 
 class TeamRpc(CrudRpc):
@@ -18,7 +19,7 @@ class TeamRpc(CrudRpc):
     @query
     def memberships(self, person_id: str) -> dict[str, list[Any]]:
         """Productions a person is in: ``{project id: [role there or None, is it open]}``."""
-        link = ProjectPersonLink
+        link = project_person_link.c
         statement = (
             sa.select(link.project_id, link.role, ProjectStatus.name)
             .join(Project, Project.id == link.project_id)
@@ -28,8 +29,3 @@ class TeamRpc(CrudRpc):
         with self.database.read() as connection:
             rows = connection.execute(statement).all()
         return {str(project): [role, is_open(status)] for project, role, status in rows}
-
-
-def is_open(status: str | None) -> bool:
-    """Whether a production of that status is being worked on."""
-    return status is not None and status.lower() == "open"

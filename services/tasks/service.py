@@ -2,10 +2,10 @@
 
 from services.tasks.models import Base
 from services.tasks.resources import RESOURCES
-from services.common.crud import CrudRpc
+from services.tasks.rpc_standing import StandingRpc
 
 
-class TasksService(CrudRpc):
+class TasksService(StandingRpc):
     """Tasks, comments, previews, time."""
 
     name = "tasks"

@@ -39,6 +39,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         return found if isinstance(found, UUID) else None
 
 
+class RowEvent(Event, frozen=True, kw_only=True):
+    """Base of the events of generic CRUD: the row's id, and its production where it has one."""
+
+
 def event(owner: str, name: str, *, stored: bool = True) -> Any:
     """Enter a class in the catalogue: ``@event("tasks", "task:assign")``."""
 
@@ -63,7 +67,7 @@ def declare(owner: str, name: str, key: str, *, project: bool) -> type[Event]:
     title = "".join(part.capitalize() for part in name.replace(":", "-").split("-"))
     verb = {"new": "was created", "update": "was changed", "delete": "is gone"}[name.split(":")[1]]
     made = msgspec.defstruct(
-        title, fields, bases=(Event,), frozen=True, kw_only=True,
+        title, fields, bases=(RowEvent,), frozen=True, kw_only=True,
         namespace={"__doc__": f"A {name.split(':', maxsplit=1)[0].replace('-', ' ')} {verb}."},
     )  # fmt: skip
     return event(owner, name)(made)  # type: ignore[no-any-return]

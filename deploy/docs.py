@@ -1,0 +1,294 @@
+"""Documents generated from the tables that declare things: ``python -m deploy.docs``.
+
+``gateway/openapi.json`` from the route tables and registries, ``docs/asyncapi.json`` and
+``docs/event-catalogue.md`` from the event catalogue. A test fails while one of them is stale.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from gateway.routes import ROUTES
+from gateway.routes.table import PUBLIC, Body, Route
+from gateway.status import VERSION
+from services.common.contracts import CATALOGUE, Event
+from services.common.resources import Registry, Resource
+
+ROOT: Final = Path(__file__).parent.parent
+SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
+SCALARS: Final[tuple[tuple[Any, dict[str, Any]], ...]] = (
+    (ARRAY, {"type": "array", "items": {"type": "string"}}),
+    (JSONB, {}),
+    (sa.Uuid, {"type": "string", "format": "uuid"}),
+    (sa.Boolean, {"type": "boolean"}),
+    (sa.Integer, {"type": "integer"}),
+    (sa.Float, {"type": "number"}),
+    (sa.TIMESTAMP, {"type": "string", "format": "date-time"}),
+    (sa.Date, {"type": "string", "format": "date"}),
+    (sa.String, {"type": "string"}),
+)
+REFUSALS: Final = {
+    "400": "The request is not what the route takes, or the rules say no.",
+    "401": "No token, an expired or a revoked one.",
+    "403": "The caller lacks the right.",
+    "404": "Nothing there.",
+    "422": "The token is unreadable, or the Idempotency-Key came with another request.",
+    "502": "A part of the system is away; try again after Retry-After seconds.",
+}
+
+
+def registries() -> Iterator[Registry]:
+    """The registries of all services."""
+    for name in SERVICES:
+        yield import_module(f"services.{name}.resources").RESOURCES
+
+
+def resources() -> dict[str, Resource]:
+    """All resources by path."""
+    return {resource.path: resource for registry in registries() for resource in registry}
+
+
+# --- OpenAPI ------------------------------------------------------------------------------------
+
+
+def openapi() -> dict[str, Any]:
+    """The HTTP API as OpenAPI 3.1."""
+    served = resources()
+    paths: dict[str, dict[str, Any]] = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, served)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Callboard",
+            "version": VERSION,
+            "description": "Production tracking for animation and VFX. Every path also answers "
+            "under /api and with a trailing slash.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": paths,
+        "components": {
+            "schemas": {_title(r): _schema(r) for r in served.values()} | {"Refusal": _refusal()},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+            },
+        },
+    }
+
+
+def _title(resource: Resource) -> str:
+    return str(resource.model.__name__)
+
+
+def _refusal() -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {"error": {"type": "boolean"}, "message": {"type": "string"}},
+    }
+
+
+def _schema(resource: Resource) -> dict[str, Any]:
+    shown = {}
+    for column in resource.table.c:
+        if column.name not in resource.hidden:
+            shown[resource.renamed.get(column.name, column.name)] = _field(column)
+    ids = {"type": "array", "items": {"type": "string", "format": "uuid"}}
+    shown |= {name: ids for name in resource.lists}
+    shown["type"] = {"type": "string"}
+    description = (resource.model.__doc__ or "").strip().split("\n")[0]
+    return {"type": "object", "description": description, "properties": shown}
+
+
+def _field(column: sa.Column[Any]) -> dict[str, Any]:
+    found = dict(next(shape for kind, shape in SCALARS if isinstance(column.type, kind)))
+    if (length := getattr(column.type, "length", None)) is not None:
+        found["maxLength"] = length
+    if choices := column.info.get("choices"):
+        found["enum"] = [*choices, *([None] if column.nullable else [])]
+    if column.nullable and "type" in found:
+        found["type"] = [found["type"], "null"]
+    return found
+
+
+def _operation(route: Route, served: dict[str, Resource]) -> dict[str, Any]:
+    resource = served.get(dict(route.fixed).get("path", ""))
+    operation: dict[str, Any] = {
+        "operationId": _operation_id(route),
+        "summary": summary(route, resource),
+        "tags": [route.service],
+        "parameters": [*_path_parameters(route), *_query_parameters(route, resource)],
+        "responses": _responses(route, resource),
+    }
+    if route.access is not PUBLIC:
+        operation["security"] = [{"token": []}]
+    if route.body is not Body.NONE:
+        schema = {"$ref": f"#/components/schemas/{_title(resource)}"} if resource else {}
+        operation["requestBody"] = {"content": {"application/json": {"schema": schema}}}
+    if route.method == "POST":
+        operation["parameters"].append({
+            "name": "Idempotency-Key", "in": "header", "schema": {"type": "string"},
+            "description": "The same key and body give the same answer, executed once.",
+        })  # fmt: skip
+    return operation
+
+
+def _operation_id(route: Route) -> str:
+    words = re.sub(r"[^a-z0-9]+", "_", route.path.lower()).strip("_")
+    return f"{route.method.lower()}_{words}"
+
+
+def summary(route: Route, resource: Resource | None) -> str:
+    """What a route does, in a line: its own words, else its verb, else its method's docstring."""
+    if route.summary:
+        return route.summary
+    if resource is not None:
+        noun = _title(resource)
+        return {
+            "list_rows": f"List: {noun}", "create_row": f"Create: {noun}",
+            "read_row": f"Read: {noun}", "update_row": f"Change: {noun}",
+            "delete_row": f"Remove: {noun}",
+        }[route.function]  # fmt: skip
+    service = import_module(f"services.{route.service}.service")
+    cls = next(
+        c for c in vars(service).values() if getattr(c, "name", None) == route.service
+    )
+    return str(getattr(cls, route.function).__doc__ or "").strip().split("\n")[0]
+
+
+def _path_parameters(route: Route) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"\{(\w+)\}", route.path)
+    ]
+
+
+def _query_parameters(route: Route, resource: Resource | None) -> list[dict[str, Any]]:
+    if resource is None or route.function != "list_rows":
+        return []
+    names = [*resource.table.c.keys(), *resource.lists]
+    shown = [name for name in names if name not in resource.hidden]
+    special = {"page": "integer", "limit": "integer", "relations": "boolean", "fields": "string"}
+    return [
+        {"name": name, "in": "query", "schema": {"type": special.get(name, "string")}}
+        for name in [*special, *shown]
+    ]
+
+
+def _responses(route: Route, resource: Resource | None) -> dict[str, Any]:
+    success: dict[str, Any] = {"description": "Done."}
+    if resource is not None and route.status != 204:  # noqa: PLR2004
+        one = {"$ref": f"#/components/schemas/{_title(resource)}"}
+        many = {"type": "array", "items": one}
+        schema = many if route.function == "list_rows" else one
+        success["content"] = {"application/json": {"schema": schema}}
+    refusal = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
+    refusals = {
+        status: {"description": text, "content": refusal} for status, text in REFUSALS.items()
+    }
+    return {str(route.status): success, **refusals}
+
+
+# --- events -------------------------------------------------------------------------------------
+
+
+def catalogue() -> list[type[Event]]:
+    """Every event, by owner and name."""
+    for service in SERVICES:
+        import_module(f"services.{service}.service")
+    return sorted(CATALOGUE.values(), key=lambda cls: (cls.owner, cls.event_name))
+
+
+def asyncapi() -> dict[str, Any]:
+    """The events as AsyncAPI 3.0."""
+    events = catalogue()
+    channels, operations, messages = {}, {}, {}
+    for cls in events:
+        key = cls.event_name.replace(":", "_")
+        schema, extra = _payload(cls)
+        messages[key] = {
+            "name": cls.event_name,
+            "summary": (cls.__doc__ or "").strip().split("\n")[0],
+            "contentType": "application/json",
+            "headers": {"$ref": "#/components/schemas/Headers"},
+            "payload": schema,
+            **extra,
+        }
+        channels[key] = {
+            "address": cls.event_name,
+            "messages": {key: {"$ref": f"#/components/messages/{key}"}},
+            "bindings": {"amqp": {
+                "is": "routingKey",
+                "exchange": {"name": f"{cls.owner}.events", "type": "topic", "durable": True},
+            }},
+        }  # fmt: skip
+        operations[f"publish_{key}"] = {
+            "action": "send", "channel": {"$ref": f"#/channels/{key}"}
+        }  # fmt: skip
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "Callboard events", "version": VERSION},
+        "channels": channels,
+        "operations": operations,
+        "components": {"messages": messages, "schemas": {"Headers": HEADERS}},
+    }
+
+
+HEADERS: Final = {
+    "type": "object",
+    "properties": {
+        "event_id": {"type": "string", "format": "uuid", "description": "Stable over redelivery."},
+        "time": {"type": "string", "description": "UTC, to the microsecond."},
+        "actor_id": {"type": "string", "format": "uuid", "description": "Who did it."},
+        "project_id": {"type": "string", "format": "uuid", "description": "In which production."},
+        "request_id": {"type": "string", "description": "The HTTP request it came from."},
+        "stored": {"type": "string", "enum": ["0", "1"], "description": "Whether it is logged."},
+    },
+    "required": ["event_id", "time", "stored"],
+}
+
+
+def _payload(cls: type[Event]) -> tuple[dict[str, Any], dict[str, Any]]:
+    schemas, _ = msgspec.json.schema_components([cls])
+    components = msgspec.json.schema_components([cls])[1]
+    return components.get(cls.__name__, schemas[0]), {}
+
+
+def event_table() -> str:
+    """The catalogue as Markdown."""
+    lines = ["| event | exchange | payload | when |", "|---|---|---|---|"]
+    for cls in catalogue():
+        fields = ", ".join(f"`{name}`" for name in cls.__struct_fields__)
+        note = "" if cls.stored else " (not in the log)"
+        first = (cls.__doc__ or "").strip().split("\n")[0]
+        lines.append(f"| `{cls.event_name}` | `{cls.owner}.events` | {fields} | {first}{note} |")
+    return (
+        "# Event catalogue\n\nGenerated by `make docs` from the declarations; "
+        "`docs/events.md` says how to subscribe.\n\n" + "\n".join(lines) + "\n"
+    )
+
+
+def documents() -> dict[Path, str]:
+    """Every generated document by its file."""
+
+    def pretty(data: Any) -> str:
+        return msgspec.json.format(msgspec.json.encode(data), indent=1).decode() + "\n"
+
+    return {
+        ROOT / "gateway" / "openapi.json": pretty(openapi()),
+        ROOT / "docs" / "asyncapi.json": pretty(asyncapi()),
+        ROOT / "docs" / "event-catalogue.md": event_table(),
+    }
+
+
+if __name__ == "__main__":
+    for path, text in documents().items():
+        path.write_text(text)
+        print(path.relative_to(ROOT))  # noqa: T201 - answers the command line

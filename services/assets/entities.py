@@ -1,0 +1,130 @@
+"""The rules of entities: which kind they are, who may list, change and remove them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.assets.models import (
+    Entity,
+    EntityConceptLink,
+    EntityLink,
+    EntityType,
+    MetadataDescriptor,
+    department_metadata_descriptor_link,
+)
+from services.common.permissions import Facts, Rule, Work
+
+RESERVED: Final = ("Shot", "Sequence", "Scene", "Episode", "Edit", "Concept")
+"""Entity types with a meaning of their own; any other is a type of asset."""
+KINDS: Final = ("asset", *(name.lower() for name in RESERVED))
+
+KIND: Final = (
+    sa.select(sa.case((EntityType.name.in_(RESERVED), EntityType.name), else_="Asset"))
+    .where(EntityType.id == Entity.entity_type_id)
+    .correlate(Entity)
+    .scalar_subquery()
+)
+FIXED: Final = frozenset({"created_by", "shotgun_id"})
+
+
+def kind_of(facts: Facts) -> str:
+    """The name of an entity's events: ``asset``, ``shot`` …"""
+    return str(facts["kind"] or "asset").lower()
+
+
+def _in_team(work: Work, facts: Facts) -> bool:
+    role = work.actor.role_in(facts["project_id"])
+    return role is not None and (role != "vendor" or is_assigned(work, facts["id"]))
+
+
+def is_assigned(work: Work, entity: UUID) -> bool:
+    """Whether the caller has a task on the entity."""
+    answer: bool = work.ask("tasks", "is_assigned_to_entity", ident=str(entity))
+    return answer
+
+
+def _created_it(work: Work, facts: Facts) -> bool:
+    actor = work.actor
+    return facts["created_by"] == actor.id and actor.role_in(facts["project_id"]) is not None
+
+
+def _supervises_its_data(work: Work, facts: Facts) -> bool:
+    """A supervisor who sends only ``data``, of descriptors of their departments."""
+    actor = work.actor
+    if actor.role_in(facts["project_id"]) != "supervisor" or set(facts["body"]) - {"data"}:
+        return False
+    return not actor.departments or _departments_describe(work, facts)
+
+
+in_team: Final = Rule("to be in the team, and a vendor to be assigned", _in_team, ("id", "project_id"))
+creator: Final = Rule("to have created it", _created_it, ("created_by", "project_id"))
+data_supervisor: Final = Rule(
+    "to supervise the production and its metadata", _supervises_its_data, ("project_id", "kind")
+)
+
+
+def in_team_of_asset(work: Work, facts: Facts) -> bool:
+    """The same for an instance, by its asset."""
+    return _in_team(work, {"id": facts["asset_id"], "project_id": facts["project_id"]})
+
+
+instance_team: Final = Rule(
+    "to be in the team, and a vendor to be assigned", in_team_of_asset, ("asset_id", "project_id")
+)
+
+
+def listed(work: Work, statement: sa.Select[Any]) -> sa.Select[Any]:
+    """Entities of the caller's open productions; as vendor those with a task of theirs."""
+    actor = work.actor
+    as_vendor = {p for p in actor.open_projects if actor.projects.get(p) == "vendor"}
+    condition = Entity.project_id.in_(actor.open_projects - as_vendor)
+    if as_vendor:
+        ids = [UUID(ident) for ident in work.ask("tasks", "assigned_entities")]
+        condition |= Entity.project_id.in_(as_vendor) & Entity.id.in_(ids)
+    return statement.where(condition)
+
+
+def _departments_describe(work: Work, facts: Facts) -> bool:
+    """Whether every key of the ``data`` sent has a descriptor of one of the caller's departments."""
+    link = department_metadata_descriptor_link
+    statement = (
+        sa.select(MetadataDescriptor.field_name)
+        .join(link, link.c.metadata_descriptor_id == MetadataDescriptor.id)
+        .where(
+            MetadataDescriptor.project_id == facts["project_id"],
+            MetadataDescriptor.entity_type == facts["kind"],
+            link.c.department_id.in_(work.actor.departments),
+        )
+    )
+    with work.database.read() as connection:
+        described = set(connection.execute(statement).scalars())
+    return set(facts["body"].get("data") or {}) <= described
+
+
+def on_create(work: Any, values: dict[str, Any], _body: Mapping[str, Any]) -> None:
+    """A new entity is its caller's."""
+    values["created_by"] = work.actor.id
+
+
+def null_text(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Clients send ``"source_id": "null"`` for none."""
+    return {k: None if k == "source_id" and v == "null" else v for k, v in body.items()}
+
+
+def on_update(
+    _work: Any, row: Mapping[str, Any], values: dict[str, Any], _body: Mapping[str, Any]
+) -> None:
+    """``data`` is merged key by key; the row is locked, so nobody's key is lost."""
+    if isinstance(values.get("data"), dict):
+        values["data"] = {**(row["data"] or {}), **values["data"]}
+
+
+def on_delete(work: Any, row: Mapping[str, Any], _force: bool) -> None:
+    """Casting and concept links go with the entity."""
+    for table in (EntityLink.__table__, EntityConceptLink.__table__):
+        either = sa.or_(table.c.entity_in_id == row["id"], table.c.entity_out_id == row["id"])
+        work.tx.session.execute(sa.delete(table).where(either))

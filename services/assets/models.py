@@ -1,0 +1,219 @@
+"""Tables of what there is to make and what appears where."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.common import db
+from services.common.db import Many, Row, choice, link, links, new_metadata, ref, text
+
+
+class Base(db.Base):
+    """Root of the tables of this service."""
+
+    __abstract__ = True
+    metadata = new_metadata()
+
+
+class EntityType(Row, Base):
+    """What kind an entity is: Shot, Sequence … or a type of asset."""
+
+    __tablename__ = "entity_type"
+
+    name: Mapped[str] = text(30, unique=True)
+    short_name: Mapped[str | None] = text(20)
+    description: Mapped[str | None] = text()
+    archived: Mapped[bool | None] = mapped_column(default=False)
+
+
+class Entity(Row, Base):
+    """An asset, shot, sequence, scene, episode, edit or concept."""
+
+    __tablename__ = "entity"
+    __table_args__ = (sa.UniqueConstraint("name", "project_id", "entity_type_id", "parent_id"),)
+
+    name: Mapped[str] = text(160)
+    code: Mapped[str | None] = text(160)
+    description: Mapped[str | None] = text()
+    shotgun_id: Mapped[int | None]
+    canceled: Mapped[bool | None] = mapped_column(default=False)
+    nb_frames: Mapped[int | None]
+    nb_entities_out: Mapped[int | None] = mapped_column(default=0)
+    is_casting_standby: Mapped[bool | None] = mapped_column(default=False)
+    is_shared: Mapped[bool] = mapped_column(default=False)
+    status: Mapped[str] = choice("standby", "running", "complete", "canceled", default="running")
+    project_id: Mapped[UUID] = ref("crud.project")
+    entity_type_id: Mapped[UUID] = link("entity_type")
+    parent_id: Mapped[UUID | None] = link("entity")
+    source_id: Mapped[UUID | None] = link("entity", on_gone="null")
+    preview_file_id: Mapped[UUID | None] = ref("tasks.preview_file", on_gone="null")
+    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    ready_for: Mapped[UUID | None] = ref("tasks.task_type", on_gone="null")
+    created_by: Mapped[UUID | None] = ref("auth.person", on_gone="null")
+
+
+class EntityLink(Row, Base):
+    """Casting: an asset that appears in a shot, episode or other asset."""
+
+    __tablename__ = "entity_link"
+    __table_args__ = (sa.UniqueConstraint("entity_in_id", "entity_out_id"),)
+
+    entity_in_id: Mapped[UUID] = link("entity", index=False)
+    entity_out_id: Mapped[UUID] = link("entity")
+    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    nb_occurences: Mapped[int | None] = mapped_column(default=1)
+    label: Mapped[str | None] = text(80, default="")
+
+
+class EntityConceptLink(Row, Base):
+    """A concept drawn for an entity."""
+
+    __tablename__ = "entity_concept_link"
+
+    entity_in_id: Mapped[UUID] = link("entity")
+    entity_out_id: Mapped[UUID] = link("entity")
+
+
+class EntityVersion(Row, Base):
+    """What a shot was before it was changed."""
+
+    __tablename__ = "entity_version"
+
+    name: Mapped[str] = text(160)
+    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    entity_id: Mapped[UUID | None] = link("entity")
+    person_id: Mapped[UUID | None] = ref("auth.person", on_gone="null")
+
+
+class AssetInstance(Row, Base):
+    """One numbered copy of an asset in a scene or in another asset."""
+
+    __tablename__ = "asset_instance"
+    __table_args__ = (sa.UniqueConstraint("asset_id", "target_asset_id", "scene_id", "number"),)
+
+    asset_id: Mapped[UUID] = link("entity")
+    name: Mapped[str | None] = text(80)
+    number: Mapped[int | None]
+    description: Mapped[str | None] = text(200)
+    active: Mapped[bool | None] = mapped_column(default=True)
+    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    scene_id: Mapped[UUID | None] = link("entity")
+    target_asset_id: Mapped[UUID | None] = link("entity")
+    entity_id: Mapped[UUID | None] = link("entity", on_gone="null")
+    entity_type_id: Mapped[UUID | None] = link("entity_type", on_gone="null")
+
+
+class MetadataDescriptor(Row, Base):
+    """A column that a production adds to its assets, shots or tasks."""
+
+    __tablename__ = "metadata_descriptor"
+    __table_args__ = (
+        sa.Index(
+            "uq_metadata_descriptor_name",
+            "project_id",
+            "entity_type",
+            "name",
+            unique=True,
+            postgresql_where=sa.text("task_type_id IS NULL"),
+        ),
+        sa.Index(
+            "uq_metadata_descriptor_field",
+            "project_id",
+            "entity_type",
+            "field_name",
+            unique=True,
+            postgresql_where=sa.text("task_type_id IS NULL"),
+        ),
+        sa.Index(
+            "uq_metadata_descriptor_task_name",
+            "project_id",
+            "entity_type",
+            "task_type_id",
+            "name",
+            unique=True,
+            postgresql_where=sa.text("task_type_id IS NOT NULL"),
+        ),
+        sa.Index(
+            "uq_metadata_descriptor_task_field",
+            "project_id",
+            "entity_type",
+            "task_type_id",
+            "field_name",
+            unique=True,
+            postgresql_where=sa.text("task_type_id IS NOT NULL"),
+        ),
+    )
+
+    project_id: Mapped[UUID] = ref("crud.project")
+    entity_type: Mapped[str] = text(60)
+    task_type_id: Mapped[UUID | None] = ref("tasks.task_type")
+    name: Mapped[str] = text(120)
+    data_type: Mapped[str | None] = choice(
+        "string",
+        "number",
+        "list",
+        "taglist",
+        "boolean",
+        "checklist",
+        "date",
+        "url",
+        "textarea",
+        "person",
+        invalid="Invalid data_type",
+    )
+    field_name: Mapped[str] = text(120)
+    choices: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    for_client: Mapped[bool | None] = mapped_column(default=False)
+    position: Mapped[int | None]
+
+
+asset_instance_link = links(
+    Base.metadata,
+    "asset_instance_link",
+    ("entity_id", "entity"),
+    ("asset_instance_id", "asset_instance"),
+)
+department_metadata_descriptor_link = links(
+    Base.metadata,
+    "department_metadata_descriptor_link",
+    ("metadata_descriptor_id", "metadata_descriptor"),
+    ("department_id", "auth.department"),
+)
+task_type_asset_type_link = links(
+    Base.metadata,
+    "task_type_asset_type_link",
+    ("asset_type_id", "entity_type"),
+    ("task_type_id", "tasks.task_type"),
+)
+
+_casting, _concepts = EntityLink.__table__, EntityConceptLink.__table__
+
+EntityType.lists = {
+    "task_types": Many(
+        task_type_asset_type_link.c.asset_type_id, task_type_asset_type_link.c.task_type_id
+    ),
+}
+Entity.lists = {
+    "entities_out": Many(_casting.c.entity_in_id, _casting.c.entity_out_id, writable=False),
+    "entities_in": Many(_casting.c.entity_out_id, _casting.c.entity_in_id, writable=False),
+    "entity_concept_links": Many(
+        _concepts.c.entity_in_id, _concepts.c.entity_out_id, writable=False
+    ),
+    "instance_casting": Many(
+        asset_instance_link.c.entity_id, asset_instance_link.c.asset_instance_id, writable=False
+    ),
+}
+AssetInstance.lists = {
+    "shots": Many(asset_instance_link.c.asset_instance_id, asset_instance_link.c.entity_id),
+}
+MetadataDescriptor.lists = {
+    "departments": Many(
+        department_metadata_descriptor_link.c.metadata_descriptor_id,
+        department_metadata_descriptor_link.c.department_id,
+    ),
+}

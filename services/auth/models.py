@@ -1,0 +1,161 @@
+"""Tables of people and the studio, their sessions and log-ins."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.common import db
+from services.common.db import Many, Row, choice, link, links, new_metadata, text
+from services.common.permissions import ROLES
+
+
+class Base(db.Base):
+    """Root of the tables of this service."""
+
+    __abstract__ = True
+    metadata = new_metadata()
+
+
+class Department(Row, Base):
+    """A craft of the studio, such as modeling or animation."""
+
+    __tablename__ = "department"
+
+    name: Mapped[str] = text(80, unique=True)
+    color: Mapped[str] = text(7)
+    archived: Mapped[bool | None] = mapped_column(default=False)
+
+
+class Studio(Row, Base):
+    """One of the companies that work together."""
+
+    __tablename__ = "studio"
+
+    name: Mapped[str] = text(80, unique=True)
+    color: Mapped[str] = text(7)
+    archived: Mapped[bool | None] = mapped_column(default=False)
+
+
+class Person(Row, Base):
+    """Somebody who works here, or a bot that works for them."""
+
+    __tablename__ = "person"
+    __table_args__ = (
+        sa.Index("uq_person_email", "email", unique=True, postgresql_where=sa.text("NOT is_bot")),
+    )
+
+    first_name: Mapped[str] = text(80)
+    last_name: Mapped[str] = text(80)
+    email: Mapped[str | None] = text(255)
+    phone: Mapped[str | None] = text(30)
+    country: Mapped[str | None] = text(2)
+    contract_type: Mapped[str] = choice(
+        "open-ended",
+        "fixed-term",
+        "short-term",
+        "freelance",
+        "apprentice",
+        "internship",
+        default="open-ended",
+        invalid="Invalid contract_type",
+    )
+    active: Mapped[bool | None] = mapped_column(default=True)
+    archived: Mapped[bool | None] = mapped_column(default=False)
+    last_presence: Mapped[date | None]
+    password: Mapped[bytes | None]
+    desktop_login: Mapped[str | None] = text(80)
+    login_failed_attemps: Mapped[int | None] = mapped_column(default=0)
+    last_login_failed: Mapped[datetime | None]
+    totp_enabled: Mapped[bool | None] = mapped_column(default=False)
+    totp_secret: Mapped[str | None] = text(32)
+    email_otp_enabled: Mapped[bool | None] = mapped_column(default=False)
+    email_otp_secret: Mapped[str | None] = text(32)
+    fido_enabled: Mapped[bool | None] = mapped_column(default=False)
+    fido_credentials: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    otp_recovery_codes: Mapped[list[str] | None]
+    preferred_two_factor_authentication: Mapped[str | None] = choice("totp", "email_otp", "fido")
+    shotgun_id: Mapped[int | None] = mapped_column(unique=True)
+    timezone: Mapped[str | None] = text(50)
+    locale: Mapped[str | None] = text(10)
+    use_12_hour_clock: Mapped[bool | None] = mapped_column(default=False)
+    display_date_format: Mapped[str | None] = text(20, default="YYYY-MM-DD")
+    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    role: Mapped[str] = choice(*ROLES, default="user", invalid="Invalid role")
+    position: Mapped[str | None] = choice("supervisor", "lead", "artist", default="artist")
+    seniority: Mapped[str | None] = choice("senior", "mid", "junior", default="mid")
+    daily_salary: Mapped[int | None] = mapped_column(default=0)
+    has_avatar: Mapped[bool | None] = mapped_column(default=False)
+    notifications_enabled: Mapped[bool | None] = mapped_column(default=False)
+    notifications_slack_enabled: Mapped[bool | None] = mapped_column(default=False)
+    notifications_slack_userid: Mapped[str | None] = text(60, default="")
+    notifications_mattermost_enabled: Mapped[bool | None] = mapped_column(default=False)
+    notifications_mattermost_userid: Mapped[str | None] = text(60, default="")
+    notifications_discord_enabled: Mapped[bool | None] = mapped_column(default=False)
+    notifications_discord_userid: Mapped[str | None] = text(60, default="")
+    is_bot: Mapped[bool] = mapped_column(default=False)
+    is_guest: Mapped[bool] = mapped_column(default=False)
+    jti: Mapped[str | None] = text(60, unique=True)
+    expiration_date: Mapped[date | None]
+    is_generated_from_ldap: Mapped[bool | None] = mapped_column(default=False)
+    ldap_uid: Mapped[str | None] = text(60, unique=True)
+    studio_id: Mapped[UUID | None] = link("studio", on_gone="null")
+
+
+class Organisation(Row, Base):
+    """The studio itself: one row with its settings."""
+
+    __tablename__ = "organisation"
+
+    name: Mapped[str] = text(80, unique=True)
+    hours_by_day: Mapped[float] = mapped_column(default=8)
+    has_avatar: Mapped[bool | None] = mapped_column(default=False)
+    use_original_file_name: Mapped[bool | None] = mapped_column(default=False)
+    timesheets_locked: Mapped[bool | None] = mapped_column(default=False)
+    format_duration_in_hours: Mapped[bool | None] = mapped_column(default=False)
+    hd_by_default: Mapped[bool | None] = mapped_column(default=False)
+    chat_token_slack: Mapped[str | None] = text(80, default="")
+    chat_webhook_mattermost: Mapped[str | None] = text(80, default="")
+    chat_token_discord: Mapped[str | None] = text(80, default="")
+    dark_theme_by_default: Mapped[bool | None] = mapped_column(default=False)
+
+
+class LoginLog(Row, Base):
+    """A successful log-in."""
+
+    __tablename__ = "login_log"
+
+    person_id: Mapped[UUID] = link("person")
+    ip_address: Mapped[str | None] = text()
+    origin: Mapped[str | None] = choice("web", "script")
+
+
+class DesktopLoginLog(Row, Base):
+    """A day on which somebody opened a desktop tool."""
+
+    __tablename__ = "desktop_login_log"
+
+    person_id: Mapped[UUID] = link("person")
+    date: Mapped[datetime]
+
+
+department_link = links(
+    Base.metadata, "department_link", ("person_id", "person"), ("department_id", "department")
+)
+
+
+class RevokedToken(Base):
+    """A token that was given up before it expired."""
+
+    __tablename__ = "revoked_token"
+
+    jti: Mapped[str] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+Person.lists = {"departments": Many(department_link.c.person_id, department_link.c.department_id)}

@@ -1,0 +1,35 @@
+"""What other services ask about people."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.auth.models import Person
+from services.common.crud import CrudRpc
+from services.common.rpc import query
+
+
+class PersonRpc(CrudRpc):
+    """People as other services show them."""
+
+    @query
+    def short_persons(self, ids: list[str]) -> dict[str, dict[str, Any]]:
+        """People by id, in the short form that replies, comments and news embed."""
+        wanted = [UUID(ident) for ident in ids]
+        columns = (Person.id, Person.first_name, Person.last_name, Person.has_avatar, Person.role)
+        with self.database.read() as connection:
+            rows = connection.execute(sa.select(*columns).where(Person.id.in_(wanted)))
+            return {
+                str(row.id): {
+                    "id": str(row.id),
+                    "first_name": row.first_name,
+                    "last_name": row.last_name,
+                    "full_name": f"{row.first_name} {row.last_name}".strip(),
+                    "has_avatar": row.has_avatar,
+                    "role": row.role,
+                }
+                for row in rows
+            }

@@ -1,0 +1,45 @@
+"""Tables of the conversations about entities."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Mapped
+
+from services.common import db
+from services.common.db import Many, Row, link, links, new_metadata, ref, text
+
+
+class Base(db.Base):
+    """Root of the tables of this service."""
+
+    __abstract__ = True
+    metadata = new_metadata()
+
+
+class Chat(Row, Base):
+    """The conversation about an entity."""
+
+    __tablename__ = "chat"
+
+    object_id: Mapped[UUID] = ref("assets.entity")
+    object_type: Mapped[str] = text(80, default="entity")
+    last_message: Mapped[datetime | None]
+
+
+class ChatMessage(Row, Base):
+    """Something said in a chat."""
+
+    __tablename__ = "chat_message"
+
+    chat_id: Mapped[UUID] = link("chat")
+    person_id: Mapped[UUID] = ref("auth.person")
+    text: Mapped[str | None] = text()
+
+
+chat_participant = links(
+    Base.metadata, "chat_participant", ("chat_id", "chat"), ("person_id", "auth.person")
+)
+
+Chat.lists = {"participants": Many(chat_participant.c.chat_id, chat_participant.c.person_id)}

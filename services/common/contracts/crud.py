@@ -1,0 +1,29 @@
+"""Events of ``crud`` besides those of its resources."""
+
+from typing import Any
+from uuid import UUID
+
+from services.common.contracts import Event, event
+
+
+@event("crud", "project:prepared", stored=False)
+class ProjectPrepared(Event, frozen=True, kw_only=True):
+    """A production was created; what other services start it with.
+
+    ``first_episode_id`` is the id its first episode is to have (TV shows), ``descriptors`` are the
+    metadata descriptors of the template it was made from.
+    """
+
+    project_id: UUID
+    first_episode_id: UUID | None = None
+    descriptors: list[dict[str, Any]] = []
+
+
+@event("crud", "day-off:covers", stored=False)
+class DayOffCovers(Event, frozen=True, kw_only=True):
+    """A person is away from one day to another, both included: time spent there is void."""
+
+    day_off_id: UUID
+    person_id: UUID
+    date: str
+    end_date: str

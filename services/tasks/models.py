@@ -1,0 +1,285 @@
+"""Tables of the work: tasks, what is said about them, previews, time."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.common import db
+from services.common.db import Many, Row, choice, link, links, new_metadata, ref, text
+
+
+class Base(db.Base):
+    """Root of the tables of this service."""
+
+    __abstract__ = True
+    metadata = new_metadata()
+
+
+class TaskType(Row, Base):
+    """A kind of work, such as modeling or compositing."""
+
+    __tablename__ = "task_type"
+    __table_args__ = (sa.UniqueConstraint("name", "for_entity", "department_id"),)
+
+    name: Mapped[str] = text(40)
+    short_name: Mapped[str | None] = text(20)
+    description: Mapped[str | None] = text()
+    color: Mapped[str | None] = text(7, default="#FFFFFF")
+    priority: Mapped[int | None] = mapped_column(default=1)
+    for_entity: Mapped[str | None] = text(30, default="Asset")
+    allow_timelog: Mapped[bool | None] = mapped_column(default=True)
+    archived: Mapped[bool | None] = mapped_column(default=False)
+    shotgun_id: Mapped[int | None]
+    department_id: Mapped[UUID | None] = ref("auth.department", on_gone="null")
+
+
+class TaskStatus(Row, Base):
+    """How far a task is, and who may say so."""
+
+    __tablename__ = "task_status"
+
+    name: Mapped[str] = text(40)
+    archived: Mapped[bool | None] = mapped_column(default=False)
+    short_name: Mapped[str] = text(10, unique=True)
+    description: Mapped[str | None] = text()
+    color: Mapped[str] = text(7)
+    priority: Mapped[int | None] = mapped_column(default=1)
+    is_done: Mapped[bool | None] = mapped_column(default=False)
+    is_artist_allowed: Mapped[bool | None] = mapped_column(default=True)
+    is_client_allowed: Mapped[bool | None] = mapped_column(default=True)
+    is_retake: Mapped[bool | None] = mapped_column(default=False)
+    is_feedback_request: Mapped[bool | None] = mapped_column(default=False)
+    is_default: Mapped[bool | None] = mapped_column(default=False)
+    is_wip: Mapped[bool | None] = mapped_column(default=False)
+    shotgun_id: Mapped[int | None]
+    for_concept: Mapped[bool | None] = mapped_column(default=False)
+
+
+class Task(Row, Base):
+    """A piece of work to be done on an entity."""
+
+    __tablename__ = "task"
+    __table_args__ = (
+        sa.UniqueConstraint("name", "project_id", "task_type_id", "entity_id"),
+        sa.CheckConstraint("difficulty BETWEEN 1 AND 5", name="difficulty"),
+    )
+
+    name: Mapped[str] = text(80)
+    description: Mapped[str | None] = text()
+    priority: Mapped[int | None] = mapped_column(default=0)
+    difficulty: Mapped[int] = mapped_column(default=3)
+    duration: Mapped[float | None] = mapped_column(default=0)
+    estimation: Mapped[float | None] = mapped_column(default=0)
+    completion_rate: Mapped[int | None] = mapped_column(default=0)
+    retake_count: Mapped[int | None] = mapped_column(default=0)
+    sort_order: Mapped[int | None] = mapped_column(default=0)
+    start_date: Mapped[datetime | None]
+    due_date: Mapped[datetime | None]
+    real_start_date: Mapped[datetime | None]
+    end_date: Mapped[datetime | None]
+    done_date: Mapped[datetime | None]
+    last_comment_date: Mapped[datetime | None]
+    nb_assets_ready: Mapped[int | None] = mapped_column(default=0)
+    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    nb_drawings: Mapped[int | None] = mapped_column(default=0)
+    shotgun_id: Mapped[int | None]
+    last_preview_file_id: Mapped[UUID | None]
+    project_id: Mapped[UUID | None] = ref("crud.project")
+    task_type_id: Mapped[UUID | None] = link("task_type")
+    task_status_id: Mapped[UUID | None] = link("task_status", on_gone="null")
+    entity_id: Mapped[UUID | None] = ref("assets.entity")
+    assigner_id: Mapped[UUID | None] = ref("auth.person", on_gone="null")
+
+
+class Comment(Row, Base):
+    """What somebody said on a task, and the status they gave it."""
+
+    __tablename__ = "comment"
+    __table_args__ = (sa.Index(None, "object_id", "created_at"),)
+
+    shotgun_id: Mapped[int | None]
+    object_id: Mapped[UUID] = link("task", index=False)
+    object_type: Mapped[str] = text(80)
+    text: Mapped[str | None] = text()
+    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    replies: Mapped[Any] = mapped_column(JSONB(none_as_null=True), default=list, nullable=True)
+    checklist: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    pinned: Mapped[bool | None]
+    for_client: Mapped[bool | None] = mapped_column(default=False)
+    links: Mapped[list[str] | None]
+    task_status_id: Mapped[UUID | None] = link("task_status", on_gone="null")
+    person_id: Mapped[UUID] = ref("auth.person")
+    editor_id: Mapped[UUID | None] = ref("auth.person", on_gone="null")
+    preview_file_id: Mapped[UUID | None] = link("preview_file", on_gone="null")
+
+
+class AttachmentFile(Row, Base):
+    """A file attached to a comment, a reply or a chat message."""
+
+    __tablename__ = "attachment_file"
+
+    name: Mapped[str | None] = text(250)
+    size: Mapped[int | None] = mapped_column(sa.BigInteger, default=1)
+    extension: Mapped[str | None] = text(6)
+    mimetype: Mapped[str | None] = text(255)
+    comment_id: Mapped[UUID | None] = link("comment")
+    reply_id: Mapped[UUID | None]
+    chat_message_id: Mapped[UUID | None] = ref("chat.chat_message", on_gone="null")
+
+
+class PreviewFile(Row, Base):
+    """A picture or movie that shows the state of a task."""
+
+    __tablename__ = "preview_file"
+    __table_args__ = (sa.UniqueConstraint("name", "task_id", "revision"),)
+
+    name: Mapped[str | None] = text(250)
+    original_name: Mapped[str | None] = text(250)
+    revision: Mapped[int | None] = mapped_column(default=1)
+    position: Mapped[int | None] = mapped_column(default=1)
+    extension: Mapped[str | None] = text(6)
+    description: Mapped[str | None] = text()
+    path: Mapped[str | None] = text(400)
+    source: Mapped[str | None] = text(40)
+    file_size: Mapped[int | None] = mapped_column(sa.BigInteger, default=0)
+    status: Mapped[str] = choice("processing", "ready", "broken", "missing", default="processing")
+    validation_status: Mapped[str] = choice("validated", "rejected", "neutral", default="neutral")
+    annotations: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    width: Mapped[int | None] = mapped_column(default=0)
+    height: Mapped[int | None] = mapped_column(default=0)
+    duration: Mapped[float | None] = mapped_column(default=0)
+    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    token_in: Mapped[int | None]
+    token_out: Mapped[int | None]
+    task_id: Mapped[UUID | None] = link("task")
+    person_id: Mapped[UUID | None] = ref("auth.person", on_gone="null")
+    source_file_id: Mapped[UUID | None] = ref("crud.output_file", on_gone="null")
+    shotgun_id: Mapped[int | None] = mapped_column(unique=True)
+    is_movie: Mapped[bool | None] = mapped_column(default=False)
+    url: Mapped[str | None] = text(600)
+    uploaded_movie_url: Mapped[str | None] = text(600)
+    uploaded_movie_name: Mapped[str | None] = text(150)
+
+
+class TimeSpent(Row, Base):
+    """Minutes a person worked on a task on one day."""
+
+    __tablename__ = "time_spent"
+    __table_args__ = (
+        sa.UniqueConstraint("person_id", "task_id", "date"),
+        sa.CheckConstraint("duration > 0", name="duration"),
+    )
+
+    duration: Mapped[float]
+    date: Mapped[date]
+    task_id: Mapped[UUID | None] = link("task")
+    person_id: Mapped[UUID | None] = ref("auth.person", index=False)
+
+
+class Notification(Row, Base):
+    """Something that a person should know of."""
+
+    __tablename__ = "notification"
+    __table_args__ = (
+        sa.UniqueConstraint(
+            "person_id", "author_id", "comment_id", "reply_id", "playlist_id", "type"
+        ),
+        sa.Index(None, "person_id", "created_at"),
+    )
+
+    read: Mapped[bool] = mapped_column(default=False)
+    change: Mapped[bool] = mapped_column(default=False)
+    type: Mapped[str] = choice(
+        "comment", "mention", "assignation", "reply", "reply-mention", "playlist-ready"
+    )
+    person_id: Mapped[UUID] = ref("auth.person", index=False)
+    author_id: Mapped[UUID] = ref("auth.person")
+    comment_id: Mapped[UUID | None] = link("comment")
+    task_id: Mapped[UUID | None] = link("task")
+    playlist_id: Mapped[UUID | None] = ref("crud.playlist")
+    reply_id: Mapped[UUID | None]
+
+
+class News(Row, Base):
+    """An entry in the feed of a production."""
+
+    __tablename__ = "news"
+    __table_args__ = (sa.Index(None, "created_at"),)
+
+    change: Mapped[bool] = mapped_column(default=False)
+    author_id: Mapped[UUID] = ref("auth.person")
+    comment_id: Mapped[UUID | None] = link("comment")
+    task_id: Mapped[UUID] = link("task")
+    preview_file_id: Mapped[UUID | None] = link("preview_file", on_gone="null")
+
+
+class Subscription(Row, Base):
+    """A person who wants to hear of a task, or of a sequence."""
+
+    __tablename__ = "subscription"
+    __table_args__ = (
+        sa.UniqueConstraint("person_id", "task_id"),
+        sa.UniqueConstraint("person_id", "task_type_id", "entity_id"),
+    )
+
+    person_id: Mapped[UUID] = ref("auth.person", index=False)
+    task_id: Mapped[UUID | None] = link("task")
+    entity_id: Mapped[UUID | None] = ref("assets.entity")
+    task_type_id: Mapped[UUID | None] = link("task_type")
+
+
+class StatusAutomation(Row, Base):
+    """When a task gets one status, another task or the asset follows."""
+
+    __tablename__ = "status_automation"
+
+    entity_type: Mapped[str | None] = text(40, default="asset")
+    in_task_type_id: Mapped[UUID | None] = link("task_type")
+    in_task_status_id: Mapped[UUID | None] = link("task_status")
+    out_field_type: Mapped[str] = choice("status", "ready_for", default="status")
+    out_task_type_id: Mapped[UUID | None] = link("task_type")
+    out_task_status_id: Mapped[UUID | None] = link("task_status")
+    import_last_revision: Mapped[bool | None] = mapped_column(default=False)
+    archived: Mapped[bool | None] = mapped_column(default=False)
+
+
+task_person_link = links(
+    Base.metadata, "task_person_link", ("task_id", "task"), ("person_id", "auth.person")
+)
+comment_mentions = links(
+    Base.metadata, "comment_mentions", ("comment", "comment"), ("person", "auth.person")
+)
+comment_department_mentions = links(
+    Base.metadata,
+    "comment_department_mentions",
+    ("comment", "comment"),
+    ("department", "auth.department"),
+)
+comment_acknoledgments = links(
+    Base.metadata, "comment_acknoledgments", ("comment", "comment"), ("person", "auth.person")
+)
+comment_preview_link = links(
+    Base.metadata, "comment_preview_link", ("comment", "comment"), ("preview_file", "preview_file")
+)
+
+_files = AttachmentFile.__table__
+
+Task.lists = {"assignees": Many(task_person_link.c.task_id, task_person_link.c.person_id)}
+Comment.lists = {
+    "previews": Many(comment_preview_link.c.comment, comment_preview_link.c.preview_file),
+    "mentions": Many(comment_mentions.c.comment, comment_mentions.c.person),
+    "department_mentions": Many(
+        comment_department_mentions.c.comment, comment_department_mentions.c.department
+    ),
+    "acknowledgements": Many(comment_acknoledgments.c.comment, comment_acknoledgments.c.person),
+    "attachment_files": Many(_files.c.comment_id, _files.c.id, writable=False),
+}
+PreviewFile.lists = {
+    "comments": Many(comment_preview_link.c.preview_file, comment_preview_link.c.comment),
+}

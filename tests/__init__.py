@@ -1,0 +1,1 @@
+"""Tests: real PostgreSQL, real RabbitMQ, the services as they run."""

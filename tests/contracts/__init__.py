@@ -1,0 +1,1 @@
+"""The contract: recorded exchanges, and what every resource and route must do."""

@@ -1,0 +1,1 @@
+"""Recorded exchanges of the reference server, the rows before them, and a comparator."""

@@ -1,0 +1,140 @@
+"""The whole system, started once for a test session, and what tests need to talk to it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Final
+
+import jwt
+import kombu
+import requests
+
+from services.common.importing import replace_rows
+
+SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
+SECRET: Final = "a-secret-of-the-tests-long-enough-to-be-taken"
+WAIT: Final = 30.0
+
+
+def free_port() -> int:
+    """A TCP port that nobody uses right now."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def until(test: Any, seconds: float = 10.0, what: str = "condition") -> Any:
+    """Wait until ``test()`` is truthy and answer it; a failure names what didn't come."""
+    end = time.monotonic() + seconds
+    while True:
+        found = test()
+        if found:
+            return found
+        if time.monotonic() > end:
+            message = f"{what} did not come within {seconds} s"
+            raise AssertionError(message)
+        time.sleep(0.02)
+
+
+@dataclass
+class System:
+    """Processes of one running Callboard, on the given database and broker."""
+
+    urls: dict[str, str]
+    amqp_uri: str
+    folder: Path
+    extra: dict[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def base(self) -> str:
+        """The URL of the gateway."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def environment(self) -> dict[str, str]:
+        """What each process gets."""
+        own = {f"{name.upper()}_DATABASE_URL": url for name, url in self.urls.items()}
+        return {
+            **os.environ, **own, "AMQP_URI": self.amqp_uri, "SECRET_KEY": SECRET,
+            "HTTP_PORT": str(self.port), "GATEWAY_THREADS": "24", "GATEWAY_WORKERS": "1",
+            **self.extra,
+        }  # fmt: skip
+
+    def commands(self) -> dict[str, list[str]]:
+        """The processes by name."""
+        python = sys.executable
+        found = {name: [python, "-m", f"services.{name}"] for name in SERVICES}
+        found["relay"] = [python, "-m", "services.common.relay"]
+        found["gateway"] = [
+            python, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "gateway.wsgi:app",
+        ]  # fmt: skip
+        return found
+
+    def start(self, *names: str) -> None:
+        """Start these processes, or all."""
+        for name, command in self.commands().items():
+            if not names or name in names:
+                log: IO[bytes] = (self.folder / f"{name}.log").open("ab")
+                self.processes[name] = subprocess.Popen(
+                    command, env=self.environment(), stdout=log, stderr=log
+                )
+
+    def wait(self) -> None:
+        """Until the gateway says that all parts are there."""
+        until(self.is_ready, WAIT, "a ready system")
+
+    def is_ready(self) -> bool:
+        """Whether all parts are there."""
+        try:
+            return requests.get(f"{self.base}/health/ready", timeout=2).status_code == 200
+        except requests.ConnectionError:
+            return False
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send a signal to one process and wait for its end (unless it is only stopped)."""
+        self.processes[name].send_signal(number)
+        if number not in {signal.SIGSTOP, signal.SIGCONT}:
+            self.processes[name].wait(15)
+
+    def stop(self) -> None:
+        """End all processes."""
+        for process in self.processes.values():
+            process.terminate()
+        for process in self.processes.values():
+            try:
+                process.wait(12)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    def load(self, tables: dict[str, list[dict[str, Any]]]) -> None:
+        """Make these rows the only ones in the five databases, and the caches fresh."""
+        for name, url in self.urls.items():
+            replace_rows(name, url, tables)
+        with kombu.Connection(self.amqp_uri) as connection:
+            producer = connection.Producer(serializer="json")
+            producer.publish({}, exchange="crud.events", routing_key="import:done",
+                             headers={"stored": "0", "event_id": str(uuid.uuid4())})  # fmt: skip
+
+    def logs(self) -> str:
+        """All log lines so far."""
+        return "".join(path.read_text("utf-8", "replace") for path in self.folder.glob("*.log"))
+
+
+def token_for(person: str, kind: str = "access", secret: str = SECRET, **claims: Any) -> str:
+    """A token as ``auth`` signs them."""
+    now = int(time.time())
+    payload = {
+        "sub": person, "type": kind, "jti": str(uuid.uuid4()), "iat": now, "nbf": now,
+        "exp": now + 3600, "fresh": False, "identity_type": "person",
+        "refresh_jti": str(uuid.uuid4()), **claims,
+    }  # fmt: skip
+    return jwt.encode(payload, secret, algorithm="HS256")
