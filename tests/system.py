@@ -20,7 +20,7 @@ import requests
 from services.common.importing import replace_rows
 
 SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
-SECRET: Final = "a-secret-of-the-tests-long-enough-to-be-taken"
+SECRET: Final = "0123456789012345678901234567890123456789"
 WAIT: Final = 30.0
 
 

@@ -133,8 +133,11 @@ class CrudRpc(Service):
         facts = self._event_facts(resource, row)
         self.tx.emit(self.registry.event(resource, "new", facts))
         resource.created(self, facts, body)
-        shown = self._completed(resource, resource.view(self.tx, row["id"]), "new")
+        shown = self._completed(resource, self._created_view(resource, row["id"]), "new")
         return Reply(shown, status=CREATED_STATUS)
+
+    def _created_view(self, resource: Resource, uuid: UUID) -> bytes:
+        return resource.view(self.tx, uuid, relations=resource.created_relations)
 
     def _completed(self, resource: Resource, shown: bytes, verb: str) -> bytes:
         if resource.complete is None or verb not in resource.completed_verbs:

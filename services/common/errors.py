@@ -37,7 +37,8 @@ class ServiceError(Exception):
     @staticmethod
     def build(raw: dict[str, Any]) -> ServiceError:
         """Rebuild the error another process raised; an unknown kind becomes Unavailable."""
-        cls = ServiceError.kinds.get(str(raw.get("kind")), Unavailable)
+        kind = str(raw.get("kind"))
+        cls = ServiceError if kind == ServiceError.kind else ServiceError.kinds.get(kind, Unavailable)
         return cls(str(raw.get("message", "")), raw.get("data"))
 
 

@@ -63,8 +63,7 @@ def _completed(service: CrudRpc, resource: Resource, reply: Reply) -> Reply:
 def _filtered(service: CrudRpc, resource: Resource, query: dict[str, str]) -> sa.Select[Any]:
     actor, table = service.actor, resource.table
     relations = (
-        resource.always_relations
-        or (resource.relations_without_query and not query)
+        (resource.relations_without_query and not query)
         or query.get("relations", "").lower() == "true"
     )
     visible = resource.visible(actor, False)  # noqa: FBT003

@@ -58,7 +58,7 @@ class Work(Protocol):
     def database(self) -> Any:
         """The service's own database, for reading."""
 
-    def ask(self, service: str, method: str, **kwargs: Any) -> Any:
+    def ask(self, service: str, method: str, /, **kwargs: Any) -> Any:
         """Call another service and return its decoded answer."""
 
 

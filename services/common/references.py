@@ -77,7 +77,7 @@ def refuse_if_referenced(work: Work, own: str, table: str, ident: UUID, frees: f
     """Ask every other service whether it points at the row. Raises Integrity if one does."""
     for service in SERVICES:
         if service != own and work.ask(
-            service, "references_row", service=own, table=table, ident=str(ident),
+            service, "references_row", service=own, table=str(table), ident=str(ident),
             frees=sorted(frees),
         ):  # fmt: skip
             raise Integrity(MESSAGES[FOREIGN])
@@ -98,7 +98,7 @@ def announce(tx: Transaction, service: str, table: str, ids: Collection[UUID]) -
     """Emit ``rows:gone`` for these rows, in batches."""
     ordered = list(ids)
     for start in range(0, len(ordered), BATCH):
-        tx.emit(RowsGone(service=service, table=table, ids=ordered[start : start + BATCH]))
+        tx.emit(RowsGone(service=service, table=str(table), ids=ordered[start : start + BATCH]))
 
 
 def _remove(

@@ -83,6 +83,8 @@ class Resource:
     """Filters that take several parameters together."""
     updated_lists: tuple[str, ...] = ()
     """Lists that the answer of an update shows."""
+    created_relations: bool = True
+    """Whether the answer of a create shows the lists."""
     empty_lists: frozenset[str] = frozenset()
     """Lists that a narrowed view shows as ``[]`` when relations are off."""
     list_cap: int | None = None
@@ -176,7 +178,7 @@ class Resource:
 
     def view(self, tx: Transaction, ident: UUID, *, relations: bool = True) -> bytes:
         """The JSON of one row, inside a transaction. Raises NotFound."""
-        columns = self.columns(None, relations=relations, single=True)
+        columns = self.columns(None, relations=relations)
         found = tx.session.scalar(as_json(columns, self.table, self.table.c.id == ident))
         if found is None:
             raise NotFound

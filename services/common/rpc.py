@@ -137,7 +137,7 @@ class Service:
         """Who is calling."""
         return self.tx.actor
 
-    def ask(self, service: str, method: str, **kwargs: Any) -> Any:
+    def ask(self, service: str, method: str, /, **kwargs: Any) -> Any:
         """Call another service as the same actor and return its decoded answer.
 
         Refused inside an open transaction: a connection must not be held while waiting.

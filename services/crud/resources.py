@@ -49,6 +49,7 @@ RESOURCES: Final = Registry(
         model=m.ProjectTemplate,
         list=studio_manager,
         read=studio_manager,
+        created_relations=False,
         on_create=projects.check_template_name,
         on_update=projects.check_template_rename,
     ),

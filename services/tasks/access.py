@@ -78,6 +78,12 @@ def _reads_by_task(work: Work, facts: Facts) -> bool:
     return found is not None and _reads(work, found)
 
 
+def _reads_preview(work: Work, facts: Facts) -> bool:
+    """In the team; a vendor only where the task itself is theirs."""
+    role = work.actor.role_in(facts["project_id"])
+    return role is not None and (role != "vendor" or _is_assignee(work, facts))
+
+
 def _supervises(work: Work, facts: Facts) -> bool:
     """A supervisor of the task's department who sends only what supervisors may change."""
     actor = work.actor
@@ -97,6 +103,7 @@ reader_by_task: Final = Rule("access to the task", _reads_by_task, ("task_id",))
 task_supervisor: Final = Rule(
     "to supervise the task's department", _supervises, ("project_id", "department_id")
 )
+preview_reader: Final = Rule("access to the task", _reads_preview, ("project_id", "task_id"))
 assignee: Final = Rule("to be assigned to the task", _is_assignee, ("task_id",))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -45,6 +46,16 @@ may_read_comment: Final = Rule(
 )
 
 
+def on_update(
+    work: Any, row: Facts, values: dict[str, Any], _body: Mapping[str, Any]
+) -> None:
+    """The editor is noted; whose comment it is and who sees it is for managers to change."""
+    values["editor_id"] = work.actor.id
+    if work.actor.role_in(row["project_id"]) not in {"admin", "manager"}:
+        for name in ("for_client", "person_id", "object_id"):
+            values.pop(name, None)
+
+
 def people(work: Work, ids: list[UUID | str | None]) -> dict[str, dict[str, Any]]:
     """People in their short form, by id."""
     wanted = sorted({str(ident) for ident in ids if ident})
@@ -55,6 +66,7 @@ def people(work: Work, ids: list[UUID | str | None]) -> dict[str, dict[str, Any]
 def complete(work: Any, rows: list[dict[str, Any]], _verb: str) -> None:
     """A single comment names its author, its files, and who replied."""
     ids = [row["person_id"] for row in rows]
+    ids += [row["editor_id"] for row in rows]
     ids += [reply.get("person_id") for row in rows for reply in row["replies"] or []]
     known = people(work, ids)
     files = _files(work, [UUID(row["id"]) for row in rows])
@@ -62,6 +74,8 @@ def complete(work: Any, rows: list[dict[str, Any]], _verb: str) -> None:
         author = known.get(row["person_id"])
         hidden = work.actor.role == "client" and (author or {}).get("role") != "client"
         row["person"] = None if hidden else author
+        if work.actor.role == "client" and known.get(row["editor_id"], {}).get("role") != "client":
+            row["editor_id"] = None
         row["attachment_files"] = files.get(row["id"], [])
         for reply in row["replies"] or []:
             reply["person"] = known.get(reply.get("person_id"))
