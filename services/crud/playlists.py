@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+import sqlalchemy as sa
+
 from services.common.errors import Integrity, InvalidInput
 from services.common.permissions import Rule
 from services.common.values import BadValue, parse_id
 from services.common.db import BAD_VALUE
-from services.crud.models import Playlist
+from services.crud.models import BuildJob, Playlist, PlaylistShareLink
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import sqlalchemy as sa
 
     from services.common.permissions import Facts, Work
 
@@ -62,6 +62,12 @@ def on_update(
     """Keep of each shot what a playlist is about."""
     if values.get("shots") is not None:
         values["shots"] = reduced(values["shots"])
+
+
+def on_delete(work: Any, row: Mapping[str, Any], _force: bool) -> None:
+    """What was built of a playlist, and the links to it, go with it."""
+    for table in (BuildJob, PlaylistShareLink):
+        work.tx.session.execute(sa.delete(table).where(table.playlist_id == row["id"]))
 
 
 def reduced(shots: Any) -> list[dict[str, Any]]:

@@ -67,6 +67,8 @@ RESOURCES: Final = Registry(
         prepare=playlists.prepare,
         on_create=playlists.on_create,
         on_update=playlists.on_update,
+        on_delete=playlists.on_delete,
+        frees=frozenset({"tasks.notification.playlist_id"}),
     ),
     # --- planning
     Resource(
