@@ -49,6 +49,7 @@ RESOURCES: Final = Registry(
         empty_lists=frozenset({"departments"}),
         updated_lists=("departments",),
         fixed=persons.fixed,
+        extra_body=frozenset({"password"}),
         on_create=persons.on_create,
         on_update=persons.on_update,
         on_delete=persons.on_delete,

@@ -126,7 +126,7 @@ class CrudRpc(Service):
         found = self._targets(resource, values, lists)
         self.prepared = resource.prepare(self, body, None)
         resource.on_create(self, values, body)
-        row = self.tx.session.execute(
+        row = self.tx.connection.execute(
             sa.insert(resource.table).values(values).returning(*resource.table.c)
         ).mappings().one()  # fmt: skip
         self._replace_lists(resource, row["id"], lists, found)
@@ -179,7 +179,7 @@ class CrudRpc(Service):
         self.prepared = resource.prepare(self, body, uuid)
         before = self._locked(resource, uuid, permitted)
         resource.on_update(self, before, values, body)
-        row = self.tx.session.execute(
+        row = self.tx.connection.execute(
             sa.update(resource.table)
             .where(resource.table.c.id == uuid)
             .values({**values, "updated_at": NOW})
@@ -196,7 +196,7 @@ class CrudRpc(Service):
         visible = resource.visible(self.actor, True)  # noqa: FBT003
         columns = resource.columns(visible, relations=False, lists=resource.updated_lists)
         statement = listing.as_bound_json(resource, columns)
-        return str(self.tx.session.execute(statement, {"ident": uuid}).scalar_one()).encode()
+        return str(self.tx.connection.execute(statement, {"ident": uuid}).scalar_one()).encode()
 
     @command
     def delete_row(self, path: str, ident: str, query: dict[str, str] | None = None) -> Reply:
@@ -230,9 +230,9 @@ class CrudRpc(Service):
         """Delete the row and its own link rows; any other reference to it refuses."""
         for many in resource.lists.values():
             if many.writable:
-                self.tx.session.execute(sa.delete(many.table).where(many.own == uuid))
+                self.tx.connection.execute(sa.delete(many.table).where(many.own == uuid))
         table = resource.table
-        self.tx.session.execute(sa.delete(table).where(table.c.id == uuid))
+        self.tx.connection.execute(sa.delete(table).where(table.c.id == uuid))
         references.announce(self.tx, self.name, table.name, [uuid])
 
     def _locked(
@@ -244,7 +244,7 @@ class CrudRpc(Service):
         """
         table = resource.table
         statement = sa.select(table).where(table.c.id == uuid).with_for_update()
-        row = self.tx.session.execute(statement).mappings().first()
+        row = self.tx.connection.execute(statement).mappings().first()
         if row is None:
             raise NotFound
         facts = self._event_facts(resource, row)
@@ -258,7 +258,7 @@ class CrudRpc(Service):
         facts = dict(row)
         if resource.facts:
             names = tuple(resource.facts)
-            facts |= self._facts(self.tx.session, resource, facts["id"], names)
+            facts |= self._facts(self.tx.connection, resource, facts["id"], names)
         return facts
 
     # --- bodies -----------------------------------------------------------------------------
@@ -315,14 +315,14 @@ class CrudRpc(Service):
             many = resource.lists[name]
             ref = many.other.info.get("ref")
             known = found[ref.service, ref.table] if ref else self._known_here(many.other, ids)
-            self.tx.session.execute(sa.delete(many.table).where(many.own == ident))
+            self.tx.connection.execute(sa.delete(many.table).where(many.own == ident))
             rows = [{many.own.name: ident, many.other.name: i} for i in ids if i in known]
             if rows:
-                self.tx.session.execute(sa.insert(many.table), rows)
+                self.tx.connection.execute(sa.insert(many.table), rows)
 
     def _known_here(self, column: sa.Column[Any], ids: list[UUID]) -> set[UUID]:
         target = next(iter(column.foreign_keys)).column.table.name
-        return references.existing(self.tx.session, self.metadata, target, ids)
+        return references.existing(self.tx.connection, self.metadata, target, ids)
 
     # --- between services -------------------------------------------------------------------
 

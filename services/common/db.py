@@ -315,6 +315,11 @@ class Transaction:
             self._session = Session(self.database.engine, autoflush=True, expire_on_commit=False)
         return self._session
 
+    @property
+    def connection(self) -> Connection:
+        """The transaction's connection, for statements about tables rather than objects."""
+        return self.session.connection()
+
     def get(self, model: type[T], ident: UUID, *, lock: bool = False) -> T:
         """The row with that id, locked for update if asked. Raises NotFound."""
         row = self.session.get(model, ident, with_for_update=True if lock else None)
@@ -340,7 +345,7 @@ class Transaction:
         """Write the queued events to the outbox, in the order they were emitted."""
         if self._events:
             self.session.flush()
-            self.session.execute(sa.insert(outbox), self._events)
+            self.connection.execute(sa.insert(outbox), self._events)
             self._events = []
 
     def commit(self) -> None:

@@ -61,6 +61,9 @@ class Work(Protocol):
     def ask(self, service: str, method: str, /, **kwargs: Any) -> Any:
         """Call another service and return its decoded answer."""
 
+    def ask_all(self, questions: list[tuple[str, str, dict[str, Any]]]) -> list[Any]:
+        """Several questions at once, answered in order."""
+
 
 Facts = Mapping[str, Any]
 

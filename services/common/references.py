@@ -67,20 +67,23 @@ def ask_existing(work: Work, wanted: Wanted) -> Wanted:
         if ids:
             by_service[service][table] = [str(ident) for ident in ids]
     found: Wanted = defaultdict(set)
-    for service, tables in by_service.items():
-        for table, ids in work.ask(service, "existing_rows", tables=tables).items():
+    answers = work.ask_all(
+        [(service, "existing_rows", {"tables": tables}) for service, tables in by_service.items()]
+    )
+    for service, answer in zip(by_service, answers, strict=True):
+        for table, ids in answer.items():
             found[service, table] = {UUID(ident) for ident in ids}
     return found
 
 
 def refuse_if_referenced(work: Work, own: str, table: str, ident: UUID, frees: frozenset[str]) -> None:
     """Ask every other service whether it points at the row. Raises Integrity if one does."""
-    for service in SERVICES:
-        if service != own and work.ask(
-            service, "references_row", service=own, table=str(table), ident=str(ident),
-            frees=sorted(frees),
-        ):  # fmt: skip
-            raise Integrity(MESSAGES[FOREIGN])
+    question = {
+        "service": own, "table": str(table), "ident": str(ident), "frees": sorted(frees)
+    }  # fmt: skip
+    others = [service for service in SERVICES if service != own]
+    if any(work.ask_all([(service, "references_row", question) for service in others])):
+        raise Integrity(MESSAGES[FOREIGN])
 
 
 def remove(tx: Transaction, service: str, metadata: sa.MetaData, table: str, ids: Iterable[UUID]) -> None:
@@ -111,7 +114,7 @@ def _remove(
     for column in local_refs_to(metadata, table):
         release(tx, metadata, column, ids, gone)
     target = metadata.tables[table]
-    tx.session.execute(sa.delete(target).where(target.c.id == sa.any_(_array(ids))))
+    tx.connection.execute(sa.delete(target).where(target.c.id == sa.any_(_array(ids))))
 
 
 def release(
@@ -127,12 +130,12 @@ def release(
     found: Ref | None = column.info.get("ref")
     on_gone = found.on_gone if found else column.info.get("on_gone", "cascade")
     if on_gone == "null":
-        tx.session.execute(sa.update(child).where(points).values({column.name: None}))
+        tx.connection.execute(sa.update(child).where(points).values({column.name: None}))
     elif "id" in child.c:
-        children = set(tx.session.scalars(sa.select(child.c.id).where(points)))
+        children = set(tx.connection.scalars(sa.select(child.c.id).where(points)))
         _remove(tx, metadata, child.name, children, gone)
     else:
-        tx.session.execute(sa.delete(child).where(points))
+        tx.connection.execute(sa.delete(child).where(points))
 
 
 def follow(tx: Transaction, own: str, metadata: sa.MetaData, message: RowsGone) -> None:

@@ -179,7 +179,7 @@ class Resource:
     def view(self, tx: Transaction, ident: UUID, *, relations: bool = True) -> bytes:
         """The JSON of one row, inside a transaction. Raises NotFound."""
         columns = self.columns(None, relations=relations)
-        found = tx.session.scalar(as_json(columns, self.table, self.table.c.id == ident))
+        found = tx.connection.scalar(as_json(columns, self.table, self.table.c.id == ident))
         if found is None:
             raise NotFound
         return str(found).encode()

@@ -148,6 +148,20 @@ class Service:
         headers = {ACTOR: encode(self.actor).decode(), REQUEST: self.tx.request_id}
         return self.client.call(service, method, encode(kwargs), headers=headers).decoded()
 
+    def ask_all(self, questions: list[tuple[str, str, dict[str, Any]]]) -> list[Any]:
+        """Ask several ``(service, method, arguments)`` at once; answers come in order.
+
+        Raises what the first refused one raised.
+        """
+        if len(questions) == 1:
+            service, method, kwargs = questions[0]
+            return [self.ask(service, method, **kwargs)]
+        asked = [
+            eventlet.spawn(self.ask, service, method, **kwargs)
+            for service, method, kwargs in questions
+        ]
+        return [thread.wait() for thread in asked]
+
 
 # --- the consumer ---------------------------------------------------------------------------------
 

@@ -1,0 +1,283 @@
+"""Fill a running Callboard with a believable production, through its HTTP API.
+
+``make demo``; ``DEMO_SCALE=10`` makes ten times as many assets, shots and tasks. Running it again
+adds another production beside the first.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final
+
+import requests
+from tqdm import tqdm
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+Json = dict[str, Any]
+
+THREADS: Final = 6
+PASSWORD: Final = "callboard-demo"
+DEPARTMENTS: Final = {
+    "Concept": "#8D6E63", "Modeling": "#78909C", "Rigging": "#827717", "Animation": "#009688",
+    "Lighting": "#F9A825", "Compositing": "#FF5252",
+}  # fmt: skip
+PEOPLE: Final = (
+    ("Ada", "Okafor", "manager", ()), ("Bruno", "Keller", "manager", ()),
+    ("Chiara", "Rossi", "supervisor", ("Modeling",)), ("Dev", "Sharma", "supervisor", ("Animation",)),
+    ("Emi", "Tanaka", "user", ("Concept",)), ("Farid", "Haddad", "user", ("Modeling",)),
+    ("Greta", "Lind", "user", ("Rigging",)), ("Hugo", "Martin", "user", ("Animation",)),
+    ("Ines", "Duarte", "user", ("Animation",)), ("Jonas", "Weber", "user", ("Lighting",)),
+    ("Kira", "Novak", "user", ("Compositing",)), ("Liam", "Byrne", "vendor", ("Compositing",)),
+    ("Mona", "Said", "client", ()),
+)  # fmt: skip
+TASK_TYPES: Final = (
+    ("Concept", "Asset", "Concept"), ("Modeling", "Asset", "Modeling"),
+    ("Rigging", "Asset", "Rigging"), ("Layout", "Shot", "Animation"),
+    ("Animation", "Shot", "Animation"), ("Lighting", "Shot", "Lighting"),
+    ("Compositing", "Shot", "Compositing"),
+)  # fmt: skip
+STATUSES: Final = (
+    ("Todo", "todo", "#f5f5f5", {"is_default": True}),
+    ("Work In Progress", "wip", "#3273dc", {"is_wip": True}),
+    ("Waiting For Approval", "wfa", "#ab26ff", {"is_feedback_request": True}),
+    ("Retake", "retake", "#ff3860", {"is_retake": True, "is_artist_allowed": False}),
+    ("Done", "done", "#22d160", {"is_done": True, "is_artist_allowed": False}),
+)
+ASSET_TYPES: Final = ("Character", "Prop", "Environment", "FX")
+ASSETS: Final = {
+    "Character": ("Nova", "Old Pilot", "Harbour Cat", "Twin A", "Twin B", "Captain"),
+    "Prop": ("Lantern", "Compass", "Rope", "Radio", "Crate", "Bell", "Map", "Kettle"),
+    "Environment": ("Harbour", "Lighthouse", "Open Sea", "Engine Room"),
+    "FX": ("Rain", "Fog", "Sparks"),
+}
+EPISODES: Final = ("E01 The Light", "E02 The Fog", "E03 The Bell")
+
+
+class Api:
+    """A session with a running Callboard."""
+
+    def __init__(self, base: str, email: str, password: str) -> None:
+        self.base = base.rstrip("/")
+        self.session = requests.Session()
+        adapter = requests.adapters.HTTPAdapter(pool_maxsize=THREADS)
+        self.session.mount("http://", adapter)
+        answer = self.send("POST", "/auth/login", {"email": email, "password": password})
+        self.session.headers["Authorization"] = f"Bearer {answer['access_token']}"
+
+    def send(self, method: str, path: str, body: Any = None) -> Any:
+        """One request; a refusal ends the demo with what the server said."""
+        answer = self.session.request(method, self.base + path, json=body, timeout=60)
+        if not answer.ok:
+            sys.exit(f"{method} {path} answered {answer.status_code}: {answer.text[:300]}")
+        return answer.json() if answer.content else None
+
+    def create(self, path: str, **fields: Any) -> Json:
+        """Create a row."""
+        made: Json = self.send("POST", f"/data/{path}", fields)
+        return made
+
+    def ensure(self, path: str, key: str, **fields: Any) -> Json:
+        """The row with that ``key``, created if there is none."""
+        found = self.session.get(
+            f"{self.base}/data/{path}", params={key: fields[key]}, timeout=60
+        ).json()
+        return found[0] if found else self.create(path, **fields)
+
+
+class Demo:
+    """Builds the production step by step, with one progress bar."""
+
+    def __init__(self, api: Api, scale: int) -> None:
+        self.api, self.scale = api, scale
+        self.random = random.Random(7)  # noqa: S311 - the same demo every time
+        self.shots, self.shot_tasks = 200 * scale, 4
+        self.assets_count = sum(map(len, ASSETS.values())) * scale
+        steps = 60 + self.assets_count * 4 + self.shots * (1 + 3 + self.shot_tasks)
+        self.bar = tqdm(total=steps, unit="req", desc="building", dynamic_ncols=True)
+
+    def each(self, make: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+        """Run ``make`` over items on a few threads, in order."""
+
+        def step(item: Any) -> Any:
+            made = make(item)
+            self.bar.update()
+            return made
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            return list(pool.map(step, items))
+
+    def build(self) -> Json:
+        """Everything, and a summary."""
+        self._studio()
+        self._production()
+        assets = self._assets()
+        shots = self._shots()
+        links = self._casting(assets, shots)
+        tasks = self._tasks(assets, shots)
+        self.bar.n = self.bar.total
+        self.bar.close()
+        return {"people": len(PEOPLE), "assets": len(assets), "shots": len(shots),
+                "casting links": links, "tasks": tasks}  # fmt: skip
+
+    def _studio(self) -> None:
+        ensure = self.api.ensure
+        self.departments = {
+            name: ensure("departments", "name", name=name, color=color)["id"]
+            for name, color in DEPARTMENTS.items()
+        }
+        self.people = self.each(self._person, PEOPLE)
+        self.task_types = [
+            ensure("task-types", "name", name=name, for_entity=kind, priority=index,
+                   color=DEPARTMENTS[department], department_id=self.departments[department])
+            for index, (name, kind, department) in enumerate(TASK_TYPES, 1)
+        ]  # fmt: skip
+        self.statuses = [
+            ensure("task-status", "short_name", name=name, short_name=short, color=color, **flags)
+            for name, short, color, flags in STATUSES
+        ]
+        self.kinds = {
+            name: ensure("entity-types", "name", name=name)["id"]
+            for name in (*ASSET_TYPES, "Episode", "Sequence", "Shot")
+        }
+
+    def _person(self, who: Any) -> Json:
+        first, last, role, departments = who
+        email = f"{first}.{last}@example.com".lower()
+        return self.api.ensure(
+            "persons", "email", email=email, first_name=first, last_name=last, role=role,
+            password=PASSWORD, departments=[self.departments[name] for name in departments],
+        )  # fmt: skip
+
+    def _production(self) -> None:
+        create = self.api.create
+        name = f"The Lighthouse {time.strftime('%Y-%m-%d %H.%M.%S')}"
+        self.project = create(
+            "projects", name=name, fps="25", production_type="short", production_style="3d",
+            team=[person["id"] for person in self.people],
+            task_types=[kind["id"] for kind in self.task_types],
+            task_statuses=[status["id"] for status in self.statuses],
+            asset_types=[self.kinds[kind] for kind in ASSET_TYPES],
+        )  # fmt: skip
+        project = self.project["id"]
+        create("metadata-descriptors", project_id=project, entity_type="Asset", name="Difficulty",
+               field_name="difficulty", data_type="list", choices=["easy", "medium", "hard"])  # fmt: skip
+        create("metadata-descriptors", project_id=project, entity_type="Shot", name="Weather",
+               field_name="weather", data_type="string", choices=[])  # fmt: skip
+        create("milestones", project_id=project, name="First screening", date="2027-03-01")
+
+    def _entity(self, kind: str, name: str, **fields: Any) -> Json:
+        return self.api.create(
+            "entities", name=name, project_id=self.project["id"], entity_type_id=self.kinds[kind],
+            **fields,
+        )  # fmt: skip
+
+    def _assets(self) -> list[Json]:
+        wanted = [
+            (kind, name if copy == 0 else f"{name} {copy + 1}")
+            for copy in range(self.scale)
+            for kind, names in ASSETS.items()
+            for name in names
+        ]
+        levels = ("easy", "medium", "hard")
+
+        def make(item: tuple[str, str]) -> Json:
+            kind, name = item
+            data = {"difficulty": levels[len(name) % 3]}
+            return self._entity(kind, name, data=data, description=f"{name}, a {kind.lower()}.")
+
+        return self.each(make, wanted)
+
+    def _shots(self) -> list[Json]:
+        episodes = self.each(lambda name: self._entity("Episode", name), EPISODES)
+        names = [f"SQ{number:03d}" for number in range(1, 9)]
+        sequences = self.each(
+            lambda pair: self._entity("Sequence", pair[1], parent_id=pair[0]["id"]),
+            [(episode, name) for episode in episodes for name in names],
+        )
+
+        def make(number: int) -> Json:
+            sequence = sequences[number % len(sequences)]
+            frames = 48 + number * 7 % 120
+            data = {"frame_in": 1001, "frame_out": 1000 + frames, "weather": "fog"}
+            return self._entity("Shot", f"SH{number // len(sequences) + 1:04d}", data=data,
+                                parent_id=sequence["id"], nb_frames=frames)  # fmt: skip
+
+        return self.each(make, range(self.shots))
+
+    def _casting(self, assets: list[Json], shots: list[Json]) -> int:
+        pairs = [
+            (shot["id"], asset["id"])
+            for shot in shots
+            for asset in self.random.sample(assets, 3)
+        ]
+        self.each(
+            lambda pair: self.api.create(
+                "entity-links", entity_in_id=pair[0], entity_out_id=pair[1], nb_occurences=1
+            ),
+            pairs,
+        )
+        return len(pairs)
+
+    def _tasks(self, assets: list[Json], shots: list[Json]) -> int:
+        artists = {
+            department: [p["id"] for p, who in zip(self.people, PEOPLE, strict=True)
+                         if department in who[3] and who[2] in {"user", "vendor"}]
+            for department in DEPARTMENTS
+        }  # fmt: skip
+        wanted = [
+            (entity, kind, artists[department])
+            for entities, for_kind in ((assets, "Asset"), (shots, "Shot"))
+            for entity in entities
+            for kind, (_, kind_for, department) in zip(self.task_types, TASK_TYPES, strict=True)
+            if kind_for == for_kind
+        ]
+
+        def make(item: Any) -> Json:
+            entity, kind, people = item
+            status = self.statuses[sum(map(ord, entity["name"] + kind["name"])) % len(self.statuses)]
+            return self.api.create(
+                "tasks", project_id=self.project["id"], entity_id=entity["id"],
+                task_type_id=kind["id"], task_status_id=status["id"], estimation=480,
+                assignees=people[:1], start_date="2026-12-01", due_date="2026-12-15",
+            )  # fmt: skip
+
+        return len(self.each(make, wanted))
+
+
+def main(environ: Any) -> None:
+    """Build the demo in the Callboard that the environment names."""
+    base = environ.get("CALLBOARD_URL") or f"http://127.0.0.1:{environ.get('HTTP_PORT', '8080')}"
+    email, password = credentials(environ)
+    try:
+        api = Api(base, email, password)
+    except requests.ConnectionError:
+        sys.exit(f"Nothing answers at {base}: start it with `make run`, then try again.")
+    began = time.monotonic()
+    demo = Demo(api, int(environ.get("DEMO_SCALE", "1")))
+    counts = demo.build()
+    said = ", ".join(f"{count} {name}" for name, count in counts.items())
+    project = demo.project
+    print(f"\n{project['name']}: {said}, in {time.monotonic() - began:.0f} s.\n")
+    print("Try next:")
+    print(f"  log in as any of them, such as ada.okafor@example.com, password {PASSWORD}")
+    print(f"  GET {base}/data/entities?project_id={project['id']}&page=1")
+    print(f"  GET {base}/data/tasks?project_id={project['id']}&relations=true")
+    print(f"  GET {base}/data/events/last?project_id={project['id']}&limit=10")
+    print(f"  browse {base}/docs")
+
+
+def credentials(environ: Any) -> tuple[str, str]:
+    """The administrator's e-mail and password: the environment's, else those of the local run."""
+    if "ADMIN_PASSWORD" in environ:
+        return environ.get("ADMIN_EMAIL", "admin@example.com"), environ["ADMIN_PASSWORD"]
+    return "admin@example.com", "mysecretpassword"
+
+
+if __name__ == "__main__":
+    main(os.environ)
