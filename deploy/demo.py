@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 import requests
 from tqdm import tqdm
 
+from deploy.local.settings import LocalSettings, Secrets
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -274,9 +276,11 @@ def main(environ: Any) -> None:
 
 def credentials(environ: Any) -> tuple[str, str]:
     """The administrator's e-mail and password: the environment's, else those of the local run."""
-    if "ADMIN_PASSWORD" in environ:
-        return environ.get("ADMIN_EMAIL", "admin@example.com"), environ["ADMIN_PASSWORD"]
-    return "admin@example.com", "mysecretpassword"
+    settings = LocalSettings.load(environ)
+    password = settings.admin_password or Secrets(settings.folder).values.get("admin_password")
+    if not password:
+        sys.exit("Set ADMIN_EMAIL and ADMIN_PASSWORD: there is no local run in RUN_DIR to ask.")
+    return settings.admin_email, str(password)
 
 
 if __name__ == "__main__":

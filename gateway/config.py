@@ -10,7 +10,7 @@ class GatewaySettings(Settings, frozen=True, kw_only=True, rename=str.upper):
 
     cors_origins: str = ""
     """Origins allowed to call from a browser, separated by commas; empty means none."""
-    max_inflight: int = 64
+    max_inflight: int = 40
     """Requests being answered at once by one process; one more is told to come again (502)."""
     max_json_body: int = 8 * 1024 * 1024
     """Bytes of a JSON or form body; a larger one is 413."""

@@ -1,0 +1,18 @@
+"""How gunicorn runs the gateway: threads, because each request waits for one reply."""
+
+import os
+
+bind = f"0.0.0.0:{os.environ.get('HTTP_PORT', '8080')}"
+worker_class = "gthread"
+workers = int(os.environ.get("GATEWAY_WORKERS", "1"))
+threads = int(os.environ.get("GATEWAY_THREADS", "48"))
+# Above the number of threads that may wait for services, so that there is always one left to say
+# "busy" (502) and to answer health checks.
+backlog = 256
+keepalive = 30
+timeout = 60
+graceful_timeout = 4
+forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
+accesslog = None
+loglevel = "warning"
+control_socket_disable = True

@@ -1,0 +1,163 @@
+"""Child processes: started in a group of their own, read line by line, gone when we are."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import psutil
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+PR_SET_PDEATHSIG: Final = 1
+BACKOFF: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+LONG_ENOUGH: Final = 30.0
+
+
+def die_with_parent(number: signal.Signals) -> Callable[[], None] | None:
+    """What makes the kernel signal a child when the supervisor is killed; Linux only."""
+    if sys.platform != "linux":
+        return None
+    libc = ctypes.CDLL(None)
+
+    def ask() -> None:
+        libc.prctl(PR_SET_PDEATHSIG, int(number))
+
+    return ask
+
+
+class Child:
+    """One process under the supervisor, started again when it ends by itself."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        environ: Mapping[str, str],
+        *,
+        stop: signal.Signals = signal.SIGTERM,
+        user: str | None = None,
+        log: IO[bytes] | None = None,
+        cwd: Path | None = None,
+    ) -> None:
+        self.name, self.command, self.environ = name, list(command), dict(environ)
+        self.stop_signal, self.user, self.log, self.cwd = stop, user, log, cwd
+        self.process: subprocess.Popen[bytes] | None = None
+        self.started = 0.0
+        self.failures = 0
+        self.not_before = 0.0
+
+    def start(self) -> None:
+        """Start it; its output goes to its log file, or to ours with its name in front."""
+        options: dict[str, Any] = {"user": self.user} if self.user else {}
+        self.process = subprocess.Popen(
+            self.command,
+            env=self.environ,
+            cwd=self.cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=self.log or subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=die_with_parent(self.stop_signal),  # noqa: PLW1509 - runs before exec only
+            **options,
+        )
+        self.started = time.monotonic()
+        if self.log is None:
+            threading.Thread(target=self._copy, args=(self.process,), daemon=True).start()
+
+    def _copy(self, process: subprocess.Popen[bytes]) -> None:
+        for line in process.stdout or ():
+            say(self.name, line.decode("utf-8", "replace").rstrip())
+
+    def revive(self) -> None:
+        """Start it again if it ended, after a pause that grows while it keeps ending."""
+        if self.process is None or self.process.poll() is None:
+            return
+        now = time.monotonic()
+        if not self.not_before:
+            self.failures = 0 if now - self.started > LONG_ENOUGH else self.failures + 1
+            pause = BACKOFF[min(self.failures, len(BACKOFF) - 1)]
+            self.not_before = now + pause
+            say("run", f"{self.name} ended ({self.process.returncode}); again in {pause} s")
+        elif now >= self.not_before:
+            self.not_before = 0.0
+            self.start()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Signal it and its own children."""
+        if self.process is not None and self.process.poll() is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, number)
+
+    def ask_to_stop(self) -> None:
+        """Send it the signal by which it ends in good order."""
+        if self.process is not None and self.process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.send_signal(self.stop_signal)
+
+    def ended(self) -> bool:
+        """Whether it is gone."""
+        return self.process is None or self.process.poll() is not None
+
+
+def stop_all(children: Sequence[Child], seconds: float) -> None:
+    """Ask all to stop at once, and kill what has not after ``seconds``."""
+    for child in children:
+        child.ask_to_stop()
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and not all(child.ended() for child in children):
+        time.sleep(0.05)
+    for child in children:
+        if not child.ended():
+            say("run", f"{child.name} did not stop in time and is killed")
+            child.signal(signal.SIGKILL)
+            if child.process is not None:
+                child.process.wait()
+
+
+def say(name: str, line: str) -> None:
+    """One line of the one log."""
+    sys.stdout.write(f"{name:<8}| {line}\n")
+    sys.stdout.flush()
+
+
+class Leftovers:
+    """Processes of an earlier run of this folder that was killed before it could stop them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "processes.json"
+
+    def remember(self, children: Sequence[Child]) -> None:
+        """Note which processes are ours."""
+        found = []
+        for child in children:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if child.process is not None:
+                    process = psutil.Process(child.process.pid)
+                    found.append([process.pid, process.create_time()])
+        self.path.write_text(json.dumps(found))
+
+    def clean(self) -> None:
+        """End those that are still there."""
+        if not self.path.exists():
+            return
+        alive = []
+        for pid, born in json.loads(self.path.read_text()):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process = psutil.Process(pid)
+                if process.create_time() == born:
+                    process.terminate()
+                    alive.append(process)
+        for process in psutil.wait_procs(alive, timeout=5)[1]:
+            process.kill()
+        self.path.unlink()

@@ -1,0 +1,101 @@
+"""Roles and schemas: each service owns one schema, and has no right on another's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+import psycopg2
+from psycopg2 import sql
+
+from deploy.local.settings import SERVICES, StartError
+
+if TYPE_CHECKING:
+    from deploy.local.settings import Secrets
+
+DATABASE: Final = "callboard"
+LOCK: Final = 4_207_117
+IMPORTING: Final = "GRANT SET ON PARAMETER session_replication_role TO {role}"
+"""PostgreSQL 15 and newer let an administrator allow it; imports then take rows as they come."""
+
+
+def provision(url: str, secrets: Secrets) -> dict[str, str]:
+    """Make what is missing, and answer each service's database URL. Raises StartError."""
+    name = _database_of(url)
+    if name == "postgres":
+        _run(url, _create_database, DATABASE)
+        url, name = with_path(url, DATABASE), DATABASE
+    passwords = {service: secrets.get(f"database_password_{service}") for service in SERVICES}
+    _run(url, _create_schemas, name, passwords)
+    return {
+        service: with_user(url, f"callboard_{service}", password)
+        for service, password in passwords.items()
+    }
+
+
+def _run(url: str, work: object, *arguments: object) -> None:
+    try:
+        connection = psycopg2.connect(url, connect_timeout=3)
+    except psycopg2.OperationalError as error:
+        reason = str(error).strip().split("\n")[0]
+        message = f"DATABASE_URL does not lead to a database: {reason}."
+        raise StartError(message) from None
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
+            work(cursor, *arguments)  # type: ignore[operator]
+    except psycopg2.errors.InsufficientPrivilege as error:
+        message = f"The role in DATABASE_URL may not set up the database: {str(error).strip()}."
+        raise StartError(message) from None
+    finally:
+        connection.close()
+
+
+def _create_database(cursor: psycopg2.extensions.cursor, name: str) -> None:
+    cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
+    if cursor.fetchone() is None:
+        cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+
+def _create_schemas(
+    cursor: psycopg2.extensions.cursor, database: str, passwords: dict[str, str]
+) -> None:
+    cursor.execute("SELECT rolname FROM pg_roles WHERE rolname LIKE 'callboard\\_%'")
+    known = {row[0] for row in cursor.fetchall()}
+    statements = ["REVOKE ALL ON SCHEMA public FROM PUBLIC"]
+    for service in SERVICES:
+        role = f"callboard_{service}"
+        make = "ALTER" if role in known else "CREATE"
+        statements += [
+            f"{make} ROLE {{role_{service}}} LOGIN PASSWORD {{password_{service}}}",
+            f"CREATE SCHEMA IF NOT EXISTS {{{service}}} AUTHORIZATION {{role_{service}}}",
+            f"ALTER ROLE {{role_{service}}} IN DATABASE {{database}} SET search_path = {{{service}}}",
+        ]
+    names = {"database": sql.Identifier(database)}
+    for service, password in passwords.items():
+        names[service] = sql.Identifier(service)
+        names[f"role_{service}"] = sql.Identifier(f"callboard_{service}")
+        names[f"password_{service}"] = sql.Literal(password)  # type: ignore[assignment]
+    cursor.execute(sql.SQL("; ".join(statements)).format(**names))
+    if cursor.connection.server_version >= 150000:  # noqa: PLR2004
+        for service in SERVICES:
+            role_name = sql.Identifier(f"callboard_{service}")
+            cursor.execute(sql.SQL(IMPORTING).format(role=role_name))
+
+
+def _database_of(url: str) -> str:
+    return urlsplit(url).path.lstrip("/") or "postgres"
+
+
+def with_path(url: str, database: str) -> str:
+    """The same server, another database."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
+
+
+def with_user(url: str, role: str, password: str) -> str:
+    """The same database as another role."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    query = urlencode([pair for pair in parse_qsl(parts.query) if pair[0] not in {"user", "password"}])
+    return urlunsplit(parts._replace(netloc=f"{role}:{quote(password)}@{host}", query=query))

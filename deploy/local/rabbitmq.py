@@ -1,0 +1,187 @@
+"""RabbitMQ for a local run: a private node with its own name, ports, data and cookie."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import kombu
+
+from deploy.local.children import Child, say
+from deploy.local.settings import Secrets, StartError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SECONDS: Final = 40.0
+#: Where packages keep the server script that does not switch users, unlike the wrapper on PATH.
+SCRIPTS: Final = (
+    "/usr/lib/rabbitmq/bin/rabbitmq-server",
+    "/opt/homebrew/opt/rabbitmq/sbin/rabbitmq-server",
+    "/usr/local/opt/rabbitmq/sbin/rabbitmq-server",
+    "/usr/local/sbin/rabbitmq-server",
+)
+CONFIG: Final = """\
+listeners.tcp.1 = 127.0.0.1:{port}
+default_user = callboard
+default_pass = {password}
+disk_free_limit.absolute = 50MB
+raft.wal_max_size_bytes = 33554432
+log.file.level = warning
+log.console = false
+"""
+#: Two schedulers that don't spin while idle: the machine is shared with everything else.
+ERLANG: Final = "+S 2:2 +SDio 4 +sbwt none +sbwtdcpu none +sbwtdio none"
+MISSING: Final = (
+    "RabbitMQ is not installed and could not be: install the package rabbitmq-server "
+    "(Debian, Ubuntu) or rabbitmq (brew), or set AMQP_URI to a broker that runs elsewhere."
+)
+IMAGE: Final = "rabbitmq:4"
+
+
+class RabbitMQ:
+    """A node of our own beside any other on the machine."""
+
+    def __init__(self, folder: Path, secrets: Secrets, environ: Mapping[str, str]) -> None:
+        self.folder = folder / "rabbitmq"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.environ = environ
+        password = secrets.get("broker_password")
+        ports = _ports(secrets)
+        self.uri = f"amqp://callboard:{password}@127.0.0.1:{ports['amqp']}/"
+        script = find_script()
+        self.children = (
+            self._natively(script, ports, password) if script else self._docker(ports, password)
+        )
+
+    def _natively(self, script: str, ports: Mapping[str, int], password: str) -> list[Child]:
+        config = self.folder / "rabbitmq.conf"
+        config.touch(mode=0o600)
+        config.write_text(CONFIG.format(port=ports["amqp"], password=password))
+        (self.folder / "enabled_plugins").write_text("[].\n")
+        own = {
+            **self.environ,
+            "HOME": str(self.folder),  # the cookie lies here
+            "ERL_EPMD_PORT": str(ports["epmd"]),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODENAME": f"callboard-{ports['amqp']}@localhost",
+            "RABBITMQ_NODE_PORT": str(ports["amqp"]),
+            "RABBITMQ_DIST_PORT": str(ports["distribution"]),
+            "RABBITMQ_MNESIA_BASE": str(self.folder / "data"),
+            "RABBITMQ_LOG_BASE": str(self.folder / "log"),
+            "RABBITMQ_CONFIG_FILE": str(config),
+            "RABBITMQ_CONF_ENV_FILE": str(self.folder / "no-such-file"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "enabled_plugins"),
+            "RABBITMQ_PID_FILE": str(self.folder / "node.pid"),
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": ERLANG,
+        }
+        log = (self.folder / "start.log").open("ab")
+        children = [Child("rabbitmq", [script], own, log=log, cwd=self.folder)]
+        epmd = shutil.which("epmd", path=f"{os.environ.get('PATH', '')}:/usr/lib/erlang/bin")
+        if epmd:
+            # Started by us it also stops with us; the node would leave one behind.
+            arguments = [epmd, "-port", str(ports["epmd"]), "-address", "127.0.0.1"]
+            children.insert(0, Child("epmd", arguments, own, log=log))
+        return children
+
+    def _docker(self, ports: Mapping[str, int], password: str) -> list[Child]:
+        command = [
+            "docker", "run", "--rm", "--name", f"callboard-{ports['amqp']}",
+            "-p", f"127.0.0.1:{ports['amqp']}:5672",
+            "-e", "RABBITMQ_DEFAULT_USER=callboard", "-e", f"RABBITMQ_DEFAULT_PASS={password}",
+            "-v", f"{self.folder / 'data'}:/var/lib/rabbitmq", IMAGE,
+        ]  # fmt: skip
+        log = (self.folder / "start.log").open("ab")
+        return [Child("rabbitmq", command, self.environ, log=log, stop=signal.SIGINT)]
+
+    def wait(self) -> None:
+        """Until it takes connections. Raises StartError."""
+        end = time.monotonic() + SECONDS
+        while True:
+            try:
+                with kombu.Connection(self.uri, connect_timeout=2) as connection:
+                    connection.connect()
+            except (OSError, kombu.exceptions.OperationalError):
+                if time.monotonic() > end or self.children[-1].ended():
+                    message = f"RabbitMQ did not start; see {self.folder}/start.log and its log folder."
+                    raise StartError(message) from None
+                time.sleep(0.1)
+            else:
+                return
+
+
+def find_script() -> str | None:
+    """The server's script, installed if need be; None means docker. Raises StartError."""
+    for attempt in (False, True):
+        if attempt and not _install():
+            break
+        for path in SCRIPTS:
+            if Path(path).exists():
+                return path
+        # A wrapper on PATH that switches user refuses to run beside another node of ours.
+        found = shutil.which("rabbitmq-server")
+        if found and sys.platform != "linux":
+            return found
+    if _answers("docker", "info"):
+        return None
+    raise StartError(MISSING)
+
+
+def _install() -> bool:
+    """Try the system's package manager; whether it says that it worked."""
+    root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if shutil.which("apt-get") and (not root or _answers("sudo", "-n", "true")):
+        say("run", "installing rabbitmq-server with apt-get, once")
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        policy = Path("/usr/sbin/policy-rc.d")  # the package's own node is not to be started
+        ours = not root and not policy.exists()
+        if ours:
+            policy.write_text("#!/bin/sh\nexit 101\n")
+            policy.chmod(0o755)
+        try:
+            subprocess.run([*root, "apt-get", "-q", "update"], capture_output=True, check=False)
+            done = subprocess.run(
+                [*root, "apt-get", "install", "-q", "-y", "rabbitmq-server"],
+                capture_output=True, env=quiet, check=False,
+            )  # fmt: skip
+        finally:
+            if ours:
+                policy.unlink()
+        return done.returncode == 0
+    if shutil.which("brew"):
+        say("run", "installing rabbitmq with brew, once")
+        return _answers("brew", "install", "rabbitmq")
+    return False
+
+
+def _answers(*command: str) -> bool:
+    if shutil.which(command[0]) is None:
+        return False
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def _ports(secrets: Secrets) -> dict[str, int]:
+    """Free ports, the same as last time where they still are free."""
+    known = secrets.values.get("broker_ports", {})
+    ports = {name: known.get(name, 0) for name in ("amqp", "distribution", "epmd")}
+    sockets = []
+    for name, port in ports.items():
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind(("127.0.0.1", port))
+        except OSError:
+            sock.bind(("127.0.0.1", 0))
+        ports[name] = sock.getsockname()[1]
+        sockets.append(sock)
+    for sock in sockets:
+        sock.close()
+    secrets.keep("broker_ports", ports)
+    return ports

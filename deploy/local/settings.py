@@ -1,0 +1,84 @@
+"""Settings of a local run, and the secrets it makes for itself."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
+
+
+class StartError(Exception):
+    """The run can't start; the message is one sentence that says what to do."""
+
+
+class LocalSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
+    """What the environment may say; everything has a default."""
+
+    http_port: int = 8080
+    database_url: str = ""
+    """A role that may create roles and schemas; empty means the embedded PostgreSQL."""
+    amqp_uri: str = ""
+    """Empty means a private RabbitMQ node."""
+    secret_key: str = ""
+    admin_email: str = "admin@example.com"
+    admin_password: str = ""
+    run_dir: str = ".run"
+    storage_url: str = ""
+    gateway_workers: int = 1
+    gateway_threads: int = 48
+    auth_processes: int = 1
+    assets_processes: int = 1
+    tasks_processes: int = 1
+    chat_processes: int = 1
+    crud_processes: int = 1
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str]) -> Self:
+        """Read the environment. Raises StartError naming what is malformed."""
+        names = {field.encode_name for field in msgspec.structs.fields(cls)}
+        given = {name: value for name, value in environ.items() if name in names and value}
+        try:
+            return msgspec.convert(given, cls, strict=False)
+        except msgspec.ValidationError as error:
+            message = f"A setting is malformed: {error}."
+            raise StartError(message) from None
+
+    @property
+    def folder(self) -> Path:
+        """The run folder, absolute."""
+        return Path(self.run_dir).expanduser().resolve()
+
+    def processes(self, service: str) -> int:
+        """How many processes of a service to run."""
+        return int(getattr(self, f"{service}_processes"))
+
+
+class Secrets:
+    """Secrets made at the first start and kept in the run folder, readable by its owner only."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "secrets.json"
+        self.values: dict[str, Any] = {}
+        if self.path.exists():
+            self.values = json.loads(self.path.read_text())
+
+    def get(self, name: str, length: int = 32) -> str:
+        """The secret of that name, made on first need."""
+        if name not in self.values:
+            self.values[name] = secrets.token_hex(length // 2)
+            self.keep(name, self.values[name])
+        return str(self.values[name])
+
+    def keep(self, name: str, value: Any) -> None:
+        """Remember a value, such as a port that was free."""
+        self.values[name] = value
+        self.path.touch(mode=0o600)
+        self.path.write_text(json.dumps(self.values, indent=1))
