@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 THREADS: Final = 6
-PASSWORD: Final = "callboard-demo"
+PASSWORD: Final = "callboard-demo"  # noqa: S105 - of people who do not exist
 DEPARTMENTS: Final = {
     "Concept": "#8D6E63", "Modeling": "#78909C", "Rigging": "#827717", "Animation": "#009688",
     "Lighting": "#F9A825", "Compositing": "#FF5252",
 }  # fmt: skip
 PEOPLE: Final = (
     ("Ada", "Okafor", "manager", ()), ("Bruno", "Keller", "manager", ()),
-    ("Chiara", "Rossi", "supervisor", ("Modeling",)), ("Dev", "Sharma", "supervisor", ("Animation",)),
+    ("Chiara", "Rossi", "supervisor", ("Modeling",)),
+    ("Dev", "Sharma", "supervisor", ("Animation",)),
     ("Emi", "Tanaka", "user", ("Concept",)), ("Farid", "Haddad", "user", ("Modeling",)),
     ("Greta", "Lind", "user", ("Rigging",)), ("Hugo", "Martin", "user", ("Animation",)),
     ("Ines", "Duarte", "user", ("Animation",)), ("Jonas", "Weber", "user", ("Lighting",)),
@@ -122,7 +123,7 @@ class Demo:
         shots = self._shots()
         links = self._casting(assets, shots)
         tasks = self._tasks(assets, shots)
-        self.bar.n = self.bar.total
+        self.bar.n = self.bar.total or 0
         self.bar.close()
         return {"people": len(PEOPLE), "assets": len(assets), "shots": len(shots),
                 "casting links": links, "tasks": tasks}  # fmt: skip
@@ -168,7 +169,8 @@ class Demo:
         )  # fmt: skip
         project = self.project["id"]
         create("metadata-descriptors", project_id=project, entity_type="Asset", name="Difficulty",
-               field_name="difficulty", data_type="list", choices=["easy", "medium", "hard"])  # fmt: skip
+               field_name="difficulty", data_type="list",
+               choices=["easy", "medium", "hard"])  # fmt: skip
         create("metadata-descriptors", project_id=project, entity_type="Shot", name="Weather",
                field_name="weather", data_type="string", choices=[])  # fmt: skip
         create("milestones", project_id=project, name="First screening", date="2027-03-01")
@@ -214,9 +216,7 @@ class Demo:
 
     def _casting(self, assets: list[Json], shots: list[Json]) -> int:
         pairs = [
-            (shot["id"], asset["id"])
-            for shot in shots
-            for asset in self.random.sample(assets, 3)
+            (shot["id"], asset["id"]) for shot in shots for asset in self.random.sample(assets, 3)
         ]
         self.each(
             lambda pair: self.api.create(
@@ -242,7 +242,9 @@ class Demo:
 
         def make(item: Any) -> Json:
             entity, kind, people = item
-            status = self.statuses[sum(map(ord, entity["name"] + kind["name"])) % len(self.statuses)]
+            status = self.statuses[
+                sum(map(ord, entity["name"] + kind["name"])) % len(self.statuses)
+            ]
             return self.api.create(
                 "tasks", project_id=self.project["id"], entity_id=entity["id"],
                 task_type_id=kind["id"], task_status_id=status["id"], estimation=480,

@@ -101,7 +101,7 @@ def _schema(resource: Resource) -> dict[str, Any]:
         if column.name not in resource.hidden:
             shown[resource.renamed.get(column.name, column.name)] = _field(column)
     ids = {"type": "array", "items": {"type": "string", "format": "uuid"}}
-    shown |= {name: ids for name in resource.lists}
+    shown |= dict.fromkeys(resource.lists, ids)
     shown["type"] = {"type": "string"}
     description = (resource.model.__doc__ or "").strip().split("\n")[0]
     return {"type": "object", "description": description, "properties": shown}
@@ -157,9 +157,7 @@ def summary(route: Route, resource: Resource | None) -> str:
             "delete_row": f"Remove: {noun}",
         }[route.function]  # fmt: skip
     service = import_module(f"services.{route.service}.service")
-    cls = next(
-        c for c in vars(service).values() if getattr(c, "name", None) == route.service
-    )
+    cls = next(c for c in vars(service).values() if getattr(c, "name", None) == route.service)
     return str(getattr(cls, route.function).__doc__ or "").strip().split("\n")[0]
 
 
@@ -291,4 +289,4 @@ def documents() -> dict[Path, str]:
 if __name__ == "__main__":
     for path, text in documents().items():
         path.write_text(text)
-        print(path.relative_to(ROOT))  # noqa: T201 - answers the command line
+        print(path.relative_to(ROOT))

@@ -35,9 +35,7 @@ SECURITY: Final = {
 NOT_JSON: Final = (
     "Did not attempt to load JSON data because the request Content-Type was not 'application/json'."
 )
-UNREADABLE: Final = (
-    "The browser (or proxy) sent a request that this server could not understand."
-)
+UNREADABLE: Final = "The browser (or proxy) sent a request that this server could not understand."
 FULL: Final = "The gateway is busy."
 ANSWERS: Final[dict[str, Callable[..., Reply]]] = {
     "signed_in": sessions.signed_in,

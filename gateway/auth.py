@@ -15,6 +15,7 @@ import msgspec
 
 from gateway.errors import TokenUnreadable
 from services.common.errors import Unauthenticated
+from services.common.topology import exchange_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,14 +26,16 @@ if TYPE_CHECKING:
 
 ACCESS, REFRESH = "access", "refresh"
 COOKIES: Final = {ACCESS: "access_token_cookie", REFRESH: "refresh_token_cookie"}
-MISSING: Final = 'Missing JWT in cookies or headers (Missing cookie "{}"; Missing Authorization Header)'
+MISSING: Final = (
+    'Missing JWT in cookies or headers (Missing cookie "{}"; Missing Authorization Header)'
+)
 EXPIRED: Final = {"error": True, "message": "Signature has expired"}
 WRONG_KIND: Final = {
     ACCESS: "Only non-refresh tokens are allowed",
     REFRESH: "Only refresh tokens are allowed",
 }
 CACHE_SIZE: Final = 4096
-EXCHANGES: Final = ("auth.events", "crud.events")
+EXCHANGES: Final = (exchange_of("auth"), exchange_of("crud"))
 
 
 class Identity(NamedTuple):

@@ -1,4 +1,4 @@
-"""Answers that arrive compressed leave compressed, or are unpacked for the few who can't read it."""
+"""Answers that arrive compressed leave compressed, or unpacked for the few who can't read it."""
 
 from __future__ import annotations
 

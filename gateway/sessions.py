@@ -41,8 +41,8 @@ def signed_in(req: falcon.Request, resp: falcon.Response, reply: Reply) -> Reply
 
 def signed_out(_req: falcon.Request, resp: falcon.Response, reply: Reply) -> Reply:
     """Clear both cookies."""
-    resp.unset_cookie("access_token_cookie", path="/", samesite="Lax")
-    resp.unset_cookie("refresh_token_cookie", path=REFRESH_PATH, samesite="Lax")
+    resp.unset_cookie("access_token_cookie", path="/", same_site="Lax")
+    resp.unset_cookie("refresh_token_cookie", path=REFRESH_PATH, same_site="Lax")
     return reply
 
 
@@ -51,7 +51,7 @@ def refreshed(req: falcon.Request, resp: falcon.Response, reply: Reply) -> Reply
     if not is_browser(req):
         return reply
     _set(resp, "access_token_cookie", reply.decoded()["access_token"], "/")
-    resp.unset_cookie("refresh_token_cookie", path=REFRESH_PATH, samesite="Lax")
+    resp.unset_cookie("refresh_token_cookie", path=REFRESH_PATH, same_site="Lax")
     return Reply(msgspec.json.encode({"refresh": True}))
 
 

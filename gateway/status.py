@@ -9,13 +9,13 @@ import falcon
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from gateway.errors import write
+from services.common.topology import SERVICES
 
 if TYPE_CHECKING:
     from services.common.client import RpcClient
 
 API: Final = "Callboard"
 VERSION: Final = "0.1.0"
-SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
 
 
 class Status:

@@ -2,20 +2,52 @@
 
 from __future__ import annotations
 
-import os
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.system import System
+from deploy.local.parts import Parts, backing
+from deploy.local.settings import LocalSettings
+from tests.system import Caller, System
+from tests.world import World
 
 
 @pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    if "DEV_SYSTEM" in os.environ:
-        urls = {s: f"postgresql://callboard_{s}@127.0.0.1:5499/callboard" for s in "auth assets tasks chat crud".split()}
-        found = System(urls, os.environ["AMQP_URI"], Path("/tmp/w"))
-        found.port = 8090
+def parts() -> Iterator[Parts]:
+    """PostgreSQL and RabbitMQ of this session's own, beside any that run already."""
+    folder = Path(tempfile.mkdtemp(prefix="callboard-tests-"))
+    try:
+        with backing(LocalSettings(run_dir=str(folder), admin_email="")) as found:
+            found.wait()
+            yield found
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def system(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """Five services, relay and gateway, started once."""
+    found = System(parts, tmp_path_factory.mktemp("logs"))
+    found.start()
+    try:
+        found.wait()
         yield found
-        return
+    finally:
+        found.stop()
+
+
+@pytest.fixture
+def world(system: System) -> World:
+    """A small studio, loaded afresh: people of every role, two productions, their work."""
+    found = World()
+    system.load(found.tables)
+    return found
+
+
+@pytest.fixture
+def admin(system: System, world: World) -> Caller:
+    """The administrator."""
+    return system.caller(world.admin)

@@ -11,16 +11,18 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import jwt
 import kombu
 import requests
 
+from deploy.local.parts import Parts
+
 from services.common.importing import replace_rows
 
 SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
-SECRET: Final = "0123456789012345678901234567890123456789"
+SECRET: Final = "a-secret-of-the-tests-long-enough-to-be-taken"
 WAIT: Final = 30.0
 
 
@@ -48,8 +50,7 @@ def until(test: Any, seconds: float = 10.0, what: str = "condition") -> Any:
 class System:
     """Processes of one running Callboard, on the given database and broker."""
 
-    urls: dict[str, str]
-    amqp_uri: str
+    parts: Parts
     folder: Path
     extra: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
@@ -62,9 +63,9 @@ class System:
 
     def environment(self) -> dict[str, str]:
         """What each process gets."""
-        own = {f"{name.upper()}_DATABASE_URL": url for name, url in self.urls.items()}
+        own = {f"{name.upper()}_DATABASE_URL": url for name, url in self.parts.urls.items()}
         return {
-            **os.environ, **own, "AMQP_URI": self.amqp_uri, "SECRET_KEY": SECRET,
+            **os.environ, **own, "AMQP_URI": self.parts.amqp_uri, "SECRET_KEY": SECRET,
             "HTTP_PORT": str(self.port), "GATEWAY_THREADS": "24", "GATEWAY_WORKERS": "1",
             **self.extra,
         }  # fmt: skip
@@ -83,10 +84,10 @@ class System:
         """Start these processes, or all."""
         for name, command in self.commands().items():
             if not names or name in names:
-                log: IO[bytes] = (self.folder / f"{name}.log").open("ab")
-                self.processes[name] = subprocess.Popen(
-                    command, env=self.environment(), stdout=log, stderr=log
-                )
+                with (self.folder / f"{name}.log").open("ab") as log:
+                    self.processes[name] = subprocess.Popen(
+                        command, env=self.environment(), stdout=log, stderr=log
+                    )
 
     def wait(self) -> None:
         """Until the gateway says that all parts are there."""
@@ -117,16 +118,52 @@ class System:
 
     def load(self, tables: dict[str, list[dict[str, Any]]]) -> None:
         """Make these rows the only ones in the five databases, and the caches fresh."""
-        for name, url in self.urls.items():
+        for name, url in self.parts.urls.items():
             replace_rows(name, url, tables)
-        with kombu.Connection(self.amqp_uri) as connection:
+        with kombu.Connection(self.parts.amqp_uri) as connection:
             producer = connection.Producer(serializer="json")
             producer.publish({}, exchange="crud.events", routing_key="import:done",
                              headers={"stored": "0", "event_id": str(uuid.uuid4())})  # fmt: skip
 
+    def caller(self, person: str, **claims: Any) -> Caller:
+        """A session of that person's."""
+        return Caller(self.base, token_for(person, **claims))
+
     def logs(self) -> str:
         """All log lines so far."""
         return "".join(path.read_text("utf-8", "replace") for path in self.folder.glob("*.log"))
+
+
+class Caller:
+    """Somebody with a token, calling the gateway."""
+
+    def __init__(self, base: str, token: str | None) -> None:
+        self.base, self.session = base, requests.Session()
+        if token:
+            self.session.headers["Authorization"] = f"Bearer {token}"
+
+    def send(self, method: str, path: str, body: Any = None, **options: Any) -> requests.Response:
+        """One request."""
+        if body is not None:
+            options["json"] = body
+        options.setdefault("timeout", 20)
+        return self.session.request(method, self.base + path, **options)
+
+    def get(self, path: str, **options: Any) -> requests.Response:
+        """Read."""
+        return self.send("GET", path, **options)
+
+    def post(self, path: str, body: Any, **options: Any) -> requests.Response:
+        """Create."""
+        return self.send("POST", path, body, **options)
+
+    def put(self, path: str, body: Any, **options: Any) -> requests.Response:
+        """Change."""
+        return self.send("PUT", path, body, **options)
+
+    def delete(self, path: str, **options: Any) -> requests.Response:
+        """Remove."""
+        return self.send("DELETE", path, **options)
 
 
 def token_for(person: str, kind: str = "access", secret: str = SECRET, **claims: Any) -> str:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Final
 from deploy.local.children import Child, Leftovers, say, stop_all
 from deploy.local.parts import Parts, backing, start
 from deploy.local.settings import SERVICES, LocalSettings, StartError
-from services.auth.bootstrap import ensure_admin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,10 +117,9 @@ def run(settings: LocalSettings, stopping: threading.Event) -> None:
     began = time.monotonic()
     with alone(settings), backing(settings) as parts:
         password = settings.admin_password or parts.secrets.get("admin_password", 20)
-        created = ensure_admin(parts.urls["auth"], settings.admin_email, password)
-        known = created or parts.secrets.values.get("admin_known", False)
-        if created:
-            parts.secrets.keep("admin_known", True)  # noqa: FBT003
+        if parts.created_admin:
+            parts.secrets.keep("admin_known", value=True)
+        known = parts.secrets.values.get("admin_known", False)
         children = processes(settings, environment(settings, parts))
         leftovers = Leftovers(settings.folder)
         try:
@@ -129,6 +127,7 @@ def run(settings: LocalSettings, stopping: threading.Event) -> None:
             leftovers.remember([*parts.children, *children])
             announcing = (settings, parts, password if known else None, began, stopping)
             threading.Thread(target=announce, args=announcing, daemon=True).start()
+            parts.wait()
             supervise([*parts.children, *children], stopping)
         finally:
             say("run", "stopping")

@@ -123,6 +123,8 @@ def stop_all(children: Sequence[Child], seconds: float) -> None:
             child.signal(signal.SIGKILL)
             if child.process is not None:
                 child.process.wait()
+        if child.log is not None:
+            child.log.close()
 
 
 def say(name: str, line: str) -> None:

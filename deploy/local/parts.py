@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from deploy.local.children import Child, Leftovers, stop_all
 from deploy.local.postgres import Postgres
 from deploy.local.provision import provision
 from deploy.local.rabbitmq import RabbitMQ
-from deploy.local.settings import LocalSettings, Secrets
-from services.common.migrations import upgrade
+from deploy.local.settings import LocalSettings, Secrets, StartError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +30,13 @@ class Parts:
     amqp_uri: str
     secrets: Secrets
     children: list[Child]
+    broker: RabbitMQ | None
+    created_admin: bool = False
+
+    def wait(self) -> None:
+        """Until the broker takes connections, too. Raises StartError."""
+        if self.broker is not None:
+            self.broker.wait()
 
 
 def environment() -> dict[str, str]:
@@ -37,8 +46,9 @@ def environment() -> dict[str, str]:
 
 @contextmanager
 def backing(settings: LocalSettings) -> Iterator[Parts]:
-    """Database and broker, started side by side, provisioned and migrated; stopped at the end.
+    """Database and broker, started side by side; stopped at the end.
 
+    The database is provisioned and migrated; the broker may still be starting (``Parts.wait``).
     Raises StartError with one sentence.
     """
     folder = settings.folder
@@ -48,7 +58,8 @@ def backing(settings: LocalSettings) -> Iterator[Parts]:
     secrets = Secrets(folder)
     children: list[Child] = []
     try:
-        broker = postgres = None
+        broker: RabbitMQ | None = None
+        postgres: Postgres | None = None
         if not settings.amqp_uri:
             broker = RabbitMQ(folder, secrets, environment())
             children += broker.children
@@ -58,10 +69,12 @@ def backing(settings: LocalSettings) -> Iterator[Parts]:
             children.append(postgres.child)
             postgres.child.start()
         leftovers.remember(children)
-        urls = _database(settings, postgres, secrets)
-        if broker is not None:
-            broker.wait()
-        yield Parts(urls, settings.amqp_uri or broker.uri, secrets, children)  # type: ignore[union-attr]
+        if postgres is not None:
+            postgres.wait()
+        urls = provision(postgres.url if postgres else settings.database_url, secrets)
+        created = prepare(urls, settings, secrets)
+        uri = broker.uri if broker else settings.amqp_uri
+        yield Parts(urls, uri, secrets, children, broker, created)
     finally:
         stop_all(children[::-1], BACKING_SECONDS)
         leftovers.path.unlink(missing_ok=True)
@@ -73,10 +86,16 @@ def start(children: list[Child]) -> None:
         child.start()
 
 
-def _database(settings: LocalSettings, postgres: Any, secrets: Secrets) -> dict[str, str]:
-    if postgres is not None:
-        postgres.wait()
-    urls = provision(settings.database_url or postgres.url, secrets)
-    for service, url in urls.items():
-        upgrade(service, url)
-    return urls
+def prepare(urls: dict[str, str], settings: LocalSettings, secrets: Secrets) -> bool:
+    """Migrate, and make the first administrator; whether one was made. Raises StartError."""
+    password = settings.admin_password or secrets.get("admin_password", 20)
+    asked = {"urls": urls, "email": settings.admin_email, "password": password}
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.local.prepare"],
+        input=json.dumps(asked), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        reason = (done.stderr.strip() or "no reason given").split("\n")[-1]
+        message = f"The database could not be prepared: {reason}"
+        raise StartError(message)
+    return bool(json.loads(done.stdout.splitlines()[-1])["created"])

@@ -32,7 +32,7 @@ OPTIONS: Final = {
 
 
 class Postgres:
-    """An embedded server with its data in the run folder, reached by a socket in a closed folder."""
+    """An embedded server with its data in the run folder, reached by a socket closed to others."""
 
     def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
         data = folder / "postgres"
@@ -64,7 +64,7 @@ class Postgres:
         wanted.mkdir(exist_ok=True)
         wanted.chmod(0o700)
         if self.server.system_user is not None:
-            import pwd  # noqa: PLC0415 - not on every platform
+            import pwd
 
             entry = pwd.getpwnam(self.server.system_user)
             os.chown(wanted, entry.pw_uid, entry.pw_gid)
@@ -78,7 +78,9 @@ class Postgres:
                 psycopg2.connect(self.url, connect_timeout=2).close()
             except psycopg2.OperationalError as error:
                 if time.monotonic() > end or self.child.ended():
-                    message = f"PostgreSQL did not start; see postgres.log in the run folder ({error})."
+                    message = (
+                        f"PostgreSQL did not start; see postgres.log in the run folder ({error})."
+                    )
                     raise StartError(message) from None
                 time.sleep(0.05)
             else:

@@ -70,7 +70,7 @@ def _create_schemas(
         statements += [
             f"{make} ROLE {{role_{service}}} LOGIN PASSWORD {{password_{service}}}",
             f"CREATE SCHEMA IF NOT EXISTS {{{service}}} AUTHORIZATION {{role_{service}}}",
-            f"ALTER ROLE {{role_{service}}} IN DATABASE {{database}} SET search_path = {{{service}}}",
+            f"ALTER ROLE {{role_{service}}} IN DATABASE {{database}} SET search_path = {{{service}}}",  # noqa: E501
         ]
     names = {"database": sql.Identifier(database)}
     for service, password in passwords.items():
@@ -97,5 +97,7 @@ def with_user(url: str, role: str, password: str) -> str:
     """The same database as another role."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
-    query = urlencode([pair for pair in parse_qsl(parts.query) if pair[0] not in {"user", "password"}])
+    query = urlencode(
+        [pair for pair in parse_qsl(parts.query) if pair[0] not in {"user", "password"}]
+    )
     return urlunsplit(parts._replace(netloc=f"{role}:{quote(password)}@{host}", query=query))

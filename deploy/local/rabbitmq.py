@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import kombu
+from kombu import Connection
+from kombu.exceptions import OperationalError
 
 from deploy.local.children import Child, say
 from deploy.local.settings import Secrets, StartError
@@ -106,11 +107,13 @@ class RabbitMQ:
         end = time.monotonic() + SECONDS
         while True:
             try:
-                with kombu.Connection(self.uri, connect_timeout=2) as connection:
+                with Connection(self.uri, connect_timeout=2) as connection:
                     connection.connect()
-            except (OSError, kombu.exceptions.OperationalError):
+            except (OSError, OperationalError):
                 if time.monotonic() > end or self.children[-1].ended():
-                    message = f"RabbitMQ did not start; see {self.folder}/start.log and its log folder."
+                    message = (
+                        f"RabbitMQ did not start; see {self.folder}/start.log and its log folder."
+                    )
                     raise StartError(message) from None
                 time.sleep(0.1)
             else:

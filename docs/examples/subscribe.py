@@ -16,7 +16,13 @@ queue = Queue(
 
 def show(payload, message):
     headers = message.headers
-    print(headers["time"], message.delivery_info["routing_key"], payload, headers["event_id"], flush=True)
+    print(
+        headers["time"],
+        message.delivery_info["routing_key"],
+        payload,
+        headers["event_id"],
+        flush=True,
+    )
     message.ack()  # only now: an event whose handling crashed comes again, with the same event_id
 
 

@@ -73,4 +73,3 @@ def data(path: str, service: str) -> tuple[Route, ...]:
         Route("PUT", one, rpc + "update_row", body=Body.JSON, fixed=fixed),
         Route("DELETE", one, rpc + "delete_row", status=204, query=True, slow=True, fixed=fixed),
     )
-

@@ -1,4 +1,4 @@
-"""``python -m services.assets``"""
+"""Start the service: ``python -m services.assets``."""
 
 from services.common.main import main  # isort: skip - patches the standard library first
 

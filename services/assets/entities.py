@@ -16,6 +16,7 @@ from services.assets.models import (
     MetadataDescriptor,
     department_metadata_descriptor_link,
 )
+from services.common.db import table_of
 from services.common.permissions import Facts, Rule, Work
 
 RESERVED: Final = ("Shot", "Sequence", "Scene", "Episode", "Edit", "Concept")
@@ -32,7 +33,7 @@ FIXED: Final = frozenset({"created_by", "shotgun_id"})
 
 
 def kind_of(facts: Facts) -> str:
-    """The name of an entity's events: ``asset``, ``shot`` …"""
+    """The name of an entity's events: ``asset``, ``shot`` and so on."""
     return str(facts["kind"] or "asset").lower()
 
 
@@ -60,7 +61,9 @@ def _supervises_its_data(work: Work, facts: Facts) -> bool:
     return not actor.departments or _departments_describe(work, facts)
 
 
-in_team: Final = Rule("to be in the team, and a vendor to be assigned", _in_team, ("id", "project_id"))
+in_team: Final = Rule(
+    "to be in the team, and a vendor to be assigned", _in_team, ("id", "project_id")
+)
 creator: Final = Rule("to have created it", _created_it, ("created_by", "project_id"))
 data_supervisor: Final = Rule(
     "to supervise the production and its metadata", _supervises_its_data, ("project_id", "kind")
@@ -81,7 +84,7 @@ def listed(work: Work, statement: sa.Select[Any]) -> sa.Select[Any]:
     """Entities of the caller's open productions; as vendor those with a task of theirs."""
     actor = work.actor
     as_vendor = {p for p in actor.open_projects if actor.projects.get(p) == "vendor"}
-    condition = Entity.project_id.in_(actor.open_projects - as_vendor)
+    condition: sa.ColumnElement[bool] = Entity.project_id.in_(actor.open_projects - as_vendor)
     if as_vendor:
         ids = [UUID(ident) for ident in work.ask("tasks", "assigned_entities")]
         condition |= Entity.project_id.in_(as_vendor) & Entity.id.in_(ids)
@@ -89,7 +92,7 @@ def listed(work: Work, statement: sa.Select[Any]) -> sa.Select[Any]:
 
 
 def _departments_describe(work: Work, facts: Facts) -> bool:
-    """Whether every key of the ``data`` sent has a descriptor of one of the caller's departments."""
+    """Whether a descriptor of the caller's departments stands behind every key sent."""
     link = department_metadata_descriptor_link
     statement = (
         sa.select(MetadataDescriptor.field_name)
@@ -125,6 +128,6 @@ def on_update(
 
 def on_delete(work: Any, row: Mapping[str, Any], _force: bool) -> None:
     """Casting and concept links go with the entity."""
-    for table in (EntityLink.__table__, EntityConceptLink.__table__):
+    for table in (table_of(EntityLink), table_of(EntityConceptLink)):
         either = sa.or_(table.c.entity_in_id == row["id"], table.c.entity_out_id == row["id"])
         work.tx.session.execute(sa.delete(table).where(either))

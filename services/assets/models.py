@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.common import db
-from services.common.db import Many, Row, choice, link, links, new_metadata, ref, text
+from services.common.db import Many, Row, choice, link, links, new_metadata, ref, table_of, text
 
 
 class Base(db.Base):
@@ -96,7 +96,7 @@ class AssetInstance(Row, Base):
     __tablename__ = "asset_instance"
     __table_args__ = (sa.UniqueConstraint("asset_id", "target_asset_id", "scene_id", "number"),)
 
-    asset_id: Mapped[UUID] = link("entity")
+    asset_id: Mapped[UUID] = link("entity", index=False)
     name: Mapped[str | None] = text(80)
     number: Mapped[int | None]
     description: Mapped[str | None] = text(200)
@@ -191,7 +191,7 @@ task_type_asset_type_link = links(
     ("task_type_id", "tasks.task_type"),
 )
 
-_casting, _concepts = EntityLink.__table__, EntityConceptLink.__table__
+_casting, _concepts = table_of(EntityLink), table_of(EntityConceptLink)
 
 EntityType.lists = {
     "task_types": Many(
@@ -209,7 +209,9 @@ Entity.lists = {
     ),
 }
 AssetInstance.lists = {
-    "shots": Many(asset_instance_link.c.asset_instance_id, asset_instance_link.c.entity_id),
+    "shots": Many(
+        asset_instance_link.c.asset_instance_id, asset_instance_link.c.entity_id, writable=False
+    ),
 }
 MetadataDescriptor.lists = {
     "departments": Many(

@@ -13,6 +13,7 @@ from services.assets.models import Entity, EntityType, MetadataDescriptor
 from services.common.bus import Delivery, on
 from services.common.contracts.crud import ProjectPrepared
 from services.common.crud import CrudRpc
+from services.common.db import table_of
 from services.common.rpc import query
 
 DESCRIBED = ("entity_type", "name", "data_type", "field_name", "choices", "for_client", "position",
@@ -34,7 +35,7 @@ class EntityRpc(CrudRpc):
     @query
     def entities_of_episode(self, episode_id: str) -> list[str]:
         """Entities whose parent's parent is that episode: the shots of its sequences."""
-        parent = Entity.__table__.alias("parent")
+        parent = table_of(Entity).alias("parent")
         statement = (
             sa.select(Entity.id)
             .join(parent, parent.c.id == Entity.parent_id)
@@ -72,14 +73,14 @@ class EntityRpc(CrudRpc):
             "entity_type_id": self.entity_type("Episode"), "canceled": False, "nb_entities_out": 0,
             "is_casting_standby": False, "is_shared": False,
         }  # fmt: skip
-        made = insert(Entity.__table__).values(values).on_conflict_do_nothing()
-        if self.tx.session.execute(made).rowcount:
+        made = insert(table_of(Entity)).values(values).on_conflict_do_nothing()
+        if self.tx.connection.execute(made).rowcount:
             facts = {"id": ident, "kind": "Episode", "project_id": project}
             self.tx.emit(self.registry.event(self.registry["entities"], "new", facts))
 
     def entity_type(self, name: str) -> UUID:
         """The id of a reserved entity type, made on first need."""
-        table = EntityType.__table__
+        table = table_of(EntityType)
         made = insert(table).values(name=name, archived=False).on_conflict_do_nothing()
         self.tx.session.execute(made)
         found = self.tx.session.scalar(sa.select(table.c.id).where(table.c.name == name))
@@ -87,7 +88,7 @@ class EntityRpc(CrudRpc):
 
     def _studio_descriptors(self) -> list[dict[str, Any]]:
         """Descriptors of productions themselves are the studio's: the newest of each name."""
-        table = MetadataDescriptor.__table__
+        table = table_of(MetadataDescriptor)
         columns = [table.c[name] for name in DESCRIBED]
         statement = (
             sa.select(*columns)
@@ -98,7 +99,7 @@ class EntityRpc(CrudRpc):
         return [dict(row) for row in self.tx.session.execute(statement).mappings()]
 
     def _describe(self, project: UUID, descriptor: dict[str, Any]) -> None:
-        table = MetadataDescriptor.__table__
+        table = table_of(MetadataDescriptor)
         known = {name: descriptor.get(name) for name in DESCRIBED if name in descriptor}
         if not known.get("name") or not known.get("field_name") or not known.get("entity_type"):
             return

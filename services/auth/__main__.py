@@ -1,4 +1,4 @@
-"""``python -m services.auth``"""
+"""Start the service: ``python -m services.auth``."""
 
 from services.common.main import main  # isort: skip - patches the standard library first
 

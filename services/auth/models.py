@@ -129,6 +129,7 @@ class LoginLog(Row, Base):
     """A successful log-in."""
 
     __tablename__ = "login_log"
+    __table_args__ = (sa.Index(None, "created_at"),)
 
     person_id: Mapped[UUID] = link("person")
     ip_address: Mapped[str | None] = text()

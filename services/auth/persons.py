@@ -11,6 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from services.auth.models import Person
 from services.auth.passwords import hashed
+from services.common.db import table_of
 from services.common.errors import Forbidden, InvalidInput
 from services.common.values import default_of
 
@@ -60,7 +61,7 @@ def fixed(actor: Actor) -> frozenset[str]:
 def on_create(work: Any, values: dict[str, Any], body: Mapping[str, Any]) -> None:
     """A new account: within the limit, with an address of its own, its password hashed."""
     for name in FACTORS | {"jti"}:
-        values[name] = default_of(Person.__table__.c[name])
+        values[name] = default_of(table_of(Person).c[name])
     _clean(work, values)
     _check_email_free(work, values, None)
     if values["active"] and not values["is_bot"] and not values["is_guest"]:

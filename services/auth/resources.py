@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from services.auth import persons
 from services.auth.models import Department, Organisation, Person, Studio
+from services.common.db import table_of
 from services.common.permissions import admin, any_of, anyone, is_self
 from services.common.resources import Registry, Resource
 
@@ -21,7 +22,7 @@ CHAT_SECRETS: Final = frozenset({
 
 def _organisation_names(actor: Actor, *_: Any) -> frozenset[str] | None:
     """Chat secrets are for administrators."""
-    return None if actor.is_admin else frozenset(Organisation.__table__.c.keys()) - CHAT_SECRETS
+    return None if actor.is_admin else frozenset(table_of(Organisation).c.keys()) - CHAT_SECRETS
 
 
 RESOURCES: Final = Registry(

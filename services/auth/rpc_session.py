@@ -16,9 +16,10 @@ from services.auth.passwords import matches
 from services.common.client import Reply
 from services.common.contracts.auth import SessionRevoked
 from services.common.crud import CrudRpc
+from services.common.db import table_of
 from services.common.errors import Forbidden, InvalidInput, Refused, Unauthenticated
 from services.common.permissions import Actor
-from services.common.rpc import command, query
+from services.common.rpc import command
 from services.common.values import BadValue, parse_id
 
 if TYPE_CHECKING:
@@ -50,7 +51,9 @@ class SessionRpc(CrudRpc):
         email, password = _credentials(data)
         person = self._account(email, data.get("desktop_login"))
         if person is not None and self._locked_out(person):
-            raise Refused(data={"error": True, "login": False, "too_many_failed_login_attemps": True})
+            raise Refused(
+                data={"error": True, "login": False, "too_many_failed_login_attemps": True}
+            )
         stored = person.password if person else None
         if not matches(password, stored) or person is None:
             if person is not None:
@@ -78,7 +81,7 @@ class SessionRpc(CrudRpc):
         return failed >= self.settings.failed_logins_allowed and recent
 
     def _count_failure(self, ident: UUID) -> None:
-        """Count in the database, so that parallel tries are all counted; kept despite the refusal."""
+        """Count in SQL, so that parallel tries are all counted; kept despite the refusal."""
         since = _now() - timedelta(seconds=self.settings.lock_seconds)
         fresh = sa.and_(
             Person.login_failed_attemps >= self.settings.failed_logins_allowed,
@@ -187,7 +190,7 @@ class SessionRpc(CrudRpc):
 
     @staticmethod
     def _standing(connection: Any, ident: UUID, jti: str) -> tuple[Any, bool]:
-        table, lists = Person.__table__, Person.lists["departments"]
+        table, lists = table_of(Person), Person.lists["departments"]
         departments = sa.select(lists.other).where(lists.own == table.c.id).scalar_subquery()
         columns = (table.c.id, table.c.role, table.c.active, table.c.is_bot, table.c.jti)
         person = connection.execute(
@@ -207,7 +210,9 @@ class SessionRpc(CrudRpc):
             role=person["role"],
             is_bot=person["is_bot"],
             departments=frozenset(person["departments"]),
-            projects={UUID(project): role or person["role"] for project, (role, _) in teams.items()},
+            projects={
+                UUID(project): role or person["role"] for project, (role, _) in teams.items()
+            },
             open_projects=frozenset(UUID(project) for project, (_, on) in teams.items() if on),
         )
 

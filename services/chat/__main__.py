@@ -1,4 +1,4 @@
-"""``python -m services.chat``"""
+"""Start the service: ``python -m services.chat``."""
 
 from services.common.main import main  # isort: skip - patches the standard library first
 

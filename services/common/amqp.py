@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import amqp
-import kombu
+from kombu import Connection
 from kombu.exceptions import OperationalError
 
 from services.common.errors import Unavailable
@@ -30,6 +30,9 @@ DIRECT_REPLY: Final = "amq.rabbitmq.reply-to"
 HEARTBEAT: Final = 10
 READ_SIZE: Final = 16384
 BACKOFF: Final = (0.1, 0.2, 0.4, 0.8, 1.0)
+
+QUIET_ATTEMPTS: Final = 15
+"""Tries at start before the log complains: the broker may be starting beside us."""
 
 #: What a broken connection may raise out of py-amqp, kombu and the socket.
 BROKEN: Final = (OSError, amqp.AMQPError, OperationalError, AttributeError)
@@ -78,7 +81,7 @@ class Link:
         attempt = 0
         while not self.stopping:
             try:
-                with kombu.Connection(
+                with Connection(
                     self.uri,
                     heartbeat=HEARTBEAT,
                     connect_timeout=2,
@@ -88,7 +91,7 @@ class Link:
                     attempt = 0
                     self._read(connection.connection)
             except BROKEN as error:
-                if attempt == 1 or self.ready.is_set():
+                if attempt == QUIET_ATTEMPTS or self.ready.is_set():
                     log.warning("broker away (%s): %s", self.name, type(error).__name__)
             finally:
                 self._closed()

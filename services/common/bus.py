@@ -24,6 +24,7 @@ from services.common.amqp import Link
 from services.common.db import translated
 from services.common.errors import Unavailable
 from services.common.rpc import CONFIG
+from services.common.topology import DEAD, SERVICES, declare_exchanges, exchange_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,12 +33,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
-DEAD: Final = "callboard.dead"
-ARCHIVE: Final = "callboard.events"
 PAUSES: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 DELIVERIES: Final = 20
-ARCHIVE_BYTES: Final = 2_000_000_000
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
@@ -73,28 +70,6 @@ class Delivery(msgspec.Struct, frozen=True):
         )
 
 
-def declare_exchanges(channel: Any) -> None:
-    """Every service's events exchange, the dead letters, and the archive of all events.
-
-    The archive is a stream, bound before anything is published: an event nobody listens to yet
-    is kept there, for replay from an offset or a time.
-    """
-    channel.exchange_declare(DEAD, "topic", durable=True, auto_delete=False)
-    channel.queue_declare(
-        DEAD, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"}
-    )
-    channel.queue_bind(DEAD, DEAD, "#")
-    channel.queue_declare(
-        ARCHIVE,
-        durable=True,
-        auto_delete=False,
-        arguments={"x-queue-type": "stream", "x-max-length-bytes": ARCHIVE_BYTES},
-    )
-    for service in SERVICES:
-        channel.exchange_declare(f"{service}.events", "topic", durable=True, auto_delete=False)
-        channel.queue_bind(ARCHIVE, f"{service}.events", "#")
-
-
 class Handler(Entrypoint):  # type: ignore[misc]
     """A method that handles events, one at a time or (``batch``) as many as are waiting."""
 
@@ -103,6 +78,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
         self.names, self.batch, self.inbox = names, batch, inbox
 
     def setup(self) -> None:
+        """Prepare before the container starts."""
         settings: ServiceSettings = self.container.config[CONFIG]
         self.queue = f"{self.container.service_name}.{self.method_name}"
         self.arrived: deque[Any] = deque()
@@ -112,10 +88,12 @@ class Handler(Entrypoint):  # type: ignore[misc]
         )
 
     def start(self) -> None:
+        """Begin to act."""
         self.container.spawn_managed_thread(self.link.run, identifier=f"{self.queue} reader")
         self.container.spawn_managed_thread(self._work, identifier=f"{self.queue} worker")
 
     def stop(self) -> None:
+        """Leave in good order."""
         self.link.stop()
         self.waiting.release()
 
@@ -135,7 +113,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
         )
         for name in self.names:
             for service in SERVICES:
-                channel.queue_bind(self.queue, f"{service}.events", name)
+                channel.queue_bind(self.queue, exchange_of(service), name)
         channel.basic_qos(0, self.batch or 8, False)  # noqa: FBT003
         channel.basic_consume(self.queue, callback=self._arrive)
 
@@ -150,7 +128,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
     def _work(self) -> None:
         while not self.link.stopping:
             self.waiting.acquire()
-            messages = []
+            messages: list[Any] = []
             while self.arrived and len(messages) < max(1, self.batch):
                 messages.append(self.arrived.popleft())
             if messages:

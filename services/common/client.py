@@ -115,7 +115,7 @@ class RpcClient:
         self.on_lost()
 
     def alive(self, service: str) -> bool:
-        """Whether the service gave a sign of life lately (it does so while its database answers)."""
+        """Whether the service gave a sign of life lately; it does while its database answers."""
         return time.monotonic() - self.seen.get(service, 0.0) < SILENCE
 
     def call(
@@ -176,6 +176,4 @@ class RpcClient:
         if "error" in headers:
             raise ServiceError.build(msgspec.json.decode(body))
         encoding = message.properties.get("content_encoding")
-        return Reply(
-            body, encoding if encoding == "gzip" else None, headers.get("status"), headers
-        )
+        return Reply(body, encoding if encoding == "gzip" else None, headers.get("status"), headers)

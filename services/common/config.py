@@ -65,7 +65,7 @@ class ServiceSettings(Settings, frozen=True, kw_only=True, rename=str.upper):
 
     @classmethod
     def for_service(cls, name: str, environ: Mapping[str, str]) -> Self:
-        """Settings of one service: ``<NAME>_DATABASE_URL`` and the like win over the plain names."""
+        """Settings of one service: ``<NAME>_DATABASE_URL`` and the like win over plain names."""
         prefix = f"{name.upper()}_"
         own = {key.removeprefix(prefix): v for key, v in environ.items() if key.startswith(prefix)}
         return cls.load({**environ, **own})

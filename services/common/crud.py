@@ -15,7 +15,7 @@ from services.common.bus import Delivery, on
 from services.common.client import Reply
 from services.common.db import FOREIGN, MESSAGES, NOW, translated
 from services.common.errors import Integrity, InvalidInput, NotFound, Refused, Unavailable
-from services.common.permissions import Facts, Rule
+from services.common.permissions import Rule
 from services.common.references import RowsGone
 from services.common.rpc import Service, command, query
 from services.common.values import list_ids, row_id, values_for_create, values_for_update
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
     from services.common.resources import Registry, Resource
 
-EMPTY: Final = "Data are empty. Please verify that you sent JSON data and that you set the right headers."
+EMPTY: Final = (
+    "Data are empty. Please verify that you sent JSON data and that you set the right headers."
+)
 UPDATED_STATUS, CREATED_STATUS, DELETED_STATUS = 200, 200, 204
 
 
@@ -229,7 +231,7 @@ class CrudRpc(Service):
     def _drop(self, resource: Resource, uuid: UUID) -> None:
         """Delete the row and its own link rows; any other reference to it refuses."""
         for many in resource.lists.values():
-            if many.writable:
+            if "id" not in many.table.c or many.writable:
                 self.tx.connection.execute(sa.delete(many.table).where(many.own == uuid))
         table = resource.table
         self.tx.connection.execute(sa.delete(table).where(table.c.id == uuid))
@@ -275,7 +277,7 @@ class CrudRpc(Service):
     @staticmethod
     def _lists(resource: Resource, body: Mapping[str, Any]) -> dict[str, list[UUID]]:
         return {
-            name: list_ids(name, body[name])
+            name: list_ids(body[name])
             for name in resource.writable_lists
             if body.get(name) is not None
         }
@@ -340,10 +342,11 @@ class CrudRpc(Service):
     @query
     def references_row(self, service: str, table: str, ident: str, frees: list[str]) -> bool:
         """Whether a row here points at that row of another service (``frees`` don't count)."""
-        tests = []
-        for column in references.refs_to(self.metadata, service, table):
-            if f"{self.name}.{column.table.name}.{column.name}" not in frees:
-                tests.append(sa.exists().where(column == UUID(ident)))
+        tests = [
+            sa.exists().where(column == UUID(ident))
+            for column in references.refs_to(self.metadata, service, table)
+            if f"{self.name}.{column.table.name}.{column.name}" not in frees
+        ]
         if not tests:
             return False
         with self.database.read() as connection:
@@ -366,4 +369,3 @@ def _linked(resource: Resource) -> Iterator[None]:
         if resource.still_linked:
             raise Refused(resource.still_linked) from None
         raise
-

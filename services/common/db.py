@@ -56,7 +56,7 @@ class Many(NamedTuple):
     """A to-many list shown in a resource's JSON: rows of ``table`` whose ``own`` is our id.
 
     ``other`` holds the ids shown. A list that isn't ``writable`` is the far side of a reference
-    and is only read. ``service`` and ``target`` say where the ids live when not in this service.
+    and is only read.
     """
 
     own: sa.Column[Any]
@@ -66,7 +66,12 @@ class Many(NamedTuple):
     @property
     def table(self) -> sa.Table:
         """The table that holds both columns."""
-        return cast("sa.Table", self.own.table)
+        return self.own.table
+
+
+def table_of(model: Any) -> sa.Table:
+    """The table of a model."""
+    return cast("sa.Table", model.__table__)
 
 
 class Base(DeclarativeBase):
@@ -201,7 +206,7 @@ class Database:
     """One service's connections: a pool for single-statement reads, one for transactions.
 
     Reading connections stay in autocommit, so that taking and giving back one costs nothing on
-    the wire. Connections that sat idle are probed before use: a restarted database costs no request.
+    the wire. One that sat idle is probed before use: a restarted database costs no request.
     """
 
     def __init__(self, url: str, *, pool_size: int = 10, application: str = "callboard") -> None:

@@ -10,9 +10,9 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-import kombu
+from kombu import Connection
 
-from services.common.bus import DEAD
+from services.common.topology import DEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,7 @@ def replay(channel: Any, message: Any) -> str:
 
 def main(action: str, uri: str) -> None:
     """List or replay what rests there."""
-    with kombu.Connection(uri) as connection:
+    with Connection(uri) as connection:
         channel = connection.channel()
         for raw in letters(channel):
             message = channel.message_to_python(raw)

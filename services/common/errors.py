@@ -38,7 +38,9 @@ class ServiceError(Exception):
     def build(raw: dict[str, Any]) -> ServiceError:
         """Rebuild the error another process raised; an unknown kind becomes Unavailable."""
         kind = str(raw.get("kind"))
-        cls = ServiceError if kind == ServiceError.kind else ServiceError.kinds.get(kind, Unavailable)
+        cls = (
+            ServiceError if kind == ServiceError.kind else ServiceError.kinds.get(kind, Unavailable)
+        )
         return cls(str(raw.get("message", "")), raw.get("data"))
 
 

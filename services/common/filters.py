@@ -24,15 +24,18 @@ RESERVED: Final = frozenset({"page", "limit", "relations", "fields"})
 
 def condition(name: str, column: sa.ColumnElement[Any], text: str) -> sa.ColumnElement[bool]:
     """What ``?name=text`` asks of ``column``. Raises InvalidInput."""
+    found: sa.ColumnElement[bool]
     if text.startswith("[") and not isinstance(column.type, JSONB):
-        return column.in_([_read(name, column, item) for item in _items(name, text)])
-    if name == "name" and isinstance(column.type, sa.String):
-        return column.ilike(text)
-    if isinstance(column.type, ARRAY):
-        return column.contains([text])
-    if isinstance(column.type, JSONB):
-        return column == sa.cast(_json(name, text), JSONB)
-    return column == _read(name, column, text)
+        found = column.in_([_read(name, column, item) for item in _items(name, text)])
+    elif name == "name" and isinstance(column.type, sa.String):
+        found = column.ilike(text)
+    elif isinstance(column.type, ARRAY):
+        found = column.contains([text])
+    elif isinstance(column.type, JSONB):
+        found = column == sa.cast(_json(name, text), JSONB)
+    else:
+        found = column == _read(name, column, text)
+    return found
 
 
 def list_condition(

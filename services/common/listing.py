@@ -62,10 +62,9 @@ def _completed(service: CrudRpc, resource: Resource, reply: Reply) -> Reply:
 
 def _filtered(service: CrudRpc, resource: Resource, query: dict[str, str]) -> sa.Select[Any]:
     actor, table = service.actor, resource.table
-    relations = (
-        (resource.relations_without_query and not query)
-        or query.get("relations", "").lower() == "true"
-    )
+    relations = (resource.relations_without_query and not query) or query.get(
+        "relations", ""
+    ).lower() == "true"
     visible = resource.visible(actor, False)  # noqa: FBT003
     columns = _wanted(resource.columns(visible, relations=relations), query)
     statement = sa.select(*columns).select_from(table)
@@ -142,7 +141,7 @@ def _plain(service: CrudRpc, statement: sa.Select[Any]) -> Reply:
         found = connection.execute(rows.limit(SHORT + 1)).scalars().all()
     if len(found) <= SHORT:
         return compressed(f"[{','.join(found)}]".encode())
-    found.clear()
+    del found
     return _streamed(service, rows)
 
 
@@ -151,7 +150,9 @@ def _streamed(service: CrudRpc, rows: sa.Select[Any]) -> Reply:
     squeeze = isal_zlib.compressobj(level=LEVEL, wbits=GZIP)
     out, first = [], True
     with service.database.engine.connect() as connection:
-        cursor = connection.execution_options(stream_results=True, max_row_buffer=CHUNK).execute(rows)
+        cursor = connection.execution_options(stream_results=True, max_row_buffer=CHUNK).execute(
+            rows
+        )
         for part in cursor.scalars().partitions(CHUNK):
             text = ("[" if first else ",") + ",".join(part)
             first = False

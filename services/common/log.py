@@ -39,9 +39,7 @@ class JsonFormatter(logging.Formatter):
         }
         if current := request_id.get():
             line["request"] = current
-        for name, value in record.__dict__.items():
-            if name not in self.standard:
-                line[name] = value
+        line |= {k: v for k, v in record.__dict__.items() if k not in self.standard}
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return _encode(line).decode()

@@ -8,12 +8,15 @@ a lock is imported; psycopg2 is made to yield by the same patch.
 from __future__ import annotations
 
 
+import os
+
+# Without this eventlet imports a resolver of its own: 35 MB and 0.4 s for the few names we look up.
+os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
 import eventlet
 
 eventlet.monkey_patch()
 
 import logging
-import os
 import signal
 import sys
 from typing import TYPE_CHECKING, Any, Final

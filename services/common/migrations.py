@@ -46,9 +46,7 @@ def metadata_of(service: str) -> sa.MetaData:
 def _config(service: str) -> Config:
     config = Config()
     config.set_main_option("script_location", str(ROOT / "common" / "templates"))
-    config.set_main_option(
-        "version_locations", str(ROOT / service / "migrations" / "versions")
-    )
+    config.set_main_option("version_locations", str(ROOT / service / "migrations" / "versions"))
     config.set_main_option("path_separator", "newline")
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     return config
@@ -57,14 +55,14 @@ def _config(service: str) -> Config:
 def _run(service: str, url: str, step: Callable[..., Any], **options: Any) -> None:
     script = ScriptDirectory.from_config(_config(service))
     engine = sa.create_engine(with_driver(url), poolclass=sa.NullPool)
-    with EnvironmentContext(_config(service), script, fn=step, **options) as environment:
-        with engine.begin() as connection:
-            connection.exec_driver_sql(TIMEOUTS)
-            connection.exec_driver_sql(
-                "SELECT pg_advisory_xact_lock(hashtext('migrate ' || current_schema()))"
-            )
-            environment.configure(connection=connection, target_metadata=metadata_of(service))
-            environment.run_migrations()
+    context = EnvironmentContext(_config(service), script, fn=step, **options)
+    with context as environment, engine.begin() as connection:
+        connection.exec_driver_sql(TIMEOUTS)
+        connection.exec_driver_sql(
+            "SELECT pg_advisory_xact_lock(hashtext('migrate ' || current_schema()))"
+        )
+        environment.configure(connection=connection, target_metadata=metadata_of(service))
+        environment.run_migrations()
 
 
 def upgrade(service: str, url: str, target: str = "head") -> None:
@@ -104,6 +102,9 @@ def revision(service: str, url: str, message: str) -> Path:
 
     _run(service, url, collect, as_sql=False, template_args=context.template_args)
     written = list(context.generate_scripts())
+    if written[0] is None:
+        message = "alembic wrote nothing"
+        raise RuntimeError(message)
     return Path(written[0].path)
 
 

@@ -15,8 +15,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.contracts import Event, event
-from services.common.db import MESSAGES, FOREIGN, Ref
+from services.common.db import FOREIGN, MESSAGES, Ref
 from services.common.errors import Integrity
+from services.common.topology import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from services.common.permissions import Work
 
 BATCH: Final = 1000
-SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
 Wanted = dict[tuple[str, str], set[UUID]]
 """Ids by the (service, table) they should exist in."""
 
@@ -54,7 +54,9 @@ def local_refs_to(metadata: sa.MetaData, table: str) -> Iterator[sa.Column[Any]]
             yield column
 
 
-def existing(connection: Any, metadata: sa.MetaData, table: str, ids: Collection[UUID]) -> set[UUID]:
+def existing(
+    connection: Any, metadata: sa.MetaData, table: str, ids: Collection[UUID]
+) -> set[UUID]:
     """Those of ``ids`` that are rows of ``table``."""
     column = metadata.tables[table].c.id
     return set(connection.execute(sa.select(column).where(column.in_(ids))).scalars())
@@ -76,7 +78,9 @@ def ask_existing(work: Work, wanted: Wanted) -> Wanted:
     return found
 
 
-def refuse_if_referenced(work: Work, own: str, table: str, ident: UUID, frees: frozenset[str]) -> None:
+def refuse_if_referenced(
+    work: Work, own: str, table: str, ident: UUID, frees: frozenset[str]
+) -> None:
     """Ask every other service whether it points at the row. Raises Integrity if one does."""
     question = {
         "service": own, "table": str(table), "ident": str(ident), "frees": sorted(frees)
@@ -86,7 +90,9 @@ def refuse_if_referenced(work: Work, own: str, table: str, ident: UUID, frees: f
         raise Integrity(MESSAGES[FOREIGN])
 
 
-def remove(tx: Transaction, service: str, metadata: sa.MetaData, table: str, ids: Iterable[UUID]) -> None:
+def remove(
+    tx: Transaction, service: str, metadata: sa.MetaData, table: str, ids: Iterable[UUID]
+) -> None:
     """Delete rows with all that hangs off them in this service, deepest first.
 
     Emits ``rows:gone`` for every table touched, so that the other services follow.

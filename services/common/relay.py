@@ -18,16 +18,15 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-import kombu
 import psycopg2
 from amqp import Message
+from kombu import Connection
 from psycopg2.extras import register_uuid
 
-from services.common.amqp import BACKOFF, BROKEN
-from services.common.bus import SERVICES, declare_exchanges
+from services.common.amqp import BACKOFF, BROKEN, QUIET_ATTEMPTS
 from services.common.config import ConfigError, ServiceSettings
-from services.common.db import plain_url
 from services.common.log import configure
+from services.common.topology import SERVICES, declare_exchanges, exchange_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BATCH: Final = 500
+LONG_ENOUGH: Final = 5.0
 POLL_SECONDS: Final = 2.0
 SWEEP_SECONDS: Final = 600.0
 KEPT: Final = {"inbox": "7 days", "idempotency_key": "24 hours"}
@@ -88,17 +88,21 @@ class Relay(threading.Thread):
             try:
                 self._relay()
             except (psycopg2.Error, *BROKEN) as error:
-                attempt = 0 if time.monotonic() - began > 5 else attempt + 1  # noqa: PLR2004
-                log.warning("relay of %s pauses: %s", self.service, type(error).__name__)
+                worked = time.monotonic() - began > LONG_ENOUGH
+                attempt = 0 if worked else attempt + 1
+                if worked or attempt == QUIET_ATTEMPTS:
+                    log.warning("relay of %s pauses: %s", self.service, type(error).__name__)
                 self.stopping.wait(BACKOFF[min(attempt, len(BACKOFF) - 1)])
 
     def _relay(self) -> None:
-        database = psycopg2.connect(plain_url(self.settings.database_url), connect_timeout=2)
+        database = psycopg2.connect(
+            self.settings.database_url.replace("+psycopg2", "", 1), connect_timeout=2
+        )
         try:
-            register_uuid(conn_or_curs=database)
+            register_uuid(conn_or_curs=database)  # type: ignore[no-untyped-call]
             database.autocommit = True
             self._take_over(database)
-            with kombu.Connection(
+            with Connection(
                 self.settings.amqp_uri, heartbeat=10, connect_timeout=2,
                 transport_options={"client_properties": {"connection_name": self.name}},
             ) as broker:  # fmt: skip
@@ -113,7 +117,9 @@ class Relay(threading.Thread):
         """Become the active relay of this outbox, then listen."""
         with database.cursor() as cursor:
             while not self.stopping.is_set():
-                cursor.execute("SELECT pg_try_advisory_lock(hashtext('outbox ' || current_schema()))")
+                cursor.execute(
+                    "SELECT pg_try_advisory_lock(hashtext('outbox ' || current_schema()))"
+                )
                 if cursor.fetchone()[0]:
                     break
                 self.stopping.wait(POLL_SECONDS)
@@ -158,7 +164,7 @@ class Relay(threading.Thread):
             application_headers=headers,
         )
         # The plain publish: py-amqp's confirming one waits for each message by itself.
-        channel._basic_publish(message, f"{self.service}.events", name)  # noqa: SLF001
+        channel._basic_publish(message, exchange_of(self.service), name)  # noqa: SLF001
 
     def _sleep(self, database: Any, broker: Any) -> None:
         """Until a commit notifies, or for the slow poll that stands behind it."""
@@ -185,13 +191,12 @@ class Relay(threading.Thread):
 
 def main(names: Sequence[str], environ: Any, wait: Callable[[], Any]) -> None:
     """Run the relays of ``names`` until ``wait`` returns."""
-    relays = []
-    for name in names or SERVICES:
-        relays.append(Relay(name, ServiceSettings.for_service(name, environ)))
+    wanted = names or SERVICES
+    relays = [Relay(name, ServiceSettings.for_service(name, environ)) for name in wanted]
     configure("relay", relays[0].settings.log_level, relays[0].settings.log_format)
     for relay in relays:
         relay.start()
-    log.info("relaying the events of %s", ", ".join(names or SERVICES))
+    log.info("relaying the events of %s", ", ".join(wanted))
     wait()
     for relay in relays:
         relay.stopping.set()

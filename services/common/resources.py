@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSON
 
 from services.common.contracts import Event, RowEvent, declare
+from services.common.db import table_of
 from services.common.errors import NotFound
 from services.common.permissions import Actor, Rule, Work, admin
 
@@ -123,8 +124,7 @@ class Resource:
     @property
     def table(self) -> sa.Table:
         """The model's table."""
-        table: sa.Table = self.model.__table__
-        return table
+        return table_of(self.model)
 
     @property
     def lists(self) -> Mapping[str, Many]:
@@ -167,7 +167,7 @@ class Resource:
 
     def names(self) -> frozenset[str]:
         """Every name its JSON may hold."""
-        shown = {self.renamed.get(name, name) for name in self.table.c.keys()}
+        shown = {self.renamed.get(name, name) for name in self.table.columns.keys()}  # noqa: SIM118 - not a dict
         return frozenset(shown | set(self.virtual) | set(self.single) | set(self.lists))
 
     def event_name(self, facts: Mapping[str, Any]) -> str:

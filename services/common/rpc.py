@@ -77,6 +77,7 @@ class TransactionProvider(DependencyProvider):  # type: ignore[misc]
     actors = _Actors()
 
     def setup(self) -> None:
+        """Prepare before the container starts."""
         settings: ServiceSettings = self.container.config[CONFIG]
         self.database = Database(
             settings.database_url,
@@ -85,17 +86,22 @@ class TransactionProvider(DependencyProvider):  # type: ignore[misc]
         )
 
     def stop(self) -> None:
+        """Leave in good order."""
         self.database.close()
 
     def get_dependency(self, worker_ctx: Any) -> Transaction:
+        """What the method finds on its service."""
         data, service = worker_ctx.data, worker_ctx.service
         ident = data.get("request_id", "")
         request_id.set(ident)
         service.call, service.database = data, self.database
         service.settings = self.container.config[CONFIG]
-        return Transaction(self.database, actor=self.actors.read(data.get("actor")), request_id=ident)
+        return Transaction(
+            self.database, actor=self.actors.read(data.get("actor")), request_id=ident
+        )
 
     def worker_teardown(self, worker_ctx: Any) -> None:
+        """Give back what the call held."""
         worker_ctx.service.tx.close()
 
 
@@ -103,6 +109,7 @@ class ClientProvider(DependencyProvider):  # type: ignore[misc]
     """``self.client``: the process's multiplexing RPC client."""
 
     def setup(self) -> None:
+        """Prepare before the container starts."""
         settings: ServiceSettings = self.container.config[CONFIG]
         self.client = RpcClient(
             settings.amqp_uri,
@@ -111,12 +118,15 @@ class ClientProvider(DependencyProvider):  # type: ignore[misc]
         )
 
     def start(self) -> None:
+        """Begin to act."""
         self.container.spawn_managed_thread(self.client.link.run, identifier="rpc client")
 
     def stop(self) -> None:
+        """Leave in good order."""
         self.client.link.stop()
 
     def get_dependency(self, _worker_ctx: Any) -> RpcClient:
+        """What the method finds on its service."""
         return self.client
 
 
@@ -175,16 +185,19 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
         self.decode = msgspec.json.Decoder(_Request).decode
 
     def setup(self) -> None:
+        """Prepare before the container starts."""
         self.settings: ServiceSettings = self.container.config[CONFIG]
         self.service: str = self.container.service_name
         self.tag = uuid.uuid4().hex
         self.link = Link(self.settings.amqp_uri, self._consume, name=f"{self.service} rpc")
 
     def start(self) -> None:
+        """Begin to act."""
         self.container.spawn_managed_thread(self.link.run, identifier="rpc server")
         self.container.spawn_managed_thread(self._beat, identifier="signs of life")
 
     def stop(self) -> None:
+        """Leave in good order."""
         self.link.stop()
 
     def quiesce(self) -> None:
@@ -248,7 +261,9 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
         except ContainerBeingKilled:
             self.link.reject(message.delivery_tag, requeue=True)
 
-    def reply(self, message: Any, bare: bool, answer: Reply | None, error: Exception | None) -> None:
+    def reply(
+        self, message: Any, bare: bool, answer: Reply | None, error: Exception | None
+    ) -> None:
         """Answer in the form the caller reads, then acknowledge the request."""
         properties = message.properties
         to = properties.get("reply_to")
@@ -335,9 +350,11 @@ class Method(Entrypoint):  # type: ignore[misc]
         super().__init__(expected_exceptions=(ServiceError,), **kwargs)
 
     def setup(self) -> None:
+        """Prepare before the container starts."""
         self.server.methods[self.method_name] = self
 
     def stop(self) -> None:
+        """Leave in good order."""
         self.server.quiesce()
 
     def finish(

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 UUID_FORM: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 KEPT_BY_US: Final = frozenset({"id", "created_at", "updated_at"})
-INT_RANGE: Final = {sa.SmallInteger: 2**15, sa.Integer: 2**31, sa.BigInteger: 2**63}
+INT_RANGE: Final = {sa.SmallInteger: 2**15, sa.BigInteger: 2**63, sa.Integer: 2**31}
+"""From the narrower class to the wider one: both others are Integers."""
 
 
 class BadValue(ValueError):
@@ -107,7 +108,8 @@ def _moment(value: Any, _column: sa.Column[Any]) -> datetime:
 
 def _day(value: Any, _column: sa.Column[Any]) -> date:
     if isinstance(value, str) and len(value) > len("2026-01-05"):
-        return datetime.fromisoformat(value).date() if parse_moment(value) else date.min
+        parse_moment(value)
+        return datetime.fromisoformat(value).date()
     return parse_moment(value).date()
 
 
@@ -115,8 +117,9 @@ def _id(value: Any, _column: sa.Column[Any]) -> UUID:
     return parse_id(value)
 
 
-def _json(value: Any, _column: sa.Column[Any]) -> Any:
-    if _holds_nul(value):
+def _json(value: Any, column: sa.Column[Any]) -> Any:
+    shape = column.info.get("shape", object)
+    if not isinstance(value, shape) or _holds_nul(value):
         raise BadValue(value)
     return value
 
@@ -224,13 +227,12 @@ def _check_date(name: str, given: Any) -> None:
         parse_moment(given)
     except BadValue:
         message = (
-            f"Invalid date format for '{name}': '{given}'. "
-            "Expected an ISO 8601 date or datetime."
+            f"Invalid date format for '{name}': '{given}'. Expected an ISO 8601 date or datetime."
         )
         raise InvalidInput(message) from None
 
 
-def list_ids(name: str, given: Any) -> list[UUID]:
+def list_ids(given: Any) -> list[UUID]:
     """The ids in a to-many field: texts, or objects with ``id``. Raises Integrity."""
     if not isinstance(given, list):
         raise Integrity(BAD_VALUE)

@@ -1,4 +1,4 @@
-"""``python -m services.crud``"""
+"""Start the service: ``python -m services.crud``."""
 
 from services.common.main import main  # isort: skip - patches the standard library first
 

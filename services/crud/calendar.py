@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.contracts.crud import DayOffCovers
-from services.common.db import translated
+from services.common.db import table_of, translated
 from services.common.errors import Integrity, InvalidInput
 from services.crud.models import DayOff, SalaryScale
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from services.common.permissions import Actor
 
-POSITIONS: Final = SalaryScale.__table__.c.position.info["choices"]
-SENIORITIES: Final = SalaryScale.__table__.c.seniority.info["choices"]
+POSITIONS: Final = table_of(SalaryScale).c.position.info["choices"]
+SENIORITIES: Final = table_of(SalaryScale).c.seniority.info["choices"]
 OVERLAP: Final = "Day off already exists for this period"
 
 
@@ -85,7 +85,7 @@ def fill_scale(work: Any) -> None:
         for position in POSITIONS
         for seniority in SENIORITIES
     }
-    table = SalaryScale.__table__
+    table = table_of(SalaryScale)
     with translated(), work.database.engine.begin() as connection:
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('salary scale'))")
         columns = (table.c.department_id, table.c.position, table.c.seniority)

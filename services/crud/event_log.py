@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
-
-import re
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -14,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.common.bus import Delivery, on
 from services.common.client import Reply
 from services.common.crud import CrudRpc
+from services.common.db import table_of
 from services.common.errors import Forbidden, InvalidInput
 from services.common.rpc import query
 from services.common.values import BadValue, parse_id
@@ -35,7 +35,7 @@ class EventLog(CrudRpc):
 
     @on("#", batch=BATCH, inbox=False)
     def log_events(self, deliveries: Sequence[Delivery]) -> None:
-        """Store events of every service. A row's id is the event's, so a second delivery is none."""
+        """Store every service's events. A row's id is the event's: a second delivery is none."""
         rows = [
             {
                 "id": delivery.event_id,
@@ -43,15 +43,19 @@ class EventLog(CrudRpc):
                 "user_id": delivery.actor_id,
                 "project_id": delivery.project_id,
                 "data": delivery.payload,
-                "created_at": datetime.fromisoformat(delivery.time) if delivery.time else sa.func.now(),
-                "updated_at": datetime.fromisoformat(delivery.time) if delivery.time else sa.func.now(),
+                "created_at": datetime.fromisoformat(delivery.time)
+                if delivery.time
+                else sa.func.now(),
+                "updated_at": datetime.fromisoformat(delivery.time)
+                if delivery.time
+                else sa.func.now(),
             }
             for delivery in deliveries
             if delivery.stored
         ]
         if rows:
             self.tx.session.execute(
-                insert(ApiEvent.__table__).on_conflict_do_nothing(index_elements=["id"]), rows
+                insert(table_of(ApiEvent)).on_conflict_do_nothing(index_elements=["id"]), rows
             )
 
     @query
@@ -63,7 +67,7 @@ class EventLog(CrudRpc):
         asked = query or {}
         project = _project(asked)
         self._check_access(project)
-        table = ApiEvent.__table__
+        table = table_of(ApiEvent)
         columns = (
             table.c.id, sa.func.date_trunc("second", table.c.created_at).label("created_at"),
             table.c.name, table.c.user_id, table.c.project_id, table.c.data,
@@ -100,7 +104,7 @@ class EventLog(CrudRpc):
         text = _first(asked, "cursor_event_id")
         if text is None:
             return []
-        table = ApiEvent.__table__
+        table = table_of(ApiEvent)
         try:
             ident = parse_id(text)
         except BadValue:
@@ -145,7 +149,7 @@ def _limit(asked: Query) -> int:
 
 
 def _conditions(asked: Query, project: UUID | None) -> list[sa.ColumnElement[bool]]:
-    table = ApiEvent.__table__
+    table = table_of(ApiEvent)
     found: list[sa.ColumnElement[bool]] = []
     if project is not None:
         found.append(table.c.project_id == project)
@@ -153,16 +157,23 @@ def _conditions(asked: Query, project: UUID | None) -> list[sa.ColumnElement[boo
         found.append(table.c.created_at > after)
     if (before := _moment(asked, "before")) is not None:
         found.append(table.c.created_at < before)
-    if (name := _first(asked, "name")) is not None:
-        found.append(table.c.name == name)
-    if (_first(asked, "only_files") or "").lower() == "true":
-        found.append(sa.or_(table.c.name.in_(FILES), table.c.name.like("%:set-thumbnail")))
-    if prefixes := _parts(asked, "name_prefixes"):
-        found.append(sa.or_(*(table.c.name.like(f"{part}:%") for part in prefixes)))
-    if suffixes := _parts(asked, "name_suffixes"):
-        found.append(sa.or_(*(table.c.name.like(f"%:{part}") for part in suffixes)))
+    found += _named(asked)
     if people := _people(asked):
         found.append(table.c.user_id.in_(people))
+    return found
+
+
+def _named(asked: Query) -> list[sa.ColumnElement[bool]]:
+    name_column = table_of(ApiEvent).c.name
+    found: list[sa.ColumnElement[bool]] = []
+    if (name := _first(asked, "name")) is not None:
+        found.append(name_column == name)
+    if (_first(asked, "only_files") or "").lower() == "true":
+        found.append(sa.or_(name_column.in_(FILES), name_column.like("%:set-thumbnail")))
+    if prefixes := _parts(asked, "name_prefixes"):
+        found.append(sa.or_(*(name_column.like(f"{part}:%") for part in prefixes)))
+    if suffixes := _parts(asked, "name_suffixes"):
+        found.append(sa.or_(*(name_column.like(f"%:{part}") for part in suffixes)))
     return found
 
 
@@ -193,5 +204,3 @@ def _people(asked: Query) -> list[UUID]:
     except BadValue:
         message = "The person_ids parameter contains an invalid id"
         raise InvalidInput(message) from None
-
-

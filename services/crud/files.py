@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.common.db import table_of
 from services.common.errors import Integrity, InvalidInput
 from services.common.permissions import Facts, Rule, Work
 from services.common.resources import Resource
@@ -19,7 +20,7 @@ _parent = sa.select(*_WORKING.columns(None, relations=False)).where(
 )
 SOURCE_FILE: Final = (
     sa.select(sa.func.row_to_json(sa.literal_column("r")))
-    .select_from(_parent.correlate(OutputFile.__table__).subquery("r"))
+    .select_from(_parent.correlate(table_of(OutputFile)).subquery("r"))
     .scalar_subquery()
 )
 """The whole working file an output was made from."""
@@ -115,5 +116,3 @@ def named(body: Mapping[str, Any]) -> dict[str, Any]:
         message = "Custom action name is required."
         raise Integrity(message)
     return dict(body)
-
-

@@ -11,13 +11,16 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.common import db
-from services.common.db import Many, Row, choice, link, links, new_metadata, ref, text
+from services.common.db import Many, Row, choice, link, links, new_metadata, ref, table_of, text
 from services.common.permissions import ROLES
 
 STYLES = (
     "2d", "2dpaper", "3d", "2d3d", "ar", "vfx", "stop-motion", "motion-design", "archviz",
     "commercial", "catalog", "immersive", "nft", "video-game", "vr",
 )  # fmt: skip
+
+
+Day = date  # DayOff has a column called date
 
 
 class Base(db.Base):
@@ -87,7 +90,7 @@ class ProjectTaskTypeLink(Row, Base):
     __tablename__ = "project_task_type_link"
     __table_args__ = (sa.UniqueConstraint("project_id", "task_type_id"),)
 
-    project_id: Mapped[UUID] = link("project")
+    project_id: Mapped[UUID] = link("project", index=False)
     task_type_id: Mapped[UUID] = ref("tasks.task_type")
     priority: Mapped[int | None]
 
@@ -98,7 +101,7 @@ class ProjectTaskStatusLink(Row, Base):
     __tablename__ = "project_task_status_link"
     __table_args__ = (sa.UniqueConstraint("project_id", "task_status_id"),)
 
-    project_id: Mapped[UUID] = link("project")
+    project_id: Mapped[UUID] = link("project", index=False)
     task_status_id: Mapped[UUID] = ref("tasks.task_status")
     priority: Mapped[int | None]
     roles_for_board: Mapped[list[str] | None] = mapped_column(
@@ -132,7 +135,7 @@ class ProjectTemplate(Row, Base):
     file_tree: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
     data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
     metadata_descriptors: Mapped[Any] = mapped_column(
-        JSONB(none_as_null=True), default=list, nullable=True
+        JSONB(none_as_null=True), default=list, nullable=True, info={"shape": list}
     )
     default_preview_background_file_id: Mapped[UUID | None] = link(
         "preview_background_file", on_gone="null"
@@ -182,7 +185,7 @@ class PlaylistShareLink(Row, Base):
 
     __tablename__ = "playlist_share_link"
 
-    token: Mapped[str] = text()
+    token: Mapped[str] = text(64, unique=True)
     playlist_id: Mapped[UUID] = link("playlist")
     created_by: Mapped[UUID] = ref("auth.person")
     expiration_date: Mapped[datetime | None]
@@ -248,7 +251,7 @@ class ProductionScheduleVersionTaskLink(Row, Base):
     __tablename__ = "production_schedule_version_task_link"
     __table_args__ = (sa.UniqueConstraint("production_schedule_version_id", "task_id"),)
 
-    production_schedule_version_id: Mapped[UUID] = link("production_schedule_version")
+    production_schedule_version_id: Mapped[UUID] = link("production_schedule_version", index=False)
     task_id: Mapped[UUID] = ref("tasks.task")
     start_date: Mapped[datetime | None]
     due_date: Mapped[datetime | None]
@@ -325,7 +328,7 @@ class SoftwareDepartmentLink(Row, Base):
     __tablename__ = "software_department_link"
     __table_args__ = (sa.UniqueConstraint("department_id", "software_id"),)
 
-    department_id: Mapped[UUID] = ref("auth.department")
+    department_id: Mapped[UUID] = ref("auth.department", index=False)
     software_id: Mapped[UUID] = link("software")
 
 
@@ -348,7 +351,7 @@ class HardwareItemDepartmentLink(Row, Base):
     __table_args__ = (sa.UniqueConstraint("hardware_item_id", "department_id"),)
 
     department_id: Mapped[UUID] = ref("auth.department")
-    hardware_item_id: Mapped[UUID] = link("hardware_item")
+    hardware_item_id: Mapped[UUID] = link("hardware_item", index=False)
 
 
 class WorkingFile(Row, Base):
@@ -433,8 +436,8 @@ class DayOff(Row, Base):
         sa.CheckConstraint("date <= end_date", name="period"),
     )
 
-    date: Mapped[date]
-    end_date: Mapped[date]
+    date: Mapped[Day]
+    end_date: Mapped[Day]
     description: Mapped[str | None] = text()
     person_id: Mapped[UUID | None] = ref("auth.person", index=False)
 
@@ -572,10 +575,10 @@ project_person_link = links(
     sa.Column("role", sa.Text, info={"choices": ROLES}),
 )
 
-_outputs, _jobs = OutputFile.__table__, BuildJob.__table__
-_types, _statuses = ProjectTaskTypeLink.__table__, ProjectTaskStatusLink.__table__
-_template_types = ProjectTemplateTaskTypeLink.__table__
-_template_statuses = ProjectTemplateTaskStatusLink.__table__
+_outputs, _jobs = table_of(OutputFile), table_of(BuildJob)
+_types, _statuses = table_of(ProjectTaskTypeLink), table_of(ProjectTaskStatusLink)
+_template_types = table_of(ProjectTemplateTaskTypeLink)
+_template_statuses = table_of(ProjectTemplateTaskStatusLink)
 
 
 def _linked(table: sa.Table, own: str, other: str) -> Many:

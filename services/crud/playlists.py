@@ -7,10 +7,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.common.db import BAD_VALUE
 from services.common.errors import Integrity, InvalidInput
 from services.common.permissions import Rule
 from services.common.values import BadValue, parse_id
-from services.common.db import BAD_VALUE
 from services.crud.models import BuildJob, Playlist, PlaylistShareLink
 
 if TYPE_CHECKING:

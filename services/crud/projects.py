@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 
 from services.common.contracts.crud import ProjectPrepared
+from services.common.db import table_of
 from services.common.errors import Integrity, InvalidInput, Refused
 from services.common.values import BadValue, parse_id
 from services.crud import models as m
@@ -153,12 +154,14 @@ def _open_status(work: Any) -> UUID:
 
 
 def _template(work: Any, ident: UUID) -> dict[str, Any]:
-    table = m.ProjectTemplate.__table__
+    table = table_of(m.ProjectTemplate)
     row = work.tx.session.execute(sa.select(table).where(table.c.id == ident)).mappings().first()
     if row is None:
         message = f"Project template with id {ident} not found"
         raise InvalidInput(message)
-    return {name: row[name] for name in row if name not in NOT_COPIED or name == "metadata_descriptors"}
+    return {
+        name: row[name] for name in row if name not in NOT_COPIED or name == "metadata_descriptors"
+    }
 
 
 def _copy_links(work: Any, template: UUID, project: UUID, body: Mapping[str, Any]) -> None:
@@ -169,8 +172,8 @@ def _copy_links(work: Any, template: UUID, project: UUID, body: Mapping[str, Any
     for source, target, columns in TEMPLATE_LISTS:
         if body.get(names[columns[0]]) is None:
             rows = work.tx.session.execute(
-                sa.select(*(source.__table__.c[name] for name in columns)).where(
-                    source.__table__.c.project_template_id == template
+                sa.select(*(table_of(source).c[name] for name in columns)).where(
+                    table_of(source).c.project_template_id == template
                 )
             ).mappings()
             for row in rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from services.common.db import table_of
 from services.common.permissions import (
     admin,
     any_of,
@@ -30,7 +31,7 @@ RESOURCES: Final = Registry(
         read=team,
         update=manager,
         scope=permissions.own_open_projects(m.Project.id),
-        facts={"project_id": m.Project.id},
+        facts={"project_id": table_of(m.Project).c.id},
         single={"project_status_name": projects.STATUS_NAME},
         fixed=frozenset({"team"}),
         extra_body=frozenset({"project_template_id"}),
@@ -136,9 +137,7 @@ RESOURCES: Final = Registry(
         path="output-types", model=m.OutputType, list=anyone, read=anyone, bad_id_is_unknown=True
     ),
     Resource(path="file-status", model=m.FileStatus, list=anyone, read=anyone),
-    Resource(
-        path="softwares", model=m.Software, list=anyone, read=anyone, bad_id_is_unknown=True
-    ),
+    Resource(path="softwares", model=m.Software, list=anyone, read=anyone, bad_id_is_unknown=True),
     Resource(path="hardware-items", model=m.HardwareItem),
     Resource(
         path="preview-background-files",
@@ -174,5 +173,7 @@ RESOURCES: Final = Registry(
     # --- the studio's odds and ends
     Resource(path="custom-actions", model=m.CustomAction, list=not_vendor, rewrite=files.named),
     Resource(path="plugins", model=m.Plugin),
-    Resource(path="events", model=m.ApiEvent, list_cap=1000, order=(m.ApiEvent.created_at, m.ApiEvent.id)),
+    Resource(
+        path="events", model=m.ApiEvent, list_cap=1000, order=(m.ApiEvent.created_at, m.ApiEvent.id)
+    ),
 )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.common.db import table_of
 from services.common.errors import InvalidInput
 from services.common.permissions import Rule
 from services.common.values import BadValue, parse_id
@@ -62,7 +63,7 @@ asked_project_team: Final = Rule("project_id of a production of yours", _asked)
 def check_item(work: Any, values: dict[str, Any], _body: Mapping[str, Any]) -> None:
     """One item for a production, task type and object, also where they are null."""
     names = ("project_id", "task_type_id", "object_id")
-    table = ScheduleItem.__table__
+    table = table_of(ScheduleItem)
     same = sa.select(table.c.id).where(
         *(table.c[name].is_not_distinct_from(values[name]) for name in names)
     )
@@ -91,7 +92,7 @@ def version_of(work: Any, body: Mapping[str, Any]) -> dict[str, Any]:
 def of_project(_work: Work, text: str) -> sa.ColumnElement[bool]:
     """Task links of a production's versions."""
     try:
-        return VERSION_PROJECT == parse_id(text)
+        return VERSION_PROJECT.in_([parse_id(text)])
     except BadValue:
         message = f"Invalid UUID value: {text}"
         raise InvalidInput(message) from None

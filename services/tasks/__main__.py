@@ -1,4 +1,4 @@
-"""``python -m services.tasks``"""
+"""Start the service: ``python -m services.tasks``."""
 
 from services.common.main import main  # isort: skip - patches the standard library first
 

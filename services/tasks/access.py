@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.common.db import table_of
 from services.common.permissions import Facts, Rule, Work
 from services.common.values import BadValue, parse_id
 from services.tasks.models import (
@@ -56,7 +57,7 @@ def assigned_to(person: UUID | None, task: Any) -> sa.ColumnElement[bool]:
 
 def assigned_to_entity(person: UUID | None, entity: Any) -> sa.ColumnElement[bool]:
     """Whether the person has a task on the entity with that id."""
-    link, other = task_person_link.c, Task.__table__.alias("other")
+    link, other = task_person_link.c, table_of(Task).alias("other")
     return sa.exists().where(
         other.c.entity_id == entity, link.task_id == other.c.id, link.person_id == person
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.common.db import table_of
 from services.common.permissions import Facts, Rule, Work
 from services.common.resources import Resource
 from services.tasks.access import reader, task_facts
@@ -19,15 +20,15 @@ _parent = sa.select(*_COMMENT.columns(None, relations=False)).where(
 )
 WHOLE_COMMENT: Final = (
     sa.select(sa.func.row_to_json(sa.literal_column("r")))
-    .select_from(_parent.correlate(AttachmentFile.__table__).subquery("r"))
+    .select_from(_parent.correlate(table_of(AttachmentFile)).subquery("r"))
     .scalar_subquery()
 )
 """The whole comment a file is attached to."""
-NO_MESSAGE: Final = sa.literal_column("NULL::json")
+NO_MESSAGE: Final[sa.ColumnElement[Any]] = sa.literal_column("NULL::json")
 
 
 def _reads(work: Work, facts: Facts) -> bool:
-    """Managers and supervisors read all; clients theirs and what is for them; others the studio's."""
+    """Managers and supervisors read all, clients what is theirs or for them, others the rest."""
     found = task_facts(work, facts["object_id"])
     if found is None or not reader.test(work, found):
         return False
@@ -46,9 +47,7 @@ may_read_comment: Final = Rule(
 )
 
 
-def on_update(
-    work: Any, row: Facts, values: dict[str, Any], _body: Mapping[str, Any]
-) -> None:
+def on_update(work: Any, row: Facts, values: dict[str, Any], _body: Mapping[str, Any]) -> None:
     """The editor is noted; whose comment it is and who sees it is for managers to change."""
     values["editor_id"] = work.actor.id
     if work.actor.role_in(row["project_id"]) not in {"admin", "manager"}:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.common import db
-from services.common.db import Many, Row, choice, link, links, new_metadata, ref, text
+from services.common.db import Many, Row, choice, link, links, new_metadata, ref, table_of, text
 
 
 class Base(db.Base):
@@ -108,8 +108,12 @@ class Comment(Row, Base):
     object_type: Mapped[str] = text(80)
     text: Mapped[str | None] = text()
     data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
-    replies: Mapped[Any] = mapped_column(JSONB(none_as_null=True), default=list, nullable=True)
-    checklist: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    replies: Mapped[Any] = mapped_column(
+        JSONB(none_as_null=True), default=list, nullable=True, info={"shape": list}
+    )
+    checklist: Mapped[Any] = mapped_column(
+        JSONB(none_as_null=True), nullable=True, info={"shape": list}
+    )
     pinned: Mapped[bool | None]
     for_client: Mapped[bool | None] = mapped_column(default=False)
     links: Mapped[list[str] | None]
@@ -268,7 +272,7 @@ comment_preview_link = links(
     Base.metadata, "comment_preview_link", ("comment", "comment"), ("preview_file", "preview_file")
 )
 
-_files = AttachmentFile.__table__
+_files = table_of(AttachmentFile)
 
 Task.lists = {"assignees": Many(task_person_link.c.task_id, task_person_link.c.person_id)}
 Comment.lists = {
@@ -281,5 +285,7 @@ Comment.lists = {
     "attachment_files": Many(_files.c.comment_id, _files.c.id, writable=False),
 }
 PreviewFile.lists = {
-    "comments": Many(comment_preview_link.c.preview_file, comment_preview_link.c.comment),
+    "comments": Many(
+        comment_preview_link.c.preview_file, comment_preview_link.c.comment, writable=False
+    ),
 }

@@ -92,9 +92,7 @@ RESOURCES: Final = Registry(
         updated=rules.time_changed,
         deleted=rules.time_removed,
     ),
-    Resource(
-        path="notifications", model=m.Notification, renamed={"type": "notification_type"}
-    ),
+    Resource(path="notifications", model=m.Notification, renamed={"type": "notification_type"}),
     Resource(path="news", model=m.News),
     Resource(path="subscriptions", model=m.Subscription),
     Resource(

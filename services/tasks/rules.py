@@ -13,6 +13,7 @@ from services.common.contracts.tasks import (
     TaskAssigned,
     TaskUnassigned,
 )
+from services.common.db import table_of
 from services.common.errors import Integrity, InvalidInput, Refused
 from services.common.values import BadValue, parse_moment
 from services.tasks.models import (
@@ -90,7 +91,8 @@ def clear_other_default_on_update(
 
 def _clear_default(work: Any, concept: bool, own: UUID | None) -> None:
     change = sa.update(TaskStatus).where(
-        TaskStatus.is_default.is_(True), sa.func.coalesce(TaskStatus.for_concept, False).is_(concept)
+        TaskStatus.is_default.is_(True),
+        sa.func.coalesce(TaskStatus.for_concept, False).is_(concept),
     )
     if own is not None:
         change = change.where(TaskStatus.id != own)
@@ -126,7 +128,7 @@ def check_task(work: Any, values: dict[str, Any], _body: Mapping[str, Any]) -> N
     if values["assigner_id"] is None:
         values["assigner_id"] = work.actor.id
     names = ("name", "project_id", "task_type_id", "entity_id")
-    same = sa.select(Task.id).where(*(Task.__table__.c[n] == values[n] for n in names))
+    same = sa.select(Task.id).where(*(table_of(Task).c[n] == values[n] for n in names))
     if work.tx.session.scalar(same.limit(1)):
         message = "Task already exists."
         raise Integrity(message)
@@ -207,7 +209,11 @@ def unlink_preview(work: Any, row: Mapping[str, Any], _force: bool) -> None:
         .limit(1)
         .scalar_subquery()
     )
-    run(sa.update(Task).where(Task.last_preview_file_id == ident).values(last_preview_file_id=newest))
+    run(
+        sa.update(Task)
+        .where(Task.last_preview_file_id == ident)
+        .values(last_preview_file_id=newest)
+    )
 
 
 def move_revision(

@@ -96,7 +96,9 @@ def send(system: System, exchange: dict[str, Any]) -> requests.Response:
 
 
 @pytest.mark.parametrize("exchange", _exchanges())
-def test_answers_as_recorded(system: System, states: dict[str, Any], exchange: dict[str, Any]) -> None:
+def test_answers_as_recorded(
+    system: System, states: dict[str, Any], exchange: dict[str, Any]
+) -> None:
     """Status and body are those of the reference, but for the decided departures."""
     tables = {**states[exchange["state"]], **revoked(exchange)}
     system.load(tables)

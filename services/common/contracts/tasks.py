@@ -2,7 +2,9 @@
 
 from uuid import UUID
 
-from services.common.contracts import Event, event
+from msgspec import UNSET
+
+from services.common.contracts import Event, Known, event
 
 
 @event("tasks", "task:assign")
@@ -39,4 +41,4 @@ class NotificationNew(Event, frozen=True, kw_only=True):
 
     notification_id: UUID
     person_id: UUID
-    project_id: UUID | None
+    project_id: Known = UNSET

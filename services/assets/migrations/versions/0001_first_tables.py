@@ -301,9 +301,6 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        op.f("ix_asset_instance_asset_id"), "asset_instance", ["asset_id"], unique=False
-    )
-    op.create_index(
         op.f("ix_asset_instance_entity_id"), "asset_instance", ["entity_id"], unique=False
     )
     op.create_index(
@@ -466,7 +463,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_asset_instance_scene_id"), table_name="asset_instance")
     op.drop_index(op.f("ix_asset_instance_entity_type_id"), table_name="asset_instance")
     op.drop_index(op.f("ix_asset_instance_entity_id"), table_name="asset_instance")
-    op.drop_index(op.f("ix_asset_instance_asset_id"), table_name="asset_instance")
     op.drop_table("asset_instance")
     op.drop_index(
         op.f("ix_task_type_asset_type_link_task_type_id"), table_name="task_type_asset_type_link"

@@ -281,6 +281,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_login_log_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_login_log")),
     )
+    op.create_index(op.f("ix_login_log_created_at"), "login_log", ["created_at"], unique=False)
     op.create_index(op.f("ix_login_log_person_id"), "login_log", ["person_id"], unique=False)
     op.execute(NOTIFY_RELAY)
 
@@ -288,6 +289,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute(SILENCE_RELAY)
     op.drop_index(op.f("ix_login_log_person_id"), table_name="login_log")
+    op.drop_index(op.f("ix_login_log_created_at"), table_name="login_log")
     op.drop_table("login_log")
     op.drop_index(op.f("ix_desktop_login_log_person_id"), table_name="desktop_login_log")
     op.drop_table("desktop_login_log")

@@ -358,12 +358,6 @@ def upgrade() -> None:
         ["department_id"],
         unique=False,
     )
-    op.create_index(
-        op.f("ix_hardware_item_department_link_hardware_item_id"),
-        "hardware_item_department_link",
-        ["hardware_item_id"],
-        unique=False,
-    )
     op.create_table(
         "project",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -532,12 +526,6 @@ def upgrade() -> None:
             "software_id",
             name=op.f("uq_software_department_link_department_id_software_id"),
         ),
-    )
-    op.create_index(
-        op.f("ix_software_department_link_department_id"),
-        "software_department_link",
-        ["department_id"],
-        unique=False,
     )
     op.create_index(
         op.f("ix_software_department_link_software_id"),
@@ -917,12 +905,6 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        op.f("ix_project_task_status_link_project_id"),
-        "project_task_status_link",
-        ["project_id"],
-        unique=False,
-    )
-    op.create_index(
         op.f("ix_project_task_status_link_task_status_id"),
         "project_task_status_link",
         ["task_status_id"],
@@ -955,12 +937,6 @@ def upgrade() -> None:
             "task_type_id",
             name=op.f("uq_project_task_type_link_project_id_task_type_id"),
         ),
-    )
-    op.create_index(
-        op.f("ix_project_task_type_link_project_id"),
-        "project_task_type_link",
-        ["project_id"],
-        unique=False,
     )
     op.create_index(
         op.f("ix_project_task_type_link_task_type_id"),
@@ -1265,7 +1241,7 @@ def upgrade() -> None:
             server_default=sa.text("timezone('utc', now())"),
             nullable=True,
         ),
-        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("token", sa.String(length=64), nullable=False),
         sa.Column("playlist_id", sa.Uuid(), nullable=False),
         sa.Column("created_by", sa.Uuid(), nullable=False),
         sa.Column("expiration_date", sa.TIMESTAMP(), nullable=True),
@@ -1276,6 +1252,7 @@ def upgrade() -> None:
             ["playlist_id"], ["playlist.id"], name=op.f("fk_playlist_share_link_playlist_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_playlist_share_link")),
+        sa.UniqueConstraint("token", name=op.f("uq_playlist_share_link_token")),
     )
     op.create_index(
         op.f("ix_playlist_share_link_created_by"),
@@ -1322,12 +1299,6 @@ def upgrade() -> None:
                 "uq_production_schedule_version_task_link_production_schedule_version_id_task_id"
             ),
         ),
-    )
-    op.create_index(
-        op.f("ix_production_schedule_version_task_link_production_schedule_version_id"),
-        "production_schedule_version_task_link",
-        ["production_schedule_version_id"],
-        unique=False,
     )
     op.create_index(
         op.f("ix_production_schedule_version_task_link_task_id"),
@@ -1434,10 +1405,6 @@ def downgrade() -> None:
         op.f("ix_production_schedule_version_task_link_task_id"),
         table_name="production_schedule_version_task_link",
     )
-    op.drop_index(
-        op.f("ix_production_schedule_version_task_link_production_schedule_version_id"),
-        table_name="production_schedule_version_task_link",
-    )
     op.drop_table("production_schedule_version_task_link")
     op.drop_index(op.f("ix_playlist_share_link_playlist_id"), table_name="playlist_share_link")
     op.drop_index(op.f("ix_playlist_share_link_created_by"), table_name="playlist_share_link")
@@ -1490,13 +1457,9 @@ def downgrade() -> None:
     op.drop_index(
         op.f("ix_project_task_type_link_task_type_id"), table_name="project_task_type_link"
     )
-    op.drop_index(op.f("ix_project_task_type_link_project_id"), table_name="project_task_type_link")
     op.drop_table("project_task_type_link")
     op.drop_index(
         op.f("ix_project_task_status_link_task_status_id"), table_name="project_task_status_link"
-    )
-    op.drop_index(
-        op.f("ix_project_task_status_link_project_id"), table_name="project_task_status_link"
     )
     op.drop_table("project_task_status_link")
     op.drop_index(
@@ -1550,9 +1513,6 @@ def downgrade() -> None:
     op.drop_index(
         op.f("ix_software_department_link_software_id"), table_name="software_department_link"
     )
-    op.drop_index(
-        op.f("ix_software_department_link_department_id"), table_name="software_department_link"
-    )
     op.drop_table("software_department_link")
     op.drop_index(
         op.f("ix_project_template_default_preview_background_file_id"),
@@ -1563,10 +1523,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_project_from_schedule_version_id"), table_name="project")
     op.drop_index(op.f("ix_project_default_preview_background_file_id"), table_name="project")
     op.drop_table("project")
-    op.drop_index(
-        op.f("ix_hardware_item_department_link_hardware_item_id"),
-        table_name="hardware_item_department_link",
-    )
     op.drop_index(
         op.f("ix_hardware_item_department_link_department_id"),
         table_name="hardware_item_department_link",

@@ -1,0 +1,72 @@
+# Every command of the project. `make help` lists them.
+SHELL := /bin/bash
+PYTHON := $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
+  command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+  2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Print this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | column -t -s '|'
+
+.venv/runtime: requirements.lock
+	@test -n "$(PYTHON)" || { echo "Callboard needs Python 3.11 or newer on PATH."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing what requirements.lock names …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+.venv/dev: requirements-dev.lock .venv/runtime
+	@echo "installing what requirements-dev.lock names …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.PHONY: install
+install: .venv/runtime ## Make .venv with the locked dependencies
+
+.PHONY: run
+run: .venv/runtime ## Start everything: database, broker, services, gateway (HTTP_PORT, RUN_DIR …)
+	@exec $(BIN)/python -m deploy.local
+
+.PHONY: demo
+demo: .venv/runtime ## Fill the running system with a production (DEMO_SCALE=10 for a large one)
+	@$(BIN)/python -m deploy.demo
+
+.PHONY: test
+test: .venv/dev ## Run all tests against a real database and broker (t="-k words" to choose)
+	@$(BIN)/python -m pytest $(t)
+
+.PHONY: bench
+bench: .venv/dev ## Measure, print a table, keep it in .run/bench.json
+	@$(BIN)/python -m tests.bench
+
+.PHONY: lint
+lint: .venv/dev ## Check style, types and who imports whom
+	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports
+
+.PHONY: fmt
+fmt: .venv/dev ## Format the code
+	@$(BIN)/ruff check --fix --quiet; $(BIN)/ruff format
+
+.PHONY: docs
+docs: .venv/dev ## Write the documents generated from the tables (OpenAPI, AsyncAPI, events)
+	@$(BIN)/python -m deploy.docs
+
+.PHONY: routes
+routes: .venv/runtime ## List every route, its service and its method
+	@$(BIN)/python -m deploy.routes
+
+.PHONY: migration
+migration: .venv/dev ## Write the next migration of a service: make migration s=tasks m="add difficulty"
+	@$(BIN)/python -m deploy.migration $(s) "$(m)"
+
+.PHONY: lock
+lock: .venv/dev ## Make the lock files anew
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --python-version 3.11 --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+
+.PHONY: clean
+clean: ## Remove .venv and the run folder with all its data
+	rm -rf .venv .run

@@ -1,0 +1,20 @@
+"""Write what the models declare and the schema lacks: ``make migration s=tasks m="add x"``."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+
+from deploy.local.parts import backing
+from deploy.local.settings import SERVICES, LocalSettings
+from services.common.migrations import revision
+
+if __name__ == "__main__":
+    service, message = [*sys.argv[1:], "", ""][:2]
+    if service not in SERVICES or not message:
+        sys.exit(f'usage: make migration s=<{"|".join(SERVICES)}> m="what changes"')
+    # A fresh database at the newest migration is what the models are compared with; no broker.
+    with tempfile.TemporaryDirectory(prefix="callboard-") as folder:
+        settings = LocalSettings(run_dir=folder, amqp_uri="amqp://unused/", admin_email="")
+        with backing(settings) as parts:
+            print(revision(service, parts.urls[service], message))

@@ -1,0 +1,12 @@
+"""``make routes``: every route as the gateway serves it."""
+
+from __future__ import annotations
+
+from deploy.docs import resources, summary
+from gateway.routes import ROUTES
+
+if __name__ == "__main__":
+    served = resources()
+    for route in sorted(ROUTES, key=lambda r: (r.path, r.method)):
+        said = summary(route, served.get(dict(route.fixed).get("path", "")))
+        print(f"{route.method:<7}{route.path:<62}{route.rpc:<24}{route.access.value:<9}{said}")
