@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 import falcon
 import msgspec
 
-from gateway import errors, sessions
+from gateway import errors, metrics, sessions
 from gateway.auth import Gate
 from gateway.compression import passed_on
 from gateway.routes import ROUTES
@@ -72,11 +72,15 @@ class Endpoint:
                 self.on_head = responder
 
     def _responder(self, route: Route) -> Callable[..., None]:
+        seconds = metrics.SECONDS.labels(route.method, route.path)
+
         def respond(req: falcon.Request, resp: falcon.Response, **params: str) -> None:
             if not self.gateway.free.acquire(blocking=False):
                 raise Unavailable(FULL)
+            req.context.route = route
             try:
-                self._answer(route, req, resp, params)
+                with seconds.time(), metrics.INFLIGHT.track_inprogress():
+                    self._answer(route, req, resp, params)
             finally:
                 self.gateway.free.release()
 
@@ -216,6 +220,8 @@ class Envelope:
         self, req: falcon.Request, resp: falcon.Response, _resource: Any, _ok: bool
     ) -> None:
         """Headers every answer carries."""
+        if route := getattr(req.context, "route", None):
+            metrics.REQUESTS.labels(route.method, route.path, resp.status_code).inc()
         resp.set_headers(SECURITY)
         resp.set_header("X-Request-ID", req.context.request_id)
 

@@ -9,6 +9,7 @@ import falcon
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from gateway.errors import write
+from gateway.metrics import BROKER_UP, SERVICE_UP
 from services.common.topology import SERVICES
 
 if TYPE_CHECKING:
@@ -74,6 +75,9 @@ class Status:
 
     def metrics(self, resp: falcon.Response) -> None:
         """Counters and timings of this process."""
+        BROKER_UP.set(self.client.link.ready.is_set())
+        for name, up in self.parts().items():
+            SERVICE_UP.labels(name).set(up)
         resp.content_type, resp.data = CONTENT_TYPE_LATEST, generate_latest()
 
 

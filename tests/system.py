@@ -17,6 +17,7 @@ import jwt
 import kombu
 import requests
 
+from deploy.local.children import die_with_parent
 from deploy.local.parts import Parts
 
 from services.common.importing import replace_rows
@@ -86,8 +87,9 @@ class System:
             if not names or name in names:
                 with (self.folder / f"{name}.log").open("ab") as log:
                     self.processes[name] = subprocess.Popen(
-                        command, env=self.environment(), stdout=log, stderr=log
-                    )
+                        command, env=self.environment(), stdout=log, stderr=log,
+                        preexec_fn=die_with_parent(signal.SIGTERM),
+                    )  # fmt: skip
 
     def wait(self) -> None:
         """Until the gateway says that all parts are there."""
@@ -97,7 +99,7 @@ class System:
         """Whether all parts are there."""
         try:
             return requests.get(f"{self.base}/health/ready", timeout=2).status_code == 200
-        except requests.ConnectionError:
+        except requests.RequestException:
             return False
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:

@@ -56,7 +56,7 @@ def _insert(cursor: Any, table: sa.Table, rows: Rows) -> None:
     filled = {
         column.name: default_of(column)
         for column in table.c
-        if column.name not in given and column.default is not None and column.name != "id"
+        if column.default is not None and column.name != "id"
     }
     names = [column.name for column in table.c if column.name in given or column.name in filled]
     listed = ", ".join(f'"{name}"' for name in names)

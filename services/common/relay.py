@@ -46,18 +46,29 @@ SELECT: Final = (
 
 
 class Confirms:
-    """Counts the broker's confirms on one channel, so that a batch waits once."""
+    """The broker's confirms on one channel, so that a batch waits once.
+
+    They come in any order, alone or for all up to a tag, so the tags not yet confirmed are kept.
+    """
 
     def __init__(self, channel: Any) -> None:
-        self.channel = channel
-        self.expected = self.confirmed = 0
+        self.published = 0
+        self.open: set[int] = set()
         self.refused = False
         channel.confirm_select()
         channel.events["basic_ack"].add(self._ack)
         channel.events["basic_nack"].add(self._nack)
 
+    def expect(self) -> None:
+        """One more message was published."""
+        self.published += 1
+        self.open.add(self.published)
+
     def _ack(self, tag: int, multiple: bool) -> None:
-        self.confirmed = tag if multiple else self.confirmed + 1
+        if multiple:
+            self.open = {number for number in self.open if number > tag}
+        else:
+            self.open.discard(tag)
 
     def _nack(self, _tag: int, _multiple: bool) -> None:
         self.refused = True
@@ -65,7 +76,7 @@ class Confirms:
     def wait(self, connection: Any, timeout: float = 10.0) -> None:
         """Until all that was published is confirmed. Raises OSError when it isn't."""
         end = time.monotonic() + timeout
-        while self.confirmed < self.expected:
+        while self.open:
             if self.refused or time.monotonic() > end:
                 message = "the broker did not confirm"
                 raise OSError(message)
@@ -145,7 +156,7 @@ class Relay(threading.Thread):
                 return 0
             for row in rows:
                 self._publish(channel, row)
-                confirms.expected += 1
+                confirms.expect()
             confirms.wait(broker)
             cursor.execute("DELETE FROM outbox WHERE id = ANY(%s)", ([row[0] for row in rows],))
         return len(rows)

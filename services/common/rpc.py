@@ -452,7 +452,10 @@ def command(function: F) -> F:
 
     def once(self: Any, *args: Any, **kwargs: Any) -> Any:
         earlier = _earlier_answer(self)
-        return earlier if earlier is not None else function(self, *args, **kwargs)
+        if earlier is None:
+            return function(self, *args, **kwargs)
+        self.call["key"] = None  # recorded already
+        return earlier
 
     @wraps(function)
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
