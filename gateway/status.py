@@ -100,3 +100,5 @@ class Page:
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         """Let the page write itself."""
         self.answer(resp)
+
+    on_head = on_get

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
 
+from services.common.config import ConfigError, check_secret
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -46,10 +48,15 @@ class LocalSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper)
         names = {field.encode_name for field in msgspec.structs.fields(cls)}
         given = {name: value for name, value in environ.items() if name in names and value}
         try:
-            return msgspec.convert(given, cls, strict=False)
+            settings = msgspec.convert(given, cls, strict=False)
+            if settings.secret_key:
+                check_secret(settings.secret_key)
         except msgspec.ValidationError as error:
             message = f"A setting is malformed: {error}."
             raise StartError(message) from None
+        except ConfigError as error:
+            raise StartError(str(error)) from None
+        return settings
 
     @property
     def folder(self) -> Path:

@@ -21,6 +21,16 @@ class ConfigError(Exception):
     """The environment can't start this process; the message says what to set."""
 
 
+def check_secret(secret: str) -> None:
+    """Raise ConfigError for a key with which anyone could sign an administrator's token."""
+    if secret.lower() in WEAK_SECRETS or len(secret) < SECRET_LENGTH:
+        message = (
+            f"SECRET_KEY must be at least {SECRET_LENGTH} characters and not a known default; "
+            "make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
+        )
+        raise ConfigError(message)
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     """What every process of Callboard needs."""
 
@@ -44,12 +54,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         except msgspec.ValidationError as error:
             message = f"The environment is incomplete: {error}"
             raise ConfigError(message) from error
-        if settings.secret_key.lower() in WEAK_SECRETS or len(settings.secret_key) < SECRET_LENGTH:
-            message = (
-                f"SECRET_KEY must be at least {SECRET_LENGTH} characters and not a known default; "
-                "make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
-            )
-            raise ConfigError(message)
+        check_secret(settings.secret_key)
         return settings
 
 
