@@ -245,7 +245,9 @@ def positional(routes: Iterable[Route]) -> dict[str, tuple[list[Route], dict[str
     return paths
 
 
-def create_app(settings: GatewaySettings) -> falcon.App[Any, Any]:
+def create_app(
+    settings: GatewaySettings, routes: Iterable[Route] = ROUTES
+) -> falcon.App[Any, Any]:
     """The WSGI application; its RPC client connects at once and in the background."""
     gateway = Gateway(settings)
     middleware: list[Any] = [Envelope()]
@@ -258,8 +260,8 @@ def create_app(settings: GatewaySettings) -> falcon.App[Any, Any]:
     app.add_error_handler(falcon.HTTPError, errors.on_http_error)
     app.add_error_handler(ServiceError, errors.on_service_error)
     Status(gateway.client).add_to(app)
-    for path, (routes, names) in positional(ROUTES).items():
-        app.add_route(path, Endpoint(gateway, routes, names))
+    for path, (rows, names) in positional(routes).items():
+        app.add_route(path, Endpoint(gateway, rows, names))
     gateway.client.link.start()
     return app
 

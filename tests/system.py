@@ -54,6 +54,7 @@ class System:
     parts: Parts
     folder: Path
     extra: dict[str, str] = field(default_factory=dict)
+    wsgi: str = "gateway.wsgi:app"
     port: int = field(default_factory=free_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -77,7 +78,7 @@ class System:
         found = {name: [python, "-m", f"services.{name}"] for name in SERVICES}
         found["relay"] = [python, "-m", "services.common.relay"]
         found["gateway"] = [
-            python, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "gateway.wsgi:app",
+            python, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", self.wsgi,
         ]  # fmt: skip
         return found
 

@@ -1,0 +1,318 @@
+"""``make bench``: start a system of its own, measure, print a table, keep it as JSON.
+
+Shared machines drift, so every rate and time is also given for *yardstick 390*: a machine and
+minute in which a stock nameko service answers 390 one-at-a-time echo calls a second.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+import psycopg2
+from kombu import Connection, Exchange, Queue
+from nameko.standalone.rpc import ClusterRpcProxy
+from tqdm import tqdm
+
+from deploy.local.parts import Parts, backing
+from deploy.local.settings import LocalSettings
+from tests.system import Caller, System, until
+from tests.world import World, ident
+
+STANDARD: Final = 390.0
+SECONDS: Final = 6.0
+ENTITIES: Final = 10_000
+RELAYED: Final = 20_000
+WRITES: Final = 200
+MIB: Final = 1024 * 1024
+OUT: Final = Path(os.environ.get("RUN_DIR", ".run")) / "bench.json"
+
+
+@dataclass
+class Figure:
+    """One line of the table. ``kind`` says how it scales: a rate, a time, or not at all."""
+
+    name: str
+    value: float
+    unit: str
+    kind: str = "plain"
+    target: float | None = None
+    scaled: float = 0.0
+
+    def scale(self, yardstick: float) -> None:
+        """Fill in the value for yardstick 390."""
+        factor = {"rate": STANDARD / yardstick, "time": yardstick / STANDARD}.get(self.kind, 1.0)
+        self.scaled = self.value * factor
+
+    @property
+    def verdict(self) -> str:
+        """Whether the target is met."""
+        if self.target is None:
+            return ""
+        met = self.scaled >= self.target if self.kind == "rate" else self.scaled <= self.target
+        return "met" if met else "MISSED"
+
+
+class Bench:
+    """Measures one running system."""
+
+    def __init__(self, system: System, world: World) -> None:
+        self.system, self.world = system, world
+        self.admin = system.caller(world.admin)
+        self.token = self.admin.session.headers["Authorization"].split()[1]  # type: ignore[union-attr]
+        self.figures: list[Figure] = []
+
+    def note(self, name: str, value: float, unit: str, kind: str, target: float | None) -> None:
+        """Add a figure."""
+        self.figures.append(Figure(name, value, unit, kind, target))
+
+    def yardstick(self) -> float:
+        """Echo calls a second of a stock service to a stock caller, one at a time."""
+        rates = []
+        config = {"AMQP_URI": self.system.parts.amqp_uri}
+        with ClusterRpcProxy(config) as proxy:
+            for _ in range(3):
+                began = time.perf_counter()
+                for _ in range(400):
+                    proxy.yardstick.echo("x")
+                rates.append(400 / (time.perf_counter() - began))
+        return statistics.median(rates)
+
+    def load(self, path: str, connections: int = 8) -> dict[str, float]:
+        """The load generator's answer."""
+        command = [sys.executable, "-m", "tests.bench.load", str(self.system.port), str(SECONDS),
+                   str(connections), self.token, path]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        found: dict[str, float] = json.loads(done.stdout)
+        assert not found["failures"], found
+        return found
+
+    def single_rows(self) -> None:
+        """Reads of one row, beside the floor of the same chain."""
+        floor = self.load(f"/bench/echo/{ident('x')}")
+        read = self.load(f"/data/departments/{self.world.department}")
+        one = self.load(f"/data/departments/{self.world.department}", 1)
+        self.note(
+            "echo through gateway and service, 8 connections", floor["rate"], "/s", "rate", None
+        )
+        self.note("single-row read, 8 connections", read["rate"], "/s", "rate", 800)
+        self.note("single-row read, p50", read["p50"], "ms", "time", 10)
+        self.note("single-row read, p95", read["p95"], "ms", "time", None)
+        self.note("single-row read, one connection, p50", one["p50"], "ms", "time", None)
+        self.note("read as a share of echo", read["rate"] / floor["rate"], "", "plain", None)
+
+    def long_list(self) -> None:
+        """All entities of a large production, and what others notice meanwhile."""
+        for number in range(ENTITIES - 3):
+            self.world.add(
+                "entity", f"s{number}", name=f"SH{number:05d}", project_id=self.world.project,
+                entity_type_id=self.world.types["Shot"], parent_id=self.world.sequence,
+                status="running", is_shared=False, nb_frames=number % 200,
+                description="A shot in which somebody looks out of a window",
+                data={"frame_in": 1001, "frame_out": 1001 + number % 200, "weather": "fog"},
+            )  # fmt: skip
+        self.system.load(self.world.tables)
+        self.admin.get("/data/entities")
+        before = self._memory(peak=False)
+        times, meanwhile = [], []
+        stopping = threading.Event()
+
+        def ask_meanwhile() -> None:
+            caller = Caller(self.system.base, self.token)
+            path = f"/data/task-types/{self.world.task_type}"
+            while not stopping.is_set():
+                began = time.perf_counter()
+                assert caller.get(path).status_code == 200
+                meanwhile.append(time.perf_counter() - began)
+
+        thread = threading.Thread(target=ask_meanwhile)
+        thread.start()
+        for _ in range(5):
+            began = time.perf_counter()
+            size = len(self.admin.get("/data/entities").content)
+            times.append(time.perf_counter() - began)
+        stopping.set()
+        thread.join()
+        grown = self._memory(peak=True) - before
+        name = f"{ENTITIES} entities"
+        self.note(f"{name}, first byte to last", statistics.median(times) * 1000, "ms", "time", 400)
+        self.note(f"{name}, JSON", size / MIB, "MiB", "plain", None)
+        self.note(f"{name}, memory of gateway and service", grown / MIB, "MiB", "plain", 60)
+        self.note("another request meanwhile, p95", _p95(meanwhile) * 1000, "ms", "time", 50)
+
+    def _memory(self, *, peak: bool) -> int:
+        """Resident bytes of gateway and assets, now or at their highest since the last look."""
+        total = 0
+        for name in ("gateway", "assets"):
+            root = psutil.Process(self.system.processes[name].pid)
+            for process in [root, *root.children(recursive=True)]:
+                total += _resident(process.pid, peak=peak)
+                if not peak:
+                    Path(f"/proc/{process.pid}/clear_refs").write_text("5")
+        return total
+
+    def events(self) -> None:
+        """From the commit to a subscriber's hands, and how fast the relay empties an outbox."""
+        waits: list[float] = []
+        stopping = threading.Event()
+
+        def keep(_payload: Any, message: Any) -> None:
+            sent = datetime.fromisoformat(message.headers["time"]).replace(tzinfo=UTC)
+            waits.append((datetime.now(UTC) - sent).total_seconds())
+            message.ack()
+
+        queue = Queue(f"bench-{uuid.uuid4()}", Exchange("auth.events", "topic"),
+                      routing_key="department:new", auto_delete=True)  # fmt: skip
+        with Connection(self.system.parts.amqp_uri) as connection:
+            with connection.Consumer([queue], callbacks=[keep]):
+                thread = threading.Thread(target=_drain, args=(connection, stopping))
+                thread.start()
+                for _ in range(WRITES):
+                    body = {"name": uuid.uuid4().hex, "color": "#123456"}
+                    assert self.admin.post("/data/departments", body).status_code == 200
+                until(lambda: len(waits) >= WRITES, what="the events")
+                stopping.set()
+                thread.join()
+        self.note("commit to subscriber, p50", statistics.median(waits) * 1000, "ms", "time", None)
+        self.note("commit to subscriber, p95", _p95(waits) * 1000, "ms", "time", 50)
+        self.note("relay", self._relay_rate(), "events/s", "rate", 2000)
+
+    def _relay_rate(self) -> float:
+        database = psycopg2.connect(self.system.parts.urls["chat"])
+        with database, database.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO outbox (event_id, name, payload, stored) "
+                "SELECT gen_random_uuid(), 'bench:event', '{\"a\": 1}', false "
+                "FROM generate_series(1, %s)",
+                (RELAYED,),
+            )
+        began = time.perf_counter()
+
+        def empty() -> bool:
+            with database, database.cursor() as cursor:
+                cursor.execute("SELECT NOT EXISTS (SELECT FROM outbox)")
+                return bool(cursor.fetchone()[0])
+
+        until(empty, 60, "an empty outbox")
+        rate = RELAYED / (time.perf_counter() - began)
+        database.close()
+        return rate
+
+    def idle_memory(self) -> None:
+        """All processes of ours, and the supervisor's, which is a process like the others."""
+        total = 0
+        for process in self.system.processes.values():
+            root = psutil.Process(process.pid)
+            for one in [root, *root.children(recursive=True)]:
+                total += _resident(one.pid, peak=False)
+        self.note("idle memory, processes of the system", total / MIB, "MiB", "plain", 600)
+
+
+def _resident(pid: int, *, peak: bool) -> int:
+    field = "VmHWM" if peak else "VmRSS"
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(field):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+def _p95(times: list[float]) -> float:
+    return sorted(times)[int(len(times) * 0.95)]
+
+
+def _drain(connection: Any, stopping: threading.Event) -> None:
+    while not stopping.is_set():
+        try:
+            connection.drain_events(timeout=0.2)
+        except TimeoutError:
+            continue
+
+
+@contextmanager
+def running(parts: Parts, folder: Path) -> Iterator[System]:
+    """The system, the echo service and the stock one."""
+    url = parts.urls["chat"]
+    system = System(parts, folder, {"ECHO_DATABASE_URL": url}, wsgi="tests.bench.wsgi:app")
+    config = folder / "nameko.yaml"
+    config.write_text(f'AMQP_URI: "{parts.amqp_uri}"\n')
+    stock = "from nameko.cli.main import main; main()"
+    command = [sys.executable, "-W", "ignore", "-c", stock, "run", "--config", str(config),
+               "tests.bench.echo:Yardstick"]  # fmt: skip
+    echo = [sys.executable, "-m", "tests.bench.echo"]
+    others = []
+    with (folder / "echo.log").open("ab") as log:
+        for one in (echo, command):
+            others.append(subprocess.Popen(one, env=system.environment(), stdout=log, stderr=log))
+    system.start()
+    try:
+        system.wait()
+        yield system
+    finally:
+        system.stop()
+        for process in others:
+            process.terminate()
+            process.wait(10)
+
+
+def report(figures: list[Figure], yardsticks: list[float]) -> None:
+    """Print the table and keep it."""
+    yardstick = statistics.mean(yardsticks)
+    for figure in figures:
+        figure.scale(yardstick)
+    spread = f"{yardsticks[0]:.0f} before, {yardsticks[1]:.0f} after"
+    print(f"\n{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(f"yardstick {yardstick:.0f} ({spread}); scaled to {STANDARD:.0f}\n")
+    print(f"{'':<52}{'measured':>12}{'scaled':>12}{'target':>10}")
+    for figure in figures:
+        target = f"{figure.target:g}" if figure.target is not None else ""
+        print(
+            f"{figure.name:<52}{figure.value:>12.2f}{figure.scaled:>12.2f}{target:>10}"
+            f"  {figure.unit:<9}{figure.verdict}"
+        )
+    OUT.parent.mkdir(parents=True, exist_ok=True)
+    kept = {"time": datetime.now(UTC).isoformat(), "yardsticks": yardsticks,
+            "figures": [asdict(figure) for figure in figures]}  # fmt: skip
+    OUT.write_text(json.dumps(kept, indent=1))
+    print(f"\nkept in {OUT}")
+
+
+def main() -> None:
+    """Measure everything in one run."""
+    folder = Path(tempfile.mkdtemp(prefix="callboard-bench-"))
+    try:
+        with backing(LocalSettings(run_dir=str(folder), admin_email="")) as parts:
+            parts.wait()
+            with running(parts, folder) as system:
+                world = World()
+                system.load(world.tables)
+                bench = Bench(system, world)
+                until(lambda: system.caller(world.admin).get("/bench/echo/x").ok, what="the echo")
+                steps: list[Callable[[], Any]] = [
+                    bench.idle_memory, bench.single_rows, bench.events, bench.long_list,
+                ]  # fmt: skip
+                before = bench.yardstick()
+                for step in tqdm(steps, desc="measuring"):
+                    step()
+                report(bench.figures, [before, bench.yardstick()])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
