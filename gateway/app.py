@@ -245,9 +245,7 @@ def positional(routes: Iterable[Route]) -> dict[str, tuple[list[Route], dict[str
     return paths
 
 
-def create_app(
-    settings: GatewaySettings, routes: Iterable[Route] = ROUTES
-) -> falcon.App[Any, Any]:
+def create_app(settings: GatewaySettings, routes: Iterable[Route] = ROUTES) -> falcon.App[Any, Any]:
     """The WSGI application; its RPC client connects at once and in the background."""
     gateway = Gateway(settings)
     middleware: list[Any] = [Envelope()]

@@ -19,7 +19,6 @@ import requests
 
 from deploy.local.children import die_with_parent
 from deploy.local.parts import Parts
-
 from services.common.importing import replace_rows
 
 SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")

@@ -51,7 +51,7 @@ COUNTER = itertools.count(1)
 
 
 class World:
-    """Rows by table. Names of people are their roles; there is one open and one closed production."""
+    """Rows by table. People are named for their roles; one production is open, one closed."""
 
     def __init__(self) -> None:
         self.tables: dict[str, list[Row]] = defaultdict(list)
@@ -118,7 +118,8 @@ class World:
         self.types = types
         common = {"project_id": self.project, "status": "running", "is_shared": False}
         self.asset = add("entity", "hero", name="Hero", entity_type_id=types["Character"],
-                         created_by=self.people["artist"], data={"mood": "calm"}, **common)  # fmt: skip
+                         created_by=self.people["artist"], data={"mood": "calm"},
+                         **common)  # fmt: skip
         self.sequence = add("entity", "sq1", name="SQ1", entity_type_id=types["Sequence"], **common)
         self.shot = add("entity", "sh1", name="SH1", entity_type_id=types["Shot"],
                         parent_id=self.sequence, **common)  # fmt: skip
@@ -132,10 +133,12 @@ class World:
                           is_default=True)  # fmt: skip
         self.task = add("task", "hero modeling", name="main", project_id=self.project,
                         task_type_id=self.task_type, task_status_id=self.status, difficulty=3,
-                        entity_id=self.asset, assigner_id=self.people["manager"], duration=0.0)  # fmt: skip
+                        entity_id=self.asset, assigner_id=self.people["manager"],
+                        duration=0.0)  # fmt: skip
         self.link("task_person_link", task_id=self.task, person_id=self.people["artist"])
         self.comment = add("comment", "first", object_id=self.task, object_type="Task", text="Go",
-                           task_status_id=self.status, person_id=self.people["artist"], replies=[])  # fmt: skip
+                           task_status_id=self.status, person_id=self.people["artist"],
+                           replies=[])  # fmt: skip
         self.preview = add("preview_file", "p1", name="p1", task_id=self.task, revision=1,
                            status="ready", validation_status="neutral", position=1)  # fmt: skip
         self.chat = add("chat", "hero", object_id=self.asset, object_type="entity")
@@ -152,12 +155,12 @@ class World:
             special = (resource.path, column.name)
             if skipped or not (needed or every_field or column.name in ALWAYS):
                 continue
-            value = VALUES[special] if special in VALUES else self.value(resource, column)
+            value = VALUES[special] if special in VALUES else self.value(column)
             if value is not None:
                 found[column.name] = value
         return found
 
-    def value(self, resource: Resource, column: sa.Column[Any]) -> Any:
+    def value(self, column: sa.Column[Any]) -> Any:
         """A value that the column takes."""
         target = target_of(column)
         if target is not None:

@@ -67,9 +67,7 @@ class CrudRpc(Service):
     def _shown(self, resource: Resource, uuid: UUID, *, relations: bool) -> Reply:
         visible = resource.visible(self.actor, True)  # noqa: FBT003
         columns = resource.columns(visible, relations=relations, single=True)
-        statement = listing.as_bound_json(resource, columns)
-        with self.database.read() as connection:
-            found = connection.execute(statement, {"ident": uuid}).scalar()
+        found = self.database.text(listing.as_bound_json(resource, columns), ident=str(uuid))
         if found is None:
             raise NotFound
         return Reply(self._completed(resource, found.encode(), "read"))

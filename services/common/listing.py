@@ -35,7 +35,9 @@ GZIP: Final = 31
 @lru_cache(maxsize=1024)
 def as_bound_json(resource: Resource, columns: tuple[Any, ...]) -> sa.Select[Any]:
     """The statement that reads one row by ``:ident``."""
-    return as_json(columns, resource.table, resource.table.c.id == sa.bindparam("ident"))
+    return as_json(
+        columns, resource.table, resource.table.c.id == sa.bindparam("ident", required=False)
+    )
 
 
 def list_rows(service: CrudRpc, resource: Resource, query: dict[str, str]) -> Reply:

@@ -74,7 +74,7 @@ def lasting(system: System) -> Subscriber:
     """A downstream program, there before anything dies.
 
     RabbitMQ 3 writes down a new quorum queue's whereabouts half a second after its declaration; a
-    node killed before that does not find the queue again. No subscriber of a real studio is younger.
+    node killed before that does not find the queue again. No real subscriber is younger.
     """
     found = Subscriber(system.parts.amqp_uri)
     time.sleep(1.0)
@@ -221,7 +221,7 @@ def test_an_event_that_a_handler_cannot_digest_goes_to_the_dead_letters(
     system: System, world: World, admin: Caller
 ) -> None:
     """And does not hold up those behind it."""
-    from kombu import Connection  # noqa: PLC0415
+    from kombu import Connection
 
     with Connection(system.parts.amqp_uri) as connection:
         producer = connection.Producer(serializer="json")

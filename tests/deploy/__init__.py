@@ -1,0 +1,1 @@
+"""How Callboard is run."""
