@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import random
+import struct
 import threading
 import time
 from contextlib import suppress
@@ -28,7 +29,9 @@ log = logging.getLogger(__name__)
 RPC_EXCHANGE: Final = "nameko-rpc"
 DIRECT_REPLY: Final = "amq.rabbitmq.reply-to"
 HEARTBEAT: Final = 10
-READ_SIZE: Final = 16384
+READ_SIZE: Final = 65536
+FRAME_HEAD: Final = struct.Struct(">BHI")
+FRAME_END: Final = 0xCE
 BACKOFF: Final = (0.1, 0.2, 0.4, 0.8, 1.0)
 
 QUIET_ATTEMPTS: Final = 15
@@ -38,17 +41,42 @@ QUIET_ATTEMPTS: Final = 15
 BROKEN: Final = (OSError, amqp.AMQPError, OperationalError, AttributeError)
 
 
-def read_by_one(connection: Any) -> None:
-    """Let only the reading thread read: py-amqp else looks for "blocked" before each publish.
+class Frames:
+    """Reads AMQP frames off a connection, many with one ``recv``.
 
-    And let it read more than a few bytes at a time: py-amqp takes a frame with three recv calls,
-    but keeps what it got beyond what it asked for.
+    py-amqp's own loop takes three calls and two changes of the socket's timeout for each frame, and
+    looks for "connection.blocked" before each publish, beside the reading thread.
     """
-    connection.client_properties.get("capabilities", {}).pop("connection.blocked", None)
-    transport = connection.transport
-    sock = transport.sock
-    if hasattr(transport, "_quick_recv") and not hasattr(sock, "pending"):
-        transport._quick_recv = lambda _wanted: sock.recv(READ_SIZE)  # noqa: SLF001
+
+    def __init__(self, connection: Any) -> None:
+        connection.client_properties.get("capabilities", {}).pop("connection.blocked", None)
+        self.handle = connection.on_inbound_frame
+        self.socket = connection.transport.sock
+        self.socket.settimeout(1.0)
+        self.buffer = bytes(connection.transport._read_buffer)  # noqa: SLF001
+        connection.transport._read_buffer = b""  # noqa: SLF001
+
+    def read(self) -> None:
+        """Handle what has arrived, waiting for it a second at most. Raises OSError at the end."""
+        try:
+            chunk = self.socket.recv(READ_SIZE)
+        except TimeoutError:
+            return
+        if not chunk:
+            message = "the broker closed the connection"
+            raise OSError(message)
+        buffer, start = self.buffer + chunk, 0
+        while len(buffer) - start >= FRAME_HEAD.size:
+            kind, channel, size = FRAME_HEAD.unpack_from(buffer, start)
+            end = start + FRAME_HEAD.size + size
+            if len(buffer) <= end:
+                break
+            if buffer[end] != FRAME_END:
+                message = "the broker sent a broken frame"
+                raise OSError(message)
+            self.handle((kind, channel, buffer[start + FRAME_HEAD.size : end]))
+            start = end + 1
+        self.buffer = buffer[start:]
 
 
 class Link:
@@ -104,17 +132,16 @@ class Link:
         connection.ensure_connection(max_retries=1, timeout=2)
         channel = connection.channel()
         channel.auto_decode = False
-        read_by_one(connection.connection)
         self.setup(channel)
         self._channel = channel
         self.ready.set()
         log.debug("%s connected", self.name)
 
     def _read(self, connection: Any) -> None:
+        frames = Frames(connection)
         beat = time.monotonic()
         while not self.stopping:
-            with suppress(TimeoutError):
-                connection.drain_events(timeout=1)
+            frames.read()
             if time.monotonic() - beat > 1:
                 beat = time.monotonic()
                 with self._write:
