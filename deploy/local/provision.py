@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import psycopg2
@@ -10,16 +10,20 @@ from psycopg2 import sql
 
 from deploy.local.settings import SERVICES, StartError
 
-if TYPE_CHECKING:
-    from deploy.local.settings import Secrets
-
 DATABASE: Final = "callboard"
 LOCK: Final = 4_207_117
 IMPORTING: Final = "GRANT SET ON PARAMETER session_replication_role TO {role}"
 """PostgreSQL 15 and newer let an administrator allow it; imports then take rows as they come."""
 
 
-def provision(url: str, secrets: Secrets) -> dict[str, str]:
+class Passwords(Protocol):
+    """Where the roles' passwords come from."""
+
+    def get(self, name: str, /) -> str:
+        """The password of that name."""
+
+
+def provision(url: str, secrets: Passwords) -> dict[str, str]:
     """Make what is missing, and answer each service's database URL. Raises StartError."""
     name = _database_of(url)
     if name == "postgres":
