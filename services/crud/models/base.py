@@ -1,0 +1,20 @@
+"""Root of the tables of ``crud``."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from services.common import db
+from services.common.db import Many, new_metadata
+
+
+class Base(db.Base):
+    """Root of the tables of this service."""
+
+    __abstract__ = True
+    metadata = new_metadata()
+
+
+def linked(table: sa.Table, own: str, other: str) -> Many:
+    """A writable list kept in a link table."""
+    return Many(table.c[own], table.c[other])

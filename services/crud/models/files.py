@@ -1,0 +1,158 @@
+"""Tables of the pipeline: programs, machines, and the files made with them."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.common.db import Many, Row, link, ref, table_of, text
+from services.crud.models.base import Base
+
+
+class FileStatus(Row, Base):
+    """How far an output file is."""
+
+    __tablename__ = "file_status"
+
+    name: Mapped[str] = text(40, unique=True)
+    color: Mapped[str] = text(7)
+
+
+class OutputType(Row, Base):
+    """What an output file holds."""
+
+    __tablename__ = "output_type"
+
+    name: Mapped[str] = text(40, unique=True)
+    short_name: Mapped[str] = text(20)
+
+
+class Software(Row, Base):
+    """A program the studio works with."""
+
+    __tablename__ = "software"
+
+    name: Mapped[str] = text(40, unique=True)
+    short_name: Mapped[str] = text(20)
+    archived: Mapped[bool | None] = mapped_column(default=False)
+    version: Mapped[str | None] = text(20)
+    file_extension: Mapped[str] = text(20)
+    secondary_extensions: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    monthly_cost: Mapped[int | None] = mapped_column(default=0)
+    inventory_amount: Mapped[int | None] = mapped_column(default=0)
+
+
+class SoftwareDepartmentLink(Row, Base):
+    """A program that a department uses."""
+
+    __tablename__ = "software_department_link"
+    __table_args__ = (sa.UniqueConstraint("department_id", "software_id"),)
+
+    department_id: Mapped[UUID] = ref("auth.department", index=False)
+    software_id: Mapped[UUID] = link("software")
+
+
+class HardwareItem(Row, Base):
+    """A machine the studio works with."""
+
+    __tablename__ = "hardware_item"
+
+    name: Mapped[str] = text(40, unique=True)
+    short_name: Mapped[str] = text(20)
+    archived: Mapped[bool | None] = mapped_column(default=False)
+    monthly_cost: Mapped[int | None] = mapped_column(default=0)
+    inventory_amount: Mapped[int | None] = mapped_column(default=0)
+
+
+class HardwareItemDepartmentLink(Row, Base):
+    """A machine that a department uses."""
+
+    __tablename__ = "hardware_item_department_link"
+    __table_args__ = (sa.UniqueConstraint("hardware_item_id", "department_id"),)
+
+    department_id: Mapped[UUID] = ref("auth.department")
+    hardware_item_id: Mapped[UUID] = link("hardware_item", index=False)
+
+
+class WorkingFile(Row, Base):
+    """A file somebody works in."""
+
+    __tablename__ = "working_file"
+    __table_args__ = (sa.UniqueConstraint("name", "task_id", "entity_id", "revision"),)
+
+    shotgun_id: Mapped[int | None]
+    name: Mapped[str | None] = text(250)
+    description: Mapped[str | None] = text()
+    comment: Mapped[str | None] = text()
+    revision: Mapped[int | None]
+    size: Mapped[int | None]
+    checksum: Mapped[int | None]
+    path: Mapped[str | None] = text(400)
+    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    task_id: Mapped[UUID | None] = ref("tasks.task")
+    entity_id: Mapped[UUID | None] = ref("assets.entity")
+    person_id: Mapped[UUID | None] = ref("auth.person", on_gone="null")
+    software_id: Mapped[UUID | None] = link("software", on_gone="null")
+
+
+class OutputFile(Row, Base):
+    """A file made from a working file."""
+
+    __tablename__ = "output_file"
+    __table_args__ = (
+        sa.UniqueConstraint(
+            "name",
+            "entity_id",
+            "asset_instance_id",
+            "output_type_id",
+            "task_type_id",
+            "temporal_entity_id",
+            "representation",
+            "revision",
+        ),
+    )
+
+    shotgun_id: Mapped[int | None]
+    name: Mapped[str] = text(250)
+    canceled: Mapped[bool] = mapped_column(default=False)
+    size: Mapped[int | None]
+    checksum: Mapped[str | None] = text(32)
+    description: Mapped[str | None] = text()
+    comment: Mapped[str | None] = text()
+    extension: Mapped[str | None] = text(10)
+    revision: Mapped[int]
+    representation: Mapped[str | None] = text(20)
+    nb_elements: Mapped[int | None] = mapped_column(default=1)
+    source: Mapped[str | None] = text(40)
+    path: Mapped[str | None] = text(400)
+    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    file_status_id: Mapped[UUID] = link("file_status")
+    entity_id: Mapped[UUID | None] = ref("assets.entity")
+    asset_instance_id: Mapped[UUID | None] = ref("assets.asset_instance")
+    output_type_id: Mapped[UUID | None] = link("output_type", on_gone="null")
+    task_type_id: Mapped[UUID | None] = ref("tasks.task_type", on_gone="null")
+    person_id: Mapped[UUID | None] = ref("auth.person", on_gone="null")
+    source_file_id: Mapped[UUID | None] = link("working_file", on_gone="null")
+    temporal_entity_id: Mapped[UUID | None] = ref("assets.entity", on_gone="null")
+
+
+class PreviewBackgroundFile(Row, Base):
+    """A picture or light that models are shown before."""
+
+    __tablename__ = "preview_background_file"
+
+    name: Mapped[str] = text(40)
+    archived: Mapped[bool | None] = mapped_column(default=False)
+    is_default: Mapped[bool | None] = mapped_column(default=False)
+    original_name: Mapped[str | None] = text(250)
+    extension: Mapped[str | None] = text(6)
+    file_size: Mapped[int | None] = mapped_column(sa.BigInteger, default=0)
+
+
+_outputs = table_of(OutputFile)
+
+WorkingFile.lists = {"outputs": Many(_outputs.c.source_file_id, _outputs.c.id, writable=False)}

@@ -1,0 +1,128 @@
+"""Tables of reviews and schedules."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.common.db import Many, Row, choice, link, links, ref, table_of, text
+from services.crud.models.base import Base, linked
+
+
+class Playlist(Row, Base):
+    """Previews put in order for a review."""
+
+    __tablename__ = "playlist"
+    __table_args__ = (sa.UniqueConstraint("name", "project_id", "episode_id"),)
+
+    name: Mapped[str] = text(80)
+    shots: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    project_id: Mapped[UUID | None] = link("project")
+    episode_id: Mapped[UUID | None] = ref("assets.entity", on_gone="null")
+    task_type_id: Mapped[UUID | None] = ref("tasks.task_type", on_gone="null")
+    for_client: Mapped[bool | None] = mapped_column(default=False)
+    for_entity: Mapped[str | None] = text(10, default="shot")
+    is_for_all: Mapped[bool | None] = mapped_column(default=False)
+    created_by: Mapped[UUID | None] = ref("auth.person", on_gone="null")
+
+
+class PlaylistShareLink(Row, Base):
+    """A link by which guests see a playlist."""
+
+    __tablename__ = "playlist_share_link"
+
+    token: Mapped[str] = text(64, unique=True)
+    playlist_id: Mapped[UUID] = link("playlist")
+    created_by: Mapped[UUID] = ref("auth.person")
+    expiration_date: Mapped[datetime | None]
+    is_active: Mapped[bool]
+    can_comment: Mapped[bool]
+    password: Mapped[str | None] = text()
+
+
+class BuildJob(Row, Base):
+    """The making of a movie or archive of a playlist."""
+
+    __tablename__ = "build_job"
+
+    status: Mapped[str] = choice("running", "failed", "succeeded", default="running")
+    job_type: Mapped[str] = choice("archive", "movie", default="movie")
+    ended_at: Mapped[datetime | None]
+    playlist_id: Mapped[UUID] = link("playlist")
+
+
+class ScheduleItem(Row, Base):
+    """When a task type is worked on, in all or for one sequence."""
+
+    __tablename__ = "schedule_item"
+    __table_args__ = (sa.UniqueConstraint("project_id", "task_type_id", "object_id"),)
+
+    start_date: Mapped[date | None]
+    end_date: Mapped[date | None]
+    man_days: Mapped[int | None]
+    project_id: Mapped[UUID | None] = link("project", index=False)
+    task_type_id: Mapped[UUID | None] = ref("tasks.task_type")
+    object_id: Mapped[UUID | None]
+
+
+class Milestone(Row, Base):
+    """A date that a production must keep."""
+
+    __tablename__ = "milestone"
+
+    date: Mapped[date | None]
+    name: Mapped[str] = text(40)
+    project_id: Mapped[UUID | None] = link("project")
+    task_type_id: Mapped[UUID | None] = ref("tasks.task_type", on_gone="null")
+
+
+class ProductionScheduleVersion(Row, Base):
+    """A plan of a production, kept beside others."""
+
+    __tablename__ = "production_schedule_version"
+    __table_args__ = (sa.UniqueConstraint("name", "project_id"),)
+
+    name: Mapped[str] = text(80)
+    project_id: Mapped[UUID] = link("project")
+    production_schedule_from: Mapped[UUID | None] = link(
+        "production_schedule_version", on_gone="null"
+    )
+    locked: Mapped[bool | None] = mapped_column(default=False)
+    canceled: Mapped[bool | None] = mapped_column(default=False)
+
+
+class ProductionScheduleVersionTaskLink(Row, Base):
+    """When a task is done according to a plan."""
+
+    __tablename__ = "production_schedule_version_task_link"
+    __table_args__ = (sa.UniqueConstraint("production_schedule_version_id", "task_id"),)
+
+    production_schedule_version_id: Mapped[UUID] = link("production_schedule_version", index=False)
+    task_id: Mapped[UUID] = ref("tasks.task")
+    start_date: Mapped[datetime | None]
+    due_date: Mapped[datetime | None]
+    estimation: Mapped[float | None] = mapped_column(default=0)
+
+
+production_schedule_version_task_link_person_link = links(
+    Base.metadata,
+    "production_schedule_version_task_link_person_link",
+    ("production_schedule_version_task_link_id", "production_schedule_version_task_link"),
+    ("person_id", "auth.person"),
+)
+
+_jobs = table_of(BuildJob)
+
+Playlist.lists = {"build_jobs": Many(_jobs.c.playlist_id, _jobs.c.id, writable=False)}
+ProductionScheduleVersionTaskLink.lists = {
+    "assignees": linked(
+        production_schedule_version_task_link_person_link,
+        "production_schedule_version_task_link_id",
+        "person_id",
+    ),
+}

@@ -1,0 +1,142 @@
+"""Tables of saved searches, absences, money, and what happened."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.common.db import Row, choice, link, ref, text
+from services.crud.models.base import Base
+
+Day = date  # DayOff has a column called date
+
+
+class SearchFilterGroup(Row, Base):
+    """A folder of saved searches."""
+
+    __tablename__ = "search_filter_group"
+
+    list_type: Mapped[str] = text(80)
+    entity_type: Mapped[str | None] = text(80)
+    name: Mapped[str] = text(200, default="")
+    color: Mapped[str] = text(8, default="")
+    is_shared: Mapped[bool] = mapped_column(default=False)
+    person_id: Mapped[UUID | None] = ref("auth.person")
+    project_id: Mapped[UUID | None] = link("project")
+    department_id: Mapped[UUID | None] = ref("auth.department")
+
+
+class SearchFilter(Row, Base):
+    """A saved search."""
+
+    __tablename__ = "search_filter"
+
+    list_type: Mapped[str] = text(80)
+    entity_type: Mapped[str | None] = text(80)
+    name: Mapped[str] = text(200, default="")
+    search_query: Mapped[str] = text(500, default="")
+    is_shared: Mapped[bool] = mapped_column(default=False)
+    department_id: Mapped[UUID | None] = ref("auth.department")
+    search_filter_group_id: Mapped[UUID | None] = link("search_filter_group", on_gone="null")
+    person_id: Mapped[UUID | None] = ref("auth.person")
+    project_id: Mapped[UUID | None] = link("project")
+
+
+class CustomAction(Row, Base):
+    """A studio's own button in the web interface."""
+
+    __tablename__ = "custom_action"
+
+    name: Mapped[str] = text(80)
+    url: Mapped[str | None] = text(400)
+    entity_type: Mapped[str | None] = text(40, default="all")
+    is_ajax: Mapped[bool | None] = mapped_column(default=False)
+
+
+class DayOff(Row, Base):
+    """Days on which a person is away."""
+
+    __tablename__ = "day_off"
+    __table_args__ = (
+        sa.UniqueConstraint("person_id", "date"),
+        sa.CheckConstraint("date <= end_date", name="period"),
+    )
+
+    date: Mapped[Day]
+    end_date: Mapped[Day]
+    description: Mapped[str | None] = text()
+    person_id: Mapped[UUID | None] = ref("auth.person", index=False)
+
+
+class Budget(Row, Base):
+    """What a production may cost, one row a revision."""
+
+    __tablename__ = "budget"
+
+    project_id: Mapped[UUID | None] = link("project")
+    revision: Mapped[int] = mapped_column(default=1)
+    name: Mapped[str] = text(255)
+    currency: Mapped[str | None] = text(3)
+
+
+class BudgetEntry(Row, Base):
+    """What one person or position costs."""
+
+    __tablename__ = "budget_entry"
+
+    budget_id: Mapped[UUID] = link("budget")
+    department_id: Mapped[UUID] = ref("auth.department")
+    person_id: Mapped[UUID | None] = ref("auth.person", on_gone="null")
+    start_date: Mapped[date]
+    months_duration: Mapped[int]
+    daily_salary: Mapped[float]
+    position: Mapped[str | None] = choice("supervisor", "lead", "artist", default="artist")
+    seniority: Mapped[str | None] = choice("senior", "mid", "junior", default="mid")
+    exceptions: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+
+
+class SalaryScale(Row, Base):
+    """What a position costs a day."""
+
+    __tablename__ = "salary_scale"
+
+    department_id: Mapped[UUID] = ref("auth.department")
+    position: Mapped[str | None] = choice("supervisor", "lead", "artist", default="artist")
+    seniority: Mapped[str | None] = choice("senior", "mid", "junior", default="mid")
+    salary: Mapped[int] = mapped_column(default=0)
+
+
+class ApiEvent(Row, Base):
+    """An event as the log keeps it."""
+
+    __tablename__ = "api_event"
+    __table_args__ = (sa.Index(None, "created_at"),)
+
+    name: Mapped[str] = text(80)
+    user_id: Mapped[UUID | None] = mapped_column(index=True)
+    project_id: Mapped[UUID | None] = mapped_column(index=True)
+    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+
+
+class Plugin(Row, Base):
+    """An extension that is installed."""
+
+    __tablename__ = "plugin"
+
+    plugin_id: Mapped[str] = text(80, unique=True)
+    name: Mapped[str] = text(80)
+    description: Mapped[str | None] = text()
+    version: Mapped[str] = text(50)
+    maintainer_name: Mapped[str] = text(200)
+    maintainer_email: Mapped[str | None] = text(255)
+    website: Mapped[str | None] = text()
+    license: Mapped[str] = text(80)
+    revision: Mapped[str | None] = text(12)
+    frontend_project_enabled: Mapped[bool | None] = mapped_column(default=False)
+    frontend_studio_enabled: Mapped[bool | None] = mapped_column(default=False)
+    icon: Mapped[str | None] = text(255)
