@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import uuid
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +18,7 @@ from gateway.routes import ROUTES
 from gateway.routes.table import PUBLIC, Body, Route
 from gateway.status import Status
 from services.common.client import ACTOR, KEY, REQUEST, Reply, RpcClient
-from services.common.errors import Forbidden, InvalidInput, ServiceError, Unavailable
+from services.common.errors import Forbidden, ServiceError, Unavailable
 from services.common.log import request_id
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ NOT_JSON: Final = (
     "Did not attempt to load JSON data because the request Content-Type was not 'application/json'."
 )
 UNREADABLE: Final = "The browser (or proxy) sent a request that this server could not understand."
+REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 FULL: Final = "The gateway is busy."
 ANSWERS: Final[dict[str, Callable[..., Reply]]] = {
     "signed_in": sessions.signed_in,
@@ -208,8 +210,8 @@ class Envelope:
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Give the request an id and serve ``/api/…`` as ``/…``."""
-        ident = req.get_header("X-Request-ID") or uuid.uuid4().hex
-        req.context.request_id = ident[:64] if ident.isascii() else uuid.uuid4().hex
+        given = req.get_header("X-Request-ID") or ""
+        req.context.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         request_id.set(req.context.request_id)
         if req.path.startswith("/api/"):
             req.path = req.path[4:]
@@ -262,6 +264,3 @@ def create_app(settings: GatewaySettings, routes: Iterable[Route] = ROUTES) -> f
         app.add_route(path, Endpoint(gateway, rows, names))
     gateway.client.link.start()
     return app
-
-
-__all__ = ["InvalidInput", "create_app"]

@@ -1,6 +1,6 @@
 """Routes of ``crud``: the studio's records."""
 
-from gateway.routes.table import Route, data
+from gateway.routes.table import Body, Route, data
 
 PATHS = (
     "budget-entries", "budgets", "custom-actions", "day-offs", "file-status",
@@ -13,7 +13,9 @@ PATHS = (
 
 # fmt: off
 ROUTES = (
-    Route("GET", "/data/events/last", "crud.last_events", query=True, repeat=True),
+    Route("GET",  "/data/events/last",       "crud.last_events", query=True, repeat=True),
+    Route("POST", "/data/task-type-links",   "crud.link_task_type",   status=201, body=Body.JSON),
+    Route("POST", "/data/task-status-links", "crud.link_task_status", status=201, body=Body.JSON),
     *data("events", service="crud"),
     *(route for path in PATHS for route in data(path, service="crud")),
 )

@@ -21,6 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from services.common.errors import Integrity, NotFound, Unavailable
+from services.common.log import request_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -233,6 +234,7 @@ class Database:
         for engine in (self.engine, self.reading):
             sa_event.listen(engine, "checkout", _probe_when_idle)
             sa_event.listen(engine, "checkin", _note_use)
+            sa_event.listen(engine, "before_cursor_execute", _tag, retval=True)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -260,7 +262,7 @@ class Database:
             connection = self.reading.raw_connection()
             try:
                 cursor = connection.cursor()
-                cursor.execute(sql, {**constants, **parameters})
+                cursor.execute(tagged(sql), {**constants, **parameters})
                 row = cursor.fetchone()
             except psycopg2.OperationalError:
                 connection.invalidate()
@@ -273,6 +275,18 @@ class Database:
         """Close every pooled connection."""
         self.engine.dispose()
         self.reading.dispose()
+
+
+def tagged(sql: str) -> str:
+    """The statement with its request's id, as PostgreSQL's logs and activity view show it."""
+    ident = request_id.get()
+    return f"{sql} /* {ident} */" if ident else sql
+
+
+def _tag(
+    _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
+) -> tuple[str, Any]:
+    return tagged(statement), parameters
 
 
 def _note_use(_connection: Any, record: Any) -> None:

@@ -1,7 +1,7 @@
 """Log lines as JSON, each with the id of the request it belongs to.
 
 The id is made by the gateway (or taken from ``X-Request-ID``), travels in the headers of every RPC
-and event, and names the database session's application while a slow statement is logged.
+and event, and stands as a comment behind each SQL statement.
 """
 
 from __future__ import annotations

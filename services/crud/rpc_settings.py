@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
+from services.common.client import Reply
 from services.common.crud import CrudRpc
+from services.common.db import NOW
+from services.common.permissions import manager
+from services.common.resources import Resource
 from services.common.rpc import command, query
-from services.crud.models import Project, ProjectTaskTypeLink, ScheduleItem
+from services.common.values import values_for_create
+from services.crud.models import (
+    Project,
+    ProjectTaskStatusLink,
+    ProjectTaskTypeLink,
+    ScheduleItem,
+)
+
+LINKS: Final = {
+    "task-type": Resource(path="task-type-links", model=ProjectTaskTypeLink),
+    "task-status": Resource(path="task-status-links", model=ProjectTaskStatusLink),
+}
 
 
 class SettingsRpc(CrudRpc):
@@ -30,6 +47,36 @@ class SettingsRpc(CrudRpc):
             found = [f"project {name}" for name in connection.execute(names).scalars()]
             count = connection.scalar(items)
         return found + ([f"{count} schedule items"] if count else [])
+
+    @command
+    def link_task_type(self, data: dict[str, Any] | None = None) -> Reply:
+        """Use a task type in a production, or give it another place; for its managers.
+
+        Returns the link. Raises Forbidden, Integrity, InvalidInput. Emits ``project:update``.
+        """
+        return self._link(LINKS["task-type"], data)
+
+    @command
+    def link_task_status(self, data: dict[str, Any] | None = None) -> Reply:
+        """The same for a task status, with the roles on whose boards it stands."""
+        return self._link(LINKS["task-status"], data)
+
+    def _link(self, resource: Resource, data: Any) -> Reply:
+        body = {"priority": 1, **self._body(data)}
+        facts = values_for_create(resource.table, body, resource.model.__name__, frozenset())
+        manager.check(self, facts)
+        self._targets(resource, facts, {})
+        unique = ["project_id", next(n for n in facts if n.startswith("task_"))]
+        given = {k: v for k, v in facts.items() if k not in unique and k in body}
+        statement = insert(resource.table).values(facts)
+        made = self.tx.connection.scalar(
+            statement.on_conflict_do_update(
+                index_elements=unique, set_={**given, "updated_at": NOW}
+            ).returning(resource.table.c.id)
+        )
+        project = {"id": facts["project_id"]}
+        self.tx.emit(self.registry.event(self.registry["projects"], "update", project))
+        return Reply(resource.view(self.tx, made))
 
     @command
     def release_task_type(self, task_type_id: str) -> bool:
