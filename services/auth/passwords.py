@@ -15,7 +15,8 @@ NOBODY: Final = b"$2b$12$C6UzMDM.H6dfI/f/IKcEeOcLXSZIYSRSXLUDDqLeIsGhAqvoIvZPC"
 
 def hashed(password: str) -> bytes:
     """The hash to store."""
-    return bcrypt.hashpw(password.encode()[:BYTES], bcrypt.gensalt(COST))
+    found: bytes = tpool.execute(bcrypt.hashpw, password.encode()[:BYTES], bcrypt.gensalt(COST))
+    return found
 
 
 def matches(password: str, stored: bytes | None) -> bool:

@@ -51,6 +51,7 @@ RESOURCES: Final = Registry(
         updated_lists=("departments",),
         fixed=persons.fixed,
         extra_body=frozenset({"password"}),
+        prepare=persons.prepare,
         on_create=persons.on_create,
         on_update=persons.on_update,
         on_delete=persons.on_delete,

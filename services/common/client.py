@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 BEATS: Final = "callboard.beats"
 SILENCE: Final = 1.6
 """Seconds without a sign of life after which a service counts as away."""
+LOOK_AGAIN: Final = 0.1
+"""Seconds between looks at the signs of life, once an answer is that late."""
 
 ACTOR, REQUEST, DEADLINE, BARE, KEY = (
     "nameko.actor", "nameko.request_id", "nameko.deadline", "nameko.bare", "nameko.idempotency_key",
@@ -72,7 +74,7 @@ class RpcClient:
         uri: str,
         *,
         name: str,
-        deadline: float = 1.9,
+        deadline: float = 8.0,
         also: Callable[[Any], None] = lambda _channel: None,
         lost: Callable[[], None] = lambda: None,
     ) -> None:
@@ -157,13 +159,13 @@ class RpcClient:
         return self._read(waiter.message)
 
     def _wait(self, waiter: _Waiter, seconds: float) -> None:
-        end = waiter.started + seconds
-        while not waiter.lock.acquire(timeout=min(SILENCE, max(0.0, end - time.monotonic()))):
-            now = time.monotonic()
+        end, patience = waiter.started + seconds, min(SILENCE, seconds)
+        while not waiter.lock.acquire(timeout=patience):
+            now, patience = time.monotonic(), LOOK_AGAIN
             if now >= end:
                 message = f"The {waiter.service} service did not answer in time."
                 raise Unavailable(message)
-            if now - waiter.started >= SILENCE and not self.alive(waiter.service):
+            if not self.alive(waiter.service):
                 message = f"The {waiter.service} service is away."
                 raise Unavailable(message)
         if waiter.failure is not None:

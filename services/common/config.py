@@ -38,8 +38,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     secret_key: str
     log_level: str = "INFO"
     log_format: str = "json"
-    rpc_deadline: float = 1.9
-    """Seconds an ordinary request may take before its caller is told to try again."""
+    rpc_deadline: float = 8.0
+    """Seconds an ordinary request may take. A service that is away is noticed long before."""
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Self:

@@ -4,7 +4,7 @@ import pytest
 
 from deploy.local.parts import Parts
 from services.common.migrations import differences, downgrade, upgrade
-from tests.system import SERVICES, System
+from tests.system import SERVICES, System, until
 from tests.world import World
 
 
@@ -22,4 +22,4 @@ def test_a_schema_goes_down_to_nothing_and_up_again(system: System, world: World
     assert differences("chat", url) == []
     system.kill("chat")
     system.start("chat")
-    system.wait()
+    until(lambda: system.caller(world.admin).get("/data/chats").ok, 20, "the service's return")
