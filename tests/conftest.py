@@ -17,7 +17,7 @@ from tests.world import World
 
 @pytest.fixture(scope="session")
 def parts() -> Iterator[Parts]:
-    """PostgreSQL and RabbitMQ of this session's own, beside any that run already."""
+    """PostgreSQL and RabbitMQ of the tests' own, beside any that run already."""
     folder = Path(tempfile.mkdtemp(prefix="callboard-tests-"))
     try:
         with backing(LocalSettings(run_dir=str(folder), admin_email="")) as found:

@@ -16,8 +16,8 @@ from services.assets.models import (
     MetadataDescriptor,
     department_metadata_descriptor_link,
 )
-from services.common.db import table_of
 from services.common.permissions import Facts, Rule, Work
+from services.common.tables import table_of
 
 RESERVED: Final = ("Shot", "Sequence", "Scene", "Episode", "Edit", "Concept")
 """Entity types with a meaning of their own; any other is a type of asset."""

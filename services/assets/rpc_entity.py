@@ -13,8 +13,8 @@ from services.assets.models import Entity, EntityType, MetadataDescriptor
 from services.common.bus import Delivery, on
 from services.common.contracts.crud import ProjectPrepared
 from services.common.crud import CrudRpc
-from services.common.db import table_of
 from services.common.rpc import query
+from services.common.tables import table_of
 
 DESCRIBED = ("entity_type", "name", "data_type", "field_name", "choices", "for_client", "position",
              "task_type_id")  # fmt: skip

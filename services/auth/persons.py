@@ -12,8 +12,8 @@ from email_validator import EmailNotValidError, validate_email
 
 from services.auth.models import Person
 from services.auth.passwords import hashed
-from services.common.db import table_of
 from services.common.errors import Forbidden, InvalidInput
+from services.common.tables import table_of
 from services.common.values import default_of
 
 if TYPE_CHECKING:

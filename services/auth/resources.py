@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 from services.auth import persons
 from services.auth.models import Department, Organisation, Person, Studio
-from services.common.db import table_of
 from services.common.permissions import admin, any_of, anyone, is_self
 from services.common.resources import Registry, Resource
+from services.common.tables import table_of
 
 if TYPE_CHECKING:
     from services.common.permissions import Actor

@@ -16,10 +16,10 @@ from services.auth.passwords import matches
 from services.common.client import Reply
 from services.common.contracts.auth import SessionRevoked
 from services.common.crud import CrudRpc
-from services.common.db import table_of
 from services.common.errors import Forbidden, InvalidInput, Refused, Unauthenticated
 from services.common.permissions import Actor
 from services.common.rpc import command
+from services.common.tables import table_of
 from services.common.values import BadValue, parse_id
 
 if TYPE_CHECKING:

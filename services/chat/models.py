@@ -7,11 +7,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped
 
-from services.common import db
-from services.common.db import Many, Row, link, links, new_metadata, ref, text
+from services.common import tables
+from services.common.tables import Many, Row, link, links, new_metadata, ref, text
 
 
-class Base(db.Base):
+class Base(tables.Base):
     """Root of the tables of this service."""
 
     __abstract__ = True

@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.common.amqp import Link
 from services.common.db import translated
 from services.common.errors import Unavailable
-from services.common.rpc import CONFIG
+from services.common.service import CONFIG
 from services.common.topology import DEAD, SERVICES, declare_exchanges, exchange_of
 
 if TYPE_CHECKING:

@@ -13,11 +13,13 @@ import sqlalchemy as sa
 from services.common import listing, references
 from services.common.bus import Delivery, on
 from services.common.client import Reply
-from services.common.db import FOREIGN, MESSAGES, NOW, translated
+from services.common.db import FOREIGN, MESSAGES, translated
 from services.common.errors import Integrity, InvalidInput, NotFound, Refused, Unavailable
 from services.common.permissions import Rule
 from services.common.references import RowsGone
-from services.common.rpc import Service, command, query
+from services.common.rpc import command, query
+from services.common.service import Service
+from services.common.tables import NOW
 from services.common.values import list_ids, row_id, values_for_create, values_for_update
 
 if TYPE_CHECKING:

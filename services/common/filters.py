@@ -14,7 +14,7 @@ from services.common.values import BadValue, parse_id, read_value
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from services.common.db import Many
+    from services.common.tables import Many
 
 TRUE: Final = frozenset({"y", "yes", "t", "true", "on", "1"})
 FALSE: Final = frozenset({"n", "no", "f", "false", "off", "0"})

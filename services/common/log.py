@@ -56,7 +56,5 @@ def configure(service: str, level: str = "INFO", form: str = "json") -> None:
     # nameko reports each refused request with a traceback at WARNING; refusals are not its concern.
     logging.getLogger("nameko.containers").setLevel(logging.ERROR)
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    # eventlet advises against new use at every import; the exit is kept open in DESIGN terms:
-    # domain code knows neither nameko nor eventlet.
     warnings.filterwarnings("ignore", module="eventlet")
     warnings.filterwarnings("ignore", category=DeprecationWarning, module="nameko")

@@ -25,10 +25,10 @@ from nameko.runners import ServiceRunner
 
 from services.common.config import ConfigError
 from services.common.log import configure
-from services.common.rpc import CONFIG
+from services.common.service import CONFIG
 
 if TYPE_CHECKING:
-    from services.common.rpc import Service
+    from services.common.service import Service
 
 log = logging.getLogger(__name__)
 

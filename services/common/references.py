@@ -15,8 +15,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.contracts import Event, event
-from services.common.db import FOREIGN, MESSAGES, Ref
+from services.common.db import FOREIGN, MESSAGES
 from services.common.errors import Integrity
+from services.common.tables import Ref
 from services.common.topology import SERVICES
 
 if TYPE_CHECKING:

@@ -18,12 +18,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSON
 
 from services.common.contracts import Event, RowEvent, declare
-from services.common.db import table_of
 from services.common.errors import NotFound
 from services.common.permissions import Actor, Rule, Work, admin
+from services.common.tables import table_of
 
 if TYPE_CHECKING:
-    from services.common.db import Many, Transaction
+    from services.common.db import Transaction
+    from services.common.tables import Many
 
 VERBS: Final = ("new", "update", "delete")
 Scope = Callable[[Work, Any], Any]

@@ -8,8 +8,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.contracts.crud import DayOffCovers
-from services.common.db import table_of, translated
+from services.common.db import translated
 from services.common.errors import Integrity, InvalidInput
+from services.common.tables import table_of
 from services.crud.models import DayOff, SalaryScale
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from sqlalchemy.dialects.postgresql import insert
 from services.common.bus import Delivery, on
 from services.common.client import Reply
 from services.common.crud import CrudRpc
-from services.common.db import table_of
 from services.common.errors import Forbidden, InvalidInput
 from services.common.rpc import query
+from services.common.tables import table_of
 from services.common.values import BadValue, parse_id
 from services.crud.models import ApiEvent
 

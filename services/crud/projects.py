@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 
 from services.common.contracts.crud import ProjectPrepared
-from services.common.db import table_of
 from services.common.errors import Integrity, InvalidInput, Refused
+from services.common.tables import table_of
 from services.common.values import BadValue, parse_id
 from services.crud import models as m
 

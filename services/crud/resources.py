@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.common.db import table_of
 from services.common.permissions import (
     admin,
     any_of,
@@ -18,6 +17,7 @@ from services.common.permissions import (
     team_but_vendor,
 )
 from services.common.resources import Registry, Resource
+from services.common.tables import table_of
 from services.crud import calendar, files, permissions, playlists, projects, schedules
 from services.crud import models as m
 

@@ -10,10 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.common.client import Reply
 from services.common.crud import CrudRpc
-from services.common.db import NOW
 from services.common.permissions import manager
 from services.common.resources import Resource
 from services.common.rpc import command, query
+from services.common.tables import NOW
 from services.common.values import values_for_create
 from services.crud.models import (
     Project,

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.db import table_of
 from services.common.errors import InvalidInput
 from services.common.permissions import Rule
+from services.common.tables import table_of
 from services.common.values import BadValue, parse_id
 from services.crud.models import ProductionScheduleVersion, ScheduleItem
 from services.crud.models import ProductionScheduleVersionTaskLink as TaskLink

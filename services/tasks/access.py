@@ -8,8 +8,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.db import table_of
 from services.common.permissions import Facts, Rule, Work
+from services.common.tables import table_of
 from services.common.values import BadValue, parse_id
 from services.tasks.models import (
     AttachmentFile,

@@ -8,9 +8,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.db import table_of
 from services.common.permissions import Facts, Rule, Work
 from services.common.resources import Resource
+from services.common.tables import table_of
 from services.tasks.access import reader, task_facts
 from services.tasks.models import AttachmentFile, Comment
 

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.common import db
-from services.common.db import Many, Row, choice, link, links, new_metadata, ref, table_of, text
+from services.common import tables
+from services.common.tables import Many, Row, choice, link, links, new_metadata, ref, table_of, text
 
 
-class Base(db.Base):
+class Base(tables.Base):
     """Root of the tables of this service."""
 
     __abstract__ = True

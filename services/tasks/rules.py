@@ -13,8 +13,8 @@ from services.common.contracts.tasks import (
     TaskAssigned,
     TaskUnassigned,
 )
-from services.common.db import table_of
 from services.common.errors import Integrity, InvalidInput, Refused
+from services.common.tables import table_of
 from services.common.values import BadValue, parse_moment
 from services.tasks.models import (
     Comment,

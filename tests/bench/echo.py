@@ -8,8 +8,9 @@ import sys
 
 from nameko.rpc import rpc
 
-from services.common.db import new_metadata
-from services.common.rpc import Service, query
+from services.common.rpc import query
+from services.common.service import Service
+from services.common.tables import new_metadata
 
 
 class Echo(Service):

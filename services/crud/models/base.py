@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from services.common import db
-from services.common.db import Many, new_metadata
+from services.common import tables
+from services.common.tables import Many, new_metadata
 
 
-class Base(db.Base):
+class Base(tables.Base):
     """Root of the tables of this service."""
 
     __abstract__ = True

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.common.db import Row, choice, link, links, ref, table_of, text
 from services.common.permissions import ROLES
+from services.common.tables import Row, choice, link, links, ref, table_of, text
 from services.crud.models.base import Base, linked
 
 STYLES = (

@@ -1,0 +1,143 @@
+"""What a service's methods find on ``self``: their transaction, their caller, other services."""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+import eventlet
+import msgspec
+import sqlalchemy as sa
+from nameko.extensions import DependencyProvider
+
+from services.common.client import ACTOR, REQUEST, RpcClient
+from services.common.config import ServiceSettings
+from services.common.db import Database, Transaction
+from services.common.log import request_id
+from services.common.permissions import SYSTEM, Actor
+
+CONFIG: Final = "settings"
+encode: Final = msgspec.json.Encoder().encode
+
+
+class _Actors:
+    """Decoded actors by the text they came as: the same few callers, request after request."""
+
+    def __init__(self, size: int = 2048) -> None:
+        self.size = size
+        self.known: dict[str, Actor] = {}
+        self.decode = msgspec.json.Decoder(Actor).decode
+
+    def read(self, text: str | None) -> Actor:
+        if not text:
+            return SYSTEM
+        actor = self.known.get(text)
+        if actor is None:
+            if len(self.known) >= self.size:
+                self.known.clear()
+            actor = self.known[text] = self.decode(text)
+        return actor
+
+
+class TransactionProvider(DependencyProvider):  # type: ignore[misc]
+    """``self.tx``: the unit of work of this call; it holds no connection until it is used.
+
+    Also hands the service its ``database`` (one pool per process) and ``call`` (the headers).
+    """
+
+    actors = _Actors()
+
+    def setup(self) -> None:
+        """Prepare before the container starts."""
+        settings: ServiceSettings = self.container.config[CONFIG]
+        self.database = Database(
+            settings.database_url,
+            pool_size=settings.pool_size,
+            application=f"callboard-{self.container.service_name}",
+        )
+
+    def stop(self) -> None:
+        """Leave in good order."""
+        self.database.close()
+
+    def get_dependency(self, worker_ctx: Any) -> Transaction:
+        """What the method finds on its service."""
+        data, service = worker_ctx.data, worker_ctx.service
+        ident = data.get("request_id", "")
+        request_id.set(ident)
+        service.call, service.database = data, self.database
+        service.settings = self.container.config[CONFIG]
+        return Transaction(
+            self.database, actor=self.actors.read(data.get("actor")), request_id=ident
+        )
+
+    def worker_teardown(self, worker_ctx: Any) -> None:
+        """Give back what the call held."""
+        worker_ctx.service.tx.close()
+
+
+class ClientProvider(DependencyProvider):  # type: ignore[misc]
+    """``self.client``: the process's multiplexing RPC client."""
+
+    def setup(self) -> None:
+        """Prepare before the container starts."""
+        settings: ServiceSettings = self.container.config[CONFIG]
+        self.client = RpcClient(
+            settings.amqp_uri,
+            name=f"{self.container.service_name} calls",
+            deadline=settings.rpc_deadline,
+        )
+
+    def start(self) -> None:
+        """Begin to act."""
+        self.container.spawn_managed_thread(self.client.link.run, identifier="rpc client")
+
+    def stop(self) -> None:
+        """Leave in good order."""
+        self.client.link.stop()
+
+    def get_dependency(self, _worker_ctx: Any) -> RpcClient:
+        """What the method finds on its service."""
+        return self.client
+
+
+class Service:
+    """Base of every service: its database, the transaction of the call, and other services."""
+
+    name: str
+    settings_class: type[ServiceSettings] = ServiceSettings
+    metadata: sa.MetaData
+    settings: Any
+    database: Database
+    call: dict[str, Any]
+    tx: Transaction = cast("Transaction", TransactionProvider())
+    client: RpcClient = cast("RpcClient", ClientProvider())
+
+    @property
+    def actor(self) -> Actor:
+        """Who is calling."""
+        return self.tx.actor
+
+    def ask(self, service: str, method: str, /, **kwargs: Any) -> Any:
+        """Call another service as the same actor and return its decoded answer.
+
+        Refused inside an open transaction: a connection must not be held while waiting.
+        """
+        if self.tx.opened:
+            message = f"{service}.{method} was called inside an open transaction"
+            raise RuntimeError(message)
+        headers = {ACTOR: encode(self.actor).decode(), REQUEST: self.tx.request_id}
+        return self.client.call(service, method, encode(kwargs), headers=headers).decoded()
+
+    def ask_all(self, questions: list[tuple[str, str, dict[str, Any]]]) -> list[Any]:
+        """Ask several ``(service, method, arguments)`` at once; answers come in order.
+
+        Raises what the first refused one raised.
+        """
+        if len(questions) == 1:
+            service, method, kwargs = questions[0]
+            return [self.ask(service, method, **kwargs)]
+        asked = [
+            eventlet.spawn(self.ask, service, method, **kwargs)
+            for service, method, kwargs in questions
+        ]
+        return [thread.wait() for thread in asked]

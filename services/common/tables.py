@@ -1,0 +1,169 @@
+"""Declaring tables: columns, references, lists, and the tables every service has for the kernel.
+
+Every service has a MetaData of its own (``Base`` with ``metadata = new_metadata()``), its own
+schema and its own role; the role's search path names the schema, so no table here does.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, ClassVar, Final, NamedTuple, cast
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMING: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+NOW: Final = sa.text("timezone('utc', now())")
+
+
+class Ref(NamedTuple):
+    """Where a column points in another service, and what becomes of its row without the target."""
+
+    service: str
+    table: str
+    on_gone: str  # "cascade": the row goes too; "null": the column is emptied
+
+
+class Many(NamedTuple):
+    """A to-many list shown in a resource's JSON: rows of ``table`` whose ``own`` is our id.
+
+    ``other`` holds the ids shown. A list that isn't ``writable`` is the far side of a reference
+    and is only read.
+    """
+
+    own: sa.Column[Any]
+    other: sa.Column[Any]
+    writable: bool = True
+
+    @property
+    def table(self) -> sa.Table:
+        """The table that holds both columns."""
+        return self.own.table
+
+
+def table_of(model: Any) -> sa.Table:
+    """The table of a model."""
+    return cast("sa.Table", model.__table__)
+
+
+class Base(DeclarativeBase):
+    """Root of all tables; each service derives one with a ``metadata`` of its own."""
+
+    type_annotation_map: ClassVar = {
+        int: sa.Integer,
+        float: sa.Double,
+        bool: sa.Boolean,
+        str: sa.Text,
+        datetime: sa.TIMESTAMP,
+        date: sa.Date,
+        dict[str, Any]: JSONB(none_as_null=True),
+        list[Any]: JSONB(none_as_null=True),
+        list[str]: ARRAY(sa.Text),
+        UUID: sa.Uuid,
+    }
+
+
+class Row:
+    """The columns every resource has: a random id and two UTC times, kept to the microsecond."""
+
+    lists: ClassVar[dict[str, Many]] = {}
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4, sort_order=-3)
+    created_at: Mapped[datetime | None] = mapped_column(server_default=NOW, sort_order=-2)
+    updated_at: Mapped[datetime | None] = mapped_column(server_default=NOW, sort_order=-1)
+
+
+def text(length: int | None = None, **options: Any) -> Mapped[Any]:
+    """Text of at most ``length`` characters, or of any length."""
+    return mapped_column(sa.String(length) if length else sa.Text(), **options)
+
+
+def choice(*values: str, **options: Any) -> Mapped[Any]:
+    """Text that is one of ``values``; checked on write, so that an import may keep old values.
+
+    ``invalid`` is what to say of another value, where clients expect more than the usual.
+    """
+    info = {"choices": values, "invalid": options.pop("invalid", "")}
+    return mapped_column(sa.Text(), info=info, **options)
+
+
+def link(
+    target: str, *, on_gone: str = "cascade", use_alter: bool = False, **options: Any
+) -> Mapped[Any]:
+    """A reference to a table of this service: ``link("entity_type")``.
+
+    The database refuses to drop the target; ``on_gone`` says what a forced delete does to this row.
+    ``use_alter`` is for one side of two tables that point at each other.
+    """
+    options.setdefault("index", True)
+    key = sa.ForeignKey(f"{target}.id", use_alter=use_alter)
+    return mapped_column(sa.Uuid(), key, info={"on_gone": on_gone}, **options)
+
+
+def ref(target: str, *, on_gone: str = "cascade", **options: Any) -> Mapped[Any]:
+    """A reference into another service, ``ref("auth.person")``: checked by RPC, kept by events."""
+    service, table = target.split(".")
+    options.setdefault("index", True)
+    return mapped_column(sa.Uuid(), info={"ref": Ref(service, table, on_gone)}, **options)
+
+
+def links(
+    metadata: sa.MetaData, name: str, own: tuple[str, str], other: tuple[str, str], *extra: Any
+) -> sa.Table:
+    """A pure link table of two ids, each ``(column, target)``; a target with a dot is a ref."""
+
+    def side(column: str, target: str) -> sa.Column[Any]:
+        if "." in target:
+            service, table = target.split(".")
+            info = {"ref": Ref(service, table, "cascade")}
+            return sa.Column(column, sa.Uuid(), primary_key=True, info=info)
+        key = sa.ForeignKey(f"{target}.id")
+        return sa.Column(column, sa.Uuid(), key, primary_key=True, info={"on_gone": "cascade"})
+
+    index = sa.Index(None, other[0])
+    return sa.Table(name, metadata, side(*own), side(*other), *extra, index)
+
+
+def new_metadata() -> sa.MetaData:
+    """An empty MetaData with the house's constraint names and the kernel's four tables."""
+    metadata = sa.MetaData(naming_convention=NAMING)
+    stamp = sa.text("clock_timestamp()")
+    sa.Table(
+        "outbox",
+        metadata,
+        sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+        sa.Column("event_id", sa.Uuid, nullable=False),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("payload", sa.Text, nullable=False),
+        sa.Column("actor_id", sa.Uuid),
+        sa.Column("project_id", sa.Uuid),
+        sa.Column("request_id", sa.Text),
+        sa.Column("stored", sa.Boolean, nullable=False),
+        sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=stamp),
+    )
+    sa.Table(
+        "inbox",
+        metadata,
+        sa.Column("event_id", sa.Uuid, primary_key=True),
+        sa.Column("handler", sa.Text, primary_key=True),
+        sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=stamp),
+        sa.Index(None, "created_at"),
+    )
+    sa.Table(
+        "idempotency_key",
+        metadata,
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("fingerprint", sa.Text, nullable=False),
+        sa.Column("reply", sa.LargeBinary, nullable=False),
+        sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=stamp),
+        sa.Index(None, "created_at"),
+    )
+    return metadata
