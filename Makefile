@@ -9,11 +9,12 @@ BIN := .venv/bin
 
 .PHONY: help
 help: ## Print this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /|/' | column -t -s '|'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
 
 .venv/runtime: requirements.lock
 	@test -n "$(PYTHON)" || { echo "Callboard needs Python 3.11 or newer on PATH."; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { rm -rf .venv; $(PYTHON) -m venv .venv >/dev/null; } \
+	  || { rm -rf .venv; echo "$(PYTHON) can't make environments: install its venv package (python3-venv)."; exit 1; }
 	@echo "installing what requirements.lock names …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final
 
 from deploy.local.children import Child, Leftovers, say, stop_all
 from deploy.local.parts import Parts, backing, start
-from deploy.local.settings import SERVICES, LocalSettings, StartError
+from deploy.local.rabbitmq import check
+from deploy.local.settings import SERVICES, LocalSettings, StartError, StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,12 +29,11 @@ OURS: Final = (
 
 
 def environment(settings: LocalSettings, parts: Parts) -> dict[str, str]:
-    """What each process of ours gets."""
+    """What all our processes get; each service gets its own database's URL besides."""
     storage = settings.storage_url or f"file://{settings.folder / 'storage'}"
-    own = {f"{name.upper()}_DATABASE_URL": url for name, url in parts.urls.items()}
     kept = {name: value for name, value in os.environ.items() if name not in OURS}
     return {
-        **kept, **own, "AMQP_URI": parts.amqp_uri, "STORAGE_URL": storage,
+        **kept, "AMQP_URI": parts.amqp_uri, "STORAGE_URL": storage,
         "SECRET_KEY": settings.secret_key or parts.secrets.get("secret_key", 64),
         "HTTP_PORT": str(settings.http_port), "PYTHONUNBUFFERED": "1",
         "GATEWAY_WORKERS": str(settings.gateway_workers),
@@ -41,16 +41,20 @@ def environment(settings: LocalSettings, parts: Parts) -> dict[str, str]:
     }  # fmt: skip
 
 
-def processes(settings: LocalSettings, environ: dict[str, str]) -> list[Child]:
+def processes(
+    settings: LocalSettings, environ: dict[str, str], urls: dict[str, str]
+) -> list[Child]:
     """Five services, the relay and the gateway."""
     python = sys.executable
+    own = {name: {f"{name.upper()}_DATABASE_URL": url} for name, url in urls.items()}
     children = [
         Child(name if number == 0 else f"{name}.{number + 1}",
-              [python, "-m", f"services.{name}"], environ)
+              [python, "-m", f"services.{name}"], environ | own[name])
         for name in SERVICES
         for number in range(settings.processes(name))
     ]  # fmt: skip
-    children.append(Child("relay", [python, "-m", "services.common.relay"], environ))
+    all_urls = {key: url for one in own.values() for key, url in one.items()}
+    children.append(Child("relay", [python, "-m", "services.common.relay"], environ | all_urls))
     gunicorn = [python, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "gateway.wsgi:app"]
     return [*children, Child("gateway", gunicorn, environ)]
 
@@ -81,16 +85,15 @@ def is_ready(port: int) -> bool:
     try:
         connection.request("GET", "/health/ready")
         return connection.getresponse().status == http.client.OK
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False
     finally:
         connection.close()
 
 
-def welcome(settings: LocalSettings, parts: Parts, password: str | None, seconds: float) -> None:
+def welcome(settings: LocalSettings, parts: Parts, login: str, seconds: float) -> None:
     """Say where it is and how to get in."""
     url = f"http://localhost:{settings.http_port}"
-    login = f"{settings.admin_email}  {password}" if password else "as before"
     for line in (
         "",
         f"Callboard is ready after {seconds:.1f} s",
@@ -105,30 +108,33 @@ def welcome(settings: LocalSettings, parts: Parts, password: str | None, seconds
         say("run", line)
 
 
-def supervise(children: list[Child], stopping: threading.Event) -> None:
+def supervise(children: list[Child], leftovers: Leftovers, stopping: threading.Event) -> None:
     """Start again what ends, until told to stop."""
     while not stopping.wait(0.2):
-        for child in children:
-            child.revive()
+        revived = [child for child in children if child.revive()]
+        if revived:
+            leftovers.remember(children)
 
 
 def run(settings: LocalSettings, stopping: threading.Event) -> None:
     """The whole life of a local run. Raises StartError."""
     began = time.monotonic()
-    with alone(settings), backing(settings) as parts:
-        password = settings.admin_password or parts.secrets.get("admin_password", 20)
+    if settings.amqp_uri:
+        check(settings.amqp_uri)
+    with alone(settings), backing(settings, stopping) as parts:
         if parts.created_admin:
-            parts.secrets.keep("admin_known", value=True)
-        known = parts.secrets.values.get("admin_known", False)
-        children = processes(settings, environment(settings, parts))
+            password = settings.admin_password or parts.secrets.get("admin_password", 20)
+            parts.secrets.keep("admin_login", f"{settings.admin_email}  {password}")
+        login = parts.secrets.values.get("admin_login", "as before")
+        children = processes(settings, environment(settings, parts), parts.urls)
         leftovers = Leftovers(settings.folder)
         try:
             start(children)
             leftovers.remember([*parts.children, *children])
-            announcing = (settings, parts, password if known else None, began, stopping)
+            announcing = (settings, parts, login, began, stopping)
             threading.Thread(target=announce, args=announcing, daemon=True).start()
-            parts.wait()
-            supervise([*parts.children, *children], stopping)
+            parts.wait(stopping)
+            supervise([*parts.children, *children], leftovers, stopping)
         finally:
             say("run", "stopping")
             stop_all(children, STOP_SECONDS)
@@ -136,28 +142,30 @@ def run(settings: LocalSettings, stopping: threading.Event) -> None:
 
 
 def announce(
-    settings: LocalSettings, parts: Parts, password: str | None, began: float,
-    stopping: threading.Event,
+    settings: LocalSettings, parts: Parts, login: str, began: float, stopping: threading.Event,
 ) -> None:  # fmt: skip
     """Wait until it is ready, and say so."""
+    patience = time.monotonic() + READY_SECONDS
     while not is_ready(settings.http_port):
         if stopping.wait(0.1):
             return
-        if time.monotonic() - began > READY_SECONDS:
+        if time.monotonic() > patience:
             say("run", "not ready yet; the lines above say why")
-            began = time.monotonic()
-    welcome(settings, parts, password, time.monotonic() - began)
+            patience += READY_SECONDS
+    welcome(settings, parts, login, time.monotonic() - began)
 
 
 def main() -> None:
     """Run until Ctrl-C or SIGTERM; a start that fails ends with one sentence and status 1."""
     stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stopping.set())
     try:
         run(LocalSettings.load(os.environ), stopping)
     except StartError as error:
         sys.exit(f"Callboard can't start. {error}")
+    except StoppedError:
+        say("run", "stopped before it was ready")
 
 
 if __name__ == "__main__":

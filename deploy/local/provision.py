@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, Protocol
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -12,8 +13,9 @@ from deploy.local.settings import SERVICES, StartError
 
 DATABASE: Final = "callboard"
 LOCK: Final = 4_207_117
+SCHEME: Final = re.compile(r"^postgres(ql)?(\+\w+)?://")
 IMPORTING: Final = "GRANT SET ON PARAMETER session_replication_role TO {role}"
-"""PostgreSQL 15 and newer let an administrator allow it; imports then take rows as they come."""
+"""A superuser of PostgreSQL 15 or newer may allow it; imports then take rows as they come."""
 
 
 class Passwords(Protocol):
@@ -25,6 +27,7 @@ class Passwords(Protocol):
 
 def provision(url: str, secrets: Passwords) -> dict[str, str]:
     """Make what is missing, and answer each service's database URL. Raises StartError."""
+    url = SCHEME.sub("postgresql://", url)
     name = _database_of(url)
     if name == "postgres":
         _run(url, _create_database, DATABASE)
@@ -40,7 +43,7 @@ def provision(url: str, secrets: Passwords) -> dict[str, str]:
 def _run(url: str, work: object, *arguments: object) -> None:
     try:
         connection = psycopg2.connect(url, connect_timeout=3)
-    except psycopg2.OperationalError as error:
+    except (psycopg2.OperationalError, psycopg2.ProgrammingError) as error:
         reason = str(error).strip().split("\n")[0]
         message = f"DATABASE_URL does not lead to a database: {reason}."
         raise StartError(message) from None
@@ -67,12 +70,16 @@ def _create_schemas(
 ) -> None:
     cursor.execute("SELECT rolname FROM pg_roles WHERE rolname LIKE 'callboard\\_%'")
     known = {row[0] for row in cursor.fetchall()}
+    cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+    superuser = bool(next(iter(cursor.fetchone() or ()), False))
     statements = ["REVOKE ALL ON SCHEMA public FROM PUBLIC"]
     for service in SERVICES:
         role = f"callboard_{service}"
         make = "ALTER" if role in known else "CREATE"
         statements += [
             f"{make} ROLE {{role_{service}}} LOGIN PASSWORD {{password_{service}}}",
+            # Only a member may make a schema for a role; a superuser always may.
+            *([] if superuser else [f"GRANT {{role_{service}}} TO CURRENT_USER"]),
             f"CREATE SCHEMA IF NOT EXISTS {{{service}}} AUTHORIZATION {{role_{service}}}",
             f"ALTER ROLE {{role_{service}}} IN DATABASE {{database}} SET search_path = {{{service}}}",  # noqa: E501
         ]
@@ -82,7 +89,7 @@ def _create_schemas(
         names[f"role_{service}"] = sql.Identifier(f"callboard_{service}")
         names[f"password_{service}"] = sql.Literal(password)  # type: ignore[assignment]
     cursor.execute(sql.SQL("; ".join(statements)).format(**names))
-    if cursor.connection.server_version >= 150000:  # noqa: PLR2004
+    if superuser and cursor.connection.server_version >= 150000:  # noqa: PLR2004
         for service in SERVICES:
             role_name = sql.Identifier(f"callboard_{service}")
             cursor.execute(sql.SQL(IMPORTING).format(role=role_name))

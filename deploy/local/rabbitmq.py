@@ -7,7 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,7 +16,7 @@ from kombu import Connection
 from kombu.exceptions import OperationalError
 
 from deploy.local.children import Child, say
-from deploy.local.settings import Secrets, StartError
+from deploy.local.settings import Secrets, StartError, StoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +25,7 @@ SECONDS: Final = 40.0
 #: Where packages keep the server script that does not switch users, unlike the wrapper on PATH.
 SCRIPTS: Final = (
     "/usr/lib/rabbitmq/bin/rabbitmq-server",
+    "/home/linuxbrew/.linuxbrew/opt/rabbitmq/sbin/rabbitmq-server",
     "/opt/homebrew/opt/rabbitmq/sbin/rabbitmq-server",
     "/usr/local/opt/rabbitmq/sbin/rabbitmq-server",
     "/usr/local/sbin/rabbitmq-server",
@@ -38,8 +39,14 @@ raft.wal_max_size_bytes = 33554432
 log.file.level = warning
 log.console = false
 """
-#: Two schedulers that don't spin while idle: the machine is shared with everything else.
-ERLANG: Final = "+S 2:2 +SDio 4 +sbwt none +sbwtdcpu none +sbwtdio none"
+#: The name of the node is part of where its data lie, so it depends on nothing that may change.
+NODE: Final = "callboard@localhost"
+#: Two schedulers that don't spin while idle: the machine is shared with everything else; and no
+#: port of Erlang's own open to the network.
+ERLANG: Final = (
+    "+S 2:2 +SDio 4 +sbwt none +sbwtdcpu none +sbwtdio none "
+    "-kernel inet_dist_use_interface {127,0,0,1}"
+)
 MISSING: Final = (
     "RabbitMQ is not installed and could not be: install the package rabbitmq-server "
     "(Debian, Ubuntu) or rabbitmq (brew), or set AMQP_URI to a broker that runs elsewhere."
@@ -67,17 +74,21 @@ class RabbitMQ:
         config.touch(mode=0o600)
         config.write_text(CONFIG.format(port=ports["amqp"], password=password))
         (self.folder / "enabled_plugins").write_text("[].\n")
+        (self.folder / "advanced.config").write_text("[].\n")
         own = {
             **self.environ,
             "HOME": str(self.folder),  # the cookie lies here
             "ERL_EPMD_PORT": str(ports["epmd"]),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "RABBITMQ_NODENAME": f"callboard-{ports['amqp']}@localhost",
+            "RABBITMQ_NODENAME": NODE,
             "RABBITMQ_NODE_PORT": str(ports["amqp"]),
             "RABBITMQ_DIST_PORT": str(ports["distribution"]),
             "RABBITMQ_MNESIA_BASE": str(self.folder / "data"),
             "RABBITMQ_LOG_BASE": str(self.folder / "log"),
             "RABBITMQ_CONFIG_FILE": str(config),
+            # Nothing of what the machine's own node is told in /etc/rabbitmq.
+            "RABBITMQ_CONFIG_FILES": str(self.folder / "no-such-folder" / "*.conf"),
+            "RABBITMQ_ADVANCED_CONFIG_FILE": str(self.folder / "advanced.config"),
             "RABBITMQ_CONF_ENV_FILE": str(self.folder / "no-such-file"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "enabled_plugins"),
             "RABBITMQ_PID_FILE": str(self.folder / "node.pid"),
@@ -102,8 +113,8 @@ class RabbitMQ:
         log = (self.folder / "start.log").open("ab")
         return [Child("rabbitmq", command, self.environ, log=log, stop=signal.SIGINT)]
 
-    def wait(self) -> None:
-        """Until it takes connections. Raises StartError."""
+    def wait(self, stopping: threading.Event) -> None:
+        """Until it takes connections. Raises StartError, StoppedError."""
         end = time.monotonic() + SECONDS
         while True:
             try:
@@ -115,9 +126,21 @@ class RabbitMQ:
                         f"RabbitMQ did not start; see {self.folder}/start.log and its log folder."
                     )
                     raise StartError(message) from None
-                time.sleep(0.1)
+                if stopping.wait(0.1):
+                    raise StoppedError from None
             else:
                 return
+
+
+def check(uri: str) -> None:
+    """Say at once that a broker which was given does not let us in. Raises StartError."""
+    try:
+        with Connection(uri, connect_timeout=3) as connection:
+            connection.connect()
+    except (OSError, OperationalError, KeyError, ValueError) as error:
+        reason = str(error).strip().split("\n")[0] or type(error).__name__
+        message = f"AMQP_URI does not lead to a broker that lets us in: {reason}."
+        raise StartError(message) from None
 
 
 def find_script() -> str | None:
@@ -128,13 +151,17 @@ def find_script() -> str | None:
         for path in SCRIPTS:
             if Path(path).exists():
                 return path
-        # A wrapper on PATH that switches user refuses to run beside another node of ours.
         found = shutil.which("rabbitmq-server")
-        if found and sys.platform != "linux":
+        if found and not _switches_user(Path(found)):
             return found
     if _answers("docker", "info"):
         return None
     raise StartError(MISSING)
+
+
+def _switches_user(script: Path) -> bool:
+    """Whether it is a package's wrapper, which refuses to run beside another node."""
+    return "su rabbitmq" in script.read_text(errors="replace")
 
 
 def _install() -> bool:

@@ -21,6 +21,10 @@ class StartError(Exception):
     """The run can't start; the message is one sentence that says what to do."""
 
 
+class StoppedError(Exception):
+    """Told to stop while still starting."""
+
+
 class LocalSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     """What the environment may say; everything has a default."""
 

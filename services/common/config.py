@@ -65,8 +65,6 @@ class ServiceSettings(Settings, frozen=True, kw_only=True, rename=str.upper):
     max_workers: int = 48
     prefetch_count: int = 64
     pool_size: int = 10
-    health_port: int = 0
-    """Port of the process's own /health and /metrics; 0 leaves them off."""
 
     @classmethod
     def for_service(cls, name: str, environ: Mapping[str, str]) -> Self:

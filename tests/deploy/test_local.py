@@ -102,3 +102,5 @@ def test_a_bad_environment_is_said_in_one_sentence(tmp_path: Path) -> None:
     away = "postgresql://nobody@127.0.0.1:1/none"
     assert "DATABASE_URL" in refused(tmp_path, HTTP_PORT=port, DATABASE_URL=away)
     assert "SECRET_KEY" in refused(tmp_path, HTTP_PORT=port, SECRET_KEY="changeme")
+    assert "DATABASE_URL" in refused(tmp_path, HTTP_PORT=port, DATABASE_URL="not a url")
+    assert "AMQP_URI" in refused(tmp_path, HTTP_PORT=port, AMQP_URI="amqp://a:b@127.0.0.1:1/")
