@@ -18,6 +18,7 @@ from services.common.contracts.auth import SessionRevoked
 from services.common.crud import CrudRpc
 from services.common.errors import Forbidden, InvalidInput, Refused, Unauthenticated
 from services.common.permissions import Actor
+from services.common.resources import as_json
 from services.common.rpc import command
 from services.common.tables import table_of
 from services.common.values import BadValue, parse_id
@@ -242,9 +243,8 @@ class SessionRpc(CrudRpc):
             resource.visible(Actor(role="admin" if admin else "user"), True),  # noqa: FBT003
             relations=False,
         )
-        statement = sa.select(*columns).where(Organisation.id == ident).subquery("r")
-        text = sa.select(sa.cast(sa.func.row_to_json(sa.literal_column("r")), sa.Text))
-        return str(self.tx.session.scalar(text.select_from(statement))).encode()
+        statement = as_json(columns, resource.table, resource.table.c.id == ident)
+        return str(self.tx.connection.scalar(statement)).encode()
 
 
 def _credentials(data: dict[str, Any]) -> tuple[str, str]:

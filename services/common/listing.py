@@ -17,7 +17,7 @@ from isal import isal_zlib
 from services.common import filters
 from services.common.client import Reply
 from services.common.errors import InvalidInput
-from services.common.resources import as_json
+from services.common.resources import JSON_TEXT, as_json, rows_as_json
 
 if TYPE_CHECKING:
     from services.common.crud import CrudRpc
@@ -130,15 +130,12 @@ def _page(
 
 def _joined(rows: sa.Select[Any]) -> Any:
     """The rows' JSON, joined by commas."""
-    inner = rows.subquery("r")
-    text = sa.cast(sa.func.row_to_json(sa.literal_column("r")), sa.Text)
-    return sa.select(sa.func.string_agg(text, ",")).select_from(inner).scalar_subquery()
+    text = sa.func.string_agg(JSON_TEXT, ",")
+    return sa.select(text).select_from(rows.subquery("r")).scalar_subquery()
 
 
 def _plain(service: CrudRpc, statement: sa.Select[Any]) -> Reply:
-    inner = statement.subquery("r")
-    text = sa.cast(sa.func.row_to_json(sa.literal_column("r")), sa.Text)
-    rows = sa.select(text).select_from(inner)
+    rows = rows_as_json(statement)
     with service.database.read() as connection:
         found = connection.execute(rows.limit(SHORT + 1)).scalars().all()
     if len(found) <= SHORT:

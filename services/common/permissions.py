@@ -116,7 +116,6 @@ def has_role(name: str, *roles: str) -> Rule:
 
 
 anyone: Final = Rule("to be signed in", lambda _work, _facts: True)
-nobody: Final = Rule("another route", lambda _work, _facts: False)
 admin: Final = Rule("an administrator", lambda _work, _facts: False)
 not_vendor: Final = has_role(
     "a role other than vendor", "user", "supervisor", "manager", "client", "admin"

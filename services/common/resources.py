@@ -152,10 +152,6 @@ class Resource:
         """The SELECT list of its JSON, named as in the JSON."""
         return _columns(self, only, relations, single, lists)
 
-    def facts_of(self, names: tuple[str, ...]) -> Any:
-        """Columns or expressions for the facts its rules need."""
-        return [self.fact(name).label(f"fact_{name}") for name in names]
-
     def fact(self, name: str) -> sa.ColumnElement[Any]:
         """One fact: an expression of the resource, or the column of that name."""
         found = self.facts.get(name)
@@ -186,10 +182,27 @@ class Resource:
         return str(found).encode()
 
 
+JSON_TEXT: Final = sa.cast(sa.func.row_to_json(sa.literal_column("r")), sa.Text)
+"""A row of the subquery called ``r``, as JSON text built by PostgreSQL."""
+
+
+def rows_as_json(rows: sa.Select[Any]) -> sa.Select[Any]:
+    """SELECT one JSON text for each of ``rows``."""
+    return sa.select(JSON_TEXT).select_from(rows.subquery("r"))
+
+
 def as_json(columns: Any, table: sa.Table, *where: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """SELECT one JSON text a row, built by PostgreSQL."""
-    row = sa.select(*columns).select_from(table).where(*where).subquery("r")
-    return sa.select(sa.cast(sa.func.row_to_json(sa.literal_column("r")), sa.Text)).select_from(row)
+    """SELECT one JSON text for each row of ``table`` that meets the conditions."""
+    return rows_as_json(sa.select(*columns).select_from(table).where(*where))
+
+
+def embedded(
+    resource: Resource, where: sa.ColumnElement[bool], outer: sa.Table
+) -> sa.ColumnElement[Any]:
+    """The whole row of ``resource`` that a row of ``outer`` points at, as one JSON value."""
+    row = sa.select(*resource.columns(None, relations=False)).where(where).correlate(outer)
+    value = sa.func.row_to_json(sa.literal_column("r"))
+    return sa.select(value).select_from(row.subquery("r")).scalar_subquery()
 
 
 @lru_cache(maxsize=4096)
@@ -233,7 +246,6 @@ class Registry:
     def __init__(self, service: str, *resources: Resource) -> None:
         self.service = service
         self.by_path: dict[str, Resource] = {resource.path: resource for resource in resources}
-        self.by_table: dict[str, Resource] = {r.table.name: r for r in reversed(resources)}
         if len(self.by_path) != len(resources):
             message = f"two resources of {service} share a path"
             raise TypeError(message)

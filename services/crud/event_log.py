@@ -14,6 +14,7 @@ from services.common.bus import Delivery, on
 from services.common.client import Reply
 from services.common.crud import CrudRpc
 from services.common.errors import Forbidden, InvalidInput
+from services.common.resources import rows_as_json
 from services.common.rpc import query
 from services.common.tables import table_of
 from services.common.values import BadValue, parse_id
@@ -83,9 +84,7 @@ class EventLog(CrudRpc):
                 .order_by(table.c.created_at.desc(), table.c.id.desc())
                 .limit(_limit(asked))
             )
-            inner = rows.subquery("r")
-            text = sa.cast(sa.func.row_to_json(sa.literal_column("r")), sa.Text)
-            found = connection.execute(sa.select(text).select_from(inner)).scalars().all()
+            found = connection.execute(rows_as_json(rows)).scalars().all()
         return Reply(f"[{','.join(found)}]".encode())
 
     def _check_access(self, project: UUID | None) -> None:

@@ -10,18 +10,13 @@ import sqlalchemy as sa
 
 from services.common.errors import Integrity, InvalidInput
 from services.common.permissions import Facts, Rule, Work
-from services.common.resources import Resource
+from services.common.resources import Resource, embedded
 from services.common.tables import table_of
 from services.crud.models import OutputFile, PreviewBackgroundFile, WorkingFile
 
 _WORKING: Final = Resource(path="working-files", model=WorkingFile)
-_parent = sa.select(*_WORKING.columns(None, relations=False)).where(
-    WorkingFile.id == OutputFile.source_file_id
-)
-SOURCE_FILE: Final = (
-    sa.select(sa.func.row_to_json(sa.literal_column("r")))
-    .select_from(_parent.correlate(table_of(OutputFile)).subquery("r"))
-    .scalar_subquery()
+SOURCE_FILE: Final = embedded(
+    _WORKING, WorkingFile.id == OutputFile.source_file_id, table_of(OutputFile)
 )
 """The whole working file an output was made from."""
 

@@ -18,12 +18,3 @@ def own_open_projects(project: Any) -> Scope:
         return statement.where(project.in_(work.actor.open_projects))
 
     return scope
-
-
-def own_projects(project: Any) -> Scope:
-    """Rows of productions whose team the caller is in, open or not."""
-
-    def scope(work: Work, statement: sa.Select[Any]) -> sa.Select[Any]:
-        return statement.where(project.in_(work.actor.projects))
-
-    return scope

@@ -9,19 +9,14 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.permissions import Facts, Rule, Work
-from services.common.resources import Resource
+from services.common.resources import Resource, embedded
 from services.common.tables import table_of
 from services.tasks.access import reader, task_facts
 from services.tasks.models import AttachmentFile, Comment
 
 _COMMENT: Final = Resource(path="comments", model=Comment)
-_parent = sa.select(*_COMMENT.columns(None, relations=False)).where(
-    Comment.id == AttachmentFile.comment_id
-)
-WHOLE_COMMENT: Final = (
-    sa.select(sa.func.row_to_json(sa.literal_column("r")))
-    .select_from(_parent.correlate(table_of(AttachmentFile)).subquery("r"))
-    .scalar_subquery()
+WHOLE_COMMENT: Final = embedded(
+    _COMMENT, Comment.id == AttachmentFile.comment_id, table_of(AttachmentFile)
 )
 """The whole comment a file is attached to."""
 NO_MESSAGE: Final[sa.ColumnElement[Any]] = sa.literal_column("NULL::json")
