@@ -16,6 +16,10 @@ ROUTES = (
     Route("GET",  "/data/events/last",       "crud.last_events", query=True, repeat=True),
     Route("POST", "/data/task-type-links",   "crud.link_task_type",   status=201, body=Body.JSON),
     Route("POST", "/data/task-status-links", "crud.link_task_status", status=201, body=Body.JSON),
+    Route("GET",    "/data/projects/{project_id}/team",             "crud.show_team"),
+    Route("POST",   "/data/projects/{project_id}/team",             "crud.join_team",   status=201, body=Body.LENIENT),
+    Route("PUT",    "/data/projects/{project_id}/team/{person_id}", "crud.change_seat", body=Body.LENIENT),
+    Route("DELETE", "/data/projects/{project_id}/team/{person_id}", "crud.leave_team",  status=204),
     *data("events", service="crud"),
     *(route for path in PATHS for route in data(path, service="crud")),
 )

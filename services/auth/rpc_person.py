@@ -7,13 +7,28 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.auth import persons
 from services.auth.models import Person
+from services.common.client import Reply
 from services.common.crud import CrudRpc
+from services.common.resources import as_json
 from services.common.rpc import query
 
 
 class PersonRpc(CrudRpc):
     """People as other services show them."""
+
+    @query
+    def persons_shown(self, ids: list[str]) -> Reply:
+        """People as their records are shown to the caller: in full to managers, else reduced."""
+        resource = self.registry["persons"]
+        full = self.actor.role in persons.MANAGERS
+        only = None if full else persons.REDUCED
+        columns = resource.columns(only, relations=full)
+        wanted = resource.table.c.id.in_([UUID(ident) for ident in ids])
+        with self.database.read() as connection:
+            rows = connection.execute(as_json(columns, resource.table, wanted)).scalars().all()
+        return Reply(f"[{','.join(rows)}]".encode())
 
     @query
     def short_persons(self, ids: list[str]) -> dict[str, dict[str, Any]]:
