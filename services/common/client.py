@@ -28,8 +28,9 @@ SILENCE: Final = 1.6
 LOOK_AGAIN: Final = 0.1
 """Seconds between looks at the signs of life, once an answer is that late."""
 
-ACTOR, REQUEST, DEADLINE, BARE, KEY = (
+ACTOR, REQUEST, DEADLINE, BARE, KEY, MATCH = (
     "nameko.actor", "nameko.request_id", "nameko.deadline", "nameko.bare", "nameko.idempotency_key",
+    "nameko.if_none_match",
 )  # fmt: skip
 
 

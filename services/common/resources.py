@@ -90,6 +90,8 @@ class Resource:
     empty_lists: frozenset[str] = frozenset()
     """Lists that a narrowed view shows as ``[]`` when relations are off."""
     list_cap: int | None = None
+    versioned: bool = True
+    """Whether every change to its lists moves this service's version."""
     always_relations: bool = False
     bad_id_is_unknown: bool = False
     frees: frozenset[str] = frozenset()
@@ -126,6 +128,11 @@ class Resource:
     def table(self) -> sa.Table:
         """The model's table."""
         return table_of(self.model)
+
+    def __post_init__(self) -> None:
+        """What other services add to a list has no version here."""
+        if self.complete is not None and "list" in self.completed_verbs:
+            object.__setattr__(self, "versioned", False)
 
     @property
     def lists(self) -> Mapping[str, Many]:

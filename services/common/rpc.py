@@ -23,7 +23,7 @@ from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint, SharedExtension
 
 from services.common.amqp import DIRECT_REPLY, RPC_EXCHANGE, Link
-from services.common.client import ACTOR, BARE, BEATS, DEADLINE, KEY, REQUEST, Reply
+from services.common.client import ACTOR, BARE, BEATS, DEADLINE, KEY, MATCH, REQUEST, Reply
 from services.common.config import ServiceSettings
 from services.common.db import Transaction, translated
 from services.common.errors import Conflict, InvalidInput, KeyReused, ServiceError, Unavailable
@@ -113,6 +113,7 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
                 "actor": headers.get(ACTOR),
                 "request_id": headers.get(REQUEST, ""),
                 "key": headers.get(KEY),
+                "match": headers.get(MATCH),
                 "route": name,
                 "body": message.body,
                 "remaining": remaining,
