@@ -3,9 +3,10 @@
 from services.assets.models import Base
 from services.assets.resources import RESOURCES
 from services.assets.rpc_entity import EntityRpc
+from services.assets.rpc_heads import HeadRpc
 
 
-class AssetsService(EntityRpc):
+class AssetsService(EntityRpc, HeadRpc):
     """Assets, shots and what appears where."""
 
     name = "assets"
