@@ -16,6 +16,7 @@ from services.assets.models import (
     MetadataDescriptor,
     department_metadata_descriptor_link,
 )
+from services.common.contracts.assets import AssetReadyChanged
 from services.common.permissions import Facts, Rule, Work
 from services.common.tables import table_of
 
@@ -124,6 +125,18 @@ def on_update(
     """``data`` is merged key by key; the row is locked, so nobody's key is lost."""
     if isinstance(values.get("data"), dict):
         values["data"] = {**(row["data"] or {}), **values["data"]}
+
+
+def updated(
+    work: Any, before: Mapping[str, Any], after: Mapping[str, Any], _body: Mapping[str, Any]
+) -> None:
+    """Shots count how many of their assets are ready."""
+    if after["ready_for"] != before["ready_for"]:
+        work.tx.emit(
+            AssetReadyChanged(
+                asset_id=after["id"], ready_for=after["ready_for"], project_id=after["project_id"]
+            )
+        )
 
 
 def on_delete(work: Any, row: Mapping[str, Any], _force: bool) -> None:

@@ -2,11 +2,12 @@
 
 from services.assets.models import Base
 from services.assets.resources import RESOURCES
+from services.assets.rpc_casting import CastingRpc
 from services.assets.rpc_entity import EntityRpc
 from services.assets.rpc_heads import HeadRpc
 
 
-class AssetsService(EntityRpc, HeadRpc):
+class AssetsService(EntityRpc, HeadRpc, CastingRpc):
     """Assets, shots and what appears where."""
 
     name = "assets"
