@@ -44,9 +44,9 @@ class CastingRpc(CrudRpc):
     """Castings."""
 
     @query
-    def list_cast_assets(self, ident: str) -> Reply:
-        """The assets cast in an asset, as plain entities. Raises NotFound, Forbidden."""
-        facts = access.visit(self, ident, "asset")
+    def list_cast_assets(self, kind: str, ident: str) -> Reply:
+        """The assets cast in an asset or shot, as plain entities. Raises NotFound, Forbidden."""
+        facts = access.visit(self, ident, kind)
         columns = self.registry["entities"].columns(None, relations=False)
         cast = sa.select(LINK.c.entity_out_id).where(LINK.c.entity_in_id == facts["id"])
         rows = sa.select(*columns).where(ENTITY.c.id.in_(cast), of_kind("asset"))
