@@ -72,7 +72,7 @@ class InstanceRpc(CrudRpc):
         self.tx.emit(
             events.AssetInstanceNew(asset_instance_id=made, asset_id=asset["id"], scene_id=scene)
         )
-        return self._made(made)
+        return self._instance(made)
 
     @command
     def instantiate_in_asset(self, ident: str, data: Any = None) -> Reply:
@@ -85,7 +85,7 @@ class InstanceRpc(CrudRpc):
                 asset_instance_id=made, asset_id=target, asset_instantiated=asset["id"]
             )
         )
-        return self._made(made)
+        return self._instance(made)
 
     @command
     def add_instance_to_shot(self, ident: str, data: Any = None) -> Reply:
@@ -156,7 +156,7 @@ class InstanceRpc(CrudRpc):
         ).scalar_one()
         return made
 
-    def _made(self, ident: UUID) -> Reply:
+    def _instance(self, ident: UUID) -> Reply:
         resource = self.registry["asset-instances"]
         return Reply(resource.view(self.tx, ident, relations=False), status=CREATED)
 
