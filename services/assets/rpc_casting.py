@@ -109,9 +109,8 @@ class CastingRpc(CrudRpc):
             sa.select(CASTER.c.id.label("key"), ENTITY.c.name, *COMMON)
             .select_from(CAST.join(CASTER, CASTER.c.id == LINK.c.entity_in_id))
             .where(CASTER.c.project_id == project, CASTER.c.entity_type_id == ident, SHOWN)
-            .order_by(CASTER.c.name, CASTER.c.id, TYPE.c.name, ENTITY.c.name)
         )
-        return self._grouped(rows)
+        return self._grouped(rows, (CASTER.c.name,))
 
     @query
     def casting_of_sequence(self, project_id: str, sequence_id: str) -> Reply:
@@ -143,9 +142,8 @@ class CastingRpc(CrudRpc):
             )
             .select_from(CAST.join(CASTER, CASTER.c.id == LINK.c.entity_in_id))
             .where(CASTER.c.project_id == project, of_kind("episode", CASTER), SHOWN)
-            .order_by(CASTER.c.name, CASTER.c.id, TYPE.c.name, ENTITY.c.name)
         )  # fmt: skip
-        return self._grouped(rows, long=True)
+        return self._grouped(rows, (CASTER.c.name,), long=True)
 
     @query
     def casting_readiness(self, shot_ids: list[str]) -> dict[str, list[str | None]]:
@@ -258,13 +256,16 @@ class CastingRpc(CrudRpc):
             sa.select(CASTER.c.id.label("key"), ENTITY.c.name, *COMMON, sequence, *SHARED)
             .select_from(source)
             .where(where, of_kind("shot", CASTER), SHOWN)
-            .order_by(SEQUENCE.c.name, CASTER.c.name, CASTER.c.id, TYPE.c.name, ENTITY.c.name)
         )
-        return self._grouped(rows, long=long)
+        return self._grouped(rows, (SEQUENCE.c.name, CASTER.c.name), long=long)
 
-    def _grouped(self, rows: sa.Select[Any], *, long: bool = False) -> Reply:
-        """``{key: [row …]}`` in the order of the rows; ``key`` is their first column."""
-        ordered = rows.add_columns(sa.func.row_number().over().label("place")).subquery("ordered")
+    def _grouped(
+        self, rows: sa.Select[Any], order: tuple[Any, ...], *, long: bool = False
+    ) -> Reply:
+        """``{key: [row …]}``: keys in the given order, their rows by type and name."""
+        order = (*order, CASTER.c.id, TYPE.c.name, ENTITY.c.name)
+        place = sa.func.row_number().over(order_by=order).label("place")
+        ordered = rows.add_columns(place).subquery("ordered")
         parts: list[Any] = []
         for column in ordered.c:
             if column.name not in {"key", "place"}:
