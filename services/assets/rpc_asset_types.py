@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from services.assets import access
 from services.assets.access import ENTITY, TYPE, path_id
-from services.assets.casting import LINK
+from services.assets.casting_statements import LINK
 from services.assets.entities import RESERVED
 from services.assets.resources import RESOURCES
 from services.common import filters, listing

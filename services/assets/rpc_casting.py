@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from services.assets import access, casting
 from services.assets.access import ENTITY, TYPE, among, of_kind, path_id
-from services.assets.casting import LINK
+from services.assets.casting_statements import LINK
 from services.assets.entities import RESERVED
 from services.common import listing
 from services.common.client import Reply

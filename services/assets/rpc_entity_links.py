@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from services.assets import access
 from services.assets.access import ENTITY, path_id
-from services.assets.casting import LINK
+from services.assets.casting_statements import LINK
 from services.common import filters, listing
 from services.common.client import Reply
 from services.common.crud import CrudRpc

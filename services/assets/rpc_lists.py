@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from services.assets import access, views
 from services.assets.access import ENTITY, Reach, of_kind, path_id
-from services.assets.casting import LINK
+from services.assets.casting_statements import LINK
 from services.assets.entities import KINDS
 from services.assets.resources import RESOURCES
 from services.common import filters, listing
