@@ -105,7 +105,7 @@ class CreationRpc(EntityRpc):
         existing = self._same(project, type_id, body["name"], (parent, bool(route.parent)))
         if existing is not None:
             return self._made(existing)
-        values = {**body, "parent_id": parent, "entity_type_id": type_id}
+        values = {"data": {}, **body, "parent_id": parent, "entity_type_id": type_id}
         ident = self._insert(project, values)
         self._link_concept(ident, links)
         self._tell(kind, ident, project, parent, above)

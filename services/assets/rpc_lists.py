@@ -14,12 +14,13 @@ from services.assets import access, views
 from services.assets.access import ENTITY, Reach, of_kind, path_id
 from services.assets.casting_statements import LINK
 from services.assets.entities import KINDS
+from services.assets.models import EntityVersion
 from services.assets.resources import RESOURCES
 from services.common import filters, listing
 from services.common.client import Reply
 from services.common.crud import CrudRpc
 from services.common.errors import Forbidden, InvalidInput, NotFound
-from services.common.resources import rows_as_json
+from services.common.resources import Resource, rows_as_json
 from services.common.rpc import query
 from services.common.values import BadValue, parse_id
 
@@ -27,6 +28,7 @@ PLAIN: Final = {
     kind: replace(RESOURCES["entities"], kind=kind.capitalize()) for kind in KINDS
 }  # fmt: skip
 """The plain row of each kind, its ``type`` known without a look at the entity's type."""
+VERSION: Final = Resource(path="entity-versions", model=EntityVersion)
 CLOSED_TO: Final = {"scene": ("vendor",), "concept": ("vendor", "client")}
 UNORDERED: Final = frozenset({"asset", "scene"})
 WITH_PROJECT: Final = frozenset({"shot", "scene", "edit", "concept"})
@@ -174,6 +176,15 @@ class ListRpc(CrudRpc):
         if "episode_id" in row and row["episode_id"] is None:
             del row["episode_id"], row["episode_name"]
         return row
+
+    @query
+    def list_versions(self, ident: str) -> Reply:
+        """What a shot was before, newest first. Raises NotFound, Forbidden."""
+        facts = access.visit(self, ident, "shot")
+        rows = sa.select(*VERSION.columns(None, relations=False)).where(
+            EntityVersion.entity_id == facts["id"]
+        )
+        return listing.plain(self, rows.order_by(EntityVersion.created_at.desc()))
 
     # --- rights and filters -----------------------------------------------------------------
 

@@ -279,7 +279,8 @@ class Registry:
         prefix = resource.event_name(facts)
         cls = self.declare(prefix, verb, resource)
         known = {**facts, f"{prefix.replace('-', '_')}_id": facts["id"]}
-        needed = {f.name for f in msgspec.structs.fields(cls) if f.required} | {"project_id"}
+        fields = msgspec.structs.fields(cls)
+        needed = [f.name for f in fields if f.required or f.name == "project_id"]
         payload = {name: known[name] for name in needed if name in known}
         if payload.get("project_id", self) is None and issubclass(cls, RowEvent):
             del payload["project_id"]
