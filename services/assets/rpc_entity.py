@@ -81,6 +81,9 @@ class EntityRpc(CrudRpc):
     def entity_type(self, name: str) -> UUID:
         """The id of a reserved entity type, made on first need."""
         table = table_of(EntityType)
+        known = self.tx.session.scalar(sa.select(table.c.id).where(table.c.name == name))
+        if known is not None:
+            return UUID(str(known))
         made = insert(table).values(name=name, archived=False).on_conflict_do_nothing()
         self.tx.session.execute(made)
         found = self.tx.session.scalar(sa.select(table.c.id).where(table.c.name == name))

@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSON
 
@@ -278,11 +279,16 @@ class Registry:
         return declare(self.service, f"{prefix}:{verb}", key, project=project)
 
     def event(self, resource: Resource, verb: str, facts: Mapping[str, Any]) -> Event:
-        """The event that tells of a change to the row with these facts."""
+        """The event that tells of a change to the row with these facts.
+
+        What a class of the contracts leaves optional is for its other emitters.
+        """
         prefix = resource.event_name(facts)
         cls = self.declare(prefix, verb, resource)
         known = {**facts, f"{prefix.replace('-', '_')}_id": facts["id"]}
-        payload = {name: known[name] for name in cls.__struct_fields__ if name in known}
+        fields = msgspec.structs.fields(cls)
+        needed = [f.name for f in fields if f.required or f.name == "project_id"]
+        payload = {name: known[name] for name in needed if name in known}
         if payload.get("project_id", self) is None and issubclass(cls, RowEvent):
             del payload["project_id"]
         return cls(**payload)

@@ -39,6 +39,15 @@ class TeamRpc(CrudRpc):
         return {str(project): [role, is_open(status)] for project, role, status in rows}
 
     @query
+    def project_names(self, ids: list[str] | None = None) -> dict[str, str]:
+        """The names of these productions (of all when None) by id; unknown ids are left out."""
+        statement = sa.select(Project.id, Project.name)
+        if ids is not None:
+            statement = statement.where(Project.id.in_([UUID(ident) for ident in ids]))
+        with self.database.read() as connection:
+            return {str(ident): name for ident, name in connection.execute(statement)}
+
+    @query
     def team_of(self, project_id: str) -> dict[str, str | None]:
         """The people of a production with the role they have there, if it is one of its own."""
         statement = sa.select(LINK.person_id, LINK.role).where(LINK.project_id == UUID(project_id))

@@ -24,6 +24,13 @@ from tests.contracts.recorded.compare import collect_known, compare
 from tests.system import System, token_for
 
 HERE = Path(__file__).parent / "recorded"
+#: What the contract wants otherwise than the reference did it: paths not compared, by route.
+DEPARTURES = {
+    # a vendor is shown the real kind too, where the reference says Entity
+    ("GET", "/data/projects/<project_id>/episodes"): ["$[*].type"],
+    ("GET", "/data/projects/<project_id>/sequences"): ["$[*].type"],
+    ("POST", "/data/shots/<shot_id>/asset-instances"): ["$.type"],
+}
 
 
 def _served(method: str, rule: str) -> bool:
@@ -145,5 +152,7 @@ def test_answers_as_recorded(
     if want is None:
         assert got.content == b"" or exchange["response"].get("text")
         return
-    differences = compare(want, got.json(), known=known, clock=(exchange["now"], now.isoformat()))
+    aside = DEPARTURES.get((exchange["request"]["method"], exchange["rule"]), [])
+    clock = (exchange["now"], now.isoformat())
+    differences = compare(want, got.json(), known=known, clock=clock, ignore=aside)
     assert not differences, differences
