@@ -8,6 +8,7 @@ when the answer is of use, and that they want the answer's bytes bare instead of
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import os
 import threading
@@ -44,7 +45,8 @@ class Reply(NamedTuple):
 
     def decoded(self) -> Any:
         """The answer as builtins, for callers that look inside."""
-        return msgspec.json.decode(self.body) if self.body else None
+        body = gzip.decompress(self.body) if self.encoding else self.body
+        return msgspec.json.decode(body) if body else None
 
 
 class _Waiter:

@@ -170,6 +170,16 @@ class Service:
         headers = {ACTOR: encode(self.actor).decode(), REQUEST: self.tx.request_id}
         return self.client.call(service, method, encode(kwargs), headers=headers).decoded()
 
+    def ask_ahead(self, service: str, method: str, /, **kwargs: Any) -> Callable[[], Any]:
+        """Ask now and read the answer later, when it has long come: ``answer = ask_ahead(…)()``.
+
+        For what the reply needs and the transaction does not: waiting costs nothing then.
+        """
+        if self.tx.opened:
+            message = f"{service}.{method} was called inside an open transaction"
+            raise RuntimeError(message)
+        return cast("Callable[[], Any]", eventlet.spawn(self.ask, service, method, **kwargs).wait)
+
     def ask_all(self, questions: list[tuple[str, str, dict[str, Any]]]) -> list[Any]:
         """Ask several ``(service, method, arguments)`` at once; answers come in order.
 
