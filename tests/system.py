@@ -62,12 +62,18 @@ class System:
         """The URL of the gateway."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def storage(self) -> Path:
+        """The folder in which the files lie."""
+        return self.folder / "storage"
+
     def environment(self) -> dict[str, str]:
         """What each process gets."""
         own = {f"{name.upper()}_DATABASE_URL": url for name, url in self.parts.urls.items()}
         return {
             **os.environ, **own, "AMQP_URI": self.parts.amqp_uri, "SECRET_KEY": SECRET,
             "HTTP_PORT": str(self.port), "GATEWAY_THREADS": "24", "GATEWAY_WORKERS": "1",
+            "STORAGE_URL": f"file://{self.storage}",
             **self.extra,
         }  # fmt: skip
 

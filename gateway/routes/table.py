@@ -25,6 +25,8 @@ class Body(Enum):
     """JSON only; another content type is refused."""
     LENIENT = "lenient"
     """JSON, else form fields, else query parameters; an unreadable JSON counts as empty."""
+    MULTIPART = "multipart"
+    """As LENIENT, and files: stored before the call under ``Route.files``, removed if refused."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,9 @@ class Route:
     fixed: tuple[tuple[str, str], ...] = ()
     """Arguments the row itself gives."""
     answer: str = ""
-    """A named last touch by the gateway, see ``app.ANSWERS``."""
+    """A named last touch by the gateway, see ``app.ANSWERS``; ``file`` sends the file answered."""
+    files: str = "uploads"
+    """Where the files of a multipart body are stored: ``<files>/<id>``."""
     summary: str = ""
 
     @property

@@ -28,9 +28,11 @@ SILENCE: Final = 1.6
 LOOK_AGAIN: Final = 0.1
 """Seconds between looks at the signs of life, once an answer is that late."""
 
-ACTOR, REQUEST, DEADLINE, BARE, KEY = (
+ACTOR, REQUEST, DEADLINE, BARE, KEY, FINGERPRINT = (
     "nameko.actor", "nameko.request_id", "nameko.deadline", "nameko.bare", "nameko.idempotency_key",
+    "nameko.fingerprint",
 )  # fmt: skip
+"""``FINGERPRINT`` says what a request is the same as, where its own bytes differ each time."""
 
 
 class Reply(NamedTuple):

@@ -23,7 +23,7 @@ from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint, SharedExtension
 
 from services.common.amqp import DIRECT_REPLY, RPC_EXCHANGE, Link
-from services.common.client import ACTOR, BARE, BEATS, DEADLINE, KEY, REQUEST, Reply
+from services.common.client import ACTOR, BARE, BEATS, DEADLINE, FINGERPRINT, KEY, REQUEST, Reply
 from services.common.config import ServiceSettings
 from services.common.db import Transaction, translated
 from services.common.errors import Conflict, InvalidInput, KeyReused, ServiceError, Unavailable
@@ -113,6 +113,7 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
                 "actor": headers.get(ACTOR),
                 "request_id": headers.get(REQUEST, ""),
                 "key": headers.get(KEY),
+                "fingerprint": headers.get(FINGERPRINT),
                 "route": name,
                 "body": message.body,
                 "remaining": remaining,
@@ -272,7 +273,7 @@ def _scoped_key(tx: Transaction, data: dict[str, Any]) -> str:
 
 
 def _fingerprint(data: dict[str, Any]) -> str:
-    return hashlib.sha256(data["body"]).hexdigest()
+    return data.get("fingerprint") or hashlib.sha256(data["body"]).hexdigest()
 
 
 def _earlier_answer(service: Any) -> Reply | None:

@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 import eventlet
 import msgspec
 import sqlalchemy as sa
+from eventlet import tpool
 from nameko.extensions import DependencyProvider
 
 from services.common.client import ACTOR, REQUEST, RpcClient
@@ -14,6 +15,7 @@ from services.common.config import ServiceSettings
 from services.common.db import Database, Transaction
 from services.common.log import request_id
 from services.common.permissions import SYSTEM, Actor
+from services.common.storage import Storage, open_storage
 
 CONFIG: Final = "settings"
 encode: Final = msgspec.json.Encoder().encode
@@ -116,6 +118,14 @@ class Service:
     def actor(self) -> Actor:
         """Who is calling."""
         return self.tx.actor
+
+    @property
+    def storage(self) -> Storage:
+        """The file storage; each call runs on a thread of its own while the hub goes on.
+
+        Only for what answers at once or not at all: no iterator may cross over.
+        """
+        return cast("Storage", tpool.Proxy(open_storage(self.settings.storage_url)))
 
     def ask(self, service: str, method: str, /, **kwargs: Any) -> Any:
         """Call another service as the same actor and return its decoded answer.
