@@ -19,6 +19,7 @@ from gateway.status import Status
 from gateway.uploads import PARTS, Received
 from services.common.client import ACTOR, FINGERPRINT, KEY, REQUEST, Reply, RpcClient
 from services.common.errors import Forbidden, ServiceError, Unavailable
+from services.common.keys import KeyRing
 from services.common.log import request_id
 from services.common.storage import open_storage
 
@@ -39,11 +40,18 @@ TRANSFER_SECONDS: Final = 1.5
 FILE: Final = "file"
 REFUSED: Final = 400
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+RESTRICTED: Final = "requires_2fa_setup"
+SETTING_UP: Final = frozenset({
+    "/auth/totp", "/auth/email-otp", "/auth/fido", "/auth/recovery-codes", "/auth/login",
+    "/auth/logout", "/auth/authenticated", "/auth/refresh-token",
+})  # fmt: skip
+"""All that a session may reach while its account lacks the second factor it must have."""
 FULL: Final = "The gateway is busy."
 ANSWERS: Final[dict[str, Callable[..., Reply]]] = {
     "signed_in": sessions.signed_in,
     "signed_out": sessions.signed_out,
     "refreshed": sessions.refreshed,
+    "challenged": sessions.challenged,
 }
 
 
@@ -52,7 +60,7 @@ class Gateway:
 
     def __init__(self, settings: GatewaySettings) -> None:
         self.settings = settings
-        self.gate = Gate(settings.secret_key, settings.actor_seconds, lambda: self.client)
+        self.gate = Gate(KeyRing.of(settings), settings.actor_seconds, lambda: self.client)
         self.client = RpcClient(
             settings.amqp_uri,
             name="gateway",
@@ -102,6 +110,8 @@ class Endpoint:
         identity = None
         if route.access is not PUBLIC:
             identity = self.gateway.gate.identify(req, route.access.value)
+            if identity.claims.get(RESTRICTED) and route.path not in SETTING_UP:
+                raise errors.SetupRequired
         received = self._received(route, req)
         given = self._arguments(route, req, params, identity, received)
         headers = self._headers(req)
@@ -230,11 +240,17 @@ class Endpoint:
 class Envelope:
     """What happens around every request: its id, the ``/api`` prefix, the security headers."""
 
+    def __init__(self, settings: GatewaySettings) -> None:
+        self.proxies = settings.proxies
+        self.secure = settings.site_url.startswith("https://")
+
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Give the request an id and serve ``/api/…`` as ``/…``."""
         given = req.get_header("X-Request-ID") or ""
         req.context.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         request_id.set(req.context.request_id)
+        req.context.address = sessions.address_of(req, self.proxies)
+        req.context.secure = self.secure
         if req.path.startswith("/api/"):
             req.path = req.path[4:]
         elif req.path == "/api":
@@ -272,7 +288,7 @@ def positional(routes: Iterable[Route]) -> dict[str, tuple[list[Route], dict[str
 def create_app(settings: GatewaySettings, routes: Iterable[Route] = ROUTES) -> falcon.App[Any, Any]:
     """The WSGI application; its RPC client connects at once and in the background."""
     gateway = Gateway(settings)
-    middleware: list[Any] = [Envelope()]
+    middleware: list[Any] = [Envelope(settings)]
     if settings.cors_origins:
         origins = [origin.strip() for origin in settings.cors_origins.split(",")]
         middleware.append(falcon.CORSMiddleware(allow_origins=origins, allow_credentials=origins))

@@ -7,6 +7,7 @@ on a cached actor: ``Endpoint`` asks again and retries once (see ``app``).
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import falcon
 
     from services.common.client import RpcClient
+    from services.common.keys import KeyRing
 
 ACCESS, REFRESH = "access", "refresh"
 COOKIES: Final = {ACCESS: "access_token_cookie", REFRESH: "refresh_token_cookie"}
@@ -34,6 +36,7 @@ WRONG_KIND: Final = {
     ACCESS: "Only non-refresh tokens are allowed",
     REFRESH: "Only refresh tokens are allowed",
 }
+ENDLESS: Final = 'Token is missing the "exp" claim'
 CACHE_SIZE: Final = 4096
 EXCHANGES: Final = (exchange_of("auth"), exchange_of("crud"))
 
@@ -49,14 +52,14 @@ class Identity(NamedTuple):
 class Tokens:
     """Verifies tokens, and remembers the verified ones until they expire."""
 
-    def __init__(self, secret: str) -> None:
-        self.secret = secret
+    def __init__(self, keys: KeyRing) -> None:
+        self.keys = keys
         self._verified: dict[str, dict[str, Any]] = {}
 
     def read(self, token: str, kind: str) -> dict[str, Any]:
         """The claims of a token of that kind. Raises TokenUnreadable, Unauthenticated."""
         claims = self._verified.get(token)
-        if claims is None or claims["exp"] <= time.time():
+        if claims is None or claims.get("exp", math.inf) <= time.time():
             claims = self._verify(token)
             if len(self._verified) >= CACHE_SIZE:
                 self._verified.clear()
@@ -67,24 +70,21 @@ class Tokens:
 
     def _verify(self, token: str) -> dict[str, Any]:
         try:
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                self.secret,
-                algorithms=["HS256"],
-                options={"require": ["exp", "sub", "jti", "type"]},
-            )
+            claims = self.keys.read(token, ("sub", "jti", "type"))
         except jwt.ExpiredSignatureError:
             raise Unauthenticated(data=EXPIRED) from None
         except jwt.InvalidTokenError as error:
             raise TokenUnreadable(str(error)) from None
+        if "exp" not in claims and claims.get("identity_type") != "bot":
+            raise TokenUnreadable(ENDLESS)
         return claims
 
 
 class Gate:
     """Establishes the identity behind each request."""
 
-    def __init__(self, secret: str, seconds: float, client: Callable[[], RpcClient]) -> None:
-        self.tokens = Tokens(secret)
+    def __init__(self, keys: KeyRing, seconds: float, client: Callable[[], RpcClient]) -> None:
+        self.tokens = Tokens(keys)
         self.seconds = seconds
         self.client = client
         self._known: dict[str, Identity] = {}

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from services.common.config import Settings
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import TYPE_CHECKING, Self
+
+from services.common.config import ConfigError, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class GatewaySettings(Settings, frozen=True, kw_only=True, rename=str.upper):
@@ -10,6 +16,10 @@ class GatewaySettings(Settings, frozen=True, kw_only=True, rename=str.upper):
 
     cors_origins: str = ""
     """Origins allowed to call from a browser, separated by commas; empty means none."""
+    site_url: str = "http://localhost:8080"
+    """Where people find the studio; over https its cookies are for https only."""
+    trusted_proxies: str = "127.0.0.0/8,::1/128"
+    """Networks, separated by commas, whose ``X-Real-IP`` is believed."""
     max_inflight: int = 40
     """Requests being answered at once by one process; one more is told to come again (502)."""
     max_json_body: int = 8 * 1024 * 1024
@@ -24,3 +34,20 @@ class GatewaySettings(Settings, frozen=True, kw_only=True, rename=str.upper):
     """How long an actor may be served from the cache without word from ``auth``."""
     list_deadline: float = 30.0
     """Seconds a route that may read or remove a whole production has."""
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str]) -> Self:
+        """Build the settings. Raises ConfigError."""
+        settings = super().load(environ)
+        try:
+            settings.proxies  # noqa: B018 - read to see that it can be
+        except ValueError as error:
+            message = f"TRUSTED_PROXIES names no network: {error}."
+            raise ConfigError(message) from None
+        return settings
+
+    @property
+    def proxies(self) -> list[IPv4Network | IPv6Network]:
+        """The networks in ``trusted_proxies``."""
+        given = (name.strip() for name in self.trusted_proxies.split(","))
+        return [ip_network(name, strict=False) for name in given if name]

@@ -21,6 +21,7 @@ from services.common.errors import (
     NotFound,
     Refused,
     ServiceError,
+    TooMany,
     Unauthenticated,
     Unavailable,
 )
@@ -41,6 +42,7 @@ NOT_FOUND: Final = (
 )
 NOT_ALLOWED: Final = "The method is not allowed for the requested URL."
 TOO_LARGE: Final = "The data value transmitted exceeds the capacity limit."
+NO_FACTOR: Final = "Two factor authentication must be set up before anything else."
 INTERNAL: Final = "Internal server error."
 
 
@@ -50,6 +52,10 @@ class TooLarge(ServiceError, kind="too-large"):
 
 class TokenUnreadable(ServiceError, kind="token-unreadable"):
     """The token is malformed, forged, or of the wrong kind."""
+
+
+class SetupRequired(ServiceError, kind="setup-required"):
+    """The account must set up a second factor before it may do anything else."""
 
 
 def said(message: str, **more: Any) -> dict[str, Any]:
@@ -71,11 +77,13 @@ TABLE: Final[dict[type[ServiceError], tuple[int, Callable[[ServiceError], dict[s
     Refused: (400, _refused),
     Unauthenticated: (401, _unauthenticated),
     Forbidden: (403, lambda _: said(FORBIDDEN)),
+    SetupRequired: (403, lambda _: said(NO_FACTOR, two_factor_authentication_required=True)),
     NotFound: (404, lambda _: said(NOT_FOUND)),
     Conflict: (409, lambda e: said(e.message)),
     TooLarge: (413, lambda _: said(TOO_LARGE)),
     TokenUnreadable: (422, lambda e: {"msg": e.message}),
     KeyReused: (422, lambda e: said(e.message)),
+    TooMany: (429, lambda e: said(e.message, login=False)),
     Unavailable: (502, lambda e: said(e.message)),
 }
 
@@ -85,6 +93,8 @@ def on_service_error(_req: Any, resp: falcon.Response, error: ServiceError, _par
     status, body = TABLE.get(type(error), (500, lambda _: said(INTERNAL)))
     if isinstance(error, Unavailable):
         resp.set_header("Retry-After", RETRY_SECONDS)
+    elif isinstance(error, TooMany):
+        resp.set_header("Retry-After", str((error.data or {}).get("seconds", RETRY_SECONDS)))
     if isinstance(error, Forbidden) and error.message.isascii() and error.message.isprintable():
         resp.set_header("X-Reason", error.message)
     write(resp, status, body(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -10,10 +11,14 @@ import msgspec
 from services.common.client import Reply
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from ipaddress import IPv4Network, IPv6Network
+
     import falcon
 
 YEAR: Final = 31_540_000
 REFRESH_PATH: Final = "/auth/refresh-token"
+CHALLENGE: Final = "session"
 BROWSER: Final = re.compile(r"Mozilla/|Opera/")
 NO_BROWSER: Final = re.compile(r"Headless|bot\b|python|curl", re.IGNORECASE)
 
@@ -26,16 +31,32 @@ def is_browser(req: falcon.Request) -> bool:
 
 def caller(req: falcon.Request, claims: dict[str, Any]) -> dict[str, Any]:
     """What ``auth`` wants to know of a caller: claims, address, browser or script."""
-    address = req.get_header("X-Real-IP") or req.remote_addr
-    return {"claims": claims, "address": address, "browser": is_browser(req)}
+    sessions: list[Any] = req.get_cookie_values(CHALLENGE) or [None]
+    return {
+        "claims": claims,
+        "address": req.context.address,
+        "browser": is_browser(req),
+        "session": sessions[0],
+    }
+
+
+def address_of(req: falcon.Request, proxies: Sequence[IPv4Network | IPv6Network]) -> str:
+    """Where the request came from: as a proxy of ours says, or else the peer."""
+    peer = str(req.remote_addr)
+    said = (req.get_header("X-Real-IP") or "").strip()
+    try:
+        trusted = any(ip_address(peer) in network for network in proxies)
+        return str(ip_address(said)) if said and trusted else peer
+    except ValueError:
+        return peer
 
 
 def signed_in(req: falcon.Request, resp: falcon.Response, reply: Reply) -> Reply:
     """Set both cookies for a browser."""
     if is_browser(req):
         body = reply.decoded()
-        _set(resp, "access_token_cookie", body["access_token"], "/")
-        _set(resp, "refresh_token_cookie", body["refresh_token"], REFRESH_PATH)
+        _set(req, resp, "access_token_cookie", body["access_token"], "/")
+        _set(req, resp, "refresh_token_cookie", body["refresh_token"], REFRESH_PATH)
     return reply
 
 
@@ -50,12 +71,22 @@ def refreshed(req: falcon.Request, resp: falcon.Response, reply: Reply) -> Reply
     """Give a browser its new access cookie instead of the token."""
     if not is_browser(req):
         return reply
-    _set(resp, "access_token_cookie", reply.decoded()["access_token"], "/")
+    _set(req, resp, "access_token_cookie", reply.decoded()["access_token"], "/")
     resp.unset_cookie("refresh_token_cookie", path=REFRESH_PATH, same_site="Lax")
     return Reply(msgspec.json.encode({"refresh": True}))
 
 
-def _set(resp: falcon.Response, name: str, value: str, path: str) -> None:
+def challenged(req: falcon.Request, resp: falcon.Response, reply: Reply) -> Reply:
+    """Hand over the state of a security key's challenge, to come back with its answer."""
     resp.set_cookie(
-        name, value, path=path, max_age=YEAR, http_only=True, same_site="Lax", secure=False
-    )
+        CHALLENGE, reply.headers["session"], path="/", http_only=True, same_site="Lax",
+        secure=req.context.secure,
+    )  # fmt: skip
+    return reply
+
+
+def _set(req: falcon.Request, resp: falcon.Response, name: str, value: str, path: str) -> None:
+    resp.set_cookie(
+        name, value, path=path, max_age=YEAR, http_only=True, same_site="Lax",
+        secure=req.context.secure,
+    )  # fmt: skip

@@ -23,6 +23,7 @@ from services.common.importing import replace_rows
 
 SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
 SECRET: Final = "a-secret-of-the-tests-long-enough-to-be-taken"
+ENCRYPTION: Final = "another-secret-of-the-tests-for-what-lies-at-rest"
 WAIT: Final = 30.0
 
 
@@ -72,6 +73,8 @@ class System:
         own = {f"{name.upper()}_DATABASE_URL": url for name, url in self.parts.urls.items()}
         return {
             **os.environ, **own, "AMQP_URI": self.parts.amqp_uri, "SECRET_KEY": SECRET,
+            "ENCRYPTION_KEY": ENCRYPTION, "BCRYPT_COST": "4",
+            "MAIL_URL": f"file://{self.folder / 'mail'}",
             "HTTP_PORT": str(self.port), "GATEWAY_THREADS": "24", "GATEWAY_WORKERS": "1",
             "STORAGE_URL": f"file://{self.storage}",
             **self.extra,

@@ -24,17 +24,22 @@ if TYPE_CHECKING:
 STOP_SECONDS: Final = 5.0
 READY_SECONDS: Final = 60.0
 OURS: Final = (
-    "AMQP_URI", "DATABASE_URL", "SECRET_KEY", "ADMIN_PASSWORD", "ADMIN_EMAIL", "RUN_DIR",
+    "AMQP_URI", "DATABASE_URL", "SECRET_KEY", "ENCRYPTION_KEY", "ADMIN_PASSWORD", "ADMIN_EMAIL",
+    "RUN_DIR",
 )  # fmt: skip
 
 
 def environment(settings: LocalSettings, parts: Parts) -> dict[str, str]:
     """What all our processes get; each service gets its own database's URL besides."""
-    storage = settings.storage_url or f"file://{settings.folder / 'storage'}"
+    folder = settings.folder
     kept = {name: value for name, value in os.environ.items() if name not in OURS}
     return {
-        **kept, "AMQP_URI": parts.amqp_uri, "STORAGE_URL": storage,
+        **kept, "AMQP_URI": parts.amqp_uri,
+        "STORAGE_URL": settings.storage_url or f"file://{folder / 'storage'}",
+        "MAIL_URL": settings.mail_url or f"file://{folder / 'mail'}",
+        "SITE_URL": settings.site_url or f"http://localhost:{settings.http_port}",
         "SECRET_KEY": settings.secret_key or parts.secrets.get("secret_key", 64),
+        "ENCRYPTION_KEY": settings.encryption_key or parts.secrets.get("encryption_key", 64),
         "HTTP_PORT": str(settings.http_port), "PYTHONUNBUFFERED": "1",
         "GATEWAY_WORKERS": str(settings.gateway_workers),
         "GATEWAY_THREADS": str(settings.gateway_threads),
@@ -94,6 +99,8 @@ def is_ready(port: int) -> bool:
 def welcome(settings: LocalSettings, parts: Parts, login: str, seconds: float) -> None:
     """Say where it is and how to get in."""
     url = f"http://localhost:{settings.http_port}"
+    where = settings.folder / "mail"
+    mail = settings.mail_url.rpartition("@")[2] or f"written to {where}"
     for line in (
         "",
         f"Callboard is ready after {seconds:.1f} s",
@@ -102,6 +109,7 @@ def welcome(settings: LocalSettings, parts: Parts, login: str, seconds: float) -
         f"  administrator   {login}",
         f"  events          {parts.amqp_uri}",
         f"  data and logs   {settings.folder}",
+        f"  mail            {mail}",
         "  stop with Ctrl-C",
         "",
     ):

@@ -34,6 +34,11 @@ class LocalSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper)
     amqp_uri: str = ""
     """Empty means a private RabbitMQ node."""
     secret_key: str = ""
+    encryption_key: str = ""
+    site_url: str = ""
+    """Empty means the port on this machine."""
+    mail_url: str = ""
+    """Empty means a folder below ``run_dir``, see ``services.auth.config``."""
     admin_email: str = "admin@example.com"
     admin_password: str = ""
     run_dir: str = ".run"
@@ -53,8 +58,9 @@ class LocalSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper)
         given = {name: value for name, value in environ.items() if name in names and value}
         try:
             settings = msgspec.convert(given, cls, strict=False)
-            if settings.secret_key:
-                check_secret(settings.secret_key)
+            for name in ("secret_key", "encryption_key"):
+                if secret := getattr(settings, name):
+                    check_secret(secret, name.upper())
         except msgspec.ValidationError as error:
             message = f"A setting is malformed: {error}."
             raise StartError(message) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 
 class Access(Enum):
@@ -47,7 +48,7 @@ class Route:
     """Whether the verified claims and the address are handed over, as ``caller``."""
     slow: bool = False
     """Whether it may read or remove a whole production, and gets the long deadline."""
-    fixed: tuple[tuple[str, str], ...] = ()
+    fixed: tuple[tuple[str, Any], ...] = ()
     """Arguments the row itself gives."""
     answer: str = ""
     """A named last touch by the gateway, see ``app.ANSWERS``; ``file`` sends the file answered."""

@@ -33,6 +33,23 @@ class EntityRpc(CrudRpc):
             return {str(ident): str(project) for ident, project in connection.execute(statement)}
 
     @query
+    def entities_in_brief(self, ids: list[str]) -> dict[str, dict[str, str | None]]:
+        """Name, production and main preview of each entity, as a list of chats shows them."""
+        wanted = [UUID(ident) for ident in ids]
+        statement = sa.select(
+            Entity.id, Entity.name, Entity.project_id, Entity.preview_file_id
+        ).where(Entity.id.in_(wanted))
+        with self.database.read() as connection:
+            return {
+                str(ident): {
+                    "entity_name": name,
+                    "project_id": str(project),
+                    "preview_file_id": str(preview) if preview else None,
+                }
+                for ident, name, project, preview in connection.execute(statement)
+            }
+
+    @query
     def entities_of_episode(self, episode_id: str) -> list[str]:
         """Entities whose parent's parent is that episode: the shots of its sequences."""
         parent = table_of(Entity).alias("parent")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from services.auth.models import Organisation, Person
-from services.auth.passwords import hashed
+from services.auth.passwords import digest
 from services.common.db import with_driver
 
 
@@ -18,7 +18,7 @@ def ensure_admin(url: str, email: str, password: str) -> bool:
             return False
         session.add(Person(
             first_name="Super", last_name="Admin", email=email.lower(), role="admin",
-            password=hashed(password),
+            password=digest(password),
         ))  # fmt: skip
         if not session.scalar(sa.select(Organisation.id).limit(1)):
             session.add(Organisation(name="Kitsu"))

@@ -2,18 +2,72 @@
 
 from __future__ import annotations
 
-from services.common.config import ServiceSettings
+from typing import TYPE_CHECKING, Self
+from urllib.parse import urlsplit
+
+from services.common.config import ConfigError, ServiceSettings, check_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LOWEST_COST, HIGHEST_COST = 4, 16
 
 
 class AuthSettings(ServiceSettings, frozen=True, kw_only=True, rename=str.upper):
-    """What ``auth`` needs besides: how long sessions last, how patient it is."""
+    """What ``auth`` needs besides: keys, how long sessions last, how patient it is, the mail."""
 
+    encryption_key: str
+    """Seals second factors at rest; keep it when ``SECRET_KEY`` changes."""
+    previous_encryption_keys: str = ""
+    """Keys, separated by commas, that sealed until lately and can still unseal."""
     access_token_days: float = 14.0
     refresh_token_days: float = 14.0
+    enforce_2fa: bool = False
+    """Whether an account without a second factor may do nothing but set one up."""
+    min_password_length: int = 8
+    bcrypt_cost: int = 12
+    hashes_at_once: int = 2
+    """Password hashes computed at the same time; more only take longer each."""
     failed_logins_allowed: int = 5
     lock_seconds: int = 60
+    failures_per_address: int = 100
+    """Wrong passwords and codes that one address may try in a minute, whatever the accounts."""
+    public_calls_per_address: int = 300
+    """Requests for mails, challenges and resets that one address may make in a minute."""
+    mails_per_account: int = 10
+    """Mails that may be asked for in an hour without being logged in."""
+    site_url: str = "http://localhost:8080"
+    """Where people find the studio: in mailed links, and what security keys are bound to."""
+    mail_url: str = ""
+    """``smtp://user:password@host:port`` (STARTTLS where offered), ``smtps://``, or
+    ``file:///folder`` to write mails down; empty sends none."""
+    mail_from: str = "callboard@localhost"
     default_timezone: str = "Europe/Paris"
     default_locale: str = "en_US"
     user_limit: int = 100
     protected_accounts: str = ""
     """E-mails, separated by commas, whom others may neither deactivate nor re-role."""
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str]) -> Self:
+        """Build the settings. Raises ConfigError."""
+        settings = super().load(environ)
+        for key in (settings.encryption_key, *settings.old_encryption_keys):
+            check_secret(key, "ENCRYPTION_KEY")
+        if not LOWEST_COST <= settings.bcrypt_cost <= HIGHEST_COST:
+            message = f"BCRYPT_COST must be between {LOWEST_COST} and {HIGHEST_COST}."
+            raise ConfigError(message)
+        if urlsplit(settings.mail_url).scheme not in {"", "smtp", "smtps", "file"}:
+            message = "MAIL_URL must begin with smtp://, smtps:// or file://."
+            raise ConfigError(message)
+        return settings
+
+    @property
+    def old_encryption_keys(self) -> list[str]:
+        """The keys in ``previous_encryption_keys``."""
+        return [key.strip() for key in self.previous_encryption_keys.split(",") if key.strip()]
+
+    @property
+    def site_host(self) -> str:
+        """The host of the site, which security keys are bound to."""
+        return urlsplit(self.site_url).hostname or "localhost"

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.common import tables
 from services.common.permissions import ROLES
-from services.common.tables import Many, Row, choice, link, links, new_metadata, text
+from services.common.tables import NOW, Many, Row, choice, link, links, new_metadata, text
 
 
 class Base(tables.Base):
@@ -73,9 +73,11 @@ class Person(Row, Base):
     login_failed_attemps: Mapped[int | None] = mapped_column(default=0)
     last_login_failed: Mapped[datetime | None]
     totp_enabled: Mapped[bool | None] = mapped_column(default=False)
-    totp_secret: Mapped[str | None] = text(32)
+    totp_secret: Mapped[str | None] = text()
+    """Sealed, see ``vault``; an imported one lies open until it is renewed."""
     email_otp_enabled: Mapped[bool | None] = mapped_column(default=False)
-    email_otp_secret: Mapped[str | None] = text(32)
+    email_otp_secret: Mapped[str | None] = text()
+    """Sealed as well."""
     fido_enabled: Mapped[bool | None] = mapped_column(default=False)
     fido_credentials: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
     otp_recovery_codes: Mapped[list[str] | None]
@@ -157,6 +159,58 @@ class RevokedToken(Base):
 
     jti: Mapped[str] = mapped_column(primary_key=True)
     expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+def _of_person() -> sa.ForeignKey:
+    """State of an account that holds no delete back and goes with it."""
+    return sa.ForeignKey("person.id", ondelete="CASCADE")
+
+
+class FactorState(Base):
+    """What must not be used twice: the newest accepted time code, the mailed code still good."""
+
+    __tablename__ = "factor_state"
+
+    person_id: Mapped[UUID] = mapped_column(_of_person(), primary_key=True)
+    totp_step: Mapped[int | None] = mapped_column(sa.BigInteger)
+    email_counter: Mapped[int | None] = mapped_column(sa.BigInteger)
+    email_expires_at: Mapped[datetime | None]
+
+
+class ResetToken(Base):
+    """A mailed right to set a password, known only by its hash."""
+
+    __tablename__ = "reset_token"
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(_of_person(), index=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Attempt(Base):
+    """How often somebody tried something lately; ``key`` is an address or a hashed account."""
+
+    __tablename__ = "attempt"
+    __table_args__ = {"prefixes": ["UNLOGGED"]}
+
+    scope: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int] = mapped_column(default=0)
+    since: Mapped[datetime]
+    last: Mapped[datetime] = mapped_column(index=True)
+
+
+class OutgoingMail(Base):
+    """A letter that committed with its cause and waits for the mail server."""
+
+    __tablename__ = "outgoing_mail"
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(always=True), primary_key=True)
+    recipient: Mapped[str]
+    subject: Mapped[str]
+    sealed_body: Mapped[str]
+    tries: Mapped[int] = mapped_column(server_default=sa.text("0"))
+    due_at: Mapped[datetime] = mapped_column(server_default=NOW, index=True)
 
 
 Person.lists = {"departments": Many(department_link.c.person_id, department_link.c.department_id)}

@@ -1,28 +1,109 @@
-"""Password hashes: bcrypt over the first 72 bytes, computed off the event loop."""
+"""Password hashes: bcrypt over the first 72 bytes, computed off the event loop, a few at once.
+
+Hashing threads run at a lower priority, so that a wave of log-ins slows itself and not the rest;
+when too many wait, the next is told to come again instead of holding a worker.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+import os
+import threading
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import bcrypt
 from eventlet import tpool
+from eventlet.semaphore import Semaphore
 
+from services.common.errors import Refused, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from services.auth.config import AuthSettings
+
+T = TypeVar("T")
 COST: Final = 12
 BYTES: Final = 72
-NOBODY: Final = b"$2b$12$C6UzMDM.H6dfI/f/IKcEeOcLXSZIYSRSXLUDDqLeIsGhAqvoIvZPC"
-"""A hash to compare with where there is no account, so that the answer takes as long."""
+WAITING: Final = 16
+NICENESS: Final = 10
 
 
-def hashed(password: str) -> bytes:
-    """The hash to store."""
-    found: bytes = tpool.execute(bcrypt.hashpw, password.encode()[:BYTES], bcrypt.gensalt(COST))
-    return found
+class Hashing:
+    """Runs hashes in threads, ``at_once`` of them, and bounds how many wait."""
+
+    def __init__(self, at_once: int) -> None:
+        self.free = Semaphore(at_once)
+        self.most = at_once + WAITING
+        self.present = 0
+
+    def run(self, function: Callable[..., T], *args: Any) -> T:
+        """Run it off the loop. Raises Unavailable when too many wait already."""
+        with self._place(), self.free:
+            found: T = tpool.execute(_politely, function, *args)
+            return found
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if self.present >= self.most:
+            message = "Too many people log in at this moment."
+            raise Unavailable(message)
+        self.present += 1
+        try:
+            yield
+        finally:
+            self.present -= 1
 
 
-def matches(password: str, stored: bytes | None) -> bool:
-    """Whether the password is the stored one; takes a hash's time in any case."""
+@lru_cache(maxsize=4)
+def hashing(at_once: int) -> Hashing:
+    """The one of this process."""
+    return Hashing(at_once)
+
+
+def _politely(function: Callable[..., T], *args: Any) -> T:
+    """On Linux a priority belongs to a thread; these serve nothing but hashes."""
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+    return function(*args)
+
+
+def digest(password: str, cost: int = COST) -> bytes:
+    """The hash to store; blocks for as long as a hash takes."""
+    return bcrypt.hashpw(password.encode()[:BYTES], bcrypt.gensalt(cost))
+
+
+def hashed(settings: AuthSettings, password: str) -> bytes:
+    """The hash to store. Raises Unavailable."""
+    return hashing(settings.hashes_at_once).run(digest, password, settings.bcrypt_cost)
+
+
+def matches(settings: AuthSettings, password: str, stored: bytes | None) -> bool:
+    """Whether the password is the stored one; takes a hash's time in any case.
+
+    Raises Unavailable.
+    """
+    compare = hashing(settings.hashes_at_once).run
+    against = bytes(stored) if stored else nobody(settings.bcrypt_cost)
     try:
-        equal: bool = tpool.execute(bcrypt.checkpw, password.encode()[:BYTES], stored or NOBODY)
+        equal = compare(bcrypt.checkpw, password.encode()[:BYTES], against)
     except ValueError:
         return False
     return equal and stored is not None
+
+
+@lru_cache(maxsize=4)
+def nobody(cost: int) -> bytes:
+    """A hash to compare with where there is no account, so that the answer takes as long."""
+    return b"$2b$%02d$C6UzMDM.H6dfI/f/IKcEeOcLXSZIYSRSXLUDDqLeIsGhAqvoIvZPC" % cost
+
+
+def check_new(settings: AuthSettings, password: str, again: str) -> None:
+    """Raise Refused for a password that is too short, or confirmed with another."""
+    if len(password) < settings.min_password_length:
+        message = "Password is too short."
+        raise Refused(message)
+    if password != again:
+        message = "Confirmation password doesn't match."
+        raise Refused(message)

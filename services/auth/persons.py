@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -10,8 +11,10 @@ import sqlalchemy as sa
 from babel import Locale, UnknownLocaleError
 from email_validator import EmailNotValidError, validate_email
 
+from services.auth import tokens
 from services.auth.models import Person
 from services.auth.passwords import hashed
+from services.common.contracts.auth import BotTokenIssued
 from services.common.errors import Forbidden, InvalidInput
 from services.common.tables import table_of
 from services.common.values import default_of
@@ -33,6 +36,7 @@ MANAGERS: Final = frozenset({"admin", "manager"})
 ADMINS_ONLY: Final = frozenset({
     "role", "departments", "active", "is_bot", "archived", "login_failed_attemps",
     "last_login_failed", "is_generated_from_ldap", "ldap_uid", "last_presence", "studio_id",
+    "expiration_date",
 })  # fmt: skip
 FACTORS: Final = frozenset({
     "totp_enabled", "totp_secret", "email_otp_enabled", "email_otp_secret", "fido_enabled",
@@ -59,10 +63,12 @@ def fixed(actor: Actor) -> frozenset[str]:
     return ALWAYS_FIXED if actor.is_admin else ALWAYS_FIXED | ADMINS_ONLY
 
 
-def prepare(_work: Any, body: Mapping[str, Any], ident: UUID | None) -> bytes | None:
+def prepare(work: Any, body: Mapping[str, Any], ident: UUID | None) -> bytes | None:
     """The hash of a new account's password; it takes too long to hold a transaction for."""
     password = body.get("password")
-    return hashed(password) if ident is None and isinstance(password, str) else None
+    if ident is not None or not isinstance(password, str):
+        return None
+    return hashed(work.settings, password)
 
 
 def on_create(work: Any, values: dict[str, Any], _body: Mapping[str, Any]) -> None:
@@ -94,6 +100,42 @@ def on_update(
         _check_limit(work)
 
 
+def created(work: Any, row: Mapping[str, Any], _body: Mapping[str, Any]) -> None:
+    """A new bot gets its token with this answer, and never again."""
+    if row["is_bot"]:
+        _issue(work, row)
+
+
+def updated(
+    work: Any, before: Mapping[str, Any], row: Mapping[str, Any], body: Mapping[str, Any]
+) -> None:
+    """A bot whose time is set anew, or a person made a bot, gets another token."""
+    named = "expiration_date" in body and "expiration_date" not in fixed(work.actor)
+    if row["is_bot"] and (named or not before["is_bot"]):
+        _issue(work, row)
+
+
+def _issue(work: Any, row: Mapping[str, Any]) -> None:
+    """The token before is refused from now on: its id is no longer the bot's."""
+    work.keep_no_answer()
+    day = row["expiration_date"]
+    end = None
+    if day is not None:
+        end = datetime.combine(day + timedelta(days=1), time.min, tzinfo=UTC).timestamp()
+    claims = tokens.claims(str(row["id"]), "access", end, identity_type=tokens.BOT)
+    work.issued = tokens.signed(work.settings, claims)
+    table = table_of(Person)
+    changed = sa.update(table).where(table.c.id == row["id"]).values(jti=claims["jti"])
+    work.tx.connection.execute(changed)
+    work.tx.emit(BotTokenIssued(person_id=row["id"]))
+
+
+def show_token(work: Any, rows: list[dict[str, Any]], _verb: str) -> None:
+    """The token that this write issued, if it issued one."""
+    if token := getattr(work, "issued", None):
+        rows[0]["access_token"] = token
+
+
 def on_delete(work: Any, row: Mapping[str, Any], _force: bool) -> None:
     """Nobody deletes themselves."""
     if row["id"] == work.actor.id:
@@ -102,6 +144,10 @@ def on_delete(work: Any, row: Mapping[str, Any], _force: bool) -> None:
 
 
 def _clean(_work: Any, values: dict[str, Any]) -> None:
+    day = values.get("expiration_date")
+    if day is not None and day < datetime.now(UTC).date():
+        message = "Expiration date can't be in the past."
+        raise InvalidInput(message)
     if values.get("email") is not None:
         values["email"] = _email(values["email"])
     if values.get("country") is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -10,11 +10,14 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.auth import tokens
+from services.auth import accounts, factors, tokens
+from services.auth.factors import Given, WrongProof
+from services.auth.fields import INVALID, field_faults
 from services.auth.models import LoginLog, Organisation, Person, RevokedToken
 from services.auth.passwords import matches
+from services.auth.resets import new_reset_token
 from services.common.client import Reply
-from services.common.contracts.auth import SessionRevoked
+from services.common.contracts.auth import LoginFailed, LoginSucceeded, SessionRevoked
 from services.common.crud import CrudRpc
 from services.common.errors import Forbidden, InvalidInput, Refused, Unauthenticated
 from services.common.permissions import Actor
@@ -24,6 +27,8 @@ from services.common.tables import table_of
 from services.common.values import BadValue, parse_id
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from services.auth.config import AuthSettings
 
 UNVERIFIED: Final = {
@@ -35,6 +40,12 @@ UNVERIFIED: Final = {
     ),
 }
 REVOKED: Final = "Token has been revoked"
+DEFAULT_PASSWORD: Final = "default"  # noqa: S105 - what new accounts in the field have
+FOREVER: Final = datetime(9999, 1, 1)  # noqa: DTZ001 - kept without zone
+INACTIVE: Final = {
+    "error": True, "login": False, "unactive": True,
+    "message": "User is unactive, he cannot log in.",
+}  # fmt: skip
 
 
 class SessionRpc(CrudRpc):
@@ -44,100 +55,93 @@ class SessionRpc(CrudRpc):
 
     @command
     def log_in(self, data: dict[str, Any], caller: dict[str, Any]) -> Reply:
-        """Open a session for an e-mail or desktop login and its password.
+        """Open a session for an e-mail or desktop login, its password and a second factor.
 
         Returns ``{"login", "user", "organisation", "access_token", "refresh_token"}``.
-        Raises InvalidInput (no e-mail), Refused with the flags that clients act on.
+        Raises InvalidInput (no e-mail), TooMany, Refused with the flags that clients act on.
+        Emits ``login:succeeded``, ``login:failed``, ``login:locked``.
         """
+        self.keep_no_answer()
         email, password = _credentials(data)
-        person = self._account(email, data.get("desktop_login"))
-        if person is not None and self._locked_out(person):
-            raise Refused(
-                data={"error": True, "login": False, "too_many_failed_login_attemps": True}
-            )
-        stored = person.password if person else None
-        if not matches(password, stored) or person is None:
-            if person is not None:
-                self._count_failure(person.id)
+        address = caller.get("address")
+        accounts.check_address(self, address)
+        account = accounts.find(self.database, email, data.get("desktop_login"))
+        if account is None:
+            accounts.check_stranger(self, email)
+        elif accounts.is_locked(self.settings, account):
+            raise self._refused(account, "locked", address, accounts.LOCKED_LOG_IN)
+        stored = account["password"] if account else None
+        if not matches(self.settings, password, stored) or account is None:
+            if account is None:
+                accounts.count_stranger(self, email, address)
+            else:
+                accounts.count_failure(self, account, address, "password")
             raise Refused(data={"login": False})
-        self._check_usable(person)
-        return self._open_session(person, caller)
+        account = accounts.locked(self.tx, account["id"])
+        self._check_second_factor(account, data, caller)
+        if password == DEFAULT_PASSWORD:
+            token = new_reset_token(self.tx, account["id"])
+            self.keep()
+            raise Refused(data={"login": False, "default_password": True, "token": token})
+        return self._open_session(account, caller)
 
-    def _account(self, email: str, desktop_login: Any) -> Person | None:
-        """The account of an e-mail, else of a desktop login; bots have none."""
-        people = sa.select(Person).where(Person.is_bot.is_(False)).order_by(Person.created_at)
-        tries = [Person.email == email.lower(), Person.desktop_login == email]
-        if isinstance(desktop_login, str) and desktop_login:
-            tries.append(Person.desktop_login == desktop_login)
-        for condition in tries:
-            found = self.tx.session.scalars(people.where(condition).limit(1)).first()
-            if found is not None:
-                return found
-        return None
+    def _refused(
+        self, account: Mapping[str, Any], reason: Any, address: str | None, body: dict[str, Any]
+    ) -> Refused:
+        """A refusal that is not a failure, announced."""
+        self.tx.emit(LoginFailed(person_id=account["id"], reason=reason, address=address))
+        self.keep()
+        return Refused(data=body)
 
-    def _locked_out(self, person: Person) -> bool:
-        failed, last = person.login_failed_attemps or 0, person.last_login_failed
-        since = timedelta(seconds=self.settings.lock_seconds)
-        recent = last is not None and _now() - last < since
-        return failed >= self.settings.failed_logins_allowed and recent
+    def _check_second_factor(
+        self, account: Mapping[str, Any], data: dict[str, Any], caller: dict[str, Any]
+    ) -> None:
+        """Refuse an account that is locked, inactive, or without proof of its second factor.
 
-    def _count_failure(self, ident: UUID) -> None:
-        """Count in SQL, so that parallel tries are all counted; kept despite the refusal."""
-        since = _now() - timedelta(seconds=self.settings.lock_seconds)
-        fresh = sa.and_(
-            Person.login_failed_attemps >= self.settings.failed_logins_allowed,
-            Person.last_login_failed < since,
-        )
-        count = sa.case((fresh, 1), else_=sa.func.coalesce(Person.login_failed_attemps, 0) + 1)
-        self.tx.session.execute(
-            sa.update(Person)
-            .where(Person.id == ident)
-            .values(login_failed_attemps=count, last_login_failed=_now())
-        )
-        self.tx.commit()
-
-    @staticmethod
-    def _check_usable(person: Person) -> None:
-        """Active, and without a second factor that was not given. Raises Refused."""
-        if not person.active:
-            message = "User is unactive, he cannot log in."
-            raise Refused(message, {"login": False, "unactive": True})
-        enabled = [
-            name
-            for name, on in (
-                ("totp", person.totp_enabled),
-                ("email_otp", person.email_otp_enabled),
-                ("fido", person.fido_enabled),
-            )
-            if on
-        ]
-        if enabled:
+        The failures are looked at again, for others may have tried meanwhile. Raises Refused.
+        """
+        address = caller.get("address")
+        if accounts.is_locked(self.settings, account):
+            raise self._refused(account, "locked", address, accounts.LOCKED_LOG_IN)
+        if not account["active"]:
+            raise self._refused(account, "inactive", address, INACTIVE)
+        usable = factors.enabled(account)
+        try:
+            given = Given(data, caller.get("session"))
+            proven = factors.prove(self.tx, self.settings, account, given)
+        except WrongProof:
+            accounts.count_failure(self, account, address, "factor")
+            raise Refused(data={"error": True, "login": False, "wrong_OTP": True}) from None
+        if usable and proven is None:
+            preferred = account["preferred_two_factor_authentication"]
             raise Refused(data={
                 "error": True, "login": False, "missing_OTP": True,
-                "preferred_two_factor_authentication": person.preferred_two_factor_authentication,
-                "two_factor_authentication_enabled": sorted([*enabled, "recovery_code"]),
+                "preferred_two_factor_authentication": preferred,
+                "two_factor_authentication_enabled": sorted([*usable, factors.RECOVERY]),
             })  # fmt: skip
 
-    def _open_session(self, person: Person, caller: dict[str, Any]) -> Reply:
-        person.login_failed_attemps = 0
-        origin = "web" if caller.get("browser") else "script"
-        self.tx.session.add(
-            LoginLog(person_id=person.id, ip_address=caller.get("address"), origin=origin)
-        )
+    def _open_session(self, account: Mapping[str, Any], caller: dict[str, Any]) -> Reply:
+        ident, address = account["id"], caller.get("address")
+        origin: Any = "web" if caller.get("browser") else "script"
+        accounts.update(self.tx, ident, login_failed_attemps=0)
+        self.tx.session.add(LoginLog(person_id=ident, ip_address=address, origin=origin))
         self.tx.session.flush()
-        access, refresh = tokens.pair(self.settings, str(person.id))
+        self.tx.emit(LoginSucceeded(person_id=ident, origin=origin, address=address))
+        restricted = self.settings.enforce_2fa and not factors.enabled(account)
+        more = {tokens.RESTRICTED: True} if restricted else {}
+        flag = {"two_factor_authentication_required": True} if restricted else {}
         return Reply(msgspec.json.encode({
             "login": True,
-            "user": msgspec.Raw(self.registry["persons"].view(self.tx, person.id)),
-            "organisation": msgspec.Raw(self.organisation(admin=person.role == "admin")),
-            "access_token": access,
-            "refresh_token": refresh,
+            "user": msgspec.Raw(self.registry["persons"].view(self.tx, ident)),
+            "organisation": msgspec.Raw(self.organisation(admin=account["role"] == "admin")),
+            **tokens.pair(self.settings, str(ident), **more),
+            **flag,
         }))  # fmt: skip
 
     @command
     def log_out(self, caller: dict[str, Any]) -> dict[str, Any]:
         """Revoke the token used and the refresh token it came with. Bots are Forbidden."""
-        self._persons_only()
+        self.persons_only()
         claims = caller["claims"]
         for jti in filter(None, (claims["jti"], claims.get("refresh_jti"))):
             self._revoke(jti, claims["exp"])
@@ -146,9 +150,12 @@ class SessionRpc(CrudRpc):
     @command
     def refresh_token(self, caller: dict[str, Any]) -> dict[str, Any]:
         """A new access token; the refresh token stays as it is. Bots are Forbidden."""
-        self._persons_only()
+        self.persons_only()
+        self.keep_no_answer()
         claims = caller["claims"]
-        return {"access_token": tokens.access(self.settings, claims["sub"], claims["jti"])}
+        more = {name: claims[name] for name in (tokens.RESTRICTED,) if name in claims}
+        token = tokens.renewed(self.settings, claims["sub"], claims["jti"], **more)
+        return {"access_token": token}
 
     @command
     def who_am_i(self) -> Reply:
@@ -181,9 +188,8 @@ class SessionRpc(CrudRpc):
         if person is None or claims.get("identity_type") not in tokens.IDENTITIES:
             raise Unauthenticated(data=UNVERIFIED)
         if not person["active"]:
-            self._revoke(claims["jti"], claims["exp"])
-            self.tx.flush_events(self.metadata.tables["outbox"])
-            self.tx.commit()
+            self._revoke(claims["jti"], claims.get("exp"))
+            self.keep()
             raise Unauthenticated(data=UNVERIFIED)
         if person["is_bot"] and person["jti"] != claims["jti"]:
             raise Unauthenticated(REVOKED)
@@ -217,18 +223,25 @@ class SessionRpc(CrudRpc):
             open_projects=frozenset(UUID(project) for project, (_, on) in teams.items() if on),
         )
 
-    def _persons_only(self) -> None:
+    def persons_only(self) -> None:
+        """Raise Forbidden for a bot."""
         if self.actor.is_bot:
             message = "This requires a person."
             raise Forbidden(message)
 
-    def _revoke(self, jti: str, expires: float) -> None:
-        until = datetime.fromtimestamp(
-            expires + self.settings.refresh_token_days * tokens.DAY, UTC
-        ).replace(tzinfo=None)
+    def _revoke(self, jti: str, expires: float | None) -> None:
+        """A token that never expires stays revoked for ever."""
+        until = FOREVER
+        if expires is not None:
+            latest = expires + self.settings.refresh_token_days * tokens.DAY
+            until = datetime.fromtimestamp(latest, UTC).replace(tzinfo=None)
         row = {"jti": jti, "expires_at": until}
         self.tx.session.execute(insert(RevokedToken).values(row).on_conflict_do_nothing())
         self.tx.emit(SessionRevoked(jti=jti))
+
+    def studio(self) -> str:
+        """What the studio calls itself."""
+        return self.tx.session.scalar(sa.select(Organisation.name).limit(1)) or "Kitsu"
 
     def organisation(self, *, admin: bool) -> bytes:
         """The studio's record, made on first need; its chat secrets only for administrators."""
@@ -248,21 +261,19 @@ class SessionRpc(CrudRpc):
 
 
 def _credentials(data: dict[str, Any]) -> tuple[str, str]:
-    """E-mail and password of a log-in body. Raises InvalidInput naming the field."""
-    email = data.get("email")
-    if email is None:
-        raise _invalid("email", "Field required")
-    if not isinstance(email, str) or not email or "\x00" in email:
-        raise _invalid("email", "Input should be a valid non-empty string")
-    password = data.get("password", "default")
+    """E-mail and password of a log-in body. Raises InvalidInput naming the fields."""
+    faults = [*field_faults(data, "email")]
+    password = data.get("password", DEFAULT_PASSWORD)
     if not isinstance(password, str):
-        raise _invalid("password", "Input should be a valid string")
-    return email.strip(), password
-
-
-def _invalid(field: str, message: str) -> InvalidInput:
-    return InvalidInput("Validation error.", {"errors": [{"field": field, "message": message}]})
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
+        faults.append({"field": "password", "message": "Input should be a valid string"})
+    faults += [
+        {"field": name, "message": "Input should be a valid string"}
+        for name in ("totp", "email_otp", "recovery_code")
+        if not isinstance(data.get(name), str | None)
+    ]
+    if not isinstance(data.get("fido_authentication_response"), dict | None):
+        field = "fido_authentication_response"
+        faults.append({"field": field, "message": "Input should be a valid dictionary"})
+    if faults:
+        raise InvalidInput(INVALID, {"errors": faults})
+    return data["email"].strip(), password

@@ -3,11 +3,12 @@
 from services.auth.config import AuthSettings
 from services.auth.models import Base
 from services.auth.resources import RESOURCES
+from services.auth.rpc_factor import FactorRpc
+from services.auth.rpc_log import LogRpc
 from services.auth.rpc_person import PersonRpc
-from services.auth.rpc_session import SessionRpc
 
 
-class AuthService(SessionRpc, PersonRpc):
+class AuthService(FactorRpc, LogRpc, PersonRpc):
     """People, the studio, sessions."""
 
     name = "auth"

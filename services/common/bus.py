@@ -171,11 +171,8 @@ class Handler(Entrypoint):  # type: ignore[misc]
         return cast("Exception | None", done.wait())
 
     def _commit(self, worker_ctx: Any, _deliveries: list[Delivery]) -> Exception | None:
-        service = worker_ctx.service
         try:
-            with translated():
-                service.tx.flush_events(service.metadata.tables["outbox"])
-            service.tx.commit()
+            worker_ctx.service.keep()
         except Exception as error:
             if not isinstance(error, Unavailable):
                 log.exception("committing %s failed", self.queue)

@@ -21,11 +21,11 @@ class ConfigError(Exception):
     """The environment can't start this process; the message says what to set."""
 
 
-def check_secret(secret: str) -> None:
-    """Raise ConfigError for a key with which anyone could sign an administrator's token."""
+def check_secret(secret: str, name: str = "SECRET_KEY") -> None:
+    """Raise ConfigError for a key that others could guess, and sign or read with."""
     if secret.lower() in WEAK_SECRETS or len(secret) < SECRET_LENGTH:
         message = (
-            f"SECRET_KEY must be at least {SECRET_LENGTH} characters and not a known default; "
+            f"{name} must be at least {SECRET_LENGTH} characters and not a known default; "
             "make one with: python -c 'import secrets; print(secrets.token_hex(32))'"
         )
         raise ConfigError(message)
@@ -36,10 +36,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
 
     amqp_uri: str
     secret_key: str
+    """Signs tokens."""
+    previous_secret_keys: str = ""
+    """Keys, separated by commas, that signed until lately and are still believed."""
     log_level: str = "INFO"
     log_format: str = "json"
     rpc_deadline: float = 8.0
     """Seconds an ordinary request may take. A service that is away is noticed long before."""
+
+    @property
+    def old_keys(self) -> list[str]:
+        """The keys in ``previous_secret_keys``."""
+        return [key.strip() for key in self.previous_secret_keys.split(",") if key.strip()]
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Self:
@@ -54,7 +62,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         except msgspec.ValidationError as error:
             message = f"The environment is incomplete: {error}"
             raise ConfigError(message) from error
-        check_secret(settings.secret_key)
+        for secret in (settings.secret_key, *settings.old_keys):
+            check_secret(secret)
         return settings
 
 
@@ -79,5 +88,3 @@ class FileSettings(ServiceSettings, frozen=True, kw_only=True, rename=str.upper)
 
     storage_url: str
     """``file:///folder``, or ``s3://bucket/folder`` with the usual ``AWS_*`` variables."""
-    sweep_seconds: float = 900.0
-    """How often files that no row stands for are looked for."""

@@ -76,5 +76,9 @@ class KeyReused(ServiceError, kind="key-reused"):
     """An idempotency key came back with another request."""
 
 
+class TooMany(ServiceError, kind="too-many"):
+    """The caller tries too often; ``data["seconds"]`` says when it may again."""
+
+
 class Unavailable(ServiceError, kind="unavailable"):
     """A part of the system is away or too slow; nothing was decided, try again."""

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 UNOWNED_SECONDS: Final = 3600.0
 """How long an object may lie without a row: whoever stored it may still be writing the row."""
+SWEEP_SECONDS: Final = 900.0
 
 
 class Kept(NamedTuple):
@@ -48,10 +49,12 @@ class FilesRpc(CrudRpc):
                 keys = [key for ident in gone["ids"] for key in kept.keys(prefix, ident)]
                 self.storage.delete(*keys)
 
-    @every("sweep_seconds")
+    @every(SWEEP_SECONDS)
     def sweep_files(self) -> None:
         """Remove what lies in the storage without a row, an hour after it was stored."""
-        self.sweep(UNOWNED_SECONDS)
+        lock = sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(f"sweep {self.name}", 0))
+        if self.tx.session.scalar(sa.select(lock)):
+            self.sweep(UNOWNED_SECONDS)
 
     def sweep(self, seconds: float) -> int:
         """Remove what has lain that long without a row; how many files that were."""

@@ -12,7 +12,7 @@ from nameko.extensions import DependencyProvider
 
 from services.common.client import ACTOR, REQUEST, RpcClient
 from services.common.config import ServiceSettings
-from services.common.db import Database, Transaction
+from services.common.db import Database, Transaction, translated
 from services.common.log import request_id
 from services.common.permissions import SYSTEM, Actor
 from services.common.storage import Storage, open_storage
@@ -126,6 +126,16 @@ class Service:
         Only for what answers at once or not at all: no iterator may cross over.
         """
         return cast("Storage", tpool.Proxy(open_storage(self.settings.storage_url)))
+
+    def keep(self) -> None:
+        """Commit what was done so far, events included, whatever the method says afterwards."""
+        with translated():
+            self.tx.flush_events(self.metadata.tables["outbox"])
+        self.tx.commit()
+
+    def keep_no_answer(self) -> None:
+        """The answer holds secrets: it is not stored, whatever Idempotency-Key came with it."""
+        self.call["key"] = None
 
     def ask(self, service: str, method: str, /, **kwargs: Any) -> Any:
         """Call another service as the same actor and return its decoded answer.

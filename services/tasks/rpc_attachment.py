@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from services.common import references
 from services.common.bus import Delivery, on
 from services.common.errors import Forbidden, NotFound
-from services.common.files import UNOWNED_SECONDS, FilesRpc
+from services.common.files import SWEEP_SECONDS, UNOWNED_SECONDS, FilesRpc
 from services.common.rpc import command, query
 from services.common.storage import FileAnswer
 from services.common.timer import every
@@ -71,12 +71,28 @@ class AttachmentRpc(FilesRpc):
         """
         return attach(self, files, chat_message_id=message_id)
 
+    @query
+    def files_of_messages(self, ids: list[str]) -> dict[str, list[dict[str, Any]]]:
+        """The files of chat messages as chats show them; messages without any are left out."""
+        file = AttachmentFile
+        found: dict[str, list[dict[str, Any]]] = {}
+        statement = sa.select(file.chat_message_id, file.id, file.name, file.extension)
+        wanted = sa.cast(ids, sa.ARRAY(sa.Uuid(as_uuid=False)))
+        statement = statement.where(file.chat_message_id == sa.any_(wanted))
+        with self.database.read() as connection:
+            for message, ident, name, extension in connection.execute(
+                statement.order_by(file.created_at, file.name)
+            ):
+                shown = {"id": str(ident), "name": name, "extension": extension}
+                found.setdefault(str(message), []).append(shown)
+        return found
+
     @on("chat:deleted-message")
     def drop_files_of_message(self, delivery: Delivery) -> None:
         """A message was taken back: its files go with it."""
         self._drop_files_of([UUID(delivery.payload["chat_message_id"])])
 
-    @every("sweep_seconds")
+    @every(SWEEP_SECONDS)
     def forget_files_of_lost_messages(self) -> None:
         """Files whose message never came to be: ``chat`` died or refused in between."""
         self.drop_files_of_lost_messages(UNOWNED_SECONDS)

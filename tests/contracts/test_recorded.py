@@ -8,12 +8,14 @@ from the reference on purpose, ``DEPARTURES`` says so and why.
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyotp
 import pytest
 import requests
 
@@ -66,13 +68,40 @@ def forget_moments_around(now: str, known: set[str]) -> None:
         known.discard((moment + timedelta(seconds=offset)).isoformat(timespec="seconds"))
 
 
-def revoked(exchange: dict[str, Any]) -> dict[str, Any]:
-    """The tokens that had been given up before the exchange."""
-    tokens = (exchange.get("kv") or {}).get("auth_tokens", {})
-    return {"revoked_token": [{"jti": jti, "expires_at": "2100-01-01"} for jti in tokens]}
+def session_state(exchange: dict[str, Any], tables: dict[str, Any]) -> dict[str, Any]:
+    """What the reference kept outside its tables: tokens given up, mailed tokens and codes."""
+    kept = (exchange.get("kv") or {}).get("auth_tokens", {})
+    ids = {person["email"]: person["id"] for person in tables.get("person", [])}
+    rows: dict[str, list[dict[str, Any]]] = {"revoked_token": []}
+    for key, entry in kept.items():
+        if key.startswith("reset-token-"):
+            digest = hashlib.sha256(entry["value"].encode()).hexdigest()
+            row = {"token_hash": digest, "person_id": ids[key.removeprefix("reset-token-")]}
+            rows["reset_token"] = [{**row, "expires_at": "2100-01-01"}]
+        elif key.startswith("email-otp-count-"):
+            row = {"person_id": ids[key.removeprefix("email-otp-count-")]}
+            count = {"email_counter": int(entry["value"]), "email_expires_at": "2100-01-01"}
+            rows["factor_state"] = [{**row, **count}]
+        else:
+            rows["revoked_token"].append({"jti": key, "expires_at": "2100-01-01"})
+    return rows
 
 
-def send(system: System, exchange: dict[str, Any]) -> requests.Response:
+def of_today(exchange: dict[str, Any], tables: dict[str, Any]) -> Any:
+    """The recorded JSON body; a time code that was right then is replaced by today's."""
+    body = exchange["request"].get("json")
+    if not isinstance(body, dict) or not isinstance(body.get("totp"), str):
+        return body
+    then = datetime.fromisoformat(exchange["now"]).replace(tzinfo=UTC)
+    for person in tables.get("person", []):
+        if person["totp_secret"] and pyotp.TOTP(person["totp_secret"]).verify(
+            body["totp"], for_time=then, valid_window=1
+        ):
+            return {**body, "totp": pyotp.TOTP(person["totp_secret"]).now()}
+    return body
+
+
+def send(system: System, exchange: dict[str, Any], tables: dict[str, Any]) -> requests.Response:
     """The recorded request, with a token of ours."""
     request = exchange["request"]
     headers = dict(request.get("headers") or {})
@@ -85,7 +114,7 @@ def send(system: System, exchange: dict[str, Any]) -> requests.Response:
         headers["Authorization"] = f"Bearer {token_for(claims['sub'], claims['type'], **kept)}"
     body: dict[str, Any] = {}
     if "json" in request:
-        body["json"] = request["json"]
+        body["json"] = of_today(exchange, tables)
     if "form" in request:
         body["data"] = request["form"]
     if headers.get("Content-Type", "").startswith("multipart/"):
@@ -100,7 +129,8 @@ def test_answers_as_recorded(
     system: System, states: dict[str, Any], exchange: dict[str, Any]
 ) -> None:
     """Status and body are those of the reference, but for the decided departures."""
-    tables = {**states[exchange["state"]], **revoked(exchange)}
+    tables = states[exchange["state"]]
+    tables = {**tables, **session_state(exchange, tables)}
     system.load(tables)
     known: set[str] = set()
     collect_known(tables, known)
@@ -108,7 +138,7 @@ def test_answers_as_recorded(
     forget_moments_around(exchange["now"], known)
 
     now = datetime.now(UTC).replace(tzinfo=None)
-    got = send(system, exchange)
+    got = send(system, exchange, tables)
 
     assert got.status_code == expected_status(exchange), got.text[:500]
     want = exchange["response"].get("json")

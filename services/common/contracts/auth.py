@@ -1,6 +1,17 @@
-"""Events of ``auth`` besides those of its resources."""
+"""Events of ``auth`` besides those of its resources.
 
-from services.common.contracts import Event, event
+Those about log-ins, passwords and factors are published for whoever watches over the studio's
+security and hold no secret; the log that clients read knows none of them.
+"""
+
+from typing import Literal
+from uuid import UUID
+
+from msgspec import UNSET
+
+from services.common.contracts import Event, Known, event
+
+Factor = Literal["totp", "email_otp", "fido"]
 
 
 @event("auth", "session:revoked", stored=False)
@@ -8,3 +19,82 @@ class SessionRevoked(Event, frozen=True, kw_only=True):
     """A token is no longer valid: somebody logged out, or was deactivated."""
 
     jti: str
+
+
+@event("auth", "login:succeeded", stored=False)
+class LoginSucceeded(Event, frozen=True, kw_only=True):
+    """Somebody opened a session."""
+
+    person_id: UUID
+    origin: Literal["web", "script"]
+    address: str | None
+
+
+@event("auth", "login:failed", stored=False)
+class LoginFailed(Event, frozen=True, kw_only=True):
+    """A log-in was refused; without ``person_id`` there is no such account."""
+
+    reason: Literal["password", "factor", "locked", "inactive"]
+    address: str | None
+    person_id: Known = UNSET
+
+
+@event("auth", "login:locked", stored=False)
+class LoginLocked(Event, frozen=True, kw_only=True):
+    """An account failed so often that it takes no log-in for a while."""
+
+    person_id: UUID
+    address: str | None
+
+
+@event("auth", "password:changed", stored=False)
+class PasswordChanged(Event, frozen=True, kw_only=True):
+    """An account has another password: changed by its owner, reset by mail, or by an admin."""
+
+    person_id: UUID
+    means: Literal["change", "reset", "administrator"]
+
+
+@event("auth", "password:reset-requested", stored=False)
+class PasswordResetRequested(Event, frozen=True, kw_only=True):
+    """A link to set a new password was mailed."""
+
+    person_id: UUID
+
+
+@event("auth", "factor:added", stored=False)
+class FactorAdded(Event, frozen=True, kw_only=True):
+    """An account has one more second factor, or one more security key."""
+
+    person_id: UUID
+    factor: Factor
+
+
+@event("auth", "factor:removed", stored=False)
+class FactorRemoved(Event, frozen=True, kw_only=True):
+    """An account has one second factor less, or one security key less."""
+
+    person_id: UUID
+    factor: Factor
+
+
+@event("auth", "recovery-codes:renewed", stored=False)
+class RecoveryCodesRenewed(Event, frozen=True, kw_only=True):
+    """The recovery codes given out before are worthless."""
+
+    person_id: UUID
+
+
+@event("auth", "recovery-codes:used", stored=False)
+class RecoveryCodeUsed(Event, frozen=True, kw_only=True):
+    """One of the recovery codes was used; ``left`` remain."""
+
+    person_id: UUID
+    left: int
+
+
+@event("auth", "bot-token:issued", stored=False)
+class BotTokenIssued(Event, frozen=True, kw_only=True):
+    """A bot has a new token; the one before is no longer valid."""
+
+    person_id: UUID

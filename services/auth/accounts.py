@@ -1,0 +1,121 @@
+"""Accounts as log-in sees them: finding one, counting its failures, locking it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.auth import attempts
+from services.auth.attempts import MINUTE, now
+from services.auth.models import Person
+from services.common.contracts.auth import LoginFailed, LoginLocked
+from services.common.errors import Refused
+from services.common.tables import table_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from services.auth.config import AuthSettings
+    from services.common.db import Database, Transaction
+
+PEOPLE: Final = sa.select(table_of(Person)).where(Person.is_bot.is_(False))
+FAILURES, UNKNOWN = "failures", "unknown account"
+LOCKED_LOG_IN: Final = {"error": True, "login": False, "too_many_failed_login_attemps": True}
+
+
+def find(database: Database, email: str, desktop_login: Any = None) -> Mapping[str, Any] | None:
+    """The account of an e-mail, else of a desktop login; bots have none."""
+    tries = [Person.email == email.lower(), Person.desktop_login == email]
+    if isinstance(desktop_login, str) and desktop_login:
+        tries.append(Person.desktop_login == desktop_login)
+    rank = sa.case(*((condition, n) for n, condition in enumerate(tries)))
+    query = PEOPLE.where(sa.or_(*tries)).order_by(rank, Person.created_at).limit(1)
+    with database.read() as connection:
+        row = connection.execute(query).mappings().first()
+    return dict(row) if row else None
+
+
+def locked(tx: Transaction, ident: UUID) -> Mapping[str, Any]:
+    """The account for the rest of the transaction, nobody else changing it."""
+    query = sa.select(table_of(Person)).where(Person.id == ident).with_for_update()
+    return dict(tx.connection.execute(query).mappings().one())
+
+
+def is_locked(settings: AuthSettings, account: Mapping[str, Any]) -> bool:
+    """Whether it failed too often too recently to take a log-in."""
+    failed, last = account["login_failed_attemps"] or 0, account["last_login_failed"]
+    since = timedelta(seconds=settings.lock_seconds)
+    return failed >= settings.failed_logins_allowed and last is not None and now() - last < since
+
+
+def check_not_locked(
+    settings: AuthSettings, account: Mapping[str, Any], data: dict[str, Any] | None = None
+) -> None:
+    """Raise Refused, in the words of log-in when ``data`` is its body."""
+    if is_locked(settings, account):
+        if data is not None:
+            raise Refused(data=data)
+        message = "Too many failed login attempts."
+        raise Refused(message, {"too_many_failed_login_attemps": True})
+
+
+def count_failure(
+    service: Any, account: Mapping[str, Any], address: str | None, reason: str
+) -> None:
+    """Count in SQL, so that parallel tries are all counted, and keep it despite the refusal.
+
+    Emits ``login:failed``, and ``login:locked`` with the last one allowed.
+    """
+    settings: AuthSettings = service.settings
+    attempts.count(service.database, FAILURES, attempts.address_key(address), MINUTE)
+    table, moment = table_of(Person), now()
+    stale = sa.and_(
+        table.c.login_failed_attemps >= settings.failed_logins_allowed,
+        table.c.last_login_failed < moment - timedelta(seconds=settings.lock_seconds),
+    )
+    count = sa.case((stale, 1), else_=sa.func.coalesce(table.c.login_failed_attemps, 0) + 1)
+    failures = service.tx.connection.scalar(
+        sa.update(table)
+        .where(table.c.id == account["id"])
+        .values(login_failed_attemps=count, last_login_failed=moment)
+        .returning(table.c.login_failed_attemps)
+    )
+    service.tx.emit(LoginFailed(person_id=account["id"], reason=reason, address=address))  # type: ignore[arg-type]
+    if failures == settings.failed_logins_allowed:
+        service.tx.emit(LoginLocked(person_id=account["id"], address=address))
+    service.keep()
+
+
+def count_stranger(service: Any, email: str, address: str | None) -> None:
+    """Count a failure of an account that doesn't exist, as if it did."""
+    attempts.count(service.database, FAILURES, attempts.address_key(address), MINUTE)
+    window = timedelta(seconds=service.settings.lock_seconds)
+    attempts.count(service.database, UNKNOWN, attempts.account_key(email), window)
+    service.tx.emit(LoginFailed(reason="password", address=address))
+    service.keep()
+
+
+def check_stranger(service: Any, email: str) -> None:
+    """Raise Refused where an account that exists would be locked."""
+    settings: AuthSettings = service.settings
+    window = timedelta(seconds=settings.lock_seconds)
+    key = attempts.account_key(email)
+    failed, _ = attempts.standing(service.database, UNKNOWN, key, window)
+    if failed >= settings.failed_logins_allowed:
+        raise Refused(data=LOCKED_LOG_IN)
+
+
+def check_address(service: Any, address: str | None) -> None:
+    """Raise TooMany for an address from which too much failed in the last minute."""
+    most = service.settings.failures_per_address
+    attempts.check(service.database, FAILURES, attempts.address_key(address), most, MINUTE)
+
+
+def update(tx: Transaction, ident: UUID, **values: Any) -> None:
+    """Change an account's row."""
+    table = table_of(Person)
+    changed = sa.update(table).where(table.c.id == ident).values(**values, updated_at=now())
+    tx.connection.execute(changed)

@@ -1,0 +1,220 @@
+"""Passwords: changing one's own, resetting it by mail, setting another's."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import eventlet
+import sqlalchemy as sa
+
+from services.auth import accounts, attempts, mail, resets
+from services.auth.attempts import HOUR, MINUTE
+from services.auth.fields import texts
+from services.auth.models import Person
+from services.auth.passwords import check_new, hashed, matches
+from services.auth.rpc_session import SessionRpc
+from services.common.contracts.auth import PasswordChanged, PasswordResetRequested
+from services.common.errors import Forbidden, NotFound, Refused
+from services.common.rpc import command
+from services.common.tables import table_of
+from services.common.timer import every
+from services.common.values import BadValue, parse_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+STEADY_SECONDS: Final = 0.15
+PUBLIC, MAILS = "public calls", "mails"
+EXPIRED: Final = "Wrong or expired token."
+
+CHANGED: Final = """Hello {first_name},
+
+the password of your account at {studio} was changed just now.
+
+If it wasn't you, tell your administrator at once.
+"""
+RESET: Final = """Hello {first_name},
+
+somebody asked for a new password for your account at {studio}. Choose one here, within two hours:
+
+{link}
+
+If it wasn't you, do nothing: the old password stays.
+"""
+INVITED: Final = """Hello {first_name},
+
+you are invited to {studio}. Choose a password here, within two hours:
+
+{link}
+
+Your log-in is {email}.
+"""
+
+
+@contextmanager
+def steady() -> Iterator[None]:
+    """Answer after the same time whatever was found, so that a clock tells nothing."""
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        eventlet.sleep(max(0.0, STEADY_SECONDS - (time.monotonic() - began)))
+
+
+class PasswordRpc(SessionRpc):
+    """Passwords."""
+
+    @command
+    def change_password(self, data: dict[str, Any], caller: dict[str, Any]) -> dict[str, Any]:
+        """Change the caller's own password; sessions go on.
+
+        Raises InvalidInput, Refused (locked, old one wrong, new one too short or not confirmed),
+        Forbidden for bots. Emits ``password:changed``; the owner gets a mail.
+        """
+        self.persons_only()
+        old, new, again = texts(data, "old_password", "password", "password_2")
+        account = self.own_account()
+        accounts.check_not_locked(self.settings, account)
+        if not matches(self.settings, old, account["password"]):
+            accounts.count_failure(self, account, caller.get("address"), "password")
+            message = "Old password is wrong."
+            raise Refused(message)
+        check_new(self.settings, new, again)
+        self._set_password(account, new, "change")
+        return {"success": True}
+
+    @command
+    def request_reset(self, data: dict[str, Any], caller: dict[str, Any]) -> dict[str, Any]:
+        """Mail a link to choose a new password; the answer doesn't tell whether anybody got one.
+
+        Raises InvalidInput, TooMany. Emits ``password:reset-requested``.
+        """
+        (email,) = texts(data, "email")
+        self.limit_public(caller)
+        self.limit_mails(email)
+        with steady():
+            account = accounts.find(self.database, email.strip())
+            if account is not None and account["active"] and account["email"]:
+                self._mail_link(account, "Choose a new password", RESET)
+                self.keep()
+        return {"success": "Reset token sent"}
+
+    @command
+    def reset_password(self, data: dict[str, Any], caller: dict[str, Any]) -> dict[str, Any]:
+        """Set the password that a mailed token entitles to; the token serves once.
+
+        Raises InvalidInput, TooMany, Refused. Emits ``password:changed``.
+        """
+        email, token, new, again = texts(data, "email", "token", "password", "password2")
+        self.limit_public(caller)
+        with self.database.read() as connection:
+            ident: UUID | None = connection.scalar(resets.holder(token, email))
+        if ident is None:
+            raise Refused(EXPIRED)
+        check_new(self.settings, new, again)
+        digest = hashed(self.settings, new)
+        if resets.spend(self.tx, token) is None:
+            raise Refused(EXPIRED)
+        self._store(accounts.locked(self.tx, ident), digest, "reset")
+        return {"success": True}
+
+    @command
+    def set_password(self, ident: str, data: dict[str, Any]) -> dict[str, Any]:
+        """Give somebody else a password. For administrators. Emits ``password:changed``."""
+        account = self._account_for_admin(ident)
+        new, again = texts(data, "password", "password_2")
+        check_new(self.settings, new, again)
+        self._set_password(account, new, "administrator")
+        return {"success": True}
+
+    @command
+    def mail_reset_link(self, ident: str, invite: bool = False) -> dict[str, Any]:
+        """Mail somebody a link to choose a password. For administrators."""
+        account = self._account_for_admin(ident)
+        if not account["email"] or not account["active"]:
+            message = "This account has no e-mail address or is not active."
+            raise Refused(message)
+        if invite:
+            self._mail_link(account, "You are invited", INVITED)
+        else:
+            self._mail_link(account, "Choose a new password", RESET)
+        message = "Email sent" if invite else "Reset token sent"
+        return {"success": True, "status": "success", "message": message}
+
+    @every(0.5)
+    def deliver_mail(self) -> None:
+        """Send the letters that are due."""
+        mail.deliver(self.tx, self.settings)
+
+    @every(600)
+    def forget_attempts(self) -> None:
+        """Drop counts that no window holds any more."""
+        attempts.sweep(self.tx.session)
+
+    # --- shared with the factors --------------------------------------------------------------
+
+    def own_account(self) -> Mapping[str, Any]:
+        """The caller's account. Raises NotFound if it is gone."""
+        with self.database.read() as connection:
+            query = accounts.PEOPLE.where(Person.id == self.actor.id)
+            found = connection.execute(query).mappings().first()
+        if found is None:
+            raise NotFound
+        return dict(found)
+
+    def limit_public(self, caller: dict[str, Any]) -> None:
+        """Raise TooMany for an address that calls too often without being logged in."""
+        key = attempts.address_key(caller.get("address"))
+        most = self.settings.public_calls_per_address
+        attempts.limit(self.database, PUBLIC, key, most, MINUTE)
+
+    def limit_mails(self, email: str) -> None:
+        """Raise TooMany for an address that strangers keep asking to write to."""
+        key = attempts.account_key(email)
+        attempts.limit(self.database, MAILS, key, self.settings.mails_per_account, HOUR)
+
+    def write_to(self, account: Mapping[str, Any], subject: str, body: str, **facts: str) -> None:
+        """Put a letter to the account's owner into the tray."""
+        text = body.format(
+            first_name=account["first_name"], email=account["email"], studio=self.studio(), **facts
+        )
+        mail.write(self.tx, self.settings, account["email"], f"{self.studio()}: {subject}", text)
+
+    def _mail_link(self, account: Mapping[str, Any], subject: str, body: str) -> None:
+        token = resets.new_reset_token(self.tx, account["id"])
+        link = resets.link(self.settings, account["email"], token)
+        self.write_to(account, subject, body, link=link)
+        self.tx.emit(PasswordResetRequested(person_id=account["id"]))
+
+    def _set_password(self, account: Mapping[str, Any], new: str, means: Any) -> None:
+        self._store(account, hashed(self.settings, new), means)
+
+    def _store(self, account: Mapping[str, Any], digest: bytes, means: Any) -> None:
+        accounts.update(self.tx, account["id"], password=digest, login_failed_attemps=0)
+        resets.forget(self.tx, account["id"])
+        self.tx.emit(PasswordChanged(person_id=account["id"], means=means))
+        if account["email"]:
+            self.write_to(account, "Your password was changed", CHANGED)
+
+    def _account_for_admin(self, ident: str) -> Mapping[str, Any]:
+        """Raises Forbidden, NotFound."""
+        if not self.actor.is_admin:
+            message = "This requires an administrator."
+            raise Forbidden(message)
+        try:
+            uuid: UUID = parse_id(ident)
+        except BadValue:
+            raise NotFound from None
+        query = sa.select(table_of(Person)).where(Person.id == uuid, Person.is_bot.is_(False))
+        with self.database.read() as connection:
+            found = connection.execute(query).mappings().first()
+        if found is None:
+            raise NotFound
+        protected = {m.strip().lower() for m in self.settings.protected_accounts.split(",")}
+        if found["email"] in protected and found["id"] != self.actor.id:
+            message = "This account is protected."
+            raise Forbidden(message)
+        return dict(found)

@@ -1,0 +1,66 @@
+"""Secrets at rest: sealed with a key from the environment, or kept as a keyed hash.
+
+Sealing is Fernet (AES-128-CBC and HMAC-SHA256); several keys may unseal, the first one seals. What
+an import brought in is open until it is renewed, and is read as it is.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+import string
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+if TYPE_CHECKING:
+    from services.auth.config import AuthSettings
+
+SEALED: Final = "sealed:"
+HASHED: Final = "hmac:"
+ALPHABET: Final = string.ascii_uppercase + string.digits
+CODES, CODE_LENGTH = 16, 10
+
+
+@lru_cache(maxsize=8)
+def _fernet(keys: tuple[str, ...]) -> MultiFernet:
+    derived = [hashlib.sha256(b"seal " + key.encode()).digest() for key in keys]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])
+
+
+def _box(settings: AuthSettings) -> MultiFernet:
+    return _fernet((settings.encryption_key, *settings.old_encryption_keys))
+
+
+def seal(settings: AuthSettings, secret: str) -> str:
+    """The secret as it is stored."""
+    return SEALED + _box(settings).encrypt(secret.encode()).decode()
+
+
+def unseal(settings: AuthSettings, stored: str | None) -> str | None:
+    """The secret; None where there is none, or none that our keys open."""
+    if not stored or not stored.startswith(SEALED):
+        return stored or None
+    try:
+        return _box(settings).decrypt(stored.removeprefix(SEALED).encode()).decode()
+    except InvalidToken:
+        return None
+
+
+def new_codes() -> list[str]:
+    """Fresh recovery codes: 51 bits each, so that a fast hash is enough to keep them."""
+    return ["".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)) for _ in range(CODES)]
+
+
+def code_hash(key: str, code: str) -> str:
+    """What is stored of a recovery code."""
+    return HASHED + hmac.new(key.encode(), code.encode(), hashlib.sha256).hexdigest()
+
+
+def code_hashes(settings: AuthSettings, code: str) -> list[str]:
+    """What may be stored of it, under the present key and the older ones."""
+    keys = (settings.encryption_key, *settings.old_encryption_keys)
+    return [code_hash(key, code) for key in keys]
