@@ -1,6 +1,6 @@
 """Routes of ``crud``: the studio's records."""
 
-from gateway.routes.table import Body, Route, data
+from gateway.routes.table import Body, Route, avatar, data
 
 PATHS = (
     "budget-entries", "budgets", "custom-actions", "day-offs", "file-status",
@@ -16,6 +16,10 @@ ROUTES = (
     Route("GET",  "/data/events/last",       "crud.last_events", query=True, repeat=True),
     Route("POST", "/data/task-type-links",   "crud.link_task_type",   status=201, body=Body.JSON),
     Route("POST", "/data/task-status-links", "crud.link_task_status", status=201, body=Body.JSON),
+    Route("POST", "/pictures/preview-background-files/{ident}",           "crud.upload_background", status=201, body=Body.MULTIPART, slow=True),
+    Route("GET",  "/pictures/preview-background-files/{file}",            "crud.send_background", answer="file"),
+    Route("GET",  "/pictures/thumbnails/preview-background-files/{file}", "crud.send_background_thumbnail", answer="file"),
+    *avatar("projects", service="crud"),
     *data("events", service="crud"),
     *(route for path in PATHS for route in data(path, service="crud")),
 )

@@ -78,3 +78,15 @@ def data(path: str, service: str) -> tuple[Route, ...]:
         Route("PUT", one, rpc + "update_row", body=Body.JSON, fixed=fixed),
         Route("DELETE", one, rpc + "delete_row", status=204, query=True, slow=True, fixed=fixed),
     )
+
+
+def avatar(kind: str, service: str) -> tuple[Route, ...]:
+    """The two rows of the avatars of a resource."""
+    path, fixed = f"/pictures/thumbnails/{kind}", (("kind", kind),)
+    return (
+        Route("GET", path + "/{file}", f"{service}.send_avatar", answer="file", fixed=fixed),
+        Route(
+            "POST", path + "/{ident}", f"{service}.upload_avatar", status=201, slow=True,
+            body=Body.MULTIPART, fixed=fixed,
+        ),
+    )  # fmt: skip

@@ -3,9 +3,10 @@
 from services.assets.models import Base
 from services.assets.resources import RESOURCES
 from services.assets.rpc_entity import EntityRpc
+from services.assets.rpc_main_preview import MainPreviewRpc
 
 
-class AssetsService(EntityRpc):
+class AssetsService(EntityRpc, MainPreviewRpc):
     """Assets, shots and what appears where."""
 
     name = "assets"

@@ -6,12 +6,14 @@ import logging
 from typing import Any, ClassVar, Final, NamedTuple
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 from eventlet import tpool
 
 from services.common.bus import Delivery, on
 from services.common.crud import CrudRpc
-from services.common.storage import open_storage, sweep
+from services.common.errors import InvalidInput
+from services.common.storage import Upload, open_storage, sweep
 from services.common.timer import every
 
 log = logging.getLogger(__name__)
@@ -19,6 +21,8 @@ log = logging.getLogger(__name__)
 UNOWNED_SECONDS: Final = 3600.0
 """How long an object may lie without a row: whoever stored it may still be writing the row."""
 SWEEP_SECONDS: Final = 900.0
+UPLOADS: Final = "uploads"
+"""Where a file lies that becomes something else; nothing is meant to stay there."""
 
 
 class Kept(NamedTuple):
@@ -31,6 +35,15 @@ class Kept(NamedTuple):
     def keys(self, prefix: str, ident: UUID | str) -> list[str]:
         """All that may lie there for a row."""
         return [f"{prefix}/{ident}{name}" for name in self.names]
+
+
+def the_file(files: list[dict[str, Any]]) -> Upload:
+    """The part called ``file``. Raises InvalidInput without one."""
+    for upload in msgspec.convert(files, list[Upload]):
+        if upload.part == "file":
+            return upload
+    message = "File not provided."
+    raise InvalidInput(message)
 
 
 class FilesRpc(CrudRpc):

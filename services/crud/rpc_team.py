@@ -29,3 +29,12 @@ class TeamRpc(CrudRpc):
         with self.database.read() as connection:
             rows = connection.execute(statement).all()
         return {str(project): [role, is_open(status)] for project, role, status in rows}
+
+    @query
+    def project_names(self, ids: list[str] | None = None) -> dict[str, str]:
+        """The names of these productions (of all when None) by id; unknown ids are left out."""
+        statement = sa.select(Project.id, Project.name)
+        if ids is not None:
+            statement = statement.where(Project.id.in_([UUID(ident) for ident in ids]))
+        with self.database.read() as connection:
+            return {str(ident): name for ident, name in connection.execute(statement)}

@@ -1,15 +1,18 @@
 """The service's table of contents."""
 
 from services.common.config import FileSettings
-from services.common.files import Kept
-from services.tasks import attachments
+from services.common.files import UPLOADS, Kept
+from services.tasks import attachments, previews
 from services.tasks.models import Base
 from services.tasks.resources import RESOURCES
 from services.tasks.rpc_attachment import AttachmentRpc
+from services.tasks.rpc_entity_previews import EntityPreviewRpc
+from services.tasks.rpc_picture import PictureRpc
+from services.tasks.rpc_preview import PreviewRpc
 from services.tasks.rpc_standing import StandingRpc
 
 
-class TasksService(AttachmentRpc, StandingRpc):
+class TasksService(AttachmentRpc, PreviewRpc, PictureRpc, EntityPreviewRpc, StandingRpc):
     """Tasks, comments, previews, time."""
 
     name = "tasks"
@@ -18,5 +21,6 @@ class TasksService(AttachmentRpc, StandingRpc):
     registry = RESOURCES
     kept = {
         attachments.PREFIX: Kept("attachment_file"),
-        "uploads": Kept(None),
+        previews.PREFIX: Kept("preview_file", previews.NAMES),
+        UPLOADS: Kept(None),
     }

@@ -45,7 +45,8 @@ def made(admin: Caller, world: World, resource: Resource) -> dict[str, Any]:
 
 def test_every_resource_has_its_five_routes() -> None:
     """The gateway's tables and the services' registries agree."""
-    routed = {(dict(r.fixed).get("path"), r.function, r.service) for r in ROUTES if r.fixed}
+    routed = {(dict(r.fixed).get("path"), r.function, r.service) for r in ROUTES}
+    routed = {row for row in routed if row[0]}
     verbs = ("list_rows", "create_row", "read_row", "update_row", "delete_row")
     declared = {
         (resource.path, verb, registry.service)

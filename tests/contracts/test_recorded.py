@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -18,12 +19,18 @@ from typing import Any
 import pyotp
 import pytest
 import requests
+from PIL import Image
 
 from gateway.routes import ROUTES
 from tests.contracts.recorded.compare import collect_known, compare
 from tests.system import System, token_for
 
 HERE = Path(__file__).parent / "recorded"
+#: What the contract wants otherwise than the reference did it: paths not compared, by route.
+DEPARTURES = {
+    # a PNG is kept as it came, where the reference wrote it anew
+    ("POST", "/pictures/preview-files/<instance_id>"): ["$.file_size"],
+}
 
 
 def _served(method: str, rule: str) -> bool:
@@ -101,6 +108,13 @@ def of_today(exchange: dict[str, Any], tables: dict[str, Any]) -> Any:
     return body
 
 
+def picture(size: int) -> bytes:
+    """A picture as large as the recorded one, whose content was not kept."""
+    written = io.BytesIO()
+    Image.new("RGB", (180, 101), "teal").save(written, "PNG")
+    return written.getvalue().ljust(size, b"\0")
+
+
 def send(system: System, exchange: dict[str, Any], tables: dict[str, Any]) -> requests.Response:
     """The recorded request, with a token of ours."""
     request = exchange["request"]
@@ -117,6 +131,11 @@ def send(system: System, exchange: dict[str, Any], tables: dict[str, Any]) -> re
         body["json"] = of_today(exchange, tables)
     if "form" in request:
         body["data"] = request["form"]
+    if "files" in request:
+        body["files"] = [
+            (f["name"], (f["filename"], picture(f["size"]), f["content_type"]))
+            for f in request["files"]
+        ]
     if headers.get("Content-Type", "").startswith("multipart/"):
         headers.pop("Content-Type")
     return requests.request(
@@ -145,5 +164,7 @@ def test_answers_as_recorded(
     if want is None:
         assert got.content == b"" or exchange["response"].get("text")
         return
-    differences = compare(want, got.json(), known=known, clock=(exchange["now"], now.isoformat()))
+    aside = DEPARTURES.get((exchange["request"]["method"], exchange["rule"]), [])
+    clock = (exchange["now"], now.isoformat())
+    differences = compare(want, got.json(), known=known, clock=clock, ignore=aside)
     assert not differences, differences

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from services.common.contracts import Event, Known, event
+from services.common.contracts import Event, Known, RowEvent, event
 
 
 @event("tasks", "task:assign")
@@ -41,4 +41,43 @@ class NotificationNew(Event, frozen=True, kw_only=True):
 
     notification_id: UUID
     person_id: UUID
+    project_id: Known = UNSET
+
+
+@event("tasks", "preview-file:new")
+class PreviewNew(RowEvent, frozen=True, kw_only=True):
+    """A preview was announced, mostly for a comment; its file is still to come."""
+
+    preview_file_id: UUID
+    comment_id: Known = UNSET
+    project_id: Known = UNSET
+
+
+@event("tasks", "preview-file:update")
+class PreviewUpdate(RowEvent, frozen=True, kw_only=True):
+    """A preview was changed: its file came, or what is known of it."""
+
+    preview_file_id: UUID
+    project_id: Known = UNSET
+
+
+@event("tasks", "preview-file:add-file")
+class PreviewFileAdded(Event, frozen=True, kw_only=True):
+    """The file of a comment's preview is stored and can be looked at."""
+
+    comment_id: UUID
+    task_id: UUID
+    preview_file_id: UUID
+    revision: int
+    extension: str
+    status: str
+    project_id: Known = UNSET
+
+
+@event("tasks", "preview-file:set-main")
+class PreviewSetMain(Event, frozen=True, kw_only=True):
+    """A preview is to stand for its entity."""
+
+    entity_id: UUID
+    preview_file_id: UUID
     project_id: Known = UNSET
