@@ -6,22 +6,23 @@ import re
 import threading
 import uuid
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl
 
 import falcon
 import msgspec
 
-from gateway import errors, metrics, sessions
+from gateway import bodies, downloads, errors, metrics, sessions
 from gateway.auth import Gate
 from gateway.compression import passed_on
 from gateway.conditional import GZIPPED, validated
 from gateway.routes import ROUTES
 from gateway.routes.table import PUBLIC, Body, Route
 from gateway.status import Status
-from services.common.client import ACTOR, KEY, MATCH, REQUEST, Reply, RpcClient
+from gateway.uploads import PARTS, Received
+from services.common.client import ACTOR, FINGERPRINT, KEY, MATCH, REQUEST, Reply, RpcClient
 from services.common.errors import Forbidden, ServiceError, Unavailable
 from services.common.keys import KeyRing
 from services.common.log import request_id
+from services.common.storage import open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,10 +36,10 @@ SECURITY: Final = {
     "Content-Security-Policy": "frame-ancestors 'self'",
     "Referrer-Policy": "strict-origin-when-cross-origin",
 }
-NOT_JSON: Final = (
-    "Did not attempt to load JSON data because the request Content-Type was not 'application/json'."
-)
-UNREADABLE: Final = "The browser (or proxy) sent a request that this server could not understand."
+TRANSFER_SECONDS: Final = 1.5
+"""How long a transfer waits for one of the others to end."""
+FILE: Final = "file"
+REFUSED: Final = 400
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 RESTRICTED: Final = "requires_2fa_setup"
 SETTING_UP: Final = frozenset({
@@ -69,6 +70,13 @@ class Gateway:
             lost=self.gate.forget_all,
         )
         self.free = threading.BoundedSemaphore(settings.max_inflight)
+        self.storage = open_storage(settings.storage_url)
+        self.transfers = threading.BoundedSemaphore(settings.max_transfers)
+
+    def begin_transfer(self) -> None:
+        """Take one of the places for uploads and downloads. Raises Unavailable."""
+        if not self.transfers.acquire(timeout=TRANSFER_SECONDS):
+            raise Unavailable(FULL)
 
 
 class Endpoint:
@@ -105,15 +113,30 @@ class Endpoint:
             identity = self.gateway.gate.identify(req, route.access.value)
             if identity.claims.get(RESTRICTED) and route.path not in SETTING_UP:
                 raise errors.SetupRequired
-        arguments = self._arguments(route, req, params, identity)
+        received = self._received(route, req)
+        given = self._arguments(route, req, params, identity, received)
+        headers = self._headers(req)
+        if received is not None:
+            headers[FINGERPRINT] = received.fingerprint(msgspec.json.encode(given))
+            given["files"] = received.files
         try:
-            reply = self._call(route, req, arguments, identity)
-        except Forbidden:
-            # Never refused on what a cache said: a person just added to a team gets in at once.
-            newer = identity and self.gateway.gate.identify(req, route.access.value, fresh=True)
-            if newer is None or newer.actor == identity.actor:  # type: ignore[union-attr]
-                raise
-            reply = self._call(route, req, arguments, newer)
+            reply = self._permitted(route, req, msgspec.json.encode(given), identity, headers)
+        except Unavailable:
+            raise  # nobody knows whether a row stands for the files now
+        except ServiceError:
+            if received is not None:
+                received.discard()
+            raise
+        if received is not None and (reply.status or 0) >= REFUSED:
+            received.discard()
+        self._write(route, req, resp, reply)
+
+    def _write(
+        self, route: Route, req: falcon.Request, resp: falcon.Response, reply: Reply
+    ) -> None:
+        if route.answer == FILE:
+            self._send_file(req, resp, reply)
+            return
         if route.answer:
             reply = ANSWERS[route.answer](req, resp, reply)
         resp.status = reply.status or route.status
@@ -125,21 +148,71 @@ class Endpoint:
         else:
             resp.content_type = "text/html"
 
-    def _call(
-        self, route: Route, req: falcon.Request, arguments: bytes, identity: Identity | None
+    def _send_file(self, req: falcon.Request, resp: falcon.Response, reply: Reply) -> None:
+        gateway = self.gateway
+        gateway.begin_transfer()
+        pieces = None
+        try:
+            pieces = downloads.send(req, resp, reply.body, gateway.storage)
+        finally:
+            if pieces is None:
+                gateway.transfers.release()
+        if pieces is not None:
+            resp.stream = downloads.Stream(pieces, gateway.transfers.release)
+
+    def _permitted(
+        self,
+        route: Route,
+        req: falcon.Request,
+        arguments: bytes,
+        identity: Identity | None,
+        headers: dict[str, str],
     ) -> Reply:
-        headers = {REQUEST: req.context.request_id}
+        """The answer; nobody is refused on what a cache said of them.
+
+        So a person just added to a team gets in at once.
+        """
+        try:
+            return self._call(route, arguments, identity, headers)
+        except Forbidden:
+            newer = identity and self.gateway.gate.identify(req, route.access.value, fresh=True)
+            if newer is None or newer.actor == identity.actor:  # type: ignore[union-attr]
+                raise
+            return self._call(route, arguments, newer, headers)
+
+    def _call(
+        self, route: Route, arguments: bytes, identity: Identity | None, headers: dict[str, str]
+    ) -> Reply:
         if identity is not None:
-            headers[ACTOR] = identity.actor
+            headers = {**headers, ACTOR: identity.actor}
+        deadline = self.gateway.settings.list_deadline if route.slow else None
+        return self.gateway.client.call(
+            route.service, route.function, arguments, headers=headers, deadline=deadline
+        )
+
+    @staticmethod
+    def _headers(req: falcon.Request) -> dict[str, str]:
+        headers = {REQUEST: req.context.request_id}
         if match := req.get_header("If-None-Match"):
             headers[MATCH] = match.replace(GZIPPED, '"')
         if req.method == "POST" and (key := req.get_header("Idempotency-Key")):
             headers[KEY] = key[:200]
+        return headers
+
+    def _received(self, route: Route, req: falcon.Request) -> Received | None:
+        """The files of a multipart body, stored. Raises InvalidInput, TooLarge, Unavailable."""
+        if route.body is not Body.MULTIPART or not bodies.is_multipart(req):
+            return None
         settings = self.gateway.settings
-        deadline = settings.list_deadline if route.slow else None
-        return self.gateway.client.call(
-            route.service, route.function, arguments, headers=headers, deadline=deadline
-        )
+        if (req.content_length or 0) > settings.max_upload:
+            raise errors.TooLarge
+        received = Received(self.gateway.storage, route.files, settings.max_json_body)
+        self.gateway.begin_transfer()
+        try:
+            received.read(req.get_media())
+        finally:
+            self.gateway.transfers.release()
+        return received
 
     def _arguments(
         self,
@@ -147,77 +220,26 @@ class Endpoint:
         req: falcon.Request,
         params: dict[str, str],
         identity: Identity | None,
-    ) -> bytes:
-        """The keyword arguments of the RPC as a JSON object."""
+        received: Received | None,
+    ) -> dict[str, Any]:
+        """The keyword arguments of the RPC."""
         given: dict[str, Any] = dict(route.fixed)
+        limit = self.gateway.settings.max_json_body
         for position, text in params.items():
             given[self.names[f"{route.method} {position}"]] = text
         if route.query:
-            given["query"] = query_of(req, repeat=route.repeat)
+            given["query"] = bodies.query_of(req, repeat=route.repeat)
         if route.body is Body.JSON:
-            given["data"] = msgspec.Raw(self._json(req))
-        elif route.body is Body.LENIENT:
-            given["data"] = self._fields(req)
+            given["data"] = msgspec.Raw(bodies.json_of(req, limit))
+        elif received is not None:
+            given["data"] = received.fields
+        elif route.body is not Body.NONE:
+            given["data"] = bodies.fields_of(req, limit)
+            if route.body is Body.MULTIPART:
+                given["files"] = []
         if route.caller:
             given["caller"] = sessions.caller(req, identity.claims if identity else {})
-        return msgspec.json.encode(given)
-
-    def _bytes(self, req: falcon.Request) -> bytes:
-        limit = self.gateway.settings.max_json_body
-        if (req.content_length or 0) > limit:
-            raise errors.TooLarge
-        body: bytes = req.bounded_stream.read(limit + 1)
-        if len(body) > limit:
-            raise errors.TooLarge
-        return body
-
-    def _json(self, req: falcon.Request) -> bytes:
-        """The body, known to be JSON. Raises InvalidInput, TooLarge."""
-        kind = (req.content_type or "").partition(";")[0].strip().lower()
-        if kind != "application/json" and not kind.endswith("+json"):
-            raise Unread(NOT_JSON)
-        body = self._bytes(req)
-        try:
-            msgspec.json.decode(body)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            raise Unread(UNREADABLE) from None
-        return body
-
-    def _fields(self, req: falcon.Request) -> dict[str, Any]:
-        """The body's fields, however they were sent; nothing readable is no field."""
-        body = self._bytes(req)
-        kind = (req.content_type or "").partition(";")[0].strip().lower()
-        found: Any = None
-        if kind == "application/json" or kind.endswith("+json"):
-            try:
-                found = msgspec.json.decode(body)
-            except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-                found = {}
-            return found if isinstance(found, dict) else {}
-        if kind == "application/x-www-form-urlencoded" and body:
-            pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
-            return dict(reversed(pairs))
-        return query_of(req)
-
-
-class Unread(ServiceError, kind="unread"):
-    """The body is not JSON, or isn't said to be."""
-
-
-errors.TABLE[Unread] = (400, lambda e: errors.said(e.message))
-
-
-def query_of(req: falcon.Request, *, repeat: bool = False) -> dict[str, Any]:
-    """The query string: the first of each name wins, or with ``repeat`` lists of all."""
-    if not req.query_string:
-        return {}
-    pairs = parse_qsl(req.query_string, keep_blank_values=True)
-    if not repeat:
-        return dict(reversed(pairs))
-    lists: dict[str, Any] = {}
-    for name, value in pairs:
-        lists.setdefault(name, []).append(value)
-    return lists
+        return given
 
 
 class Envelope:
@@ -277,6 +299,8 @@ def create_app(settings: GatewaySettings, routes: Iterable[Route] = ROUTES) -> f
         middleware.append(falcon.CORSMiddleware(allow_origins=origins, allow_credentials=origins))
     app: falcon.App[Any, Any] = falcon.App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
+    form = app.req_options.media_handlers[falcon.MEDIA_MULTIPART]
+    form.parse_options.max_body_part_count = PARTS  # type: ignore[attr-defined]
     app.add_error_handler(Exception, errors.on_crash)
     app.add_error_handler(falcon.HTTPError, errors.on_http_error)
     app.add_error_handler(ServiceError, errors.on_service_error)

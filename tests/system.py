@@ -63,6 +63,11 @@ class System:
         """The URL of the gateway."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def storage(self) -> Path:
+        """The folder in which the files lie."""
+        return self.folder / "storage"
+
     def environment(self) -> dict[str, str]:
         """What each process gets."""
         own = {f"{name.upper()}_DATABASE_URL": url for name, url in self.parts.urls.items()}
@@ -71,6 +76,7 @@ class System:
             "ENCRYPTION_KEY": ENCRYPTION, "BCRYPT_COST": "4",
             "MAIL_URL": f"file://{self.folder / 'mail'}",
             "HTTP_PORT": str(self.port), "GATEWAY_THREADS": "24", "GATEWAY_WORKERS": "1",
+            "STORAGE_URL": f"file://{self.storage}",
             **self.extra,
         }  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Routes of ``auth``: sessions, people, the studio."""
 
-from gateway.routes.table import PUBLIC, REFRESHING, SIGNED_IN, Body, Route, data
+from gateway.routes.table import PUBLIC, REFRESHING, SIGNED_IN, Body, Route, avatar, data
 
 # fmt: off
 ROUTES = (
@@ -32,6 +32,8 @@ ROUTES = (
     Route("POST",   "/data/user/desktop-login-logs",                "auth.log_desktop_login", status=201, body=Body.LENIENT),
     Route("GET",    "/data/persons/{ident}/desktop-login-logs",     "auth.desktop_logs"),
     Route("POST",   "/data/persons/{ident}/desktop-login-logs",     "auth.log_desktop_login", status=201, body=Body.LENIENT),
+    *avatar("persons", service="auth"),
+    *avatar("organisations", service="auth"),
     *data("departments", service="auth"),
     *data("organisations", service="auth"),
     *data("persons", service="auth"),

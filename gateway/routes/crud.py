@@ -1,6 +1,6 @@
 """Routes of ``crud``: the studio's records."""
 
-from gateway.routes.table import Body, Route, data
+from gateway.routes.table import Body, Route, avatar, data
 
 PATHS = (
     "budget-entries", "budgets", "custom-actions", "day-offs", "file-status",
@@ -20,6 +20,10 @@ ROUTES = (
     Route("POST",   "/data/projects/{project_id}/team",             "crud.join_team",   status=201, body=Body.LENIENT),
     Route("PUT",    "/data/projects/{project_id}/team/{person_id}", "crud.change_seat", body=Body.LENIENT),
     Route("DELETE", "/data/projects/{project_id}/team/{person_id}", "crud.leave_team",  status=204),
+    Route("POST", "/pictures/preview-background-files/{ident}",           "crud.upload_background", status=201, body=Body.MULTIPART, slow=True),
+    Route("GET",  "/pictures/preview-background-files/{file}",            "crud.send_background", answer="file"),
+    Route("GET",  "/pictures/thumbnails/preview-background-files/{file}", "crud.send_background_thumbnail", answer="file"),
+    *avatar("projects", service="crud"),
     *data("events", service="crud"),
     *(route for path in PATHS for route in data(path, service="crud")),
 )

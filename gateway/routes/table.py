@@ -26,6 +26,8 @@ class Body(Enum):
     """JSON only; another content type is refused."""
     LENIENT = "lenient"
     """JSON, else form fields, else query parameters; an unreadable JSON counts as empty."""
+    MULTIPART = "multipart"
+    """As LENIENT, and files: stored before the call under ``Route.files``, removed if refused."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,9 @@ class Route:
     fixed: tuple[tuple[str, Any], ...] = ()
     """Arguments the row itself gives."""
     answer: str = ""
-    """A named last touch by the gateway, see ``app.ANSWERS``."""
+    """A named last touch by the gateway, see ``app.ANSWERS``; ``file`` sends the file answered."""
+    files: str = "uploads"
+    """Where the files of a multipart body are stored: ``<files>/<id>``."""
     summary: str = ""
 
     @property
@@ -74,3 +78,15 @@ def data(path: str, service: str) -> tuple[Route, ...]:
         Route("PUT", one, rpc + "update_row", body=Body.JSON, fixed=fixed),
         Route("DELETE", one, rpc + "delete_row", status=204, query=True, slow=True, fixed=fixed),
     )
+
+
+def avatar(kind: str, service: str) -> tuple[Route, ...]:
+    """The two rows of the avatars of a resource."""
+    path, fixed = f"/pictures/thumbnails/{kind}", (("kind", kind),)
+    return (
+        Route("GET", path + "/{file}", f"{service}.send_avatar", answer="file", fixed=fixed),
+        Route(
+            "POST", path + "/{ident}", f"{service}.upload_avatar", status=201, slow=True,
+            body=Body.MULTIPART, fixed=fixed,
+        ),
+    )  # fmt: skip

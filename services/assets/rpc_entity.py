@@ -9,8 +9,8 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.assets.models import Entity, EntityType, MetadataDescriptor
 from services.assets.entities import RESERVED
+from services.assets.models import Entity, EntityType, MetadataDescriptor
 from services.common.bus import Delivery, on
 from services.common.client import Reply
 from services.common.contracts.crud import ProjectPrepared
@@ -92,6 +92,23 @@ class EntityRpc(CrudRpc):
         if project is not None:
             facts = {"id": message.entity_id, "kind": "Asset", "project_id": project}
             self.tx.emit(self.registry.event(self.registry["entities"], "update", facts))
+
+    @query
+    def entities_in_brief(self, ids: list[str]) -> dict[str, dict[str, str | None]]:
+        """Name, production and main preview of each entity, as a list of chats shows them."""
+        wanted = [UUID(ident) for ident in ids]
+        statement = sa.select(
+            Entity.id, Entity.name, Entity.project_id, Entity.preview_file_id
+        ).where(Entity.id.in_(wanted))
+        with self.database.read() as connection:
+            return {
+                str(ident): {
+                    "entity_name": name,
+                    "project_id": str(project),
+                    "preview_file_id": str(preview) if preview else None,
+                }
+                for ident, name, project, preview in connection.execute(statement)
+            }
 
     @query
     def entities_of_episode(self, episode_id: str) -> list[str]:

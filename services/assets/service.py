@@ -10,6 +10,7 @@ from services.assets.rpc_entity_links import EntityLinkRpc
 from services.assets.rpc_heads import HeadRpc
 from services.assets.rpc_instances import InstanceRpc
 from services.assets.rpc_lists import ListRpc
+from services.assets.rpc_main_preview import MainPreviewRpc
 from services.assets.rpc_removal import RemovalRpc
 
 
@@ -22,6 +23,7 @@ class AssetsService(
     HeadRpc,
     InstanceRpc,
     ListRpc,
+    MainPreviewRpc,
     RemovalRpc,
 ):
     """Assets, shots and what appears where."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
-from services.common.config import ConfigError, ServiceSettings, check_secret
+from services.common.config import ConfigError, FileSettings, check_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 LOWEST_COST, HIGHEST_COST = 4, 16
 
 
-class AuthSettings(ServiceSettings, frozen=True, kw_only=True, rename=str.upper):
+class AuthSettings(FileSettings, frozen=True, kw_only=True, rename=str.upper):
     """What ``auth`` needs besides: keys, how long sessions last, how patient it is, the mail."""
 
     encryption_key: str

@@ -6,12 +6,31 @@ from services.auth.resources import RESOURCES
 from services.auth.rpc_factor import FactorRpc
 from services.auth.rpc_log import LogRpc
 from services.auth.rpc_person import PersonRpc
+from services.common.avatars import Avatar, AvatarRpc, avatar_of
+from services.common.contracts.auth import OrganisationThumbnailSet, PersonThumbnailSet
+from services.common.permissions import admin, any_of, anyone, is_self
 
 
-class AuthService(FactorRpc, LogRpc, PersonRpc):
+class AuthService(FactorRpc, LogRpc, PersonRpc, AvatarRpc):
     """People, the studio, sessions."""
 
     name = "auth"
     settings_class = AuthSettings
     metadata = Base.metadata
     registry = RESOURCES
+    avatars = {
+        "persons": Avatar(
+            read=anyone,
+            write=any_of(admin, is_self("id")),
+            told=lambda ident: PersonThumbnailSet(person_id=ident),
+        ),
+        "organisations": Avatar(
+            read=anyone,
+            write=admin,
+            told=lambda ident: OrganisationThumbnailSet(organisation_id=ident),
+        ),
+    }
+    kept = {
+        "persons": avatar_of("person"),
+        "organisations": avatar_of("organisation"),
+    }

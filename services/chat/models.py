@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
 
 from services.common import tables
@@ -32,8 +33,9 @@ class ChatMessage(Row, Base):
     """Something said in a chat."""
 
     __tablename__ = "chat_message"
+    __table_args__ = (sa.Index(None, "chat_id", "created_at"),)
 
-    chat_id: Mapped[UUID] = link("chat")
+    chat_id: Mapped[UUID] = link("chat", index=False)
     person_id: Mapped[UUID] = ref("auth.person")
     text: Mapped[str | None] = text()
 

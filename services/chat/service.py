@@ -2,10 +2,11 @@
 
 from services.chat.models import Base
 from services.chat.resources import RESOURCES
-from services.common.crud import CrudRpc
+from services.chat.rpc_chat import ChatRpc
+from services.chat.rpc_message import MessageRpc
 
 
-class ChatService(CrudRpc):
+class ChatService(ChatRpc, MessageRpc):
     """Chats and their messages."""
 
     name = "chat"

@@ -29,10 +29,11 @@ SILENCE: Final = 1.6
 LOOK_AGAIN: Final = 0.1
 """Seconds between looks at the signs of life, once an answer is that late."""
 
-ACTOR, REQUEST, DEADLINE, BARE, KEY, MATCH = (
+ACTOR, REQUEST, DEADLINE, BARE, KEY, FINGERPRINT, MATCH = (
     "nameko.actor", "nameko.request_id", "nameko.deadline", "nameko.bare", "nameko.idempotency_key",
-    "nameko.if_none_match",
+    "nameko.fingerprint", "nameko.if_none_match",
 )  # fmt: skip
+"""``FINGERPRINT`` says what a request is the same as, where its own bytes differ each time."""
 
 
 class Reply(NamedTuple):

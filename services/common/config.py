@@ -81,3 +81,10 @@ class ServiceSettings(Settings, frozen=True, kw_only=True, rename=str.upper):
         prefix = f"{name.upper()}_"
         own = {key.removeprefix(prefix): v for key, v in environ.items() if key.startswith(prefix)}
         return cls.load({**environ, **own})
+
+
+class FileSettings(ServiceSettings, frozen=True, kw_only=True, rename=str.upper):
+    """What a service that keeps files needs besides."""
+
+    storage_url: str
+    """``file:///folder``, or ``s3://bucket/folder`` with the usual ``AWS_*`` variables."""

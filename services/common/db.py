@@ -18,7 +18,7 @@ from services.common.errors import Integrity, NotFound, Unavailable
 from services.common.log import request_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy.engine import Connection, Engine
 
@@ -187,6 +187,8 @@ class Transaction:
         self.caller = caller
         self.actor = actor
         self.request_id = request_id
+        self.opening: Callable[[Session], None] | None = None
+        """What is done first of all, once the transaction begins."""
         self._session: Session | None = None
         self._events: list[dict[str, Any]] = []
 
@@ -200,6 +202,8 @@ class Transaction:
         """The session of this transaction, begun at first use."""
         if self._session is None:
             self._session = Session(self.database.engine, autoflush=True, expire_on_commit=False)
+            if self.opening is not None:
+                self.opening(self._session)
         return self._session
 
     @property

@@ -23,7 +23,17 @@ from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint, SharedExtension
 
 from services.common.amqp import DIRECT_REPLY, RPC_EXCHANGE, Link
-from services.common.client import ACTOR, BARE, BEATS, DEADLINE, KEY, MATCH, REQUEST, Reply
+from services.common.client import (
+    ACTOR,
+    BARE,
+    BEATS,
+    DEADLINE,
+    FINGERPRINT,
+    KEY,
+    MATCH,
+    REQUEST,
+    Reply,
+)  # fmt: skip
 from services.common.config import ServiceSettings
 from services.common.db import Transaction, translated
 from services.common.errors import Conflict, InvalidInput, KeyReused, ServiceError, Unavailable
@@ -31,6 +41,8 @@ from services.common.service import CONFIG, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
 
 log = logging.getLogger(__name__)
 
@@ -114,6 +126,7 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
                 "request_id": headers.get(REQUEST, ""),
                 "key": headers.get(KEY),
                 "match": headers.get(MATCH),
+                "fingerprint": headers.get(FINGERPRINT),
                 "route": name,
                 "body": message.body,
                 "remaining": remaining,
@@ -262,10 +275,17 @@ class Command(Method):
         with translated():
             tx.flush_events(tables["outbox"])
             if data.get("key"):
-                row = {"key": _scoped_key(tx, data), "fingerprint": _fingerprint(data),
-                       "reply": encode([answer.status, answer.body])}  # fmt: skip
-                tx.session.execute(sa.insert(tables["idempotency_key"]).values(row))
+                _remember(tx, tables["idempotency_key"], data, answer)
         tx.commit()
+
+
+def _remember(tx: Transaction, table: sa.Table, data: dict[str, Any], answer: Reply) -> None:
+    """Store the answer under its key, with what was done."""
+    row = {
+        "key": _scoped_key(tx, data), "fingerprint": _fingerprint(data),
+        "reply": encode([answer.status, answer.body]),
+    }  # fmt: skip
+    tx.connection.execute(sa.insert(table).values(row))
 
 
 def _scoped_key(tx: Transaction, data: dict[str, Any]) -> str:
@@ -273,26 +293,24 @@ def _scoped_key(tx: Transaction, data: dict[str, Any]) -> str:
 
 
 def _fingerprint(data: dict[str, Any]) -> str:
-    return hashlib.sha256(data["body"]).hexdigest()
+    return data.get("fingerprint") or hashlib.sha256(data["body"]).hexdigest()
 
 
 def _earlier_answer(service: Any) -> Reply | None:
-    """The stored answer to this idempotency key.
+    """The stored answer to this idempotency key. Raises KeyReused if it was another request.
 
-    Raises Conflict while the first request still runs, KeyReused if it was another request.
+    Read outside the transaction, which must not be open yet: the method may have to ask others.
+    Once it opens, the key is claimed.
     """
     data = service.call
     if not data.get("key"):
         return None
-    tx: Transaction = service.tx
-    key = _scoped_key(tx, data)
-    lock = sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(key, 0))
-    if not tx.session.scalar(sa.select(lock)):
-        message = "The first request with this Idempotency-Key is still running."
-        raise Conflict(message)
     table = service.metadata.tables["idempotency_key"]
-    row = tx.session.execute(sa.select(table).where(table.c.key == key)).mappings().first()
+    key = _scoped_key(service.tx, data)
+    with service.database.read() as connection:
+        row = connection.execute(sa.select(table).where(table.c.key == key)).mappings().first()
     if row is None:
+        service.tx.opening = partial(_claim, table, key)
         return None
     if row["fingerprint"] != _fingerprint(data):
         message = "This Idempotency-Key was used with another request."
@@ -306,6 +324,15 @@ def _bounded(function: Callable[..., Any], service: Any, args: Any, kwargs: Any)
     late = Unavailable("The request took too long and was given up.")
     with eventlet.Timeout(service.call.get("remaining", 60.0), late), translated():
         return function(service, *args, **kwargs)
+
+
+def _claim(table: sa.Table, key: str, session: Session) -> None:
+    """Be the only one to work under the key. Raises Conflict if another does or just did."""
+    lock = sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(key, 0))
+    known = sa.exists().where(table.c.key == key)
+    if not session.scalar(sa.select(lock)) or session.scalar(sa.select(known)):
+        message = "The first request with this Idempotency-Key was still running."
+        raise Conflict(message)
 
 
 def query(function: F) -> F:

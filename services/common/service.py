@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import eventlet
 import msgspec
 import sqlalchemy as sa
+from eventlet import tpool
 from nameko.extensions import DependencyProvider
 
 from services.common import etags, versions
@@ -15,6 +16,7 @@ from services.common.config import ServiceSettings
 from services.common.db import Database, Transaction, translated
 from services.common.log import request_id
 from services.common.permissions import SYSTEM, Actor
+from services.common.storage import Storage, open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,6 +128,14 @@ class Service:
         """Who is calling."""
         return self.tx.actor
 
+    @property
+    def storage(self) -> Storage:
+        """The file storage; each call runs on a thread of its own while the hub goes on.
+
+        Only for what answers at once or not at all: no iterator may cross over.
+        """
+        return cast("Storage", tpool.Proxy(open_storage(self.settings.storage_url)))
+
     def keep(self) -> None:
         """Commit what was done so far, events included, whatever the method says afterwards."""
         with translated():
@@ -171,7 +181,7 @@ class Service:
         return self.client.call(service, method, encode(kwargs), headers=headers).decoded()
 
     def ask_ahead(self, service: str, method: str, /, **kwargs: Any) -> Callable[[], Any]:
-        """Ask now and read the answer later, when it has long come: ``answer = ask_ahead(…)()``.
+        """Ask now; what this returns gives the answer later, when it has long come.
 
         For what the reply needs and the transaction does not: waiting costs nothing then.
         """

@@ -1,15 +1,34 @@
 """The service's table of contents."""
 
+from services.common.avatars import Avatar, avatar_of
+from services.common.config import FileSettings
+from services.common.contracts.crud import ProjectThumbnailSet
+from services.common.files import Kept
+from services.common.permissions import admin, any_of, studio_manager, team
+from services.crud import rpc_backgrounds
 from services.crud.event_log import EventLog
 from services.crud.models import Base
 from services.crud.resources import RESOURCES
+from services.crud.rpc_backgrounds import BackgroundRpc
 from services.crud.rpc_settings import SettingsRpc
 from services.crud.rpc_team import TeamRpc
 
 
-class CrudService(TeamRpc, SettingsRpc, EventLog):
+class CrudService(TeamRpc, SettingsRpc, EventLog, BackgroundRpc):
     """The studio's records."""
 
     name = "crud"
+    settings_class = FileSettings
     metadata = Base.metadata
     registry = RESOURCES
+    avatars = {
+        "projects": Avatar(
+            read=any_of(studio_manager, team),
+            write=admin,
+            told=lambda ident: ProjectThumbnailSet(project_id=ident),
+        ),
+    }
+    kept = {
+        "projects": avatar_of("project"),
+        rpc_backgrounds.PREFIX: Kept("preview_background_file", rpc_backgrounds.NAMES),
+    }

@@ -133,6 +133,4 @@ def files_of(files: list[dict[str, Any]], number: int, what: str) -> list[dict[s
     Clients name a part after its item alone or after item and file.
     """
     wanted = f"{what}-{number}"
-    return [
-        one for one in files if one["part"] == wanted or one["part"].startswith(f"{wanted}-")
-    ]
+    return [one for one in files if one["part"] == wanted or one["part"].startswith(f"{wanted}-")]

@@ -80,8 +80,10 @@ class Posting:
     def _lock(self, drafts: list[Draft]) -> None:
         """The tasks themselves, and those beside them that automations may change."""
         table = table_of(Task)
-        wanted = table.c.id.in_({draft.task_id for draft in drafts})
-        entities = {self.known.tasks[d.task_id]["entity_id"] for d in drafts if self.known.follows(d)}
+        wanted: sa.ColumnElement[bool] = table.c.id.in_({draft.task_id for draft in drafts})
+        entities = {
+            self.known.tasks[d.task_id]["entity_id"] for d in drafts if self.known.follows(d)
+        }
         if entities:
             wanted |= table.c.entity_id.in_(entities)
         query = sa.select(table.c.id).where(wanted).order_by(table.c.id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from typing import Any
 import pyotp
 import pytest
 import requests
+from PIL import Image
 
 from gateway.routes import ROUTES
 from tests.contracts.recorded.compare import collect_known, compare
@@ -30,6 +32,8 @@ DEPARTURES = {
     ("GET", "/data/projects/<project_id>/episodes"): ["$[*].type"],
     ("GET", "/data/projects/<project_id>/sequences"): ["$[*].type"],
     ("POST", "/data/shots/<shot_id>/asset-instances"): ["$.type"],
+    # a PNG is kept as it came, where the reference wrote it anew
+    ("POST", "/pictures/preview-files/<instance_id>"): ["$.file_size"],
 }
 
 
@@ -108,6 +112,13 @@ def of_today(exchange: dict[str, Any], tables: dict[str, Any]) -> Any:
     return body
 
 
+def picture(size: int) -> bytes:
+    """A picture as large as the recorded one, whose content was not kept."""
+    written = io.BytesIO()
+    Image.new("RGB", (180, 101), "teal").save(written, "PNG")
+    return written.getvalue().ljust(size, b"\0")
+
+
 def send(system: System, exchange: dict[str, Any], tables: dict[str, Any]) -> requests.Response:
     """The recorded request, with a token of ours."""
     request = exchange["request"]
@@ -124,6 +135,11 @@ def send(system: System, exchange: dict[str, Any], tables: dict[str, Any]) -> re
         body["json"] = of_today(exchange, tables)
     if "form" in request:
         body["data"] = request["form"]
+    if "files" in request:
+        body["files"] = [
+            (f["name"], (f["filename"], picture(f["size"]), f["content_type"]))
+            for f in request["files"]
+        ]
     if headers.get("Content-Type", "").startswith("multipart/"):
         headers.pop("Content-Type")
     return requests.request(

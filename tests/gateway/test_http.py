@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -164,6 +165,30 @@ class TestIdempotency:
         assert admin.post("/data/departments", {"name": "X"}, headers=key).status_code == 400
         body = {"name": "X", "color": "#123456"}
         assert admin.post("/data/departments", body, headers=key).status_code == 200
+
+    def test_a_write_that_asks_other_services_has_its_key_too(
+        self, admin: Caller, world: World
+    ) -> None:
+        """A comment's author is looked up elsewhere before it is stored."""
+        key = {"Idempotency-Key": uuid.uuid4().hex}
+        body = {"object_id": world.task, "object_type": "Task", "person_id": world.admin}
+        first = admin.post("/data/comments", body, headers=key)
+        again = admin.post("/data/comments", body, headers=key)
+        assert (first.status_code, again.status_code) == (200, 200), first.text
+        assert first.json()["id"] == again.json()["id"]
+
+    def test_of_two_at_the_same_time_one_is_executed(self, admin: Caller) -> None:
+        """The other gets the same answer or is told to come again."""
+        key = {"Idempotency-Key": uuid.uuid4().hex}
+        body = {"name": "Twice", "color": "#123456"}
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(
+                pool.map(lambda _: admin.post("/data/departments", body, headers=key), range(4))
+            )
+        assert {a.status_code for a in answers} <= {200, 409}
+        assert len({a.json()["id"] for a in answers if a.status_code == 200}) == 1
+        names = [row["name"] for row in admin.get("/data/departments").json()]
+        assert names.count("Twice") == 1
 
     def test_keys_belong_to_their_caller(self, admin: Caller, system: System, world: World) -> None:
         """Somebody else's key is another key."""

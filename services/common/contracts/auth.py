@@ -98,3 +98,17 @@ class BotTokenIssued(Event, frozen=True, kw_only=True):
     """A bot has a new token; the one before is no longer valid."""
 
     person_id: UUID
+
+
+@event("auth", "person:set-thumbnail")
+class PersonThumbnailSet(Event, frozen=True, kw_only=True):
+    """A person has a new avatar."""
+
+    person_id: UUID
+
+
+@event("auth", "organisation:set-thumbnail")
+class OrganisationThumbnailSet(Event, frozen=True, kw_only=True):
+    """The studio has a new avatar."""
+
+    organisation_id: UUID

@@ -27,3 +27,18 @@ class DayOffCovers(Event, frozen=True, kw_only=True):
     person_id: UUID
     date: str
     end_date: str
+
+
+@event("crud", "project:set-thumbnail")
+class ProjectThumbnailSet(Event, frozen=True, kw_only=True):
+    """A production has a new avatar."""
+
+    project_id: UUID
+
+
+@event("crud", "preview-background-file:add-file")
+class BackgroundFileAdded(Event, frozen=True, kw_only=True):
+    """The file of a background is stored."""
+
+    preview_background_file_id: UUID
+    extension: str

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from services.common.contracts import Event, Known, event
+from services.common.contracts import Event, Known, RowEvent, event
 
 
 @event("tasks", "task:assign")
@@ -45,7 +45,7 @@ class NotificationNew(Event, frozen=True, kw_only=True):
 
 
 @event("tasks", "comment:new")
-class CommentNew(Event, frozen=True, kw_only=True):
+class CommentNew(RowEvent, frozen=True, kw_only=True):
     """Somebody said something on a task, and gave it that status."""
 
     comment_id: UUID
@@ -55,7 +55,7 @@ class CommentNew(Event, frozen=True, kw_only=True):
 
 
 @event("tasks", "comment:update")
-class CommentUpdated(Event, frozen=True, kw_only=True):
+class CommentUpdated(RowEvent, frozen=True, kw_only=True):
     """A comment was edited, or has another preview."""
 
     comment_id: UUID
@@ -64,7 +64,7 @@ class CommentUpdated(Event, frozen=True, kw_only=True):
 
 
 @event("tasks", "comment:delete")
-class CommentDeleted(Event, frozen=True, kw_only=True):
+class CommentDeleted(RowEvent, frozen=True, kw_only=True):
     """A comment is gone."""
 
     comment_id: UUID
@@ -151,7 +151,7 @@ class CastingStats(Event, frozen=True, kw_only=True):
 
 
 @event("tasks", "news:new")
-class NewsNew(Event, frozen=True, kw_only=True):
+class NewsNew(RowEvent, frozen=True, kw_only=True):
     """The production's feed has a new entry."""
 
     news_id: UUID
@@ -184,7 +184,7 @@ class NotificationsAllRead(Event, frozen=True, kw_only=True):
 
 
 @event("tasks", "time-spent:new")
-class TimeSpentNew(Event, frozen=True, kw_only=True):
+class TimeSpentNew(RowEvent, frozen=True, kw_only=True):
     """Somebody noted how long they worked on a task."""
 
     time_spent_id: UUID
@@ -192,7 +192,7 @@ class TimeSpentNew(Event, frozen=True, kw_only=True):
 
 
 @event("tasks", "time-spent:update")
-class TimeSpentUpdated(Event, frozen=True, kw_only=True):
+class TimeSpentUpdated(RowEvent, frozen=True, kw_only=True):
     """Somebody corrected how long they worked on a task."""
 
     time_spent_id: UUID
@@ -200,8 +200,47 @@ class TimeSpentUpdated(Event, frozen=True, kw_only=True):
 
 
 @event("tasks", "time-spent:delete")
-class TimeSpentDeleted(Event, frozen=True, kw_only=True):
+class TimeSpentDeleted(RowEvent, frozen=True, kw_only=True):
     """A note of time is gone."""
 
     time_spent_id: UUID
+    project_id: Known = UNSET
+
+
+@event("tasks", "preview-file:new")
+class PreviewNew(RowEvent, frozen=True, kw_only=True):
+    """A preview was announced, mostly for a comment; its file is still to come."""
+
+    preview_file_id: UUID
+    comment_id: Known = UNSET
+    project_id: Known = UNSET
+
+
+@event("tasks", "preview-file:update")
+class PreviewUpdate(RowEvent, frozen=True, kw_only=True):
+    """A preview was changed: its file came, or what is known of it."""
+
+    preview_file_id: UUID
+    project_id: Known = UNSET
+
+
+@event("tasks", "preview-file:add-file")
+class PreviewFileAdded(Event, frozen=True, kw_only=True):
+    """The file of a comment's preview is stored and can be looked at."""
+
+    comment_id: UUID
+    task_id: UUID
+    preview_file_id: UUID
+    revision: int
+    extension: str
+    status: str
+    project_id: Known = UNSET
+
+
+@event("tasks", "preview-file:set-main")
+class PreviewSetMain(Event, frozen=True, kw_only=True):
+    """A preview is to stand for its entity."""
+
+    entity_id: UUID
+    preview_file_id: UUID
     project_id: Known = UNSET

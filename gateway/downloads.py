@@ -1,0 +1,132 @@
+"""Files on their way out: streamed from the storage, whole or in part, or not if they are known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Final
+from urllib.parse import quote
+
+import falcon
+import msgspec
+
+from services.common.storage import FileAnswer, Storage, Stored
+
+SHOWN: Final = frozenset({
+    "image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/avif",
+    "video/mp4", "application/pdf",
+})  # fmt: skip
+"""What a browser may show in place; anything else could be a page with a script in it."""
+UNKNOWN: Final = "application/octet-stream"
+RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)")
+UNSAFE: Final = re.compile(r"[^\x20-\x7e]|[\"\\%]")
+decode: Final = msgspec.json.Decoder(FileAnswer).decode
+
+
+class Stream:
+    """Pieces for the WSGI server, and what to do when it has sent them or given up."""
+
+    def __init__(self, pieces: Iterator[bytes], done: Callable[[], None]) -> None:
+        self.pieces, self.done = pieces, done
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self.pieces
+
+    def close(self) -> None:
+        """Called by the server in any case."""
+        self.done()
+
+
+def send(
+    req: falcon.Request, resp: falcon.Response, body: bytes, storage: Storage
+) -> Iterator[bytes] | None:
+    """Answer with the file that a service named; the pieces to send, if there are any.
+
+    Raises NotFound when nothing is stored.
+    """
+    answer = decode(body)
+    stored = storage.stat(answer.key)
+    modified = (answer.last_modified or stored.modified).replace(microsecond=0)
+    modified = modified if modified.tzinfo else modified.replace(tzinfo=UTC)
+    _describe(resp, answer, stored, modified)
+    if _known(req, stored.etag, modified):
+        resp.status = 304
+        return None
+    resp.content_type = answer.content_type if answer.content_type in SHOWN else UNKNOWN
+    first, length = 0, stored.size
+    wanted = req.get_header("Range")
+    if wanted and _range_holds(req, stored.etag, modified):
+        part = range_of(wanted, stored.size)
+        if part == (0, 0):
+            resp.set_header("Content-Range", f"bytes */{stored.size}")
+            resp.status = 416
+            return None
+        if part:
+            first, length = part
+            resp.status = 206
+            resp.set_header("Content-Range", f"bytes {first}-{first + length - 1}/{stored.size}")
+    resp.content_length = length
+    if req.method == "HEAD" or not length:
+        return None
+    return storage.get(answer.key, first, length)[1]
+
+
+def _describe(
+    resp: falcon.Response, answer: FileAnswer, stored: Stored, modified: datetime
+) -> None:
+    resp.set_header("ETag", stored.etag)
+    resp.set_header("Last-Modified", format_datetime(modified, usegmt=True))
+    resp.set_header("Accept-Ranges", "bytes")
+    resp.set_header("Cache-Control", f"max-age={answer.seconds}, private")
+    expires = datetime.now(UTC) + timedelta(seconds=answer.seconds)
+    resp.set_header("Expires", format_datetime(expires, usegmt=True))
+    shown = answer.inline and answer.content_type in SHOWN
+    resp.set_header("Content-Disposition", disposition("inline" if shown else "attachment", answer))
+
+
+def disposition(kind: str, answer: FileAnswer) -> str:
+    """The header that names the file, with an ASCII form for old clients."""
+    plain = UNSAFE.sub("_", answer.name)
+    said = f'{kind}; filename="{plain}"'
+    return said if plain == answer.name else f"{said}; filename*=UTF-8''{quote(answer.name)}"
+
+
+def _known(req: falcon.Request, etag: str, modified: datetime) -> bool:
+    """Whether the client has this very file."""
+    tags = req.get_header("If-None-Match")
+    if tags is not None:
+        return tags.strip() == "*" or etag in {
+            tag.strip().removeprefix("W/") for tag in tags.split(",")
+        }
+    since = _date(req.get_header("If-Modified-Since"))
+    return since is not None and modified <= since
+
+
+def _range_holds(req: falcon.Request, etag: str, modified: datetime) -> bool:
+    """Whether the part asked for is of the file that the client has begun to read."""
+    held = req.get_header("If-Range")
+    return held is None or held == etag or _date(held) == modified
+
+
+def _date(text: str | None) -> datetime | None:
+    try:
+        return falcon.http_date_to_dt(text).replace(tzinfo=UTC) if text else None
+    except ValueError:
+        return None
+
+
+def range_of(header: str, size: int) -> tuple[int, int] | None:
+    """First byte and length of the one part asked for; None to send all, zeros if it's outside."""
+    found = RANGE.fullmatch(header.strip())
+    if found is None or found.groups() == ("", ""):
+        return None
+    first, last = found.groups()
+    if not first:
+        length = min(int(last), size)
+        return (size - length, length) if length else (0, 0)
+    begin, end = int(first), min(int(last), size - 1) if last else size - 1
+    if last and int(last) < begin:
+        return None
+    return (begin, end - begin + 1) if begin < size else (0, 0)

@@ -1,0 +1,150 @@
+"""Files on their way in: streamed from the request into the storage, before the service is asked.
+
+A file never passes the broker and is never held in memory. It lies under an id of its own when the
+service hears of it; if the service refuses, it is removed again, and if nobody knows what became
+of the request, the sweep removes it unless a row has come to stand for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+import re
+import unicodedata
+import uuid
+from collections.abc import Iterator
+from typing import Any, Final
+
+import falcon
+import filetype
+import msgspec
+
+from gateway import errors
+from services.common.errors import InvalidInput, ServiceError
+from services.common.storage import Storage, Upload
+
+PIECE: Final = 256 * 1024
+SNIFFED: Final = 8192
+PARTS: Final = 1000
+NAME_LENGTH: Final = 250
+EXTENSION_LENGTH: Final = 6
+UNNAMED: Final = "file"
+UNKNOWN: Final = "application/octet-stream"
+HIDDEN: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
+"""Marks that turn the writing direction, with which ``exe`` can be made to look like ``png``."""
+
+
+class Received:
+    """The fields and files of one multipart body."""
+
+    def __init__(self, storage: Storage, prefix: str, max_fields: int) -> None:
+        self.storage, self.prefix, self.max_fields = storage, prefix, max_fields
+        self.fields: dict[str, Any] = {}
+        self.files: list[Upload] = []
+        self._keys: list[str] = []
+        self._digest = hashlib.sha256()
+
+    def read(self, form: Any) -> None:
+        """Take in every part. Raises InvalidInput, TooLarge, Unavailable, with nothing kept."""
+        try:
+            for part in form:
+                if part.filename is None:
+                    self._field(part)
+                elif part.filename:
+                    self._file(part)
+        except (ServiceError, falcon.HTTPError):
+            self.discard()
+            raise
+
+    def discard(self) -> None:
+        """Remove what was stored; what can't be removed now is left to the sweep."""
+        keys, self._keys = self._keys, []
+        try:
+            self.storage.delete(*keys)
+        except ServiceError:
+            return
+
+    def fingerprint(self, arguments: bytes) -> str:
+        """The same for the same fields and contents, whatever ids the files were given."""
+        digest = self._digest.copy()
+        digest.update(arguments)
+        return digest.hexdigest()
+
+    def _field(self, part: Any) -> None:
+        value: bytes = part.stream.read(self.max_fields + 1)
+        self.max_fields -= len(value)
+        if self.max_fields < 0:
+            raise errors.TooLarge
+        self.fields.setdefault(part.name or "", value.decode("utf-8", "replace"))
+
+    def _file(self, part: Any) -> None:
+        name = cleaned(part.filename)
+        extension = extension_of(name)
+        ident = str(uuid.uuid4())
+        content = Content(part.stream)
+        self._keys.append(f"{self.prefix}/{ident}")
+        self.storage.put(self._keys[-1], content)
+        upload = Upload(
+            id=ident,
+            part=part.name or "",
+            name=name,
+            extension=extension,
+            size=content.size,
+            mimetype=sniffed(content.head, name),
+        )
+        self.files.append(upload)
+        self._digest.update(content.digest.digest())
+        self._digest.update(msgspec.json.encode([upload.part, upload.name]))
+
+
+class Content:
+    """A part's bytes, passed on piece by piece; remembers their size, hash and beginning."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+        self.size, self.head = 0, b""
+        self.digest = hashlib.sha256()
+
+    def __iter__(self) -> Iterator[bytes]:
+        while piece := self.stream.read(PIECE):
+            if not self.size:
+                self.head = piece[:SNIFFED]
+            self.size += len(piece)
+            self.digest.update(piece)
+            yield piece
+
+
+def cleaned(filename: str) -> str:
+    """A file name that is only a name: no folders, no control characters, of bearable length."""
+    name = re.split(r"[/\\]", unicodedata.normalize("NFC", filename))[-1]
+    name = "".join(c for c in HIDDEN.sub("", name) if unicodedata.category(c) not in {"Cc", "Cs"})
+    name = name.strip()
+    if not name.strip("."):
+        return UNNAMED
+    stem, dot, extension = name.rpartition(".")
+    if len(name) > NAME_LENGTH and dot and len(extension) <= EXTENSION_LENGTH:
+        return stem[: NAME_LENGTH - len(extension) - 1] + dot + extension
+    return name[:NAME_LENGTH]
+
+
+def extension_of(name: str) -> str:
+    """What follows the last dot, in lower case; of a name without a dot, the name.
+
+    Raises InvalidInput for one that is too long to be one.
+    """
+    _, dot, extension = name.lower().rpartition(".")
+    if not dot:
+        return extension[:EXTENSION_LENGTH]
+    if len(extension) > EXTENSION_LENGTH:
+        message = f"File extension too long: {extension[:NAME_LENGTH]}"
+        raise InvalidInput(message)
+    return extension
+
+
+def sniffed(head: bytes, name: str) -> str:
+    """The content type by what the file begins with; by its name only if that isn't a picture."""
+    found: str | None = filetype.guess_mime(head)
+    if found:
+        return found
+    named = mimetypes.guess_type(name)[0] or UNKNOWN
+    return UNKNOWN if named.startswith(("image/", "video/")) else named

@@ -1,0 +1,121 @@
+"""Avatars: the small square picture that a person, a production or the studio shows itself by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from services.common.client import Reply
+from services.common.contracts import Event
+from services.common.errors import InvalidInput, NotFound, ServiceError
+from services.common.files import UPLOADS, FilesRpc, Kept, the_file
+from services.common.permissions import Rule
+from services.common.pictures import Shape
+from services.common.rendering import PictureBroken, PictureTooLarge, rendered
+from services.common.rpc import command, query
+from services.common.storage import FileAnswer
+from services.common.tables import NOW, table_of
+from services.common.values import BadValue, parse_id
+
+NAME: Final = "avatar"
+SIZE: Final = 400
+CREATED: Final = 201
+
+
+@dataclass(frozen=True)
+class Avatar:
+    """Who may see and set the avatars of a resource, and the event that tells of a new one."""
+
+    read: Rule
+    write: Rule
+    told: Callable[[UUID], Event]
+
+
+def avatar_of(table: str) -> Kept:
+    """What an avatar leaves in the storage."""
+    return Kept(table, (f"/{NAME}",))
+
+
+class AvatarRpc(FilesRpc):
+    """A service some of whose resources have avatars; ``avatars`` says which, by path of CRUD."""
+
+    avatars: ClassVar[dict[str, Avatar]] = {}
+
+    @query
+    def send_avatar(self, kind: str, file: str) -> FileAnswer:
+        """The avatar of a row, by ``<id>.png``. Raises NotFound, also without one; Forbidden."""
+        ident = _known_id(file.removesuffix(".png"))
+        row = self._row(kind, ident)
+        if not row["has_avatar"]:
+            raise NotFound
+        self.avatars[kind].read.check(self, {"id": ident, "project_id": ident})
+        return FileAnswer(
+            key=f"{kind}/{ident}/{NAME}",
+            content_type="image/png",
+            inline=True,
+            last_modified=row["updated_at"],
+        )
+
+    @command
+    def upload_avatar(
+        self, kind: str, ident: str, data: dict[str, Any], files: list[dict[str, Any]]
+    ) -> Reply:
+        """Set the avatar of a row from any picture. Raises NotFound, Forbidden, InvalidInput.
+
+        Emits ``<resource>:update`` and ``<resource>:set-thumbnail``.
+        """
+        del data
+        uuid = _known_id(ident)
+        self._row(kind, uuid)
+        self.avatars[kind].write.check(self, {"id": uuid, "project_id": uuid})
+        key = f"{UPLOADS}/{the_file(files).id}"
+        shape = {NAME: Shape("cover", SIZE, SIZE)}
+        try:
+            with rendered(self.storage, key, shape) as picture:
+                self._keep(kind, uuid)
+                self.storage.put(f"{kind}/{uuid}/{NAME}", picture.files[NAME])
+        except (PictureBroken, PictureTooLarge):
+            message = "The file is not a picture that can be read."
+            raise InvalidInput(message) from None
+        with suppress(ServiceError):  # what is left the sweep removes
+            self.storage.delete(key)
+        shown = {"thumbnail_path": f"pictures/thumbnails/{kind}/{uuid}.png"}
+        return Reply(msgspec.json.encode(shown), status=CREATED)
+
+    def _row(self, kind: str, ident: UUID) -> Any:
+        table = self.registry[kind].table
+        statement = sa.select(table.c.has_avatar, table.c.updated_at).where(table.c.id == ident)
+        with self.database.read() as connection:
+            row = connection.execute(statement).mappings().first()
+        if row is None:
+            raise NotFound
+        return row
+
+    def _keep(self, kind: str, ident: UUID) -> None:
+        resource = self.registry[kind]
+        table = table_of(resource.model)
+        change = sa.update(table).where(table.c.id == ident)
+        row = (
+            self.tx.connection.execute(
+                change.values(has_avatar=True, updated_at=NOW).returning(*table.c)
+            )
+            .mappings()
+            .first()
+        )
+        if row is None:
+            raise NotFound
+        self.tx.emit(self.registry.event(resource, "update", dict(row)))
+        self.tx.emit(self.avatars[kind].told(ident))
+
+
+def _known_id(text: str) -> UUID:
+    try:
+        return parse_id(text)
+    except BadValue:
+        raise NotFound from None

@@ -1,0 +1,134 @@
+"""Files of preview backgrounds, and what others ask of productions when pictures come."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common import references
+from services.common.avatars import AvatarRpc
+from services.common.client import Reply
+from services.common.contracts.crud import BackgroundFileAdded
+from services.common.errors import InvalidInput, NotFound
+from services.common.files import UPLOADS, the_file
+from services.common.permissions import admin
+from services.common.pictures import Shape
+from services.common.rendering import PictureBroken, PictureTooLarge, rendered
+from services.common.rpc import command, query
+from services.common.storage import FileAnswer, Upload
+from services.common.tables import NOW
+from services.common.values import BadValue, parse_id
+from services.crud.models import PreviewBackgroundFile, Project
+
+PREFIX: Final = "backgrounds"
+PICTURES: Final = {"jpe": "image/jpeg", "jpeg": "image/jpeg", "jpg": "image/jpeg",
+                   "png": "image/png"}  # fmt: skip
+PANORAMAS: Final = frozenset({"exr", "hdr"})
+THUMBNAIL: Final = {"thumbnail": Shape("fit", 150, 100)}
+NAMES: Final = ("/original", "/thumbnail")
+UNKNOWN: Final = "application/octet-stream"
+CREATED: Final = 201
+
+
+class BackgroundRpc(AvatarRpc):
+    """What 3D previews are lit by."""
+
+    @query
+    def sets_main_previews(self, project_id: str) -> bool:
+        """Whether a production's newest previews stand for their entities by themselves."""
+        column = Project.is_set_preview_automated
+        with self.database.read() as connection:
+            found = connection.scalar(sa.select(column).where(Project.id == UUID(project_id)))
+        return bool(found)
+
+    @command
+    def upload_background(
+        self, ident: str, data: dict[str, Any], files: list[dict[str, Any]]
+    ) -> Reply:  # fmt: skip
+        """Take in the file of a background; one of an unknown kind removes the background.
+
+        Raises NotFound, Forbidden, InvalidInput. Emits ``preview-background-file:update`` and
+        ``preview-background-file:add-file``.
+        """
+        del data
+        uuid = self._background(ident)["id"]
+        admin.check(self, {})
+        upload = the_file(files)
+        if upload.extension not in PANORAMAS | set(PICTURES):
+            self._remove(uuid)
+            message = f"Wrong file format, extension: {upload.extension}"
+            raise InvalidInput(message)
+        key = f"{UPLOADS}/{upload.id}"
+        if upload.extension in PICTURES:
+            self._draw_thumbnail(uuid, key)
+        self._keep_background(uuid, upload)
+        self.storage.move(key, f"{PREFIX}/{uuid}/original")
+        resource = self.registry["preview-background-files"]
+        return Reply(resource.view(self.tx, uuid, relations=False), status=CREATED)
+
+    def _draw_thumbnail(self, ident: UUID, key: str) -> None:
+        try:
+            with rendered(self.storage, key, THUMBNAIL) as picture:
+                self.storage.put(f"{PREFIX}/{ident}/thumbnail", picture.files["thumbnail"])
+        except (PictureBroken, PictureTooLarge):
+            message = "The file is not a picture that can be read."
+            raise InvalidInput(message) from None
+
+    def _keep_background(self, ident: UUID, upload: Upload) -> None:
+        row = self.tx.get(PreviewBackgroundFile, ident, lock=True)
+        row.original_name = upload.name.rpartition(".")[0] or upload.name
+        row.extension, row.file_size = upload.extension, upload.size
+        self.tx.session.flush()
+        change = sa.update(PreviewBackgroundFile).where(PreviewBackgroundFile.id == ident)
+        self.tx.session.execute(change.values(updated_at=NOW))
+        resource = self.registry["preview-background-files"]
+        self.tx.emit(self.registry.event(resource, "update", {"id": ident}))
+        told = BackgroundFileAdded(preview_background_file_id=ident, extension=upload.extension)
+        self.tx.emit(told)
+
+    def _remove(self, ident: UUID) -> None:
+        resource = self.registry["preview-background-files"]
+        table = resource.table.name
+        references.remove(self.tx, self.name, self.metadata, table, [ident])
+        self.tx.emit(self.registry.event(resource, "delete", {"id": ident}))
+        self.keep()
+
+    @query
+    def send_background(self, file: str) -> FileAnswer:
+        """The file of a background, by ``<id>.<extension>``. Raises NotFound."""
+        ident, _, extension = file.partition(".")
+        row = self._background(ident)
+        if row["extension"] != extension:
+            raise NotFound
+        return FileAnswer(
+            key=f"{PREFIX}/{row['id']}/original",
+            content_type=PICTURES.get(extension, UNKNOWN),
+            inline=extension in PICTURES,
+            last_modified=row["updated_at"],
+        )
+
+    @query
+    def send_background_thumbnail(self, file: str) -> FileAnswer:
+        """A small picture of a background that is a picture, by ``<id>.png``. Raises NotFound."""
+        row = self._background(file.removesuffix(".png"))
+        return FileAnswer(
+            key=f"{PREFIX}/{row['id']}/thumbnail",
+            content_type="image/png",
+            inline=True,
+            last_modified=row["updated_at"],
+        )
+
+    def _background(self, text: str) -> Any:
+        try:
+            ident = parse_id(text)
+        except BadValue:
+            raise NotFound from None
+        file = PreviewBackgroundFile
+        statement = sa.select(file.id, file.extension, file.updated_at).where(file.id == ident)
+        with self.database.read() as connection:
+            row = connection.execute(statement).mappings().first()
+        if row is None:
+            raise NotFound
+        return row

@@ -1,0 +1,69 @@
+"""The previews of an entity by task type: what a player offers to compare."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.crud import CrudRpc
+from services.common.errors import NotFound
+from services.common.rpc import query
+from services.tasks import access, previews
+from services.tasks.models import PreviewFile, Task, TaskType
+
+FROM_DATA: Final = ("width", "height", "duration", "file_size")
+OF_FIRST_ONLY: Final = ("position", "task_type_id")
+
+
+class EntityPreviewRpc(CrudRpc):
+    """Previews beyond the single task."""
+
+    @query
+    def list_entity_previews(self, entity_id: str) -> dict[str, list[dict[str, Any]]]:
+        """``{task type id: [preview]}``, types by priority, revisions from the newest.
+
+        Each revision is its oldest file; further ones are in its ``previews``.
+        Raises NotFound, Forbidden.
+        """
+        entity = previews.known_id(entity_id)
+        projects = self.ask("assets", "projects_of_entities", ids=[str(entity)])
+        if str(entity) not in projects:
+            raise NotFound
+        facts = {"project_id": UUID(projects[str(entity)]), "entity_id": entity}
+        access.reader.check(self, facts)
+        with self.database.read() as connection:
+            rows = connection.execute(_of_entity(entity)).mappings().all()
+        found: dict[str, list[dict[str, Any]]] = {}
+        firsts: dict[tuple[UUID, int], dict[str, Any]] = {}
+        for row in rows:
+            shown = dict(row)
+            revision = (row["task_id"], row["revision"])
+            if revision in firsts:
+                firsts[revision]["previews"].append(shown)
+                continue
+            first = {k: v for k, v in shown.items() if k not in OF_FIRST_ONLY} | {"previews": []}
+            firsts[revision] = first
+            found.setdefault(str(row["task_type_id"]), []).append(first)
+        return found
+
+
+def _of_entity(entity: UUID) -> sa.Select[Any]:
+    file = PreviewFile
+    shown = (
+        file.id, file.revision, file.position, file.original_name, file.extension, file.width,
+        file.height, file.duration, file.status, file.annotations, file.task_id,
+        sa.func.date_trunc("second", file.created_at).label("created_at"), Task.task_type_id,
+    )  # fmt: skip
+    measured = (file.data[name].label(f"original_{name}") for name in FROM_DATA)
+    return (
+        sa.select(*shown, *measured)
+        .join(Task, Task.id == file.task_id)
+        .join(TaskType, TaskType.id == Task.task_type_id)
+        .where(Task.entity_id == entity)
+        .order_by(
+            TaskType.priority.desc().nulls_last(), TaskType.name, TaskType.id,
+            file.revision.desc(), file.created_at, file.position,
+        )
+    )  # fmt: skip

@@ -1,0 +1,229 @@
+"""Previews: announced by a comment, then filled with a file.
+
+A picture is made into its shapes before the transaction, beside the service; then the row is
+locked, the files are stored and the row says so. Should that not commit, the next upload writes
+over them. Movies are kept as they came: nothing here normalises them.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+
+from services.common import references
+from services.common.client import Reply
+from services.common.contracts.tasks import (
+    PreviewFileAdded,
+    PreviewNew,
+    PreviewSetMain,
+    PreviewUpdate,
+)
+from services.common.errors import InvalidInput, NotFound, Refused, ServiceError
+from services.common.files import UPLOADS, FilesRpc, the_file
+from services.common.rendering import PictureBroken, PictureTooLarge, Rendered, rendered
+from services.common.rpc import command
+from services.common.storage import Upload
+from services.common.tables import NOW
+from services.tasks import access, previews, rules
+from services.tasks.models import Comment, News, PreviewFile, Task, comment_preview_link
+
+CREATED: Final = 201
+NAME_LENGTH: Final = 13
+
+
+class PreviewRpc(FilesRpc):
+    """Announcing previews and taking in their files."""
+
+    @command
+    def add_preview(self, task_id: str, comment_id: str, data: dict[str, Any]) -> Reply:
+        """Announce a preview for a comment, of the ``revision`` given or the next one.
+
+        Raises NotFound, Forbidden, InvalidInput, Refused (the revision is taken).
+        Emits ``preview-file:new`` and ``comment:update``.
+        """
+        task, comment = previews.known_id(task_id), previews.known_id(comment_id)
+        facts = access.task_facts(self, task)
+        if facts is None:
+            raise NotFound
+        previews.check_may_act(self, task, facts)
+        previews.comment_in(self, task, comment)
+        wanted = _revision(data)
+        self.tx.get(Task, task, lock=True)
+        try:
+            revision, position = previews.place_in_revisions(self.tx, task, comment, wanted)
+        except ValueError:
+            message = (
+                f"Revision {wanted} already exists for this task. Choose a different revision "
+                "number, or omit it to let the revision auto-increment."
+            )
+            raise Refused(message) from None
+        row = PreviewFile(
+            name=str(uuid4())[:NAME_LENGTH], revision=revision, position=position, task_id=task,
+            person_id=self.actor.id, source="webgui", extension=previews.MOVIE,
+            status=previews.PROCESSING,
+        )  # fmt: skip
+        self.tx.session.add(row)
+        self.tx.session.flush()
+        self._show_in_comment(row.id, comment)
+        self.tx.emit(PreviewNew(preview_file_id=row.id, comment_id=comment, **_project(facts)))
+        self._tell_comment(comment, facts)
+        shown = self.registry["preview-files"].view(self.tx, row.id)
+        return Reply(shown, status=CREATED)
+
+    def _show_in_comment(self, preview: UUID, comment: UUID) -> None:
+        run = self.tx.session.execute
+        link = {"comment": comment, "preview_file": preview}
+        run(sa.insert(comment_preview_link).values(link))
+        run(sa.update(Comment).where(Comment.id == comment).values(updated_at=NOW))
+        run(
+            sa.update(News)
+            .where(News.comment_id == comment, News.preview_file_id.is_(None))
+            .values(preview_file_id=preview)
+        )
+
+    def _tell_comment(self, comment: UUID, facts: dict[str, Any]) -> None:
+        known = {"id": comment, "project_id": facts["project_id"]}
+        self.tx.emit(self.registry.event(self.registry["comments"], "update", known))
+
+    @command
+    def upload_preview(
+        self, ident: str, data: dict[str, Any], files: list[dict[str, Any]]
+    ) -> Reply:  # fmt: skip
+        """Take in the file of a preview: a picture, a movie, or one of the other known kinds.
+
+        An unreadable picture leaves the preview ``broken``, and open for another try; a file of an
+        unknown kind removes it. Raises NotFound, Forbidden, InvalidInput, Refused (it has a file).
+        Emits ``preview-file:update``, and for a comment's preview ``comment:update`` and
+        ``preview-file:add-file``.
+        """
+        del data
+        uuid = previews.known_id(ident)
+        facts = previews.facts_of(self, uuid)
+        previews.check_may_act(self, facts["task_id"], facts)
+        upload = the_file(files)
+        if not previews.may_take_a_file(facts):
+            message = "This preview already has a file."
+            raise Refused(message)
+        self._refuse_unknown_kind(facts, upload)
+        automated = self._sets_main_preview(facts)
+        if upload.extension in previews.PICTURES:
+            values = self._take_picture(facts, upload)
+        else:
+            values = self._take_as_it_is(facts, upload)
+        self._write(facts, upload, values)
+        self._tell(facts, values, automated=automated and values["status"] == previews.READY)
+        shown = self.registry["preview-files"].view(self.tx, uuid, relations=False)
+        return Reply(shown, status=CREATED)
+
+    def _refuse_unknown_kind(self, facts: dict[str, Any], upload: Upload) -> None:
+        """A preview whose file can't be taken is no use: it goes. Raises InvalidInput."""
+        if upload.extension in previews.PICTURES | previews.MOVIES | previews.OTHERS:
+            return
+        rules.unlink_preview(self, facts, True)  # noqa: FBT003
+        references.remove(self.tx, self.name, self.metadata, "preview_file", [facts["id"]])
+        resource = self.registry["preview-files"]
+        self.tx.emit(self.registry.event(resource, "delete", facts))
+        self.keep()
+        message = f"Wrong file format, extension: {upload.extension}"
+        raise InvalidInput(message)
+
+    def _sets_main_preview(self, facts: dict[str, Any]) -> bool:
+        """Whether the newest preview is to stand for its entity in this production."""
+        if facts["project_id"] is None:
+            return False
+        project = str(facts["project_id"])
+        return bool(self.ask("crud", "sets_main_previews", project_id=project))
+
+    def _take_picture(self, facts: dict[str, Any], upload: Upload) -> dict[str, Any]:
+        key = f"{UPLOADS}/{upload.id}"
+        try:
+            with rendered(self.storage, key, previews.SHAPES) as picture:
+                self._lock(facts["id"])
+                return self._store_picture(facts["id"], picture)
+        except PictureBroken:
+            self._lock(facts["id"])
+            return {"status": previews.BROKEN}
+        except PictureTooLarge:
+            self._lock(facts["id"])
+            self._write(facts, upload, {"status": previews.BROKEN})
+            self.tx.emit(PreviewUpdate(preview_file_id=facts["id"], **_project(facts)))
+            self.keep()
+            message = "The picture has too many pixels."
+            raise InvalidInput(message) from None
+
+    def _store_picture(self, ident: UUID, picture: Rendered) -> dict[str, Any]:
+        for name, path in picture.files.items():
+            self.storage.put(previews.key_of(ident, name), path)
+        return {
+            "status": previews.READY, "extension": previews.PICTURE,
+            "width": picture.width, "height": picture.height,
+            "file_size": picture.files[previews.ORIGINAL].stat().st_size,
+        }  # fmt: skip
+
+    def _take_as_it_is(self, facts: dict[str, Any], upload: Upload) -> dict[str, Any]:
+        self._lock(facts["id"])
+        self.storage.move(f"{UPLOADS}/{upload.id}", previews.key_of(facts["id"], previews.ORIGINAL))
+        is_movie = upload.extension in previews.MOVIES
+        extension = previews.MOVIE if is_movie else upload.extension
+        return {"status": previews.READY, "extension": extension, "file_size": upload.size}
+
+    def _lock(self, ident: UUID) -> None:
+        """Be the only one to write this preview's files. Raises NotFound, Refused."""
+        row = self.tx.get(PreviewFile, ident, lock=True)
+        state = {"status": row.status, "file_size": row.file_size,
+                 "original_name": row.original_name}  # fmt: skip
+        if not previews.may_take_a_file(state):
+            message = "This preview already has a file."
+            raise Refused(message)
+
+    def _write(self, facts: dict[str, Any], upload: Upload, values: dict[str, Any]) -> None:
+        stem = upload.name.rpartition(".")[0] or upload.name
+        self.tx.session.execute(
+            sa.update(PreviewFile)
+            .where(PreviewFile.id == facts["id"])
+            .values(**values, original_name=stem, updated_at=NOW)
+        )
+        if values["status"] == previews.READY and facts["task_id"] is not None:
+            self.tx.session.execute(
+                sa.update(Task)
+                .where(Task.id == facts["task_id"])
+                .values(last_preview_file_id=facts["id"])
+            )
+        with suppress(ServiceError):  # what is left the sweep removes
+            self.storage.delete(f"{UPLOADS}/{upload.id}")
+
+    def _tell(self, facts: dict[str, Any], values: dict[str, Any], *, automated: bool) -> None:
+        ident, project = facts["id"], _project(facts)
+        if automated and facts["entity_id"] is not None:
+            main = PreviewSetMain(entity_id=facts["entity_id"], preview_file_id=ident, **project)
+            self.tx.emit(main)
+        self.tx.emit(PreviewUpdate(preview_file_id=ident, **project))
+        comment = previews.comment_of(self.tx, ident)
+        if comment is None or values["status"] != previews.READY:
+            return
+        self._tell_comment(comment, facts)
+        self.tx.emit(
+            PreviewFileAdded(
+                comment_id=comment, task_id=facts["task_id"], preview_file_id=ident,
+                revision=facts["revision"] or 1, extension=values["extension"],
+                status=values["status"], **project,
+            )
+        )  # fmt: skip
+
+
+def _project(facts: dict[str, Any]) -> dict[str, UUID]:
+    return {"project_id": facts["project_id"]} if facts["project_id"] else {}
+
+
+def _revision(data: dict[str, Any]) -> int | None:
+    """The revision asked for; none, or none that counts, is left to us. Raises InvalidInput."""
+    wanted = data.get("revision") or 0
+    if isinstance(wanted, str) and wanted.isdecimal():
+        wanted = int(wanted)
+    if isinstance(wanted, bool) or not isinstance(wanted, int) or not 0 <= wanted < 2**31:
+        error = {"field": "revision", "message": "Input should be a valid integer"}
+        raise InvalidInput("Validation error.", {"errors": [error]})
+    return wanted or None

@@ -1,0 +1,127 @@
+"""Names, extensions, content types and parts of files, as the gateway reads them."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from falcon.media.multipart import MultipartForm, MultipartParseOptions
+
+from gateway.downloads import range_of
+from gateway.errors import TooLarge
+from gateway.uploads import Received, cleaned, extension_of, sniffed
+from services.common.errors import InvalidInput
+from services.common.storage import Storage
+
+BOUNDARY = "b0undary"
+NAMES = {
+    "picture.png": "picture.png",
+    "../../etc/passwd": "passwd",
+    "C:\\Users\\me\\shot.exr": "shot.exr",
+    "a\r\nSet-Cookie: x.txt": "aSet-Cookie: x.txt",
+    "gnp.\u202eexe": "gnp.exe",
+    "   ": "file",
+    "..": "file",
+    "": "file",
+    "été 日本.jpg": "été 日本.jpg",
+    "x" * 300 + ".png": "x" * 246 + ".png",
+}
+
+
+def form(*parts: tuple[str, str, bytes]) -> MultipartForm:
+    """A multipart body as a client sends it."""
+    body = b"".join(
+        f"--{BOUNDARY}\r\nContent-Disposition: form-data; {head}\r\n{more}\r\n".encode()
+        + content
+        + b"\r\n"
+        for head, more, content in parts
+    )
+    body += f"--{BOUNDARY}--\r\n".encode()
+    return MultipartForm(io.BytesIO(body), BOUNDARY.encode(), len(body), MultipartParseOptions())
+
+
+def received(tmp_path: Path, limit: int = 1000) -> Received:
+    """What takes a form in."""
+    return Received(Storage(f"file://{tmp_path}/s"), "attachments", limit)
+
+
+def stored(tmp_path: Path) -> list[Path]:
+    """All files in the storage."""
+    return [path for path in (tmp_path / "s").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(("sent", "kept"), NAMES.items())
+def test_names_are_only_names(sent: str, kept: str) -> None:
+    """No folder, no control character, no trick survives."""
+    assert cleaned(sent) == kept
+
+
+def test_extensions_follow_the_last_dot() -> None:
+    """Longer than six characters is refused."""
+    assert extension_of("a.tar.GZ") == "gz"
+    assert extension_of("README") == "readme"
+    assert extension_of("Makefile") == "makefi"
+    with pytest.raises(InvalidInput):
+        extension_of("a.blender")
+
+
+def test_content_types_are_sniffed_not_believed() -> None:
+    """A page that calls itself a picture is not one."""
+    assert sniffed(b"\x89PNG\r\n\x1a\n" + bytes(20), "x.txt") == "image/png"
+    assert sniffed(b"<html><script>", "x.png") == "application/octet-stream"
+    assert sniffed(b"<svg xmlns=''>", "x.svg") == "application/octet-stream"
+    assert sniffed(b"hello", "x.txt") == "text/plain"
+
+
+def test_parts_become_fields_and_stored_files(tmp_path: Path) -> None:
+    """The first of two fields of a name wins; every file lies under an id of its own."""
+    found = received(tmp_path)
+    found.read(
+        form(
+            ('name="text"', "", "ça va".encode()),
+            ('name="text"', "", b"second"),
+            ('name="file-1"; filename="a.txt"', "Content-Type: image/png\r\n", b"hello" * 100_000),
+            ('name="file-2"; filename=""', "", b""),
+        )
+    )
+    assert found.fields == {"text": "ça va"}
+    (file,) = found.files
+    assert (file.part, file.name, file.extension) == ("file-1", "a.txt", "txt")
+    assert (file.size, file.mimetype) == (500_000, "text/plain")
+    assert stored(tmp_path) == [tmp_path / "s" / "attachments" / file.id]
+
+
+def test_the_same_contents_have_the_same_fingerprint(tmp_path: Path) -> None:
+    """So that a retry with an Idempotency-Key is known for one, although its files have new ids."""
+    prints = []
+    for content in (b"one", b"one", b"two"):
+        found = received(tmp_path)
+        found.read(form(('name="file"; filename="a.txt"', "", content)))
+        prints.append(found.fingerprint(b"{}"))
+    assert prints[0] == prints[1] != prints[2]
+
+
+def test_a_refused_form_leaves_nothing_stored(tmp_path: Path) -> None:
+    """Whichever part is at fault."""
+    good = ('name="file"; filename="a.txt"', "", b"hello")
+    for bad, kind in (
+        (('name="file"; filename="a.toolong"', "", b""), InvalidInput),
+        (('name="text"', "", b"x" * 2000), TooLarge),
+    ):
+        with pytest.raises(kind):
+            received(tmp_path).read(form(good, bad))
+        assert stored(tmp_path) == []
+
+
+def test_ranges_are_read_as_http_says() -> None:
+    """None sends everything, zeros say that the part lies outside."""
+    assert range_of("bytes=0-4", 10) == (0, 5)
+    assert range_of("bytes=5-", 10) == (5, 5)
+    assert range_of("bytes=-3", 10) == (7, 3)
+    assert range_of("bytes=0-99", 10) == (0, 10)
+    assert range_of("bytes=10-", 10) == (0, 0)
+    assert range_of("bytes=-0", 10) == (0, 0)
+    assert range_of("bytes=4-2", 10) is None
+    assert range_of("bytes=0-1,3-4", 10) is None
+    assert range_of("lines=0-1", 10) is None
