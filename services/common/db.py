@@ -188,18 +188,24 @@ class Transaction:
         self.actor = actor
         self.request_id = request_id
         self._session: Session | None = None
+        self._working = False
         self._events: list[dict[str, Any]] = []
 
     @property
     def opened(self) -> bool:
-        """Whether a connection is held."""
-        return self._session is not None
+        """Whether work in it has begun, so that rows may be locked."""
+        return self._working
+
+    def at_rest(self) -> None:
+        """What was done so far locks no row: other services may still be asked."""
+        self._working = False
 
     @property
     def session(self) -> Session:
         """The session of this transaction, begun at first use."""
         if self._session is None:
             self._session = Session(self.database.engine, autoflush=True, expire_on_commit=False)
+        self._working = True
         return self._session
 
     @property
@@ -249,4 +255,5 @@ class Transaction:
         if self._session is not None:
             self._session.close()
             self._session = None
+            self._working = False
         self._events = []

@@ -293,6 +293,7 @@ def _earlier_answer(service: Any) -> Reply | None:
     table = service.metadata.tables["idempotency_key"]
     row = tx.session.execute(sa.select(table).where(table.c.key == key)).mappings().first()
     if row is None:
+        tx.at_rest()
         return None
     if row["fingerprint"] != _fingerprint(data):
         message = "This Idempotency-Key was used with another request."
