@@ -222,4 +222,5 @@ def _column(kind: str, name: str, people: Any, watch: Any) -> sa.ColumnElement[A
     if name == "last_preview_file_id" and kind in UNSET_AS_TEXT:
         text = sa.cast(TASK.c.last_preview_file_id, sa.Text)
         return sa.func.coalesce(text, "").label(name)
-    return rendered(TASK.c[name]).label(name)
+    column: sa.ColumnElement[Any] = rendered(TASK.c[name]).label(name)
+    return column
