@@ -27,3 +27,15 @@ class DayOffCovers(Event, frozen=True, kw_only=True):
     person_id: UUID
     date: str
     end_date: str
+
+
+@event("crud", "import:done", stored=False)
+class ImportDone(Event, frozen=True, kw_only=True):
+    """Rows came from outside, without an event each: take a new snapshot, then follow.
+
+    ``replaced`` says that what was there before is gone; ``tables`` counts the rows of each table.
+    """
+
+    replaced: bool
+    rows: int
+    tables: dict[str, int]
