@@ -1,8 +1,8 @@
 """Knowing that every gateway dropped what it had cached, after an import.
 
 A gateway consumes from a queue that nothing is sent to, so the broker's count of that queue's
-consumers is the count of living gateways. Each drops its cache on ``import:done``, and says so on an
-exchange; whoever imports listens there before it commits, and waits for as many as there were.
+consumers is the count of living gateways. Each drops its cache on ``import:done``, and says so on
+an exchange; whoever imports listens there before it commits, and waits for as many as there were.
 """
 
 from __future__ import annotations

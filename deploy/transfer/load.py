@@ -63,10 +63,13 @@ class Load:
             if table not in KERNEL:
                 self.report.note(Entry("unknown table", table), len(rows))
             return
+        self.submit(owner, table, rows)
+
+    def submit(self, owner: str, table: str, rows: Rows) -> None:
+        """Let a service's thread take rows in. Raises what a thread raised before."""
         self._room.acquire()
-        self._threads[owner].submit(self.parts[owner].add, table, rows).add_done_callback(
-            self._done
-        )
+        done = self._threads[owner].submit(self.parts[owner].add, table, rows)
+        done.add_done_callback(self._done)
         self.check()
 
     def check(self) -> None:
@@ -81,8 +84,7 @@ class Load:
 
     def settle(self) -> None:
         """Wait until all rows are in, then look for references that point nowhere."""
-        self.each(lambda _name: None)
-        self.check()
+        self.drain()
         self.each(self._check_own)
         cursors = {name: part.cursor for name, part in self.parts.items()}
         between = [
@@ -92,6 +94,11 @@ class Load:
             self.report.note(
                 Entry("dangling reference", found.table, found.column, found.key, found.value)
             )
+
+    def drain(self) -> None:
+        """Wait until all rows that were handed over are in. Raises what a thread raised."""
+        self.each(lambda _name: None)
+        self.check()
 
     def _pointers(self, name: str) -> Iterator[Pointer]:
         part = self.parts[name]
@@ -135,7 +142,12 @@ def load(
     With ``replace`` they become the only ones. Raises TransferError, and then nothing changed.
     """
     report = report or Report()
-    work = Load(target, report, replace=replace)
+    finish(Load(target, report, replace=replace), target, batches)
+    return report
+
+
+def finish(work: Load, target: Target, batches: Iterable[Batch]) -> None:
+    """Take all batches in, commit, and wait for the gateways. Raises TransferError."""
     with ExitStack() as stack:
         stack.callback(work.close)
         listener = stack.enter_context(Listener(target.amqp_uri))
@@ -147,8 +159,7 @@ def load(
             event_id = work.commit()
         except psycopg2.Error as error:
             raise TransferError(_sentence(error)) from error
-        report.heard = listener.wait(event_id)
-    return report
+        work.report.heard = listener.wait(event_id)
 
 
 def load_tables(target: Target, tables: Mapping[str, Rows], *, replace: bool = True) -> Report:
@@ -159,8 +170,8 @@ def load_tables(target: Target, tables: Mapping[str, Rows], *, replace: bool = T
 def _sentence(error: psycopg2.Error) -> str:
     if error.pgcode == psycopg2.errors.InsufficientPrivilege.sqlstate:  # type: ignore[attr-defined]
         return (
-            "A service's role may not rest its foreign keys: as a superuser, GRANT SET ON PARAMETER "
-            "session_replication_role TO it."
+            "A service's role may not rest its foreign keys: as a superuser, "
+            "GRANT SET ON PARAMETER session_replication_role TO it."
         )
     reason = str(error).strip().partition("\n")[0] or type(error).__name__
     return f"A database of ours refused the import, so nothing of what was open is kept: {reason}."

@@ -78,7 +78,7 @@ class Person(Row, Base):
     email_otp_secret: Mapped[str | None] = text(32)
     fido_enabled: Mapped[bool | None] = mapped_column(default=False)
     fido_credentials: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
-    otp_recovery_codes: Mapped[list[str] | None]
+    otp_recovery_codes: Mapped[list[str] | None] = mapped_column(info={"dumped": "bytes"})
     preferred_two_factor_authentication: Mapped[str | None] = choice("totp", "email_otp", "fido")
     shotgun_id: Mapped[int | None] = mapped_column(unique=True)
     timezone: Mapped[str | None] = text(50)

@@ -29,7 +29,8 @@ SPECIAL: Final = re.compile(r"[\\\n\r\t]")
 ESCAPES: Final = {"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
 ABSENT: Final = object()
 STAMPS: Final = frozenset({"created_at", "updated_at"})
-encode_json: Final = msgspec.json.Encoder().encode
+encode_json: Final = msgspec.json.Encoder(order="deterministic").encode
+"""jsonb keeps no order, so that this one makes equal values equal texts."""
 
 
 class Complaint(NamedTuple):
@@ -189,10 +190,14 @@ SIMPLE: Final[tuple[tuple[type[Any], Callable[[Any], str]], ...]] = (
 )
 
 
+def _limit(kind: sa.types.TypeEngine[Any]) -> int:
+    return next(limit for of, limit in INT_RANGE.items() if isinstance(kind, of))
+
+
 def encoder_of(column: sa.Column[Any]) -> Callable[[Any], str]:
     """What turns a JSON value that isn't null into the column's field. It raises BadValue."""
     if isinstance(column.type, sa.Integer):
-        return _whole(next(r for kind, r in INT_RANGE.items() if isinstance(column.type, kind)))
+        return _whole(_limit(column.type))
     if isinstance(column.type, sa.String):
         return _text(column.type.length)
     return next(encode for kind, encode in SIMPLE if isinstance(column.type, kind))
@@ -216,6 +221,13 @@ class _Field:
         if self.missing == NULL and not self.nullable:
             self.missing = None
         self.null = NULL if self.nullable else self.missing
+
+    def stand_in(self, *, absent: bool) -> str:
+        """What a row gets that lacks the value, or says null. Raises RowRefused."""
+        text = self.missing if absent else self.null
+        if text is None:
+            raise RowRefused(Complaint("refused row", self.name, None))
+        return text
 
     def judge(self, value: Any, complaints: list[Complaint]) -> None:
         """Name a value that a write would be refused for."""
@@ -260,21 +272,17 @@ class Writer:
         for field in self._fields:
             value = row.get(field.name, ABSENT)
             if value is None or value is ABSENT:
-                text = field.missing if value is ABSENT else field.null
-                if text is None:
-                    raise RowRefused(Complaint("refused row", field.name, None))
-                fields.append(text)
+                fields.append(field.stand_in(absent=value is ABSENT))
                 continue
             try:
-                text = field.encode(value)
+                fields.append(field.encode(value))
                 if field.judged:
                     field.judge(value, complaints)
-            except BadValue:
-                text = field.salvage(value, complaints)
-            fields.append(text)
+            except (BadValue, RecursionError):
+                fields.append(field.salvage(value, complaints))
         if not row.keys() <= self.known:
-            for name in row.keys() - self.known:
-                complaints.append(Complaint("unknown column", name, row[name]))
+            unknown = row.keys() - self.known
+            complaints += [Complaint("unknown column", name, row[name]) for name in unknown]
         text = "\t".join(fields) + "\n"
         try:
             return text.encode()

@@ -87,7 +87,9 @@ class ServiceImport:
         """Open the transaction; with ``replace`` empty the tables in it."""
         self.connection = psycopg2.connect(self.url, connect_timeout=5)
         self.cursor = self.connection.cursor()
-        self.cursor.execute("SET LOCAL session_replication_role = replica")
+        self.cursor.execute(
+            "SET LOCAL session_replication_role = replica; SET LOCAL timezone = 'UTC'"
+        )
         if self.replace:
             self._clear()
 
@@ -109,7 +111,7 @@ class ServiceImport:
         else:
             clear = "; ".join(f"DELETE FROM {name}" for name in names)  # noqa: S608
         self.cursor.execute(
-            f"{clear}; DELETE FROM idempotency_key; "
+            f"{clear}; DELETE FROM idempotency_key; "  # noqa: S608
             "INSERT INTO inbox (event_id, handler, created_at) "
             "VALUES (%s, %s, clock_timestamp()) ON CONFLICT (event_id, handler) "
             "DO UPDATE SET created_at = excluded.created_at",
