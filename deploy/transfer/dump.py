@@ -11,7 +11,7 @@ import io
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from isal import igzip
+from isal import igzip, isal_zlib
 
 from deploy.transfer.report import TransferError
 
@@ -147,7 +147,7 @@ class DumpFile:
         try:
             with self.path.open("rb") as file:
                 yield from self._document(Window(_reader(file, moved, zipped=self._zipped)))
-        except (Broken, EOFError, UnicodeDecodeError, igzip.IGzipError, OSError) as error:
+        except (Broken, EOFError, UnicodeDecodeError, isal_zlib.error, OSError) as error:
             said = str(error)
             if isinstance(error, EOFError):
                 said = "ends before it is complete"

@@ -35,6 +35,8 @@ class Listener:
         self.gateways = 0
 
     def __enter__(self) -> Self:
+        if not self.uri:
+            return self
         try:
             self.connection = Connection(self.uri, connect_timeout=2)
             self.connection.ensure_connection(max_retries=1, timeout=2)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg2
 
 from deploy.local.settings import SERVICES
+from deploy.transfer.newcomer import is_fresh, make_way
 from deploy.transfer.freshness import Listener
 from deploy.transfer.report import Entry, Report, TransferError
 from services.common.contracts.crud import ImportDone
@@ -46,6 +47,7 @@ class Load:
         self._threads = {name: ThreadPoolExecutor(1, f"import {name}") for name in SERVICES}
         self._room = threading.BoundedSemaphore(OUTSTANDING)
         self._failed: BaseException | None = None
+        self.fresh = False
 
     def each(self, work: Callable[[str], Any]) -> None:
         """Do something for all services at once. Raises what the first of them raised."""
@@ -55,14 +57,18 @@ class Load:
     def begin(self) -> None:
         """Open the five transactions."""
         self.each(lambda name: self.parts[name].begin())
+        self.fresh = not self.replace and is_fresh(self.parts["auth"], self.parts["crud"])
 
     def take(self, table: str, rows: Rows) -> None:
         """Hand rows to their owner; waits while it is behind. Raises what it raised before."""
         owner = self.owners.get(table)
         if owner is None:
             if table not in KERNEL:
-                self.report.note(Entry("unknown table", table), len(rows))
+                for row in rows:
+                    self.report.note(Entry("unknown table", table, value=row))
             return
+        if self.fresh and owner == "auth":
+            self._threads[owner].submit(make_way, self.parts[owner], table, rows).result()
         self.submit(owner, table, rows)
 
     def submit(self, owner: str, table: str, rows: Rows) -> None:

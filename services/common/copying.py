@@ -207,7 +207,7 @@ class _Field:
     """One column of a table: how its values are written, and what stands in for a lost one."""
 
     def __init__(self, column: sa.Column[Any], now: str) -> None:
-        self.name, self.nullable = column.name, column.nullable
+        self.name, self.nullable = str(column.name), column.nullable
         self.encode = encoder_of(column)
         self.choices = frozenset(column.info.get("choices") or ())
         self.check = column.info.get("check")
@@ -257,9 +257,9 @@ class Writer:
     def __init__(self, table: sa.Table, now: datetime | None = None) -> None:
         moment = now or datetime.now(UTC).replace(tzinfo=None)
         self.table = table
-        self.columns = [column.name for column in table.c]
+        self.columns = [str(column.name) for column in table.c]
         self.known = frozenset(self.columns)
-        self.keys = [column.name for column in table.primary_key.columns]
+        self.keys = [str(column.name) for column in table.primary_key.columns]
         self._fields = [_Field(column, moment.isoformat()) for column in table.c]
 
     def key(self, row: dict[str, Any]) -> str:

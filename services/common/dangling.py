@@ -43,9 +43,10 @@ def pointers(service: str, tables: Mapping[str, sa.Table]) -> Iterator[Pointer]:
         for column in table.c:
             ref = column.info.get("ref")
             if ref is not None:
-                yield Pointer(table.name, column.name, key, ref.service, ref.table)
+                yield Pointer(str(table.name), str(column.name), key, ref.service, ref.table)
             for foreign in column.foreign_keys:
-                yield Pointer(table.name, column.name, key, service, foreign.column.table.name)
+                target = str(foreign.column.table.name)
+                yield Pointer(str(table.name), str(column.name), key, service, target)
 
 
 def dangling_here(cursor: Any, found: Iterable[Pointer]) -> Iterator[Dangling]:

@@ -35,7 +35,7 @@ Rows = list[dict[str, Any]]
 def own_tables(service: str) -> dict[str, sa.Table]:
     """The tables of a service that hold what people entered."""
     tables = metadata_of(service).tables
-    return {name: table for name, table in tables.items() if name not in KERNEL}
+    return {str(name): table for name, table in tables.items() if name not in KERNEL}
 
 
 def replace_rows(service: str, url: str, tables: Mapping[str, Rows]) -> int:
@@ -141,7 +141,7 @@ class ServiceImport:
             self._write(writer, lines, keys, given)
 
     def _write(self, writer: Writer, lines: list[bytes], keys: list[str], given: set[str]) -> None:
-        name = writer.table.name
+        name = str(writer.table.name)
         if name not in self._empty:
             self.cursor.execute(f'SELECT NOT EXISTS (SELECT FROM "{name}")')  # noqa: S608
             self._empty[name] = self.cursor.fetchone()[0]
@@ -172,7 +172,7 @@ class ServiceImport:
         self, writer: Writer, lines: list[bytes], keys: list[str], given: set[str]
     ) -> tuple[int, int]:
         """Take in what is new and bring up to date what differs; answers rows in, rows changed."""
-        name, stage = writer.table.name, f"staged_{writer.table.name}"[:63]
+        name, stage = str(writer.table.name), f"staged_{writer.table.name}"[:63]
         if stage not in self._staged:
             self.cursor.execute(
                 f'CREATE TEMPORARY TABLE "{stage}" (LIKE "{name}" INCLUDING CONSTRAINTS) '
@@ -198,7 +198,7 @@ class ServiceImport:
             return
         if len(lines) == 1:
             complaint = Complaint("refused row", "", self._fault)
-            self.complain(writer.table.name, keys[0], complaint)
+            self.complain(str(writer.table.name), keys[0], complaint)
             return
         middle = len(lines) // 2
         self._stage(writer, stage, lines[:middle], keys[:middle])
@@ -236,7 +236,7 @@ class ServiceImport:
             except psycopg2.IntegrityError as fault:
                 self.cursor.execute("ROLLBACK TO SAVEPOINT row")
                 said = str(fault).partition("\n")[0]
-                self.complain(writer.table.name, key, Complaint("not updated", "", said))
+                self.complain(str(writer.table.name), key, Complaint("not updated", "", said))
         return changed
 
     def _not_taken(self, writer: Writer, name: str, stage: str) -> int:
