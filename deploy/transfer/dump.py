@@ -25,6 +25,7 @@ LONGEST: Final = 64 << 20
 """Characters that one row may have; what is longer is no row but a broken file."""
 BATCH_ROWS: Final = 2000
 BATCH_CHARACTERS: Final = 2 << 20
+UNZIP: Final[Any] = isal_zlib.error
 SPACE: Final = " \t\n\r"
 decode: Final = json.JSONDecoder().raw_decode
 Batch = tuple[str, list[dict[str, Any]]]
@@ -147,7 +148,7 @@ class DumpFile:
         try:
             with self.path.open("rb") as file:
                 yield from self._document(Window(_reader(file, moved, zipped=self._zipped)))
-        except (Broken, EOFError, UnicodeDecodeError, isal_zlib.error, OSError) as error:
+        except (Broken, EOFError, UnicodeDecodeError, UNZIP, OSError) as error:
             said = str(error)
             if isinstance(error, EOFError):
                 said = "ends before it is complete"

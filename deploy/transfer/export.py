@@ -23,7 +23,7 @@ from deploy.transfer.dump import FORMAT
 from deploy.transfer.report import TransferError
 from deploy.transfer.snapshot import snapshots
 from services.common.exporting import copy_json, unsealing
-from services.common.importing import KERNEL, own_tables
+from services.common.importing import own_tables
 from services.common.migrations import metadata_of
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ ESTIMATE: Final = (
     "SELECT coalesce(sum(greatest(reltuples, 0)), 0)::bigint FROM pg_class "
     "WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'"
 )
-Moved = "Callable[[int], Any]"
 
 
 class RowFile:
@@ -160,6 +159,3 @@ def _file(path: Path) -> Iterator[BinaryIO]:
         raise TransferError(message) from None
     finally:
         unfinished.unlink(missing_ok=True)
-
-
-__all__ = ["BACKUP", "KERNEL", "backup", "estimate", "export", "revision"]

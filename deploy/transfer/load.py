@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg2
 
 from deploy.local.settings import SERVICES
-from deploy.transfer.newcomer import is_fresh, make_way
 from deploy.transfer.freshness import Listener
+from deploy.transfer.newcomer import is_fresh, make_way
 from deploy.transfer.report import Entry, Report, TransferError
 from services.common.contracts.crud import ImportDone
 from services.common.dangling import Pointer, dangling_between, dangling_here, pointers
-from services.common.importing import KERNEL, ServiceImport
+from services.common.importing import ServiceImport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -63,9 +63,8 @@ class Load:
         """Hand rows to their owner; waits while it is behind. Raises what it raised before."""
         owner = self.owners.get(table)
         if owner is None:
-            if table not in KERNEL:
-                for row in rows:
-                    self.report.note(Entry("unknown table", table, value=row))
+            for row in rows:
+                self.report.note(Entry("unknown table", table, value=row))
             return
         if self.fresh and owner == "auth":
             self._threads[owner].submit(make_way, self.parts[owner], table, rows).result()
@@ -162,6 +161,7 @@ def finish(work: Load, target: Target, batches: Iterable[Batch]) -> None:
             for table, rows in batches:
                 work.take(table, rows)
             work.settle()
+            work.report.flush()
             event_id = work.commit()
         except psycopg2.Error as error:
             raise TransferError(_sentence(error)) from error

@@ -1,7 +1,7 @@
 """A system that nobody worked in yet: what it was started with gives way to what is imported.
 
-A new system has an administrator and an organisation of its own making. A dump has its own, often by
-the same names; without this its rows would be refused for those of an empty system.
+A new system has an administrator and an organisation of its own making. A dump has its own, often
+by the same names; without this its rows would be refused for those of an empty system.
 """
 
 from __future__ import annotations

@@ -52,6 +52,11 @@ class Report:
         """Add what a service says of a row."""
         self.note(Entry(complaint.what, table, complaint.column, key, complaint.value))
 
+    def flush(self) -> None:
+        """Have on disk what was noted so far. Raises OSError when it can't be."""
+        if self._file is not None:
+            self._file.flush()
+
     def close(self) -> None:
         """Finish the file. Raises OSError when it can't be written."""
         if self._file is not None:
