@@ -12,7 +12,6 @@ from deploy.transfer.export import BACKUP, revision
 from deploy.transfer.load import Load, finish
 from deploy.transfer.report import Report, TransferError
 from services.common.migrations import metadata_of
-from services.common.topology import REPLACED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,13 +45,12 @@ class Restore(Load):
         if table not in self.owners:
             message = f"The backup has a table {table} that is not here."
             raise TransferError(message)
-        if table.endswith(".inbox"):
-            rows = [row for row in rows if row["event_id"] != REPLACED[0]]
         self.submit(self.owners[table], table.partition(".")[2], rows)
 
     def settle(self) -> None:
         """Wait until all rows are in."""
         self.drain()
+        self.each(lambda name: self.parts[name].outdate_events())
         self.each(lambda name: self.parts[name].cursor.execute(OUTBOX))
 
 

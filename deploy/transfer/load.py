@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
     from deploy.transfer.target import Target
 
+ALONE: Final = (
+    "SET LOCAL lock_timeout = '30s'; SELECT pg_advisory_xact_lock(hashtext('callboard import')); "
+    "SET LOCAL lock_timeout = 0"
+)
 OUTSTANDING: Final = 3
 """Batches under way at most, which bounds the memory."""
 Rows = list[dict[str, Any]]
@@ -55,9 +59,12 @@ class Load:
             done.result()
 
     def begin(self) -> None:
-        """Open the five transactions."""
+        """Open the five transactions. Waits for another import, but not for long."""
+        auth = self.parts["auth"]
+        auth.connect()
+        auth.cursor.execute(ALONE)
         self.each(lambda name: self.parts[name].begin())
-        self.fresh = not self.replace and is_fresh(self.parts["auth"], self.parts["crud"])
+        self.fresh = not self.replace and is_fresh(auth, self.parts["crud"])
 
     def take(self, table: str, rows: Rows) -> None:
         """Hand rows to their owner; waits while it is behind. Raises what it raised before."""
@@ -90,6 +97,8 @@ class Load:
     def settle(self) -> None:
         """Wait until all rows are in, then look for references that point nowhere."""
         self.drain()
+        if self.replace:
+            self.each(lambda name: self.parts[name].outdate_events())
         self.each(self._check_own)
         cursors = {name: part.cursor for name, part in self.parts.items()}
         between = [
@@ -118,15 +127,18 @@ class Load:
             )
 
     def commit(self) -> str:
-        """Commit all, ``crud`` last with the event; answers the event's id."""
+        """Commit all, ``crud`` last with the event; answers the event's id.
+
+        An import that changed nothing is no news: then there is none, and the answer is empty.
+        """
         for part in self.parts.values():
             self.report.rows |= part.taken
             self.report.changed += sum(part.changed.values())
-        event = ImportDone(
-            replaced=self.replace, rows=sum(self.report.rows.values()), tables=self.report.rows
-        )
-        event_id = str(uuid.uuid4())
-        self.parts["crud"].announce(event_id, event.event_name, event.payload_json())
+        event_id = str(uuid.uuid4()) if self.replace or self.report.changed else ""
+        if event_id:
+            counts = self.report.rows
+            event = ImportDone(replaced=self.replace, rows=sum(counts.values()), tables=counts)
+            self.parts["crud"].announce(event_id, event.event_name, event.payload_json())
         self.each(lambda name: None if name == "crud" else self.parts[name].commit())
         self.parts["crud"].commit()
         self.each(lambda name: self.parts[name].analyze())
@@ -165,7 +177,7 @@ def finish(work: Load, target: Target, batches: Iterable[Batch]) -> None:
             event_id = work.commit()
         except psycopg2.Error as error:
             raise TransferError(_sentence(error)) from error
-        work.report.heard = listener.wait(event_id)
+        work.report.heard = not event_id or listener.wait(event_id)
 
 
 def load_tables(target: Target, tables: Mapping[str, Rows], *, replace: bool = True) -> Report:
@@ -174,6 +186,8 @@ def load_tables(target: Target, tables: Mapping[str, Rows], *, replace: bool = T
 
 
 def _sentence(error: psycopg2.Error) -> str:
+    if error.pgcode == psycopg2.errors.LockNotAvailable.sqlstate:  # type: ignore[attr-defined]
+        return "Another import is under way; run this one when it is done."
     if error.pgcode == psycopg2.errors.InsufficientPrivilege.sqlstate:  # type: ignore[attr-defined]
         return (
             "A service's role may not rest its foreign keys: as a superuser, "

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
@@ -39,7 +40,7 @@ class Report:
         self.heard = True
         self.path = path
         self._lock = threading.Lock()
-        self._file = path.open("wb") if path else None
+        self._file = _private(path) if path else None
 
     def note(self, entry: Entry, count: int = 1) -> None:
         """Add a line. Safe to call from several threads."""
@@ -71,3 +72,8 @@ class Report:
             yield f"  {what}: {count} in {place}"
         if self.counts and self.path:
             yield f"  row by row in {self.path}"
+
+
+def _private(path: Path) -> BinaryIO:
+    """A file for its owner only: it quotes what could not be kept."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")

@@ -21,7 +21,7 @@ from services.common.migrations import metadata_of
 from services.common.topology import REPLACED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     import sqlalchemy as sa
 
@@ -36,22 +36,6 @@ def own_tables(service: str) -> dict[str, sa.Table]:
     """The tables of a service that hold what people entered."""
     tables = metadata_of(service).tables
     return {str(name): table for name, table in tables.items() if name not in KERNEL}
-
-
-def replace_rows(service: str, url: str, tables: Mapping[str, Rows]) -> int:
-    """Make these the only rows of the service's tables, and answer how many there are.
-
-    Tables of other services are passed over; the service's tables that ``tables`` lacks end empty.
-    """
-    part = ServiceImport(service, url, replace=True)
-    try:
-        part.begin()
-        for name in part.tables:
-            part.add(name, tables.get(name, []))
-        part.commit()
-    finally:
-        part.close()
-    return sum(part.taken.values())
 
 
 def _ignore(_table: str, _key: str, _complaint: Complaint) -> None:
@@ -83,10 +67,15 @@ class ServiceImport:
         self.connection: Any = None
         self.cursor: Any = None
 
-    def begin(self) -> None:
-        """Open the transaction; with ``replace`` empty the tables in it."""
+    def connect(self) -> None:
+        """Open the connection; the first statement opens the transaction."""
         self.connection = psycopg2.connect(self.url, connect_timeout=5)
         self.cursor = self.connection.cursor()
+
+    def begin(self) -> None:
+        """Open the transaction; with ``replace`` empty the tables in it."""
+        if self.connection is None:
+            self.connect()
         self.cursor.execute(
             "SET LOCAL session_replication_role = replica; SET LOCAL timezone = 'UTC'"
         )
@@ -94,10 +83,9 @@ class ServiceImport:
             self._clear()
 
     def _clear(self) -> None:
-        """Empty the tables, and make the events of what they held meaningless to handlers.
+        """Empty the tables, and forget replies kept for repeated requests about their rows.
 
-        The inbox is locked first: handlers that work finish, and those that come wait, then see
-        the mark. Replies kept for repeated requests tell of rows that are gone.
+        The inbox is locked first: handlers at work finish, those that come wait for the commit.
         """
         names = [f'"{name}"' for name in self.tables]
         self.cursor.execute(
@@ -110,14 +98,17 @@ class ServiceImport:
             clear = f"TRUNCATE {', '.join(names)}"
         else:
             clear = "; ".join(f"DELETE FROM {name}" for name in names)  # noqa: S608
+        self.cursor.execute(f"{clear}; DELETE FROM idempotency_key")  # noqa: S608
+        self._empty = dict.fromkeys(self.tables, True)
+
+    def outdate_events(self) -> None:
+        """Make the events of before meaningless to handlers: what they tell of is gone."""
         self.cursor.execute(
-            f"{clear}; DELETE FROM idempotency_key; "  # noqa: S608
             "INSERT INTO inbox (event_id, handler, created_at) "
             "VALUES (%s, %s, clock_timestamp()) ON CONFLICT (event_id, handler) "
             "DO UPDATE SET created_at = excluded.created_at",
             REPLACED,
         )
-        self._empty = dict.fromkeys(self.tables, True)
 
     def add(self, name: str, rows: Iterable[dict[str, Any]]) -> None:
         """Take in rows of one table. Complains of what can't be kept."""

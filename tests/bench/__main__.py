@@ -33,6 +33,7 @@ from tqdm import tqdm
 
 from deploy.local.parts import Parts, backing
 from deploy.local.settings import LocalSettings
+from tests.bench.transfer import transfers
 from tests.system import Caller, System, until
 from tests.world import World, ident
 
@@ -314,6 +315,7 @@ def main() -> None:
                 until(lambda: system.caller(world.admin).get("/bench/echo/x").ok, what="the echo")
                 steps: list[Callable[[], Any]] = [
                     bench.idle_memory, bench.single_rows, bench.events, bench.long_list,
+                    lambda: transfers(system, folder, bench.note),
                 ]  # fmt: skip
                 until(bench.warm, 20, "the stock service")
                 yardsticks = []
