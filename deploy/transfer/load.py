@@ -188,10 +188,5 @@ def load_tables(target: Target, tables: Mapping[str, Rows], *, replace: bool = T
 def _sentence(error: psycopg2.Error) -> str:
     if error.pgcode == psycopg2.errors.LockNotAvailable.sqlstate:  # type: ignore[attr-defined]
         return "Another import is under way; run this one when it is done."
-    if error.pgcode == psycopg2.errors.InsufficientPrivilege.sqlstate:  # type: ignore[attr-defined]
-        return (
-            "A service's role may not rest its foreign keys: as a superuser, "
-            "GRANT SET ON PARAMETER session_replication_role TO it."
-        )
     reason = str(error).strip().partition("\n")[0] or type(error).__name__
     return f"A database of ours refused the import, so nothing of what was open is kept: {reason}."

@@ -18,6 +18,7 @@ import psycopg2.errors
 from services.common.copying import Complaint, RowRefused, Writer
 from services.common.db import plain_url
 from services.common.migrations import metadata_of
+from services.common.resting import Keys
 from services.common.topology import REPLACED
 
 if TYPE_CHECKING:
@@ -66,19 +67,20 @@ class ServiceImport:
         self._staged: set[str] = set()
         self.connection: Any = None
         self.cursor: Any = None
+        self.keys: Keys
 
     def connect(self) -> None:
         """Open the connection; the first statement opens the transaction."""
         self.connection = psycopg2.connect(self.url, connect_timeout=5)
         self.cursor = self.connection.cursor()
+        self.keys = Keys(self.cursor)
 
     def begin(self) -> None:
         """Open the transaction; with ``replace`` empty the tables in it."""
         if self.connection is None:
             self.connect()
-        self.cursor.execute(
-            "SET LOCAL session_replication_role = replica; SET LOCAL timezone = 'UTC'"
-        )
+        self.cursor.execute("SET LOCAL timezone = 'UTC'")
+        self.keys.rest()
         if self.replace:
             self._clear()
 
@@ -245,14 +247,16 @@ class ServiceImport:
 
     def announce(self, event_id: str, name: str, payload: str) -> None:
         """Put an event into the outbox of this transaction, whose trigger wakes the relay."""
+        self.keys.wake()
         self.cursor.execute(
-            "SET LOCAL session_replication_role = origin; "
             "INSERT INTO outbox (event_id, name, payload, stored) VALUES (%s, %s, %s, false)",
             (event_id, name, payload),
         )
 
     def commit(self) -> None:
         """Make it so."""
+        if self.keys.taken:
+            self.keys.wake()
         self.connection.commit()
 
     def analyze(self, rows: int = 10_000) -> None:

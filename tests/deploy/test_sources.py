@@ -144,3 +144,32 @@ def test_a_full_disk_is_one_sentence_and_no_change(
     assert done.returncode == 2
     assert done.stderr.strip().endswith("can't be written: File too large.")
     assert [path.name for path in tmp_path.iterdir()] == ["in.json"]
+
+
+def test_a_role_without_the_right_to_rest_keys_imports_too(
+    system: System, tables: Tables, tmp_path: Path
+) -> None:
+    """As in a managed PostgreSQL: orphans come in, and the keys hold for rows to come."""
+    load_tables(system.target, {})
+    tables["comment"][0]["object_id"] = ident("nowhere")
+    owner = with_user(system.parts.urls["auth"], "postgres", "none")
+    roles = ", ".join(f"callboard_{service}" for service in SERVICES)
+    right = f"SET ON PARAMETER session_replication_role {{}} {roles}"
+    keys = "SELECT conrelid, conname FROM pg_constraint WHERE contype = 'f' ORDER BY 1, 2"
+    before = rows(system, "tasks", keys)
+    change(owner, f"REVOKE {right.format('FROM')}")
+    try:
+        for _ in range(2):
+            report = load_tables(system.target, tables)
+            assert report.heard
+            assert sum(report.rows.values()) == sum(map(len, tables.values()))
+    finally:
+        change(owner, f"GRANT {right.format('TO')}")
+    assert named(report, "dangling reference") == {"comment.object_id": 1}
+    assert rows(system, "tasks", keys) == before
+    with pytest.raises(psycopg2.errors.ForeignKeyViolation):
+        change(
+            system.parts.urls["tasks"],
+            f"INSERT INTO news (id, task_id, author_id, change) "
+            f"VALUES ('{ident('n')}', '{ident('nowhere')}', '{ident('n')}', false)",
+        )
