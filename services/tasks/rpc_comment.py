@@ -56,6 +56,7 @@ class CommentRpc(PreviewRpc):
         draft = bodies.draft(data, task["id"], self._me, free=self._manages(task))
         draft.files = files or []
         (comment,) = self._say([draft], saying)
+        comment["person"] = without_departments(comment["person"])
         return Reply(msgspec.json.encode(comment))
 
     @command
@@ -147,7 +148,7 @@ class CommentRpc(PreviewRpc):
         known = people()
         for comment, draft in zip(shown, drafts, strict=True):
             comment["task_status"] = msgspec.Raw(background.status_json[draft.status_id].encode())
-            comment["person"] = without_departments(known.get(comment["person_id"]))
+            comment["person"] = known.get(comment["person_id"])
         return shown
 
     def _comment_json(self, ident: UUID) -> dict[str, Any]:
