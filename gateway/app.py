@@ -13,11 +13,12 @@ import msgspec
 from gateway import bodies, downloads, errors, metrics, sessions
 from gateway.auth import Gate
 from gateway.compression import passed_on
+from gateway.conditional import GZIPPED, validated
 from gateway.routes import ROUTES
 from gateway.routes.table import PUBLIC, Body, Route
 from gateway.status import Status
 from gateway.uploads import PARTS, Received
-from services.common.client import ACTOR, FINGERPRINT, KEY, REQUEST, Reply, RpcClient
+from services.common.client import ACTOR, FINGERPRINT, KEY, MATCH, REQUEST, Reply, RpcClient
 from services.common.errors import Forbidden, ServiceError, Unavailable
 from services.common.keys import KeyRing
 from services.common.log import request_id
@@ -139,6 +140,8 @@ class Endpoint:
         if route.answer:
             reply = ANSWERS[route.answer](req, resp, reply)
         resp.status = reply.status or route.status
+        if route.method == "GET" and validated(req, resp, reply):
+            return
         if reply.body:
             resp.content_type = "application/json"
             passed_on(req, resp, reply)
@@ -190,6 +193,8 @@ class Endpoint:
     @staticmethod
     def _headers(req: falcon.Request) -> dict[str, str]:
         headers = {REQUEST: req.context.request_id}
+        if match := req.get_header("If-None-Match"):
+            headers[MATCH] = match.replace(GZIPPED, '"')
         if req.method == "POST" and (key := req.get_header("Idempotency-Key")):
             headers[KEY] = key[:200]
         return headers

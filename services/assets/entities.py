@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,9 +14,13 @@ from services.assets.models import (
     EntityConceptLink,
     EntityLink,
     EntityType,
+    EntityVersion,
     MetadataDescriptor,
     department_metadata_descriptor_link,
 )
+from services.common.contracts.assets import AssetReadyChanged
+from services.common.db import MESSAGES, UNIQUE
+from services.common.errors import Integrity
 from services.common.permissions import Facts, Rule, Work
 from services.common.tables import table_of
 
@@ -29,6 +34,9 @@ KIND: Final = (
     .correlate(Entity)
     .scalar_subquery()
 )
+PLACE: Final = ("name", "entity_type_id", "parent_id")
+"""What tells an entity of a production from the others."""
+ONE_SITTING: Final = timedelta(minutes=1)
 FIXED: Final = frozenset({"created_by", "shotgun_id"})
 
 
@@ -119,11 +127,51 @@ def null_text(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def on_update(
-    _work: Any, row: Mapping[str, Any], values: dict[str, Any], _body: Mapping[str, Any]
+    work: Any, row: Mapping[str, Any], values: dict[str, Any], _body: Mapping[str, Any]
 ) -> None:
-    """``data`` is merged key by key; the row is locked, so nobody's key is lost."""
+    """``data`` is merged key by key; the row is locked, so nobody's key is lost.
+
+    A null leaves it as it is. Raises Integrity for the name of another in the same place.
+    """
     if isinstance(values.get("data"), dict):
         values["data"] = {**(row["data"] or {}), **values["data"]}
+    elif "data" in values and values["data"] is None:
+        del values["data"]
+    if any(values.get(name, row[name]) != row[name] for name in PLACE):
+        _refuse_twin(work, {**row, **values})
+
+
+def _refuse_twin(work: Any, row: Mapping[str, Any]) -> None:
+    """Raise Integrity when another entity has the name; without parents the tables allow it."""
+    table = table_of(Entity)
+    same = [table.c[name].is_not_distinct_from(row[name]) for name in (*PLACE, "project_id")]
+    twin = sa.select(table.c.id).where(*same, table.c.id != row["id"]).limit(1)
+    if work.tx.connection.scalar(twin) is not None:
+        raise Integrity(MESSAGES[UNIQUE])
+
+
+def updated(
+    work: Any, before: Mapping[str, Any], after: Mapping[str, Any], _body: Mapping[str, Any]
+) -> None:
+    """Shots count anew how many of their assets are ready; a shot keeps what it was."""
+    if after["ready_for"] != before["ready_for"]:
+        work.tx.emit(
+            AssetReadyChanged(
+                asset_id=after["id"], ready_for=after["ready_for"], project_id=after["project_id"]
+            )
+        )
+    if after["kind"] == "Shot" and _is_another_version(before, after):
+        version = {
+            "name": before["name"], "data": before["data"], "entity_id": before["id"],
+            "person_id": work.actor.id,
+        }  # fmt: skip
+        work.tx.connection.execute(sa.insert(table_of(EntityVersion)).values(version))
+
+
+def _is_another_version(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether name or first frame changed, and not in one sitting with the change before."""
+    first = [(row["name"], (row["data"] or {}).get("frame_in")) for row in (before, after)]
+    return first[0] != first[1] and after["updated_at"] - before["updated_at"] > ONE_SITTING
 
 
 def on_delete(work: Any, row: Mapping[str, Any], _force: bool) -> None:

@@ -52,6 +52,7 @@ RESOURCES: Final = Registry(
         rewrite_update=entities.null_text,
         on_create=entities.on_create,
         on_update=entities.on_update,
+        updated=entities.updated,
         on_delete=entities.on_delete,
     ),
     Resource(

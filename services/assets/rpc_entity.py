@@ -9,12 +9,16 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from services.assets.entities import RESERVED
 from services.assets.models import Entity, EntityType, MetadataDescriptor
 from services.common.bus import Delivery, on
+from services.common.client import Reply
 from services.common.contracts.crud import ProjectPrepared
+from services.common.contracts.tasks import TaskMakesReady
 from services.common.crud import CrudRpc
+from services.common.listing import compressed
 from services.common.rpc import query
-from services.common.tables import table_of
+from services.common.tables import NOW, table_of
 
 DESCRIBED = ("entity_type", "name", "data_type", "field_name", "choices", "for_client", "position",
              "task_type_id")  # fmt: skip
@@ -31,6 +35,63 @@ class EntityRpc(CrudRpc):
         statement = sa.select(Entity.id, Entity.project_id).where(Entity.id.in_(wanted))
         with self.database.read() as connection:
             return {str(ident): str(project) for ident, project in connection.execute(statement)}
+
+    @query
+    def describe_entities(self, ids: list[str]) -> Reply:
+        """Entities by id, with what names them, as tasks, news and notifications show them.
+
+        ``{id: {name, kind, type_name, description, data, canceled, project_id, created_by,
+        parent_id, parent_name, episode_id, episode_name, source_id, preview_file_id}}``, where
+        ``kind`` is ``Asset`` for what is none of the reserved kinds, and ``episode`` an asset's
+        main one.
+        """
+        parent, above = table_of(Entity).alias("parent"), table_of(Entity).alias("above")
+        main = table_of(Entity).alias("main")
+        kind = sa.case((EntityType.name.in_(RESERVED), EntityType.name), else_="Asset")
+        shot_like = EntityType.name.in_(("Shot", "Scene"))
+        sequence = EntityType.name == "Sequence"
+        rows = (
+            sa.select(
+                Entity.id, Entity.name, kind.label("kind"), EntityType.name.label("type_name"),
+                Entity.description, Entity.data, Entity.canceled, Entity.project_id,
+                Entity.created_by, Entity.parent_id, parent.c.name.label("parent_name"),
+                sa.case((shot_like, above.c.id), (sequence, parent.c.id), else_=main.c.id)
+                .label("episode_id"),
+                sa.case((shot_like, above.c.name), (sequence, parent.c.name), else_=main.c.name)
+                .label("episode_name"),
+                Entity.source_id, Entity.preview_file_id,
+            )
+            .join(EntityType, EntityType.id == Entity.entity_type_id)
+            .outerjoin(parent, parent.c.id == Entity.parent_id)
+            .outerjoin(above, above.c.id == parent.c.parent_id)
+            .outerjoin(main, main.c.id == Entity.source_id)
+            .where(Entity.id.in_([UUID(ident) for ident in ids]))
+            .subquery("r")
+        )  # fmt: skip
+        row = sa.func.row_to_json(sa.literal_column("r"))
+        text = sa.cast(sa.func.json_object_agg(rows.c.id, row), sa.Text)
+        with self.database.read() as connection:
+            found = connection.scalar(sa.select(text).select_from(rows))
+        return compressed((found or "{}").encode())
+
+    @on("task:makes-ready")
+    def make_ready(self, delivery: Delivery) -> None:
+        """An automation of the task's production says what the entity is ready for.
+
+        An event and not a call: the comment that caused it has committed, and this will follow.
+        """
+        message = msgspec.convert(delivery.payload, TaskMakesReady)
+        table = table_of(Entity)
+        changed = (
+            sa.update(table)
+            .where(table.c.id == message.entity_id)
+            .values(ready_for=message.task_type_id, updated_at=NOW)
+            .returning(table.c.project_id)
+        )
+        project = self.tx.session.scalar(changed)
+        if project is not None:
+            facts = {"id": message.entity_id, "kind": "Asset", "project_id": project}
+            self.tx.emit(self.registry.event(self.registry["entities"], "update", facts))
 
     @query
     def entities_in_brief(self, ids: list[str]) -> dict[str, dict[str, str | None]]:
@@ -98,6 +159,9 @@ class EntityRpc(CrudRpc):
     def entity_type(self, name: str) -> UUID:
         """The id of a reserved entity type, made on first need."""
         table = table_of(EntityType)
+        known = self.tx.session.scalar(sa.select(table.c.id).where(table.c.name == name))
+        if known is not None:
+            return UUID(str(known))
         made = insert(table).values(name=name, archived=False).on_conflict_do_nothing()
         self.tx.session.execute(made)
         found = self.tx.session.scalar(sa.select(table.c.id).where(table.c.name == name))

@@ -46,7 +46,8 @@ def write(tx: Transaction, settings: AuthSettings, to: str, subject: str, body: 
         return
     line = " ".join(subject.split())
     sealed = vault.seal(settings, body)
-    tx.session.add(OutgoingMail(recipient=to, subject=line, sealed_body=sealed))
+    letter = OutgoingMail(recipient=to, subject=line, sealed_body=sealed, due_at=now())
+    tx.session.add(letter)
 
 
 def deliver(tx: Transaction, settings: AuthSettings) -> int:

@@ -2,18 +2,71 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.auth.models import Person
+from services.auth import persons
+from services.auth.models import Department, Person, department_link
+from services.common.client import Reply
 from services.common.crud import CrudRpc
+from services.common.resources import as_json
 from services.common.rpc import query
+
+JSON_ROW: Final = sa.func.row_to_json(sa.literal_column("r"))
 
 
 class PersonRpc(CrudRpc):
     """People as other services show them."""
+
+    @query
+    def persons_shown(self, ids: list[str]) -> Reply:
+        """People as their records are shown to the caller: in full to managers, else reduced."""
+        resource = self.registry["persons"]
+        full = self.actor.role in persons.MANAGERS
+        only = None if full else persons.REDUCED
+        columns = resource.columns(only, relations=full)
+        wanted = resource.table.c.id.in_([UUID(ident) for ident in ids])
+        with self.database.read() as connection:
+            rows = connection.execute(as_json(columns, resource.table, wanted)).scalars().all()
+        return Reply(f"[{','.join(rows)}]".encode())
+
+    @query
+    def mentionable(self, ids: list[str]) -> dict[str, Any]:
+        """Names that a text may mention: of these people, and of all departments.
+
+        Returns ``{"people": {id: "First Last"}, "departments": {id: name}, "members":
+        {department id: [those of the people who are in it]}}``.
+        """
+        wanted = [UUID(ident) for ident in ids]
+        people = sa.select(Person.id, Person.first_name, Person.last_name)
+        seats = sa.select(department_link.c.department_id, department_link.c.person_id)
+        members: dict[str, list[str]] = {}
+        with self.database.read() as connection:
+            named = connection.execute(people.where(Person.id.in_(wanted))).all()
+            departments = connection.execute(sa.select(Department.id, Department.name)).all()
+            for department, person in connection.execute(
+                seats.where(department_link.c.person_id.in_(wanted))
+            ):
+                members.setdefault(str(department), []).append(str(person))
+        return {
+            "people": {str(i): f"{first} {last}".strip() for i, first, last in named},
+            "departments": {str(ident): name for ident, name in departments},
+            "members": members,
+        }
+
+    @query
+    def whole_persons(self, ids: list[str]) -> Reply:
+        """People in full but for their secrets, by id, as comments embed their authors."""
+        resource = self.registry["persons"]
+        columns = resource.columns(None, relations=True)
+        wanted = resource.table.c.id.in_([UUID(ident) for ident in ids])
+        inner = sa.select(*columns).where(wanted).subquery("r")
+        text = sa.cast(sa.func.json_object_agg(inner.c.id, JSON_ROW), sa.Text)
+        with self.database.read() as connection:
+            found = connection.scalar(sa.select(text).select_from(inner))
+        return Reply((found or "{}").encode())
 
     @query
     def short_persons(self, ids: list[str]) -> dict[str, dict[str, Any]]:

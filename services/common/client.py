@@ -8,6 +8,7 @@ when the answer is of use, and that they want the answer's bytes bare instead of
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import os
 import threading
@@ -28,9 +29,9 @@ SILENCE: Final = 1.6
 LOOK_AGAIN: Final = 0.1
 """Seconds between looks at the signs of life, once an answer is that late."""
 
-ACTOR, REQUEST, DEADLINE, BARE, KEY, FINGERPRINT = (
+ACTOR, REQUEST, DEADLINE, BARE, KEY, FINGERPRINT, MATCH = (
     "nameko.actor", "nameko.request_id", "nameko.deadline", "nameko.bare", "nameko.idempotency_key",
-    "nameko.fingerprint",
+    "nameko.fingerprint", "nameko.if_none_match",
 )  # fmt: skip
 """``FINGERPRINT`` says what a request is the same as, where its own bytes differ each time."""
 
@@ -45,7 +46,8 @@ class Reply(NamedTuple):
 
     def decoded(self) -> Any:
         """The answer as builtins, for callers that look inside."""
-        return msgspec.json.decode(self.body) if self.body else None
+        body = gzip.decompress(self.body) if self.encoding else self.body
+        return msgspec.json.decode(body) if body else None
 
 
 class _Waiter:

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from services.common import listing, references
+from services.common import listing, references, versions
 from services.common.bus import Delivery, on
 from services.common.client import Reply
 from services.common.db import FOREIGN, MESSAGES, translated
@@ -51,7 +51,9 @@ class CrudRpc(Service):
         resource = self.registry[path]
         resource.list.check(self, query or {})
         resource.before_list(self)
-        return listing.list_rows(self, resource, query or {})
+        if not resource.versioned or self.actor.works_as_vendor:
+            return listing.list_rows(self, resource, query or {})
+        return self.unless_held(lambda: listing.list_rows(self, resource, query or {}))
 
     @query
     def read_row(self, path: str, ident: str, query: dict[str, str] | None = None) -> Reply:
@@ -329,6 +331,11 @@ class CrudRpc(Service):
     # --- between services -------------------------------------------------------------------
 
     @query
+    def change_version(self, project_id: str | None = None) -> int:
+        """How often a production's data, or any, has changed here."""
+        return versions.version(self.database, UUID(project_id) if project_id else None)
+
+    @query
     def existing_rows(self, tables: dict[str, list[str]]) -> dict[str, list[str]]:
         """Of ids by table, those that exist here."""
         answer = {}
@@ -358,6 +365,7 @@ class CrudRpc(Service):
         message = msgspec.convert(delivery.payload, RowsGone)
         if message.service != self.name:
             references.follow(self.tx, self.name, self.metadata, message)
+            versions.touch(self.tx)
 
 
 @contextmanager

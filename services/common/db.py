@@ -180,8 +180,11 @@ class Transaction:
     Whoever opened it commits: the RPC or event entrypoint, after the method returned.
     """
 
-    def __init__(self, database: Database, *, actor: Actor, request_id: str = "") -> None:
+    def __init__(
+        self, database: Database, *, actor: Actor, request_id: str = "", caller: str = ""
+    ) -> None:
         self.database = database
+        self.caller = caller
         self.actor = actor
         self.request_id = request_id
         self.opening: Callable[[Session], None] | None = None
@@ -215,15 +218,18 @@ class Transaction:
             raise NotFound
         return row
 
-    def emit(self, event: Event) -> None:
-        """Queue ``event`` in this transaction; the relay publishes it once it committed."""
+    def emit(self, event: Event, *, project: UUID | None = None) -> None:
+        """Queue ``event`` in this transaction; the relay publishes it once it committed.
+
+        ``project`` is the production concerned where the payload doesn't name it.
+        """
         self._events.append(
             {
                 "event_id": uuid4(),
                 "name": event.event_name,
                 "payload": event.payload_json(),
                 "actor_id": self.actor.id,
-                "project_id": event.project,
+                "project_id": event.project or project,
                 "request_id": self.request_id or None,
                 "stored": event.stored,
             }

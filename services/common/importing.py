@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
-KERNEL: Final = frozenset({"outbox", "inbox", "idempotency_key", "alembic_version"})
+KERNEL: Final = frozenset({
+    "outbox", "inbox", "idempotency_key", "change_count", "alembic_version",
+})  # fmt: skip
 Rows = list[dict[str, Any]]
 
 

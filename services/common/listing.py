@@ -46,7 +46,7 @@ def list_rows(service: CrudRpc, resource: Resource, query: dict[str, str]) -> Re
     statement = _filtered(service, resource, query)
     if page is None:
         statement = statement.order_by(*resource.order).limit(resource.list_cap)
-        reply = _plain(service, statement)
+        reply = plain(service, statement)
     else:
         reply = _page(service, resource, statement, *page)
     return _completed(service, resource, reply)
@@ -134,18 +134,22 @@ def _joined(rows: sa.Select[Any]) -> Any:
     return sa.select(text).select_from(rows.subquery("r")).scalar_subquery()
 
 
-def _plain(service: CrudRpc, statement: sa.Select[Any]) -> Reply:
+def plain(service: CrudRpc, statement: sa.Select[Any]) -> Reply:
+    """All rows of a statement as a JSON array."""
     rows = rows_as_json(statement)
     with service.database.read() as connection:
         found = connection.execute(rows.limit(SHORT + 1)).scalars().all()
     if len(found) <= SHORT:
         return compressed(f"[{','.join(found)}]".encode())
     del found
-    return _streamed(service, rows)
+    return streamed(service, rows)
 
 
-def _streamed(service: CrudRpc, rows: sa.Select[Any]) -> Reply:
-    """A long list, read in chunks inside one snapshot and compressed chunk by chunk."""
+def streamed(service: CrudRpc, rows: sa.Select[Any], ends: str = "[]") -> Reply:
+    """A long list, read in chunks inside one snapshot and compressed chunk by chunk.
+
+    ``ends`` are what stands before and after it: members of an object come in ``{}``.
+    """
     squeeze = isal_zlib.compressobj(level=LEVEL, wbits=GZIP)
     out, first = [], True
     with service.database.engine.connect() as connection:
@@ -153,10 +157,10 @@ def _streamed(service: CrudRpc, rows: sa.Select[Any]) -> Reply:
             rows
         )
         for part in cursor.scalars().partitions(CHUNK):
-            text = ("[" if first else ",") + ",".join(part)
+            text = (ends[0] if first else ",") + ",".join(part)
             first = False
             out.append(tpool.execute(squeeze.compress, text.encode()))
-    out.append(squeeze.compress(b"[]" if first else b"]"))
+    out.append(squeeze.compress((ends if first else ends[1]).encode()))
     out.append(squeeze.flush())
     return Reply(b"".join(out), "gzip")
 

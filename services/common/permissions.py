@@ -36,6 +36,11 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
         """Administrators may do everything everywhere."""
         return self.role == "admin"
 
+    @property
+    def works_as_vendor(self) -> bool:
+        """Whether what they see depends on what they are assigned to."""
+        return "vendor" in {self.role, *self.projects.values()}
+
     def role_in(self, project: UUID | None) -> str | None:
         """Their effective role in a production; None when not in its team."""
         if self.is_admin:

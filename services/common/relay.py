@@ -27,6 +27,7 @@ from services.common.amqp import BACKOFF, BROKEN, QUIET_ATTEMPTS
 from services.common.config import ConfigError, ServiceSettings
 from services.common.log import configure
 from services.common.topology import SERVICES, declare_exchanges, exchange_of
+from services.common.versions import STUDIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,6 +44,14 @@ SELECT: Final = (
     "to_char(created_at AT TIME ZONE 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US') "
     "FROM outbox ORDER BY id LIMIT %s"
 )
+
+FOLD: Final = """
+WITH sent AS (DELETE FROM outbox WHERE id = ANY(%s) RETURNING project_id)
+INSERT INTO change_count AS known (project_id, changes)
+SELECT coalesce(project_id, %s::uuid), count(*) FROM sent GROUP BY 1
+ON CONFLICT (project_id) DO UPDATE SET changes = known.changes + excluded.changes
+"""
+"""What was confirmed leaves the outbox and is counted, in one statement: see ``versions``."""
 
 
 class Confirms:
@@ -158,7 +167,7 @@ class Relay(threading.Thread):
                 self._publish(channel, row)
                 confirms.expect()
             confirms.wait(broker)
-            cursor.execute("DELETE FROM outbox WHERE id = ANY(%s)", ([row[0] for row in rows],))
+            cursor.execute(FOLD, ([row[0] for row in rows], str(STUDIO)))
         return len(rows)
 
     def _publish(self, channel: Any, row: Sequence[Any]) -> None:

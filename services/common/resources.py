@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSON
 
@@ -90,6 +91,8 @@ class Resource:
     empty_lists: frozenset[str] = frozenset()
     """Lists that a narrowed view shows as ``[]`` when relations are off."""
     list_cap: int | None = None
+    versioned: bool = True
+    """Whether every change to its lists moves this service's version."""
     always_relations: bool = False
     bad_id_is_unknown: bool = False
     frees: frozenset[str] = frozenset()
@@ -126,6 +129,11 @@ class Resource:
     def table(self) -> sa.Table:
         """The model's table."""
         return table_of(self.model)
+
+    def __post_init__(self) -> None:
+        """What other services add to a list has no version here."""
+        if self.complete is not None and "list" in self.completed_verbs:
+            object.__setattr__(self, "versioned", False)
 
     @property
     def lists(self) -> Mapping[str, Many]:
@@ -271,11 +279,16 @@ class Registry:
         return declare(self.service, f"{prefix}:{verb}", key, project=project)
 
     def event(self, resource: Resource, verb: str, facts: Mapping[str, Any]) -> Event:
-        """The event that tells of a change to the row with these facts."""
+        """The event that tells of a change to the row with these facts.
+
+        What a class of the contracts leaves optional is for its other emitters.
+        """
         prefix = resource.event_name(facts)
         cls = self.declare(prefix, verb, resource)
         known = {**facts, f"{prefix.replace('-', '_')}_id": facts["id"]}
-        payload = {name: known[name] for name in cls.__struct_fields__ if name in known}
+        fields = msgspec.structs.fields(cls)
+        needed = [f.name for f in fields if f.required or f.name == "project_id"]
+        payload = {name: known[name] for name in needed if name in known}
         if payload.get("project_id", self) is None and issubclass(cls, RowEvent):
             del payload["project_id"]
         return cls(**payload)

@@ -23,7 +23,17 @@ from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint, SharedExtension
 
 from services.common.amqp import DIRECT_REPLY, RPC_EXCHANGE, Link
-from services.common.client import ACTOR, BARE, BEATS, DEADLINE, FINGERPRINT, KEY, REQUEST, Reply
+from services.common.client import (
+    ACTOR,
+    BARE,
+    BEATS,
+    DEADLINE,
+    FINGERPRINT,
+    KEY,
+    MATCH,
+    REQUEST,
+    Reply,
+)  # fmt: skip
 from services.common.config import ServiceSettings
 from services.common.db import Transaction, translated
 from services.common.errors import Conflict, InvalidInput, KeyReused, ServiceError, Unavailable
@@ -115,6 +125,7 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
                 "actor": headers.get(ACTOR),
                 "request_id": headers.get(REQUEST, ""),
                 "key": headers.get(KEY),
+                "match": headers.get(MATCH),
                 "fingerprint": headers.get(FINGERPRINT),
                 "route": name,
                 "body": message.body,

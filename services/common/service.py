@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import eventlet
 import msgspec
@@ -10,14 +10,20 @@ import sqlalchemy as sa
 from eventlet import tpool
 from nameko.extensions import DependencyProvider
 
-from services.common.client import ACTOR, REQUEST, RpcClient
+from services.common import etags, versions
+from services.common.client import ACTOR, REQUEST, Reply, RpcClient
 from services.common.config import ServiceSettings
 from services.common.db import Database, Transaction, translated
 from services.common.log import request_id
 from services.common.permissions import SYSTEM, Actor
 from services.common.storage import Storage, open_storage
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
 CONFIG: Final = "settings"
+NOT_MODIFIED: Final = 304
 encode: Final = msgspec.json.Encoder().encode
 
 
@@ -69,7 +75,10 @@ class TransactionProvider(DependencyProvider):  # type: ignore[misc]
         service.call, service.database = data, self.database
         service.settings = self.container.config[CONFIG]
         return Transaction(
-            self.database, actor=self.actors.read(data.get("actor")), request_id=ident
+            self.database,
+            actor=self.actors.read(data.get("actor")),
+            request_id=ident,
+            caller=data.get("actor") or "",
         )
 
     def worker_teardown(self, worker_ctx: Any) -> None:
@@ -133,6 +142,29 @@ class Service:
             self.tx.flush_events(self.metadata.tables["outbox"])
         self.tx.commit()
 
+    def unless_held(
+        self,
+        build: Callable[[], Reply],
+        *,
+        project: UUID | None = None,
+        elsewhere: tuple[str, ...] = (),
+    ) -> Reply:
+        """``build()``'s answer with its version, or a 304 without building it.
+
+        The version is that of the production's data here and in the services named in
+        ``elsewhere`` (of all data without a production), seen by this caller with these arguments.
+        It is read before the answer is built, so it is never newer than the answer.
+        """
+        question = {"project_id": str(project) if project else None}
+        others = [(name, "change_version", question) for name in elsewhere]
+        counts = [versions.version(self.database, project), *self.ask_all(others)]
+        asked = self.call.get("body", b"").decode()
+        tag = etags.of_parts([self.name, self.call["route"], asked, self.tx.caller, *counts])
+        if etags.holds(self.call.get("match"), tag):
+            return Reply(b"", status=NOT_MODIFIED, headers={"etag": tag})
+        reply = build()
+        return reply._replace(headers={**reply.headers, "etag": tag})
+
     def keep_no_answer(self) -> None:
         """The answer holds secrets: it is not stored, whatever Idempotency-Key came with it."""
         self.call["key"] = None
@@ -148,11 +180,23 @@ class Service:
         headers = {ACTOR: encode(self.actor).decode(), REQUEST: self.tx.request_id}
         return self.client.call(service, method, encode(kwargs), headers=headers).decoded()
 
+    def ask_ahead(self, service: str, method: str, /, **kwargs: Any) -> Callable[[], Any]:
+        """Ask now; what this returns gives the answer later, when it has long come.
+
+        For what the reply needs and the transaction does not: waiting costs nothing then.
+        """
+        if self.tx.opened:
+            message = f"{service}.{method} was called inside an open transaction"
+            raise RuntimeError(message)
+        return cast("Callable[[], Any]", eventlet.spawn(self.ask, service, method, **kwargs).wait)
+
     def ask_all(self, questions: list[tuple[str, str, dict[str, Any]]]) -> list[Any]:
         """Ask several ``(service, method, arguments)`` at once; answers come in order.
 
         Raises what the first refused one raised.
         """
+        if not questions:
+            return []
         if len(questions) == 1:
             service, method, kwargs = questions[0]
             return [self.ask(service, method, **kwargs)]

@@ -133,7 +133,7 @@ def links(
 
 
 def new_metadata() -> sa.MetaData:
-    """An empty MetaData with the house's constraint names and the kernel's four tables."""
+    """An empty MetaData with the house's constraint names and the kernel's tables."""
     metadata = sa.MetaData(naming_convention=NAMING)
     stamp = sa.text("clock_timestamp()")
     sa.Table(
@@ -148,6 +148,12 @@ def new_metadata() -> sa.MetaData:
         sa.Column("request_id", sa.Text),
         sa.Column("stored", sa.Boolean, nullable=False),
         sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=stamp),
+    )
+    sa.Table(
+        "change_count",
+        metadata,
+        sa.Column("project_id", sa.Uuid, primary_key=True),
+        sa.Column("changes", sa.BigInteger, nullable=False),
     )
     sa.Table(
         "inbox",

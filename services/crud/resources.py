@@ -174,6 +174,10 @@ RESOURCES: Final = Registry(
     Resource(path="custom-actions", model=m.CustomAction, list=not_vendor, rewrite=files.named),
     Resource(path="plugins", model=m.Plugin),
     Resource(
-        path="events", model=m.ApiEvent, list_cap=1000, order=(m.ApiEvent.created_at, m.ApiEvent.id)
+        path="events",
+        model=m.ApiEvent,
+        list_cap=1000,
+        order=(m.ApiEvent.created_at, m.ApiEvent.id),
+        versioned=False,
     ),
 )

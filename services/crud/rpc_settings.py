@@ -20,6 +20,7 @@ from services.crud.models import (
     ProjectTaskStatusLink,
     ProjectTaskTypeLink,
     ScheduleItem,
+    project_status_automation_link,
 )
 
 LINKS: Final = {
@@ -30,6 +31,26 @@ LINKS: Final = {
 
 class SettingsRpc(CrudRpc):
     """A production's settings."""
+
+    @query
+    def production_rules(self, project_id: str) -> dict[str, Any]:
+        """What decides on comments: the retakes allowed, whom clients see, what is automated.
+
+        Returns ``{"max_retakes", "is_clients_isolated", "is_set_preview_automated",
+        "status_automations": [ids]}``; empty for an unknown production.
+        """
+        ident = UUID(project_id)
+        link = project_status_automation_link.c
+        automations = sa.select(link.status_automation_id).where(link.project_id == ident)
+        row = sa.select(
+            Project.max_retakes, Project.is_clients_isolated, Project.is_set_preview_automated,
+            sa.func.array(automations.scalar_subquery()).label("status_automations"),
+        ).where(Project.id == ident)  # fmt: skip
+        with self.database.read() as connection:
+            found = connection.execute(row).mappings().first()
+        if found is None:
+            return {}
+        return {**found, "status_automations": [str(i) for i in found["status_automations"]]}
 
     @query
     def users_of_task_type(self, task_type_id: str) -> list[str]:

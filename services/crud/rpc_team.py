@@ -1,16 +1,25 @@
-"""Who is in which production: asked by ``auth`` when it builds an actor."""
+"""Who is in which production: asked by ``auth`` when it builds an actor, kept by managers."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
+from services.common.client import Reply
 from services.common.crud import CrudRpc
-from services.common.rpc import query
+from services.common.errors import InvalidInput, NotFound
+from services.common.permissions import Rule, manager, team
+from services.common.rpc import command, query
+from services.common.values import BadValue, parse_id
 from services.crud.models import Project, ProjectStatus, project_person_link
 from services.crud.projects import is_open
+
+LINK: Final = project_person_link.c
+SEATS: Final = ("user", "supervisor", "manager", "client", "vendor")
+"""Roles somebody may have in a production; administrators are that everywhere."""
 
 
 class TeamRpc(CrudRpc):
@@ -19,12 +28,11 @@ class TeamRpc(CrudRpc):
     @query
     def memberships(self, person_id: str) -> dict[str, list[Any]]:
         """Productions a person is in: ``{project id: [role there or None, is it open]}``."""
-        link = project_person_link.c
         statement = (
-            sa.select(link.project_id, link.role, ProjectStatus.name)
-            .join(Project, Project.id == link.project_id)
+            sa.select(LINK.project_id, LINK.role, ProjectStatus.name)
+            .join(Project, Project.id == LINK.project_id)
             .outerjoin(ProjectStatus, ProjectStatus.id == Project.project_status_id)
-            .where(link.person_id == UUID(person_id))
+            .where(LINK.person_id == UUID(person_id))
         )
         with self.database.read() as connection:
             rows = connection.execute(statement).all()
@@ -38,3 +46,144 @@ class TeamRpc(CrudRpc):
             statement = statement.where(Project.id.in_([UUID(ident) for ident in ids]))
         with self.database.read() as connection:
             return {str(ident): name for ident, name in connection.execute(statement)}
+
+    @query
+    def team_of(self, project_id: str) -> dict[str, str | None]:
+        """The people of a production with the role they have there, if it is one of its own."""
+        statement = sa.select(LINK.person_id, LINK.role).where(LINK.project_id == UUID(project_id))
+        with self.database.read() as connection:
+            return {str(person): role for person, role in connection.execute(statement)}
+
+    @query
+    def show_team(self, project_id: str) -> list[dict[str, Any]]:
+        """The team as persons, each with ``project_role``. For the team itself.
+
+        Raises NotFound, Forbidden.
+        """
+        project = self.permitted_project(project_id, team)
+        roles = self.team_of(str(project))
+        persons = self.ask("auth", "persons_shown", ids=list(roles))
+        return [{**person, "project_role": roles[person["id"]]} for person in persons]
+
+    @command
+    def join_team(self, project_id: str, data: dict[str, Any] | None = None) -> Reply:
+        """Take somebody into the team, with a role of their own if one is given.
+
+        Returns the production. Raises NotFound, Forbidden, InvalidInput. Emits ``project:update``
+        for the seat and for the role, nothing if the person sits there already.
+        """
+        person, role = _seat(data or {})
+        project = self.permitted_project(project_id, manager)
+        self._known_person(person)
+        if self._sit(project, person):
+            self._changed(project)
+        if role is not None:
+            self._set_role(project, person, role)
+            self._changed(project)
+        return self._shown_project(project)
+
+    @command
+    def seat_assignee(self, project_id: str, person_id: str) -> bool:
+        """Who is given work in a production belongs to its team. Emits ``project:update`` if new.
+
+        Called by ``tasks``, which has decided whether the caller may give that work.
+        """
+        project = UUID(project_id)
+        new = self._sit(project, UUID(person_id))
+        if new:
+            self._changed(project)
+        return new
+
+    @command
+    def change_seat(
+        self, project_id: str, person_id: str, data: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Give a member another role in this production, or with null their own again.
+
+        Raises NotFound, Forbidden, InvalidInput. Emits ``project:update``.
+        """
+        role = _role(data or {})
+        project = self.permitted_project(project_id, manager)
+        person = _uuid(person_id)
+        if not self._set_role(project, person, role):
+            message = "Person is not a member of the project team"
+            raise InvalidInput(message)
+        self._changed(project)
+        return {"project_id": str(project), "person_id": str(person), "role": role}
+
+    @command
+    def leave_team(self, project_id: str, person_id: str) -> Reply:
+        """Take somebody off the team; their tasks stay theirs. Emits ``project:update``."""
+        project = self.permitted_project(project_id, manager)
+        gone = sa.delete(project_person_link).where(
+            LINK.project_id == project, LINK.person_id == _uuid(person_id)
+        )
+        self.tx.connection.execute(gone)
+        self._changed(project)
+        return Reply(b"")
+
+    # --- shared with the settings ---------------------------------------------------------------
+
+    def permitted_project(self, project_id: str, rule: Rule) -> UUID:
+        """The production of that id, if the caller may. Raises NotFound, Forbidden."""
+        project = _uuid(project_id)
+        with self.database.read() as connection:
+            if not connection.scalar(sa.select(sa.exists().where(Project.id == project))):
+                raise NotFound
+        rule.check(self, {"project_id": project})
+        return project
+
+    def _changed(self, project: UUID) -> None:
+        self.tx.emit(self.registry.event(self.registry["projects"], "update", {"id": project}))
+
+    def _shown_project(self, project: UUID) -> Reply:
+        return Reply(self.registry["projects"].view(self.tx, project, relations=False))
+
+    def _known_person(self, person: UUID) -> None:
+        found = self.ask("auth", "existing_rows", tables={"person": [str(person)]})
+        if not found["person"]:
+            message = f"Person with id {person} not found"
+            raise InvalidInput(message)
+
+    def _sit(self, project: UUID, person: UUID) -> bool:
+        row = {"project_id": project, "person_id": person}
+        statement = insert(project_person_link).values(row).on_conflict_do_nothing()
+        return bool(self.tx.connection.execute(statement).rowcount)
+
+    def _set_role(self, project: UUID, person: UUID, role: str | None) -> bool:
+        statement = (
+            sa.update(project_person_link)
+            .where(LINK.project_id == project, LINK.person_id == person)
+            .values(role=role)
+        )
+        return bool(self.tx.connection.execute(statement).rowcount)
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return parse_id(text)
+    except BadValue:
+        raise NotFound from None
+
+
+def _role(data: dict[str, Any]) -> str | None:
+    """The role in a body. Raises InvalidInput."""
+    role = data.get("role")
+    if role is not None and role not in SEATS:
+        message = f"Input should be one of: {', '.join(SEATS)}"
+        raise InvalidInput("Validation error.", {"errors": [{"field": "role", "message": message}]})
+    return role
+
+
+def _seat(data: dict[str, Any]) -> tuple[UUID, str | None]:
+    """Person and role of a body. Raises InvalidInput."""
+    given = data.get("person_id")
+    role = _role(data)
+    if given is None:
+        fault = {"field": "person_id", "message": "Field required"}
+        raise InvalidInput("Validation error.", {"errors": [fault]})
+    try:
+        return parse_id(given), role
+    except BadValue:
+        message = f"Person with id {given} not found"
+        raise InvalidInput(message) from None

@@ -68,6 +68,13 @@ class StandingRpc(CrudRpc):
             return bool(connection.scalar(sa.select(mine)))
 
     @query
+    def has_tasks(self, ident: str) -> bool:
+        """Whether there is a task on the entity."""
+        statement = sa.select(sa.exists().where(Task.entity_id == UUID(ident)))
+        with self.database.read() as connection:
+            return bool(connection.scalar(statement))
+
+    @query
     def assigned_entities(self) -> list[str]:
         """The entities on which the caller has a task."""
         link = task_person_link

@@ -18,12 +18,15 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import bcrypt
+import falcon.testing
 import psutil
 import psycopg2
 from kombu import Connection, Exchange, Queue
@@ -33,7 +36,9 @@ from tqdm import tqdm
 
 from deploy.local.parts import Parts, backing
 from deploy.local.settings import LocalSettings
-from tests.system import Caller, System, until
+from gateway.auth import Gate, Identity
+from services.common.keys import KeyRing
+from tests.system import SECRET, Caller, System, until
 from tests.world import World, ident
 
 STANDARD: Final = 390.0
@@ -125,6 +130,65 @@ class Bench:
         self.note("single-row read, one connection, p50", one["p50"], "ms", "time", None)
         self.note("read as a share of echo", read["rate"] / floor["rate"], "", "plain", None)
 
+    def log_ins(self) -> None:
+        """Ten people at the door at once, and what others notice meanwhile."""
+        person = {"first_name": "A", "last_name": "B", "email": "door@example.com"}
+        assert self.admin.post("/data/persons", {**person, "password": "a password"}).ok
+        body = {"email": "door@example.com", "password": "a password"}
+
+        def log_in(_number: int) -> float:
+            began = time.perf_counter()
+            assert Caller(self.system.base, None).post("/auth/login", body).ok
+            return time.perf_counter() - began
+
+        began = time.perf_counter()
+        bcrypt.checkpw(b"x", bcrypt.hashpw(b"y", bcrypt.gensalt(12)))
+        hash_ms = (time.perf_counter() - began) * 1000 / 2
+        alone = statistics.median(log_in(0) for _ in range(3))
+        with self.others() as meanwhile, ThreadPoolExecutor(10) as pool:
+            together = list(pool.map(log_in, range(20)))
+        self.note("one bcrypt hash, cost 12", hash_ms, "ms", "time", None)
+        self.note("log-in alone", alone * 1000, "ms", "time", None)
+        self.note(
+            "log-in, ten at once, p50", statistics.median(together) * 1000, "ms", "time", None
+        )
+        self.note("others during ten log-ins, p95", _p95(meanwhile) * 1000, "ms", "time", 50)
+
+    def verification(self) -> None:
+        """What the gateway spends on a token it has seen and an actor it holds."""
+        gate = Gate(KeyRing(SECRET), 3600.0, lambda: None)  # type: ignore[arg-type, return-value]
+        environ = falcon.testing.create_environ(headers={"Authorization": f"Bearer {self.token}"})
+        request = falcon.Request(environ)
+        claims = gate.tokens.read(self.token, "access")
+        gate._known[claims["jti"]] = Identity(claims, "{}", time.monotonic())  # noqa: SLF001
+        began = time.perf_counter()
+        for _ in range(2000):
+            gate.identify(request)
+        spent = (time.perf_counter() - began) / 2000 * 1000
+        self.note("verifying a request, actor cached", spent, "ms", "time", 0.3)
+
+    @contextmanager
+    def others(self) -> Iterator[list[float]]:
+        """Somebody who reads single rows meanwhile; collects how long each took."""
+        times: list[float] = []
+        stopping = threading.Event()
+
+        def ask() -> None:
+            caller = Caller(self.system.base, self.token)
+            path = f"/data/task-types/{self.world.task_type}"
+            while not stopping.is_set():
+                began = time.perf_counter()
+                assert caller.get(path).status_code == 200
+                times.append(time.perf_counter() - began)
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        try:
+            yield times
+        finally:
+            stopping.set()
+            thread.join()
+
     def long_list(self) -> None:
         """All entities of a large production, and what others notice meanwhile."""
         for number in range(ENTITIES - 3):
@@ -138,25 +202,12 @@ class Bench:
         self.system.load(self.world.tables)
         self.admin.get("/data/entities")
         before = self._memory(peak=False)
-        times, meanwhile = [], []
-        stopping = threading.Event()
-
-        def ask_meanwhile() -> None:
-            caller = Caller(self.system.base, self.token)
-            path = f"/data/task-types/{self.world.task_type}"
-            while not stopping.is_set():
+        times = []
+        with self.others() as meanwhile:
+            for _ in range(5):
                 began = time.perf_counter()
-                assert caller.get(path).status_code == 200
-                meanwhile.append(time.perf_counter() - began)
-
-        thread = threading.Thread(target=ask_meanwhile)
-        thread.start()
-        for _ in range(5):
-            began = time.perf_counter()
-            size = len(self.admin.get("/data/entities").content)
-            times.append(time.perf_counter() - began)
-        stopping.set()
-        thread.join()
+                size = len(self.admin.get("/data/entities").content)
+                times.append(time.perf_counter() - began)
         grown = self._memory(peak=True) - before
         name = f"{ENTITIES} entities"
         self.note(f"{name}, first byte to last", statistics.median(times) * 1000, "ms", "time", 400)
@@ -256,7 +307,8 @@ def _drain(connection: Any, stopping: threading.Event) -> None:
 def running(parts: Parts, folder: Path) -> Iterator[System]:
     """The system, the echo service and the stock one."""
     url = parts.urls["chat"]
-    system = System(parts, folder, {"ECHO_DATABASE_URL": url}, wsgi="tests.bench.wsgi:app")
+    extra = {"ECHO_DATABASE_URL": url, "BCRYPT_COST": "12"}
+    system = System(parts, folder, extra, wsgi="tests.bench.wsgi:app")
     config = folder / "nameko.yaml"
     config.write_text(f'AMQP_URI: "{parts.amqp_uri}"\n')
     stock = "from nameko.cli.main import main; main()"
@@ -313,7 +365,8 @@ def main() -> None:
                 bench = Bench(system, world)
                 until(lambda: system.caller(world.admin).get("/bench/echo/x").ok, what="the echo")
                 steps: list[Callable[[], Any]] = [
-                    bench.idle_memory, bench.single_rows, bench.events, bench.long_list,
+                    bench.idle_memory, bench.single_rows, bench.verification, bench.log_ins,
+                    bench.events, bench.long_list,
                 ]  # fmt: skip
                 until(bench.warm, 20, "the stock service")
                 yardsticks = []

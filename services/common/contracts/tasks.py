@@ -44,6 +44,169 @@ class NotificationNew(Event, frozen=True, kw_only=True):
     project_id: Known = UNSET
 
 
+@event("tasks", "comment:new")
+class CommentNew(RowEvent, frozen=True, kw_only=True):
+    """Somebody said something on a task, and gave it that status."""
+
+    comment_id: UUID
+    task_id: Known = UNSET
+    task_status_id: Known = UNSET
+    project_id: Known = UNSET
+
+
+@event("tasks", "comment:update")
+class CommentUpdated(RowEvent, frozen=True, kw_only=True):
+    """A comment was edited, or has another preview."""
+
+    comment_id: UUID
+    task_id: Known = UNSET
+    project_id: Known = UNSET
+
+
+@event("tasks", "comment:delete")
+class CommentDeleted(RowEvent, frozen=True, kw_only=True):
+    """A comment is gone."""
+
+    comment_id: UUID
+    project_id: Known = UNSET
+
+
+@event("tasks", "comment:reply")
+class CommentReplied(Event, frozen=True, kw_only=True):
+    """Somebody replied to a comment."""
+
+    task_id: UUID
+    comment_id: UUID
+    reply_id: UUID
+    project_id: Known = UNSET
+
+
+@event("tasks", "comment:delete-reply", stored=False)
+class ReplyDeleted(Event, frozen=True, kw_only=True):
+    """A reply was taken back."""
+
+    task_id: UUID
+    comment_id: UUID
+    reply_id: UUID
+    project_id: Known = UNSET
+
+
+@event("tasks", "comment:acknowledge", stored=False)
+class CommentAcknowledged(Event, frozen=True, kw_only=True):
+    """Somebody confirmed that they read a comment."""
+
+    comment_id: UUID
+    person_id: UUID
+    project_id: Known = UNSET
+
+
+@event("tasks", "comment:unacknowledge", stored=False)
+class CommentUnacknowledged(Event, frozen=True, kw_only=True):
+    """Somebody took that back."""
+
+    comment_id: UUID
+    person_id: UUID
+    project_id: Known = UNSET
+
+
+@event("tasks", "task:status-changed")
+class TaskStatusChanged(Event, frozen=True, kw_only=True):
+    """A comment gave the task another status; ``person_id`` is its author."""
+
+    task_id: UUID
+    new_task_status_id: UUID | None
+    previous_task_status_id: UUID | None
+    person_id: UUID
+    project_id: Known = UNSET
+
+
+@event("tasks", "task:to-review")
+class TaskToReview(Event, frozen=True, kw_only=True):
+    """A comment asks for feedback on the task."""
+
+    task_id: UUID
+    new_task_status_id: UUID
+    previous_task_status_id: UUID | None
+    person_id: UUID
+    comment_id: UUID
+    project_id: Known = UNSET
+
+
+@event("tasks", "task:makes-ready", stored=False)
+class TaskMakesReady(Event, frozen=True, kw_only=True):
+    """An automation says that the task's entity is ready for another kind of task."""
+
+    entity_id: UUID
+    task_type_id: UUID
+    project_id: Known = UNSET
+
+
+@event("tasks", "task:update-casting-stats", stored=False)
+class CastingStats(Event, frozen=True, kw_only=True):
+    """How many of the assets that a shot's task needs are ready for it."""
+
+    task_id: UUID
+    nb_assets_ready: int
+    project_id: Known = UNSET
+
+
+@event("tasks", "news:new")
+class NewsNew(RowEvent, frozen=True, kw_only=True):
+    """The production's feed has a new entry."""
+
+    news_id: UUID
+    task_status_id: Known = UNSET
+    task_type_id: Known = UNSET
+    project_id: Known = UNSET
+
+
+@event("tasks", "notification:read")
+class NotificationRead(Event, frozen=True, kw_only=True):
+    """Somebody has read a notification."""
+
+    person_id: UUID
+    notification_id: UUID
+
+
+@event("tasks", "notification:unread")
+class NotificationUnread(Event, frozen=True, kw_only=True):
+    """Somebody wants to read a notification again."""
+
+    person_id: UUID
+    notification_id: UUID
+
+
+@event("tasks", "notification:all-read")
+class NotificationsAllRead(Event, frozen=True, kw_only=True):
+    """Somebody has read all of their notifications."""
+
+    person_id: UUID
+
+
+@event("tasks", "time-spent:new")
+class TimeSpentNew(RowEvent, frozen=True, kw_only=True):
+    """Somebody noted how long they worked on a task."""
+
+    time_spent_id: UUID
+    project_id: Known = UNSET
+
+
+@event("tasks", "time-spent:update")
+class TimeSpentUpdated(RowEvent, frozen=True, kw_only=True):
+    """Somebody corrected how long they worked on a task."""
+
+    time_spent_id: UUID
+    project_id: Known = UNSET
+
+
+@event("tasks", "time-spent:delete")
+class TimeSpentDeleted(RowEvent, frozen=True, kw_only=True):
+    """A note of time is gone."""
+
+    time_spent_id: UUID
+    project_id: Known = UNSET
+
+
 @event("tasks", "preview-file:new")
 class PreviewNew(RowEvent, frozen=True, kw_only=True):
     """A preview was announced, mostly for a comment; its file is still to come."""

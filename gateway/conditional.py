@@ -1,0 +1,37 @@
+"""Conditional reads: every answer to a GET has a strong ETag, and who holds it gets a 304.
+
+A service that knows a version answers 304 by itself, without building anything. For other answers
+the tag is made here of their bytes: building them is not saved, sending them is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from services.common.etags import holds, of_bytes
+
+if TYPE_CHECKING:
+    import falcon
+
+    from services.common.client import Reply
+
+GZIPPED: Final = '-gz"'
+"""How the tag of a compressed answer ends: other bytes, another tag."""
+OK: Final = 200
+NOT_MODIFIED: Final = 304
+REVALIDATE: Final = "private, no-cache"
+
+
+def validated(req: falcon.Request, resp: falcon.Response, reply: Reply) -> bool:
+    """Tag the answer; whether it needs no body because the caller holds it."""
+    if (reply.status or OK) not in {OK, NOT_MODIFIED}:
+        return False
+    tag: str = reply.headers.get("etag") or of_bytes(reply.body)
+    asked = (req.get_header("If-None-Match") or "").replace(GZIPPED, '"')
+    takes_gzip = "gzip" in (req.get_header("Accept-Encoding") or "").lower()
+    resp.set_header("ETag", tag[:-1] + GZIPPED if reply.encoding and takes_gzip else tag)
+    resp.set_header("Cache-Control", REVALIDATE)
+    if reply.status != NOT_MODIFIED and not holds(asked, tag):
+        return False
+    resp.status = NOT_MODIFIED
+    return True

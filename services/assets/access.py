@@ -1,0 +1,221 @@
+"""Which productions and entities a caller reaches, and what a vendor doesn't see of them.
+
+Rights come first and may ask other services; what they leave is a ``Reach``, from which the
+statements get their conditions: lists are narrowed in SQL, never in Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.assets.entities import RESERVED, is_assigned
+from services.assets.models import (
+    Entity,
+    EntityType,
+    MetadataDescriptor,
+    department_metadata_descriptor_link,
+)
+from services.common.errors import Forbidden, InvalidInput, NotFound
+from services.common.permissions import Work
+from services.common.tables import table_of
+from services.common.values import BadValue, parse_id
+
+ENTITY: Final = table_of(Entity)
+TYPE: Final = table_of(EntityType)
+VENDOR: Final = "vendor"
+
+
+class Reach(NamedTuple):
+    """The entities a caller reaches: those of ``projects``, where a vendor only what is theirs."""
+
+    projects: frozenset[UUID] | None = None
+    """None for all of the studio."""
+    as_vendor: frozenset[UUID] = frozenset()
+    assigned: tuple[UUID, ...] = ()
+    departments: frozenset[UUID] = frozenset()
+
+
+def path_id(text: str) -> UUID:
+    """An id in a path, where a malformed one names nothing. Raises NotFound."""
+    try:
+        return parse_id(text)
+    except BadValue:
+        raise NotFound from None
+
+
+def project_names(work: Work, ids: list[UUID] | None) -> dict[str, str]:
+    """The names of these productions (None for all) by id; the unknown are left out."""
+    wanted = None if ids is None else [str(ident) for ident in ids]
+    found: dict[str, str] = work.ask("crud", "project_names", ids=wanted)
+    return found
+
+
+def enter_id(work: Work, project: UUID) -> None:
+    """Let into a production its team and administrators. Raises NotFound, Forbidden."""
+    if work.actor.role_in(project) is not None:
+        return
+    if str(project) not in project_names(work, [project]):
+        raise NotFound
+    message = "This requires to be in the production's team."
+    raise Forbidden(message)
+
+
+def enter(work: Work, project: str) -> UUID:
+    """The same for an id in a path."""
+    ident = path_id(project)
+    enter_id(work, ident)
+    return ident
+
+
+def enter_known(work: Work, project: str) -> UUID:
+    """The same where administrators too are told that a production is unknown."""
+    ident = path_id(project)
+    if work.actor.is_admin and str(ident) not in project_names(work, [ident]):
+        raise NotFound
+    enter_id(work, ident)
+    return ident
+
+
+def refuse_roles(work: Work, project: UUID | None, *roles: str) -> None:
+    """Raise Forbidden for who has one of these roles in the production."""
+    role = work.actor.role_in(project) if project else work.actor.role
+    if role in roles:
+        message = f"This is not for a {role}."
+        raise Forbidden(message)
+
+
+def manage(work: Work, project: UUID) -> None:
+    """Let the production's managers pass. Raises NotFound, Forbidden."""
+    enter_id(work, project)
+    if work.actor.role_in(project) not in {"admin", "manager"}:
+        message = "This requires to manage the production."
+        raise Forbidden(message)
+
+
+def reach(work: Work, project: UUID | None = None) -> Reach:
+    """What the caller reaches of a production they may enter, or of all of theirs."""
+    actor = work.actor
+    if actor.is_admin:
+        return Reach(frozenset({project}) if project else None)
+    projects = frozenset({project}) if project else frozenset(actor.projects)
+    as_vendor = frozenset(p for p in projects if actor.projects.get(p) == VENDOR)
+    assigned = work.ask("tasks", "assigned_entities") if as_vendor else []
+    return Reach(projects, as_vendor, tuple(UUID(i) for i in assigned), actor.departments)
+
+
+def facts_of(connection: Any, ident: UUID, kind: str = "") -> Mapping[str, Any]:
+    """Production, kind and parents of an entity, of that kind if one is named. Raises NotFound."""
+    statement = (
+        sa.select(
+            ENTITY.c.id, ENTITY.c.project_id, ENTITY.c.name, ENTITY.c.parent_id,
+            ENTITY.c.source_id, ENTITY.c.created_by, ENTITY.c.entity_type_id,
+            sa.case((TYPE.c.name.in_(RESERVED), TYPE.c.name), else_="Asset").label("kind"),
+        )
+        .join(TYPE, TYPE.c.id == ENTITY.c.entity_type_id)
+        .where(ENTITY.c.id == ident)
+    )  # fmt: skip
+    found: Mapping[str, Any] | None = connection.execute(statement).mappings().first()
+    if found is None or (kind and found["kind"].lower() != kind):
+        raise NotFound
+    return found
+
+
+def visit(work: Work, ident: str, kind: str = "") -> Mapping[str, Any]:
+    """The facts of an entity that the caller may see: in the team, a vendor with a task on it.
+
+    Raises NotFound, Forbidden.
+    """
+    with work.database.read() as connection:
+        facts = facts_of(connection, path_id(ident), kind)
+    role = work.actor.role_in(facts["project_id"])
+    if role is None or (role == VENDOR and not is_assigned(work, facts["id"])):
+        message = "This requires to be in the team, and a vendor to be assigned."
+        raise Forbidden(message)
+    return facts
+
+
+def of_kind(kind: str, entity: Any = ENTITY) -> sa.ColumnElement[bool]:
+    """Whether an entity is of that kind; assets are what has no reserved type."""
+    found: sa.ColumnElement[bool]
+    if kind == "asset":
+        reserved = sa.select(TYPE.c.id).where(TYPE.c.name.in_(RESERVED))
+        found = entity.c.entity_type_id.not_in(reserved)
+    else:
+        named = sa.select(TYPE.c.id).where(TYPE.c.name == kind.capitalize())
+        found = entity.c.entity_type_id.in_(named)
+    return found
+
+
+def among(column: Any, ids: Any) -> sa.ColumnElement[bool]:
+    """Whether a column holds one of ``ids``, given as one array however many they are."""
+    array = sa.cast([str(ident) for ident in ids], sa.ARRAY(sa.Uuid(as_uuid=False)))
+    found: sa.ColumnElement[bool] = column == sa.any_(array)
+    return found
+
+
+def within(reached: Reach, kind: str) -> list[sa.ColumnElement[bool]]:
+    """The conditions that narrow entities of a kind to what is reached."""
+    conditions = [of_kind(kind)]
+    if reached.projects is None:
+        return conditions
+    free = among(ENTITY.c.project_id, reached.projects - reached.as_vendor)
+    if reached.as_vendor:
+        held = among(ENTITY.c.project_id, reached.as_vendor)
+        free = sa.or_(free, sa.and_(held, _mine(reached, kind)))
+    return [*conditions, free]
+
+
+def _mine(reached: Reach, kind: str) -> sa.ColumnElement[bool]:
+    """What a vendor works on: the assigned, or what holds the assigned."""
+    child, parent = ENTITY.alias("child"), ENTITY.alias("its_parent")
+    assigned = among(child.c.id, reached.assigned)
+    if kind == "sequence":
+        shots = sa.select(child.c.parent_id).where(assigned, of_kind("shot", child))
+        return ENTITY.c.id.in_(shots)
+    if kind == "episode":
+        shots = (
+            sa.select(parent.c.parent_id)
+            .join(child, child.c.parent_id == parent.c.id)
+            .where(assigned, of_kind("shot", child))
+        )
+        assets = sa.select(child.c.source_id).where(assigned, of_kind("asset", child))
+        return sa.or_(ENTITY.c.id.in_(shots), ENTITY.c.id.in_(assets))
+    return among(ENTITY.c.id, reached.assigned)
+
+
+def shown_data(reached: Reach, kind: str) -> sa.ColumnElement[Any]:
+    """``data`` without the keys that other departments keep from a vendor."""
+    if not reached.as_vendor:
+        return ENTITY.c.data
+    descriptor, link = table_of(MetadataDescriptor), department_metadata_descriptor_link
+    bound = sa.exists().where(link.c.metadata_descriptor_id == descriptor.c.id)
+    shared = bound.where(among(link.c.department_id, reached.departments))
+    hidden = (
+        sa.select(sa.cast(descriptor.c.field_name, sa.Text))
+        .where(
+            descriptor.c.project_id == ENTITY.c.project_id,
+            descriptor.c.entity_type == kind.capitalize(),
+            bound,
+            ~shared,
+        )
+        .correlate(ENTITY)
+    )
+    plain = sa.func.coalesce(ENTITY.c.data, sa.literal_column("'{}'::jsonb"))
+    kept = plain.op("-")(sa.func.array(hidden.scalar_subquery()))
+    return sa.case((among(ENTITY.c.project_id, reached.as_vendor), kept), else_=ENTITY.c.data)
+
+
+def query_id(query: Mapping[str, str], name: str, *words: str) -> UUID | str | None:
+    """An id in a query string, or one of ``words``. Raises InvalidInput."""
+    text = query.get(name)
+    if text is None or text in words:
+        return text
+    try:
+        return parse_id(text)
+    except BadValue:
+        message = f"Invalid UUID format for {name}: {text}"
+        raise InvalidInput(message) from None

@@ -1,0 +1,125 @@
+"""Request bodies with a schema: every field that is wrong is named in one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from services.common.errors import InvalidInput
+from services.common.values import BadValue, parse_id
+
+INVALID: Final = "Validation error."
+
+
+class Field(NamedTuple):
+    """A field of a body: how it is read, and what it is when it isn't given."""
+
+    read: Callable[[Any], Any]
+    default: Any = None
+    required: bool = False
+    null: Any = None
+    """What an explicit null means; BadValue when it may not be null."""
+
+
+def _text(limit: int | None = None) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if not isinstance(value, str) or "\x00" in value or (limit and len(value) > limit):
+            raise BadValue(value)
+        return value
+
+    return read
+
+
+def _name(limit: int) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if not _text(limit)(value).strip():
+            raise BadValue(value)
+        return str(value)
+
+    return read
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**31:
+        raise BadValue(value)
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise BadValue(value)
+    return value
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise BadValue(value)
+    return value
+
+
+def _objects(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise BadValue(value)
+    return [parse_id(_object(item).get("id")) for item in value]
+
+
+def _array(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise BadValue(value)
+    return value
+
+
+def _ids(value: Any) -> list[Any]:
+    return [parse_id(item) for item in _array(value)]
+
+
+def name(limit: int = 160) -> Field:
+    """A required text that isn't blank."""
+    return Field(_name(limit), required=True, null=BadValue)
+
+
+def text(default: str | None = None, limit: int | None = None) -> Field:
+    """A text."""
+    return Field(_text(limit), default)
+
+
+IDENT: Final = Field(parse_id)
+NEEDED_IDENT: Final = Field(parse_id, required=True, null=BadValue)
+WHOLE: Final = Field(_whole)
+FLAG: Final = Field(_flag, default=False, null=False)
+DATA: Final = Field(_object, default={}, null={})
+OBJECTS: Final = Field(_objects, default=[], null=[])
+ARRAY: Final = Field(_array, default=[], null=[])
+IDS: Final = Field(_ids, default=[], null=[])
+
+
+def read_body(data: Any, fields: Mapping[str, Field], *, partial: bool = False) -> dict[str, Any]:
+    """The fields of a body, those not given as their defaults or, ``partial``, left out.
+
+    Unknown keys are ignored. Raises InvalidInput with every field that is wrong.
+    """
+    given = data if isinstance(data, dict) else {}
+    found: dict[str, Any] = {}
+    wrong: list[dict[str, str]] = []
+    for key, field in fields.items():
+        if key not in given:
+            if field.required and not partial:
+                wrong.append({"field": key, "message": "Field required"})
+            elif not partial:
+                found[key] = field.default
+            continue
+        try:
+            found[key] = _read(field, given[key])
+        except BadValue:
+            wrong.append({"field": key, "message": "The value is not valid here"})
+    if wrong:
+        raise InvalidInput(INVALID, {"errors": wrong})
+    return found
+
+
+def _read(field: Field, value: Any) -> Any:
+    if value is not None:
+        return field.read(value)
+    if field.null is BadValue:
+        raise BadValue(value)
+    return field.null

@@ -1,0 +1,66 @@
+"""Types of assets: the entity types without those that have a meaning of their own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from services.assets import access
+from services.assets.access import ENTITY, TYPE, path_id
+from services.assets.casting_statements import LINK
+from services.assets.entities import RESERVED
+from services.assets.resources import RESOURCES
+from services.common import filters, listing
+from services.common.client import Reply
+from services.common.crud import CrudRpc
+from services.common.errors import NotFound
+from services.common.resources import rows_as_json
+from services.common.rpc import query
+
+ASSET_TYPE: Final = replace(RESOURCES["entity-types"], kind="AssetType")
+ROWS: Final = sa.select(*ASSET_TYPE.columns(None, relations=True)).where(
+    TYPE.c.name.not_in(RESERVED)
+)
+
+
+class AssetTypeRpc(CrudRpc):
+    """Asset types."""
+
+    @query
+    def list_asset_types(self, query: dict[str, str] | None = None) -> Reply:
+        """All asset types with the task types of their workflow, filtered by columns."""
+        found: list[Any] = [
+            filters.condition(name, TYPE.c[name], text)
+            for name, text in (query or {}).items()
+            if name in TYPE.c
+        ]
+        return listing.plain(self, ROWS.where(*found).order_by(TYPE.c.name))
+
+    @query
+    def read_asset_type(self, ident: str) -> Reply:
+        """One asset type. Raises NotFound, also for a type that is no asset's."""
+        with self.database.read() as connection:
+            found = connection.scalar(rows_as_json(ROWS.where(TYPE.c.id == path_id(ident))))
+        if found is None:
+            raise NotFound
+        return Reply(found.encode())
+
+    @query
+    def list_asset_types_of_project(self, project_id: str) -> Reply:
+        """The types of a production's assets. Raises NotFound, Forbidden."""
+        project = access.enter_known(self, project_id)
+        used = sa.select(ENTITY.c.entity_type_id).where(ENTITY.c.project_id == project)
+        return listing.plain(self, ROWS.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
+
+    @query
+    def list_asset_types_of_shot(self, ident: str) -> Reply:
+        """The types of the assets cast in a shot. Raises NotFound, Forbidden."""
+        facts = access.visit(self, ident, "shot")
+        used = (
+            sa.select(ENTITY.c.entity_type_id)
+            .join(LINK, LINK.c.entity_out_id == ENTITY.c.id)
+            .where(LINK.c.entity_in_id == facts["id"])
+        )
+        return listing.plain(self, ROWS.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))

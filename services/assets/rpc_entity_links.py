@@ -1,0 +1,79 @@
+"""The casting links of a production, for programs that copy them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from services.assets import access
+from services.assets.access import ENTITY, path_id
+from services.assets.casting_statements import LINK
+from services.common import filters, listing
+from services.common.client import Reply
+from services.common.crud import CrudRpc
+from services.common.errors import InvalidInput
+from services.common.resources import rows_as_json
+from services.common.rpc import query
+from services.common.values import BadValue, parse_moment
+
+CURSOR: Final = "cursor_created_at"
+MICROSECONDS: Final = 'YYYY-MM-DD"T"HH24:MI:SS.US'
+
+
+class EntityLinkRpc(CrudRpc):
+    """Casting links in bulk."""
+
+    @query
+    def list_entity_links(self, project_id: str, query: dict[str, str] | None = None) -> Reply:
+        """All links of a production, a page of them, or those made after a moment.
+
+        Times are exact to the microsecond, so that the last one can be the next cursor.
+        Raises NotFound, Forbidden, InvalidInput.
+        """
+        given = query or {}
+        project = path_id(project_id)
+        access.manage(self, project)
+        kind = sa.literal_column("'EntityLink'", sa.Text).label("type")
+        columns = [c for c in LINK.c if c.name not in {"id", "created_at", "updated_at"}]
+        rows = (
+            sa.select(*columns, LINK.c.id, _exact("created_at"), _exact("updated_at"), kind)
+            .join(ENTITY, ENTITY.c.id == LINK.c.entity_in_id)
+            .where(ENTITY.c.project_id == project)
+            .order_by(LINK.c.created_at, LINK.c.id)
+        )
+        if CURSOR in given:
+            return self._links_after(rows, given)
+        page = filters.page_and_limit(given)
+        return listing.plain(self, rows) if page is None else self._links_page(rows, *page)
+
+    def _links_after(self, rows: sa.Select[Any], given: dict[str, str]) -> Reply:
+        try:
+            moment = parse_moment(given[CURSOR])
+        except BadValue:
+            message = f"Wrong date format for {CURSOR}."
+            raise InvalidInput(message) from None
+        limit = (filters.page_and_limit({**given, "page": "1"}) or (1, filters.PAGE_SIZE))[1]
+        total, data = self._links(rows, rows.where(LINK.c.created_at > moment).limit(limit))
+        return listing.compressed(f'{{"data":[{data}],"total":{total},"limit":{limit}}}'.encode())
+
+    def _links_page(self, rows: sa.Select[Any], page: int, limit: int) -> Reply:
+        offset = (page - 1) * limit
+        wanted = rows.limit(limit if page > 0 else 0).offset(max(offset, 0))
+        total, data = self._links(rows, wanted)
+        head = (
+            f'{{"total":{total},"nb_pages":{-(-total // limit)},"limit":{limit},'
+            f'"offset":{offset},"page":{page},"data":['
+        )
+        return listing.compressed(f"{head}{data}]}}".encode())
+
+    def _links(self, rows: sa.Select[Any], wanted: sa.Select[Any]) -> tuple[int, str]:
+        counted = rows.order_by(None).subquery("counted")
+        with self.database.read() as connection:
+            total = connection.scalar(sa.select(sa.func.count()).select_from(counted))
+            data = connection.execute(rows_as_json(wanted)).scalars().all()
+        return total or 0, ",".join(data)
+
+
+def _exact(name: str) -> sa.ColumnElement[Any]:
+    return sa.func.to_char(LINK.c[name], MICROSECONDS).label(name)

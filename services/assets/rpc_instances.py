@@ -1,0 +1,185 @@
+"""Instances: numbered copies of an asset in a scene or in another asset, and in shots."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
+
+from services.assets import access
+from services.assets.access import ENTITY, facts_of, path_id
+from services.assets.bodies import NEEDED_IDENT, Field, read_body, text
+from services.assets.models import AssetInstance, asset_instance_link
+from services.assets.rpc_lists import PLAIN
+from services.common.client import Reply
+from services.common.contracts import assets as events
+from services.common.crud import CrudRpc
+from services.common.errors import NotFound
+from services.common.listing import compressed
+from services.common.resources import as_json
+from services.common.rpc import command, query
+from services.common.tables import table_of
+
+INSTANCE: Final = table_of(AssetInstance)
+LINK: Final = asset_instance_link
+CREATED, GONE = 201, 204
+DESCRIPTION: Final = text(limit=200)
+
+
+class InstanceRpc(CrudRpc):
+    """Instances of assets."""
+
+    @query
+    def list_instances_of_shot(self, ident: str) -> Reply:
+        """The instances in a shot by asset: ``{asset id: [instance]}``."""
+        facts = access.visit(self, ident, "shot")
+        here = sa.select(LINK.c.asset_instance_id).where(LINK.c.entity_id == facts["id"])
+        return self._by_key(INSTANCE.c.asset_id, INSTANCE, INSTANCE.c.id.in_(here))
+
+    @query
+    def list_instances_in(self, kind: str, ident: str) -> Reply:
+        """The instances in a scene or an asset by asset."""
+        facts = access.visit(self, ident, kind)
+        place = INSTANCE.c.scene_id if kind == "scene" else INSTANCE.c.target_asset_id
+        return self._by_key(INSTANCE.c.asset_id, INSTANCE, place == facts["id"])
+
+    @query
+    def list_shots_of_instances(self, ident: str) -> Reply:
+        """The instances of an asset by the shot they appear in."""
+        own = INSTANCE.c.asset_id == self._asset(ident)
+        joined = INSTANCE.join(LINK, LINK.c.asset_instance_id == INSTANCE.c.id)
+        return self._by_key(LINK.c.entity_id, joined, own)
+
+    @query
+    def list_scenes_of_instances(self, ident: str) -> Reply:
+        """The instances of an asset by scene; those in no scene come as ``None``."""
+        own = INSTANCE.c.asset_id == self._asset(ident)
+        return self._by_key(INSTANCE.c.scene_id, INSTANCE, own)
+
+    @command
+    def instantiate_in_scene(self, ident: str, data: Any = None) -> Reply:
+        """Put one more copy of an asset in a scene. Raises InvalidInput, NotFound, Forbidden.
+
+        Emits ``asset_instance:new``.
+        """
+        body = read_body(data, _fields("asset_id"))
+        scene, asset = self._place(ident, "scene", body["asset_id"])
+        made = self._instantiate(asset, {"scene_id": scene}, body["description"])
+        self.tx.emit(
+            events.AssetInstanceNew(asset_instance_id=made, asset_id=asset["id"], scene_id=scene)
+        )
+        return self._instance(made)
+
+    @command
+    def instantiate_in_asset(self, ident: str, data: Any = None) -> Reply:
+        """Put one more copy of an asset in another asset; as ``instantiate_in_scene``."""
+        body = read_body(data, _fields("asset_to_instantiate_id"))
+        target, asset = self._place(ident, "asset", body["asset_to_instantiate_id"])
+        made = self._instantiate(asset, {"target_asset_id": target}, body["description"])
+        self.tx.emit(
+            events.AssetInstanceNew(
+                asset_instance_id=made, asset_id=target, asset_instantiated=asset["id"]
+            )
+        )
+        return self._instance(made)
+
+    @command
+    def add_instance_to_shot(self, ident: str, data: Any = None) -> Reply:
+        """Let an instance appear in a shot, and answer the shot; twice changes nothing.
+
+        Raises InvalidInput, NotFound, Forbidden. Emits ``asset_instance:add-to-shot``.
+        """
+        wanted = read_body(data, {"asset_instance_id": NEEDED_IDENT})["asset_instance_id"]
+        shot = self._enter(ident, "shot")
+        known = sa.select(INSTANCE.c.id).where(INSTANCE.c.id == wanted).with_for_update(read=True)
+        if self.tx.connection.scalar(known) is None:
+            raise NotFound
+        row = {"entity_id": shot, "asset_instance_id": wanted}
+        made = insert(LINK).values(row).on_conflict_do_nothing()
+        if self.tx.connection.execute(made).rowcount:
+            self.tx.emit(events.AssetInstanceAdded(shot_id=shot, asset_instance_id=wanted))
+        columns = PLAIN["shot"].columns(None, relations=False)
+        found = self.tx.connection.scalar(as_json(columns, ENTITY, ENTITY.c.id == shot))
+        return Reply(str(found).encode(), status=CREATED)
+
+    @command
+    def remove_instance_from_shot(self, ident: str, instance_id: str) -> Reply:
+        """Take an instance out of a shot; one that isn't there is no error.
+
+        Raises NotFound, Forbidden. Emits ``asset_instance:remove-from-shot``.
+        """
+        shot, instance = self._enter(ident, "shot"), path_id(instance_id)
+        gone = sa.delete(LINK).where(LINK.c.entity_id == shot, LINK.c.asset_instance_id == instance)
+        if self.tx.connection.execute(gone).rowcount:
+            self.tx.emit(events.AssetInstanceRemoved(shot_id=shot, asset_instance_id=instance))
+        return Reply(b"", status=GONE)
+
+    # --- who and where ----------------------------------------------------------------------
+
+    def _enter(self, ident: str, kind: str) -> UUID:
+        with self.database.read() as connection:
+            facts = facts_of(connection, path_id(ident), kind)
+        access.enter_id(self, facts["project_id"])
+        found: UUID = facts["id"]
+        return found
+
+    def _asset(self, ident: str) -> UUID:
+        return self._enter(ident, "asset")
+
+    def _place(self, ident: str, kind: str, asset: UUID) -> tuple[UUID, Any]:
+        place = self._enter(ident, kind)
+        with self.database.read() as connection:
+            return place, facts_of(connection, asset, "asset")
+
+    # --- rows -------------------------------------------------------------------------------
+
+    def _instantiate(self, asset: Any, place: dict[str, UUID], description: Any) -> UUID:
+        """A new row with the next number; the place is locked while it is counted."""
+        (column, holder), = place.items()  # fmt: skip
+        lock = sa.select(ENTITY.c.id).where(ENTITY.c.id == holder).with_for_update()
+        if self.tx.connection.scalar(lock) is None:
+            raise NotFound
+        last = sa.select(sa.func.coalesce(sa.func.max(INSTANCE.c.number), 0)).where(
+            INSTANCE.c.asset_id == asset["id"], INSTANCE.c[column] == holder
+        )
+        number = (self.tx.connection.scalar(last) or 0) + 1
+        values = {
+            "asset_id": asset["id"], "number": number, "description": description,
+            "name": f"{_slug(asset['name'])[:70]}_{number:04}", **place,
+        }  # fmt: skip
+        made: UUID = self.tx.connection.execute(
+            sa.insert(INSTANCE).values(values).returning(INSTANCE.c.id)
+        ).scalar_one()
+        return made
+
+    def _instance(self, ident: UUID) -> Reply:
+        resource = self.registry["asset-instances"]
+        return Reply(resource.view(self.tx, ident, relations=False), status=CREATED)
+
+    def _by_key(self, key: Any, source: Any, where: Any) -> Reply:
+        """``{key: [instance …]}``, each list by number."""
+        columns = self.registry["asset-instances"].columns(None, relations=False)
+        rows = sa.select(key.label("group_key"), *columns).select_from(source).where(where)
+        ordered = rows.subquery("r")
+        shown = sa.func.to_jsonb(sa.literal_column("r")).op("-")("group_key")
+        items = sa.func.json_agg(aggregate_order_by(shown, ordered.c.number, ordered.c.name))
+        named = sa.func.coalesce(sa.cast(ordered.c.group_key, sa.Text), "None")
+        groups = sa.select(named.label("key"), items.label("items")).group_by(named).subquery("g")
+        whole = sa.cast(sa.func.json_object_agg(groups.c.key, groups.c["items"]), sa.Text)
+        with self.database.read() as connection:
+            found = connection.scalar(sa.select(whole))
+        return compressed((found or "{}").encode())
+
+
+def _fields(asset: str) -> dict[str, Field]:
+    return {asset: NEEDED_IDENT, "description": DESCRIPTION}
+
+
+def _slug(name: str) -> str:
+    """A name in letters, digits and underscores; its case stays."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9]+", "_", plain).strip("_")

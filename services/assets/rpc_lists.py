@@ -1,0 +1,269 @@
+"""Entities as lists and details without tasks: of a production, of the studio, around another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from services.assets import access, views
+from services.assets.access import ENTITY, Reach, of_kind, path_id
+from services.assets.casting_statements import LINK
+from services.assets.entities import KINDS
+from services.assets.models import EntityVersion
+from services.assets.resources import RESOURCES
+from services.common import filters, listing
+from services.common.client import Reply
+from services.common.crud import CrudRpc
+from services.common.errors import Forbidden, InvalidInput, NotFound
+from services.common.resources import Resource, rows_as_json
+from services.common.rpc import query
+from services.common.values import BadValue, parse_id
+
+PLAIN: Final = {
+    kind: replace(RESOURCES["entities"], kind=kind.capitalize()) for kind in KINDS
+}  # fmt: skip
+"""The plain row of each kind, its ``type`` known without a look at the entity's type."""
+VERSION: Final = Resource(path="entity-versions", model=EntityVersion)
+CLOSED_TO: Final = {"scene": ("vendor",), "concept": ("vendor", "client")}
+UNORDERED: Final = frozenset({"asset", "scene"})
+WITH_PROJECT: Final = frozenset({"shot", "scene", "edit", "concept"})
+PARENT_FILTERS: Final = {"shot": "sequence_id", "sequence": "episode_id"}
+
+
+class ListRpc(CrudRpc):
+    """Entities in lists."""
+
+    @query
+    def list_project_entities(
+        self, kind: str, project_id: str, query: dict[str, str] | None = None
+    ) -> Reply:
+        """Plain entities of a kind in a production, by name.
+
+        Raises NotFound (the production), Forbidden.
+        """
+        if kind == "asset":
+            return self._project_assets(project_id, query or {})
+        project = access.enter_known(self, project_id)
+        if kind == "concept":
+            self._admit(kind, project)
+        reached = access.reach(self, project)
+        rows = sa.select(*_plain(kind, reached)).where(*access.within(reached, kind))
+        return listing.plain(self, rows.order_by(ENTITY.c.name))
+
+    def _project_assets(self, project_id: str, given: Mapping[str, str]) -> Reply:
+        ident = self._parsed(project_id) if self.actor.is_admin else path_id(project_id)
+        access.enter_id(self, ident)
+        return self._assets(access.reach(self, ident), {**given, "project_id": str(ident)})
+
+    @query
+    def list_entities(self, kind: str, query: dict[str, str] | None = None) -> Reply:
+        """Entities of a kind, filtered as generic CRUD filters.
+
+        But for assets, others than administrators name a production.
+        Raises InvalidInput (a filter), NotFound, Forbidden.
+        """
+        given = dict(query or {})
+        parent = self._parent(kind, given)
+        project = self._project_of(given, parent)
+        if project is not None:
+            access.enter_id(self, project)
+        elif not self.actor.is_admin and kind != "asset":
+            message = "This requires a project_id."
+            raise Forbidden(message)
+        self._admit(kind, project)
+        reached = access.reach(self, project)
+        if kind == "asset":
+            return self._assets(reached, given)
+        names = self._names(kind, reached)
+        source, extras = _extras(kind, names)
+        rows = (
+            sa.select(*_plain(kind, reached), *extras)
+            .select_from(source)
+            .where(*access.within(reached, kind), *_filters(given))
+        )
+        if parent is not None:
+            rows = rows.where(ENTITY.c.parent_id == parent["id"])
+        order = () if kind in UNORDERED else (ENTITY.c.name,)
+        return listing.plain(self, rows.order_by(*order))
+
+    def _assets(self, reached: Reach, given: Mapping[str, str]) -> Reply:
+        """Assets; of an episode first those it is the main one of, then those cast in it."""
+        rows = sa.select(*_plain("asset", reached))
+        rows = rows.where(*access.within(reached, "asset"), *_filters(given))
+        if "episode_id" in given:
+            episode = self._parsed(given["episode_id"])
+            rows = rows.where(views.in_episode("asset", episode)).order_by(
+                ENTITY.c.source_id.is_distinct_from(episode)
+            )
+        return listing.plain(self, rows)
+
+    @query
+    def list_children(self, kind: str, of: str, ident: str) -> Reply:
+        """The entities of a kind right below an entity, by name."""
+        facts = access.visit(self, ident, of)
+        reached = access.reach(self, facts["project_id"])
+        rows = sa.select(*_plain(kind, reached)).where(
+            *access.within(reached, kind), ENTITY.c.parent_id == facts["id"]
+        )
+        return listing.plain(self, rows.order_by(ENTITY.c.name))
+
+    @query
+    def list_shots_of_episode(self, ident: str) -> Reply:
+        """The shots of an episode's sequences, by name."""
+        facts = access.visit(self, ident, "episode")
+        reached = access.reach(self, facts["project_id"])
+        rows = sa.select(*_plain("shot", reached)).select_from(views.source_of("shot"))
+        rows = rows.where(*access.within(reached, "shot"), views.in_episode("shot", facts["id"]))
+        return listing.plain(self, rows.order_by(ENTITY.c.name))
+
+    @query
+    def list_assets_of_type(self, project_id: str, asset_type_id: str) -> Reply:
+        """The assets of a type in a production, by name. Raises NotFound, Forbidden."""
+        project, ident = access.enter_known(self, project_id), path_id(asset_type_id)
+        reached = access.reach(self, project)
+        rows = sa.select(*_plain("asset", reached)).where(
+            *access.within(reached, "asset"), ENTITY.c.entity_type_id == ident
+        )
+        return listing.plain(self, rows.order_by(ENTITY.c.name))
+
+    @query
+    def list_shared_used(self, project_id: str, episode_id: str = "all") -> Reply:
+        """Shared assets of other productions cast in shots of this one, or of one episode.
+
+        Raises NotFound, Forbidden.
+        """
+        project = access.enter(self, project_id)
+        shot, sequence = ENTITY.alias("shot"), ENTITY.alias("shot_sequence")
+        cast = (
+            sa.select(LINK.c.entity_out_id)
+            .join(shot, shot.c.id == LINK.c.entity_in_id)
+            .where(shot.c.project_id == project, of_kind("shot", shot))
+        )
+        if episode_id not in {"all", "main"}:
+            cast = cast.join(sequence, sequence.c.id == shot.c.parent_id).where(
+                sequence.c.parent_id == path_id(episode_id)
+            )
+        rows = sa.select(*PLAIN["asset"].columns(None, relations=False)).where(
+            of_kind("asset"), ENTITY.c.is_shared, ENTITY.c.canceled.is_not(True),
+            ENTITY.c.project_id != project, ENTITY.c.id.in_(cast),
+        )  # fmt: skip
+        return listing.plain(self, rows)
+
+    @query
+    def read_part(self, kind: str, ident: str) -> dict[str, Any]:
+        """A sequence, episode or scene, with the names of what holds it.
+
+        Raises NotFound (also for a scene without sequence), Forbidden.
+        """
+        facts = access.visit(self, ident, kind)
+        names = access.project_names(self, [facts["project_id"]])
+        source, extras = _detail_extras(kind, names)
+        rows = (
+            sa.select(*PLAIN[kind].columns(None, relations=False), *extras)
+            .select_from(source)
+            .where(ENTITY.c.id == facts["id"])
+        )
+        with self.database.read() as connection:
+            found = connection.scalar(rows_as_json(rows))
+        if found is None:
+            raise NotFound
+        row: dict[str, Any] = msgspec.json.decode(found)
+        if "episode_id" in row and row["episode_id"] is None:
+            del row["episode_id"], row["episode_name"]
+        return row
+
+    @query
+    def list_versions(self, ident: str) -> Reply:
+        """What a shot was before, newest first. Raises NotFound, Forbidden."""
+        facts = access.visit(self, ident, "shot")
+        rows = sa.select(*VERSION.columns(None, relations=False)).where(
+            EntityVersion.entity_id == facts["id"]
+        )
+        return listing.plain(self, rows.order_by(EntityVersion.created_at.desc()))
+
+    # --- rights and filters -----------------------------------------------------------------
+
+    def _admit(self, kind: str, project: UUID | None) -> None:
+        if not self.actor.is_admin:
+            access.refuse_roles(self, project, *CLOSED_TO.get(kind, ()))
+
+    def _names(self, kind: str, reached: Reach) -> dict[str, str]:
+        if kind not in WITH_PROJECT:
+            return {}
+        ids = None if reached.projects is None else list(reached.projects)
+        return access.project_names(self, ids)
+
+    def _parent(self, kind: str, given: dict[str, str]) -> Mapping[str, Any] | None:
+        """The sequence or episode that the query names. Raises NotFound."""
+        name = PARENT_FILTERS.get(kind)
+        if name is None or name not in given:
+            return None
+        with self.database.read() as connection:
+            return access.facts_of(connection, path_id(given.pop(name)), name.removesuffix("_id"))
+
+    def _project_of(
+        self, given: Mapping[str, str], parent: Mapping[str, Any] | None
+    ) -> UUID | None:
+        if parent is not None:
+            found: UUID = parent["project_id"]
+            return found
+        return self._parsed(given["project_id"]) if "project_id" in given else None
+
+    @staticmethod
+    def _parsed(text: str) -> UUID:
+        try:
+            return parse_id(text)
+        except BadValue:
+            message = f"Invalid UUID value: {text}"
+            raise InvalidInput(message) from None
+
+
+def _plain(kind: str, reached: Reach) -> list[sa.ColumnElement[Any]]:
+    """The plain row, its data masked for a vendor; a concept with what it is linked to."""
+    lists = ("entity_concept_links",) if kind == "concept" else ()
+    columns = PLAIN[kind].columns(None, relations=False, lists=lists)
+    if not reached.as_vendor:
+        return list(columns)
+    data = access.shown_data(reached, kind).label("data")
+    return [data if column.name == "data" else column for column in columns]
+
+
+def _extras(kind: str, names: views.Names) -> tuple[Any, list[sa.ColumnElement[Any]]]:
+    """What a list of the studio adds to the plain rows, and where from."""
+    extras = [views.project_name(names)] if kind in WITH_PROJECT else []
+    source: Any = ENTITY
+    if kind in {"shot", "scene"}:
+        source = ENTITY.join(
+            views.SEQUENCE, views.SEQUENCE.c.id == ENTITY.c.parent_id, isouter=kind == "scene"
+        )
+        extras.append(views.SEQUENCE.c.name.label("sequence_name"))
+    return source, extras
+
+
+def _detail_extras(kind: str, names: views.Names) -> tuple[Any, list[sa.ColumnElement[Any]]]:
+    extras: list[sa.ColumnElement[Any]] = [views.project_name(names)]
+    episode = [
+        views.EPISODE.c.id.label("episode_id"), views.EPISODE.c.name.label("episode_name")
+    ]  # fmt: skip
+    if kind == "episode":
+        return ENTITY, extras
+    if kind == "sequence":
+        return views.source_of("edit"), [*extras, *episode]
+    sequence = [
+        views.SEQUENCE.c.id.label("sequence_id"), views.SEQUENCE.c.name.label("sequence_name")
+    ]  # fmt: skip
+    return views.source_of("shot"), [*extras, *sequence, *episode]
+
+
+def _filters(given: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:
+    """Equality filters on columns; names that are none mean nothing. Raises InvalidInput."""
+    return [
+        filters.condition(name, ENTITY.c[name], text)
+        for name, text in given.items()
+        if name in ENTITY.c
+    ]

@@ -1,0 +1,129 @@
+"""Events of ``assets`` besides those of its resources.
+
+What only some emitters know is left out by the others: generic CRUD tells of a new asset without
+its type.
+"""
+
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import UNSET, UnsetType
+
+from services.common.contracts import Event, Known, event
+
+Maybe = Annotated[UUID | UnsetType | None, "null for none, left out when it is not known"]
+
+
+@event("assets", "asset:new")
+class AssetNew(Event, frozen=True, kw_only=True):
+    """An asset was created."""
+
+    asset_id: UUID
+    asset_type: Known = UNSET
+    project_id: Known = UNSET
+
+
+@event("assets", "asset:ready-changed", stored=False)
+class AssetReadyChanged(Event, frozen=True, kw_only=True):
+    """The task type that an asset is ready for changed: shots that cast it count anew."""
+
+    asset_id: UUID
+    ready_for: UUID | None
+    project_id: UUID
+
+
+@event("assets", "shot:new")
+class ShotNew(Event, frozen=True, kw_only=True):
+    """A shot was created."""
+
+    shot_id: UUID
+    episode_id: Maybe = UNSET
+    project_id: Known = UNSET
+
+
+@event("assets", "edit:new")
+class EditNew(Event, frozen=True, kw_only=True):
+    """An edit was created."""
+
+    edit_id: UUID
+    parent_id: Maybe = UNSET
+    project_id: Known = UNSET
+
+
+@event("assets", "entity-link:new")
+class EntityLinkNew(Event, frozen=True, kw_only=True):
+    """An asset was cast."""
+
+    entity_link_id: UUID
+    entity_in_id: Known = UNSET
+    entity_out_id: Known = UNSET
+    nb_occurences: int | UnsetType = UNSET
+    project_id: Known = UNSET
+
+
+@event("assets", "entity-link:update")
+class EntityLinkUpdate(Event, frozen=True, kw_only=True):
+    """How an asset is cast was changed."""
+
+    entity_link_id: UUID
+    nb_occurences: int | UnsetType = UNSET
+    project_id: Known = UNSET
+
+
+@event("assets", "shot:casting-update")
+class ShotCastingUpdate(Event, frozen=True, kw_only=True):
+    """The casting of a shot was replaced, or lost what its episode lost."""
+
+    shot_id: UUID
+    nb_entities_out: int
+    added_asset_ids: list[UUID]
+    removed_asset_ids: list[UUID]
+    project_id: UUID
+
+
+@event("assets", "asset:casting-update")
+class AssetCastingUpdate(Event, frozen=True, kw_only=True):
+    """The casting of an asset, or of any entity but shots and episodes, was replaced."""
+
+    asset_id: UUID
+    nb_entities_out: int
+    added_asset_ids: list[UUID]
+    removed_asset_ids: list[UUID]
+    project_id: UUID
+
+
+@event("assets", "episode:casting-update")
+class EpisodeCastingUpdate(Event, frozen=True, kw_only=True):
+    """The casting of an episode was replaced, or an asset left its last shot there."""
+
+    episode_id: UUID
+    nb_entities_out: int
+    added_asset_ids: list[UUID]
+    removed_asset_ids: list[UUID]
+    project_id: UUID
+
+
+@event("assets", "asset_instance:new")
+class AssetInstanceNew(Event, frozen=True, kw_only=True):
+    """An asset was put in a scene, or (``asset_instantiated``) in the asset ``asset_id``."""
+
+    asset_instance_id: UUID
+    asset_id: UUID
+    scene_id: Known = UNSET
+    asset_instantiated: Known = UNSET
+
+
+@event("assets", "asset_instance:add-to-shot")
+class AssetInstanceAdded(Event, frozen=True, kw_only=True):
+    """An instance appears in a shot."""
+
+    shot_id: UUID
+    asset_instance_id: UUID
+
+
+@event("assets", "asset_instance:remove-from-shot")
+class AssetInstanceRemoved(Event, frozen=True, kw_only=True):
+    """An instance doesn't appear in a shot any more."""
+
+    shot_id: UUID
+    asset_instance_id: UUID

@@ -1,0 +1,333 @@
+"""Comments as they are written: the row, and all that follows from it.
+
+What commits with a comment: mentions, files, the task's status and dates, notifications, the
+entry in the production's feed, copies to the tasks its hashtags name, and the comments that status
+automations add. All of it is what somebody sees who reads a moment later, and all of it is this
+service's. What follows by event, in another service's own time: the entity an automation makes
+ready (``assets``), the team that a new assignee joins (``crud``), mail (``auth``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+
+from services.common.contracts.tasks import (
+    CommentNew,
+    NewsNew,
+    NotificationNew,
+    TaskMakesReady,
+    TaskStatusChanged,
+    TaskToReview,
+)
+from services.common.tables import NOW, table_of
+from services.tasks import mentions as m
+from services.tasks.models import (
+    AttachmentFile,
+    Comment,
+    News,
+    Notification,
+    Subscription,
+    Task,
+    TaskType,
+    comment_department_mentions,
+    comment_mentions,
+    task_person_link,
+)
+from services.tasks.recount import recounted, with_status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from services.tasks.background import Background
+
+COPIED: Final = "{text}\n\n____\nFrom {kind} task"
+CONCEPT: Final = "Concept"
+
+
+@dataclass
+class Draft:
+    """What somebody wants to say on a task."""
+
+    task_id: UUID
+    status_id: UUID
+    author_id: UUID
+    text: str = ""
+    checklist: list[Any] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    created_at: datetime | None = None
+    for_client: bool = False
+    files: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Posting:
+    """Writes drafts in one transaction, the tasks they are on locked in a fixed order."""
+
+    def __init__(self, work: Any, background: Background) -> None:
+        self.work, self.tx, self.known = work, work.tx, background
+        self.automated: set[tuple[UUID, UUID]] = set()
+
+    def post(self, drafts: Iterable[Draft]) -> list[UUID]:
+        """Write them all and answer their ids. Emits what ``events`` says of a comment."""
+        wanted = list(drafts)
+        self._lock(wanted)
+        return [self._post(draft) for draft in wanted]
+
+    def _lock(self, drafts: list[Draft]) -> None:
+        """The tasks themselves, and those beside them that automations may change."""
+        table = table_of(Task)
+        wanted: sa.ColumnElement[bool] = table.c.id.in_({draft.task_id for draft in drafts})
+        entities = {
+            self.known.tasks[d.task_id]["entity_id"] for d in drafts if self.known.follows(d)
+        }
+        if entities:
+            wanted |= table.c.entity_id.in_(entities)
+        query = sa.select(table.c.id).where(wanted).order_by(table.c.id)
+        self.tx.connection.execute(query.with_for_update())
+
+    def _task(self, ident: UUID) -> dict[str, Any]:
+        """The task as it is now, with its assignees and subscribers."""
+        table, kind = table_of(Task), table_of(TaskType)
+        link, watch = task_person_link.c, table_of(Subscription).c
+        people = sa.select(link.person_id).where(link.task_id == table.c.id)
+        watchers = sa.select(watch.person_id).where(watch.task_id == table.c.id)
+        query = (
+            sa.select(
+                table.c.id, table.c.project_id, table.c.entity_id, table.c.task_type_id,
+                table.c.task_status_id, table.c.retake_count, table.c.real_start_date,
+                table.c.last_comment_date, kind.c.name.label("type_name"),
+                sa.func.array(people.scalar_subquery()).label("assignees"),
+                sa.func.array(watchers.scalar_subquery()).label("watchers"),
+            )
+            .join(kind, kind.c.id == table.c.task_type_id)
+            .where(table.c.id == ident)
+        )  # fmt: skip
+        return dict(self.tx.connection.execute(query).mappings().one())
+
+    def _post(self, draft: Draft) -> UUID:
+        task = self._task(draft.task_id)
+        status = self.known.statuses[draft.status_id]
+        self.known.check_retake(task, status)
+        now = _now()
+        moment = draft.created_at or now
+        circle = self.known.circle(task["project_id"])
+        named = m.find(draft.text, circle)
+        ident = self._row(draft, moment, named)
+        self._files(ident, draft.files)
+        self.tx.emit(self._news_of(CommentNew, task, draft, comment_id=ident, task_id=task["id"]))
+        self._copies(task, draft, moment)
+        changed = self._set_status(task, draft, ident, moment, now)
+        self._notify(task, draft, ident, named.everybody(circle), changed=changed)
+        if self.known.kind_of(task["entity_id"]) != CONCEPT:
+            self._news(task, draft, ident, changed=changed)
+        if changed:
+            self._automate(task, draft)
+        return ident
+
+    @staticmethod
+    def _news_of(event: Any, task: Mapping[str, Any], draft: Draft, **more: Any) -> Any:
+        project = {"project_id": task["project_id"]} if task["project_id"] else {}
+        return event(task_status_id=draft.status_id, **more, **project)
+
+    # --- the comment ----------------------------------------------------------------------------
+
+    def _row(self, draft: Draft, moment: datetime, named: m.Mentions) -> UUID:
+        ident = uuid4()
+        self.tx.connection.execute(
+            sa.insert(table_of(Comment)).values(
+                id=ident, object_id=draft.task_id, object_type="Task", text=draft.text,
+                replies=[], checklist=draft.checklist, links=draft.links,
+                for_client=draft.for_client, task_status_id=draft.status_id,
+                person_id=draft.author_id, created_at=moment,
+            )
+        )  # fmt: skip
+        write_mentions(self.tx, ident, named)
+        return ident
+
+    def _files(self, comment: UUID, files: list[dict[str, Any]]) -> None:
+        attach(self.tx, comment, files)
+
+    def _copies(self, task: Mapping[str, Any], draft: Draft, moment: datetime) -> None:
+        """The comment again on the entity's other tasks of the kinds its hashtags name."""
+        words = m.hashtags(draft.text)
+        if not words:
+            return
+        table, kind = table_of(Task), table_of(TaskType)
+        others = (
+            sa.select(table.c.id, table.c.task_status_id, table.c.project_id, kind.c.name)
+            .join(kind, kind.c.id == table.c.task_type_id)
+            .where(table.c.entity_id == task["entity_id"], table.c.id != task["id"])
+            .order_by(table.c.id)
+        )
+        text = COPIED.format(text=draft.text, kind=task["type_name"])
+        for row in self.tx.connection.execute(others).mappings().all():
+            if m.EVERY_TASK not in words and row["name"].lower() not in words:
+                continue
+            copy = Draft(
+                row["id"], row["task_status_id"], draft.author_id, text, draft.checklist,
+                draft.links, for_client=draft.for_client,
+            )  # fmt: skip
+            ident = self._row(copy, moment, m.find(text, self.known.circle(row["project_id"])))
+            self.tx.emit(self._news_of(CommentNew, row, copy, comment_id=ident, task_id=row["id"]))
+
+    # --- the task -------------------------------------------------------------------------------
+
+    def _set_status(
+        self,
+        task: Mapping[str, Any],
+        draft: Draft,
+        comment: UUID,
+        moment: datetime,
+        now: datetime,
+    ) -> bool:
+        """Give the task the comment's status, unless a later comment spoke; whether it changed."""
+        status = self.known.statuses[draft.status_id]
+        last = task["last_comment_date"]
+        if last is not None and last > moment:
+            recounted(self.tx, task["id"])
+            self._task_changed(task)
+            return False
+        table = table_of(Task)
+        values = with_status(task, status, moment, now)
+        self.tx.connection.execute(
+            sa.update(table).where(table.c.id == task["id"]).values(**values, updated_at=NOW)
+        )
+        self._task_changed(task)
+        if task["task_status_id"] == status["id"]:
+            return False
+        told = {
+            "task_id": task["id"], "new_task_status_id": status["id"],
+            "previous_task_status_id": task["task_status_id"], "person_id": draft.author_id,
+            "project_id": task["project_id"],
+        }  # fmt: skip
+        self.tx.emit(TaskStatusChanged(**told))
+        if status["is_feedback_request"]:
+            self.tx.emit(TaskToReview(comment_id=comment, **told))
+        return True
+
+    def _task_changed(self, task: Mapping[str, Any]) -> None:
+        task_changed(self.work, task)
+
+    # --- who learns of it -----------------------------------------------------------------------
+
+    def _notify(
+        self,
+        task: Mapping[str, Any],
+        draft: Draft,
+        comment: UUID,
+        mentioned: set[UUID],
+        *,
+        changed: bool,
+    ) -> None:
+        concerned = {*task["assignees"], *task["watchers"], *self.known.sequence_watchers(task)}
+        reasons = [(person, "comment") for person in sorted(concerned - {draft.author_id})]
+        reasons += [(person, "mention") for person in sorted(mentioned - {draft.author_id})]
+        facts = {"author_id": draft.author_id, "task_id": task["id"], "comment_id": comment}
+        notify(self.tx, task["project_id"], reasons, change=changed, **facts)
+
+    def _news(self, task: Mapping[str, Any], draft: Draft, comment: UUID, *, changed: bool) -> None:
+        ident = uuid4()
+        self.tx.connection.execute(
+            sa.insert(table_of(News)).values(
+                id=ident, change=changed, author_id=draft.author_id, comment_id=comment,
+                task_id=task["id"],
+            )
+        )  # fmt: skip
+        told = self._news_of(NewsNew, task, draft, news_id=ident, task_type_id=task["task_type_id"])
+        self.tx.emit(told)
+
+    # --- automations ----------------------------------------------------------------------------
+
+    def _automate(self, task: Mapping[str, Any], draft: Draft) -> None:
+        """What the production has follow from this status; each task at most once in a row."""
+        self.automated.add((task["id"], draft.status_id))
+        for rule in self.known.automations(task, draft.status_id):
+            if rule["out_field_type"] == "ready_for":
+                told = TaskMakesReady(
+                    entity_id=task["entity_id"], task_type_id=rule["out_task_type_id"],
+                    project_id=task["project_id"],
+                )  # fmt: skip
+                self.tx.emit(told)
+            else:
+                self._follow(task, rule, draft)
+
+    def _follow(self, task: Mapping[str, Any], rule: Mapping[str, Any], draft: Draft) -> None:
+        table, status = table_of(Task), rule["out_task_status_id"]
+        others = (
+            sa.select(table.c.id)
+            .where(
+                table.c.entity_id == task["entity_id"],
+                table.c.task_type_id == rule["out_task_type_id"],
+                table.c.task_status_id.is_distinct_from(status),
+            )
+            .order_by(table.c.id)
+            .with_for_update()
+        )
+        for ident in self.tx.connection.scalars(others).all():
+            if (ident, status) not in self.automated and status in self.known.statuses:
+                self.automated.add((ident, status))
+                self._post(Draft(ident, status, draft.author_id))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def task_changed(work: Any, task: Mapping[str, Any]) -> None:
+    """Tell that a task is not what it was."""
+    facts = {"id": task["id"], "project_id": task["project_id"]}
+    work.tx.emit(work.registry.event(work.registry["tasks"], "update", facts))
+
+
+def attach(
+    tx: Any, comment: UUID, files: list[dict[str, Any]], reply: UUID | None = None
+) -> list[dict[str, Any]]:
+    """Make uploaded files part of a comment or one of its replies; answers how they are shown."""
+    if not files:
+        return []
+    rows = [
+        {
+            "id": UUID(one["id"]), "name": one["name"], "size": one["size"],
+            "extension": one["extension"], "mimetype": one["mimetype"], "comment_id": comment,
+            "reply_id": reply,
+        }
+        for one in files
+    ]  # fmt: skip
+    tx.connection.execute(sa.insert(table_of(AttachmentFile)), rows)
+    return [
+        {
+            "id": str(row["id"]), "name": row["name"], "extension": row["extension"],
+            "size": row["size"], **({"reply_id": str(reply)} if reply else {}),
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def write_mentions(tx: Any, comment: UUID, named: m.Mentions) -> None:
+    """Note whom a comment names."""
+    if named.people:
+        rows = [{"comment": comment, "person": person} for person in named.people]
+        tx.connection.execute(sa.insert(comment_mentions), rows)
+    if named.departments:
+        rows = [{"comment": comment, "department": ident} for ident in named.departments]
+        tx.connection.execute(sa.insert(comment_department_mentions), rows)
+
+
+def notify(
+    tx: Any, project: UUID | None, reasons: list[tuple[UUID, str]], *, change: bool, **facts: Any
+) -> None:
+    """Write one notification a person and reason, and tell of each."""
+    if not reasons:
+        return
+    rows = [
+        {"id": uuid4(), "person_id": person, "type": kind, "read": False, "change": change, **facts}
+        for person, kind in reasons
+    ]
+    tx.connection.execute(sa.insert(table_of(Notification)), rows)
+    told = {"project_id": project} if project else {}
+    for row in rows:
+        tx.emit(NotificationNew(notification_id=row["id"], person_id=row["person_id"], **told))

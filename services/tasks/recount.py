@@ -1,0 +1,82 @@
+"""What a task's status and dates are, given its comments."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.tables import NOW, table_of
+from services.tasks.models import Comment, Task, TaskStatus, TimeSpent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from services.common.db import Transaction
+
+
+def with_status(
+    task: Mapping[str, Any], status: Mapping[str, Any], said_at: datetime, now: datetime
+) -> dict[str, Any]:
+    """The columns of a task that a comment of that moment with that status sets.
+
+    A retake counts, work in progress starts the task, asking for feedback ends it for now, a
+    status that is done dates its end; another status takes both dates back.
+    """
+    values: dict[str, Any] = {"task_status_id": status["id"], "last_comment_date": said_at}
+    if task["task_status_id"] == status["id"]:
+        return values
+    if status["is_retake"]:
+        values["retake_count"] = (task["retake_count"] or 0) + 1
+    if status["is_wip"] and task["real_start_date"] is None:
+        values["real_start_date"] = now
+    if status["is_feedback_request"]:
+        values["end_date"] = now
+    elif not status["is_done"]:
+        values["end_date"] = None
+    values["done_date"] = now if status["is_done"] else None
+    return values
+
+
+def recounted(tx: Transaction, ident: UUID) -> None:
+    """Set a task's status, dates and counts anew from all its comments and time spent."""
+    table, status = table_of(Comment), table_of(TaskStatus)
+    said = (
+        sa.select(
+            table.c.created_at, table.c.task_status_id, status.c.is_retake, status.c.is_wip,
+            status.c.is_feedback_request, status.c.is_done,
+        )
+        .outerjoin(status, status.c.id == table.c.task_status_id)
+        .where(table.c.object_id == ident)
+        .order_by(table.c.created_at, table.c.id)
+    )  # fmt: skip
+    values: dict[str, Any] = {
+        "task_status_id": _default(tx), "retake_count": 0, "real_start_date": None,
+        "end_date": None, "done_date": None, "last_comment_date": None,
+    }  # fmt: skip
+    for row in tx.connection.execute(said).mappings():
+        if row["task_status_id"] is None:
+            values["last_comment_date"] = row["created_at"]
+            continue
+        one = {**row, "id": row["task_status_id"]}
+        values |= with_status(values, one, row["created_at"], row["created_at"])
+    spent = sa.select(sa.func.coalesce(sa.func.sum(TimeSpent.duration), 0.0))
+    values["duration"] = spent.where(TimeSpent.task_id == ident).scalar_subquery()
+    task = table_of(Task)
+    changed = sa.update(task).where(task.c.id == ident).values(**values, updated_at=NOW)
+    tx.connection.execute(changed)
+
+
+def _default(tx: Transaction) -> UUID | None:
+    """The status of a task about which nothing was said."""
+    query = (
+        sa.select(TaskStatus.id)
+        .where(
+            TaskStatus.is_default.is_(True),
+            sa.func.coalesce(TaskStatus.for_concept, False).is_(False),
+        )
+        .limit(1)
+    )
+    return tx.session.scalar(query)

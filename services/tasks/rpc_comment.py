@@ -1,0 +1,375 @@
+"""Comments: written one at a time or many, replied to, acknowledged, taken back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID, uuid4
+
+import msgspec
+import sqlalchemy as sa
+
+from services.common.client import Reply
+from services.common.contracts.tasks import (
+    CommentAcknowledged,
+    CommentReplied,
+    CommentUnacknowledged,
+    ReplyDeleted,
+)
+from services.common.crud import CrudRpc
+from services.common.errors import Forbidden, InvalidInput, NotFound
+from services.common.permissions import manager
+from services.common.rpc import command
+from services.common.tables import NOW, table_of
+from services.tasks import bodies, mentions
+from services.tasks.background import Background
+from services.tasks.models import AttachmentFile, Comment, Subscription, comment_acknoledgments
+from services.tasks.models import task_person_link as assignees
+from services.tasks.posting import Draft, Posting, attach, notify, task_changed
+from services.tasks.recount import recounted
+from services.tasks.saying import Saying
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+NOT_AN_ARRAY: Final = "Request body must be a JSON array."
+COMMENTS: Final = table_of(Comment)
+
+
+class CommentRpc(CrudRpc):
+    """Comments."""
+
+    # --- writing ----------------------------------------------------------------------------
+
+    @command
+    def comment_task(
+        self, task_id: str, data: dict[str, Any], files: list[dict[str, Any]] | None = None
+    ) -> Reply:
+        """Say something on a task and give it a status; every file is an attachment.
+
+        Returns the comment with its lists, ``task_status`` and ``person``. Raises InvalidInput,
+        NotFound, Forbidden. Emits ``comment:new``, ``task:update`` and what follows from them.
+        """
+        saying = Saying(self)
+        task = saying.task(bodies.known_id(task_id))
+        draft = bodies.draft(data, task["id"], self._me, free=self._manages(task))
+        draft.files = files or []
+        (comment,) = self._say([draft], saying)
+        return Reply(msgspec.json.encode(comment))
+
+    @command
+    def comment_many(
+        self, project_id: str, data: Any = None, files: list[dict[str, Any]] | None = None
+    ) -> Reply:
+        """Comment several tasks at once, all or none. A manager's items are all kept.
+
+        Of others' those are kept that are on tasks they supervise or are assigned to. Files named
+        as in a batch belong to their items. Returns the comments in order.
+        """
+        if isinstance(data, dict) and "comments" in data:
+            data = bodies.batch(data)
+        if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
+            raise InvalidInput(NOT_AN_ARRAY)
+        saying = Saying(self)
+        project = bodies.known_id(project_id)
+        drafts = []
+        for number, item in enumerate(data):
+            if not item.get("object_id") or not item.get("task_status_id") or "comment" not in item:
+                continue
+            task = saying.task(bodies.known_id(item["object_id"]))
+            if not self._manages({"project_id": project}) and not saying.works_on(task):
+                continue
+            if not self._manages(task) and not saying.works_on(task):
+                message = "This requires to manage the production of each task."
+                raise Forbidden(message)
+            body = {name: item.get(name) for name in ("task_status_id", "comment", "links")}
+            draft = bodies.draft(body, task["id"], self._me, prefix=f"{number}.")
+            draft.files = bodies.files_of(files or [], number, "attachment_file")
+            drafts.append(draft)
+        saying.check_statuses(drafts)
+        return Reply(msgspec.json.encode(self._write(drafts)))
+
+    @command
+    def batch_comment(
+        self,
+        data: dict[str, Any],
+        task_id: str | None = None,
+        files: list[dict[str, Any]] | None = None,
+    ) -> Reply:
+        """Comment several tasks, or one task several times, with files; all or none.
+
+        Returns the comments in order, each with ``preview_files``.
+        """
+        saying = Saying(self)
+        drafts, pictures = [], []
+        for number, item in enumerate(bodies.batch(data)):
+            named = item.get("task_id") if task_id is None else task_id
+            if named is None:
+                raise bodies.invalid(f"comments.{number}.task_id", "Field required")
+            if "text" not in item:
+                raise bodies.invalid(f"comments.{number}.text", "Field required")
+            task = saying.task(bodies.known_id(named))
+            prefix, free = f"comments.{number}.", self._manages(task)
+            draft = bodies.draft(item, task["id"], self._me, text="text", free=free, prefix=prefix)
+            draft.files = bodies.files_of(files or [], number, "attachment_file")
+            drafts.append(draft)
+            pictures.append(bodies.files_of(files or [], number, "preview_file"))
+        comments = self._say(drafts, saying)
+        for comment, uploads in zip(comments, pictures, strict=True):
+            comment["preview_files"] = self.add_previews(comment, uploads)
+            comment["previews"] = [one["id"] for one in comment["preview_files"]]
+        return Reply(msgspec.json.encode(comments))
+
+    def add_previews(
+        self, comment: Mapping[str, Any], uploads: list[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """Make uploaded files previews of a comment; see ``rpc_preview``."""
+        raise NotImplementedError
+
+    def _say(self, drafts: list[Draft], saying: Saying) -> list[dict[str, Any]]:
+        saying.check(drafts)
+        return self._write(drafts)
+
+    def _write(self, drafts: Sequence[Draft]) -> list[dict[str, Any]]:
+        """Write the drafts and show them. Raises NotFound, InvalidInput."""
+        if not drafts:
+            return []
+        background = Background(self, drafts)
+        self._known_people({draft.author_id for draft in drafts})
+        background.ask(drafts)
+        authors = sorted({str(draft.author_id) for draft in drafts})
+        people = self.ask_ahead("auth", "whole_persons", ids=authors)
+        made = Posting(self, background).post(drafts)
+        shown = [self._shown(ident) for ident in made]
+        known = people()
+        for comment, draft in zip(shown, drafts, strict=True):
+            comment["task_status"] = msgspec.Raw(background.status_json[draft.status_id].encode())
+            comment["person"] = known.get(comment["person_id"])
+        return shown
+
+    def _shown(self, ident: UUID) -> dict[str, Any]:
+        shown: dict[str, Any] = msgspec.json.decode(self.registry["comments"].view(self.tx, ident))
+        if shown["attachment_files"]:
+            shown["attachment_files"] = self._attached(ident)
+        return shown
+
+    def _attached(self, comment: UUID) -> list[dict[str, Any]]:
+        table = table_of(AttachmentFile)
+        columns = (table.c.id, table.c.name, table.c.extension, table.c.size)
+        rows = sa.select(*columns).where(table.c.comment_id == comment).order_by(table.c.created_at)
+        found = self.tx.connection.execute(rows).mappings()
+        return [{**row, "id": str(row["id"])} for row in found]
+
+    def _known_people(self, ids: set[UUID]) -> None:
+        """Raise NotFound unless everybody who is said to have written exists."""
+        others = sorted(str(ident) for ident in ids if ident != self.actor.id)
+        if others:
+            found = self.ask("auth", "existing_rows", tables={"person": others})
+            if len(found["person"]) < len(others):
+                raise NotFound
+
+    # --- replies ----------------------------------------------------------------------------
+
+    @command
+    def reply_to_comment(
+        self,
+        task_id: str,
+        comment_id: str,
+        data: dict[str, Any],
+        files: list[dict[str, Any]] | None = None,
+    ) -> Reply:
+        """Reply to a comment, with files.
+
+        Returns the reply, with ``attachment_files`` if there are any. Raises NotFound, Forbidden
+        (also for a comment of another task). Emits ``comment:reply`` and ``notification:new``.
+        """
+        saying = Saying(self)
+        task, comment = self._of_task(saying, task_id, comment_id)
+        saying.check_reply(task, comment)
+        text = data.get("text") or ""
+        if not isinstance(text, str) or "\x00" in text:
+            raise bodies.invalid("text", "Input should be a valid string")
+        circle = mentions.circle_of(self, task["project_id"], [text])
+        author = self.ask_ahead("auth", "short_persons", ids=[str(self._me)])
+        reply = self._write_reply(task, comment["id"], text, circle, files or [])
+        reply["person"] = author().get(str(self._me))
+        return Reply(msgspec.json.encode(reply))
+
+    def _write_reply(
+        self,
+        task: Mapping[str, Any],
+        comment: UUID,
+        text: str,
+        circle: mentions.Circle,
+        files: list[dict[str, Any]],
+    ) -> dict[str, Any]:
+        row = self._locked_comment(comment)
+        ident, now = uuid4(), sa.func.to_char(NOW, 'YYYY-MM-DD"T"HH24:MI:SS')
+        stamp = self.tx.session.scalar(sa.select(now))
+        named = mentions.find(text, circle)
+        reply: dict[str, Any] = {
+            "id": str(ident), "date": stamp, "created_at": stamp, "person_id": str(self._me),
+            "text": text, "mentions": [str(person) for person in named.people],
+            "department_mentions": [str(department) for department in named.departments],
+        }  # fmt: skip
+        replies = [*(row["replies"] or []), reply]
+        change = sa.update(COMMENTS).where(COMMENTS.c.id == comment)
+        self.tx.connection.execute(change.values(replies=replies, updated_at=NOW))
+        attached = attach(self.tx, comment, files, ident)
+        ids = {"task_id": task["id"], "comment_id": comment, "reply_id": ident}
+        self.tx.emit(CommentReplied(**ids, **_project(task)))
+        self._notify_of_reply(task, row, ids, named.everybody(circle))
+        return {**reply, **({"attachment_files": attached} if attached else {})}
+
+    def _notify_of_reply(
+        self, task: Mapping[str, Any], row: Mapping[str, Any], ids: dict[str, Any],
+        mentioned: set[UUID],
+    ) -> None:  # fmt: skip
+        link, watch = assignees.c, table_of(Subscription).c
+        people = sa.union(
+            sa.select(link.person_id).where(link.task_id == task["id"]),
+            sa.select(watch.person_id).where(watch.task_id == task["id"]),
+        )
+        concerned = set(self.tx.connection.scalars(people)) | {row["person_id"]}
+        concerned |= {UUID(one["person_id"]) for one in row["replies"] or [] if one["person_id"]}
+        reasons = [(person, "reply") for person in sorted(concerned - {self._me})]
+        reasons += [(person, "reply-mention") for person in sorted(mentioned - {self._me})]
+        notify(self.tx, task["project_id"], reasons, change=False, author_id=self._me, **ids)
+
+    @command
+    def delete_reply(self, task_id: str, comment_id: str, reply_id: str) -> Reply:
+        """Take a reply back; for its author and administrators. Returns the comment.
+
+        Raises NotFound, Forbidden. Emits ``comment:delete-reply``.
+        """
+        task, comment = self._of_task(Saying(self), task_id, comment_id)
+        row = self._locked_comment(comment["id"])
+        replies = row["replies"] or []
+        reply = next((one for one in replies if one["id"] == reply_id.lower()), None)
+        if reply is None:
+            raise NotFound
+        if reply.get("person_id") != str(self._me) and not self.actor.is_admin:
+            message = "This requires to have written the reply."
+            raise Forbidden(message)
+        left = [one for one in replies if one is not reply]
+        change = sa.update(COMMENTS).where(COMMENTS.c.id == comment["id"])
+        self.tx.connection.execute(change.values(replies=left, updated_at=NOW))
+        ident = UUID(reply["id"])
+        gone = sa.delete(AttachmentFile).where(AttachmentFile.reply_id == ident)
+        self._announce_files(self.tx.session.scalars(gone.returning(AttachmentFile.id)).all())
+        ids = {"task_id": task["id"], "comment_id": comment["id"], "reply_id": ident}
+        self.tx.emit(ReplyDeleted(**ids, **_project(task)))
+        return Reply(msgspec.json.encode(self._shown(comment["id"])))
+
+    # --- one comment ------------------------------------------------------------------------
+
+    @command
+    def acknowledge_comment(self, task_id: str, comment_id: str) -> Reply:
+        """Confirm that one has read a comment, or take that back. Returns the comment.
+
+        Emits ``comment:acknowledge`` or ``comment:unacknowledge``.
+        """
+        saying = Saying(self)
+        task, comment = self._of_task(saying, task_id, comment_id)
+        saying.check_reader(task)
+        link = comment_acknoledgments
+        mine = sa.and_(link.c.comment == comment["id"], link.c.person == self._me)
+        self._locked_comment(comment["id"])
+        ids = {"comment_id": comment["id"], "person_id": self._me, **_project(task)}
+        if self.tx.connection.execute(sa.delete(link).where(mine)).rowcount:
+            self.tx.emit(CommentUnacknowledged(**ids))
+        else:
+            row = {"comment": comment["id"], "person": self._me}
+            self.tx.connection.execute(sa.insert(link).values(row))
+            self.tx.emit(CommentAcknowledged(**ids))
+        change = sa.update(COMMENTS).where(COMMENTS.c.id == comment["id"])
+        self.tx.connection.execute(change.values(updated_at=NOW))
+        return Reply(msgspec.json.encode(self._shown(comment["id"])))
+
+    @command
+    def add_attachments(
+        self, task_id: str, comment_id: str, data: Any = None,
+        files: list[dict[str, Any]] | None = None,
+    ) -> list[dict[str, Any]]:  # fmt: skip
+        """Attach files to a comment; for its author and managers.
+
+        Raises NotFound, Forbidden.
+        """
+        task, comment = self._of_task(Saying(self), task_id, comment_id)
+        self._check_author(task, comment)
+        self._locked_comment(comment["id"])
+        return attach(self.tx, comment["id"], files or [])
+
+    @command
+    def delete_attachment(self, task_id: str, comment_id: str, attachment_id: str) -> Reply:
+        """Take a file off a comment; for its author and managers. Raises NotFound, Forbidden."""
+        task, comment = self._of_task(Saying(self), task_id, comment_id)
+        self._check_author(task, comment)
+        ident, table = bodies.known_id(attachment_id), table_of(AttachmentFile)
+        owner = self.tx.connection.execute(
+            sa.select(table.c.comment_id).where(table.c.id == ident).with_for_update()
+        ).first()
+        if owner is None:
+            raise NotFound
+        if owner.comment_id != comment["id"]:
+            message = "The file is attached to another comment."
+            raise Forbidden(message)
+        self.tx.connection.execute(sa.delete(table).where(table.c.id == ident))
+        self._announce_files([ident])
+        return Reply(b"")
+
+    @command
+    def delete_comment_of_task(self, task_id: str, comment_id: str) -> Reply:
+        """Take a comment back, see ``delete_row``. Raises NotFound, Forbidden."""
+        _, comment = self._of_task(Saying(self), task_id, comment_id)
+        return self.delete_comment(comment["id"])
+
+    def delete_comment(self, ident: UUID) -> Reply:
+        """Remove a comment with all that hangs off it, and set its task anew."""
+        resource = self.registry["comments"]
+        self._permit(resource, resource.delete, ident)
+        facts = self._locked(resource, ident, {})
+        task = {"id": facts["object_id"], "project_id": facts["project_id"]}
+        self._remove(ident)
+        self.tx.emit(self.registry.event(resource, "delete", facts))
+        recounted(self.tx, task["id"])
+        task_changed(self, task)
+        return Reply(b"")
+
+    # --- shared -----------------------------------------------------------------------------
+
+    @property
+    def _me(self) -> UUID:
+        if self.actor.id is None:
+            message = "This requires a person."
+            raise Forbidden(message)
+        return self.actor.id
+
+    def _manages(self, task: Mapping[str, Any]) -> bool:
+        return self.actor.is_admin or manager.test(self, task)
+
+    def _check_author(self, task: Mapping[str, Any], comment: Mapping[str, Any]) -> None:
+        if comment["person_id"] != self._me and not self._manages(task):
+            message = "This requires to have written the comment or to manage the production."
+            raise Forbidden(message)
+
+    def _of_task(
+        self, saying: Saying, task_id: str, comment_id: str
+    ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """A task and its comment. Raises NotFound, and Forbidden for a comment of another task."""
+        task = saying.task(bodies.known_id(task_id))
+        comment = saying.comment(bodies.known_id(comment_id))
+        if comment["object_id"] != task["id"]:
+            message = "The comment is on another task."
+            raise Forbidden(message)
+        return task, comment
+
+    def _locked_comment(self, ident: UUID) -> Mapping[str, Any]:
+        query = sa.select(COMMENTS).where(COMMENTS.c.id == ident).with_for_update()
+        row = self.tx.connection.execute(query).mappings().first()
+        if row is None:
+            raise NotFound
+        return row
+
+
+def _project(task: Mapping[str, Any]) -> dict[str, UUID]:
+    return {"project_id": task["project_id"]} if task["project_id"] else {}

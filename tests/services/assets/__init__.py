@@ -1,0 +1,1 @@
+"""Entities, castings, descriptors."""

@@ -1,0 +1,88 @@
+"""Somebody at the door: logs in, reads their mail, listens to what is announced."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+import kombu
+import requests
+
+from tests.system import Caller, System, until
+
+LOGIN = {"email": "artist@example.com", "password": "mypassword"}
+
+
+def log_in(system: System, **more: Any) -> requests.Response:
+    """One try, in a session of its own."""
+    return requests.post(f"{system.base}/auth/login", json={**LOGIN, **more}, timeout=30)
+
+
+def signed_in(system: System, **more: Any) -> Caller:
+    """A caller with the tokens of a log-in that must succeed."""
+    answer = log_in(system, **more)
+    assert answer.status_code == 200, answer.text
+    return Caller(system.base, answer.json()["access_token"])
+
+
+def letters(system: System) -> list[EmailMessage]:
+    """What was mailed so far, oldest first."""
+    found = sorted((system.folder / "mail").glob("*.eml"))
+    return [message_from_bytes(path.read_bytes(), policy=default) for path in found]  # type: ignore[misc]
+
+
+@contextmanager
+def next_letter(system: System, about: str = "") -> Iterator[list[str]]:
+    """Collects the text of the first letter about it that arrives after the block began."""
+    before, found = len(letters(system)), []  # type: ignore[var-annotated]
+    yield found
+    arrived = until(
+        lambda: [one for one in letters(system)[before:] if about in one["Subject"]],
+        what="a letter",
+    )
+    found.append(arrived[0].get_content())
+
+
+def code_in(text: str) -> str:
+    """The six digits of a letter."""
+    found = re.search(r"^(\d{6})$", text, re.MULTILINE)
+    assert found, text
+    return found[1]
+
+
+def token_in(text: str) -> str:
+    """The token in a letter's link."""
+    found = re.search(r"token=([\w-]{64})\b", text)
+    assert found, text
+    return found[1]
+
+
+@contextmanager
+def announced(system: System, *names: str) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+    """The events of ``auth`` with these names, from the beginning of the block."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    with kombu.Connection(system.parts.amqp_uri) as connection:
+        channel = connection.channel()
+        exchange = kombu.Exchange("auth.events", "topic", durable=True)
+        bindings = [kombu.binding(exchange, routing_key=name) for name in names]
+        queue = kombu.Queue("", bindings=bindings, exclusive=True, auto_delete=True)
+
+        def receive(body: Any, message: Any) -> None:
+            found.append((message.delivery_info["routing_key"], body))
+
+        with connection.Consumer(queue, callbacks=[receive], no_ack=True, channel=channel):
+            yield found
+
+            def all_arrived() -> bool:
+                try:
+                    connection.drain_events(timeout=0.2)
+                except TimeoutError:
+                    return bool(found)
+                return False
+
+            until(all_arrived, what="the events")
