@@ -134,7 +134,7 @@ def _operation(route: Route, served: dict[str, Resource]) -> dict[str, Any]:
         operation["security"] = [{"token": []}]
     if route.body is not Body.NONE:
         schema = {"$ref": f"#/components/schemas/{_title(resource)}"} if resource else {}
-        content = {"application/json": {"schema": schema}}
+        content: dict[str, Any] = {"application/json": {"schema": schema}}
         if route.body is Body.MULTIPART:
             content["multipart/form-data"] = {"schema": FORM}
         operation["requestBody"] = {"content": content}
