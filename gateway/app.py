@@ -143,7 +143,7 @@ class Endpoint:
         if route.method == "GET" and validated(req, resp, reply):
             return
         if reply.body:
-            resp.content_type = "application/json"
+            resp.content_type = reply.headers.get("content_type", "application/json")
             passed_on(req, resp, reply)
         else:
             resp.content_type = "text/html"
@@ -224,22 +224,26 @@ class Endpoint:
     ) -> dict[str, Any]:
         """The keyword arguments of the RPC."""
         given: dict[str, Any] = dict(route.fixed)
-        limit = self.gateway.settings.max_json_body
         for position, text in params.items():
             given[self.names[f"{route.method} {position}"]] = text
         if route.query:
             given["query"] = bodies.query_of(req, repeat=route.repeat)
-        if route.body is Body.JSON:
-            given["data"] = msgspec.Raw(bodies.json_of(req, limit))
-        elif received is not None:
-            given["data"] = received.fields
-        elif route.body is not Body.NONE:
-            given["data"] = bodies.fields_of(req, limit)
-            if route.body is Body.MULTIPART:
-                given["files"] = []
+        if route.body is not Body.NONE:
+            given["data"] = received.fields if received else self._data(route, req)
+        if route.body is Body.MULTIPART:
+            given["files"] = []
         if route.caller:
             given["caller"] = sessions.caller(req, identity.claims if identity else {})
         return given
+
+    def _data(self, route: Route, req: falcon.Request) -> Any:
+        """What the route makes of a body that holds no files."""
+        limit = self.gateway.settings.max_json_body
+        if route.body is Body.JSON:
+            return msgspec.Raw(bodies.json_of(req, limit))
+        if route.body is Body.VALUE or route.bare:
+            return bodies.value_of(req, limit)
+        return bodies.fields_of(req, limit)
 
 
 class Envelope:

@@ -54,6 +54,17 @@ def json_of(req: falcon.Request, limit: int) -> bytes:
     return body
 
 
+def value_of(req: falcon.Request, limit: int) -> Any:
+    """The body's JSON of any kind; None where there is none. Raises Unread, TooLarge."""
+    body = _bytes(req, limit)
+    if not body.strip():
+        return None
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise Unread(UNREADABLE) from None
+
+
 def fields_of(req: falcon.Request, limit: int) -> dict[str, Any]:
     """The body's fields, however they were sent; nothing readable is no field."""
     body = _bytes(req, limit)

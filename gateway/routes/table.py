@@ -26,6 +26,8 @@ class Body(Enum):
     """JSON only; another content type is refused."""
     LENIENT = "lenient"
     """JSON, else form fields, else query parameters; an unreadable JSON counts as empty."""
+    VALUE = "value"
+    """JSON of any kind, also an array or nothing at all."""
     MULTIPART = "multipart"
     """As LENIENT, and files: stored before the call under ``Route.files``, removed if refused."""
 
@@ -52,6 +54,8 @@ class Route:
     """Arguments the row itself gives."""
     answer: str = ""
     """A named last touch by the gateway, see ``app.ANSWERS``; ``file`` sends the file answered."""
+    bare: bool = False
+    """Whether a MULTIPART route takes JSON of any kind when no form is sent."""
     files: str = "uploads"
     """Where the files of a multipart body are stored: ``<files>/<id>``."""
     summary: str = ""

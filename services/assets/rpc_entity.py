@@ -9,14 +9,18 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.assets.entities import RESERVED
+from services.assets.access import of_kind
+from services.assets.entities import KINDS, RESERVED
 from services.assets.models import Entity, EntityType, MetadataDescriptor
 from services.common.bus import Delivery, on
 from services.common.client import Reply
 from services.common.contracts.crud import ProjectPrepared
 from services.common.contracts.tasks import TaskMakesReady
 from services.common.crud import CrudRpc
+from services.common.errors import NotFound
+from services.common.filters import condition
 from services.common.listing import compressed
+from services.common.resources import rows_as_json
 from services.common.rpc import query
 from services.common.tables import NOW, table_of
 
@@ -73,6 +77,68 @@ class EntityRpc(CrudRpc):
         with self.database.read() as connection:
             found = connection.scalar(sa.select(text).select_from(rows))
         return compressed((found or "{}").encode())
+
+    @query
+    def entities_of_kind(
+        self, project_id: str, kind: str, ids: list[str], query: dict[str, str] | None = None
+    ) -> list[str]:
+        """Which of these entities are of that kind and production; without ids, all that are.
+
+        ``kind`` is a kind's name in either case. ``query`` narrows all of them by columns, and
+        by ``episode_id`` (the parent). Raises NotFound: no such kind, an entity that is unknown
+        or of another kind.
+        """
+        if kind.lower() not in KINDS:
+            raise NotFound
+        of_it = of_kind(kind.lower())
+        table, wanted = table_of(Entity), [UUID(ident) for ident in ids]
+        rows = sa.select(table.c.id, table.c.project_id).select_from(
+            table.join(table_of(EntityType), EntityType.id == table.c.entity_type_id)
+        )
+        if wanted:
+            rows = rows.where(table.c.id.in_(wanted), of_it)
+        else:
+            rows = rows.where(
+                table.c.project_id == UUID(project_id), of_it, *_narrowed(query or {})
+            ).order_by(table.c.name, table.c.id)
+        with self.database.read() as connection:
+            found = dict(connection.execute(rows).tuples().all())
+        if any(ident not in found for ident in wanted):
+            raise NotFound
+        return [str(ident) for ident in wanted or found if str(found[ident]) == project_id]
+
+    @query
+    def entity_with_ancestors(self, ident: str) -> Reply:
+        """An entity with its type: ``{"entity", "entity_type", "sequence"?, "episode"?}``.
+
+        Shots, scenes and sequences with a parent name their sequence and its episode.
+        Raises NotFound.
+        """
+        entity = self._plain("entities", UUID(ident))
+        if entity is None:
+            raise NotFound
+        kind = self._plain("entity-types", UUID(entity["entity_type_id"]))
+        found = {"entity": {**entity, "type": "Entity"}, "entity_type": kind}
+        sequence = None
+        if entity["type"] == "Sequence" and entity["parent_id"]:
+            sequence = entity
+        elif entity["type"] in {"Shot", "Scene"} and entity["parent_id"]:
+            sequence = self._plain("entities", UUID(entity["parent_id"]))
+        if sequence is not None:
+            found["sequence"] = sequence
+            if sequence["parent_id"]:
+                found["episode"] = self._plain("entities", UUID(sequence["parent_id"]))
+        return Reply(msgspec.json.encode(found))
+
+    def _plain(self, path: str, ident: UUID) -> dict[str, Any] | None:
+        resource = self.registry[path]
+        rows = sa.select(*resource.columns(None, relations=False)).where(
+            resource.table.c.id == ident
+        )
+        with self.database.read() as connection:
+            text = connection.scalar(rows_as_json(rows))
+        found: dict[str, Any] | None = msgspec.json.decode(text) if text else None
+        return found
 
     @on("task:makes-ready")
     def make_ready(self, delivery: Delivery) -> None:
@@ -195,3 +261,10 @@ class EntityRpc(CrudRpc):
             facts = {"id": made, "project_id": project}
             resource = self.registry["metadata-descriptors"]
             self.tx.emit(self.registry.event(resource, "new", facts))
+
+
+def _narrowed(query: dict[str, str]) -> list[sa.ColumnElement[bool]]:
+    """Equality filters on an entity's columns; ``episode_id`` is its parent."""
+    table = table_of(Entity)
+    given = {("parent_id" if name == "episode_id" else name): text for name, text in query.items()}
+    return [condition(name, table.c[name], text) for name, text in given.items() if name in table.c]

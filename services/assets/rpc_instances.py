@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -68,10 +69,11 @@ class InstanceRpc(CrudRpc):
         """
         body = read_body(data, _fields("asset_id"))
         scene, asset = self._place(ident, "scene", body["asset_id"])
-        made = self._instantiate(asset, {"scene_id": scene}, body["description"])
-        self.tx.emit(
-            events.AssetInstanceNew(asset_instance_id=made, asset_id=asset["id"], scene_id=scene)
+        made = self._instantiate(asset, {"scene_id": scene["id"]}, body["description"])
+        event = events.AssetInstanceNew(
+            asset_instance_id=made, asset_id=asset["id"], scene_id=scene["id"]
         )
+        self.tx.emit(event, project=scene["project_id"])
         return self._instance(made)
 
     @command
@@ -79,12 +81,11 @@ class InstanceRpc(CrudRpc):
         """Put one more copy of an asset in another asset; as ``instantiate_in_scene``."""
         body = read_body(data, _fields("asset_to_instantiate_id"))
         target, asset = self._place(ident, "asset", body["asset_to_instantiate_id"])
-        made = self._instantiate(asset, {"target_asset_id": target}, body["description"])
-        self.tx.emit(
-            events.AssetInstanceNew(
-                asset_instance_id=made, asset_id=target, asset_instantiated=asset["id"]
-            )
+        made = self._instantiate(asset, {"target_asset_id": target["id"]}, body["description"])
+        event = events.AssetInstanceNew(
+            asset_instance_id=made, asset_id=target["id"], asset_instantiated=asset["id"]
         )
+        self.tx.emit(event, project=target["project_id"])
         return self._instance(made)
 
     @command
@@ -98,12 +99,13 @@ class InstanceRpc(CrudRpc):
         known = sa.select(INSTANCE.c.id).where(INSTANCE.c.id == wanted).with_for_update(read=True)
         if self.tx.connection.scalar(known) is None:
             raise NotFound
-        row = {"entity_id": shot, "asset_instance_id": wanted}
+        row = {"entity_id": shot["id"], "asset_instance_id": wanted}
         made = insert(LINK).values(row).on_conflict_do_nothing()
         if self.tx.connection.execute(made).rowcount:
-            self.tx.emit(events.AssetInstanceAdded(shot_id=shot, asset_instance_id=wanted))
+            event = events.AssetInstanceAdded(shot_id=shot["id"], asset_instance_id=wanted)
+            self.tx.emit(event, project=shot["project_id"])
         columns = PLAIN["shot"].columns(None, relations=False)
-        found = self.tx.connection.scalar(as_json(columns, ENTITY, ENTITY.c.id == shot))
+        found = self.tx.connection.scalar(as_json(columns, ENTITY, ENTITY.c.id == shot["id"]))
         return Reply(str(found).encode(), status=CREATED)
 
     @command
@@ -113,27 +115,38 @@ class InstanceRpc(CrudRpc):
         Raises NotFound, Forbidden. Emits ``asset_instance:remove-from-shot``.
         """
         shot, instance = self._enter(ident, "shot"), path_id(instance_id)
-        gone = sa.delete(LINK).where(LINK.c.entity_id == shot, LINK.c.asset_instance_id == instance)
+        gone = sa.delete(LINK).where(
+            LINK.c.entity_id == shot["id"], LINK.c.asset_instance_id == instance
+        )
         if self.tx.connection.execute(gone).rowcount:
-            self.tx.emit(events.AssetInstanceRemoved(shot_id=shot, asset_instance_id=instance))
+            event = events.AssetInstanceRemoved(shot_id=shot["id"], asset_instance_id=instance)
+            self.tx.emit(event, project=shot["project_id"])
         return Reply(b"", status=GONE)
 
     # --- who and where ----------------------------------------------------------------------
 
-    def _enter(self, ident: str, kind: str) -> UUID:
+    def _enter(self, ident: str, kind: str) -> Mapping[str, Any]:
         with self.database.read() as connection:
             facts = facts_of(connection, path_id(ident), kind)
         access.enter_id(self, facts["project_id"])
-        found: UUID = facts["id"]
-        return found
+        return facts
 
     def _asset(self, ident: str) -> UUID:
-        return self._enter(ident, "asset")
+        found: UUID = self._enter(ident, "asset")["id"]
+        return found
 
-    def _place(self, ident: str, kind: str, asset: UUID) -> tuple[UUID, Any]:
+    def _place(
+        self, ident: str, kind: str, asset: UUID
+    ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """Where a copy is to be, and of what: an asset that is shared or in reach."""
         place = self._enter(ident, kind)
+        shared = sa.select(ENTITY.c.is_shared).where(ENTITY.c.id == asset)
         with self.database.read() as connection:
-            return place, facts_of(connection, asset, "asset")
+            facts = facts_of(connection, asset, "asset")
+            is_shared = connection.scalar(shared)
+        if not is_shared:
+            access.enter_id(self, facts["project_id"])
+        return place, facts
 
     # --- rows -------------------------------------------------------------------------------
 

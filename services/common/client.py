@@ -46,8 +46,12 @@ class Reply(NamedTuple):
 
     def decoded(self) -> Any:
         """The answer as builtins, for callers that look inside."""
-        body = gzip.decompress(self.body) if self.encoding else self.body
+        body = self.plain()
         return msgspec.json.decode(body) if body else None
+
+    def plain(self) -> bytes:
+        """The answer's JSON, unpacked."""
+        return gzip.decompress(self.body) if self.encoding else self.body
 
 
 class _Waiter:

@@ -27,6 +27,8 @@ SHORT: Final = 1000
 """Rows up to which a list is answered from one statement."""
 CHUNK: Final = 500
 COMPRESSED_FROM: Final = 64 * 1024
+PIECE: Final = 512 * 1024
+"""Bytes that are compressed at a time: enough to be worth a thread."""
 LEVEL: Final = 1
 GZIP: Final = 31
 """zlib's code for a gzip header and trailer."""
@@ -150,8 +152,7 @@ def streamed(service: CrudRpc, rows: sa.Select[Any], ends: str = "[]") -> Reply:
 
     ``ends`` are what stands before and after it: members of an object come in ``{}``.
     """
-    squeeze = isal_zlib.compressobj(level=LEVEL, wbits=GZIP)
-    out, first = [], True
+    squeezed, first = Squeezed(), True
     with service.database.engine.connect() as connection:
         cursor = connection.execution_options(stream_results=True, max_row_buffer=CHUNK).execute(
             rows
@@ -159,10 +160,38 @@ def streamed(service: CrudRpc, rows: sa.Select[Any], ends: str = "[]") -> Reply:
         for part in cursor.scalars().partitions(CHUNK):
             text = (ends[0] if first else ",") + ",".join(part)
             first = False
-            out.append(tpool.execute(squeeze.compress, text.encode()))
-    out.append(squeeze.compress((ends if first else ends[1]).encode()))
-    out.append(squeeze.flush())
-    return Reply(b"".join(out), "gzip")
+            squeezed.add(text.encode())
+    squeezed.add((ends if first else ends[1]).encode())
+    return squeezed.reply()
+
+
+class Squeezed:
+    """A large answer, compressed as it grows: piece by piece, off the hub."""
+
+    def __init__(self) -> None:
+        self._squeeze = isal_zlib.compressobj(level=LEVEL, wbits=GZIP)
+        self._out: list[bytes] = []
+        self._waiting: list[bytes] = []
+        self._size = 0
+
+    def add(self, piece: bytes) -> None:
+        """The next piece of the answer."""
+        self._waiting.append(piece)
+        self._size += len(piece)
+        if self._size >= PIECE:
+            self._press()
+
+    def _press(self) -> None:
+        body, self._waiting, self._size = b"".join(self._waiting), [], 0
+        self._out.append(tpool.execute(self._squeeze.compress, body))
+
+    def reply(self) -> Reply:
+        """The whole answer; one that stayed small is not compressed at all."""
+        if not self._out and self._size < COMPRESSED_FROM:
+            return Reply(b"".join(self._waiting))
+        self._press()
+        self._out.append(self._squeeze.flush())
+        return Reply(b"".join(self._out), "gzip")
 
 
 def compressed(body: bytes) -> Reply:

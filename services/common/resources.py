@@ -222,7 +222,7 @@ def _columns(
     for column in resource.table.c:
         name = resource.renamed.get(column.name, column.name)
         if column.name not in resource.hidden and (only is None or name in only):
-            shown.append(_rendered(column).label(name))
+            shown.append(rendered(column).label(name))
     extras = {**resource.virtual, **(resource.single if single else {})}
     for name, expression in extras.items():
         if only is None or name in only:
@@ -237,7 +237,7 @@ def _columns(
     return tuple(shown)
 
 
-def _rendered(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+def rendered(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
     """Times to the second; numbers that are floats always with a point, as clients see them."""
     if isinstance(column.type, sa.TIMESTAMP):
         return sa.func.date_trunc("second", column)

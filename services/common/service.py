@@ -174,11 +174,16 @@ class Service:
 
         Refused inside an open transaction: a connection must not be held while waiting.
         """
+        found = self.ask_raw(service, method, **kwargs)
+        return msgspec.json.decode(found) if found else None
+
+    def ask_raw(self, service: str, method: str, /, **kwargs: Any) -> bytes:
+        """The same, as the JSON it came as."""
         if self.tx.opened:
             message = f"{service}.{method} was called inside an open transaction"
             raise RuntimeError(message)
         headers = {ACTOR: encode(self.actor).decode(), REQUEST: self.tx.request_id}
-        return self.client.call(service, method, encode(kwargs), headers=headers).decoded()
+        return self.client.call(service, method, encode(kwargs), headers=headers).plain()
 
     def ask_ahead(self, service: str, method: str, /, **kwargs: Any) -> Callable[[], Any]:
         """Ask now; what this returns gives the answer later, when it has long come.

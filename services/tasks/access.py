@@ -32,6 +32,7 @@ def _of_task(column: Any, target: Any, outer: Any) -> Any:
     return sa.select(target).where(Task.id == column).correlate(outer).scalar_subquery()
 
 
+COMMENT_TASK: Final[sa.ColumnElement[Any]] = table_of(Comment).c.object_id
 COMMENT_PROJECT: Final = _of_task(Comment.object_id, Task.project_id, Comment)
 PREVIEW_PROJECT: Final = _of_task(PreviewFile.task_id, Task.project_id, PreviewFile)
 TIME_PROJECT: Final = _of_task(TimeSpent.task_id, Task.project_id, TimeSpent)

@@ -42,7 +42,9 @@ def attach(work: Any, files: list[dict[str, Any]], **parent: UUID | str | None) 
     ]  # fmt: skip
     if rows:
         work.tx.connection.execute(sa.insert(table_of(AttachmentFile)), rows)
+    reply = {"reply_id": str(owner["reply_id"])} if "reply_id" in owner else {}
     return [
-        {"id": upload.id, "name": upload.name, "extension": upload.extension, "size": upload.size}
+        {"id": upload.id, "name": upload.name, "extension": upload.extension, "size": upload.size,
+         **reply}
         for upload in uploads
-    ]
+    ]  # fmt: skip

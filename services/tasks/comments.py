@@ -8,11 +8,22 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.common.contracts.tasks import TaskStatusChanged
 from services.common.permissions import Facts, Rule, Work
+from services.common.references import remove
 from services.common.resources import Resource, embedded
 from services.common.tables import table_of
-from services.tasks.access import reader, task_facts
-from services.tasks.models import AttachmentFile, Comment
+from services.tasks.access import assignee, reader, task_facts
+from services.tasks.mentions import Circle, circle_of, find
+from services.tasks.models import (
+    AttachmentFile,
+    Comment,
+    Task,
+    comment_department_mentions,
+    comment_mentions,
+)
+from services.tasks.posting import task_changed, write_mentions
+from services.tasks.recount import recounted
 
 _COMMENT: Final = Resource(path="comments", model=Comment)
 WHOLE_COMMENT: Final = embedded(
@@ -42,12 +53,80 @@ may_read_comment: Final = Rule(
 )
 
 
+def _edits(work: Work, facts: Facts) -> bool:
+    """Its author edits a comment; supervisors pin and tick, assignees tick the checklist."""
+    if facts["person_id"] == work.actor.id:
+        return True
+    fields = set(facts["body"]) - {"id", "created_at", "updated_at"}
+    found = task_facts(work, facts["object_id"])
+    if found is None or not fields <= {"pinned", "checklist"}:
+        return False
+    role, mine = work.actor.role_in(found["project_id"]), work.actor.departments
+    if role == "supervisor" and (not mine or found["department_id"] in mine):
+        return True
+    return (
+        role is not None
+        and fields <= {"checklist"}
+        and assignee.test(work, {"task_id": facts["object_id"]})
+    )
+
+
+may_edit: Final = Rule("to have written the comment", _edits, ("person_id", "object_id"))
+
+
+def prepare(work: Any, body: Mapping[str, Any], ident: UUID | None) -> Circle | None:
+    """The team that an edited text may name."""
+    if ident is None or not isinstance(body.get("text"), str):
+        return None
+    query = sa.select(Task.project_id).join(Comment, Comment.object_id == Task.id)
+    with work.database.read() as connection:
+        project = connection.scalar(query.where(Comment.id == ident))
+    return circle_of(work, project, [body["text"]])
+
+
 def on_update(work: Any, row: Facts, values: dict[str, Any], _body: Mapping[str, Any]) -> None:
     """The editor is noted; whose comment it is and who sees it is for managers to change."""
     values["editor_id"] = work.actor.id
     if work.actor.role_in(row["project_id"]) not in {"admin", "manager"}:
         for name in ("for_client", "person_id", "object_id"):
             values.pop(name, None)
+
+
+def updated(work: Any, before: Facts, row: Facts, body: Mapping[str, Any]) -> None:
+    """Whom the text names is read anew; another status sets the task anew."""
+    if isinstance(body.get("text"), str) and work.prepared is not None:
+        for table in (comment_mentions, comment_department_mentions):
+            work.tx.connection.execute(sa.delete(table).where(table.c.comment == row["id"]))
+        write_mentions(work.tx, row["id"], find(body["text"], work.prepared))
+    if row["task_status_id"] != before["task_status_id"]:
+        _set_task_anew(work, row)
+
+
+def on_delete(work: Any, row: Facts, _force: bool) -> None:
+    """What hangs off a comment goes with it."""
+    work.tx.session.execute(sa.select(Task.id).where(Task.id == row["object_id"]).with_for_update())
+    remove(work.tx, work.name, work.metadata, "comment", [row["id"]])
+
+
+def deleted(work: Any, row: Facts) -> None:
+    """The task is what its remaining comments say."""
+    _set_task_anew(work, row)
+
+
+def _set_task_anew(work: Any, row: Facts) -> None:
+    ident = row["object_id"]
+    status = sa.select(Task.task_status_id).where(Task.id == ident)
+    before = work.tx.session.scalar(status.with_for_update())
+    recounted(work.tx, ident)
+    after = work.tx.session.scalar(status)
+    task_changed(work, {"id": ident, "project_id": row["project_id"]})
+    if before != after:
+        project = {"project_id": row["project_id"]} if row["project_id"] else {}
+        told = TaskStatusChanged(
+            task_id=ident, new_task_status_id=after, previous_task_status_id=before,
+            person_id=row["person_id"], **project,
+        )  # fmt: skip
+        work.tx.emit(told)
 
 
 def people(work: Work, ids: list[UUID | str | None]) -> dict[str, dict[str, Any]]:

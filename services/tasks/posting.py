@@ -26,8 +26,8 @@ from services.common.contracts.tasks import (
 )
 from services.common.tables import NOW, table_of
 from services.tasks import mentions as m
+from services.tasks.attachments import attach
 from services.tasks.models import (
-    AttachmentFile,
     Comment,
     News,
     Notification,
@@ -117,7 +117,7 @@ class Posting:
         circle = self.known.circle(task["project_id"])
         named = m.find(draft.text, circle)
         ident = self._row(draft, moment, named)
-        self._files(ident, draft.files)
+        attach(self.work, draft.files, comment_id=ident)
         self.tx.emit(self._news_of(CommentNew, task, draft, comment_id=ident, task_id=task["id"]))
         self._copies(task, draft, moment)
         changed = self._set_status(task, draft, ident, moment, now)
@@ -147,9 +147,6 @@ class Posting:
         )  # fmt: skip
         write_mentions(self.tx, ident, named)
         return ident
-
-    def _files(self, comment: UUID, files: list[dict[str, Any]]) -> None:
-        attach(self.tx, comment, files)
 
     def _copies(self, task: Mapping[str, Any], draft: Draft, moment: datetime) -> None:
         """The comment again on the entity's other tasks of the kinds its hashtags name."""
@@ -281,30 +278,6 @@ def task_changed(work: Any, task: Mapping[str, Any]) -> None:
     """Tell that a task is not what it was."""
     facts = {"id": task["id"], "project_id": task["project_id"]}
     work.tx.emit(work.registry.event(work.registry["tasks"], "update", facts))
-
-
-def attach(
-    tx: Any, comment: UUID, files: list[dict[str, Any]], reply: UUID | None = None
-) -> list[dict[str, Any]]:
-    """Make uploaded files part of a comment or one of its replies; answers how they are shown."""
-    if not files:
-        return []
-    rows = [
-        {
-            "id": UUID(one["id"]), "name": one["name"], "size": one["size"],
-            "extension": one["extension"], "mimetype": one["mimetype"], "comment_id": comment,
-            "reply_id": reply,
-        }
-        for one in files
-    ]  # fmt: skip
-    tx.connection.execute(sa.insert(table_of(AttachmentFile)), rows)
-    return [
-        {
-            "id": str(row["id"]), "name": row["name"], "extension": row["extension"],
-            "size": row["size"], **({"reply_id": str(reply)} if reply else {}),
-        }
-        for row in rows
-    ]  # fmt: skip
 
 
 def write_mentions(tx: Any, comment: UUID, named: m.Mentions) -> None:

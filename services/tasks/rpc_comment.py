@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import msgspec
 import sqlalchemy as sa
 
+from services.common import references
 from services.common.client import Reply
 from services.common.contracts.tasks import (
     CommentAcknowledged,
@@ -15,17 +16,17 @@ from services.common.contracts.tasks import (
     CommentUnacknowledged,
     ReplyDeleted,
 )
-from services.common.crud import CrudRpc
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.permissions import manager
 from services.common.rpc import command
 from services.common.tables import NOW, table_of
 from services.tasks import bodies, mentions
+from services.tasks.attachments import attach
 from services.tasks.background import Background
 from services.tasks.models import AttachmentFile, Comment, Subscription, comment_acknoledgments
 from services.tasks.models import task_person_link as assignees
-from services.tasks.posting import Draft, Posting, attach, notify, task_changed
-from services.tasks.recount import recounted
+from services.tasks.posting import Draft, Posting, notify
+from services.tasks.rpc_preview import PreviewRpc
 from services.tasks.saying import Saying
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ NOT_AN_ARRAY: Final = "Request body must be a JSON array."
 COMMENTS: Final = table_of(Comment)
 
 
-class CommentRpc(CrudRpc):
+class CommentRpc(PreviewRpc):
     """Comments."""
 
     # --- writing ----------------------------------------------------------------------------
@@ -86,7 +87,7 @@ class CommentRpc(CrudRpc):
             draft.files = bodies.files_of(files or [], number, "attachment_file")
             drafts.append(draft)
         saying.check_statuses(drafts)
-        return Reply(msgspec.json.encode(self._write(drafts)))
+        return Reply(msgspec.json.encode(self._post_drafts(drafts)))
 
     @command
     def batch_comment(
@@ -114,22 +115,24 @@ class CommentRpc(CrudRpc):
             drafts.append(draft)
             pictures.append(bodies.files_of(files or [], number, "preview_file"))
         comments = self._say(drafts, saying)
-        for comment, uploads in zip(comments, pictures, strict=True):
-            comment["preview_files"] = self.add_previews(comment, uploads)
+        for draft, comment, uploads in zip(drafts, comments, pictures, strict=True):
+            comment["preview_files"] = [
+                self.announce_upload(
+                    draft.task_id,
+                    UUID(comment["id"]),
+                    saying.task(draft.task_id)["project_id"],
+                    upload,
+                )
+                for upload in uploads
+            ]
             comment["previews"] = [one["id"] for one in comment["preview_files"]]
         return Reply(msgspec.json.encode(comments))
 
-    def add_previews(
-        self, comment: Mapping[str, Any], uploads: list[dict[str, Any]]
-    ) -> list[dict[str, Any]]:
-        """Make uploaded files previews of a comment; see ``rpc_preview``."""
-        raise NotImplementedError
-
     def _say(self, drafts: list[Draft], saying: Saying) -> list[dict[str, Any]]:
         saying.check(drafts)
-        return self._write(drafts)
+        return self._post_drafts(drafts)
 
-    def _write(self, drafts: Sequence[Draft]) -> list[dict[str, Any]]:
+    def _post_drafts(self, drafts: Sequence[Draft]) -> list[dict[str, Any]]:
         """Write the drafts and show them. Raises NotFound, InvalidInput."""
         if not drafts:
             return []
@@ -139,14 +142,14 @@ class CommentRpc(CrudRpc):
         authors = sorted({str(draft.author_id) for draft in drafts})
         people = self.ask_ahead("auth", "whole_persons", ids=authors)
         made = Posting(self, background).post(drafts)
-        shown = [self._shown(ident) for ident in made]
+        shown = [self._comment_json(ident) for ident in made]
         known = people()
         for comment, draft in zip(shown, drafts, strict=True):
             comment["task_status"] = msgspec.Raw(background.status_json[draft.status_id].encode())
             comment["person"] = known.get(comment["person_id"])
         return shown
 
-    def _shown(self, ident: UUID) -> dict[str, Any]:
+    def _comment_json(self, ident: UUID) -> dict[str, Any]:
         shown: dict[str, Any] = msgspec.json.decode(self.registry["comments"].view(self.tx, ident))
         if shown["attachment_files"]:
             shown["attachment_files"] = self._attached(ident)
@@ -214,7 +217,7 @@ class CommentRpc(CrudRpc):
         replies = [*(row["replies"] or []), reply]
         change = sa.update(COMMENTS).where(COMMENTS.c.id == comment)
         self.tx.connection.execute(change.values(replies=replies, updated_at=NOW))
-        attached = attach(self.tx, comment, files, ident)
+        attached = attach(self, files, comment_id=comment, reply_id=ident)
         ids = {"task_id": task["id"], "comment_id": comment, "reply_id": ident}
         self.tx.emit(CommentReplied(**ids, **_project(task)))
         self._notify_of_reply(task, row, ids, named.everybody(circle))
@@ -254,11 +257,11 @@ class CommentRpc(CrudRpc):
         change = sa.update(COMMENTS).where(COMMENTS.c.id == comment["id"])
         self.tx.connection.execute(change.values(replies=left, updated_at=NOW))
         ident = UUID(reply["id"])
-        gone = sa.delete(AttachmentFile).where(AttachmentFile.reply_id == ident)
-        self._announce_files(self.tx.session.scalars(gone.returning(AttachmentFile.id)).all())
+        mine = sa.select(AttachmentFile.id).where(AttachmentFile.reply_id == ident)
+        self._remove_rows("attachment_file", self.tx.session.scalars(mine).all())
         ids = {"task_id": task["id"], "comment_id": comment["id"], "reply_id": ident}
         self.tx.emit(ReplyDeleted(**ids, **_project(task)))
-        return Reply(msgspec.json.encode(self._shown(comment["id"])))
+        return Reply(msgspec.json.encode(self._comment_json(comment["id"])))
 
     # --- one comment ------------------------------------------------------------------------
 
@@ -283,21 +286,21 @@ class CommentRpc(CrudRpc):
             self.tx.emit(CommentAcknowledged(**ids))
         change = sa.update(COMMENTS).where(COMMENTS.c.id == comment["id"])
         self.tx.connection.execute(change.values(updated_at=NOW))
-        return Reply(msgspec.json.encode(self._shown(comment["id"])))
+        return Reply(msgspec.json.encode(self._comment_json(comment["id"])))
 
     @command
     def add_attachments(
-        self, task_id: str, comment_id: str, data: Any = None,
-        files: list[dict[str, Any]] | None = None,
-    ) -> list[dict[str, Any]]:  # fmt: skip
+        self, task_id: str, comment_id: str, data: Any, files: list[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
         """Attach files to a comment; for its author and managers.
 
         Raises NotFound, Forbidden.
         """
+        del data
         task, comment = self._of_task(Saying(self), task_id, comment_id)
         self._check_author(task, comment)
         self._locked_comment(comment["id"])
-        return attach(self.tx, comment["id"], files or [])
+        return attach(self, files, comment_id=comment["id"])
 
     @command
     def delete_attachment(self, task_id: str, comment_id: str, attachment_id: str) -> Reply:
@@ -313,27 +316,14 @@ class CommentRpc(CrudRpc):
         if owner.comment_id != comment["id"]:
             message = "The file is attached to another comment."
             raise Forbidden(message)
-        self.tx.connection.execute(sa.delete(table).where(table.c.id == ident))
-        self._announce_files([ident])
+        self._remove_rows("attachment_file", [ident])
         return Reply(b"")
 
     @command
     def delete_comment_of_task(self, task_id: str, comment_id: str) -> Reply:
-        """Take a comment back, see ``delete_row``. Raises NotFound, Forbidden."""
+        """Take a comment back, as generic CRUD does. Raises NotFound, Forbidden."""
         _, comment = self._of_task(Saying(self), task_id, comment_id)
-        return self.delete_comment(comment["id"])
-
-    def delete_comment(self, ident: UUID) -> Reply:
-        """Remove a comment with all that hangs off it, and set its task anew."""
-        resource = self.registry["comments"]
-        self._permit(resource, resource.delete, ident)
-        facts = self._locked(resource, ident, {})
-        task = {"id": facts["object_id"], "project_id": facts["project_id"]}
-        self._remove(ident)
-        self.tx.emit(self.registry.event(resource, "delete", facts))
-        recounted(self.tx, task["id"])
-        task_changed(self, task)
-        return Reply(b"")
+        return self.delete_known(self.registry["comments"], comment["id"])
 
     # --- shared -----------------------------------------------------------------------------
 
@@ -363,12 +353,16 @@ class CommentRpc(CrudRpc):
             raise Forbidden(message)
         return task, comment
 
+    def _remove_rows(self, table: str, ids: Sequence[UUID]) -> None:
+        """Delete rows with all that hangs off them; files follow by event."""
+        references.remove(self.tx, self.name, self.metadata, table, ids)
+
     def _locked_comment(self, ident: UUID) -> Mapping[str, Any]:
         query = sa.select(COMMENTS).where(COMMENTS.c.id == ident).with_for_update()
         row = self.tx.connection.execute(query).mappings().first()
         if row is None:
             raise NotFound
-        return row
+        return dict(row)
 
 
 def _project(task: Mapping[str, Any]) -> dict[str, UUID]:

@@ -11,13 +11,16 @@ from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+import msgspec
 import sqlalchemy as sa
 
 from services.common import references
+from services.common.bus import Delivery, on
 from services.common.client import Reply
 from services.common.contracts.tasks import (
     PreviewFileAdded,
     PreviewNew,
+    PreviewReceived,
     PreviewSetMain,
     PreviewUpdate,
 )
@@ -27,7 +30,7 @@ from services.common.rendering import PictureBroken, PictureTooLarge, Rendered, 
 from services.common.rpc import command
 from services.common.storage import Upload
 from services.common.tables import NOW
-from services.tasks import access, previews, rules
+from services.tasks import access, attachments, previews, rules
 from services.tasks.models import Comment, News, PreviewFile, Task, comment_preview_link
 
 CREATED: Final = 201
@@ -51,6 +54,12 @@ class PreviewRpc(FilesRpc):
         previews.check_may_act(self, task, facts)
         previews.comment_in(self, task, comment)
         wanted = _revision(data)
+        return Reply(self._announce(task, comment, facts, wanted), status=CREATED)
+
+    def _announce(
+        self, task: UUID, comment: UUID, facts: dict[str, Any], wanted: int | None
+    ) -> bytes:
+        """A preview without its file, as JSON. Raises Refused (the revision is taken)."""
         self.tx.get(Task, task, lock=True)
         try:
             revision, position = previews.place_in_revisions(self.tx, task, comment, wanted)
@@ -70,8 +79,45 @@ class PreviewRpc(FilesRpc):
         self._show_in_comment(row.id, comment)
         self.tx.emit(PreviewNew(preview_file_id=row.id, comment_id=comment, **_project(facts)))
         self._tell_comment(comment, facts)
-        shown = self.registry["preview-files"].view(self.tx, row.id)
-        return Reply(shown, status=CREATED)
+        return self.registry["preview-files"].view(self.tx, row.id)
+
+    def announce_upload(
+        self, task: UUID, comment: UUID, project: UUID | None, upload: dict[str, Any]
+    ) -> dict[str, Any]:
+        """A preview whose file came with its comment: it is filled once the comment committed.
+
+        Making pictures takes seconds, and nobody is to wait for them. Raises InvalidInput for a
+        kind of file that no preview is. Emits ``preview-file:new`` and ``preview-file:received``.
+        """
+        if upload["extension"] not in previews.PICTURES | previews.MOVIES | previews.OTHERS:
+            message = f"Wrong file format, extension: {upload['extension']}"
+            raise InvalidInput(message)
+        shown = self._announce(task, comment, {"project_id": project}, None)
+        preview: dict[str, Any] = msgspec.json.decode(shown)
+        ident = UUID(preview["id"])
+        self.tx.emit(PreviewReceived(preview_file_id=ident, upload=upload), project=project)
+        return preview
+
+    @on("preview-file:received", inbox=False)
+    def fill_preview(self, delivery: Delivery) -> None:
+        """Make the pictures of a preview whose file came with its comment.
+
+        Without an inbox, since no transaction is open meanwhile: a filled preview takes no other.
+        """
+        message = msgspec.convert(delivery.payload, PreviewReceived)
+        upload = msgspec.convert(message.upload, Upload)
+        key = f"{attachments.PREFIX}/{upload.id}"
+        try:
+            facts = previews.facts_of(self, message.preview_file_id)
+        except NotFound:
+            return  # removed meanwhile
+        try:
+            if previews.may_take_a_file(facts):
+                self._fill(facts, upload, key)
+        except NotFound:
+            self._write(facts, upload, key, {"status": previews.BROKEN})
+        except InvalidInput:
+            return  # it says "broken" already
 
     def _show_in_comment(self, preview: UUID, comment: UUID) -> None:
         run = self.tx.session.execute
@@ -108,15 +154,18 @@ class PreviewRpc(FilesRpc):
             message = "This preview already has a file."
             raise Refused(message)
         self._refuse_unknown_kind(facts, upload)
-        automated = self._sets_main_preview(facts)
-        if upload.extension in previews.PICTURES:
-            values = self._take_picture(facts, upload)
-        else:
-            values = self._take_as_it_is(facts, upload)
-        self._write(facts, upload, values)
-        self._tell(facts, values, automated=automated and values["status"] == previews.READY)
+        self._fill(facts, upload, f"{UPLOADS}/{upload.id}")
         shown = self.registry["preview-files"].view(self.tx, uuid, relations=False)
         return Reply(shown, status=CREATED)
+
+    def _fill(self, facts: dict[str, Any], upload: Upload, key: str) -> None:
+        automated = self._sets_main_preview(facts)
+        if upload.extension in previews.PICTURES:
+            values = self._take_picture(facts, upload, key)
+        else:
+            values = self._take_as_it_is(facts, upload, key)
+        self._write(facts, upload, key, values)
+        self._tell(facts, values, automated=automated and values["status"] == previews.READY)
 
     def _refuse_unknown_kind(self, facts: dict[str, Any], upload: Upload) -> None:
         """A preview whose file can't be taken is no use: it goes. Raises InvalidInput."""
@@ -137,8 +186,7 @@ class PreviewRpc(FilesRpc):
         project = str(facts["project_id"])
         return bool(self.ask("crud", "sets_main_previews", project_id=project))
 
-    def _take_picture(self, facts: dict[str, Any], upload: Upload) -> dict[str, Any]:
-        key = f"{UPLOADS}/{upload.id}"
+    def _take_picture(self, facts: dict[str, Any], upload: Upload, key: str) -> dict[str, Any]:
         try:
             with rendered(self.storage, key, previews.SHAPES) as picture:
                 self._lock(facts["id"])
@@ -148,7 +196,7 @@ class PreviewRpc(FilesRpc):
             return {"status": previews.BROKEN}
         except PictureTooLarge:
             self._lock(facts["id"])
-            self._write(facts, upload, {"status": previews.BROKEN})
+            self._write(facts, upload, key, {"status": previews.BROKEN})
             self.tx.emit(PreviewUpdate(preview_file_id=facts["id"], **_project(facts)))
             self.keep()
             message = "The picture has too many pixels."
@@ -163,9 +211,9 @@ class PreviewRpc(FilesRpc):
             "file_size": picture.files[previews.ORIGINAL].stat().st_size,
         }  # fmt: skip
 
-    def _take_as_it_is(self, facts: dict[str, Any], upload: Upload) -> dict[str, Any]:
+    def _take_as_it_is(self, facts: dict[str, Any], upload: Upload, key: str) -> dict[str, Any]:
         self._lock(facts["id"])
-        self.storage.move(f"{UPLOADS}/{upload.id}", previews.key_of(facts["id"], previews.ORIGINAL))
+        self.storage.move(key, previews.key_of(facts["id"], previews.ORIGINAL))
         is_movie = upload.extension in previews.MOVIES
         extension = previews.MOVIE if is_movie else upload.extension
         return {"status": previews.READY, "extension": extension, "file_size": upload.size}
@@ -179,7 +227,9 @@ class PreviewRpc(FilesRpc):
             message = "This preview already has a file."
             raise Refused(message)
 
-    def _write(self, facts: dict[str, Any], upload: Upload, values: dict[str, Any]) -> None:
+    def _write(
+        self, facts: dict[str, Any], upload: Upload, key: str, values: dict[str, Any]
+    ) -> None:
         stem = upload.name.rpartition(".")[0] or upload.name
         self.tx.session.execute(
             sa.update(PreviewFile)
@@ -193,7 +243,7 @@ class PreviewRpc(FilesRpc):
                 .values(last_preview_file_id=facts["id"])
             )
         with suppress(ServiceError):  # what is left the sweep removes
-            self.storage.delete(f"{UPLOADS}/{upload.id}")
+            self.storage.delete(key)
 
     def _tell(self, facts: dict[str, Any], values: dict[str, Any], *, automated: bool) -> None:
         ident, project = facts["id"], _project(facts)

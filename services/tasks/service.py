@@ -6,13 +6,31 @@ from services.tasks import attachments, previews
 from services.tasks.models import Base
 from services.tasks.resources import RESOURCES
 from services.tasks.rpc_attachment import AttachmentRpc
+from services.tasks.rpc_comment import CommentRpc
+from services.tasks.rpc_conversation import ConversationRpc
 from services.tasks.rpc_entity_previews import EntityPreviewRpc
+from services.tasks.rpc_feed import FeedRpc
+from services.tasks.rpc_news import NewsRpc
 from services.tasks.rpc_picture import PictureRpc
-from services.tasks.rpc_preview import PreviewRpc
 from services.tasks.rpc_standing import StandingRpc
+from services.tasks.rpc_time import TimeRpc
+from services.tasks.rpc_view import ViewRpc
+from services.tasks.rpc_workload import WorkloadRpc
 
 
-class TasksService(AttachmentRpc, PreviewRpc, PictureRpc, EntityPreviewRpc, StandingRpc):
+class TasksService(
+    ConversationRpc,
+    FeedRpc,
+    NewsRpc,
+    TimeRpc,
+    ViewRpc,
+    WorkloadRpc,
+    AttachmentRpc,
+    CommentRpc,
+    PictureRpc,
+    EntityPreviewRpc,
+    StandingRpc,
+):
     """Tasks, comments, previews, time."""
 
     name = "tasks"

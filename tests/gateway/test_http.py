@@ -151,6 +151,20 @@ class TestIdempotency:
         assert (first.status_code, again.status_code) == (200, 200)
         assert first.json() == again.json()
 
+    def test_a_key_goes_with_requests_that_ask_other_services(
+        self, admin: Caller, world: World
+    ) -> None:
+        """Here for the entity and the assignees of a task."""
+        key = {"Idempotency-Key": uuid.uuid4().hex}
+        body = {
+            "name": "second", "project_id": world.project, "entity_id": world.asset,
+            "task_type_id": world.task_type, "task_status_id": world.status,
+        }  # fmt: skip
+        first = admin.post("/data/tasks", body, headers=key)
+        again = admin.post("/data/tasks", body, headers=key)
+        assert (first.status_code, again.status_code) == (200, 200)
+        assert first.json()["id"] == again.json()["id"]
+
     def test_the_key_with_another_body_is_refused(self, admin: Caller) -> None:
         """422, and nothing is written."""
         key = {"Idempotency-Key": uuid.uuid4().hex}

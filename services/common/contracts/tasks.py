@@ -1,5 +1,6 @@
 """Events of ``tasks`` besides those of its resources."""
 
+from typing import Any
 from uuid import UUID
 
 from msgspec import UNSET
@@ -214,6 +215,14 @@ class PreviewNew(RowEvent, frozen=True, kw_only=True):
     preview_file_id: UUID
     comment_id: Known = UNSET
     project_id: Known = UNSET
+
+
+@event("tasks", "preview-file:received", stored=False)
+class PreviewReceived(Event, frozen=True, kw_only=True):
+    """A preview's file came with its comment; its pictures are made next."""
+
+    preview_file_id: UUID
+    upload: dict[str, Any]
 
 
 @event("tasks", "preview-file:update")

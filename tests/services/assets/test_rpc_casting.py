@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +13,13 @@ import sqlalchemy as sa
 
 from deploy.local.parts import Parts
 from services.assets import casting
-from services.assets.models import Base
 from services.assets.service import AssetsService
 from services.common.db import Database, Transaction
 from services.common.permissions import SYSTEM
+from tests.e2e.test_events import Subscriber
+from tests.services.assets.conftest import Ask
 from tests.services.assets.show import Show, statuses, told
-from tests.system import Caller, System
+from tests.system import Caller, System, until
 
 MOST_STATEMENTS = 8
 
@@ -278,6 +280,21 @@ def test_two_who_cast_the_same_shots_at_once_both_succeed(system: System, show: 
         assert size == len(cast(admin, show, entity))
 
 
+@contextmanager
+def counted(parts: Parts) -> Iterator[tuple[AssetsService, list[str]]]:
+    """The service in this process, as the system itself, and the statements it sends."""
+    service, statements = AssetsService(), []
+    service.database, service.call = Database(parts.urls["assets"]), {}
+    service.tx = Transaction(service.database, actor=SYSTEM)
+    for engine in (service.database.engine, service.database.reading):
+        sa.event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    try:
+        yield service, statements
+    finally:
+        service.tx.close()
+        service.database.close()
+
+
 # --- cost -----------------------------------------------------------------------------------------
 
 
@@ -290,34 +307,57 @@ def test_a_replacement_takes_the_same_few_statements_whatever_its_size(
     show.cast(show.shots[0], show.asset)
     show.cast(show.episode, show.asset)
     system.load(show.tables)
-    database = Database(parts.urls["assets"])
-    statements: list[str] = []
-    for engine in (database.engine, database.reading):
-        sa.event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
-    tx = Transaction(database, actor=SYSTEM)
-    try:
-        with database.read() as connection:
+    with counted(parts) as (service, statements):
+        with service.database.read() as connection:
             changes = casting.changes_of(connection, [UUID(show.shots[0])])
         [change] = changes.values()
         change.items, change.size = casting.read_items(items(*assets)), size
-        casting.replace(tx, changes)
-        tx.flush_events(Base.metadata.tables["outbox"])
-        tx.commit()
-    finally:
-        tx.close()
-        database.close()
+        casting.replace(service.tx, changes)
+        service.tx.flush_events(service.metadata.tables["outbox"])
+        service.tx.commit()
     assert len(change.added) == size
     assert len(statements) <= MOST_STATEMENTS, statements
-    assert AssetsService.metadata is Base.metadata
 
 
-def test_a_large_casting_is_replaced_in_time(system: System, show: Show, admin: Caller) -> None:
-    """Twenty assets, again and again: the median of what the whole way takes."""
-    assets = [show.entity(f"Crowd {n}", "Props") for n in range(20)]
+@pytest.mark.parametrize("size", [1, 40])
+def test_castings_are_read_in_the_same_few_statements_whatever_their_size(
+    system: System, parts: Parts, show: Show, size: int
+) -> None:
+    """One for the rights, one for the rows; a whole production's needs no look at an entity."""
+    for number in range(size):
+        shot = show.entity(f"P{number + 100}", "Shot", parent_id=show.opening)
+        show.cast(shot, show.asset, show.prop)
     system.load(show.tables)
-    seconds = []
-    for _ in range(9):
-        begun = time.perf_counter()
-        assert admin.put(path(show, show.shots[0]), items(*assets)).status_code == 200
-        seconds.append(time.perf_counter() - begun)
-    assert sorted(seconds)[4] < 0.25
+    opening = {"project_id": show.project, "sequence_id": show.opening}
+    hero = {"project_id": show.project, "entity_id": show.asset}
+    with counted(parts) as (service, statements):
+        for method, given, most in (
+            ("casting_of_sequence", opening, 2),
+            ("casting_of_sequences", {"project_id": show.project}, 1),
+            ("casting_of_episodes", {"project_id": show.project}, 1),
+            ("read_casting", hero, 2),
+            ("list_cast_in", {"ident": show.asset}, 3),
+            ("casting_readiness", {"shot_ids": show.shots}, 1),
+            ("shots_casting", {"asset_ids": [show.asset]}, 1),
+        ):
+            statements.clear()
+            assert getattr(service, method)(**given)
+            assert len(statements) == most, (method, statements)
+
+
+def test_shots_tell_what_their_assets_are_ready_for(
+    system: System, show: Show, ask: Ask, admin: Caller
+) -> None:
+    """One entry for each asset, null while it is ready for nothing; a change is told of."""
+    show.cast(show.shots[0], show.prop, show.boat)
+    system.load(show.tables)
+    events = Subscriber(system.parts.amqp_uri)
+    admin.put(f"/data/entities/{show.prop}", {"ready_for": show.task_type})
+    found = ask("admin", "casting_readiness", shot_ids=show.shots)
+    assert set(found[show.shots[0]]) == {show.task_type, None}
+    assert found[show.shots[1]] == []
+    assert ask("admin", "shots_casting", asset_ids=[show.prop]) == [show.shots[0]]
+    until(lambda: events.named("asset:ready-changed"), what="the event")
+    assert events.named("asset:ready-changed") == [
+        {"asset_id": show.prop, "ready_for": show.task_type, "project_id": show.project}
+    ]

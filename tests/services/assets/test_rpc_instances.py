@@ -85,6 +85,17 @@ def test_instances_are_the_teams(system: System, show: Show) -> None:
     assert statuses(system, show, "GET", shots) == [200] * 6 + [403]
 
 
+def test_an_asset_out_of_reach_is_not_instantiated(
+    system: System, show: Show, admin: Caller
+) -> None:
+    """Unless its production shares it."""
+    path, body = f"/data/scenes/{show.scene}/asset-instances", {"asset_id": show.foreign}
+    artist = system.caller(show.people["artist"])
+    assert artist.post(path, body).status_code == 403
+    admin.put(f"/data/entities/{show.foreign}", {"is_shared": True})
+    assert artist.post(path, body).status_code == 201
+
+
 def test_only_what_exists_is_put_somewhere(show: Show, admin: Caller) -> None:
     """What is no scene, shot, asset or instance isn't found."""
     scene = f"/data/scenes/{show.scene}/asset-instances"

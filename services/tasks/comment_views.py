@@ -1,0 +1,158 @@
+"""The comments of a task as each role sees them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from services.common.resources import rows_as_json
+from services.common.tables import table_of
+from services.tasks.models import (
+    AttachmentFile,
+    Comment,
+    PreviewFile,
+    TaskStatus,
+    comment_acknoledgments,
+    comment_department_mentions,
+    comment_mentions,
+    comment_preview_link,
+)
+
+if TYPE_CHECKING:
+    from services.common.permissions import Work
+
+COMMENT: Final = table_of(Comment)
+SEES_ALL: Final = frozenset({"admin", "manager", "supervisor"})
+CLIENT: Final = "client"
+REJECTED: Final = "rejected"
+PREVIEW: Final = (
+    "id", "task_id", "revision", "extension", "width", "height", "duration", "status",
+    "validation_status", "original_name", "position", "annotations",
+)  # fmt: skip
+ATTACHED: Final = ("id", "name", "extension", "reply_id", "size")
+EDITOR: Final = ("first_name", "last_name", "has_avatar", "role", "id")
+
+
+def _ids(own: sa.Column[Any], other: sa.Column[Any]) -> sa.ColumnElement[Any]:
+    return sa.func.array(sa.select(other).where(own == COMMENT.c.id).scalar_subquery())
+
+
+def _objects(table: sa.Table, names: tuple[str, ...], *where: Any, order: Any) -> Any:
+    """Rows of ``table`` as a JSON array of objects with these names."""
+    pairs: list[Any] = []
+    for name in names:
+        pairs += [sa.literal(name), table.c[name]]
+    row = sa.func.json_build_object(*pairs)
+    found = sa.select(sa.func.json_agg(sa.text("o.v ORDER BY o.n"))).select_from(
+        sa.select(row.label("v"), order.label("n"))
+        .select_from(table)
+        .where(*where)
+        .correlate(COMMENT)
+        .lateral("o")
+    )
+    return sa.func.coalesce(found.scalar_subquery(), sa.literal_column("'[]'::json"))
+
+
+def _status() -> Any:
+    status = table_of(TaskStatus)
+    pairs: list[Any] = []
+    for name in ("name", "short_name", "color", "id"):
+        pairs += [sa.literal(name), status.c[name]]
+    row = sa.select(sa.func.json_build_object(*pairs))
+    return row.where(status.c.id == COMMENT.c.task_status_id).scalar_subquery()
+
+
+def _columns(resource: Any) -> list[Any]:
+    plain = resource.columns(None, relations=False)
+    shown, link = table_of(PreviewFile), comment_preview_link.c
+    of_comment = sa.select(link.preview_file).where(link.comment == COMMENT.c.id)
+    files = table_of(AttachmentFile)
+    lists = {
+        "acknowledgements": _ids(comment_acknoledgments.c.comment, comment_acknoledgments.c.person),
+        "mentions": _ids(comment_mentions.c.comment, comment_mentions.c.person),
+        "department_mentions": _ids(
+            comment_department_mentions.c.comment, comment_department_mentions.c.department
+        ),
+        "previews": _objects(shown, PREVIEW, shown.c.id.in_(of_comment), order=shown.c.position),
+        "attachment_files": _objects(
+            files, ATTACHED, files.c.comment_id == COMMENT.c.id, order=files.c.created_at
+        ),
+        "task_status": _status(),
+    }
+    return [*plain, *(column.label(name) for name, column in lists.items())]
+
+
+def of_task(work: Any, task: UUID, role: str | None, *, isolated: bool) -> list[dict[str, Any]]:
+    """The comments of a task, newest first, as somebody in that role sees them.
+
+    ``isolated`` says whether the production hides its clients from each other.
+    """
+    rows = (
+        sa.select(*_columns(work.registry["comments"]))
+        .where(COMMENT.c.object_id == task)
+        .order_by(COMMENT.c.created_at.desc(), COMMENT.c.id)
+    )
+    with work.database.read() as connection:
+        texts = connection.execute(rows_as_json(rows)).scalars().all()
+    comments = msgspec.json.decode(f"[{','.join(texts)}]")
+    people = _people(work, comments)
+    seen = [one for one in comments if _visible(work, one, role, people, isolated=isolated)]
+    for comment in seen:
+        _name(comment, role, people)
+    return seen
+
+
+def _people(work: Work, comments: list[dict[str, Any]]) -> dict[str, Any]:
+    """Everybody who wrote, edited or replied, by id."""
+    ids = {comment[name] for comment in comments for name in ("person_id", "editor_id")}
+    ids |= {reply.get("person_id") for comment in comments for reply in comment["replies"] or []}
+    wanted = sorted(ident for ident in ids if ident)
+    if not wanted:
+        return {}
+    found: dict[str, Any] = work.ask("auth", "short_persons", ids=wanted)
+    return found
+
+
+def _by_client(comment: dict[str, Any], people: dict[str, Any]) -> bool:
+    return bool(people.get(comment["person_id"], {}).get("role") == CLIENT)
+
+
+def _visible(
+    work: Work, comment: dict[str, Any], role: str | None, people: dict[str, Any], *, isolated: bool
+) -> bool:
+    """Whether the caller sees it at all; a client sees pictures, but not what the studio says."""
+    if role in SEES_ALL:
+        return True
+    by_client = _by_client(comment, people)
+    if role != CLIENT:
+        return not by_client
+    own = comment["person_id"] == str(work.actor.id)
+    if comment["for_client"] or own or (by_client and not isolated):
+        return True
+    if by_client or not comment["previews"]:
+        return False
+    comment |= {"text": "", "attachment_files": [], "checklist": [], "replies": []}
+    return True
+
+
+def _name(comment: dict[str, Any], role: str | None, people: dict[str, Any]) -> None:
+    """Put people where their ids are; a client isn't told who works for the studio."""
+
+    def known(ident: str | None) -> Any:
+        person = people.get(ident or "")
+        hidden = role == CLIENT and (person or {}).get("role") != CLIENT
+        return None if hidden else person
+
+    comment["person"] = known(comment["person_id"])
+    if comment["editor_id"]:
+        editor = known(comment["editor_id"])
+        comment["editor"] = editor and {name: editor[name] for name in EDITOR}
+    for reply in comment["replies"] or []:
+        reply["person"] = known(reply.get("person_id"))
+    if role == CLIENT:
+        comment["previews"] = [
+            one for one in comment["previews"] if one["validation_status"] != REJECTED
+        ]

@@ -1,0 +1,30 @@
+"""Into which productions a caller is let."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from services.common.errors import Forbidden, NotFound
+from services.tasks.bodies import known_id
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from services.common.permissions import Work
+
+
+def enter(work: Work, project_id: str, *roles: str) -> UUID:
+    """The production of that id, for its team, or for those who have one of ``roles`` there.
+
+    Raises NotFound, Forbidden. Administrators are asked nothing but that it exists.
+    """
+    project = known_id(project_id)
+    role = work.actor.role_in(project)
+    if role is None or work.actor.is_admin:
+        known = work.ask("crud", "existing_rows", tables={"project": [str(project)]})
+        if not known["project"]:
+            raise NotFound
+    if role is None or (roles and role not in {"admin", *roles}):
+        message = f"This requires to be {' or '.join(roles) or 'in the team'} of the production."
+        raise Forbidden(message)
+    return project

@@ -1,0 +1,58 @@
+"""Pages of a production's rows, in the envelope that clients read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from services.common.errors import InvalidInput
+from services.common.listing import compressed
+from services.common.resources import JSON_TEXT, rows_as_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from services.common.client import Reply
+
+LIMIT = 100
+
+
+def whole(query: Mapping[str, str], name: str, default: int) -> int:
+    """A whole number in a query. Raises InvalidInput."""
+    text = query.get(name)
+    try:
+        return default if text is None or text == "" else int(text)
+    except ValueError:
+        message = f"{name} must be an integer."
+        raise InvalidInput(message) from None
+
+
+def envelope(data: str, total: int, page: int, limit: int, **more: str) -> bytes:
+    """``{"data", "total", "nb_pages", "limit", "offset", "page"}``; ``more`` is JSON."""
+    extra = "".join(f',"{name}":{value}' for name, value in more.items())
+    pages = -(-total // limit) if limit else 0
+    return (
+        f'{{"data":[{data}],"total":{total},"nb_pages":{pages},"limit":{limit},'
+        f'"offset":{(page - 1) * limit},"page":{page}{extra}}}'
+    ).encode()
+
+
+def paged(work: Any, rows: sa.Select[Any], order: Sequence[Any], query: Mapping[str, str]) -> Reply:
+    """A page of the rows; all of them, bare, when no page is asked for.
+
+    Past the end the page is empty, and so is the total. Raises InvalidInput.
+    """
+    page, limit = whole(query, "page", 0), whole(query, "limit", LIMIT) or LIMIT
+    if limit < 0:
+        message = "limit must be an integer."
+        raise InvalidInput(message)
+    with work.database.read() as connection:
+        if page < 1:
+            texts = connection.execute(rows_as_json(rows.order_by(*order))).scalars().all()
+            return compressed(f"[{','.join(texts)}]".encode())
+        counted = rows.with_only_columns(sa.literal(1)).order_by(None).subquery("counted")
+        total = connection.scalar(sa.select(sa.func.count()).select_from(counted))
+        part = rows.order_by(*order).limit(limit).offset((page - 1) * limit).subquery("r")
+        texts = connection.execute(sa.select(JSON_TEXT).select_from(part)).scalars().all()
+    return compressed(envelope(",".join(texts), total if texts else 0, page, limit))

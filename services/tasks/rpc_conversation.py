@@ -1,0 +1,71 @@
+"""Reading comments: a task's, one of them, a production's."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from services.common.client import Reply
+from services.common.crud import CrudRpc
+from services.common.errors import NotFound
+from services.common.listing import compressed
+from services.common.rpc import query
+from services.common.tables import table_of
+from services.tasks import bodies, comment_views, comments, paging
+from services.tasks.entering import enter
+from services.tasks.models import Comment, Task
+from services.tasks.saying import Saying
+
+
+class ConversationRpc(CrudRpc):
+    """Comments as their readers see them."""
+
+    @query
+    def list_task_comments(self, task_id: str) -> Reply:
+        """The comments of a task, newest first, as the caller may see them.
+
+        Raises NotFound, Forbidden.
+        """
+        saying = Saying(self)
+        task = saying.task(bodies.known_id(task_id))
+        saying.check_reader(task)
+        role = saying.role(task)
+        isolated = False
+        if role == comment_views.CLIENT:
+            rules = self.ask("crud", "production_rules", project_id=str(task["project_id"]))
+            isolated = bool(rules.get("is_clients_isolated"))
+        found = comment_views.of_task(self, task["id"], role, isolated=isolated)
+        return compressed(msgspec.json.encode(found))
+
+    @query
+    def read_task_comment(self, task_id: str, comment_id: str) -> Reply:
+        """One comment of a task. Raises NotFound (also for one of another task), Forbidden."""
+        comment = Saying(self).comment(bodies.known_id(comment_id))
+        if comment["object_id"] != bodies.known_id(task_id):
+            raise NotFound
+        return self.shown_comment(comment["id"])
+
+    def shown_comment(self, ident: UUID) -> Reply:
+        """A comment as generic CRUD shows it, if the caller may read it."""
+        resource = self.registry["comments"]
+        if not self.actor.is_admin:
+            self._permit(resource, comments.may_read_comment, ident)
+        return self._shown(resource, ident, relations=True)
+
+    @query
+    def list_project_comments(self, project_id: str, query: dict[str, str] | None = None) -> Reply:
+        """A production's comments in generic form, newest first, by the page. For its managers.
+
+        Raises NotFound, Forbidden, InvalidInput.
+        """
+        project = enter(self, project_id, "manager")
+        table, task = table_of(Comment), table_of(Task)
+        rows = (
+            sa.select(*self.registry["comments"].columns(None, relations=True))
+            .join(task, task.c.id == table.c.object_id)
+            .where(task.c.project_id == project)
+        )
+        order = (table.c.updated_at.desc(), table.c.created_at.desc(), table.c.id)
+        return paging.paged(self, rows, order, query or {})

@@ -1,0 +1,225 @@
+"""Entities with their tasks, in one answer.
+
+Tasks are ours, entities are ``assets``': their heads are asked for once, for the whole production,
+and each gets the tasks that PostgreSQL has gathered for it. Tasks come through a cursor and leave
+compressed, so that a production is never held. Two hops, two statements, whatever the number.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from services.common.client import Reply
+from services.common.crud import CrudRpc
+from services.common.listing import CHUNK, Squeezed
+from services.common.resources import rendered
+from services.common.rpc import query
+from services.common.tables import table_of
+from services.tasks import access
+from services.tasks.models import Subscription, Task, task_person_link
+from services.tasks.view_fields import (
+    ENTITY_FIELDS,
+    LINKED,
+    TASK_FIELDS,
+    UNSET_AS_TEXT,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TASK: Final = table_of(Task)
+Heads = dict[str, msgspec.Raw]
+ELSEWHERE: Final = ("assets", "crud")
+ORDERED: Final = frozenset({"asset"})
+"""Kinds whose order clients rely on; the others are answered as their tasks come."""
+COMPACT: Final = frozenset({"asset", "shot"})
+NDJSON: Final = "application/x-ndjson"
+
+
+class ViewRpc(CrudRpc):
+    """The views a production opens with."""
+
+    @query
+    def with_tasks(self, kind: str, query: dict[str, str] | None = None) -> Reply:
+        """All entities of a kind, each with its tasks; ``query`` narrows as the kind allows.
+
+        ``compact=true`` and ``stream=true`` give rows of values and lines, for assets and shots.
+        Raises InvalidInput, NotFound, Forbidden.
+        """
+        asked = query or {}
+        project = _project(asked)
+        return self.unless_held(
+            lambda: self._with_tasks(kind, asked), project=project, elsewhere=ELSEWHERE
+        )
+
+    def _with_tasks(self, kind: str, asked: dict[str, str]) -> Reply:
+        compact = kind in COMPACT and asked.get("compact") == "true"
+        lines = kind in COMPACT and asked.get("stream") == "true"
+        heads = self._heads("entity_heads", kind=kind, query=asked, compact=compact)
+        mine = self._as_vendor(_project(asked))
+        tasks = self._tasks(kind, heads, compact=compact, mine=mine, watched="project_id" in asked)
+        shape = Shape(kind, compact=compact, lines=lines)
+        squeezed = Squeezed()
+        squeezed.add(shape.head)
+        for part in shape.rows(heads, tasks):
+            squeezed.add(part)
+        squeezed.add(shape.tail)
+        reply = squeezed.reply()
+        return reply._replace(headers={"content_type": NDJSON}) if lines else reply
+
+    @query
+    def entity_detail(self, kind: str, ident: str) -> Reply:
+        """One entity with its tasks. Raises NotFound, Forbidden."""
+        found = self.ask_raw("assets", "entity_head", kind=kind, ident=ident)
+        answer = msgspec.json.decode(found, type=Head)
+        tasks = b"".join(self._parts(self._task_rows(kind, [answer.id], compact=False)))
+        return Reply(bytes(answer.head)[:-1] + b',"tasks":[' + tasks + b"]}")
+
+    @query
+    def linked_with_tasks(self, ident: str) -> Reply:
+        """The entities with a concept link to this one, with their tasks."""
+        heads = self._heads("linked_heads", ident=ident)
+        tasks = self._tasks(LINKED, heads, compact=False, mine=False, watched=False)
+        shape = Shape(LINKED, compact=False, lines=False)
+        return Reply(b"".join([shape.head, *shape.rows(heads, tasks), shape.tail]))
+
+    # --- what is put together ---------------------------------------------------------------
+
+    def _heads(self, method: str, **question: Any) -> Heads:
+        found = self.ask_raw("assets", method, **question)
+        return dict(msgspec.json.decode(found, type=list[tuple[str, msgspec.Raw]]))
+
+    def _as_vendor(self, project: UUID | None) -> bool:
+        role = self.actor.role_in(project) if project else self.actor.role
+        return role == "vendor"
+
+    def _task_rows(
+        self, kind: str, ids: list[str], *, compact: bool, mine: bool = False, watched: bool = True
+    ) -> sa.Select[Any]:
+        """The tasks of these entities as ``(entity id, their JSON joined by commas)``."""
+        people = sa.select(
+            task_person_link.c.task_id, sa.func.array_agg(task_person_link.c.person_id).label("ids")
+        ).group_by(task_person_link.c.task_id).subquery("people")  # fmt: skip
+        watch = sa.select(Subscription.task_id).where(
+            Subscription.person_id == self.actor.id, sa.literal(watched)
+        ).subquery("watch")  # fmt: skip
+        columns = [_column(kind, name, people, watch) for name in TASK_FIELDS[kind]]
+        wanted = sa.cast(ids, sa.ARRAY(sa.Uuid(as_uuid=False)))
+        inner = (
+            sa.select(TASK.c.entity_id.label("owner"), *columns)
+            .select_from(TASK)
+            .outerjoin(people, people.c.task_id == TASK.c.id)
+            .outerjoin(watch, watch.c.task_id == TASK.c.id)
+            .where(TASK.c.entity_id == sa.any_(wanted))
+        )
+        if mine:
+            inner = inner.where(access.assigned_to(self.actor.id, TASK.c.id))
+        rows = inner.subquery("t")
+        shown = [column for column in rows.c if column.name != "owner"]
+        if compact:
+            text = sa.cast(sa.func.json_build_array(*shown), sa.Text)
+        else:
+            one = sa.select(*shown).correlate(rows).lateral("one")
+            text = sa.cast(sa.func.row_to_json(sa.literal_column("one")), sa.Text)
+            joined = sa.func.string_agg(text, ",")
+            return sa.select(rows.c.owner, joined).select_from(
+                rows.join(one, sa.true())
+            ).group_by(rows.c.owner)  # fmt: skip
+        return sa.select(rows.c.owner, sa.func.string_agg(text, ",")).group_by(rows.c.owner)
+
+    def _tasks(self, kind: str, heads: Heads, **options: Any) -> Iterator[tuple[str, str]]:
+        """The tasks of each entity that has some, read a chunk at a time."""
+        if not heads:
+            return
+        statement = self._task_rows(kind, list(heads), **options)
+        with self.database.engine.connect() as connection:
+            options = {"stream_results": True, "max_row_buffer": CHUNK}
+            rows = connection.execution_options(**options).execute(statement)
+            for part in rows.partitions(CHUNK // 4):
+                yield from ((str(owner), text) for owner, text in part)
+
+    def _parts(self, statement: sa.Select[Any]) -> list[bytes]:
+        with self.database.read() as connection:
+            return [text.encode() for _, text in connection.execute(statement)]
+
+
+class Head(msgspec.Struct):
+    """The detail of an entity as ``assets`` answers it."""
+
+    head: msgspec.Raw
+    id: str = ""
+
+    def __post_init__(self) -> None:
+        """The id is read from the head itself."""
+        self.id = msgspec.json.decode(self.head, type=Named).id
+
+
+class Named(msgspec.Struct):
+    """Whatever has an id."""
+
+    id: str
+
+
+class Shape:
+    """How the answer is written: objects or rows of values, an array or lines."""
+
+    def __init__(self, kind: str, *, compact: bool, lines: bool) -> None:
+        self.kind, self.compact = kind, compact
+        self.between = b"\n" if lines else b","
+        fields = ""
+        if compact:
+            names = {f"{kind}_fields": ENTITY_FIELDS[kind], "task_fields": TASK_FIELDS[kind]}
+            fields = msgspec.json.encode({"compact": True, **names}).decode()
+        if lines:
+            self.head = (fields or '{"compact":false}').encode() + b"\n"
+            self.tail = b""
+        elif compact:
+            self.head, self.tail = f'{fields[:-1]},"rows":['.encode(), b"]}"
+        else:
+            self.head, self.tail = b"[", b"]"
+        self.first = True
+
+    def rows(self, heads: Heads, tasks: Iterator[tuple[str, str]]) -> Iterator[bytes]:
+        """Every entity with its tasks, those without any at the end or in their place."""
+        if self.kind in ORDERED:
+            known = dict(tasks)
+            yield from (self._row(head, known.get(ident, "")) for ident, head in heads.items())
+            return
+        left = dict(heads)
+        for ident, text in tasks:
+            yield self._row(left.pop(ident), text)
+        yield from (self._row(head, "") for head in left.values())
+
+    def _row(self, head: msgspec.Raw, tasks: str) -> bytes:
+        before = b"" if self.first else self.between
+        self.first = False
+        key = b"," if self.compact else b',"tasks":'
+        return b"".join(
+            [before, memoryview(head)[:-1], key, b"[", tasks.encode(), b"]", memoryview(head)[-1:]]
+        )
+
+
+def _project(asked: dict[str, str]) -> UUID | None:
+    """The production asked for; one that is none is for ``assets`` to refuse."""
+    try:
+        return UUID(asked["project_id"])
+    except (KeyError, ValueError):
+        return None
+
+
+def _column(kind: str, name: str, people: Any, watch: Any) -> sa.ColumnElement[Any]:
+    if name == "assignees":
+        none = sa.cast([], sa.ARRAY(sa.Uuid()))
+        return sa.func.coalesce(people.c.ids, none).label(name)
+    if name == "is_subscribed":
+        return sa.type_coerce(watch.c.task_id.is_not(None), sa.Boolean).label(name)
+    if name == "priority":
+        return sa.func.coalesce(TASK.c.priority, 0).label(name)
+    if name == "last_preview_file_id" and kind in UNSET_AS_TEXT:
+        text = sa.cast(TASK.c.last_preview_file_id, sa.Text)
+        return sa.func.coalesce(text, "").label(name)
+    return rendered(TASK.c[name]).label(name)

@@ -1,0 +1,177 @@
+"""Who may say what on which task."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.errors import Forbidden, NotFound
+from services.common.tables import table_of
+from services.tasks import access
+from services.tasks.models import (
+    Comment,
+    Task,
+    TaskStatus,
+    TaskType,
+    comment_department_mentions,
+    comment_mentions,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from services.tasks.posting import Draft
+
+MAY_SAY: Final = "This requires to work on the task."
+MAY_SET: Final = "This requires a role that may give that status."
+
+
+class Saying:
+    """Rights of the caller on tasks and their comments, read once a request."""
+
+    def __init__(self, work: Any) -> None:
+        self.work = work
+        self._tasks: dict[UUID, dict[str, Any]] = {}
+
+    def task(self, ident: UUID) -> dict[str, Any]:
+        """A task with what rights hang on. Raises NotFound."""
+        if ident not in self._tasks:
+            table, kind = table_of(Task), table_of(TaskType)
+            query = (
+                sa.select(
+                    table.c.id, table.c.project_id, table.c.entity_id, table.c.task_status_id,
+                    table.c.task_type_id, kind.c.department_id,
+                    access.assigned_to(self.work.actor.id, table.c.id).label("mine"),
+                )
+                .outerjoin(kind, kind.c.id == table.c.task_type_id)
+                .where(table.c.id == ident)
+            )  # fmt: skip
+            with self.work.database.read() as connection:
+                row = connection.execute(query).mappings().first()
+            if row is None:
+                raise NotFound
+            self._tasks[ident] = dict(row)
+        return self._tasks[ident]
+
+    def comment(self, ident: UUID) -> dict[str, Any]:
+        """A comment with what rights hang on. Raises NotFound."""
+        table = table_of(Comment)
+        query = sa.select(table.c.id, table.c.object_id, table.c.person_id).where(
+            table.c.id == ident
+        )
+        with self.work.database.read() as connection:
+            row = connection.execute(query).mappings().first()
+        if row is None:
+            raise NotFound
+        return dict(row)
+
+    def role(self, task: Mapping[str, Any]) -> str | None:
+        """The caller's role in the task's production."""
+        found: str | None = self.work.actor.role_in(task["project_id"])
+        return found
+
+    def supervises(self, task: Mapping[str, Any]) -> bool:
+        """Whether the caller supervises the department that does such tasks."""
+        departments = self.work.actor.departments
+        mine = not departments or task["department_id"] in departments
+        return self.role(task) == "supervisor" and mine
+
+    def works_on(self, task: Mapping[str, Any]) -> bool:
+        """Whether the caller supervises the task or is assigned to it, and still in the team."""
+        return self.role(task) is not None and (task["mine"] or self.supervises(task))
+
+    def may_act(self, task: Mapping[str, Any]) -> bool:
+        """Managers, clients, assignees, supervisors, and who made the entity."""
+        role = self.role(task)
+        if role is None:
+            return False
+        if role in {"admin", "manager", "client"} or self.works_on(task):
+            return True
+        return self._made(task)
+
+    def _made(self, task: Mapping[str, Any]) -> bool:
+        if task["entity_id"] is None or self.work.actor.id is None:
+            return False
+        entity = str(task["entity_id"])
+        found = self.work.ask("assets", "describe_entities", ids=[entity])
+        return bool(found.get(entity, {}).get("created_by") == str(self.work.actor.id))
+
+    def is_mentioned(self, task: Mapping[str, Any]) -> bool:
+        """Whether a comment or reply on the task names the caller or their department."""
+        if self.role(task) in {None, "vendor"}:
+            return False
+        actor, table = self.work.actor, table_of(Comment)
+        person, department = comment_mentions.c, comment_department_mentions.c
+        ids = sa.select(table.c.id).where(table.c.object_id == task["id"])
+        tests: list[sa.ColumnElement[bool]] = [
+            sa.exists().where(person.comment.in_(ids), person.person == actor.id),
+            sa.exists().where(
+                department.comment.in_(ids), department.department.in_(actor.departments)
+            ),
+        ]
+        named = {"mentions": [str(actor.id)]}
+        tests.append(self._in_replies(ids, named))
+        tests += [
+            self._in_replies(ids, {"department_mentions": [str(one)]}) for one in actor.departments
+        ]
+        with self.work.database.read() as connection:
+            return bool(connection.scalar(sa.select(sa.or_(*tests))))
+
+    @staticmethod
+    def _in_replies(ids: Any, named: dict[str, list[str]]) -> sa.ColumnElement[bool]:
+        table = table_of(Comment)
+        return sa.exists().where(table.c.id.in_(ids), table.c.replies.contains([named]))
+
+    # --- checks ---------------------------------------------------------------------------------
+
+    def check(self, drafts: Sequence[Draft]) -> None:
+        """Who works on a task may comment; who is mentioned may, without changing its status.
+
+        Raises Forbidden.
+        """
+        for draft in drafts:
+            task = self.task(draft.task_id)
+            if self.may_act(task):
+                continue
+            if draft.status_id != task["task_status_id"] or not self.is_mentioned(task):
+                raise Forbidden(MAY_SAY)
+        self.check_statuses(drafts)
+
+    def check_statuses(self, drafts: Sequence[Draft]) -> None:
+        """Artists and clients may give only some statuses. Raises Forbidden, NotFound."""
+        table = table_of(TaskStatus)
+        wanted = {draft.status_id for draft in drafts}
+        query = sa.select(table.c.id, table.c.is_artist_allowed, table.c.is_client_allowed)
+        with self.work.database.read() as connection:
+            known = {row.id: row for row in connection.execute(query.where(table.c.id.in_(wanted)))}
+        if wanted - known.keys():
+            raise NotFound
+        for draft in drafts:
+            role, status = self.role(self.task(draft.task_id)), known[draft.status_id]
+            if (role == "user" and not status.is_artist_allowed) or (
+                role == "client" and not status.is_client_allowed
+            ):
+                raise Forbidden(MAY_SET)
+
+    def check_reader(self, task: Mapping[str, Any]) -> None:
+        """Raise Forbidden for who can't see the task."""
+        access.reader.check(self.work, task)
+
+    def check_reply(self, task: Mapping[str, Any], comment: Mapping[str, Any]) -> None:
+        """A comment's author replies to it, as do those who may comment. Raises Forbidden.
+
+        Clients of different studios don't reply to each other.
+        """
+        if comment["person_id"] == self.work.actor.id:
+            return
+        if not self.may_act(task) and not self.is_mentioned(task):
+            raise Forbidden(MAY_SAY)
+        if self.role(task) == "client":
+            ids = [str(comment["person_id"]), str(self.work.actor.id)]
+            people = self.work.ask("auth", "whole_persons", ids=ids)
+            author, own = (people.get(ident, {}) for ident in ids)
+            if author.get("role") == "client" and author.get("studio_id") != own.get("studio_id"):
+                message = "This requires to be of the same studio as the comment's author."
+                raise Forbidden(message)
