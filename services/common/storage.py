@@ -71,7 +71,7 @@ class Storage:
         self.folder = Path(unquote(parts.path)) if parts.scheme == "file" else None
         self.store: ObjectStore
         if self.folder is not None:
-            self.store = LocalStore(self.folder, mkdir=True)
+            self.store = LocalStore(self.folder, mkdir=True, automatic_cleanup=True)
         else:
             self.store = from_url(
                 url,
