@@ -81,7 +81,7 @@ class NewsRpc(TaskRpc):
             message = "News are not for vendors."
             raise Forbidden(message)
         where = [TASK.c.project_id == project, NEWS.c.id == bodies.known_id(ident)]
-        found = self._rows(where, 1, 0)
+        found = self._entries(where, 1, 0)
         if not found:
             raise NotFound
         return found[0]
@@ -91,7 +91,7 @@ class NewsRpc(TaskRpc):
         """What was said on one entity's tasks. Raises NotFound, Forbidden."""
         entity, _ = self.entity_for("", entity_id)
         where = [TASK.c.entity_id == entity]
-        rows = self._rows(where, OF_ENTITY, 0)
+        rows = self._entries(where, OF_ENTITY, 0)
         data = msgspec.json.encode(rows).decode()[1:-1]
         return compressed(paging.envelope(data, self._total(where), 1, OF_ENTITY))
 
@@ -102,7 +102,7 @@ class NewsRpc(TaskRpc):
             message = "limit must be an integer."
             raise InvalidInput(message)
         where = [*where, *self._asked(asked)]
-        rows = self._rows(where, limit, (page - 1) * limit)
+        rows = self._entries(where, limit, (page - 1) * limit)
         data = msgspec.json.encode(rows).decode()[1:-1]
         stats = msgspec.json.encode(self._stats(where)).decode()
         return compressed(paging.envelope(data, self._total(where), page, limit, stats=stats))
@@ -130,7 +130,7 @@ class NewsRpc(TaskRpc):
             found.append(NEWS.c.preview_file_id.is_not(None))
         return found
 
-    def _rows(self, where: list[Any], limit: int, offset: int) -> list[dict[str, Any]]:
+    def _entries(self, where: list[Any], limit: int, offset: int) -> list[dict[str, Any]]:
         rows = (
             sa.select(*COLUMNS)
             .select_from(SOURCE)

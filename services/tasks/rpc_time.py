@@ -65,8 +65,11 @@ class TimeRpc(CrudRpc):
         return Reply(self.registry["time-spents"].view(self.tx, ident), status=CREATED)
 
     def _check_may_note(self, saying: Saying, task: Mapping[str, Any], person: UUID) -> None:
-        own = person == self.actor.id and task["mine"] and saying.role(task) is not None
-        if not own and saying.role(task) not in {"admin", "manager"}:
+        role = saying.role(task)
+        may = role is not None and task["mine"]
+        if person != self.actor.id:
+            may = role in {"admin", "manager"}
+        if not may:
             message = "This requires to be assigned to the task or to manage the production."
             raise Forbidden(message)
 
