@@ -23,6 +23,7 @@ from services.common.tables import NOW, table_of
 from services.tasks import bodies, mentions
 from services.tasks.attachments import attach
 from services.tasks.background import Background
+from services.tasks.comments import without_departments
 from services.tasks.models import AttachmentFile, Comment, Subscription, comment_acknoledgments
 from services.tasks.models import task_person_link as assignees
 from services.tasks.posting import Draft, Posting, notify
@@ -146,7 +147,7 @@ class CommentRpc(PreviewRpc):
         known = people()
         for comment, draft in zip(shown, drafts, strict=True):
             comment["task_status"] = msgspec.Raw(background.status_json[draft.status_id].encode())
-            comment["person"] = known.get(comment["person_id"])
+            comment["person"] = without_departments(known.get(comment["person_id"]))
         return shown
 
     def _comment_json(self, ident: UUID) -> dict[str, Any]:
