@@ -280,10 +280,11 @@ class Command(Method):
 
 
 def _remember(tx: Transaction, table: sa.Table, data: dict[str, Any], answer: Reply) -> None:
-    """Store the answer under its key, with what was done."""
+    """Store the answer under its key, with what was done; unpacked, as it is answered again."""
+    body = gzip.decompress(answer.body) if answer.encoding else answer.body
     row = {
         "key": _scoped_key(tx, data), "fingerprint": _fingerprint(data),
-        "reply": encode([answer.status, answer.body]),
+        "reply": encode([answer.status, body]),
     }  # fmt: skip
     tx.connection.execute(sa.insert(table).values(row))
 
