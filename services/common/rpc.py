@@ -273,7 +273,7 @@ class Command(Method):
         tx: Transaction = service.tx
         tables = service.metadata.tables
         with translated():
-            tx.flush_events(tables["outbox"])
+            tx.flush_events()
             if data.get("key"):
                 _remember(tx, tables["idempotency_key"], data, answer)
         tx.commit()

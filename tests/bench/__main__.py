@@ -368,7 +368,8 @@ def main() -> None:
                 until(lambda: system.caller(world.admin).get("/bench/echo/x").ok, what="the echo")
                 steps: list[Callable[[], Any]] = [
                     bench.idle_memory, bench.single_rows, bench.verification, bench.log_ins,
-                    bench.events, bench.long_list, lambda: production(bench), lambda: transfers(system, folder, bench.note),
+                    bench.events, bench.long_list, lambda: production(bench),
+                    lambda: transfers(system, folder, bench.note),
                 ]  # fmt: skip
                 until(bench.warm, 20, "the stock service")
                 yardsticks = []

@@ -41,7 +41,7 @@ def fill(bench: Bench) -> None:
         parent = ident(f"entity q{number % SEQUENCES}")
         one = world.add("entity", f"b{number}", name=f"SH{number:05d}", entity_type_id=shot,
                         parent_id=parent, nb_frames=number % 200,
-                        data={"frame_in": 1001, "frame_out": 1100, "fps": 25}, **common)  # fmt: skip
+                        data={"frame_in": 1001, "frame_out": 1100}, **common)  # fmt: skip
         for kind in kinds:
             world.add("task", f"{number} {kind}", name="main", project_id=world.project,
                       task_type_id=kind, task_status_id=world.status, entity_id=one,
