@@ -5,13 +5,14 @@ from services.auth.models import Base
 from services.auth.resources import RESOURCES
 from services.auth.rpc_factor import FactorRpc
 from services.auth.rpc_log import LogRpc
+from services.auth.rpc_notice import NoticeRpc
 from services.auth.rpc_person import PersonRpc
 from services.common.avatars import Avatar, AvatarRpc, avatar_of
 from services.common.contracts.auth import OrganisationThumbnailSet, PersonThumbnailSet
 from services.common.permissions import admin, any_of, anyone, is_self
 
 
-class AuthService(FactorRpc, LogRpc, PersonRpc, AvatarRpc):
+class AuthService(FactorRpc, LogRpc, NoticeRpc, PersonRpc, AvatarRpc):
     """People, the studio, sessions."""
 
     name = "auth"
