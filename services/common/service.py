@@ -200,13 +200,16 @@ class Service:
 
         Raises what the first refused one raised.
         """
-        if not questions:
-            return []
+        found = self.ask_all_raw(questions)
+        return [msgspec.json.decode(body) if body else None for body in found]
+
+    def ask_all_raw(self, questions: list[tuple[str, str, dict[str, Any]]]) -> list[bytes]:
+        """The same, each as the JSON it came as."""
         if len(questions) == 1:
             service, method, kwargs = questions[0]
-            return [self.ask(service, method, **kwargs)]
+            return [self.ask_raw(service, method, **kwargs)]
         asked = [
-            eventlet.spawn(self.ask, service, method, **kwargs)
+            eventlet.spawn(self.ask_raw, service, method, **kwargs)
             for service, method, kwargs in questions
         ]
         return [thread.wait() for thread in asked]

@@ -7,12 +7,15 @@ from services.tasks.models import Base
 from services.tasks.resources import RESOURCES
 from services.tasks.rpc_attachment import AttachmentRpc
 from services.tasks.rpc_comment import CommentRpc
+from services.tasks.rpc_context import ContextRpc
 from services.tasks.rpc_entity_previews import EntityPreviewRpc
 from services.tasks.rpc_picture import PictureRpc
 from services.tasks.rpc_standing import StandingRpc
 
 
-class TasksService(AttachmentRpc, CommentRpc, PictureRpc, EntityPreviewRpc, StandingRpc):
+class TasksService(
+    AttachmentRpc, CommentRpc, ContextRpc, PictureRpc, EntityPreviewRpc, StandingRpc
+):
     """Tasks, comments, previews, time."""
 
     name = "tasks"
