@@ -24,9 +24,9 @@ def chosen(kind: str, *, listed: bool = True) -> tuple[Route, ...]:
     )
 
 
-def own(kind: str, path: str) -> tuple[Route, ...]:
+def own(kind: str) -> tuple[Route, ...]:
     """The caller's saved searches, or their groups."""
-    one, fixed = f"/data/user/{kind}/{{ident}}", (("path", path),)
+    one, fixed = f"/data/user/{kind}/{{ident}}", (("kind", kind),)
     return (
         Route("GET", f"/data/user/{kind}", "crud.list_saved", fixed=fixed),
         Route(
@@ -52,8 +52,8 @@ ROUTES = (
     *chosen("status-automations"),
     *chosen("preview-background-files"),
     Route("POST", SETTINGS + "/batch",       "crud.choose_many", body=Body.LENIENT),
-    *own("filters", "search-filters"),
-    *own("filter-groups", "search-filter-groups"),
+    *own("filters"),
+    *own("filter-groups"),
     Route("GET",    "/data/projects/{project_id}/team",             "crud.show_team"),
     Route("POST",   "/data/projects/{project_id}/team",             "crud.join_team",   status=201, body=Body.LENIENT),
     Route("PUT",    "/data/projects/{project_id}/team/{person_id}", "crud.change_seat", body=Body.LENIENT),

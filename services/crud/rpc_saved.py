@@ -21,6 +21,7 @@ from services.crud.models import SearchFilter, SearchFilterGroup
 FILTER: Final = table_of(SearchFilter)
 GROUP: Final = table_of(SearchFilterGroup)
 CREATED, GONE = 201, 204
+KINDS: Final = {"filters": "search-filters", "filter-groups": "search-filter-groups"}
 NEEDED: Final = ("list_type", "name")
 FIXED: Final = frozenset({"person_id", "list_type"})
 SAME: Final = (
@@ -32,20 +33,20 @@ class SavedRpc(CrudRpc):
     """Saved searches of the caller."""
 
     @query
-    def list_saved(self, path: str) -> Reply:
+    def list_saved(self, kind: str) -> Reply:
         """Their own and those shared with them: ``{list type: {production or "all": [row]}}``.
 
         Bots are Forbidden.
         """
         self._persons_only()
-        rows = saved.by_list(self.registry[path], self.actor)
+        rows = saved.by_list(self.registry[KINDS[kind]], self.actor)
         return self.unless_held(lambda: parts.one(self.database, rows))
 
     @query
-    def read_saved(self, path: str, ident: str) -> Reply:
+    def read_saved(self, kind: str, ident: str) -> Reply:
         """One that the caller sees. Raises Forbidden, NotFound."""
         self._persons_only()
-        resource = self.registry[path]
+        resource = self.registry[KINDS[kind]]
         rows = sa.select(*resource.columns(None, relations=False)).where(
             resource.table.c.id == _path_id(ident), saved.visible_to(self.actor, resource.table)
         )
@@ -55,14 +56,14 @@ class SavedRpc(CrudRpc):
         return found
 
     @command
-    def save(self, path: str, data: Any = None) -> Reply:
+    def save(self, kind: str, data: Any = None) -> Reply:
         """Keep a search (its text is ``query``) or a group of them for the caller.
 
         Only managers share with their production; for others ``is_shared`` counts as false.
         Raises Forbidden, InvalidInput, Integrity. Emits ``search-filter:new``.
         """
         self._persons_only()
-        resource = self.registry[path]
+        resource = self.registry[KINDS[kind]]
         given = data if isinstance(data, dict) else {}
         for name in NEEDED:
             if given.get(name) is None:
@@ -79,14 +80,14 @@ class SavedRpc(CrudRpc):
         return self._told(resource, "new", {**values, "id": made}, CREATED)
 
     @command
-    def change_saved(self, path: str, ident: str, data: Any = None) -> Reply:
+    def change_saved(self, kind: str, ident: str, data: Any = None) -> Reply:
         """Change one of the caller's own (any, for administrators).
 
         The searches of a group are shared when it is. Raises Forbidden, NotFound, InvalidInput,
         Integrity. Emits ``search-filter:update``.
         """
         self._persons_only()
-        resource = self.registry[path]
+        resource = self.registry[KINDS[kind]]
         given = _fields(resource, data if isinstance(data, dict) else {})
         values = values_for_update(resource.table, given, FIXED)
         self._enter(values.get("project_id"))
@@ -107,13 +108,13 @@ class SavedRpc(CrudRpc):
         return self._told(resource, "update", after, None)
 
     @command
-    def forget_saved(self, path: str, ident: str) -> Reply:
+    def forget_saved(self, kind: str, ident: str) -> Reply:
         """Remove one of the caller's own (any, for administrators); a group with its searches.
 
         Raises Forbidden, NotFound. Emits ``search-filter:delete``.
         """
         self._persons_only()
-        resource = self.registry[path]
+        resource = self.registry[KINDS[kind]]
         row = self._own(resource, ident)
         if resource.table is GROUP:
             inside = FILTER.c.search_filter_group_id == row["id"]
