@@ -35,6 +35,26 @@ run: .venv/runtime ## Start everything: database, broker, services, gateway (HTT
 demo: .venv/runtime ## Fill the running system with a production (DEMO_SCALE=10 for a large one)
 	@$(BIN)/python -m deploy.demo
 
+.PHONY: import
+import: .venv/runtime ## Bring a studio over: DUMP=file.json.gz or SOURCE=postgresql://… (MODE=replace empties first)
+	@$(BIN)/python -m deploy.transfer import
+
+.PHONY: verify
+verify: .venv/runtime ## Compare DUMP=… or SOURCE=… with what is here: counts, contents, API answers
+	@$(BIN)/python -m deploy.transfer verify
+
+.PHONY: export
+export: .venv/runtime ## Write all rows as a dump (FILE=callboard.json.gz)
+	@$(BIN)/python -m deploy.transfer export
+
+.PHONY: backup
+backup: .venv/runtime ## Keep all services as they are at one moment (FILE=RUN_DIR/backups/…)
+	@$(BIN)/python -m deploy.transfer backup
+
+.PHONY: restore
+restore: .venv/runtime ## Bring all services back to a backup: FILE=…
+	@$(BIN)/python -m deploy.transfer restore
+
 .PHONY: test
 test: .venv/dev ## Run all tests against a real database and broker (t="-k words" to choose)
 	@$(BIN)/python -m pytest $(t)

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import jwt
 import msgspec
 
 from gateway.errors import TokenUnreadable
-from services.common.errors import Unauthenticated
-from services.common.topology import exchange_of
+from services.common.errors import Unauthenticated, Unavailable
+from services.common.topology import GATEWAYS, HEARD, IMPORT_DONE, exchange_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,6 +89,7 @@ class Gate:
         self.seconds = seconds
         self.client = client
         self._known: dict[str, Identity] = {}
+        self._age = 0
 
     def identify(self, req: falcon.Request, kind: str = ACCESS, *, fresh: bool = False) -> Identity:
         """Who sent this request. Raises Unauthenticated or TokenUnreadable.
@@ -98,12 +100,13 @@ class Gate:
         known = self._known.get(claims["jti"])
         if known and not fresh and time.monotonic() - known.fetched < self.seconds:
             return known
-        asked = time.monotonic()
+        asked, age = time.monotonic(), self._age
         reply = self.client().call("auth", "identify", msgspec.json.encode({"claims": claims}))
         identity = Identity(claims, reply.body.decode(), asked)
         if len(self._known) >= CACHE_SIZE:
             self._known.clear()
-        self._known[claims["jti"]] = identity
+        if age == self._age:  # else the answer may be of before what made us forget
+            self._known[claims["jti"]] = identity
         return identity
 
     @staticmethod
@@ -127,6 +130,10 @@ class Gate:
             channel.exchange_declare(exchange, "topic", durable=True, auto_delete=False)
             channel.queue_bind(queue, exchange, "#")
         channel.basic_consume(queue, no_ack=True, callback=self._changed)
+        # Nothing is sent there: whoever imports counts its consumers, to know how many we are.
+        channel.queue_declare(GATEWAYS, durable=True, auto_delete=True)
+        channel.basic_consume(GATEWAYS, no_ack=True)
+        channel.exchange_declare(HEARD, "fanout", durable=True, auto_delete=False)
 
     def _changed(self, message: Any) -> None:
         name = message.delivery_info["routing_key"]
@@ -139,12 +146,22 @@ class Gate:
             self._forget(lambda identity: jti in {identity.claims["jti"], None})
         elif subject in {"project", "project-status", "import"}:
             self.forget_all()
+            if name == IMPORT_DONE:
+                self._say_fresh(message)
+
+    def _say_fresh(self, message: Any) -> None:
+        """Tell whoever imported that nothing older is served from here."""
+        headers = message.properties.get("application_headers") or {}
+        with suppress(Unavailable):
+            self.client().link.publish(str(headers.get("event_id", "")), HEARD, "")
 
     def _forget(self, test: Callable[[Identity], bool]) -> None:
+        self._age += 1
         for jti, identity in list(self._known.items()):
             if test(identity):
                 self._known.pop(jti, None)
 
     def forget_all(self) -> None:
         """Drop every cached actor."""
+        self._age += 1
         self._known.clear()

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import jwt
-import kombu
 import requests
 
 from deploy.local.children import die_with_parent
 from deploy.local.parts import Parts
-from services.common.importing import replace_rows
+from deploy.transfer.load import load_tables
+from deploy.transfer.target import Target
 
 SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
 SECRET: Final = "a-secret-of-the-tests-long-enough-to-be-taken"
@@ -129,12 +129,12 @@ class System:
 
     def load(self, tables: dict[str, list[dict[str, Any]]]) -> None:
         """Make these rows the only ones in the five databases, and the caches fresh."""
-        for name, url in self.parts.urls.items():
-            replace_rows(name, url, tables)
-        with kombu.Connection(self.parts.amqp_uri) as connection:
-            producer = connection.Producer(serializer="json")
-            producer.publish({}, exchange="crud.events", routing_key="import:done",
-                             headers={"stored": "0", "event_id": str(uuid.uuid4())})  # fmt: skip
+        load_tables(self.target, tables)
+
+    @property
+    def target(self) -> Target:
+        """The system as imports and exports see it."""
+        return Target(self.parts.urls, self.parts.amqp_uri, self.environment(), self.base)
 
     def caller(self, person: str, **claims: Any) -> Caller:
         """A session of that person's."""

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.auth import vault
 from services.common import tables
 from services.common.permissions import ROLES
 from services.common.tables import NOW, Many, Row, choice, link, links, new_metadata, text
@@ -73,14 +74,14 @@ class Person(Row, Base):
     login_failed_attemps: Mapped[int | None] = mapped_column(default=0)
     last_login_failed: Mapped[datetime | None]
     totp_enabled: Mapped[bool | None] = mapped_column(default=False)
-    totp_secret: Mapped[str | None] = text()
+    totp_secret: Mapped[str | None] = text(info={"plain": vault.plain})
     """Sealed, see ``vault``; an imported one lies open until it is renewed."""
     email_otp_enabled: Mapped[bool | None] = mapped_column(default=False)
-    email_otp_secret: Mapped[str | None] = text()
+    email_otp_secret: Mapped[str | None] = text(info={"plain": vault.plain})
     """Sealed as well."""
     fido_enabled: Mapped[bool | None] = mapped_column(default=False)
     fido_credentials: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
-    otp_recovery_codes: Mapped[list[str] | None]
+    otp_recovery_codes: Mapped[list[str] | None] = mapped_column(info={"dumped": "bytes"})
     preferred_two_factor_authentication: Mapped[str | None] = choice("totp", "email_otp", "fido")
     shotgun_id: Mapped[int | None] = mapped_column(unique=True)
     timezone: Mapped[str | None] = text(50)

@@ -16,7 +16,11 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from services.common.config import check_secret
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from services.auth.config import AuthSettings
 
 SEALED: Final = "sealed:"
@@ -42,12 +46,29 @@ def seal(settings: AuthSettings, secret: str) -> str:
 
 def unseal(settings: AuthSettings, stored: str | None) -> str | None:
     """The secret; None where there is none, or none that our keys open."""
+    return opened((settings.encryption_key, *settings.old_encryption_keys), stored)
+
+
+def opened(keys: tuple[str, ...], stored: str | None) -> str | None:
+    """The same with keys at hand."""
     if not stored or not stored.startswith(SEALED):
         return stored or None
     try:
-        return _box(settings).decrypt(stored.removeprefix(SEALED).encode()).decode()
+        return _fernet(keys).decrypt(stored.removeprefix(SEALED).encode()).decode()
     except InvalidToken:
         return None
+
+
+def _split(listed: str) -> list[str]:
+    return [key.strip() for key in listed.split(",") if key.strip()]
+
+
+def plain(stored: str, environ: Mapping[str, str]) -> str | None:
+    """The secret as an export shows it. Raises ConfigError without the key."""
+    keys = [environ.get("ENCRYPTION_KEY", ""), *_split(environ.get("PREVIOUS_ENCRYPTION_KEYS", ""))]
+    if stored.startswith(SEALED):
+        check_secret(keys[0], "ENCRYPTION_KEY")
+    return opened(tuple(keys), stored)
 
 
 def new_codes() -> list[str]:

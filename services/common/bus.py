@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections import deque
+from datetime import UTC, datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
@@ -24,7 +25,7 @@ from services.common.amqp import Link
 from services.common.db import translated
 from services.common.errors import Unavailable
 from services.common.service import CONFIG
-from services.common.topology import DEAD, SERVICES, declare_exchanges, exchange_of
+from services.common.topology import DEAD, REPLACED, SERVICES, declare_exchanges, exchange_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -193,6 +194,8 @@ def on(*names: str, batch: int = 0, inbox: bool = True) -> Callable[[F], F]:
             with translated():
                 if inbox and not _first_time(self, delivery, function.__name__):
                     return None
+                if not inbox and not (delivery := _still_true(self, delivery)):
+                    return None
                 return function(self, delivery)
 
         return cast("F", Handler.decorator(*names, batch=batch, inbox=inbox)(run))
@@ -201,7 +204,29 @@ def on(*names: str, batch: int = 0, inbox: bool = True) -> Callable[[F], F]:
 
 
 def _first_time(service: Any, delivery: Delivery, handler: str) -> bool:
+    """Record the delivery; whether it is new, and of the rows that are here (see ``importing``)."""
     table: sa.Table = service.metadata.tables["inbox"]
-    row = {"event_id": delivery.event_id, "handler": handler}
-    statement = insert(table).values(row).on_conflict_do_nothing()
+    row = sa.select(sa.literal(delivery.event_id, sa.Uuid), sa.literal(handler))
+    if moment := _moment(delivery):
+        row = row.where(~sa.exists(_replaced(table).where(table.c.created_at > moment)))
+    statement = insert(table).from_select(["event_id", "handler"], row).on_conflict_do_nothing()
     return bool(service.tx.session.execute(statement).rowcount)
+
+
+def _still_true(service: Any, given: Any) -> Any:
+    """What is given, without the events of before all rows were replaced."""
+    replaced = service.tx.session.scalar(_replaced(service.metadata.tables["inbox"]))
+    deliveries = given if isinstance(given, list) else [given]
+    kept = [d for d in deliveries if not (replaced and (m := _moment(d)) and m < replaced)]
+    return kept if isinstance(given, list) else next(iter(kept), None)
+
+
+def _replaced(inbox: sa.Table) -> sa.Select[Any]:
+    event_id, handler = REPLACED
+    return sa.select(inbox.c.created_at).where(
+        inbox.c.event_id == uuid.UUID(event_id), inbox.c.handler == handler
+    )
+
+
+def _moment(delivery: Delivery) -> datetime | None:
+    return datetime.fromisoformat(delivery.time).replace(tzinfo=UTC) if delivery.time else None

@@ -179,9 +179,15 @@ class Service:
 
     def ask_raw(self, service: str, method: str, /, **kwargs: Any) -> bytes:
         """The same, as the JSON it came as."""
+        self._check_may_ask(service, method)
+        return self._call(service, method, kwargs)
+
+    def _check_may_ask(self, service: str, method: str) -> None:
         if self.tx.opened:
             message = f"{service}.{method} was called inside an open transaction"
             raise RuntimeError(message)
+
+    def _call(self, service: str, method: str, kwargs: dict[str, Any]) -> bytes:
         headers = {ACTOR: encode(self.actor).decode(), REQUEST: self.tx.request_id}
         return self.client.call(service, method, encode(kwargs), headers=headers).plain()
 
@@ -190,10 +196,9 @@ class Service:
 
         For what the reply needs and the transaction does not: waiting costs nothing then.
         """
-        if self.tx.opened:
-            message = f"{service}.{method} was called inside an open transaction"
-            raise RuntimeError(message)
-        return cast("Callable[[], Any]", eventlet.spawn(self.ask, service, method, **kwargs).wait)
+        self._check_may_ask(service, method)
+        asked = eventlet.spawn(self._call, service, method, kwargs)
+        return lambda: msgspec.json.decode(asked.wait())
 
     def ask_all(self, questions: list[tuple[str, str, dict[str, Any]]]) -> list[Any]:
         """Ask several ``(service, method, arguments)`` at once; answers come in order.

@@ -8,6 +8,13 @@ SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
 DEAD: Final = "callboard.dead"
 ARCHIVE: Final = "callboard.events"
 ARCHIVE_BYTES: Final = 2_000_000_000
+IMPORT_DONE: Final = "import:done"
+REPLACED: Final = ("00000000-0000-0000-0000-000000000000", "import")
+"""The inbox's row that says when all rows were replaced: events of before concern none of them."""
+GATEWAYS: Final = "callboard.gateways"
+"""A queue that nothing is sent to: its consumers are the gateways that live."""
+HEARD: Final = "callboard.heard"
+"""The exchange on which each gateway says that it dropped its cache after an import."""
 
 
 def exchange_of(service: str) -> str:

@@ -14,8 +14,8 @@ from services.common.errors import InvalidInput, NotFound
 from services.common.permissions import Rule, manager, team
 from services.common.rpc import command, query
 from services.common.values import BadValue, parse_id
-from services.crud.models import Project, ProjectStatus, project_person_link
-from services.crud.projects import is_open
+from services.crud.models import Playlist, Project, ProjectStatus, project_person_link
+from services.crud.projects import OPEN, is_open
 
 LINK: Final = project_person_link.c
 SEATS: Final = ("user", "supervisor", "manager", "client", "vendor")
@@ -46,6 +46,45 @@ class TeamRpc(CrudRpc):
             statement = statement.where(Project.id.in_([UUID(ident) for ident in ids]))
         with self.database.read() as connection:
             return {str(ident): name for ident, name in connection.execute(statement)}
+
+    @query
+    def projects_in_brief(self, ids: list[str]) -> dict[str, dict[str, Any]]:
+        """Name and avatar of these productions, as a person's tasks show them."""
+        statement = sa.select(Project.id, Project.name, Project.has_avatar)
+        with self.database.read() as connection:
+            return {
+                str(ident): {"project_name": name, "project_has_avatar": avatar}
+                for ident, name, avatar in connection.execute(
+                    statement.where(Project.id.in_([UUID(one) for one in ids]))
+                )
+            }
+
+    @query
+    def open_projects(self, person_id: str | None = None) -> list[str]:
+        """The productions being worked on, or those of them whose team a person is in."""
+        statement = (
+            sa.select(Project.id)
+            .join(ProjectStatus, ProjectStatus.id == Project.project_status_id)
+            .where(sa.func.lower(ProjectStatus.name) == OPEN.lower())
+        )
+        if person_id is not None:
+            mine = sa.select(LINK.project_id).where(LINK.person_id == UUID(person_id))
+            statement = statement.where(Project.id.in_(mine))
+        with self.database.read() as connection:
+            return [str(ident) for ident in connection.scalars(statement)]
+
+    @query
+    def playlists_in_brief(self, ids: list[str]) -> dict[str, dict[str, Any]]:
+        """Name and kind of these playlists, as notifications show them."""
+        row = Playlist
+        statement = sa.select(row.id, row.name, row.for_entity, row.is_for_all)
+        with self.database.read() as connection:
+            return {
+                str(ident): {"name": name, "for_entity": kind, "is_for_all": for_all}
+                for ident, name, kind, for_all in connection.execute(
+                    statement.where(row.id.in_([UUID(one) for one in ids]))
+                )
+            }
 
     @query
     def team_of(self, project_id: str) -> dict[str, str | None]:

@@ -13,7 +13,7 @@ from services.common.values import BadValue, parse_id
 from services.tasks.posting import Draft
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 INVALID: Final = "Validation error."
 MOMENTS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
@@ -134,3 +134,9 @@ def files_of(files: list[dict[str, Any]], number: int, what: str) -> list[dict[s
     """
     wanted = f"{what}-{number}"
     return [one for one in files if one["part"] == wanted or one["part"].startswith(f"{wanted}-")]
+
+
+def decoded(texts: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows that came as JSON texts."""
+    found: list[dict[str, Any]] = msgspec.json.decode(f"[{','.join(texts)}]")
+    return found

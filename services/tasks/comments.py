@@ -136,6 +136,11 @@ def people(work: Work, ids: list[UUID | str | None]) -> dict[str, dict[str, Any]
     return answer
 
 
+def without_departments(person: Any) -> Any:
+    """A person in full, as comments and tasks embed them."""
+    return person and {name: value for name, value in person.items() if name != "departments"}
+
+
 def complete(work: Any, rows: list[dict[str, Any]], _verb: str) -> None:
     """A single comment names its author, its files, and who replied."""
     ids = [row["person_id"] for row in rows]

@@ -23,6 +23,7 @@ from services.common.tables import NOW, table_of
 from services.tasks import bodies, mentions
 from services.tasks.attachments import attach
 from services.tasks.background import Background
+from services.tasks.comments import without_departments
 from services.tasks.models import AttachmentFile, Comment, Subscription, comment_acknoledgments
 from services.tasks.models import task_person_link as assignees
 from services.tasks.posting import Draft, Posting, notify
@@ -55,6 +56,7 @@ class CommentRpc(PreviewRpc):
         draft = bodies.draft(data, task["id"], self._me, free=self._manages(task))
         draft.files = files or []
         (comment,) = self._say([draft], saying)
+        comment["person"] = without_departments(comment["person"])
         return Reply(msgspec.json.encode(comment))
 
     @command

@@ -18,6 +18,7 @@ from services.common.rpc import command, query
 from services.common.tables import NOW, table_of
 from services.common.values import BadValue, parse_id
 from services.tasks import access, bodies
+from services.tasks.comments import without_departments
 from services.tasks.entering import enter
 from services.tasks.models import Subscription, Task, TaskStatus, TaskType, task_person_link
 from services.tasks.posting import notify, task_changed
@@ -314,9 +315,7 @@ class TaskRpc(CrudRpc):
             ident = shown[f"{name}_id"]
             text = self._text(path, UUID(ident)) if ident else "null"
             shown[name] = msgspec.Raw(text.encode())
-        shown["persons"] = [
-            _without_departments(known[i]) for i in shown["assignees"] if i in known
-        ]
+        shown["persons"] = [without_departments(known[i]) for i in shown["assignees"] if i in known]
         if shown["assigner_id"] in known:
             shown["assigner"] = known[shown["assigner_id"]]
         shown["is_subscribed"] = self._subscribed(task["id"])
@@ -397,10 +396,6 @@ class TaskRpc(CrudRpc):
         with self.database.read() as connection:
             texts = connection.execute(rows_as_json(rows)).scalars().all()
         return Reply(f"[{','.join(texts)}]".encode())
-
-
-def _without_departments(person: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in person.items() if name != "departments"}
 
 
 def _wanted(data: Any) -> list[str]:

@@ -216,11 +216,10 @@ def _column(kind: str, name: str, people: Any, watch: Any) -> sa.ColumnElement[A
         none = sa.cast([], sa.ARRAY(sa.Uuid()))
         return sa.func.coalesce(people.c.ids, none).label(name)
     if name == "is_subscribed":
-        return watch.c.task_id.is_not(None).label(name)
+        return sa.type_coerce(watch.c.task_id.is_not(None), sa.Boolean).label(name)
     if name == "priority":
         return sa.func.coalesce(TASK.c.priority, 0).label(name)
     if name == "last_preview_file_id" and kind in UNSET_AS_TEXT:
         text = sa.cast(TASK.c.last_preview_file_id, sa.Text)
         return sa.func.coalesce(text, "").label(name)
-    column: sa.ColumnElement[Any] = rendered(TASK.c[name]).label(name)
-    return column
+    return rendered(TASK.c[name]).label(name)

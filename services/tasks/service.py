@@ -8,13 +8,30 @@ from services.tasks.resources import RESOURCES
 from services.tasks.rpc_attachment import AttachmentRpc
 from services.tasks.rpc_comment import CommentRpc
 from services.tasks.rpc_context import ContextRpc
+from services.tasks.rpc_conversation import ConversationRpc
 from services.tasks.rpc_entity_previews import EntityPreviewRpc
+from services.tasks.rpc_feed import FeedRpc
+from services.tasks.rpc_news import NewsRpc
 from services.tasks.rpc_picture import PictureRpc
 from services.tasks.rpc_standing import StandingRpc
+from services.tasks.rpc_time import TimeRpc
+from services.tasks.rpc_view import ViewRpc
+from services.tasks.rpc_workload import WorkloadRpc
 
 
 class TasksService(
-    AttachmentRpc, CommentRpc, ContextRpc, PictureRpc, EntityPreviewRpc, StandingRpc
+    ContextRpc,
+    ConversationRpc,
+    FeedRpc,
+    NewsRpc,
+    TimeRpc,
+    ViewRpc,
+    WorkloadRpc,
+    AttachmentRpc,
+    CommentRpc,
+    PictureRpc,
+    EntityPreviewRpc,
+    StandingRpc,
 ):
     """Tasks, comments, previews, time."""
 

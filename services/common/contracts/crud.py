@@ -42,3 +42,15 @@ class BackgroundFileAdded(Event, frozen=True, kw_only=True):
 
     preview_background_file_id: UUID
     extension: str
+
+
+@event("crud", "import:done", stored=False)
+class ImportDone(Event, frozen=True, kw_only=True):
+    """Rows came from outside, without an event each: take a new snapshot, then follow.
+
+    ``replaced`` says that what was there before is gone; ``tables`` counts the rows of each table.
+    """
+
+    replaced: bool
+    rows: int
+    tables: dict[str, int]

@@ -33,7 +33,7 @@ class Inbox:
 def settings(system: System) -> AuthSettings:
     """Settings with a mail server on a free port."""
     return AuthSettings(
-        amqp_uri="", secret_key=SECRET, encryption_key=ENCRYPTION,
+        amqp_uri="", storage_url="", secret_key=SECRET, encryption_key=ENCRYPTION,
         database_url=system.parts.urls["auth"], mail_url=f"smtp://127.0.0.1:{free_port()}",
         mail_from="studio@example.com",
     )  # fmt: skip

@@ -1,0 +1,154 @@
+"""``python -m deploy.transfer import|verify|export|backup|restore``, as the Makefile calls it.
+
+What to read and write comes from the environment: ``DUMP``, ``SOURCE``, ``FILE``, ``MODE``,
+``REPORT``; where the system is, from ``RUN_DIR`` or the services' ``*_DATABASE_URL``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from tqdm import tqdm
+
+from deploy.local.settings import LocalSettings, StartError
+from deploy.transfer.backup import restore
+from deploy.transfer.dump import DumpFile
+from deploy.transfer.export import backup, estimate, export
+from deploy.transfer.live import LiveDatabase
+from deploy.transfer.load import load
+from deploy.transfer.report import Report, TransferError
+from deploy.transfer.target import Target
+from deploy.transfer.verify import verify
+from services.common.config import ConfigError
+
+Environ = Mapping[str, str]
+
+
+@contextmanager
+def progress(label: str, total: int, unit: str) -> Iterator[Callable[[int], Any]]:
+    """A bar on a terminal, nothing elsewhere."""
+    bar = tqdm(
+        desc=label, total=total or None, unit=unit, unit_scale=True, mininterval=0.5, disable=None
+    )
+    with bar:
+        yield bar.update
+
+
+def source_of(environ: Environ) -> DumpFile | LiveDatabase:
+    """What ``DUMP`` or ``SOURCE`` names. Raises TransferError."""
+    dump, dsn = environ.get("DUMP", ""), environ.get("SOURCE", "")
+    if bool(dump) == bool(dsn):
+        message = "Say what to read: DUMP=file.json.gz or SOURCE=postgresql://…"
+        raise TransferError(message)
+    return DumpFile(Path(dump)) if dump else LiveDatabase(dsn)
+
+
+def run_import(environ: Environ) -> int:
+    """Import, and say what could not be kept."""
+    mode = environ.get("MODE", "")
+    if mode not in {"", "merge", "replace"}:
+        message = f"MODE is {mode!r}: leave it out to add to what is there, or say MODE=replace."
+        raise TransferError(message)
+    source, target = source_of(environ), Target.load(environ)
+    folder = LocalSettings.load(environ).folder
+    path = Path(environ.get("REPORT") or folder / "import-report.jsonl")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if mode == "replace":
+        print("MODE=replace: what is there now is emptied first.")
+    report = Report(path)
+    try:
+        with progress("importing", source.total, source.unit) as moved:
+            batches = source.batches(moved)
+            load(target, batches, replace=mode == "replace", report=report)
+    finally:
+        report.close()
+    print("\n".join(report.lines()))
+    if not report.heard:
+        print("A gateway did not say that it dropped its cache; it will within seconds.")
+    return 0
+
+
+def run_verify(environ: Environ) -> int:
+    """Compare; status 1 if something differs."""
+    source, target = source_of(environ), Target.load(environ)
+    with progress("verifying", source.total, source.unit) as moved:
+        verdict = verify(target, source, moved)
+    print("\n".join(verdict.lines()))
+    return 0 if verdict.same else 1
+
+
+def run_export(environ: Environ) -> int:
+    """Write a dump."""
+    path = Path(environ.get("FILE") or "callboard.json.gz")
+    target = Target.load(environ)
+    with progress("exporting", estimate(target), "row") as moved:
+        count = export(target, path, moved)
+    print(f"{count} rows in {path}")
+    return 0
+
+
+def run_backup(environ: Environ) -> int:
+    """Write a backup."""
+    folder = LocalSettings.load(environ).folder / "backups"
+    name = f"callboard-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json.gz"
+    path = Path(environ.get("FILE") or folder / name)
+    target = Target.load(environ)
+    with progress("backing up", estimate(target), "row") as moved:
+        count = backup(target, path, moved)
+    print(f"{count} rows in {path}")
+    return 0
+
+
+def run_restore(environ: Environ) -> int:
+    """Go back to a backup."""
+    if not environ.get("FILE"):
+        message = "Say which backup: FILE=….json.gz"
+        raise TransferError(message)
+    path, target = Path(environ["FILE"]), Target.load(environ)
+    print("What is there now is emptied first.")
+    with progress("restoring", path.stat().st_size if path.exists() else 0, "B") as moved:
+        report = restore(target, path, moved)
+    print(f"{sum(report.rows.values())} rows restored")
+    return 0
+
+
+COMMANDS: Final[dict[str, Callable[[Environ], int]]] = {
+    "import": run_import,
+    "verify": run_verify,
+    "export": run_export,
+    "backup": run_backup,
+    "restore": run_restore,
+}
+
+
+def main(arguments: list[str], environ: Environ) -> int:
+    """Do what is asked; what can't be done is said in one sentence, with status 2."""
+    command = COMMANDS.get(arguments[0] if arguments else "")
+    if command is None:
+        print(f"One of: {', '.join(COMMANDS)}", file=sys.stderr)
+        return 2
+    began = time.monotonic()
+    try:
+        status = command(environ)
+    except (TransferError, StartError, ConfigError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{error.filename or 'A file'}: {error.strerror or error}.", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nStopped; nothing that was open is kept.", file=sys.stderr)
+        return 130
+    print(f"in {time.monotonic() - began:.1f} s")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))

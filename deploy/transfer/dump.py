@@ -1,0 +1,217 @@
+"""Reading a dump: one JSON document that may be far larger than memory, row by row.
+
+The standard library's decoder reads one value from a place in a text and says where it ended; so a
+window that slides over the file is all that is needed.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from isal import igzip, isal_zlib
+
+from deploy.transfer.report import TransferError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+FORMAT: Final = "zou-tables/1"
+CHUNK: Final = 1 << 20
+LONGEST: Final = 64 << 20
+"""Characters that one row may have; what is longer is no row but a broken file."""
+BATCH_ROWS: Final = 2000
+BATCH_CHARACTERS: Final = 2 << 20
+UNZIP: Final[Any] = isal_zlib.error
+SPACE: Final = " \t\n\r"
+decode: Final = json.JSONDecoder().raw_decode
+Batch = tuple[str, list[dict[str, Any]]]
+
+
+class Broken(ValueError):
+    """The text is not what was expected."""
+
+
+class Window:
+    """A text that slides over a file."""
+
+    def __init__(self, read: Callable[[int], bytes]) -> None:
+        self._read = read
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
+        self.text, self.at, self.passed, self.ended = "", 0, 0, False
+
+    def more(self, size: int = CHUNK) -> bool:
+        """Read on; whether there was more. Raises UnicodeDecodeError, OSError, EOFError."""
+        if self.ended:
+            return False
+        chunk = self._read(size)
+        self.ended = not chunk
+        self.passed += self.at
+        self.text = self.text[self.at :] + self._decoder.decode(chunk, final=self.ended)
+        self.at = 0
+        return True
+
+    def peek(self) -> str:
+        """The next character that isn't white space; empty at the end."""
+        while True:
+            while self.at < len(self.text) and self.text[self.at] in SPACE:
+                self.at += 1
+            if self.at < len(self.text):
+                return self.text[self.at]
+            if not self.more():
+                return ""
+
+    def take(self, *wanted: str) -> str:
+        """Pass one of these characters. Raises Broken."""
+        found = self.peek()
+        if found not in wanted or not found:
+            said = (
+                f"ends at character {self.place}" if not found else f"has {found!r} at {self.place}"
+            )
+            raise Broken(said)
+        self.at += 1
+        return found
+
+    @property
+    def place(self) -> int:
+        """How many characters were passed."""
+        return self.passed + self.at
+
+    def value(self) -> Any:
+        """The next JSON value. Raises Broken."""
+        self.peek()
+        size = CHUNK
+        while True:
+            try:
+                found, end = decode(self.text, self.at)
+            except json.JSONDecodeError as error:
+                if len(self.text) - self.at > LONGEST or not self.more(size):
+                    said = "ends" if self.ended else "is broken"
+                    message = f"{said} at character {self.passed + error.pos}"
+                    raise Broken(message) from None
+                size *= 2
+                continue
+            if end == len(self.text) and self.more():
+                continue  # a number may go on
+            self.at = end
+            return found
+
+    def members(self) -> Iterator[str]:
+        """The names in the object that comes next; the caller takes each value."""
+        self.take("{")
+        if self.peek() == "}":
+            self.take("}")
+            return
+        while True:
+            name = self.value()
+            self.take(":")
+            yield str(name)
+            if self.take(",", "}") == "}":
+                return
+
+    def items(self) -> Iterator[Any]:
+        """The values in the list that comes next."""
+        self.take("[")
+        if self.peek() == "]":
+            self.take("]")
+            return
+        while True:
+            yield self.value()
+            if self.take(",", "]") == "]":
+                return
+
+
+class DumpFile:
+    """A dump on disk, gzip or plain; ``batches`` may be walked more than once."""
+
+    unit = "B"
+
+    def __init__(self, path: Path, format_: str = FORMAT) -> None:
+        self.path, self.format = path, format_
+        self.head: dict[str, Any] = {}
+        try:
+            self.total = path.stat().st_size
+            with path.open("rb") as file:
+                self._zipped = file.read(2) == b"\x1f\x8b"
+        except OSError as error:
+            message = f"{path} can't be read: {error.strerror}."
+            raise TransferError(message) from None
+
+    def batches(self, moved: Callable[[int], Any] = lambda _: None) -> Iterator[Batch]:
+        """The rows by table, some thousand at a time; ``moved`` hears of each stretch read.
+
+        Raises TransferError at the first thing that is wrong, in one sentence.
+        """
+        try:
+            with self.path.open("rb") as file:
+                yield from self._document(Window(_reader(file, moved, zipped=self._zipped)))
+        except (Broken, EOFError, UnicodeDecodeError, UNZIP, OSError) as error:
+            said = str(error)
+            if isinstance(error, EOFError):
+                said = "ends before it is complete"
+            elif not isinstance(error, Broken):
+                said = f"can't be read ({error})"
+            message = f"{self.path} {said}: it is truncated, or no {self.format} dump."
+            raise TransferError(message) from None
+
+    def _document(self, window: Window) -> Iterator[Batch]:
+        self.head = {}
+        for name in window.members():
+            if name == "tables":
+                for table in window.members():
+                    yield from self._rows(table, window)
+                self.head["tables"] = True
+            else:
+                self.head[name] = window.value()
+                self._check_format()
+        if window.peek():
+            message = f"goes on after its end at character {window.place}"
+            raise Broken(message)
+        self._check_format(at_end=True)
+
+    def _check_format(self, *, at_end: bool = False) -> None:
+        found = self.head.get("format")
+        if found == self.format and ("tables" in self.head or not at_end):
+            return
+        if found is None and not at_end:
+            return
+        family, _, _ = self.format.partition("/")
+        if found != self.format and str(found).startswith(f"{family}/"):
+            message = f"{self.path} is of format {found}, and {self.format} is what can be read."
+            raise TransferError(message)
+        message = "has no format and tables"
+        raise Broken(message)
+
+    @staticmethod
+    def _rows(table: str, window: Window) -> Iterator[Batch]:
+        rows: list[dict[str, Any]] = []
+        start = window.place
+        for row in window.items():
+            if not isinstance(row, dict):
+                message = f"has a row of {table} that is no object, at character {window.place}"
+                raise Broken(message)
+            rows.append(row)
+            if len(rows) == BATCH_ROWS or window.place - start > BATCH_CHARACTERS:
+                yield table, rows
+                rows, start = [], window.place
+        yield table, rows
+
+
+def _reader(
+    file: io.BufferedReader, moved: Callable[[int], Any], *, zipped: bool
+) -> Callable[[int], bytes]:
+    unzipped: Any = igzip.GzipFile(fileobj=file) if zipped else file
+    position = 0
+
+    def read(size: int) -> bytes:
+        nonlocal position
+        data: bytes = unzipped.read(size)
+        here = file.tell()
+        moved(here - position)
+        position = here
+        return data
+
+    return read

@@ -1,0 +1,93 @@
+"""Knowing that every gateway dropped what it had cached, after an import.
+
+A gateway consumes from a queue that nothing is sent to, so the broker's count of that queue's
+consumers is the count of living gateways. Each drops its cache on ``import:done``, and says so on
+an exchange; whoever imports listens there before it commits, and waits for as many as there were.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import amqp
+from kombu import Connection
+
+from services.common.amqp import BROKEN
+from services.common.topology import GATEWAYS, HEARD
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+SECONDS: Final = 4.0
+
+
+class Listener:
+    """Listens for the gateways from before the commit on. A broker that is away is no fault.
+
+    Gateways that lost the broker have dropped their caches by themselves.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        self.connection: Any = None
+        self.heard: list[str] = []
+        self.gateways = 0
+
+    def __enter__(self) -> Self:
+        if not self.uri:
+            return self
+        try:
+            self.connection = Connection(self.uri, connect_timeout=2)
+            self.connection.ensure_connection(max_retries=1, timeout=2)
+            channel = self.connection.channel()
+            channel.auto_decode = False
+            channel.exchange_declare(HEARD, "fanout", durable=True, auto_delete=False)
+            queue = channel.queue_declare("", exclusive=True, auto_delete=True).queue
+            channel.queue_bind(queue, HEARD)
+            channel.basic_consume(queue, no_ack=True, callback=self._note)
+            self.gateways = self._count()
+        except BROKEN:
+            self._close()
+        return self
+
+    def _count(self) -> int:
+        channel = self.connection.channel()
+        try:
+            return int(channel.queue_declare(GATEWAYS, passive=True).consumer_count)
+        except amqp.NotFound:
+            return 0
+
+    def _note(self, message: Any) -> None:
+        self.heard.append(bytes(message.body).decode())
+
+    def wait(self, event_id: str, seconds: float = SECONDS) -> bool:
+        """Until all gateways that lived at the start are fresh; whether they said so in time."""
+        end = time.monotonic() + seconds
+        while self.connection is not None and self.heard.count(event_id) < self.gateways:
+            left = end - time.monotonic()
+            if left <= 0:
+                return False
+            try:
+                self.connection.drain_events(timeout=left)
+            except TimeoutError:
+                return False
+            except BROKEN:
+                self._close()
+        return True
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            try:
+                connection.release()
+            except BROKEN:
+                return

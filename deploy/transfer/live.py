@@ -1,0 +1,157 @@
+"""Reading the tables of a live database, as they are at one moment."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg2
+from psycopg2 import sql
+
+from deploy.local.settings import SERVICES
+from deploy.transfer.report import TransferError
+from services.common.importing import own_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import sqlalchemy as sa
+
+FETCH: Final = 500
+BATCH_ROWS: Final = 2000
+BATCH_CHARACTERS: Final = 2 << 20
+ROWS: Final = "SELECT row_to_json(r)::text FROM (SELECT {columns} FROM {table}) r"
+BASE64: Final = "json_build_object('b64', translate(encode({bytes}, 'base64'), E'\\n', ''))"
+COLUMNS: Final = """
+SELECT table_name, column_name, udt_name FROM information_schema.columns
+JOIN information_schema.tables USING (table_schema, table_name)
+WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'
+ORDER BY table_name, ordinal_position
+"""
+ESTIMATE: Final = (
+    "SELECT coalesce(sum(greatest(reltuples, 0)), 0)::bigint FROM pg_class "
+    "WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'"
+)
+CORE: Final = ("person", "project", "entity", "task")
+"""Without these a database is another program's."""
+Batch = tuple[str, list[dict[str, Any]]]
+
+
+class LiveDatabase:
+    """A database with the tables of the dump format, read in one read-only transaction."""
+
+    unit = "row"
+
+    def __init__(self, dsn: str) -> None:
+        self.dsn = dsn
+        with self._open() as (_, cursor):
+            self.columns = _columns(cursor)
+            cursor.execute(ESTIMATE)
+            self.total = int(cursor.fetchone()[0])
+        self._check()
+
+    def _open(self) -> _Reading:
+        return _Reading(self.dsn)
+
+    def _check(self) -> None:
+        """Raise TransferError for a database whose tables are not those that can be read."""
+        lacking = [table for table in CORE if table not in self.columns]
+        if lacking:
+            message = f"SOURCE has no table {lacking[0]}: it is no database of the dump format."
+            raise TransferError(message)
+        for name in SERVICES:
+            for table in own_tables(name).values():
+                found = self.columns.get(table.name)
+                lost = [] if found is None else [c for c in table.c if _needed(c, found)]
+                if lost:
+                    message = (
+                        f"SOURCE has no {table.name}.{lost[0].name}: its schema is newer or older "
+                        "than what can be read."
+                    )
+                    raise TransferError(message)
+
+    def batches(self, moved: Callable[[int], Any] = lambda _: None) -> Iterator[Batch]:
+        """The rows by table, some thousand at a time; ``moved`` hears how many."""
+        with self._open() as (connection, _):
+            for table, columns in self.columns.items():
+                yield from _rows(connection, table, columns, moved)
+
+
+class _Reading:
+    """A connection in one read-only transaction. Raises TransferError when it fails."""
+
+    def __init__(self, dsn: str) -> None:
+        self.dsn, self.connection = dsn, None
+
+    def __enter__(self) -> tuple[Any, Any]:
+        try:
+            connection: Any = psycopg2.connect(self.dsn, connect_timeout=5)
+        except psycopg2.Error as error:
+            raise TransferError(_said(error)) from None
+        connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+        self.connection = connection
+        cursor = connection.cursor()
+        cursor.execute("SET LOCAL timezone = 'UTC'")
+        return connection, cursor
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if self.connection is not None:
+            self.connection.close()
+        if isinstance(error, psycopg2.Error):
+            raise TransferError(_said(error)) from None
+
+
+def _said(error: psycopg2.Error) -> str:
+    reason = str(error).strip().partition("\n")[0]
+    return f"SOURCE can't be read: {reason or type(error).__name__}."
+
+
+def _needed(column: sa.Column[Any], found: dict[str, str]) -> bool:
+    given = column.nullable or column.default is not None or column.server_default is not None
+    return column.name not in found and (column.primary_key or not given)
+
+
+def _columns(cursor: Any) -> dict[str, dict[str, str]]:
+    cursor.execute(COLUMNS)
+    found: dict[str, dict[str, str]] = {}
+    for table, column, kind in cursor.fetchall():
+        found.setdefault(table, {})[column] = kind
+    return found
+
+
+def _rows(
+    connection: Any, table: str, columns: dict[str, str], moved: Callable[[int], Any]
+) -> Iterator[Batch]:
+    statement = sql.SQL(ROWS).format(
+        columns=sql.SQL(", ").join(_expression(*column) for column in columns.items()),
+        table=sql.Identifier(table),
+    )
+    with connection.cursor(name="transfer") as cursor:
+        cursor.itersize = FETCH
+        cursor.execute(statement)
+        rows: list[dict[str, Any]] = []
+        size = 0
+        for (text,) in cursor:
+            rows.append(json.loads(text))
+            size += len(text)
+            if len(rows) == BATCH_ROWS or size > BATCH_CHARACTERS:
+                moved(len(rows))
+                yield table, rows
+                rows, size = [], 0
+        moved(len(rows))
+        yield table, rows
+
+
+def _expression(name: str, kind: str) -> sql.Composable:
+    column = sql.Identifier(name)
+    if kind == "bytea":
+        form = "CASE WHEN {c} IS NOT NULL THEN " + BASE64.format(bytes="{c}") + " END AS {c}"
+    elif kind == "_bytea":
+        item = BASE64.format(bytes="item")
+        form = (
+            "CASE WHEN {c} IS NOT NULL THEN (SELECT coalesce(json_agg("  # noqa: S608
+            + item + "), '[]') FROM unnest({c}) AS items(item)) END AS {c}"
+        )  # fmt: skip
+    else:
+        return column
+    return sql.SQL(form.replace("{c}", "{0}")).format(column)

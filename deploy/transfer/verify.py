@@ -1,0 +1,123 @@
+"""Comparing a source with what is here: counts, contents, and what the API answers.
+
+Both sides' rows are written as the import writes them, and the hashes of these lines are added up,
+table by table, so that neither order nor the form of a value counts and no row is kept in memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from deploy.local.settings import SERVICES
+from deploy.transfer.answers import Sample
+from deploy.transfer.snapshot import snapshots
+from services.common.copying import Complaint, RowRefused, Writer
+from services.common.exporting import select_json, unsealing
+from services.common.importing import own_tables
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from deploy.transfer.dump import DumpFile
+    from deploy.transfer.live import LiveDatabase
+    from deploy.transfer.target import Target
+
+EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - columns have no zone
+MODULUS: Final = 1 << 128
+FETCH: Final = 1000
+
+
+@dataclass
+class Content:
+    """How many rows there are, and the sum of their hashes."""
+
+    rows: int = 0
+    total: int = 0
+
+    def add(self, line: bytes) -> None:
+        """Count a row."""
+        digest = hashlib.blake2b(line, digest_size=16).digest()
+        self.rows += 1
+        self.total = (self.total + int.from_bytes(digest)) % MODULUS
+
+
+@dataclass
+class Verdict:
+    """What differs."""
+
+    rows: int = 0
+    tables: int = 0
+    asked: int = 0
+    differences: list[str] = field(default_factory=list)
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing does."""
+        return not self.differences
+
+    def lines(self) -> Iterator[str]:
+        """What to print."""
+        yield from self.differences
+        said = "the same" if self.same else "NOT the same"
+        yield f"{self.rows} rows in {self.tables} tables, {self.asked} API answers: {said}"
+
+
+def verify(
+    target: Target,
+    source: DumpFile | LiveDatabase,
+    moved: Callable[[int], Any] = lambda _: None,
+) -> Verdict:
+    """Compare a source with the system. Raises TransferError when one can't be read."""
+    verdict = Verdict()
+    sample = Sample()
+    tables = {table.name: table for name in SERVICES for table in own_tables(name).values()}
+    writers = {name: Writer(table, EPOCH) for name, table in tables.items()}
+    theirs: dict[str, Content] = {}
+    for name, rows in source.batches(moved):
+        if name in writers:
+            content = theirs.setdefault(name, Content())
+            for row in rows:
+                _add(content, writers[name], row)
+            sample.note(name, rows)
+    with snapshots(target) as connections:
+        for service in SERVICES:
+            for name, table in own_tables(service).items():
+                if name in theirs:
+                    ours = _ours(connections[service], table, writers[name], target)
+                    _compare(verdict, name, theirs[name], ours)
+    sample.ask(target, verdict)
+    return verdict
+
+
+def _add(content: Content, writer: Writer, row: dict[str, Any]) -> None:
+    complaints: list[Complaint] = []
+    try:
+        content.add(writer.line(row, complaints))
+    except RowRefused:
+        content.add(b"")
+
+
+def _ours(connection: Any, table: sa.Table, writer: Writer, target: Target) -> Content:
+    content = Content()
+    unseal = unsealing(table, target.environ)
+    with connection.cursor(name="verify") as cursor:
+        cursor.itersize = FETCH
+        cursor.execute(select_json(table))
+        for (text,) in cursor:
+            row = json.loads(unseal(text.encode()) if unseal else text)
+            _add(content, writer, row)
+    return content
+
+
+def _compare(verdict: Verdict, name: str, theirs: Content, ours: Content) -> None:
+    verdict.tables += 1
+    verdict.rows += theirs.rows
+    if theirs.rows != ours.rows:
+        verdict.differences.append(f"{name}: {theirs.rows} rows in the source, {ours.rows} here")
+    elif theirs.total != ours.total:
+        verdict.differences.append(f"{name}: {theirs.rows} rows, but their contents differ")

@@ -1,0 +1,65 @@
+"""A service's rows as JSON, in the form of a table dump, made by PostgreSQL.
+
+Bytes come as ``{"b64": …}``, times in UTC without zone, JSON as JSON. A column whose values lie
+sealed in the database says in ``info["plain"]`` how they are read: a function of the stored value
+and the environment that answers what an export shows. A list of text that is bytes in a dump says
+so with ``info["dumped"] = "bytes"``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+COPY: Final = "COPY ({select}) TO STDOUT (FORMAT csv, DELIMITER E'\\x02', QUOTE E'\\x01')"
+"""JSON holds no raw control character, so that CSV with such signs leaves it as it is."""
+BASE64: Final = "json_build_object('b64', translate(encode({bytes}, 'base64'), E'\\n', ''))"
+
+
+def select_json(table: sa.Table) -> str:
+    """The statement that gives each row of the table as a JSON object, in order of the keys."""
+    columns = ", ".join(_expression(column) for column in table.c)
+    order = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
+    return (
+        f'SELECT row_to_json(r)::text FROM (SELECT {columns} FROM "{table.name}" '  # noqa: S608
+        f"ORDER BY {order}) r"
+    )
+
+
+def copy_json(table: sa.Table) -> str:
+    """The same as a COPY, a row a line."""
+    return COPY.format(select=select_json(table))
+
+
+def _expression(column: sa.Column[Any]) -> str:
+    name = f'"{column.name}"'
+    if isinstance(column.type, sa.LargeBinary):
+        return f"CASE WHEN {name} IS NOT NULL THEN {BASE64.format(bytes=name)} END AS {name}"
+    if column.info.get("dumped") == "bytes":
+        item = BASE64.format(bytes="convert_to(item, 'UTF8')")
+        return (
+            f"CASE WHEN {name} IS NOT NULL THEN (SELECT coalesce(json_agg({item}), '[]') "  # noqa: S608
+            f"FROM unnest({name}) AS items(item)) END AS {name}"
+        )
+    return name
+
+
+def unsealing(table: sa.Table, environ: Mapping[str, str]) -> Callable[[bytes], bytes] | None:
+    """What opens the sealed values of a row, or None where the table has none."""
+    sealed = {column.name: column.info["plain"] for column in table.c if "plain" in column.info}
+    if not sealed:
+        return None
+
+    def unseal(row: bytes) -> bytes:
+        values = msgspec.json.decode(row)
+        for name, plain in sealed.items():
+            if values[name] is not None:
+                values[name] = plain(values[name], environ)
+        return msgspec.json.encode(values)
+
+    return unseal

@@ -1,0 +1,30 @@
+"""How an entity is called where it stands alone: in news, notifications, a person's tasks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from services.common.permissions import Work
+
+
+def entities(work: Work, ids: Iterable[Any]) -> dict[str, dict[str, Any]]:
+    """Entities by id, as ``assets`` describes them."""
+    wanted = sorted({str(ident) for ident in ids if ident})
+    if not wanted:
+        return {}
+    found: dict[str, dict[str, Any]] = work.ask("assets", "describe_entities", ids=wanted)
+    return found
+
+
+def full_name(entity: dict[str, Any] | None) -> str:
+    """``Episode / Sequence / Shot``, or for an asset ``Type / Name``."""
+    if entity is None:
+        return ""
+    if entity["kind"] == "Asset":
+        return f"{entity['type_name']} / {entity['name']}"
+    above = [entity["parent_name"]] if entity["kind"] in {"Shot", "Scene"} else []
+    parts = [entity["episode_name"], *above, entity["name"]]
+    return " / ".join(part for part in parts if part)

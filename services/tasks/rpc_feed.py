@@ -1,0 +1,257 @@
+"""What people hear of: their notifications, a production's news, what they subscribed to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.common.client import Reply
+from services.common.contracts.tasks import (
+    NotificationRead,
+    NotificationsAllRead,
+    NotificationUnread,
+)
+from services.common.crud import CrudRpc
+from services.common.errors import Forbidden, InvalidInput, NotFound
+from services.common.history import MOMENTS
+from services.common.resources import rows_as_json
+from services.common.rpc import command, query
+from services.common.tables import NOW, table_of
+from services.common.values import BadValue, parse_id
+from services.tasks import bodies, comments, naming
+from services.tasks.models import (
+    Comment,
+    Notification,
+    Subscription,
+    Task,
+    comment_department_mentions,
+    comment_mentions,
+    comment_preview_link,
+)
+from services.tasks.saying import Saying
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MOST: Final = 100
+CREATED: Final = 201
+NOTE, TASK, COMMENT = table_of(Notification), table_of(Task), table_of(Comment)
+WATCH: Final = table_of(Subscription)
+
+
+def _ids(table: sa.Table, other: str) -> sa.ColumnElement[Any]:
+    ids = sa.select(table.c[other]).where(table.c.comment == COMMENT.c.id).correlate(COMMENT)
+    return sa.func.array(ids.scalar_subquery())
+
+
+class FeedRpc(CrudRpc):
+    """Notifications and subscriptions."""
+
+    @query
+    def list_notifications(self, query: dict[str, str] | None = None) -> list[dict[str, Any]]:
+        """The caller's notifications, newest first, at most a hundred.
+
+        ``query`` may hold ``after``, ``before``, ``task_type_id``, ``task_status_id``, ``type``,
+        ``read`` and ``watching``. Raises Forbidden for bots, InvalidInput.
+        """
+        self._person()
+        return self._notifications(*_asked(query or {}))
+
+    @query
+    def read_notification(self, ident: str) -> dict[str, Any]:
+        """One of the caller's notifications. Raises NotFound."""
+        self._person()
+        found = self._notifications(NOTE.c.id == bodies.known_id(ident))
+        if not found:
+            raise NotFound
+        return found[0]
+
+    def _notifications(self, *where: Any) -> list[dict[str, Any]]:
+        first = (
+            sa.select(comment_preview_link.c.preview_file)
+            .where(comment_preview_link.c.comment == COMMENT.c.id)
+            .correlate(COMMENT).limit(1).scalar_subquery()
+        )  # fmt: skip
+        columns = [
+            NOTE.c.id, sa.literal("Notification").label("type"),
+            NOTE.c.type.label("notification_type"), NOTE.c.author_id, NOTE.c.comment_id,
+            NOTE.c.task_id, NOTE.c.reply_id, NOTE.c.playlist_id, NOTE.c.read, NOTE.c.change,
+            sa.func.date_trunc("second", NOTE.c.created_at).label("created_at"),
+            TASK.c.task_type_id, TASK.c.project_id, TASK.c.entity_id, COMMENT.c.task_status_id,
+            COMMENT.c.text.label("comment_text"), COMMENT.c.replies,
+            _ids(comment_mentions, "person").label("mentions"),
+            _ids(comment_department_mentions, "department").label("department_mentions"),
+            first.label("preview_file_id"), WATCH.c.id.label("subscription_id"),
+        ]  # fmt: skip
+        mine = sa.and_(WATCH.c.task_id == NOTE.c.task_id, WATCH.c.person_id == NOTE.c.person_id)
+        rows = (
+            sa.select(*columns)
+            .select_from(NOTE)
+            .outerjoin(TASK, TASK.c.id == NOTE.c.task_id)
+            .outerjoin(COMMENT, COMMENT.c.id == NOTE.c.comment_id)
+            .outerjoin(WATCH, mine)
+            .where(NOTE.c.person_id == self.actor.id, *where)
+            .order_by(NOTE.c.created_at.desc(), NOTE.c.id)
+            .limit(MOST)
+        )
+        with self.database.read() as connection:
+            texts = connection.execute(rows_as_json(rows)).scalars().all()
+        return self._named(bodies.decoded(texts))
+
+    def _named(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Put names where only their owners know them, and hide what clients said from artists."""
+        if not rows:
+            return []
+        projects = sorted({row["project_id"] for row in rows if row["project_id"]})
+        playlists = sorted({row["playlist_id"] for row in rows if row["playlist_id"]})
+        names = self.ask("crud", "project_names", ids=projects)
+        lists = self.ask("crud", "playlists_in_brief", ids=playlists) if playlists else {}
+        entities = naming.entities(self, [row["entity_id"] for row in rows])
+        authors = comments.people(self, [row["author_id"] for row in rows])
+        for row in rows:
+            entity = entities.get(row.pop("entity_id") or "")
+            playlist = lists.get(row["playlist_id"] or "", {})
+            reply = _reply(row)
+            row |= {
+                "project_name": names.get(row["project_id"], ""),
+                "full_entity_name": naming.full_name(entity),
+                "episode_id": entity and entity["episode_id"],
+                "entity_preview_file_id": entity and entity["preview_file_id"],
+                "comment_text": row["comment_text"] or "",
+                "reply_text": reply.get("text", ""),
+                "reply_mentions": reply.get("mentions", []),
+                "reply_department_mentions": reply.get("department_mentions", []),
+                "playlist_name": playlist.get("name", ""),
+                "playlist_for_entity": playlist.get("for_entity", ""),
+                "playlist_is_for_all": playlist.get("is_for_all", False),
+            }
+            by_client = authors.get(row["author_id"], {}).get("role") == "client"
+            if self.actor.role == "user" and by_client:
+                row["comment_text"] = row["reply_text"] = ""
+        return rows
+
+    @command
+    def mark_notification(self, ident: str, data: dict[str, Any]) -> dict[str, Any]:
+        """Note that a notification was read, or is to be read again.
+
+        Returns it. Raises NotFound, InvalidInput. Emits ``notification:read`` or ``:unread``.
+        """
+        self._person()
+        read = data.get("read")
+        if not isinstance(read, bool):
+            raise bodies.invalid("read", "Input should be a valid boolean")
+        uuid = bodies.known_id(ident)
+        change = sa.update(NOTE).where(NOTE.c.id == uuid, NOTE.c.person_id == self.actor.id)
+        change = change.values(read=read, updated_at=NOW).returning(NOTE.c.task_id)
+        row = self.tx.connection.execute(change).first()
+        if row is None:
+            raise NotFound
+        event = NotificationRead if read else NotificationUnread
+        project = self.tx.session.scalar(sa.select(TASK.c.project_id).where(TASK.c.id == row[0]))
+        told = event(person_id=self._person(), notification_id=uuid)
+        self.tx.emit(told, project=project)
+        self.keep()
+        self.tx.close()
+        return self._notifications(NOTE.c.id == uuid)[0]
+
+    @command
+    def mark_all_notifications(self) -> dict[str, Any]:
+        """Note that the caller has read everything. Emits ``notification:all-read``."""
+        person = self._person()
+        unread = sa.update(NOTE).where(NOTE.c.person_id == person, NOTE.c.read.is_(False))
+        self.tx.connection.execute(unread.values(read=True, updated_at=NOW))
+        self.tx.emit(NotificationsAllRead(person_id=person))
+        return {"success": True}
+
+    # --- subscriptions ----------------------------------------------------------------------
+
+    @command
+    def subscribe(self, task_id: str) -> Reply:
+        """Hear of a task from now on. Returns the subscription. Raises NotFound, Forbidden."""
+        person, task = self._person(), self._watchable(task_id)
+        row = {"person_id": person, "task_id": task["id"]}
+        made = insert(WATCH).values(row).on_conflict_do_nothing().returning(WATCH.c.id)
+        ident = self.tx.connection.scalar(made)
+        resource = self.registry["subscriptions"]
+        if ident is None:
+            mine = sa.and_(WATCH.c.person_id == person, WATCH.c.task_id == task["id"])
+            ident = self.tx.connection.scalar(sa.select(WATCH.c.id).where(mine))
+        else:
+            told = self.registry.event(resource, "new", {"id": ident})
+            self.tx.emit(told, project=task["project_id"])
+        return Reply(resource.view(self.tx, ident), status=CREATED)
+
+    @command
+    def unsubscribe(self, task_id: str) -> Reply:
+        """Hear no more of a task. Raises NotFound, Forbidden."""
+        person, task = self._person(), self._watchable(task_id)
+        mine = sa.and_(WATCH.c.person_id == person, WATCH.c.task_id == task["id"])
+        ident = self.tx.connection.scalar(sa.delete(WATCH).where(mine).returning(WATCH.c.id))
+        if ident is not None:
+            told = self.registry.event(self.registry["subscriptions"], "delete", {"id": ident})
+            self.tx.emit(told, project=task["project_id"])
+        return Reply(b"")
+
+    @query
+    def is_subscribed(self, task_id: str) -> Reply:
+        """Whether the caller hears of a task."""
+        task = self._watchable(task_id)
+        mine = sa.exists().where(WATCH.c.person_id == self.actor.id, WATCH.c.task_id == task["id"])
+        with self.database.read() as connection:
+            found = bool(connection.scalar(sa.select(mine)))
+        return Reply(msgspec.json.encode(found))
+
+    def _watchable(self, task_id: str) -> Mapping[str, Any]:
+        saying = Saying(self)
+        task = saying.task(bodies.known_id(task_id))
+        saying.check_reader(task)
+        return task
+
+    def _person(self) -> UUID:
+        """The caller, who must not be a bot."""
+        if self.actor.is_bot or self.actor.id is None:
+            message = "This requires a person."
+            raise Forbidden(message)
+        return self.actor.id
+
+
+def _reply(row: dict[str, Any]) -> dict[str, Any]:
+    """The reply that a notification is about, if it is about one."""
+    replies, ident = row.pop("replies") or [], row.pop("reply_id")
+    return next((one for one in replies if one["id"] == ident), {})
+
+
+def _asked(query: Mapping[str, str]) -> list[Any]:
+    """Conditions of a query. Raises InvalidInput."""
+    found: list[Any] = []
+    for name in ("task_type_id", "task_status_id"):
+        if name in query:
+            try:
+                found.append(TASK.c[name] == parse_id(query[name]))
+            except BadValue:
+                message = f"Invalid UUID format for {name}: {query[name]}"
+                raise InvalidInput(message) from None
+    if "type" in query:
+        found.append(NOTE.c.type == query["type"])
+    bounds = {"after": NOTE.c.created_at.__gt__, "before": NOTE.c.created_at.__lt__}
+    found += [test(_moment(query[name])) for name, test in bounds.items() if name in query]
+    flags = {"read": NOTE.c.read.is_(True), "watching": WATCH.c.id.is_not(None)}
+    for name, holds in flags.items():
+        if name in query:
+            found.append(holds if query[name].lower() == "true" else sa.not_(holds))
+    return found
+
+
+def _moment(text: str) -> datetime:
+    for form in MOMENTS:
+        try:
+            return datetime.strptime(text, form)  # noqa: DTZ007 - UTC without zone, as stored
+        except ValueError:
+            continue
+    message = "Wrong date format for after or before."
+    raise InvalidInput(message)

@@ -1,0 +1,200 @@
+"""The tasks on somebody's desk, and a production's."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from services.common import references
+from services.common.client import Reply
+from services.common.errors import Forbidden
+from services.common.listing import compressed
+from services.common.resources import rendered, rows_as_json
+from services.common.rpc import command, query
+from services.common.tables import table_of
+from services.tasks import access, bodies, comments, naming, paging
+from services.tasks.entering import enter
+from services.tasks.models import Comment, Task, TaskStatus, TaskType
+from services.tasks.rpc_task import TaskRpc
+
+TASK, STATUS, KIND = table_of(Task), table_of(TaskStatus), table_of(TaskType)
+COMMENT: Final = table_of(Comment)
+NAMES: Final = (
+    KIND.c.for_entity.label("task_type_for_entity"), KIND.c.name.label("task_type_name"),
+    KIND.c.color.label("task_type_color"), STATUS.c.name.label("task_status_name"),
+    STATUS.c.color.label("task_status_color"), STATUS.c.short_name.label("task_status_short_name"),
+    rendered(TASK.c.estimation).label("task_estimation"),
+    rendered(TASK.c.duration).label("task_duration"),
+    rendered(TASK.c.start_date).label("task_start_date"),
+    rendered(TASK.c.due_date).label("task_due_date"),
+)  # fmt: skip
+DONE: Final = sa.func.coalesce(STATUS.c.is_done, False)
+ASKS: Final = sa.func.coalesce(STATUS.c.is_feedback_request, False)
+
+
+class WorkloadRpc(TaskRpc):
+    """Tasks by who does them."""
+
+    @query
+    def list_own_tasks(self, done: bool = False) -> Reply:
+        """The caller's tasks in open productions: those to do, or those done, newest first.
+
+        Raises Forbidden for bots.
+        """
+        return self._desk(self._me_as_person(), done=done)
+
+    @query
+    def list_person_tasks(self, person_id: str, done: bool = False) -> Reply:
+        """The same for somebody else. For the person and for managers of the studio."""
+        person = bodies.known_id(person_id)
+        if person != self.actor.id and self.actor.role not in {"admin", "manager", "supervisor"}:
+            message = "This requires the person concerned or a manager."
+            raise Forbidden(message)
+        return self._desk(person, done=done)
+
+    @query
+    def list_tasks_to_check(self) -> Reply:
+        """Tasks that wait for feedback in the productions the caller leads."""
+        self._me_as_person()
+        leads = {"manager", "supervisor", "admin"}
+        where: list[Any] = [ASKS.is_(True)]
+        if self.actor.is_admin:
+            where.append(self._in_open())
+        else:
+            mine = [p for p in self.actor.open_projects if self.actor.projects.get(p) in leads]
+            where.append(TASK.c.project_id.in_(mine))
+            if self.actor.departments:
+                where.append(KIND.c.department_id.in_(self.actor.departments))
+        return self._tasks_with_names(where, (TASK.c.name, TASK.c.id))
+
+    def _desk(self, person: UUID, *, done: bool) -> Reply:
+        where = [access.assigned_to(person, TASK.c.id), DONE.is_(done), self._in_open(person)]
+        order = (TASK.c.end_date.desc().nulls_first(), KIND.c.name) if done else (TASK.c.name,)
+        return self._tasks_with_names(where, (*order, TASK.c.id))
+
+    def _in_open(self, person: UUID | None = None) -> sa.ColumnElement[bool]:
+        """Tasks of the person's open productions."""
+        if person is not None and person == self.actor.id and not self.actor.is_admin:
+            return TASK.c.project_id.in_(self.actor.open_projects)
+        opened = self.ask("crud", "open_projects", person_id=str(person) if person else None)
+        return TASK.c.project_id.in_([UUID(ident) for ident in opened])
+
+    def _shown_desk(self, rows: sa.Select[Any]) -> list[dict[str, Any]]:
+        with self.database.read() as connection:
+            texts = connection.execute(rows_as_json(rows)).scalars().all()
+        return bodies.decoded(texts)
+
+    def _tasks_with_names(self, where: list[Any], order: tuple[Any, ...]) -> Reply:
+        rows = (
+            sa.select(*self.registry["tasks"].columns(None, relations=True), *NAMES)
+            .select_from(TASK)
+            .outerjoin(STATUS, STATUS.c.id == TASK.c.task_status_id)
+            .outerjoin(KIND, KIND.c.id == TASK.c.task_type_id)
+            .where(*where)
+            .order_by(*order)
+        )
+        tasks = self._shown_desk(rows)
+        if not tasks:
+            return Reply(b"[]")
+        entities = naming.entities(self, [task["entity_id"] for task in tasks])
+        ids = sorted({task["project_id"] for task in tasks})
+        projects = self.ask("crud", "projects_in_brief", ids=ids)
+        last = self._last_comments([UUID(task["id"]) for task in tasks])
+        shown = [
+            {
+                **task,
+                **_around(entities.get(task["entity_id"] or "", {})),
+                **projects.get(task["project_id"], {}),
+                "last_comment": last.get(task["id"], {}),
+            }
+            for task in tasks
+        ]
+        return compressed(msgspec.json.encode(shown))
+
+    def _last_comments(self, tasks: list[UUID]) -> dict[str, dict[str, Any]]:
+        """The newest comment of each task that no client wrote."""
+        newest = (
+            sa.select(
+                COMMENT.c.object_id, COMMENT.c.text, COMMENT.c.person_id,
+                sa.func.date_trunc("second", COMMENT.c.created_at).label("date"),
+            )
+            .where(COMMENT.c.object_id.in_(tasks))
+            .distinct(COMMENT.c.object_id)
+            .order_by(COMMENT.c.object_id, COMMENT.c.created_at.desc())
+        )  # fmt: skip
+        rows = self._shown_desk(newest)
+        authors = comments.people(self, [row["person_id"] for row in rows])
+        return {
+            row["object_id"]: {name: row[name] for name in ("text", "date", "person_id")}
+            for row in rows
+            if authors.get(row["person_id"], {}).get("role") != "client"
+        }
+
+    # --- a production's ---------------------------------------------------------------------
+
+    @query
+    def list_project_tasks(self, project_id: str, query: dict[str, str] | None = None) -> Reply:
+        """The tasks of a production with their assignees, by the page if one is asked for.
+
+        For the team; a vendor gets their own. Raises NotFound, Forbidden, InvalidInput.
+        """
+        project, asked = enter(self, project_id), query or {}
+        rows = sa.select(*self.registry["tasks"].columns(None, relations=True)).where(
+            TASK.c.project_id == project
+        )
+        if asked.get("task_type_id"):
+            rows = rows.where(TASK.c.task_type_id == bodies.known_id(asked["task_type_id"]))
+        if self.actor.role_in(project) == "vendor":
+            rows = rows.where(access.assigned_to(self.actor.id, TASK.c.id))
+        order = (TASK.c.updated_at.desc(), TASK.c.created_at.desc(), TASK.c.id)
+        return paging.paged(self, rows, order, asked)
+
+    @command
+    def delete_tasks(self, project_id: str, data: Any = None) -> list[str]:
+        """Remove tasks of a production with all that hangs off them. For its managers.
+
+        Returns the ids removed; those of other productions are left alone. Emits ``task:delete``.
+        """
+        project = enter(self, project_id, "manager")
+        ids = [bodies.known_id(ident) for ident in (data if isinstance(data, list) else [])]
+        return self._delete_where(TASK.c.id.in_(ids), TASK.c.project_id == project)
+
+    @command
+    def delete_tasks_of_type(self, project_id: str, task_type_id: str) -> Reply:
+        """Remove a production's tasks of one type. For its managers."""
+        project, kind = enter(self, project_id, "manager"), bodies.known_id(task_type_id)
+        self._delete_where(TASK.c.project_id == project, TASK.c.task_type_id == kind)
+        return Reply(b"")
+
+    def _delete_where(self, *where: Any) -> list[str]:
+        rows = sa.select(TASK).where(*where).order_by(TASK.c.id).with_for_update()
+        found = self.tx.connection.execute(rows).mappings().all()
+        references.remove(self.tx, self.name, self.metadata, "task", [row["id"] for row in found])
+        for row in found:
+            self.tx.emit(self.registry.event(self.registry["tasks"], "delete", row))  # type: ignore[arg-type]
+        return [str(row["id"]) for row in found]
+
+    def _me_as_person(self) -> UUID:
+        if self.actor.is_bot or self.actor.id is None:
+            message = "This requires a person."
+            raise Forbidden(message)
+        return self.actor.id
+
+
+def _around(entity: dict[str, Any]) -> dict[str, Any]:
+    """What a person's tasks show of their entity."""
+    return {
+        "entity_name": entity.get("name"),
+        "entity_description": entity.get("description"),
+        "entity_data": entity.get("data"),
+        "entity_preview_file_id": entity.get("preview_file_id") or "",
+        "entity_source_id": entity.get("source_id") or "",
+        "entity_type_name": entity.get("type_name"),
+        "entity_canceled": entity.get("canceled"),
+        "sequence_name": entity.get("parent_name"),
+        "episode_id": entity.get("episode_id") or "",
+        "episode_name": entity.get("episode_name"),
+    }
