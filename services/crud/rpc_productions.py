@@ -24,6 +24,14 @@ PLAIN: Final = {
     "plugins": "plugins",
 }
 """Lists of the context that hold all rows of a resource."""
+Members = dict[str, msgspec.Raw]
+"""Members of an object that are passed on as they came."""
+
+
+class OfAssets(Extras):
+    """The part of ``assets``: what it knows of productions, and its types."""
+
+    asset_types: msgspec.Raw
 
 
 class ProductionRpc(CrudRpc):
@@ -101,21 +109,18 @@ class ProductionRpc(CrudRpc):
         return self.unless_held(self._context, elsewhere=ASKED)
 
     def _context(self) -> Reply:
+        people = self.ask_ahead_raw("auth", "context_part")
+        work = self.ask_ahead_raw("tasks", "context_part")
         rows = self._open()
-        people, work, things = self.ask_all_raw([
-            ("auth", "context_part", {}),
-            ("tasks", "context_part", {}),
-            ("assets", "context_part", productions.question(rows)),
-        ])  # fmt: skip
-        own = msgspec.json.decode(self._own_part().body, type=dict[str, msgspec.Raw])
-        of_assets = msgspec.json.decode(things, type=dict[str, msgspec.Raw])
-        extras = msgspec.json.decode(things, type=Extras)
+        things = self.ask_ahead_raw("assets", "context_part", **productions.question(rows))
+        own = msgspec.json.decode(self._own_part().body, type=Members)
+        extras = msgspec.json.decode(things(), type=OfAssets)
         context = {
-            **msgspec.json.decode(people, type=dict[str, msgspec.Raw]),
-            **msgspec.json.decode(work, type=dict[str, msgspec.Raw]),
-            "asset_types": of_assets["asset_types"],
-            "projects": msgspec.Raw(productions.completed(rows, extras)),
             **own,
+            "projects": msgspec.Raw(productions.completed(rows, extras)),
+            "asset_types": extras.asset_types,
+            **msgspec.json.decode(work(), type=Members),
+            **msgspec.json.decode(people(), type=Members),
         }
         return listing.compressed(msgspec.json.encode(context))
 

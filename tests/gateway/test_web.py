@@ -13,7 +13,6 @@ from gateway.config import GatewaySettings
 from services.common.config import ConfigError
 from tests.services.auth.test_defences import restarted
 from tests.system import System
-from tests.world import World
 
 PAGE = "<!doctype html><title>Studio</title>"
 FILES = {
@@ -124,12 +123,6 @@ def test_nothing_is_written_to_it(site: str) -> None:
     answer = requests.post(f"{site}/login", json={}, timeout=10)
     assert answer.status_code == 405
     assert answer.headers["Allow"] == "GET, HEAD"
-
-
-def test_without_an_interface_the_root_is_the_apis(system: System, world: World) -> None:
-    """And an unknown path is JSON."""
-    assert requests.get(system.base, timeout=10).json()["api"] == "Callboard"
-    assert requests.get(f"{system.base}/login", timeout=10).status_code == 404
 
 
 def test_a_folder_without_a_first_page_is_refused(system: System, tmp_path: Path) -> None:

@@ -197,7 +197,9 @@ def test_explicit_roles_are_told(system: System, world: World) -> None:
     assert context(system, world, "manager")["project_roles"] == {}
 
 
-def test_an_unchanged_context_is_not_sent_again(system: System, world: World, admin: Caller) -> None:
+def test_an_unchanged_context_is_not_sent_again(
+    system: System, world: World, admin: Caller
+) -> None:
     """A change in any of the four services is one of it, right after the write."""
     project, shot = f"/data/projects/{world.project}", world.shot
     changes = (
