@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -47,15 +46,49 @@ DESCRIPTORS: Final = sa.func.json_agg(
 """The descriptors of one group of rows, in their order."""
 
 
+def _extras() -> dict[str, Any]:
+    """Descriptors by production, and first episodes by TV show."""
+    column = DESCRIPTOR.c
+    held = sa.select(DEPARTMENT.department_id).where(OF_DESCRIPTOR).correlate(DESCRIPTOR)
+    own = held.where(DEPARTMENT.department_id == parts.idents("departments"))
+    kind = sa.cast(sa.bindparam("entity_type", required=False), sa.Text)
+    rows = (
+        sa.select(column.project_id.label("key"), DESCRIPTORS.label("value"))
+        .where(
+            column.project_id == parts.idents("projects"),
+            sa.or_(sa.not_(column.project_id == parts.idents("as_client")), column.for_client),
+            sa.or_(
+                sa.not_(column.project_id == parts.idents("as_vendor")),
+                ~sa.exists(held),
+                sa.exists(own),
+            ),
+            sa.or_(kind.is_(None), column.entity_type == kind),
+        )
+        .group_by(column.project_id)
+    )
+    return {
+        "descriptors": parts.mapping(rows), "first_episodes": parts.mapping(FIRST_EPISODES),
+    }  # fmt: skip
+
+
+FIRST_EPISODES: Final = (
+    sa.select(ENTITY.c.project_id.label("key"), sa.func.to_json(ENTITY.c.id).label("value"))
+    .where(ENTITY.c.project_id == parts.idents("shows"), of_kind("episode"))
+    .order_by(ENTITY.c.project_id, (ENTITY.c.status == RUNNING).desc(), ENTITY.c.name)
+    .distinct(ENTITY.c.project_id)
+)
+"""The first running episode of each show by name, else the first."""
+EXTRAS: Final = parts.whole(**_extras())
+CONTEXT: Final = parts.whole(asset_types=parts.array(ROWS), **_extras())
+
+
 class ContextRpc(CrudRpc):
     """Parts of answers that ``crud`` composes."""
 
     @query
     def context_part(self, projects: list[str], shows: list[str]) -> Reply:
         """All asset types with their task types, and what ``project_extras`` says."""
-        return parts.whole(
-            self.database, asset_types=parts.array(ROWS), **self._extras(projects, shows)
-        )
+        return self._read(CONTEXT, projects, shows, None)
 
     @query
     def project_extras(
@@ -64,50 +97,26 @@ class ContextRpc(CrudRpc):
         """Descriptors of these productions that the caller sees, and where TV shows begin.
 
         Returns ``{"descriptors": {project: [descriptor]}, "first_episodes": {project: id}}``; only
-        the descriptors for ``entity_type``, if one is given.
+        the descriptors for ``entity_type``, if one is given. A client sees what is for clients, a
+        vendor what is for all or for their departments.
         """
-        return parts.whole(self.database, **self._extras(projects, shows, entity_type))
+        return self._read(EXTRAS, projects, shows, entity_type)
 
-    def _extras(
-        self, projects: list[str], shows: list[str], entity_type: str | None = None
-    ) -> dict[str, Any]:
-        wanted = [UUID(ident) for ident in projects]
-        return {
-            "descriptors": parts.mapping(self._descriptors_seen(wanted, entity_type)),
-            "first_episodes": parts.mapping(_first_episodes([UUID(ident) for ident in shows])),
-        }
-
-    def _descriptors_seen(self, projects: list[UUID], entity_type: str | None) -> sa.Select[Any]:
-        """A client sees what is for clients, a vendor what is for all or their departments."""
-        column = DESCRIPTOR.c
-        held = sa.select(DEPARTMENT.department_id).where(OF_DESCRIPTOR).correlate(DESCRIPTOR)
-        own = held.where(DEPARTMENT.department_id.in_(self.actor.departments))
-        roles = {project: self.actor.role_in(project) for project in projects}
-        rows = sa.select(column.project_id.label("key"), DESCRIPTORS.label("value")).where(
-            column.project_id.in_(projects),
-            sa.or_(column.project_id.not_in(_in_role(roles, "client")), column.for_client),
-            sa.or_(
-                column.project_id.not_in(_in_role(roles, "vendor")),
-                ~sa.exists(held),
-                sa.exists(own),
-            ),
+    def _read(
+        self,
+        statement: sa.Select[Any],
+        projects: list[str],
+        shows: list[str],
+        entity_type: str | None,
+    ) -> Reply:
+        roles = {project: self.actor.role_in(UUID(project)) for project in projects}
+        return parts.read(
+            self.database,
+            statement,
+            projects=projects,
+            shows=shows,
+            entity_type=entity_type,
+            departments=[str(ident) for ident in self.actor.departments],
+            as_client=[project for project, role in roles.items() if role == "client"],
+            as_vendor=[project for project, role in roles.items() if role == "vendor"],
         )
-        if entity_type is not None:
-            rows = rows.where(column.entity_type == entity_type)
-        return rows.group_by(column.project_id)
-
-
-def _in_role(roles: Mapping[UUID, str | None], role: str) -> list[UUID]:
-    """The productions where the caller has that role."""
-    return [project for project, held in roles.items() if held == role]
-
-
-def _first_episodes(shows: list[UUID]) -> sa.Select[Any]:
-    """The first running episode of each show by name, else the first."""
-    is_running = ENTITY.c.status == RUNNING
-    return (
-        sa.select(ENTITY.c.project_id.label("key"), sa.func.to_json(ENTITY.c.id).label("value"))
-        .where(ENTITY.c.project_id.in_(shows), of_kind("episode"))
-        .order_by(ENTITY.c.project_id, is_running.desc(), ENTITY.c.name)
-        .distinct(ENTITY.c.project_id)
-    )

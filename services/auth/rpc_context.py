@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from services.auth import persons
 from services.auth.models import Organisation, Person
+from services.auth.resources import RESOURCES
 from services.common import parts
 from services.common.client import Reply
 from services.common.crud import CrudRpc
@@ -15,6 +17,24 @@ from services.common.rpc import query
 
 if TYPE_CHECKING:
     from services.auth.config import AuthSettings
+
+
+@cache
+def _context(full: bool, admin: bool) -> sa.Select[Any]:
+    only = None if full else persons.REDUCED
+    people = sa.select(*RESOURCES["persons"].columns(only, relations=True))
+    members: dict[str, Any] = {
+        "persons": parts.array(people.where(Person.is_guest.is_(False))),
+        "departments": parts.array(_all("departments")),
+        "studios": parts.array(_all("studios")),
+    }
+    if admin:
+        members["user_limit"] = sa.bindparam("limit", type_=sa.Integer, required=False)
+    return parts.whole(**members)
+
+
+def _all(path: str) -> sa.Select[Any]:
+    return sa.select(*RESOURCES[path].columns(None, relations=False))
 
 
 class ContextRpc(CrudRpc):
@@ -28,19 +48,8 @@ class ContextRpc(CrudRpc):
 
         People are shown in full to managers, else reduced; their departments always.
         """
-        only = None if self.actor.role in persons.MANAGERS else persons.REDUCED
-        people = sa.select(*self.registry["persons"].columns(only, relations=True))
-        members: dict[str, Any] = {
-            "persons": parts.array(people.where(Person.is_guest.is_(False))),
-            "departments": parts.array(self._all("departments")),
-            "studios": parts.array(self._all("studios")),
-        }
-        if self.actor.is_admin:
-            members["user_limit"] = sa.literal(self.settings.user_limit)
-        return parts.whole(self.database, **members)
-
-    def _all(self, path: str) -> sa.Select[Any]:
-        return sa.select(*self.registry[path].columns(None, relations=False))
+        full, admin = self.actor.role in persons.MANAGERS, self.actor.is_admin
+        return parts.read(self.database, _context(full, admin), limit=self.settings.user_limit)
 
     @query
     def show_config(self) -> dict[str, Any]:

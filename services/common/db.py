@@ -80,11 +80,12 @@ class Database:
         with translated(), self.reading.connect() as connection:
             yield connection
 
-    def text(self, statement: sa.Select[Any], **parameters: str) -> str | None:
+    def text(self, statement: sa.Select[Any], **parameters: Any) -> str | None:
         """The one text that ``statement`` selects, on the shortest path there is.
 
         For the reads that come a thousand times a second: the SQL is compiled once and handed to
-        psycopg2 directly, which halves what a read costs. Raises Unavailable.
+        psycopg2 directly, which halves what a read costs: so it is one of a few that are made once.
+        Raises Unavailable.
         """
         found = self._compiled.get(statement)
         if found is None:

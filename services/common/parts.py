@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.common.client import Reply
-from services.common.resources import JSON_TEXT, rows_as_json
+from services.common.resources import JSON_TEXT
 
 if TYPE_CHECKING:
     from services.common.db import Database
@@ -27,22 +28,24 @@ def mapping(pairs: sa.Select[Any]) -> sa.ColumnElement[str]:
     return sa.select(text).select_from(found).scalar_subquery()
 
 
-def whole(database: Database, **members: sa.ColumnElement[Any]) -> Reply:
-    """A JSON object of these members, each the text of a JSON value."""
+def whole(**members: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """The statement that selects a JSON object of these members, each the text of a JSON value."""
     pieces: list[Any] = []
     for name, member in members.items():
         pieces += [f'{"," if pieces else "{"}"{name}":', member]
-    return one(database, sa.func.concat(*pieces, "}"))
+    return sa.select(sa.func.concat(*pieces, "}"))
 
 
-def one(database: Database, value: sa.ColumnElement[str]) -> Reply:
-    """A JSON value that is one text."""
-    with database.read() as connection:
-        return Reply(str(connection.execute(sa.select(value)).scalar_one()).encode())
+def read(database: Database, statement: sa.Select[Any], **parameters: Any) -> Reply:
+    """The JSON that a statement of ``whole`` selects; it is made once and kept."""
+    return Reply(str(database.text(statement, **parameters)).encode())
 
 
-def first(database: Database, rows: sa.Select[Any]) -> Reply | None:
-    """The first of ``rows`` as a JSON object."""
-    with database.read() as connection:
-        found = connection.scalar(rows_as_json(rows))
-    return None if found is None else Reply(str(found).encode())
+def ident(name: str) -> sa.ColumnElement[Any]:
+    """An id given as text when the statement is run."""
+    return sa.cast(sa.bindparam(name, required=False), sa.Uuid)
+
+
+def idents(name: str) -> sa.ColumnElement[Any]:
+    """Any of the ids given as a list of texts when the statement is run."""
+    return sa.any_(sa.cast(sa.bindparam(name, required=False), ARRAY(sa.Uuid)))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
 
-from services.common.resources import JSON_TEXT
+from services.common import parts
 from services.common.tables import table_of
 from services.crud.models import (
     Project,
@@ -19,16 +19,13 @@ from services.crud.models import (
 )
 from services.crud.projects import OPEN, TV_SHOW
 
-if TYPE_CHECKING:
-    from services.common.permissions import Actor
-
 PROJECT: Final = table_of(Project)
 STATUS: Final = table_of(ProjectStatus)
 SEAT: Final = project_person_link.c
 IS_OPEN: Final = PROJECT.c.project_status_id.in_(
     sa.select(STATUS.c.id).where(sa.func.lower(STATUS.c.name) == OPEN.lower())
 )
-Rows = list[tuple[str, str | None, str]]
+Rows = list[tuple[str, str | None, msgspec.Raw]]
 """Id, production type and JSON of productions."""
 
 
@@ -62,19 +59,24 @@ USES: Final = (
 )
 
 
-def seen_by(actor: Actor) -> sa.ColumnElement[bool]:
+PERSON: Final = parts.ident("person")
+"""The caller, given when a statement is run."""
+
+
+def seen_by(person: Any = PERSON, *, is_admin: bool) -> sa.ColumnElement[bool]:
     """Productions whose team the caller is in; administrators see all."""
-    if actor.is_admin:
+    if is_admin:
         return sa.true()
-    return PROJECT.c.id.in_(sa.select(SEAT.project_id).where(SEAT.person_id == actor.id))
+    return PROJECT.c.id.in_(sa.select(SEAT.project_id).where(SEAT.person_id == person))
 
 
-def with_json(rows: sa.Select[Any]) -> sa.Select[Any]:
-    """Id, production type and JSON of each of the productions ``rows``."""
+def listed(rows: sa.Select[Any]) -> sa.Select[Any]:
+    """Id, production type and JSON of the productions ``rows``, by name, as one JSON array."""
     found = rows.order_by(PROJECT.c.name).subquery("r")
-    return sa.select(sa.cast(found.c.id, sa.Text), found.c.production_type, JSON_TEXT).select_from(
-        found
-    )
+    row = sa.func.row_to_json(sa.literal_column("r"))
+    triple = sa.func.json_build_array(found.c.id, found.c.production_type, row)
+    text = sa.func.concat("[", sa.func.string_agg(sa.cast(triple, sa.Text), ","), "]")
+    return sa.select(text).select_from(found)
 
 
 def question(rows: Rows) -> dict[str, Any]:
@@ -85,11 +87,11 @@ def question(rows: Rows) -> dict[str, Any]:
 
 def completed(rows: Rows, extras: Extras) -> bytes:
     """The productions as a JSON array, each with its descriptors and where a TV show begins."""
-    return f"[{','.join(_completed(ident, text, extras) for ident, _, text in rows)}]".encode()
+    return b"[" + b",".join(_completed(ident, row, extras) for ident, _, row in rows) + b"]"
 
 
-def _completed(ident: str, text: str, extras: Extras) -> str:
+def _completed(ident: str, row: msgspec.Raw, extras: Extras) -> bytes:
     members: Mapping[str, Any] = {"descriptors": extras.descriptors.get(ident, msgspec.Raw(b"[]"))}
     if ident in extras.first_episodes:
         members = {**members, "first_episode_id": extras.first_episodes[ident]}
-    return f"{text[:-1]},{msgspec.json.encode(members).decode()[1:]}"
+    return bytes(row)[:-1] + b"," + msgspec.json.encode(members)[1:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -13,8 +14,9 @@ from services.common.crud import CrudRpc
 from services.common.errors import Forbidden, NotFound
 from services.common.rpc import query
 from services.crud import productions, saved
-from services.crud.productions import PROJECT, SEAT, Extras
+from services.crud.productions import PROJECT, SEAT, Extras, Rows
 from services.crud.projects import STATUS_NAME
+from services.crud.resources import RESOURCES
 
 ASKED: Final = ("auth", "tasks", "assets")
 PLAIN: Final = {
@@ -32,6 +34,47 @@ class OfAssets(Extras):
     """The part of ``assets``: what it knows of productions, and its types."""
 
     asset_types: msgspec.Raw
+
+
+ALL: Final = productions.listed(
+    sa.select(
+        *RESOURCES["projects"].columns(None, relations=False),
+        STATUS_NAME.label("project_status_name"),
+    )
+)
+"""Productions of any status."""
+
+
+@cache
+def _open(*, is_admin: bool) -> sa.Select[Any]:
+    """Open productions with all they use, those called ``name`` if one is given."""
+    columns = RESOURCES["projects"].columns(None, relations=True)
+    name = sa.cast(sa.bindparam("name", required=False), sa.Text)
+    return productions.listed(
+        sa.select(*columns, *productions.USES).where(
+            productions.IS_OPEN,
+            productions.seen_by(is_admin=is_admin),
+            sa.or_(name.is_(None), PROJECT.c.name == name),
+        )
+    )
+
+
+@cache
+def _own_part(viewer: saved.Viewer) -> sa.Select[Any]:
+    """This service's part of the context, besides productions."""
+    roles = sa.select(
+        SEAT.project_id.label("key"), sa.func.to_json(SEAT.role).label("value")
+    ).where(SEAT.person_id == productions.PERSON, SEAT.role.is_not(None))
+    plain = {
+        name: parts.array(sa.select(*RESOURCES[path].columns(None, relations=False)))
+        for name, path in PLAIN.items()
+    }
+    return parts.whole(
+        **plain,
+        project_roles=parts.mapping(roles),
+        search_filters=saved.by_list(RESOURCES["search-filters"], viewer),
+        search_filter_groups=saved.by_list(RESOURCES["search-filter-groups"], viewer),
+    )
 
 
 class ProductionRpc(CrudRpc):
@@ -53,17 +96,13 @@ class ProductionRpc(CrudRpc):
 
         return self.unless_held(build, elsewhere=("assets",))
 
-    def _open(self, name: str | None = None) -> productions.Rows:
-        columns = self.registry["projects"].columns(None, relations=True)
-        rows = sa.select(*columns, *productions.USES).where(
-            productions.IS_OPEN, productions.seen_by(self.actor)
+    def _open(self, name: str | None = None) -> Rows:
+        return self._read(
+            _open(is_admin=self.actor.is_admin), name=name, **saved.parameters(self.actor)
         )
-        return self._read(rows if name is None else rows.where(PROJECT.c.name == name))
 
-    def _read(self, rows: sa.Select[Any]) -> productions.Rows:
-        with self.database.read() as connection:
-            found = connection.execute(productions.with_json(rows))
-            return [(ident, kind, text) for ident, kind, text in found]
+    def _read(self, listed: sa.Select[Any], **parameters: Any) -> Rows:
+        return msgspec.json.decode(str(self.database.text(listed, **parameters)), type=Rows)
 
     @query
     def list_all_projects(self, query: dict[str, str] | None = None) -> Reply:
@@ -73,22 +112,22 @@ class ProductionRpc(CrudRpc):
         for productions; asking for a ``name`` they get the one like it, or NotFound.
         """
         name = (query or {}).get("name")
-        rows = sa.select(*self.registry["projects"].columns(None, relations=False)).where(
-            productions.seen_by(self.actor)
-        )
+        if self.actor.is_admin and name is None:
+            return self.unless_held(self._all_of_them, elsewhere=("assets",))
+        seen = productions.seen_by(self.actor.id, is_admin=self.actor.is_admin)
+        rows = sa.select(*RESOURCES["projects"].columns(None, relations=False)).where(seen)
         if name is not None:
             rows = rows.where(PROJECT.c.name.ilike(name))
+        rows = rows.order_by(PROJECT.c.name)
         if not self.actor.is_admin:
-            return listing.plain(self, rows.order_by(PROJECT.c.name))
-        if name is not None:
-            found = self._read(rows.limit(1))
-            if not found:
-                raise NotFound
-            return Reply(f"[{found[0][2]}]".encode())
-        return self.unless_held(lambda: self._all_of_them(rows), elsewhere=("assets",))
+            return listing.plain(self, rows)
+        found = listing.plain(self, rows.limit(1))
+        if found.body == b"[]":
+            raise NotFound
+        return found
 
-    def _all_of_them(self, rows: sa.Select[Any]) -> Reply:
-        found = self._read(rows.add_columns(STATUS_NAME.label("project_status_name")))
+    def _all_of_them(self) -> Reply:
+        found = self._read(ALL)
         question = {**productions.question(found), "shows": [], "entity_type": "Project"}
         asked = self.ask_raw("assets", "project_extras", **question)
         extras = msgspec.json.decode(asked, type=Extras)
@@ -126,17 +165,5 @@ class ProductionRpc(CrudRpc):
 
     def _own_part(self) -> Reply:
         """What this service holds of the context, besides productions."""
-        roles = sa.select(
-            SEAT.project_id.label("key"), sa.func.to_json(SEAT.role).label("value")
-        ).where(SEAT.person_id == self.actor.id, SEAT.role.is_not(None))
-        plain = {
-            name: parts.array(sa.select(*self.registry[path].columns(None, relations=False)))
-            for name, path in PLAIN.items()
-        }
-        return parts.whole(
-            self.database,
-            **plain,
-            project_roles=parts.mapping(roles),
-            search_filters=saved.by_list(self.registry["search-filters"], self.actor),
-            search_filter_groups=saved.by_list(self.registry["search-filter-groups"], self.actor),
-        )
+        statement = _own_part(saved.Viewer.of(self.actor))
+        return parts.read(self.database, statement, **saved.parameters(self.actor))

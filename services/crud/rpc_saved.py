@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,12 +12,13 @@ from services.common import parts, references
 from services.common.client import Reply
 from services.common.crud import CrudRpc
 from services.common.errors import Forbidden, InvalidInput, NotFound
-from services.common.resources import Resource
+from services.common.resources import Resource, rows_as_json
 from services.common.rpc import command, query
 from services.common.tables import NOW, table_of
 from services.common.values import BadValue, parse_id, values_for_create, values_for_update
 from services.crud import bodies, saved
 from services.crud.models import SearchFilter, SearchFilterGroup
+from services.crud.resources import RESOURCES
 
 FILTER: Final = table_of(SearchFilter)
 GROUP: Final = table_of(SearchFilterGroup)
@@ -29,6 +31,20 @@ SAME: Final = (
 )
 
 
+@cache
+def _listed(path: str, viewer: saved.Viewer) -> sa.Select[Any]:
+    return sa.select(saved.by_list(RESOURCES[path], viewer))
+
+
+@cache
+def _one(path: str, viewer: saved.Viewer) -> sa.Select[Any]:
+    resource = RESOURCES[path]
+    rows = sa.select(*resource.columns(None, relations=False)).where(
+        resource.table.c.id == parts.ident("ident"), saved.visible_to(viewer, resource.table)
+    )
+    return rows_as_json(rows)
+
+
 class SavedRpc(CrudRpc):
     """Saved searches of the caller."""
 
@@ -39,21 +55,21 @@ class SavedRpc(CrudRpc):
         Bots are Forbidden.
         """
         self._persons_only()
-        rows = saved.by_list(self.registry[KINDS[kind]], self.actor)
-        return self.unless_held(lambda: parts.one(self.database, rows))
+        statement = _listed(KINDS[kind], saved.Viewer.of(self.actor))
+        given = saved.parameters(self.actor)
+        return self.unless_held(lambda: parts.read(self.database, statement, **given))
 
     @query
     def read_saved(self, kind: str, ident: str) -> Reply:
         """One that the caller sees. Raises Forbidden, NotFound."""
         self._persons_only()
         resource = self.registry[KINDS[kind]]
-        rows = sa.select(*resource.columns(None, relations=False)).where(
-            resource.table.c.id == _path_id(ident), saved.visible_to(self.actor, resource.table)
-        )
-        found = parts.first(self.database, rows)
+        statement = _one(resource.path, saved.Viewer.of(self.actor))
+        given = saved.parameters(self.actor)
+        found = self.database.text(statement, ident=str(_path_id(ident)), **given)
         if found is None:
             raise NotFound
-        return found
+        return Reply(found.encode())
 
     @command
     def save(self, kind: str, data: Any = None) -> Reply:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
 from services.common import parts
 from services.crud import productions
-from services.crud.productions import PROJECT
+from services.crud.productions import PERSON, PROJECT
 
 if TYPE_CHECKING:
     from services.common.permissions import Actor
@@ -19,42 +19,62 @@ EVERYWHERE: Final = "all"
 MANAGERS: Final = ("admin", "manager")
 
 
-def visible_to(actor: Actor, table: sa.Table) -> sa.ColumnElement[bool]:
+class Viewer(NamedTuple):
+    """What decides on which statement somebody's searches are read with."""
+
+    is_admin: bool
+    is_manager: bool
+
+    @classmethod
+    def of(cls, actor: Actor) -> Viewer:
+        """How the actor reads."""
+        return cls(actor.is_admin, actor.role in MANAGERS)
+
+
+def parameters(actor: Actor) -> dict[str, Any]:
+    """What the statements are run with."""
+    managed = [str(project) for project, role in actor.projects.items() if role == "manager"]
+    return {
+        "person": str(actor.id) if actor.id else None,
+        "departments": [str(ident) for ident in actor.departments],
+        "managed": managed,
+    }
+
+
+def visible_to(viewer: Viewer, table: sa.Table) -> sa.ColumnElement[bool]:
     """Their own, and those shared in what they work on; of open productions or of none.
 
     What is for a department is seen by its members and by managers.
     """
     column = table.c
-    reached = sa.select(PROJECT.c.id).where(productions.seen_by(actor))
+    reached = sa.select(PROJECT.c.id).where(productions.seen_by(is_admin=viewer.is_admin))
     shared = sa.and_(
         column.is_shared, sa.or_(column.project_id.is_(None), column.project_id.in_(reached))
     )
     is_open = column.project_id.in_(sa.select(PROJECT.c.id).where(productions.IS_OPEN))
-    return sa.and_(
-        sa.or_(column.person_id == actor.id, shared),
+    seen = sa.and_(
+        sa.or_(column.person_id == PERSON, shared),
         sa.or_(column.project_id.is_(None), is_open),
-        _of_department(actor, column),
+    )
+    if viewer.is_manager:
+        return seen
+    return sa.and_(
+        seen,
+        sa.or_(
+            column.department_id.is_(None),
+            column.department_id == parts.idents("departments"),
+            column.project_id == parts.idents("managed"),
+        ),
     )
 
 
-def _of_department(actor: Actor, column: Any) -> sa.ColumnElement[bool]:
-    if actor.role in MANAGERS:
-        return sa.true()
-    managed = [project for project, role in actor.projects.items() if role == "manager"]
-    return sa.or_(
-        column.department_id.is_(None),
-        column.department_id.in_(actor.departments),
-        column.project_id.in_(managed),
-    )
-
-
-def by_list(resource: Resource, actor: Actor) -> sa.ColumnElement[str]:
+def by_list(resource: Resource, viewer: Viewer) -> sa.ColumnElement[str]:
     """``{list type: {production or "all": [row]}}``, newest first."""
     table = resource.table
     columns = resource.columns(None, relations=False)
     rows = (
         sa.select(*columns)
-        .where(visible_to(actor, table))
+        .where(visible_to(viewer, table))
         .order_by(table.c.created_at.desc(), table.c.id)
         .subquery("r")
     )

@@ -13,8 +13,23 @@ from services.common.crud import CrudRpc
 from services.common.rpc import query
 from services.common.tables import table_of
 from services.tasks.models import Notification
+from services.tasks.resources import RESOURCES
 
-UNREAD: Final = table_of(Notification)
+NOTIFICATION: Final = table_of(Notification)
+
+
+def _all(path: str) -> sa.Select[Any]:
+    return sa.select(*RESOURCES[path].columns(None, relations=False))
+
+
+CONTEXT: Final = parts.whole(
+    task_types=parts.array(_all("task-types")),
+    task_status=parts.array(_all("task-status")),
+    status_automations=parts.array(_all("status-automations")),
+    notification_count=sa.select(sa.func.count())
+    .where(NOTIFICATION.c.person_id == parts.ident("person"), NOTIFICATION.c.read.is_(False))
+    .scalar_subquery(),
+)
 
 
 class ContextRpc(CrudRpc):
@@ -23,23 +38,12 @@ class ContextRpc(CrudRpc):
     @query
     def context_part(self) -> Reply:
         """All task types, statuses and automations, and how many notifications are unread."""
-        unread = sa.select(sa.func.count()).where(
-            UNREAD.c.person_id == self.actor.id, UNREAD.c.read.is_(False)
-        )
-        return parts.whole(
-            self.database,
-            task_types=parts.array(self._all("task-types")),
-            task_status=parts.array(self._all("task-status")),
-            status_automations=parts.array(self._all("status-automations")),
-            notification_count=unread.scalar_subquery(),
-        )
+        person = str(self.actor.id) if self.actor.id else None
+        return parts.read(self.database, CONTEXT, person=person)
 
     @query
     def rows_shown(self, path: str, ids: list[str]) -> Reply:
         """Those rows of a resource, plain; for services that decided the rights."""
         table = self.registry[path].table
         wanted = [UUID(ident) for ident in ids]
-        return listing.plain(self, self._all(path).where(table.c.id.in_(wanted)))
-
-    def _all(self, path: str) -> sa.Select[Any]:
-        return sa.select(*self.registry[path].columns(None, relations=False))
+        return listing.plain(self, _all(path).where(table.c.id.in_(wanted)))

@@ -8,7 +8,7 @@ import pytest
 
 from tests.services.assets.show import Show
 from tests.system import Caller, System, until
-from tests.world import World
+from tests.world import TEAM, World
 
 CONTEXT = "/data/user/context"
 KEYS = {
@@ -129,8 +129,7 @@ def test_an_open_production_tells_what_it_uses(system: System, world: World, adm
     admin.post(f"{settings}/task-types", {"task_type_id": world.task_type, "priority": 4})
     admin.post(f"{settings}/task-status", {"task_status_id": world.status})
     [film] = admin.get("/data/projects/open").json()
-    assert set(film["team"]) == {world.people[n] for n in
-                                 ("manager", "supervisor", "artist", "client", "vendor")}  # fmt: skip
+    assert set(film["team"]) == {world.people[name] for name in TEAM}
     assert film["task_types"] == [world.task_type]
     assert film["task_types_priority"] == {world.task_type: 4}
     assert film["task_statuses"] == [world.status]
@@ -201,7 +200,7 @@ def test_an_unchanged_context_is_not_sent_again(
     system: System, world: World, admin: Caller
 ) -> None:
     """A change in any of the four services is one of it, right after the write."""
-    project, shot = f"/data/projects/{world.project}", world.shot
+    project = f"/data/projects/{world.project}"
     changes = (
         ("PUT", f"/data/persons/{world.people['artist']}", {"first_name": "New"}),
         ("PUT", f"/data/task-types/{world.task_type}", {"color": "#000001"}),
@@ -212,7 +211,6 @@ def test_an_unchanged_context_is_not_sent_again(
         ("POST", "/data/user/filters", {"list_type": "asset", "name": "a", "query": "b"}),
         ("POST", f"/data/projects/{world.project}/team", {"person_id": world.people["stranger"]}),
     )
-    assert shot
     tag = admin.get(CONTEXT).headers["ETag"]
     for method, path, body in changes:
         assert admin.get(CONTEXT, headers={"If-None-Match": tag}).status_code == 304
