@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 
 from services.assets.access import ENTITY, of_kind
 from services.assets.models import MetadataDescriptor, department_metadata_descriptor_link
@@ -75,7 +75,7 @@ FIRST_EPISODES: Final = (
     sa.select(ENTITY.c.project_id.label("key"), sa.func.to_json(ENTITY.c.id).label("value"))
     .where(ENTITY.c.project_id == parts.idents("shows"), of_kind("episode"))
     .order_by(ENTITY.c.project_id, (ENTITY.c.status == RUNNING).desc(), ENTITY.c.name)
-    .distinct(ENTITY.c.project_id)
+    .ext(distinct_on(ENTITY.c.project_id))
 )
 """The first running episode of each show by name, else the first."""
 EXTRAS: Final = parts.whole(**_extras())

@@ -107,6 +107,14 @@ def test_a_team_is_kept(client: None, world: World) -> None:
     assert stranger not in {person["id"] for person in project.get_team(film)}
 
 
+def test_milestones_of_a_production(client: None, world: World) -> None:
+    """In the order of their days."""
+    film = {"id": world.project}
+    for name, day in (("Late", "2030-02-01"), ("Early", "2030-01-01")):
+        gazu.client.create("milestones", {"name": name, "date": day, "project_id": world.project})
+    assert [row["name"] for row in gazu.project.get_milestones(film)] == ["Early", "Late"]
+
+
 def test_people_are_found(client: None, world: World) -> None:
     """By mail, log-in and name."""
     person, artist = gazu.person, world.people["artist"]
@@ -170,7 +178,9 @@ def test_absences(client: None, world: World) -> None:
     away = person.new_day_off(world.people["artist"], "2030-01-07", "2030-01-08")
     person.update_day_off({"id": away["id"], "description": "Ski"})
     assert person.get_day_off(away["id"])["description"] == "Ski"
+    assert [row["id"] for row in person.get_day_offs(world.people["artist"])] == [away["id"]]
     person.remove_day_off(away)
+    assert person.get_day_offs(world.people["artist"]) == []
 
 
 def test_own_things(client: None, world: World) -> None:
