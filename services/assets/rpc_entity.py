@@ -14,6 +14,7 @@ from services.assets.entities import KINDS, RESERVED
 from services.assets.models import Entity, EntityType, MetadataDescriptor
 from services.common.bus import Delivery, on
 from services.common.client import Reply
+from services.common.contracts.assets import AssetReadyChanged
 from services.common.contracts.crud import ProjectPrepared
 from services.common.contracts.tasks import TaskMakesReady
 from services.common.crud import CrudRpc
@@ -158,6 +159,8 @@ class EntityRpc(CrudRpc):
         if project is not None:
             facts = {"id": message.entity_id, "kind": "Asset", "project_id": project}
             self.tx.emit(self.registry.event(self.registry["entities"], "update", facts))
+            told = {"asset_id": message.entity_id, "project_id": project}
+            self.tx.emit(AssetReadyChanged(ready_for=message.task_type_id, **told))
 
     @query
     def entities_in_brief(self, ids: list[str]) -> dict[str, dict[str, str | None]]:

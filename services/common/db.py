@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID, uuid4
 
+import msgspec
 import psycopg2
 import sqlalchemy as sa
 from sqlalchemy import event as sa_event
@@ -87,13 +88,7 @@ class Database:
         psycopg2 directly, which halves what a read costs: so it is one of a few that are made once.
         Raises Unavailable.
         """
-        found = self._compiled.get(statement)
-        if found is None:
-            compiled = statement.compile(
-                dialect=self.engine.dialect, compile_kwargs={"render_postcompile": True}
-            )
-            found = self._compiled[statement] = (str(compiled), dict(compiled.params))
-        sql, constants = found
+        sql, constants = self.prepared(statement)
         with translated():
             connection = self.reading.raw_connection()
             try:
@@ -106,6 +101,16 @@ class Database:
             finally:
                 connection.close()
         return row[0] if row else None
+
+    def prepared(self, statement: sa.Select[Any]) -> tuple[str, dict[str, Any]]:
+        """The statement as psycopg2 takes it, and its constants; compiled once."""
+        found = self._compiled.get(statement)
+        if found is None:
+            compiled = statement.compile(
+                dialect=self.engine.dialect, compile_kwargs={"render_postcompile": True}
+            )
+            found = self._compiled[statement] = (str(compiled), dict(compiled.params))
+        return found
 
     def close(self) -> None:
         """Close every pooled connection."""
@@ -175,6 +180,16 @@ def translated() -> Iterator[None]:
         raise
 
 
+OUTBOX: Final = """
+INSERT INTO outbox (event_id, name, payload, actor_id, project_id, request_id, stored)
+SELECT event_id, name, payload, actor_id, project_id, request_id, stored
+FROM ROWS FROM (json_to_recordset(%(events)s) AS (event_id uuid, name text, payload text,
+  actor_id uuid, project_id uuid, request_id text, stored boolean)) WITH ORDINALITY AS event(
+  event_id, name, payload, actor_id, project_id, request_id, stored, place)
+ORDER BY place
+"""
+
+
 class Transaction:
     """One unit of work: nothing is sent to the database before the first statement.
 
@@ -212,6 +227,21 @@ class Transaction:
         """The transaction's connection, for statements about tables rather than objects."""
         return self.session.connection()
 
+    def run(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        """The rows of hand-written SQL, handed to psycopg2 directly: for what must be quick.
+
+        Ids go in as text and come out as such.
+        """
+        cursor: Any = self.connection.connection.cursor()
+        cursor.execute(tagged(sql), parameters)
+        return cursor.fetchall() if cursor.description else []
+
+    def text(self, statement: sa.Select[Any], **parameters: Any) -> str | None:
+        """The one text that ``statement`` selects, as ``Database.text``, in this transaction."""
+        sql, constants = self.database.prepared(statement)
+        rows = self.run(sql, **{**constants, **parameters})
+        return rows[0][0] if rows else None
+
     def get(self, model: type[T], ident: UUID, *, lock: bool = False) -> T:
         """The row with that id, locked for update if asked. Raises NotFound."""
         row = self.session.get(model, ident, with_for_update=True if lock else None)
@@ -236,11 +266,11 @@ class Transaction:
             }
         )
 
-    def flush_events(self, outbox: sa.Table) -> None:
+    def flush_events(self) -> None:
         """Write the queued events to the outbox, in the order they were emitted."""
         if self._events:
             self.session.flush()
-            self.connection.execute(sa.insert(outbox), self._events)
+            self.run(OUTBOX, events=msgspec.json.encode(self._events).decode())
             self._events = []
 
     def commit(self) -> None:

@@ -139,7 +139,7 @@ class Service:
     def keep(self) -> None:
         """Commit what was done so far, events included, whatever the method says afterwards."""
         with translated():
-            self.tx.flush_events(self.metadata.tables["outbox"])
+            self.tx.flush_events()
         self.tx.commit()
 
     def unless_held(

@@ -13,7 +13,6 @@ from services.tasks import access
 from services.tasks.models import (
     Comment,
     Task,
-    TaskStatus,
     TaskType,
     comment_department_mentions,
     comment_mentions,
@@ -22,6 +21,7 @@ from services.tasks.models import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from services.tasks.background import Background
     from services.tasks.posting import Draft
 
 MAY_SAY: Final = "This requires to work on the task."
@@ -31,9 +31,10 @@ MAY_SET: Final = "This requires a role that may give that status."
 class Saying:
     """Rights of the caller on tasks and their comments, read once a request."""
 
-    def __init__(self, work: Any) -> None:
+    def __init__(self, work: Any, known: Background | None = None) -> None:
         self.work = work
-        self._tasks: dict[UUID, dict[str, Any]] = {}
+        self._tasks: dict[UUID, dict[str, Any]] = known.tasks if known else {}
+        self._statuses: dict[UUID, dict[str, Any]] = known.statuses if known else {}
 
     def task(self, ident: UUID) -> dict[str, Any]:
         """A task with what rights hang on. Raises NotFound."""
@@ -141,17 +142,12 @@ class Saying:
 
     def check_statuses(self, drafts: Sequence[Draft]) -> None:
         """Artists and clients may give only some statuses. Raises Forbidden, NotFound."""
-        table = table_of(TaskStatus)
-        wanted = {draft.status_id for draft in drafts}
-        query = sa.select(table.c.id, table.c.is_artist_allowed, table.c.is_client_allowed)
-        with self.work.database.read() as connection:
-            known = {row.id: row for row in connection.execute(query.where(table.c.id.in_(wanted)))}
-        if wanted - known.keys():
-            raise NotFound
         for draft in drafts:
-            role, status = self.role(self.task(draft.task_id)), known[draft.status_id]
-            if (role == "user" and not status.is_artist_allowed) or (
-                role == "client" and not status.is_client_allowed
+            role, status = self.role(self.task(draft.task_id)), self._statuses.get(draft.status_id)
+            if status is None:
+                raise NotFound
+            if (role == "user" and not status["is_artist_allowed"]) or (
+                role == "client" and not status["is_client_allowed"]
             ):
                 raise Forbidden(MAY_SET)
 

@@ -6,6 +6,7 @@ from services.tasks import attachments, previews
 from services.tasks.models import Base
 from services.tasks.resources import RESOURCES
 from services.tasks.rpc_attachment import AttachmentRpc
+from services.tasks.rpc_casting_stats import CastingStatsRpc
 from services.tasks.rpc_comment import CommentRpc
 from services.tasks.rpc_context import ContextRpc
 from services.tasks.rpc_conversation import ConversationRpc
@@ -21,6 +22,7 @@ from services.tasks.rpc_workload import WorkloadRpc
 
 class TasksService(
     ContextRpc,
+    CastingStatsRpc,
     ConversationRpc,
     FeedRpc,
     NewsRpc,

@@ -32,6 +32,8 @@ DEPARTURES = {
     ("GET", "/data/projects/<project_id>/episodes"): ["$[*].type"],
     ("GET", "/data/projects/<project_id>/sequences"): ["$[*].type"],
     ("POST", "/data/shots/<shot_id>/asset-instances"): ["$.type"],
+    # its name is made up
+    ("POST", "/actions/tasks/<task_id>/comments/<comment_id>/add-preview"): ["$.name"],
     # a PNG is kept as it came, where the reference wrote it anew
     ("POST", "/pictures/preview-files/<instance_id>"): ["$.file_size"],
 }
