@@ -196,19 +196,14 @@ class Service:
 
         For what the reply needs and the transaction does not: waiting costs nothing then.
         """
-        return self._ahead(self.ask, service, method, kwargs)
+        asked = self.ask_ahead_raw(service, method, **kwargs)
+        return lambda: msgspec.json.decode(asked())
 
     def ask_ahead_raw(self, service: str, method: str, /, **kwargs: Any) -> Callable[[], bytes]:
         """The same, as the JSON it came as."""
-        return self._ahead(self.ask_raw, service, method, kwargs)
-
-    def _ahead(
-        self, ask: Callable[..., Any], service: str, method: str, kwargs: dict[str, Any]
-    ) -> Callable[[], Any]:
-        if self.tx.opened:
-            message = f"{service}.{method} was called inside an open transaction"
-            raise RuntimeError(message)
-        return cast("Callable[[], Any]", eventlet.spawn(ask, service, method, **kwargs).wait)
+        self._check_may_ask(service, method)
+        asked = eventlet.spawn(self._call, service, method, kwargs)
+        return cast("Callable[[], bytes]", asked.wait)
 
     def ask_all(self, questions: list[tuple[str, str, dict[str, Any]]]) -> list[Any]:
         """Ask several ``(service, method, arguments)`` at once; answers come in order.
