@@ -85,7 +85,8 @@ class Database:
         """The one text that ``statement`` selects, on the shortest path there is.
 
         For the reads that come a thousand times a second: the SQL is compiled once and handed to
-        psycopg2 directly, which halves what a read costs. Raises Unavailable.
+        psycopg2 directly, which halves what a read costs: so it is one of a few that are made once.
+        Raises Unavailable.
         """
         sql, constants = self.prepared(statement)
         with translated():
