@@ -65,7 +65,8 @@ class Desk(Show):
             self.statuses[name] = self.add(
                 "task_status", name, name=name.upper(), short_name=name, color="#abc",
                 is_artist_allowed=name not in {"secret", "done"},
-                is_client_allowed=name != "secret", is_default=False, for_concept=False, archived=False, **flags,
+                is_client_allowed=name != "secret", is_default=False, for_concept=False,
+                archived=False, **flags,
             )  # fmt: skip
         todo = self.row("task_status", self.status)
         todo |= {**dict.fromkeys(FLAGS, False), "is_artist_allowed": True, "for_concept": False,
