@@ -214,8 +214,12 @@ def _first_time(service: Any, delivery: Delivery, handler: str) -> bool:
 
 
 def _still_true(service: Any, given: Any) -> Any:
-    """What is given, without the events of before all rows were replaced."""
-    replaced = service.tx.session.scalar(_replaced(service.metadata.tables["inbox"]))
+    """What is given, without the events of before all rows were replaced.
+
+    Read beside the transaction, which such a handler may want to open late, or not at all.
+    """
+    with service.database.read() as connection:
+        replaced = connection.scalar(_replaced(service.metadata.tables["inbox"]))
     deliveries = given if isinstance(given, list) else [given]
     kept = [d for d in deliveries if not (replaced and (m := _moment(d)) and m < replaced)]
     return kept if isinstance(given, list) else next(iter(kept), None)
