@@ -45,11 +45,19 @@ def _reads(work: Work, facts: Facts) -> bool:
     role = work.actor.role_in(found["project_id"])
     if role in {"admin", "manager", "supervisor"}:
         return True
-    if role == "client" and facts["for_client"]:
+    if role == "client" and (facts["for_client"] or facts["person_id"] == work.actor.id):
         return True
     author = people(work, [facts["person_id"]]).get(str(facts["person_id"]), {})
     by_client = author.get("role") == "client"
-    return by_client if role == "client" else not by_client
+    if role != "client":
+        return not by_client
+    return by_client and not are_clients_isolated(work, found["project_id"])
+
+
+def are_clients_isolated(work: Work, project: UUID | None) -> bool:
+    """Whether the production hides from its clients what other clients say."""
+    rules = work.ask("crud", "production_rules", project_id=str(project))
+    return bool(rules.get("is_clients_isolated"))
 
 
 may_read_comment: Final = Rule(
