@@ -13,6 +13,16 @@ from tests.services.assets.show import Show
 from tests.system import Caller, System, until
 
 FLAGS = ("is_done", "is_retake", "is_feedback_request", "is_wip")
+EVERYBODY = (
+    "admin", "manager", "supervisor", "artist", "colleague", "client", "vendor", "stranger",
+)  # fmt: skip
+TASK = {
+    "name", "description", "priority", "difficulty", "duration", "estimation", "completion_rate",
+    "retake_count", "sort_order", "start_date", "due_date", "real_start_date", "end_date",
+    "done_date", "last_comment_date", "nb_assets_ready", "data", "nb_drawings", "shotgun_id",
+    "last_preview_file_id", "project_id", "task_type_id", "task_status_id", "entity_id",
+    "assigner_id", "id", "created_at", "updated_at", "type",
+}  # fmt: skip
 Heard = list[tuple[str, dict[str, Any]]]
 
 

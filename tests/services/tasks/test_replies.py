@@ -227,7 +227,7 @@ def test_without_a_comment_its_task_is_what_the_others_say(
     last = say(who("artist"), desk, status="wfa").json()
     path = at(desk, last["id"]) if of_task else f"/data/comments/{last['id']}"
     assert who("colleague").delete(path).status_code == 403
-    with heard(system, "comment:delete") as found:
+    with heard(system, "task:status-changed") as found:
         assert who("artist").delete(path).status_code == 204
     task = task_of(who("admin"), desk.task)
     assert (task["task_status_id"], task["end_date"]) == (desk.status, None)
@@ -296,7 +296,7 @@ def test_an_edited_text_is_read_anew(system: System, desk: Desk, who: As) -> Non
 def test_another_status_sets_the_task_anew(system: System, desk: Desk, who: As) -> None:
     """And is told of."""
     row = say(who("artist"), desk, status="wip").json()
-    with heard(system, "comment:update") as found:
+    with heard(system, "task:status-changed") as found:
         who("artist").put(f"/data/comments/{row['id']}", {"task_status_id": desk.statuses["wfa"]})
     task = task_of(who("admin"), desk.task)
     assert task["task_status_id"] == desk.statuses["wfa"]
