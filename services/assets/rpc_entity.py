@@ -149,18 +149,21 @@ class EntityRpc(CrudRpc):
         """
         message = msgspec.convert(delivery.payload, TaskMakesReady)
         table = table_of(Entity)
-        changed = (
-            sa.update(table)
-            .where(table.c.id == message.entity_id)
-            .values(ready_for=message.task_type_id, updated_at=NOW)
-            .returning(table.c.project_id)
-        )
-        project = self.tx.session.scalar(changed)
-        if project is not None:
-            facts = {"id": message.entity_id, "kind": "Asset", "project_id": project}
-            self.tx.emit(self.registry.event(self.registry["entities"], "update", facts))
-            told = {"asset_id": message.entity_id, "project_id": project}
-            self.tx.emit(AssetReadyChanged(ready_for=message.task_type_id, **told))
+        mine = table.c.id == message.entity_id
+        held = sa.select(table.c.project_id, table.c.ready_for).where(mine).with_for_update()
+        row = self.tx.connection.execute(held).first()
+        if row is None:
+            return
+        ready = message.task_type_id
+        changed = sa.update(table).where(mine).values(ready_for=ready, updated_at=NOW)
+        self.tx.connection.execute(changed)
+        facts = {"id": message.entity_id, "kind": "Asset", "project_id": row.project_id}
+        self.tx.emit(self.registry.event(self.registry["entities"], "update", facts))
+        if row.ready_for != ready:
+            told = AssetReadyChanged(
+                asset_id=message.entity_id, ready_for=ready, project_id=row.project_id
+            )
+            self.tx.emit(told)
 
     @query
     def entities_in_brief(self, ids: list[str]) -> dict[str, dict[str, str | None]]:

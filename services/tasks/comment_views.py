@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-import msgspec
 import sqlalchemy as sa
 
 from services.common.resources import rows_as_json
 from services.common.tables import table_of
+from services.tasks import bodies
 from services.tasks.models import (
     AttachmentFile,
     Comment,
@@ -68,7 +68,7 @@ def _status() -> Any:
 def _columns(resource: Any) -> list[Any]:
     plain = resource.columns(None, relations=False)
     shown, link = table_of(PreviewFile), comment_preview_link.c
-    of_comment = sa.select(link.preview_file).where(link.comment == COMMENT.c.id)
+    of_comment = sa.select(link.preview_file).where(link.comment == COMMENT.c.id).correlate(COMMENT)
     files = table_of(AttachmentFile)
     lists = {
         "acknowledgements": _ids(comment_acknoledgments.c.comment, comment_acknoledgments.c.person),
@@ -97,7 +97,7 @@ def of_task(work: Any, task: UUID, role: str | None, *, isolated: bool) -> list[
     )
     with work.database.read() as connection:
         texts = connection.execute(rows_as_json(rows)).scalars().all()
-    comments = msgspec.json.decode(f"[{','.join(texts)}]")
+    comments = bodies.decoded(texts)
     people = _people(work, comments)
     seen = [one for one in comments if _visible(work, one, role, people, isolated=isolated)]
     for comment in seen:
@@ -156,3 +156,17 @@ def _name(comment: dict[str, Any], role: str | None, people: dict[str, Any]) -> 
         comment["previews"] = [
             one for one in comment["previews"] if one["validation_status"] != REJECTED
         ]
+
+
+def previews_of(work: Any, comment: str) -> list[dict[str, Any]]:
+    """A comment's previews as rows, in their order."""
+    resource, link = work.registry["preview-files"], comment_preview_link.c
+    mine = sa.select(link.preview_file).where(link.comment == UUID(comment))
+    rows = (
+        sa.select(*resource.columns(None, relations=False))
+        .where(resource.table.c.id.in_(mine))
+        .order_by(resource.table.c.position)
+    )
+    with work.database.read() as connection:
+        texts = connection.execute(rows_as_json(rows)).scalars().all()
+    return bodies.decoded(texts)

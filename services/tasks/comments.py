@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.contracts.tasks import TaskStatusChanged
+from services.common.errors import Forbidden
 from services.common.permissions import Facts, Rule, Work
 from services.common.references import remove
 from services.common.resources import Resource, embedded
@@ -18,6 +19,8 @@ from services.tasks.mentions import Circle, circle_of, find
 from services.tasks.models import (
     AttachmentFile,
     Comment,
+    News,
+    Notification,
     Task,
     comment_department_mentions,
     comment_mentions,
@@ -30,6 +33,7 @@ WHOLE_COMMENT: Final = embedded(
     _COMMENT, Comment.id == AttachmentFile.comment_id, table_of(AttachmentFile)
 )
 """The whole comment a file is attached to."""
+MANAGERS: Final = frozenset({"admin", "manager"})
 NO_MESSAGE: Final[sa.ColumnElement[Any]] = sa.literal_column("NULL::json")
 
 
@@ -41,11 +45,19 @@ def _reads(work: Work, facts: Facts) -> bool:
     role = work.actor.role_in(found["project_id"])
     if role in {"admin", "manager", "supervisor"}:
         return True
-    if role == "client" and facts["for_client"]:
+    if role == "client" and (facts["for_client"] or facts["person_id"] == work.actor.id):
         return True
     author = people(work, [facts["person_id"]]).get(str(facts["person_id"]), {})
     by_client = author.get("role") == "client"
-    return by_client if role == "client" else not by_client
+    if role != "client":
+        return not by_client
+    return by_client and not are_clients_isolated(work, found["project_id"])
+
+
+def are_clients_isolated(work: Work, project: UUID | None) -> bool:
+    """Whether the production hides from its clients what other clients say."""
+    rules = work.ask("crud", "production_rules", project_id=str(project))
+    return bool(rules.get("is_clients_isolated"))
 
 
 may_read_comment: Final = Rule(
@@ -85,21 +97,42 @@ def prepare(work: Any, body: Mapping[str, Any], ident: UUID | None) -> Circle | 
 
 
 def on_update(work: Any, row: Facts, values: dict[str, Any], _body: Mapping[str, Any]) -> None:
-    """The editor is noted; whose comment it is and who sees it is for managers to change."""
+    """The editor is noted; whose comment it is and who sees it is for managers to change.
+
+    Raises Forbidden for a move to a production that isn't the caller's to manage.
+    """
     values["editor_id"] = work.actor.id
-    if work.actor.role_in(row["project_id"]) not in {"admin", "manager"}:
+    if work.actor.role_in(row["project_id"]) not in MANAGERS:
         for name in ("for_client", "person_id", "object_id"):
             values.pop(name, None)
+    if values.get("object_id") not in {None, row["object_id"]}:
+        there = sa.select(Task.project_id).where(Task.id == values["object_id"])
+        project = work.tx.session.scalar(there)
+        if project is not None and work.actor.role_in(project) not in MANAGERS:
+            message = "This requires to manage the production of the other task."
+            raise Forbidden(message)
 
 
 def updated(work: Any, before: Facts, row: Facts, body: Mapping[str, Any]) -> None:
-    """Whom the text names is read anew; another status sets the task anew."""
+    """Whom the text names is read anew; another status or task sets the tasks anew."""
     if isinstance(body.get("text"), str) and work.prepared is not None:
         for table in (comment_mentions, comment_department_mentions):
             work.tx.connection.execute(sa.delete(table).where(table.c.comment == row["id"]))
         write_mentions(work.tx, row["id"], find(body["text"], work.prepared))
-    if row["task_status_id"] != before["task_status_id"]:
+    if row["object_id"] != before["object_id"]:
+        _follow(work, row)
+        for one in sorted((before, row), key=lambda facts: facts["object_id"]):
+            _set_task_anew(work, one)
+    elif row["task_status_id"] != before["task_status_id"]:
         _set_task_anew(work, row)
+
+
+def _follow(work: Any, row: Facts) -> None:
+    """What tells of a comment tells of it on the task it was moved to."""
+    for model in (News, Notification):
+        table = table_of(model)
+        change = sa.update(table).where(table.c.comment_id == row["id"])
+        work.tx.connection.execute(change.values(task_id=row["object_id"]))
 
 
 def on_delete(work: Any, row: Facts, _force: bool) -> None:

@@ -25,7 +25,13 @@ from services.tasks import bodies, mentions
 from services.tasks.attachments import attach
 from services.tasks.background import Background
 from services.tasks.comments import without_departments
-from services.tasks.models import AttachmentFile, Comment, Subscription, comment_acknoledgments
+from services.tasks.models import (
+    AttachmentFile,
+    Comment,
+    Notification,
+    Subscription,
+    comment_acknoledgments,
+)
 from services.tasks.models import task_person_link as assignees
 from services.tasks.posting import Draft, Posting, notify
 from services.tasks.rpc_preview import PreviewRpc
@@ -232,21 +238,25 @@ class CommentRpc(PreviewRpc):
             sa.select(watch.person_id).where(watch.task_id == task["id"]),
         )
         concerned = set(self.tx.connection.scalars(people)) | {row["person_id"]}
-        concerned |= {UUID(one["person_id"]) for one in row["replies"] or [] if one["person_id"]}
+        concerned |= {
+            UUID(one["person_id"]) for one in row["replies"] or [] if one.get("person_id")
+        }
         reasons = [(person, "reply") for person in sorted(concerned - {self._me})]
         reasons += [(person, "reply-mention") for person in sorted(mentioned - {self._me})]
         notify(self.tx, task["project_id"], reasons, change=False, author_id=self._me, **ids)
 
     @command
     def delete_reply(self, task_id: str, comment_id: str, reply_id: str) -> Reply:
-        """Take a reply back; for its author and administrators. Returns the comment.
+        """Take a reply back, with its files and what it notified of. Returns the comment.
+
+        For its author and administrators.
 
         Raises NotFound, Forbidden. Emits ``comment:delete-reply``.
         """
         task, comment = self._of_task(Saying(self), task_id, comment_id)
         row = self._locked_comment(comment["id"])
         replies = row["replies"] or []
-        reply = next((one for one in replies if one["id"] == reply_id.lower()), None)
+        reply = next((one for one in replies if one.get("id") == reply_id.lower()), None)
         if reply is None:
             raise NotFound
         if reply.get("person_id") != str(self._me) and not self.actor.is_admin:
@@ -256,8 +266,11 @@ class CommentRpc(PreviewRpc):
         change = sa.update(COMMENTS).where(COMMENTS.c.id == comment["id"])
         self.tx.connection.execute(change.values(replies=left, updated_at=NOW))
         ident = UUID(reply["id"])
-        mine = sa.select(AttachmentFile.id).where(AttachmentFile.reply_id == ident)
-        self._remove_rows("attachment_file", self.tx.session.scalars(mine).all())
+        for model in (AttachmentFile, Notification):
+            table = table_of(model)
+            mine = (table.c.comment_id == comment["id"], table.c.reply_id == ident)
+            found = self.tx.connection.scalars(sa.select(table.c.id).where(*mine)).all()
+            self._remove_rows(table.name, found)
         ids = {"task_id": task["id"], "comment_id": comment["id"], "reply_id": ident}
         self.tx.emit(ReplyDeleted(**ids, **_project(task)))
         return Reply(msgspec.json.encode(self._comment_json(comment["id"])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
@@ -18,6 +19,11 @@ from services.tasks.entering import enter
 from services.tasks.models import Comment, Task
 from services.tasks.saying import Saying
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from services.common.resources import Resource
+
 
 class ConversationRpc(CrudRpc):
     """Comments as their readers see them."""
@@ -32,10 +38,9 @@ class ConversationRpc(CrudRpc):
         task = saying.task(bodies.known_id(task_id))
         saying.check_reader(task)
         role = saying.role(task)
-        isolated = False
-        if role == comment_views.CLIENT:
-            rules = self.ask("crud", "production_rules", project_id=str(task["project_id"]))
-            isolated = bool(rules.get("is_clients_isolated"))
+        isolated = role == comment_views.CLIENT and comments.are_clients_isolated(
+            self, task["project_id"]
+        )
         found = comment_views.of_task(self, task["id"], role, isolated=isolated)
         return compressed(msgspec.json.encode(found))
 
@@ -46,6 +51,14 @@ class ConversationRpc(CrudRpc):
         if comment["object_id"] != bodies.known_id(task_id):
             raise NotFound
         return self.shown_comment(comment["id"])
+
+    def as_asked(self, resource: Resource, answer: Reply, query: Mapping[str, str]) -> Reply:
+        """A single comment holds its previews as rows, if they are asked for."""
+        if resource.path != "comments" or query.get("with_previews", "").lower() != "true":
+            return answer
+        shown: dict[str, Any] = msgspec.json.decode(answer.body)
+        shown["previews"] = comment_views.previews_of(self, shown["id"])
+        return answer._replace(body=msgspec.json.encode(shown))
 
     def shown_comment(self, ident: UUID) -> Reply:
         """A comment as generic CRUD shows it, if the caller may read it."""

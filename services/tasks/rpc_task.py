@@ -1,4 +1,4 @@
-"""Tasks: made for entities, given to people, shown in full, removed."""
+"""Tasks: made for entities, shown in full, listed by entity."""
 
 from __future__ import annotations
 
@@ -10,18 +10,16 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.common.client import Reply
-from services.common.contracts.tasks import TaskAssigned, TaskUnassigned
 from services.common.crud import CrudRpc
-from services.common.errors import Forbidden, InvalidInput, NotFound, Refused
+from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.resources import rows_as_json
 from services.common.rpc import command, query
-from services.common.tables import NOW, table_of
+from services.common.tables import table_of
 from services.common.values import BadValue, parse_id
 from services.tasks import access, bodies
 from services.tasks.comments import without_departments
 from services.tasks.entering import enter
-from services.tasks.models import Subscription, Task, TaskStatus, TaskType, task_person_link
-from services.tasks.posting import notify, task_changed
+from services.tasks.models import Subscription, Task, TaskStatus, TaskType
 from services.tasks.saying import Saying
 from services.tasks.statuses import default_status
 
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
 TASK: Final = table_of(Task)
 NOT_AN_ARRAY: Final = "Request body must be a JSON array."
 NOT_IDS: Final = "Request body must only contain valid UUIDs."
-NOBODY: Final = {"error": "Assignee doesn't exist in database."}
 OUTSIDE: Final = frozenset({"client", "vendor"})
 KINDS: Final = {
     "assets": "asset", "shots": "shot", "edits": "edit", "concepts": "concept",
@@ -55,9 +52,9 @@ class TaskRpc(CrudRpc):
         Raises NotFound (an unknown entity, kind or type; nothing is made), Forbidden,
         InvalidInput. Emits ``task:new`` for each.
         """
-        concept = kind == "concepts"
-        project = enter(self, project_id, *(() if concept else ("manager",)))
-        if concept and self.actor.role_in(project) in OUTSIDE:
+        drawn = kind == "concepts"
+        project = enter(self, project_id, *(() if drawn else ("manager",)))
+        if drawn and self.actor.role_in(project) in OUTSIDE:
             message = "This requires to be in the studio's team."
             raise Forbidden(message)
         wanted = _wanted(data)
@@ -65,6 +62,7 @@ class TaskRpc(CrudRpc):
             "assets", "entities_of_kind", project_id=str(project), kind=KINDS.get(kind, kind),
             ids=wanted, query=query or {},
         )  # fmt: skip
+        concept = KINDS.get(kind, kind).lower() == "concept"
         return self._made(project, [bodies.known_id(task_type_id)], entities, concept=concept)
 
     @command
@@ -149,144 +147,6 @@ class TaskRpc(CrudRpc):
             .order_by(sa.func.array_position(sa.cast(ids, sa.ARRAY(sa.Uuid)), TASK.c.id))
         )
         return f"[{','.join(self.tx.connection.execute(rows_as_json(rows)).scalars())}]".encode()
-
-    # --- assigning --------------------------------------------------------------------------
-
-    @command
-    def assign_task(self, task_id: str, data: dict[str, Any]) -> Reply:
-        """Give a task to a person, who joins the production's team.
-
-        Returns the task with its assignees. Raises NotFound, Refused (no such person), Forbidden,
-        InvalidInput. Emits ``task:assign``, ``task:update``, ``notification:new``.
-        """
-        given = data.get("person_id")
-        if given is None or given == "":
-            raise bodies.invalid("person_id", "Field required")
-        task = Saying(self).task(bodies.known_id(task_id))
-        person = self._assignee(given)
-        if not self._may_assign(task, person):
-            message = "This requires to manage the production or to supervise the department."
-            raise Forbidden(message)
-        self._check_bot(task, person)
-        self._assign(task, UUID(person["id"]))
-        shown = self.registry["tasks"].view(self.tx, task["id"])
-        self.keep()
-        self._seat(task["project_id"], person["id"])
-        return Reply(shown)
-
-    @command
-    def assign_tasks(self, person_id: str, data: dict[str, Any]) -> Reply:
-        """Give tasks to a person; those that are unknown or not the caller's to give are left out.
-
-        Returns the tasks given.
-        """
-        ids = data.get("task_ids")
-        if not isinstance(ids, list):
-            raise bodies.invalid("task_ids", "Field required")
-        person = self._assignee(person_id)
-        saying = Saying(self)
-        tasks = [task for task in self._known(saying, ids) if self._may_assign(task, person)]
-        for task in tasks:
-            self._assign(task, UUID(person["id"]))
-        shown = [self.registry["tasks"].view(self.tx, task["id"]) for task in tasks]
-        if tasks:
-            self.keep()
-            self._seat(tasks[0]["project_id"], person["id"])
-        return Reply(b"[" + b",".join(shown) + b"]")
-
-    @command
-    def clear_assignation(self, data: dict[str, Any]) -> list[str]:
-        """Take a person, or everybody, off tasks; what isn't the caller's to do is left out.
-
-        Returns the ids of the tasks handled. Emits ``task:unassign``, ``task:update``.
-        """
-        ids, person = data.get("task_ids"), data.get("person_id")
-        if not isinstance(ids, list):
-            raise bodies.invalid("task_ids", "Field required")
-        whom = None if person is None else bodies.known_id(person)
-        handled = []
-        saying, link = Saying(self), task_person_link
-        for task in self._known(saying, ids):
-            alone = whom is not None and whom == self.actor.id and task["mine"]
-            if not alone and not self._may_direct(saying, task):
-                continue
-            mine = link.c.task_id == task["id"]
-            removed = {whom} if whom else set()
-            gone = sa.delete(link).where(mine, *([link.c.person_id == whom] if whom else []))
-            removed |= set(self.tx.connection.scalars(gone.returning(link.c.person_id)))
-            for one in sorted(removed):
-                ids_of = {"task_id": task["id"], "project_id": task["project_id"]}
-                self.tx.emit(TaskUnassigned(person_id=one, **ids_of))
-            self._touch(task)
-            handled.append(str(task["id"]))
-        return handled
-
-    def _known(self, saying: Saying, ids: list[Any]) -> list[dict[str, Any]]:
-        found = []
-        for ident in dict.fromkeys(str(one) for one in ids):
-            try:
-                found.append(saying.task(parse_id(ident)))
-            except (BadValue, NotFound):
-                continue
-        return found
-
-    def _assignee(self, given: Any) -> dict[str, Any]:
-        """The person of that id. Raises Refused."""
-        try:
-            ident = str(parse_id(given))
-        except BadValue:
-            raise Refused(data=NOBODY) from None
-        found = self.ask("auth", "whole_persons", ids=[ident])
-        if ident not in found:
-            raise Refused(data=NOBODY)
-        person: dict[str, Any] = found[ident]
-        return person
-
-    def _may_direct(self, saying: Saying, task: Mapping[str, Any]) -> bool:
-        return saying.role(task) in {"admin", "manager"} or saying.supervises(task)
-
-    def _may_assign(self, task: Mapping[str, Any], person: dict[str, Any]) -> bool:
-        """Managers; supervisors of the department, to its people; people of it to themselves."""
-        role, mine = self.actor.role_in(task["project_id"]), self.actor.departments
-        if role in {"admin", "manager"}:
-            return True
-        department = task["department_id"]
-        if person["id"] == str(self.actor.id):
-            return department is not None and department in mine
-        if role != "supervisor":
-            return False
-        theirs = {UUID(ident) for ident in person["departments"]}
-        return not mine or (department in mine and bool(theirs & mine))
-
-    def _check_bot(self, task: Mapping[str, Any], person: dict[str, Any]) -> None:
-        if not person["is_bot"]:
-            return
-        project = {"path": "projects", "ident": str(task["project_id"])}
-        if not self.ask("crud", "read_row", **project).get("is_bot_collaboration_enabled"):
-            message = "This production gives no work to bots."
-            raise Forbidden(message)
-
-    def _assign(self, task: Mapping[str, Any], person: UUID) -> None:
-        row = {"task_id": task["id"], "person_id": person}
-        self.tx.connection.execute(insert(task_person_link).values(row).on_conflict_do_nothing())
-        ids = {"task_id": task["id"], "project_id": task["project_id"]}
-        self.tx.emit(TaskAssigned(person_id=person, **ids))
-        self._touch(task, assigner_id=self.actor.id)
-        if self.actor.id is not None:
-            facts = {"author_id": self.actor.id, "task_id": task["id"]}
-            reasons = [(person, "assignation")]
-            notify(self.tx, task["project_id"], reasons, change=False, **facts)
-
-    def _touch(self, task: Mapping[str, Any], **values: Any) -> None:
-        change = sa.update(TASK).where(TASK.c.id == task["id"])
-        self.tx.connection.execute(change.values(**values, updated_at=NOW))
-        task_changed(self, task)
-
-    def _seat(self, project: UUID | None, person: str) -> None:
-        """After the commit: should it fail, the person has the task and is seated by the next."""
-        if project is not None:
-            self.tx.close()
-            self.ask("crud", "seat_assignee", project_id=str(project), person_id=person)
 
     # --- reading ----------------------------------------------------------------------------
 

@@ -116,21 +116,24 @@ class WorkloadRpc(TaskRpc):
 
     def _last_comments(self, tasks: list[UUID]) -> dict[str, dict[str, Any]]:
         """The newest comment of each task that no client wrote."""
+        said = COMMENT.c.object_id.in_(tasks)
+        with self.database.read() as connection:
+            distinct = sa.select(COMMENT.c.person_id).where(said).distinct()
+            authors = connection.scalars(distinct).all()
+        known = comments.people(self, list(authors))
+        clients = [UUID(i) for i, person in known.items() if person["role"] == "client"]
         newest = (
             sa.select(
                 COMMENT.c.object_id, COMMENT.c.text, COMMENT.c.person_id,
                 sa.func.date_trunc("second", COMMENT.c.created_at).label("date"),
             )
-            .where(COMMENT.c.object_id.in_(tasks))
+            .where(said, COMMENT.c.person_id.not_in(clients))
             .distinct(COMMENT.c.object_id)
             .order_by(COMMENT.c.object_id, COMMENT.c.created_at.desc())
         )  # fmt: skip
-        rows = self._shown_desk(newest)
-        authors = comments.people(self, [row["person_id"] for row in rows])
         return {
             row["object_id"]: {name: row[name] for name in ("text", "date", "person_id")}
-            for row in rows
-            if authors.get(row["person_id"], {}).get("role") != "client"
+            for row in self._shown_desk(newest)
         }
 
     # --- a production's ---------------------------------------------------------------------

@@ -5,6 +5,7 @@ from services.common.files import UPLOADS, Kept
 from services.tasks import attachments, previews
 from services.tasks.models import Base
 from services.tasks.resources import RESOURCES
+from services.tasks.rpc_assignment import AssignmentRpc
 from services.tasks.rpc_attachment import AttachmentRpc
 from services.tasks.rpc_casting_stats import CastingStatsRpc
 from services.tasks.rpc_comment import CommentRpc
@@ -29,6 +30,7 @@ class TasksService(
     TimeRpc,
     ViewRpc,
     WorkloadRpc,
+    AssignmentRpc,
     AttachmentRpc,
     CommentRpc,
     PictureRpc,

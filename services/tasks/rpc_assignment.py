@@ -1,0 +1,171 @@
+"""Who does a task: given to people, one or many at a time, and taken away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.common.client import Reply
+from services.common.contracts.tasks import TaskAssigned, TaskUnassigned
+from services.common.crud import CrudRpc
+from services.common.errors import Forbidden, NotFound, Refused
+from services.common.rpc import command
+from services.common.tables import NOW, table_of
+from services.common.values import BadValue, parse_id
+from services.tasks import bodies
+from services.tasks.models import Task, task_person_link
+from services.tasks.posting import notify, task_changed
+from services.tasks.saying import Saying
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TASK: Final = table_of(Task)
+NOBODY: Final = {"error": "Assignee doesn't exist in database."}
+
+
+class AssignmentRpc(CrudRpc):
+    """Assignments."""
+
+    @command
+    def assign_task(self, task_id: str, data: dict[str, Any]) -> Reply:
+        """Give a task to a person, who joins the production's team.
+
+        Returns the task with its assignees. Raises NotFound, Refused (no such person), Forbidden,
+        InvalidInput. Emits ``task:assign``, ``task:update``, ``notification:new``.
+        """
+        given = data.get("person_id")
+        if given is None or given == "":
+            raise bodies.invalid("person_id", "Field required")
+        task = Saying(self).task(bodies.known_id(task_id))
+        person = self._assignee(given)
+        if not self._may_assign(task, person):
+            message = "This requires to manage the production or to supervise the department."
+            raise Forbidden(message)
+        self._check_bot(task, person)
+        self._assign(task, UUID(person["id"]))
+        shown = self.registry["tasks"].view(self.tx, task["id"])
+        self.keep()
+        self._seat(task["project_id"], person["id"])
+        return Reply(shown)
+
+    @command
+    def assign_tasks(self, person_id: str, data: dict[str, Any]) -> Reply:
+        """Give tasks to a person; those that are unknown or not the caller's to give are left out.
+
+        Returns the tasks given.
+        """
+        ids = data.get("task_ids")
+        if not isinstance(ids, list):
+            raise bodies.invalid("task_ids", "Field required")
+        person = self._assignee(person_id)
+        saying = Saying(self)
+        tasks = [task for task in self._known(saying, ids) if self._may_assign(task, person)]
+        for task in tasks:
+            self._assign(task, UUID(person["id"]))
+        shown = [self.registry["tasks"].view(self.tx, task["id"]) for task in tasks]
+        if tasks:
+            self.keep()
+            self._seat(tasks[0]["project_id"], person["id"])
+        return Reply(b"[" + b",".join(shown) + b"]")
+
+    @command
+    def clear_assignation(self, data: dict[str, Any]) -> list[str]:
+        """Take a person, or everybody, off tasks; what isn't the caller's to do is left out.
+
+        Returns the ids of the tasks handled. Emits ``task:unassign``, ``task:update``.
+        """
+        ids, person = data.get("task_ids"), data.get("person_id")
+        if not isinstance(ids, list):
+            raise bodies.invalid("task_ids", "Field required")
+        whom = None if person is None else bodies.known_id(person)
+        handled = []
+        saying, link = Saying(self), task_person_link
+        for task in self._known(saying, ids):
+            alone = whom is not None and whom == self.actor.id and task["mine"]
+            mine = alone and saying.role(task) is not None
+            if not mine and not self._may_direct(saying, task):
+                continue
+            which = [link.c.person_id == whom] if whom else []
+            gone = sa.delete(link).where(link.c.task_id == task["id"], *which)
+            removed = {whom} if whom else set()
+            removed |= set(self.tx.connection.scalars(gone.returning(link.c.person_id)))
+            for one in sorted(removed):
+                ids_of = {"task_id": task["id"], "project_id": task["project_id"]}
+                self.tx.emit(TaskUnassigned(person_id=one, **ids_of))
+            self._touch(task)
+            handled.append(str(task["id"]))
+        return handled
+
+    def _known(self, saying: Saying, ids: list[Any]) -> list[dict[str, Any]]:
+        found = []
+        for ident in dict.fromkeys(str(one) for one in ids):
+            try:
+                found.append(saying.task(parse_id(ident)))
+            except (BadValue, NotFound):
+                continue
+        return found
+
+    def _assignee(self, given: Any) -> dict[str, Any]:
+        """The person of that id. Raises Refused."""
+        try:
+            ident = str(parse_id(given))
+        except BadValue:
+            raise Refused(data=NOBODY) from None
+        found = self.ask("auth", "whole_persons", ids=[ident])
+        if ident not in found:
+            raise Refused(data=NOBODY)
+        person: dict[str, Any] = found[ident]
+        return person
+
+    def _may_direct(self, saying: Saying, task: Mapping[str, Any]) -> bool:
+        return saying.role(task) in {"admin", "manager"} or saying.supervises(task)
+
+    def _may_assign(self, task: Mapping[str, Any], person: dict[str, Any]) -> bool:
+        """Managers; supervisors of the department, to its people; people of it to themselves.
+
+        All of them in the team: nobody lets themselves in.
+        """
+        role, mine = self.actor.role_in(task["project_id"]), self.actor.departments
+        if role is None or role in {"admin", "manager"}:
+            return role is not None
+        department = task["department_id"]
+        if person["id"] == str(self.actor.id):
+            return department is not None and department in mine
+        if role != "supervisor":
+            return False
+        theirs = {UUID(ident) for ident in person["departments"]}
+        return not mine or (department in mine and bool(theirs & mine))
+
+    def _check_bot(self, task: Mapping[str, Any], person: dict[str, Any]) -> None:
+        if not person["is_bot"]:
+            return
+        project = {"path": "projects", "ident": str(task["project_id"])}
+        if not self.ask("crud", "read_row", **project).get("is_bot_collaboration_enabled"):
+            message = "This production gives no work to bots."
+            raise Forbidden(message)
+
+    def _assign(self, task: Mapping[str, Any], person: UUID) -> None:
+        row = {"task_id": task["id"], "person_id": person}
+        self.tx.connection.execute(insert(task_person_link).values(row).on_conflict_do_nothing())
+        ids = {"task_id": task["id"], "project_id": task["project_id"]}
+        self.tx.emit(TaskAssigned(person_id=person, **ids))
+        self._touch(task, assigner_id=self.actor.id)
+        if self.actor.id is not None:
+            facts = {"author_id": self.actor.id, "task_id": task["id"]}
+            reasons = [(person, "assignation")]
+            notify(self.tx, task["project_id"], reasons, change=False, **facts)
+
+    def _touch(self, task: Mapping[str, Any], **values: Any) -> None:
+        change = sa.update(TASK).where(TASK.c.id == task["id"])
+        self.tx.connection.execute(change.values(**values, updated_at=NOW))
+        task_changed(self, task)
+
+    def _seat(self, project: UUID | None, person: str) -> None:
+        """After the commit: should it fail, the person has the task and is seated by the next."""
+        if project is not None:
+            self.tx.close()
+            self.ask("crud", "seat_assignee", project_id=str(project), person_id=person)
