@@ -241,6 +241,7 @@ def _first_time(service: Any, delivery: Delivery, handler: str) -> bool:
 
 def _still_true(service: Any, given: Any) -> Any:
     """What is given, without the events of before all rows were replaced.
+
     Read outside the transaction, so that the handler may ask other services.
     """
     with service.database.read() as connection:

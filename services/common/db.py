@@ -89,11 +89,16 @@ class Database:
         Raises Unavailable.
         """
         sql, constants = self.prepared(statement)
+        found: str | None = self.scalar(sql, **{**constants, **parameters})
+        return found
+
+    def scalar(self, sql: str, **parameters: Any) -> Any:
+        """The one value that hand-written SQL selects, on the same path. Raises Unavailable."""
         with translated():
             connection = self.reading.raw_connection()
             try:
                 cursor = connection.cursor()
-                cursor.execute(tagged(sql), {**constants, **parameters})
+                cursor.execute(tagged(sql), parameters)
                 row = cursor.fetchone()
             except psycopg2.OperationalError:
                 connection.invalidate()
