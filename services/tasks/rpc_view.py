@@ -60,7 +60,7 @@ class ViewRpc(CrudRpc):
         compact = kind in COMPACT and asked.get("compact") == "true"
         lines = kind in COMPACT and asked.get("stream") == "true"
         heads = self._heads("entity_heads", kind=kind, query=asked, compact=compact)
-        mine = self._as_vendor(_project(asked))
+        mine = self._as_vendor_in(_project(asked))
         tasks = self._tasks(kind, heads, compact=compact, mine=mine, watched="project_id" in asked)
         shape = Shape(kind, compact=compact, lines=lines)
         squeezed = Squeezed()
@@ -83,7 +83,7 @@ class ViewRpc(CrudRpc):
     def linked_with_tasks(self, ident: str) -> Reply:
         """The entities with a concept link to this one, with their tasks."""
         heads = self._heads("linked_heads", ident=ident)
-        tasks = self._tasks(LINKED, heads, compact=False, mine=False, watched=False)
+        tasks = self._tasks(LINKED, heads, compact=False, watched=False)
         shape = Shape(LINKED, compact=False, lines=False)
         return Reply(b"".join([shape.head, *shape.rows(heads, tasks), shape.tail]))
 
@@ -93,14 +93,26 @@ class ViewRpc(CrudRpc):
         found = self.ask_raw("assets", method, **question)
         return dict(msgspec.json.decode(found, type=list[tuple[str, msgspec.Raw]]))
 
-    def _as_vendor(self, project: UUID | None) -> bool:
-        role = self.actor.role_in(project) if project else self.actor.role
-        return role == "vendor"
+    def _as_vendor_in(self, project: UUID | None) -> frozenset[UUID]:
+        """The productions, of the one or all asked for, where the caller sees own tasks only."""
+        if self.actor.is_admin:
+            return frozenset()
+        roles = self.actor.projects.items()
+        return frozenset(p for p, role in roles if role == "vendor" and project in {None, p})
 
     def _task_rows(
-        self, kind: str, ids: list[str], *, compact: bool, mine: bool = False, watched: bool = True
+        self,
+        kind: str,
+        ids: list[str],
+        *,
+        compact: bool,
+        mine: frozenset[UUID] = frozenset(),
+        watched: bool = True,
     ) -> sa.Select[Any]:
-        """The tasks of these entities as ``(entity id, their JSON joined by commas)``."""
+        """The tasks of these entities as ``(entity id, their JSON joined by commas)``.
+
+        ``mine`` are the productions of which only the caller's own tasks are shown.
+        """
         people = sa.select(
             task_person_link.c.task_id, sa.func.array_agg(task_person_link.c.person_id).label("ids")
         ).group_by(task_person_link.c.task_id).subquery("people")  # fmt: skip
@@ -117,7 +129,8 @@ class ViewRpc(CrudRpc):
             .where(TASK.c.entity_id == sa.any_(wanted))
         )
         if mine:
-            inner = inner.where(access.assigned_to(self.actor.id, TASK.c.id))
+            own = access.assigned_to(self.actor.id, TASK.c.id)
+            inner = inner.where(own | TASK.c.project_id.not_in(mine))
         rows = inner.subquery("t")
         shown = [column for column in rows.c if column.name != "owner"]
         if compact:

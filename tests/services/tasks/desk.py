@@ -35,6 +35,9 @@ class Desk(Show):
     of another studio.
     """
 
+    cut: str
+    """The edit, where there is one."""
+
     def __init__(self) -> None:
         super().__init__()
         self.animation = self.add("department", "animation", name="Animation", color="#000")
@@ -192,3 +195,8 @@ def heard(system: System, last: str, count: int = 1, service: str = "tasks") -> 
                 return [name for name, _ in found].count(last) >= count
 
             until(arrived, what=f"{count} {last}")
+
+
+def tasks_in(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """All tasks of a view by id."""
+    return {task["id"]: task for row in rows for task in row["tasks"]}
