@@ -11,7 +11,7 @@ import msgspec
 import psycopg2
 import sqlalchemy as sa
 from sqlalchemy import event as sa_event
-from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, InvalidRequestError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
@@ -100,8 +100,9 @@ class Database:
                 cursor = connection.cursor()
                 cursor.execute(tagged(sql), parameters)
                 row = cursor.fetchone()
-            except psycopg2.OperationalError:
+            except (psycopg2.OperationalError, psycopg2.InterfaceError):
                 connection.invalidate()
+                self.reading.dispose()
                 raise
             finally:
                 connection.close()
@@ -150,7 +151,8 @@ def _probe_when_idle(connection: Any, record: Any, _proxy: Any) -> None:
         if not connection.autocommit:
             connection.rollback()
     except Exception as error:
-        raise DisconnectionError from error
+        # One that is dead means that all are: the database was restarted.
+        raise InvalidatePoolError from error
 
 
 UNIQUE, FOREIGN, NOT_NULL, CHECK = "23505", "23503", "23502", "23514"
@@ -172,6 +174,11 @@ def translated() -> Iterator[None]:
         yield
     except PoolTimeoutError as error:
         message = "The database is busy."
+        raise Unavailable(message) from error
+    except InvalidRequestError as error:
+        if "closed" not in str(error) and "invalid" not in str(error):
+            raise
+        message = "The database does not answer."
         raise Unavailable(message) from error
     except (DBAPIError, psycopg2.Error) as error:
         code = str(getattr(getattr(error, "orig", error), "pgcode", None) or "")
@@ -237,9 +244,16 @@ class Transaction:
 
         Ids go in as text and come out as such.
         """
-        cursor: Any = self.connection.connection.cursor()
-        cursor.execute(tagged(sql), parameters)
-        return cursor.fetchall() if cursor.description else []
+        connection = self.connection
+        try:
+            cursor: Any = connection.connection.cursor()
+            cursor.execute(tagged(sql), parameters)
+            return cursor.fetchall() if cursor.description else []
+        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+            if getattr(connection.connection.dbapi_connection, "closed", True):
+                connection.invalidate(error)
+                self.database.engine.dispose()
+            raise
 
     def text(self, statement: sa.Select[Any], **parameters: Any) -> str | None:
         """The one text that ``statement`` selects, as ``Database.text``, in this transaction."""

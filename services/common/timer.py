@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import eventlet
 from nameko.extensions import Entrypoint
 
+from services.common.db import translated
 from services.common.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ def every(seconds: float) -> Callable[[F], F]:
         @wraps(function)
         def run(self: Any) -> None:
             try:
-                function(self)
+                with translated():
+                    function(self)
                 self.keep()
             except Unavailable as error:
                 log.debug("%s pauses: %s", function.__name__, error)

@@ -9,6 +9,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+import kombu
 import psycopg2
 import pytest
 import requests
@@ -102,9 +103,27 @@ def restored(system: System) -> Iterator[None]:
 
 
 def revive(system: System, name: str) -> None:
-    """Start the killed child of ours again."""
+    """Start the killed child of ours again, as the supervisor does: until it stays.
+
+    A database whose old backends are not all gone yet refuses to start.
+    """
     child = next(c for c in system.parts.children if c.name == name)
     child.start()
+
+    def answers() -> bool:
+        if child.ended():
+            child.start()
+        try:
+            if name == "postgres":
+                psycopg2.connect(system.parts.urls["auth"]).close()
+            else:
+                with kombu.Connection(system.parts.amqp_uri, connect_timeout=2) as connection:
+                    connection.connect()
+        except (psycopg2.OperationalError, OSError):
+            return False
+        return True
+
+    until(answers, 40, f"{name} up again")
 
 
 def kill_backing(system: System, name: str) -> None:

@@ -57,7 +57,7 @@ def code_in(text: str) -> str:
 
 def token_in(text: str) -> str:
     """The token in a letter's link."""
-    found = re.search(r"token=([\w-]{64})\b", text)
+    found = re.search(r"token=([\w-]{64})(?![\w-])", text)
     assert found, text
     return found[1]
 
