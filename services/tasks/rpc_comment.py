@@ -61,7 +61,8 @@ class CommentRpc(PreviewRpc):
         task = saying.task(bodies.known_id(task_id))
         draft = bodies.draft(data, task["id"], self._me, free=self._manages(task))
         draft.files = files or []
-        (comment,) = self._say([draft], saying)
+        saying.check([draft], answering=True)
+        (comment,) = self._post_drafts([draft])
         return Reply(msgspec.json.encode(comment))
 
     @command
@@ -121,7 +122,8 @@ class CommentRpc(PreviewRpc):
             draft.files = bodies.files_of(files or [], number, "attachment_file")
             drafts.append(draft)
             pictures.append(bodies.files_of(files or [], number, "preview_file"))
-        comments = self._say(drafts, saying)
+        saying.check(drafts)
+        comments = self._post_drafts(drafts)
         for draft, comment, uploads in zip(drafts, comments, pictures, strict=True):
             comment["preview_files"] = [
                 self.announce_upload(
@@ -134,10 +136,6 @@ class CommentRpc(PreviewRpc):
             ]
             comment["previews"] = [one["id"] for one in comment["preview_files"]]
         return Reply(msgspec.json.encode(comments))
-
-    def _say(self, drafts: list[Draft], saying: Saying) -> list[dict[str, Any]]:
-        saying.check(drafts)
-        return self._post_drafts(drafts)
 
     def _post_drafts(self, drafts: Sequence[Draft]) -> list[dict[str, Any]]:
         """Write the drafts and show them. Raises NotFound, InvalidInput."""
