@@ -59,6 +59,8 @@ ASSETS: Final = {
     "Environment": ("Harbour", "Lighthouse", "Open Sea", "Engine Room"),
     "FX": ("Rain", "Fog", "Sparks"),
 }
+WORDS: Final = ("Ready to start.", "First pass is in.", "Please look at the silhouette.",
+                "The light is too warm.", "Approved, thank you!")  # fmt: skip
 EPISODES: Final = ("E01 The Light", "E02 The Fog", "E03 The Bell")
 
 
@@ -101,7 +103,8 @@ class Demo:
         self.random = random.Random(7)  # noqa: S311 - the same demo every time
         self.shots, self.shot_tasks = 200 * scale, 4
         self.assets_count = sum(map(len, ASSETS.values())) * scale
-        steps = 60 + self.assets_count * 4 + self.shots * (1 + 3 + self.shot_tasks)
+        tasks = self.assets_count * 3 + self.shots * self.shot_tasks
+        steps = 60 + self.assets_count + self.shots * 2 + tasks
         self.bar = tqdm(total=steps, unit="req", desc="building", dynamic_ncols=True)
 
     def each(self, make: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
@@ -122,11 +125,12 @@ class Demo:
         assets = self._assets()
         shots = self._shots()
         links = self._casting(assets, shots)
-        tasks = self._tasks(assets, shots)
+        tasks = self._tasks()
+        comments = self._comments(tasks)
         self.bar.n = self.bar.total or 0
         self.bar.close()
         return {"people": len(PEOPLE), "assets": len(assets), "shots": len(shots),
-                "casting links": links, "tasks": tasks}  # fmt: skip
+                "casting links": links, "tasks": len(tasks), "comments": comments}  # fmt: skip
 
     def _studio(self) -> None:
         ensure = self.api.ensure
@@ -144,10 +148,7 @@ class Demo:
             ensure("task-status", "short_name", name=name, short_name=short, color=color, **flags)
             for name, short, color, flags in STATUSES
         ]
-        self.kinds = {
-            name: ensure("entity-types", "name", name=name)["id"]
-            for name in (*ASSET_TYPES, "Episode", "Sequence", "Shot")
-        }
+        self.kinds = {name: ensure("entity-types", "name", name=name)["id"] for name in ASSET_TYPES}
 
     def _person(self, who: Any) -> Json:
         first, last, role, departments = who
@@ -175,11 +176,11 @@ class Demo:
                field_name="weather", data_type="string", choices=[])  # fmt: skip
         create("milestones", project_id=project, name="First screening", date="2027-03-01")
 
-    def _entity(self, kind: str, name: str, **fields: Any) -> Json:
-        return self.api.create(
-            "entities", name=name, project_id=self.project["id"], entity_type_id=self.kinds[kind],
-            **fields,
-        )  # fmt: skip
+    def _make(self, path: str, name: str, **fields: Any) -> Json:
+        """Something of the production, made as clients make it."""
+        url = f"/data/projects/{self.project['id']}/{path}"
+        made: Json = self.api.send("POST", url, {"name": name, **fields})
+        return made
 
     def _assets(self) -> list[Json]:
         wanted = [
@@ -193,15 +194,16 @@ class Demo:
         def make(item: tuple[str, str]) -> Json:
             kind, name = item
             data = {"difficulty": levels[len(name) % 3]}
-            return self._entity(kind, name, data=data, description=f"{name}, a {kind.lower()}.")
+            described = {"data": data, "description": f"{name}, a {kind.lower()}."}
+            return self._make(f"asset-types/{self.kinds[kind]}/assets/new", name, **described)
 
         return self.each(make, wanted)
 
     def _shots(self) -> list[Json]:
-        episodes = self.each(lambda name: self._entity("Episode", name), EPISODES)
+        episodes = self.each(lambda name: self._make("episodes", name), EPISODES)
         names = [f"SQ{number:03d}" for number in range(1, 9)]
         sequences = self.each(
-            lambda pair: self._entity("Sequence", pair[1], parent_id=pair[0]["id"]),
+            lambda pair: self._make("sequences", pair[1], episode_id=pair[0]["id"]),
             [(episode, name) for episode in episodes for name in names],
         )
 
@@ -209,49 +211,51 @@ class Demo:
             sequence = sequences[number % len(sequences)]
             frames = 48 + number * 7 % 120
             data = {"frame_in": 1001, "frame_out": 1000 + frames, "weather": "fog"}
-            return self._entity("Shot", f"SH{number // len(sequences) + 1:04d}", data=data,
-                                parent_id=sequence["id"], nb_frames=frames)  # fmt: skip
+            return self._make("shots", f"SH{number // len(sequences) + 1:04d}", data=data,
+                              sequence_id=sequence["id"], nb_frames=frames)  # fmt: skip
 
         return self.each(make, range(self.shots))
 
     def _casting(self, assets: list[Json], shots: list[Json]) -> int:
-        pairs = [
-            (shot["id"], asset["id"]) for shot in shots for asset in self.random.sample(assets, 3)
-        ]
-        self.each(
-            lambda pair: self.api.create(
-                "entity-links", entity_in_id=pair[0], entity_out_id=pair[1], nb_occurences=1
-            ),
-            pairs,
-        )
-        return len(pairs)
+        cast = [(shot, self.random.sample(assets, 3)) for shot in shots]
 
-    def _tasks(self, assets: list[Json], shots: list[Json]) -> int:
-        artists = {
-            department: [p["id"] for p, who in zip(self.people, PEOPLE, strict=True)
-                         if department in who[3] and who[2] in {"user", "vendor"}]
-            for department in DEPARTMENTS
-        }  # fmt: skip
-        wanted = [
-            (entity, kind, artists[department])
-            for entities, for_kind in ((assets, "Asset"), (shots, "Shot"))
-            for entity in entities
-            for kind, (_, kind_for, department) in zip(self.task_types, TASK_TYPES, strict=True)
-            if kind_for == for_kind
-        ]
+        def put(pair: tuple[Json, list[Json]]) -> None:
+            shot, chosen = pair
+            url = f"/data/projects/{self.project['id']}/entities/{shot['id']}/casting"
+            self.api.send("PUT", url, [{"asset_id": a["id"], "nb_occurences": 1} for a in chosen])
 
-        def make(item: Any) -> Json:
-            entity, kind, people = item
-            status = self.statuses[
-                sum(map(ord, entity["name"] + kind["name"])) % len(self.statuses)
+        self.each(put, cast)
+        return sum(len(chosen) for _, chosen in cast)
+
+    def _tasks(self) -> list[Json]:
+        """Every task type for all it is for, its tasks shared out among the department."""
+        made = []
+        for kind, (_, kind_for, department) in zip(self.task_types, TASK_TYPES, strict=True):
+            path = f"/actions/projects/{self.project['id']}/task-types/{kind['id']}"
+            tasks = self.api.send("POST", f"{path}/{kind_for.lower()}s/create-tasks", [])
+            artists = [
+                person["id"]
+                for person, who in zip(self.people, PEOPLE, strict=True)
+                if department in who[3] and who[2] in {"user", "vendor"}
             ]
-            return self.api.create(
-                "tasks", project_id=self.project["id"], entity_id=entity["id"],
-                task_type_id=kind["id"], task_status_id=status["id"], estimation=480,
-                assignees=people[:1], start_date="2026-12-01", due_date="2026-12-15",
-            )  # fmt: skip
+            for number, artist in enumerate(artists):
+                ids = [task["id"] for task in tasks[number :: len(artists)]]
+                self.api.send("PUT", f"/actions/persons/{artist}/assign", {"task_ids": ids})
+            made += tasks
+            self.bar.update()
+        return made
 
-        return len(self.each(make, wanted))
+    def _comments(self, tasks: list[Json]) -> int:
+        """Where each task stands, said on it."""
+
+        def say(pair: tuple[int, Json]) -> None:
+            number, task = pair
+            status = self.statuses[number % len(self.statuses)]
+            body = {"task_status_id": status["id"], "comment": WORDS[number % len(WORDS)]}
+            self.api.send("POST", f"/actions/tasks/{task['id']}/comment", body)
+
+        self.each(say, enumerate(tasks))
+        return len(tasks)
 
 
 def main(environ: Any) -> None:
@@ -270,8 +274,9 @@ def main(environ: Any) -> None:
     print(f"\n{project['name']}: {said}, in {time.monotonic() - began:.0f} s.\n")
     print("Try next:")
     print(f"  log in as any of them, such as ada.okafor@example.com, password {PASSWORD}")
-    print(f"  GET {base}/data/entities?project_id={project['id']}&page=1")
-    print(f"  GET {base}/data/tasks?project_id={project['id']}&relations=true")
+    print(f"  GET {base}/data/shots/with-tasks?project_id={project['id']}")
+    print(f"  GET {base}/data/projects/{project['id']}/sequences/all/casting")
+    print(f"  GET {base}/data/projects/{project['id']}/news")
     print(f"  GET {base}/data/events/last?project_id={project['id']}&limit=10")
     print(f"  browse {base}/docs")
 

@@ -24,6 +24,9 @@ from services.common.resources import Registry, Resource
 
 ROOT: Final = Path(__file__).parent.parent
 SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
+BINARY: Final = {"type": "string", "format": "binary"}
+FORM: Final = {"type": "object", "properties": {"file": BINARY}}
+"""A body with files; text parts are the same fields that the JSON body has."""
 SCALARS: Final[tuple[tuple[Any, dict[str, Any]], ...]] = (
     (ARRAY, {"type": "array", "items": {"type": "string"}}),
     (JSONB, {}),
@@ -131,7 +134,10 @@ def _operation(route: Route, served: dict[str, Resource]) -> dict[str, Any]:
         operation["security"] = [{"token": []}]
     if route.body is not Body.NONE:
         schema = {"$ref": f"#/components/schemas/{_title(resource)}"} if resource else {}
-        operation["requestBody"] = {"content": {"application/json": {"schema": schema}}}
+        content: dict[str, Any] = {"application/json": {"schema": schema}}
+        if route.body is Body.MULTIPART:
+            content["multipart/form-data"] = {"schema": FORM}
+        operation["requestBody"] = {"content": content}
     if route.method == "POST":
         operation["parameters"].append({
             "name": "Idempotency-Key", "in": "header", "schema": {"type": "string"},
@@ -187,6 +193,8 @@ def _responses(route: Route, resource: Resource | None) -> dict[str, Any]:
         many = {"type": "array", "items": one}
         schema = many if route.function == "list_rows" else one
         success["content"] = {"application/json": {"schema": schema}}
+    if route.answer == "file":
+        success["content"] = {"*/*": {"schema": BINARY}}
     refusal = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
     refusals = {
         status: {"description": text, "content": refusal} for status, text in REFUSALS.items()

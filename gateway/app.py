@@ -18,6 +18,7 @@ from gateway.routes import ROUTES
 from gateway.routes.table import PUBLIC, Body, Route
 from gateway.status import Status
 from gateway.uploads import PARTS, Received
+from gateway.web import INDEX, Web
 from services.common.client import ACTOR, FINGERPRINT, KEY, MATCH, REQUEST, Reply, RpcClient
 from services.common.errors import Forbidden, ServiceError, Unavailable
 from services.common.keys import KeyRing
@@ -25,7 +26,7 @@ from services.common.log import request_id
 from services.common.storage import open_storage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from gateway.auth import Identity
     from gateway.config import GatewaySettings
@@ -252,6 +253,7 @@ class Envelope:
     def __init__(self, settings: GatewaySettings) -> None:
         self.proxies = settings.proxies
         self.secure = settings.site_url.startswith("https://")
+        self.first_page = f"/{INDEX}" if settings.web_root else "/"
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Give the request an id and serve ``/api/…`` as ``/…``."""
@@ -260,10 +262,11 @@ class Envelope:
         request_id.set(req.context.request_id)
         req.context.address = sessions.address_of(req, self.proxies)
         req.context.secure = self.secure
-        if req.path.startswith("/api/"):
-            req.path = req.path[4:]
-        elif req.path == "/api":
-            req.path = "/"
+        req.context.is_api = req.path == "/api" or req.path.startswith("/api/")
+        if req.context.is_api:
+            req.path = req.path[4:] or "/"
+        elif req.path == "/":
+            req.path = self.first_page
 
     def process_response(
         self, req: falcon.Request, resp: falcon.Response, _resource: Any, _ok: bool
@@ -294,7 +297,9 @@ def positional(routes: Iterable[Route]) -> dict[str, tuple[list[Route], dict[str
     return paths
 
 
-def create_app(settings: GatewaySettings, routes: Iterable[Route] = ROUTES) -> falcon.App[Any, Any]:
+def create_app(
+    settings: GatewaySettings, routes: Collection[Route] = ROUTES
+) -> falcon.App[Any, Any]:
     """The WSGI application; its RPC client connects at once and in the background."""
     gateway = Gateway(settings)
     middleware: list[Any] = [Envelope(settings)]
@@ -311,5 +316,7 @@ def create_app(settings: GatewaySettings, routes: Iterable[Route] = ROUTES) -> f
     Status(gateway.client).add_to(app)
     for path, (rows, names) in positional(routes).items():
         app.add_route(path, Endpoint(gateway, rows, names))
+    if settings.web_root:
+        app.add_sink(Web(settings.web_root, [route.path for route in routes]), prefix="/")
     gateway.client.link.start()
     return app

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from services.common.config import ConfigError, Settings
@@ -32,6 +33,8 @@ class GatewaySettings(Settings, frozen=True, kw_only=True, rename=str.upper):
     """Uploads and downloads at once by one process; one more is told to come again (502)."""
     actor_seconds: float = 10.0
     """How long an actor may be served from the cache without word from ``auth``."""
+    web_root: str = ""
+    """A folder with a built web interface, served at ``/`` beside ``/api``; empty serves none."""
     list_deadline: float = 30.0
     """Seconds a route that may read or remove a whole production has."""
 
@@ -44,6 +47,9 @@ class GatewaySettings(Settings, frozen=True, kw_only=True, rename=str.upper):
         except ValueError as error:
             message = f"TRUSTED_PROXIES names no network: {error}."
             raise ConfigError(message) from None
+        if settings.web_root and not (Path(settings.web_root) / "index.html").is_file():
+            message = f"WEB_ROOT must be a folder with an index.html, not {settings.web_root}."
+            raise ConfigError(message)
         return settings
 
     @property

@@ -31,6 +31,7 @@ VALUES: Final[dict[tuple[str, str], Any]] = {
     ("persons", "email"): "new.person@example.com",
     ("persons", "country"): "FR",
     ("persons", "expiration_date"): "2099-05-01",
+    ("persons", "is_bot"): False,
     ("persons", "timezone"): "Europe/Paris",
     ("persons", "locale"): "en_US",
     ("persons", "display_date_format"): "YYYY-MM-DD",

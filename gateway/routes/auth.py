@@ -4,6 +4,7 @@ from gateway.routes.table import PUBLIC, REFRESHING, SIGNED_IN, Body, Route, ava
 
 # fmt: off
 ROUTES = (
+    Route("GET",    "/config",               "auth.show_config",         PUBLIC),
     Route("POST",   "/auth/login",           "auth.log_in",              PUBLIC,     body=Body.LENIENT, caller=True, slow=True, answer="signed_in"),
     Route("GET",    "/auth/logout",          "auth.log_out",             SIGNED_IN,  caller=True, answer="signed_out"),
     Route("GET",    "/auth/authenticated",   "auth.who_am_i"),
@@ -27,6 +28,8 @@ ROUTES = (
     Route("POST",   "/actions/persons/{ident}/reset-password-link", "auth.mail_reset_link"),
     Route("GET",    "/actions/persons/{ident}/invite",              "auth.mail_reset_link",  fixed=(("invite", True),)),
     Route("DELETE", "/actions/persons/{ident}/disable-two-factor-authentication", "auth.remove_factors", status=204),
+    Route("POST",   "/actions/persons/{ident}/departments/add",     "auth.join_department",  status=201, body=Body.LENIENT),
+    Route("DELETE", "/actions/persons/{ident}/departments/{department_id}", "auth.leave_department", status=204),
     Route("GET",    "/data/events/login-logs/last",                 "auth.last_login_logs",  query=True, repeat=True),
     Route("GET",    "/data/user/desktop-login-logs",                "auth.desktop_logs"),
     Route("POST",   "/data/user/desktop-login-logs",                "auth.log_desktop_login", status=201, body=Body.LENIENT),

@@ -11,11 +11,52 @@ PATHS = (
     "working-files",
 )  # fmt: skip
 
+SETTINGS = "/data/projects/{project_id}/settings"
+
+
+def chosen(kind: str, *, listed: bool = True) -> tuple[Route, ...]:
+    """What a production uses of one kind: to read, to add to, to take from."""
+    path, fixed = f"{SETTINGS}/{kind}", (("kind", kind),)
+    return (
+        *((Route("GET", path, "crud.list_chosen", fixed=fixed),) if listed else ()),
+        Route("POST", path, "crud.choose", status=201, body=Body.LENIENT, fixed=fixed),
+        Route("DELETE", path + "/{ident}", "crud.drop", status=204, fixed=fixed),
+    )
+
+
+def own(kind: str) -> tuple[Route, ...]:
+    """The caller's saved searches, or their groups."""
+    one, fixed = f"/data/user/{kind}/{{ident}}", (("kind", kind),)
+    return (
+        Route("GET", f"/data/user/{kind}", "crud.list_saved", fixed=fixed),
+        Route(
+            "POST", f"/data/user/{kind}", "crud.save", status=201, body=Body.LENIENT, fixed=fixed
+        ),
+        Route("GET", one, "crud.read_saved", fixed=fixed),
+        Route("PUT", one, "crud.change_saved", body=Body.LENIENT, fixed=fixed),
+        Route("DELETE", one, "crud.forget_saved", status=204, fixed=fixed),
+    )
+
+
 # fmt: off
 ROUTES = (
     Route("GET",  "/data/events/last",       "crud.last_events", query=True, repeat=True),
     Route("POST", "/data/task-type-links",   "crud.link_task_type",   status=201, body=Body.JSON),
     Route("POST", "/data/task-status-links", "crud.link_task_status", status=201, body=Body.JSON),
+    Route("GET",  "/data/user/context",      "crud.user_context", slow=True),
+    Route("GET",  "/data/projects/open",     "crud.list_open_projects", query=True, slow=True),
+    Route("GET",  "/data/projects/all",      "crud.list_all_projects", query=True, slow=True),
+    *chosen("task-types"),
+    *chosen("task-status"),
+    *chosen("asset-types", listed=False),
+    *chosen("status-automations"),
+    *chosen("preview-background-files"),
+    Route("POST", SETTINGS + "/batch",       "crud.choose_many", body=Body.LENIENT),
+    Route("GET",  "/data/projects/{project_id}/schedule-items", "crud.list_plans", fixed=(("kind", "schedule-items"),)),
+    Route("GET",  "/data/projects/{project_id}/milestones",     "crud.list_plans", fixed=(("kind", "milestones"),)),
+    Route("GET",  "/data/persons/{person_id}/day-offs",         "crud.list_absences"),
+    *own("filters"),
+    *own("filter-groups"),
     Route("GET",    "/data/projects/{project_id}/team",             "crud.show_team"),
     Route("POST",   "/data/projects/{project_id}/team",             "crud.join_team",   status=201, body=Body.LENIENT),
     Route("PUT",    "/data/projects/{project_id}/team/{person_id}", "crud.change_seat", body=Body.LENIENT),

@@ -4,6 +4,7 @@ from services.assets.models import Base
 from services.assets.resources import RESOURCES
 from services.assets.rpc_asset_types import AssetTypeRpc
 from services.assets.rpc_casting import CastingRpc
+from services.assets.rpc_context import ContextRpc
 from services.assets.rpc_creation import CreationRpc
 from services.assets.rpc_descriptors import DescriptorRpc
 from services.assets.rpc_entity_links import EntityLinkRpc
@@ -17,6 +18,7 @@ from services.assets.rpc_removal import RemovalRpc
 class AssetsService(
     AssetTypeRpc,
     CastingRpc,
+    ContextRpc,
     CreationRpc,
     DescriptorRpc,
     EntityLinkRpc,

@@ -3,15 +3,18 @@
 from services.auth.config import AuthSettings
 from services.auth.models import Base
 from services.auth.resources import RESOURCES
+from services.auth.rpc_context import ContextRpc
+from services.auth.rpc_department import DepartmentRpc
 from services.auth.rpc_factor import FactorRpc
 from services.auth.rpc_log import LogRpc
+from services.auth.rpc_notice import NoticeRpc
 from services.auth.rpc_person import PersonRpc
 from services.common.avatars import Avatar, AvatarRpc, avatar_of
 from services.common.contracts.auth import OrganisationThumbnailSet, PersonThumbnailSet
 from services.common.permissions import admin, any_of, anyone, is_self
 
 
-class AuthService(FactorRpc, LogRpc, PersonRpc, AvatarRpc):
+class AuthService(FactorRpc, LogRpc, NoticeRpc, PersonRpc, AvatarRpc, ContextRpc, DepartmentRpc):
     """People, the studio, sessions."""
 
     name = "auth"

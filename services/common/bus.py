@@ -25,7 +25,15 @@ from services.common.amqp import Link
 from services.common.db import translated
 from services.common.errors import Unavailable
 from services.common.service import CONFIG
-from services.common.topology import DEAD, REPLACED, SERVICES, declare_exchanges, exchange_of
+from services.common.topology import (
+    DEAD,
+    LOG,
+    REPLACED,
+    SERVICES,
+    STORED,
+    declare_exchanges,
+    exchange_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,9 +82,17 @@ class Delivery(msgspec.Struct, frozen=True):
 class Handler(Entrypoint):  # type: ignore[misc]
     """A method that handles events, one at a time or (``batch``) as many as are waiting."""
 
-    def __init__(self, *names: str, batch: int = 0, inbox: bool = True, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *names: str,
+        batch: int = 0,
+        inbox: bool = True,
+        stored_only: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(expected_exceptions=(Unavailable,), **kwargs)
         self.names, self.batch, self.inbox = names, batch, inbox
+        self.stored_only = stored_only
 
     def setup(self) -> None:
         """Prepare before the container starts."""
@@ -114,7 +130,12 @@ class Handler(Entrypoint):  # type: ignore[misc]
         )
         for name in self.names:
             for service in SERVICES:
-                channel.queue_bind(self.queue, exchange_of(service), name)
+                if self.stored_only:  # an earlier release bound it to all
+                    channel.queue_unbind(self.queue, exchange_of(service), name)
+                else:
+                    channel.queue_bind(self.queue, exchange_of(service), name)
+        if self.stored_only:
+            channel.queue_bind(self.queue, LOG, "", arguments=STORED)
         channel.basic_qos(0, self.batch or 8, False)  # noqa: FBT003
         channel.basic_consume(self.queue, callback=self._arrive)
 
@@ -181,11 +202,14 @@ class Handler(Entrypoint):  # type: ignore[misc]
         return None
 
 
-def on(*names: str, batch: int = 0, inbox: bool = True) -> Callable[[F], F]:
+def on(
+    *names: str, batch: int = 0, inbox: bool = True, stored_only: bool = False
+) -> Callable[[F], F]:
     """Handle the events called ``names`` (``*`` and ``#`` as in AMQP topics), of any service.
 
     The method gets a Delivery, or with ``batch`` a list of them. ``inbox=False`` is for handlers
-    that are idempotent by themselves.
+    that are idempotent by themselves. With ``stored_only`` come all events that enter the log, and
+    the broker sends no other.
     """
 
     def decorate(function: F) -> F:
@@ -198,7 +222,9 @@ def on(*names: str, batch: int = 0, inbox: bool = True) -> Callable[[F], F]:
                     return None
                 return function(self, delivery)
 
-        return cast("F", Handler.decorator(*names, batch=batch, inbox=inbox)(run))
+        return cast(
+            "F", Handler.decorator(*names, batch=batch, inbox=inbox, stored_only=stored_only)(run)
+        )
 
     return decorate
 
@@ -216,7 +242,7 @@ def _first_time(service: Any, delivery: Delivery, handler: str) -> bool:
 def _still_true(service: Any, given: Any) -> Any:
     """What is given, without the events of before all rows were replaced.
 
-    Read beside the transaction, which such a handler may want to open late, or not at all.
+    Read outside the transaction, so that the handler may ask other services.
     """
     with service.database.read() as connection:
         replaced = connection.scalar(_replaced(service.metadata.tables["inbox"]))

@@ -18,6 +18,8 @@ from typing import Final
 import msgspec
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from services.common.png import write_png
+
 TOO_LARGE, UNREADABLE = 3, 4
 """Exit statuses: more pixels than any picture has, and no picture at all."""
 MOST_PIXELS: Final = 150_000_000
@@ -65,7 +67,7 @@ def render(order: Order) -> Picture:
     folder = Path(order.folder)
     with ThreadPoolExecutor() as beside:  # Pillow works without the interpreter's lock
         saved = [
-            beside.submit(save, image, folder / name)
+            beside.submit(write_png, image, folder / name)
             for name, shape in order.shapes.items()
             if shape.how == AS_IS and not is_png
         ]

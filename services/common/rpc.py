@@ -273,17 +273,18 @@ class Command(Method):
         tx: Transaction = service.tx
         tables = service.metadata.tables
         with translated():
-            tx.flush_events(tables["outbox"])
+            tx.flush_events()
             if data.get("key"):
                 _remember(tx, tables["idempotency_key"], data, answer)
         tx.commit()
 
 
 def _remember(tx: Transaction, table: sa.Table, data: dict[str, Any], answer: Reply) -> None:
-    """Store the answer under its key, with what was done."""
+    """Store the answer under its key, with what was done; unpacked, as it is answered again."""
+    body = gzip.decompress(answer.body) if answer.encoding else answer.body
     row = {
         "key": _scoped_key(tx, data), "fingerprint": _fingerprint(data),
-        "reply": encode([answer.status, answer.body]),
+        "reply": encode([answer.status, body]),
     }  # fmt: skip
     tx.connection.execute(sa.insert(table).values(row))
 

@@ -139,7 +139,7 @@ class Service:
     def keep(self) -> None:
         """Commit what was done so far, events included, whatever the method says afterwards."""
         with translated():
-            self.tx.flush_events(self.metadata.tables["outbox"])
+            self.tx.flush_events()
         self.tx.commit()
 
     def unless_held(
@@ -196,22 +196,30 @@ class Service:
 
         For what the reply needs and the transaction does not: waiting costs nothing then.
         """
+        asked = self.ask_ahead_raw(service, method, **kwargs)
+        return lambda: msgspec.json.decode(asked())
+
+    def ask_ahead_raw(self, service: str, method: str, /, **kwargs: Any) -> Callable[[], bytes]:
+        """The same, as the JSON it came as."""
         self._check_may_ask(service, method)
         asked = eventlet.spawn(self._call, service, method, kwargs)
-        return lambda: msgspec.json.decode(asked.wait())
+        return cast("Callable[[], bytes]", asked.wait)
 
     def ask_all(self, questions: list[tuple[str, str, dict[str, Any]]]) -> list[Any]:
         """Ask several ``(service, method, arguments)`` at once; answers come in order.
 
         Raises what the first refused one raised.
         """
-        if not questions:
-            return []
+        found = self.ask_all_raw(questions)
+        return [msgspec.json.decode(body) if body else None for body in found]
+
+    def ask_all_raw(self, questions: list[tuple[str, str, dict[str, Any]]]) -> list[bytes]:
+        """The same, each as the JSON it came as."""
         if len(questions) == 1:
             service, method, kwargs = questions[0]
-            return [self.ask(service, method, **kwargs)]
+            return [self.ask_raw(service, method, **kwargs)]
         asked = [
-            eventlet.spawn(self.ask, service, method, **kwargs)
+            eventlet.spawn(self.ask_raw, service, method, **kwargs)
             for service, method, kwargs in questions
         ]
         return [thread.wait() for thread in asked]

@@ -8,6 +8,7 @@ key. Rows say what an object is for; an object without a row is removed by the s
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from services.common.errors import NotFound, Unavailable
+
+log = logging.getLogger(__name__)
 
 CHUNK: Final = 1024 * 1024
 AWAY: Final = "The file storage does not answer."
@@ -68,11 +71,15 @@ class Storage:
         self.folder = Path(unquote(parts.path)) if parts.scheme == "file" else None
         self.store: ObjectStore
         if self.folder is not None:
-            self.store = LocalStore(self.folder, mkdir=True)
+            self.store = LocalStore(self.folder, mkdir=True, automatic_cleanup=True)
         else:
             self.store = from_url(
                 url,
-                client_options={"connect_timeout": "1s", "timeout": "60s"},
+                client_options={
+                    "connect_timeout": "1s",
+                    "timeout": "60s",
+                    "allow_http": True,  # where the endpoint says so, as inside a cluster
+                },
                 retry_config={"max_retries": 1, "retry_timeout": timedelta(seconds=2)},
             )
 
@@ -86,6 +93,7 @@ class Storage:
         except FileNotFoundError:
             raise NotFound from None
         except (BaseError, OSError) as error:
+            log.warning("the storage: %s", str(error).split("\n", maxsplit=1)[0])
             raise Unavailable(AWAY) from error
 
     def put(self, key: str, content: Iterable[bytes] | bytes | Path) -> None:

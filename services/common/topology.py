@@ -17,6 +17,11 @@ HEARD: Final = "callboard.heard"
 """The exchange on which each gateway says that it dropped its cache after an import."""
 
 
+LOG: Final = "callboard.log"
+"""A headers exchange that every events exchange feeds: from it come stored events only."""
+STORED: Final = {"x-match": "all", "stored": "1"}
+
+
 def exchange_of(service: str) -> str:
     """The topic exchange of a service's events, named as nameko names it."""
     return f"{service}.events"
@@ -39,6 +44,8 @@ def declare_exchanges(channel: Any) -> None:
         auto_delete=False,
         arguments={"x-queue-type": "stream", "x-max-length-bytes": ARCHIVE_BYTES},
     )
+    channel.exchange_declare(LOG, "headers", durable=True, auto_delete=False)
     for service in SERVICES:
         channel.exchange_declare(exchange_of(service), "topic", durable=True, auto_delete=False)
         channel.queue_bind(ARCHIVE, exchange_of(service), "#")
+        channel.exchange_bind(LOG, exchange_of(service), "#")

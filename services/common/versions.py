@@ -11,23 +11,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-import sqlalchemy as sa
-
 if TYPE_CHECKING:
     from services.common.db import Database, Transaction
 
 STUDIO: Final = UUID(int=0)
 """Stands for events without a production."""
-ONE: Final = sa.text("""
-SELECT (
-  (SELECT coalesce(sum(changes), 0) FROM change_count WHERE project_id IN (:project, :studio))
-  + (SELECT count(*) FROM outbox WHERE project_id = :project OR project_id IS NULL)
-)::bigint
-""").bindparams(studio=STUDIO)
-ALL: Final = sa.text("""
-SELECT ((SELECT coalesce(sum(changes), 0) FROM change_count)
-  + (SELECT count(*) FROM outbox))::bigint
-""")
+ONE: Final = """
+SELECT (SELECT coalesce(sum(changes), 0) FROM change_count
+    WHERE project_id IN (%(project)s, %(studio)s))
+  + (SELECT count(*) FROM outbox WHERE project_id = %(project)s OR project_id IS NULL)
+"""
+ALL: Final = """
+SELECT (SELECT coalesce(sum(changes), 0) FROM change_count) + (SELECT count(*) FROM outbox)
+"""
 TOUCH: Final = f"""
 INSERT INTO change_count AS known (project_id, changes) VALUES ('{STUDIO}', 1)
 ON CONFLICT (project_id) DO UPDATE SET changes = known.changes + 1
@@ -36,10 +32,9 @@ ON CONFLICT (project_id) DO UPDATE SET changes = known.changes + 1
 
 def version(database: Database, project: UUID | None) -> int:
     """How often the production's data has changed here; without one, any data at all."""
-    with database.read() as connection:
-        if project is None:
-            return int(connection.execute(ALL).scalar_one())
-        return int(connection.execute(ONE, {"project": project}).scalar_one())
+    if project is None:
+        return int(database.scalar(ALL))
+    return int(database.scalar(ONE, project=str(project), studio=str(STUDIO)))
 
 
 def touch(tx: Transaction) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from services.common import history
 from services.common.bus import Delivery, on
@@ -28,12 +27,20 @@ if TYPE_CHECKING:
 BATCH: Final = 200
 NAME_PART: Final = re.compile(r"[a-z0-9-]+")
 FILES: Final = ("preview-file:add-file",)
+STORE: Final = """
+INSERT INTO api_event (id, name, user_id, project_id, data, created_at, updated_at)
+SELECT id, name, user_id, project_id, data, coalesce(moment, timezone('utc', now())),
+  coalesce(moment, timezone('utc', now()))
+FROM json_to_recordset(%(events)s) AS event(id uuid, name text, user_id uuid, project_id uuid,
+  data jsonb, moment timestamp)
+ON CONFLICT (id) DO NOTHING
+"""
 
 
 class EventLog(CrudRpc):
     """Writes and reads the history."""
 
-    @on("#", batch=BATCH, inbox=False)
+    @on("#", batch=BATCH, inbox=False, stored_only=True)
     def log_events(self, deliveries: Sequence[Delivery]) -> None:
         """Store every service's events. A row's id is the event's: a second delivery is none."""
         rows = [
@@ -43,20 +50,13 @@ class EventLog(CrudRpc):
                 "user_id": delivery.actor_id,
                 "project_id": delivery.project_id,
                 "data": delivery.payload,
-                "created_at": datetime.fromisoformat(delivery.time)
-                if delivery.time
-                else sa.func.now(),
-                "updated_at": datetime.fromisoformat(delivery.time)
-                if delivery.time
-                else sa.func.now(),
+                "moment": delivery.time or None,
             }
             for delivery in deliveries
             if delivery.stored
         ]
         if rows:
-            self.tx.session.execute(
-                insert(table_of(ApiEvent)).on_conflict_do_nothing(index_elements=["id"]), rows
-            )
+            self.tx.run(STORE, events=msgspec.json.encode(rows).decode())
 
     @query
     def last_events(self, query: Query | None = None) -> Reply:

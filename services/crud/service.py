@@ -10,11 +10,16 @@ from services.crud.event_log import EventLog
 from services.crud.models import Base
 from services.crud.resources import RESOURCES
 from services.crud.rpc_backgrounds import BackgroundRpc
+from services.crud.rpc_calendar import CalendarRpc
+from services.crud.rpc_choices import ChoiceRpc
+from services.crud.rpc_productions import ProductionRpc
+from services.crud.rpc_saved import SavedRpc
 from services.crud.rpc_settings import SettingsRpc
-from services.crud.rpc_team import TeamRpc
 
 
-class CrudService(TeamRpc, SettingsRpc, EventLog, BackgroundRpc):
+class CrudService(
+    CalendarRpc, ChoiceRpc, ProductionRpc, SavedRpc, SettingsRpc, EventLog, BackgroundRpc
+):
     """The studio's records."""
 
     name = "crud"

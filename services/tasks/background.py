@@ -11,46 +11,53 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import msgspec
-import sqlalchemy as sa
 
 from services.common.errors import InvalidInput, NotFound
-from services.common.resources import JSON_TEXT
-from services.common.tables import table_of
 from services.tasks import mentions
-from services.tasks.models import StatusAutomation, Subscription, Task, TaskType
+from services.tasks.statements import facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from services.tasks.posting import Draft
 
-FLAGS: Final = ("is_retake", "is_wip", "is_feedback_request", "is_done")
 NO_MORE: Final = "No more retakes allowed on this task"
-SHOT_LIKE: Final = ("Shot", "Scene")
+PLAIN: Final = frozenset({"shotgun_id"})
 
 
 class Background:
     """The state of things around some drafts."""
 
-    def __init__(self, work: Any, drafts: Sequence[Draft]) -> None:
+    def __init__(self, work: Any, tasks: Iterable[UUID]) -> None:
         self.work = work
-        self.tasks = self._tasks({draft.task_id for draft in drafts})
+        self.tasks: dict[UUID, dict[str, Any]] = {}
         self.statuses: dict[UUID, dict[str, Any]] = {}
-        self.status_json: dict[UUID, str] = {}
-        self._read_statuses()
-        if any(d.task_id not in self.tasks or d.status_id not in self.statuses for d in drafts):
-            raise NotFound
+        self._rules_here: list[dict[str, Any]] = []
+        self._watched: dict[UUID, list[dict[str, Any]]] = {}
+        self._read(set(tasks))
         self._circles: dict[UUID, mentions.Circle] = {}
         self._entities: dict[str, dict[str, Any]] = {}
         self._rules: dict[UUID, dict[str, Any]] = {}
-        self._automations: list[dict[str, Any]] = []
-        self._watched: dict[UUID, list[dict[str, Any]]] = {}
+
+    def _read(self, wanted: set[UUID]) -> None:
+        """All statuses and rules too: a studio has a dozen. Raises NotFound for unknown tasks."""
+        statement = facts(self.work.registry["task-status"].columns(None, relations=False))
+        text = self.work.database.text(
+            statement, tasks=[str(ident) for ident in wanted], me=str(self.work.actor.id)
+        )
+        found = msgspec.json.decode(text)
+        for name, into in (("tasks", self.tasks), ("statuses", self.statuses)):
+            into.update((row["id"], row) for row in map(_with_ids, found[name]))
+        self._rules_here = [_with_ids(row) for row in found["rules"]]
+        for row in map(_with_ids, found["watched"]):
+            self._watched.setdefault(row["task_type_id"], []).append(row)
+        if wanted - self.tasks.keys():
+            raise NotFound
 
     def ask(self, drafts: Sequence[Draft]) -> None:
         """Ask what these drafts need."""
         for project, texts in self._texts(drafts).items():
             self._circles[project] = mentions.circle_of(self.work, project, texts)
-        self._read_local()
         self._ask_entities(drafts)
         projects = {
             self.tasks[draft.task_id]["project_id"]
@@ -101,44 +108,6 @@ class Background:
         if (task["retake_count"] or 0) >= most:
             raise InvalidInput(NO_MORE)
 
-    # --- reading our own tables -----------------------------------------------------------------
-
-    def _tasks(self, ids: set[UUID]) -> dict[UUID, dict[str, Any]]:
-        table, kind = table_of(Task), table_of(TaskType)
-        query = (
-            sa.select(
-                table.c.id, table.c.project_id, table.c.entity_id, table.c.task_type_id,
-                table.c.task_status_id, table.c.retake_count, kind.c.department_id,
-                kind.c.for_entity,
-            )
-            .outerjoin(kind, kind.c.id == table.c.task_type_id)
-            .where(table.c.id.in_(ids))
-        )  # fmt: skip
-        with self.work.database.read() as connection:
-            return {row["id"]: dict(row) for row in connection.execute(query).mappings()}
-
-    def _read_statuses(self) -> None:
-        """All statuses: a studio has a dozen, and automations may lead to any of them."""
-        resource = self.work.registry["task-status"]
-        inner = sa.select(*resource.columns(None, relations=False)).subquery("r")
-        with self.work.database.read() as connection:
-            for (text,) in connection.execute(sa.select(JSON_TEXT).select_from(inner)):
-                row = msgspec.json.decode(text)
-                ident = row["id"] = UUID(row["id"])
-                self.statuses[ident], self.status_json[ident] = row, text
-
-    def _read_local(self) -> None:
-        rules, watch = table_of(StatusAutomation), table_of(Subscription)
-        types = {task["task_type_id"] for task in self.tasks.values()}
-        active = sa.select(rules).where(sa.func.coalesce(rules.c.archived, False).is_(False))
-        watched = sa.select(watch.c.person_id, watch.c.entity_id, watch.c.task_type_id).where(
-            watch.c.entity_id.is_not(None), watch.c.task_type_id.in_(types)
-        )
-        with self.work.database.read() as connection:
-            self._automations = [dict(row) for row in connection.execute(active).mappings()]
-            for row in connection.execute(watched).mappings():
-                self._watched.setdefault(row["task_type_id"], []).append(dict(row))
-
     # --- asking the owners ----------------------------------------------------------------------
 
     def _texts(self, drafts: Iterable[Draft]) -> dict[UUID, list[str]]:
@@ -152,7 +121,7 @@ class Background:
     def _matching(self, task_type: UUID | None, status: UUID) -> list[dict[str, Any]]:
         return [
             rule
-            for rule in self._automations
+            for rule in self._rules_here
             if rule["in_task_type_id"] == task_type and rule["in_task_status_id"] == status
         ]
 
@@ -180,3 +149,13 @@ class Background:
     def _ask_rules(self, project: UUID) -> dict[str, Any]:
         found: dict[str, Any] = self.work.ask("crud", "production_rules", project_id=str(project))
         return found
+
+
+def _with_ids(row: dict[str, Any]) -> dict[str, Any]:
+    """A row from JSON with its ids as such."""
+    return {
+        name: UUID(value)
+        if value and (name == "id" or name.endswith("_id")) and name not in PLAIN
+        else value
+        for name, value in row.items()
+    }

@@ -127,6 +127,16 @@ def batch(data: Any) -> list[dict[str, Any]]:
     return given
 
 
+def batch_task(item: Mapping[str, Any], number: int, task_id: str | None) -> UUID:
+    """The task of an item: the one in the path, else its own. Raises InvalidInput, NotFound."""
+    named = item.get("task_id") if task_id is None else task_id
+    if named is None:
+        raise invalid(f"comments.{number}.task_id", "Field required")
+    if "text" not in item:
+        raise invalid(f"comments.{number}.text", "Field required")
+    return known_id(named)
+
+
 def files_of(files: list[dict[str, Any]], number: int, what: str) -> list[dict[str, Any]]:
     """The uploaded parts that belong to an item of a batch: ``attachment_file-0-1`` to the first.
 

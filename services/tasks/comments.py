@@ -110,7 +110,9 @@ def on_update(work: Any, row: Facts, values: dict[str, Any], _body: Mapping[str,
         for name in ("for_client", "person_id", "object_id"):
             values.pop(name, None)
     if values.get("task_status_id") not in {None, row["task_status_id"]}:
-        status = work.tx.session.get(TaskStatus, values["task_status_id"])
+        table = table_of(TaskStatus)
+        given = sa.select(table).where(table.c.id == values["task_status_id"])
+        status = work.tx.connection.execute(given).mappings().first()
         if status is not None:
             check_status(role, status)
     if values.get("object_id") not in {None, row["object_id"]}:

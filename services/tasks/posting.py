@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid4
 
+import msgspec
 import sqlalchemy as sa
 
 from services.common.contracts.tasks import (
@@ -24,21 +25,17 @@ from services.common.contracts.tasks import (
     TaskStatusChanged,
     TaskToReview,
 )
-from services.common.tables import NOW, table_of
+from services.common.tables import table_of
 from services.tasks import mentions as m
 from services.tasks.attachments import attach
 from services.tasks.models import (
-    Comment,
-    News,
-    Notification,
-    Subscription,
     Task,
     TaskType,
     comment_department_mentions,
     comment_mentions,
-    task_person_link,
 )
 from services.tasks.recount import recounted, with_status
+from services.tasks.statements import COMMENT, NEWS, NOTIFY, STANDS, TASK, TASK_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -74,7 +71,8 @@ class Posting:
     def post(self, drafts: Iterable[Draft]) -> list[UUID]:
         """Write them all and answer their ids. Emits what ``events`` says of a comment."""
         wanted = list(drafts)
-        self._lock(wanted)
+        if len(wanted) > 1 or self.known.follows(wanted[0]):
+            self._lock(wanted)
         return [self._post(draft) for draft in wanted]
 
     def _lock(self, drafts: list[Draft]) -> None:
@@ -90,23 +88,9 @@ class Posting:
         self.tx.connection.execute(query.with_for_update())
 
     def _task(self, ident: UUID) -> dict[str, Any]:
-        """The task as it is now, with its assignees and subscribers."""
-        table, kind = table_of(Task), table_of(TaskType)
-        link, watch = task_person_link.c, table_of(Subscription).c
-        people = sa.select(link.person_id).where(link.task_id == table.c.id)
-        watchers = sa.select(watch.person_id).where(watch.task_id == table.c.id)
-        query = (
-            sa.select(
-                table.c.id, table.c.project_id, table.c.entity_id, table.c.task_type_id,
-                table.c.task_status_id, table.c.retake_count, table.c.real_start_date,
-                table.c.last_comment_date, kind.c.name.label("type_name"),
-                sa.func.array(people.scalar_subquery()).label("assignees"),
-                sa.func.array(watchers.scalar_subquery()).label("watchers"),
-            )
-            .join(kind, kind.c.id == table.c.task_type_id)
-            .where(table.c.id == ident)
-        )  # fmt: skip
-        return dict(self.tx.connection.execute(query).mappings().one())
+        """The task as it is now, locked, with its assignees and subscribers."""
+        (row,) = self.tx.run(TASK, task=str(ident))
+        return dict(zip(TASK_KEYS, row, strict=True))
 
     def _post(self, draft: Draft) -> UUID:
         task = self._task(draft.task_id)
@@ -137,13 +121,10 @@ class Posting:
 
     def _row(self, draft: Draft, moment: datetime, named: m.Mentions) -> UUID:
         ident = uuid4()
-        self.tx.connection.execute(
-            sa.insert(table_of(Comment)).values(
-                id=ident, object_id=draft.task_id, object_type="Task", text=draft.text,
-                replies=[], checklist=draft.checklist, links=draft.links,
-                for_client=draft.for_client, task_status_id=draft.status_id,
-                person_id=draft.author_id, created_at=moment,
-            )
+        self.tx.run(
+            COMMENT, id=str(ident), task=str(draft.task_id), text=draft.text, links=draft.links,
+            checklist=msgspec.json.encode(draft.checklist).decode(), moment=moment,
+            for_client=draft.for_client, status=str(draft.status_id), author=str(draft.author_id),
         )  # fmt: skip
         write_mentions(self.tx, ident, named)
         return ident
@@ -188,11 +169,9 @@ class Posting:
             recounted(self.tx, task["id"])
             self._task_changed(task)
             return False
-        table = table_of(Task)
-        values = with_status(task, status, moment, now)
-        self.tx.connection.execute(
-            sa.update(table).where(table.c.id == task["id"]).values(**values, updated_at=NOW)
-        )
+        stands = {**task, **with_status(task, status, moment, now)}
+        ids = {"id": str(task["id"]), "task_status_id": str(status["id"])}
+        self.tx.run(STANDS, **{**stands, **ids})
         self._task_changed(task)
         if task["task_status_id"] == status["id"]:
             return False
@@ -228,11 +207,9 @@ class Posting:
 
     def _news(self, task: Mapping[str, Any], draft: Draft, comment: UUID, *, changed: bool) -> None:
         ident = uuid4()
-        self.tx.connection.execute(
-            sa.insert(table_of(News)).values(
-                id=ident, change=changed, author_id=draft.author_id, comment_id=comment,
-                task_id=task["id"],
-            )
+        self.tx.run(
+            NEWS, id=str(ident), change=changed, author=str(draft.author_id),
+            comment=str(comment), task=str(task["id"]),
         )  # fmt: skip
         told = self._news_of(NewsNew, task, draft, news_id=ident, task_type_id=task["task_type_id"])
         self.tx.emit(told)
@@ -296,11 +273,17 @@ def notify(
     """Write one notification a person and reason, and tell of each."""
     if not reasons:
         return
-    rows = [
-        {"id": uuid4(), "person_id": person, "type": kind, "read": False, "change": change, **facts}
-        for person, kind in reasons
-    ]
-    tx.connection.execute(sa.insert(table_of(Notification)), rows)
+    ids = [uuid4() for _ in reasons]
+    known = {
+        "comment_id": None,
+        "reply_id": None,
+        **{key: str(value) for key, value in facts.items()},
+    }
+    tx.run(
+        NOTIFY, change=change, ids=[str(ident) for ident in ids],
+        people=[str(person) for person, _ in reasons], reasons=[kind for _, kind in reasons],
+        **known,
+    )  # fmt: skip
     told = {"project_id": project} if project else {}
-    for row in rows:
-        tx.emit(NotificationNew(notification_id=row["id"], person_id=row["person_id"], **told))
+    for ident, (person, _) in zip(ids, reasons, strict=True):
+        tx.emit(NotificationNew(notification_id=ident, person_id=person, **told))

@@ -30,7 +30,9 @@ SHAPES: Final = {
     "thumbnail": Shape("fit", 150, 100),
     "square": Shape("fit", 100, 100),
 }
-NAMES: Final = tuple(f"/{name}" for name in SHAPES)
+RECEIVED: Final = "received"
+"""Where a file that came with its comment waits to become a preview."""
+NAMES: Final = tuple(f"/{name}" for name in (*SHAPES, RECEIVED))
 READY, BROKEN, PROCESSING = "ready", "broken", "processing"
 
 

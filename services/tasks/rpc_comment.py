@@ -17,6 +17,7 @@ from services.common.contracts.tasks import (
     ReplyDeleted,
 )
 from services.common.errors import Forbidden, InvalidInput, NotFound
+from services.common.listing import as_bound_json
 from services.common.permissions import manager
 from services.common.rpc import command
 from services.common.tables import NOW, table_of
@@ -57,12 +58,13 @@ class CommentRpc(PreviewRpc):
         Returns the comment with its lists, ``task_status`` and ``person``. Raises InvalidInput,
         NotFound, Forbidden. Emits ``comment:new``, ``task:update`` and what follows from them.
         """
-        saying = Saying(self)
-        task = saying.task(bodies.known_id(task_id))
+        known = Background(self, [bodies.known_id(task_id)])
+        (task,) = known.tasks.values()
         draft = bodies.draft(data, task["id"], self._me, free=self._manages(task))
         draft.files = files or []
-        saying.check([draft], answering=True)
-        (comment,) = self._post_drafts([draft])
+        Saying(self, known).check([draft], answering=True)
+        (comment,) = self._post_drafts([draft], known)
+        comment["person"] = without_departments(comment["person"])
         return Reply(msgspec.json.encode(comment))
 
     @command
@@ -78,12 +80,11 @@ class CommentRpc(PreviewRpc):
             data = bodies.batch(data)
         if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
             raise InvalidInput(NOT_AN_ARRAY)
-        saying = Saying(self)
         project = bodies.known_id(project_id)
-        drafts = []
-        for number, item in enumerate(data):
-            if not item.get("object_id") or not item.get("task_status_id") or "comment" not in item:
-                continue
+        items = [(number, item) for number, item in enumerate(data) if _is_whole(item)]
+        known = Background(self, [bodies.known_id(item["object_id"]) for _, item in items])
+        saying, drafts = Saying(self, known), []
+        for number, item in items:
             task = saying.task(bodies.known_id(item["object_id"]))
             if not self._manages({"project_id": project}) and not saying.works_on(task):
                 continue
@@ -95,7 +96,7 @@ class CommentRpc(PreviewRpc):
             draft.files = bodies.files_of(files or [], number, "attachment_file")
             drafts.append(draft)
         saying.check_statuses(drafts)
-        return Reply(msgspec.json.encode(self._post_drafts(drafts)))
+        return Reply(msgspec.json.encode(self._post_drafts(drafts, known)))
 
     @command
     def batch_comment(
@@ -108,22 +109,19 @@ class CommentRpc(PreviewRpc):
 
         Returns the comments in order, each with ``preview_files``.
         """
-        saying = Saying(self)
-        drafts, pictures = [], []
-        for number, item in enumerate(bodies.batch(data)):
-            named = item.get("task_id") if task_id is None else task_id
-            if named is None:
-                raise bodies.invalid(f"comments.{number}.task_id", "Field required")
-            if "text" not in item:
-                raise bodies.invalid(f"comments.{number}.text", "Field required")
-            task = saying.task(bodies.known_id(named))
+        items = bodies.batch(data)
+        ids = [bodies.batch_task(item, number, task_id) for number, item in enumerate(items)]
+        known = Background(self, ids)
+        saying, drafts, pictures = Saying(self, known), [], []
+        for number, (item, ident) in enumerate(zip(items, ids, strict=True)):
+            task = saying.task(ident)
             prefix, free = f"comments.{number}.", self._manages(task)
             draft = bodies.draft(item, task["id"], self._me, text="text", free=free, prefix=prefix)
             draft.files = bodies.files_of(files or [], number, "attachment_file")
             drafts.append(draft)
             pictures.append(bodies.files_of(files or [], number, "preview_file"))
         saying.check(drafts)
-        comments = self._post_drafts(drafts)
+        comments = self._post_drafts(drafts, known)
         for draft, comment, uploads in zip(drafts, comments, pictures, strict=True):
             comment["preview_files"] = [
                 self.announce_upload(
@@ -137,25 +135,27 @@ class CommentRpc(PreviewRpc):
             comment["previews"] = [one["id"] for one in comment["preview_files"]]
         return Reply(msgspec.json.encode(comments))
 
-    def _post_drafts(self, drafts: Sequence[Draft]) -> list[dict[str, Any]]:
+    def _post_drafts(self, drafts: Sequence[Draft], known: Background) -> list[dict[str, Any]]:
         """Write the drafts and show them. Raises NotFound, InvalidInput."""
         if not drafts:
             return []
-        background = Background(self, drafts)
         self._known_people({draft.author_id for draft in drafts})
-        background.ask(drafts)
+        known.ask(drafts)
         authors = sorted({str(draft.author_id) for draft in drafts})
         people = self.ask_ahead("auth", "whole_persons", ids=authors)
-        made = Posting(self, background).post(drafts)
+        made = Posting(self, known).post(drafts)
         shown = [self._comment_json(ident) for ident in made]
-        known = people()
+        written_by = people()
         for comment, draft in zip(shown, drafts, strict=True):
-            comment["task_status"] = msgspec.Raw(background.status_json[draft.status_id].encode())
-            comment["person"] = without_departments(known.get(comment["person_id"]))
+            comment["task_status"] = known.statuses[draft.status_id]
+            comment["person"] = written_by.get(comment["person_id"])
         return shown
 
     def _comment_json(self, ident: UUID) -> dict[str, Any]:
-        shown: dict[str, Any] = msgspec.json.decode(self.registry["comments"].view(self.tx, ident))
+        resource = self.registry["comments"]
+        statement = as_bound_json(resource, resource.columns(None, relations=True))
+        text = self.tx.text(statement, ident=str(ident))
+        shown: dict[str, Any] = msgspec.json.decode(text or "null")
         if shown["attachment_files"]:
             shown["attachment_files"] = self._attached(ident)
         return shown
@@ -375,6 +375,11 @@ class CommentRpc(PreviewRpc):
         if row is None:
             raise NotFound
         return dict(row)
+
+
+def _is_whole(item: Mapping[str, Any]) -> bool:
+    """Whether an item of many says on what, which status, and what."""
+    return bool(item.get("object_id") and item.get("task_status_id")) and "comment" in item
 
 
 def _project(task: Mapping[str, Any]) -> dict[str, UUID]:

@@ -71,7 +71,13 @@ class FeedRpc(CrudRpc):
             raise NotFound
         return found[0]
 
-    def _notifications(self, *where: Any) -> list[dict[str, Any]]:
+    @query
+    def notice(self, ident: str, person_id: str) -> dict[str, Any] | None:
+        """A notification as its reader sees it, for the letter about it; None if it is gone."""
+        found = self._notifications(NOTE.c.id == UUID(ident), reader=UUID(person_id))
+        return found[0] if found else None
+
+    def _notifications(self, *where: Any, reader: UUID | None = None) -> list[dict[str, Any]]:
         first = (
             sa.select(comment_preview_link.c.preview_file)
             .where(comment_preview_link.c.comment == COMMENT.c.id)
@@ -95,7 +101,7 @@ class FeedRpc(CrudRpc):
             .outerjoin(TASK, TASK.c.id == NOTE.c.task_id)
             .outerjoin(COMMENT, COMMENT.c.id == NOTE.c.comment_id)
             .outerjoin(WATCH, mine)
-            .where(NOTE.c.person_id == self.actor.id, *where)
+            .where(NOTE.c.person_id == (reader or self.actor.id), *where)
             .order_by(NOTE.c.created_at.desc(), NOTE.c.id)
             .limit(MOST)
         )

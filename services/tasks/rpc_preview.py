@@ -86,8 +86,10 @@ class PreviewRpc(FilesRpc):
     ) -> dict[str, Any]:
         """A preview whose file came with its comment: it is filled once the comment committed.
 
-        Making pictures takes seconds, and nobody is to wait for them. Raises InvalidInput for a
-        kind of file that no preview is. Emits ``preview-file:new`` and ``preview-file:received``.
+        Making pictures takes seconds, and nobody is to wait for them. Meanwhile the file lies among
+        the preview's own, where no sweep takes it however long the service is away. Raises
+        InvalidInput for a kind of file that no preview is. Emits ``preview-file:new`` and
+        ``preview-file:received``.
         """
         if upload["extension"] not in previews.PICTURES | previews.MOVIES | previews.OTHERS:
             message = f"Wrong file format, extension: {upload['extension']}"
@@ -95,6 +97,8 @@ class PreviewRpc(FilesRpc):
         shown = self._announce(task, comment, {"project_id": project}, None)
         preview: dict[str, Any] = msgspec.json.decode(shown)
         ident = UUID(preview["id"])
+        received = previews.key_of(ident, previews.RECEIVED)
+        self.storage.move(attachments.key_of(upload["id"]), received)
         self.tx.emit(PreviewReceived(preview_file_id=ident, upload=upload), project=project)
         return preview
 
@@ -106,7 +110,7 @@ class PreviewRpc(FilesRpc):
         """
         message = msgspec.convert(delivery.payload, PreviewReceived)
         upload = msgspec.convert(message.upload, Upload)
-        key = f"{attachments.PREFIX}/{upload.id}"
+        key = previews.key_of(message.preview_file_id, previews.RECEIVED)
         try:
             facts = previews.facts_of(self, message.preview_file_id)
         except NotFound:

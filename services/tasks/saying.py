@@ -13,7 +13,6 @@ from services.tasks import access
 from services.tasks.models import (
     Comment,
     Task,
-    TaskStatus,
     TaskType,
     comment_department_mentions,
     comment_mentions,
@@ -22,16 +21,17 @@ from services.tasks.models import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from services.tasks.background import Background
     from services.tasks.posting import Draft
 
 MAY_SAY: Final = "This requires to work on the task."
 MAY_SET: Final = "This requires a role that may give that status."
 
 
-def check_status(role: str | None, status: Any) -> None:
+def check_status(role: str | None, status: Mapping[str, Any]) -> None:
     """Raise Forbidden where artists or clients may not give the status."""
-    if (role == "user" and not status.is_artist_allowed) or (
-        role == "client" and not status.is_client_allowed
+    if (role == "user" and not status["is_artist_allowed"]) or (
+        role == "client" and not status["is_client_allowed"]
     ):
         raise Forbidden(MAY_SET)
 
@@ -39,9 +39,10 @@ def check_status(role: str | None, status: Any) -> None:
 class Saying:
     """Rights of the caller on tasks and their comments, read once a request."""
 
-    def __init__(self, work: Any) -> None:
+    def __init__(self, work: Any, known: Background | None = None) -> None:
         self.work = work
-        self._tasks: dict[UUID, dict[str, Any]] = {}
+        self._tasks: dict[UUID, dict[str, Any]] = known.tasks if known else {}
+        self._statuses: dict[UUID, dict[str, Any]] = known.statuses if known else {}
 
     def task(self, ident: UUID) -> dict[str, Any]:
         """A task with what rights hang on. Raises NotFound."""
@@ -144,15 +145,11 @@ class Saying:
 
     def check_statuses(self, drafts: Sequence[Draft]) -> None:
         """Artists and clients may give only some statuses. Raises Forbidden, NotFound."""
-        table = table_of(TaskStatus)
-        wanted = {draft.status_id for draft in drafts}
-        query = sa.select(table.c.id, table.c.is_artist_allowed, table.c.is_client_allowed)
-        with self.work.database.read() as connection:
-            known = {row.id: row for row in connection.execute(query.where(table.c.id.in_(wanted)))}
-        if wanted - known.keys():
-            raise NotFound
         for draft in drafts:
-            check_status(self.role(self.task(draft.task_id)), known[draft.status_id])
+            status = self._statuses.get(draft.status_id)
+            if status is None:
+                raise NotFound
+            check_status(self.role(self.task(draft.task_id)), status)
 
     def check_reader(self, task: Mapping[str, Any]) -> None:
         """Raise Forbidden for who can't see the task."""

@@ -7,7 +7,9 @@ from services.tasks.models import Base
 from services.tasks.resources import RESOURCES
 from services.tasks.rpc_assignment import AssignmentRpc
 from services.tasks.rpc_attachment import AttachmentRpc
+from services.tasks.rpc_casting_stats import CastingStatsRpc
 from services.tasks.rpc_comment import CommentRpc
+from services.tasks.rpc_context import ContextRpc
 from services.tasks.rpc_conversation import ConversationRpc
 from services.tasks.rpc_entity_previews import EntityPreviewRpc
 from services.tasks.rpc_feed import FeedRpc
@@ -20,6 +22,8 @@ from services.tasks.rpc_workload import WorkloadRpc
 
 
 class TasksService(
+    ContextRpc,
+    CastingStatsRpc,
     ConversationRpc,
     FeedRpc,
     NewsRpc,

@@ -38,6 +38,7 @@ from deploy.local.parts import Parts, backing
 from deploy.local.settings import LocalSettings
 from gateway.auth import Gate, Identity
 from services.common.keys import KeyRing
+from tests.bench.production import production
 from tests.bench.transfer import transfers
 from tests.system import SECRET, Caller, System, until
 from tests.world import World, ident
@@ -202,24 +203,24 @@ class Bench:
             )  # fmt: skip
         self.system.load(self.world.tables)
         self.admin.get("/data/entities")
-        before = self._memory(peak=False)
+        before = self.memory("gateway", "assets", peak=False)
         times = []
         with self.others() as meanwhile:
             for _ in range(5):
                 began = time.perf_counter()
                 size = len(self.admin.get("/data/entities").content)
                 times.append(time.perf_counter() - began)
-        grown = self._memory(peak=True) - before
+        grown = self.memory("gateway", "assets", peak=True) - before
         name = f"{ENTITIES} entities"
         self.note(f"{name}, first byte to last", statistics.median(times) * 1000, "ms", "time", 400)
         self.note(f"{name}, JSON", size / MIB, "MiB", "plain", None)
         self.note(f"{name}, memory of gateway and service", grown / MIB, "MiB", "plain", 60)
         self.note("another request meanwhile, p95", _p95(meanwhile) * 1000, "ms", "time", 50)
 
-    def _memory(self, *, peak: bool) -> int:
-        """Resident bytes of gateway and assets, now or at their highest since the last look."""
+    def memory(self, *names: str, peak: bool) -> int:
+        """Resident bytes of these processes, now or at their highest since the last look."""
         total = 0
-        for name in ("gateway", "assets"):
+        for name in names:
             root = psutil.Process(self.system.processes[name].pid)
             for process in [root, *root.children(recursive=True)]:
                 total += _resident(process.pid, peak=peak)
@@ -367,7 +368,8 @@ def main() -> None:
                 until(lambda: system.caller(world.admin).get("/bench/echo/x").ok, what="the echo")
                 steps: list[Callable[[], Any]] = [
                     bench.idle_memory, bench.single_rows, bench.verification, bench.log_ins,
-                    bench.events, bench.long_list, lambda: transfers(system, folder, bench.note),
+                    bench.events, bench.long_list, lambda: production(bench),
+                    lambda: transfers(system, folder, bench.note),
                 ]  # fmt: skip
                 until(bench.warm, 20, "the stock service")
                 yardsticks = []

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import gazu
 import pytest
+from PIL import Image
 
 from tests.system import System
 from tests.world import World
@@ -57,3 +59,29 @@ def test_refusals_raise_the_right_exception(client: None) -> None:
 def test_the_events_are_read(client: None) -> None:
     """``gazu.sync`` is built on it."""
     assert isinstance(gazu.sync.get_last_events(limit=5), list)
+
+
+def test_gazu_uploads_and_downloads_pictures(client: None, world: World, tmp_path: Path) -> None:
+    """A preview in its sizes, a movie, and an avatar."""
+    shot, saved = tmp_path / "shot v1.jpg", str(tmp_path / "saved")
+    Image.new("RGB", (300, 200), "teal").save(shot)
+    sizes: list[tuple[int, int]] = []
+    preview = gazu.task.add_preview(world.task, world.comment, str(shot))
+    assert (preview["status"], preview["original_name"]) == ("ready", "shot v1")
+    for download in (gazu.files.download_preview_file_thumbnail, gazu.files.download_preview_file):
+        download(preview, saved)
+        sizes.append(Image.open(saved).size)
+    assert sizes == [(150, 100), (300, 200)]
+
+    movie = tmp_path / "shot.mp4"
+    movie.write_bytes(b"frames" * 1000)
+    played = gazu.task.create_preview(world.task, world.comment)
+    gazu.task.upload_preview_file(played, str(movie), normalize_movie=False)
+    gazu.files.download_preview_movie(played, saved)
+    assert Path(saved).read_bytes() == movie.read_bytes()
+
+    gazu.person.set_avatar(world.admin, str(shot))
+    gazu.files.download_person_avatar(world.admin, saved)
+    assert Image.open(saved).size == (400, 400)
+    with pytest.raises(gazu.exception.ParameterException):
+        gazu.task.upload_preview_file(preview, str(shot))

@@ -313,7 +313,7 @@ def test_a_replacement_takes_the_same_few_statements_whatever_its_size(
         [change] = changes.values()
         change.items, change.size = casting.read_items(items(*assets)), size
         casting.replace(service.tx, changes)
-        service.tx.flush_events(service.metadata.tables["outbox"])
+        service.tx.flush_events()
         service.tx.commit()
     assert len(change.added) == size
     assert len(statements) <= MOST_STATEMENTS, statements

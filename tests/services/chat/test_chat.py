@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.test_events import Subscriber
 from tests.system import Caller, System, until
 from tests.world import World, ident
 
@@ -243,3 +244,26 @@ def test_a_long_chat_is_read_by_the_page(system: System, world: World) -> None:
     print(f"a page of 100 out of 10,000 messages: {sorted(times)[5] * 1000:.1f} ms")
     assert sorted(times)[5] < 0.1
     assert len(admin.get(path).json()) == 10_001
+
+
+def test_those_who_look_are_told(system: System, artist: Caller, world: World) -> None:
+    """Of who comes and goes and what is said; a repetition is no event, nor enters the log."""
+    subscriber = Subscriber(system.parts.amqp_uri)
+    path = f"/actions/user/chats/{world.asset}/join"
+    join(artist, world.asset)
+    join(artist, world.asset)
+    said = say(artist, world.asset, "hello")
+    artist.delete(f"{chat_of(world)}/messages/{said['id']}")
+    artist.delete(path)
+    artist.delete(path)
+    until(lambda: "chat:left" in {name for name, *_ in subscriber.read()}, what="the events")
+    me, message = world.people["artist"], said["id"]
+    told = [(n, p, h["stored"]) for n, p, h in subscriber.seen if n.startswith("chat:")]
+    assert told == [
+        ("chat:joined", {"chat_id": world.chat, "person_id": me}, told[0][2]),
+        ("chat:new-message", {"chat_id": world.chat, "chat_message_id": message,
+                              "last_message": said["created_at"]}, told[0][2]),
+        ("chat:deleted-message", {"chat_id": world.chat, "chat_message_id": message}, told[0][2]),
+        ("chat:left", {"chat_id": world.chat, "person_id": me}, told[0][2]),
+    ]  # fmt: skip
+    assert told[0][2] in {False, "0"}

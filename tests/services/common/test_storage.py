@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,22 @@ def test_objects_move_and_go(storage: Storage) -> None:
     storage.delete("previews/y/original")
     with pytest.raises(NotFound):
         read(storage, "previews/y/original")
+    assert storage.folder is not None
+    assert not (storage.folder / "previews").exists()
+
+
+def test_the_last_file_may_go_while_the_next_one_comes(storage: Storage) -> None:
+    """The empty folder is removed, and made again by whoever needs it."""
+
+    def come_and_go(number: int) -> None:
+        for turn in range(50):
+            storage.put(f"uploads/{number}-{turn}", iter([b"x"]))
+            storage.delete(f"uploads/{number}-{turn}")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(come_and_go, range(4)))
+    assert storage.folder is not None
+    assert list(storage.folder.iterdir()) == []
 
 
 def test_a_folder_that_was_taken_away_is_not_made_anew(storage: Storage) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import struct
 import time
@@ -293,3 +294,37 @@ def test_a_picture_of_40_megapixels_holds_nobody_up(
     print(f"40 MP in {took:.1f} s at load {load:.1f}; {len(times)} requests meanwhile:", end=" ")
     print(f"median {median:.0f} ms, 95 of 100 within {most:.0f} ms")
     assert ordered[len(times) // 2] < 0.2
+
+
+def test_a_preview_that_comes_with_its_comment_is_filled_soon_after(
+    system: System, admin: Caller, artist: Caller, world: World
+) -> None:
+    """However long that takes its file waits where no sweep looks; then nothing else is left."""
+    item = {"task_id": world.task, "task_status_id": world.status, "text": "see"}
+    answer = artist.send(
+        "POST", "/actions/tasks/batch-comment", data={"comments": json.dumps([item])},
+        files={"preview_file-0": ("shot.jpg", picture(300, 200, "JPEG"))},
+    )  # fmt: skip
+    assert answer.status_code == 201, answer.text
+    (shown,) = answer.json()[0]["preview_files"]
+    path = f"/data/preview-files/{shown['id']}"
+    until(lambda: artist.get(path).json()["status"] == "ready", what="the preview")
+    thumbnail = artist.get(f"/pictures/thumbnails/preview-files/{shown['id']}.png")
+    assert opened(thumbnail).size == (150, 100)
+    folder = system.storage / "previews" / shown["id"]
+    assert {p.name for p in folder.iterdir()} == {"original", "preview", "thumbnail", "square"}
+
+
+def test_a_preview_with_its_comment_must_be_of_a_known_kind(
+    system: System, artist: Caller, world: World
+) -> None:
+    """Else nothing is said at all, and nothing stays stored."""
+    item = {"task_id": world.task, "task_status_id": world.status, "text": "see"}
+    before = {p for p in system.storage.rglob("*") if p.is_file()}
+    refused = artist.send(
+        "POST", "/actions/tasks/batch-comment", data={"comments": json.dumps([item])},
+        files={"preview_file-0": ("shot.exe", b"MZ")},
+    )  # fmt: skip
+    assert refused.status_code == 400
+    assert len(artist.get(f"/data/tasks/{world.task}/comments").json()) == 1
+    assert {p for p in system.storage.rglob("*") if p.is_file()} == before

@@ -1,0 +1,94 @@
+"""A built web interface beside the API: its files at ``/``, its first page for its own paths.
+
+Its paths are known to the browser only, so what is neither a file nor the API's gets
+``index.html``. Files with a hash in their name are kept for a year, all others are asked for again,
+which costs a 304.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import falcon
+
+from services.common.etags import holds, of_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from os import stat_result
+
+INDEX: Final = "index.html"
+TYPES: Final = {
+    ".css": "text/css; charset=utf-8", ".gif": "image/gif", ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon", ".jpeg": "image/jpeg", ".jpg": "image/jpeg",
+    ".js": "text/javascript; charset=utf-8", ".json": "application/json",
+    ".map": "application/json", ".mjs": "text/javascript; charset=utf-8", ".mp3": "audio/mpeg",
+    ".mp4": "video/mp4", ".png": "image/png", ".svg": "image/svg+xml", ".ttf": "font/ttf",
+    ".txt": "text/plain; charset=utf-8", ".wasm": "application/wasm",
+    ".webmanifest": "application/manifest+json", ".webp": "image/webp", ".woff": "font/woff",
+    ".woff2": "font/woff2",
+}  # fmt: skip
+HASHED: Final = re.compile(
+    r"/(assets|css|fonts|js)/(.*/)?[^/]+[.-](?=[\w-]*\d)[\w-]{8,}\.[a-z0-9.]+"
+)
+FOR_EVER: Final = "public, max-age=31536000, immutable"
+ASK_AGAIN: Final = "no-cache"
+ALSO_OURS: Final = frozenset({"api", "health", "metrics", "openapi.json", "socket.io", "status",
+                              "status.txt"})  # fmt: skip
+"""First parts of paths that are the API's besides those of its routes."""
+
+
+class Web:
+    """Serves the files of one folder."""
+
+    def __init__(self, root: str, paths: Collection[str]) -> None:
+        self.root = Path(root).resolve()
+        self.ours = ALSO_OURS | {path.split("/")[1] for path in paths}
+
+    def __call__(self, req: falcon.Request, resp: falcon.Response, **_: str) -> None:
+        """Answer with the file of that path, else with the first page. Raises HTTPNotFound."""
+        path = req.path
+        if req.context.is_api or path.split("/")[1] in self.ours:
+            raise falcon.HTTPNotFound
+        if req.method not in {"GET", "HEAD"}:
+            raise falcon.HTTPMethodNotAllowed(["GET", "HEAD"])
+        file = self.file_of(path)
+        if file is None and Path(path).suffix.lower() in TYPES.keys() - {".html"}:
+            raise falcon.HTTPNotFound  # a page in place of a script only confuses the browser
+        file = file or self.file_of(f"/{INDEX}")
+        if file is None:
+            raise falcon.HTTPNotFound
+        _send(req, resp, file, FOR_EVER if HASHED.fullmatch(path) else ASK_AGAIN)
+
+    def file_of(self, path: str) -> Path | None:
+        """The file at that path of the folder; nothing outside of it, whatever the path says."""
+        if "\0" in path or "\\" in path:
+            return None
+        try:
+            found = (self.root / path.lstrip("/")).resolve()
+            return found if found.is_relative_to(self.root) and found.is_file() else None
+        except OSError:
+            return None
+
+
+def _send(req: falcon.Request, resp: falcon.Response, file: Path, caching: str) -> None:
+    known = file.stat()
+    tag = of_parts([file.name, known.st_size, known.st_mtime_ns])
+    resp.set_header("ETag", tag)
+    resp.set_header("Cache-Control", caching)
+    resp.set_header("Last-Modified", _written(known))
+    if holds(req.get_header("If-None-Match"), tag):
+        resp.status = falcon.HTTP_304
+        return
+    resp.content_type = TYPES.get(file.suffix.lower(), "application/octet-stream")
+    resp.content_length = known.st_size
+    if req.method != "HEAD":
+        resp.set_stream(file.open("rb"), known.st_size)
+
+
+def _written(known: stat_result) -> str:
+    return format_datetime(datetime.fromtimestamp(int(known.st_mtime), UTC), usegmt=True)

@@ -1,0 +1,72 @@
+"""People's and the studio's part of what clients read first."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from services.auth import persons
+from services.auth.models import Organisation, Person
+from services.auth.resources import RESOURCES
+from services.common import parts
+from services.common.client import Reply
+from services.common.crud import CrudRpc
+from services.common.rpc import query
+
+if TYPE_CHECKING:
+    from services.auth.config import AuthSettings
+
+
+@cache
+def _context(full: bool, admin: bool) -> sa.Select[Any]:
+    only = None if full else persons.REDUCED
+    people = sa.select(*RESOURCES["persons"].columns(only, relations=True))
+    members: dict[str, Any] = {
+        "persons": parts.array(people.where(Person.is_guest.is_(False))),
+        "departments": parts.array(_all("departments")),
+        "studios": parts.array(_all("studios")),
+    }
+    if admin:
+        members["user_limit"] = sa.bindparam("limit", type_=sa.Integer, required=False)
+    return parts.whole(**members)
+
+
+def _all(path: str) -> sa.Select[Any]:
+    return sa.select(*RESOURCES[path].columns(None, relations=False))
+
+
+class ContextRpc(CrudRpc):
+    """The first reads of a client."""
+
+    settings: AuthSettings
+
+    @query
+    def context_part(self) -> Reply:
+        """People (guests aside), departments and studios; for administrators the user limit.
+
+        People are shown in full to managers, else reduced; their departments always.
+        """
+        full, admin = self.actor.role in persons.MANAGERS, self.actor.is_admin
+        return parts.read(self.database, _context(full, admin), limit=self.settings.user_limit)
+
+    @query
+    def show_config(self) -> dict[str, Any]:
+        """What a client must know before anybody logs in."""
+        dark = sa.select(Organisation.dark_theme_by_default).order_by(Organisation.created_at)
+        with self.database.read() as connection:
+            is_dark = bool(connection.scalar(dark.limit(1)))
+        return {
+            "is_self_hosted": True,
+            "crisp_token": "",
+            "dark_theme_by_default": is_dark,
+            "indexer_configured": False,
+            "saml_enabled": False,
+            "saml_idp_name": "",
+            "oidc_enabled": False,
+            "oidc_idp_name": "",
+            "default_locale": self.settings.default_locale,
+            "default_timezone": self.settings.default_timezone,
+            "enforce_2fa": self.settings.enforce_2fa,
+        }

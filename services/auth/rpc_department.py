@@ -1,0 +1,82 @@
+"""Who is in which department."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.auth.fields import INVALID
+from services.auth.models import Department, Person, department_link
+from services.common.client import Reply
+from services.common.crud import CrudRpc
+from services.common.errors import InvalidInput, NotFound
+from services.common.permissions import admin
+from services.common.rpc import command
+from services.common.values import BadValue, parse_id
+
+LINK = department_link.c
+
+
+class DepartmentRpc(CrudRpc):
+    """Members of departments."""
+
+    @command
+    def join_department(self, ident: str, data: dict[str, Any] | None = None) -> Reply:
+        """Put a person into the department ``department_id``. For administrators.
+
+        Returns the person. Raises Forbidden, NotFound, InvalidInput. Emits ``person:update``.
+        """
+        person = self._person_for_admin(ident)
+        department = self._department((data or {}).get("department_id"))
+        row = {"person_id": person, "department_id": department}
+        self.tx.connection.execute(insert(department_link).values(row).on_conflict_do_nothing())
+        self._person_changed(person)
+        return Reply(self.registry["persons"].view(self.tx, person))
+
+    @command
+    def leave_department(self, ident: str, department_id: str) -> Reply:
+        """Take a person out of a department, if they are in it. For administrators.
+
+        Raises Forbidden, NotFound. Emits ``person:update``.
+        """
+        person = self._person_for_admin(ident)
+        department = _path_id(department_id)
+        if self.tx.session.get(Department, department) is None:
+            raise NotFound
+        gone = sa.delete(department_link).where(
+            LINK.person_id == person, LINK.department_id == department
+        )
+        self.tx.connection.execute(gone)
+        self._person_changed(person)
+        return Reply(b"")
+
+    def _person_for_admin(self, ident: str) -> UUID:
+        admin.check(self, {})
+        person: Person = self.tx.get(Person, _path_id(ident), lock=True)
+        return person.id
+
+    def _department(self, given: Any) -> UUID:
+        if given is None:
+            fault = {"field": "department_id", "message": "Field required"}
+            raise InvalidInput(INVALID, {"errors": [fault]})
+        try:
+            found = parse_id(given)
+        except BadValue:
+            found = None
+        if found is None or self.tx.session.get(Department, found) is None:
+            message = f"Department with id {given} not found"
+            raise InvalidInput(message)
+        return found
+
+    def _person_changed(self, person: UUID) -> None:
+        self.tx.emit(self.registry.event(self.registry["persons"], "update", {"id": person}))
+
+
+def _path_id(text: str) -> UUID:
+    try:
+        return parse_id(text)
+    except BadValue:
+        raise NotFound from None

@@ -1,0 +1,97 @@
+"""Letters about notifications, to those who asked for them.
+
+By event: whoever comments has long got their answer when a letter is written, and a letter that
+can't be written is no reason to lose a comment.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.auth import mail
+from services.auth.models import Person
+from services.auth.rpc_session import SessionRpc
+from services.common.bus import Delivery, on
+from services.common.tables import table_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+BATCH: Final = 200
+SUBJECTS: Final = {
+    "comment": "{author} commented on {entity}",
+    "mention": "{author} mentioned you on {entity}",
+    "assignation": "{author} gave you {entity}",
+    "reply": "{author} replied on {entity}",
+    "reply-mention": "{author} mentioned you on {entity}",
+    "playlist-ready": "A playlist is ready",
+}
+BODY: Final = """Hello {first_name},
+
+{subject} in {project}.
+
+{text}
+
+{site}
+"""
+
+
+class NoticeRpc(SessionRpc):
+    """Notifications by mail."""
+
+    @on("notification:new", batch=BATCH, inbox=False)
+    def mail_notifications(self, deliveries: Sequence[Delivery]) -> None:
+        """Write to those who want letters, if the notification is still there.
+
+        Without an inbox: after a crash a letter may come twice, but not never.
+        """
+        if not self.settings.mail_url:
+            return
+        told = {
+            UUID(one.payload["notification_id"]): UUID(one.payload["person_id"])
+            for one in deliveries
+            if one.payload.get("person_id")
+        }
+        readers = self._readers(set(told.values()))
+        letters = [(readers[p], self._notice(n, p)) for n, p in told.items() if p in readers]
+        for person, notice in letters:
+            if notice is not None:
+                self._write_about(person, notice)
+
+    def _notice(self, ident: UUID, person: UUID) -> dict[str, Any] | None:
+        asked = {"ident": str(ident), "person_id": str(person)}
+        found: dict[str, Any] | None = self.ask("tasks", "notice", **asked)
+        if found is not None:
+            found["author"] = self._name(found["author_id"])
+        return found
+
+    def _write_about(self, person: Mapping[Any, Any], notice: dict[str, Any]) -> None:
+        names = {"author": notice["author"], "entity": notice["full_entity_name"]}
+        subject = SUBJECTS[notice["notification_type"]].format(**names)
+        text = BODY.format(
+            first_name=person["first_name"], subject=subject, project=notice["project_name"],
+            text=notice["reply_text"] or notice["comment_text"], site=self.settings.site_url,
+        )  # fmt: skip
+        mail.write(self.tx, self.settings, person["email"], subject, text)
+
+    def _readers(self, ids: set[UUID]) -> dict[UUID, Mapping[Any, Any]]:
+        """Those of these people who want letters."""
+        table = table_of(Person)
+        query = sa.select(table.c.id, table.c.first_name, table.c.email).where(
+            table.c.id.in_(ids),
+            table.c.notifications_enabled.is_(True),
+            table.c.active.is_(True),
+            table.c.email.is_not(None),
+        )
+        with self.database.read() as connection:
+            return {row["id"]: dict(row) for row in connection.execute(query).mappings()}
+
+    def _name(self, ident: str) -> str:
+        table = table_of(Person)
+        query = sa.select(table.c.first_name, table.c.last_name).where(table.c.id == UUID(ident))
+        with self.database.read() as connection:
+            found = connection.execute(query).first()
+        return " ".join(found).strip() if found else "Somebody"

@@ -1,0 +1,37 @@
+"""Request bodies with a schema, read into structs."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from services.common.errors import InvalidInput
+
+INVALID: Final = "Validation error."
+MISSING: Final = re.compile(r"Object missing required field `(\w+)`")
+PLACE: Final = re.compile(r" - at `\$(.*)`$")
+T = TypeVar("T")
+
+
+def invalid(field: str, message: str) -> InvalidInput:
+    """The refusal of one field."""
+    return InvalidInput(INVALID, {"errors": [{"field": field, "message": message}]})
+
+
+def read(data: Any, shape: type[T]) -> T:
+    """The body as a ``shape``; unknown keys are ignored. Raises InvalidInput naming the field."""
+    try:
+        return msgspec.convert(data if isinstance(data, dict) else {}, shape)
+    except msgspec.ValidationError as error:
+        raise _invalid(str(error)) from None
+
+
+def _invalid(said: str) -> InvalidInput:
+    place = PLACE.search(said)
+    path = place[1] if place else ""
+    field = re.sub(r"\[(\d+|\.\.\.)\]", r".\1", path).strip(".")
+    if missing := MISSING.match(said):
+        return invalid(".".join(filter(None, (field, missing[1]))), "Field required")
+    return invalid(field, PLACE.sub("", said))

@@ -1,0 +1,53 @@
+"""Plans of productions and absences of people, as lists of one owner."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common import listing
+from services.common.client import Reply
+from services.common.errors import Forbidden, NotFound
+from services.common.permissions import team_but_vendor
+from services.common.rpc import query
+from services.common.values import BadValue, parse_id
+from services.crud.rpc_team import TeamRpc
+
+ORDER: Final = {"schedule-items": "start_date", "milestones": "date"}
+
+
+class CalendarRpc(TeamRpc):
+    """Calendars."""
+
+    @query
+    def list_plans(self, project_id: str, kind: str) -> Reply:
+        """Schedule items or milestones of a production, by day; for its team but vendors.
+
+        Raises NotFound, Forbidden.
+        """
+        project = self.permitted_project(project_id, team_but_vendor)
+        return self._of(kind, "project_id", project, ORDER[kind])
+
+    @query
+    def list_absences(self, person_id: str) -> Reply:
+        """A person's days off, by day; for themselves and administrators.
+
+        Raises NotFound, Forbidden.
+        """
+        try:
+            person = parse_id(person_id)
+        except BadValue:
+            raise NotFound from None
+        if not self.actor.is_admin and self.actor.id != person:
+            message = "This requires to be the person concerned."
+            raise Forbidden(message)
+        return self._of("day-offs", "person_id", person, "date")
+
+    def _of(self, path: str, owner: str, ident: UUID, order: str) -> Reply:
+        resource = self.registry[path]
+        table = resource.table
+        rows: sa.Select[Any] = sa.select(*resource.columns(None, relations=False))
+        rows = rows.where(table.c[owner] == ident).order_by(table.c[order], table.c.id)
+        return self.unless_held(lambda: listing.plain(self, rows))

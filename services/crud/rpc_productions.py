@@ -1,0 +1,169 @@
+"""Lists of productions, and what a client reads before anything else."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sa
+
+from services.common import listing, parts
+from services.common.client import Reply
+from services.common.crud import CrudRpc
+from services.common.errors import Forbidden, NotFound
+from services.common.rpc import query
+from services.crud import productions, saved
+from services.crud.productions import PROJECT, SEAT, Extras, Rows
+from services.crud.projects import STATUS_NAME
+from services.crud.resources import RESOURCES
+
+ASKED: Final = ("auth", "tasks", "assets")
+PLAIN: Final = {
+    "project_status": "project-status",
+    "custom_actions": "custom-actions",
+    "preview_background_files": "preview-background-files",
+    "plugins": "plugins",
+}
+"""Lists of the context that hold all rows of a resource."""
+Members = dict[str, msgspec.Raw]
+"""Members of an object that are passed on as they came."""
+
+
+class OfAssets(Extras):
+    """The part of ``assets``: what it knows of productions, and its types."""
+
+    asset_types: msgspec.Raw
+
+
+ALL: Final = productions.listed(
+    sa.select(
+        *RESOURCES["projects"].columns(None, relations=False),
+        STATUS_NAME.label("project_status_name"),
+    )
+)
+"""Productions of any status."""
+
+
+@cache
+def _open(*, is_admin: bool) -> sa.Select[Any]:
+    """Open productions with all they use, those called ``name`` if one is given."""
+    columns = RESOURCES["projects"].columns(None, relations=True)
+    name = sa.cast(sa.bindparam("name", required=False), sa.Text)
+    return productions.listed(
+        sa.select(*columns, *productions.USES).where(
+            productions.IS_OPEN,
+            productions.seen_by(is_admin=is_admin),
+            sa.or_(name.is_(None), PROJECT.c.name == name),
+        )
+    )
+
+
+@cache
+def _own_part(viewer: saved.Viewer) -> sa.Select[Any]:
+    """This service's part of the context, besides productions."""
+    roles = sa.select(
+        SEAT.project_id.label("key"), sa.func.to_json(SEAT.role).label("value")
+    ).where(SEAT.person_id == productions.PERSON, SEAT.role.is_not(None))
+    plain = {
+        name: parts.array(sa.select(*RESOURCES[path].columns(None, relations=False)))
+        for name, path in PLAIN.items()
+    }
+    return parts.whole(
+        **plain,
+        project_roles=parts.mapping(roles),
+        search_filters=saved.by_list(RESOURCES["search-filters"], viewer),
+        search_filter_groups=saved.by_list(RESOURCES["search-filter-groups"], viewer),
+    )
+
+
+class ProductionRpc(CrudRpc):
+    """Productions, and the studio around them."""
+
+    @query
+    def list_open_projects(self, query: dict[str, str] | None = None) -> Reply:
+        """Open productions of the caller (all for administrators), by name, with what they use.
+
+        ``query`` may hold the exact ``name``.
+        """
+        name = (query or {}).get("name")
+
+        def build() -> Reply:
+            rows = self._open(name)
+            asked = [("assets", "project_extras", productions.question(rows))] if rows else []
+            extras = [msgspec.json.decode(found, type=Extras) for found in self.ask_all_raw(asked)]
+            return listing.compressed(productions.completed(rows, extras[0]) if rows else b"[]")
+
+        return self.unless_held(build, elsewhere=("assets",))
+
+    def _open(self, name: str | None = None) -> Rows:
+        return self._read(
+            _open(is_admin=self.actor.is_admin), name=name, **saved.parameters(self.actor)
+        )
+
+    def _read(self, listed: sa.Select[Any], **parameters: Any) -> Rows:
+        return msgspec.json.decode(str(self.database.text(listed, **parameters)), type=Rows)
+
+    @query
+    def list_all_projects(self, query: dict[str, str] | None = None) -> Reply:
+        """Productions of any status: of the caller's teams, by name.
+
+        Administrators get all of them with ``project_status_name`` and the descriptors that are
+        for productions; asking for a ``name`` they get the one like it, or NotFound.
+        """
+        name = (query or {}).get("name")
+        if self.actor.is_admin and name is None:
+            return self.unless_held(self._all_of_them, elsewhere=("assets",))
+        seen = productions.seen_by(self.actor.id, is_admin=self.actor.is_admin)
+        rows = sa.select(*RESOURCES["projects"].columns(None, relations=False)).where(seen)
+        if name is not None:
+            rows = rows.where(PROJECT.c.name.ilike(name))
+        rows = rows.order_by(PROJECT.c.name)
+        if not self.actor.is_admin:
+            return listing.plain(self, rows)
+        found = listing.plain(self, rows.limit(1))
+        if found.body == b"[]":
+            raise NotFound
+        return found
+
+    def _all_of_them(self) -> Reply:
+        found = self._read(ALL)
+        question = {**productions.question(found), "shows": [], "entity_type": "Project"}
+        asked = self.ask_raw("assets", "project_extras", **question)
+        extras = msgspec.json.decode(asked, type=Extras)
+        return listing.compressed(productions.completed(found, extras))
+
+    # --- the context ----------------------------------------------------------------------------
+
+    @query
+    def user_context(self) -> Reply:
+        """All that a client needs to know of the studio before it shows its first page.
+
+        Lists of people, types, statuses, productions and saved searches, as the caller may see
+        them. Bots are Forbidden.
+        """
+        if self.actor.is_bot:
+            message = "This requires a person."
+            raise Forbidden(message)
+        return self.unless_held(self._context, elsewhere=ASKED)
+
+    def _context(self) -> Reply:
+        people = self.ask_ahead_raw("auth", "context_part")
+        work = self.ask_ahead_raw("tasks", "context_part")
+        rows = self._open()
+        things = self.ask_ahead_raw("assets", "context_part", **productions.question(rows))
+        own = msgspec.json.decode(self._own_part().body, type=Members)
+        extras = msgspec.json.decode(things(), type=OfAssets)
+        context = {
+            **own,
+            "projects": msgspec.Raw(productions.completed(rows, extras)),
+            "asset_types": extras.asset_types,
+            **msgspec.json.decode(work(), type=Members),
+            **msgspec.json.decode(people(), type=Members),
+        }
+        return listing.compressed(msgspec.json.encode(context))
+
+    def _own_part(self) -> Reply:
+        """What this service holds of the context, besides productions."""
+        statement = _own_part(saved.Viewer.of(self.actor))
+        return parts.read(self.database, statement, **saved.parameters(self.actor))

@@ -1,0 +1,201 @@
+"""The searches people saved, and the groups they keep them in."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common import parts, references
+from services.common.client import Reply
+from services.common.crud import CrudRpc
+from services.common.errors import Forbidden, InvalidInput, NotFound
+from services.common.resources import Resource, rows_as_json
+from services.common.rpc import command, query
+from services.common.tables import NOW, table_of
+from services.common.values import BadValue, parse_id, values_for_create, values_for_update
+from services.crud import bodies, saved
+from services.crud.models import SearchFilter, SearchFilterGroup
+from services.crud.resources import RESOURCES
+
+FILTER: Final = table_of(SearchFilter)
+GROUP: Final = table_of(SearchFilterGroup)
+CREATED, GONE = 201, 204
+KINDS: Final = {"filters": "search-filters", "filter-groups": "search-filter-groups"}
+NEEDED: Final = ("list_type", "name")
+FIXED: Final = frozenset({"person_id", "list_type"})
+SAME: Final = (
+    "A search filter should have the same value for is_shared than its search filter group."
+)
+
+
+@cache
+def _listed(path: str, viewer: saved.Viewer) -> sa.Select[Any]:
+    return sa.select(saved.by_list(RESOURCES[path], viewer))
+
+
+@cache
+def _one(path: str, viewer: saved.Viewer) -> sa.Select[Any]:
+    resource = RESOURCES[path]
+    rows = sa.select(*resource.columns(None, relations=False)).where(
+        resource.table.c.id == parts.ident("ident"), saved.visible_to(viewer, resource.table)
+    )
+    return rows_as_json(rows)
+
+
+class SavedRpc(CrudRpc):
+    """Saved searches of the caller."""
+
+    @query
+    def list_saved(self, kind: str) -> Reply:
+        """Their own and those shared with them: ``{list type: {production or "all": [row]}}``.
+
+        Bots are Forbidden.
+        """
+        self._persons_only()
+        statement = _listed(KINDS[kind], saved.Viewer.of(self.actor))
+        given = saved.parameters(self.actor)
+        return self.unless_held(lambda: parts.read(self.database, statement, **given))
+
+    @query
+    def read_saved(self, kind: str, ident: str) -> Reply:
+        """One that the caller sees. Raises Forbidden, NotFound."""
+        self._persons_only()
+        resource = self.registry[KINDS[kind]]
+        statement = _one(resource.path, saved.Viewer.of(self.actor))
+        given = saved.parameters(self.actor)
+        found = self.database.text(statement, ident=str(_path_id(ident)), **given)
+        if found is None:
+            raise NotFound
+        return Reply(found.encode())
+
+    @command
+    def save(self, kind: str, data: Any = None) -> Reply:
+        """Keep a search (its text is ``query``) or a group of them for the caller.
+
+        Only managers share with their production; for others ``is_shared`` counts as false.
+        Raises Forbidden, InvalidInput, Integrity. Emits ``search-filter:new``.
+        """
+        self._persons_only()
+        resource = self.registry[KINDS[kind]]
+        given = data if isinstance(data, dict) else {}
+        for name in NEEDED:
+            if given.get(name) is None:
+                raise bodies.invalid(name, "Field required")
+        body = {**_fields(resource, given), "person_id": str(self.actor.id)}
+        values = values_for_create(resource.table, body, resource.model.__name__, frozenset())
+        self._enter(values["project_id"])
+        self._targets(resource, values, {})
+        values["is_shared"] = values["is_shared"] and self._shares(values["project_id"])
+        self._check_group(values)
+        made = self.tx.connection.scalar(
+            sa.insert(resource.table).values(values).returning(resource.table.c.id)
+        )
+        return self._told(resource, "new", {**values, "id": made}, CREATED)
+
+    @command
+    def change_saved(self, kind: str, ident: str, data: Any = None) -> Reply:
+        """Change one of the caller's own (any, for administrators).
+
+        The searches of a group are shared when it is. Raises Forbidden, NotFound, InvalidInput,
+        Integrity. Emits ``search-filter:update``.
+        """
+        self._persons_only()
+        resource = self.registry[KINDS[kind]]
+        given = _fields(resource, data if isinstance(data, dict) else {})
+        values = values_for_update(resource.table, given, FIXED)
+        self._enter(values.get("project_id"))
+        self._targets(resource, values, {})
+        row = self._own(resource, ident)
+        after = {**row, **values}
+        if "is_shared" in values and not self._shares(after["project_id"]):
+            after["is_shared"] = values["is_shared"] = False
+        self._check_group(after)
+        table = resource.table
+        self.tx.connection.execute(
+            sa.update(table).where(table.c.id == row["id"]).values({**values, "updated_at": NOW})
+        )
+        if table is GROUP and after["is_shared"] != row["is_shared"]:
+            inside = FILTER.c.search_filter_group_id == row["id"]
+            shared = sa.update(FILTER).where(inside).values(is_shared=after["is_shared"])
+            self.tx.connection.execute(shared)
+        return self._told(resource, "update", after, None)
+
+    @command
+    def forget_saved(self, kind: str, ident: str) -> Reply:
+        """Remove one of the caller's own (any, for administrators); a group with its searches.
+
+        Raises Forbidden, NotFound. Emits ``search-filter:delete``.
+        """
+        self._persons_only()
+        resource = self.registry[KINDS[kind]]
+        row = self._own(resource, ident)
+        if resource.table is GROUP:
+            inside = FILTER.c.search_filter_group_id == row["id"]
+            gone = self.tx.connection.scalars(sa.select(FILTER.c.id).where(inside)).all()
+            references.remove(self.tx, self.name, self.metadata, FILTER.name, gone)
+        references.remove(self.tx, self.name, self.metadata, resource.table.name, [row["id"]])
+        self.tx.emit(self.registry.event(resource, "delete", row))
+        return Reply(b"", status=GONE)
+
+    # --- rights and rows ------------------------------------------------------------------------
+
+    def _persons_only(self) -> None:
+        if self.actor.is_bot:
+            message = "This requires a person."
+            raise Forbidden(message)
+
+    def _enter(self, project: UUID | None) -> None:
+        if project is not None and self.actor.role_in(project) is None:
+            message = "This requires to be in the production's team."
+            raise Forbidden(message)
+
+    def _shares(self, project: UUID | None) -> bool:
+        """Whether the caller may share: in a production its managers, else the studio's."""
+        role = self.actor.role if project is None else self.actor.role_in(project)
+        return role in saved.MANAGERS
+
+    def _own(self, resource: Resource, ident: str) -> dict[str, Any]:
+        """The caller's own row, locked. Raises NotFound."""
+        table = resource.table
+        statement = sa.select(table).where(table.c.id == _path_id(ident)).with_for_update()
+        row = self.tx.connection.execute(statement).mappings().first()
+        if row is None or not (self.actor.is_admin or row["person_id"] == self.actor.id):
+            raise NotFound
+        return dict(row)
+
+    def _check_group(self, values: dict[str, Any]) -> None:
+        """A search is shared as its group is. Raises InvalidInput."""
+        group = values.get("search_filter_group_id")
+        if group is None:
+            return
+        is_shared = sa.select(GROUP.c.is_shared).where(GROUP.c.id == group)
+        found = self.tx.connection.scalar(is_shared)
+        if found is None:
+            message = f"SearchFilterGroup with id {group} not found"
+            raise InvalidInput(message)
+        if found != values["is_shared"]:
+            raise InvalidInput(SAME)
+
+    def _told(
+        self, resource: Resource, verb: str, facts: dict[str, Any], status: int | None
+    ) -> Reply:
+        self.tx.emit(self.registry.event(resource, verb, facts))
+        return Reply(resource.view(self.tx, facts["id"], relations=False), status=status)
+
+
+def _path_id(text: str) -> UUID:
+    try:
+        return parse_id(text)
+    except BadValue:
+        raise NotFound from None
+
+
+def _fields(resource: Resource, given: dict[str, Any]) -> dict[str, Any]:
+    """What a body says of the row; the text of a search is called ``query``, too."""
+    body = {name: value for name, value in given.items() if name in resource.table.c}
+    if resource.table is FILTER and "query" in given:
+        body["search_query"] = given["query"]
+    return body

@@ -1,0 +1,152 @@
+"""A large production: its castings, its views with tasks, its comments, and who else waits."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final
+
+from tests.system import Caller
+from tests.world import ident
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.bench.__main__ import Bench
+
+SHOTS, ASSETS, KINDS, SEQUENCES = 5_000, 500, 10, 50
+CAST: Final = 10
+COMMENTERS: Final = 8
+COMMENTS: Final = 400
+PEOPLE: Final = 5
+
+
+def fill(bench: Bench) -> None:
+    """5,000 shots in 50 sequences, ten tasks each, ten assets in each."""
+    world = bench.world
+    common = {"project_id": world.project, "status": "running", "is_shared": False}
+    shot, sequence, character = (world.types[n] for n in ("Shot", "Sequence", "Character"))
+    kinds = [
+        world.add("task_type", f"kind {n}", name=f"Kind {n}", for_entity="Shot", color="#aaaaaa")
+        for n in range(KINDS)
+    ]
+    assets = [
+        world.add("entity", f"a{n}", name=f"Asset {n:04d}", entity_type_id=character, **common)
+        for n in range(ASSETS)
+    ]
+    for number in range(SEQUENCES):
+        world.add("entity", f"q{number}", name=f"Q{number:03d}", entity_type_id=sequence, **common)
+    for number in range(SHOTS):
+        parent = ident(f"entity q{number % SEQUENCES}")
+        one = world.add("entity", f"b{number}", name=f"SH{number:05d}", entity_type_id=shot,
+                        parent_id=parent, nb_frames=number % 200,
+                        data={"frame_in": 1001, "frame_out": 1100}, **common)  # fmt: skip
+        for kind in kinds:
+            world.add("task", f"{number} {kind}", name="main", project_id=world.project,
+                      task_type_id=kind, task_status_id=world.status, entity_id=one,
+                      assigner_id=world.people["manager"], estimation=480, duration=60,
+                      priority=1, difficulty=3, retake_count=0)  # fmt: skip
+        for offset in range(CAST):
+            asset = assets[(number + offset * 7) % ASSETS]
+            world.add("entity_link", f"{number} {offset}", entity_in_id=one, entity_out_id=asset,
+                      nb_occurences=1, label="fixed")  # fmt: skip
+    bench.system.load(world.tables)
+
+
+def timed(call: Callable[[], Any], times: int = 5) -> float:
+    """The median of some calls, in milliseconds."""
+    found = []
+    for _ in range(times):
+        began = time.perf_counter()
+        answer = call()
+        found.append((time.perf_counter() - began) * 1000)
+        assert answer.ok, answer.text[:300]
+    return statistics.median(found)
+
+
+def castings(bench: Bench) -> None:
+    """Castings of a whole production, of a sequence, and replacing one."""
+    admin, project = bench.admin, bench.world.project
+    path = f"/data/projects/{project}/sequences"
+    bench.note("casting of all sequences, 50,000 links",
+               timed(lambda: admin.get(f"{path}/all/casting")), "ms", "time", 600)  # fmt: skip
+    one = f"{path}/{ident('entity q3')}/casting"
+    bench.note("casting of a sequence of 100 shots", timed(lambda: admin.get(one), 20), "ms",
+               "time", 30)  # fmt: skip
+    shot = f"/data/projects/{project}/entities/{ident('entity b7')}/casting"
+    bodies = [
+        [{"asset_id": ident(f"entity a{n + turn}"), "nb_occurences": 1} for n in range(20)]
+        for turn in range(40)
+    ]
+    turns = iter(bodies)
+    spent = timed(lambda: admin.put(shot, next(turns)), 40)
+    bench.note("replace a casting of 20 assets, p50", spent, "ms", "time", 25)
+
+
+def views(bench: Bench) -> None:
+    """All shots with their tasks, again unchanged, and the memory it takes."""
+    admin = bench.admin
+    path = f"/data/shots/with-tasks?project_id={bench.world.project}"
+    admin.get(path)
+    before = bench.memory("gateway", "assets", "tasks", peak=False)
+    with bench.others() as meanwhile:
+        spent = timed(lambda: admin.get(path))
+    grown = bench.memory("gateway", "assets", "tasks", peak=True) - before
+    answer = admin.get(path)
+    bench.note("5,000 shots with 50,000 tasks", spent, "ms", "time", 600)
+    bench.note("the same, JSON", len(answer.content) / 2**20, "MiB", "plain", None)
+    bench.note("the same, memory of three processes", grown / 2**20, "MiB", "plain", 60)
+    meanwhile.sort()
+    bench.note("others meanwhile, p95", meanwhile[int(len(meanwhile) * 0.95)] * 1000, "ms",
+               "time", 50)  # fmt: skip
+    bench.note("the same, compact lines",
+               timed(lambda: admin.get(path + "&compact=true&stream=true")), "ms", "time",
+               None)  # fmt: skip
+    held = {"If-None-Match": answer.headers["ETag"]}
+    again = timed(lambda: admin.get(path, headers=held), 40)
+    assert admin.get(path, headers=held).status_code == 304
+    bench.note("the same again, unchanged (304)", again, "ms", "time", 5)
+
+
+def comments(bench: Bench) -> None:
+    """Comments that change the status, five people to notify, from eight callers at once."""
+    world = bench.world
+    other = bench.admin.post("/data/task-status", {
+        "name": "Work", "short_name": "wip2", "color": "#123456", "is_wip": True,
+    }).json()["id"]  # fmt: skip
+    tasks = [ident(f"task {n} {ident('task_type kind 0')}") for n in range(COMMENTERS)]
+    people = [p for name, p in world.people.items() if name != "admin"][:PEOPLE]
+    for task in tasks:
+        assert bench.admin.put(f"/data/tasks/{task}", {"assignees": people}).ok
+
+    def talk(task: str) -> list[float]:
+        caller, spent = Caller(bench.system.base, bench.token), []
+        for turn in range(COMMENTS // COMMENTERS):
+            body = {"task_status_id": (other, world.status)[turn % 2], "comment": "Better"}
+            began = time.perf_counter()
+            assert caller.post(f"/actions/tasks/{task}/comment", body).status_code == 201
+            spent.append(time.perf_counter() - began)
+        return spent
+
+    alone = statistics.median(talk(tasks[0])) * 1000
+    began = time.perf_counter()
+    with ThreadPoolExecutor(COMMENTERS) as pool:
+        list(pool.map(talk, tasks))
+    rate = COMMENTS / (time.perf_counter() - began)
+    bench.note("comment with status, 5 to notify, p50", alone, "ms", "time", 20)
+    bench.note("comments, 8 callers at once", rate, "/s", "rate", 200)
+    busy = f"/data/tasks/{tasks[0]}/comments"
+    bench.note("the comments of that task", timed(lambda: bench.admin.get(busy), 10), "ms",
+               "time", 60)  # fmt: skip
+    page = f"/data/projects/{world.project}/comments?page=1&limit=100"
+    bench.note("a page of the production's comments", timed(lambda: bench.admin.get(page), 10),
+               "ms", "time", 50)  # fmt: skip
+
+
+def production(bench: Bench) -> None:
+    """Everything about a large production."""
+    fill(bench)
+    castings(bench)
+    views(bench)
+    comments(bench)
