@@ -67,12 +67,7 @@ class CrudRpc(Service):
             self._permit(resource, resource.read, uuid)
         plain = (query or {}).get("relations", "").lower() == "false"
         shown = self._shown(resource, uuid, relations=resource.always_relations or not plain)
-        return self.as_asked(resource, shown, query or {})
-
-    def as_asked(self, resource: Resource, answer: Reply, query: Mapping[str, str]) -> Reply:
-        """The row that was read with what else the query asks for; a service may know of more."""
-        del self, resource, query
-        return answer
+        return resource.as_asked(self, shown, query or {})
 
     def _shown(self, resource: Resource, uuid: UUID, *, relations: bool) -> Reply:
         visible = resource.visible(self.actor, True)  # noqa: FBT003

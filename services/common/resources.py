@@ -24,6 +24,7 @@ from services.common.permissions import Actor, Rule, Work, admin
 from services.common.tables import table_of
 
 if TYPE_CHECKING:
+    from services.common.client import Reply
     from services.common.db import Transaction
     from services.common.tables import Many
 
@@ -119,6 +120,8 @@ class Resource:
     """``complete(work, rows, verb)`` adds what no column holds to the JSON of a ``list``, ``read``,
     ``new`` or ``update``; ``verbs_completed`` says which of them it is asked for."""
     completed_verbs: frozenset[str] = frozenset({"list", "read", "new", "update"})
+    as_asked: Callable[[Any, Reply, Mapping[str, str]], Reply] = lambda _work, reply, _query: reply
+    """What a single read makes of its answer, given the query."""
     before_list: Callable[[Any], None] = no_hook
     order: tuple[Any, ...] = ()
     """The order of a plain list, where clients rely on one."""

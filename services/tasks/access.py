@@ -120,7 +120,8 @@ def task_facts(work: Work, ident: UUID | None) -> dict[str, Any] | None:
 def may_act(work: Work, ident: UUID, facts: Facts) -> bool:
     """Whether the caller may work on a task.
 
-    Managers, clients, assignees, and supervisors whose department (if they have one) it is.
+    Managers, clients, assignees, supervisors whose department (if they have one) it is, and who
+    made the entity.
     """
     actor = work.actor
     role = actor.role_in(facts["project_id"])
@@ -131,7 +132,15 @@ def may_act(work: Work, ident: UUID, facts: Facts) -> bool:
     in_department = not actor.departments or facts["department_id"] in actor.departments
     if role == "supervisor" and in_department:
         return True
-    return _is_assignee(work, {"task_id": ident})
+    return _is_assignee(work, {"task_id": ident}) or made_entity(work, facts["entity_id"])
+
+
+def made_entity(work: Work, entity: UUID | None) -> bool:
+    """Whether the caller created the entity, which ``assets`` knows."""
+    if entity is None or work.actor.id is None:
+        return False
+    found = work.ask("assets", "describe_entities", ids=[str(entity)])
+    return bool(found.get(str(entity), {}).get("created_by") == str(work.actor.id))
 
 
 def listed_tasks(work: Work, statement: sa.Select[Any]) -> sa.Select[Any]:

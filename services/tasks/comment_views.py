@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
 from services.common.resources import rows_as_json
@@ -22,6 +23,9 @@ from services.tasks.models import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from services.common.client import Reply
     from services.common.permissions import Work
 
 COMMENT: Final = table_of(Comment)
@@ -156,6 +160,15 @@ def _name(comment: dict[str, Any], role: str | None, people: dict[str, Any]) -> 
         comment["previews"] = [
             one for one in comment["previews"] if one["validation_status"] != REJECTED
         ]
+
+
+def with_previews(work: Any, answer: Reply, query: Mapping[str, str]) -> Reply:
+    """A single comment holds its previews as rows, if they are asked for."""
+    if query.get("with_previews", "").lower() != "true":
+        return answer
+    shown: dict[str, Any] = msgspec.json.decode(answer.body)
+    shown["previews"] = previews_of(work, shown["id"])
+    return answer._replace(body=msgspec.json.encode(shown))
 
 
 def previews_of(work: Any, comment: str) -> list[dict[str, Any]]:

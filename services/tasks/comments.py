@@ -22,11 +22,13 @@ from services.tasks.models import (
     News,
     Notification,
     Task,
+    TaskStatus,
     comment_department_mentions,
     comment_mentions,
 )
 from services.tasks.posting import task_changed, write_mentions
 from services.tasks.recount import recounted
+from services.tasks.saying import check_status
 
 _COMMENT: Final = Resource(path="comments", model=Comment)
 WHOLE_COMMENT: Final = embedded(
@@ -99,12 +101,20 @@ def prepare(work: Any, body: Mapping[str, Any], ident: UUID | None) -> Circle | 
 def on_update(work: Any, row: Facts, values: dict[str, Any], _body: Mapping[str, Any]) -> None:
     """The editor is noted; whose comment it is and who sees it is for managers to change.
 
-    Raises Forbidden for a move to a production that isn't the caller's to manage.
+    Raises Forbidden for a status that isn't the caller's to give, and for a move to a production
+    that isn't theirs to manage.
     """
     values["editor_id"] = work.actor.id
-    if work.actor.role_in(row["project_id"]) not in MANAGERS:
+    role = work.actor.role_in(row["project_id"])
+    if role not in MANAGERS:
         for name in ("for_client", "person_id", "object_id"):
             values.pop(name, None)
+    if values.get("task_status_id") not in {None, row["task_status_id"]}:
+        table = table_of(TaskStatus)
+        given = sa.select(table).where(table.c.id == values["task_status_id"])
+        status = work.tx.connection.execute(given).mappings().first()
+        if status is not None:
+            check_status(role, status)
     if values.get("object_id") not in {None, row["object_id"]}:
         there = sa.select(Task.project_id).where(Task.id == values["object_id"])
         project = work.tx.session.scalar(there)
@@ -182,14 +192,24 @@ def complete(work: Any, rows: list[dict[str, Any]], _verb: str) -> None:
     known = people(work, ids)
     files = _files(work, [UUID(row["id"]) for row in rows])
     for row in rows:
-        author = known.get(row["person_id"])
-        hidden = work.actor.role == "client" and (author or {}).get("role") != "client"
-        row["person"] = None if hidden else author
-        if work.actor.role == "client" and known.get(row["editor_id"], {}).get("role") != "client":
+        shown = _as_clients_know(known) if _is_client(work, row) else known
+        row["person"] = shown.get(row["person_id"])
+        if row["editor_id"] not in shown:
             row["editor_id"] = None
         row["attachment_files"] = files.get(row["id"], [])
         for reply in row["replies"] or []:
-            reply["person"] = known.get(reply.get("person_id"))
+            reply["person"] = shown.get(reply.get("person_id"))
+
+
+def _is_client(work: Work, row: Mapping[str, Any]) -> bool:
+    """Whether the caller is a client in the comment's production."""
+    found = task_facts(work, UUID(row["object_id"]))
+    return found is not None and work.actor.role_in(found["project_id"]) == "client"
+
+
+def _as_clients_know(known: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Other clients; who works for the studio is not told to them."""
+    return {ident: person for ident, person in known.items() if person["role"] == "client"}
 
 
 def _files(work: Any, comments: list[UUID]) -> dict[str, list[dict[str, Any]]]:

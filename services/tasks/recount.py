@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.common.tables import NOW, table_of
-from services.tasks.models import Comment, Task, TaskStatus, TimeSpent
+from services.tasks.models import Comment, Task, TaskStatus, TaskType, TimeSpent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from services.common.db import Transaction
+
+CONCEPT: Final = "Concept"
 
 
 def with_status(
@@ -53,7 +55,7 @@ def recounted(tx: Transaction, ident: UUID) -> None:
         .order_by(table.c.created_at, table.c.id)
     )  # fmt: skip
     values: dict[str, Any] = {
-        "task_status_id": _default(tx), "retake_count": 0, "real_start_date": None,
+        "task_status_id": _default(tx, ident), "retake_count": 0, "real_start_date": None,
         "end_date": None, "done_date": None, "last_comment_date": None,
     }  # fmt: skip
     for row in tx.connection.execute(said).mappings():
@@ -69,14 +71,15 @@ def recounted(tx: Transaction, ident: UUID) -> None:
     tx.connection.execute(changed)
 
 
-def _default(tx: Transaction) -> UUID | None:
-    """The status of a task about which nothing was said."""
+def _default(tx: Transaction, task: UUID) -> UUID | None:
+    """The status of a task about which nothing was said; concepts have one of their own."""
+    kind = sa.select(TaskType.for_entity).join(Task, Task.task_type_id == TaskType.id)
+    concept = tx.session.scalar(kind.where(Task.id == task)) == CONCEPT
+    of_kind = sa.func.coalesce(TaskStatus.for_concept, False).is_(concept)
     query = (
         sa.select(TaskStatus.id)
-        .where(
-            TaskStatus.is_default.is_(True),
-            sa.func.coalesce(TaskStatus.for_concept, False).is_(False),
-        )
+        .where(TaskStatus.is_default.is_(True))
+        .order_by(of_kind.desc(), TaskStatus.created_at)
         .limit(1)
     )
     return tx.session.scalar(query)

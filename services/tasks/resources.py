@@ -6,7 +6,7 @@ from typing import Final
 
 from services.common.permissions import any_of, anyone, is_self, manager, not_vendor
 from services.common.resources import Registry, Resource
-from services.tasks import access, comments, rules
+from services.tasks import access, comment_views, comments, rules
 from services.tasks import models as m
 
 RESOURCES: Final = Registry(
@@ -64,6 +64,7 @@ RESOURCES: Final = Registry(
         facts={"project_id": access.COMMENT_PROJECT, "task_id": access.COMMENT_TASK},
         complete=comments.complete,
         completed_verbs=frozenset({"read"}),
+        as_asked=comment_views.with_previews,
     ),
     Resource(
         path="attachment-files",

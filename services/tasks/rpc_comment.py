@@ -62,7 +62,7 @@ class CommentRpc(PreviewRpc):
         (task,) = known.tasks.values()
         draft = bodies.draft(data, task["id"], self._me, free=self._manages(task))
         draft.files = files or []
-        Saying(self, known).check([draft])
+        Saying(self, known).check([draft], answering=True)
         (comment,) = self._post_drafts([draft], known)
         comment["person"] = without_departments(comment["person"])
         return Reply(msgspec.json.encode(comment))

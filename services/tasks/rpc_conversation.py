@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
@@ -18,11 +17,6 @@ from services.tasks import bodies, comment_views, comments, paging
 from services.tasks.entering import enter
 from services.tasks.models import Comment, Task
 from services.tasks.saying import Saying
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from services.common.resources import Resource
 
 
 class ConversationRpc(CrudRpc):
@@ -51,14 +45,6 @@ class ConversationRpc(CrudRpc):
         if comment["object_id"] != bodies.known_id(task_id):
             raise NotFound
         return self.shown_comment(comment["id"])
-
-    def as_asked(self, resource: Resource, answer: Reply, query: Mapping[str, str]) -> Reply:
-        """A single comment holds its previews as rows, if they are asked for."""
-        if resource.path != "comments" or query.get("with_previews", "").lower() != "true":
-            return answer
-        shown: dict[str, Any] = msgspec.json.decode(answer.body)
-        shown["previews"] = comment_views.previews_of(self, shown["id"])
-        return answer._replace(body=msgspec.json.encode(shown))
 
     def shown_comment(self, ident: UUID) -> Reply:
         """A comment as generic CRUD shows it, if the caller may read it."""

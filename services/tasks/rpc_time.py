@@ -66,8 +66,10 @@ class TimeRpc(CrudRpc):
 
     def _check_may_note(self, saying: Saying, task: Mapping[str, Any], person: UUID) -> None:
         role = saying.role(task)
-        own = person == self.actor.id and role is not None and task["mine"]
-        if not own and role not in {"admin", "manager"}:
+        may = role is not None and task["mine"]
+        if person != self.actor.id:
+            may = role in {"admin", "manager"}
+        if not may:
             message = "This requires to be assigned to the task or to manage the production."
             raise Forbidden(message)
 

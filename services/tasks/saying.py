@@ -28,6 +28,14 @@ MAY_SAY: Final = "This requires to work on the task."
 MAY_SET: Final = "This requires a role that may give that status."
 
 
+def check_status(role: str | None, status: Mapping[str, Any]) -> None:
+    """Raise Forbidden where artists or clients may not give the status."""
+    if (role == "user" and not status["is_artist_allowed"]) or (
+        role == "client" and not status["is_client_allowed"]
+    ):
+        raise Forbidden(MAY_SET)
+
+
 class Saying:
     """Rights of the caller on tasks and their comments, read once a request."""
 
@@ -90,14 +98,7 @@ class Saying:
             return False
         if role in {"admin", "manager", "client"} or self.works_on(task):
             return True
-        return self._made(task)
-
-    def _made(self, task: Mapping[str, Any]) -> bool:
-        if task["entity_id"] is None or self.work.actor.id is None:
-            return False
-        entity = str(task["entity_id"])
-        found = self.work.ask("assets", "describe_entities", ids=[entity])
-        return bool(found.get(entity, {}).get("created_by") == str(self.work.actor.id))
+        return access.made_entity(self.work, task["entity_id"])
 
     def is_mentioned(self, task: Mapping[str, Any]) -> bool:
         """Whether a comment or reply on the task names the caller or their department."""
@@ -127,29 +128,28 @@ class Saying:
 
     # --- checks ---------------------------------------------------------------------------------
 
-    def check(self, drafts: Sequence[Draft]) -> None:
-        """Who works on a task may comment; who is mentioned may, without changing its status.
+    def check(self, drafts: Sequence[Draft], *, answering: bool = False) -> None:
+        """Who works on a task may comment.
 
+        One who is ``answering`` may who is mentioned, without changing the task's status.
         Raises Forbidden.
         """
         for draft in drafts:
             task = self.task(draft.task_id)
             if self.may_act(task):
                 continue
-            if draft.status_id != task["task_status_id"] or not self.is_mentioned(task):
+            same = draft.status_id == task["task_status_id"]
+            if not answering or not same or not self.is_mentioned(task):
                 raise Forbidden(MAY_SAY)
         self.check_statuses(drafts)
 
     def check_statuses(self, drafts: Sequence[Draft]) -> None:
         """Artists and clients may give only some statuses. Raises Forbidden, NotFound."""
         for draft in drafts:
-            role, status = self.role(self.task(draft.task_id)), self._statuses.get(draft.status_id)
+            status = self._statuses.get(draft.status_id)
             if status is None:
                 raise NotFound
-            if (role == "user" and not status["is_artist_allowed"]) or (
-                role == "client" and not status["is_client_allowed"]
-            ):
-                raise Forbidden(MAY_SET)
+            check_status(self.role(self.task(draft.task_id)), status)
 
     def check_reader(self, task: Mapping[str, Any]) -> None:
         """Raise Forbidden for who can't see the task."""

@@ -126,6 +126,13 @@ def test_who_works_on_a_task_comments_it(system: System, desk: Desk) -> None:
     assert found == dict.fromkeys(may, 201) | dict.fromkeys(not_they, 403)
 
 
+def test_who_made_the_entity_shows_what_they_did(desk: Desk, who: As) -> None:
+    """A preview is for those who may comment; not for the rest of the team."""
+    path = f"/actions/tasks/{desk.task}/comments/{desk.comment}/add-preview"
+    assert who("maker").post(path, {}).status_code == 201
+    assert who("colleague").post(path, {}).status_code == 403
+
+
 def test_a_vendor_comments_their_own_task(desk: Desk, who: As) -> None:
     """But not the one beside it."""
     assert say(who("hired"), desk, task=desk.rigging).status_code == 201

@@ -259,3 +259,12 @@ def test_in_a_batch_too_only_managers_choose_author_and_time(desk: Desk, who: As
     (row,) = batch(who("artist"), [entry(desk, desk.task, **wish)]).json()
     assert row["person_id"] == desk.people["artist"]
     assert row["created_at"] > "2026-01-06"
+
+
+def test_a_mention_is_no_leave_for_a_batch(desk: Desk, who: As) -> None:
+    """One answers with a comment."""
+    who("manager").post(
+        f"/actions/tasks/{desk.task}/comment",
+        {"task_status_id": desk.status, "comment": "@Colleague Example"},
+    )
+    assert batch(who("colleague"), [entry(desk, desk.task)]).status_code == 403

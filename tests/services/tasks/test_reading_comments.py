@@ -168,6 +168,20 @@ def test_a_single_comment_may_show_its_previews(talk: Desk, who: As) -> None:
     assert hidden["person"] is None
 
 
+def test_who_is_a_client_in_this_production_is_told_as_much_as_one(
+    system: System, talk: Desk, who: As
+) -> None:
+    """Whatever they are elsewhere."""
+    for link in talk.tables["project_person_link"]:
+        if (link["project_id"], link["person_id"]) == (talk.project, talk.people["colleague"]):
+            link["role"] = "client"
+    system.load(talk.tables)
+    found = who("colleague").get(f"/data/comments/{ident('comment for client')}").json()
+    assert found["person"] is None
+    assert [reply["person"] for reply in found["replies"]] == [None]
+    assert comments_on(who("colleague"), talk.task)[0]["text"] == ""
+
+
 def test_a_productions_comments_come_by_the_page(talk: Desk, who: As) -> None:
     """For its managers; bare without a page."""
     path = f"/data/projects/{talk.project}/comments"

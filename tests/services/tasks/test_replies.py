@@ -309,6 +309,28 @@ def test_another_status_sets_the_task_anew(system: System, desk: Desk, who: As) 
     }  # fmt: skip
 
 
+def test_an_edit_gives_no_status_that_a_comment_may_not(desk: Desk, who: As) -> None:
+    """An artist's least of all."""
+    path, body = f"/data/comments/{desk.comment}", {"task_status_id": desk.statuses["secret"]}
+    assert who("artist").put(path, body).status_code == 403
+    assert who("artist").put(path, {"task_status_id": ident("nothing")}).status_code in {400, 404}
+    assert who("artist").put(path, {"task_status_id": desk.status, "text": "x"}).status_code == 200
+    assert who("manager").put(path, body).status_code == 200
+
+
+def test_a_concept_without_comments_begins_anew(system: System, desk: Desk, who: As) -> None:
+    """With the default status of concepts."""
+    neutral = desk.add(
+        "task_status", "neutral", name="Neutral", short_name="neutral", color="#ccc",
+        is_default=True, for_concept=True, archived=False, is_done=False, is_retake=False,
+        is_wip=False, is_feedback_request=False, is_artist_allowed=True, is_client_allowed=True,
+    )  # fmt: skip
+    system.load(desk.tables)
+    row = say(who("artist"), desk, status="wip", task=desk.concept_task).json()
+    who("artist").delete(f"/data/comments/{row['id']}")
+    assert task_of(who("admin"), desk.concept_task)["task_status_id"] == neutral
+
+
 def test_an_author_cannot_pass_a_comment_on(desk: Desk, who: As) -> None:
     """Nor to another task, nor to clients; they are managers' to change."""
     body = {

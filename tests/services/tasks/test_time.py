@@ -49,13 +49,13 @@ def test_time_is_set_or_added_to(system: System, desk: Desk, who: As) -> None:
     ("name", "whose", "want"),
     [
         ("artist", "artist", 201), ("manager", "artist", 201), ("admin", "artist", 201),
-        ("manager", "manager", 201), ("colleague", "colleague", 403),
+        ("manager", "manager", 403), ("colleague", "colleague", 403),
         ("supervisor", "artist", 403), ("artist", "colleague", 403), ("client", "artist", 403),
         ("stranger", "stranger", 403),
     ],
 )  # fmt: skip
 def test_who_notes_whose_time(desk: Desk, who: As, name: str, whose: str, want: int) -> None:
-    """Assignees their own, managers anybody's."""
+    """Assignees their own, managers others': of what they don't work on, they have no time."""
     assert note(who(name), desk, 60, whose).status_code == want
 
 
