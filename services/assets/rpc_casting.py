@@ -19,6 +19,7 @@ from services.common.errors import Forbidden, InvalidInput, NotFound, Refused
 from services.common.listing import compressed
 from services.common.resources import rows_as_json
 from services.common.rpc import command, query
+from services.common.service import versioned
 
 ARRAY: Final = "Request body must be a JSON array"
 OBJECT: Final = "Request body must be a JSON object."
@@ -44,6 +45,7 @@ class CastingRpc(CrudRpc):
     """Castings."""
 
     @query
+    @versioned()
     def list_cast_assets(self, kind: str, ident: str) -> Reply:
         """The assets cast in an asset or shot, as plain entities. Raises NotFound, Forbidden."""
         facts = access.visit(self, ident, kind)
@@ -53,6 +55,7 @@ class CastingRpc(CrudRpc):
         return listing.plain(self, rows)
 
     @query
+    @versioned()
     def list_cast_in(self, ident: str) -> Reply:
         """Where an asset is cast: shots by episode, sequence and name, then assets by type."""
         facts = access.visit(self, ident, "asset")
@@ -87,17 +90,20 @@ class CastingRpc(CrudRpc):
         return compressed(f"[{','.join(found)}]".encode())
 
     @query
+    @versioned()
     def read_asset_casting(self, ident: str) -> Reply:
         """What an asset casts. Raises NotFound, Forbidden."""
         return self._casting(access.visit(self, ident, "asset")["id"])
 
     @query
+    @versioned()
     def read_casting(self, project_id: str, entity_id: str) -> Reply:
         """What an entity of a production casts, by type and name. Raises NotFound, Forbidden."""
         project = self._project_but_vendor(project_id)
         return self._casting(self._entity_of(project, entity_id))
 
     @query
+    @versioned()
     def casting_by_type(self, project_id: str, asset_type_id: str) -> Reply:
         """What the assets of a type cast: ``{asset id: [casting]}``."""
         project, ident = self._project_but_vendor(project_id), path_id(asset_type_id)
@@ -113,18 +119,21 @@ class CastingRpc(CrudRpc):
         return self._grouped(rows, (CASTER.c.name,))
 
     @query
+    @versioned()
     def casting_of_sequence(self, project_id: str, sequence_id: str) -> Reply:
         """What the shots of a sequence cast: ``{shot id: [casting]}``."""
         project = self._project_but_vendor(project_id)
         return self._shots(SEQUENCE.c.id == self._entity_of(project, sequence_id, "sequence"))
 
     @query
+    @versioned()
     def casting_of_sequences(self, project_id: str) -> Reply:
         """The same for all shots of a production."""
         project = self._project_but_vendor(project_id)
         return self._shots(SEQUENCE.c.project_id == project, long=True)
 
     @query
+    @versioned()
     def casting_of_episode_sequences(self, project_id: str, episode_id: str) -> Reply:
         """The same for all shots of an episode."""
         project = self._project_but_vendor(project_id)
@@ -132,6 +141,7 @@ class CastingRpc(CrudRpc):
         return self._shots(SEQUENCE.c.parent_id == episode, long=True)
 
     @query
+    @versioned()
     def casting_of_episodes(self, project_id: str) -> Reply:
         """What the episodes of a production cast: ``{episode id: [casting]}``."""
         project = self._project_but_vendor(project_id)

@@ -22,6 +22,7 @@ from services.common.crud import CrudRpc
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.resources import Resource, rows_as_json
 from services.common.rpc import query
+from services.common.service import versioned
 from services.common.values import BadValue, parse_id
 
 PLAIN: Final = {
@@ -39,6 +40,7 @@ class ListRpc(CrudRpc):
     """Entities in lists."""
 
     @query
+    @versioned("crud")
     def list_project_entities(
         self, kind: str, project_id: str, query: dict[str, str] | None = None
     ) -> Reply:
@@ -61,6 +63,7 @@ class ListRpc(CrudRpc):
         return self._assets(access.reach(self, ident), {**given, "project_id": str(ident)})
 
     @query
+    @versioned("crud")
     def list_entities(self, kind: str, query: dict[str, str] | None = None) -> Reply:
         """Entities of a kind, filtered as generic CRUD filters.
 
@@ -103,6 +106,7 @@ class ListRpc(CrudRpc):
         return listing.plain(self, rows)
 
     @query
+    @versioned("crud")
     def list_children(self, kind: str, of: str, ident: str) -> Reply:
         """The entities of a kind right below an entity, by name."""
         facts = access.visit(self, ident, of)
@@ -113,6 +117,7 @@ class ListRpc(CrudRpc):
         return listing.plain(self, rows.order_by(ENTITY.c.name))
 
     @query
+    @versioned("crud")
     def list_shots_of_episode(self, ident: str) -> Reply:
         """The shots of an episode's sequences, by name."""
         facts = access.visit(self, ident, "episode")
@@ -122,6 +127,7 @@ class ListRpc(CrudRpc):
         return listing.plain(self, rows.order_by(ENTITY.c.name))
 
     @query
+    @versioned("crud")
     def list_assets_of_type(self, project_id: str, asset_type_id: str) -> Reply:
         """The assets of a type in a production, by name. Raises NotFound, Forbidden."""
         project, ident = access.enter_known(self, project_id), path_id(asset_type_id)
@@ -132,6 +138,7 @@ class ListRpc(CrudRpc):
         return listing.plain(self, rows.order_by(ENTITY.c.name))
 
     @query
+    @versioned("crud")
     def list_shared_used(self, project_id: str, episode_id: str = "all") -> Reply:
         """Shared assets of other productions cast in shots of this one, or of one episode.
 

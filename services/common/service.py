@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import eventlet
 import msgspec
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
+F = TypeVar("F", bound="Callable[..., Any]")
 CONFIG: Final = "settings"
 NOT_MODIFIED: Final = 304
 encode: Final = msgspec.json.Encoder().encode
@@ -156,8 +158,8 @@ class Service:
         It is read before the answer is built, so it is never newer than the answer.
         """
         question = {"project_id": str(project) if project else None}
-        others = [(name, "change_version", question) for name in elsewhere]
-        counts = [versions.version(self.database, project), *self.ask_all(others)]
+        others = [self.ask_ahead(name, "change_version", **question) for name in elsewhere]
+        counts = [versions.version(self.database, project), *(answer() for answer in others)]
         asked = self.call.get("body", b"").decode()
         tag = etags.of_parts([self.name, self.call["route"], asked, self.tx.caller, *counts])
         if etags.holds(self.call.get("match"), tag):
@@ -223,3 +225,22 @@ class Service:
             for service, method, kwargs in questions
         ]
         return [thread.wait() for thread in asked]
+
+
+def versioned(*elsewhere: str) -> Callable[[F], F]:
+    """A read whose answer is known to be unchanged by versions, see ``Service.unless_held``.
+
+    It may mix productions, so any change here or in the services named counts. Whoever works as a
+    vendor sees what they are assigned to, and ``tasks`` counts for them.
+    """
+
+    def decorate(function: F) -> F:
+        @wraps(function)
+        def run(self: Service, *args: Any, **kwargs: Any) -> Any:
+            vendor = self.actor.works_as_vendor and self.name != "tasks"
+            others = (*elsewhere, "tasks") if vendor else elsewhere
+            return self.unless_held(lambda: function(self, *args, **kwargs), elsewhere=others)
+
+        return cast("F", run)
+
+    return decorate

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.system import Caller
-from tests.world import ident
+from tests.world import World, ident
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ PEOPLE: Final = 5
 
 def fill(bench: Bench) -> None:
     """5,000 shots in 50 sequences, ten tasks each, ten assets in each."""
-    world = bench.world
+    world = bench.world = World()
     common = {"project_id": world.project, "status": "running", "is_shared": False}
     shot, sequence, character = (world.types[n] for n in ("Shot", "Sequence", "Character"))
     kinds = [

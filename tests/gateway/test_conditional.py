@@ -79,3 +79,19 @@ def test_a_refusal_has_no_tag(system: System, world: World, admin: Caller) -> No
     assert "ETag" not in missing.headers
     written = admin.put(f"/data/departments/{world.department}", {"color": "#000002"})
     assert "ETag" not in written.headers
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/data/projects/{project}/shots", "/data/projects/{project}/sequences/all/casting",
+     "/data/shots/with-tasks?project_id={project}", "/data/assets/{asset}/cast-in"],
+)  # fmt: skip
+def test_views_of_a_production_are_held_until_it_changes(
+    system: System, world: World, admin: Caller, path: str
+) -> None:
+    """Built once, however often somebody looks."""
+    path = path.format(project=world.project, asset=world.asset)
+    tag = admin.get(path).headers["ETag"]
+    assert held(admin, path, tag).status_code == 304
+    assert admin.put(f"/data/entities/{world.shot}", {"name": "SH1 renamed"}).ok
+    assert held(admin, path, tag).status_code == 200
