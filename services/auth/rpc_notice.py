@@ -42,7 +42,7 @@ BODY: Final = """Hello {first_name},
 class NoticeRpc(SessionRpc):
     """Notifications by mail."""
 
-    @on("notification:new", batch=BATCH, inbox=False)
+    @on("notification:new", batch=BATCH, inbox=False, gather=0.3)
     def mail_notifications(self, deliveries: Sequence[Delivery]) -> None:
         """Write to those who want letters, if the notification is still there.
 

@@ -40,7 +40,7 @@ ON CONFLICT (id) DO NOTHING
 class EventLog(CrudRpc):
     """Writes and reads the history."""
 
-    @on("#", batch=BATCH, inbox=False, stored_only=True)
+    @on("#", batch=BATCH, inbox=False, stored_only=True, gather=0.02)
     def log_events(self, deliveries: Sequence[Delivery]) -> None:
         """Store every service's events. A row's id is the event's: a second delivery is none."""
         rows = [
