@@ -22,7 +22,7 @@ from services.assets.models import (
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.permissions import Work
 from services.common.tables import table_of
-from services.common.values import BadValue, parse_id
+from services.common.values import BadValue, known_id, parse_id
 
 ENTITY: Final = table_of(Entity)
 TYPE: Final = table_of(EntityType)
@@ -37,14 +37,6 @@ class Reach(NamedTuple):
     as_vendor: frozenset[UUID] = frozenset()
     assigned: tuple[UUID, ...] = ()
     departments: frozenset[UUID] = frozenset()
-
-
-def path_id(text: str) -> UUID:
-    """An id in a path, where a malformed one names nothing. Raises NotFound."""
-    try:
-        return parse_id(text)
-    except BadValue:
-        raise NotFound from None
 
 
 def project_names(work: Work, ids: list[UUID] | None) -> dict[str, str]:
@@ -66,14 +58,14 @@ def enter_id(work: Work, project: UUID) -> None:
 
 def enter(work: Work, project: str) -> UUID:
     """The same for an id in a path."""
-    ident = path_id(project)
+    ident = known_id(project)
     enter_id(work, ident)
     return ident
 
 
 def enter_known(work: Work, project: str) -> UUID:
     """The same where administrators too are told that a production is unknown."""
-    ident = path_id(project)
+    ident = known_id(project)
     if work.actor.is_admin and str(ident) not in project_names(work, [ident]):
         raise NotFound
     enter_id(work, ident)
@@ -130,7 +122,7 @@ def visit(work: Work, ident: str, kind: str = "") -> Mapping[str, Any]:
     Raises NotFound, Forbidden.
     """
     with work.database.read() as connection:
-        facts = facts_of(connection, path_id(ident), kind)
+        facts = facts_of(connection, known_id(ident), kind)
     role = work.actor.role_in(facts["project_id"])
     if role is None or (role == VENDOR and not is_assigned(work, facts["id"])):
         message = "This requires to be in the team, and a vendor to be assigned."

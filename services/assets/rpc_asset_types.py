@@ -8,7 +8,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from services.assets import access
-from services.assets.access import ENTITY, TYPE, path_id
+from services.assets.access import ENTITY, TYPE
 from services.assets.casting_statements import LINK
 from services.assets.entities import RESERVED
 from services.assets.resources import RESOURCES
@@ -18,6 +18,7 @@ from services.common.crud import CrudRpc
 from services.common.errors import NotFound
 from services.common.resources import rows_as_json
 from services.common.rpc import query
+from services.common.values import known_id
 
 ASSET_TYPE: Final = replace(RESOURCES["entity-types"], kind="AssetType")
 ROWS: Final = sa.select(*ASSET_TYPE.columns(None, relations=True)).where(
@@ -42,7 +43,7 @@ class AssetTypeRpc(CrudRpc):
     def read_asset_type(self, ident: str) -> Reply:
         """One asset type. Raises NotFound, also for a type that is no asset's."""
         with self.database.read() as connection:
-            found = connection.scalar(rows_as_json(ROWS.where(TYPE.c.id == path_id(ident))))
+            found = connection.scalar(rows_as_json(ROWS.where(TYPE.c.id == known_id(ident))))
         if found is None:
             raise NotFound
         return Reply(found.encode())

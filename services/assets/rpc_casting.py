@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from services.assets import access, casting
-from services.assets.access import ENTITY, TYPE, among, of_kind, path_id
+from services.assets.access import ENTITY, TYPE, among, of_kind
 from services.assets.casting_statements import LINK
 from services.assets.entities import RESERVED
 from services.common import listing
@@ -20,6 +20,7 @@ from services.common.listing import compressed
 from services.common.resources import rows_as_json
 from services.common.rpc import command, query
 from services.common.service import versioned
+from services.common.values import known_id
 
 ARRAY: Final = "Request body must be a JSON array"
 OBJECT: Final = "Request body must be a JSON object."
@@ -106,7 +107,7 @@ class CastingRpc(CrudRpc):
     @versioned()
     def casting_by_type(self, project_id: str, asset_type_id: str) -> Reply:
         """What the assets of a type cast: ``{asset id: [casting]}``."""
-        project, ident = self._project_but_vendor(project_id), path_id(asset_type_id)
+        project, ident = self._project_but_vendor(project_id), known_id(asset_type_id)
         known = sa.select(TYPE.c.id).where(TYPE.c.id == ident, TYPE.c.name.not_in(RESERVED))
         with self.database.read() as connection:
             if connection.scalar(known) is None:
@@ -191,18 +192,18 @@ class CastingRpc(CrudRpc):
         Emits ``entity-link:new`` and ``<kind>:casting-update``; what an episode gains or loses
         through its shots is told too.
         """
-        project = path_id(project_id)
+        project = known_id(project_id)
         access.manage(self, project)
         if not isinstance(data, list):
             raise Refused(ARRAY)
-        self._replace({path_id(entity_id): data}, project)
+        self._replace({known_id(entity_id): data}, project)
         return data
 
     @command
     def replace_asset_casting(self, ident: str, data: Any = None) -> Any:
         """The same for an asset. Raises InvalidInput (no array) and as ``replace_casting``."""
         with self.database.read() as connection:
-            facts = access.facts_of(connection, path_id(ident), "asset")
+            facts = access.facts_of(connection, known_id(ident), "asset")
         access.manage(self, facts["project_id"])
         if not isinstance(data, list):
             message = f"{ARRAY}."
@@ -213,11 +214,11 @@ class CastingRpc(CrudRpc):
     @command
     def replace_castings(self, project_id: str, data: Any = None) -> Any:
         """The same for several entities, ``{entity id: [casting]}``: all of them or none."""
-        project = path_id(project_id)
+        project = known_id(project_id)
         access.manage(self, project)
         if not isinstance(data, dict) or not all(isinstance(v, list) for v in data.values()):
             raise InvalidInput(OBJECT)
-        self._replace({path_id(ident): items for ident, items in data.items()}, project)
+        self._replace({known_id(ident): items for ident, items in data.items()}, project)
         return data
 
     def _replace(self, castings: dict[UUID, list[Any]], project: UUID) -> None:
@@ -242,7 +243,7 @@ class CastingRpc(CrudRpc):
 
     def _entity_of(self, project: UUID, ident: str, kind: str = "") -> UUID:
         with self.database.read() as connection:
-            facts = access.facts_of(connection, path_id(ident), kind)
+            facts = access.facts_of(connection, known_id(ident), kind)
         if facts["project_id"] != project:
             raise Forbidden(ELSEWHERE)
         found: UUID = facts["id"]

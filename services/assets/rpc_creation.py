@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.assets import access
-from services.assets.access import ENTITY, TYPE, among, facts_of, path_id
+from services.assets.access import ENTITY, TYPE, among, facts_of
 from services.assets.bodies import DATA, FLAG, IDENT, OBJECTS, WHOLE, Field, name, read_body, text
 from services.assets.entities import KIND, RESERVED
 from services.assets.models import EntityConceptLink
@@ -21,7 +21,7 @@ from services.common.errors import NotFound
 from services.common.resources import as_json
 from services.common.rpc import command
 from services.common.tables import table_of
-from services.common.values import values_for_create
+from services.common.values import known_id, values_for_create
 
 STATUSES: Final = frozenset({"standby", "running", "complete", "canceled"})
 LINKS: Final = table_of(EntityConceptLink)
@@ -73,7 +73,7 @@ class CreationRpc(EntityRpc):
         Emits ``asset:new``.
         """
         body = read_body(data, KINDS["asset"].fields)
-        project, kind = self._managed(project_id), path_id(asset_type_id)
+        project, kind = self._managed(project_id), known_id(asset_type_id)
         known = sa.select(TYPE.c.id).where(TYPE.c.id == kind, TYPE.c.name.not_in(RESERVED))
         with self.database.read() as connection:
             if connection.scalar(known) is None:
@@ -114,7 +114,7 @@ class CreationRpc(EntityRpc):
     # --- who and where ----------------------------------------------------------------------
 
     def _known(self, project_id: str) -> UUID:
-        ident = path_id(project_id)
+        ident = known_id(project_id)
         if self.actor.is_admin and not access.project_names(self, [ident]):
             raise NotFound
         return ident

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from services.assets import access
-from services.assets.access import ENTITY, of_kind, path_id
+from services.assets.access import ENTITY, of_kind
 from services.assets.bodies import ARRAY, FLAG, IDENT, IDS, WHOLE, name, read_body, text
 from services.assets.entities import KINDS
 from services.assets.models import MetadataDescriptor, department_metadata_descriptor_link
@@ -23,6 +23,7 @@ from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.resources import rows_as_json
 from services.common.rpc import command, query
 from services.common.tables import NOW, table_of
+from services.common.values import known_id
 
 DESCRIPTOR: Final = table_of(MetadataDescriptor)
 DEPARTMENTS: Final = department_metadata_descriptor_link
@@ -57,7 +58,7 @@ class DescriptorRpc(CrudRpc):
     def read_descriptor(self, project_id: str, ident: str) -> Reply:
         """One of them. Raises NotFound, Forbidden."""
         project = access.enter_known(self, project_id)
-        one = self._descriptors(project).where(DESCRIPTOR.c.id == path_id(ident))
+        one = self._descriptors(project).where(DESCRIPTOR.c.id == known_id(ident))
         with self.database.read() as connection:
             found = connection.scalar(rows_as_json(one))
         if found is None:
@@ -143,7 +144,7 @@ class DescriptorRpc(CrudRpc):
 
     def _standing(self, project: UUID, ident: str) -> tuple[UUID, set[UUID]]:
         """The descriptor's id and departments. Raises NotFound."""
-        uuid = path_id(ident)
+        uuid = known_id(ident)
         here = sa.select(DESCRIPTOR.c.id).where(
             DESCRIPTOR.c.id == uuid, DESCRIPTOR.c.project_id == project
         )

@@ -7,7 +7,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from services.assets import access
-from services.assets.access import ENTITY, path_id
+from services.assets.access import ENTITY
 from services.assets.casting_statements import LINK
 from services.common import filters, listing
 from services.common.client import Reply
@@ -15,7 +15,7 @@ from services.common.crud import CrudRpc
 from services.common.errors import InvalidInput
 from services.common.resources import rows_as_json
 from services.common.rpc import query
-from services.common.values import BadValue, parse_moment
+from services.common.values import BadValue, known_id, parse_moment
 
 CURSOR: Final = "cursor_created_at"
 MICROSECONDS: Final = 'YYYY-MM-DD"T"HH24:MI:SS.US'
@@ -32,7 +32,7 @@ class EntityLinkRpc(CrudRpc):
         Raises NotFound, Forbidden, InvalidInput.
         """
         given = query or {}
-        project = path_id(project_id)
+        project = known_id(project_id)
         access.manage(self, project)
         kind = sa.literal_column("'EntityLink'", sa.Text).label("type")
         columns = [c for c in LINK.c if c.name not in {"id", "created_at", "updated_at"}]

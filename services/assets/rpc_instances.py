@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
 from services.assets import access
-from services.assets.access import ENTITY, facts_of, path_id
+from services.assets.access import ENTITY, facts_of
 from services.assets.bodies import NEEDED_IDENT, Field, read_body, text
 from services.assets.models import AssetInstance, asset_instance_link
 from services.assets.rpc_lists import PLAIN
@@ -24,6 +24,7 @@ from services.common.listing import compressed
 from services.common.resources import as_json
 from services.common.rpc import command, query
 from services.common.tables import table_of
+from services.common.values import known_id
 
 INSTANCE: Final = table_of(AssetInstance)
 LINK: Final = asset_instance_link
@@ -114,7 +115,7 @@ class InstanceRpc(CrudRpc):
 
         Raises NotFound, Forbidden. Emits ``asset_instance:remove-from-shot``.
         """
-        shot, instance = self._enter(ident, "shot"), path_id(instance_id)
+        shot, instance = self._enter(ident, "shot"), known_id(instance_id)
         gone = sa.delete(LINK).where(
             LINK.c.entity_id == shot["id"], LINK.c.asset_instance_id == instance
         )
@@ -127,7 +128,7 @@ class InstanceRpc(CrudRpc):
 
     def _enter(self, ident: str, kind: str) -> Mapping[str, Any]:
         with self.database.read() as connection:
-            facts = facts_of(connection, path_id(ident), kind)
+            facts = facts_of(connection, known_id(ident), kind)
         access.enter_id(self, facts["project_id"])
         return facts
 

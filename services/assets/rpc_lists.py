@@ -11,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.assets import access, views
-from services.assets.access import ENTITY, Reach, of_kind, path_id
+from services.assets.access import ENTITY, Reach, of_kind
 from services.assets.casting_statements import LINK
 from services.assets.entities import KINDS
 from services.assets.models import EntityVersion
@@ -23,7 +23,7 @@ from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.resources import Resource, rows_as_json
 from services.common.rpc import query
 from services.common.service import versioned
-from services.common.values import BadValue, parse_id
+from services.common.values import BadValue, known_id, parse_id
 
 PLAIN: Final = {
     kind: replace(RESOURCES["entities"], kind=kind.capitalize()) for kind in KINDS
@@ -58,7 +58,7 @@ class ListRpc(CrudRpc):
         return listing.plain(self, rows.order_by(ENTITY.c.name))
 
     def _project_assets(self, project_id: str, given: Mapping[str, str]) -> Reply:
-        ident = self._parsed(project_id) if self.actor.is_admin else path_id(project_id)
+        ident = self._parsed(project_id) if self.actor.is_admin else known_id(project_id)
         access.enter_id(self, ident)
         return self._assets(access.reach(self, ident), {**given, "project_id": str(ident)})
 
@@ -130,7 +130,7 @@ class ListRpc(CrudRpc):
     @versioned("crud")
     def list_assets_of_type(self, project_id: str, asset_type_id: str) -> Reply:
         """The assets of a type in a production, by name. Raises NotFound, Forbidden."""
-        project, ident = access.enter_known(self, project_id), path_id(asset_type_id)
+        project, ident = access.enter_known(self, project_id), known_id(asset_type_id)
         reached = access.reach(self, project)
         rows = sa.select(*_plain("asset", reached)).where(
             *access.within(reached, "asset"), ENTITY.c.entity_type_id == ident
@@ -153,7 +153,7 @@ class ListRpc(CrudRpc):
         )
         if episode_id not in {"all", "main"}:
             cast = cast.join(sequence, sequence.c.id == shot.c.parent_id).where(
-                sequence.c.parent_id == path_id(episode_id)
+                sequence.c.parent_id == known_id(episode_id)
             )
         rows = sa.select(*PLAIN["asset"].columns(None, relations=False)).where(
             of_kind("asset"), ENTITY.c.is_shared, ENTITY.c.canceled.is_not(True),
@@ -211,7 +211,7 @@ class ListRpc(CrudRpc):
         if name is None or name not in given:
             return None
         with self.database.read() as connection:
-            return access.facts_of(connection, path_id(given.pop(name)), name.removesuffix("_id"))
+            return access.facts_of(connection, known_id(given.pop(name)), name.removesuffix("_id"))
 
     def _project_of(
         self, given: Mapping[str, str], parent: Mapping[str, Any] | None

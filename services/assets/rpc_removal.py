@@ -7,13 +7,14 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from services.assets import access
-from services.assets.access import ENTITY, path_id
+from services.assets.access import ENTITY
 from services.common import references
 from services.common.client import Reply
 from services.common.crud import CrudRpc
 from services.common.errors import Forbidden, NotFound, Refused
 from services.common.rpc import command
 from services.common.tables import NOW
+from services.common.values import known_id
 
 HOLDERS: Final = {"sequence": "shot", "episode": "sequence"}
 """Kinds that aren't removed while they hold others."""
@@ -32,7 +33,7 @@ class RemovalRpc(CrudRpc):
         """
         force = (query or {}).get("force", "").lower() == "true"
         with self.database.read() as connection:
-            facts = access.facts_of(connection, path_id(ident), kind)
+            facts = access.facts_of(connection, known_id(ident), kind)
         role = self.actor.role_in(facts["project_id"])
         creator = facts["created_by"] == self.actor.id and role is not None
         if role not in {"admin", "manager"} and not creator:

@@ -9,15 +9,7 @@ import sqlalchemy as sa
 
 from services.chat.models import Chat, chat_participant
 from services.common.errors import Forbidden, NotFound
-from services.common.values import BadValue, parse_id
-
-
-def known_id(text: str) -> UUID:
-    """The id in a path. Raises NotFound for what isn't one."""
-    try:
-        return parse_id(text)
-    except BadValue:
-        raise NotFound from None
+from services.common.values import known_id
 
 
 def enter(work: Any, entity: str) -> UUID:

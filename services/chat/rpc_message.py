@@ -25,6 +25,7 @@ from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.listing import compressed
 from services.common.resources import JSON_TEXT
 from services.common.rpc import command, query
+from services.common.values import known_id
 
 CREATED, NO_CONTENT = 201, 204
 ASKED_AT_ONCE: Final = 1000
@@ -145,7 +146,7 @@ class MessageRpc(CrudRpc):
         statement = (
             sa.select(ChatMessage.id, ChatMessage.chat_id, ChatMessage.person_id)
             .join(Chat, Chat.id == ChatMessage.chat_id)
-            .where(ChatMessage.id == rooms.known_id(message_id), Chat.object_id == entity)
+            .where(ChatMessage.id == known_id(message_id), Chat.object_id == entity)
         )
         with self.database.read() as connection:
             row = connection.execute(statement).mappings().first()

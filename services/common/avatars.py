@@ -21,7 +21,7 @@ from services.common.rendering import PictureBroken, PictureTooLarge, rendered
 from services.common.rpc import command, query
 from services.common.storage import FileAnswer
 from services.common.tables import NOW, table_of
-from services.common.values import BadValue, parse_id
+from services.common.values import known_id
 
 NAME: Final = "avatar"
 SIZE: Final = 400
@@ -50,7 +50,7 @@ class AvatarRpc(FilesRpc):
     @query
     def send_avatar(self, kind: str, file: str) -> FileAnswer:
         """The avatar of a row, by ``<id>.png``. Raises NotFound, also without one; Forbidden."""
-        ident = _known_id(file.removesuffix(".png"))
+        ident = known_id(file.removesuffix(".png"))
         row = self._row(kind, ident)
         if not row["has_avatar"]:
             raise NotFound
@@ -71,7 +71,7 @@ class AvatarRpc(FilesRpc):
         Emits ``<resource>:update`` and ``<resource>:set-thumbnail``.
         """
         del data
-        uuid = _known_id(ident)
+        uuid = known_id(ident)
         self._row(kind, uuid)
         self.avatars[kind].write.check(self, {"id": uuid, "project_id": uuid})
         key = f"{UPLOADS}/{the_file(files).id}"
@@ -112,10 +112,3 @@ class AvatarRpc(FilesRpc):
             raise NotFound
         self.tx.emit(self.registry.event(resource, "update", dict(row)))
         self.tx.emit(self.avatars[kind].told(ident))
-
-
-def _known_id(text: str) -> UUID:
-    try:
-        return parse_id(text)
-    except BadValue:
-        raise NotFound from None

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.common.db import BAD_VALUE, MESSAGES, NOT_NULL
-from services.common.errors import Integrity, InvalidInput
+from services.common.errors import Integrity, InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +45,14 @@ def row_id(text: str) -> UUID:
     except BadValue:
         message = "Malformed ID."
         raise InvalidInput(message) from None
+
+
+def known_id(value: Any) -> UUID:
+    """The id in a path or body where a malformed one names nothing. Raises NotFound."""
+    try:
+        return parse_id(value)
+    except BadValue:
+        raise NotFound from None
 
 
 def parse_moment(value: Any) -> datetime:

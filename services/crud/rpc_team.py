@@ -13,7 +13,7 @@ from services.common.crud import CrudRpc
 from services.common.errors import InvalidInput, NotFound
 from services.common.permissions import Rule, manager, team
 from services.common.rpc import command, query
-from services.common.values import BadValue, parse_id
+from services.common.values import BadValue, known_id, parse_id
 from services.crud.models import Playlist, Project, ProjectStatus, project_person_link
 from services.crud.projects import OPEN, is_open
 
@@ -143,7 +143,7 @@ class TeamRpc(CrudRpc):
         """
         role = _role(data or {})
         project = self.permitted_project(project_id, manager)
-        person = _uuid(person_id)
+        person = known_id(person_id)
         if not self._set_role(project, person, role):
             message = "Person is not a member of the project team"
             raise InvalidInput(message)
@@ -155,7 +155,7 @@ class TeamRpc(CrudRpc):
         """Take somebody off the team; their tasks stay theirs. Emits ``project:update``."""
         project = self.permitted_project(project_id, manager)
         gone = sa.delete(project_person_link).where(
-            LINK.project_id == project, LINK.person_id == _uuid(person_id)
+            LINK.project_id == project, LINK.person_id == known_id(person_id)
         )
         self.tx.connection.execute(gone)
         self._changed(project)
@@ -165,7 +165,7 @@ class TeamRpc(CrudRpc):
 
     def permitted_project(self, project_id: str, rule: Rule) -> UUID:
         """The production of that id, if the caller may. Raises NotFound, Forbidden."""
-        project = _uuid(project_id)
+        project = known_id(project_id)
         with self.database.read() as connection:
             if not connection.scalar(sa.select(sa.exists().where(Project.id == project))):
                 raise NotFound
@@ -196,13 +196,6 @@ class TeamRpc(CrudRpc):
             .values(role=role)
         )
         return bool(self.tx.connection.execute(statement).rowcount)
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return parse_id(text)
-    except BadValue:
-        raise NotFound from None
 
 
 def _role(data: dict[str, Any]) -> str | None:

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import msgspec
 
-from services.common.errors import InvalidInput, NotFound
-from services.common.values import BadValue, parse_id
+from services.common.errors import InvalidInput
+from services.common.values import known_id
 from services.tasks.posting import Draft
 
 if TYPE_CHECKING:
@@ -22,14 +22,6 @@ MOMENTS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 def invalid(field: str, message: str) -> InvalidInput:
     """The refusal of one field."""
     return InvalidInput(INVALID, {"errors": [{"field": field, "message": message}]})
-
-
-def known_id(value: Any) -> UUID:
-    """An id in a body, where a malformed one names nothing. Raises NotFound."""
-    try:
-        return parse_id(value)
-    except BadValue:
-        raise NotFound from None
 
 
 def draft(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from services.common.errors import Forbidden, NotFound
-from services.tasks.bodies import known_id
+from services.common.values import known_id
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from services.common.errors import Forbidden, NotFound
 from services.common.pictures import AS_IS, Shape
-from services.common.values import BadValue, parse_id
 from services.tasks import access
 from services.tasks.models import Comment, PreviewFile, Task, comment_preview_link
 
@@ -39,14 +38,6 @@ READY, BROKEN, PROCESSING = "ready", "broken", "processing"
 def key_of(ident: UUID, name: str) -> str:
     """Where a file of a preview lies."""
     return f"{PREFIX}/{ident}/{name}"
-
-
-def known_id(text: str) -> UUID:
-    """The id in a path. Raises NotFound for what isn't one."""
-    try:
-        return parse_id(text)
-    except BadValue:
-        raise NotFound from None
 
 
 def facts_of(work: Any, ident: UUID) -> dict[str, Any]:

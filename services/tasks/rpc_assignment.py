@@ -14,7 +14,7 @@ from services.common.crud import CrudRpc
 from services.common.errors import Forbidden, NotFound, Refused
 from services.common.rpc import command
 from services.common.tables import NOW, table_of
-from services.common.values import BadValue, parse_id
+from services.common.values import BadValue, known_id, parse_id
 from services.tasks import bodies
 from services.tasks.models import Task, task_person_link
 from services.tasks.posting import notify, task_changed
@@ -40,7 +40,7 @@ class AssignmentRpc(CrudRpc):
         given = data.get("person_id")
         if given is None or given == "":
             raise bodies.invalid("person_id", "Field required")
-        task = Saying(self).task(bodies.known_id(task_id))
+        task = Saying(self).task(known_id(task_id))
         person = self._assignee(given)
         if not self._may_assign(task, person):
             message = "This requires to manage the production or to supervise the department."
@@ -81,7 +81,7 @@ class AssignmentRpc(CrudRpc):
         ids, person = data.get("task_ids"), data.get("person_id")
         if not isinstance(ids, list):
             raise bodies.invalid("task_ids", "Field required")
-        whom = None if person is None else bodies.known_id(person)
+        whom = None if person is None else known_id(person)
         handled = []
         saying, link = Saying(self), task_person_link
         for task in self._known(saying, ids):

@@ -21,6 +21,7 @@ from services.common.listing import as_bound_json
 from services.common.permissions import manager
 from services.common.rpc import command
 from services.common.tables import NOW, table_of
+from services.common.values import known_id
 from services.tasks import bodies, mentions
 from services.tasks.attachments import attach
 from services.tasks.background import Background
@@ -58,7 +59,7 @@ class CommentRpc(PreviewRpc):
         Returns the comment with its lists, ``task_status`` and ``person``. Raises InvalidInput,
         NotFound, Forbidden. Emits ``comment:new``, ``task:update`` and what follows from them.
         """
-        known = Background(self, [bodies.known_id(task_id)])
+        known = Background(self, [known_id(task_id)])
         (task,) = known.tasks.values()
         draft = bodies.draft(data, task["id"], self._me, free=self._manages(task))
         draft.files = files or []
@@ -80,12 +81,12 @@ class CommentRpc(PreviewRpc):
             data = bodies.batch(data)
         if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
             raise InvalidInput(NOT_AN_ARRAY)
-        project = bodies.known_id(project_id)
+        project = known_id(project_id)
         items = [(number, item) for number, item in enumerate(data) if _is_whole(item)]
-        known = Background(self, [bodies.known_id(item["object_id"]) for _, item in items])
+        known = Background(self, [known_id(item["object_id"]) for _, item in items])
         saying, drafts = Saying(self, known), []
         for number, item in items:
-            task = saying.task(bodies.known_id(item["object_id"]))
+            task = saying.task(known_id(item["object_id"]))
             if not self._manages({"project_id": project}) and not saying.works_on(task):
                 continue
             if not self._manages(task) and not saying.works_on(task):
@@ -319,7 +320,7 @@ class CommentRpc(PreviewRpc):
         """Take a file off a comment; for its author and managers. Raises NotFound, Forbidden."""
         task, comment = self._of_task(Saying(self), task_id, comment_id)
         self._check_author(task, comment)
-        ident, table = bodies.known_id(attachment_id), table_of(AttachmentFile)
+        ident, table = known_id(attachment_id), table_of(AttachmentFile)
         owner = self.tx.connection.execute(
             sa.select(table.c.comment_id).where(table.c.id == ident).with_for_update()
         ).first()
@@ -358,8 +359,8 @@ class CommentRpc(PreviewRpc):
         self, saying: Saying, task_id: str, comment_id: str
     ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         """A task and its comment. Raises NotFound, and Forbidden for a comment of another task."""
-        task = saying.task(bodies.known_id(task_id))
-        comment = saying.comment(bodies.known_id(comment_id))
+        task = saying.task(known_id(task_id))
+        comment = saying.comment(known_id(comment_id))
         if comment["object_id"] != task["id"]:
             message = "The comment is on another task."
             raise Forbidden(message)

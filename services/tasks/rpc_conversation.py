@@ -13,7 +13,8 @@ from services.common.errors import NotFound
 from services.common.listing import compressed
 from services.common.rpc import query
 from services.common.tables import table_of
-from services.tasks import bodies, comment_views, comments, paging
+from services.common.values import known_id
+from services.tasks import comment_views, comments, paging
 from services.tasks.entering import enter
 from services.tasks.models import Comment, Task
 from services.tasks.saying import Saying
@@ -29,7 +30,7 @@ class ConversationRpc(CrudRpc):
         Raises NotFound, Forbidden.
         """
         saying = Saying(self)
-        task = saying.task(bodies.known_id(task_id))
+        task = saying.task(known_id(task_id))
         saying.check_reader(task)
         role = saying.role(task)
         isolated = role == comment_views.CLIENT and comments.are_clients_isolated(
@@ -41,8 +42,8 @@ class ConversationRpc(CrudRpc):
     @query
     def read_task_comment(self, task_id: str, comment_id: str) -> Reply:
         """One comment of a task. Raises NotFound (also for one of another task), Forbidden."""
-        comment = Saying(self).comment(bodies.known_id(comment_id))
-        if comment["object_id"] != bodies.known_id(task_id):
+        comment = Saying(self).comment(known_id(comment_id))
+        if comment["object_id"] != known_id(task_id):
             raise NotFound
         return self.shown_comment(comment["id"])
 

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from services.common.crud import CrudRpc
 from services.common.errors import NotFound
 from services.common.rpc import query
-from services.tasks import access, previews
+from services.common.values import known_id
+from services.tasks import access
 from services.tasks.models import PreviewFile, Task, TaskType
 
 FROM_DATA: Final = ("width", "height", "duration", "file_size")
@@ -27,7 +28,7 @@ class EntityPreviewRpc(CrudRpc):
         Each revision is its oldest file; further ones are in its ``previews``.
         Raises NotFound, Forbidden.
         """
-        entity = previews.known_id(entity_id)
+        entity = known_id(entity_id)
         projects = self.ask("assets", "projects_of_entities", ids=[str(entity)])
         if str(entity) not in projects:
             raise NotFound

@@ -22,7 +22,7 @@ from services.common.history import MOMENTS
 from services.common.resources import rows_as_json
 from services.common.rpc import command, query
 from services.common.tables import NOW, table_of
-from services.common.values import BadValue, parse_id
+from services.common.values import BadValue, known_id, parse_id
 from services.tasks import bodies, comments, naming
 from services.tasks.models import (
     Comment,
@@ -66,7 +66,7 @@ class FeedRpc(CrudRpc):
     def read_notification(self, ident: str) -> dict[str, Any]:
         """One of the caller's notifications. Raises NotFound."""
         self._person()
-        found = self._notifications(NOTE.c.id == bodies.known_id(ident))
+        found = self._notifications(NOTE.c.id == known_id(ident))
         if not found:
             raise NotFound
         return found[0]
@@ -151,7 +151,7 @@ class FeedRpc(CrudRpc):
         read = data.get("read")
         if not isinstance(read, bool):
             raise bodies.invalid("read", "Input should be a valid boolean")
-        uuid = bodies.known_id(ident)
+        uuid = known_id(ident)
         change = sa.update(NOTE).where(NOTE.c.id == uuid, NOTE.c.person_id == self.actor.id)
         change = change.values(read=read, updated_at=NOW).returning(NOTE.c.task_id)
         row = self.tx.connection.execute(change).first()
@@ -214,7 +214,7 @@ class FeedRpc(CrudRpc):
 
     def _watchable(self, task_id: str) -> Mapping[str, Any]:
         saying = Saying(self)
-        task = saying.task(bodies.known_id(task_id))
+        task = saying.task(known_id(task_id))
         saying.check_reader(task)
         return task
 

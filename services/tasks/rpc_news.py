@@ -14,7 +14,7 @@ from services.common.listing import compressed
 from services.common.resources import rows_as_json
 from services.common.rpc import query
 from services.common.tables import table_of
-from services.common.values import BadValue, parse_id, parse_moment
+from services.common.values import BadValue, known_id, parse_id, parse_moment
 from services.tasks import bodies, comments, naming, paging
 from services.tasks.entering import enter
 from services.tasks.models import Comment, News, PreviewFile, Task
@@ -80,7 +80,7 @@ class NewsRpc(TaskRpc):
         if self.actor.role_in(project) == "vendor":
             message = "News are not for vendors."
             raise Forbidden(message)
-        where = [TASK.c.project_id == project, NEWS.c.id == bodies.known_id(ident)]
+        where = [TASK.c.project_id == project, NEWS.c.id == known_id(ident)]
         found = self._entries(where, 1, 0)
         if not found:
             raise NotFound

@@ -13,6 +13,7 @@ from services.common.crud import CrudRpc
 from services.common.errors import InvalidInput, NotFound
 from services.common.rpc import query
 from services.common.storage import FileAnswer
+from services.common.values import known_id
 from services.tasks import access, previews
 from services.tasks.models import TaskType
 
@@ -78,7 +79,7 @@ class PictureRpc(CrudRpc):
 
     def _readable(self, ident: str) -> dict[str, Any]:
         """The preview, if the caller may read its task. Raises NotFound, Forbidden."""
-        facts = previews.facts_of(self, previews.known_id(ident))
+        facts = previews.facts_of(self, known_id(ident))
         access.reader.check(self, facts)
         return facts
 

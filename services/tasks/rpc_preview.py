@@ -30,6 +30,7 @@ from services.common.rendering import PictureBroken, PictureTooLarge, Rendered, 
 from services.common.rpc import command
 from services.common.storage import Upload
 from services.common.tables import NOW
+from services.common.values import known_id
 from services.tasks import access, attachments, previews, rules
 from services.tasks.models import Comment, News, PreviewFile, Task, comment_preview_link
 
@@ -47,7 +48,7 @@ class PreviewRpc(FilesRpc):
         Raises NotFound, Forbidden, InvalidInput, Refused (the revision is taken).
         Emits ``preview-file:new`` and ``comment:update``.
         """
-        task, comment = previews.known_id(task_id), previews.known_id(comment_id)
+        task, comment = known_id(task_id), known_id(comment_id)
         facts = access.task_facts(self, task)
         if facts is None:
             raise NotFound
@@ -150,7 +151,7 @@ class PreviewRpc(FilesRpc):
         ``preview-file:add-file``.
         """
         del data
-        uuid = previews.known_id(ident)
+        uuid = known_id(ident)
         facts = previews.facts_of(self, uuid)
         previews.check_may_act(self, facts["task_id"], facts)
         upload = the_file(files)

@@ -15,7 +15,7 @@ from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.resources import rows_as_json
 from services.common.rpc import command, query
 from services.common.tables import table_of
-from services.common.values import BadValue, parse_id
+from services.common.values import BadValue, known_id, parse_id
 from services.tasks import access, bodies
 from services.tasks.comments import without_departments
 from services.tasks.entering import enter
@@ -63,7 +63,7 @@ class TaskRpc(CrudRpc):
             ids=wanted, query=query or {},
         )  # fmt: skip
         concept = KINDS.get(kind, kind).lower() == "concept"
-        return self._made(project, [bodies.known_id(task_type_id)], entities, concept=concept)
+        return self._made(project, [known_id(task_type_id)], entities, concept=concept)
 
     @command
     def create_entity_tasks(self, entity_id: str, data: dict[str, Any]) -> Reply:
@@ -74,7 +74,7 @@ class TaskRpc(CrudRpc):
         ids = data.get("task_type_ids")
         if not isinstance(ids, list):
             raise bodies.invalid("task_type_ids", "Field required")
-        entity = bodies.known_id(entity_id)
+        entity = known_id(entity_id)
         known = self.ask("assets", "describe_entities", ids=[str(entity)])
         if str(entity) not in known:
             raise NotFound
@@ -83,7 +83,7 @@ class TaskRpc(CrudRpc):
         if self.actor.role_in(project) in OUTSIDE:
             message = "This requires to be in the studio's team."
             raise Forbidden(message)
-        types = [bodies.known_id(ident) for ident in ids]
+        types = [known_id(ident) for ident in ids]
         concept = facts["kind"] == "Concept"
         return self._made(project, types, [str(entity)], concept=concept)
 
@@ -157,7 +157,7 @@ class TaskRpc(CrudRpc):
         Raises NotFound, Forbidden.
         """
         saying = Saying(self)
-        task = saying.task(bodies.known_id(task_id))
+        task = saying.task(known_id(task_id))
         saying.check_reader(task)
         shown: dict[str, Any] = msgspec.json.decode(self._text("tasks", task["id"], lists=True))
         people = [shown["assigner_id"], *shown["assignees"]]
@@ -234,7 +234,7 @@ class TaskRpc(CrudRpc):
 
     def entity_for(self, kind: str, ident: str) -> tuple[UUID, dict[str, Any]]:
         """An entity of a kind that the caller may read. Raises NotFound, Forbidden."""
-        entity = bodies.known_id(ident)
+        entity = known_id(ident)
         found = self.ask("assets", "describe_entities", ids=[str(entity)]).get(str(entity))
         if found is None or (kind and found["kind"].lower() != kind):
             raise NotFound

@@ -16,6 +16,7 @@ from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.resources import rows_as_json
 from services.common.rpc import command, query
 from services.common.tables import NOW, table_of
+from services.common.values import known_id
 from services.tasks import bodies
 from services.tasks.models import TimeSpent
 from services.tasks.rules import recompute_duration
@@ -42,8 +43,8 @@ class TimeRpc(CrudRpc):
         InvalidInput. Emits ``time-spent:new`` or ``time-spent:update``, and ``task:update``.
         """
         saying = Saying(self)
-        task = saying.task(bodies.known_id(task_id))
-        person, on = bodies.known_id(person_id), _day(day)
+        task = saying.task(known_id(task_id))
+        person, on = known_id(person_id), _day(day)
         self._check_may_note(saying, task, person)
         duration = _duration(data)
         known = self.ask("auth", "existing_rows", tables={"person": [str(person)]})
@@ -80,7 +81,7 @@ class TimeRpc(CrudRpc):
         Of all days, a person's rows are added up. Raises NotFound, Forbidden.
         """
         saying = Saying(self)
-        task = saying.task(bodies.known_id(task_id))
+        task = saying.task(known_id(task_id))
         saying.check_reader(task)
         where = [TIME.c.task_id == task["id"]]
         if day is not None:
@@ -104,7 +105,7 @@ class TimeRpc(CrudRpc):
         For the person (the caller without ``person_id``) and managers of the studio.
         Raises NotFound, Forbidden, InvalidInput.
         """
-        person = self.actor.id if person_id is None else bodies.known_id(person_id)
+        person = self.actor.id if person_id is None else known_id(person_id)
         if person_id is None and self.actor.is_bot:
             message = "This requires a person."
             raise Forbidden(message)
@@ -120,7 +121,7 @@ class TimeRpc(CrudRpc):
     @query
     def time_spent_today(self, task_id: str, day: str) -> dict[str, Any]:
         """The caller's own time on a task on a day; empty when none is noted."""
-        task = Saying(self).task(bodies.known_id(task_id))
+        task = Saying(self).task(known_id(task_id))
         where = (TIME.c.task_id == task["id"], TIME.c.person_id == self.actor.id)
         rows = self._rows(*where, TIME.c.date == _day(day))
         return rows[0] if rows else {}

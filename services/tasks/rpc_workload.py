@@ -15,6 +15,7 @@ from services.common.listing import compressed
 from services.common.resources import rendered, rows_as_json
 from services.common.rpc import command, query
 from services.common.tables import table_of
+from services.common.values import known_id
 from services.tasks import access, bodies, comments, naming, paging
 from services.tasks.entering import enter
 from services.tasks.models import Comment, Task, TaskStatus, TaskType
@@ -49,7 +50,7 @@ class WorkloadRpc(TaskRpc):
     @query
     def list_person_tasks(self, person_id: str, done: bool = False) -> Reply:
         """The same for somebody else. For the person and for managers of the studio."""
-        person = bodies.known_id(person_id)
+        person = known_id(person_id)
         if person != self.actor.id and self.actor.role not in {"admin", "manager", "supervisor"}:
             message = "This requires the person concerned or a manager."
             raise Forbidden(message)
@@ -149,7 +150,7 @@ class WorkloadRpc(TaskRpc):
             TASK.c.project_id == project
         )
         if asked.get("task_type_id"):
-            rows = rows.where(TASK.c.task_type_id == bodies.known_id(asked["task_type_id"]))
+            rows = rows.where(TASK.c.task_type_id == known_id(asked["task_type_id"]))
         if self.actor.role_in(project) == "vendor":
             rows = rows.where(access.assigned_to(self.actor.id, TASK.c.id))
         order = (TASK.c.updated_at.desc(), TASK.c.created_at.desc(), TASK.c.id)
@@ -162,13 +163,13 @@ class WorkloadRpc(TaskRpc):
         Returns the ids removed; those of other productions are left alone. Emits ``task:delete``.
         """
         project = enter(self, project_id, "manager")
-        ids = [bodies.known_id(ident) for ident in (data if isinstance(data, list) else [])]
+        ids = [known_id(ident) for ident in (data if isinstance(data, list) else [])]
         return self._delete_where(TASK.c.id.in_(ids), TASK.c.project_id == project)
 
     @command
     def delete_tasks_of_type(self, project_id: str, task_type_id: str) -> Reply:
         """Remove a production's tasks of one type. For its managers."""
-        project, kind = enter(self, project_id, "manager"), bodies.known_id(task_type_id)
+        project, kind = enter(self, project_id, "manager"), known_id(task_type_id)
         self._delete_where(TASK.c.project_id == project, TASK.c.task_type_id == kind)
         return Reply(b"")
 

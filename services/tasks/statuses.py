@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.common.tables import table_of
 from services.tasks.models import TaskStatus
 
-TODO: Final = {"name": "Todo", "short_name": "todo", "color": "#f5f5f5", "for_concept": False}
+NOT_BEGUN: Final = {"name": "Todo", "short_name": "todo", "color": "#f5f5f5", "for_concept": False}
 NEUTRAL: Final = {
     "name": "Neutral", "short_name": "neutral", "color": "#CCCCCC", "for_concept": True,
 }  # fmt: skip
@@ -19,7 +19,7 @@ NEUTRAL: Final = {
 
 def default_status(work: Any, *, concept: bool) -> UUID:
     """The status of a new task, made on first need. Emits ``task-status:new`` then."""
-    table, wanted = table_of(TaskStatus), NEUTRAL if concept else TODO
+    table, wanted = table_of(TaskStatus), NEUTRAL if concept else NOT_BEGUN
     default = (
         sa.select(table.c.id)
         .where(
