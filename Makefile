@@ -9,7 +9,7 @@ BIN := .venv/bin
 
 .PHONY: help
 help: ## Print this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-13s %s\n", $$1, $$2}'
 
 .venv/runtime: requirements.lock
 	@test -n "$(PYTHON)" || { echo "Callboard needs Python 3.11 or newer on PATH."; exit 1; }
@@ -38,6 +38,10 @@ demo: .venv/runtime ## Fill the running system with a production (DEMO_SCALE=10 
 .PHONY: import
 import: .venv/runtime ## Bring a studio over: DUMP=file.json.gz or SOURCE=postgresql://… (MODE=replace empties first)
 	@$(BIN)/python -m deploy.transfer import
+
+.PHONY: import-files
+import-files: .venv/runtime ## Bring files over after their rows: FOLDER=/the/old/store
+	@$(BIN)/python -m deploy.transfer import-files
 
 .PHONY: verify
 verify: .venv/runtime ## Compare DUMP=… or SOURCE=… with what is here: counts, contents, API answers

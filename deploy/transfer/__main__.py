@@ -21,6 +21,7 @@ from deploy.local.settings import LocalSettings, StartError
 from deploy.transfer.backup import restore
 from deploy.transfer.dump import DumpFile
 from deploy.transfer.export import backup, estimate, export
+from deploy.transfer.files import copy_files
 from deploy.transfer.live import LiveDatabase
 from deploy.transfer.load import load
 from deploy.transfer.report import Report, TransferError
@@ -75,6 +76,28 @@ def run_import(environ: Environ) -> int:
     return 0
 
 
+def run_import_files(environ: Environ) -> int:
+    """Bring files over from another store's folder; status 1 if some are missing."""
+    if not environ.get("FOLDER"):
+        message = "Say where the files are: FOLDER=/path/to/the/old/store"
+        raise TransferError(message)
+    target = Target.load(environ)
+    if not target.storage_url:
+        message = "Say where files are to be kept: STORAGE_URL"
+        raise TransferError(message)
+    path = LocalSettings.load(environ).folder / "import-files.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    report = Report(path)
+    try:
+        with progress("copying", 0, "file") as moved:
+            done = copy_files(target, Path(environ["FOLDER"]), report, moved)
+    finally:
+        report.close()
+    print(f"{done.copied} copied, {done.present} were here, {done.missing} missing,")
+    print(f"{done.broken} unreadable, {done.unused} of no row; by name in {path}")
+    return 1 if done.missing or done.broken else 0
+
+
 def run_verify(environ: Environ) -> int:
     """Compare; status 1 if something differs."""
     source, target = source_of(environ), Target.load(environ)
@@ -121,6 +144,7 @@ def run_restore(environ: Environ) -> int:
 
 COMMANDS: Final[dict[str, Callable[[Environ], int]]] = {
     "import": run_import,
+    "import-files": run_import_files,
     "verify": run_verify,
     "export": run_export,
     "backup": run_backup,

@@ -23,6 +23,7 @@ class Target:
     amqp_uri: str
     environ: Mapping[str, str]
     base: str = ""
+    storage_url: str = ""
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Self:
@@ -31,7 +32,7 @@ class Target:
         settings = LocalSettings.load(environ)
         base = f"http://127.0.0.1:{settings.http_port}"
         if all(named.values()):
-            return cls(named, environ.get("AMQP_URI", ""), environ, base)
+            return cls(named, environ.get("AMQP_URI", ""), environ, base, settings.storage_url)
         secrets = Secrets(settings.folder)
         parts: Any = secrets.values.get("parts")
         if not parts:
@@ -41,7 +42,8 @@ class Target:
             "SECRET_KEY": settings.secret_key or secrets.get("secret_key", 64),
             "ENCRYPTION_KEY": settings.encryption_key or secrets.get("encryption_key", 64),
         }
-        found = cls(parts["urls"], parts["amqp_uri"], {**environ, **keys}, base)
+        storage = settings.storage_url or f"file://{settings.folder / 'storage'}"
+        found = cls(parts["urls"], parts["amqp_uri"], {**environ, **keys}, base, storage)
         found.check(settings.folder)
         return found
 
