@@ -52,6 +52,7 @@ ROUTES = (
     Route("GET", "/data/asset-types",                          "assets.list_asset_types", query=True),
     Route("GET", "/data/asset-types/{ident}",                  "assets.read_asset_type"),
     Route("GET", "/data/projects/{project_id}/asset-types",    "assets.list_asset_types_of_project"),
+    Route("PUT", "/data/shots/{ident}",                        "assets.update_shot", body=Body.JSON),
     Route("GET", "/data/shots/{ident}/versions",               "assets.list_versions"),
     Route("GET", "/data/shots/{ident}/asset-types",            "assets.list_asset_types_of_shot"),
     Route("GET", "/data/shots/{ident}/assets",   "assets.list_cast_assets", fixed=(("kind", "shot"),)),

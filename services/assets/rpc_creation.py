@@ -1,8 +1,9 @@
-"""Creating entities by the routes of each kind."""
+"""Creating entities by the routes of each kind, and changing a shot by its own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from services.assets.rpc_entity import EntityRpc
 from services.common.client import Reply
 from services.common.contracts.assets import AssetNew, EditNew, ShotNew
 from services.common.errors import NotFound
-from services.common.resources import as_json
+from services.common.resources import as_json, no_hook
 from services.common.rpc import command
 from services.common.tables import table_of
 from services.common.values import known_id, values_for_create
@@ -110,6 +111,19 @@ class CreationRpc(EntityRpc):
         self._link_concept(ident, links)
         self._tell(kind, ident, project, parent, above)
         return self._made(ident)
+
+    @command
+    def update_shot(self, ident: str, data: Any = None) -> Reply:
+        """Change the given fields of a shot; unlike ``PUT /data/entities/{id}``, ``data`` whole.
+
+        Raises InvalidInput, NotFound (of another kind too), Forbidden to all but its managers.
+        Emits ``shot:update``.
+        """
+        with self.database.read() as connection:
+            facts = facts_of(connection, known_id(ident), "shot")
+        access.manage(self, facts["project_id"])
+        rewritten = replace(self.registry["entities"], on_update=no_hook)
+        return self.update_known(rewritten, facts["id"], data)
 
     # --- who and where ----------------------------------------------------------------------
 

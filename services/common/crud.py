@@ -174,7 +174,10 @@ class CrudRpc(Service):
         Emits ``<resource>:update``.
         """
         resource = self.registry[path]
-        uuid = self._row_id(resource, ident)
+        return self.update_known(resource, self._row_id(resource, ident), data)
+
+    def update_known(self, resource: Resource, uuid: UUID, data: Any) -> Reply:
+        """``update_row`` for a method that has found the row by other means."""
         body = resource.rewrite_update(self._body(data))
         fixed = resource.fixed_for(self.actor)
         permitted = self._permit(resource, resource.update, uuid, body)

@@ -147,6 +147,28 @@ def test_entities_are_created_by_managers(system: System, show: Show, plural: st
     assert nowhere == [404] * 7
 
 
+def test_a_shot_is_changed_by_its_own_route(show: Show, admin: Caller) -> None:
+    """Its metadata are replaced whole; what is no shot isn't found."""
+    path = f"/data/shots/{show.shots[0]}"
+    assert admin.put(path, {"data": {"fps": 25}, "nb_frames": 12}).status_code == 200
+    answer = admin.put(path, {"data": {"grade": "warm"}, "unknown": 1})
+    assert answer.status_code == 200
+    changed = answer.json()
+    assert (changed["data"], changed["nb_frames"]) == ({"grade": "warm"}, 12)
+    assert told(admin, "shot:update", 2)[0] == {
+        "shot_id": show.shots[0], "project_id": show.project,
+    }  # fmt: skip
+    for ident in (show.prop, UNKNOWN, "nonsense"):
+        assert admin.put(f"/data/shots/{ident}", {"nb_frames": 1}).status_code == 404
+
+
+def test_shots_are_changed_by_managers(system: System, show: Show) -> None:
+    """Not by those who may change an entity they created."""
+    path = f"/data/shots/{show.shots[0]}"
+    found = statuses(system, show, "PUT", path, {"nb_frames": 1})
+    assert found == [200, 200, 403, 403, 403, 403, 403]
+
+
 # --- removal --------------------------------------------------------------------------------------
 
 
