@@ -19,10 +19,11 @@ from services.assets.models import (
     MetadataDescriptor,
     department_metadata_descriptor_link,
 )
-from services.common.errors import Forbidden, InvalidInput, NotFound
+from services.common import filters
+from services.common.errors import Forbidden, NotFound
 from services.common.permissions import Work
 from services.common.tables import table_of
-from services.common.values import BadValue, known_id, parse_id
+from services.common.values import known_id
 
 ENTITY: Final = table_of(Entity)
 TYPE: Final = table_of(EntityType)
@@ -206,8 +207,4 @@ def query_id(query: Mapping[str, str], name: str, *words: str) -> UUID | str | N
     text = query.get(name)
     if text is None or text in words:
         return text
-    try:
-        return parse_id(text)
-    except BadValue:
-        message = f"Invalid UUID format for {name}: {text}"
-        raise InvalidInput(message) from None
+    return filters.named_uuid(name, text)

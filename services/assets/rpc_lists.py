@@ -19,11 +19,11 @@ from services.assets.resources import RESOURCES
 from services.common import filters, listing
 from services.common.client import Reply
 from services.common.crud import CrudRpc
-from services.common.errors import Forbidden, InvalidInput, NotFound
+from services.common.errors import Forbidden, NotFound
 from services.common.resources import Resource, rows_as_json
 from services.common.rpc import query
 from services.common.service import versioned
-from services.common.values import BadValue, known_id, parse_id
+from services.common.values import known_id
 
 PLAIN: Final = {
     kind: replace(RESOURCES["entities"], kind=kind.capitalize()) for kind in KINDS
@@ -58,7 +58,7 @@ class ListRpc(CrudRpc):
         return listing.plain(self, rows.order_by(ENTITY.c.name))
 
     def _project_assets(self, project_id: str, given: Mapping[str, str]) -> Reply:
-        ident = self._parsed(project_id) if self.actor.is_admin else known_id(project_id)
+        ident = filters.uuid(project_id) if self.actor.is_admin else known_id(project_id)
         access.enter_id(self, ident)
         return self._assets(access.reach(self, ident), {**given, "project_id": str(ident)})
 
@@ -99,7 +99,7 @@ class ListRpc(CrudRpc):
         rows = sa.select(*_plain("asset", reached))
         rows = rows.where(*access.within(reached, "asset"), *_filters(given))
         if "episode_id" in given:
-            episode = self._parsed(given["episode_id"])
+            episode = filters.uuid(given["episode_id"])
             rows = rows.where(views.in_episode("asset", episode)).order_by(
                 ENTITY.c.source_id.is_distinct_from(episode)
             )
@@ -219,15 +219,7 @@ class ListRpc(CrudRpc):
         if parent is not None:
             found: UUID = parent["project_id"]
             return found
-        return self._parsed(given["project_id"]) if "project_id" in given else None
-
-    @staticmethod
-    def _parsed(text: str) -> UUID:
-        try:
-            return parse_id(text)
-        except BadValue:
-            message = f"Invalid UUID value: {text}"
-            raise InvalidInput(message) from None
+        return filters.uuid(given["project_id"]) if "project_id" in given else None
 
 
 def _plain(kind: str, reached: Reach) -> list[sa.ColumnElement[Any]]:

@@ -15,7 +15,7 @@ from services.common.crud import CrudRpc
 from services.common.errors import InvalidInput, NotFound
 from services.common.permissions import admin
 from services.common.rpc import command
-from services.common.values import BadValue, parse_id
+from services.common.values import BadValue, known_id, parse_id
 
 LINK = department_link.c
 
@@ -43,7 +43,7 @@ class DepartmentRpc(CrudRpc):
         Raises Forbidden, NotFound. Emits ``person:update``.
         """
         person = self._person_for_admin(ident)
-        department = _path_id(department_id)
+        department = known_id(department_id)
         if self.tx.session.get(Department, department) is None:
             raise NotFound
         gone = sa.delete(department_link).where(
@@ -55,7 +55,7 @@ class DepartmentRpc(CrudRpc):
 
     def _person_for_admin(self, ident: str) -> UUID:
         admin.check(self, {})
-        person: Person = self.tx.get(Person, _path_id(ident), lock=True)
+        person: Person = self.tx.get(Person, known_id(ident), lock=True)
         return person.id
 
     def _department(self, given: Any) -> UUID:
@@ -73,10 +73,3 @@ class DepartmentRpc(CrudRpc):
 
     def _person_changed(self, person: UUID) -> None:
         self.tx.emit(self.registry.event(self.registry["persons"], "update", {"id": person}))
-
-
-def _path_id(text: str) -> UUID:
-    try:
-        return parse_id(text)
-    except BadValue:
-        raise NotFound from None

@@ -21,7 +21,7 @@ from services.common.permissions import studio_manager
 from services.common.resources import rows_as_json
 from services.common.rpc import command, query
 from services.common.tables import table_of
-from services.common.values import BadValue, parse_id, parse_moment
+from services.common.values import BadValue, known_id, parse_moment
 
 KIND: Final = sa.literal_column("'DesktopLoginLog'", sa.Text).label("type")
 
@@ -112,10 +112,7 @@ class LogRpc(SessionRpc):
         """The person meant. Raises Forbidden for a bot's own, NotFound."""
         if ident is None:
             self.persons_only()
-        try:
-            found = self.actor.id if ident is None else parse_id(ident)
-        except BadValue:
-            raise NotFound from None
+        found = self.actor.id if ident is None else known_id(ident)
         with self.database.read() as connection:
             known = connection.scalar(sa.select(sa.exists().where(Person.id == found)))
         if found is None or not known:

@@ -21,7 +21,7 @@ from services.common.errors import Forbidden, NotFound, Refused
 from services.common.rpc import command
 from services.common.tables import table_of
 from services.common.timer import every
-from services.common.values import BadValue, parse_id
+from services.common.values import known_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -204,11 +204,8 @@ class PasswordRpc(SessionRpc):
         if not self.actor.is_admin:
             message = "This requires an administrator."
             raise Forbidden(message)
-        try:
-            uuid: UUID = parse_id(ident)
-        except BadValue:
-            raise NotFound from None
-        query = sa.select(table_of(Person)).where(Person.id == uuid, Person.is_bot.is_(False))
+        mine = Person.id == known_id(ident)
+        query = sa.select(table_of(Person)).where(mine, Person.is_bot.is_(False))
         with self.database.read() as connection:
             found = connection.execute(query).mappings().first()
         if found is None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import math
 import re
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -19,7 +18,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from services.common.values import INT_RANGE, UUID_FORM, BadValue, default_of
+from services.common.values import INT_RANGE, UUID_FORM, BadValue, default_of, finite, holds_nul
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,15 +101,7 @@ def _whole(limit: int) -> Callable[[Any], str]:
 
 
 def _number(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadValue(value)
-    try:
-        number = float(value)
-    except OverflowError:
-        raise BadValue(value) from None
-    if not math.isfinite(number):
-        raise BadValue(value)
-    return repr(number)
+    return repr(finite(value))
 
 
 def _moment(value: Any) -> str:
@@ -139,17 +130,9 @@ def _json(value: Any) -> str:
         text = encode_json(value).decode()
     except (ValueError, OverflowError, UnicodeError):
         raise BadValue(value) from None
-    if r"\u0000" in text and _holds_nul(value):
+    if r"\u0000" in text and holds_nul(value):
         raise BadValue(value)
     return escaped(text)
-
-
-def _holds_nul(value: Any) -> bool:
-    if isinstance(value, str):
-        return "\x00" in value
-    if isinstance(value, dict):
-        return any(_holds_nul(key) or _holds_nul(item) for key, item in value.items())
-    return isinstance(value, list) and any(_holds_nul(item) for item in value)
 
 
 def _array(value: Any) -> str:

@@ -13,6 +13,7 @@ from services.common.values import BadValue, parse_id, read_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from uuid import UUID
 
     from services.common.tables import Many
 
@@ -43,7 +44,7 @@ def list_condition(
 ) -> sa.ColumnElement[bool]:
     """Rows whose to-many list ``name`` holds the id (or one of the ``[…]`` ids) in ``text``."""
     wanted = _items(name, text) if text.startswith("[") else [text]
-    ids = [_uuid(item) for item in wanted]
+    ids = [uuid(item) for item in wanted]
     return sa.exists().where(many.own == own_id, many.other.in_(ids))
 
 
@@ -63,7 +64,8 @@ def _json(name: str, text: str) -> Any:
         raise InvalidInput(message) from None
 
 
-def _uuid(text: str) -> Any:
+def uuid(text: str) -> UUID:
+    """An id in a query string. Raises InvalidInput."""
     try:
         return parse_id(text)
     except BadValue:
@@ -71,9 +73,18 @@ def _uuid(text: str) -> Any:
         raise InvalidInput(message) from None
 
 
+def named_uuid(name: str, text: str) -> UUID:
+    """The same for an id that a route itself asks for, by its name. Raises InvalidInput."""
+    try:
+        return parse_id(text)
+    except BadValue:
+        message = f"Invalid UUID format for {name}: {text}"
+        raise InvalidInput(message) from None
+
+
 def _read(name: str, column: sa.ColumnElement[Any], text: str) -> Any:
     if isinstance(column.type, sa.Uuid):
-        return _uuid(text)
+        return uuid(text)
     if isinstance(column.type, sa.Boolean):
         if text.lower() not in TRUE | FALSE:
             message = f"Invalid boolean value: {text}"

@@ -93,6 +93,11 @@ def _number(value: Any, _column: sa.Column[Any]) -> float:
             value = float(value)
         except ValueError:
             raise BadValue(value) from None
+    return finite(value)
+
+
+def finite(value: Any) -> float:
+    """A number as a column of numbers holds it. Raises BadValue."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadValue(value)
     try:
@@ -127,18 +132,18 @@ def _id(value: Any, _column: sa.Column[Any]) -> UUID:
 
 def _json(value: Any, column: sa.Column[Any]) -> Any:
     shape = column.info.get("shape", object)
-    if not isinstance(value, shape) or _holds_nul(value):
+    if not isinstance(value, shape) or holds_nul(value):
         raise BadValue(value)
     return value
 
 
-def _holds_nul(value: Any) -> bool:
+def holds_nul(value: Any) -> bool:
     """PostgreSQL's jsonb has no U+0000."""
     if isinstance(value, str):
         return "\x00" in value
     if isinstance(value, dict):
-        return any(_holds_nul(key) or _holds_nul(item) for key, item in value.items())
-    return isinstance(value, list) and any(_holds_nul(item) for item in value)
+        return any(holds_nul(key) or holds_nul(item) for key, item in value.items())
+    return isinstance(value, list) and any(holds_nul(item) for item in value)
 
 
 def _array(value: Any, _column: sa.Column[Any]) -> list[str]:

@@ -19,7 +19,7 @@ from services.common.rendering import PictureBroken, PictureTooLarge, rendered
 from services.common.rpc import command, query
 from services.common.storage import FileAnswer, Upload
 from services.common.tables import NOW
-from services.common.values import BadValue, parse_id
+from services.common.values import known_id
 from services.crud.models import PreviewBackgroundFile, Project
 
 PREFIX: Final = "backgrounds"
@@ -121,10 +121,7 @@ class BackgroundRpc(AvatarRpc):
         )
 
     def _background(self, text: str) -> Any:
-        try:
-            ident = parse_id(text)
-        except BadValue:
-            raise NotFound from None
+        ident = known_id(text)
         file = PreviewBackgroundFile
         statement = sa.select(file.id, file.extension, file.updated_at).where(file.id == ident)
         with self.database.read() as connection:

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from services.common import listing
 from services.common.client import Reply
-from services.common.errors import Forbidden, NotFound
+from services.common.errors import Forbidden
 from services.common.permissions import team_but_vendor
 from services.common.rpc import query
-from services.common.values import BadValue, parse_id
+from services.common.values import known_id
 from services.crud.rpc_team import TeamRpc
 
 ORDER: Final = {"schedule-items": "start_date", "milestones": "date"}
@@ -36,10 +36,7 @@ class CalendarRpc(TeamRpc):
 
         Raises NotFound, Forbidden.
         """
-        try:
-            person = parse_id(person_id)
-        except BadValue:
-            raise NotFound from None
+        person = known_id(person_id)
         if not self.actor.is_admin and self.actor.id != person:
             message = "This requires to be the person concerned."
             raise Forbidden(message)

@@ -11,11 +11,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.common import listing, references
 from services.common.client import Reply
-from services.common.errors import InvalidInput, NotFound
+from services.common.errors import InvalidInput
 from services.common.permissions import manager, team
 from services.common.rpc import command, query
 from services.common.tables import NOW, table_of
-from services.common.values import BadValue, default_of, parse_id
+from services.common.values import BadValue, default_of, known_id, parse_id
 from services.crud import bodies
 from services.crud.models import (
     ProjectTaskStatusLink,
@@ -137,10 +137,7 @@ class ChoiceRpc(TeamRpc):
         """
         choice = CHOICES[kind]
         project = self.permitted_project(project_id, manager)
-        try:
-            dropped = parse_id(ident)
-        except BadValue:
-            raise NotFound from None
+        dropped = known_id(ident)
         link = choice.link
         self.tx.connection.execute(
             sa.delete(link).where(link.c.project_id == project, link.c[choice.key] == dropped)

@@ -15,7 +15,11 @@ from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.resources import Resource, rows_as_json
 from services.common.rpc import command, query
 from services.common.tables import NOW, table_of
-from services.common.values import BadValue, parse_id, values_for_create, values_for_update
+from services.common.values import (
+    known_id,
+    values_for_create,
+    values_for_update,
+)
 from services.crud import bodies, saved
 from services.crud.models import SearchFilter, SearchFilterGroup
 from services.crud.resources import RESOURCES
@@ -66,7 +70,7 @@ class SavedRpc(CrudRpc):
         resource = self.registry[KINDS[kind]]
         statement = _one(resource.path, saved.Viewer.of(self.actor))
         given = saved.parameters(self.actor)
-        found = self.database.text(statement, ident=str(_path_id(ident)), **given)
+        found = self.database.text(statement, ident=str(known_id(ident)), **given)
         if found is None:
             raise NotFound
         return Reply(found.encode())
@@ -160,7 +164,7 @@ class SavedRpc(CrudRpc):
     def _own(self, resource: Resource, ident: str) -> dict[str, Any]:
         """The caller's own row, locked. Raises NotFound."""
         table = resource.table
-        statement = sa.select(table).where(table.c.id == _path_id(ident)).with_for_update()
+        statement = sa.select(table).where(table.c.id == known_id(ident)).with_for_update()
         row = self.tx.connection.execute(statement).mappings().first()
         if row is None or not (self.actor.is_admin or row["person_id"] == self.actor.id):
             raise NotFound
@@ -184,13 +188,6 @@ class SavedRpc(CrudRpc):
     ) -> Reply:
         self.tx.emit(self.registry.event(resource, verb, facts))
         return Reply(resource.view(self.tx, facts["id"], relations=False), status=status)
-
-
-def _path_id(text: str) -> UUID:
-    try:
-        return parse_id(text)
-    except BadValue:
-        raise NotFound from None
 
 
 def _fields(resource: Resource, given: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.common import filters
 from services.common.errors import InvalidInput
 from services.common.permissions import Rule
 from services.common.tables import table_of
@@ -91,11 +92,7 @@ def version_of(work: Any, body: Mapping[str, Any]) -> dict[str, Any]:
 
 def of_project(_work: Work, text: str) -> sa.ColumnElement[bool]:
     """Task links of a production's versions."""
-    try:
-        return VERSION_PROJECT.in_([parse_id(text)])
-    except BadValue:
-        message = f"Invalid UUID value: {text}"
-        raise InvalidInput(message) from None
+    return VERSION_PROJECT.in_([filters.uuid(text)])
 
 
 def prepare_task_link(work: Any, body: Mapping[str, Any], ident: UUID | None) -> UUID | None:

@@ -15,7 +15,7 @@ from services.common.files import SWEEP_SECONDS, UNOWNED_SECONDS, FilesRpc
 from services.common.rpc import command, query
 from services.common.storage import FileAnswer
 from services.common.timer import every
-from services.common.values import BadValue, parse_id
+from services.common.values import known_id
 from services.tasks import access
 from services.tasks.attachments import PICTURES, attach, key_of
 from services.tasks.models import AttachmentFile, Comment
@@ -30,10 +30,7 @@ class AttachmentRpc(FilesRpc):
 
         Raises NotFound, Forbidden.
         """
-        try:
-            uuid = parse_id(ident)
-        except BadValue:
-            raise NotFound from None
+        uuid = known_id(ident)
         file = AttachmentFile
         statement = sa.select(
             file.name, file.mimetype, file.updated_at, file.chat_message_id, Comment.object_id

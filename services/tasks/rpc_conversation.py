@@ -30,8 +30,7 @@ class ConversationRpc(CrudRpc):
         Raises NotFound, Forbidden.
         """
         saying = Saying(self)
-        task = saying.task(known_id(task_id))
-        saying.check_reader(task)
+        task = saying.readable(task_id)
         role = saying.role(task)
         isolated = role == comment_views.CLIENT and comments.are_clients_isolated(
             self, task["project_id"]

@@ -10,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from services.common import filters
 from services.common.client import Reply
 from services.common.contracts.tasks import (
     NotificationRead,
@@ -22,7 +23,7 @@ from services.common.history import MOMENTS
 from services.common.resources import rows_as_json
 from services.common.rpc import command, query
 from services.common.tables import NOW, table_of
-from services.common.values import BadValue, known_id, parse_id
+from services.common.values import known_id
 from services.tasks import bodies, comments, naming
 from services.tasks.models import (
     Comment,
@@ -179,7 +180,7 @@ class FeedRpc(CrudRpc):
     @command
     def subscribe(self, task_id: str) -> Reply:
         """Hear of a task from now on. Returns the subscription. Raises NotFound, Forbidden."""
-        person, task = self._person(), self._watchable(task_id)
+        person, task = self._person(), Saying(self).readable(task_id)
         row = {"person_id": person, "task_id": task["id"]}
         made = insert(WATCH).values(row).on_conflict_do_nothing().returning(WATCH.c.id)
         ident = self.tx.connection.scalar(made)
@@ -195,7 +196,7 @@ class FeedRpc(CrudRpc):
     @command
     def unsubscribe(self, task_id: str) -> Reply:
         """Hear no more of a task. Raises NotFound, Forbidden."""
-        person, task = self._person(), self._watchable(task_id)
+        person, task = self._person(), Saying(self).readable(task_id)
         mine = sa.and_(WATCH.c.person_id == person, WATCH.c.task_id == task["id"])
         ident = self.tx.connection.scalar(sa.delete(WATCH).where(mine).returning(WATCH.c.id))
         if ident is not None:
@@ -206,17 +207,11 @@ class FeedRpc(CrudRpc):
     @query
     def is_subscribed(self, task_id: str) -> Reply:
         """Whether the caller hears of a task."""
-        task = self._watchable(task_id)
+        task = Saying(self).readable(task_id)
         mine = sa.exists().where(WATCH.c.person_id == self.actor.id, WATCH.c.task_id == task["id"])
         with self.database.read() as connection:
             found = bool(connection.scalar(sa.select(mine)))
         return Reply(msgspec.json.encode(found))
-
-    def _watchable(self, task_id: str) -> Mapping[str, Any]:
-        saying = Saying(self)
-        task = saying.task(known_id(task_id))
-        saying.check_reader(task)
-        return task
 
     def _person(self) -> UUID:
         """The caller, who must not be a bot."""
@@ -234,14 +229,8 @@ def _reply(row: dict[str, Any]) -> dict[str, Any]:
 
 def _asked(query: Mapping[str, str]) -> list[Any]:
     """Conditions of a query. Raises InvalidInput."""
-    found: list[Any] = []
-    for name in ("task_type_id", "task_status_id"):
-        if name in query:
-            try:
-                found.append(TASK.c[name] == parse_id(query[name]))
-            except BadValue:
-                message = f"Invalid UUID format for {name}: {query[name]}"
-                raise InvalidInput(message) from None
+    ids = [name for name in ("task_type_id", "task_status_id") if name in query]
+    found: list[Any] = [TASK.c[name] == filters.named_uuid(name, query[name]) for name in ids]
     if "type" in query:
         found.append(NOTE.c.type == query["type"])
     bounds = {"after": NOTE.c.created_at.__gt__, "before": NOTE.c.created_at.__lt__}

@@ -8,13 +8,14 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from services.common import filters
 from services.common.client import Reply
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.listing import compressed
 from services.common.resources import rows_as_json
 from services.common.rpc import query
 from services.common.tables import table_of
-from services.common.values import BadValue, known_id, parse_id, parse_moment
+from services.common.values import BadValue, known_id, parse_moment
 from services.tasks import bodies, comments, naming, paging
 from services.tasks.entering import enter
 from services.tasks.models import Comment, News, PreviewFile, Task
@@ -111,9 +112,9 @@ class NewsRpc(TaskRpc):
         found: list[Any] = []
         for name, column in FILTERS.items():
             if asked.get(name):
-                found.append(column == _uuid(name, asked[name]))
+                found.append(column == filters.named_uuid(name, asked[name]))
         if asked.get("episode_id"):
-            ident = str(_uuid("episode_id", asked["episode_id"]))
+            ident = str(filters.named_uuid("episode_id", asked["episode_id"]))
             entities = self.ask("assets", "entities_of_episode", episode_id=ident)
             found.append(TASK.c.entity_id.in_([UUID(entity) for entity in entities]))
         for name, test in (
@@ -177,11 +178,3 @@ class NewsRpc(TaskRpc):
         )
         with self.database.read() as connection:
             return {str(ident): count for ident, count in connection.execute(counted)}
-
-
-def _uuid(name: str, text: str) -> UUID:
-    try:
-        return parse_id(text)
-    except BadValue:
-        message = f"Invalid UUID format for {name}: {text}"
-        raise InvalidInput(message) from None

@@ -156,9 +156,7 @@ class TaskRpc(CrudRpc):
 
         Raises NotFound, Forbidden.
         """
-        saying = Saying(self)
-        task = saying.task(known_id(task_id))
-        saying.check_reader(task)
+        task = Saying(self).readable(task_id)
         shown: dict[str, Any] = msgspec.json.decode(self._text("tasks", task["id"], lists=True))
         people = [shown["assigner_id"], *shown["assignees"]]
         questions = [
@@ -169,9 +167,7 @@ class TaskRpc(CrudRpc):
         entity, project, known = self.ask_all(questions)
         shown |= entity
         shown["project"] = project
-        for name in ("task_type", "task_status"):
-            path = name.replace("_", "-")
-            path = "task-types" if path == "task-type" else path
+        for name, path in (("task_type", "task-types"), ("task_status", "task-status")):
             ident = shown[f"{name}_id"]
             text = self._text(path, UUID(ident)) if ident else "null"
             shown[name] = msgspec.Raw(text.encode())

@@ -80,9 +80,7 @@ class TimeRpc(CrudRpc):
 
         Of all days, a person's rows are added up. Raises NotFound, Forbidden.
         """
-        saying = Saying(self)
-        task = saying.task(known_id(task_id))
-        saying.check_reader(task)
+        task = Saying(self).readable(task_id)
         where = [TIME.c.task_id == task["id"]]
         if day is not None:
             where.append(TIME.c.date == _day(day))

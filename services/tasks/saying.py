@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from services.common.errors import Forbidden, NotFound
 from services.common.tables import table_of
+from services.common.values import known_id
 from services.tasks import access
 from services.tasks.models import (
     Comment,
@@ -63,6 +64,12 @@ class Saying:
                 raise NotFound
             self._tasks[ident] = dict(row)
         return self._tasks[ident]
+
+    def readable(self, task_id: str) -> dict[str, Any]:
+        """The task of an id in a path, for who can see it. Raises NotFound, Forbidden."""
+        task = self.task(known_id(task_id))
+        self.check_reader(task)
+        return task
 
     def comment(self, ident: UUID) -> dict[str, Any]:
         """A comment with what rights hang on. Raises NotFound."""
