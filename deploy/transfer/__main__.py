@@ -109,22 +109,20 @@ def run_verify(environ: Environ) -> int:
 
 def run_export(environ: Environ) -> int:
     """Write a dump."""
-    path = Path(environ.get("FILE") or "callboard.json.gz")
-    target = Target.load(environ)
-    with progress("exporting", estimate(target), "row") as moved:
-        count = export(target, path, moved)
-    print(f"{count} rows in {path}")
-    return 0
+    return _write(environ, "exporting", export, Path("callboard.json.gz"))
 
 
 def run_backup(environ: Environ) -> int:
     """Write a backup."""
     folder = LocalSettings.load(environ).folder / "backups"
     name = f"callboard-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json.gz"
-    path = Path(environ.get("FILE") or folder / name)
-    target = Target.load(environ)
-    with progress("backing up", estimate(target), "row") as moved:
-        count = backup(target, path, moved)
+    return _write(environ, "backing up", backup, folder / name)
+
+
+def _write(environ: Environ, said: str, write: Callable[..., int], default: Path) -> int:
+    path, target = Path(environ.get("FILE") or default), Target.load(environ)
+    with progress(said, estimate(target), "row") as moved:
+        count = write(target, path, moved)
     print(f"{count} rows in {path}")
     return 0
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg2
 
 from deploy.local.settings import SERVICES
-from deploy.transfer.dump import DumpFile
+from deploy.transfer.dump import Batch, DumpFile
 from deploy.transfer.export import BACKUP, revision
 from deploy.transfer.load import Load, finish
 from deploy.transfer.report import Report, TransferError
@@ -27,7 +27,6 @@ OUTBOX: Final = (
     "(SELECT last_value FROM pg_sequences WHERE schemaname = current_schema() "
     "AND sequencename = 'outbox_id_seq')))"
 )
-Batch = tuple[str, list[dict[str, Any]]]
 
 
 class Restore(Load):

@@ -9,7 +9,9 @@ import psycopg2
 from psycopg2 import sql
 
 from deploy.local.settings import SERVICES
+from deploy.transfer.dump import BATCH_CHARACTERS, BATCH_ROWS, Batch
 from deploy.transfer.report import TransferError
+from services.common.exporting import bytes_as_json, list_as_json
 from services.common.importing import own_tables
 
 if TYPE_CHECKING:
@@ -18,10 +20,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 FETCH: Final = 500
-BATCH_ROWS: Final = 2000
-BATCH_CHARACTERS: Final = 2 << 20
 ROWS: Final = "SELECT row_to_json(r)::text FROM (SELECT {columns} FROM {table}) r"
-BASE64: Final = "json_build_object('b64', translate(encode({bytes}, 'base64'), E'\\n', ''))"
 COLUMNS: Final = """
 SELECT table_name, column_name, udt_name FROM information_schema.columns
 JOIN information_schema.tables USING (table_schema, table_name)
@@ -34,7 +33,6 @@ ESTIMATE: Final = (
 )
 CORE: Final = ("person", "project", "entity", "task")
 """Without these a database is another program's."""
-Batch = tuple[str, list[dict[str, Any]]]
 
 
 class LiveDatabase:
@@ -145,13 +143,7 @@ def _rows(
 def _expression(name: str, kind: str) -> sql.Composable:
     column = sql.Identifier(name)
     if kind == "bytea":
-        form = "CASE WHEN {c} IS NOT NULL THEN " + BASE64.format(bytes="{c}") + " END AS {c}"
-    elif kind == "_bytea":
-        item = BASE64.format(bytes="item")
-        form = (
-            "CASE WHEN {c} IS NOT NULL THEN (SELECT coalesce(json_agg("  # noqa: S608
-            + item + "), '[]') FROM unnest({c}) AS items(item)) END AS {c}"
-        )  # fmt: skip
-    else:
-        return column
-    return sql.SQL(form.replace("{c}", "{0}")).format(column)
+        return sql.SQL(bytes_as_json("{0}")).format(column)
+    if kind == "_bytea":
+        return sql.SQL(list_as_json("{0}", "item")).format(column)
+    return column

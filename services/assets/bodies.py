@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from services.common.errors import InvalidInput
+from services.common.errors import invalid_fields
 from services.common.values import BadValue, parse_id
-
-INVALID: Final = "Validation error."
 
 
 class Field(NamedTuple):
@@ -113,7 +111,7 @@ def read_body(data: Any, fields: Mapping[str, Field], *, partial: bool = False) 
         except BadValue:
             wrong.append({"field": key, "message": "The value is not valid here"})
     if wrong:
-        raise InvalidInput(INVALID, {"errors": wrong})
+        raise invalid_fields(wrong)
     return found
 
 

@@ -158,9 +158,7 @@ class CreationRpc(EntityRpc):
         The place is a parent, and whether entities of the kind have one at all.
         """
         parent, counts = place
-        key = f"{project}:{type_id}:{parent}:{named}"
-        lock = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(key, 0))
-        self.tx.connection.execute(sa.select(lock))
+        self.tx.alone(f"{project}:{type_id}:{parent}:{named}")
         statement = sa.select(ENTITY.c.id).where(
             ENTITY.c.project_id == project,
             ENTITY.c.entity_type_id == type_id,

@@ -99,7 +99,7 @@ class DescriptorRpc(CrudRpc):
         departments = body.pop("departments", None)
         self._supervise(project, {*held, *(departments or ())} if departments else held)
         known = self._targets_of(None, departments or [])
-        row = self._descriptor(old)
+        row = self.tx.locked(DESCRIPTOR, old)
         values = {k: v for k, v in body.items() if v is not None or k == "position"}
         if values.get("name", row["name"]) != row["name"]:
             values["field_name"] = _field_name(values["name"])
@@ -123,7 +123,7 @@ class DescriptorRpc(CrudRpc):
         project = access.enter_known(self, project_id)
         old, held = self._standing(project, ident)
         self._supervise(project, held)
-        row = self._descriptor(old)
+        row = self.tx.locked(DESCRIPTOR, old)
         self._move_values(row, None)
         references.remove(self.tx, self.name, self.metadata, "metadata_descriptor", [row["id"]])
         resource = self.registry["metadata-descriptors"]
@@ -176,18 +176,9 @@ class DescriptorRpc(CrudRpc):
             rows = rows.where(DESCRIPTOR.c.for_client)
         return rows
 
-    def _descriptor(self, ident: UUID) -> Mapping[str, Any]:
-        statement = sa.select(DESCRIPTOR).where(DESCRIPTOR.c.id == ident).with_for_update()
-        row = self.tx.connection.execute(statement).mappings().first()
-        if row is None:
-            raise NotFound
-        return dict(row)
-
     def _refuse_twin(self, values: Mapping[str, Any], own: UUID | None) -> None:
         """Raise InvalidInput when another descriptor has the name or the key."""
-        key = f"descriptor:{values['project_id']}:{values['entity_type']}"
-        lock = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(key, 0))
-        self.tx.connection.execute(sa.select(lock))
+        self.tx.alone(f"descriptor:{values['project_id']}:{values['entity_type']}")
         twin = sa.select(DESCRIPTOR.c.id).where(
             DESCRIPTOR.c.project_id == values["project_id"],
             DESCRIPTOR.c.entity_type == values["entity_type"],

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from services.common.errors import InvalidInput
+from services.common.errors import invalid_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-INVALID: Final = "Validation error."
 
 
 def field_faults(data: Mapping[str, Any], *names: str) -> Iterator[dict[str, str]]:
@@ -25,5 +23,5 @@ def texts(data: Mapping[str, Any], *names: str) -> tuple[str, ...]:
     """The texts that the body must have. Raises InvalidInput naming every fault."""
     faults = list(field_faults(data, *names))
     if faults:
-        raise InvalidInput(INVALID, {"errors": faults})
+        raise invalid_fields(faults)
     return tuple(data[name] for name in names)

@@ -8,11 +8,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.auth.fields import INVALID
 from services.auth.models import Department, Person, department_link
 from services.common.client import Reply
 from services.common.crud import CrudRpc
-from services.common.errors import InvalidInput, NotFound
+from services.common.errors import InvalidInput, NotFound, invalid_field
 from services.common.permissions import admin
 from services.common.rpc import command
 from services.common.values import BadValue, known_id, parse_id
@@ -60,8 +59,7 @@ class DepartmentRpc(CrudRpc):
 
     def _department(self, given: Any) -> UUID:
         if given is None:
-            fault = {"field": "department_id", "message": "Field required"}
-            raise InvalidInput(INVALID, {"errors": [fault]})
+            raise invalid_field("department_id", "Field required")
         try:
             found = parse_id(given)
         except BadValue:

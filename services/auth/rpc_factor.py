@@ -10,11 +10,12 @@ import sqlalchemy as sa
 
 from services.auth import accounts, factors, fido, tokens, vault
 from services.auth.factors import EMAIL, FIDO, TOTP, Given, WrongProof
-from services.auth.fields import INVALID, field_faults, texts
+from services.auth.fields import field_faults, texts
 from services.auth.rpc_password import PasswordRpc, steady
 from services.common.client import Reply
 from services.common.contracts.auth import FactorAdded, FactorRemoved, RecoveryCodesRenewed
-from services.common.errors import Forbidden, InvalidInput, NotFound, Refused
+from services.common.errors import Forbidden, InvalidInput, NotFound, Refused, invalid_fields
+from services.common.permissions import only_persons
 from services.common.rpc import command
 from services.common.values import BadValue, parse_id
 
@@ -156,7 +157,7 @@ class FactorRpc(PasswordRpc):
     @command
     def prepare_fido(self) -> Reply:
         """WebAuthn creation options for a new key, with the cookie to send back."""
-        self.persons_only()
+        only_persons(self)
         account = self.own_account()
         devices = account["fido_credentials"] or []
         options, cookie = fido.creation(self.settings, account, devices)
@@ -168,7 +169,7 @@ class FactorRpc(PasswordRpc):
 
         Raises InvalidInput, Refused; a failed try uses the challenge up. Emits ``factor:added``.
         """
-        self.persons_only()
+        only_persons(self)
         response, name = self._registration(data)
         ident = str(self.actor.id)
         cookie = caller.get("session")
@@ -194,7 +195,7 @@ class FactorRpc(PasswordRpc):
     @command
     def disable_fido(self, data: dict[str, Any], caller: dict[str, Any]) -> dict[str, Any]:
         """Take a key off, by its name; the body proves any factor. Emits ``factor:removed``."""
-        self.persons_only()
+        only_persons(self)
         (name,) = texts(data, "device_name")
         account = self._proven(FIDO, data, caller, Refused("Wrong OTP."))
         devices = account["fido_credentials"] or []
@@ -215,7 +216,7 @@ class FactorRpc(PasswordRpc):
             said = "Field required" if missing else "Input should be a valid dictionary"
             faults.append({"field": "registration_response", "message": said})
         if faults:
-            raise InvalidInput(INVALID, {"errors": faults})
+            raise invalid_fields(faults)
         return data["registration_response"], data["device_name"]
 
     # --- recovery ---------------------------------------------------------------------------
@@ -226,7 +227,7 @@ class FactorRpc(PasswordRpc):
 
         Emits ``recovery-codes:renewed``.
         """
-        self.persons_only()
+        only_persons(self)
         self.keep_no_answer()
         off = "No two factor authentication enabled."
         account = self._proven("", data, caller, _unproven(), off)
@@ -269,7 +270,7 @@ class FactorRpc(PasswordRpc):
 
     def _own_without(self, factor: str, already: str) -> Mapping[str, Any]:
         """The caller's account, locked, which must not have the factor yet."""
-        self.persons_only()
+        only_persons(self)
         self.keep_no_answer()
         account = accounts.locked(self.tx, self._me)
         if account[f"{factor}_enabled"]:
@@ -286,7 +287,7 @@ class FactorRpc(PasswordRpc):
     def _removed(
         self, factor: Any, data: dict[str, Any], caller: dict[str, Any], **values: Any
     ) -> dict[str, Any]:
-        self.persons_only()
+        only_persons(self)
         account = self._proven(factor, data, caller, _unproven())
         factors.remove(self.tx, account, factor, **values)
         self.tx.emit(FactorRemoved(person_id=account["id"], factor=factor))

@@ -17,7 +17,7 @@ from services.common import history
 from services.common.client import Reply
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.history import Query
-from services.common.permissions import studio_manager
+from services.common.permissions import only_persons, studio_manager
 from services.common.resources import rows_as_json
 from services.common.rpc import command, query
 from services.common.tables import table_of
@@ -111,7 +111,7 @@ class LogRpc(SessionRpc):
     def _person(self, ident: str | None) -> UUID:
         """The person meant. Raises Forbidden for a bot's own, NotFound."""
         if ident is None:
-            self.persons_only()
+            only_persons(self)
         found = self.actor.id if ident is None else known_id(ident)
         with self.database.read() as connection:
             known = connection.scalar(sa.select(sa.exists().where(Person.id == found)))

@@ -18,6 +18,7 @@ from services.auth.passwords import check_new, hashed, matches
 from services.auth.rpc_session import SessionRpc
 from services.common.contracts.auth import PasswordChanged, PasswordResetRequested
 from services.common.errors import Forbidden, NotFound, Refused
+from services.common.permissions import only_persons
 from services.common.rpc import command
 from services.common.tables import table_of
 from services.common.timer import every
@@ -74,7 +75,7 @@ class PasswordRpc(SessionRpc):
         Raises InvalidInput, Refused (locked, old one wrong, new one too short or not confirmed),
         Forbidden for bots. Emits ``password:changed``; the owner gets a mail.
         """
-        self.persons_only()
+        only_persons(self)
         old, new, again = texts(data, "old_password", "password", "password_2")
         account = self.own_account()
         accounts.check_not_locked(self.settings, account)

@@ -12,15 +12,15 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.auth import accounts, factors, tokens
 from services.auth.factors import Given, WrongProof
-from services.auth.fields import INVALID, field_faults
+from services.auth.fields import field_faults
 from services.auth.models import LoginLog, Organisation, Person, RevokedToken
 from services.auth.passwords import matches
 from services.auth.resets import new_reset_token
 from services.common.client import Reply
 from services.common.contracts.auth import LoginFailed, LoginSucceeded, SessionRevoked
 from services.common.crud import CrudRpc
-from services.common.errors import Forbidden, InvalidInput, Refused, Unauthenticated
-from services.common.permissions import Actor
+from services.common.errors import Refused, Unauthenticated, invalid_fields
+from services.common.permissions import Actor, only_persons
 from services.common.resources import as_json
 from services.common.rpc import command
 from services.common.tables import table_of
@@ -141,7 +141,7 @@ class SessionRpc(CrudRpc):
     @command
     def log_out(self, caller: dict[str, Any]) -> dict[str, Any]:
         """Revoke the token used and the refresh token it came with. Bots are Forbidden."""
-        self.persons_only()
+        only_persons(self)
         claims = caller["claims"]
         for jti in filter(None, (claims["jti"], claims.get("refresh_jti"))):
             self._revoke(jti, claims["exp"])
@@ -150,7 +150,7 @@ class SessionRpc(CrudRpc):
     @command
     def refresh_token(self, caller: dict[str, Any]) -> dict[str, Any]:
         """A new access token; the refresh token stays as it is. Bots are Forbidden."""
-        self.persons_only()
+        only_persons(self)
         self.keep_no_answer()
         claims = caller["claims"]
         more = {name: claims[name] for name in (tokens.RESTRICTED,) if name in claims}
@@ -223,12 +223,6 @@ class SessionRpc(CrudRpc):
             open_projects=frozenset(UUID(project) for project, (_, on) in teams.items() if on),
         )
 
-    def persons_only(self) -> None:
-        """Raise Forbidden for a bot."""
-        if self.actor.is_bot:
-            message = "This requires a person."
-            raise Forbidden(message)
-
     def _revoke(self, jti: str, expires: float | None) -> None:
         """A token that never expires stays revoked for ever."""
         until = FOREVER
@@ -275,5 +269,5 @@ def _credentials(data: dict[str, Any]) -> tuple[str, str]:
         field = "fido_authentication_response"
         faults.append({"field": field, "message": "Input should be a valid dictionary"})
     if faults:
-        raise InvalidInput(INVALID, {"errors": faults})
+        raise invalid_fields(faults)
     return data["email"].strip(), password

@@ -43,8 +43,7 @@ def open_chat(work: Any, entity: UUID) -> UUID:
     ident = find(work, entity)
     if ident is not None:
         return ident
-    lock = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"chat {entity}", 0))
-    work.tx.session.execute(sa.select(lock))
+    work.tx.alone(f"chat {entity}")
     ident = find(work, entity)
     if ident is None:
         chat = Chat(object_id=entity, object_type="entity")

@@ -21,7 +21,7 @@ from services.common import filters
 from services.common.client import Reply
 from services.common.contracts.chat import ChatMessageDeleted, ChatMessagePosted
 from services.common.crud import CrudRpc
-from services.common.errors import Forbidden, InvalidInput, NotFound
+from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
 from services.common.listing import compressed
 from services.common.resources import JSON_TEXT
 from services.common.rpc import command, query
@@ -199,4 +199,4 @@ def _text(data: dict[str, Any]) -> str:
     if isinstance(text, str) and "\x00" not in text:
         return text
     said = "Field required" if text is None else "Input should be a valid string"
-    raise InvalidInput("Validation error.", {"errors": [{"field": "message", "message": said}]})
+    raise invalid_field("message", said)

@@ -253,12 +253,7 @@ class CrudRpc(Service):
 
         Raises NotFound, or Unavailable if what decided it has changed in between.
         """
-        table = resource.table
-        statement = sa.select(table).where(table.c.id == uuid).with_for_update()
-        row = self.tx.connection.execute(statement).mappings().first()
-        if row is None:
-            raise NotFound
-        facts = self._event_facts(resource, row)
+        facts = self._event_facts(resource, self.tx.locked(resource.table, uuid))
         if any(facts[name] != value for name, value in permitted.items()):
             message = "The record was changed meanwhile."
             raise Unavailable(message)

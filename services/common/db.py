@@ -268,6 +268,19 @@ class Transaction:
             raise NotFound
         return row
 
+    def locked(self, table: sa.Table, ident: UUID) -> dict[str, Any]:
+        """The row with that id as it is now, which nobody else changes. Raises NotFound."""
+        query = sa.select(table).where(table.c.id == ident).with_for_update()
+        row = self.connection.execute(query).mappings().first()
+        if row is None:
+            raise NotFound
+        return dict(row)
+
+    def alone(self, key: str) -> None:
+        """Wait until nobody else is at what ``key`` names, and be alone at it until the end."""
+        lock = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(key, 0))
+        self.connection.execute(sa.select(lock))
+
     def emit(self, event: Event, *, project: UUID | None = None) -> None:
         """Queue ``event`` in this transaction; the relay publishes it once it committed.
 

@@ -48,6 +48,16 @@ class InvalidInput(ServiceError, kind="invalid-input"):
     """The request is not what the route takes; ``data["errors"]`` lists the fields, if any."""
 
 
+def invalid_fields(faults: list[dict[str, str]]) -> InvalidInput:
+    """The refusal of fields of a body: ``{"field", "message"}`` for each."""
+    return InvalidInput("Validation error.", {"errors": faults})
+
+
+def invalid_field(field: str, message: str) -> InvalidInput:
+    """The refusal of one field."""
+    return invalid_fields([{"field": field, "message": message}])
+
+
 class Integrity(ServiceError, kind="integrity"):
     """The data would break a rule of the tables: unique, reference, required, format."""
 

@@ -39,14 +39,24 @@ def copy_json(table: sa.Table) -> str:
 def _expression(column: sa.Column[Any]) -> str:
     name = f'"{column.name}"'
     if isinstance(column.type, sa.LargeBinary):
-        return f"CASE WHEN {name} IS NOT NULL THEN {BASE64.format(bytes=name)} END AS {name}"
+        return bytes_as_json(name)
     if column.info.get("dumped") == "bytes":
-        item = BASE64.format(bytes="convert_to(item, 'UTF8')")
-        return (
-            f"CASE WHEN {name} IS NOT NULL THEN (SELECT coalesce(json_agg({item}), '[]') "  # noqa: S608
-            f"FROM unnest({name}) AS items(item)) END AS {name}"
-        )
+        return list_as_json(name, "convert_to(item, 'UTF8')")
     return name
+
+
+def bytes_as_json(name: str) -> str:
+    """The column of bytes in the form of a dump."""
+    return f"CASE WHEN {name} IS NOT NULL THEN {BASE64.format(bytes=name)} END AS {name}"
+
+
+def list_as_json(name: str, item: str) -> str:
+    """The column that lists bytes; ``item`` says how one ``item`` is read as bytes."""
+    return (
+        f"CASE WHEN {name} IS NOT NULL THEN "  # noqa: S608 - names of columns
+        f"(SELECT coalesce(json_agg({BASE64.format(bytes=item)}), '[]') "
+        f"FROM unnest({name}) AS items(item)) END AS {name}"
+    )
 
 
 def unsealing(table: sa.Table, environ: Mapping[str, str]) -> Callable[[bytes], bytes] | None:

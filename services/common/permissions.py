@@ -73,6 +73,14 @@ class Work(Protocol):
 Facts = Mapping[str, Any]
 
 
+def only_persons(work: Work) -> UUID:
+    """The id of the caller, who must not be a bot, whatever its role. Raises Forbidden."""
+    if work.actor.is_bot or work.actor.id is None:
+        message = "This requires a person."
+        raise Forbidden(message)
+    return work.actor.id
+
+
 @dataclass(frozen=True)
 class Rule:
     """A named condition; the name is what a refusal says was required."""

@@ -7,17 +7,11 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from services.common.errors import InvalidInput
+from services.common.errors import InvalidInput, invalid_field
 
-INVALID: Final = "Validation error."
 MISSING: Final = re.compile(r"Object missing required field `(\w+)`")
 PLACE: Final = re.compile(r" - at `\$(.*)`$")
 T = TypeVar("T")
-
-
-def invalid(field: str, message: str) -> InvalidInput:
-    """The refusal of one field."""
-    return InvalidInput(INVALID, {"errors": [{"field": field, "message": message}]})
 
 
 def read(data: Any, shape: type[T]) -> T:
@@ -33,5 +27,5 @@ def _invalid(said: str) -> InvalidInput:
     path = place[1] if place else ""
     field = re.sub(r"\[(\d+|\.\.\.)\]", r".\1", path).strip(".")
     if missing := MISSING.match(said):
-        return invalid(".".join(filter(None, (field, missing[1]))), "Field required")
-    return invalid(field, PLACE.sub("", said))
+        return invalid_field(".".join(filter(None, (field, missing[1]))), "Field required")
+    return invalid_field(field, PLACE.sub("", said))

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.common import listing, references
 from services.common.client import Reply
-from services.common.errors import InvalidInput
+from services.common.errors import InvalidInput, invalid_field
 from services.common.permissions import manager, team
 from services.common.rpc import command, query
 from services.common.tables import NOW, table_of
@@ -224,7 +224,7 @@ def _chosen(choice: Choice, data: Any) -> UUID:
     """The id in a body. Raises InvalidInput."""
     given = data.get(choice.key) if isinstance(data, dict) else None
     if given is None:
-        raise bodies.invalid(choice.key, "Field required")
+        raise invalid_field(choice.key, "Field required")
     try:
         return parse_id(given)
     except BadValue:

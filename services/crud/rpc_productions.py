@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from services.common import listing, parts
 from services.common.client import Reply
 from services.common.crud import CrudRpc
-from services.common.errors import Forbidden, NotFound
+from services.common.errors import NotFound
+from services.common.permissions import only_persons
 from services.common.rpc import query
 from services.crud import productions, saved
 from services.crud.productions import PROJECT, SEAT, Extras, Rows
@@ -142,9 +143,7 @@ class ProductionRpc(CrudRpc):
         Lists of people, types, statuses, productions and saved searches, as the caller may see
         them. Bots are Forbidden.
         """
-        if self.actor.is_bot:
-            message = "This requires a person."
-            raise Forbidden(message)
+        only_persons(self)
         return self.unless_held(self._context, elsewhere=ASKED)
 
     def _context(self) -> Reply:

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from services.common import parts, references
 from services.common.client import Reply
 from services.common.crud import CrudRpc
-from services.common.errors import Forbidden, InvalidInput, NotFound
+from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
+from services.common.permissions import only_persons
 from services.common.resources import Resource, rows_as_json
 from services.common.rpc import command, query
 from services.common.tables import NOW, table_of
@@ -20,7 +21,7 @@ from services.common.values import (
     values_for_create,
     values_for_update,
 )
-from services.crud import bodies, saved
+from services.crud import saved
 from services.crud.models import SearchFilter, SearchFilterGroup
 from services.crud.resources import RESOURCES
 
@@ -58,7 +59,7 @@ class SavedRpc(CrudRpc):
 
         Bots are Forbidden.
         """
-        self._persons_only()
+        only_persons(self)
         statement = _listed(KINDS[kind], saved.Viewer.of(self.actor))
         given = saved.parameters(self.actor)
         return self.unless_held(lambda: parts.read(self.database, statement, **given))
@@ -66,7 +67,7 @@ class SavedRpc(CrudRpc):
     @query
     def read_saved(self, kind: str, ident: str) -> Reply:
         """One that the caller sees. Raises Forbidden, NotFound."""
-        self._persons_only()
+        only_persons(self)
         resource = self.registry[KINDS[kind]]
         statement = _one(resource.path, saved.Viewer.of(self.actor))
         given = saved.parameters(self.actor)
@@ -82,12 +83,12 @@ class SavedRpc(CrudRpc):
         Only managers share with their production; for others ``is_shared`` counts as false.
         Raises Forbidden, InvalidInput, Integrity. Emits ``search-filter:new``.
         """
-        self._persons_only()
+        only_persons(self)
         resource = self.registry[KINDS[kind]]
         given = data if isinstance(data, dict) else {}
         for name in NEEDED:
             if given.get(name) is None:
-                raise bodies.invalid(name, "Field required")
+                raise invalid_field(name, "Field required")
         body = {**_fields(resource, given), "person_id": str(self.actor.id)}
         values = values_for_create(resource.table, body, resource.model.__name__, frozenset())
         self._enter(values["project_id"])
@@ -106,7 +107,7 @@ class SavedRpc(CrudRpc):
         The searches of a group are shared when it is. Raises Forbidden, NotFound, InvalidInput,
         Integrity. Emits ``search-filter:update``.
         """
-        self._persons_only()
+        only_persons(self)
         resource = self.registry[KINDS[kind]]
         given = _fields(resource, data if isinstance(data, dict) else {})
         values = values_for_update(resource.table, given, FIXED)
@@ -133,7 +134,7 @@ class SavedRpc(CrudRpc):
 
         Raises Forbidden, NotFound. Emits ``search-filter:delete``.
         """
-        self._persons_only()
+        only_persons(self)
         resource = self.registry[KINDS[kind]]
         row = self._own(resource, ident)
         if resource.table is GROUP:
@@ -145,11 +146,6 @@ class SavedRpc(CrudRpc):
         return Reply(b"", status=GONE)
 
     # --- rights and rows ------------------------------------------------------------------------
-
-    def _persons_only(self) -> None:
-        if self.actor.is_bot:
-            message = "This requires a person."
-            raise Forbidden(message)
 
     def _enter(self, project: UUID | None) -> None:
         if project is not None and self.actor.role_in(project) is None:
@@ -163,12 +159,10 @@ class SavedRpc(CrudRpc):
 
     def _own(self, resource: Resource, ident: str) -> dict[str, Any]:
         """The caller's own row, locked. Raises NotFound."""
-        table = resource.table
-        statement = sa.select(table).where(table.c.id == known_id(ident)).with_for_update()
-        row = self.tx.connection.execute(statement).mappings().first()
-        if row is None or not (self.actor.is_admin or row["person_id"] == self.actor.id):
+        row = self.tx.locked(resource.table, known_id(ident))
+        if not self.actor.is_admin and row["person_id"] != self.actor.id:
             raise NotFound
-        return dict(row)
+        return row
 
     def _check_group(self, values: dict[str, Any]) -> None:
         """A search is shared as its group is. Raises InvalidInput."""

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.common.client import Reply
 from services.common.crud import CrudRpc
-from services.common.errors import InvalidInput, NotFound
+from services.common.errors import InvalidInput, NotFound, invalid_field
 from services.common.permissions import Rule, manager, team
 from services.common.rpc import command, query
 from services.common.values import BadValue, known_id, parse_id
@@ -203,7 +203,7 @@ def _role(data: dict[str, Any]) -> str | None:
     role = data.get("role")
     if role is not None and role not in SEATS:
         message = f"Input should be one of: {', '.join(SEATS)}"
-        raise InvalidInput("Validation error.", {"errors": [{"field": "role", "message": message}]})
+        raise invalid_field("role", message)
     return role
 
 
@@ -212,8 +212,7 @@ def _seat(data: dict[str, Any]) -> tuple[UUID, str | None]:
     given = data.get("person_id")
     role = _role(data)
     if given is None:
-        fault = {"field": "person_id", "message": "Field required"}
-        raise InvalidInput("Validation error.", {"errors": [fault]})
+        raise invalid_field("person_id", "Field required")
     try:
         return parse_id(given), role
     except BadValue:

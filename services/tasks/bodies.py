@@ -8,20 +8,14 @@ from uuid import UUID
 
 import msgspec
 
-from services.common.errors import InvalidInput
+from services.common.errors import InvalidInput, invalid_field
 from services.common.values import known_id
 from services.tasks.posting import Draft
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-INVALID: Final = "Validation error."
 MOMENTS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
-
-
-def invalid(field: str, message: str) -> InvalidInput:
-    """The refusal of one field."""
-    return InvalidInput(INVALID, {"errors": [{"field": field, "message": message}]})
 
 
 def draft(
@@ -40,7 +34,7 @@ def draft(
     """
     status = body.get("task_status_id")
     if status is None or status == "":
-        raise invalid(f"{prefix}task_status_id", "Field required")
+        raise invalid_field(f"{prefix}task_status_id", "Field required")
     found = Draft(
         task_id=task,
         status_id=known_id(status),
@@ -72,7 +66,7 @@ def _text(body: Mapping[str, Any], name: str, prefix: str) -> str:
     if given is None:
         return ""
     if not isinstance(given, str) or "\x00" in given:
-        raise invalid(f"{prefix}{name}", "Input should be a valid string")
+        raise invalid_field(f"{prefix}{name}", "Input should be a valid string")
     return given
 
 
@@ -83,18 +77,18 @@ def _array(body: Mapping[str, Any], name: str, prefix: str) -> list[Any]:
         try:
             given = msgspec.json.decode(given) if given else None
         except (msgspec.DecodeError, RecursionError):
-            raise invalid(f"{prefix}{name}", "Input should be a valid list") from None
+            raise invalid_field(f"{prefix}{name}", "Input should be a valid list") from None
     if given is None:
         return []
     if not isinstance(given, list):
-        raise invalid(f"{prefix}{name}", "Input should be a valid list")
+        raise invalid_field(f"{prefix}{name}", "Input should be a valid list")
     return given
 
 
 def _links(body: Mapping[str, Any], prefix: str) -> list[str]:
     links = _array(body, "links", prefix)
     if not all(isinstance(link, str) and "\x00" not in link for link in links):
-        raise invalid(f"{prefix}links", "Input should be a list of strings")
+        raise invalid_field(f"{prefix}links", "Input should be a list of strings")
     return links
 
 
@@ -123,9 +117,9 @@ def batch_task(item: Mapping[str, Any], number: int, task_id: str | None) -> UUI
     """The task of an item: the one in the path, else its own. Raises InvalidInput, NotFound."""
     named = item.get("task_id") if task_id is None else task_id
     if named is None:
-        raise invalid(f"comments.{number}.task_id", "Field required")
+        raise invalid_field(f"comments.{number}.task_id", "Field required")
     if "text" not in item:
-        raise invalid(f"comments.{number}.text", "Field required")
+        raise invalid_field(f"comments.{number}.text", "Field required")
     return known_id(named)
 
 

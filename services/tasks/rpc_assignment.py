@@ -11,11 +11,10 @@ from sqlalchemy.dialects.postgresql import insert
 from services.common.client import Reply
 from services.common.contracts.tasks import TaskAssigned, TaskUnassigned
 from services.common.crud import CrudRpc
-from services.common.errors import Forbidden, NotFound, Refused
+from services.common.errors import Forbidden, NotFound, Refused, invalid_field
 from services.common.rpc import command
 from services.common.tables import NOW, table_of
 from services.common.values import BadValue, known_id, parse_id
-from services.tasks import bodies
 from services.tasks.models import Task, task_person_link
 from services.tasks.posting import notify, task_changed
 from services.tasks.saying import Saying
@@ -39,7 +38,7 @@ class AssignmentRpc(CrudRpc):
         """
         given = data.get("person_id")
         if given is None or given == "":
-            raise bodies.invalid("person_id", "Field required")
+            raise invalid_field("person_id", "Field required")
         task = Saying(self).task(known_id(task_id))
         person = self._assignee(given)
         if not self._may_assign(task, person):
@@ -60,7 +59,7 @@ class AssignmentRpc(CrudRpc):
         """
         ids = data.get("task_ids")
         if not isinstance(ids, list):
-            raise bodies.invalid("task_ids", "Field required")
+            raise invalid_field("task_ids", "Field required")
         person = self._assignee(person_id)
         saying = Saying(self)
         tasks = [task for task in self._known(saying, ids) if self._may_assign(task, person)]
@@ -80,7 +79,7 @@ class AssignmentRpc(CrudRpc):
         """
         ids, person = data.get("task_ids"), data.get("person_id")
         if not isinstance(ids, list):
-            raise bodies.invalid("task_ids", "Field required")
+            raise invalid_field("task_ids", "Field required")
         whom = None if person is None else known_id(person)
         handled = []
         saying, link = Saying(self), task_person_link

@@ -16,7 +16,7 @@ from services.common.contracts.tasks import (
     CommentUnacknowledged,
     ReplyDeleted,
 )
-from services.common.errors import Forbidden, InvalidInput, NotFound
+from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
 from services.common.listing import as_bound_json
 from services.common.permissions import manager
 from services.common.rpc import command
@@ -196,7 +196,7 @@ class CommentRpc(PreviewRpc):
         saying.check_reply(task, comment)
         text = data.get("text") or ""
         if not isinstance(text, str) or "\x00" in text:
-            raise bodies.invalid("text", "Input should be a valid string")
+            raise invalid_field("text", "Input should be a valid string")
         circle = mentions.circle_of(self, task["project_id"], [text])
         author = self.ask_ahead("auth", "short_persons", ids=[str(self._me)])
         reply = self._write_reply(task, comment["id"], text, circle, files or [])
@@ -211,7 +211,7 @@ class CommentRpc(PreviewRpc):
         circle: mentions.Circle,
         files: list[dict[str, Any]],
     ) -> dict[str, Any]:
-        row = self._locked_comment(comment)
+        row = self.tx.locked(COMMENTS, comment)
         ident, now = uuid4(), sa.func.to_char(NOW, 'YYYY-MM-DD"T"HH24:MI:SS')
         stamp = self.tx.session.scalar(sa.select(now))
         named = mentions.find(text, circle)
@@ -255,7 +255,7 @@ class CommentRpc(PreviewRpc):
         Raises NotFound, Forbidden. Emits ``comment:delete-reply``.
         """
         task, comment = self._of_task(Saying(self), task_id, comment_id)
-        row = self._locked_comment(comment["id"])
+        row = self.tx.locked(COMMENTS, comment["id"])
         replies = row["replies"] or []
         reply = next((one for one in replies if one.get("id") == reply_id.lower()), None)
         if reply is None:
@@ -289,7 +289,7 @@ class CommentRpc(PreviewRpc):
         saying.check_reader(task)
         link = comment_acknoledgments
         mine = sa.and_(link.c.comment == comment["id"], link.c.person == self._me)
-        self._locked_comment(comment["id"])
+        self.tx.locked(COMMENTS, comment["id"])
         ids = {"comment_id": comment["id"], "person_id": self._me, **_project(task)}
         if self.tx.connection.execute(sa.delete(link).where(mine)).rowcount:
             self.tx.emit(CommentUnacknowledged(**ids))
@@ -312,7 +312,7 @@ class CommentRpc(PreviewRpc):
         del data
         task, comment = self._of_task(Saying(self), task_id, comment_id)
         self._check_author(task, comment)
-        self._locked_comment(comment["id"])
+        self.tx.locked(COMMENTS, comment["id"])
         return attach(self, files, comment_id=comment["id"])
 
     @command
@@ -369,13 +369,6 @@ class CommentRpc(PreviewRpc):
     def _remove_rows(self, table: str, ids: Sequence[UUID]) -> None:
         """Delete rows with all that hangs off them; files follow by event."""
         references.remove(self.tx, self.name, self.metadata, table, ids)
-
-    def _locked_comment(self, ident: UUID) -> Mapping[str, Any]:
-        query = sa.select(COMMENTS).where(COMMENTS.c.id == ident).with_for_update()
-        row = self.tx.connection.execute(query).mappings().first()
-        if row is None:
-            raise NotFound
-        return dict(row)
 
 
 def _is_whole(item: Mapping[str, Any]) -> bool:

@@ -18,8 +18,9 @@ from services.common.contracts.tasks import (
     NotificationUnread,
 )
 from services.common.crud import CrudRpc
-from services.common.errors import Forbidden, InvalidInput, NotFound
+from services.common.errors import InvalidInput, NotFound, invalid_field
 from services.common.history import MOMENTS
+from services.common.permissions import only_persons
 from services.common.resources import rows_as_json
 from services.common.rpc import command, query
 from services.common.tables import NOW, table_of
@@ -60,13 +61,13 @@ class FeedRpc(CrudRpc):
         ``query`` may hold ``after``, ``before``, ``task_type_id``, ``task_status_id``, ``type``,
         ``read`` and ``watching``. Raises Forbidden for bots, InvalidInput.
         """
-        self._person()
+        only_persons(self)
         return self._notifications(*_asked(query or {}))
 
     @query
     def read_notification(self, ident: str) -> dict[str, Any]:
         """One of the caller's notifications. Raises NotFound."""
-        self._person()
+        only_persons(self)
         found = self._notifications(NOTE.c.id == known_id(ident))
         if not found:
             raise NotFound
@@ -148,10 +149,10 @@ class FeedRpc(CrudRpc):
 
         Returns it. Raises NotFound, InvalidInput. Emits ``notification:read`` or ``:unread``.
         """
-        self._person()
+        only_persons(self)
         read = data.get("read")
         if not isinstance(read, bool):
-            raise bodies.invalid("read", "Input should be a valid boolean")
+            raise invalid_field("read", "Input should be a valid boolean")
         uuid = known_id(ident)
         change = sa.update(NOTE).where(NOTE.c.id == uuid, NOTE.c.person_id == self.actor.id)
         change = change.values(read=read, updated_at=NOW).returning(NOTE.c.task_id)
@@ -160,7 +161,7 @@ class FeedRpc(CrudRpc):
             raise NotFound
         event = NotificationRead if read else NotificationUnread
         project = self.tx.session.scalar(sa.select(TASK.c.project_id).where(TASK.c.id == row[0]))
-        told = event(person_id=self._person(), notification_id=uuid)
+        told = event(person_id=only_persons(self), notification_id=uuid)
         self.tx.emit(told, project=project)
         self.keep()
         self.tx.close()
@@ -169,7 +170,7 @@ class FeedRpc(CrudRpc):
     @command
     def mark_all_notifications(self) -> dict[str, Any]:
         """Note that the caller has read everything. Emits ``notification:all-read``."""
-        person = self._person()
+        person = only_persons(self)
         unread = sa.update(NOTE).where(NOTE.c.person_id == person, NOTE.c.read.is_(False))
         self.tx.connection.execute(unread.values(read=True, updated_at=NOW))
         self.tx.emit(NotificationsAllRead(person_id=person))
@@ -180,7 +181,7 @@ class FeedRpc(CrudRpc):
     @command
     def subscribe(self, task_id: str) -> Reply:
         """Hear of a task from now on. Returns the subscription. Raises NotFound, Forbidden."""
-        person, task = self._person(), Saying(self).readable(task_id)
+        person, task = only_persons(self), Saying(self).readable(task_id)
         row = {"person_id": person, "task_id": task["id"]}
         made = insert(WATCH).values(row).on_conflict_do_nothing().returning(WATCH.c.id)
         ident = self.tx.connection.scalar(made)
@@ -196,7 +197,7 @@ class FeedRpc(CrudRpc):
     @command
     def unsubscribe(self, task_id: str) -> Reply:
         """Hear no more of a task. Raises NotFound, Forbidden."""
-        person, task = self._person(), Saying(self).readable(task_id)
+        person, task = only_persons(self), Saying(self).readable(task_id)
         mine = sa.and_(WATCH.c.person_id == person, WATCH.c.task_id == task["id"])
         ident = self.tx.connection.scalar(sa.delete(WATCH).where(mine).returning(WATCH.c.id))
         if ident is not None:
@@ -212,13 +213,6 @@ class FeedRpc(CrudRpc):
         with self.database.read() as connection:
             found = bool(connection.scalar(sa.select(mine)))
         return Reply(msgspec.json.encode(found))
-
-    def _person(self) -> UUID:
-        """The caller, who must not be a bot."""
-        if self.actor.is_bot or self.actor.id is None:
-            message = "This requires a person."
-            raise Forbidden(message)
-        return self.actor.id
 
 
 def _reply(row: dict[str, Any]) -> dict[str, Any]:

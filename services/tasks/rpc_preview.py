@@ -24,7 +24,7 @@ from services.common.contracts.tasks import (
     PreviewSetMain,
     PreviewUpdate,
 )
-from services.common.errors import InvalidInput, NotFound, Refused, ServiceError
+from services.common.errors import InvalidInput, NotFound, Refused, ServiceError, invalid_field
 from services.common.files import UPLOADS, FilesRpc, the_file
 from services.common.rendering import PictureBroken, PictureTooLarge, Rendered, rendered
 from services.common.rpc import command
@@ -279,6 +279,5 @@ def _revision(data: dict[str, Any]) -> int | None:
     if isinstance(wanted, str) and wanted.isdecimal():
         wanted = int(wanted)
     if isinstance(wanted, bool) or not isinstance(wanted, int) or not 0 <= wanted < 2**31:
-        error = {"field": "revision", "message": "Input should be a valid integer"}
-        raise InvalidInput("Validation error.", {"errors": [error]})
+        raise invalid_field("revision", "Input should be a valid integer")
     return wanted or None

@@ -11,12 +11,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.common.client import Reply
 from services.common.crud import CrudRpc
-from services.common.errors import Forbidden, InvalidInput, NotFound
+from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
 from services.common.resources import rows_as_json
 from services.common.rpc import command, query
 from services.common.tables import table_of
 from services.common.values import BadValue, known_id, parse_id
-from services.tasks import access, bodies
+from services.tasks import access
 from services.tasks.comments import without_departments
 from services.tasks.entering import enter
 from services.tasks.models import Subscription, Task, TaskStatus, TaskType
@@ -73,7 +73,7 @@ class TaskRpc(CrudRpc):
         """
         ids = data.get("task_type_ids")
         if not isinstance(ids, list):
-            raise bodies.invalid("task_type_ids", "Field required")
+            raise invalid_field("task_type_ids", "Field required")
         entity = known_id(entity_id)
         known = self.ask("assets", "describe_entities", ids=[str(entity)])
         if str(entity) not in known:

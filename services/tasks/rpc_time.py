@@ -12,7 +12,8 @@ from sqlalchemy.dialects.postgresql import insert
 from services.common.client import Reply
 from services.common.contracts.tasks import TimeSpentNew, TimeSpentUpdated
 from services.common.crud import CrudRpc
-from services.common.errors import Forbidden, InvalidInput, NotFound
+from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
+from services.common.permissions import only_persons
 from services.common.resources import rows_as_json
 from services.common.rpc import command, query
 from services.common.tables import NOW, table_of
@@ -103,10 +104,7 @@ class TimeRpc(CrudRpc):
         For the person (the caller without ``person_id``) and managers of the studio.
         Raises NotFound, Forbidden, InvalidInput.
         """
-        person = self.actor.id if person_id is None else known_id(person_id)
-        if person_id is None and self.actor.is_bot:
-            message = "This requires a person."
-            raise Forbidden(message)
+        person = only_persons(self) if person_id is None else known_id(person_id)
         if person != self.actor.id and self.actor.role not in {"admin", "manager"}:
             message = "This requires the person concerned or a manager."
             raise Forbidden(message)
@@ -148,9 +146,9 @@ def _duration(data: dict[str, Any]) -> float:
         except ValueError:
             given = None
     if isinstance(given, bool) or not isinstance(given, int | float):
-        raise bodies.invalid("duration", "Input should be a valid number")
+        raise invalid_field("duration", "Input should be a valid number")
     if not 0 < given < float("inf"):
-        raise bodies.invalid("duration", "Input should be greater than 0")
+        raise invalid_field("duration", "Input should be greater than 0")
     return float(given)
 
 

@@ -12,6 +12,7 @@ from services.common import references
 from services.common.client import Reply
 from services.common.errors import Forbidden
 from services.common.listing import compressed
+from services.common.permissions import only_persons
 from services.common.resources import rendered, rows_as_json
 from services.common.rpc import command, query
 from services.common.tables import table_of
@@ -45,7 +46,7 @@ class WorkloadRpc(TaskRpc):
 
         Raises Forbidden for bots.
         """
-        return self._desk(self._me_as_person(), done=done)
+        return self._desk(only_persons(self), done=done)
 
     @query
     def list_person_tasks(self, person_id: str, done: bool = False) -> Reply:
@@ -59,7 +60,7 @@ class WorkloadRpc(TaskRpc):
     @query
     def list_tasks_to_check(self) -> Reply:
         """Tasks that wait for feedback in the productions the caller leads."""
-        self._me_as_person()
+        only_persons(self)
         leads = {"manager", "supervisor", "admin"}
         where: list[Any] = [ASKS.is_(True)]
         if self.actor.is_admin:
@@ -180,12 +181,6 @@ class WorkloadRpc(TaskRpc):
         for row in found:
             self.tx.emit(self.registry.event(self.registry["tasks"], "delete", row))  # type: ignore[arg-type]
         return [str(row["id"]) for row in found]
-
-    def _me_as_person(self) -> UUID:
-        if self.actor.is_bot or self.actor.id is None:
-            message = "This requires a person."
-            raise Forbidden(message)
-        return self.actor.id
 
 
 def _around(entity: dict[str, Any]) -> dict[str, Any]:
