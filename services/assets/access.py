@@ -28,6 +28,7 @@ from services.common.values import known_id
 ENTITY: Final = table_of(Entity)
 TYPE: Final = table_of(EntityType)
 VENDOR: Final = "vendor"
+CLOSED_TO: Final = {"scene": ("vendor",), "concept": ("vendor", "client")}
 
 
 class Reach(NamedTuple):
@@ -79,6 +80,12 @@ def refuse_roles(work: Work, project: UUID | None, *roles: str) -> None:
     if role in roles:
         message = f"This is not for a {role}."
         raise Forbidden(message)
+
+
+def admit(work: Work, kind: str, project: UUID | None) -> None:
+    """Raise Forbidden for who has a role that isn't shown lists of the kind."""
+    if not work.actor.is_admin:
+        refuse_roles(work, project, *CLOSED_TO.get(kind, ()))
 
 
 def manage(work: Work, project: UUID) -> None:

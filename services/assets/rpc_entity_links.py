@@ -58,14 +58,9 @@ class EntityLinkRpc(CrudRpc):
         return listing.compressed(f'{{"data":[{data}],"total":{total},"limit":{limit}}}'.encode())
 
     def _links_page(self, rows: sa.Select[Any], page: int, limit: int) -> Reply:
-        offset = (page - 1) * limit
-        wanted = rows.limit(limit if page > 0 else 0).offset(max(offset, 0))
+        wanted = rows.limit(limit if page > 0 else 0).offset(max((page - 1) * limit, 0))
         total, data = self._links(rows, wanted)
-        head = (
-            f'{{"total":{total},"nb_pages":{-(-total // limit)},"limit":{limit},'
-            f'"offset":{offset},"page":{page},"data":['
-        )
-        return listing.compressed(f"{head}{data}]}}".encode())
+        return listing.compressed(listing.envelope(data, total, page, limit))
 
     def _links(self, rows: sa.Select[Any], wanted: sa.Select[Any]) -> tuple[int, str]:
         counted = rows.order_by(None).subquery("counted")

@@ -30,7 +30,6 @@ PLAIN: Final = {
 }  # fmt: skip
 """The plain row of each kind, its ``type`` known without a look at the entity's type."""
 VERSION: Final = Resource(path="entity-versions", model=EntityVersion)
-CLOSED_TO: Final = {"scene": ("vendor",), "concept": ("vendor", "client")}
 UNORDERED: Final = frozenset({"asset", "scene"})
 WITH_PROJECT: Final = frozenset({"shot", "scene", "edit", "concept"})
 PARENT_FILTERS: Final = {"shot": "sequence_id", "sequence": "episode_id"}
@@ -52,7 +51,7 @@ class ListRpc(CrudRpc):
             return self._project_assets(project_id, query or {})
         project = access.enter_known(self, project_id)
         if kind == "concept":
-            self._admit(kind, project)
+            access.admit(self, kind, project)
         reached = access.reach(self, project)
         rows = sa.select(*_plain(kind, reached)).where(*access.within(reached, kind))
         return listing.plain(self, rows.order_by(ENTITY.c.name))
@@ -78,7 +77,7 @@ class ListRpc(CrudRpc):
         elif not self.actor.is_admin and kind != "asset":
             message = "This requires a project_id."
             raise Forbidden(message)
-        self._admit(kind, project)
+        access.admit(self, kind, project)
         reached = access.reach(self, project)
         if kind == "asset":
             return self._assets(reached, given)
@@ -194,10 +193,6 @@ class ListRpc(CrudRpc):
         return listing.plain(self, rows.order_by(EntityVersion.created_at.desc()))
 
     # --- rights and filters -----------------------------------------------------------------
-
-    def _admit(self, kind: str, project: UUID | None) -> None:
-        if not self.actor.is_admin:
-            access.refuse_roles(self, project, *CLOSED_TO.get(kind, ()))
 
     def _names(self, kind: str, reached: Reach) -> dict[str, str]:
         if kind not in WITH_PROJECT:

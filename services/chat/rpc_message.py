@@ -22,7 +22,7 @@ from services.common.client import Reply
 from services.common.contracts.chat import ChatMessageDeleted, ChatMessagePosted
 from services.common.crud import CrudRpc
 from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
-from services.common.listing import compressed
+from services.common.listing import compressed, envelope
 from services.common.resources import JSON_TEXT
 from services.common.rpc import command, query
 from services.common.values import known_id
@@ -51,16 +51,11 @@ class MessageRpc(CrudRpc):
         if page is None:
             return compressed(b"[" + b",".join(self._messages(within)) + b"]")
         number, limit = page
-        offset = (number - 1) * limit
         counted = sa.select(sa.func.count()).where(within)
         with self.database.read() as connection:
             total = connection.scalar(counted) or 0
-        rows = self._messages(within, limit, offset) if number > 0 else []
-        head = (
-            f'{{"total":{total},"nb_pages":{-(-total // limit)},"limit":{limit},'
-            f'"offset":{offset},"page":{number},"data":['
-        )
-        return compressed(head.encode() + b",".join(rows) + b"]}")
+        rows = self._messages(within, limit, (number - 1) * limit) if number > 0 else []
+        return compressed(envelope(b",".join(rows).decode(), total, number, limit))
 
     @query
     def show_message(self, entity_id: str, message_id: str) -> Reply:

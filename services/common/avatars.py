@@ -13,11 +13,10 @@ import sqlalchemy as sa
 
 from services.common.client import Reply
 from services.common.contracts import Event
-from services.common.errors import InvalidInput, NotFound, ServiceError
+from services.common.errors import NotFound, ServiceError
 from services.common.files import UPLOADS, FilesRpc, Kept, the_file
 from services.common.permissions import Rule
 from services.common.pictures import Shape
-from services.common.rendering import PictureBroken, PictureTooLarge, rendered
 from services.common.rpc import command, query
 from services.common.storage import FileAnswer
 from services.common.tables import NOW, table_of
@@ -76,13 +75,9 @@ class AvatarRpc(FilesRpc):
         self.avatars[kind].write.check(self, {"id": uuid, "project_id": uuid})
         key = f"{UPLOADS}/{the_file(files).id}"
         shape = {NAME: Shape("cover", SIZE, SIZE)}
-        try:
-            with rendered(self.storage, key, shape) as picture:
-                self._keep(kind, uuid)
-                self.storage.put(f"{kind}/{uuid}/{NAME}", picture.files[NAME])
-        except (PictureBroken, PictureTooLarge):
-            message = "The file is not a picture that can be read."
-            raise InvalidInput(message) from None
+        with self.drawn(key, shape) as picture:
+            self._keep(kind, uuid)
+            self.storage.put(f"{kind}/{uuid}/{NAME}", picture.files[NAME])
         with suppress(ServiceError):  # what is left the sweep removes
             self.storage.delete(key)
         shown = {"thumbnail_path": f"pictures/thumbnails/{kind}/{uuid}.png"}

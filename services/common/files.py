@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar, Final, NamedTuple
 from uuid import UUID
 
@@ -13,6 +15,8 @@ from eventlet import tpool
 from services.common.bus import Delivery, on
 from services.common.crud import CrudRpc
 from services.common.errors import InvalidInput
+from services.common.pictures import Shape
+from services.common.rendering import PictureBroken, PictureTooLarge, Rendered, rendered
 from services.common.storage import Upload, open_storage, sweep
 from services.common.timer import every
 
@@ -50,6 +54,16 @@ class FilesRpc(CrudRpc):
     """A service that keeps files; ``kept`` says which, by prefix."""
 
     kept: ClassVar[dict[str, Kept]] = {}
+
+    @contextmanager
+    def drawn(self, key: str, shapes: Mapping[str, Shape]) -> Iterator[Rendered]:
+        """Shapes of an upload that is to be a picture. Raises InvalidInput for one that is none."""
+        try:
+            with rendered(self.storage, key, shapes) as picture:
+                yield picture
+        except (PictureBroken, PictureTooLarge):
+            message = "The file is not a picture that can be read."
+            raise InvalidInput(message) from None
 
     @on("rows:gone", inbox=False)
     def remove_files(self, delivery: Delivery) -> None:

@@ -123,11 +123,17 @@ def _page(
     rows = statement.order_by(*order).limit(limit if page > 0 else 0).offset(max(offset, 0))
     with service.database.read() as connection:
         count, data = connection.execute(sa.select(total, _joined(rows))).one()
+    return compressed(envelope(data or "", count, page, limit))
+
+
+def envelope(data: str, total: int, page: int, limit: int, **more: str) -> bytes:
+    """A page's rows with ``total, nb_pages, limit, offset, page``; ``more`` members are JSON."""
+    extra = "".join(f'"{name}":{value},' for name, value in more.items())
     head = (
-        f'{{"total":{count},"nb_pages":{-(-count // limit)},"limit":{limit},'
-        f'"offset":{offset},"page":{page},"data":['
+        f'{{"total":{total},"nb_pages":{-(-total // limit)},"limit":{limit},'
+        f'"offset":{(page - 1) * limit},"page":{page},{extra}"data":['
     )
-    return compressed(b"".join((head.encode(), (data or "").encode(), b"]}")))
+    return b"".join((head.encode(), data.encode(), b"]}"))
 
 
 def _joined(rows: sa.Select[Any]) -> Any:

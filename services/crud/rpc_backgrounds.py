@@ -15,7 +15,6 @@ from services.common.errors import InvalidInput, NotFound
 from services.common.files import UPLOADS, the_file
 from services.common.permissions import admin
 from services.common.pictures import Shape
-from services.common.rendering import PictureBroken, PictureTooLarge, rendered
 from services.common.rpc import command, query
 from services.common.storage import FileAnswer, Upload
 from services.common.tables import NOW
@@ -62,19 +61,12 @@ class BackgroundRpc(AvatarRpc):
             raise InvalidInput(message)
         key = f"{UPLOADS}/{upload.id}"
         if upload.extension in PICTURES:
-            self._draw_thumbnail(uuid, key)
+            with self.drawn(key, THUMBNAIL) as picture:
+                self.storage.put(f"{PREFIX}/{uuid}/thumbnail", picture.files["thumbnail"])
         self._keep_background(uuid, upload)
         self.storage.move(key, f"{PREFIX}/{uuid}/original")
         resource = self.registry["preview-background-files"]
         return Reply(resource.view(self.tx, uuid, relations=False), status=CREATED)
-
-    def _draw_thumbnail(self, ident: UUID, key: str) -> None:
-        try:
-            with rendered(self.storage, key, THUMBNAIL) as picture:
-                self.storage.put(f"{PREFIX}/{ident}/thumbnail", picture.files["thumbnail"])
-        except (PictureBroken, PictureTooLarge):
-            message = "The file is not a picture that can be read."
-            raise InvalidInput(message) from None
 
     def _keep_background(self, ident: UUID, upload: Upload) -> None:
         row = self.tx.get(PreviewBackgroundFile, ident, lock=True)

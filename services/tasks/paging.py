@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from services.common.errors import InvalidInput
-from services.common.listing import compressed
+from services.common.listing import compressed, envelope
 from services.common.resources import JSON_TEXT, rows_as_json
 
 if TYPE_CHECKING:
@@ -26,16 +26,6 @@ def whole(query: Mapping[str, str], name: str, default: int) -> int:
     except ValueError:
         message = f"{name} must be an integer."
         raise InvalidInput(message) from None
-
-
-def envelope(data: str, total: int, page: int, limit: int, **more: str) -> bytes:
-    """``{"data", "total", "nb_pages", "limit", "offset", "page"}``; ``more`` is JSON."""
-    extra = "".join(f',"{name}":{value}' for name, value in more.items())
-    pages = -(-total // limit) if limit else 0
-    return (
-        f'{{"data":[{data}],"total":{total},"nb_pages":{pages},"limit":{limit},'
-        f'"offset":{(page - 1) * limit},"page":{page}{extra}}}'
-    ).encode()
 
 
 def paged(work: Any, rows: sa.Select[Any], order: Sequence[Any], query: Mapping[str, str]) -> Reply:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from services.common import filters
 from services.common.client import Reply
 from services.common.errors import Forbidden, InvalidInput, NotFound
-from services.common.listing import compressed
+from services.common.listing import compressed, envelope
 from services.common.resources import rows_as_json
 from services.common.rpc import query
 from services.common.tables import table_of
@@ -94,7 +94,7 @@ class NewsRpc(TaskRpc):
         where = [TASK.c.entity_id == entity]
         rows = self._entries(where, OF_ENTITY, 0)
         data = msgspec.json.encode(rows).decode()[1:-1]
-        return compressed(paging.envelope(data, self._total(where), 1, OF_ENTITY))
+        return compressed(envelope(data, self._total(where), 1, OF_ENTITY))
 
     def _feed(self, where: list[Any], asked: Mapping[str, str]) -> Reply:
         page = max(paging.whole(asked, "page", 1), 1)
@@ -106,7 +106,7 @@ class NewsRpc(TaskRpc):
         rows = self._entries(where, limit, (page - 1) * limit)
         data = msgspec.json.encode(rows).decode()[1:-1]
         stats = msgspec.json.encode(self._stats(where)).decode()
-        return compressed(paging.envelope(data, self._total(where), page, limit, stats=stats))
+        return compressed(envelope(data, self._total(where), page, limit, stats=stats))
 
     def _asked(self, asked: Mapping[str, str]) -> list[Any]:
         found: list[Any] = []
