@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 import pytest
-import sqlalchemy as sa
 
 from deploy.local.parts import Parts
 from services.assets import casting
 from services.assets.service import AssetsService
-from services.common.db import Database, Transaction
-from services.common.permissions import SYSTEM
 from tests.e2e.test_events import Subscriber
 from tests.services.assets.conftest import Ask
 from tests.services.assets.show import Show, statuses, told
+from tests.statements import counted
 from tests.system import Caller, System, until
 
 MOST_STATEMENTS = 8
@@ -280,21 +276,6 @@ def test_two_who_cast_the_same_shots_at_once_both_succeed(system: System, show: 
         assert size == len(cast(admin, show, entity))
 
 
-@contextmanager
-def counted(parts: Parts) -> Iterator[tuple[AssetsService, list[str]]]:
-    """The service in this process, as the system itself, and the statements it sends."""
-    service, statements = AssetsService(), []
-    service.database, service.call = Database(parts.urls["assets"]), {}
-    service.tx = Transaction(service.database, actor=SYSTEM)
-    for engine in (service.database.engine, service.database.reading):
-        sa.event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
-    try:
-        yield service, statements
-    finally:
-        service.tx.close()
-        service.database.close()
-
-
 # --- cost -----------------------------------------------------------------------------------------
 
 
@@ -307,7 +288,8 @@ def test_a_replacement_takes_the_same_few_statements_whatever_its_size(
     show.cast(show.shots[0], show.asset)
     show.cast(show.episode, show.asset)
     system.load(show.tables)
-    with counted(parts) as (service, statements):
+    service = AssetsService()
+    with counted(service, parts) as statements:
         with service.database.read() as connection:
             changes = casting.changes_of(connection, [UUID(show.shots[0])])
         [change] = changes.values()
@@ -333,7 +315,8 @@ def test_castings_are_read_in_the_same_few_statements_whatever_their_size(
     system.load(show.tables)
     opening = {"project_id": show.project, "sequence_id": show.opening}
     hero = {"project_id": show.project, "entity_id": show.asset}
-    with counted(parts) as (service, statements):
+    service = AssetsService()
+    with counted(service, parts) as statements:
         for method, given, most in (
             ("casting_of_sequence", opening, 2),
             ("casting_of_sequences", {"project_id": show.project}, 1),

@@ -10,9 +10,9 @@ from email.message import EmailMessage
 from email.policy import default
 from typing import Any
 
-import kombu
 import requests
 
+from tests.listening import Heard, listening
 from tests.system import Caller, System, until
 
 LOGIN = {"email": "artist@example.com", "password": "mypassword"}
@@ -63,26 +63,8 @@ def token_in(text: str) -> str:
 
 
 @contextmanager
-def announced(system: System, *names: str) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+def announced(system: System, *names: str) -> Iterator[Heard]:
     """The events of ``auth`` with these names, from the beginning of the block."""
-    found: list[tuple[str, dict[str, Any]]] = []
-    with kombu.Connection(system.parts.amqp_uri) as connection:
-        channel = connection.channel()
-        exchange = kombu.Exchange("auth.events", "topic", durable=True)
-        bindings = [kombu.binding(exchange, routing_key=name) for name in names]
-        queue = kombu.Queue("", bindings=bindings, exclusive=True, auto_delete=True)
-
-        def receive(body: Any, message: Any) -> None:
-            found.append((message.delivery_info["routing_key"], body))
-
-        with connection.Consumer(queue, callbacks=[receive], no_ack=True, channel=channel):
-            yield found
-
-            def all_arrived() -> bool:
-                try:
-                    connection.drain_events(timeout=0.2)
-                except TimeoutError:
-                    return bool(found)
-                return False
-
-            until(all_arrived, what="the events")
+    with listening(system, "auth", *names) as (found, something_came):
+        yield found
+        until(lambda: not something_came(0.2) and found, what="the events")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import kombu
 import requests
 
+from tests.listening import Heard, listening
 from tests.services.assets.show import Show
 from tests.system import Caller, System, until
 
@@ -23,7 +23,6 @@ TASK = {
     "last_preview_file_id", "project_id", "task_type_id", "task_status_id", "entity_id",
     "assigner_id", "id", "created_at", "updated_at", "type",
 }  # fmt: skip
-Heard = list[tuple[str, dict[str, Any]]]
 
 
 class Desk(Show):
@@ -175,26 +174,14 @@ def stored(system: System, ident: str) -> bool:
 @contextmanager
 def heard(system: System, last: str, count: int = 1, service: str = "tasks") -> Iterator[Heard]:
     """All events of a service since the block began, in order, up to the ``count``th ``last``."""
-    found: Heard = []
-    with kombu.Connection(system.parts.amqp_uri) as connection:
-        channel = connection.channel()
-        exchange = kombu.Exchange(f"{service}.events", "topic", durable=True)
-        queue = kombu.Queue("", exchange, routing_key="#", exclusive=True, auto_delete=True)
+    with listening(system, service, "#") as (found, something_came):
+        yield found
 
-        def receive(body: Any, message: Any) -> None:
-            found.append((message.delivery_info["routing_key"], body))
+        def arrived() -> bool:
+            something_came(0.1)
+            return [name for name, _ in found].count(last) >= count
 
-        with connection.Consumer(queue, callbacks=[receive], no_ack=True, channel=channel):
-            yield found
-
-            def arrived() -> bool:
-                try:
-                    connection.drain_events(timeout=0.1)
-                except TimeoutError:
-                    pass
-                return [name for name, _ in found].count(last) >= count
-
-            until(arrived, what=f"{count} {last}")
+        until(arrived, what=f"{count} {last}")
 
 
 def tasks_in(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

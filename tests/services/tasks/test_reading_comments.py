@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from deploy.local.parts import Parts
-from services.common.db import Database, Transaction
-from services.common.permissions import SYSTEM
 from services.tasks.service import TasksService
 from tests.services.tasks.conftest import As
 from tests.services.tasks.desk import Desk, answers, comments_on
+from tests.statements import counted
 from tests.system import System
 from tests.world import ident
 
@@ -198,32 +194,6 @@ def test_a_productions_comments_come_by_the_page(talk: Desk, who: As) -> None:
     assert who("manager").get(f"{path}?page=x").status_code == 400
 
 
-@contextmanager
-def counted(parts: Parts, desk: Desk) -> Iterator[tuple[TasksService, list[str]]]:
-    """The service in this process, as the system itself, and the statements it sends.
-
-    Other services answer what the desk knows.
-    """
-    service, statements = TasksService(), []
-    service.database, service.call = Database(parts.urls["tasks"]), {}
-    service.tx = Transaction(service.database, actor=SYSTEM)
-    asked: list[str] = []
-
-    def ask(_service: str, method: str, /, **_given: Any) -> Any:
-        asked.append(method)
-        return {row["id"]: {**row, "full_name": ""} for row in desk.tables["person"]}
-
-    service.ask = ask  # type: ignore[method-assign]
-    for engine in (service.database.engine, service.database.reading):
-        sa.event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
-    try:
-        yield service, statements
-        assert asked == ["short_persons"]
-    finally:
-        service.tx.close()
-        service.database.close()
-
-
 @pytest.mark.parametrize("size", [1, 100])
 def test_a_talk_is_read_in_the_same_two_statements_however_long(
     system: System, parts: Parts, desk: Desk, size: int
@@ -232,6 +202,15 @@ def test_a_talk_is_read_in_the_same_two_statements_however_long(
     for number in range(size):
         desk.said(f"word {number}", ("artist", "manager", "maker")[number % 3])
     system.load(desk.tables)
-    with counted(parts, desk) as (service, statements):
+    asked: list[str] = []
+
+    def ask(_service: str, method: str, /, **_given: Any) -> Any:
+        asked.append(method)
+        return {row["id"]: {**row, "full_name": ""} for row in desk.tables["person"]}
+
+    service = TasksService()
+    service.ask = ask  # type: ignore[method-assign]
+    with counted(service, parts) as statements:
         assert service.list_task_comments(task_id=desk.task)
+    assert asked == ["short_persons"]
     assert len(statements) == 2, statements

@@ -1,0 +1,28 @@
+"""The statements that a method sends, counted in the process of the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from deploy.local.parts import Parts
+from services.common.db import Database, Transaction
+from services.common.permissions import SYSTEM
+from services.common.service import Service
+
+
+@contextmanager
+def counted(service: Service, parts: Parts) -> Iterator[list[str]]:
+    """What ``service`` sends, acting as the system itself; what goes past SQLAlchemy isn't seen."""
+    statements: list[str] = []
+    service.database, service.call = Database(parts.urls[service.name]), {}
+    service.tx = Transaction(service.database, actor=SYSTEM)
+    for engine in (service.database.engine, service.database.reading):
+        sa.event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    try:
+        yield statements
+    finally:
+        service.tx.close()
+        service.database.close()
