@@ -150,12 +150,6 @@ class Storage:
                 except FileNotFoundError:
                     continue
 
-    def delete_under(self, prefix: str) -> None:
-        """Remove every object below a prefix."""
-        with self._asked():
-            for listed in obstore.list(self.store, prefix):
-                self.delete(*(str(meta["path"]) for meta in listed))
-
     def older_than(self, prefix: str, seconds: float) -> Iterator[list[str]]:
         """Keys below a prefix that have lain there that long, in batches."""
         before = datetime.now(UTC) - timedelta(seconds=seconds)
