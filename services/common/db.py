@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from uuid import UUID, uuid4
 
 import msgspec
@@ -14,14 +14,20 @@ from sqlalchemy import event as sa_event
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, InvalidRequestError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 
+from services.common import tracing
+from services.common.connections import timed
 from services.common.errors import Integrity, NotFound, Unavailable
 from services.common.log import request_id
+from services.common.measuring import POOL_TIMEOUTS, POOL_WAITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from prometheus_client import Counter
     from sqlalchemy.engine import Connection, Engine
+    from sqlalchemy.pool import ConnectionPoolEntry
 
     from services.common.contracts import Event
     from services.common.permissions import Actor
@@ -40,6 +46,23 @@ def plain_url(url: str) -> str:
     return with_driver(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
+class CountingPool(QueuePool):
+    """SQLAlchemy's usual pool, which counts how often all its connections were in use."""
+
+    waits: Counter
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        if self.checkedout() >= self.size():
+            self.waits.inc()
+        return super()._do_get()
+
+    def recreate(self) -> CountingPool:
+        """As SQLAlchemy's, after all connections were dropped."""
+        pool = cast("CountingPool", super().recreate())
+        pool.waits = self.waits
+        return pool
+
+
 class Database:
     """One service's connections: a pool for single-statement reads, one for transactions.
 
@@ -47,13 +70,22 @@ class Database:
     the wire. One that sat idle is probed before use: a restarted database costs no request.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10, application: str = "callboard") -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        application: str = "callboard",
+        slow_seconds: float = float("inf"),
+    ) -> None:
         options: dict[str, Any] = {
             "pool_size": pool_size,
             "max_overflow": 0,
             "pool_timeout": 1.5,
             "pool_use_lifo": True,
+            "poolclass": CountingPool,
             "connect_args": {
+                "connection_factory": timed(slow_seconds),
                 "connect_timeout": 2,
                 "application_name": application,
                 "keepalives_idle": 5,
@@ -67,7 +99,9 @@ class Database:
             with_driver(url), isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **options
         )
         self._compiled: dict[sa.Select[Any], tuple[str, dict[str, Any]]] = {}
-        for engine in (self.engine, self.reading):
+        self.engines = {"transactions": self.engine, "reads": self.reading}
+        for name, engine in self.engines.items():
+            cast("CountingPool", engine.pool).waits = POOL_WAITS.labels(name)
             sa_event.listen(engine, "checkout", _probe_when_idle)
             sa_event.listen(engine, "checkin", _note_use)
             sa_event.listen(engine, "before_cursor_execute", _tag, retval=True)
@@ -173,6 +207,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except PoolTimeoutError as error:
+        POOL_TIMEOUTS.inc()
         message = "The database is busy."
         raise Unavailable(message) from error
     except InvalidRequestError as error:
@@ -193,11 +228,13 @@ def translated() -> Iterator[None]:
 
 
 OUTBOX: Final = """
-INSERT INTO outbox (event_id, name, payload, actor_id, project_id, request_id, stored)
-SELECT event_id, name, payload, actor_id, project_id, request_id, stored
+INSERT INTO outbox
+  (event_id, name, payload, actor_id, project_id, request_id, stored, traceparent)
+SELECT event_id, name, payload, actor_id, project_id, request_id, stored, traceparent
 FROM ROWS FROM (json_to_recordset(%(events)s) AS (event_id uuid, name text, payload text,
-  actor_id uuid, project_id uuid, request_id text, stored boolean)) WITH ORDINALITY AS event(
-  event_id, name, payload, actor_id, project_id, request_id, stored, place)
+  actor_id uuid, project_id uuid, request_id text, stored boolean, traceparent text))
+  WITH ORDINALITY AS event(
+  event_id, name, payload, actor_id, project_id, request_id, stored, traceparent, place)
 ORDER BY place
 """
 
@@ -295,6 +332,7 @@ class Transaction:
                 "project_id": event.project or project,
                 "request_id": self.request_id or None,
                 "stored": event.stored,
+                "traceparent": tracing.traceparent(),
             }
         )
 

@@ -23,8 +23,10 @@ from amqp import Message
 from kombu import Connection
 from psycopg2.extras import register_uuid
 
-from services.common.amqp import BACKOFF, BROKEN, QUIET_ATTEMPTS
+from services.common import measuring, tracing
+from services.common.amqp import BACKOFF, BROKEN, QUIET_ATTEMPTS, Link
 from services.common.config import ConfigError, ServiceSettings
+from services.common.exposing import Answering
 from services.common.log import configure
 from services.common.topology import SERVICES, declare_exchanges, exchange_of
 from services.common.versions import STUDIO
@@ -41,9 +43,11 @@ SWEEP_SECONDS: Final = 600.0
 KEPT: Final = {"inbox": "7 days", "idempotency_key": "24 hours"}
 SELECT: Final = (
     "SELECT id, event_id, name, payload, actor_id, project_id, request_id, stored, "
-    "to_char(created_at AT TIME ZONE 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US') "
+    "to_char(created_at AT TIME ZONE 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), traceparent "
     "FROM outbox ORDER BY id LIMIT %s"
 )
+WHEN: Final = 8
+"""Where a row has the time of its commit."""
 
 FOLD: Final = """
 WITH sent AS (DELETE FROM outbox WHERE id = ANY(%s) RETURNING project_id)
@@ -168,23 +172,25 @@ class Relay(threading.Thread):
                 confirms.expect()
             confirms.wait(broker)
             cursor.execute(FOLD, ([row[0] for row in rows], str(STUDIO)))
+        measuring.published(self.service, [row[WHEN] for row in rows])
         return len(rows)
 
     def _publish(self, channel: Any, row: Sequence[Any]) -> None:
-        _, event_id, name, payload, actor_id, project_id, request_id, stored, when = row
+        _, event_id, name, payload, actor_id, project_id, request_id, stored, when, parent = row
         headers = {"event_id": str(event_id), "time": when, "stored": "1" if stored else "0"}
         optional = {"actor_id": actor_id, "project_id": project_id, "request_id": request_id}
         headers |= {key: str(value) for key, value in optional.items() if value is not None}
-        message = Message(
-            payload,
-            content_type="application/json",
-            content_encoding="utf-8",
-            delivery_mode=2,
-            message_id=str(event_id),
-            application_headers=headers,
-        )
-        # The plain publish: py-amqp's confirming one waits for each message by itself.
-        channel._basic_publish(message, exchange_of(self.service), name)  # noqa: SLF001
+        with tracing.span(f"publish {name}", "producer", parent):
+            message = Message(
+                payload,
+                content_type="application/json",
+                content_encoding="utf-8",
+                delivery_mode=2,
+                message_id=str(event_id),
+                application_headers=headers | tracing.headers(),
+            )
+            # The plain publish: py-amqp's confirming one waits for each message by itself.
+            channel._basic_publish(message, exchange_of(self.service), name)  # noqa: SLF001
 
     def _sleep(self, database: Any, broker: Any) -> None:
         """Until a commit notifies, or for the slow poll that stands behind it."""
@@ -209,15 +215,27 @@ class Relay(threading.Thread):
                 )
 
 
+def answering(uri: str) -> Link:
+    """A connection over which the relay shows its measures to whoever asks."""
+    exposed = Answering("relay", lambda: link)
+    link = Link(uri, exposed.listen, name="relay measures")
+    link.start()
+    return link
+
+
 def main(names: Sequence[str], environ: Any, wait: Callable[[], Any]) -> None:
     """Run the relays of ``names`` until ``wait`` returns."""
     wanted = names or SERVICES
     relays = [Relay(name, ServiceSettings.for_service(name, environ)) for name in wanted]
-    configure("relay", relays[0].settings.log_level, relays[0].settings.log_format)
+    settings = relays[0].settings
+    configure("relay", settings.log_level, settings.log_format)
+    tracing.configure("relay", settings.otel_exporter_otlp_endpoint)
+    link = answering(settings.amqp_uri)
     for relay in relays:
         relay.start()
     log.info("relaying the events of %s", ", ".join(wanted))
     wait()
+    link.stop()
     for relay in relays:
         relay.stopping.set()
     for relay in relays:
