@@ -24,8 +24,6 @@ LONGEST: Final = 0.8
 """Seconds to wait for a process that answered last time."""
 SHORTEST: Final = 0.05
 """Seconds to wait for those that are new."""
-FRESH: Final = 1.0
-"""Seconds for which one answer serves all who ask."""
 HEAD: Final = "# HELP "
 
 
@@ -41,7 +39,7 @@ class Gathering:
         self._came = threading.Condition()
         self._answers: dict[str, str] = {}
         self._number, self._queue = 0, ""
-        self._text, self._at = b"", -FRESH
+        self._text, self._began = b"", 0.0
 
     def listen(self, channel: Any) -> None:
         """Consume questions and answers, for as long as the connection lives."""
@@ -50,11 +48,15 @@ class Gathering:
         channel.basic_consume(self._queue, no_ack=True, callback=self._answered)
 
     def text(self) -> bytes:
-        """The measures of all processes that answer, in Prometheus' text form."""
+        """The measures of all processes that answer, in Prometheus' text form.
+
+        Who asks while others are being answered waits, and shares the next answer.
+        """
+        arrived = time.monotonic()
         with self._alone:
-            if time.monotonic() - self._at >= FRESH:
+            if self._began <= arrived:
+                self._began = time.monotonic()
                 self._text = self._gather()
-                self._at = time.monotonic()
             return self._text
 
     def _look(self) -> None:

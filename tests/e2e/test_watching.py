@@ -1,0 +1,273 @@
+"""What an operator sees: one system with two gateway processes, traced, its slow log wide open."""
+
+from __future__ import annotations
+
+import json
+import signal
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local.parts import Parts
+from services.common.topology import DEAD, SERVICES
+from tests.measures import Measures
+from tests.system import Caller, System, until
+from tests.world import World
+
+Line = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def system(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A system whose traces go into a folder and that finds everything slow."""
+    folder = tmp_path_factory.mktemp("watched")
+    extra = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"file://{folder / 'traces'}", "GATEWAY_WORKERS": "2",
+        "SLOW_QUERY_SECONDS": "0", "SLOW_REQUEST_SECONDS": "0",
+    }  # fmt: skip
+    found = System(parts, folder, extra)
+    found.start()
+    try:
+        found.wait()
+        yield found
+    finally:
+        found.stop()
+
+
+@pytest.fixture
+def spans(system: System) -> Any:
+    """Reads the spans of a trace as far as they are written."""
+
+    def read(trace: str) -> list[Line]:
+        paths = (system.folder / "traces").glob("*.jsonl")
+        lines = [json.loads(line) for path in paths for line in path.read_text().splitlines()]
+        return [line for line in lines if line["trace"] == trace]
+
+    return read
+
+
+def complete(folder: Path) -> list[Line]:
+    """All log lines that are JSON."""
+    texts = [path.read_text("utf-8", "replace") for path in folder.glob("*.log")]
+    return [json.loads(x) for text in texts for x in text.splitlines() if x.startswith("{")]
+
+
+def comment(caller: Caller, world: World, **headers: str) -> dict[str, Any]:
+    """A comment that changes nothing else."""
+    answer = caller.post(
+        f"/actions/tasks/{world.task}/comment",
+        {"task_status_id": world.status, "comment": "Looks good"}, headers=headers,
+    )  # fmt: skip
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+# --- traces ---------------------------------------------------------------------------------------
+
+
+def test_a_comment_is_one_trace_from_the_gateway_to_the_handlers(
+    system: System, admin: Caller, world: World, spans: Any
+) -> None:
+    """Each span is the child of what caused it, also across the outbox."""
+    trace, caller_span = uuid.uuid4().hex, "00f067aa0ba902b7"
+    comment(admin, world, traceparent=f"00-{trace}-{caller_span}-01")
+
+    def whole() -> dict[str, Line] | None:
+        """The trace, once no span is missing between those that each process wrote."""
+        found = {span["span"]: span for span in spans(trace)}
+        names = {span["name"] for span in found.values()}
+        rooted = all(s["parent"] in {*found, caller_span} for s in found.values())
+        return found if rooted and "crud.log_events" in names else None
+
+    by_id = until(whole, 20, "the handler's span, and all above it")
+
+    def above(span: Line) -> list[str]:
+        parent = by_id.get(span["parent"])
+        return [span["name"], *(above(parent) if parent else [])]
+
+    chains = [" < ".join(above(span)) for span in by_id.values()]
+    gateway = "POST /actions/tasks/{task_id}/comment"
+    rpc = f"tasks.comment_task < call tasks.comment_task < {gateway}"
+    assert f"sql < {rpc}" in chains
+    assert f"commit < {rpc}" in chains
+    assert f"publish comment:new < {rpc}" in chains
+    handling = [c for c in chains if c.startswith("crud.log_events < publish ")]
+    assert handling
+    assert all(c.endswith(rpc) for c in handling)
+    assert any(c.startswith("sql < crud.log_events") for c in chains)
+    (root,) = (span for span in by_id.values() if span["name"] == gateway)
+    assert root["parent"] == caller_span
+    assert root["component"] == "gateway"
+    assert {s["component"] for s in by_id.values()} >= {"gateway", "tasks", "relay", "crud"}
+
+
+def test_a_request_without_a_trace_begins_one(system: System, admin: Caller, world: World) -> None:
+    """At the gateway."""
+    ident = uuid.uuid4().hex
+    admin.get("/data/departments", headers={"X-Request-ID": ident})
+
+    def told() -> list[Line]:
+        return [x for x in complete(system.folder) if x.get("request") == ident]
+
+    lines = until(lambda: told() if len(told()) > 1 else None, 10, "log lines")
+    assert len({line.get("trace") for line in lines if line["service"] != "gateway"}) == 1
+
+
+# --- logs -----------------------------------------------------------------------------------------
+
+
+def test_slow_requests_and_statements_are_logged_with_their_request(
+    system: System, admin: Caller, world: World
+) -> None:
+    """In the gateway, in the service, and in the service that handles the event."""
+    ident = uuid.uuid4().hex
+    comment(admin, world, **{"X-Request-ID": ident})
+
+    def services() -> set[str]:
+        lines = [x for x in complete(system.folder) if x.get("request") == ident]
+        return {line["service"] for line in lines}
+
+    until(lambda: services() >= {"gateway", "tasks", "crud"}, 20, "lines of all three")
+    lines = [x for x in complete(system.folder) if x.get("request") == ident]
+    (request,) = (x for x in lines if x["service"] == "gateway")
+    assert request["route"] == "POST /actions/tasks/{task_id}/comment"
+    assert request["status"] == 201
+    assert request["seconds"] > 0
+    statements = [x["sql"] for x in lines if x["service"] == "tasks"]
+    assert any("INSERT INTO comment" in sql for sql in statements)
+    assert "COMMIT" in statements
+    assert not any("Looks good" in sql for sql in statements)
+
+
+def test_a_statement_without_a_request_is_of_the_house(
+    system: System, admin: Caller, world: World
+) -> None:
+    """What lines no request has are signs of life, clocks, or questions of operators."""
+    for _ in range(3):
+        comment(admin, world)
+    lines = [x for x in complete(system.folder) if "sql" in x and "request" not in x]
+    assert lines
+    assert not any("comment" in line["sql"] for line in lines)
+
+
+# --- measures -------------------------------------------------------------------------------------
+
+
+def test_one_address_shows_every_process(system: System, world: World) -> None:
+    """Both gateway processes, the relay, each service."""
+    components = {"gateway", "relay", *SERVICES}
+
+    def all_there() -> Measures | None:
+        found = Measures(system.base)
+        gateways = found.values("process_resident_memory_bytes", component="gateway")
+        seen = found.labels("process_resident_memory_bytes", "component")
+        return found if len(gateways) == 2 and seen == components else None
+
+    found = until(all_there, 10, "all processes")
+    assert found.values("callboard_queue_consumers", queue="rpc-tasks") == [1.0]
+    assert found.values("callboard_broker_blocked") == [0.0]
+    names = [family.name for family in found.families]
+    assert len(names) == len(set(names))
+
+
+def test_a_second_process_of_a_service_is_seen(system: System, world: World) -> None:
+    """And that it went."""
+
+    def seen() -> int:
+        return len(Measures(system.base).values("process_cpu_seconds_total", component="chat"))
+
+    assert seen() == 1
+    first = system.processes["chat"]
+    system.start("chat")
+    until(lambda: seen() == 2, 20, "the second process")
+    system.kill("chat", signal.SIGTERM)
+    system.processes["chat"] = first
+    until(lambda: seen() == 1, 20, "its end")
+
+
+def test_requests_calls_and_events_are_counted_under_bounded_names(
+    system: System, admin: Caller, world: World
+) -> None:
+    """By route template, method and subscriber, in whichever process they were."""
+    route = "/actions/tasks/{task_id}/comment"
+    before = Measures(system.base)
+    for _ in range(3):
+        comment(admin, world)
+    admin.get(f"/data/tasks/{uuid.uuid4()}")
+
+    def rise(name: str, **labels: str) -> float:
+        now = Measures(system.base)
+        return now.sum(name, **labels) - before.sum(name, **labels)
+
+    until(lambda: rise("callboard_requests_total", route=route, status="201") == 3,
+          what="three requests")  # fmt: skip
+    assert rise("callboard_request_seconds_count", route=route) == 3
+    assert rise("callboard_rpc_seconds_count", method="comment_task", component="tasks") == 3
+    assert rise("callboard_rpc_errors_total", kind="not-found", component="tasks") == 1
+    assert rise("callboard_refusals_total", kind="not-found") == 1
+    assert rise("callboard_sql_seconds_count", kind="commit", component="tasks") >= 3
+    until(lambda: rise("callboard_events_published_total", service="tasks") >= 3,
+          what="published events")  # fmt: skip
+    until(lambda: rise("callboard_events_handled_total", subscriber="crud.log_events",
+                       outcome="handled") >= 3, what="handled events")  # fmt: skip
+    delays = {"subscriber": "crud.log_events"}
+    assert rise("callboard_event_delay_seconds_count", **delays) >= 3
+    routes = Measures(system.base).labels("callboard_requests_total", "route")
+    assert not any(world.task in one for one in routes)
+
+
+def test_lookups_repeats_and_conditional_reads_are_counted(
+    system: System, admin: Caller, world: World
+) -> None:
+    """Hits of caches, and answers given before."""
+    before = Measures(system.base)
+    key = {"Idempotency-Key": uuid.uuid4().hex}
+    body = {"name": "Once", "color": "#123456"}
+    for _ in range(2):
+        admin.post("/data/departments", body, headers=key)
+    admin.post("/data/departments", {**body, "name": "Other"}, headers=key)
+    tag = admin.get("/data/departments").headers["ETag"]
+    held = admin.get("/data/departments", headers={"If-None-Match": tag})
+    assert held.status_code == 304
+    now = Measures(system.base)
+
+    def rise(name: str, **labels: str) -> float:
+        return now.sum(name, **labels) - before.sum(name, **labels)
+
+    assert rise("callboard_idempotent_answers_total", outcome="repeated") == 1
+    assert rise("callboard_idempotent_answers_total", outcome="refused") == 1
+    assert rise("callboard_conditional_reads_total", outcome="by_version") == 1
+    lookups = [rise("callboard_actor_lookups_total", outcome=o) for o in ("hit", "miss")]
+    assert sum(lookups) >= 5
+    assert lookups[0] >= 1
+
+
+def test_events_wait_visibly_while_the_relay_is_away(
+    system: System, admin: Caller, world: World
+) -> None:
+    """The services themselves say how old the oldest is."""
+    until(lambda: Measures(system.base).sum("callboard_outbox_events") == 0,
+          what="an empty outbox")  # fmt: skip
+    system.kill("relay")
+    admin.post("/data/departments", {"name": "Waiting", "color": "#123456"})
+
+    def waits() -> Measures | None:
+        found = Measures(system.base)
+        return found if found.sum("callboard_outbox_events", service="auth") else None
+
+    found = until(waits, what="a waiting event")
+    until(lambda: Measures(system.base).sum("callboard_outbox_age_seconds", service="auth") > 1,
+          what="its age")  # fmt: skip
+    assert not found.values("process_cpu_seconds_total", component="relay")
+    system.start("relay")
+    until(lambda: Measures(system.base).sum("callboard_outbox_events") == 0, 20,
+          "an empty outbox")  # fmt: skip
+
+
+def test_the_dead_letters_are_counted(system: System, world: World) -> None:
+    """As a queue like others, of a kind of its own."""
+    assert Measures(system.base).values("callboard_queue_messages", queue=DEAD) == [0.0]
