@@ -99,9 +99,13 @@ class Gathering:
             return {}
         time.sleep(SHORTEST)
         with self._came:
-            self._came.wait_for(lambda: self.expected <= set(self._answers), LONGEST)
+            self._came.wait_for(self._complete, LONGEST)
             self.expected = set(self._answers)
             return dict(self._answers)
+
+    def _complete(self) -> bool:
+        """Whether all that answered last time did; the first time nobody knows who is there."""
+        return bool(self.expected) and self.expected <= set(self._answers)
 
 
 def joined(texts: Iterable[str]) -> bytes:

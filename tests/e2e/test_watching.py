@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from deploy.local.parts import Parts
+from deploy.scrape import Scrape
 from services.common.topology import DEAD, SERVICES
-from tests.measures import Measures
 from tests.system import Caller, System, until
 from tests.world import World
 
@@ -161,8 +161,8 @@ def test_one_address_shows_every_process(system: System, world: World) -> None:
     """Both gateway processes, the relay, each service."""
     components = {"gateway", "relay", *SERVICES}
 
-    def all_there() -> Measures | None:
-        found = Measures(system.base)
+    def all_there() -> Scrape | None:
+        found = Scrape(system.base)
         gateways = found.values("process_resident_memory_bytes", component="gateway")
         seen = found.labels("process_resident_memory_bytes", "component")
         return found if len(gateways) == 2 and seen == components else None
@@ -178,7 +178,7 @@ def test_a_second_process_of_a_service_is_seen(system: System, world: World) -> 
     """And that it went."""
 
     def seen() -> int:
-        return len(Measures(system.base).values("process_cpu_seconds_total", component="chat"))
+        return len(Scrape(system.base).values("process_cpu_seconds_total", component="chat"))
 
     assert seen() == 1
     first = system.processes["chat"]
@@ -194,13 +194,13 @@ def test_requests_calls_and_events_are_counted_under_bounded_names(
 ) -> None:
     """By route template, method and subscriber, in whichever process they were."""
     route = "/actions/tasks/{task_id}/comment"
-    before = Measures(system.base)
+    before = Scrape(system.base)
     for _ in range(3):
         comment(admin, world)
     admin.get(f"/data/tasks/{uuid.uuid4()}")
 
     def rise(name: str, **labels: str) -> float:
-        now = Measures(system.base)
+        now = Scrape(system.base)
         return now.sum(name, **labels) - before.sum(name, **labels)
 
     until(lambda: rise("callboard_requests_total", route=route, status="201") == 3,
@@ -216,7 +216,7 @@ def test_requests_calls_and_events_are_counted_under_bounded_names(
                        outcome="handled") >= 3, what="handled events")  # fmt: skip
     delays = {"subscriber": "crud.log_events"}
     assert rise("callboard_event_delay_seconds_count", **delays) >= 3
-    routes = Measures(system.base).labels("callboard_requests_total", "route")
+    routes = Scrape(system.base).labels("callboard_requests_total", "route")
     assert not any(world.task in one for one in routes)
 
 
@@ -224,7 +224,7 @@ def test_lookups_repeats_and_conditional_reads_are_counted(
     system: System, admin: Caller, world: World
 ) -> None:
     """Hits of caches, and answers given before."""
-    before = Measures(system.base)
+    before = Scrape(system.base)
     key = {"Idempotency-Key": uuid.uuid4().hex}
     body = {"name": "Once", "color": "#123456"}
     for _ in range(2):
@@ -233,7 +233,7 @@ def test_lookups_repeats_and_conditional_reads_are_counted(
     tag = admin.get("/data/departments").headers["ETag"]
     held = admin.get("/data/departments", headers={"If-None-Match": tag})
     assert held.status_code == 304
-    now = Measures(system.base)
+    now = Scrape(system.base)
 
     def rise(name: str, **labels: str) -> float:
         return now.sum(name, **labels) - before.sum(name, **labels)
@@ -250,24 +250,24 @@ def test_events_wait_visibly_while_the_relay_is_away(
     system: System, admin: Caller, world: World
 ) -> None:
     """The services themselves say how old the oldest is."""
-    until(lambda: Measures(system.base).sum("callboard_outbox_events") == 0,
+    until(lambda: Scrape(system.base).sum("callboard_outbox_events") == 0,
           what="an empty outbox")  # fmt: skip
     system.kill("relay")
     admin.post("/data/departments", {"name": "Waiting", "color": "#123456"})
 
-    def waits() -> Measures | None:
-        found = Measures(system.base)
+    def waits() -> Scrape | None:
+        found = Scrape(system.base)
         return found if found.sum("callboard_outbox_events", service="auth") else None
 
     found = until(waits, what="a waiting event")
-    until(lambda: Measures(system.base).sum("callboard_outbox_age_seconds", service="auth") > 1,
+    until(lambda: Scrape(system.base).sum("callboard_outbox_age_seconds", service="auth") > 1,
           what="its age")  # fmt: skip
     assert not found.values("process_cpu_seconds_total", component="relay")
     system.start("relay")
-    until(lambda: Measures(system.base).sum("callboard_outbox_events") == 0, 20,
+    until(lambda: Scrape(system.base).sum("callboard_outbox_events") == 0, 20,
           "an empty outbox")  # fmt: skip
 
 
 def test_the_dead_letters_are_counted(system: System, world: World) -> None:
     """As a queue like others, of a kind of its own."""
-    assert Measures(system.base).values("callboard_queue_messages", queue=DEAD) == [0.0]
+    assert Scrape(system.base).values("callboard_queue_messages", queue=DEAD) == [0.0]
