@@ -40,8 +40,10 @@ class Queues:
         QUEUE_CONSUMERS.clear()
         try:
             self._look(kinds(subscribers))
-        except BROKEN:
-            self._drop()
+        except BROKEN as error:
+            # A blocked broker answers nobody, and on this connection it will say when it does.
+            if not (self.blocked.is_set() and isinstance(error, TimeoutError)):
+                self._drop()
         BROKER_BLOCKED.set(self.blocked.is_set())
 
     def _look(self, wanted: dict[str, str]) -> None:
@@ -83,7 +85,8 @@ class Queues:
         return self._connection.connection
 
     def _drop(self) -> None:
-        """Forget a connection that broke; one that is only blocked tells us when it isn't."""
-        if self._connection is not None and not self.blocked.is_set():
-            self._connection.collapse()
+        """Forget a connection that broke."""
+        self.blocked.clear()
+        if self._connection is not None:
+            self._connection.collect()
             self._connection = None

@@ -52,7 +52,7 @@ class _Actors:
         return actor
 
 
-class _OffTheHub:
+class OffTheHub:
     """An object whose methods run on threads of their own, with our request's id in their logs."""
 
     def __init__(self, target: Any) -> None:
@@ -67,7 +67,7 @@ class _OffTheHub:
         return run
 
 
-def _spawned(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def spawned(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """A green thread that works for the same request: its id, its trace."""
     return eventlet.spawn(copy_context().run, function, *args, **kwargs)
 
@@ -172,7 +172,7 @@ class Service:
 
         Only for what answers at once or not at all: no iterator may cross over.
         """
-        return cast("Storage", _OffTheHub(open_storage(self.settings.storage_url)))
+        return cast("Storage", OffTheHub(open_storage(self.settings.storage_url)))
 
     def keep(self) -> None:
         """Commit what was done so far, events included, whatever the method says afterwards."""
@@ -240,7 +240,7 @@ class Service:
     def ask_ahead_raw(self, service: str, method: str, /, **kwargs: Any) -> Callable[[], bytes]:
         """The same, as the JSON it came as."""
         self._check_may_ask(service, method)
-        asked = _spawned(self._call, service, method, kwargs)
+        asked = spawned(self._call, service, method, kwargs)
         return cast("Callable[[], bytes]", asked.wait)
 
     def ask_all(self, questions: list[tuple[str, str, dict[str, Any]]]) -> list[Any]:
@@ -257,7 +257,7 @@ class Service:
             service, method, kwargs = questions[0]
             return [self.ask_raw(service, method, **kwargs)]
         asked = [
-            _spawned(self.ask_raw, service, method, **kwargs)
+            spawned(self.ask_raw, service, method, **kwargs)
             for service, method, kwargs in questions
         ]
         return [thread.wait() for thread in asked]

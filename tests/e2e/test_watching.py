@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from kombu import Connection
 
 from deploy.local.parts import Parts
 from deploy.scrape import Scrape
 from services.common.topology import DEAD, SERVICES
+from tests.e2e.test_bad_days import kill_backing, revive
 from tests.system import Caller, System, until
 from tests.world import World
 
@@ -47,6 +50,9 @@ def spans(system: System) -> Any:
         return [line for line in lines if line["trace"] == trace]
 
     return read
+
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 
 def complete(folder: Path) -> list[Line]:
@@ -268,6 +274,66 @@ def test_events_wait_visibly_while_the_relay_is_away(
           "an empty outbox")  # fmt: skip
 
 
-def test_the_dead_letters_are_counted(system: System, world: World) -> None:
-    """As a queue like others, of a kind of its own."""
-    assert Scrape(system.base).values("callboard_queue_messages", queue=DEAD) == [0.0]
+def test_an_event_that_is_given_up_is_counted_and_logged_with_its_request(
+    system: System, world: World
+) -> None:
+    """In the queue of the dead, under its subscriber, and in the log for people."""
+    ident = uuid.uuid4().hex
+    with Connection(system.parts.amqp_uri) as connection:
+        connection.Producer(serializer="json").publish(
+            {"day_off_id": "x", "person_id": "no uuid", "date": "x", "end_date": "x"},
+            exchange="crud.events", routing_key="day-off:covers",
+            headers={"event_id": str(uuid.uuid4()), "stored": "0", "request_id": ident},
+        )  # fmt: skip
+        until(lambda: Scrape(system.base).sum("callboard_queue_messages", queue=DEAD) == 1, 30,
+              "the dead letter")  # fmt: skip
+        now = Scrape(system.base)
+        subscriber = "tasks.forget_time_in_day_off"
+        handled = "callboard_events_handled_total"
+        assert now.sum(handled, subscriber=subscriber, outcome="dead") == 1
+        assert now.sum(handled, subscriber=subscriber, outcome="retried") >= 5
+        connection.channel().queue_purge(DEAD)
+    given_up = [x for x in complete(system.folder) if ident in x.get("requests", ())]
+    assert [line["level"] for line in given_up] == ["ERROR"]
+
+
+def test_a_broker_that_takes_nothing_is_seen_and_so_is_its_recovery(
+    system: System, world: World
+) -> None:
+    """Its memory alarm is on: it reads nothing more from whoever publishes."""
+    node = next(child for child in system.parts.children if child.name == "rabbitmq")
+    control = Path(node.command[0]).with_name("rabbitmqctl")
+    if not control.exists():
+        pytest.skip("the broker runs in a container")
+
+    def memory(share: str) -> None:
+        command = [str(control), "-n", node.environ["RABBITMQ_NODENAME"],
+                   "set_vm_memory_high_watermark", share]  # fmt: skip
+        subprocess.run(command, env=node.environ, check=True, capture_output=True, timeout=60)
+
+    memory("0.000001")
+    try:
+        until(lambda: Scrape(system.base).sum("callboard_broker_blocked") == 1, 20, "the alarm")
+    finally:
+        memory("0.4")
+    until(lambda: Scrape(system.base).values("callboard_broker_blocked") == [0.0], 30,
+          "the alarm's end")  # fmt: skip
+    until(lambda: Scrape(system.base).values("callboard_queue_messages", queue="rpc-tasks"), 30,
+          "the queues")  # fmt: skip
+    until(system.is_ready, 30, "recovery")
+
+
+def test_without_the_broker_a_gateway_shows_what_it_knows(system: System, world: World) -> None:
+    """That is the moment at which somebody looks; all are back when it is."""
+    kill_backing(system, "rabbitmq")
+    try:
+        until(lambda: Scrape(system.base).values("callboard_broker_up") == [0.0], what="its word")
+    finally:
+        revive(system, "rabbitmq")
+    until(system.is_ready, 40, "recovery")
+    wanted = {"gateway", "relay", *SERVICES}
+
+    def seen() -> set[str]:
+        return Scrape(system.base).labels("process_cpu_seconds_total", "component")
+
+    until(lambda: seen() == wanted, 20, "all processes")
