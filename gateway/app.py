@@ -19,7 +19,7 @@ from gateway.routes.table import PUBLIC, Body, Route
 from gateway.status import Status
 from gateway.uploads import PARTS, Received
 from gateway.web import INDEX, Web
-from services.common.client import ACTOR, FINGERPRINT, KEY, MATCH, REQUEST, Reply, RpcClient
+from services.common.client import ACTOR, AUTHOR, FINGERPRINT, KEY, MATCH, REQUEST, Reply, RpcClient
 from services.common.errors import Forbidden, ServiceError, Unavailable
 from services.common.keys import KeyRing
 from services.common.log import request_id
@@ -186,6 +186,8 @@ class Endpoint:
     ) -> Reply:
         if identity is not None:
             headers = {**headers, ACTOR: identity.actor}
+            if route.author:
+                headers[AUTHOR] = identity.people
         deadline = self.gateway.settings.list_deadline if route.slow else None
         return self.gateway.client.call(
             route.service, route.function, arguments, headers=headers, deadline=deadline

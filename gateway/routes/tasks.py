@@ -17,7 +17,14 @@ PLURALS = {kind: f"{kind}s" for kind in KINDS}
 def saying(path: str, rpc: str, *, status: int = 201, bare: bool = False) -> Route:
     """A POST that may bring attachments."""
     return Route(
-        "POST", path, rpc, status=status, body=Body.MULTIPART, files="attachments", bare=bare
+        "POST",
+        path,
+        rpc,
+        status=status,
+        body=Body.MULTIPART,
+        files="attachments",
+        bare=bare,
+        author=True,
     )
 
 

@@ -16,8 +16,9 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import msgspec
 import psycopg2
 from amqp import Message
 from kombu import Connection
@@ -26,17 +27,20 @@ from psycopg2.extras import register_uuid
 from services.common.amqp import BACKOFF, BROKEN, QUIET_ATTEMPTS
 from services.common.config import ConfigError, ServiceSettings
 from services.common.log import configure
-from services.common.topology import SERVICES, declare_exchanges, exchange_of
+from services.common.topology import HISTORY, SERVICES, declare_exchanges, exchange_of
 from services.common.versions import STUDIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from uuid import UUID
 
 log = logging.getLogger(__name__)
 
 BATCH: Final = 500
 LONG_ENOUGH: Final = 5.0
 POLL_SECONDS: Final = 2.0
+LINGER_SECONDS: Final = 0.01
+"""At least so long from one batch to the next: what commits meanwhile goes out together."""
 SWEEP_SECONDS: Final = 600.0
 KEPT: Final = {"inbox": "7 days", "idempotency_key": "24 hours"}
 SELECT: Final = (
@@ -52,6 +56,20 @@ SELECT coalesce(project_id, %s::uuid), count(*) FROM sent GROUP BY 1
 ON CONFLICT (project_id) DO UPDATE SET changes = known.changes + excluded.changes
 """
 """What was confirmed leaves the outbox and is counted, in one statement: see ``versions``."""
+
+
+class Row(NamedTuple):
+    """An event in the outbox."""
+
+    id: int
+    event_id: UUID
+    name: str
+    payload: str
+    actor_id: UUID | None
+    project_id: UUID | None
+    request_id: str | None
+    stored: bool
+    time: str
 
 
 class Confirms:
@@ -90,6 +108,21 @@ class Confirms:
                 message = "the broker did not confirm"
                 raise OSError(message)
             connection.drain_events(timeout=timeout)
+
+
+def _persistent(body: str | bytes, **properties: Any) -> Message:
+    return Message(
+        body,
+        content_type="application/json",
+        content_encoding="utf-8",
+        delivery_mode=2,
+        **properties,
+    )
+
+
+def _send(channel: Any, message: Message, exchange: str, key: str) -> None:
+    """The plain publish: py-amqp's confirming one waits for each message by itself."""
+    channel._basic_publish(message, exchange, key)  # noqa: SLF001
 
 
 class Relay(threading.Thread):
@@ -144,6 +177,8 @@ class Relay(threading.Thread):
                     break
                 self.stopping.wait(POLL_SECONDS)
             cursor.execute(f"LISTEN outbox_{self.service}")
+            # A row whose removal is lost in a crash is sent again, which consumers expect.
+            cursor.execute("SET synchronous_commit = off")
 
     def _pump(self, database: Any, broker: Any, channel: Any) -> None:
         confirms = Confirms(channel)
@@ -151,10 +186,12 @@ class Relay(threading.Thread):
         while not self.stopping.is_set():
             while self._batch(database, broker, channel, confirms) == BATCH:
                 pass
+            ended = time.monotonic()
             if time.monotonic() - swept > SWEEP_SECONDS:
                 swept = time.monotonic()
                 self._sweep(database)
             self._sleep(database, broker)
+            self.stopping.wait(max(0.0, ended + LINGER_SECONDS - time.monotonic()))
 
     def _batch(self, database: Any, broker: Any, channel: Any, confirms: Confirms) -> int:
         """Publish and delete up to BATCH rows; answer how many."""
@@ -163,28 +200,41 @@ class Relay(threading.Thread):
             rows = cursor.fetchall()
             if not rows:
                 return 0
-            for row in rows:
-                self._publish(channel, row)
+            events = [Row(*row) for row in rows]
+            for event in events:
+                self._publish(channel, event)
+                confirms.expect()
+            if stored := [event for event in events if event.stored]:
+                self._hand_over(channel, stored)
                 confirms.expect()
             confirms.wait(broker)
-            cursor.execute(FOLD, ([row[0] for row in rows], str(STUDIO)))
+            cursor.execute(FOLD, ([event.id for event in events], str(STUDIO)))
         return len(rows)
 
-    def _publish(self, channel: Any, row: Sequence[Any]) -> None:
-        _, event_id, name, payload, actor_id, project_id, request_id, stored, when = row
-        headers = {"event_id": str(event_id), "time": when, "stored": "1" if stored else "0"}
-        optional = {"actor_id": actor_id, "project_id": project_id, "request_id": request_id}
-        headers |= {key: str(value) for key, value in optional.items() if value is not None}
-        message = Message(
-            payload,
-            content_type="application/json",
-            content_encoding="utf-8",
-            delivery_mode=2,
-            message_id=str(event_id),
-            application_headers=headers,
-        )
-        # The plain publish: py-amqp's confirming one waits for each message by itself.
-        channel._basic_publish(message, exchange_of(self.service), name)  # noqa: SLF001
+    def _publish(self, channel: Any, event: Row) -> None:
+        headers = {
+            "event_id": str(event.event_id), "time": event.time,
+            "stored": "1" if event.stored else "0",
+        }  # fmt: skip
+        for name in ("actor_id", "project_id", "request_id"):
+            if (value := getattr(event, name)) is not None:
+                headers[name] = str(value)
+        ident = str(event.event_id)
+        message = _persistent(event.payload, message_id=ident, application_headers=headers)
+        _send(channel, message, exchange_of(self.service), event.name)
+
+    def _hand_over(self, channel: Any, events: Sequence[Row]) -> None:
+        """Give the log its share of a batch in one message, as ``bus.Delivery`` has them."""
+        told = [
+            {
+                "name": event.name, "payload": msgspec.Raw(event.payload.encode()),
+                "event_id": event.event_id, "time": event.time, "source": self.service,
+                "actor_id": event.actor_id, "project_id": event.project_id,
+                "request_id": event.request_id or "",
+            }
+            for event in events
+        ]  # fmt: skip
+        _send(channel, _persistent(msgspec.json.encode(told)), HISTORY, "")
 
     def _sleep(self, database: Any, broker: Any) -> None:
         """Until a commit notifies, or for the slow poll that stands behind it."""

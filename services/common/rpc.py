@@ -25,6 +25,7 @@ from nameko.extensions import Entrypoint, SharedExtension
 from services.common.amqp import DIRECT_REPLY, RPC_EXCHANGE, Link
 from services.common.client import (
     ACTOR,
+    AUTHOR,
     BARE,
     BEATS,
     DEADLINE,
@@ -126,6 +127,7 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
                 "request_id": headers.get(REQUEST, ""),
                 "key": headers.get(KEY),
                 "match": headers.get(MATCH),
+                "author": headers.get(AUTHOR),
                 "fingerprint": headers.get(FINGERPRINT),
                 "route": name,
                 "body": message.body,

@@ -24,7 +24,8 @@ from services.crud.models import ApiEvent
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BATCH: Final = 200
+BATCH: Final = 20
+"""Messages at once, each of up to a relay's batch of events."""
 NAME_PART: Final = re.compile(r"[a-z0-9-]+")
 FILES: Final = ("preview-file:add-file",)
 STORE: Final = """
@@ -40,7 +41,7 @@ ON CONFLICT (id) DO NOTHING
 class EventLog(CrudRpc):
     """Writes and reads the history."""
 
-    @on("#", batch=BATCH, inbox=False, stored_only=True, gather=0.02)
+    @on(batch=BATCH, inbox=False, history=True, gather=0.1)
     def log_events(self, deliveries: Sequence[Delivery]) -> None:
         """Store every service's events. A row's id is the event's: a second delivery is none."""
         rows = [
@@ -53,10 +54,8 @@ class EventLog(CrudRpc):
                 "moment": delivery.time or None,
             }
             for delivery in deliveries
-            if delivery.stored
         ]
-        if rows:
-            self.tx.run(STORE, events=msgspec.json.encode(rows).decode())
+        self.tx.run(STORE, events=msgspec.json.encode(rows).decode())
 
     @query
     def last_events(self, query: Query | None = None) -> Reply:

@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -110,10 +110,14 @@ class Bench:
             return False
 
     def load(self, path: str, connections: int = 8) -> dict[str, float]:
-        """The load generator's answer."""
-        command = [sys.executable, "-m", "tests.bench.load", str(self.system.port), str(SECONDS),
-                   str(connections), self.token, path]  # fmt: skip
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        """The load generator's answer about reading one path."""
+        return self.play([[["GET", path]]] * connections)
+
+    def play(self, plans: Sequence[Sequence[Any]], seconds: float = SECONDS) -> dict[str, float]:
+        """The load generator's answer; each connection has a plan of its own."""
+        command = [sys.executable, "-m", "tests.bench.load", str(self.system.port), str(seconds)]
+        given = json.dumps({"token": self.token, "plans": plans})
+        done = subprocess.run(command, input=given, capture_output=True, text=True, check=True)
         found: dict[str, float] = json.loads(done.stdout)
         assert not found["failures"], found
         return found
@@ -162,7 +166,7 @@ class Bench:
         environ = falcon.testing.create_environ(headers={"Authorization": f"Bearer {self.token}"})
         request = falcon.Request(environ)
         claims = gate.tokens.read(self.token, "access")
-        gate._known[claims["jti"]] = Identity(claims, "{}", time.monotonic())  # noqa: SLF001
+        gate._known[claims["jti"]] = Identity(claims, "{}", "{}", time.monotonic())  # noqa: SLF001
         began = time.perf_counter()
         for _ in range(2000):
             gate.identify(request)
