@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import UUID, uuid4
 
@@ -231,6 +232,11 @@ class Transaction:
                 self.opening(self._session)
         return self._session
 
+    @cached_property
+    def _raw(self) -> Any:
+        """The pooled connection of psycopg2 that this transaction holds until it ends."""
+        return self._begun().connection().connection
+
     @property
     def connection(self) -> Connection:
         """The transaction's connection, for statements about tables rather than objects."""
@@ -254,21 +260,19 @@ class Transaction:
         self._written.append(self._call(sql, parameters))
 
     def _call(self, statement: Statement, parameters: dict[str, Any]) -> str:
-        connection = self._begun().connection().connection
         with self._watched():
-            return tagged(self.database.plans.call(connection, statement, parameters))
+            return tagged(self.database.plans.call(self._raw, statement, parameters))
 
     def _send(self, last: str) -> list[tuple[Any, ...]]:
         """Send what is to be written, then ``last``; the rows of ``last``."""
         if not last and not self._written:
             return []
         written, self._written = self._written, []
-        session = self._begun()
         if written:
-            session.flush()  # they may refer to rows that the session holds back
+            self._begun().flush()  # they may refer to rows that the session holds back
         message = ";\n".join([*written, last] if last else written)
-        cursor: Any = session.connection().connection.cursor()
         with self._watched():
+            cursor = self._raw.cursor()
             cursor.execute(message)
             return cursor.fetchall() if cursor.description else []
 
@@ -342,6 +346,7 @@ class Transaction:
         if self._session is not None:
             with translated():
                 self._send("")
+                self.__dict__.pop("_raw", None)
                 self._session.commit()
 
     def close(self) -> None:
@@ -349,4 +354,5 @@ class Transaction:
         if self._session is not None:
             self._session.close()
             self._session = None
+            self.__dict__.pop("_raw", None)
         self._events, self._written = [], []

@@ -15,18 +15,17 @@ import signal
 import sys
 import threading
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 import psycopg2
-from amqp import Message
 from kombu import Connection
 from psycopg2.extras import register_uuid
 
 from services.common.amqp import BACKOFF, BROKEN, QUIET_ATTEMPTS
 from services.common.config import ConfigError, ServiceSettings
 from services.common.log import configure
+from services.common.publishing import Publisher
 from services.common.topology import HISTORY, SERVICES, declare_exchanges, exchange_of
 from services.common.versions import STUDIO
 
@@ -72,59 +71,6 @@ class Row(NamedTuple):
     time: str
 
 
-class Confirms:
-    """The broker's confirms on one channel, so that a batch waits once.
-
-    They come in any order, alone or for all up to a tag, so the tags not yet confirmed are kept.
-    """
-
-    def __init__(self, channel: Any) -> None:
-        self.published = 0
-        self.open: set[int] = set()
-        self.refused = False
-        channel.confirm_select()
-        channel.events["basic_ack"].add(self._ack)
-        channel.events["basic_nack"].add(self._nack)
-
-    def expect(self) -> None:
-        """One more message was published."""
-        self.published += 1
-        self.open.add(self.published)
-
-    def _ack(self, tag: int, multiple: bool) -> None:
-        if multiple:
-            self.open = {number for number in self.open if number > tag}
-        else:
-            self.open.discard(tag)
-
-    def _nack(self, _tag: int, _multiple: bool) -> None:
-        self.refused = True
-
-    def wait(self, connection: Any, timeout: float = 10.0) -> None:
-        """Until all that was published is confirmed. Raises OSError when it isn't."""
-        end = time.monotonic() + timeout
-        while self.open:
-            if self.refused or time.monotonic() > end:
-                message = "the broker did not confirm"
-                raise OSError(message)
-            connection.drain_events(timeout=timeout)
-
-
-def _persistent(body: str | bytes, **properties: Any) -> Message:
-    return Message(
-        body,
-        content_type="application/json",
-        content_encoding="utf-8",
-        delivery_mode=2,
-        **properties,
-    )
-
-
-def _send(channel: Any, message: Message, exchange: str, key: str) -> None:
-    """The plain publish: py-amqp's confirming one waits for each message by itself."""
-    channel._basic_publish(message, exchange, key)  # noqa: SLF001
-
-
 class Relay(threading.Thread):
     """Moves one service's events from its outbox to its exchange."""
 
@@ -162,7 +108,7 @@ class Relay(threading.Thread):
                 broker.ensure_connection(max_retries=1, timeout=2)
                 channel = broker.channel()
                 declare_exchanges(channel)
-                self._pump(database, broker.connection, channel)
+                self._pump(database, Publisher(broker.connection, channel))
         finally:
             database.close()
 
@@ -180,38 +126,34 @@ class Relay(threading.Thread):
             # A row whose removal is lost in a crash is sent again, which consumers expect.
             cursor.execute("SET synchronous_commit = off")
 
-    def _pump(self, database: Any, broker: Any, channel: Any) -> None:
-        confirms = Confirms(channel)
+    def _pump(self, database: Any, publisher: Publisher) -> None:
         swept = 0.0
         while not self.stopping.is_set():
-            while self._batch(database, broker, channel, confirms) == BATCH:
+            while self._batch(database, publisher) == BATCH:
                 pass
             ended = time.monotonic()
             if time.monotonic() - swept > SWEEP_SECONDS:
                 swept = time.monotonic()
                 self._sweep(database)
-            self._sleep(database, broker)
+            self._sleep(database, publisher)
             self.stopping.wait(max(0.0, ended + LINGER_SECONDS - time.monotonic()))
 
-    def _batch(self, database: Any, broker: Any, channel: Any, confirms: Confirms) -> int:
+    def _batch(self, database: Any, publisher: Publisher) -> int:
         """Publish and delete up to BATCH rows; answer how many."""
         with database.cursor() as cursor:
             cursor.execute(SELECT, (BATCH,))
-            rows = cursor.fetchall()
-            if not rows:
+            events = [Row(*row) for row in cursor.fetchall()]
+            if not events:
                 return 0
-            events = [Row(*row) for row in rows]
             for event in events:
-                self._publish(channel, event)
-                confirms.expect()
+                self._publish(publisher, event)
             if stored := [event for event in events if event.stored]:
-                self._hand_over(channel, stored)
-                confirms.expect()
-            confirms.wait(broker)
+                self._hand_over(publisher, stored)
+            publisher.confirm()
             cursor.execute(FOLD, ([event.id for event in events], str(STUDIO)))
-        return len(rows)
+        return len(events)
 
-    def _publish(self, channel: Any, event: Row) -> None:
+    def _publish(self, publisher: Publisher, event: Row) -> None:
         headers = {
             "event_id": str(event.event_id), "time": event.time,
             "stored": "1" if event.stored else "0",
@@ -219,11 +161,12 @@ class Relay(threading.Thread):
         for name in ("actor_id", "project_id", "request_id"):
             if (value := getattr(event, name)) is not None:
                 headers[name] = str(value)
-        ident = str(event.event_id)
-        message = _persistent(event.payload, message_id=ident, application_headers=headers)
-        _send(channel, message, exchange_of(self.service), event.name)
+        publisher.add(
+            event.payload, exchange_of(self.service), event.name,
+            message_id=headers["event_id"], application_headers=headers,
+        )  # fmt: skip
 
-    def _hand_over(self, channel: Any, events: Sequence[Row]) -> None:
+    def _hand_over(self, publisher: Publisher, events: Sequence[Row]) -> None:
         """Give the log its share of a batch in one message, as ``bus.Delivery`` has them."""
         told = [
             {
@@ -234,16 +177,15 @@ class Relay(threading.Thread):
             }
             for event in events
         ]  # fmt: skip
-        _send(channel, _persistent(msgspec.json.encode(told)), HISTORY, "")
+        publisher.add(msgspec.json.encode(told), HISTORY, "")
 
-    def _sleep(self, database: Any, broker: Any) -> None:
+    def _sleep(self, database: Any, publisher: Publisher) -> None:
         """Until a commit notifies, or for the slow poll that stands behind it."""
         while not self.stopping.is_set():
-            readable, _, _ = select.select([database, broker.sock], [], [], POLL_SECONDS)
-            if broker.sock in readable:
-                with suppress(TimeoutError):
-                    broker.drain_events(timeout=0.01)
-            broker.heartbeat_tick()
+            readable, _, _ = select.select([database, publisher.socket], [], [], POLL_SECONDS)
+            if publisher.socket in readable:
+                publisher.read()
+            publisher.beat()
             database.poll()
             if database.notifies or not readable:
                 database.notifies.clear()
