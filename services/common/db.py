@@ -95,20 +95,25 @@ class Database:
         return found
 
     def scalar(self, statement: Statement, **parameters: Any) -> Any:
-        """The one value that a statement selects, on the same path. Raises Unavailable."""
+        """The first value that a statement selects, on the same path. Raises Unavailable."""
+        rows = self.rows(statement, **parameters)
+        return rows[0][0] if rows else None
+
+    def rows(self, statement: Statement, **parameters: Any) -> list[tuple[Any, ...]]:
+        """The rows that a statement selects, on the same path. Raises Unavailable."""
         with translated():
             connection = self.reading.raw_connection()
             try:
                 cursor = connection.cursor()
                 cursor.execute(tagged(self.plans.call(connection, statement, parameters)))
-                row = cursor.fetchone()
+                found = list(cursor.fetchall())
             except (psycopg2.OperationalError, psycopg2.InterfaceError):
                 connection.invalidate()
                 self.reading.dispose()
                 raise
             finally:
                 connection.close()
-        return row[0] if row else None
+        return found
 
     def close(self) -> None:
         """Close every pooled connection."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Dialect
 
-Statement = str | sa.Select[Any]
+Statement = str | sa.ClauseElement
 
 PARAMETER: Final = re.compile(r"%\((\w+)\)s|%%")
 MOST: Final = 300
@@ -54,8 +54,8 @@ class Plans:
         cursor, key = connection.cursor(), (statement, *parameters)
         plan = self._plans.get(key)
         if plan is None and len(self._plans) >= MOST:
-            sql, constants = self._text(statement)
-            return str(cursor.mogrify(sql, {**constants, **parameters}).decode())
+            sql, values = self._text(statement, parameters)
+            return str(cursor.mogrify(sql, values).decode())
         prepared: set[str] = connection.info.setdefault("prepared", set())
         if plan is None:
             plan = self._prepare(cursor, statement, parameters)
@@ -66,17 +66,19 @@ class Plans:
             prepared.add(plan.name)
         return str(cursor.mogrify(plan.execute, parameters).decode())
 
-    def _text(self, statement: Statement) -> tuple[str, dict[str, Any]]:
-        """The statement as psycopg2 takes it, and the constants in it."""
+    def _text(
+        self, statement: Statement, given: Mapping[str, Any]
+    ) -> tuple[str, Mapping[str, Any]]:
+        """The statement as psycopg2 takes it, and all values in it: constants and those given."""
         if isinstance(statement, str):
-            return statement, {}
+            return statement, given
         options = {"render_postcompile": True}
         compiled = statement.compile(dialect=self.dialect, compile_kwargs=options)
-        return str(compiled), dict(compiled.params)
+        return str(compiled), {**compiled.params, **given}
 
     def _prepare(self, cursor: Any, statement: Statement, given: Mapping[str, Any]) -> _Plan:
         """Prepare it here, and learn how its values must be cast; constants become part of it."""
-        sql, constants = self._text(statement)
+        sql, values = self._text(statement, given)
         names: list[str] = []
 
         def numbered(found: re.Match[str]) -> str:
@@ -84,7 +86,7 @@ class Plans:
             if name is None:
                 return "%"
             if name not in given:
-                return str(cursor.mogrify("%s", (constants[name],)).decode())
+                return str(cursor.mogrify("%s", (values[name],)).decode())
             if name not in names:
                 names.append(name)
             return f"${names.index(name) + 1}"
@@ -94,5 +96,5 @@ class Plans:
         cursor.execute(prepare)
         cursor.execute(TYPES, (name,))
         (types,) = cursor.fetchone()
-        values = ", ".join(f"%({n})s::{kind}" for n, kind in zip(names, types, strict=True))
-        return _Plan(name, prepare, f"EXECUTE {name}({values})" if names else f"EXECUTE {name}")
+        casts = ", ".join(f"%({n})s::{kind}" for n, kind in zip(names, types, strict=True))
+        return _Plan(name, prepare, f"EXECUTE {name}({casts})" if names else f"EXECUTE {name}")
