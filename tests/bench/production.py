@@ -137,9 +137,37 @@ def comments(bench: Bench) -> None:
                "ms", "time", 50)  # fmt: skip
 
 
+def mixed_day(bench: Bench) -> None:
+    """Seven reads of a row, two lists of a hundred and a write, over and over, from each caller."""
+    project = bench.world.project
+    plans = []
+    for caller in range(COMMENTERS):
+        shots = [ident(f"entity b{caller * 100 + n}") for n in range(10)]
+        kinds = [ident(f"task_type kind {n % KINDS}") for n in range(10)]
+        tasks = [ident(f"task {caller * 100 + n} {kind}") for n, kind in enumerate(kinds)]
+        reads = [["GET", f"/data/entities/{shot}"] for shot in shots[:3]]
+        reads += [["GET", f"/data/tasks/{task}"] for task in tasks[:2]]
+        reads += [["GET", f"/data/projects/{project}"], ["GET", f"/data/task-types/{kinds[0]}"]]
+        lists = [
+            ["GET", f"/data/entities?project_id={project}&page={caller + 1}&limit=100"],
+            ["GET", f"/data/tasks?project_id={project}&page={caller + 1}&limit=100"],
+        ]
+        writes = [
+            ["PUT", f"/data/tasks/{task}", {"priority": n % 3}] for n, task in enumerate(tasks)
+        ]
+        plans.append([
+            request for write in writes
+            for request in (*reads[:4], lists[0], *reads[4:], lists[1], write)
+        ])  # fmt: skip
+    found = bench.play(plans)
+    bench.note("a mixed day, 8 callers", found["rate"], "/s", "rate", 600)
+    bench.note("the same, p99", found["p99"], "ms", "time", 80)
+
+
 def production(bench: Bench) -> None:
     """Everything about a large production."""
     fill(bench)
     castings(bench)
     views(bench)
     comments(bench)
+    mixed_day(bench)
