@@ -3,7 +3,7 @@
 import os
 
 bind = f"0.0.0.0:{os.environ.get('HTTP_PORT', '8080')}"
-worker_class = "gthread"
+worker_class = "gateway.worker.Worker"
 # The number of workers is WEB_CONCURRENCY, which gunicorn reads itself; one by default.
 threads = int(os.environ.get("GATEWAY_THREADS", "48"))
 # Above the number of threads that may wait for services, so that there is always one left to say

@@ -316,6 +316,7 @@ def create_app(
     form = app.req_options.media_handlers[falcon.MEDIA_MULTIPART]
     form.parse_options.max_body_part_count = PARTS  # type: ignore[attr-defined]
     app.add_error_handler(Exception, errors.on_crash)
+    app.add_error_handler(ConnectionResetError, errors.on_broken_body)
     app.add_error_handler(falcon.HTTPError, errors.on_http_error)
     app.add_error_handler(ServiceError, errors.on_service_error)
     Status(gateway.client).add_to(app)
