@@ -28,7 +28,7 @@ help: ## Print this list
 install: .venv/runtime ## Make .venv with the locked dependencies
 
 .PHONY: run
-run: .venv/runtime ## Start everything: database, broker, services, gateway (HTTP_PORT, RUN_DIR …)
+run: .venv/runtime ## Start everything: database, broker, services, gateway (HTTP_PORT, SCALE="tasks=3" …)
 	@exec $(BIN)/python -m deploy.local
 
 .PHONY: demo

@@ -65,6 +65,7 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.methods: dict[str, Method] = {}
+        self.draining = False
         self.decode = msgspec.json.Decoder(_Request).decode
 
     def setup(self) -> None:
@@ -84,8 +85,13 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
         self.link.stop()
 
     def quiesce(self) -> None:
-        """Take no new requests; those running still get their reply."""
-        self.link.cancel(self.tag)
+        """Take no new requests: they stay in the queue. What is here already gets its reply.
+
+        Every method says so as the process ends; the first word counts.
+        """
+        if not self.draining:
+            self.draining = True
+            self.link.cancel(self.tag)
 
     def _consume(self, channel: Any) -> None:
         queue = f"rpc-{self.service}"
@@ -94,7 +100,8 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
         channel.queue_declare(queue, durable=True, auto_delete=False)
         channel.queue_bind(queue, RPC_EXCHANGE, f"{self.service}.*")
         channel.basic_qos(0, min(self.settings.prefetch_count, self.container.max_workers), False)  # noqa: FBT003
-        channel.basic_consume(queue, consumer_tag=self.tag, callback=self._receive)
+        if not self.draining:
+            channel.basic_consume(queue, consumer_tag=self.tag, callback=self._receive)
 
     def _beat(self) -> None:
         provider = next(d for d in self.container.dependencies if d.attr_name == "tx")

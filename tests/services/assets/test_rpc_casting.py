@@ -11,7 +11,7 @@ import pytest
 from deploy.local.parts import Parts
 from services.assets import casting
 from services.assets.service import AssetsService
-from tests.e2e.test_events import Subscriber
+from tests.listening import Subscriber
 from tests.services.assets.conftest import Ask
 from tests.services.assets.show import Show, statuses, told
 from tests.statements import counted
