@@ -126,6 +126,15 @@ class ListRpc(CrudRpc):
         return listing.plain(self, rows.order_by(ENTITY.c.name))
 
     @query
+    def entities_below(self, kind: str, of: str, ident: str) -> list[str]:
+        """The entities of a kind in a sequence or an episode, for ``tasks``."""
+        holder = UUID(ident)
+        held = ENTITY.c.parent_id == holder if of == "sequence" else views.in_episode(kind, holder)
+        rows = sa.select(ENTITY.c.id).select_from(views.source_of(kind)).where(of_kind(kind), held)
+        with self.database.read() as connection:
+            return [str(found) for found in connection.scalars(rows)]
+
+    @query
     @versioned("crud")
     def list_assets_of_type(self, project_id: str, asset_type_id: str) -> Reply:
         """The assets of a type in a production, by name. Raises NotFound, Forbidden."""

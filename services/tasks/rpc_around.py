@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -45,6 +46,23 @@ class AroundRpc(TaskRpc):
         return self._previews(
             OF_TASK[FILES].in_(sa.select(TASK.c.id).where(TASK.c.entity_id == entity))
         )
+
+    @query
+    def list_tasks_below(
+        self, kind: str, of: str, ident: str, query: dict[str, str] | None = None
+    ) -> Reply:
+        """The tasks of the shots of a sequence or an episode, or of an episode's assets.
+
+        For readers of it; a vendor gets their own. Raises NotFound, Forbidden.
+        """
+        holder, facts = self.entity_for(of, ident)
+        below = self.ask("assets", "entities_below", kind=kind, of=of, ident=str(holder))
+        relations = (query or {}).get("relations", "").lower() == "true"
+        rows = sa.select(*self.registry["tasks"].columns(None, relations=relations)).where(
+            TASK.c.entity_id.in_([UUID(one) for one in below]),
+            *self._own_only(of, facts, own=False),
+        )
+        return listing.plain(self, rows.order_by(TASK.c.name, TASK.c.id))
 
     @query
     def list_project_rows(
