@@ -25,7 +25,7 @@ from deploy.transfer.target import Target
 SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
 SECRET: Final = "a-secret-of-the-tests-long-enough-to-be-taken"
 ENCRYPTION: Final = "another-secret-of-the-tests-for-what-lies-at-rest"
-WAIT: Final = 30.0
+WAIT: Final = 90.0
 
 
 def free_port() -> int:

@@ -56,7 +56,12 @@ def changes_of(database: Database, ids: Iterable[UUID]) -> dict[UUID, Change]:
 
 def replace(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
     """Make these the castings of their entities and tell of it. Raises Unavailable."""
-    _lock(tx, changes)
+    lock(tx, changes)
+    write(tx, changes)
+
+
+def write(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
+    """The same once they are locked."""
     _replace_links(tx, changes)
     entered = _enter_episodes(tx, changes)
     left = _leave_episodes(tx, changes)
@@ -65,7 +70,7 @@ def replace(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
     telling.tell(tx, changes, telling.Outcome(counts, entered, left, dropped))
 
 
-def _lock(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
+def lock(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
     """Lock episodes before the rest; nobody else then touches these castings."""
     episodes = {c.episode_id for c in changes.values() if c.episode_id}
     episodes |= {c.ident for c in changes.values() if c.kind == EPISODE}

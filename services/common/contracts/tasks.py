@@ -258,6 +258,16 @@ class PreviewFileAdded(Event, frozen=True, kw_only=True):
     project_id: Known = UNSET
 
 
+@event("tasks", "preview-file:annotation-update")
+class PreviewAnnotated(Event, frozen=True, kw_only=True):
+    """Somebody drew on a preview; ``updated_at`` is when, in UTC."""
+
+    preview_file_id: UUID
+    person_id: UUID | None
+    updated_at: str
+    project_id: Known = UNSET
+
+
 @event("tasks", "preview-file:set-main")
 class PreviewSetMain(Event, frozen=True, kw_only=True):
     """A preview is to stand for its entity."""
