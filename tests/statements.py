@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from deploy.local.parts import Parts
 from services.common.db import Database, Transaction
 from services.common.permissions import SYSTEM
+from services.common.plans import Call
 from services.common.service import Service
 
 
@@ -24,7 +25,7 @@ def counted(service: Service, parts: Parts) -> Iterator[list[str]]:
         sa.event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
     plans, call = service.database.plans, service.database.plans.call
 
-    def noted(connection: Any, statement: Any, parameters: Any) -> str:
+    def noted(connection: Any, statement: Any, parameters: Any) -> Call:
         statements.append(str(statement))
         return call(connection, statement, parameters)
 

@@ -136,7 +136,8 @@ def run(settings: LocalSettings, stopping: threading.Event) -> None:
         if parts.created_admin:
             password = settings.admin_password or parts.secrets.get("admin_password", 20)
             parts.secrets.keep("admin_login", f"{settings.admin_email}  {password}")
-        parts.secrets.keep("parts", {"urls": parts.urls, "amqp_uri": parts.amqp_uri})
+        reached = {"urls": parts.urls, "amqp_uri": parts.amqp_uri, "http_port": settings.http_port}
+        parts.secrets.keep("parts", reached)
         login = parts.secrets.values.get("admin_login", "as before")
         children = processes(settings, environment(settings, parts), parts.urls)
         leftovers = Leftovers(settings.folder)

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from nameko.extensions import Entrypoint
 from sqlalchemy.dialects.postgresql import insert
 
+from services.common import measuring
 from services.common.amqp import Link
 from services.common.db import translated
 from services.common.errors import Unavailable
@@ -33,6 +34,7 @@ from services.common.topology import (
     declare_exchanges,
     exchange_of,
 )
+from services.common.tracing import TRACEPARENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +60,7 @@ class Delivery(msgspec.Struct, frozen=True):
     project_id: uuid.UUID | None = None
     stored: bool = True
     request_id: str = ""
+    traceparent: str = ""
 
     @classmethod
     def read(cls, message: Any) -> Delivery:
@@ -75,6 +78,7 @@ class Delivery(msgspec.Struct, frozen=True):
             project_id=uuid.UUID(project) if project else None,
             stored=headers.get("stored", True) in {True, "1"},
             request_id=str(headers.get("request_id", "")),
+            traceparent=str(headers.get(TRACEPARENT, "")),
         )
 
 
@@ -98,6 +102,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
         """Prepare before the container starts."""
         settings: ServiceSettings = self.container.config[CONFIG]
         self.queue = f"{self.container.service_name}.{self.method_name}"
+        measuring.subscribed(self.queue)
         self.arrived: deque[Any] = deque()
         self.waiting = eventlet.semaphore.Semaphore(0)
         self.link = Link(
@@ -161,7 +166,9 @@ class Handler(Entrypoint):  # type: ignore[misc]
             error = self._attempt(messages)
             if error is None:
                 self.link.ack(messages[-1].delivery_tag, multiple=True)
+                self._count(messages, "handled")
                 return
+            self._count(messages, "retried")
             if not isinstance(error, Unavailable):
                 attempt += 1
             if attempt > len(PAUSES):
@@ -169,6 +176,17 @@ class Handler(Entrypoint):  # type: ignore[misc]
             eventlet.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
         for message in messages:
             self.link.reject(message.delivery_tag, requeue=self.link.stopping)
+        if not self.link.stopping:
+            self._count(messages, "dead")
+
+    def _count(self, messages: list[Any], outcome: str) -> None:
+        headers = [message.properties.get("application_headers") or {} for message in messages]
+        measuring.handled(self.queue, [str(one.get("time", "")) for one in headers], outcome)
+        if outcome == "dead":
+            requests = sorted({str(one.get("request_id", "")) for one in headers})
+            log.error(
+                "%s gave %d events up", self.queue, len(messages), extra={"requests": requests}
+            )
 
     def _attempt(self, messages: list[Any]) -> Exception | None:
         """Run the method once, as a nameko worker. Answers its exception, or None."""
@@ -185,7 +203,11 @@ class Handler(Entrypoint):  # type: ignore[misc]
             return result, exc_info
 
         argument = deliveries if self.batch else deliveries[0]
-        context = {"request_id": deliveries[0].request_id, "deliveries": deliveries}
+        first = deliveries[0]
+        context = {
+            "request_id": first.request_id, "deliveries": deliveries,
+            TRACEPARENT: first.traceparent or None,
+        }  # fmt: skip
         self.container.spawn_worker(
             self, (argument,), {}, context_data=context, handle_result=finish
         )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
+from services.common import tracing
 from services.common.amqp import DIRECT_REPLY, RPC_EXCHANGE, Link
 from services.common.errors import ServiceError, Unavailable
 
@@ -143,7 +144,12 @@ class RpcClient:
         Raises the ServiceError the service raised, or Unavailable: at once when the broker is
         away, after ``SILENCE`` when the service is, and at the deadline in any case.
         """
-        seconds = deadline or self.deadline
+        with tracing.span(f"call {service}.{method}", "client"):
+            return self._call(service, method, kwargs, headers or {}, deadline or self.deadline)
+
+    def _call(
+        self, service: str, method: str, kwargs: bytes, headers: dict[str, Any], seconds: float
+    ) -> Reply:
         cid = self._prefix + str(next(self._numbers))
         waiter = self._waiting[cid] = _Waiter(service)
         try:
@@ -159,7 +165,8 @@ class RpcClient:
                 correlation_id=cid,
                 expiration=str(int(seconds * 1000)),
                 application_headers={
-                    **(headers or {}), BARE: "1", DEADLINE: str(time.time() + seconds),
+                    **headers, **tracing.headers(), BARE: "1",
+                    DEADLINE: str(time.time() + seconds),
                 },
             )  # fmt: skip
             self._wait(waiter, seconds)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from uuid import UUID, uuid4
 
 import msgspec
@@ -15,15 +15,21 @@ from sqlalchemy import event as sa_event
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, InvalidRequestError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 
+from services.common import tracing
+from services.common.connections import timed
 from services.common.errors import Integrity, NotFound, Unavailable
 from services.common.log import request_id
-from services.common.plans import Plans, Statement
+from services.common.measuring import POOL_TIMEOUTS, POOL_WAITS
+from services.common.plans import Call, Plans, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from prometheus_client import Counter
     from sqlalchemy.engine import Connection, Engine
+    from sqlalchemy.pool import ConnectionPoolEntry
 
     from services.common.contracts import Event
     from services.common.permissions import Actor
@@ -42,6 +48,23 @@ def plain_url(url: str) -> str:
     return with_driver(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
+class CountingPool(QueuePool):
+    """SQLAlchemy's usual pool, which counts how often all its connections were in use."""
+
+    waits: Counter
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        if self.checkedout() >= self.size():
+            self.waits.inc()
+        return super()._do_get()
+
+    def recreate(self) -> CountingPool:
+        """As SQLAlchemy's, after all connections were dropped."""
+        pool = cast("CountingPool", super().recreate())
+        pool.waits = self.waits
+        return pool
+
+
 class Database:
     """One service's connections: a pool for single-statement reads, one for transactions.
 
@@ -49,13 +72,22 @@ class Database:
     the wire. One that sat idle is probed before use: a restarted database costs no request.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10, application: str = "callboard") -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        application: str = "callboard",
+        slow_seconds: float = float("inf"),
+    ) -> None:
         options: dict[str, Any] = {
             "pool_size": pool_size,
             "max_overflow": 0,
             "pool_timeout": 1.5,
             "pool_use_lifo": True,
+            "poolclass": CountingPool,
             "connect_args": {
+                "connection_factory": timed(slow_seconds),
                 "connect_timeout": 2,
                 "application_name": application,
                 "keepalives_idle": 5,
@@ -70,7 +102,9 @@ class Database:
             with_driver(url), isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **options
         )
         self.plans = Plans(self.engine.dialect)
-        for engine in (self.engine, self.reading):
+        self.engines = {"transactions": self.engine, "reads": self.reading}
+        for name, engine in self.engines.items():
+            cast("CountingPool", engine.pool).waits = POOL_WAITS.labels(name)
             sa_event.listen(engine, "checkout", _probe_when_idle)
             sa_event.listen(engine, "checkin", _note_use)
             sa_event.listen(engine, "before_cursor_execute", _tag, retval=True)
@@ -104,8 +138,9 @@ class Database:
         with translated():
             connection = self.reading.raw_connection()
             try:
-                cursor = connection.cursor()
-                cursor.execute(tagged(self.plans.call(connection, statement, parameters)))
+                call = self.plans.call(connection, statement, parameters)
+                cursor: Any = connection.cursor()
+                cursor.run(tagged(call.message), None, call.shown)
                 found = list(cursor.fetchall())
             except (psycopg2.OperationalError, psycopg2.InterfaceError):
                 connection.invalidate()
@@ -170,6 +205,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except PoolTimeoutError as error:
+        POOL_TIMEOUTS.inc()
         message = "The database is busy."
         raise Unavailable(message) from error
     except InvalidRequestError as error:
@@ -190,11 +226,13 @@ def translated() -> Iterator[None]:
 
 
 OUTBOX: Final = """
-INSERT INTO outbox (event_id, name, payload, actor_id, project_id, request_id, stored)
-SELECT event_id, name, payload, actor_id, project_id, request_id, stored
+INSERT INTO outbox
+  (event_id, name, payload, actor_id, project_id, request_id, stored, traceparent)
+SELECT event_id, name, payload, actor_id, project_id, request_id, stored, traceparent
 FROM ROWS FROM (json_to_recordset(%(events)s) AS (event_id uuid, name text, payload text,
-  actor_id uuid, project_id uuid, request_id text, stored boolean)) WITH ORDINALITY AS event(
-  event_id, name, payload, actor_id, project_id, request_id, stored, place)
+  actor_id uuid, project_id uuid, request_id text, stored boolean, traceparent text))
+  WITH ORDINALITY AS event(
+  event_id, name, payload, actor_id, project_id, request_id, stored, traceparent, place)
 ORDER BY place
 """
 
@@ -216,7 +254,7 @@ class Transaction:
         """What is done first of all, once the transaction begins."""
         self._session: Session | None = None
         self._events: list[dict[str, Any]] = []
-        self._written: list[str] = []
+        self._written: list[Call] = []
 
     @property
     def opened(self) -> bool:
@@ -227,7 +265,7 @@ class Transaction:
     def session(self) -> Session:
         """The session of this transaction, begun at first use."""
         session = self._begun()
-        self._send("")
+        self._send()
         return session
 
     def _begun(self) -> Session:
@@ -264,21 +302,21 @@ class Transaction:
         """
         self._written.append(self._call(sql, parameters))
 
-    def _call(self, statement: Statement, parameters: dict[str, Any]) -> str:
+    def _call(self, statement: Statement, parameters: dict[str, Any]) -> Call:
         with self._watched():
-            return tagged(self.database.plans.call(self._raw, statement, parameters))
+            return self.database.plans.call(self._raw, statement, parameters)
 
-    def _send(self, last: str) -> list[tuple[Any, ...]]:
+    def _send(self, *last: Call) -> list[tuple[Any, ...]]:
         """Send what is to be written, then ``last``; the rows of ``last``."""
         if not last and not self._written:
             return []
-        written, self._written = self._written, []
-        if written:
+        calls, self._written = [*self._written, *last], []
+        if len(calls) > len(last):
             self._begun().flush()  # they may refer to rows that the session holds back
-        message = ";\n".join([*written, last] if last else written)
+        message = ";\n".join(call.message for call in calls)
         with self._watched():
             cursor = self._raw.cursor()
-            cursor.execute(message)
+            cursor.run(tagged(message), None, ";\n".join(call.shown for call in calls))
             return cursor.fetchall() if cursor.description else []
 
     @contextmanager
@@ -332,6 +370,7 @@ class Transaction:
                 "project_id": event.project or project,
                 "request_id": self.request_id or None,
                 "stored": event.stored,
+                "traceparent": tracing.traceparent(),
             }
         )
 
@@ -340,7 +379,7 @@ class Transaction:
         if self._events:
             self.session.flush()
             self._write_events()
-        self._send("")
+        self._send()
 
     def _write_events(self) -> None:
         events, self._events = self._events, []
@@ -350,7 +389,7 @@ class Transaction:
         """Commit if anything was begun. Raises Integrity or Unavailable."""
         if self._session is not None:
             with translated():
-                self._send("")
+                self._send()
                 self.__dict__.pop("_raw", None)
                 self._session.commit()
 

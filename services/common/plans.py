@@ -30,10 +30,18 @@ MOST: Final = 300
 TYPES: Final = "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = %s"
 
 
+class Call(NamedTuple):
+    """What is sent for a statement, with its values; and the statement without them, to show."""
+
+    message: str
+    shown: str
+
+
 class _Plan(NamedTuple):
     name: str
     prepare: str
     execute: str
+    shown: str
 
 
 class Plans:
@@ -44,7 +52,7 @@ class Plans:
         self._plans: dict[tuple[Any, ...], _Plan] = {}
         self._numbers = itertools.count()
 
-    def call(self, connection: Any, statement: Statement, parameters: Mapping[str, Any]) -> str:
+    def call(self, connection: Any, statement: Statement, parameters: Mapping[str, Any]) -> Call:
         """What to send for a statement with these values, on a pooled connection.
 
         Parameters of hand-written SQL are ``%(name)s``. Their types are as PostgreSQL infers them:
@@ -55,7 +63,7 @@ class Plans:
         plan = self._plans.get(key)
         if plan is None and len(self._plans) >= MOST:
             sql, values = self._text(statement, parameters)
-            return str(cursor.mogrify(sql, values).decode())
+            return Call(cursor.mogrify(sql, values).decode(), sql)
         prepared: set[str] = connection.info.setdefault("prepared", set())
         if plan is None:
             plan = self._prepare(cursor, statement, parameters)
@@ -64,7 +72,7 @@ class Plans:
         elif plan.name not in prepared:
             cursor.execute(plan.prepare)
             prepared.add(plan.name)
-        return str(cursor.mogrify(plan.execute, parameters).decode())
+        return Call(cursor.mogrify(plan.execute, parameters).decode(), plan.shown)
 
     def _text(
         self, statement: Statement, given: Mapping[str, Any]
@@ -97,4 +105,5 @@ class Plans:
         cursor.execute(TYPES, (name,))
         (types,) = cursor.fetchone()
         casts = ", ".join(f"%({n})s::{kind}" for n, kind in zip(names, types, strict=True))
-        return _Plan(name, prepare, f"EXECUTE {name}({casts})" if names else f"EXECUTE {name}")
+        execute = f"EXECUTE {name}({casts})" if names else f"EXECUTE {name}"
+        return _Plan(name, prepare, execute, sql)

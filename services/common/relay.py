@@ -22,8 +22,10 @@ import psycopg2
 from kombu import Connection
 from psycopg2.extras import register_uuid
 
-from services.common.amqp import BACKOFF, BROKEN, QUIET_ATTEMPTS
+from services.common import measuring, tracing
+from services.common.amqp import BACKOFF, BROKEN, QUIET_ATTEMPTS, Link
 from services.common.config import ConfigError, ServiceSettings
+from services.common.exposing import Answering
 from services.common.log import configure
 from services.common.publishing import Publisher
 from services.common.topology import HISTORY, SERVICES, declare_exchanges, exchange_of
@@ -44,7 +46,7 @@ SWEEP_SECONDS: Final = 600.0
 KEPT: Final = {"inbox": "7 days", "idempotency_key": "24 hours"}
 SELECT: Final = (
     "SELECT id, event_id, name, payload, actor_id, project_id, request_id, stored, "
-    "to_char(created_at AT TIME ZONE 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US') "
+    "to_char(created_at AT TIME ZONE 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), traceparent "
     "FROM outbox ORDER BY id LIMIT %s"
 )
 
@@ -69,6 +71,7 @@ class Row(NamedTuple):
     request_id: str | None
     stored: bool
     time: str
+    traceparent: str | None
 
 
 class Relay(threading.Thread):
@@ -151,6 +154,7 @@ class Relay(threading.Thread):
                 self._hand_over(publisher, stored)
             publisher.confirm()
             cursor.execute(FOLD, ([event.id for event in events], str(STUDIO)))
+        measuring.published(self.service, [event.time for event in events])
         return len(events)
 
     def _publish(self, publisher: Publisher, event: Row) -> None:
@@ -161,10 +165,12 @@ class Relay(threading.Thread):
         for name in ("actor_id", "project_id", "request_id"):
             if (value := getattr(event, name)) is not None:
                 headers[name] = str(value)
-        publisher.add(
-            event.payload, exchange_of(self.service), event.name,
-            message_id=headers["event_id"], application_headers=headers,
-        )  # fmt: skip
+        with tracing.span(f"publish {event.name}", "producer", event.traceparent):
+            publisher.add(
+                event.payload, exchange_of(self.service), event.name,
+                message_id=headers["event_id"],
+                application_headers=headers | tracing.headers(),
+            )  # fmt: skip
 
     def _hand_over(self, publisher: Publisher, events: Sequence[Row]) -> None:
         """Give the log its share of a batch in one message, as ``bus.Delivery`` has them."""
@@ -173,7 +179,7 @@ class Relay(threading.Thread):
                 "name": event.name, "payload": msgspec.Raw(event.payload.encode()),
                 "event_id": event.event_id, "time": event.time, "source": self.service,
                 "actor_id": event.actor_id, "project_id": event.project_id,
-                "request_id": event.request_id or "",
+                "request_id": event.request_id or "", "traceparent": event.traceparent or "",
             }
             for event in events
         ]  # fmt: skip
@@ -201,15 +207,27 @@ class Relay(threading.Thread):
                 )
 
 
+def answering(uri: str) -> Link:
+    """A connection over which the relay shows its measures to whoever asks."""
+    exposed = Answering("relay", lambda: link)
+    link = Link(uri, exposed.listen, name="relay measures")
+    link.start()
+    return link
+
+
 def main(names: Sequence[str], environ: Any, wait: Callable[[], Any]) -> None:
     """Run the relays of ``names`` until ``wait`` returns."""
     wanted = names or SERVICES
     relays = [Relay(name, ServiceSettings.for_service(name, environ)) for name in wanted]
-    configure("relay", relays[0].settings.log_level, relays[0].settings.log_format)
+    settings = relays[0].settings
+    configure("relay", settings.log_level, settings.log_format)
+    tracing.configure("relay", settings.otel_exporter_otlp_endpoint)
+    link = answering(settings.amqp_uri)
     for relay in relays:
         relay.start()
     log.info("relaying the events of %s", ", ".join(wanted))
     wait()
+    link.stop()
     for relay in relays:
         relay.stopping.set()
     for relay in relays:

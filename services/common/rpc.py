@@ -38,7 +38,9 @@ from services.common.client import (
 from services.common.config import ServiceSettings
 from services.common.db import Transaction, translated
 from services.common.errors import Conflict, InvalidInput, KeyReused, ServiceError, Unavailable
+from services.common.measuring import IDEMPOTENT, UNKNOWN, answered
 from services.common.service import CONFIG, encode
+from services.common.tracing import TRACEPARENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,6 +118,7 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
 
     def _receive(self, message: Any) -> None:
         properties = message.properties
+        message.began = time.perf_counter()
         headers = properties.get("application_headers") or {}
         reply = partial(self.reply, message, BARE in headers)
         name = message.delivery_info["routing_key"].rpartition(".")[2]
@@ -139,6 +142,7 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
                 "route": name,
                 "body": message.body,
                 "remaining": remaining,
+                TRACEPARENT: headers.get(TRACEPARENT),
             }
             self.container.spawn_worker(
                 method,
@@ -158,6 +162,8 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
         self, message: Any, bare: bool, answer: Reply | None, error: Exception | None
     ) -> None:
         """Answer in the form the caller reads, then acknowledge the request."""
+        name = message.delivery_info["routing_key"].rpartition(".")[2]
+        answered(name if name in self.methods else UNKNOWN, message.began, error)
         properties = message.properties
         to = properties.get("reply_to")
         if to:
@@ -322,7 +328,9 @@ def _earlier_answer(service: Any) -> Reply | None:
     if row is None:
         service.tx.opening = partial(_claim, table, key)
         return None
-    if row["fingerprint"] != _fingerprint(data):
+    same = row["fingerprint"] == _fingerprint(data)
+    IDEMPOTENT.labels("repeated" if same else "refused").inc()
+    if not same:
         message = "This Idempotency-Key was used with another request."
         raise KeyReused(message)
     status, body = msgspec.json.decode(row["reply"], type=tuple[int | None, bytes])
