@@ -44,7 +44,7 @@ class CastAssetRpc(CrudRpc):
         ids, count, label = _asked(data)
         with self.database.read() as connection:
             access.facts_of(connection, asset, "asset")
-            found = casting.changes_of(connection, ids)
+        found = casting.changes_of(self.database, ids)
         if any(change.project_id != project for change in found.values()):
             raise Forbidden(ELSEWHERE)
         if not ids:
