@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple, cast
 from uuid import UUID
 
 import msgspec
@@ -15,9 +15,9 @@ from eventlet import tpool
 from services.common.bus import Delivery, on
 from services.common.crud import CrudRpc
 from services.common.errors import InvalidInput
-from services.common.pictures import Shape
 from services.common.rendering import PictureBroken, PictureTooLarge, Rendered, rendered
-from services.common.storage import Upload, open_storage, sweep
+from services.common.shapes import Shape
+from services.common.storage import Storage, Upload, open_storage, sweep
 from services.common.timer import every
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,14 @@ class FilesRpc(CrudRpc):
     """A service that keeps files; ``kept`` says which, by prefix."""
 
     kept: ClassVar[dict[str, Kept]] = {}
+
+    @property
+    def storage(self) -> Storage:
+        """The file storage; each call runs on a thread of its own while the hub goes on.
+
+        Only for what answers at once or not at all: no iterator may cross over.
+        """
+        return cast("Storage", tpool.Proxy(open_storage(self.settings.storage_url)))
 
     @contextmanager
     def drawn(self, key: str, shapes: Mapping[str, Shape]) -> Iterator[Rendered]:

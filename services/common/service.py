@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 import eventlet
 import msgspec
 import sqlalchemy as sa
-from eventlet import tpool
 from nameko.extensions import DependencyProvider
 
 from services.common import etags, versions
@@ -17,7 +16,6 @@ from services.common.config import ServiceSettings
 from services.common.db import Database, Transaction, translated
 from services.common.log import request_id
 from services.common.permissions import SYSTEM, Actor
-from services.common.storage import Storage, open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,14 +127,6 @@ class Service:
     def actor(self) -> Actor:
         """Who is calling."""
         return self.tx.actor
-
-    @property
-    def storage(self) -> Storage:
-        """The file storage; each call runs on a thread of its own while the hub goes on.
-
-        Only for what answers at once or not at all: no iterator may cross over.
-        """
-        return cast("Storage", tpool.Proxy(open_storage(self.settings.storage_url)))
 
     def keep(self) -> None:
         """Commit what was done so far, events included, whatever the method says afterwards."""
