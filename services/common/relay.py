@@ -26,11 +26,12 @@ from psycopg2.extras import register_uuid
 from services.common.amqp import BACKOFF, BROKEN, QUIET_ATTEMPTS
 from services.common.config import ConfigError, ServiceSettings
 from services.common.log import configure
+from services.common.signs import Signs
 from services.common.topology import SERVICES, declare_exchanges, exchange_of
 from services.common.versions import STUDIO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ BATCH: Final = 500
 LONG_ENOUGH: Final = 5.0
 POLL_SECONDS: Final = 2.0
 SWEEP_SECONDS: Final = 600.0
+SIGN_SECONDS: Final = 1.0
 KEPT: Final = {"inbox": "7 days", "idempotency_key": "24 hours"}
 SELECT: Final = (
     "SELECT id, event_id, name, payload, actor_id, project_id, request_id, stored, "
@@ -209,15 +211,19 @@ class Relay(threading.Thread):
                 )
 
 
-def main(names: Sequence[str], environ: Any, wait: Callable[[], Any]) -> None:
-    """Run the relays of ``names`` until ``wait`` returns."""
+def main(names: Sequence[str], environ: Any, stop: threading.Event) -> None:
+    """Run the relays of ``names`` until told to stop."""
     wanted = names or SERVICES
     relays = [Relay(name, ServiceSettings.for_service(name, environ)) for name in wanted]
     configure("relay", relays[0].settings.log_level, relays[0].settings.log_format)
     for relay in relays:
         relay.start()
     log.info("relaying the events of %s", ", ".join(wanted))
-    wait()
+    signs = Signs(relays[0].settings.signs_dir)
+    while not stop.wait(SIGN_SECONDS):
+        if all(relay.is_alive() for relay in relays):
+            signs.give("alive")
+            signs.give("ready")  # one that stands by is ready, too
     for relay in relays:
         relay.stopping.set()
     for relay in relays:
@@ -229,6 +235,6 @@ if __name__ == "__main__":
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        main(sys.argv[1:], os.environ, stop.wait)
+        main(sys.argv[1:], os.environ, stop)
     except ConfigError as error:
         sys.exit(str(error))
