@@ -16,8 +16,8 @@ from services.common.contracts import Event
 from services.common.errors import NotFound, ServiceError
 from services.common.files import UPLOADS, FilesRpc, Kept, the_file
 from services.common.permissions import Rule, only_persons
-from services.common.pictures import Shape
 from services.common.rpc import command, query
+from services.common.shapes import Shape
 from services.common.storage import FileAnswer
 from services.common.tables import NOW, table_of
 from services.common.values import known_id

@@ -28,11 +28,12 @@ from services.common.config import ConfigError, ServiceSettings
 from services.common.exposing import Answering
 from services.common.log import configure
 from services.common.publishing import Publisher
+from services.common.signs import Signs
 from services.common.topology import HISTORY, SERVICES, declare_exchanges, exchange_of
 from services.common.versions import STUDIO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from uuid import UUID
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ POLL_SECONDS: Final = 2.0
 LINGER_SECONDS: Final = 0.01
 """At least so long from one batch to the next: what commits meanwhile goes out together."""
 SWEEP_SECONDS: Final = 600.0
+SIGN_SECONDS: Final = 1.0
 KEPT: Final = {"inbox": "7 days", "idempotency_key": "24 hours"}
 SELECT: Final = (
     "SELECT id, event_id, name, payload, actor_id, project_id, request_id, stored, "
@@ -215,8 +217,8 @@ def answering(uri: str) -> Link:
     return link
 
 
-def main(names: Sequence[str], environ: Any, wait: Callable[[], Any]) -> None:
-    """Run the relays of ``names`` until ``wait`` returns."""
+def main(names: Sequence[str], environ: Any, stop: threading.Event) -> None:
+    """Run the relays of ``names`` until told to stop."""
     wanted = names or SERVICES
     relays = [Relay(name, ServiceSettings.for_service(name, environ)) for name in wanted]
     settings = relays[0].settings
@@ -226,7 +228,11 @@ def main(names: Sequence[str], environ: Any, wait: Callable[[], Any]) -> None:
     for relay in relays:
         relay.start()
     log.info("relaying the events of %s", ", ".join(wanted))
-    wait()
+    signs = Signs(settings.signs_dir)
+    while not stop.wait(SIGN_SECONDS):
+        if all(relay.is_alive() for relay in relays):
+            signs.give("alive")
+            signs.give("ready")  # one that stands by is ready, too
     link.stop()
     for relay in relays:
         relay.stopping.set()
@@ -239,6 +245,6 @@ if __name__ == "__main__":
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        main(sys.argv[1:], os.environ, stop.wait)
+        main(sys.argv[1:], os.environ, stop)
     except ConfigError as error:
         sys.exit(str(error))

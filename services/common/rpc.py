@@ -40,6 +40,7 @@ from services.common.db import Transaction, translated
 from services.common.errors import Conflict, InvalidInput, KeyReused, ServiceError, Unavailable
 from services.common.measuring import IDEMPOTENT, UNKNOWN, answered
 from services.common.service import CONFIG, encode
+from services.common.signs import Signs
 from services.common.tracing import TRACEPARENT
 
 if TYPE_CHECKING:
@@ -107,11 +108,14 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
 
     def _beat(self) -> None:
         provider = next(d for d in self.container.dependencies if d.attr_name == "tx")
+        signs = Signs(self.settings.signs_dir)
         while not self.link.stopping:
+            signs.give("alive")
             try:
                 with eventlet.Timeout(BEAT_SECONDS * 2), provider.database.read() as connection:
                     connection.exec_driver_sql("SELECT 1")
                 self.link.publish(self.service, BEATS, "", delivery_mode=1)
+                signs.give("ready")
             except (Unavailable, eventlet.Timeout):
                 log.debug("no sign of life from %s", self.service)
             eventlet.sleep(BEAT_SECONDS)

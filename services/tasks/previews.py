@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.errors import Forbidden, NotFound
-from services.common.pictures import AS_IS, Shape
+from services.common.shapes import AS_IS, Shape
 from services.tasks import access
 from services.tasks.models import Comment, PreviewFile, Task, comment_preview_link
 
