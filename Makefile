@@ -28,7 +28,7 @@ help: ## Print this list
 install: .venv/runtime ## Make .venv with the locked dependencies
 
 .PHONY: run
-run: .venv/runtime ## Start everything: database, broker, services, gateway (HTTP_PORT, RUN_DIR …)
+run: .venv/runtime ## Start everything: database, broker, services, gateway (HTTP_PORT, SCALE="tasks=3" …)
 	@exec $(BIN)/python -m deploy.local
 
 .PHONY: top
@@ -97,8 +97,8 @@ migration: .venv/dev ## Write the next migration of a service: make migration s=
 
 .PHONY: lock
 lock: .venv/dev ## Make the lock files anew
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml -o requirements.lock
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --group operator -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --group operator --group dev -c requirements.lock -o requirements-dev.lock
 
 .PHONY: clean
 clean: ## Remove .venv and the run folder with all its data

@@ -1,44 +1,66 @@
-"""Prepare a database for containers: roles, schemas, migrations, the first administrator.
+"""Bring the databases to this release: ``python -m deploy.prepare``, before its services start.
 
-``DATABASE_URL`` (a role that may create roles), ``ROLE_PASSWORD`` (of the five service roles),
-``ADMIN_EMAIL`` and ``ADMIN_PASSWORD`` come from the environment. Running it again changes nothing.
+Each service's ``*_DATABASE_URL`` says who it is and where its tables lie. With ``DATABASE_URL`` (a
+role that may create roles, of the one server behind all five) the roles are made with the passwords
+of those URLs, and a schema for each; without it whoever runs the databases has made them. Then come
+the migrations, and with ``ADMIN_EMAIL`` and ``ADMIN_PASSWORD`` the first administrator, unless
+there is one. Running it again changes nothing; two at a time wait for each other.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from deploy.local.provision import provision
 from deploy.local.settings import SERVICES, StartError
 from services.auth.bootstrap import ensure_admin
 from services.common.migrations import upgrade
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class Given:
-    """The one password of the environment, where a local run makes five of its own."""
+    """The roles' passwords, as the services' URLs have them."""
 
-    def __init__(self, password: str) -> None:
-        self.password = password
+    def __init__(self, urls: Mapping[str, str]) -> None:
+        self.passwords = {}
+        for service, url in urls.items():
+            parts = urlsplit(url)
+            if parts.username != f"callboard_{service}" or not parts.password:
+                name = f"{service.upper()}_DATABASE_URL"
+                message = f"{name} must log in as callboard_{service}, with a password."
+                raise StartError(message)
+            self.passwords[f"database_password_{service}"] = unquote(parts.password)
 
-    def get(self, _name: str) -> str:
-        """The password of any role."""
-        return self.password
+    def get(self, name: str) -> str:
+        """The password of that name."""
+        return self.passwords[name]
+
+
+def prepare(environ: Mapping[str, str]) -> bool:
+    """Do it; whether an administrator was made. Raises StartError, KeyError for what is not set."""
+    urls = {service: environ[f"{service.upper()}_DATABASE_URL"] for service in SERVICES}
+    if admin_url := environ.get("DATABASE_URL"):
+        provision(admin_url, Given(urls))
+    for service, url in urls.items():
+        upgrade(service, url)
+    email = environ.get("ADMIN_EMAIL")
+    return bool(email) and ensure_admin(urls["auth"], str(email), environ["ADMIN_PASSWORD"])
 
 
 def main() -> None:
     """Do it, or say in one sentence why not."""
     try:
-        urls = provision(os.environ["DATABASE_URL"], Given(os.environ["ROLE_PASSWORD"]))
-        admin = os.environ["ADMIN_EMAIL"], os.environ["ADMIN_PASSWORD"]
+        created = prepare(os.environ)
     except KeyError as missing:
         sys.exit(f"Set {missing.args[0]}.")
     except StartError as error:
         sys.exit(str(error))
-    for service in SERVICES:
-        upgrade(service, urls[service])
-    created = ensure_admin(urls["auth"], *admin)
-    print(f"ready; administrator {'created' if created else 'was there'}")
+    print(f"ready; {'an administrator was made' if created else 'no administrator was made'}")
 
 
 if __name__ == "__main__":

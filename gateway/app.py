@@ -23,7 +23,7 @@ from gateway.status import Status
 from gateway.uploads import PARTS, Received
 from gateway.web import INDEX, Web
 from services.common import tracing
-from services.common.client import ACTOR, FINGERPRINT, KEY, MATCH, REQUEST, Reply, RpcClient
+from services.common.client import ACTOR, AUTHOR, FINGERPRINT, KEY, MATCH, REQUEST, Reply, RpcClient
 from services.common.errors import Forbidden, ServiceError, Unavailable
 from services.common.keys import KeyRing
 from services.common.log import request_id
@@ -43,6 +43,8 @@ SECURITY: Final = {
     "Content-Security-Policy": "frame-ancestors 'self'",
     "Referrer-Policy": "strict-origin-when-cross-origin",
 }
+CONNECT_SECONDS: Final = 3.0
+"""How long the start waits for the broker."""
 TRANSFER_SECONDS: Final = 1.5
 """How long a transfer waits for one of the others to end."""
 FILE: Final = "file"
@@ -205,6 +207,8 @@ class Endpoint:
     ) -> Reply:
         if identity is not None:
             headers = {**headers, ACTOR: identity.actor}
+            if route.author:
+                headers[AUTHOR] = identity.people
         deadline = self.gateway.settings.list_deadline if route.slow else None
         return self.gateway.client.call(
             route.service, route.function, arguments, headers=headers, deadline=deadline
@@ -330,7 +334,10 @@ def positional(routes: Iterable[Route]) -> dict[str, tuple[list[Route], dict[str
 def create_app(
     settings: GatewaySettings, routes: Collection[Route] = ROUTES
 ) -> falcon.App[Any, Any]:
-    """The WSGI application; its RPC client connects at once and in the background."""
+    """The WSGI application, with its RPC client connected, or still trying in the background.
+
+    A worker that takes another's place is waited for, so it must be able to answer when it begins.
+    """
     gateway = Gateway(settings)
     middleware: list[Any] = [Envelope(settings)]
     if settings.cors_origins:
@@ -341,6 +348,7 @@ def create_app(
     form = app.req_options.media_handlers[falcon.MEDIA_MULTIPART]
     form.parse_options.max_body_part_count = PARTS  # type: ignore[attr-defined]
     app.add_error_handler(Exception, errors.on_crash)
+    app.add_error_handler(ConnectionResetError, errors.on_broken_body)
     app.add_error_handler(falcon.HTTPError, errors.on_http_error)
     app.add_error_handler(ServiceError, errors.on_service_error)
     Status(gateway.client, gateway.gathering).add_to(app)
@@ -349,4 +357,5 @@ def create_app(
     if settings.web_root:
         app.add_sink(Web(settings.web_root, [route.path for route in routes]), prefix="/")
     gateway.client.link.start()
+    gateway.client.link.ready.wait(CONNECT_SECONDS)
     return app

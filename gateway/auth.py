@@ -45,10 +45,11 @@ EXCHANGES: Final = (exchange_of("auth"), exchange_of("crud"))
 
 
 class Identity(NamedTuple):
-    """The verified token and the actor it stands for, as the text services receive."""
+    """The verified token, the actor it stands for and the person, as services receive them."""
 
     claims: dict[str, Any]
     actor: str
+    people: str
     fetched: float
 
 
@@ -106,7 +107,7 @@ class Gate:
         MISS.inc()
         asked, age = time.monotonic(), self._age
         reply = self.client().call("auth", "identify", msgspec.json.encode({"claims": claims}))
-        identity = Identity(claims, reply.body.decode(), asked)
+        identity = Identity(claims, reply.body.decode(), reply.headers["people"], asked)
         if len(self._known) >= CACHE_SIZE:
             self._known.clear()
         if age == self._age:  # else the answer may be of before what made us forget

@@ -44,6 +44,7 @@ NOT_FOUND: Final = (
 )
 NOT_ALLOWED: Final = "The method is not allowed for the requested URL."
 TOO_LARGE: Final = "The data value transmitted exceeds the capacity limit."
+TOO_SLOW: Final = "The request did not arrive in time."
 NO_FACTOR: Final = "Two factor authentication must be set up before anything else."
 INTERNAL: Final = "Internal server error."
 
@@ -109,6 +110,11 @@ def on_http_error(_req: Any, resp: falcon.Response, error: falcon.HTTPError, _pa
     resp.set_headers(error.headers or {})
     text = messages.get(error.status_code, error.description or error.title or "")
     write(resp, error.status_code, said(text))
+
+
+def on_broken_body(_req: Any, resp: falcon.Response, _error: Any, _params: Any) -> None:
+    """The body did not come, or too slowly (see ``worker``); who still listens may read why."""
+    write(resp, 400, said(TOO_SLOW))
 
 
 def on_crash(req: falcon.Request, resp: falcon.Response, error: Exception, _params: Any) -> None:

@@ -22,8 +22,8 @@ from services.common.avatars import NAME, SIZE
 from services.common.db import plain_url
 from services.common.errors import NotFound
 from services.common.files import UPLOADS
-from services.common.pictures import Shape
 from services.common.rendering import PictureBroken, PictureTooLarge, rendered
+from services.common.shapes import Shape
 from services.common.storage import open_storage
 from services.tasks import attachments, previews
 

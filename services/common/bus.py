@@ -28,10 +28,9 @@ from services.common.errors import Unavailable
 from services.common.service import CONFIG
 from services.common.topology import (
     DEAD,
-    LOG,
+    HISTORY,
     REPLACED,
     SERVICES,
-    STORED,
     declare_exchanges,
     exchange_of,
 )
@@ -91,13 +90,13 @@ class Handler(Entrypoint):  # type: ignore[misc]
         *names: str,
         batch: int = 0,
         inbox: bool = True,
-        stored_only: bool = False,
+        history: bool = False,
         gather: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(expected_exceptions=(Unavailable,), **kwargs)
         self.names, self.batch, self.inbox = names, batch, inbox
-        self.stored_only, self.gather = stored_only, gather
+        self.history, self.gather = history, gather
 
     def setup(self) -> None:
         """Prepare before the container starts."""
@@ -136,12 +135,9 @@ class Handler(Entrypoint):  # type: ignore[misc]
         )
         for name in self.names:
             for service in SERVICES:
-                if self.stored_only:  # an earlier release bound it to all
-                    channel.queue_unbind(self.queue, exchange_of(service), name)
-                else:
-                    channel.queue_bind(self.queue, exchange_of(service), name)
-        if self.stored_only:
-            channel.queue_bind(self.queue, LOG, "", arguments=STORED)
+                channel.queue_bind(self.queue, exchange_of(service), name)
+        if self.history:
+            channel.queue_bind(self.queue, HISTORY)
         channel.basic_qos(0, self.batch or 8, False)  # noqa: FBT003
         channel.basic_consume(self.queue, callback=self._arrive)
 
@@ -195,8 +191,8 @@ class Handler(Entrypoint):  # type: ignore[misc]
     def _attempt(self, messages: list[Any]) -> Exception | None:
         """Run the method once, as a nameko worker. Answers its exception, or None."""
         try:
-            deliveries = [Delivery.read(message) for message in messages]
-        except (ValueError, KeyError) as error:
+            deliveries = [one for message in messages for one in self._read(message)]
+        except (ValueError, KeyError, msgspec.DecodeError) as error:
             log.exception("an event on %s is unreadable", self.queue)
             return error
         done = eventlet.event.Event()
@@ -217,6 +213,11 @@ class Handler(Entrypoint):  # type: ignore[misc]
         )
         return cast("Exception | None", done.wait())
 
+    def _read(self, message: Any) -> list[Delivery]:
+        if self.history:
+            return msgspec.json.decode(message.body, type=list[Delivery])
+        return [Delivery.read(message)]
+
     def _commit(self, worker_ctx: Any, _deliveries: list[Delivery]) -> Exception | None:
         try:
             worker_ctx.service.keep()
@@ -231,15 +232,15 @@ def on(
     *names: str,
     batch: int = 0,
     inbox: bool = True,
-    stored_only: bool = False,
+    history: bool = False,
     gather: float = 0.0,
 ) -> Callable[[F], F]:
     """Handle the events called ``names`` (``*`` and ``#`` as in AMQP topics), of any service.
 
     The method gets a Delivery, or with ``batch`` a list of them. ``inbox=False`` is for handlers
-    that are idempotent by themselves. With ``stored_only`` come all events that enter the log, and
-    the broker sends no other. ``gather`` is how many seconds a batch waits for more, where a batch
-    costs hardly more than one.
+    that are idempotent by themselves. With ``history`` come all events that enter the log, as
+    relays hand them over, many in a message. ``gather`` is how many seconds a batch waits for more,
+    where a batch costs hardly more than one.
     """
 
     def decorate(function: F) -> F:
@@ -254,9 +255,9 @@ def on(
 
         return cast(
             "F",
-            Handler.decorator(
-                *names, batch=batch, inbox=inbox, stored_only=stored_only, gather=gather
-            )(run),
+            Handler.decorator(*names, batch=batch, inbox=inbox, history=history, gather=gather)(
+                run
+            ),
         )
 
     return decorate

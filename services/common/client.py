@@ -30,11 +30,12 @@ SILENCE: Final = 1.6
 LOOK_AGAIN: Final = 0.1
 """Seconds between looks at the signs of life, once an answer is that late."""
 
-ACTOR, REQUEST, DEADLINE, BARE, KEY, FINGERPRINT, MATCH = (
+ACTOR, REQUEST, DEADLINE, BARE, KEY, FINGERPRINT, MATCH, AUTHOR = (
     "nameko.actor", "nameko.request_id", "nameko.deadline", "nameko.bare", "nameko.idempotency_key",
-    "nameko.fingerprint", "nameko.if_none_match",
+    "nameko.fingerprint", "nameko.if_none_match", "nameko.author",
 )  # fmt: skip
-"""``FINGERPRINT`` says what a request is the same as, where its own bytes differ each time."""
+"""``FINGERPRINT`` says what a request is the same as, where its own bytes differ each time;
+``AUTHOR`` is the caller's whole person, for what shows who wrote it."""
 
 
 class Reply(NamedTuple):

@@ -80,6 +80,8 @@ class ServiceSettings(Settings, frozen=True, kw_only=True, rename=str.upper):
     max_workers: int = 48
     prefetch_count: int = 64
     pool_size: int = 10
+    signs_dir: str = ""
+    """A folder for the files that show probes how the process is (``signs``); empty for none."""
 
     @classmethod
     def for_service(cls, name: str, environ: Mapping[str, str]) -> Self:

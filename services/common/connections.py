@@ -31,15 +31,19 @@ class TimedCursor(extensions.cursor):
 
     def execute(self, query: Any, values: Any = None) -> None:
         """As psycopg2's."""
+        self.run(query, values, query)
+
+    def run(self, query: Any, values: Any, shown: Any) -> None:
+        """Execute a query that traces and the slow log shall show as ``shown``."""
         began = time.perf_counter()
         try:
-            with tracing.span("sql", "client", statement=query):
+            with tracing.span("sql", "client", statement=shown):
                 super().execute(query, values)
         finally:
             seconds = time.perf_counter() - began
             _statement_seconds.observe(seconds)
             if seconds > cast("TimedConnection", self.connection).slow_seconds:
-                _tell(query, seconds)
+                _tell(shown, seconds)
 
 
 class TimedConnection(extensions.connection):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar, Final, NamedTuple
+from contextvars import copy_context
+from typing import Any, ClassVar, Final, NamedTuple, cast
 from uuid import UUID
 
 import msgspec
@@ -15,9 +16,9 @@ from eventlet import tpool
 from services.common.bus import Delivery, on
 from services.common.crud import CrudRpc
 from services.common.errors import InvalidInput
-from services.common.pictures import Shape
 from services.common.rendering import PictureBroken, PictureTooLarge, Rendered, rendered
-from services.common.storage import Upload, open_storage, sweep
+from services.common.shapes import Shape
+from services.common.storage import Storage, Upload, open_storage, sweep
 from services.common.timer import every
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,21 @@ UNOWNED_SECONDS: Final = 3600.0
 SWEEP_SECONDS: Final = 900.0
 UPLOADS: Final = "uploads"
 """Where a file lies that becomes something else; nothing is meant to stay there."""
+
+
+class OffTheHub:
+    """An object whose methods run on threads of their own, with our request's id in their logs."""
+
+    def __init__(self, target: Any) -> None:
+        self.target = target
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method = getattr(self.target, name)
+
+        def run(*args: Any, **kwargs: Any) -> Any:
+            return tpool.execute(copy_context().run, method, *args, **kwargs)
+
+        return run
 
 
 class Kept(NamedTuple):
@@ -54,6 +70,14 @@ class FilesRpc(CrudRpc):
     """A service that keeps files; ``kept`` says which, by prefix."""
 
     kept: ClassVar[dict[str, Kept]] = {}
+
+    @property
+    def storage(self) -> Storage:
+        """The file storage; each call runs on a thread of its own while the hub goes on.
+
+        Only for what answers at once or not at all: no iterator may cross over.
+        """
+        return cast("Storage", OffTheHub(open_storage(self.settings.storage_url)))
 
     @contextmanager
     def drawn(self, key: str, shapes: Mapping[str, Shape]) -> Iterator[Rendered]:

@@ -19,9 +19,8 @@ import msgspec
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from services.common.png import write_png
+from services.common.shapes import AS_IS, TOO_LARGE, UNREADABLE, Order, Picture, Shape
 
-TOO_LARGE, UNREADABLE = 3, 4
-"""Exit statuses: more pixels than any picture has, and no picture at all."""
 MOST_PIXELS: Final = 150_000_000
 MEMORY: Final = 3 * 1024**3
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
@@ -29,31 +28,6 @@ TALLEST: Final = 8
 """How many times its width a preview may be high."""
 POLITE: Final = 5
 ORIENTATION: Final = 0x0112
-AS_IS: Final = "as-is"
-
-
-class Shape(msgspec.Struct, frozen=True):
-    """What to make: ``fit`` into a canvas, ``cover`` it, as ``wide`` as that, or ``as-is``."""
-
-    how: str
-    width: int = 0
-    height: int = 0
-
-
-class Order(msgspec.Struct, frozen=True):
-    """A picture, the folder for what is made of it, and the shapes by file name."""
-
-    source: str
-    folder: str
-    shapes: dict[str, Shape]
-
-
-class Picture(msgspec.Struct, frozen=True):
-    """The picture's size, turned as it is to be seen; whether it lies as PNG already."""
-
-    width: int
-    height: int
-    is_png: bool
 
 
 def render(order: Order) -> Picture:

@@ -15,7 +15,7 @@ import msgspec
 from eventlet.semaphore import Semaphore
 
 from services.common.errors import Unavailable
-from services.common.pictures import TOO_LARGE, Order, Picture, Shape
+from services.common.shapes import TOO_LARGE, Order, Picture, Shape
 from services.common.storage import Storage
 
 log = logging.getLogger(__name__)

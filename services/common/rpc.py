@@ -25,6 +25,7 @@ from nameko.extensions import Entrypoint, SharedExtension
 from services.common.amqp import DIRECT_REPLY, RPC_EXCHANGE, Link
 from services.common.client import (
     ACTOR,
+    AUTHOR,
     BARE,
     BEATS,
     DEADLINE,
@@ -39,6 +40,7 @@ from services.common.db import Transaction, translated
 from services.common.errors import Conflict, InvalidInput, KeyReused, ServiceError, Unavailable
 from services.common.measuring import IDEMPOTENT, UNKNOWN, answered
 from services.common.service import CONFIG, encode
+from services.common.signs import Signs
 from services.common.tracing import TRACEPARENT
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.methods: dict[str, Method] = {}
+        self.draining = False
         self.decode = msgspec.json.Decoder(_Request).decode
 
     def setup(self) -> None:
@@ -85,8 +88,13 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
         self.link.stop()
 
     def quiesce(self) -> None:
-        """Take no new requests; those running still get their reply."""
-        self.link.cancel(self.tag)
+        """Take no new requests: they stay in the queue. What is here already gets its reply.
+
+        Every method says so as the process ends; the first word counts.
+        """
+        if not self.draining:
+            self.draining = True
+            self.link.cancel(self.tag)
 
     def _consume(self, channel: Any) -> None:
         queue = f"rpc-{self.service}"
@@ -95,15 +103,19 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
         channel.queue_declare(queue, durable=True, auto_delete=False)
         channel.queue_bind(queue, RPC_EXCHANGE, f"{self.service}.*")
         channel.basic_qos(0, min(self.settings.prefetch_count, self.container.max_workers), False)  # noqa: FBT003
-        channel.basic_consume(queue, consumer_tag=self.tag, callback=self._receive)
+        if not self.draining:
+            channel.basic_consume(queue, consumer_tag=self.tag, callback=self._receive)
 
     def _beat(self) -> None:
         provider = next(d for d in self.container.dependencies if d.attr_name == "tx")
+        signs = Signs(self.settings.signs_dir)
         while not self.link.stopping:
+            signs.give("alive")
             try:
                 with eventlet.Timeout(BEAT_SECONDS * 2), provider.database.read() as connection:
                     connection.exec_driver_sql("SELECT 1")
                 self.link.publish(self.service, BEATS, "", delivery_mode=1)
+                signs.give("ready")
             except (Unavailable, eventlet.Timeout):
                 log.debug("no sign of life from %s", self.service)
             eventlet.sleep(BEAT_SECONDS)
@@ -129,6 +141,7 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
                 "request_id": headers.get(REQUEST, ""),
                 "key": headers.get(KEY),
                 "match": headers.get(MATCH),
+                "author": headers.get(AUTHOR),
                 "fingerprint": headers.get(FINGERPRINT),
                 "route": name,
                 "body": message.body,

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 import eventlet
 import msgspec
 import sqlalchemy as sa
-from eventlet import tpool
 from nameko.extensions import DependencyProvider
 
 from services.common import etags, tracing, versions
@@ -20,7 +19,6 @@ from services.common.exposing import Answering
 from services.common.log import request_id
 from services.common.outbox import look
 from services.common.permissions import SYSTEM, Actor
-from services.common.storage import Storage, open_storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,21 +48,6 @@ class _Actors:
                 self.known.clear()
             actor = self.known[text] = self.decode(text)
         return actor
-
-
-class OffTheHub:
-    """An object whose methods run on threads of their own, with our request's id in their logs."""
-
-    def __init__(self, target: Any) -> None:
-        self.target = target
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        method = getattr(self.target, name)
-
-        def run(*args: Any, **kwargs: Any) -> Any:
-            return tpool.execute(copy_context().run, method, *args, **kwargs)
-
-        return run
 
 
 def spawned(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -165,14 +148,6 @@ class Service:
     def actor(self) -> Actor:
         """Who is calling."""
         return self.tx.actor
-
-    @property
-    def storage(self) -> Storage:
-        """The file storage; each call runs on a thread of its own while the hub goes on.
-
-        Only for what answers at once or not at all: no iterator may cross over.
-        """
-        return cast("Storage", OffTheHub(open_storage(self.settings.storage_url)))
 
     def keep(self) -> None:
         """Commit what was done so far, events included, whatever the method says afterwards."""

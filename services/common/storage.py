@@ -3,7 +3,7 @@
 An object appears whole or not at all, and once written it is never changed: a new upload is a new
 key. Rows say what an object is for; an object without a row is removed by the sweep
 (``files.py``). Every call blocks: the gateway's threads call it as it is, services go through
-``Service.storage``. A storage that is away is Unavailable, within seconds.
+``FilesRpc.storage``. A storage that is away is Unavailable, within seconds.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from services.common.contracts.crud import BackgroundFileAdded
 from services.common.errors import InvalidInput, NotFound
 from services.common.files import UPLOADS, the_file
 from services.common.permissions import admin
-from services.common.pictures import Shape
 from services.common.rpc import command, query
+from services.common.shapes import Shape
 from services.common.storage import FileAnswer, Upload
 from services.common.tables import NOW
 from services.common.values import known_id

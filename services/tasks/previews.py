@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.errors import Forbidden, NotFound
-from services.common.pictures import AS_IS, Shape
+from services.common.shapes import AS_IS, Shape
 from services.tasks import access
 from services.tasks.models import Comment, PreviewFile, Task, comment_preview_link
 
@@ -57,6 +57,11 @@ def facts_of(work: Any, ident: UUID) -> dict[str, Any]:
     if found is None:
         raise NotFound
     return dict(found)
+
+
+def in_project(facts: Any) -> dict[str, UUID]:
+    """The production as events name it: not at all where there is none."""
+    return {"project_id": facts["project_id"]} if facts["project_id"] else {}
 
 
 def check_may_act(work: Any, task: UUID | None, facts: dict[str, Any]) -> None:

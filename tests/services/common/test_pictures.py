@@ -13,8 +13,8 @@ import msgspec
 import pytest
 from PIL import Image
 
-from services.common.pictures import TOO_LARGE, UNREADABLE, Order, Picture, Shape
 from services.common.png import write_png
+from services.common.shapes import TOO_LARGE, UNREADABLE, Order, Picture, Shape
 
 SHAPES = {
     "original": Shape("as-is"), "preview": Shape("wide", 1200), "thumbnail": Shape("fit", 150, 100),

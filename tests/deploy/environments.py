@@ -1,0 +1,70 @@
+"""Whether an environment starts a process: the settings classes themselves are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Final
+
+import msgspec
+
+from deploy.prepare import Given
+from gateway.config import GatewaySettings
+from services.common.config import ServiceSettings
+from services.common.topology import SERVICES
+
+STORAGE: Final = {
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL",
+}  # fmt: skip
+"""What the storage's library reads itself (docs/files.md)."""
+GUNICORN: Final = {"HTTP_PORT", "GATEWAY_WORKERS", "GATEWAY_THREADS", "FORWARDED_ALLOW_IPS"}
+"""What deploy/gunicorn.conf.py reads."""
+PREPARING: Final = {"DATABASE_URL", "ADMIN_EMAIL", "ADMIN_PASSWORD"}
+URLS: Final = {service: f"{service.upper()}_DATABASE_URL" for service in SERVICES}
+
+
+def settings_class(process: str) -> Any:
+    """The settings of a process."""
+    if process == "gateway":
+        return GatewaySettings
+    if process == "relay":
+        return ServiceSettings
+    module: Any = import_module(f"services.{process}.service")
+    return module.__dict__[f"{process.capitalize()}Service"].settings_class
+
+
+def known_names(process: str) -> set[str]:
+    """The variables that a process reads."""
+    if process == "prepare":
+        return PREPARING | set(URLS.values())
+    found = {field.encode_name for field in msgspec.structs.fields(settings_class(process))}
+    if process in SERVICES:
+        found |= {f"{process.upper()}_{name}" for name in found}
+    if process == "relay":
+        found |= set(URLS.values())
+    return found | ({*GUNICORN} if process == "gateway" else set())
+
+
+def unknown(process: str, environ: Mapping[str, str]) -> set[str]:
+    """Variables that nobody there reads."""
+    filing = "storage_url" in getattr(settings_class(process), "__struct_fields__", ()) \
+        if process != "prepare" else False  # fmt: skip
+    return set(environ) - known_names(process) - (STORAGE if filing else set())
+
+
+def start(process: str, environ: Mapping[str, str]) -> None:
+    """Read the environment as the process does. Raises ConfigError, KeyError, StartError."""
+    if process == "prepare":
+        Given({service: environ[name] for service, name in URLS.items()})
+    elif process == "relay":
+        for service in SERVICES:
+            ServiceSettings.for_service(service, environ)
+    elif process == "gateway":
+        GatewaySettings.load(environ)
+    else:
+        settings_class(process).for_service(process, environ)
+
+
+def databases(environ: Mapping[str, str]) -> set[str]:
+    """The services whose database this environment opens."""
+    return {service for service, name in URLS.items() if name in environ}
