@@ -282,7 +282,7 @@ class Bench:
             root = psutil.Process(process.pid)
             for one in [root, *root.children(recursive=True)]:
                 total += _resident(one.pid, peak=False)
-        self.note("idle memory, processes of the system", total / MIB, "MiB", "plain", 600)
+        self.note("idle memory, processes of the system", total / MIB, "MiB", "plain", 450)
 
 
 def _resident(pid: int, *, peak: bool) -> int:
