@@ -1,7 +1,8 @@
 """Documents generated from the tables that declare things: ``python -m deploy.docs``.
 
 ``gateway/openapi.json`` from the route tables and registries, ``docs/asyncapi.json`` and
-``docs/event-catalogue.md`` from the event catalogue. A test fails while one of them is stale.
+``docs/event-catalogue.md`` from the event catalogue, the table in ``docs/observing.md`` from the
+metrics, the dashboard from its panels. A test fails while one of them is stale.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from deploy.dashboard import dashboard
+from deploy.measures import table
 from gateway.routes import ROUTES
 from gateway.routes.table import PUBLIC, Body, Route
 from gateway.status import VERSION
@@ -24,6 +27,9 @@ from services.common.resources import Registry, Resource
 
 ROOT: Final = Path(__file__).parent.parent
 SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
+OBSERVING: Final = ROOT / "docs" / "observing.md"
+BEGIN: Final = "<!-- The table is made by make docs from the declarations. -->"
+END: Final = "<!-- End of the table. -->"
 BINARY: Final = {"type": "string", "format": "binary"}
 FORM: Final = {"type": "object", "properties": {"file": BINARY}}
 """A body with files; text parts are the same fields that the JSON body has."""
@@ -255,6 +261,7 @@ HEADERS: Final = {
         "actor_id": {"type": "string", "format": "uuid", "description": "Who did it."},
         "project_id": {"type": "string", "format": "uuid", "description": "In which production."},
         "request_id": {"type": "string", "description": "The HTTP request it came from."},
+        "traceparent": {"type": "string", "description": "The trace it is of, where there is one."},
         "stored": {"type": "string", "enum": ["0", "1"], "description": "Whether it is logged."},
     },
     "required": ["event_id", "time", "stored"],
@@ -281,6 +288,13 @@ def event_table() -> str:
     )
 
 
+def with_table(text: str, new: str) -> str:
+    """The text with another table between the two comments that mark it."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    return f"{before}{begin}\n{new}\n{end}{after}"
+
+
 def documents() -> dict[Path, str]:
     """Every generated document by its file."""
 
@@ -291,6 +305,8 @@ def documents() -> dict[Path, str]:
         ROOT / "gateway" / "openapi.json": pretty(openapi()),
         ROOT / "docs" / "asyncapi.json": pretty(asyncapi()),
         ROOT / "docs" / "event-catalogue.md": event_table(),
+        ROOT / "deploy" / "monitoring" / "dashboard.json": pretty(dashboard()),
+        OBSERVING: with_table(OBSERVING.read_text(), table()),
     }
 
 

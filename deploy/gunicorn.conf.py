@@ -8,15 +8,16 @@ import sys
 sys.modules["cryptography"] = None
 
 bind = f"0.0.0.0:{os.environ.get('HTTP_PORT', '8080')}"
-worker_class = "gthread"
-workers = int(os.environ.get("GATEWAY_WORKERS", "1"))
+worker_class = "gateway.worker.Worker"
+# The number of workers is WEB_CONCURRENCY, which gunicorn reads itself; one by default.
 threads = int(os.environ.get("GATEWAY_THREADS", "48"))
 # Above the number of threads that may wait for services, so that there is always one left to say
 # "busy" (502) and to answer health checks.
 backlog = 256
 keepalive = 30
 timeout = 60
-graceful_timeout = 4
+# What is under way when a worker is told to go has its deadline of 8 seconds.
+graceful_timeout = 10
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
 accesslog = None
 loglevel = "warning"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
+import time
 import uuid
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,12 +16,14 @@ from gateway import bodies, downloads, errors, metrics, sessions
 from gateway.auth import Gate
 from gateway.compression import passed_on
 from gateway.conditional import GZIPPED, validated
+from gateway.gathering import Gathering
 from gateway.routes import ROUTES
 from gateway.routes.table import PUBLIC, Body, Route
 from gateway.status import Status
 from gateway.uploads import PARTS, Received
 from gateway.web import INDEX, Web
-from services.common.client import ACTOR, FINGERPRINT, KEY, MATCH, REQUEST, Reply, RpcClient
+from services.common import tracing
+from services.common.client import ACTOR, AUTHOR, FINGERPRINT, KEY, MATCH, REQUEST, Reply, RpcClient
 from services.common.errors import Forbidden, ServiceError, Unavailable
 from services.common.keys import KeyRing
 from services.common.log import request_id
@@ -31,12 +35,16 @@ if TYPE_CHECKING:
     from gateway.auth import Identity
     from gateway.config import GatewaySettings
 
+log = logging.getLogger(__name__)
+
 SECURITY: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
     "Content-Security-Policy": "frame-ancestors 'self'",
     "Referrer-Policy": "strict-origin-when-cross-origin",
 }
+CONNECT_SECONDS: Final = 3.0
+"""How long the start waits for the broker."""
 TRANSFER_SECONDS: Final = 1.5
 """How long a transfer waits for one of the others to end."""
 FILE: Final = "file"
@@ -49,6 +57,8 @@ SETTING_UP: Final = frozenset({
 })  # fmt: skip
 """All that a session may reach while its account lacks the second factor it must have."""
 FULL: Final = "The gateway is busy."
+OTHER: Final = "other"
+"""How requests are counted that no route table knows: status pages, what is not found."""
 ANSWERS: Final[dict[str, Callable[..., Reply]]] = {
     "signed_in": sessions.signed_in,
     "signed_out": sessions.signed_out,
@@ -67,16 +77,22 @@ class Gateway:
             settings.amqp_uri,
             name="gateway",
             deadline=settings.rpc_deadline,
-            also=self.gate.listen,
+            also=self._listen,
             lost=self.gate.forget_all,
         )
+        self.gathering = Gathering(lambda: self.client, settings.amqp_uri)
         self.free = threading.BoundedSemaphore(settings.max_inflight)
         self.storage = open_storage(settings.storage_url)
         self.transfers = threading.BoundedSemaphore(settings.max_transfers)
 
+    def _listen(self, channel: Any) -> None:
+        self.gate.listen(channel)
+        self.gathering.listen(channel)
+
     def begin_transfer(self) -> None:
         """Take one of the places for uploads and downloads. Raises Unavailable."""
         if not self.transfers.acquire(timeout=TRANSFER_SECONDS):
+            metrics.OVERLOAD.labels("transfers").inc()
             raise Unavailable(FULL)
 
 
@@ -92,14 +108,19 @@ class Endpoint:
                 self.on_head = responder
 
     def _responder(self, route: Route) -> Callable[..., None]:
-        seconds = metrics.SECONDS.labels(route.method, route.path)
+        name = f"{route.method} {route.path}"
 
         def respond(req: falcon.Request, resp: falcon.Response, **params: str) -> None:
-            if not self.gateway.free.acquire(blocking=False):
-                raise Unavailable(FULL)
             req.context.route = route
+            if not self.gateway.free.acquire(blocking=False):
+                metrics.OVERLOAD.labels("requests").inc()
+                raise Unavailable(FULL)
             try:
-                with seconds.time(), metrics.INFLIGHT.track_inprogress():
+                with (
+                    tracing.span(name, "server", req.get_header(tracing.TRACEPARENT)),
+                    metrics.SECONDS.labels(route.method, route.path).time(),
+                    metrics.INFLIGHT.track_inprogress(),
+                ):
                     self._answer(route, req, resp, params)
             finally:
                 self.gateway.free.release()
@@ -186,6 +207,8 @@ class Endpoint:
     ) -> Reply:
         if identity is not None:
             headers = {**headers, ACTOR: identity.actor}
+            if route.author:
+                headers[AUTHOR] = identity.people
         deadline = self.gateway.settings.list_deadline if route.slow else None
         return self.gateway.client.call(
             route.service, route.function, arguments, headers=headers, deadline=deadline
@@ -254,12 +277,14 @@ class Envelope:
         self.proxies = settings.proxies
         self.secure = settings.site_url.startswith("https://")
         self.first_page = f"/{INDEX}" if settings.web_root else "/"
+        self.slow_seconds = settings.slow_request_seconds
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Give the request an id and serve ``/api/…`` as ``/…``."""
         given = req.get_header("X-Request-ID") or ""
         req.context.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         request_id.set(req.context.request_id)
+        req.context.began = time.perf_counter()
         req.context.address = sessions.address_of(req, self.proxies)
         req.context.secure = self.secure
         req.context.is_api = req.path == "/api" or req.path.startswith("/api/")
@@ -272,10 +297,19 @@ class Envelope:
         self, req: falcon.Request, resp: falcon.Response, _resource: Any, _ok: bool
     ) -> None:
         """Headers every answer carries."""
-        if route := getattr(req.context, "route", None):
-            metrics.REQUESTS.labels(route.method, route.path, resp.status_code).inc()
+        self._measure(req, resp)
         resp.set_headers(SECURITY)
         resp.set_header("X-Request-ID", req.context.request_id)
+
+    def _measure(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Count the request, and tell of a slow one."""
+        route = getattr(req.context, "route", None)
+        method, path = (route.method, route.path) if route else (OTHER, OTHER)
+        metrics.REQUESTS.labels(method, path, resp.status_code).inc()
+        seconds = time.perf_counter() - req.context.began
+        if seconds > self.slow_seconds:
+            found = {"seconds": seconds, "route": f"{method} {path}", "status": resp.status_code}
+            log.warning("a request took %.3f s", seconds, extra=found)
 
 
 def positional(routes: Iterable[Route]) -> dict[str, tuple[list[Route], dict[str, str]]]:
@@ -300,7 +334,10 @@ def positional(routes: Iterable[Route]) -> dict[str, tuple[list[Route], dict[str
 def create_app(
     settings: GatewaySettings, routes: Collection[Route] = ROUTES
 ) -> falcon.App[Any, Any]:
-    """The WSGI application; its RPC client connects at once and in the background."""
+    """The WSGI application, with its RPC client connected, or still trying in the background.
+
+    A worker that takes another's place is waited for, so it must be able to answer when it begins.
+    """
     gateway = Gateway(settings)
     middleware: list[Any] = [Envelope(settings)]
     if settings.cors_origins:
@@ -311,12 +348,14 @@ def create_app(
     form = app.req_options.media_handlers[falcon.MEDIA_MULTIPART]
     form.parse_options.max_body_part_count = PARTS  # type: ignore[attr-defined]
     app.add_error_handler(Exception, errors.on_crash)
+    app.add_error_handler(ConnectionResetError, errors.on_broken_body)
     app.add_error_handler(falcon.HTTPError, errors.on_http_error)
     app.add_error_handler(ServiceError, errors.on_service_error)
-    Status(gateway.client).add_to(app)
+    Status(gateway.client, gateway.gathering).add_to(app)
     for path, (rows, names) in positional(routes).items():
         app.add_route(path, Endpoint(gateway, rows, names))
     if settings.web_root:
         app.add_sink(Web(settings.web_root, [route.path for route in routes]), prefix="/")
     gateway.client.link.start()
+    gateway.client.link.ready.wait(CONNECT_SECONDS)
     return app

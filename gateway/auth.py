@@ -16,6 +16,7 @@ import jwt
 import msgspec
 
 from gateway.errors import TokenUnreadable
+from gateway.metrics import ACTORS
 from services.common.errors import Unauthenticated, Unavailable
 from services.common.topology import GATEWAYS, HEARD, IMPORT_DONE, exchange_of
 
@@ -39,14 +40,16 @@ WRONG_KIND: Final = {
 }
 ENDLESS: Final = 'Token is missing the "exp" claim'
 CACHE_SIZE: Final = 4096
+HIT, MISS = ACTORS.labels("hit"), ACTORS.labels("miss")
 EXCHANGES: Final = (exchange_of("auth"), exchange_of("crud"))
 
 
 class Identity(NamedTuple):
-    """The verified token and the actor it stands for, as the text services receive."""
+    """The verified token, the actor it stands for and the person, as services receive them."""
 
     claims: dict[str, Any]
     actor: str
+    people: str
     fetched: float
 
 
@@ -99,10 +102,12 @@ class Gate:
         claims = self.tokens.read(self._token(req, kind), kind)
         known = self._known.get(claims["jti"])
         if known and not fresh and time.monotonic() - known.fetched < self.seconds:
+            HIT.inc()
             return known
+        MISS.inc()
         asked, age = time.monotonic(), self._age
         reply = self.client().call("auth", "identify", msgspec.json.encode({"claims": claims}))
-        identity = Identity(claims, reply.body.decode(), asked)
+        identity = Identity(claims, reply.body.decode(), reply.headers["people"], asked)
         if len(self._known) >= CACHE_SIZE:
             self._known.clear()
         if age == self._age:  # else the answer may be of before what made us forget

@@ -93,7 +93,9 @@ def _is_json(req: falcon.Request) -> bool:
 def _bytes(req: falcon.Request, limit: int) -> bytes:
     if (req.content_length or 0) > limit:
         raise errors.TooLarge
-    body: bytes = req.bounded_stream.read(limit + 1)
+    # The server ends the stream where the body ends, also of one sent in chunks, without a length.
+    ended = req.env.get("wsgi.input_terminated")
+    body: bytes = (req.stream if ended else req.bounded_stream).read(limit + 1)
     if len(body) > limit:
         raise errors.TooLarge
     return body

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gateway.metrics import CONDITIONAL
 from services.common.etags import holds, of_bytes
 
 if TYPE_CHECKING:
@@ -31,7 +32,16 @@ def validated(req: falcon.Request, resp: falcon.Response, reply: Reply) -> bool:
     takes_gzip = "gzip" in (req.get_header("Accept-Encoding") or "").lower()
     resp.set_header("ETag", tag[:-1] + GZIPPED if reply.encoding and takes_gzip else tag)
     resp.set_header("Cache-Control", REVALIDATE)
-    if reply.status != NOT_MODIFIED and not holds(asked, tag):
-        return False
-    resp.status = NOT_MODIFIED
-    return True
+    held = reply.status == NOT_MODIFIED or holds(asked, tag)
+    CONDITIONAL.labels(_outcome(asked, reply, held=held)).inc()
+    if held:
+        resp.status = NOT_MODIFIED
+    return held
+
+
+def _outcome(asked: str, reply: Reply, *, held: bool) -> str:
+    if not asked:
+        return "unasked"
+    if not held:
+        return "changed"
+    return "by_version" if reply.status == NOT_MODIFIED else "by_bytes"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import falcon
 import msgspec
 
+from gateway.metrics import REFUSALS
 from services.common.errors import (
     Conflict,
     Forbidden,
@@ -25,6 +26,7 @@ from services.common.errors import (
     Unauthenticated,
     Unavailable,
 )
+from services.common.measuring import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +44,7 @@ NOT_FOUND: Final = (
 )
 NOT_ALLOWED: Final = "The method is not allowed for the requested URL."
 TOO_LARGE: Final = "The data value transmitted exceeds the capacity limit."
+TOO_SLOW: Final = "The request did not arrive in time."
 NO_FACTOR: Final = "Two factor authentication must be set up before anything else."
 INTERNAL: Final = "Internal server error."
 
@@ -91,6 +94,7 @@ TABLE: Final[dict[type[ServiceError], tuple[int, Callable[[ServiceError], dict[s
 def on_service_error(_req: Any, resp: falcon.Response, error: ServiceError, _params: Any) -> None:
     """Answer a refusal; a kind without a row is a fault of ours, not of the caller."""
     status, body = TABLE.get(type(error), (500, lambda _: said(INTERNAL)))
+    REFUSALS.labels(kind_of(error)).inc()
     if isinstance(error, Unavailable):
         resp.set_header("Retry-After", RETRY_SECONDS)
     elif isinstance(error, TooMany):
@@ -108,8 +112,14 @@ def on_http_error(_req: Any, resp: falcon.Response, error: falcon.HTTPError, _pa
     write(resp, error.status_code, said(text))
 
 
+def on_broken_body(_req: Any, resp: falcon.Response, _error: Any, _params: Any) -> None:
+    """The body did not come, or too slowly (see ``worker``); who still listens may read why."""
+    write(resp, 400, said(TOO_SLOW))
+
+
 def on_crash(req: falcon.Request, resp: falcon.Response, error: Exception, _params: Any) -> None:
     """A fault of ours: the log has it, the caller gets a sentence."""
+    REFUSALS.labels(kind_of(error)).inc()
     log.error("%s %s failed", req.method, req.path, exc_info=error)
     write(resp, 500, said(INTERNAL))
 

@@ -1,20 +1,69 @@
-"""What Prometheus reads at ``/metrics``: requests, their times, calls in flight, services heard."""
+"""What the gateway counts and times, and what it finds out about the broker when it is asked.
+
+With ``services.common.measuring`` these are all metrics there are; ``docs/observing.md`` lists
+them.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-REQUESTS: Final = Counter("callboard_requests", "Requests answered", ["method", "route", "status"])
+from services.common.measuring import BUCKETS
+
+REQUESTS: Final = Counter(
+    "callboard_requests", "Requests answered; the route is a template, never a path",
+    ["method", "route", "status"],
+)  # fmt: skip
 SECONDS: Final = Histogram(
     "callboard_request_seconds",
     "Time from the request's arrival at its route to its answer",
     ["method", "route"],
-    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30),
+    buckets=BUCKETS,
+)
+REFUSALS: Final = Counter(
+    "callboard_refusals", "Requests refused or failed, by kind of error", ["kind"]
 )
 INFLIGHT: Final = Gauge("callboard_requests_in_flight", "Requests being answered")
+OVERLOAD: Final = Counter(
+    "callboard_overload_refusals", "Requests told to come again, by what was full", ["full"]
+)
+CONDITIONAL: Final = Counter(
+    "callboard_conditional_reads",
+    "GETs by what became of If-None-Match: by_version (304, nothing was built), by_bytes (304), "
+    "changed, or unasked",
+    ["outcome"],
+)
+ACTORS: Final = Counter(
+    "callboard_actor_lookups", "Callers looked up in the gateway's cache: hit or miss", ["outcome"]
+)
 SERVICE_UP: Final = Gauge(
     "callboard_service_up", "Whether the service gave a sign of life lately", ["service"]
 )
 BROKER_UP: Final = Gauge("callboard_broker_up", "Whether this process is connected to the broker")
+
+BROKER: Final = CollectorRegistry()
+"""What whoever gathers finds out itself, once for all processes."""
+QUEUE_MESSAGES: Final = Gauge(
+    "callboard_queue_messages", "Messages that wait in the queue", ["queue", "kind"],
+    registry=BROKER,
+)  # fmt: skip
+QUEUE_CONSUMERS: Final = Gauge(
+    "callboard_queue_consumers", "Processes that read the queue", ["queue", "kind"],
+    registry=BROKER,
+)  # fmt: skip
+BROKER_BLOCKED: Final = Gauge(
+    "callboard_broker_blocked",
+    "Whether the broker takes no messages: its memory or disk alarm is on",
+    registry=BROKER,
+)
+GATHER_SECONDS: Final = Gauge(
+    "callboard_gather_seconds", "How long the processes took to answer this question",
+    registry=BROKER,
+)  # fmt: skip
+
+for _full in ("requests", "transfers"):
+    OVERLOAD.labels(_full)
+for _outcome in ("hit", "miss"):
+    ACTORS.labels(_outcome)

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import falcon
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from gateway.errors import write
-from gateway.metrics import BROKER_UP, SERVICE_UP
 from services.common.topology import SERVICES
 
 if TYPE_CHECKING:
+    from gateway.gathering import Gathering
     from services.common.client import RpcClient
 
 API: Final = "Callboard"
@@ -20,10 +20,10 @@ VERSION: Final = "0.1.0"
 
 
 class Status:
-    """Answers from what the client hears of the services; it asks none of them."""
+    """Answers from what the client hears of the services; only for ``/metrics`` are they asked."""
 
-    def __init__(self, client: RpcClient) -> None:
-        self.client = client
+    def __init__(self, client: RpcClient, gathering: Gathering) -> None:
+        self.client, self.gathering = client, gathering
 
     def add_to(self, app: falcon.App[Any, Any]) -> None:
         """Route the status pages."""
@@ -74,11 +74,8 @@ class Status:
         write(resp, 200 if all(parts.values()) else 503, {"ready": all(parts.values()), **parts})
 
     def metrics(self, resp: falcon.Response) -> None:
-        """Counters and timings of this process."""
-        BROKER_UP.set(self.client.link.ready.is_set())
-        for name, up in self.parts().items():
-            SERVICE_UP.labels(name).set(up)
-        resp.content_type, resp.data = CONTENT_TYPE_LATEST, generate_latest()
+        """Counters, timings and depths of the whole system."""
+        resp.content_type, resp.data = CONTENT_TYPE_LATEST, self.gathering.text()
 
 
 def document(name: str, kind: str) -> Any:

@@ -52,7 +52,7 @@ class Received:
                     self._field(part)
                 elif part.filename:
                     self._file(part)
-        except (ServiceError, falcon.HTTPError):
+        except (ServiceError, falcon.HTTPError, ConnectionResetError):
             self.discard()
             raise
 

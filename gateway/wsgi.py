@@ -5,6 +5,7 @@ import sys
 
 from gateway.app import create_app
 from gateway.config import GatewaySettings
+from services.common import tracing
 from services.common.config import ConfigError
 from services.common.log import configure
 
@@ -13,4 +14,5 @@ try:
 except ConfigError as error:
     sys.exit(f"gateway: {error}")
 configure("gateway", settings.log_level, settings.log_format)
+tracing.configure("gateway", settings.otel_exporter_otlp_endpoint)
 app = create_app(settings)

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import sqlalchemy as sa
 
 from deploy.local.parts import Parts
 from services.common.db import Database, Transaction
 from services.common.permissions import SYSTEM
+from services.common.plans import Call
 from services.common.service import Service
 
 
 @contextmanager
 def counted(service: Service, parts: Parts) -> Iterator[list[str]]:
-    """What ``service`` sends, acting as the system itself; what goes past SQLAlchemy isn't seen."""
+    """What ``service`` sends, acting as the system itself: through SQLAlchemy, and prepared."""
     statements: list[str] = []
     service.database, service.call = Database(parts.urls[service.name]), {}
     service.tx = Transaction(service.database, actor=SYSTEM)
     for engine in (service.database.engine, service.database.reading):
         sa.event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    plans, call = service.database.plans, service.database.plans.call
+
+    def noted(connection: Any, statement: Any, parameters: Any) -> Call:
+        statements.append(str(statement))
+        return call(connection, statement, parameters)
+
+    plans.call = noted  # type: ignore[method-assign]
     try:
         yield statements
     finally:

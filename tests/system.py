@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import jwt
+import kombu
 import requests
 
 from deploy.local.children import die_with_parent
@@ -24,7 +25,7 @@ from deploy.transfer.target import Target
 SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
 SECRET: Final = "a-secret-of-the-tests-long-enough-to-be-taken"
 ENCRYPTION: Final = "another-secret-of-the-tests-for-what-lies-at-rest"
-WAIT: Final = 30.0
+WAIT: Final = 90.0
 
 
 def free_port() -> int:
@@ -75,7 +76,7 @@ class System:
             **os.environ, **own, "AMQP_URI": self.parts.amqp_uri, "SECRET_KEY": SECRET,
             "ENCRYPTION_KEY": ENCRYPTION, "BCRYPT_COST": "4",
             "MAIL_URL": f"file://{self.folder / 'mail'}",
-            "HTTP_PORT": str(self.port), "GATEWAY_THREADS": "24", "GATEWAY_WORKERS": "1",
+            "HTTP_PORT": str(self.port), "GATEWAY_THREADS": "24",
             "STORAGE_URL": f"file://{self.storage}",
             **self.extra,
         }  # fmt: skip
@@ -91,14 +92,39 @@ class System:
         return found
 
     def start(self, *names: str) -> None:
-        """Start these processes, or all."""
-        for name, command in self.commands().items():
-            if not names or name in names:
-                with (self.folder / f"{name}.log").open("ab") as log:
-                    self.processes[name] = subprocess.Popen(
-                        command, env=self.environment(), stdout=log, stderr=log,
-                        preexec_fn=die_with_parent(signal.SIGTERM),
-                    )  # fmt: skip
+        """Start these processes, or all; ``tasks.2`` is a second one of ``tasks``."""
+        for name in names or self.commands():
+            with (self.folder / f"{name}.log").open("ab") as log:
+                self.processes[name] = subprocess.Popen(
+                    self.commands()[name.partition(".")[0]], env=self.environment(),
+                    stdout=log, stderr=log, preexec_fn=die_with_parent(signal.SIGTERM),
+                )  # fmt: skip
+
+    def start_seconds(self, *services: str) -> None:
+        """Start one more process of each, and wait until it takes requests."""
+        self.start(*(f"{service}.2" for service in services))
+        for service in services:
+            until(lambda s=service: self.consumers(s) == 2, WAIT, f"a second {service}")
+
+    def consumers(self, service: str) -> int:
+        """How many processes take requests for the service."""
+        with kombu.Connection(self.parts.amqp_uri) as connection:
+            return int(connection.channel().queue_declare(f"rpc-{service}", passive=True)[2])
+
+    def restore(self) -> None:
+        """Whatever was killed is back, and every process is one again."""
+        for name, process in list(self.processes.items()):
+            if "." in name:
+                process.terminate()
+                process.wait(15)
+                del self.processes[name]
+        for child in self.parts.children:
+            if child.ended():
+                child.start()
+        if dead := [name for name in self.commands() if self.processes[name].poll() is not None]:
+            self.start(*dead)
+        until(lambda: all(self.consumers(name) == 1 for name in SERVICES), WAIT, "one of each")
+        self.wait()
 
     def wait(self) -> None:
         """Until the gateway says that all parts are there."""

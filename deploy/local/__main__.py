@@ -41,7 +41,7 @@ def environment(settings: LocalSettings, parts: Parts) -> dict[str, str]:
         "SECRET_KEY": settings.secret_key or parts.secrets.get("secret_key", 64),
         "ENCRYPTION_KEY": settings.encryption_key or parts.secrets.get("encryption_key", 64),
         "HTTP_PORT": str(settings.http_port), "PYTHONUNBUFFERED": "1",
-        "GATEWAY_WORKERS": str(settings.gateway_workers),
+        "WEB_CONCURRENCY": str(settings.processes["gateway"]),
         "GATEWAY_THREADS": str(settings.gateway_threads),
     }  # fmt: skip
 
@@ -49,17 +49,20 @@ def environment(settings: LocalSettings, parts: Parts) -> dict[str, str]:
 def processes(
     settings: LocalSettings, environ: dict[str, str], urls: dict[str, str]
 ) -> list[Child]:
-    """Five services, the relay and the gateway."""
+    """Five services, the relay and the gateway, as many of each as ``SCALE`` says.
+
+    The gateway is one here: its workers are gunicorn's to start.
+    """
     python = sys.executable
     own = {name: {f"{name.upper()}_DATABASE_URL": url} for name, url in urls.items()}
-    children = [
-        Child(name if number == 0 else f"{name}.{number + 1}",
-              [python, "-m", f"services.{name}"], environ | own[name])
-        for name in SERVICES
-        for number in range(settings.processes(name))
-    ]  # fmt: skip
     all_urls = {key: url for one in own.values() for key, url in one.items()}
-    children.append(Child("relay", [python, "-m", "services.common.relay"], environ | all_urls))
+    kinds = [(name, f"services.{name}", own[name]) for name in SERVICES]
+    kinds.append(("relay", "services.common.relay", all_urls))
+    children = [
+        Child(name if number == 1 else f"{name}.{number}", [python, "-m", module], environ | more)
+        for name, module, more in kinds
+        for number in range(1, settings.processes[name] + 1)
+    ]
     gunicorn = [python, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "gateway.wsgi:app"]
     return [*children, Child("gateway", gunicorn, environ)]
 
@@ -133,7 +136,8 @@ def run(settings: LocalSettings, stopping: threading.Event) -> None:
         if parts.created_admin:
             password = settings.admin_password or parts.secrets.get("admin_password", 20)
             parts.secrets.keep("admin_login", f"{settings.admin_email}  {password}")
-        parts.secrets.keep("parts", {"urls": parts.urls, "amqp_uri": parts.amqp_uri})
+        reached = {"urls": parts.urls, "amqp_uri": parts.amqp_uri, "http_port": settings.http_port}
+        parts.secrets.keep("parts", reached)
         login = parts.secrets.values.get("admin_login", "as before")
         children = processes(settings, environment(settings, parts), parts.urls)
         leftovers = Leftovers(settings.folder)

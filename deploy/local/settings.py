@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
+PROCESSES: Final = (*SERVICES, "relay", "gateway")
+MOST: Final = 64
 
 
 class StartError(Exception):
@@ -43,13 +45,13 @@ class LocalSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper)
     admin_password: str = ""
     run_dir: str = ".run"
     storage_url: str = ""
-    gateway_workers: int = 1
+    scale: str = ""
+    """How many processes of what, such as ``tasks=3 gateway=2``; one of what is not named."""
     gateway_threads: int = 48
-    auth_processes: int = 1
-    assets_processes: int = 1
-    tasks_processes: int = 1
-    chat_processes: int = 1
-    crud_processes: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse what ``processes`` could not read."""
+        self.processes  # noqa: B018 - read to see that it can be
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Self:
@@ -73,9 +75,20 @@ class LocalSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper)
         """The run folder, absolute."""
         return Path(self.run_dir).expanduser().resolve()
 
-    def processes(self, service: str) -> int:
-        """How many processes of a service to run."""
-        return int(getattr(self, f"{service}_processes"))
+    @property
+    def processes(self) -> dict[str, int]:
+        """How many processes of each kind to run. Raises ValueError."""
+        found = dict.fromkeys(PROCESSES, 1)
+        for word in self.scale.split():
+            name, _, number = word.partition("=")
+            if name not in found or not number.isdecimal() or not 1 <= int(number) <= MOST:
+                message = (
+                    f"SCALE says {word!r}, where name=number was meant, with a number from 1 to "
+                    f"{MOST} and a name of {', '.join(PROCESSES)}"
+                )
+                raise ValueError(message)
+            found[name] = int(number)
+        return found
 
 
 class Secrets:

@@ -35,6 +35,8 @@ ROUTES = (
     Route("POST",   "/data/user/desktop-login-logs",                "auth.log_desktop_login", status=201, body=Body.LENIENT),
     Route("GET",    "/data/persons/{ident}/desktop-login-logs",     "auth.desktop_logs"),
     Route("POST",   "/data/persons/{ident}/desktop-login-logs",     "auth.log_desktop_login", status=201, body=Body.LENIENT),
+    Route("DELETE", "/actions/persons/{ident}/clear-avatar",        "auth.clear_avatar", status=204, fixed=(("kind", "persons"),)),
+    Route("DELETE", "/actions/user/clear-avatar",                   "auth.clear_avatar", status=204, fixed=(("kind", "persons"),)),
     *avatar("persons", service="auth"),
     *avatar("organisations", service="auth"),
     *data("departments", service="auth"),

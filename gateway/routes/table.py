@@ -48,6 +48,8 @@ class Route:
     """Whether parameters may be repeated: ``query`` then holds lists."""
     caller: bool = False
     """Whether the verified claims and the address are handed over, as ``caller``."""
+    author: bool = False
+    """Whether the whole person of the caller is handed over, as ``service.call["author"]``."""
     slow: bool = False
     """Whether it may read or remove a whole production, and gets the long deadline."""
     fixed: tuple[tuple[str, Any], ...] = ()

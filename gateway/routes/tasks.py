@@ -10,6 +10,8 @@ PATHS = (
 COMMENT = "/data/tasks/{task_id}/comments/{comment_id}"
 ACT = "/actions/tasks/{task_id}"
 SPENT = "/data/persons/{person_id}/time-spents"
+BESIDE = "/actions/tasks/{task_id}/comments/{comment_id}/preview-files/{ident}"
+CHOSEN = "/actions/preview-files/{ident}"
 KINDS = ("asset", "shot", "sequence", "episode", "scene", "edit", "concept")
 PLURALS = {kind: f"{kind}s" for kind in KINDS}
 
@@ -17,7 +19,14 @@ PLURALS = {kind: f"{kind}s" for kind in KINDS}
 def saying(path: str, rpc: str, *, status: int = 201, bare: bool = False) -> Route:
     """A POST that may bring attachments."""
     return Route(
-        "POST", path, rpc, status=status, body=Body.MULTIPART, files="attachments", bare=bare
+        "POST",
+        path,
+        rpc,
+        status=status,
+        body=Body.MULTIPART,
+        files="attachments",
+        bare=bare,
+        author=True,
     )
 
 
@@ -29,7 +38,17 @@ def kind_routes(kind: str) -> tuple[Route, ...]:
         Route("GET", f"{path}/with-tasks", "tasks.with_tasks", query=True, slow=True, fixed=fixed),
         Route("GET", f"{path}/{{ident}}/tasks", "tasks.list_entity_tasks", query=True, fixed=fixed),
         Route("GET", f"{path}/{{ident}}/task-types", "tasks.list_entity_task_types", fixed=fixed),
+        Route("GET", f"{path}/{{ident}}/preview-files", "tasks.list_previews_of", fixed=fixed),
         *(detail if kind in {"asset", "shot", "edit", "concept"} else ()),
+    )
+
+
+def own_routes(kind: str) -> tuple[Route, ...]:
+    """What the caller has to do on an entity."""
+    path, fixed = f"/data/user/{PLURALS[kind]}/{{ident}}", (("kind", kind), ("own", True))
+    return (
+        Route("GET", f"{path}/tasks", "tasks.list_entity_tasks", query=True, fixed=fixed),
+        Route("GET", f"{path}/task-types", "tasks.list_entity_task_types", fixed=fixed),
     )
 
 
@@ -63,6 +82,12 @@ WORK = (
     Route("GET",  "/data/user/tasks-to-check",        "tasks.list_tasks_to_check"),
     Route("GET",  "/data/persons/{person_id}/tasks",      "tasks.list_person_tasks"),
     Route("GET",  "/data/persons/{person_id}/done-tasks", "tasks.list_person_tasks", fixed=(("done", True),)),
+    Route("GET",  "/data/persons/{person_id}/related-tasks/{task_type_id}", "tasks.list_person_tasks_of_type"),
+    Route("GET",  "/data/entities/{ident}/task-types/{task_type_id}/tasks", "tasks.list_entity_tasks", query=True, fixed=(("kind", ""),)),
+    Route("GET",  "/data/sequences/{ident}/shot-tasks", "tasks.list_tasks_below", query=True, fixed=(("kind", "shot"),  ("of", "sequence"))),
+    Route("GET",  "/data/episodes/{ident}/shot-tasks",  "tasks.list_tasks_below", query=True, fixed=(("kind", "shot"),  ("of", "episode"))),
+    Route("GET",  "/data/episodes/{ident}/asset-tasks", "tasks.list_tasks_below", query=True, fixed=(("kind", "asset"), ("of", "episode"))),
+    *(route for kind in ("asset", "shot", "sequence", "scene") for route in own_routes(kind)),
     Route("GET",  "/data/projects/{project_id}/tasks",    "tasks.list_project_tasks", query=True, slow=True),
     Route("POST", "/actions/projects/{project_id}/delete-tasks", "tasks.delete_tasks", body=Body.VALUE, slow=True),
     Route("DELETE", "/actions/projects/{project_id}/task-types/{task_type_id}/delete-tasks", "tasks.delete_tasks_of_type", status=204, slow=True),
@@ -89,6 +114,8 @@ FEEDS = (
     Route("POST",   "/actions/user/tasks/{task_id}/subscribe",   "tasks.subscribe", status=201),
     Route("DELETE", "/actions/user/tasks/{task_id}/unsubscribe", "tasks.unsubscribe", status=204),
     Route("GET",    "/data/user/tasks/{task_id}/subscribed",     "tasks.is_subscribed"),
+    *(Route("GET", f"/data/projects/{{project_id}}/{path}", "tasks.list_project_rows", query=True, slow=True, fixed=(("kind", path),))
+      for path in ("notifications", "subscriptions", "preview-files")),
     Route("GET",    "/data/projects/news",                   "tasks.list_news_of_projects", query=True),
     Route("GET",    "/data/projects/{project_id}/news",      "tasks.list_project_news", query=True),
     Route("GET",    "/data/projects/{project_id}/news/{ident}", "tasks.read_project_news"),
@@ -97,6 +124,12 @@ FEEDS = (
 FILES = (
     Route("GET",  "/data/attachment-files/{ident}/file/{name}", "tasks.send_attachment", answer="file"),
     Route("POST", "/actions/tasks/{task_id}/comments/{comment_id}/add-preview", "tasks.add_preview", status=201, body=Body.LENIENT),
+    Route("POST",   BESIDE, "tasks.add_preview_beside", status=201),
+    Route("DELETE", BESIDE, "tasks.remove_comment_preview", status=204),
+    Route("PUT",  CHOSEN + "/set-main-preview",   "tasks.set_main_preview", body=Body.LENIENT),
+    Route("PUT",  CHOSEN + "/update-annotations", "tasks.annotate_preview", body=Body.LENIENT),
+    Route("PUT",  CHOSEN + "/update-position",    "tasks.place_preview",    body=Body.LENIENT),
+    Route("GET",  "/data/tasks/{task_id}/previews", "tasks.list_task_previews"),
     Route("GET",  "/data/playlists/entities/{entity_id}/preview-files", "tasks.list_entity_previews"),
     Route("POST", "/pictures/preview-files/{ident}",                 "tasks.upload_preview", status=201, body=Body.MULTIPART, slow=True),
     Route("GET",  "/pictures/thumbnails/preview-files/{file}",        "tasks.send_picture", answer="file", fixed=(("shape", "thumbnail"),)),

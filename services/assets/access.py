@@ -6,7 +6,7 @@ statements get their conditions: lists are narrowed in SQL, never in Python.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -107,8 +107,23 @@ def reach(work: Work, project: UUID | None = None) -> Reach:
     return Reach(projects, as_vendor, tuple(UUID(i) for i in assigned), actor.departments)
 
 
+def own_reach(work: Work, project: UUID) -> Reach:
+    """What the caller has work on in a production they may enter, whatever their role."""
+    assigned = work.ask("tasks", "assigned_entities")
+    only = frozenset({project})
+    return Reach(only, only, tuple(UUID(i) for i in assigned), work.actor.departments)
+
+
 def facts_of(connection: Any, ident: UUID, kind: str = "") -> Mapping[str, Any]:
     """Production, kind and parents of an entity, of that kind if one is named. Raises NotFound."""
+    found = next(iter(facts_of_many(connection, [ident])), None)
+    if found is None or (kind and found["kind"].lower() != kind):
+        raise NotFound
+    return found
+
+
+def facts_of_many(connection: Any, ids: Sequence[UUID]) -> Sequence[Mapping[str, Any]]:
+    """The same of several entities; the unknown are left out."""
     statement = (
         sa.select(
             ENTITY.c.id, ENTITY.c.project_id, ENTITY.c.name, ENTITY.c.parent_id,
@@ -116,11 +131,10 @@ def facts_of(connection: Any, ident: UUID, kind: str = "") -> Mapping[str, Any]:
             sa.case((TYPE.c.name.in_(RESERVED), TYPE.c.name), else_="Asset").label("kind"),
         )
         .join(TYPE, TYPE.c.id == ENTITY.c.entity_type_id)
-        .where(ENTITY.c.id == ident)
+        .where(ENTITY.c.id.in_(ids))
+        .order_by(ENTITY.c.id)
     )  # fmt: skip
-    found: Mapping[str, Any] | None = connection.execute(statement).mappings().first()
-    if found is None or (kind and found["kind"].lower() != kind):
-        raise NotFound
+    found: Sequence[Mapping[str, Any]] = connection.execute(statement).mappings().all()
     return found
 
 

@@ -18,7 +18,7 @@ from services.common.errors import InvalidInput, NotFound, Unavailable
 from services.common.values import BadValue, parse_id, read_value
 
 if TYPE_CHECKING:
-    from services.common.db import Transaction
+    from services.common.db import Database, Transaction
 
 
 def read_items(items: list[Any]) -> list[Cast]:
@@ -44,10 +44,10 @@ def read_items(items: list[Any]) -> list[Cast]:
     return found
 
 
-def changes_of(connection: Any, ids: Iterable[UUID]) -> dict[UUID, Change]:
+def changes_of(database: Database, ids: Iterable[UUID]) -> dict[UUID, Change]:
     """The entities as they are, with the episode of a shot. Raises NotFound for an unknown one."""
     wanted = list(ids)
-    found = connection.execute(sql.ENTITIES, {"ids": _texts(wanted)})
+    found = database.rows(sql.ENTITIES, ids=_texts(wanted))
     rows = {row[0]: Change(*row) for row in found}
     if any(ident not in rows for ident in wanted):
         raise NotFound
@@ -56,7 +56,12 @@ def changes_of(connection: Any, ids: Iterable[UUID]) -> dict[UUID, Change]:
 
 def replace(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
     """Make these the castings of their entities and tell of it. Raises Unavailable."""
-    _lock(tx, changes)
+    lock(tx, changes)
+    write(tx, changes)
+
+
+def write(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
+    """The same once they are locked."""
     _replace_links(tx, changes)
     entered = _enter_episodes(tx, changes)
     left = _leave_episodes(tx, changes)
@@ -65,19 +70,19 @@ def replace(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
     telling.tell(tx, changes, telling.Outcome(counts, entered, left, dropped))
 
 
-def _lock(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
+def lock(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
     """Lock episodes before the rest; nobody else then touches these castings."""
     episodes = {c.episode_id for c in changes.values() if c.episode_id}
     episodes |= {c.ident for c in changes.values() if c.kind == EPISODE}
     everything = episodes | set(changes)
     given = {"ids": _texts(everything), "episodes": _texts(episodes)}
-    if len(tx.connection.execute(sql.LOCK, given).all()) < len(everything):
+    if len(tx.run(sql.LOCK, **given)) < len(everything):
         message = "An entity was removed meanwhile."
         raise Unavailable(message)
 
 
 def _replace_links(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
-    for entity, asset in tx.connection.execute(sql.CLEAR, {"ids": _texts(changes)}):
+    for entity, asset in tx.run(sql.CLEAR, ids=_texts(changes)):
         changes[entity].before.add(asset)
     rows = [
         (change.ident, cast)
@@ -93,7 +98,7 @@ def _replace_links(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
         "nb_occurences": [cast.nb_occurences for _, cast in rows],
         "label": [cast.label for _, cast in rows],
     }
-    for ident, entity, asset in tx.connection.execute(sql.INSERT, given):
+    for ident, entity, asset in tx.run(sql.INSERT, **given):
         changes[entity].links[asset] = ident
 
 
@@ -114,7 +119,7 @@ def _enter_episodes(tx: Transaction, changes: Mapping[UUID, Change]) -> set[Pair
         "entity_out_id": [str(asset) for _, asset in labels],
         "label": list(labels.values()),
     }
-    return {(episode, asset) for episode, asset in tx.connection.execute(sql.ENTER, given)}
+    return {(episode, asset) for episode, asset in tx.run(sql.ENTER, **given)}
 
 
 def _leave_episodes(tx: Transaction, changes: Mapping[UUID, Change]) -> set[Pair]:
@@ -127,7 +132,7 @@ def _leave_episodes(tx: Transaction, changes: Mapping[UUID, Change]) -> set[Pair
     }
     if not pairs:
         return set()
-    return {(e, asset) for e, asset in tx.connection.execute(sql.LEAVE, _of_pairs(pairs))}
+    return {(e, asset) for e, asset in tx.run(sql.LEAVE, **_of_pairs(pairs))}
 
 
 def _drop_from_shots(tx: Transaction, changes: Mapping[UUID, Change]) -> dict[UUID, set[UUID]]:
@@ -141,7 +146,7 @@ def _drop_from_shots(tx: Transaction, changes: Mapping[UUID, Change]) -> dict[UU
     if not pairs:
         return {}
     dropped: dict[UUID, set[UUID]] = {}
-    for shot, asset in tx.connection.execute(sql.DROP, _of_pairs(pairs)):
+    for shot, asset in tx.run(sql.DROP, **_of_pairs(pairs)):
         dropped.setdefault(shot, set()).add(asset)
     return dropped
 
@@ -166,7 +171,7 @@ def _count(
         "size": [changes[i].size if i in changes else None for i in deltas],
         "delta": list(deltas.values()),
     }
-    return {row[0]: (row[1], row[2]) for row in tx.connection.execute(sql.COUNT, given)}
+    return {row[0]: (row[1], row[2]) for row in tx.run(sql.COUNT, **given)}
 
 
 def _taken_off(changes: Mapping[UUID, Change], episode: UUID, asset: UUID) -> bool:

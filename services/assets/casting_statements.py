@@ -19,13 +19,13 @@ PAIR: Final = (LINK.c.entity_in_id, LINK.c.entity_out_id)
 
 
 def _any(column: Any, name: str) -> Any:
-    return column == sa.any_(sa.cast(sa.bindparam(name, type_=IDS), IDS))
+    return column == sa.any_(sa.cast(sa.bindparam(name, type_=IDS, required=False), IDS))
 
 
 def _rows(**kinds: Any) -> Any:
     """The arrays given under these names, as a table."""
     arrays = [
-        sa.cast(sa.bindparam(name, type_=_array(kind)), _array(kind))
+        sa.cast(sa.bindparam(name, type_=_array(kind), required=False), _array(kind))
         for name, kind in kinds.items()
     ]
     named = [sa.column(name, kind) for name, kind in kinds.items()]

@@ -225,8 +225,7 @@ class CastingRpc(CrudRpc):
         items = {ident: casting.read_items(given) for ident, given in castings.items()}
         if not items:
             return
-        with self.database.read() as connection:
-            found = casting.changes_of(connection, items)
+        found = casting.changes_of(self.database, items)
         changes = {ident: found[ident] for ident in items}
         for ident, change in changes.items():
             if change.project_id != project:

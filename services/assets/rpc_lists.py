@@ -53,7 +53,7 @@ class ListRpc(CrudRpc):
         if kind == "concept":
             access.admit(self, kind, project)
         reached = access.reach(self, project)
-        rows = sa.select(*_plain(kind, reached)).where(*access.within(reached, kind))
+        rows = sa.select(*plain_columns(kind, reached)).where(*access.within(reached, kind))
         return listing.plain(self, rows.order_by(ENTITY.c.name))
 
     def _project_assets(self, project_id: str, given: Mapping[str, str]) -> Reply:
@@ -84,7 +84,7 @@ class ListRpc(CrudRpc):
         names = self._names(kind, reached)
         source, extras = _extras(kind, names)
         rows = (
-            sa.select(*_plain(kind, reached), *extras)
+            sa.select(*plain_columns(kind, reached), *extras)
             .select_from(source)
             .where(*access.within(reached, kind), *_filters(given))
         )
@@ -95,7 +95,7 @@ class ListRpc(CrudRpc):
 
     def _assets(self, reached: Reach, given: Mapping[str, str]) -> Reply:
         """Assets; of an episode first those it is the main one of, then those cast in it."""
-        rows = sa.select(*_plain("asset", reached))
+        rows = sa.select(*plain_columns("asset", reached))
         rows = rows.where(*access.within(reached, "asset"), *_filters(given))
         if "episode_id" in given:
             episode = filters.uuid(given["episode_id"])
@@ -110,7 +110,7 @@ class ListRpc(CrudRpc):
         """The entities of a kind right below an entity, by name."""
         facts = access.visit(self, ident, of)
         reached = access.reach(self, facts["project_id"])
-        rows = sa.select(*_plain(kind, reached)).where(
+        rows = sa.select(*plain_columns(kind, reached)).where(
             *access.within(reached, kind), ENTITY.c.parent_id == facts["id"]
         )
         return listing.plain(self, rows.order_by(ENTITY.c.name))
@@ -121,9 +121,18 @@ class ListRpc(CrudRpc):
         """The shots of an episode's sequences, by name."""
         facts = access.visit(self, ident, "episode")
         reached = access.reach(self, facts["project_id"])
-        rows = sa.select(*_plain("shot", reached)).select_from(views.source_of("shot"))
+        rows = sa.select(*plain_columns("shot", reached)).select_from(views.source_of("shot"))
         rows = rows.where(*access.within(reached, "shot"), views.in_episode("shot", facts["id"]))
         return listing.plain(self, rows.order_by(ENTITY.c.name))
+
+    @query
+    def entities_below(self, kind: str, of: str, ident: str) -> list[str]:
+        """The entities of a kind in a sequence or an episode, for ``tasks``."""
+        holder = UUID(ident)
+        held = ENTITY.c.parent_id == holder if of == "sequence" else views.in_episode(kind, holder)
+        rows = sa.select(ENTITY.c.id).select_from(views.source_of(kind)).where(of_kind(kind), held)
+        with self.database.read() as connection:
+            return [str(found) for found in connection.scalars(rows)]
 
     @query
     @versioned("crud")
@@ -131,7 +140,7 @@ class ListRpc(CrudRpc):
         """The assets of a type in a production, by name. Raises NotFound, Forbidden."""
         project, ident = access.enter_known(self, project_id), known_id(asset_type_id)
         reached = access.reach(self, project)
-        rows = sa.select(*_plain("asset", reached)).where(
+        rows = sa.select(*plain_columns("asset", reached)).where(
             *access.within(reached, "asset"), ENTITY.c.entity_type_id == ident
         )
         return listing.plain(self, rows.order_by(ENTITY.c.name))
@@ -217,7 +226,7 @@ class ListRpc(CrudRpc):
         return filters.uuid(given["project_id"]) if "project_id" in given else None
 
 
-def _plain(kind: str, reached: Reach) -> list[sa.ColumnElement[Any]]:
+def plain_columns(kind: str, reached: Reach) -> list[sa.ColumnElement[Any]]:
     """The plain row, its data masked for a vendor; a concept with what it is linked to."""
     lists = ("entity_concept_links",) if kind == "concept" else ()
     columns = PLAIN[kind].columns(None, relations=False, lists=lists)

@@ -9,18 +9,29 @@ import sqlalchemy as sa
 from services.assets.models import Entity
 from services.common.bus import Delivery, on
 from services.common.crud import CrudRpc
+from services.common.rpc import command
 from services.common.tables import NOW, table_of
 
 
 class MainPreviewRpc(CrudRpc):
     """Follows what ``tasks`` tells of previews."""
 
+    @command
+    def show_preview(self, entity_id: str, preview_file_id: str) -> None:
+        """The same at once, for ``tasks``, which has decided whether the caller may."""
+        self._stand_for(UUID(entity_id), UUID(preview_file_id))
+
     @on("preview-file:set-main")
     def take_main_preview(self, delivery: Delivery) -> None:
         """A preview is to stand for its entity from now on. Emits ``<kind>:update``."""
+        payload = delivery.payload
+        self._stand_for(UUID(payload["entity_id"]), UUID(payload["preview_file_id"]))
+
+    def _stand_for(self, entity: UUID, preview: UUID) -> None:
         table = table_of(Entity)
-        change = sa.update(table).where(table.c.id == UUID(delivery.payload["entity_id"]))
-        preview = UUID(delivery.payload["preview_file_id"])
+        change = sa.update(table).where(
+            table.c.id == entity, table.c.preview_file_id.is_distinct_from(preview)
+        )
         row = (
             self.tx.connection.execute(
                 change.values(preview_file_id=preview, updated_at=NOW).returning(*table.c)

@@ -3,6 +3,7 @@
 from services.assets.models import Base
 from services.assets.resources import RESOURCES
 from services.assets.rpc_asset_types import AssetTypeRpc
+from services.assets.rpc_cast_asset import CastAssetRpc
 from services.assets.rpc_casting import CastingRpc
 from services.assets.rpc_context import ContextRpc
 from services.assets.rpc_creation import CreationRpc
@@ -12,11 +13,13 @@ from services.assets.rpc_heads import HeadRpc
 from services.assets.rpc_instances import InstanceRpc
 from services.assets.rpc_lists import ListRpc
 from services.assets.rpc_main_preview import MainPreviewRpc
+from services.assets.rpc_own import OwnRpc
 from services.assets.rpc_removal import RemovalRpc
 
 
 class AssetsService(
     AssetTypeRpc,
+    CastAssetRpc,
     CastingRpc,
     ContextRpc,
     CreationRpc,
@@ -26,6 +29,7 @@ class AssetsService(
     InstanceRpc,
     ListRpc,
     MainPreviewRpc,
+    OwnRpc,
     RemovalRpc,
 ):
     """Assets, shots and what appears where."""

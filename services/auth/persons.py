@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -10,6 +11,7 @@ from zoneinfo import available_timezones
 import sqlalchemy as sa
 from babel import Locale, UnknownLocaleError
 from email_validator import EmailNotValidError, validate_email
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.auth import tokens
 from services.auth.models import Person
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from services.common.permissions import Actor
+    from services.common.resources import Resource
 
 SECRET: Final = frozenset({
     "password", "login_failed_attemps", "last_login_failed", "totp_secret", "email_otp_secret",
@@ -33,6 +36,7 @@ REDUCED: Final = frozenset({
     "studio_id", "role", "desktop_login", "is_bot",
 })  # fmt: skip
 MANAGERS: Final = frozenset({"admin", "manager"})
+JSON_ROW: Final = sa.func.row_to_json(sa.literal_column("r"))
 ADMINS_ONLY: Final = frozenset({
     "role", "departments", "active", "is_bot", "archived", "login_failed_attemps",
     "last_login_failed", "is_generated_from_ldap", "ldap_uid", "last_presence", "studio_id",
@@ -45,6 +49,16 @@ FACTORS: Final = frozenset({
 ALWAYS_FIXED: Final = frozenset({"password", "jti"}) | FACTORS
 """Second factors are only changed by proving them, at ``/auth``."""
 DATE_FORMATS: Final = ("YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY")
+
+
+@lru_cache(maxsize=1)
+def whole(resource: Resource) -> sa.Select[Any]:
+    """Selects people in full by ``:ids``, as one JSON object."""
+    ids = sa.bindparam("ids", type_=ARRAY(sa.Uuid(as_uuid=False)))
+    columns = resource.columns(None, relations=True)
+    inner = sa.select(*columns).where(resource.table.c.id == sa.any_(ids)).subquery("r")
+    text = sa.cast(sa.func.json_object_agg(inner.c.id, JSON_ROW), sa.Text)
+    return sa.select(text).select_from(inner)
 
 
 def visible(actor: Actor, single: bool) -> frozenset[str] | None:

@@ -29,7 +29,7 @@ def _context(full: bool, admin: bool) -> sa.Select[Any]:
         "studios": parts.array(_all("studios")),
     }
     if admin:
-        members["user_limit"] = sa.bindparam("limit", type_=sa.Integer, required=False)
+        members["user_limit"] = sa.cast(sa.bindparam("limit", required=False), sa.Integer)
     return parts.whole(**members)
 
 

@@ -42,7 +42,7 @@ BODY: Final = """Hello {first_name},
 class NoticeRpc(SessionRpc):
     """Notifications by mail."""
 
-    @on("notification:new", batch=BATCH, inbox=False, gather=0.3)
+    @on("notifications:written", batch=BATCH, inbox=False, gather=0.3)
     def mail_notifications(self, deliveries: Sequence[Delivery]) -> None:
         """Write to those who want letters, if the notification is still there.
 
@@ -51,9 +51,11 @@ class NoticeRpc(SessionRpc):
         if not self.settings.mail_url:
             return
         told = {
-            UUID(one.payload["notification_id"]): UUID(one.payload["person_id"])
+            UUID(ident): UUID(person)
             for one in deliveries
-            if one.payload.get("person_id")
+            for ident, person in zip(
+                one.payload["notification_ids"], one.payload["person_ids"], strict=True
+            )
         }
         readers = self._readers(set(told.values()))
         letters = [(readers[p], self._notice(n, p)) for n, p in told.items() if p in readers]

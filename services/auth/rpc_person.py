@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.auth import persons
 from services.auth.models import Department, Person, department_link
@@ -15,21 +13,6 @@ from services.common.client import Reply
 from services.common.crud import CrudRpc
 from services.common.resources import as_json
 from services.common.rpc import query
-
-if TYPE_CHECKING:
-    from services.common.resources import Resource
-
-JSON_ROW: Final = sa.func.row_to_json(sa.literal_column("r"))
-
-
-@lru_cache(maxsize=1)
-def _whole(resource: Resource) -> sa.Select[Any]:
-    """Selects people in full by ``:ids``, as one JSON object."""
-    ids = sa.bindparam("ids", type_=ARRAY(sa.Uuid(as_uuid=False)))
-    columns = resource.columns(None, relations=True)
-    inner = sa.select(*columns).where(resource.table.c.id == sa.any_(ids)).subquery("r")
-    text = sa.cast(sa.func.json_object_agg(inner.c.id, JSON_ROW), sa.Text)
-    return sa.select(text).select_from(inner)
 
 
 class PersonRpc(CrudRpc):
@@ -74,7 +57,7 @@ class PersonRpc(CrudRpc):
     @query
     def whole_persons(self, ids: list[str]) -> Reply:
         """People in full but for their secrets, by id, as comments embed their authors."""
-        found = self.database.text(_whole(self.registry["persons"]), ids=ids)
+        found = self.database.text(persons.whole(self.registry["persons"]), ids=ids)
         return Reply((found or "{}").encode())
 
     @query

@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.auth import accounts, factors, tokens
+from services.auth import accounts, factors, persons, tokens
 from services.auth.factors import Given, WrongProof
 from services.auth.fields import field_faults
 from services.auth.models import LoginLog, Organisation, Person, RevokedToken
@@ -23,6 +23,7 @@ from services.common.errors import Refused, Unauthenticated, invalid_fields
 from services.common.permissions import Actor, only_persons
 from services.common.resources import as_json
 from services.common.rpc import command
+from services.common.service import encode
 from services.common.tables import table_of
 from services.common.values import BadValue, parse_id
 
@@ -172,8 +173,10 @@ class SessionRpc(CrudRpc):
         ))  # fmt: skip
 
     @command
-    def identify(self, claims: dict[str, Any]) -> Actor:
+    def identify(self, claims: dict[str, Any]) -> Reply:
         """The actor behind verified claims; the gateway asks when its cache doesn't know.
+
+        The header ``people`` holds the whole person, by id: what they write shows them.
 
         Raises Unauthenticated: revoked, unknown, inactive (whose token is revoked for good).
         """
@@ -193,7 +196,8 @@ class SessionRpc(CrudRpc):
             raise Unauthenticated(data=UNVERIFIED)
         if person["is_bot"] and person["jti"] != claims["jti"]:
             raise Unauthenticated(REVOKED)
-        return self._actor(person)
+        shown = self.database.text(persons.whole(self.registry["persons"]), ids=[str(ident)])
+        return Reply(encode(self._actor(person)), headers={"people": shown})
 
     @staticmethod
     def _standing(connection: Any, ident: UUID, jti: str) -> tuple[Any, bool]:

@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import amqp
+from amqp import spec
 from kombu import Connection
 from kombu.exceptions import OperationalError
 
@@ -34,6 +35,7 @@ FRAME_HEAD: Final = struct.Struct(">BHI")
 FRAME_END: Final = 0xCE
 BACKOFF: Final = (0.1, 0.2, 0.4, 0.8, 1.0)
 
+CANCEL_SECONDS: Final = 2.0
 QUIET_ATTEMPTS: Final = 15
 """Tries at start before the log complains: the broker may be starting beside us."""
 
@@ -182,9 +184,18 @@ class Link:
             self._do("basic_reject", delivery_tag, requeue)
 
     def cancel(self, tag: str) -> None:
-        """Stop consuming under that tag."""
+        """Stop consuming under that tag; once this returns, nothing more arrives.
+
+        What the broker had sent before it agreed is still handed over, so the reading loop must go
+        on meanwhile, elsewhere. Without its word within ``CANCEL_SECONDS`` this returns anyway.
+        """
+        channel, end = self._channel, time.monotonic() + CANCEL_SECONDS
         with suppress(Unavailable):
-            self._do("basic_cancel", tag, True)  # noqa: FBT003 - nowait
+            self._do("send_method", spec.Basic.Cancel, "sb", (tag, False))
+            while channel is self._channel and tag in channel.callbacks:
+                if time.monotonic() > end:
+                    break
+                time.sleep(0.01)
 
     def _do(self, method: str, *args: Any) -> None:
         channel = self._channel

@@ -15,7 +15,7 @@ from services.common.client import Reply
 from services.common.contracts import Event
 from services.common.errors import NotFound, ServiceError
 from services.common.files import UPLOADS, FilesRpc, Kept, the_file
-from services.common.permissions import Rule
+from services.common.permissions import Rule, only_persons
 from services.common.rpc import command, query
 from services.common.shapes import Shape
 from services.common.storage import FileAnswer
@@ -24,7 +24,7 @@ from services.common.values import known_id
 
 NAME: Final = "avatar"
 SIZE: Final = 400
-CREATED: Final = 201
+CREATED, GONE = 201, 204
 
 
 @dataclass(frozen=True)
@@ -76,12 +76,27 @@ class AvatarRpc(FilesRpc):
         key = f"{UPLOADS}/{the_file(files).id}"
         shape = {NAME: Shape("cover", SIZE, SIZE)}
         with self.drawn(key, shape) as picture:
-            self._keep(kind, uuid)
+            self._mark(kind, uuid, has_avatar=True)
+            self.tx.emit(self.avatars[kind].told(uuid))
             self.storage.put(f"{kind}/{uuid}/{NAME}", picture.files[NAME])
         with suppress(ServiceError):  # what is left the sweep removes
             self.storage.delete(key)
         shown = {"thumbnail_path": f"pictures/thumbnails/{kind}/{uuid}.png"}
         return Reply(msgspec.json.encode(shown), status=CREATED)
+
+    @command
+    def clear_avatar(self, kind: str, ident: str | None = None) -> Reply:
+        """Take an avatar off a row (the caller's without ``ident``).
+
+        Raises NotFound, Forbidden. Emits ``<resource>:update``.
+        """
+        uuid = only_persons(self) if ident is None else known_id(ident)
+        self._row(kind, uuid)
+        self.avatars[kind].write.check(self, {"id": uuid, "project_id": uuid})
+        self._mark(kind, uuid, has_avatar=False)
+        with suppress(ServiceError):  # what is left the sweep removes
+            self.storage.delete(f"{kind}/{uuid}/{NAME}")
+        return Reply(b"", status=GONE)
 
     def _row(self, kind: str, ident: UUID) -> Any:
         table = self.registry[kind].table
@@ -92,13 +107,13 @@ class AvatarRpc(FilesRpc):
             raise NotFound
         return row
 
-    def _keep(self, kind: str, ident: UUID) -> None:
+    def _mark(self, kind: str, ident: UUID, *, has_avatar: bool) -> None:
         resource = self.registry[kind]
         table = table_of(resource.model)
         change = sa.update(table).where(table.c.id == ident)
         row = (
             self.tx.connection.execute(
-                change.values(has_avatar=True, updated_at=NOW).returning(*table.c)
+                change.values(has_avatar=has_avatar, updated_at=NOW).returning(*table.c)
             )
             .mappings()
             .first()
@@ -106,4 +121,3 @@ class AvatarRpc(FilesRpc):
         if row is None:
             raise NotFound
         self.tx.emit(self.registry.event(resource, "update", dict(row)))
-        self.tx.emit(self.avatars[kind].told(ident))

@@ -21,19 +21,20 @@ import sqlalchemy as sa
 from nameko.extensions import Entrypoint
 from sqlalchemy.dialects.postgresql import insert
 
+from services.common import measuring
 from services.common.amqp import Link
 from services.common.db import translated
 from services.common.errors import Unavailable
 from services.common.service import CONFIG
 from services.common.topology import (
     DEAD,
-    LOG,
+    HISTORY,
     REPLACED,
     SERVICES,
-    STORED,
     declare_exchanges,
     exchange_of,
 )
+from services.common.tracing import TRACEPARENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +60,7 @@ class Delivery(msgspec.Struct, frozen=True):
     project_id: uuid.UUID | None = None
     stored: bool = True
     request_id: str = ""
+    traceparent: str = ""
 
     @classmethod
     def read(cls, message: Any) -> Delivery:
@@ -76,6 +78,7 @@ class Delivery(msgspec.Struct, frozen=True):
             project_id=uuid.UUID(project) if project else None,
             stored=headers.get("stored", True) in {True, "1"},
             request_id=str(headers.get("request_id", "")),
+            traceparent=str(headers.get(TRACEPARENT, "")),
         )
 
 
@@ -87,18 +90,19 @@ class Handler(Entrypoint):  # type: ignore[misc]
         *names: str,
         batch: int = 0,
         inbox: bool = True,
-        stored_only: bool = False,
+        history: bool = False,
         gather: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(expected_exceptions=(Unavailable,), **kwargs)
         self.names, self.batch, self.inbox = names, batch, inbox
-        self.stored_only, self.gather = stored_only, gather
+        self.history, self.gather = history, gather
 
     def setup(self) -> None:
         """Prepare before the container starts."""
         settings: ServiceSettings = self.container.config[CONFIG]
         self.queue = f"{self.container.service_name}.{self.method_name}"
+        measuring.subscribed(self.queue)
         self.arrived: deque[Any] = deque()
         self.waiting = eventlet.semaphore.Semaphore(0)
         self.link = Link(
@@ -131,12 +135,9 @@ class Handler(Entrypoint):  # type: ignore[misc]
         )
         for name in self.names:
             for service in SERVICES:
-                if self.stored_only:  # an earlier release bound it to all
-                    channel.queue_unbind(self.queue, exchange_of(service), name)
-                else:
-                    channel.queue_bind(self.queue, exchange_of(service), name)
-        if self.stored_only:
-            channel.queue_bind(self.queue, LOG, "", arguments=STORED)
+                channel.queue_bind(self.queue, exchange_of(service), name)
+        if self.history:
+            channel.queue_bind(self.queue, HISTORY)
         channel.basic_qos(0, self.batch or 8, False)  # noqa: FBT003
         channel.basic_consume(self.queue, callback=self._arrive)
 
@@ -165,7 +166,9 @@ class Handler(Entrypoint):  # type: ignore[misc]
             error = self._attempt(messages)
             if error is None:
                 self.link.ack(messages[-1].delivery_tag, multiple=True)
+                self._count(messages, "handled")
                 return
+            self._count(messages, "retried")
             if not isinstance(error, Unavailable):
                 attempt += 1
             if attempt > len(PAUSES):
@@ -173,12 +176,23 @@ class Handler(Entrypoint):  # type: ignore[misc]
             eventlet.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
         for message in messages:
             self.link.reject(message.delivery_tag, requeue=self.link.stopping)
+        if not self.link.stopping:
+            self._count(messages, "dead")
+
+    def _count(self, messages: list[Any], outcome: str) -> None:
+        headers = [message.properties.get("application_headers") or {} for message in messages]
+        measuring.handled(self.queue, [str(one.get("time", "")) for one in headers], outcome)
+        if outcome == "dead":
+            requests = sorted({str(one.get("request_id", "")) for one in headers})
+            log.error(
+                "%s gave %d events up", self.queue, len(messages), extra={"requests": requests}
+            )
 
     def _attempt(self, messages: list[Any]) -> Exception | None:
         """Run the method once, as a nameko worker. Answers its exception, or None."""
         try:
-            deliveries = [Delivery.read(message) for message in messages]
-        except (ValueError, KeyError) as error:
+            deliveries = [one for message in messages for one in self._read(message)]
+        except (ValueError, KeyError, msgspec.DecodeError) as error:
             log.exception("an event on %s is unreadable", self.queue)
             return error
         done = eventlet.event.Event()
@@ -189,11 +203,20 @@ class Handler(Entrypoint):  # type: ignore[misc]
             return result, exc_info
 
         argument = deliveries if self.batch else deliveries[0]
-        context = {"request_id": deliveries[0].request_id, "deliveries": deliveries}
+        first = deliveries[0]
+        context = {
+            "request_id": first.request_id, "deliveries": deliveries,
+            TRACEPARENT: first.traceparent or None,
+        }  # fmt: skip
         self.container.spawn_worker(
             self, (argument,), {}, context_data=context, handle_result=finish
         )
         return cast("Exception | None", done.wait())
+
+    def _read(self, message: Any) -> list[Delivery]:
+        if self.history:
+            return msgspec.json.decode(message.body, type=list[Delivery])
+        return [Delivery.read(message)]
 
     def _commit(self, worker_ctx: Any, _deliveries: list[Delivery]) -> Exception | None:
         try:
@@ -209,15 +232,15 @@ def on(
     *names: str,
     batch: int = 0,
     inbox: bool = True,
-    stored_only: bool = False,
+    history: bool = False,
     gather: float = 0.0,
 ) -> Callable[[F], F]:
     """Handle the events called ``names`` (``*`` and ``#`` as in AMQP topics), of any service.
 
     The method gets a Delivery, or with ``batch`` a list of them. ``inbox=False`` is for handlers
-    that are idempotent by themselves. With ``stored_only`` come all events that enter the log, and
-    the broker sends no other. ``gather`` is how many seconds a batch waits for more, where a batch
-    costs hardly more than one.
+    that are idempotent by themselves. With ``history`` come all events that enter the log, as
+    relays hand them over, many in a message. ``gather`` is how many seconds a batch waits for more,
+    where a batch costs hardly more than one.
     """
 
     def decorate(function: F) -> F:
@@ -232,9 +255,9 @@ def on(
 
         return cast(
             "F",
-            Handler.decorator(
-                *names, batch=batch, inbox=inbox, stored_only=stored_only, gather=gather
-            )(run),
+            Handler.decorator(*names, batch=batch, inbox=inbox, history=history, gather=gather)(
+                run
+            ),
         )
 
     return decorate

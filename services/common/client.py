@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
+from services.common import tracing
 from services.common.amqp import DIRECT_REPLY, RPC_EXCHANGE, Link
 from services.common.errors import ServiceError, Unavailable
 
@@ -29,11 +30,12 @@ SILENCE: Final = 1.6
 LOOK_AGAIN: Final = 0.1
 """Seconds between looks at the signs of life, once an answer is that late."""
 
-ACTOR, REQUEST, DEADLINE, BARE, KEY, FINGERPRINT, MATCH = (
+ACTOR, REQUEST, DEADLINE, BARE, KEY, FINGERPRINT, MATCH, AUTHOR = (
     "nameko.actor", "nameko.request_id", "nameko.deadline", "nameko.bare", "nameko.idempotency_key",
-    "nameko.fingerprint", "nameko.if_none_match",
+    "nameko.fingerprint", "nameko.if_none_match", "nameko.author",
 )  # fmt: skip
-"""``FINGERPRINT`` says what a request is the same as, where its own bytes differ each time."""
+"""``FINGERPRINT`` says what a request is the same as, where its own bytes differ each time;
+``AUTHOR`` is the caller's whole person, for what shows who wrote it."""
 
 
 class Reply(NamedTuple):
@@ -142,7 +144,12 @@ class RpcClient:
         Raises the ServiceError the service raised, or Unavailable: at once when the broker is
         away, after ``SILENCE`` when the service is, and at the deadline in any case.
         """
-        seconds = deadline or self.deadline
+        with tracing.span(f"call {service}.{method}", "client"):
+            return self._call(service, method, kwargs, headers or {}, deadline or self.deadline)
+
+    def _call(
+        self, service: str, method: str, kwargs: bytes, headers: dict[str, Any], seconds: float
+    ) -> Reply:
         cid = self._prefix + str(next(self._numbers))
         waiter = self._waiting[cid] = _Waiter(service)
         try:
@@ -158,7 +165,8 @@ class RpcClient:
                 correlation_id=cid,
                 expiration=str(int(seconds * 1000)),
                 application_headers={
-                    **(headers or {}), BARE: "1", DEADLINE: str(time.time() + seconds),
+                    **headers, **tracing.headers(), BARE: "1",
+                    DEADLINE: str(time.time() + seconds),
                 },
             )  # fmt: skip
             self._wait(waiter, seconds)

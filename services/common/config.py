@@ -43,6 +43,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     log_format: str = "json"
     rpc_deadline: float = 8.0
     """Seconds an ordinary request may take. A service that is away is noticed long before."""
+    slow_request_seconds: float = 2.0
+    """Requests that take longer are written to the log."""
+    slow_query_seconds: float = 0.5
+    """SQL statements that take longer are written to the log."""
+    otel_exporter_otlp_endpoint: str = ""
+    """Where traces go, see ``tracing.configure``; empty makes none."""
 
     @property
     def old_keys(self) -> list[str]:

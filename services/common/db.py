@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from uuid import UUID, uuid4
 
 import msgspec
@@ -14,14 +15,21 @@ from sqlalchemy import event as sa_event
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError, InvalidRequestError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 
+from services.common import tracing
+from services.common.connections import timed
 from services.common.errors import Integrity, NotFound, Unavailable
 from services.common.log import request_id
+from services.common.measuring import POOL_TIMEOUTS, POOL_WAITS
+from services.common.plans import Call, Plans, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from prometheus_client import Counter
     from sqlalchemy.engine import Connection, Engine
+    from sqlalchemy.pool import ConnectionPoolEntry
 
     from services.common.contracts import Event
     from services.common.permissions import Actor
@@ -40,6 +48,23 @@ def plain_url(url: str) -> str:
     return with_driver(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
+class CountingPool(QueuePool):
+    """SQLAlchemy's usual pool, which counts how often all its connections were in use."""
+
+    waits: Counter
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        if self.checkedout() >= self.size():
+            self.waits.inc()
+        return super()._do_get()
+
+    def recreate(self) -> CountingPool:
+        """As SQLAlchemy's, after all connections were dropped."""
+        pool = cast("CountingPool", super().recreate())
+        pool.waits = self.waits
+        return pool
+
+
 class Database:
     """One service's connections: a pool for single-statement reads, one for transactions.
 
@@ -47,27 +72,39 @@ class Database:
     the wire. One that sat idle is probed before use: a restarted database costs no request.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10, application: str = "callboard") -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        application: str = "callboard",
+        slow_seconds: float = float("inf"),
+    ) -> None:
         options: dict[str, Any] = {
             "pool_size": pool_size,
             "max_overflow": 0,
             "pool_timeout": 1.5,
             "pool_use_lifo": True,
+            "poolclass": CountingPool,
             "connect_args": {
+                "connection_factory": timed(slow_seconds),
                 "connect_timeout": 2,
                 "application_name": application,
                 "keepalives_idle": 5,
                 "keepalives_interval": 2,
                 "keepalives_count": 2,
                 "tcp_user_timeout": 5000,
+                "options": "-c plan_cache_mode=force_generic_plan",
             },
         }
         self.engine: Engine = sa.create_engine(with_driver(url), **options)
         self.reading: Engine = sa.create_engine(
             with_driver(url), isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **options
         )
-        self._compiled: dict[sa.Select[Any], tuple[str, dict[str, Any]]] = {}
-        for engine in (self.engine, self.reading):
+        self.plans = Plans(self.engine.dialect)
+        self.engines = {"transactions": self.engine, "reads": self.reading}
+        for name, engine in self.engines.items():
+            cast("CountingPool", engine.pool).waits = POOL_WAITS.labels(name)
             sa_event.listen(engine, "checkout", _probe_when_idle)
             sa_event.listen(engine, "checkin", _note_use)
             sa_event.listen(engine, "before_cursor_execute", _tag, retval=True)
@@ -84,38 +121,33 @@ class Database:
     def text(self, statement: sa.Select[Any], **parameters: Any) -> str | None:
         """The one text that ``statement`` selects, on the shortest path there is.
 
-        For the reads that come a thousand times a second: the SQL is compiled once and handed to
-        psycopg2 directly, which halves what a read costs: so it is one of a few that are made once.
-        Raises Unavailable.
+        For the reads that come a thousand times a second: the SQL is compiled once, prepared once
+        on each connection and handed to psycopg2 directly, which halves what a read costs: so it
+        is one of a few that are made once. Raises Unavailable.
         """
-        sql, constants = self.prepared(statement)
-        found: str | None = self.scalar(sql, **{**constants, **parameters})
+        found: str | None = self.scalar(statement, **parameters)
         return found
 
-    def scalar(self, sql: str, **parameters: Any) -> Any:
-        """The one value that hand-written SQL selects, on the same path. Raises Unavailable."""
+    def scalar(self, statement: Statement, **parameters: Any) -> Any:
+        """The first value that a statement selects, on the same path. Raises Unavailable."""
+        rows = self.rows(statement, **parameters)
+        return rows[0][0] if rows else None
+
+    def rows(self, statement: Statement, **parameters: Any) -> list[tuple[Any, ...]]:
+        """The rows that a statement selects, on the same path. Raises Unavailable."""
         with translated():
             connection = self.reading.raw_connection()
             try:
-                cursor = connection.cursor()
-                cursor.execute(tagged(sql), parameters)
-                row = cursor.fetchone()
+                call = self.plans.call(connection, statement, parameters)
+                cursor: Any = connection.cursor()
+                cursor.run(tagged(call.message), None, call.shown)
+                found = list(cursor.fetchall())
             except (psycopg2.OperationalError, psycopg2.InterfaceError):
                 connection.invalidate()
                 self.reading.dispose()
                 raise
             finally:
                 connection.close()
-        return row[0] if row else None
-
-    def prepared(self, statement: sa.Select[Any]) -> tuple[str, dict[str, Any]]:
-        """The statement as psycopg2 takes it, and its constants; compiled once."""
-        found = self._compiled.get(statement)
-        if found is None:
-            compiled = statement.compile(
-                dialect=self.engine.dialect, compile_kwargs={"render_postcompile": True}
-            )
-            found = self._compiled[statement] = (str(compiled), dict(compiled.params))
         return found
 
     def close(self) -> None:
@@ -173,6 +205,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except PoolTimeoutError as error:
+        POOL_TIMEOUTS.inc()
         message = "The database is busy."
         raise Unavailable(message) from error
     except InvalidRequestError as error:
@@ -193,11 +226,13 @@ def translated() -> Iterator[None]:
 
 
 OUTBOX: Final = """
-INSERT INTO outbox (event_id, name, payload, actor_id, project_id, request_id, stored)
-SELECT event_id, name, payload, actor_id, project_id, request_id, stored
+INSERT INTO outbox
+  (event_id, name, payload, actor_id, project_id, request_id, stored, traceparent)
+SELECT event_id, name, payload, actor_id, project_id, request_id, stored, traceparent
 FROM ROWS FROM (json_to_recordset(%(events)s) AS (event_id uuid, name text, payload text,
-  actor_id uuid, project_id uuid, request_id text, stored boolean)) WITH ORDINALITY AS event(
-  event_id, name, payload, actor_id, project_id, request_id, stored, place)
+  actor_id uuid, project_id uuid, request_id text, stored boolean, traceparent text))
+  WITH ORDINALITY AS event(
+  event_id, name, payload, actor_id, project_id, request_id, stored, traceparent, place)
 ORDER BY place
 """
 
@@ -219,6 +254,7 @@ class Transaction:
         """What is done first of all, once the transaction begins."""
         self._session: Session | None = None
         self._events: list[dict[str, Any]] = []
+        self._written: list[Call] = []
 
     @property
     def opened(self) -> bool:
@@ -228,28 +264,68 @@ class Transaction:
     @property
     def session(self) -> Session:
         """The session of this transaction, begun at first use."""
+        session = self._begun()
+        self._send()
+        return session
+
+    def _begun(self) -> Session:
         if self._session is None:
             self._session = Session(self.database.engine, autoflush=True, expire_on_commit=False)
             if self.opening is not None:
                 self.opening(self._session)
         return self._session
 
+    @cached_property
+    def _raw(self) -> Any:
+        """The pooled connection of psycopg2 that this transaction holds until it ends."""
+        return self._begun().connection().connection
+
     @property
     def connection(self) -> Connection:
         """The transaction's connection, for statements about tables rather than objects."""
         return self.session.connection()
 
-    def run(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
-        """The rows of hand-written SQL, handed to psycopg2 directly: for what must be quick.
+    def run(self, statement: Statement, **parameters: Any) -> list[tuple[Any, ...]]:
+        """The rows of a statement, prepared and handed to psycopg2: for what must be quick.
 
-        Ids go in as text and come out as such.
+        Ids go in as text. The statement is one of a few that are made once (see ``plans``).
         """
-        connection = self.connection
-        try:
-            cursor: Any = connection.connection.cursor()
-            cursor.execute(tagged(sql), parameters)
+        if self._written and self._events:
+            self._write_events()
+        return self._send(self._call(statement, parameters))
+
+    def later(self, sql: str, **parameters: Any) -> None:
+        """Write with hand-written SQL, at the latest before anything else is read or committed.
+
+        What is written so goes to the database in one message, with the next ``run`` or alone:
+        a round trip for all of it. Raises what it raises there.
+        """
+        self._written.append(self._call(sql, parameters))
+
+    def _call(self, statement: Statement, parameters: dict[str, Any]) -> Call:
+        with self._watched():
+            return self.database.plans.call(self._raw, statement, parameters)
+
+    def _send(self, *last: Call) -> list[tuple[Any, ...]]:
+        """Send what is to be written, then ``last``; the rows of ``last``."""
+        if not last and not self._written:
+            return []
+        calls, self._written = [*self._written, *last], []
+        if len(calls) > len(last):
+            self._begun().flush()  # they may refer to rows that the session holds back
+        message = ";\n".join(call.message for call in calls)
+        with self._watched():
+            cursor = self._raw.cursor()
+            cursor.run(tagged(message), None, ";\n".join(call.shown for call in calls))
             return cursor.fetchall() if cursor.description else []
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Give up the pool of a database that went away."""
+        try:
+            yield
         except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+            connection = self._begun().connection()
             if getattr(connection.connection.dbapi_connection, "closed", True):
                 connection.invalidate(error)
                 self.database.engine.dispose()
@@ -257,8 +333,7 @@ class Transaction:
 
     def text(self, statement: sa.Select[Any], **parameters: Any) -> str | None:
         """The one text that ``statement`` selects, as ``Database.text``, in this transaction."""
-        sql, constants = self.database.prepared(statement)
-        rows = self.run(sql, **{**constants, **parameters})
+        rows = self.run(statement, **parameters)
         return rows[0][0] if rows else None
 
     def get(self, model: type[T], ident: UUID, *, lock: bool = False) -> T:
@@ -295,6 +370,7 @@ class Transaction:
                 "project_id": event.project or project,
                 "request_id": self.request_id or None,
                 "stored": event.stored,
+                "traceparent": tracing.traceparent(),
             }
         )
 
@@ -302,13 +378,19 @@ class Transaction:
         """Write the queued events to the outbox, in the order they were emitted."""
         if self._events:
             self.session.flush()
-            self.run(OUTBOX, events=msgspec.json.encode(self._events).decode())
-            self._events = []
+            self._write_events()
+        self._send()
+
+    def _write_events(self) -> None:
+        events, self._events = self._events, []
+        self.later(OUTBOX, events=msgspec.json.encode(events).decode())
 
     def commit(self) -> None:
         """Commit if anything was begun. Raises Integrity or Unavailable."""
         if self._session is not None:
             with translated():
+                self._send()
+                self.__dict__.pop("_raw", None)
                 self._session.commit()
 
     def close(self) -> None:
@@ -316,4 +398,5 @@ class Transaction:
         if self._session is not None:
             self._session.close()
             self._session = None
-        self._events = []
+            self.__dict__.pop("_raw", None)
+        self._events, self._written = [], []

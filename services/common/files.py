@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import copy_context
 from typing import Any, ClassVar, Final, NamedTuple, cast
 from uuid import UUID
 
@@ -27,6 +28,21 @@ UNOWNED_SECONDS: Final = 3600.0
 SWEEP_SECONDS: Final = 900.0
 UPLOADS: Final = "uploads"
 """Where a file lies that becomes something else; nothing is meant to stay there."""
+
+
+class OffTheHub:
+    """An object whose methods run on threads of their own, with our request's id in their logs."""
+
+    def __init__(self, target: Any) -> None:
+        self.target = target
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method = getattr(self.target, name)
+
+        def run(*args: Any, **kwargs: Any) -> Any:
+            return tpool.execute(copy_context().run, method, *args, **kwargs)
+
+        return run
 
 
 class Kept(NamedTuple):
@@ -61,7 +77,7 @@ class FilesRpc(CrudRpc):
 
         Only for what answers at once or not at all: no iterator may cross over.
         """
-        return cast("Storage", tpool.Proxy(open_storage(self.settings.storage_url)))
+        return cast("Storage", OffTheHub(open_storage(self.settings.storage_url)))
 
     @contextmanager
     def drawn(self, key: str, shapes: Mapping[str, Shape]) -> Iterator[Rendered]:

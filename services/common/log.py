@@ -1,4 +1,4 @@
-"""Log lines as JSON, each with the id of the request it belongs to.
+"""Log lines as JSON, each with the id of the request it belongs to (and of its trace, if any).
 
 The id is made by the gateway (or taken from ``X-Request-ID``), travels in the headers of every RPC
 and event, and stands as a comment behind each SQL statement.
@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+
+from services.common.tracing import trace_id
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -39,6 +41,8 @@ class JsonFormatter(logging.Formatter):
         }
         if current := request_id.get():
             line["request"] = current
+        if trace := trace_id():
+            line["trace"] = trace
         line |= {k: v for k, v in record.__dict__.items() if k not in self.standard}
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
@@ -56,5 +60,7 @@ def configure(service: str, level: str = "INFO", form: str = "json") -> None:
     # nameko reports each refused request with a traceback at WARNING; refusals are not its concern.
     logging.getLogger("nameko.containers").setLevel(logging.ERROR)
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # SQLAlchemy's own pool is as quiet; ours is named after our module.
+    logging.getLogger("services.common.db").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", module="eventlet")
     warnings.filterwarnings("ignore", category=DeprecationWarning, module="nameko")

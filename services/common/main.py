@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from nameko.runners import ServiceRunner
 
+from services.common import tracing
 from services.common.config import ConfigError
 from services.common.log import configure
 from services.common.service import CONFIG
@@ -43,6 +44,7 @@ def main(service: type[Service]) -> None:
     except ConfigError as error:
         sys.exit(f"{service.name}: {error}")
     configure(service.name, settings.log_level, settings.log_format)
+    tracing.configure(service.name, settings.otel_exporter_otlp_endpoint)
     runner = ServiceRunner({
         "AMQP_URI": settings.amqp_uri,
         "max_workers": settings.max_workers,

@@ -15,35 +15,40 @@ import signal
 import sys
 import threading
 import time
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import msgspec
 import psycopg2
-from amqp import Message
 from kombu import Connection
 from psycopg2.extras import register_uuid
 
-from services.common.amqp import BACKOFF, BROKEN, QUIET_ATTEMPTS
+from services.common import measuring, tracing
+from services.common.amqp import BACKOFF, BROKEN, QUIET_ATTEMPTS, Link
 from services.common.config import ConfigError, ServiceSettings
+from services.common.exposing import Answering
 from services.common.log import configure
+from services.common.publishing import Publisher
 from services.common.signs import Signs
-from services.common.topology import SERVICES, declare_exchanges, exchange_of
+from services.common.topology import HISTORY, SERVICES, declare_exchanges, exchange_of
 from services.common.versions import STUDIO
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from uuid import UUID
 
 log = logging.getLogger(__name__)
 
 BATCH: Final = 500
 LONG_ENOUGH: Final = 5.0
 POLL_SECONDS: Final = 2.0
+LINGER_SECONDS: Final = 0.01
+"""At least so long from one batch to the next: what commits meanwhile goes out together."""
 SWEEP_SECONDS: Final = 600.0
 SIGN_SECONDS: Final = 1.0
 KEPT: Final = {"inbox": "7 days", "idempotency_key": "24 hours"}
 SELECT: Final = (
     "SELECT id, event_id, name, payload, actor_id, project_id, request_id, stored, "
-    "to_char(created_at AT TIME ZONE 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US') "
+    "to_char(created_at AT TIME ZONE 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), traceparent "
     "FROM outbox ORDER BY id LIMIT %s"
 )
 
@@ -56,42 +61,19 @@ ON CONFLICT (project_id) DO UPDATE SET changes = known.changes + excluded.change
 """What was confirmed leaves the outbox and is counted, in one statement: see ``versions``."""
 
 
-class Confirms:
-    """The broker's confirms on one channel, so that a batch waits once.
+class Row(NamedTuple):
+    """An event in the outbox."""
 
-    They come in any order, alone or for all up to a tag, so the tags not yet confirmed are kept.
-    """
-
-    def __init__(self, channel: Any) -> None:
-        self.published = 0
-        self.open: set[int] = set()
-        self.refused = False
-        channel.confirm_select()
-        channel.events["basic_ack"].add(self._ack)
-        channel.events["basic_nack"].add(self._nack)
-
-    def expect(self) -> None:
-        """One more message was published."""
-        self.published += 1
-        self.open.add(self.published)
-
-    def _ack(self, tag: int, multiple: bool) -> None:
-        if multiple:
-            self.open = {number for number in self.open if number > tag}
-        else:
-            self.open.discard(tag)
-
-    def _nack(self, _tag: int, _multiple: bool) -> None:
-        self.refused = True
-
-    def wait(self, connection: Any, timeout: float = 10.0) -> None:
-        """Until all that was published is confirmed. Raises OSError when it isn't."""
-        end = time.monotonic() + timeout
-        while self.open:
-            if self.refused or time.monotonic() > end:
-                message = "the broker did not confirm"
-                raise OSError(message)
-            connection.drain_events(timeout=timeout)
+    id: int
+    event_id: UUID
+    name: str
+    payload: str
+    actor_id: UUID | None
+    project_id: UUID | None
+    request_id: str | None
+    stored: bool
+    time: str
+    traceparent: str | None
 
 
 class Relay(threading.Thread):
@@ -131,7 +113,7 @@ class Relay(threading.Thread):
                 broker.ensure_connection(max_retries=1, timeout=2)
                 channel = broker.channel()
                 declare_exchanges(channel)
-                self._pump(database, broker.connection, channel)
+                self._pump(database, Publisher(broker.connection, channel))
         finally:
             database.close()
 
@@ -146,56 +128,72 @@ class Relay(threading.Thread):
                     break
                 self.stopping.wait(POLL_SECONDS)
             cursor.execute(f"LISTEN outbox_{self.service}")
+            # A row whose removal is lost in a crash is sent again, which consumers expect.
+            cursor.execute("SET synchronous_commit = off")
 
-    def _pump(self, database: Any, broker: Any, channel: Any) -> None:
-        confirms = Confirms(channel)
+    def _pump(self, database: Any, publisher: Publisher) -> None:
         swept = 0.0
         while not self.stopping.is_set():
-            while self._batch(database, broker, channel, confirms) == BATCH:
+            while self._batch(database, publisher) == BATCH:
                 pass
+            ended = time.monotonic()
             if time.monotonic() - swept > SWEEP_SECONDS:
                 swept = time.monotonic()
                 self._sweep(database)
-            self._sleep(database, broker)
+            self._sleep(database, publisher)
+            self.stopping.wait(max(0.0, ended + LINGER_SECONDS - time.monotonic()))
 
-    def _batch(self, database: Any, broker: Any, channel: Any, confirms: Confirms) -> int:
+    def _batch(self, database: Any, publisher: Publisher) -> int:
         """Publish and delete up to BATCH rows; answer how many."""
         with database.cursor() as cursor:
             cursor.execute(SELECT, (BATCH,))
-            rows = cursor.fetchall()
-            if not rows:
+            events = [Row(*row) for row in cursor.fetchall()]
+            if not events:
                 return 0
-            for row in rows:
-                self._publish(channel, row)
-                confirms.expect()
-            confirms.wait(broker)
-            cursor.execute(FOLD, ([row[0] for row in rows], str(STUDIO)))
-        return len(rows)
+            for event in events:
+                self._publish(publisher, event)
+            if stored := [event for event in events if event.stored]:
+                self._hand_over(publisher, stored)
+            publisher.confirm()
+            cursor.execute(FOLD, ([event.id for event in events], str(STUDIO)))
+        measuring.published(self.service, [event.time for event in events])
+        return len(events)
 
-    def _publish(self, channel: Any, row: Sequence[Any]) -> None:
-        _, event_id, name, payload, actor_id, project_id, request_id, stored, when = row
-        headers = {"event_id": str(event_id), "time": when, "stored": "1" if stored else "0"}
-        optional = {"actor_id": actor_id, "project_id": project_id, "request_id": request_id}
-        headers |= {key: str(value) for key, value in optional.items() if value is not None}
-        message = Message(
-            payload,
-            content_type="application/json",
-            content_encoding="utf-8",
-            delivery_mode=2,
-            message_id=str(event_id),
-            application_headers=headers,
-        )
-        # The plain publish: py-amqp's confirming one waits for each message by itself.
-        channel._basic_publish(message, exchange_of(self.service), name)  # noqa: SLF001
+    def _publish(self, publisher: Publisher, event: Row) -> None:
+        headers = {
+            "event_id": str(event.event_id), "time": event.time,
+            "stored": "1" if event.stored else "0",
+        }  # fmt: skip
+        for name in ("actor_id", "project_id", "request_id"):
+            if (value := getattr(event, name)) is not None:
+                headers[name] = str(value)
+        with tracing.span(f"publish {event.name}", "producer", event.traceparent):
+            publisher.add(
+                event.payload, exchange_of(self.service), event.name,
+                message_id=headers["event_id"],
+                application_headers=headers | tracing.headers(),
+            )  # fmt: skip
 
-    def _sleep(self, database: Any, broker: Any) -> None:
+    def _hand_over(self, publisher: Publisher, events: Sequence[Row]) -> None:
+        """Give the log its share of a batch in one message, as ``bus.Delivery`` has them."""
+        told = [
+            {
+                "name": event.name, "payload": msgspec.Raw(event.payload.encode()),
+                "event_id": event.event_id, "time": event.time, "source": self.service,
+                "actor_id": event.actor_id, "project_id": event.project_id,
+                "request_id": event.request_id or "", "traceparent": event.traceparent or "",
+            }
+            for event in events
+        ]  # fmt: skip
+        publisher.add(msgspec.json.encode(told), HISTORY, "")
+
+    def _sleep(self, database: Any, publisher: Publisher) -> None:
         """Until a commit notifies, or for the slow poll that stands behind it."""
         while not self.stopping.is_set():
-            readable, _, _ = select.select([database, broker.sock], [], [], POLL_SECONDS)
-            if broker.sock in readable:
-                with suppress(TimeoutError):
-                    broker.drain_events(timeout=0.01)
-            broker.heartbeat_tick()
+            readable, _, _ = select.select([database, publisher.socket], [], [], POLL_SECONDS)
+            if publisher.socket in readable:
+                publisher.read()
+            publisher.beat()
             database.poll()
             if database.notifies or not readable:
                 database.notifies.clear()
@@ -211,19 +209,31 @@ class Relay(threading.Thread):
                 )
 
 
+def answering(uri: str) -> Link:
+    """A connection over which the relay shows its measures to whoever asks."""
+    exposed = Answering("relay", lambda: link)
+    link = Link(uri, exposed.listen, name="relay measures")
+    link.start()
+    return link
+
+
 def main(names: Sequence[str], environ: Any, stop: threading.Event) -> None:
     """Run the relays of ``names`` until told to stop."""
     wanted = names or SERVICES
     relays = [Relay(name, ServiceSettings.for_service(name, environ)) for name in wanted]
-    configure("relay", relays[0].settings.log_level, relays[0].settings.log_format)
+    settings = relays[0].settings
+    configure("relay", settings.log_level, settings.log_format)
+    tracing.configure("relay", settings.otel_exporter_otlp_endpoint)
+    link = answering(settings.amqp_uri)
     for relay in relays:
         relay.start()
     log.info("relaying the events of %s", ", ".join(wanted))
-    signs = Signs(relays[0].settings.signs_dir)
+    signs = Signs(settings.signs_dir)
     while not stop.wait(SIGN_SECONDS):
         if all(relay.is_alive() for relay in relays):
             signs.give("alive")
             signs.give("ready")  # one that stands by is ready, too
+    link.stop()
     for relay in relays:
         relay.stopping.set()
     for relay in relays:

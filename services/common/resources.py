@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -251,6 +251,13 @@ def rendered(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
     return column
 
 
+@cache
+def _told(cls: type[Event]) -> list[str]:
+    """The fields that each emitter of an event fills in, and the production where it is known."""
+    fields = msgspec.structs.fields(cls)
+    return [field.name for field in fields if field.required or field.name == "project_id"]
+
+
 class Registry:
     """The resources of one service, by path; declares their events on construction."""
 
@@ -289,9 +296,7 @@ class Registry:
         prefix = resource.event_name(facts)
         cls = self.declare(prefix, verb, resource)
         known = {**facts, f"{prefix.replace('-', '_')}_id": facts["id"]}
-        fields = msgspec.structs.fields(cls)
-        needed = [f.name for f in fields if f.required or f.name == "project_id"]
-        payload = {name: known[name] for name in needed if name in known}
+        payload = {name: known[name] for name in _told(cls) if name in known}
         if payload.get("project_id", self) is None and issubclass(cls, RowEvent):
             del payload["project_id"]
         return cls(**payload)

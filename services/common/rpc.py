@@ -25,6 +25,7 @@ from nameko.extensions import Entrypoint, SharedExtension
 from services.common.amqp import DIRECT_REPLY, RPC_EXCHANGE, Link
 from services.common.client import (
     ACTOR,
+    AUTHOR,
     BARE,
     BEATS,
     DEADLINE,
@@ -37,8 +38,10 @@ from services.common.client import (
 from services.common.config import ServiceSettings
 from services.common.db import Transaction, translated
 from services.common.errors import Conflict, InvalidInput, KeyReused, ServiceError, Unavailable
+from services.common.measuring import IDEMPOTENT, UNKNOWN, answered
 from services.common.service import CONFIG, encode
 from services.common.signs import Signs
+from services.common.tracing import TRACEPARENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +68,7 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.methods: dict[str, Method] = {}
+        self.draining = False
         self.decode = msgspec.json.Decoder(_Request).decode
 
     def setup(self) -> None:
@@ -84,8 +88,13 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
         self.link.stop()
 
     def quiesce(self) -> None:
-        """Take no new requests; those running still get their reply."""
-        self.link.cancel(self.tag)
+        """Take no new requests: they stay in the queue. What is here already gets its reply.
+
+        Every method says so as the process ends; the first word counts.
+        """
+        if not self.draining:
+            self.draining = True
+            self.link.cancel(self.tag)
 
     def _consume(self, channel: Any) -> None:
         queue = f"rpc-{self.service}"
@@ -94,7 +103,8 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
         channel.queue_declare(queue, durable=True, auto_delete=False)
         channel.queue_bind(queue, RPC_EXCHANGE, f"{self.service}.*")
         channel.basic_qos(0, min(self.settings.prefetch_count, self.container.max_workers), False)  # noqa: FBT003
-        channel.basic_consume(queue, consumer_tag=self.tag, callback=self._receive)
+        if not self.draining:
+            channel.basic_consume(queue, consumer_tag=self.tag, callback=self._receive)
 
     def _beat(self) -> None:
         provider = next(d for d in self.container.dependencies if d.attr_name == "tx")
@@ -112,6 +122,7 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
 
     def _receive(self, message: Any) -> None:
         properties = message.properties
+        message.began = time.perf_counter()
         headers = properties.get("application_headers") or {}
         reply = partial(self.reply, message, BARE in headers)
         name = message.delivery_info["routing_key"].rpartition(".")[2]
@@ -130,10 +141,12 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
                 "request_id": headers.get(REQUEST, ""),
                 "key": headers.get(KEY),
                 "match": headers.get(MATCH),
+                "author": headers.get(AUTHOR),
                 "fingerprint": headers.get(FINGERPRINT),
                 "route": name,
                 "body": message.body,
                 "remaining": remaining,
+                TRACEPARENT: headers.get(TRACEPARENT),
             }
             self.container.spawn_worker(
                 method,
@@ -153,6 +166,8 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
         self, message: Any, bare: bool, answer: Reply | None, error: Exception | None
     ) -> None:
         """Answer in the form the caller reads, then acknowledge the request."""
+        name = message.delivery_info["routing_key"].rpartition(".")[2]
+        answered(name if name in self.methods else UNKNOWN, message.began, error)
         properties = message.properties
         to = properties.get("reply_to")
         if to:
@@ -317,7 +332,9 @@ def _earlier_answer(service: Any) -> Reply | None:
     if row is None:
         service.tx.opening = partial(_claim, table, key)
         return None
-    if row["fingerprint"] != _fingerprint(data):
+    same = row["fingerprint"] == _fingerprint(data)
+    IDEMPOTENT.labels("repeated" if same else "refused").inc()
+    if not same:
         message = "This Idempotency-Key was used with another request."
         raise KeyReused(message)
     status, body = msgspec.json.decode(row["reply"], type=tuple[int | None, bytes])

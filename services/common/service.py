@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import copy_context
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
@@ -10,11 +11,13 @@ import msgspec
 import sqlalchemy as sa
 from nameko.extensions import DependencyProvider
 
-from services.common import etags, versions
+from services.common import etags, tracing, versions
 from services.common.client import ACTOR, REQUEST, Reply, RpcClient
 from services.common.config import ServiceSettings
 from services.common.db import Database, Transaction, translated
+from services.common.exposing import Answering
 from services.common.log import request_id
+from services.common.outbox import look
 from services.common.permissions import SYSTEM, Actor
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., Any]")
 CONFIG: Final = "settings"
+SPAN: Final = "span"
 NOT_MODIFIED: Final = 304
 encode: Final = msgspec.json.Encoder().encode
 
@@ -46,6 +50,11 @@ class _Actors:
         return actor
 
 
+def spawned(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """A green thread that works for the same request: its id, its trace."""
+    return eventlet.spawn(copy_context().run, function, *args, **kwargs)
+
+
 class TransactionProvider(DependencyProvider):  # type: ignore[misc]
     """``self.tx``: the unit of work of this call; it holds no connection until it is used.
 
@@ -61,6 +70,7 @@ class TransactionProvider(DependencyProvider):  # type: ignore[misc]
             settings.database_url,
             pool_size=settings.pool_size,
             application=f"callboard-{self.container.service_name}",
+            slow_seconds=settings.slow_query_seconds,
         )
 
     def stop(self) -> None:
@@ -72,6 +82,8 @@ class TransactionProvider(DependencyProvider):  # type: ignore[misc]
         data, service = worker_ctx.data, worker_ctx.service
         ident = data.get("request_id", "")
         request_id.set(ident)
+        name, kind = f"{worker_ctx.service_name}.{worker_ctx.entrypoint.method_name}", "server"
+        data[SPAN] = tracing.begin(name, kind, data.get(tracing.TRACEPARENT))
         service.call, service.database = data, self.database
         service.settings = self.container.config[CONFIG]
         return Transaction(
@@ -84,6 +96,7 @@ class TransactionProvider(DependencyProvider):  # type: ignore[misc]
     def worker_teardown(self, worker_ctx: Any) -> None:
         """Give back what the call held."""
         worker_ctx.service.tx.close()
+        tracing.end(worker_ctx.data[SPAN])
 
 
 class ClientProvider(DependencyProvider):  # type: ignore[misc]
@@ -96,6 +109,9 @@ class ClientProvider(DependencyProvider):  # type: ignore[misc]
             settings.amqp_uri,
             name=f"{self.container.service_name} calls",
             deadline=settings.rpc_deadline,
+            also=Answering(
+                self.container.service_name, lambda: self.client.link, self._look
+            ).listen,
         )
 
     def start(self) -> None:
@@ -105,6 +121,11 @@ class ClientProvider(DependencyProvider):  # type: ignore[misc]
     def stop(self) -> None:
         """Leave in good order."""
         self.client.link.stop()
+
+    def _look(self) -> None:
+        """Bring the gauges of this process up to date, for whoever asks."""
+        provider = next(d for d in self.container.dependencies if d.attr_name == "tx")
+        look(self.container.service_name, provider.database)
 
     def get_dependency(self, _worker_ctx: Any) -> RpcClient:
         """What the method finds on its service."""
@@ -194,7 +215,7 @@ class Service:
     def ask_ahead_raw(self, service: str, method: str, /, **kwargs: Any) -> Callable[[], bytes]:
         """The same, as the JSON it came as."""
         self._check_may_ask(service, method)
-        asked = eventlet.spawn(self._call, service, method, kwargs)
+        asked = spawned(self._call, service, method, kwargs)
         return cast("Callable[[], bytes]", asked.wait)
 
     def ask_all(self, questions: list[tuple[str, str, dict[str, Any]]]) -> list[Any]:
@@ -211,7 +232,7 @@ class Service:
             service, method, kwargs = questions[0]
             return [self.ask_raw(service, method, **kwargs)]
         asked = [
-            eventlet.spawn(self.ask_raw, service, method, **kwargs)
+            spawned(self.ask_raw, service, method, **kwargs)
             for service, method, kwargs in questions
         ]
         return [thread.wait() for thread in asked]

@@ -24,6 +24,7 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from services.common.errors import NotFound, Unavailable
+from services.common.measuring import STORAGE_FAILURES
 
 log = logging.getLogger(__name__)
 
@@ -87,12 +88,14 @@ class Storage:
     def _asked(self) -> Iterator[None]:
         """Tell a missing object from a storage that is away: a folder gone is not made anew."""
         if self.folder is not None and not self.folder.is_dir():
+            STORAGE_FAILURES.inc()
             raise Unavailable(AWAY)
         try:
             yield
         except FileNotFoundError:
             raise NotFound from None
         except (BaseError, OSError) as error:
+            STORAGE_FAILURES.inc()
             log.warning("the storage: %s", str(error).split("\n", maxsplit=1)[0])
             raise Unavailable(AWAY) from error
 

@@ -148,6 +148,7 @@ def new_metadata() -> sa.MetaData:
         sa.Column("request_id", sa.Text),
         sa.Column("stored", sa.Boolean, nullable=False),
         sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=stamp),
+        sa.Column("traceparent", sa.Text),
     )
     sa.Table(
         "change_count",

@@ -17,9 +17,8 @@ HEARD: Final = "callboard.heard"
 """The exchange on which each gateway says that it dropped its cache after an import."""
 
 
-LOG: Final = "callboard.log"
-"""A headers exchange that every events exchange feeds: from it come stored events only."""
-STORED: Final = {"x-match": "all", "stored": "1"}
+HISTORY: Final = "callboard.history"
+"""The exchange on which a relay hands stored events over to the log, many in one message."""
 
 
 def exchange_of(service: str) -> str:
@@ -44,8 +43,7 @@ def declare_exchanges(channel: Any) -> None:
         auto_delete=False,
         arguments={"x-queue-type": "stream", "x-max-length-bytes": ARCHIVE_BYTES},
     )
-    channel.exchange_declare(LOG, "headers", durable=True, auto_delete=False)
+    channel.exchange_declare(HISTORY, "fanout", durable=True, auto_delete=False)
     for service in SERVICES:
         channel.exchange_declare(exchange_of(service), "topic", durable=True, auto_delete=False)
         channel.queue_bind(ARCHIVE, exchange_of(service), "#")
-        channel.exchange_bind(LOG, exchange_of(service), "#")

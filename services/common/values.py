@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, date, datetime
+from calendar import monthrange
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 UUID_FORM: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+MONTHS: Final = 12
 KEPT_BY_US: Final = frozenset({"id", "created_at", "updated_at"})
 INT_RANGE: Final = {sa.SmallInteger: 2**15, sa.BigInteger: 2**63, sa.Integer: 2**31}
 """From the narrower class to the wider one: both others are Integers."""
@@ -254,3 +256,31 @@ def list_ids(given: Any) -> list[UUID]:
     except (BadValue, KeyError):
         raise Integrity(BAD_VALUE) from None
     return list(dict.fromkeys(found))
+
+
+def body_ids(data: Any) -> list[UUID]:
+    """The ids in a body that is a list of them, each once. Raises InvalidInput."""
+    if not isinstance(data, list):
+        message = "Request body must be a JSON array."
+        raise InvalidInput(message)
+    try:
+        return list(dict.fromkeys(parse_id(ident) for ident in data))
+    except BadValue:
+        message = "Request body must only contain valid UUIDs."
+        raise InvalidInput(message) from None
+
+
+def period(year: str, month: str | None = None, week: str | None = None) -> tuple[date, date]:
+    """The first and last day of a year, or of a month or ISO week of it, as in a path.
+
+    Raises NotFound for what is none.
+    """
+    try:
+        if week is not None:
+            start = date.fromisocalendar(int(year), int(week), 1)
+            return start, start + timedelta(days=6)
+        first = date(int(year), int(month or 1), 1)
+        last = first.month if month is not None else MONTHS
+        return first, date(first.year, last, monthrange(first.year, last)[1])
+    except ValueError:
+        raise NotFound from None

@@ -15,6 +15,7 @@ from services.common.client import Reply
 from services.common.crud import CrudRpc
 from services.common.errors import Forbidden, InvalidInput
 from services.common.history import Query
+from services.common.permissions import studio_manager
 from services.common.resources import rows_as_json
 from services.common.rpc import query
 from services.common.tables import table_of
@@ -24,7 +25,8 @@ from services.crud.models import ApiEvent
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BATCH: Final = 200
+BATCH: Final = 20
+"""Messages at once, each of up to a relay's batch of events."""
 NAME_PART: Final = re.compile(r"[a-z0-9-]+")
 FILES: Final = ("preview-file:add-file",)
 STORE: Final = """
@@ -40,7 +42,7 @@ ON CONFLICT (id) DO NOTHING
 class EventLog(CrudRpc):
     """Writes and reads the history."""
 
-    @on("#", batch=BATCH, inbox=False, stored_only=True, gather=0.02)
+    @on(batch=BATCH, inbox=False, history=True, gather=0.1)
     def log_events(self, deliveries: Sequence[Delivery]) -> None:
         """Store every service's events. A row's id is the event's: a second delivery is none."""
         rows = [
@@ -53,10 +55,8 @@ class EventLog(CrudRpc):
                 "moment": delivery.time or None,
             }
             for delivery in deliveries
-            if delivery.stored
         ]
-        if rows:
-            self.tx.run(STORE, events=msgspec.json.encode(rows).decode())
+        self.tx.run(STORE, events=msgspec.json.encode(rows).decode())
 
     @query
     def last_events(self, query: Query | None = None) -> Reply:
@@ -85,6 +85,14 @@ class EventLog(CrudRpc):
             )
             found = connection.execute(rows_as_json(rows)).scalars().all()
         return Reply(f"[{','.join(found)}]".encode())
+
+    @query
+    def event_names(self) -> list[str]:
+        """The names of all events that were ever logged, sorted. For managers. Raises Forbidden."""
+        studio_manager.check(self, {})
+        name = table_of(ApiEvent).c.name
+        with self.database.read() as connection:
+            return sorted(connection.execute(sa.select(name).distinct()).scalars())
 
     def _check_access(self, project: UUID | None) -> None:
         if self.actor.is_admin:

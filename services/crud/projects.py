@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from services.common.contracts.crud import ProjectPrepared
 from services.common.errors import Integrity, InvalidInput, Refused
@@ -15,8 +16,8 @@ from services.common.tables import table_of
 from services.common.values import BadValue, parse_id
 from services.crud import models as m
 
-OPEN: Final = "Open"
-OPEN_COLOR: Final = "#000000"
+OPEN, CLOSED = "Open", "Closed"
+STATUS_COLOR: Final = "#000000"
 RESOLUTION: Final = re.compile(r"(\d+)?x\d+")
 TV_SHOW: Final = "tvshow"
 
@@ -141,15 +142,14 @@ def _check_resolution(values: Mapping[str, Any]) -> None:
 
 
 def _open_status(work: Any) -> UUID:
-    """The id of the status Open, made on first need."""
+    """The id of the status Open; on first need it is made, and Closed for the end."""
     status = m.ProjectStatus
-    name = sa.func.lower(status.name)
-    found = work.tx.session.scalar(sa.select(status.id).where(name == OPEN.lower()).limit(1))
+    known = sa.select(status.id).where(sa.func.lower(status.name) == OPEN.lower()).limit(1)
+    found = work.tx.session.scalar(known)
     if found is None:
-        made = status(name=OPEN, color=OPEN_COLOR)
-        work.tx.session.add(made)
-        work.tx.session.flush()
-        found = made.id
+        rows = [{"id": uuid4(), "name": name, "color": STATUS_COLOR} for name in (OPEN, CLOSED)]
+        work.tx.session.execute(insert(status).values(rows).on_conflict_do_nothing())
+        found = work.tx.session.scalar(known)
     return UUID(str(found))
 
 
@@ -185,5 +185,5 @@ def _copy_links(work: Any, template: UUID, project: UUID, body: Mapping[str, Any
             chosen = sa.select(sa.literal(project, sa.Uuid), source.c[column]).where(
                 source.c.project_template_id == template
             )
-            insert = sa.insert(tables[target_name]).from_select(["project_id", column], chosen)
-            work.tx.session.execute(insert)
+            copied = sa.insert(tables[target_name]).from_select(["project_id", column], chosen)
+            work.tx.session.execute(copied)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,7 +13,9 @@ from services.common.client import Reply
 from services.common.errors import Forbidden
 from services.common.permissions import team_but_vendor
 from services.common.rpc import query
-from services.common.values import known_id
+from services.common.tables import table_of
+from services.common.values import known_id, period
+from services.crud.models import DayOff
 from services.crud.rpc_team import TeamRpc
 
 ORDER: Final = {"schedule-items": "start_date", "milestones": "date"}
@@ -31,20 +34,26 @@ class CalendarRpc(TeamRpc):
         return self._of(kind, "project_id", project, ORDER[kind])
 
     @query
-    def list_absences(self, person_id: str) -> Reply:
-        """A person's days off, by day; for themselves and administrators.
+    def list_absences(
+        self, person_id: str, year: str | None = None, month: str | None = None,
+        week: str | None = None,
+    ) -> Reply:  # fmt: skip
+        """A person's days off, by day: all, or those that touch a year, a month or a week of it.
 
-        Raises NotFound, Forbidden.
+        For themselves and administrators. Raises NotFound, Forbidden.
         """
         person = known_id(person_id)
         if not self.actor.is_admin and self.actor.id != person:
             message = "This requires to be the person concerned."
             raise Forbidden(message)
-        return self._of("day-offs", "person_id", person, "date")
+        first, last = period(year, month, week) if year else (date.min, date.max)
+        away = table_of(DayOff).c
+        touching = (away.date <= last, away.end_date >= first)
+        return self._of("day-offs", "person_id", person, "date", *touching)
 
-    def _of(self, path: str, owner: str, ident: UUID, order: str) -> Reply:
+    def _of(self, path: str, owner: str, ident: UUID, order: str, *where: Any) -> Reply:
         resource = self.registry[path]
         table = resource.table
         rows: sa.Select[Any] = sa.select(*resource.columns(None, relations=False))
-        rows = rows.where(table.c[owner] == ident).order_by(table.c[order], table.c.id)
+        rows = rows.where(table.c[owner] == ident, *where).order_by(table.c[order], table.c.id)
         return self.unless_held(lambda: listing.plain(self, rows))

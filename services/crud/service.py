@@ -12,13 +12,21 @@ from services.crud.resources import RESOURCES
 from services.crud.rpc_backgrounds import BackgroundRpc
 from services.crud.rpc_calendar import CalendarRpc
 from services.crud.rpc_choices import ChoiceRpc
+from services.crud.rpc_playlists import PlaylistRpc
 from services.crud.rpc_productions import ProductionRpc
 from services.crud.rpc_saved import SavedRpc
 from services.crud.rpc_settings import SettingsRpc
 
 
 class CrudService(
-    CalendarRpc, ChoiceRpc, ProductionRpc, SavedRpc, SettingsRpc, EventLog, BackgroundRpc
+    CalendarRpc,
+    ChoiceRpc,
+    PlaylistRpc,
+    ProductionRpc,
+    SavedRpc,
+    SettingsRpc,
+    EventLog,
+    BackgroundRpc,
 ):
     """The studio's records."""
 

@@ -20,7 +20,6 @@ import sqlalchemy as sa
 from services.common.contracts.tasks import (
     CommentNew,
     NewsNew,
-    NotificationNew,
     TaskMakesReady,
     TaskStatusChanged,
     TaskToReview,
@@ -34,8 +33,9 @@ from services.tasks.models import (
     comment_department_mentions,
     comment_mentions,
 )
+from services.tasks.notices import notify
 from services.tasks.recount import recounted, with_status
-from services.tasks.statements import COMMENT, NEWS, NOTIFY, STANDS, TASK, TASK_KEYS
+from services.tasks.statements import COMMENT, NEWS, STANDS, TASK, TASK_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -121,7 +121,7 @@ class Posting:
 
     def _row(self, draft: Draft, moment: datetime, named: m.Mentions) -> UUID:
         ident = uuid4()
-        self.tx.run(
+        self.tx.later(
             COMMENT, id=str(ident), task=str(draft.task_id), text=draft.text, links=draft.links,
             checklist=msgspec.json.encode(draft.checklist).decode(), moment=moment,
             for_client=draft.for_client, status=str(draft.status_id), author=str(draft.author_id),
@@ -171,7 +171,7 @@ class Posting:
             return False
         stands = {**task, **with_status(task, status, moment, now)}
         ids = {"id": str(task["id"]), "task_status_id": str(status["id"])}
-        self.tx.run(STANDS, **{**stands, **ids})
+        self.tx.later(STANDS, **{**stands, **ids})
         self._task_changed(task)
         if task["task_status_id"] == status["id"]:
             return False
@@ -207,7 +207,7 @@ class Posting:
 
     def _news(self, task: Mapping[str, Any], draft: Draft, comment: UUID, *, changed: bool) -> None:
         ident = uuid4()
-        self.tx.run(
+        self.tx.later(
             NEWS, id=str(ident), change=changed, author=str(draft.author_id),
             comment=str(comment), task=str(task["id"]),
         )  # fmt: skip
@@ -265,25 +265,3 @@ def write_mentions(tx: Any, comment: UUID, named: m.Mentions) -> None:
     if named.departments:
         rows = [{"comment": comment, "department": ident} for ident in named.departments]
         tx.connection.execute(sa.insert(comment_department_mentions), rows)
-
-
-def notify(
-    tx: Any, project: UUID | None, reasons: list[tuple[UUID, str]], *, change: bool, **facts: Any
-) -> None:
-    """Write one notification a person and reason, and tell of each."""
-    if not reasons:
-        return
-    ids = [uuid4() for _ in reasons]
-    known = {
-        "comment_id": None,
-        "reply_id": None,
-        **{key: str(value) for key, value in facts.items()},
-    }
-    tx.run(
-        NOTIFY, change=change, ids=[str(ident) for ident in ids],
-        people=[str(person) for person, _ in reasons], reasons=[kind for _, kind in reasons],
-        **known,
-    )  # fmt: skip
-    told = {"project_id": project} if project else {}
-    for ident, (person, _) in zip(ids, reasons, strict=True):
-        tx.emit(NotificationNew(notification_id=ident, person_id=person, **told))

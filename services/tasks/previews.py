@@ -59,6 +59,11 @@ def facts_of(work: Any, ident: UUID) -> dict[str, Any]:
     return dict(found)
 
 
+def in_project(facts: Any) -> dict[str, UUID]:
+    """The production as events name it: not at all where there is none."""
+    return {"project_id": facts["project_id"]} if facts["project_id"] else {}
+
+
 def check_may_act(work: Any, task: UUID | None, facts: dict[str, Any]) -> None:
     """Raise Forbidden unless the caller may work on the task."""
     if task is None or not access.may_act(work, task, facts):

@@ -28,6 +28,7 @@ RESOURCES: Final = Registry(
         read=anyone,
         on_create=rules.clear_other_default,
         on_update=rules.clear_other_default_on_update,
+        order=(m.TaskStatus.created_at, m.TaskStatus.id),
     ),
     Resource(
         path="tasks",

@@ -16,7 +16,8 @@ from services.common.rpc import command
 from services.common.tables import NOW, table_of
 from services.common.values import BadValue, known_id, parse_id
 from services.tasks.models import Task, task_person_link
-from services.tasks.posting import notify, task_changed
+from services.tasks.notices import notify
+from services.tasks.posting import task_changed
 from services.tasks.saying import Saying
 
 if TYPE_CHECKING:

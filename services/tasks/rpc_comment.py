@@ -34,12 +34,13 @@ from services.tasks.models import (
     comment_acknoledgments,
 )
 from services.tasks.models import task_person_link as assignees
-from services.tasks.posting import Draft, Posting, notify
+from services.tasks.notices import notify
+from services.tasks.posting import Draft, Posting
 from services.tasks.rpc_preview import PreviewRpc
 from services.tasks.saying import Saying
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 NOT_AN_ARRAY: Final = "Request body must be a JSON array."
 COMMENTS: Final = table_of(Comment)
@@ -143,7 +144,7 @@ class CommentRpc(PreviewRpc):
         self._known_people({draft.author_id for draft in drafts})
         known.ask(drafts)
         authors = sorted({str(draft.author_id) for draft in drafts})
-        people = self.ask_ahead("auth", "whole_persons", ids=authors)
+        people = self._shown_ahead(authors)
         made = Posting(self, known).post(drafts)
         shown = [self._comment_json(ident) for ident in made]
         written_by = people()
@@ -151,6 +152,13 @@ class CommentRpc(PreviewRpc):
             comment["task_status"] = known.statuses[draft.status_id]
             comment["person"] = written_by.get(comment["person_id"])
         return shown
+
+    def _shown_ahead(self, authors: list[str]) -> Callable[[], dict[str, Any]]:
+        """These people in full: the caller came with the call, others are asked for."""
+        own = self.call.get("author")
+        if own and authors == [str(self.actor.id)]:
+            return lambda: msgspec.json.decode(own)
+        return self.ask_ahead("auth", "whole_persons", ids=authors)
 
     def _comment_json(self, ident: UUID) -> dict[str, Any]:
         resource = self.registry["comments"]

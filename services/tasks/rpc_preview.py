@@ -78,7 +78,9 @@ class PreviewRpc(FilesRpc):
         self.tx.session.add(row)
         self.tx.session.flush()
         self._show_in_comment(row.id, comment)
-        self.tx.emit(PreviewNew(preview_file_id=row.id, comment_id=comment, **_project(facts)))
+        self.tx.emit(
+            PreviewNew(preview_file_id=row.id, comment_id=comment, **previews.in_project(facts))
+        )
         self._tell_comment(comment, facts)
         return self.registry["preview-files"].view(self.tx, row.id)
 
@@ -202,7 +204,7 @@ class PreviewRpc(FilesRpc):
         except PictureTooLarge:
             self._lock(facts["id"])
             self._write(facts, upload, key, {"status": previews.BROKEN})
-            self.tx.emit(PreviewUpdate(preview_file_id=facts["id"], **_project(facts)))
+            self.tx.emit(PreviewUpdate(preview_file_id=facts["id"], **previews.in_project(facts)))
             self.keep()
             message = "The picture has too many pixels."
             raise InvalidInput(message) from None
@@ -251,7 +253,7 @@ class PreviewRpc(FilesRpc):
             self.storage.delete(key)
 
     def _tell(self, facts: dict[str, Any], values: dict[str, Any], *, automated: bool) -> None:
-        ident, project = facts["id"], _project(facts)
+        ident, project = facts["id"], previews.in_project(facts)
         if automated and facts["entity_id"] is not None:
             main = PreviewSetMain(entity_id=facts["entity_id"], preview_file_id=ident, **project)
             self.tx.emit(main)
@@ -267,10 +269,6 @@ class PreviewRpc(FilesRpc):
                 status=values["status"], **project,
             )
         )  # fmt: skip
-
-
-def _project(facts: dict[str, Any]) -> dict[str, UUID]:
-    return {"project_id": facts["project_id"]} if facts["project_id"] else {}
 
 
 def _revision(data: dict[str, Any]) -> int | None:

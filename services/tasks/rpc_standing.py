@@ -68,11 +68,12 @@ class StandingRpc(CrudRpc):
             return bool(connection.scalar(sa.select(mine)))
 
     @query
-    def has_tasks(self, ident: str) -> bool:
-        """Whether there is a task on the entity."""
-        statement = sa.select(sa.exists().where(Task.entity_id == UUID(ident)))
+    def worked_on(self, ids: list[str]) -> list[str]:
+        """Those of the entities on which there is a task."""
+        statement = sa.select(Task.entity_id).distinct()
+        statement = statement.where(Task.entity_id.in_([UUID(ident) for ident in ids]))
         with self.database.read() as connection:
-            return bool(connection.scalar(statement))
+            return [str(ident) for ident in connection.scalars(statement)]
 
     @query
     def assigned_entities(self) -> list[str]:

@@ -11,11 +11,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.common.client import Reply
 from services.common.crud import CrudRpc
-from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
+from services.common.errors import Forbidden, NotFound, invalid_field
 from services.common.resources import rows_as_json
 from services.common.rpc import command, query
 from services.common.tables import table_of
-from services.common.values import BadValue, known_id, parse_id
+from services.common.values import body_ids, known_id
 from services.tasks import access
 from services.tasks.comments import without_departments
 from services.tasks.entering import enter
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TASK: Final = table_of(Task)
-NOT_AN_ARRAY: Final = "Request body must be a JSON array."
-NOT_IDS: Final = "Request body must only contain valid UUIDs."
 OUTSIDE: Final = frozenset({"client", "vendor"})
 KINDS: Final = {
     "assets": "asset", "shots": "shot", "edits": "edit", "concepts": "concept",
@@ -193,13 +191,18 @@ class TaskRpc(CrudRpc):
 
     @query
     def list_entity_tasks(
-        self, kind: str, ident: str, query: dict[str, str] | None = None
-    ) -> Reply:
+        self, kind: str, ident: str, query: dict[str, str] | None = None,
+        task_type_id: str | None = None, own: bool = False,
+    ) -> Reply:  # fmt: skip
         """The tasks of one entity with the names around them, by name. For its readers.
 
+        ``task_type_id`` narrows them to a type, ``own`` to what the caller is assigned to.
         Raises NotFound, Forbidden.
         """
         entity, facts = self.entity_for(kind, ident)
+        chosen = self._own_only(kind, facts, own=own)
+        if task_type_id is not None:
+            chosen.append(TASK.c.task_type_id == known_id(task_type_id))
         relations = (query or {}).get("relations", "").lower() == "true"
         status, types = table_of(TaskStatus), table_of(TaskType)
         names = self.ask("crud", "project_names", ids=[facts["project_id"]])
@@ -214,17 +217,22 @@ class TaskRpc(CrudRpc):
             .select_from(TASK)
             .outerjoin(types, types.c.id == TASK.c.task_type_id)
             .outerjoin(status, status.c.id == TASK.c.task_status_id)
-            .where(TASK.c.entity_id == entity, *self._own_only(kind, facts))
+            .where(TASK.c.entity_id == entity, *chosen)
             .order_by(TASK.c.name, TASK.c.id)
         )  # fmt: skip
         return self._array(rows)
 
     @query
-    def list_entity_task_types(self, kind: str, ident: str) -> Reply:
-        """The types of one entity's tasks, each once. Raises NotFound, Forbidden."""
+    def list_entity_task_types(self, kind: str, ident: str, own: bool = False) -> Reply:
+        """The types of one entity's tasks, each once; ``own``: of those the caller has on it.
+
+        Raises NotFound, Forbidden.
+        """
         entity, _ = self.entity_for(kind, ident)
         resource = self.registry["task-types"]
         mine = sa.select(TASK.c.task_type_id).where(TASK.c.entity_id == entity)
+        if own:
+            mine = mine.where(access.assigned_to(self.actor.id, TASK.c.id))
         rows = sa.select(*resource.columns(None, relations=False))
         return self._array(rows.where(resource.table.c.id.in_(mine)))
 
@@ -241,10 +249,10 @@ class TaskRpc(CrudRpc):
             raise Forbidden(message)
         return entity, found
 
-    def _own_only(self, kind: str, facts: Mapping[str, Any]) -> list[Any]:
+    def _own_only(self, kind: str, facts: Mapping[str, Any], *, own: bool) -> list[Any]:
         """A vendor sees of a sequence or an episode only what is theirs."""
         role = self.actor.role_in(UUID(facts["project_id"]))
-        if role == "vendor" and kind in {"sequence", "episode"}:
+        if own or (role == "vendor" and kind in {"sequence", "episode"}):
             return [access.assigned_to(self.actor.id, TASK.c.id)]
         return []
 
@@ -256,11 +264,4 @@ class TaskRpc(CrudRpc):
 
 def _wanted(data: Any) -> list[str]:
     """The ids in a body; none means all. Raises InvalidInput."""
-    if data in (None, {}, []):
-        return []
-    if not isinstance(data, list):
-        raise InvalidInput(NOT_AN_ARRAY)
-    try:
-        return [str(parse_id(ident)) for ident in data]
-    except BadValue:
-        raise InvalidInput(NOT_IDS) from None
+    return [str(ident) for ident in body_ids(data)] if data else []

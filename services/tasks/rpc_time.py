@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid4
 
@@ -17,7 +17,7 @@ from services.common.permissions import only_persons
 from services.common.resources import rows_as_json
 from services.common.rpc import command, query
 from services.common.tables import NOW, table_of
-from services.common.values import known_id
+from services.common.values import known_id, period
 from services.tasks import bodies
 from services.tasks.models import TimeSpent
 from services.tasks.rules import recompute_duration
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 TIME: Final = table_of(TimeSpent)
 CREATED: Final = 201
-MONTHS: Final = 12
 
 
 class TimeRpc(CrudRpc):
@@ -158,17 +157,8 @@ def _period(
     """First and last day of what is asked for. Raises InvalidInput, NotFound."""
     if day is not None:
         return _day(day), _day(day)
-    try:
-        if year is not None and week is not None:
-            start = date.fromisocalendar(int(year), int(week), 1)
-            return start, start + timedelta(days=6)
-        if year is not None and month is not None:
-            first = date(int(year), int(month), 1)
-            return first, _next_month(first) - timedelta(days=1)
-        if year is not None:
-            return date(int(year), 1, 1), date(int(year), MONTHS, 31)
-    except ValueError:
-        raise NotFound from None
+    if year is not None:
+        return period(year, month, week)
     given = [query.get(name) for name in ("start_date", "end_date")]
     if not any(given):
         return None, None
@@ -178,7 +168,3 @@ def _period(
         message = "Wrong date format for start_date or end_date, expected YYYY-MM-DD."
         raise InvalidInput(message) from None
     return start, end
-
-
-def _next_month(first: date) -> date:
-    return date(first.year + first.month // MONTHS, first.month % MONTHS + 1, 1)

@@ -51,11 +51,22 @@ class WorkloadRpc(TaskRpc):
     @query
     def list_person_tasks(self, person_id: str, done: bool = False) -> Reply:
         """The same for somebody else. For the person and for managers of the studio."""
+        return self._desk(self._whose_desk(person_id), done=done)
+
+    @query
+    def list_person_tasks_of_type(self, person_id: str, task_type_id: str) -> Reply:
+        """Somebody's tasks of a type in open productions, done or not. For the same callers."""
+        person, kind = self._whose_desk(person_id), known_id(task_type_id)
+        mine = access.assigned_to(person, TASK.c.id)
+        where = [mine, TASK.c.task_type_id == kind, self._in_open(person)]
+        return self._tasks_with_names(where, (TASK.c.name, TASK.c.id))
+
+    def _whose_desk(self, person_id: str) -> UUID:
         person = known_id(person_id)
         if person != self.actor.id and self.actor.role not in {"admin", "manager", "supervisor"}:
             message = "This requires the person concerned or a manager."
             raise Forbidden(message)
-        return self._desk(person, done=done)
+        return person
 
     @query
     def list_tasks_to_check(self) -> Reply:

@@ -8,18 +8,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.contracts.tasks import (
-    NotificationNew,
-    TaskAssigned,
-    TaskUnassigned,
-)
+from services.common.contracts.tasks import TaskAssigned, TaskUnassigned
 from services.common.errors import Integrity, InvalidInput, Refused
 from services.common.tables import table_of
 from services.common.values import BadValue, parse_moment
 from services.tasks.models import (
     Comment,
     News,
-    Notification,
     PreviewFile,
     Task,
     TaskStatus,
@@ -28,6 +23,7 @@ from services.tasks.models import (
     comment_preview_link,
     task_person_link,
 )
+from services.tasks.notices import notify
 
 SAME_TYPE: Final = "A task type with similar name already exists"
 MAIN: Final = "main"
@@ -165,22 +161,12 @@ def _announce(work: Any, row: Mapping[str, Any], before: set[UUID], after: set[U
     ids = {"task_id": row["id"], "project_id": row["project_id"]}
     for person in sorted(after - before):
         work.tx.emit(TaskAssigned(person_id=person, **ids))
-        if person != work.actor.id and work.actor.id is not None:
-            _notify(work, row, person)
+    if work.actor.id is not None:
+        reasons = [(one, "assignation") for one in sorted(after - before - {work.actor.id})]
+        facts = {"author_id": work.actor.id, "task_id": row["id"]}
+        notify(work.tx, row["project_id"], reasons, change=False, **facts)
     for person in sorted(before - after):
         work.tx.emit(TaskUnassigned(person_id=person, **ids))
-
-
-def _notify(work: Any, row: Mapping[str, Any], person: UUID) -> None:
-    made = Notification(
-        person_id=person, author_id=work.actor.id, task_id=row["id"], type="assignation",
-        read=False, change=False,
-    )  # fmt: skip
-    work.tx.session.add(made)
-    work.tx.session.flush()
-    work.tx.emit(NotificationNew(
-        notification_id=made.id, person_id=person, project_id=row["project_id"]
-    ))  # fmt: skip
 
 
 def of_episode(work: Any, text: str) -> sa.ColumnElement[bool]:

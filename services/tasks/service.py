@@ -5,6 +5,7 @@ from services.common.files import UPLOADS, Kept
 from services.tasks import attachments, previews
 from services.tasks.models import Base
 from services.tasks.resources import RESOURCES
+from services.tasks.rpc_around import AroundRpc
 from services.tasks.rpc_assignment import AssignmentRpc
 from services.tasks.rpc_attachment import AttachmentRpc
 from services.tasks.rpc_casting_stats import CastingStatsRpc
@@ -15,6 +16,7 @@ from services.tasks.rpc_entity_previews import EntityPreviewRpc
 from services.tasks.rpc_feed import FeedRpc
 from services.tasks.rpc_news import NewsRpc
 from services.tasks.rpc_picture import PictureRpc
+from services.tasks.rpc_preview_actions import PreviewActionRpc
 from services.tasks.rpc_standing import StandingRpc
 from services.tasks.rpc_time import TimeRpc
 from services.tasks.rpc_view import ViewRpc
@@ -33,8 +35,10 @@ class TasksService(
     AssignmentRpc,
     AttachmentRpc,
     CommentRpc,
+    PreviewActionRpc,
     PictureRpc,
     EntityPreviewRpc,
+    AroundRpc,
     StandingRpc,
 ):
     """Tasks, comments, previews, time."""

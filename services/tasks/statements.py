@@ -82,8 +82,8 @@ WHERE id = %(id)s
 NOTIFY: Final = """
 INSERT INTO notification (id, person_id, type, read, change, author_id, task_id, comment_id,
   reply_id)
-SELECT told.id, told.person_id, told.type, false, %(change)s, %(author_id)s, %(task_id)s,
-  %(comment_id)s, %(reply_id)s
+SELECT told.id, told.person_id, told.type, false, %(change)s::boolean, %(author_id)s::uuid,
+  %(task_id)s::uuid, %(comment_id)s::uuid, %(reply_id)s::uuid
 FROM unnest(%(ids)s::uuid[], %(people)s::uuid[], %(reasons)s::text[]) AS told(id, person_id, type)
 """
 NEWS: Final = """

@@ -1,6 +1,8 @@
 """A load generator that costs little: raw keep-alive connections in a process of their own.
 
-``python -m tests.bench.load PORT SECONDS CONNECTIONS TOKEN PATH`` prints one JSON object.
+``python -m tests.bench.load PORT SECONDS`` reads one JSON document: the token, and for each
+connection the requests it sends one after another, over and over, as ``[method, path, body]``.
+It prints one JSON object.
 """
 
 from __future__ import annotations
@@ -10,54 +12,87 @@ import selectors
 import socket
 import sys
 import time
+from itertools import cycle
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RECEIVED = 1 << 18
 
 
-def complete(answer: bytes) -> bool:
-    """Whether head and body are there."""
-    head, found, body = answer.partition(b"\r\n\r\n")
-    if not found:
-        return False
-    _, _, rest = head.lower().partition(b"content-length: ")
-    return len(body) >= int(rest.partition(b"\r\n")[0])
+class Line:
+    """One connection, one request under way on it at a time."""
+
+    def __init__(self, port: int, requests: list[bytes]) -> None:
+        self.requests: Iterator[bytes] = cycle(requests)
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.times: list[float] = []
+        self.failures = 0
+
+    def send(self) -> None:
+        """Send the next request."""
+        self.pieces: list[bytes] = []
+        self.missing: int | None = None
+        self.began = time.perf_counter()
+        self.socket.sendall(next(self.requests))
+
+    def receive(self) -> bool:
+        """Take what arrived; whether that completes the answer."""
+        piece = self.socket.recv(RECEIVED)
+        self.pieces.append(piece)
+        if self.missing is None:
+            answer = b"".join(self.pieces)
+            head, found, body = answer.partition(b"\r\n\r\n")
+            if not found:
+                return False
+            _, told, rest = head.lower().partition(b"content-length: ")
+            self.missing = int(rest.partition(b"\r\n")[0] if told else 0) - len(body)
+            self.failures += not head.startswith(b"HTTP/1.1 2")
+        else:
+            self.missing -= len(piece)
+        if self.missing > 0:
+            return False
+        self.times.append(time.perf_counter() - self.began)
+        return True
 
 
-def run(port: int, seconds: float, connections: int, token: str, path: str) -> dict[str, float]:
-    """Requests per second and their times; each connection has one request under way."""
-    request = (
-        f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n"
-    ).encode()
+def encoded(token: str, method: str, path: str, body: Any = None) -> bytes:
+    """A request's bytes."""
+    content = b"" if body is None else json.dumps(body).encode()
+    typed = f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
+    head = (
+        f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+        f"Accept-Encoding: gzip\r\n{typed if content else ''}\r\n"
+    )
+    return head.encode() + content
+
+
+def run(port: int, seconds: float, token: str, plans: list[list[Any]]) -> dict[str, float]:
+    """Requests per second and their times in milliseconds."""
     selector = selectors.DefaultSelector()
-    for _ in range(connections):
-        sock = socket.create_connection(("127.0.0.1", port))
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        selector.register(sock, selectors.EVENT_READ, [0.0, b""])
-    times: list[float] = []
-    failures = 0
+    lines = [Line(port, [encoded(token, *request) for request in plan]) for plan in plans]
+    for line in lines:
+        selector.register(line.socket, selectors.EVENT_READ, line)
     began = time.perf_counter()
-    for key in list(selector.get_map().values()):
-        key.data[0] = time.perf_counter()
-        key.fileobj.send(request)  # type: ignore[union-attr]
-    while (now := time.perf_counter()) - began < seconds:
+    for line in lines:
+        line.send()
+    while time.perf_counter() - began < seconds:
         for key, _ in selector.select(1.0):
-            key.data[1] += key.fileobj.recv(65536)  # type: ignore[union-attr]
-            answer = key.data[1]
-            if not complete(answer):
-                continue
-            key.data[1] = b""
-            now = time.perf_counter()
-            times.append(now - key.data[0])
-            failures += not answer.startswith(b"HTTP/1.1 200")
-            key.data[0] = now
-            key.fileobj.send(request)  # type: ignore[union-attr]
-    times.sort()
+            if key.data.receive():
+                key.data.send()
+    spent = time.perf_counter() - began
+    times = sorted(one for line in lines for one in line.times)
     return {
-        "rate": len(times) / (now - began),
+        "rate": len(times) / spent,
         "p50": times[len(times) // 2] * 1000,
         "p95": times[int(len(times) * 0.95)] * 1000,
-        "failures": failures,
+        "p99": times[int(len(times) * 0.99)] * 1000,
+        "failures": sum(line.failures for line in lines),
     }
 
 
 if __name__ == "__main__":
-    port, seconds, connections, token, path = sys.argv[1:]
-    print(json.dumps(run(int(port), float(seconds), int(connections), token, path)))
+    given = json.load(sys.stdin)
+    print(json.dumps(run(int(sys.argv[1]), float(sys.argv[2]), given["token"], given["plans"])))

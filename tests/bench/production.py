@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import statistics
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.system import Caller
 from tests.world import World, ident
 
 if TYPE_CHECKING:
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
 SHOTS, ASSETS, KINDS, SEQUENCES = 5_000, 500, 10, 50
 CAST: Final = 10
 COMMENTERS: Final = 8
-COMMENTS: Final = 400
 PEOPLE: Final = 5
 
 
@@ -121,22 +118,17 @@ def comments(bench: Bench) -> None:
     for task in tasks:
         assert bench.admin.put(f"/data/tasks/{task}", {"assignees": people}).ok
 
-    def talk(task: str) -> list[float]:
-        caller, spent = Caller(bench.system.base, bench.token), []
-        for turn in range(COMMENTS // COMMENTERS):
-            body = {"task_status_id": (other, world.status)[turn % 2], "comment": "Better"}
-            began = time.perf_counter()
-            assert caller.post(f"/actions/tasks/{task}/comment", body).status_code == 201
-            spent.append(time.perf_counter() - began)
-        return spent
-
-    alone = statistics.median(talk(tasks[0])) * 1000
-    began = time.perf_counter()
-    with ThreadPoolExecutor(COMMENTERS) as pool:
-        list(pool.map(talk, tasks))
-    rate = COMMENTS / (time.perf_counter() - began)
-    bench.note("comment with status, 5 to notify, p50", alone, "ms", "time", 20)
-    bench.note("comments, 8 callers at once", rate, "/s", "rate", 200)
+    plans = [
+        [
+            ["POST", f"/actions/tasks/{task}/comment", {"task_status_id": one, "comment": "Better"}]
+            for one in (other, world.status)
+        ]
+        for task in tasks
+    ]
+    alone, together = bench.play(plans[:1]), bench.play(plans)
+    bench.note("comment with status, 5 to notify, p50", alone["p50"], "ms", "time", 20)
+    bench.note("comments, 8 callers at once", together["rate"], "/s", "rate", 200)
+    bench.note("the same, p95", together["p95"], "ms", "time", None)
     busy = f"/data/tasks/{tasks[0]}/comments"
     bench.note("the comments of that task", timed(lambda: bench.admin.get(busy), 10), "ms",
                "time", 60)  # fmt: skip
@@ -145,9 +137,37 @@ def comments(bench: Bench) -> None:
                "ms", "time", 50)  # fmt: skip
 
 
+def mixed_day(bench: Bench) -> None:
+    """Seven reads of a row, two lists of a hundred and a write, over and over, from each caller."""
+    project = bench.world.project
+    plans = []
+    for caller in range(COMMENTERS):
+        shots = [ident(f"entity b{caller * 100 + n}") for n in range(10)]
+        kinds = [ident(f"task_type kind {n % KINDS}") for n in range(10)]
+        tasks = [ident(f"task {caller * 100 + n} {kind}") for n, kind in enumerate(kinds)]
+        reads = [["GET", f"/data/entities/{shot}"] for shot in shots[:3]]
+        reads += [["GET", f"/data/tasks/{task}"] for task in tasks[:2]]
+        reads += [["GET", f"/data/projects/{project}"], ["GET", f"/data/task-types/{kinds[0]}"]]
+        lists = [
+            ["GET", f"/data/entities?project_id={project}&page={caller + 1}&limit=100"],
+            ["GET", f"/data/tasks?project_id={project}&page={caller + 1}&limit=100"],
+        ]
+        writes = [
+            ["PUT", f"/data/tasks/{task}", {"priority": n % 3}] for n, task in enumerate(tasks)
+        ]
+        plans.append([
+            request for write in writes
+            for request in (*reads[:4], lists[0], *reads[4:], lists[1], write)
+        ])  # fmt: skip
+    found = bench.play(plans)
+    bench.note("a mixed day, 8 callers", found["rate"], "/s", "rate", 600)
+    bench.note("the same, p99", found["p99"], "ms", "time", 80)
+
+
 def production(bench: Bench) -> None:
     """Everything about a large production."""
     fill(bench)
     castings(bench)
     views(bench)
     comments(bench)
+    mixed_day(bench)

@@ -104,3 +104,7 @@ def test_a_bad_environment_is_said_in_one_sentence(tmp_path: Path) -> None:
     assert "SECRET_KEY" in refused(tmp_path, HTTP_PORT=port, SECRET_KEY="changeme")
     assert "DATABASE_URL" in refused(tmp_path, HTTP_PORT=port, DATABASE_URL="not a url")
     assert "AMQP_URI" in refused(tmp_path, HTTP_PORT=port, AMQP_URI="amqp://a:b@127.0.0.1:1/")
+    for scale in ("tasks", "tasks=none", "tasks=0", "render=2", "tasks=2,gateway=2"):
+        sentence = refused(tmp_path, HTTP_PORT=port, SCALE=scale)
+        assert repr(scale) in sentence
+        assert "name=number" in sentence

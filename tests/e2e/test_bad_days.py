@@ -14,7 +14,7 @@ import psycopg2
 import pytest
 import requests
 
-from tests.e2e.test_events import Subscriber
+from tests.listening import Subscriber
 from tests.system import Caller, System, until
 from tests.world import World
 

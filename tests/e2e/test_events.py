@@ -15,52 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kombu import Connection, Exchange, Queue, binding
+from kombu import Connection, Queue
 from nameko.standalone.rpc import ClusterRpcProxy
 
-from services.common.topology import ARCHIVE, SERVICES
+from services.common.topology import ARCHIVE
+from tests.listening import Subscriber
 from tests.system import Caller, System, until
 from tests.world import World
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-
-
-class Subscriber:
-    """A downstream program with a durable queue of its own."""
-
-    def __init__(self, uri: str) -> None:
-        self.uri = uri
-        self.queue = Queue(
-            f"subscriber-{uuid.uuid4()}",
-            bindings=[binding(Exchange(f"{s}.events", "topic"), "#") for s in SERVICES],
-            queue_arguments={"x-queue-type": "quorum"},
-        )
-        self.seen: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
-        with Connection(uri) as connection:
-            self.queue(connection.channel()).declare()
-
-    def read(self) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
-        """All events so far, with name, payload and headers."""
-
-        def keep(payload: dict[str, Any], message: Any) -> None:
-            name = message.delivery_info["routing_key"]
-            self.seen.append((name, payload, dict(message.headers)))
-            message.ack()
-
-        with (
-            Connection(self.uri) as connection,
-            connection.Consumer([self.queue], callbacks=[keep]),
-        ):
-            try:
-                while True:
-                    connection.drain_events(timeout=0.3)
-            except TimeoutError:
-                return self.seen
-
-    def named(self, name: str) -> list[dict[str, Any]]:
-        """Payloads of the events of that name."""
-        return [payload for found, payload, _ in self.read() if found == name]
 
 
 @contextmanager

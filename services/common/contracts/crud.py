@@ -54,3 +54,13 @@ class ImportDone(Event, frozen=True, kw_only=True):
     replaced: bool
     rows: int
     tables: dict[str, int]
+
+
+@event("crud", "playlist:add_entity")
+class PlaylistEntityAdded(Event, frozen=True, kw_only=True):
+    """An entity is shown in a playlist, with that preview if one was chosen."""
+
+    playlist_id: UUID
+    entity_id: UUID
+    preview_file_id: UUID | None
+    project_id: UUID | None

@@ -45,6 +45,18 @@ class NotificationNew(Event, frozen=True, kw_only=True):
     project_id: Known = UNSET
 
 
+@event("tasks", "notifications:written", stored=False)
+class NotificationsWritten(Event, frozen=True, kw_only=True):
+    """Some people have something new to read: all of one cause, for who writes letters.
+
+    The lists belong together, one entry for each ``notification:new``.
+    """
+
+    notification_ids: list[UUID]
+    person_ids: list[UUID]
+    project_id: Known = UNSET
+
+
 @event("tasks", "comment:new")
 class CommentNew(RowEvent, frozen=True, kw_only=True):
     """Somebody said something on a task, and gave it that status."""
@@ -243,6 +255,16 @@ class PreviewFileAdded(Event, frozen=True, kw_only=True):
     revision: int
     extension: str
     status: str
+    project_id: Known = UNSET
+
+
+@event("tasks", "preview-file:annotation-update")
+class PreviewAnnotated(Event, frozen=True, kw_only=True):
+    """Somebody drew on a preview; ``updated_at`` is when, in UTC."""
+
+    preview_file_id: UUID
+    person_id: UUID | None
+    updated_at: str
     project_id: Known = UNSET
 
 

@@ -11,7 +11,7 @@ import pytest
 from deploy.local.parts import Parts
 from services.assets import casting
 from services.assets.service import AssetsService
-from tests.e2e.test_events import Subscriber
+from tests.listening import Subscriber
 from tests.services.assets.conftest import Ask
 from tests.services.assets.show import Show, statuses, told
 from tests.statements import counted
@@ -290,8 +290,7 @@ def test_a_replacement_takes_the_same_few_statements_whatever_its_size(
     system.load(show.tables)
     service = AssetsService()
     with counted(service, parts) as statements:
-        with service.database.read() as connection:
-            changes = casting.changes_of(connection, [UUID(show.shots[0])])
+        changes = casting.changes_of(service.database, [UUID(show.shots[0])])
         [change] = changes.values()
         change.items, change.size = casting.read_items(items(*assets)), size
         casting.replace(service.tx, changes)
@@ -305,9 +304,9 @@ def test_a_replacement_takes_the_same_few_statements_whatever_its_size(
 def test_castings_are_read_in_the_same_few_statements_whatever_their_size(
     system: System, parts: Parts, show: Show, size: int
 ) -> None:
-    """One for the rights, one for the rows; a whole production's needs no look at an entity.
+    """One for the version where there is one, one for the rights, one for the rows.
 
-    What asks for the version, past SQLAlchemy, is not counted here.
+    A whole production's casting needs no look at an entity.
     """
     for number in range(size):
         shot = show.entity(f"P{number + 100}", "Shot", parent_id=show.opening)
@@ -318,11 +317,11 @@ def test_castings_are_read_in_the_same_few_statements_whatever_their_size(
     service = AssetsService()
     with counted(service, parts) as statements:
         for method, given, most in (
-            ("casting_of_sequence", opening, 2),
-            ("casting_of_sequences", {"project_id": show.project}, 1),
-            ("casting_of_episodes", {"project_id": show.project}, 1),
-            ("read_casting", hero, 2),
-            ("list_cast_in", {"ident": show.asset}, 3),
+            ("casting_of_sequence", opening, 3),
+            ("casting_of_sequences", {"project_id": show.project}, 2),
+            ("casting_of_episodes", {"project_id": show.project}, 2),
+            ("read_casting", hero, 3),
+            ("list_cast_in", {"ident": show.asset}, 4),
             ("casting_readiness", {"shot_ids": show.shots}, 1),
             ("shots_casting", {"asset_ids": [show.asset]}, 1),
         ):

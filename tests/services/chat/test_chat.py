@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.test_events import Subscriber
+from tests.listening import Subscriber
 from tests.system import Caller, System, until
 from tests.world import World, ident
 

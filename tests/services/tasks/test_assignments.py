@@ -22,7 +22,7 @@ def test_a_person_is_given_a_task(system: System, desk: Desk, who: As) -> None:
     """They hear of it, and have a seat in the team from then on."""
     person, ids = desk.people["outside"], {"task_id": desk.task, "project_id": desk.project}
     with heard(system, "project:update", service="crud") as seated:
-        with heard(system, "notification:new") as found:
+        with heard(system, "notifications:written") as found:
             answer = assign(who("manager"), desk.task, person)
     assert answer.status_code == 200, answer.text
     assert set(answer.json()) == TASK | {"assignees"}
@@ -34,6 +34,8 @@ def test_a_person_is_given_a_task(system: System, desk: Desk, who: As) -> None:
         ("task:assign", {"person_id": person, **ids}), ("task:update", ids),
         ("notification:new", {"notification_id": note["id"], "person_id": person,
                               "project_id": desk.project}),
+        ("notifications:written", {"notification_ids": [note["id"]], "person_ids": [person],
+                                   "project_id": desk.project}),
     ]  # fmt: skip
     assert dict(seated)["project:update"] == {"project_id": desk.project}
     team = who("admin").get(f"/data/projects/{desk.project}/team").json()
@@ -45,10 +47,12 @@ def test_giving_a_task_again_changes_nothing_but_is_told(
 ) -> None:
     """One assignment, one more event."""
     person = desk.people["artist"]
-    with heard(system, "notification:new") as found:
+    with heard(system, "notifications:written") as found:
         answer = assign(who("manager"), desk.task, person)
     assert answer.json()["assignees"] == [person]
-    assert [name for name, _ in found] == ["task:assign", "task:update", "notification:new"]
+    assert [name for name, _ in found] == [
+        "task:assign", "task:update", "notification:new", "notifications:written"
+    ]  # fmt: skip
 
 
 ASSIGNING: Any = [

@@ -90,6 +90,8 @@ def test_what_follows_from_a_comment_is_told_in_order(system: System, desk: Desk
         ("task:to-review", {**changed, "comment_id": row["id"]}),
         ("notification:new", {"notification_id": note["id"],
                               "person_id": desk.people["artist"], **project}),
+        ("notifications:written", {"notification_ids": [note["id"]],
+                                   "person_ids": [desk.people["artist"]], **project}),
         ("news:new", {"news_id": news["id"], "task_status_id": desk.statuses["wfa"],
                       "task_type_id": desk.task_type, **project}),
     ]  # fmt: skip

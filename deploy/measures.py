@@ -1,0 +1,67 @@
+"""All metrics there are, read off their declarations: for the documents, the dashboard, the tests.
+
+Also what only Prometheus' client library adds for each process (``process_…``).
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from prometheus_client import PROCESS_COLLECTOR
+from prometheus_client.metrics import MetricWrapperBase
+
+from gateway import metrics
+from services.common import measuring
+
+SUFFIXES: Final = {
+    "counter": ("_total",),
+    "gauge": ("",),
+    "histogram": ("_bucket", "_count", "_sum"),
+}
+WHERE: Final = ("component", "process")
+"""The labels that every sample has besides."""
+
+
+class Measure(NamedTuple):
+    """One metric as it is declared."""
+
+    name: str
+    kind: str
+    labels: tuple[str, ...]
+    meaning: str
+
+    @property
+    def samples(self) -> list[str]:
+        """The names under which its samples appear."""
+        return [self.name + suffix for suffix in SUFFIXES[self.kind]]
+
+
+def declared() -> list[Measure]:
+    """Every metric, sorted by name."""
+    found = [
+        _read(value)
+        for module in (measuring, metrics)
+        for value in vars(module).values()
+        if isinstance(value, MetricWrapperBase) and value._labelnames is not None  # noqa: SLF001
+    ]
+    costs = [
+        Measure(one.name, one.type, (), one.documentation.rstrip("."))
+        for one in PROCESS_COLLECTOR.collect()
+    ]
+    return sorted({*found, *costs})
+
+
+def _read(metric: MetricWrapperBase) -> Measure:
+    (described,) = metric.describe()
+    labels = tuple(metric._labelnames)  # noqa: SLF001 - the library tells them nowhere else
+    return Measure(described.name, described.type, labels, described.documentation)
+
+
+def table() -> str:
+    """The metrics as Markdown."""
+    lines = ["| metric | kind | labels | what it is |", "|---|---|---|---|"]
+    for one in declared():
+        labels = ", ".join(f"`{label}`" for label in one.labels)
+        name = one.samples[0] if one.kind == "counter" else one.name
+        lines.append(f"| `{name}` | {one.kind} | {labels} | {one.meaning} |")
+    return "\n".join(lines)

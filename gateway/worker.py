@@ -1,0 +1,272 @@
+"""gunicorn's threaded worker, whose threads a slow client can't hold for itself.
+
+gthread gives a thread to whoever connects, and the thread waits: for the head, for the body, for
+the client to read the answer, each without a limit. Here
+
+* the main loop collects a request's head, and its body if that is small, before a thread is
+  given to it; a head that takes longer than ``HEAD_SECONDS`` is not waited for;
+* a thread that waits for its client (a large body, a large answer) counts what it waited beyond
+  what ``RATE`` excuses. Over ``PROMPT`` seconds of it, it needs one of the few places for slow
+  clients or the connection ends; over ``PATIENCE`` seconds it ends in any case;
+* a connection that is closed in good order lingers in the main loop too, which gunicorn would
+  block for up to two seconds.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import selectors
+import socket
+import threading
+import time
+from collections import deque
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HEAD_SECONDS: Final = 10.0
+HEAD_BYTES: Final = 64 * 1024
+BODY_BYTES: Final = 64 * 1024
+"""A body up to here is collected without a thread, so this times the connections is memory."""
+PIECE: Final = 64 * 1024
+RATE: Final = 4 * 1024
+"""Bytes a second of a client that owes nothing."""
+PROMPT: Final = 1.0
+PATIENCE: Final = 60.0
+LINGER_SECONDS: Final = 2.0
+SLOW_SHARE: Final = 3
+"""One of so many threads may wait for slow clients."""
+END: Final = b"\r\n\r\n"
+LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
+OWN_PACE: Final = re.compile(rb"\r\n(transfer-encoding|expect):", re.IGNORECASE)
+HEAD_TOO_LARGE: Final = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"Connection: close\r\nContent-Length: 0\r\n\r\n"
+)
+
+
+def awaited(received: bytes | bytearray) -> int | None:
+    """How many bytes a request has with its body, 0 if that is not to be collected.
+
+    None while its head isn't there.
+    """
+    end = received.find(END)
+    if end < 0:
+        return None
+    head = bytes(received[: end + 2])
+    length = LENGTH.search(head)
+    body = int(length[1]) if length else 0
+    return 0 if body > BODY_BYTES or OWN_PACE.search(head) else end + len(END) + body
+
+
+class Line(socket.socket):
+    """A client's socket, on which a thread waits only within the client's credit."""
+
+    def __init__(self, accepted: socket.socket, places: threading.BoundedSemaphore) -> None:
+        super().__init__(fileno=accepted.detach())
+        self.places, self.slow = places, False
+        self.begin()
+
+    def begin(self) -> None:
+        """A new request: nothing is owed."""
+        self.waited, self.moved, self.patience = 0.0, 0, PATIENCE
+
+    def end(self) -> None:
+        """The request is over; give back the place."""
+        if self.slow:
+            self.slow = False
+            self.places.release()
+
+    @property
+    def debt(self) -> float:
+        """Seconds waited beyond what the bytes that came or went excuse."""
+        return self.waited - self.moved / RATE
+
+    def hurry(self) -> None:
+        """What is still to come has to come soon."""
+        self.patience = min(self.patience, self.debt + PROMPT)
+
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
+        """As ever. Raises ConnectionResetError for a client that is too slow."""
+        if self.gettimeout() == 0:
+            return super().recv(size, flags)
+        received: bytes = self._patiently(partial(super().recv, size, flags))
+        return received
+
+    def sendall(self, data: Any, flags: int = 0, /) -> None:
+        """As ever. Raises ConnectionResetError for a client that is too slow."""
+        rest = memoryview(data).cast("B")
+        while rest:
+            rest = rest[self._patiently(partial(super().send, rest, flags)) :]
+
+    def _patiently(self, act: Callable[[], bytes | int]) -> Any:
+        self.settimeout(PROMPT)
+        while True:
+            began = time.monotonic()
+            done: Any = None
+            with suppress(TimeoutError):
+                done = act()
+            self.waited += time.monotonic() - began
+            if done is not None:
+                self.moved += done if isinstance(done, int) else len(done)
+            if self.debt > PROMPT and not self.slow:
+                self.slow = self.places.acquire(blocking=False)
+            if self.debt > (self.patience if self.slow else PROMPT):
+                raise ConnectionResetError(errno.ECONNRESET, "The client is too slow.")
+            if done is not None:
+                return done
+
+
+class Client(TConn):  # type: ignore[misc]
+    """A connection, and what it sent before a thread took it on."""
+
+    def __init__(self, worker: Worker, sock: Line, address: Any, server: Any) -> None:
+        super().__init__(worker.cfg, sock, address, server)
+        self.worker, self.received = worker, bytearray()
+        self.whole = True
+        """Whether the body was collected with the head."""
+        self.data_ready = True  # gunicorn's own wait for the first byte is not needed
+
+    def begin(self) -> None:
+        """Hand over what was collected to the parser."""
+        self.init()
+        self.parser.unreader.unread(bytes(self.received))
+        self.received.clear()
+        self.sock.begin()
+
+    def close(self, graceful: bool = False) -> None:
+        """Close; gracefully means that the client may read to the end before."""
+        if graceful:
+            self.worker.linger(self)
+        else:
+            super().close()
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]
+    """Threads for requests, the main loop for waiting."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.places = threading.BoundedSemaphore(max(1, self.cfg.threads // SLOW_SHARE))
+        self.lingering: deque[Client] = deque()
+
+    def accept(self, listener: socket.socket) -> None:
+        """Take on a connection, without a thread yet."""
+        with suppress(BlockingIOError, ConnectionAbortedError):
+            sock, address = listener.accept()
+            self.nr_conns += 1
+            line = Line(sock, self.places)
+            self._watch(Client(self, line, address, listener.getsockname()))
+
+    def _watch(self, conn: Client) -> None:
+        conn.timeout = time.monotonic() + HEAD_SECONDS
+        self.pending_conns.append(conn)
+        awaited = partial(self.on_pending_socket_readable, conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, awaited)
+
+    def on_client_socket_readable(self, conn: Client, client: socket.socket) -> None:
+        """The next request on a kept connection begins."""
+        self.keepalived_conns.remove(conn)
+        self.poller.unregister(client)
+        if self._collect(conn):
+            self._watch(conn)
+
+    def on_pending_socket_readable(self, conn: Client, client: socket.socket) -> None:
+        """More of a request came."""
+        if not self._collect(conn):
+            self.poller.unregister(client)
+            self.pending_conns.remove(conn)
+
+    def _collect(self, conn: Client) -> bool:
+        """Take what came; whether more is needed. Else it has a thread now, or is closed."""
+        try:
+            piece = conn.sock.recv(PIECE)
+        except BlockingIOError:
+            return True
+        except OSError:
+            piece = b""
+        conn.received += piece
+        size = awaited(conn.received)
+        if piece and size is not None and size <= len(conn.received):
+            conn.whole = size > 0
+            self.enqueue_req(conn)
+            return False
+        if piece and (size or len(conn.received) <= HEAD_BYTES):
+            return True
+        if piece:
+            with suppress(OSError):
+                conn.sock.send(HEAD_TOO_LARGE)
+        self.nr_conns -= 1
+        conn.close(graceful=bool(piece))
+        return False
+
+    def handle(self, conn: Client) -> Any:
+        """Answer one request, on a thread."""
+        conn.begin()
+        try:
+            return super().handle(conn)
+        finally:
+            conn.sock.end()
+
+    def handle_request(self, req: Any, conn: Client) -> Any:
+        """Answer, and say that the connection ends if the body may be left unread."""
+        if not conn.whole:
+            req.force_close()
+        return super().handle_request(req, conn)
+
+    def _keepalive_after(self, conn: Client, keepalive: bool) -> bool:
+        conn.sock.hurry()
+        return bool(super()._keepalive_after(conn, keepalive))
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """A worker that stops waits no longer for heads than for kept connections."""
+        super()._cap_keepalive(deadline)
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout, deadline)
+
+    # --- the end of a connection -------------------------------------------------------------
+
+    def linger(self, conn: Client) -> None:
+        """Say that nothing more comes, and wait in the main loop for the client to hang up.
+
+        Closed at once, a connection with unread bytes is reset, and the answer may be lost.
+        """
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+            conn.sock.settimeout(0)
+        except OSError:
+            conn.close()
+            return
+        self.nr_conns += 1
+        conn.timeout = time.monotonic() + LINGER_SECONDS
+        self.lingering.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._left, conn))
+
+    def _left(self, conn: Client, client: socket.socket) -> None:
+        try:
+            if client.recv(PIECE):
+                return
+        except BlockingIOError:
+            return
+        except OSError:
+            pass
+        self.lingering.remove(conn)
+        self._let_go(conn)
+
+    def _let_go(self, conn: Client) -> None:
+        self.poller.unregister(conn.sock)
+        self.nr_conns -= 1
+        conn.close()
+
+    def murder_pending(self) -> None:
+        """Close what has taken too long, at its beginning or at its end."""
+        super().murder_pending()
+        now = time.monotonic()
+        while self.lingering and self.lingering[0].timeout < now:
+            self._let_go(self.lingering.popleft())

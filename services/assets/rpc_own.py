@@ -1,0 +1,59 @@
+"""What the caller has work on: the entities of their tasks, and what holds those."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.assets import access
+from services.assets.access import ENTITY, TYPE
+from services.assets.rpc_asset_types import ROWS
+from services.assets.rpc_lists import plain_columns
+from services.common import listing
+from services.common.client import Reply
+from services.common.crud import CrudRpc
+from services.common.permissions import only_persons
+from services.common.rpc import query
+from services.common.values import known_id
+
+
+class OwnRpc(CrudRpc):
+    """Entities on the caller's desk."""
+
+    @query
+    def list_own_in_project(
+        self, kind: str, project_id: str, asset_type_id: str | None = None
+    ) -> Reply:
+        """The entities of a kind (assets: of a type) in a production on which the caller works.
+
+        By name. A sequence counts when they work on one of its shots, an episode when they work on
+        a shot or an asset of it. Raises NotFound, Forbidden.
+        """
+        project = access.enter_known(self, project_id)
+        found = (
+            [] if asset_type_id is None else [ENTITY.c.entity_type_id == known_id(asset_type_id)]
+        )
+        return self._own(kind, project, *found)
+
+    @query
+    def list_own_children(self, kind: str, of: str, ident: str) -> Reply:
+        """The same of those right below an entity."""
+        facts = access.visit(self, ident, of)
+        return self._own(kind, facts["project_id"], ENTITY.c.parent_id == facts["id"])
+
+    @query
+    def list_own_asset_types(self, project_id: str) -> Reply:
+        """The types of the assets of a production on which the caller works, by name."""
+        only_persons(self)
+        project = access.enter_known(self, project_id)
+        own = access.within(access.own_reach(self, project), "asset")
+        used = sa.select(ENTITY.c.entity_type_id).where(*own)
+        return listing.plain(self, ROWS.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
+
+    def _own(self, kind: str, project: UUID, *where: Any) -> Reply:
+        only_persons(self)
+        own = access.within(access.own_reach(self, project), kind)
+        rows = sa.select(*plain_columns(kind, access.reach(self, project))).where(*own, *where)
+        return listing.plain(self, rows.order_by(ENTITY.c.name))

@@ -1,0 +1,109 @@
+"""Statements that come a hundred times a second, parsed and planned once on each connection.
+
+psycopg2 sends every statement whole, and PostgreSQL parses and plans it anew, which takes longer
+than running it. Here a statement is prepared the first time a connection meets it and executed by
+its name from then on. PostgreSQL tries plans made for the values at hand before it trusts a general
+one (``plan_cache_mode``), and makes plans anew when tables change.
+
+A connection must stay ours for that: a pooler that hands out connections by transaction can't stand
+between a service and its database.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy.engine import Dialect
+
+Statement = str | sa.ClauseElement
+
+PARAMETER: Final = re.compile(r"%\((\w+)\)s|%%")
+MOST: Final = 300
+"""Statements prepared at most on a connection; those beyond are sent whole, as others are."""
+TYPES: Final = "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = %s"
+
+
+class Call(NamedTuple):
+    """What is sent for a statement, with its values; and the statement without them, to show."""
+
+    message: str
+    shown: str
+
+
+class _Plan(NamedTuple):
+    name: str
+    prepare: str
+    execute: str
+    shown: str
+
+
+class Plans:
+    """The statements that one service prepares."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self._plans: dict[tuple[Any, ...], _Plan] = {}
+        self._numbers = itertools.count()
+
+    def call(self, connection: Any, statement: Statement, parameters: Mapping[str, Any]) -> Call:
+        """What to send for a statement with these values, on a pooled connection.
+
+        Parameters of hand-written SQL are ``%(name)s``. Their types are as PostgreSQL infers them:
+        one needs a cast where any type will do (``concat``), and in the list of an
+        ``INSERT … SELECT``.
+        """
+        cursor, key = connection.cursor(), (statement, *parameters)
+        plan = self._plans.get(key)
+        if plan is None and len(self._plans) >= MOST:
+            sql, values = self._text(statement, parameters)
+            return Call(cursor.mogrify(sql, values).decode(), sql)
+        prepared: set[str] = connection.info.setdefault("prepared", set())
+        if plan is None:
+            plan = self._prepare(cursor, statement, parameters)
+            prepared.add(plan.name)
+            self._plans.setdefault(key, plan)  # another greenlet may have met it first
+        elif plan.name not in prepared:
+            cursor.execute(plan.prepare)
+            prepared.add(plan.name)
+        return Call(cursor.mogrify(plan.execute, parameters).decode(), plan.shown)
+
+    def _text(
+        self, statement: Statement, given: Mapping[str, Any]
+    ) -> tuple[str, Mapping[str, Any]]:
+        """The statement as psycopg2 takes it, and all values in it: constants and those given."""
+        if isinstance(statement, str):
+            return statement, given
+        options = {"render_postcompile": True}
+        compiled = statement.compile(dialect=self.dialect, compile_kwargs=options)
+        return str(compiled), {**compiled.params, **given}
+
+    def _prepare(self, cursor: Any, statement: Statement, given: Mapping[str, Any]) -> _Plan:
+        """Prepare it here, and learn how its values must be cast; constants become part of it."""
+        sql, values = self._text(statement, given)
+        names: list[str] = []
+
+        def numbered(found: re.Match[str]) -> str:
+            name = found[1]
+            if name is None:
+                return "%"
+            if name not in given:
+                return str(cursor.mogrify("%s", (values[name],)).decode())
+            if name not in names:
+                names.append(name)
+            return f"${names.index(name) + 1}"
+
+        name = f"callboard_{next(self._numbers)}"
+        prepare = f"PREPARE {name} AS {PARAMETER.sub(numbered, sql)}"
+        cursor.execute(prepare)
+        cursor.execute(TYPES, (name,))
+        (types,) = cursor.fetchone()
+        casts = ", ".join(f"%({n})s::{kind}" for n, kind in zip(names, types, strict=True))
+        execute = f"EXECUTE {name}({casts})" if names else f"EXECUTE {name}"
+        return _Plan(name, prepare, execute, sql)

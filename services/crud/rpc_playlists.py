@@ -1,0 +1,82 @@
+"""Playlists beyond generic CRUD: a production's, and what is put into one."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common import listing
+from services.common.client import Reply
+from services.common.contracts.crud import PlaylistEntityAdded
+from services.common.errors import NotFound, invalid_field
+from services.common.permissions import team_but_vendor
+from services.common.rpc import command, query
+from services.common.tables import NOW
+from services.common.values import BadValue, known_id, parse_id
+from services.crud import playlists
+from services.crud.models import Playlist
+from services.crud.rpc_team import TeamRpc
+
+
+class PlaylistRpc(TeamRpc):
+    """Playlists of a production."""
+
+    @query
+    def list_project_playlists(self, project_id: str, episode_id: str | None = None) -> Reply:
+        """The playlists of a production, or of one of its episodes, the newest first.
+
+        For the team but vendors; clients get those made for them. Raises NotFound, Forbidden.
+        """
+        project = self.permitted_project(project_id, team_but_vendor)
+        rows = sa.select(*self.registry["playlists"].columns(None, relations=False)).where(
+            Playlist.project_id == project
+        )
+        if episode_id is not None:
+            rows = rows.where(Playlist.episode_id == known_id(episode_id))
+        if not self.actor.is_admin:
+            rows = playlists.listed(self, rows)
+        order = (Playlist.created_at.desc(), Playlist.id)
+        return self.unless_held(lambda: listing.plain(self, rows.order_by(*order)))
+
+    @command
+    def add_to_playlist(self, ident: str, data: dict[str, Any]) -> Reply:
+        """Show an entity in a playlist, with the preview chosen, or with another than so far.
+
+        For those who may change the playlist. Two who add at once both find theirs in it.
+        Returns the playlist. Raises NotFound, Forbidden, InvalidInput.
+        Emits ``playlist:add_entity``.
+        """
+        entity, preview = _shown(data)
+        resource, uuid = self.registry["playlists"], known_id(ident)
+        self._permit(resource, resource.update, uuid)
+        found = self.ask("assets", "existing_rows", tables={"entity": [str(entity)]})
+        if not found["entity"]:
+            raise NotFound
+        row = self.tx.get(Playlist, uuid, lock=True)
+        shot = {"entity_id": str(entity), "preview_file_id": preview and str(preview)}
+        others = [one for one in row.shots or [] if one.get("entity_id") != shot["entity_id"]]
+        changed = sa.update(Playlist).where(Playlist.id == uuid)
+        self.tx.session.execute(changed.values(shots=[*others, shot], updated_at=NOW))
+        self.tx.emit(
+            PlaylistEntityAdded(
+                playlist_id=uuid, entity_id=entity, preview_file_id=preview,
+                project_id=row.project_id,
+            )
+        )  # fmt: skip
+        return Reply(resource.view(self.tx, uuid, relations=False))
+
+
+def _shown(data: dict[str, Any]) -> tuple[UUID, UUID | None]:
+    """Entity and preview of a body. Raises InvalidInput naming the field."""
+    found: list[UUID | None] = []
+    for name in ("entity_id", "preview_file_id"):
+        try:
+            given = data.get(name)
+            found.append(None if given is None else parse_id(given))
+        except BadValue:
+            raise invalid_field(name, "Input should be a valid UUID") from None
+    if found[0] is None:
+        raise invalid_field("entity_id", "Field required")
+    return found[0], found[1]

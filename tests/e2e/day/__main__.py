@@ -1,0 +1,26 @@
+"""``python -m tests.e2e.day http://localhost:8080 admin@example.com <password>``."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.e2e.day.chapters import CHAPTERS
+from tests.e2e.day.script import StepFailed, play
+
+
+def main() -> int:
+    """Play a day against a running system, and say which step failed."""
+    base, email, password = sys.argv[1:]
+    with tempfile.TemporaryDirectory(prefix="callboard-day-") as folder:
+        try:
+            play(f"{base}/api", email, password, Path(folder), CHAPTERS)
+        except StepFailed as failure:
+            print(f"FAILED  {failure}")
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
