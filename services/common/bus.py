@@ -181,12 +181,13 @@ class Handler(Entrypoint):  # type: ignore[misc]
 
     def _count(self, messages: list[Any], outcome: str) -> None:
         headers = [message.properties.get("application_headers") or {} for message in messages]
-        measuring.handled(self.queue, [str(one.get("time", "")) for one in headers], outcome)
+        times = [
+            str(one.get("time", "")) for one in headers for _ in range(int(one.get("events", 1)))
+        ]
+        measuring.handled(self.queue, times, outcome)
         if outcome == "dead":
             requests = sorted({str(one.get("request_id", "")) for one in headers})
-            log.error(
-                "%s gave %d events up", self.queue, len(messages), extra={"requests": requests}
-            )
+            log.error("%s gave %d events up", self.queue, len(times), extra={"requests": requests})
 
     def _attempt(self, messages: list[Any]) -> Exception | None:
         """Run the method once, as a nameko worker. Answers its exception, or None."""

@@ -185,7 +185,8 @@ class Relay(threading.Thread):
             }
             for event in events
         ]  # fmt: skip
-        publisher.add(msgspec.json.encode(told), HISTORY, "")
+        headers = {"time": events[0].time, "events": len(told)}
+        publisher.add(msgspec.json.encode(told), HISTORY, "", application_headers=headers)
 
     def _sleep(self, database: Any, publisher: Publisher) -> None:
         """Until a commit notifies, or for the slow poll that stands behind it."""

@@ -9,8 +9,9 @@ import threading
 import pytest
 
 from services.common import tracing
+from services.common.files import OffTheHub
 from services.common.log import request_id
-from services.common.service import OffTheHub, spawned
+from services.common.service import spawned
 
 LOADED = (
     "import sys, {module}; "
