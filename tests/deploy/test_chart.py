@@ -43,6 +43,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "monitoring": {"labels": {"release": "prometheus"}},
         "database": {"backup": {"barmanObjectStore": {"destinationPath": "s3://backups"}}},
         "broker": {"storageClass": "fast"},
+        "tracing": {"endpoint": "http://collector.monitoring:4318"},
         "priorityClassName": "studio", "nodeSelector": {"disk": "ssd"},
         "tolerations": [{"key": "studio", "operator": "Exists"}],
     },
@@ -264,6 +265,15 @@ def test_each_process_reaches_what_it_needs_and_nothing_else(process: str) -> No
     wanted |= {443} if process in FILING else set()
     wanted |= {25, 465, 587} if process == "auth" else set()
     assert out == wanted
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+def test_traces_have_a_way_out_where_they_are_asked_for(process: str) -> None:
+    """To the namespace of the monitoring, at the port that the endpoint has."""
+    endpoint = variables("all options", process)["OTEL_EXPORTER_OTLP_ENDPOINT"]["value"]
+    port = int(endpoint.rpartition(":")[2])
+    assert port in ways_out("all options", process)
+    assert port not in ways_out("shared", process)
 
 
 @pytest.mark.parametrize("service", SERVICES)
