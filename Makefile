@@ -100,6 +100,12 @@ lock: .venv/dev ## Make the lock files anew
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --group operator -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --group operator --group dev -c requirements.lock -o requirements-dev.lock
 
+.PHONY: images
+images: ## Build the image of each process (ENGINE=docker, VERSION=0.1.0)
+	@for process in gateway auth assets tasks chat crud relay prepare; do \
+	  $(or $(ENGINE),docker) build -f deploy/Dockerfile --build-arg SERVICE=$$process \
+	    -t callboard-$$process:$(or $(VERSION),0.1.0) . || exit 1; done
+
 .PHONY: clean
 clean: ## Remove .venv and the run folder with all its data
 	rm -rf .venv .run

@@ -18,7 +18,7 @@ import pyotp
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.auth import fido, vault
+from services.auth import challenges, vault
 from services.auth.accounts import update
 from services.auth.attempts import now
 from services.auth.models import FactorState, RevokedToken
@@ -195,7 +195,7 @@ def spend_challenge(
     tx: Transaction, settings: AuthSettings, purpose: str, person: str, cookie: str | None
 ) -> Any:
     """The state of a challenge, which is spent by this; None if there is none to spend."""
-    claims = fido.opened(settings, purpose, person, cookie)
+    claims = challenges.opened(settings, purpose, person, cookie)
     if claims is None:
         return None
     expires = datetime.fromtimestamp(claims["exp"], UTC).replace(tzinfo=None)
@@ -211,8 +211,10 @@ def _fido(
     proof: Any,
     cookie: str | None,
 ) -> None:
+    from services.auth import fido
+
     ident, devices = account["id"], list(account["fido_credentials"] or [])
-    state = spend_challenge(tx, settings, fido.PROVE, str(ident), cookie)
+    state = spend_challenge(tx, settings, challenges.PROVE, str(ident), cookie)
     if state is None:
         raise WrongProof
     try:

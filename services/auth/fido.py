@@ -1,16 +1,13 @@
-"""Security keys: WebAuthn challenges and what answers them.
+"""Security keys: what WebAuthn asks of them, and what their answers prove.
 
-The state of a challenge travels in a signed cookie that names its purpose and person and lives five
-minutes; its id is entered among the revoked tokens the moment it is used, so it serves once.
+Imported where it is used: the library takes 3 MB, which most processes never need.
 """
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-import jwt
 from fido2 import cbor
 from fido2.cose import CoseKey
 from fido2.server import Fido2Server
@@ -27,14 +24,11 @@ from fido2.webauthn import (
     UserVerificationRequirement,
 )
 
-from services.auth import tokens
-from services.common.keys import KeyRing
+from services.auth.challenges import PROVE, REGISTER, cookie
 
 if TYPE_CHECKING:
     from services.auth.config import AuthSettings
 
-REGISTER, PROVE = "fido-register", "fido-prove"
-SECONDS: Final = 300
 RP_NAME: Final = "Kitsu"
 """What clients in the field show beside the key's prompt."""
 ALGORITHMS: Final = frozenset({-7, -8, -35, -36, -37, -257, -47})
@@ -63,25 +57,6 @@ def _server(settings: AuthSettings) -> Fido2Server:
     return server
 
 
-# --- the cookie -----------------------------------------------------------------------------------
-
-
-def _cookie(settings: AuthSettings, purpose: str, person: str, state: dict[str, Any]) -> str:
-    expires = time.time() + SECONDS
-    return tokens.signed(settings, tokens.claims(person, purpose, expires, state=state))
-
-
-def opened(settings: AuthSettings, purpose: str, person: str, cookie: str | None) -> Any:
-    """The claims of the cookie, if it is ours, of that purpose and person and still young."""
-    if not cookie:
-        return None
-    try:
-        found = KeyRing.of(settings).read(cookie, ("exp", "jti", "state"))
-    except jwt.InvalidTokenError:
-        return None
-    return found if (found.get("type"), found.get("sub")) == (purpose, person) else None
-
-
 # --- registering ----------------------------------------------------------------------------------
 
 
@@ -101,7 +76,7 @@ def creation(
     )  # fmt: skip
     shown = dict(options.public_key)
     shown.setdefault("excludeCredentials", [])
-    return shown, _cookie(settings, REGISTER, str(person["id"]), state)
+    return shown, cookie(settings, REGISTER, str(person["id"]), state)
 
 
 def registered(settings: AuthSettings, state: Any, response: dict[str, Any], name: str) -> Device:
@@ -139,7 +114,7 @@ def challenge(
             for credential in public.allow_credentials or []
         ],
     }
-    return shown, _cookie(settings, PROVE, person, state)
+    return shown, cookie(settings, PROVE, person, state)
 
 
 def proved(

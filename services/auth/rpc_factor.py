@@ -8,7 +8,7 @@ import msgspec
 import pyotp
 import sqlalchemy as sa
 
-from services.auth import accounts, factors, fido, tokens, vault
+from services.auth import accounts, challenges, factors, tokens, vault
 from services.auth.factors import EMAIL, FIDO, TOTP, Given, WrongProof
 from services.auth.fields import field_faults, texts
 from services.auth.rpc_password import PasswordRpc, steady
@@ -142,6 +142,8 @@ class FactorRpc(PasswordRpc):
 
         Raises InvalidInput, Refused where there is no account with keys, TooMany.
         """
+        from services.auth import fido
+
         email = query.get("email")
         if not email:
             message = "Missing required parameter: email"
@@ -157,6 +159,8 @@ class FactorRpc(PasswordRpc):
     @command
     def prepare_fido(self) -> Reply:
         """WebAuthn creation options for a new key, with the cookie to send back."""
+        from services.auth import fido
+
         only_persons(self)
         account = self.own_account()
         devices = account["fido_credentials"] or []
@@ -169,11 +173,13 @@ class FactorRpc(PasswordRpc):
 
         Raises InvalidInput, Refused; a failed try uses the challenge up. Emits ``factor:added``.
         """
+        from services.auth import fido
+
         only_persons(self)
         response, name = self._registration(data)
         ident = str(self.actor.id)
         cookie = caller.get("session")
-        state = factors.spend_challenge(self.tx, self.settings, fido.REGISTER, ident, cookie)
+        state = factors.spend_challenge(self.tx, self.settings, challenges.REGISTER, ident, cookie)
         if state is None:
             message = "No preregistration before."
             raise Refused(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ import yaml
 from helm_python import Chart, lint
 
 from services.common.bus import Handler
+from services.common.db import Database
 from services.common.topology import SERVICES
 from tests.deploy.environments import STORAGE, databases, known_names, start
 
@@ -41,6 +43,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "monitoring": {"labels": {"release": "prometheus"}},
         "database": {"backup": {"barmanObjectStore": {"destinationPath": "s3://backups"}}},
         "broker": {"storageClass": "fast"},
+        "tracing": {"endpoint": "http://collector.monitoring:4318"},
         "priorityClassName": "studio", "nodeSelector": {"disk": "ssd"},
         "tolerations": [{"key": "studio", "operator": "Exists"}],
     },
@@ -264,6 +267,15 @@ def test_each_process_reaches_what_it_needs_and_nothing_else(process: str) -> No
     assert out == wanted
 
 
+@pytest.mark.parametrize("process", PROCESSES)
+def test_traces_have_a_way_out_where_they_are_asked_for(process: str) -> None:
+    """To the namespace of the monitoring, at the port that the endpoint has."""
+    endpoint = variables("all options", process)["OTEL_EXPORTER_OTLP_ENDPOINT"]["value"]
+    port = int(endpoint.rpartition(":")[2])
+    assert port in ways_out("all options", process)
+    assert port not in ways_out("shared", process)
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_with_a_cluster_each_a_service_reaches_its_own_only(service: str) -> None:
     """And takes its address from that cluster's secret."""
@@ -316,6 +328,18 @@ def test_each_process_is_scaled_by_its_own_queues(process: str) -> None:
     assert others
     matched = {queue for queue in others if re.search(events["queueName"], queue)}
     assert matched == subscriptions(process)
+
+
+def test_the_database_has_a_connection_for_every_pod_that_may_run() -> None:
+    """Each service process has two pools."""
+    default: int = inspect.signature(Database).parameters["pool_size"].default
+    scaled = of_kind("shared", "ScaledObject").values()
+    pods_of = {one["metadata"]["name"]: one["spec"]["maxReplicaCount"] for one in scaled}
+    needed = sum(pods_of[f"callboard-{service}"] * 2 * default for service in SERVICES)
+    relays = of_kind("no operators", "Deployment")["callboard-relay"]["spec"]["replicas"]
+    (cluster,) = of_kind("shared", "Cluster").values()
+    allowed = int(cluster["spec"]["postgresql"]["parameters"]["max_connections"])
+    assert needed + relays * len(SERVICES) < allowed
 
 
 @pytest.mark.parametrize("upgrade", [False, True])
