@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 import sys
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Final
 
 import pytest
 
@@ -38,6 +41,50 @@ def test_switched_off_there_are_no_spans_and_no_headers() -> None:
         assert tracing.headers() == {}
         assert tracing.traceparent() is None
     tracing.end(tracing.begin("x", "server", parent))
+
+
+SENDING: Final = """
+{patch}
+from services.common import tracing
+tracing.configure("tasks", "{endpoint}")
+with tracing.span("a request", "server"):
+    with tracing.span("a statement", "client", statement="SELECT 1"):
+        pass
+assert tracing._spans.provider.force_flush(10_000)
+"""
+
+
+@pytest.mark.parametrize("patch", ["", "import eventlet; eventlet.monkey_patch()"])
+def test_a_collector_is_sent_the_spans_over_http(patch: str) -> None:
+    """From a process with real threads, and from a service with green ones."""
+    received: list[tuple[str, str, bytes]] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.headers.get("Content-Encoding") == "gzip":
+                body = gzip.decompress(body)
+            received.append((self.path, self.headers["Content-Type"], body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        endpoint = f"http://127.0.0.1:{server.server_port}"
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", SENDING.format(patch=patch, endpoint=endpoint)],
+            check=True, timeout=60,
+        )  # fmt: skip
+        server.shutdown()
+    paths = {path for path, _, _ in received}
+    assert paths == {"/v1/traces"}
+    assert {kind for _, kind, _ in received} == {"application/x-protobuf"}
+    sent = b"".join(body for _, _, body in received)
+    for text in (b"a request", b"a statement", b"SELECT 1", b"tasks", b"callboard"):
+        assert text in sent
 
 
 class Blocking:
