@@ -164,6 +164,8 @@ MESSAGES: Final = {
 }
 AWAY: Final = frozenset({"08", "40", "53", "55", "57"})
 """Classes of SQLSTATE that say: not now. Connection, rollback, resources, locks, shutdown."""
+NUL: Final = "NUL (0x00)"
+"""What psycopg2 says of a text that PostgreSQL could not hold, before it asks."""
 BAD_VALUE: Final = "One of the provided values has an invalid format."
 
 
@@ -190,6 +192,10 @@ def translated() -> Iterator[None]:
             message = "The database does not answer."
             raise Unavailable(message) from error
         raise
+    except ValueError as error:
+        if NUL not in str(error):
+            raise
+        raise Integrity(BAD_VALUE) from error
 
 
 OUTBOX: Final = """
