@@ -227,7 +227,7 @@ def _page_of(row: dict[str, Any]) -> dict[str, Any]:
         "type": "object",
         "properties": {
             "data": {"type": "array", "items": row},
-            **dict.fromkeys(numbers, {"type": "integer"}),
+            **{name: {"type": "integer"} for name in numbers},
         },
         "required": ["data", *numbers],
     }

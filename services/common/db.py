@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError, InvalidatePoolError, InvalidRequestError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 
-from services.common.errors import Integrity, NotFound, Unavailable
+from services.common.errors import Integrity, NotFound, ServiceError, Unavailable
 from services.common.log import request_id
 
 if TYPE_CHECKING:
@@ -174,28 +174,28 @@ def translated() -> Iterator[None]:
     """Turn the database's complaints into the kinds of ``errors``; its text never leaves here."""
     try:
         yield
-    except PoolTimeoutError as error:
-        message = "The database is busy."
-        raise Unavailable(message) from error
-    except InvalidRequestError as error:
-        if "closed" not in str(error) and "invalid" not in str(error):
+    except (DBAPIError, InvalidRequestError, PoolTimeoutError, ValueError, psycopg2.Error) as error:
+        known = _known(error)
+        if known is None:
             raise
-        message = "The database does not answer."
-        raise Unavailable(message) from error
-    except (DBAPIError, psycopg2.Error) as error:
+        raise known from error
+
+
+def _known(error: Exception) -> ServiceError | None:
+    """What a complaint means to a caller; None if it is a fault of ours."""
+    if isinstance(error, PoolTimeoutError):
+        return Unavailable("The database is busy.")
+    away = Unavailable("The database does not answer.")
+    if isinstance(error, DBAPIError | psycopg2.Error):
         code = str(getattr(getattr(error, "orig", error), "pgcode", None) or "")
         if code in MESSAGES:
-            raise Integrity(MESSAGES[code]) from error
+            return Integrity(MESSAGES[code])
         if code.startswith("22"):
-            raise Integrity(BAD_VALUE) from error
-        if not code or code[:2] in AWAY:
-            message = "The database does not answer."
-            raise Unavailable(message) from error
-        raise
-    except ValueError as error:
-        if NUL not in str(error):
-            raise
-        raise Integrity(BAD_VALUE) from error
+            return Integrity(BAD_VALUE)
+        return away if not code or code[:2] in AWAY else None
+    if isinstance(error, InvalidRequestError):
+        return away if "closed" in str(error) or "invalid" in str(error) else None
+    return Integrity(BAD_VALUE) if NUL in str(error) else None
 
 
 OUTBOX: Final = """

@@ -138,18 +138,21 @@ def test_the_last_release_runs_on_the_new_schema_and_is_replaced_under_load(
     system: System, world: World, admin: Caller, release: Path, restored: None
 ) -> None:
     """Its services answer all that is read without arguments, and no request fails meanwhile."""
-    with Traffic(system, world) as traffic:
-        system.start_seconds(*SERVICES, root=release)
+    system.start_seconds(*SERVICES, root=release)
+    with Traffic(system, world) as back:
         for name in SERVICES:
             system.kill(name, signal.SIGTERM)
-        traffic.until_some(2)
-        for route in ROUTES:
-            if route.method == "GET" and route.access is SIGNED_IN and "{" not in route.path:
-                answer = admin.get(route.path)
-                assert answer.status_code < 500, (route.path, answer.text)
-        system.start(*SERVICES)
-        until(lambda: all(system.consumers(name) == 2 for name in SERVICES), 60, "both releases")
+        back.until_some(2)
+    for route in ROUTES:
+        if route.method == "GET" and route.access is SIGNED_IN and "{" not in route.path:
+            answer = admin.get(route.path)
+            assert answer.status_code < 500, (route.path, answer.text)
+    system.start(*SERVICES)
+    until(lambda: all(system.consumers(name) == 2 for name in SERVICES), 60, "both releases")
+    with Traffic(system, world) as forth:
         for name in SERVICES:
+            forth.until_some(1)
             system.kill(f"{name}.2", signal.SIGTERM)
-        traffic.until_some(2)
-    assert not traffic.failures()
+        forth.until_some(2)
+    assert not back.failures()
+    assert not forth.failures()
