@@ -27,6 +27,7 @@ from services.common.resources import Registry, Resource
 
 ROOT: Final = Path(__file__).parent.parent
 SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
+IDENT: Final = {"type": "string", "format": "uuid"}
 OBSERVING: Final = ROOT / "docs" / "observing.md"
 BEGIN: Final = "<!-- The table is made by make docs from the declarations. -->"
 END: Final = "<!-- End of the table. -->"
@@ -36,11 +37,18 @@ FORM: Final = {"type": "object", "properties": {"file": BINARY}}
 SCALARS: Final[tuple[tuple[Any, dict[str, Any]], ...]] = (
     (ARRAY, {"type": "array", "items": {"type": "string"}}),
     (JSONB, {}),
-    (sa.Uuid, {"type": "string", "format": "uuid"}),
+    (sa.Uuid, IDENT),
     (sa.Boolean, {"type": "boolean"}),
     (sa.Integer, {"type": "integer"}),
     (sa.Float, {"type": "number"}),
-    (sa.TIMESTAMP, {"type": "string", "format": "date-time"}),
+    (
+        sa.TIMESTAMP,
+        {
+            "type": "string",
+            "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?$",
+            "description": "UTC, without saying so.",
+        },
+    ),
     (sa.Date, {"type": "string", "format": "date"}),
     (sa.String, {"type": "string"}),
 )
@@ -49,7 +57,10 @@ REFUSALS: Final = {
     "401": "No token, an expired or a revoked one.",
     "403": "The caller lacks the right.",
     "404": "Nothing there.",
+    "409": "The row is not in a state that allows it, or the same request is still running.",
+    "413": "The body is larger than the server takes.",
     "422": "The token is unreadable, or the Idempotency-Key came with another request.",
+    "429": "Too many attempts; try again after Retry-After seconds.",
     "502": "A part of the system is away; try again after Retry-After seconds.",
 }
 
@@ -86,6 +97,15 @@ def openapi() -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": {_title(r): _schema(r) for r in served.values()} | {"Refusal": _refusal()},
+            "responses": {
+                status: {
+                    "description": text,
+                    "content": {
+                        "application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}
+                    },
+                }
+                for status, text in REFUSALS.items()
+            },
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
             },
@@ -109,8 +129,9 @@ def _schema(resource: Resource) -> dict[str, Any]:
     for column in resource.table.c:
         if column.name not in resource.hidden:
             shown[resource.renamed.get(column.name, column.name)] = _field(column)
-    ids = {"type": "array", "items": {"type": "string", "format": "uuid"}}
-    shown |= dict.fromkeys(resource.lists, ids)
+    for name, many in resource.lists.items():
+        items = IDENT if many.writable else {"anyOf": [IDENT, {"type": "object"}]}
+        shown[name] = {"type": "array", "items": items}
     shown["type"] = {"type": "string"}
     description = (resource.model.__doc__ or "").strip().split("\n")[0]
     return {"type": "object", "description": description, "properties": shown}
@@ -197,15 +218,25 @@ def _responses(route: Route, resource: Resource | None) -> dict[str, Any]:
     if resource is not None and route.status != 204:  # noqa: PLR2004
         one = {"$ref": f"#/components/schemas/{_title(resource)}"}
         many = {"type": "array", "items": one}
-        schema = many if route.function == "list_rows" else one
+        schema = {"anyOf": [many, _page_of(one)]} if route.function == "list_rows" else one
         success["content"] = {"application/json": {"schema": schema}}
     if route.answer == "file":
         success["content"] = {"*/*": {"schema": BINARY}}
-    refusal = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
-    refusals = {
-        status: {"description": text, "content": refusal} for status, text in REFUSALS.items()
-    }
+    refusals = {status: {"$ref": f"#/components/responses/{status}"} for status in REFUSALS}
     return {str(route.status): success, **refusals}
+
+
+def _page_of(row: dict[str, Any]) -> dict[str, Any]:
+    """What a list is when ``page`` is asked for."""
+    numbers = ("total", "nb_pages", "limit", "offset", "page")
+    return {
+        "type": "object",
+        "properties": {
+            "data": {"type": "array", "items": row},
+            **{name: {"type": "integer"} for name in numbers},
+        },
+        "required": ["data", *numbers],
+    }
 
 
 # --- events -------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from sqlalchemy.pool import QueuePool
 
 from services.common import tracing
 from services.common.connections import timed
-from services.common.errors import Integrity, NotFound, Unavailable
+from services.common.errors import Integrity, NotFound, ServiceError, Unavailable
 from services.common.log import request_id
 from services.common.measuring import POOL_TIMEOUTS, POOL_WAITS
 from services.common.plans import Call, Plans, Statement
@@ -196,6 +196,8 @@ MESSAGES: Final = {
 }
 AWAY: Final = frozenset({"08", "40", "53", "55", "57"})
 """Classes of SQLSTATE that say: not now. Connection, rollback, resources, locks, shutdown."""
+NUL: Final = "NUL (0x00)"
+"""What psycopg2 says of a text that PostgreSQL could not hold, before it asks."""
 BAD_VALUE: Final = "One of the provided values has an invalid format."
 
 
@@ -204,25 +206,29 @@ def translated() -> Iterator[None]:
     """Turn the database's complaints into the kinds of ``errors``; its text never leaves here."""
     try:
         yield
-    except PoolTimeoutError as error:
-        POOL_TIMEOUTS.inc()
-        message = "The database is busy."
-        raise Unavailable(message) from error
-    except InvalidRequestError as error:
-        if "closed" not in str(error) and "invalid" not in str(error):
+    except (DBAPIError, InvalidRequestError, PoolTimeoutError, ValueError, psycopg2.Error) as error:
+        known = _known(error)
+        if known is None:
             raise
-        message = "The database does not answer."
-        raise Unavailable(message) from error
-    except (DBAPIError, psycopg2.Error) as error:
+        raise known from error
+
+
+def _known(error: Exception) -> ServiceError | None:
+    """What a complaint means to a caller; None if it is a fault of ours."""
+    if isinstance(error, PoolTimeoutError):
+        POOL_TIMEOUTS.inc()
+        return Unavailable("The database is busy.")
+    away = Unavailable("The database does not answer.")
+    if isinstance(error, DBAPIError | psycopg2.Error):
         code = str(getattr(getattr(error, "orig", error), "pgcode", None) or "")
         if code in MESSAGES:
-            raise Integrity(MESSAGES[code]) from error
+            return Integrity(MESSAGES[code])
         if code.startswith("22"):
-            raise Integrity(BAD_VALUE) from error
-        if not code or code[:2] in AWAY:
-            message = "The database does not answer."
-            raise Unavailable(message) from error
-        raise
+            return Integrity(BAD_VALUE)
+        return away if not code or code[:2] in AWAY else None
+    if isinstance(error, InvalidRequestError):
+        return away if "closed" in str(error) or "invalid" in str(error) else None
+    return Integrity(BAD_VALUE) if NUL in str(error) else None
 
 
 OUTBOX: Final = """
