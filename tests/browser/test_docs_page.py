@@ -46,6 +46,7 @@ def route(browser: Chrome, words: str, path: str) -> WebElement:
         if row.find_element(By.CSS_SELECTOR, ".path").text == path
     ]  # fmt: skip
     found.find_element(By.TAG_NAME, "summary").click()
+    until(lambda: found.find_elements(By.CSS_SELECTOR, ".act button"), what="the route's form")
     return found
 
 
