@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +17,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from deploy.drawing import Part, architecture
 from gateway.routes import ROUTES
 from gateway.routes.table import PUBLIC, Body, Route
 from gateway.status import VERSION
@@ -296,6 +298,13 @@ def event_table() -> str:
     )
 
 
+def parts() -> list[Part]:
+    """What each service declares, for the picture."""
+    routes = Counter(route.service for route in ROUTES)
+    events = Counter(cls.owner for cls in catalogue())
+    return [Part(name, about(name), routes[name], events[name]) for name in SERVICES]
+
+
 def documents() -> dict[Path, str]:
     """Every generated document by its file."""
 
@@ -306,6 +315,7 @@ def documents() -> dict[Path, str]:
         ROOT / "gateway" / "openapi.json": pretty(openapi()),
         ROOT / "docs" / "asyncapi.json": pretty(asyncapi()),
         ROOT / "docs" / "event-catalogue.md": event_table(),
+        ROOT / "docs" / "architecture.svg": architecture(parts()),
     }
 
 
