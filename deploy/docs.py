@@ -40,6 +40,7 @@ SCALARS: Final[tuple[tuple[Any, dict[str, Any]], ...]] = (
     (sa.Date, {"type": "string", "format": "date"}),
     (sa.String, {"type": "string"}),
 )
+PROMISED: Final = re.compile(r" (?:Raises|Emits|Returns) ")
 REFUSALS: Final = {
     "400": "The request is not what the route takes, or the rules say no.",
     "401": "No token, an expired or a revoked one.",
@@ -180,8 +181,9 @@ def service_class(name: str) -> type[Any]:
 
 
 def first_line(documented: Any) -> str:
-    """What something promises."""
-    return str(documented.__doc__ or "").strip().split("\n")[0]
+    """What something promises, without what it raises and emits."""
+    line = str(documented.__doc__ or "").strip().split("\n")[0]
+    return PROMISED.split(line, maxsplit=1)[0].replace("``", "`")
 
 
 def _path_parameters(route: Route) -> list[dict[str, Any]]:
