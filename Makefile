@@ -71,6 +71,10 @@ test: .venv/dev ## Run all tests against a real database and broker (t="-k words
 bench: .venv/dev ## Measure, print a table, keep it in .run/bench.json
 	@$(BIN)/python -m tests.bench
 
+.PHONY: profile
+profile: .venv/dev ## Write down where the time of a read and of a comment goes (docs/speed.md)
+	@$(BIN)/python -m tests.bench.profile
+
 .PHONY: lint
 lint: .venv/dev ## Check style, types and who imports whom
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports

@@ -115,14 +115,12 @@ class Endpoint:
             if not self.gateway.free.acquire(blocking=False):
                 metrics.OVERLOAD.labels("requests").inc()
                 raise Unavailable(FULL)
+            metrics.INFLIGHT.inc()
             try:
-                with (
-                    tracing.span(name, "server", req.get_header(tracing.TRACEPARENT)),
-                    metrics.SECONDS.labels(route.method, route.path).time(),
-                    metrics.INFLIGHT.track_inprogress(),
-                ):
+                with tracing.span(name, "server", req.get_header(tracing.TRACEPARENT)):
                     self._answer(route, req, resp, params)
             finally:
+                metrics.INFLIGHT.dec()
                 self.gateway.free.release()
 
         return respond
@@ -307,6 +305,8 @@ class Envelope:
         method, path = (route.method, route.path) if route else (OTHER, OTHER)
         metrics.REQUESTS.labels(method, path, resp.status_code).inc()
         seconds = time.perf_counter() - req.context.began
+        if route:
+            metrics.SECONDS.labels(method, path).observe(seconds)
         if seconds > self.slow_seconds:
             found = {"seconds": seconds, "route": f"{method} {path}", "status": resp.status_code}
             log.warning("a request took %.3f s", seconds, extra=found)

@@ -18,7 +18,7 @@ REQUESTS: Final = Counter(
 )  # fmt: skip
 SECONDS: Final = Histogram(
     "callboard_request_seconds",
-    "Time from the request's arrival at its route to its answer",
+    "Time from the request's first line to its answer, without what is streamed",
     ["method", "route"],
     buckets=BUCKETS,
 )

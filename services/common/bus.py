@@ -161,14 +161,14 @@ class Handler(Entrypoint):  # type: ignore[misc]
                 self._handle(messages)
 
     def _handle(self, messages: list[Any]) -> None:
-        attempt = 0
+        attempt, deliveries = 0, list[Delivery]()
         while not self.link.stopping:
-            error = self._attempt(messages)
+            error = self._attempt(messages, deliveries)
             if error is None:
                 self.link.ack(messages[-1].delivery_tag, multiple=True)
-                self._count(messages, "handled")
+                self._count(deliveries, "handled")
                 return
-            self._count(messages, "retried")
+            self._count(deliveries, "retried")
             if not isinstance(error, Unavailable):
                 attempt += 1
             if attempt > len(PAUSES):
@@ -177,22 +177,23 @@ class Handler(Entrypoint):  # type: ignore[misc]
         for message in messages:
             self.link.reject(message.delivery_tag, requeue=self.link.stopping)
         if not self.link.stopping:
-            self._count(messages, "dead")
+            self._count(deliveries, "dead")
+            requests = sorted({one.request_id for one in deliveries})
+            log.error("%s gave events up", self.queue, extra={"requests": requests})
 
-    def _count(self, messages: list[Any], outcome: str) -> None:
-        headers = [message.properties.get("application_headers") or {} for message in messages]
-        times = [
-            str(one.get("time", "")) for one in headers for _ in range(int(one.get("events", 1)))
-        ]
+    def _count(self, deliveries: list[Delivery], outcome: str) -> None:
+        """Count events; what can't be read is one, whatever it holds."""
+        times = [one.time for one in deliveries] or [""]
         measuring.handled(self.queue, times, outcome)
-        if outcome == "dead":
-            requests = sorted({str(one.get("request_id", "")) for one in headers})
-            log.error("%s gave %d events up", self.queue, len(times), extra={"requests": requests})
 
-    def _attempt(self, messages: list[Any]) -> Exception | None:
-        """Run the method once, as a nameko worker. Answers its exception, or None."""
+    def _attempt(self, messages: list[Any], deliveries: list[Delivery]) -> Exception | None:
+        """Run the method once, as a nameko worker. Answers its exception, or None.
+
+        The first time ``deliveries`` is filled with what the messages hold.
+        """
         try:
-            deliveries = [one for message in messages for one in self._read(message)]
+            if not deliveries:
+                deliveries += [one for message in messages for one in self._read(message)]
         except (ValueError, KeyError, msgspec.DecodeError) as error:
             log.exception("an event on %s is unreadable", self.queue)
             return error

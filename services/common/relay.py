@@ -150,16 +150,16 @@ class Relay(threading.Thread):
             events = [Row(*row) for row in cursor.fetchall()]
             if not events:
                 return 0
-            for event in events:
-                self._publish(publisher, event)
-            if stored := [event for event in events if event.stored]:
+            sent = [self._publish(publisher, event) for event in events]
+            if stored := [event for event in sent if event.stored]:
                 self._hand_over(publisher, stored)
             publisher.confirm()
             cursor.execute(FOLD, ([event.id for event in events], str(STUDIO)))
         measuring.published(self.service, [event.time for event in events])
         return len(events)
 
-    def _publish(self, publisher: Publisher, event: Row) -> None:
+    def _publish(self, publisher: Publisher, event: Row) -> Row:
+        """Publish one, and answer it as a part of what published it."""
         headers = {
             "event_id": str(event.event_id), "time": event.time,
             "stored": "1" if event.stored else "0",
@@ -173,6 +173,7 @@ class Relay(threading.Thread):
                 message_id=headers["event_id"],
                 application_headers=headers | tracing.headers(),
             )  # fmt: skip
+            return event._replace(traceparent=tracing.traceparent())
 
     def _hand_over(self, publisher: Publisher, events: Sequence[Row]) -> None:
         """Give the log its share of a batch in one message, as ``bus.Delivery`` has them."""
@@ -185,8 +186,7 @@ class Relay(threading.Thread):
             }
             for event in events
         ]  # fmt: skip
-        headers = {"time": events[0].time, "events": len(told)}
-        publisher.add(msgspec.json.encode(told), HISTORY, "", application_headers=headers)
+        publisher.add(msgspec.json.encode(told), HISTORY, "")
 
     def _sleep(self, database: Any, publisher: Publisher) -> None:
         """Until a commit notifies, or for the slow poll that stands behind it."""

@@ -350,14 +350,19 @@ def test_migrations_run_before_an_upgrade_replaces_anything(upgrade: bool) -> No
     assert hook == ("pre-upgrade" if upgrade else None)
 
 
-def test_monitors_find_the_gateways_pods_by_a_port_they_have() -> None:
+def test_the_monitor_asks_one_address_that_leads_to_the_gateways_pods() -> None:
     """A name that is wrong would be no error, only silence."""
-    monitor = of_kind("all options", "PodMonitor")["callboard-gateway"]
-    template = pod("all options", "gateway")
-    assert selects(monitor["spec"]["selector"], template["metadata"]["labels"])
-    ports = {one["name"] for one in template["spec"]["containers"][0]["ports"]}
-    assert {one["port"] for one in monitor["spec"]["podMetricsEndpoints"]} <= ports
+    monitor = of_kind("all options", "ScrapeConfig")["callboard-gateway"]
     assert monitor["metadata"]["labels"]["release"] == "prometheus"
+    ((target,),) = (one["targets"] for one in monitor["spec"]["staticConfigs"])
+    name, namespace, rest = target.split(".")
+    assert (namespace, rest) == ("callboard", "svc:80")
+    service = of_kind("all options", "Service")[name]["spec"]
+    template = pod("all options", "gateway")
+    assert selects({"matchLabels": service["selector"]}, template["metadata"]["labels"])
+    (port,) = (one for one in service["ports"] if one["port"] == 80)
+    named = {one["name"] for one in template["spec"]["containers"][0]["ports"]}
+    assert port["targetPort"] in named
 
 
 def test_every_secret_can_come_from_a_store() -> None:

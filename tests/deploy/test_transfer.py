@@ -26,6 +26,7 @@ from deploy.transfer.report import Report, TransferError
 from deploy.transfer.target import Target
 from deploy.transfer.verify import verify
 from services.common.importing import ServiceImport
+from services.common.topology import HISTORY
 from tests.bench.rows import write
 from tests.deploy.dumps import Tables, command, dump, named, read, rows
 from tests.system import System, until
@@ -181,20 +182,23 @@ def test_a_cached_right_ends_with_the_import(system: System, world: World) -> No
 
 def test_events_of_before_are_not_handled_after(system: System, world: World) -> None:
     """What happened to rows that are gone leaves no trace among those that came."""
-
-    def tell(name: str, when: str) -> None:
-        with Connection(system.parts.amqp_uri) as connection:
-            connection.Producer(serializer="json").publish(
-                {"project_id": world.project}, exchange="crud.events", routing_key=name,
-                headers={"event_id": str(uuid.uuid4()), "time": when, "stored": "1"},
-            )  # fmt: skip
+    told = [
+        {
+            "name": name, "payload": {}, "event_id": str(uuid.uuid4()), "time": when,
+            "source": "crud", "project_id": world.project,
+        }
+        for name, when in (
+            ("late:event", "2026-01-01T00:00:00.000001"),
+            ("new:event", "2100-01-01T00:00:00.000001"),
+        )
+    ]  # fmt: skip
 
     def logged() -> list[tuple[str]]:
         return rows(system, "crud", "SELECT name FROM api_event ORDER BY name")
 
     system.load(world.tables)
-    tell("late:event", "2026-01-01T00:00:00.000001")
-    tell("new:event", "2100-01-01T00:00:00.000001")
+    with Connection(system.parts.amqp_uri) as connection:
+        connection.Producer(serializer="json").publish(told, exchange=HISTORY)
     until(logged, what="the new event")
     assert logged() == [("new:event",)]
 

@@ -28,7 +28,7 @@ def system(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     """A system whose traces go into a folder and that finds everything slow."""
     folder = tmp_path_factory.mktemp("watched")
     extra = {
-        "OTEL_EXPORTER_OTLP_ENDPOINT": f"file://{folder / 'traces'}", "GATEWAY_WORKERS": "2",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"file://{folder / 'traces'}", "WEB_CONCURRENCY": "2",
         "SLOW_QUERY_SECONDS": "0", "SLOW_REQUEST_SECONDS": "0",
     }  # fmt: skip
     found = System(parts, folder, extra)
