@@ -38,6 +38,20 @@ def own(kind: str) -> tuple[Route, ...]:
     )
 
 
+def outputs(owner: str) -> tuple[Route, ...]:
+    """What is noted as an owner's output, and the number it will have."""
+    return (
+        Route(
+            "POST", f"{owner}/output-files/new", "crud.new_output_file", status=201,
+            body=Body.LENIENT,
+        ),
+        Route(
+            "POST", f"{owner}/output-files/next-revision", "crud.next_output_revision",
+            body=Body.LENIENT,
+        ),
+    )  # fmt: skip
+
+
 # fmt: off
 ROUTES = (
     Route("GET",  "/data/events/last",       "crud.last_events", query=True, repeat=True),
@@ -58,6 +72,7 @@ ROUTES = (
     Route("GET",  "/data/projects/{project_id}/schedule-items", "crud.list_plans", fixed=(("kind", "schedule-items"),)),
     Route("GET",  "/data/projects/{project_id}/milestones",     "crud.list_plans", fixed=(("kind", "milestones"),)),
     Route("GET",  "/data/persons/{person_id}/day-offs",         "crud.list_absences"),
+    Route("GET",  "/data/user/day-offs/{day}", "crud.own_absence"),
     Route("GET",  "/data/persons/{person_id}/day-offs/year/{year}",          "crud.list_absences"),
     Route("GET",  "/data/persons/{person_id}/day-offs/month/{year}/{month}", "crud.list_absences"),
     Route("GET",  "/data/persons/{person_id}/day-offs/week/{year}/{week}",   "crud.list_absences"),
@@ -73,6 +88,18 @@ ROUTES = (
     Route("POST", "/pictures/preview-background-files/{ident}",           "crud.upload_background", status=201, body=Body.MULTIPART, slow=True),
     Route("GET",  "/pictures/preview-background-files/{file}",            "crud.send_background", answer="file"),
     Route("GET",  "/pictures/thumbnails/preview-background-files/{file}", "crud.send_background_thumbnail", answer="file"),
+    Route("POST", "/data/tasks/{task_id}/working-files/new",            "crud.new_working_file", status=201, body=Body.LENIENT),
+    Route("GET",  "/data/tasks/{task_id}/working-files",                "crud.working_files_of_task"),
+    Route("GET",  "/data/tasks/{task_id}/working-files/last-revisions", "crud.last_working_files"),
+    Route("GET",  "/data/entities/{entity_id}/working-files",           "crud.working_files_of_entity", query=True),
+    Route("PUT",  "/actions/working-files/{ident}/comment",             "crud.comment_working_file", body=Body.LENIENT),
+    Route("PUT",  "/actions/working-files/{ident}/modified",            "crud.touch_working_file"),
+    *outputs("/data/entities/{ident}"),
+    *outputs("/data/asset-instances/{ident}/entities/{temporal_id}"),
+    Route("GET",  "/data/entities/{ident}/output-types",                "crud.output_types_of"),
+    Route("GET",  "/data/entities/{ident}/output-files",                "crud.output_files_of", query=True),
+    Route("GET",  "/data/entities/{ident}/output-files/last-revisions", "crud.output_files_of", query=True, fixed=(("last", True),)),
+    Route("GET",  "/data/asset-instances/{ident}/output-files",         "crud.output_files_of", query=True, fixed=(("of", "instance"),)),
     *avatar("projects", service="crud"),
     *data("events", service="crud"),
     *(route for path in PATHS for route in data(path, service="crud")),

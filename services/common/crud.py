@@ -124,6 +124,10 @@ class CrudRpc(Service):
         resource = self.registry[path]
         body = resource.rewrite(self._body(data, creating=True))
         self._check_create(resource, body)
+        return self.create_known(resource, body)
+
+    def create_known(self, resource: Resource, body: dict[str, Any]) -> Reply:
+        """``create_row`` for a method that has decided whether the caller may."""
         known = resource.extra_body | resource.writable_lists
         fields = {k: v for k, v in body.items() if k not in resource.extra_body}
         values = values_for_create(resource.table, fields, resource.model.__name__, known)

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from services.common import listing
 from services.common.client import Reply
-from services.common.errors import Forbidden
-from services.common.permissions import team_but_vendor
+from services.common.errors import Forbidden, NotFound
+from services.common.permissions import only_persons, team_but_vendor
+from services.common.resources import rows_as_json
 from services.common.rpc import query
 from services.common.tables import table_of
 from services.common.values import known_id, period
@@ -51,9 +52,28 @@ class CalendarRpc(TeamRpc):
         touching = (away.date <= last, away.end_date >= first)
         return self._of("day-offs", "person_id", person, "date", *touching)
 
+    @query
+    def own_absence(self, day: str) -> Reply:
+        """The caller's day off that covers a day; empty when they are there. Raises NotFound."""
+        person, on = only_persons(self), _day(day)
+        away = table_of(DayOff).c
+        rows = sa.select(*self.registry["day-offs"].columns(None, relations=False)).where(
+            away.person_id == person, away.date <= on, away.end_date >= on
+        )
+        with self.database.read() as connection:
+            found = connection.scalar(rows_as_json(rows.limit(1)))
+        return Reply((found or "{}").encode())
+
     def _of(self, path: str, owner: str, ident: UUID, order: str, *where: Any) -> Reply:
         resource = self.registry[path]
         table = resource.table
         rows: sa.Select[Any] = sa.select(*resource.columns(None, relations=False))
         rows = rows.where(table.c[owner] == ident, *where).order_by(table.c[order], table.c.id)
         return self.unless_held(lambda: listing.plain(self, rows))
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise NotFound from None

@@ -12,6 +12,7 @@ from services.crud.resources import RESOURCES
 from services.crud.rpc_backgrounds import BackgroundRpc
 from services.crud.rpc_calendar import CalendarRpc
 from services.crud.rpc_choices import ChoiceRpc
+from services.crud.rpc_pipeline import PipelineRpc
 from services.crud.rpc_playlists import PlaylistRpc
 from services.crud.rpc_productions import ProductionRpc
 from services.crud.rpc_saved import SavedRpc
@@ -21,6 +22,7 @@ from services.crud.rpc_settings import SettingsRpc
 class CrudService(
     CalendarRpc,
     ChoiceRpc,
+    PipelineRpc,
     PlaylistRpc,
     ProductionRpc,
     SavedRpc,

@@ -8,7 +8,7 @@ from pathlib import Path
 import gazu
 from PIL import Image
 
-from tests.e2e.day.script import Day, Step, fails, ids
+from tests.e2e.day.script import Day, Step, fails, ids, refused
 
 
 def attach_files(day: Day) -> None:
@@ -128,6 +128,39 @@ def make_playlists(day: Day) -> None:
     day.playlist = made
 
 
+def note_working_and_output_files(day: Day) -> None:
+    files, me = gazu.files, day.as_["artist"]
+    blender = files.new_software(day.named("Tool"), "tl", "blend")
+    first = files.new_working_file(day.modeling, software=blender, client=me)
+    second = files.new_working_file(day.modeling, software=blender, comment="Eyes", client=me)
+    assert (first["revision"], second["revision"]) == (1, 2)
+    assert ids(files.get_working_files_for_task(day.modeling)) == ids([second, first])
+    assert files.get_last_working_files(day.modeling)["main"]["id"] == second["id"]
+    assert files.get_last_working_file_revision(day.modeling)["revision"] == 2
+    assert len(files.get_all_working_files_for_entity(day.hero, day.modeling)) == 2
+    assert files.update_comment(second, "Eyes and ears", client=me)["comment"] == "Eyes and ears"
+    files.update_modification_date(second, client=me)
+    assert files.get_working_file(second["id"])["software_id"] == blender["id"]
+    kind = files.new_output_type(day.named("Geometry"), "geo")
+    what = (day.hero, kind, day.types["modeling"])
+    assert files.get_next_entity_output_revision(*what) == 1
+    for revision in (1, 2):
+        made = files.new_entity_output_file(*what, "Out", working_file=second, client=me)
+        assert (made["revision"], made["source_file"]["id"]) == (revision, second["id"])
+    assert files.get_last_entity_output_revision(*what) == 2
+    assert ids(files.all_output_types_for_entity(day.hero)) == [kind["id"]]
+    assert len(files.all_output_files_for_entity(day.hero, output_type=kind)) == 2
+    assert ids(files.get_last_output_files_for_entity(day.hero)) == [made["id"]]
+    assert files.get_output_file(made["id"])["name"] == "main"
+    placed = (day.instance, day.scene, kind, day.types["modeling"])
+    assert files.get_next_asset_instance_output_revision(*placed) == 1
+    made = files.new_asset_instance_output_file(*placed, "Placed")
+    assert files.get_last_asset_instance_output_revision(*placed) == 1
+    assert ids(files.all_output_files_for_asset_instance(day.instance)) == [made["id"]]
+    assert refused(files.new_working_file, day.modeling, client=day.as_["colleague"])
+    assert refused(files.get_working_files_for_task, day.animation, client=day.as_["vendor"])
+
+
 def save_searches(day: Day) -> None:
     user, film = gazu.user, day.project
     made = user.new_filter("Props", "type=props", "asset", film)
@@ -147,5 +180,5 @@ def save_searches(day: Day) -> None:
 
 STEPS: list[Step] = [
     attach_files, publish_a_picture, put_another_beside_it, show_the_asset_by_it, draw_on_it,
-    publish_a_movie_at_once, make_playlists, save_searches,
+    publish_a_movie_at_once, make_playlists, note_working_and_output_files, save_searches,
 ]  # fmt: skip

@@ -122,6 +122,9 @@ def note_absences(day: Day) -> None:
     assert person.get_week_day_offs(artist, 2030, 3) == []
     assert ids(person.get_month_day_offs(artist, 2030, 1)) == [away["id"]]
     assert person.get_year_day_offs(artist, 2031) == []
+    me = day.as_["artist"]
+    assert gazu.user.get_day_off("2030-01-08", client=me)["id"] == away["id"]
+    assert gazu.user.get_day_off("2030-01-09", client=me) == {}
     person.remove_day_off(away)
     assert person.get_day_offs(artist) == []
 

@@ -1,0 +1,247 @@
+"""Files of the pipeline as tools see them: the next revision of one, the last ones of many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.common import filters, listing
+from services.common.client import Reply
+from services.common.crud import CrudRpc
+from services.common.resources import rows_as_json
+from services.common.rpc import command, query
+from services.common.tables import table_of
+from services.common.values import known_id
+from services.crud import files
+from services.crud.models import FileStatus, OutputFile, WorkingFile
+from services.crud.resources import RESOURCES
+
+CREATED: Final = 201
+MAIN: Final = "main"
+UNSAID: Final = str(UUID(int=0))
+FIRST_STATUS: Final = {"name": "To review", "color": "#AAAAAA"}
+WORKING, OUTPUT = table_of(WorkingFile), table_of(OutputFile)
+OF_TASK: Final = ("task_id", "name")
+OF_OUTPUT: Final = (
+    "entity_id", "asset_instance_id", "temporal_entity_id", "output_type_id", "task_type_id",
+    "name",
+)  # fmt: skip
+"""What revisions are counted within."""
+KINDS: Final = (*OF_OUTPUT, "representation")
+ASKED: Final = (
+    "output_type_id", "task_type_id", "name", "representation", "file_status_id",
+    "temporal_entity_id",
+)  # fmt: skip
+
+
+def numbered(table: sa.Table, within: tuple[str, ...]) -> Any:
+    """What gives a new row without a revision the next one, one caller after the other."""
+
+    def number(work: Any, values: dict[str, Any], _body: Mapping[str, Any]) -> None:
+        if not values["revision"]:
+            same = "/".join(str(values[name]) for name in within)
+            lock = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(same, 0))
+            work.tx.connection.execute(sa.select(lock))
+            values["revision"] = work.tx.connection.scalar(_next_of(table, within, values))
+
+    return number
+
+
+def begun(work: Any, values: dict[str, Any], body: Mapping[str, Any]) -> None:
+    """Number a new output; unless its status is said it waits for review."""
+    numbered(OUTPUT, OF_OUTPUT)(work, values, body)
+    if body["file_status_id"] == UNSAID:
+        table, run = table_of(FileStatus), work.tx.connection
+        row = {"id": uuid4(), **FIRST_STATUS}
+        run.execute(insert(table).values(row).on_conflict_do_nothing())
+        known = sa.select(table.c.id).where(table.c.name == FIRST_STATUS["name"])
+        values["file_status_id"] = run.scalar(known)
+
+
+NEW_WORKING: Final = replace(RESOURCES["working-files"], on_create=numbered(WORKING, OF_TASK))
+NEW_OUTPUT: Final = replace(RESOURCES["output-files"], on_create=begun)
+
+
+class PipelineRpc(CrudRpc):
+    """Working and output files."""
+
+    # --- working files ----------------------------------------------------------------------
+
+    @command
+    def new_working_file(self, task_id: str, data: dict[str, Any]) -> Reply:
+        """Note a file that somebody works in, of the ``revision`` given or the next one.
+
+        For those who work on the task. Raises NotFound, Forbidden, Integrity.
+        Emits ``working-file:new``.
+        """
+        task = known_id(task_id)
+        known = self.ask("tasks", "read_plain", path="tasks", ident=str(task))
+        files.may_act_on_task.check(self, {"task_id": task})
+        body = {
+            "name": data.get("name") or MAIN, "task_id": str(task), "entity_id": known["entity_id"],
+            "comment": data.get("comment"), "revision": data.get("revision") or 0,
+            "software_id": data.get("software_id"), "person_id": self._who(data),
+        }  # fmt: skip
+        return self.create_known(NEW_WORKING, body)._replace(status=CREATED)
+
+    @query
+    def working_files_of_task(self, task_id: str) -> Reply:
+        """The working files of a task, the newest first. For its readers."""
+        rows = self._working(self._task_read(task_id))
+        return listing.plain(self, rows.order_by(WORKING.c.revision.desc(), WORKING.c.name))
+
+    @query
+    def last_working_files(self, task_id: str) -> dict[str, Any]:
+        """The newest working file of each name: ``{name: working file}``."""
+        rows = self._working(self._task_read(task_id)).distinct(WORKING.c.name)
+        rows = rows.order_by(WORKING.c.name, WORKING.c.revision.desc())
+        with self.database.read() as connection:
+            texts = connection.execute(rows_as_json(rows)).scalars().all()
+        return {row["name"]: row for row in map(msgspec.json.decode, texts)}
+
+    @query
+    def working_files_of_entity(self, entity_id: str, query: dict[str, str] | None = None) -> Reply:
+        """The working files around an entity, of a ``task_id`` or a ``name``. For its readers."""
+        found = self._entity_read(entity_id, WORKING.c.entity_id)
+        rows = self._working(found, *_asked(WORKING, query, OF_TASK))
+        return listing.plain(self, rows.order_by(WORKING.c.name, WORKING.c.revision.desc()))
+
+    @command
+    def comment_working_file(self, ident: str, data: dict[str, Any]) -> Reply:
+        """Say what was done in a working file. Raises NotFound, Forbidden."""
+        body = {"comment": data.get("comment")}
+        return self.update_known(self.registry["working-files"], known_id(ident), body)
+
+    @command
+    def touch_working_file(self, ident: str) -> Reply:
+        """Note that a working file was written just now. Raises NotFound, Forbidden."""
+        return self.update_known(self.registry["working-files"], known_id(ident), {})
+
+    # --- output files -----------------------------------------------------------------------
+
+    @command
+    def new_output_file(
+        self, ident: str, data: dict[str, Any], temporal_id: str | None = None
+    ) -> Reply:
+        """Note what came out of an entity, or of an asset instance in ``temporal_id``.
+
+        Of the ``revision`` given or the next one; "To review" unless a status is given. For who
+        works on the entity. Raises NotFound, Forbidden, Integrity. Emits ``output-file:new``.
+        """
+        place = self._owner(ident, temporal_id)
+        files.may_work_on_entity.check(self, {"entity_id": UUID(temporal_id or place["entity_id"])})
+        named = ("output_type_id", "task_type_id", "comment", "nb_elements", "representation")
+        body = {
+            **{name: data.get(name) for name in named}, **place,
+            "name": data.get("name") or MAIN, "revision": data.get("revision") or 0,
+            "source_file_id": data.get("working_file_id"), "person_id": self._who(data),
+            "file_status_id": data.get("file_status_id") or UNSAID,
+        }  # fmt: skip
+        return self.create_known(NEW_OUTPUT, body)._replace(status=CREATED)
+
+    @query
+    def next_output_revision(
+        self, ident: str, data: dict[str, Any], temporal_id: str | None = None
+    ) -> dict[str, int]:
+        """The revision that the next output of a name, output type and task type will have."""
+        place = self._owner(ident, temporal_id)
+        files.may_read_output_file.check(
+            self, {"entity_id": UUID(temporal_id or place["entity_id"])}
+        )
+        kinds = {name: str(known_id(data.get(name))) for name in ("output_type_id", "task_type_id")}
+        values = {**dict.fromkeys(OF_OUTPUT), **place, **kinds, "name": data.get("name") or MAIN}
+        with self.database.read() as connection:
+            return {"next_revision": connection.scalar(_next_of(OUTPUT, OF_OUTPUT, values))}
+
+    @query
+    def output_files_of(
+        self, ident: str, of: str = "entity", query: dict[str, str] | None = None,
+        last: bool = False,
+    ) -> Reply:  # fmt: skip
+        """The outputs of an entity or an asset instance, the newest first, or only the ``last``.
+
+        ``query`` narrows by output type, task type, name, representation, status, shot.
+        """
+        rows = self._outputs(self._outputs_of(of, ident), *_asked(OUTPUT, query, ASKED))
+        if last:
+            kinds = [OUTPUT.c[name] for name in KINDS]
+            return listing.plain(
+                self, rows.distinct(*kinds).order_by(*kinds, OUTPUT.c.revision.desc())
+            )
+        return listing.plain(self, rows.order_by(OUTPUT.c.revision.desc(), OUTPUT.c.name))
+
+    @query
+    def output_types_of(self, ident: str) -> Reply:
+        """The kinds of outputs that an entity has, by name. For its readers."""
+        found = sa.select(OUTPUT.c.output_type_id).where(self._outputs_of("entity", ident))
+        resource = self.registry["output-types"]
+        rows = sa.select(*resource.columns(None, relations=False))
+        rows = rows.where(resource.table.c.id.in_(found)).order_by(resource.table.c.name)
+        return listing.plain(self, rows)
+
+    # --- what they share --------------------------------------------------------------------
+
+    def _who(self, data: dict[str, Any]) -> str | None:
+        given: str | None = data.get("person_id")
+        return given or (str(self.actor.id) if self.actor.id else None)
+
+    def _task_read(self, ident: str) -> sa.ColumnElement[bool]:
+        task = known_id(ident)
+        self.ask("tasks", "read_plain", path="tasks", ident=str(task))
+        files.may_read_working_file.check(self, {"task_id": task})
+        return WORKING.c.task_id == task
+
+    def _entity_read(self, ident: str, column: Any) -> sa.ColumnElement[bool]:
+        entity = known_id(ident)
+        self.ask("assets", "read_plain", path="entities", ident=str(entity))
+        files.may_read_output_file.check(self, {"entity_id": entity})
+        found: sa.ColumnElement[bool] = column == entity
+        return found
+
+    def _outputs_of(self, of: str, ident: str) -> sa.ColumnElement[bool]:
+        """The condition of an owner's outputs, if the caller may read it."""
+        if of == "entity":
+            return self._entity_read(ident, OUTPUT.c.entity_id)
+        instance = known_id(ident)
+        known = self.ask("assets", "read_plain", path="asset-instances", ident=str(instance))
+        self._entity_read(known["asset_id"], OUTPUT.c.entity_id)
+        return OUTPUT.c.asset_instance_id == instance
+
+    def _owner(self, ident: str, temporal_id: str | None) -> dict[str, str]:
+        """Whose output it is. Raises NotFound."""
+        owner = str(known_id(ident))
+        if temporal_id is None:
+            self.ask("assets", "read_plain", path="entities", ident=owner)
+            return {"entity_id": owner}
+        shot = str(known_id(temporal_id))
+        self.ask("assets", "read_plain", path="asset-instances", ident=owner)
+        self.ask("assets", "read_plain", path="entities", ident=shot)
+        return {"asset_instance_id": owner, "temporal_entity_id": shot}
+
+    def _working(self, *where: Any) -> sa.Select[Any]:
+        resource = self.registry["working-files"]
+        return sa.select(*resource.columns(None, relations=False)).where(*where)
+
+    def _outputs(self, *where: Any) -> sa.Select[Any]:
+        resource = self.registry["output-files"]
+        return sa.select(*resource.columns(None, relations=False)).where(*where)
+
+
+def _next_of(table: sa.Table, within: tuple[str, ...], values: Mapping[str, Any]) -> Any:
+    same = (table.c[name].is_not_distinct_from(values[name]) for name in within)
+    newest = sa.func.coalesce(sa.func.max(table.c.revision), 0)
+    return sa.select(newest + 1).where(*same)
+
+
+def _asked(
+    table: sa.Table, query: Mapping[str, str] | None, names: tuple[str, ...]
+) -> list[sa.ColumnElement[bool]]:
+    """Conditions of a query on these columns. Raises InvalidInput."""
+    given = query or {}
+    return [filters.condition(name, table.c[name], given[name]) for name in names if name in given]
