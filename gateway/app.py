@@ -50,7 +50,6 @@ SETTING_UP: Final = frozenset({
     "/auth/logout", "/auth/authenticated", "/auth/refresh-token",
 })  # fmt: skip
 """All that a session may reach while its account lacks the second factor it must have."""
-FULL: Final = "The gateway is busy."
 ANSWERS: Final[dict[str, Callable[..., Reply]]] = {
     "signed_in": sessions.signed_in,
     "signed_out": sessions.signed_out,
@@ -79,7 +78,7 @@ class Gateway:
     def begin_transfer(self) -> None:
         """Take one of the places for uploads and downloads. Raises Unavailable."""
         if not self.transfers.acquire(timeout=TRANSFER_SECONDS):
-            raise Unavailable(FULL)
+            raise Unavailable(errors.FULL)
 
 
 class Endpoint:
@@ -98,7 +97,7 @@ class Endpoint:
 
         def respond(req: falcon.Request, resp: falcon.Response, **params: str) -> None:
             if not self.gateway.free.acquire(blocking=False):
-                raise Unavailable(FULL)
+                raise Unavailable(errors.FULL)
             req.context.route = route
             try:
                 with seconds.time(), metrics.INFLIGHT.track_inprogress():
