@@ -75,6 +75,18 @@ bench: .venv/dev ## Measure, print a table, keep it in .run/bench.json
 profile: .venv/dev ## Write down where the time of a read and of a comment goes (docs/speed.md)
 	@$(BIN)/python -m tests.bench.profile
 
+.PHONY: scale-curve
+scale-curve: .venv/dev ## Measure with 1, 2 and 3 processes of a service, and at three times the capacity
+	@$(BIN)/python -m tests.bench.scale
+
+.PHONY: chaos
+chaos: .venv/dev ## Break every part in turn under load and look whether anything is lost (FAULTS="gateway broker")
+	@$(BIN)/python -m tests.chaos
+
+.PHONY: fuzz
+fuzz: .venv/dev ## Send every operation what its description allows and what not (EXAMPLES=50, SEED=…)
+	@$(BIN)/python -m tests.fuzz
+
 .PHONY: lint
 lint: .venv/dev ## Check style, types and who imports whom
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports

@@ -14,6 +14,8 @@ threads = int(os.environ.get("GATEWAY_THREADS", "48"))
 # Above the number of threads that may wait for services, so that there is always one left to say
 # "busy" (502) and to answer health checks.
 backlog = 256
+# Below the usual limit of 1024 open files; idle ones make room (see gateway/worker.py).
+worker_connections = 800
 keepalive = 30
 timeout = 60
 # What is under way when a worker is told to go has its deadline of 8 seconds.

@@ -56,7 +56,6 @@ SETTING_UP: Final = frozenset({
     "/auth/logout", "/auth/authenticated", "/auth/refresh-token",
 })  # fmt: skip
 """All that a session may reach while its account lacks the second factor it must have."""
-FULL: Final = "The gateway is busy."
 OTHER: Final = "other"
 """How requests are counted that no route table knows: status pages, what is not found."""
 ANSWERS: Final[dict[str, Callable[..., Reply]]] = {
@@ -93,7 +92,7 @@ class Gateway:
         """Take one of the places for uploads and downloads. Raises Unavailable."""
         if not self.transfers.acquire(timeout=TRANSFER_SECONDS):
             metrics.OVERLOAD.labels("transfers").inc()
-            raise Unavailable(FULL)
+            raise Unavailable(errors.FULL)
 
 
 class Endpoint:
@@ -114,7 +113,7 @@ class Endpoint:
             req.context.route = route
             if not self.gateway.free.acquire(blocking=False):
                 metrics.OVERLOAD.labels("requests").inc()
-                raise Unavailable(FULL)
+                raise Unavailable(errors.FULL)
             metrics.INFLIGHT.inc()
             try:
                 with tracing.span(name, "server", req.get_header(tracing.TRACEPARENT)):

@@ -44,6 +44,7 @@ NOT_FOUND: Final = (
 )
 NOT_ALLOWED: Final = "The method is not allowed for the requested URL."
 TOO_LARGE: Final = "The data value transmitted exceeds the capacity limit."
+FULL: Final = "The gateway is busy."
 TOO_SLOW: Final = "The request did not arrive in time."
 NO_FACTOR: Final = "Two factor authentication must be set up before anything else."
 INTERNAL: Final = "Internal server error."

@@ -8,6 +8,8 @@ the client to read the answer, each without a limit. Here
 * a thread that waits for its client (a large body, a large answer) counts what it waited beyond
   what ``RATE`` excuses. Over ``PROMPT`` seconds of it, it needs one of the few places for slow
   clients or the connection ends; over ``PATIENCE`` seconds it ends in any case;
+* while every thread has a request, further ones are refused in the main loop, which costs next to
+  nothing, and an idle connection makes room for a new one;
 * a connection that is closed in good order lingers in the main loop too, which gunicorn would
   block for up to two seconds.
 """
@@ -25,7 +27,10 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from gateway import errors, metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +50,15 @@ SLOW_SHARE: Final = 3
 END: Final = b"\r\n\r\n"
 LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
 OWN_PACE: Final = re.compile(rb"\r\n(transfer-encoding|expect):", re.IGNORECASE)
+LAST_ONE: Final = re.compile(rb"\A[^\r]* HTTP/1\.0\r\n|\r\nconnection:[ \t]*close", re.IGNORECASE)
+ALWAYS: Final = (b"GET /health/", b"GET /metrics ")
+"""Whoever watches is answered however much there is to do."""
+NEARLY_FULL: Final = 0.9
+BUSY: Final = msgspec.json.encode(errors.said(errors.FULL))
+REFUSAL: Final = (
+    b"HTTP/1.1 502 Bad Gateway\r\nContent-Type: application/json\r\n"
+    b"Retry-After: %s\r\nContent-Length: %d\r\nConnection: %s\r\n\r\n%s"
+)
 HEAD_TOO_LARGE: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
     b"Connection: close\r\nContent-Length: 0\r\n\r\n"
@@ -66,7 +80,11 @@ def awaited(received: bytes | bytearray) -> int | None:
 
 
 class Line(socket.socket):
-    """A client's socket, on which a thread waits only within the client's credit."""
+    """A client's socket, on which a thread waits only within bounds.
+
+    ``debt`` is how many seconds the client was waited for beyond what its bytes excuse; nobody
+    saves up for later.
+    """
 
     def __init__(self, accepted: socket.socket, places: threading.BoundedSemaphore) -> None:
         super().__init__(fileno=accepted.detach())
@@ -75,18 +93,13 @@ class Line(socket.socket):
 
     def begin(self) -> None:
         """A new request: nothing is owed."""
-        self.waited, self.moved, self.patience = 0.0, 0, PATIENCE
+        self.debt, self.patience = 0.0, PATIENCE
 
     def end(self) -> None:
         """The request is over; give back the place."""
         if self.slow:
             self.slow = False
             self.places.release()
-
-    @property
-    def debt(self) -> float:
-        """Seconds waited beyond what the bytes that came or went excuse."""
-        return self.waited - self.moved / RATE
 
     def hurry(self) -> None:
         """What is still to come has to come soon."""
@@ -112,9 +125,8 @@ class Line(socket.socket):
             done: Any = None
             with suppress(TimeoutError):
                 done = act()
-            self.waited += time.monotonic() - began
-            if done is not None:
-                self.moved += done if isinstance(done, int) else len(done)
+            size = done if isinstance(done, int) else len(done or b"")
+            self.debt = max(0.0, self.debt + time.monotonic() - began - size / RATE)
             if self.debt > PROMPT and not self.slow:
                 self.slow = self.places.acquire(blocking=False)
             if self.debt > (self.patience if self.slow else PROMPT):
@@ -155,32 +167,49 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.places = threading.BoundedSemaphore(max(1, self.cfg.threads // SLOW_SHARE))
         self.lingering: deque[Client] = deque()
+        self.working = 0
+        """Requests that have a thread or wait for one."""
+        self.refused = metrics.REQUESTS.labels("", "", "502")
 
     def accept(self, listener: socket.socket) -> None:
         """Take on a connection, without a thread yet."""
         with suppress(BlockingIOError, ConnectionAbortedError):
             sock, address = listener.accept()
             self.nr_conns += 1
+            if self.nr_conns > self.worker_connections * NEARLY_FULL:
+                self._make_room()
             line = Line(sock, self.places)
-            self._watch(Client(self, line, address, listener.getsockname()))
+            self._await(Client(self, line, address, listener.getsockname()))
 
-    def _watch(self, conn: Client) -> None:
+    def _make_room(self) -> None:
+        """End the connection that has been idle for longest."""
+        for idle in (self.lingering, self.keepalived_conns, self.pending_conns):
+            if idle:
+                self._let_go(idle.popleft())
+                return
+
+    def _await(self, conn: Client) -> None:
+        """Look whether a request begins, or goes on."""
         conn.timeout = time.monotonic() + HEAD_SECONDS
         self.pending_conns.append(conn)
-        awaited = partial(self.on_pending_socket_readable, conn)
-        self.poller.register(conn.sock, selectors.EVENT_READ, awaited)
+        self._watch(conn, self.on_pending_socket_readable)
+
+    def _watch(self, conn: Client, readable: Callable[[Client, socket.socket], None]) -> None:
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(readable, conn))
 
     def on_client_socket_readable(self, conn: Client, client: socket.socket) -> None:
         """The next request on a kept connection begins."""
         self.keepalived_conns.remove(conn)
         self.poller.unregister(client)
         if self._collect(conn):
-            self._watch(conn)
+            self._await(conn)
 
     def on_pending_socket_readable(self, conn: Client, client: socket.socket) -> None:
         """More of a request came."""
-        if not self._collect(conn):
-            self.poller.unregister(client)
+        self.poller.unregister(client)
+        if self._collect(conn):
+            self._watch(conn, self.on_pending_socket_readable)
+        else:
             self.pending_conns.remove(conn)
 
     def _collect(self, conn: Client) -> bool:
@@ -195,7 +224,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         size = awaited(conn.received)
         if piece and size is not None and size <= len(conn.received):
             conn.whole = size > 0
-            self.enqueue_req(conn)
+            if self.working < self.cfg.threads or conn.received.startswith(ALWAYS):
+                self.enqueue_req(conn)
+            else:
+                self._refuse(conn, size)
             return False
         if piece and (size or len(conn.received) <= HEAD_BYTES):
             return True
@@ -205,6 +237,35 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.nr_conns -= 1
         conn.close(graceful=bool(piece))
         return False
+
+    def _refuse(self, conn: Client, size: int) -> None:
+        """Say "busy" to a request that was collected, without a thread."""
+        self.refused.inc()
+        last = size != len(conn.received) or LAST_ONE.search(conn.received) is not None
+        word = b"close" if last else b"keep-alive"
+        answer = REFUSAL % (errors.RETRY_SECONDS.encode(), len(BUSY), word, BUSY)
+        conn.received.clear()
+        try:
+            last = conn.sock.send(answer) < len(answer) or last
+        except OSError:
+            last = True
+        if last:
+            self.nr_conns -= 1
+            conn.close(graceful=True)
+            return
+        conn.set_timeout()
+        self.keepalived_conns.append(conn)
+        self._watch(conn, self.on_client_socket_readable)
+
+    def enqueue_req(self, conn: Client) -> None:
+        """Hand a request to the threads."""
+        self.working += 1
+        super().enqueue_req(conn)
+
+    def finish_request(self, conn: Client, fs: Any) -> None:
+        """A thread is done with it."""
+        self.working -= 1
+        super().finish_request(conn, fs)
 
     def handle(self, conn: Client) -> Any:
         """Answer one request, on a thread."""
@@ -246,7 +307,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.nr_conns += 1
         conn.timeout = time.monotonic() + LINGER_SECONDS
         self.lingering.append(conn)
-        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._left, conn))
+        self._watch(conn, self._left)
 
     def _left(self, conn: Client, client: socket.socket) -> None:
         try:

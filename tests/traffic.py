@@ -19,7 +19,7 @@ from tests.world import World
 
 AT_ONCE: Final = 5
 PAUSE: Final = 0.03
-PATIENCE: Final = 30.0
+PATIENCE: Final = 60.0
 
 
 @dataclass(frozen=True, eq=False)

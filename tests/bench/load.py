@@ -1,8 +1,8 @@
 """A load generator that costs little: raw keep-alive connections in a process of their own.
 
-``python -m tests.bench.load PORT SECONDS`` reads one JSON document: the token, and for each
-connection the requests it sends one after another, over and over, as ``[method, path, body]``.
-It prints one JSON object.
+``python -m tests.bench.load PORT SECONDS`` reads one JSON document: the ``token``, the ``plans``:
+for each connection the requests it sends one after another, over and over, as ``[method, path,
+body]``; and perhaps a ``rate``. It prints one JSON object.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ class Line:
         self.requests: Iterator[bytes] = cycle(requests)
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.times: list[float] = []
-        self.failures = 0
+        self.times: dict[bool, list[float]] = {True: [], False: []}
+        """Seconds that accepted requests took, and refused ones."""
 
-    def send(self) -> None:
-        """Send the next request."""
+    def send(self, since: float) -> None:
+        """Send the next request, which was due at ``since``."""
+        self.since, self.accepted = since, False
         self.pieces: list[bytes] = []
         self.missing: int | None = None
-        self.began = time.perf_counter()
         self.socket.sendall(next(self.requests))
 
     def receive(self) -> bool:
@@ -48,13 +48,16 @@ class Line:
             if not found:
                 return False
             _, told, rest = head.lower().partition(b"content-length: ")
-            self.missing = int(rest.partition(b"\r\n")[0] if told else 0) - len(body)
-            self.failures += not head.startswith(b"HTTP/1.1 2")
+            self.accepted = head.startswith(b"HTTP/1.1 2")
+            if told:
+                self.missing = int(rest.partition(b"\r\n")[0]) - len(body)
+            elif not body.endswith(b"0\r\n\r\n"):
+                return False
         else:
             self.missing -= len(piece)
-        if self.missing > 0:
+        if self.missing is not None and self.missing > 0:
             return False
-        self.times.append(time.perf_counter() - self.began)
+        self.times[self.accepted].append(time.perf_counter() - self.since)
         return True
 
 
@@ -69,30 +72,39 @@ def encoded(token: str, method: str, path: str, body: Any = None) -> bytes:
     return head.encode() + content
 
 
-def run(port: int, seconds: float, token: str, plans: list[list[Any]]) -> dict[str, float]:
-    """Requests per second and their times in milliseconds."""
+def run(
+    port: int, seconds: float, token: str, plans: list[list[Any]], rate: float = 0.0
+) -> dict[str, float]:
+    """Accepted requests a second, their times and those of refused ones in milliseconds.
+
+    With a rate so many requests a second are due, whatever the answers do, and each counts from
+    when it was due; without one, every client asks again once it has its answer.
+    """
     selector = selectors.DefaultSelector()
     lines = [Line(port, [encoded(token, *request) for request in plan]) for plan in plans]
     for line in lines:
         selector.register(line.socket, selectors.EVENT_READ, line)
+    free, sent = list(lines), 0
     began = time.perf_counter()
-    for line in lines:
-        line.send()
-    while time.perf_counter() - began < seconds:
-        for key, _ in selector.select(1.0):
+    while (now := time.perf_counter()) - began < seconds:
+        while free and (not rate or sent < (now - began) * rate):
+            free.pop().send(began + sent / rate if rate else time.perf_counter())
+            sent += 1
+        for key, _ in selector.select(0.002 if rate and free else 1.0):
             if key.data.receive():
-                key.data.send()
+                free.append(key.data)
     spent = time.perf_counter() - began
-    times = sorted(one for line in lines for one in line.times)
+    good = sorted(one for line in lines for one in line.times[True])
+    bad = sorted(one for line in lines for one in line.times[False])
     return {
-        "rate": len(times) / spent,
-        "p50": times[len(times) // 2] * 1000,
-        "p95": times[int(len(times) * 0.95)] * 1000,
-        "p99": times[int(len(times) * 0.99)] * 1000,
-        "failures": sum(line.failures for line in lines),
-    }
+        "rate": len(good) / spent, "p50": _at(good, 0.5), "p95": _at(good, 0.95),
+        "p99": _at(good, 0.99), "failures": len(bad), "refused_p99": _at(bad, 0.99),
+    }  # fmt: skip
+
+
+def _at(times: list[float], share: float) -> float:
+    return times[int(len(times) * share)] * 1000 if times else 0.0
 
 
 if __name__ == "__main__":
-    given = json.load(sys.stdin)
-    print(json.dumps(run(int(sys.argv[1]), float(sys.argv[2]), given["token"], given["plans"])))
+    print(json.dumps(run(int(sys.argv[1]), float(sys.argv[2]), **json.load(sys.stdin))))

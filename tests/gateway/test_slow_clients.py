@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import resource
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from tests.system import SECRET, Caller, System, token_for, until
 from tests.world import World
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+THREADS = 24
 MANY = 60
 """More than twice the threads of the tests' gateway."""
 
@@ -119,10 +123,10 @@ def test_answers_that_nobody_reads_hold_a_few_threads_at_most(
     system: System, admin: Caller, headers: str, world: World
 ) -> None:
     """A large list stays with the kernel as far as it fits; the thread goes."""
-    for number in range(400):
+    for number in range(4000):
         world.add("department", f"d{number}", name=f"d{number}", color="#" + "1" * 7)
     system.load(world.tables)
-    ask = f"GET /data/departments HTTP/1.1\r\n{headers}\r\n" * 60
+    ask = f"GET /data/departments HTTP/1.1\r\n{headers}\r\n" * 8
     with connections(system, MANY, ask):
         others_are_served_soon(admin)
 
@@ -167,9 +171,9 @@ def test_connections_closed_by_the_server_hold_up_nobody(
     """A client that asked for it and then doesn't hang up costs the others no time."""
     ask = f"GET /data/departments HTTP/1.1\r\n{headers}Connection: close\r\n\r\n"
     with connections(system, MANY, ask) as lines:
-        others_are_served(admin)
+        others_are_served_soon(admin)
         assert all(answer_of(line).startswith(b"HTTP/1.1 ") for line in lines)
-        others_are_served(admin)
+        others_are_served_soon(admin)
 
 
 def test_a_request_in_single_bytes_and_one_behind_another_are_answered(
@@ -183,3 +187,46 @@ def test_a_request_in_single_bytes_and_one_behind_another_are_answered(
         assert line.recv(65536).startswith(b"HTTP/1.1 200")
         line.sendall(ask + ask.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
         assert answer_of(line).count(b"HTTP/1.1 200") == 2
+
+
+def test_idle_connections_make_room_for_those_who_ask(system: System, admin: Caller) -> None:
+    """More than the gateway keeps at once, and the one who comes then is answered."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+    try:
+        with connections(system, 1000):
+            others_are_served(Caller(system.base, token_of(admin)))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_while_every_thread_is_taken_requests_are_refused_at_once(
+    system: System, admin: Caller, world: World, headers: str
+) -> None:
+    """With 502 and when to come again, on a connection that is kept; health checks go on."""
+    change = b'{"color": "#1"}'
+    put = (f"PUT /data/departments/{world.department} HTTP/1.1\r\n{headers}"
+           f"Content-Type: application/json\r\nContent-Length: {len(change)}\r\n\r\n"
+           ).encode() + change  # fmt: skip
+    connection = psycopg2.connect(system.parts.urls["auth"])
+    with connection.cursor() as cursor, connections(system, 4 * THREADS) as lines:
+        cursor.execute("SELECT 1 FROM department WHERE id = %s FOR UPDATE", (world.department,))
+        for line in lines:
+            line.sendall(put)
+        assert admin.get("/health/live").status_code == 200
+        connection.rollback()
+        refused = [found for line in lines if b"gateway is busy" in (found := line.recv(65536))]
+    connection.close()
+    assert refused
+    for found in refused:
+        head, _, body = found.partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 502 ")
+        assert b"\r\nRetry-After: " in head
+        assert b"\r\nConnection: keep-alive" in head
+        assert set(json.loads(body)) == {"error", "message"}
+    others_are_served_soon(admin)
+
+
+def token_of(caller: Caller) -> str:
+    """The token of a session."""
+    return str(caller.session.headers["Authorization"]).partition(" ")[2]
