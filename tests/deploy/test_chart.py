@@ -15,7 +15,7 @@ import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
-from helm_python import Chart, lint
+from helm_python import Chart, HelmRenderError, lint
 
 from services.common.bus import Handler
 from services.common.db import Database
@@ -134,6 +134,21 @@ def test_helm_finds_nothing_to_complain_about() -> None:
     """But that the chart has no icon."""
     messages = [one for one in lint(CHART)["messages"] if "icon" not in str(one)]
     assert messages == []
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"database": {"mode": "pershow"}}, "database.mode must be shared"),
+        ({"broker": {"create": False}}, "broker.secret must name a Secret"),
+        ({"broker": {"create": False, "secret": "s"}}, "broker.managementUrl must be set"),
+        ({"monitoring": {"namespace": ""}}, "monitoring.namespace must say"),
+    ],
+)
+def test_values_that_can_not_work_are_refused(values: dict[str, Any], sentence: str) -> None:
+    """With a sentence that says what to set."""
+    with Chart.load(CHART) as chart, pytest.raises(HelmRenderError, match=sentence):
+        chart.render(values, name="studio", namespace="callboard")
 
 
 # --- the pods -------------------------------------------------------------------------------------
