@@ -313,6 +313,8 @@ def test_the_broker_is_three_nodes_on_three_machines() -> None:
     (rule,) = rules["requiredDuringSchedulingIgnoredDuringExecution"]
     assert rule["topologyKey"] == "kubernetes.io/hostname"
     assert ways_out("shared", "gateway")[5672] == [{"podSelector": rule["labelSelector"]}]
+    budget = of_kind("shared", "PodDisruptionBudget")[broker["metadata"]["name"]]["spec"]
+    assert budget == {"maxUnavailable": 1, "selector": rule["labelSelector"]}
 
 
 def subscriptions(service: str) -> set[str]:
