@@ -10,11 +10,13 @@ import os
 import random
 import sys
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 import requests
 from tqdm import tqdm
+from urllib3.util.retry import Retry
 
 from deploy.local.settings import LocalSettings, Secrets
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 THREADS: Final = 6
+TRIES: Final = 8
 PASSWORD: Final = "callboard-demo"  # noqa: S105 - of people who do not exist
 DEPARTMENTS: Final = {
     "Concept": "#8D6E63", "Modeling": "#78909C", "Rigging": "#827717", "Animation": "#009688",
@@ -70,14 +73,20 @@ class Api:
     def __init__(self, base: str, email: str, password: str) -> None:
         self.base = base.rstrip("/")
         self.session = requests.Session()
-        adapter = requests.adapters.HTTPAdapter(pool_maxsize=THREADS)
+        patience = Retry(TRIES, status_forcelist=[502], allowed_methods=None, raise_on_status=False)
+        adapter = requests.adapters.HTTPAdapter(pool_maxsize=THREADS, max_retries=patience)
         self.session.mount("http://", adapter)
         answer = self.send("POST", "/auth/login", {"email": email, "password": password})
         self.session.headers["Authorization"] = f"Bearer {answer['access_token']}"
 
     def send(self, method: str, path: str, body: Any = None) -> Any:
-        """One request; a refusal ends the demo with what the server said."""
-        answer = self.session.request(method, self.base + path, json=body, timeout=60)
+        """One request; a refusal ends the demo with what the server said.
+
+        A busy server asks for patience (502 and ``Retry-After``); the key makes it safe to repeat.
+        """
+        key = {"Idempotency-Key": str(uuid.uuid4())} if method == "POST" else {}
+        url = self.base + path
+        answer = self.session.request(method, url, json=body, timeout=60, headers=key)
         if not answer.ok:
             sys.exit(f"{method} {path} answered {answer.status_code}: {answer.text[:300]}")
         return answer.json() if answer.content else None

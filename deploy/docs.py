@@ -8,6 +8,7 @@ metrics, the dashboard from its panels. A test fails while one of them is stale.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from deploy.dashboard import dashboard
+from deploy.drawing import Part, architecture
 from deploy.measures import table
 from gateway.routes import ROUTES
 from gateway.routes.table import PUBLIC, Body, Route
@@ -27,6 +29,7 @@ from services.common.resources import Registry, Resource
 
 ROOT: Final = Path(__file__).parent.parent
 SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
+IDENT: Final = {"type": "string", "format": "uuid"}
 OBSERVING: Final = ROOT / "docs" / "observing.md"
 BEGIN: Final = "<!-- The table is made by make docs from the declarations. -->"
 END: Final = "<!-- End of the table. -->"
@@ -36,20 +39,31 @@ FORM: Final = {"type": "object", "properties": {"file": BINARY}}
 SCALARS: Final[tuple[tuple[Any, dict[str, Any]], ...]] = (
     (ARRAY, {"type": "array", "items": {"type": "string"}}),
     (JSONB, {}),
-    (sa.Uuid, {"type": "string", "format": "uuid"}),
+    (sa.Uuid, IDENT),
     (sa.Boolean, {"type": "boolean"}),
     (sa.Integer, {"type": "integer"}),
     (sa.Float, {"type": "number"}),
-    (sa.TIMESTAMP, {"type": "string", "format": "date-time"}),
+    (
+        sa.TIMESTAMP,
+        {
+            "type": "string",
+            "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?$",
+            "description": "UTC, without saying so.",
+        },
+    ),
     (sa.Date, {"type": "string", "format": "date"}),
     (sa.String, {"type": "string"}),
 )
+PROMISED: Final = re.compile(r" (?:Raises|Emits|Returns) ")
 REFUSALS: Final = {
     "400": "The request is not what the route takes, or the rules say no.",
     "401": "No token, an expired or a revoked one.",
     "403": "The caller lacks the right.",
     "404": "Nothing there.",
+    "409": "The row is not in a state that allows it, or the same request is still running.",
+    "413": "The body is larger than the server takes.",
     "422": "The token is unreadable, or the Idempotency-Key came with another request.",
+    "429": "Too many attempts; try again after Retry-After seconds.",
     "502": "A part of the system is away; try again after Retry-After seconds.",
 }
 
@@ -83,9 +97,19 @@ def openapi() -> dict[str, Any]:
             "under /api and with a trailing slash.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
+        "tags": [{"name": name, "description": about(name)} for name in SERVICES],
         "paths": paths,
         "components": {
             "schemas": {_title(r): _schema(r) for r in served.values()} | {"Refusal": _refusal()},
+            "responses": {
+                status: {
+                    "description": text,
+                    "content": {
+                        "application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}
+                    },
+                }
+                for status, text in REFUSALS.items()
+            },
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
             },
@@ -109,11 +133,11 @@ def _schema(resource: Resource) -> dict[str, Any]:
     for column in resource.table.c:
         if column.name not in resource.hidden:
             shown[resource.renamed.get(column.name, column.name)] = _field(column)
-    ids = {"type": "array", "items": {"type": "string", "format": "uuid"}}
-    shown |= dict.fromkeys(resource.lists, ids)
+    for name, many in resource.lists.items():
+        items = IDENT if many.writable else {"anyOf": [IDENT, {"type": "object"}]}
+        shown[name] = {"type": "array", "items": items}
     shown["type"] = {"type": "string"}
-    description = (resource.model.__doc__ or "").strip().split("\n")[0]
-    return {"type": "object", "description": description, "properties": shown}
+    return {"type": "object", "description": first_line(resource.model), "properties": shown}
 
 
 def _field(column: sa.Column[Any]) -> dict[str, Any]:
@@ -168,9 +192,25 @@ def summary(route: Route, resource: Resource | None) -> str:
             "read_row": f"Read: {noun}", "update_row": f"Change: {noun}",
             "delete_row": f"Remove: {noun}",
         }[route.function]  # fmt: skip
-    service = import_module(f"services.{route.service}.service")
-    cls = next(c for c in vars(service).values() if getattr(c, "name", None) == route.service)
-    return str(getattr(cls, route.function).__doc__ or "").strip().split("\n")[0]
+    return first_line(getattr(service_class(route.service), route.function))
+
+
+def about(service: str) -> str:
+    """What a service is for, in its own words."""
+    return first_line(service_class(service))
+
+
+def service_class(name: str) -> type[Any]:
+    """The class that a service runs."""
+    module = import_module(f"services.{name}.service")
+    found: type[Any] = next(c for c in vars(module).values() if getattr(c, "name", None) == name)
+    return found
+
+
+def first_line(documented: Any) -> str:
+    """What something promises, without what it raises and emits."""
+    line = str(documented.__doc__ or "").strip().split("\n")[0]
+    return PROMISED.split(line, maxsplit=1)[0].replace("``", "`")
 
 
 def _path_parameters(route: Route) -> list[dict[str, Any]]:
@@ -197,15 +237,25 @@ def _responses(route: Route, resource: Resource | None) -> dict[str, Any]:
     if resource is not None and route.status != 204:  # noqa: PLR2004
         one = {"$ref": f"#/components/schemas/{_title(resource)}"}
         many = {"type": "array", "items": one}
-        schema = many if route.function == "list_rows" else one
+        schema = {"anyOf": [many, _page_of(one)]} if route.function == "list_rows" else one
         success["content"] = {"application/json": {"schema": schema}}
     if route.answer == "file":
         success["content"] = {"*/*": {"schema": BINARY}}
-    refusal = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
-    refusals = {
-        status: {"description": text, "content": refusal} for status, text in REFUSALS.items()
-    }
+    refusals = {status: {"$ref": f"#/components/responses/{status}"} for status in REFUSALS}
     return {str(route.status): success, **refusals}
+
+
+def _page_of(row: dict[str, Any]) -> dict[str, Any]:
+    """What a list is when ``page`` is asked for."""
+    numbers = ("total", "nb_pages", "limit", "offset", "page")
+    return {
+        "type": "object",
+        "properties": {
+            "data": {"type": "array", "items": row},
+            **{name: {"type": "integer"} for name in numbers},
+        },
+        "required": ["data", *numbers],
+    }
 
 
 # --- events -------------------------------------------------------------------------------------
@@ -227,7 +277,7 @@ def asyncapi() -> dict[str, Any]:
         schema, extra = _payload(cls)
         messages[key] = {
             "name": cls.event_name,
-            "summary": (cls.__doc__ or "").strip().split("\n")[0],
+            "summary": first_line(cls),
             "contentType": "application/json",
             "headers": {"$ref": "#/components/schemas/Headers"},
             "payload": schema,
@@ -280,8 +330,8 @@ def event_table() -> str:
     for cls in catalogue():
         fields = ", ".join(f"`{name}`" for name in cls.__struct_fields__)
         note = "" if cls.stored else " (not in the log)"
-        first = (cls.__doc__ or "").strip().split("\n")[0]
-        lines.append(f"| `{cls.event_name}` | `{cls.owner}.events` | {fields} | {first}{note} |")
+        owner, when = f"{cls.owner}.events", first_line(cls)
+        lines.append(f"| `{cls.event_name}` | `{owner}` | {fields} | {when}{note} |")
     return (
         "# Event catalogue\n\nGenerated by `make docs` from the declarations; "
         "`docs/events.md` says how to subscribe.\n\n" + "\n".join(lines) + "\n"
@@ -293,6 +343,13 @@ def with_table(text: str, new: str) -> str:
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     return f"{before}{begin}\n{new}\n{end}{after}"
+
+
+def parts() -> list[Part]:
+    """What each service declares, for the picture."""
+    routes = Counter(route.service for route in ROUTES)
+    events = Counter(cls.owner for cls in catalogue())
+    return [Part(name, about(name), routes[name], events[name]) for name in SERVICES]
 
 
 def documents() -> dict[Path, str]:
@@ -307,6 +364,7 @@ def documents() -> dict[Path, str]:
         ROOT / "docs" / "event-catalogue.md": event_table(),
         ROOT / "deploy" / "monitoring" / "dashboard.json": pretty(dashboard()),
         OBSERVING: with_table(OBSERVING.read_text(), table()),
+        ROOT / "docs" / "architecture.svg": architecture(parts()),
     }
 
 

@@ -20,7 +20,7 @@ YEAR: Final = 31_540_000
 REFRESH_PATH: Final = "/auth/refresh-token"
 CHALLENGE: Final = "session"
 BROWSER: Final = re.compile(r"Mozilla/|Opera/")
-NO_BROWSER: Final = re.compile(r"Headless|bot\b|python|curl", re.IGNORECASE)
+NO_BROWSER: Final = re.compile(r"bot\b|python|curl", re.IGNORECASE)
 
 
 def is_browser(req: falcon.Request) -> bool:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import falcon
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from gateway.compression import passed_on
 from gateway.errors import write
+from services.common.client import Reply
+from services.common.etags import holds, of_bytes
 from services.common.topology import SERVICES
 
 if TYPE_CHECKING:
@@ -33,8 +37,8 @@ class Status:
         app.add_route("/health/live", Page(self.live))
         app.add_route("/health/ready", Page(self.ready))
         app.add_route("/metrics", Page(self.metrics))
-        app.add_route("/docs", Page(document("docs.html", falcon.MEDIA_HTML)))
-        app.add_route("/openapi.json", Page(document("openapi.json", falcon.MEDIA_JSON)))
+        app.add_route("/docs", Document("docs.html", falcon.MEDIA_HTML))
+        app.add_route("/openapi.json", Document("openapi.json", falcon.MEDIA_JSON))
 
     def root(self, resp: falcon.Response) -> None:
         """The name and version that ``gazu`` looks for."""
@@ -78,14 +82,25 @@ class Status:
         resp.content_type, resp.data = CONTENT_TYPE_LATEST, self.gathering.text()
 
 
-def document(name: str, kind: str) -> Any:
-    """A page that answers with a file of this folder, read once."""
-    content = (Path(__file__).parent / name).read_bytes()
+class Document:
+    """A file of this folder, read once and held as it is sent: compressed."""
 
-    def answer(resp: falcon.Response) -> None:
-        resp.content_type, resp.data = kind, content
+    def __init__(self, name: str, kind: str) -> None:
+        content = (Path(__file__).parent / name).read_bytes()
+        self.kind, self.tag = kind, of_bytes(content)
+        self.reply = Reply(gzip.compress(content, mtime=0), "gzip")
 
-    return answer
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Send it, unless the client holds it already."""
+        resp.set_header("ETag", f"W/{self.tag}")
+        resp.set_header("Cache-Control", "no-cache")
+        resp.content_type = self.kind
+        if holds(req.get_header("If-None-Match"), self.tag):
+            resp.status = falcon.HTTP_304
+        else:
+            passed_on(req, resp, self.reply)
+
+    on_head = on_get
 
 
 class Page:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import falcon
 
+from gateway.compression import packed, takes_gzip
 from services.common.etags import holds, of_parts
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ TYPES: Final = {
     ".webmanifest": "application/manifest+json", ".webp": "image/webp", ".woff": "font/woff",
     ".woff2": "font/woff2",
 }  # fmt: skip
+TEXTS: Final = frozenset({
+    ".css", ".html", ".js", ".json", ".map", ".mjs", ".svg", ".txt", ".wasm", ".webmanifest",
+})  # fmt: skip
+"""What is worth compressing, from ``SMALL`` bytes on."""
+SMALL: Final = 1024
 HASHED: Final = re.compile(
     r"/(assets|css|fonts|js)/(.*/)?[^/]+[.-](?=[\w-]*\d)[\w-]{8,}\.[a-z0-9.]+"
 )
@@ -77,16 +83,25 @@ class Web:
 
 def _send(req: falcon.Request, resp: falcon.Response, file: Path, caching: str) -> None:
     known = file.stat()
-    tag = of_parts([file.name, known.st_size, known.st_mtime_ns])
+    squeezed = takes_gzip(req) and file.suffix.lower() in TEXTS and known.st_size > SMALL
+    tag = of_parts([file.name, known.st_size, known.st_mtime_ns, squeezed])
     resp.set_header("ETag", tag)
     resp.set_header("Cache-Control", caching)
     resp.set_header("Last-Modified", _written(known))
+    resp.append_header("Vary", "Accept-Encoding")
     if holds(req.get_header("If-None-Match"), tag):
         resp.status = falcon.HTTP_304
         return
     resp.content_type = TYPES.get(file.suffix.lower(), "application/octet-stream")
-    resp.content_length = known.st_size
-    if req.method != "HEAD":
+    if squeezed:
+        resp.set_header("Content-Encoding", "gzip")
+    else:
+        resp.content_length = known.st_size
+    if req.method == "HEAD":
+        return
+    if squeezed:
+        resp.stream = packed(file.open("rb"))
+    else:
         resp.set_stream(file.open("rb"), known.st_size)
 
 

@@ -25,7 +25,7 @@ from deploy.transfer.target import Target
 SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
 SECRET: Final = "a-secret-of-the-tests-long-enough-to-be-taken"
 ENCRYPTION: Final = "another-secret-of-the-tests-for-what-lies-at-rest"
-WAIT: Final = 90.0
+WAIT: Final = 60.0
 
 
 def free_port() -> int:
@@ -91,18 +91,21 @@ class System:
         ]  # fmt: skip
         return found
 
-    def start(self, *names: str) -> None:
-        """Start these processes, or all; ``tasks.2`` is a second one of ``tasks``."""
+    def start(self, *names: str, root: Path | None = None) -> None:
+        """Start these processes, or all; ``tasks.2`` is a second one of ``tasks``.
+
+        Their code is that in ``root``, else ours.
+        """
         for name in names or self.commands():
             with (self.folder / f"{name}.log").open("ab") as log:
                 self.processes[name] = subprocess.Popen(
                     self.commands()[name.partition(".")[0]], env=self.environment(),
-                    stdout=log, stderr=log, preexec_fn=die_with_parent(signal.SIGTERM),
+                    stdout=log, stderr=log, cwd=root, preexec_fn=die_with_parent(signal.SIGTERM),
                 )  # fmt: skip
 
-    def start_seconds(self, *services: str) -> None:
+    def start_seconds(self, *services: str, root: Path | None = None) -> None:
         """Start one more process of each, and wait until it takes requests."""
-        self.start(*(f"{service}.2" for service in services))
+        self.start(*(f"{service}.2" for service in services), root=root)
         for service in services:
             until(lambda s=service: self.consumers(s) == 2, WAIT, f"a second {service}")
 

@@ -18,7 +18,7 @@ from tests.system import System, until
 from tests.world import World
 
 AT_ONCE: Final = 5
-PAUSE: Final = 0.01
+PAUSE: Final = 0.03
 PATIENCE: Final = 30.0
 
 
@@ -126,7 +126,7 @@ class Traffic:
             if answer is not None and answer.ok:
                 self.acknowledged[kind][text] = answer.json()["id"]
                 return
-            time.sleep(PAUSE * 5)
+            time.sleep(PAUSE)
 
     def _send(
         self, session: requests.Session, service: str, method: str, path: str, **options: Any

@@ -77,18 +77,19 @@ class World:
         self.studio = self.add("studio", "north", name="North", color="#000000")
         self.add("organisation", "it", name="The Studio", hours_by_day=8, chat_token_slack="secret")
         self.people = {
-            "admin": self._person("admin", "admin"),
-            "manager": self._person("manager", "manager"),
-            "supervisor": self._person("supervisor", "supervisor"),
-            "artist": self._person("artist", "user"),
-            "client": self._person("client", "client"),
-            "vendor": self._person("vendor", "vendor"),
-            "stranger": self._person("stranger", "user"),
+            "admin": self.person("admin", "admin"),
+            "manager": self.person("manager", "manager"),
+            "supervisor": self.person("supervisor", "supervisor"),
+            "artist": self.person("artist", "user"),
+            "client": self.person("client", "client"),
+            "vendor": self.person("vendor", "vendor"),
+            "stranger": self.person("stranger", "user"),
         }
         self.admin = self.people["admin"]
         self.link("department_link", person_id=self.people["artist"], department_id=self.department)
 
-    def _person(self, name: str, role: str) -> str:
+    def person(self, name: str, role: str) -> str:
+        """One more person, called for their name and ``Example``."""
         return self.add(
             "person", name, first_name=name.capitalize(), last_name="Example", role=role,
             email=f"{name}@example.com", password={"b64": BCRYPT_MYPASSWORD}, active=True,

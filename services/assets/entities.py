@@ -18,8 +18,8 @@ from services.assets.models import (
     MetadataDescriptor,
     department_metadata_descriptor_link,
 )
+from services.common.complaints import MESSAGES, UNIQUE
 from services.common.contracts.assets import AssetReadyChanged
-from services.common.db import MESSAGES, UNIQUE
 from services.common.errors import Integrity
 from services.common.permissions import Facts, Rule, Work
 from services.common.tables import table_of

@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.common import measuring
 from services.common.amqp import Link
-from services.common.db import translated
+from services.common.complaints import translated
 from services.common.errors import Unavailable
 from services.common.service import CONFIG
 from services.common.topology import (

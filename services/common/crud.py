@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from services.common import listing, references, versions
 from services.common.bus import Delivery, on
 from services.common.client import Reply
-from services.common.db import FOREIGN, MESSAGES, translated
+from services.common.complaints import FOREIGN, MESSAGES, translated
 from services.common.errors import Integrity, InvalidInput, NotFound, Refused, Unavailable
 from services.common.permissions import Rule
 from services.common.references import RowsGone

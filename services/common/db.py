@@ -12,16 +12,16 @@ import msgspec
 import psycopg2
 import sqlalchemy as sa
 from sqlalchemy import event as sa_event
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError, InvalidRequestError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from services.common import tracing
+from services.common.complaints import translated
 from services.common.connections import timed
-from services.common.errors import Integrity, NotFound, Unavailable
+from services.common.errors import NotFound
 from services.common.log import request_id
-from services.common.measuring import POOL_TIMEOUTS, POOL_WAITS
+from services.common.measuring import POOL_WAITS
 from services.common.plans import Call, Plans, Statement
 
 if TYPE_CHECKING:
@@ -185,44 +185,6 @@ def _probe_when_idle(connection: Any, record: Any, _proxy: Any) -> None:
     except Exception as error:
         # One that is dead means that all are: the database was restarted.
         raise InvalidatePoolError from error
-
-
-UNIQUE, FOREIGN, NOT_NULL, CHECK = "23505", "23503", "23502", "23514"
-MESSAGES: Final = {
-    UNIQUE: "A record with the same unique values already exists.",
-    FOREIGN: "The change conflicts with records referencing this one.",
-    NOT_NULL: "A required field is missing.",
-    CHECK: "The data conflicts with database integrity rules.",
-}
-AWAY: Final = frozenset({"08", "40", "53", "55", "57"})
-"""Classes of SQLSTATE that say: not now. Connection, rollback, resources, locks, shutdown."""
-BAD_VALUE: Final = "One of the provided values has an invalid format."
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Turn the database's complaints into the kinds of ``errors``; its text never leaves here."""
-    try:
-        yield
-    except PoolTimeoutError as error:
-        POOL_TIMEOUTS.inc()
-        message = "The database is busy."
-        raise Unavailable(message) from error
-    except InvalidRequestError as error:
-        if "closed" not in str(error) and "invalid" not in str(error):
-            raise
-        message = "The database does not answer."
-        raise Unavailable(message) from error
-    except (DBAPIError, psycopg2.Error) as error:
-        code = str(getattr(getattr(error, "orig", error), "pgcode", None) or "")
-        if code in MESSAGES:
-            raise Integrity(MESSAGES[code]) from error
-        if code.startswith("22"):
-            raise Integrity(BAD_VALUE) from error
-        if not code or code[:2] in AWAY:
-            message = "The database does not answer."
-            raise Unavailable(message) from error
-        raise
 
 
 OUTBOX: Final = """

@@ -14,8 +14,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.common.complaints import FOREIGN, MESSAGES
 from services.common.contracts import Event, event
-from services.common.db import FOREIGN, MESSAGES
 from services.common.errors import Integrity
 from services.common.tables import Ref
 from services.common.topology import SERVICES

@@ -35,8 +35,9 @@ from services.common.client import (
     REQUEST,
     Reply,
 )  # fmt: skip
+from services.common.complaints import translated
 from services.common.config import ServiceSettings
-from services.common.db import Transaction, translated
+from services.common.db import Transaction
 from services.common.errors import Conflict, InvalidInput, KeyReused, ServiceError, Unavailable
 from services.common.measuring import IDEMPOTENT, UNKNOWN, answered
 from services.common.service import CONFIG, encode

@@ -13,8 +13,9 @@ from nameko.extensions import DependencyProvider
 
 from services.common import etags, tracing, versions
 from services.common.client import ACTOR, REQUEST, Reply, RpcClient
+from services.common.complaints import translated
 from services.common.config import ServiceSettings
-from services.common.db import Database, Transaction, translated
+from services.common.db import Database, Transaction
 from services.common.exposing import Answering
 from services.common.log import request_id
 from services.common.outbox import look

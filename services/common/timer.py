@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import eventlet
 from nameko.extensions import Entrypoint
 
-from services.common.db import translated
+from services.common.complaints import translated
 from services.common.errors import Unavailable
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from services.common.db import BAD_VALUE, MESSAGES, NOT_NULL
+from services.common.complaints import BAD_VALUE, MESSAGES, NOT_NULL
 from services.common.errors import Integrity, InvalidInput, NotFound
 
 if TYPE_CHECKING:

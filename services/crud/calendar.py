@@ -7,8 +7,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.common.complaints import translated
 from services.common.contracts.crud import DayOffCovers
-from services.common.db import translated
 from services.common.errors import Integrity, InvalidInput
 from services.common.tables import table_of
 from services.crud.models import DayOff, SalaryScale

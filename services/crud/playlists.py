@@ -7,7 +7,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.db import BAD_VALUE
+from services.common.complaints import BAD_VALUE
 from services.common.errors import Integrity, InvalidInput
 from services.common.permissions import Rule
 from services.common.values import BadValue, parse_id

@@ -38,6 +38,7 @@ from deploy.local.parts import Parts, backing
 from deploy.local.settings import LocalSettings
 from gateway.auth import Gate, Identity
 from services.common.keys import KeyRing
+from tests.bench.boot import boot
 from tests.bench.production import production
 from tests.bench.transfer import transfers
 from tests.system import SECRET, Caller, System, until
@@ -377,7 +378,7 @@ def main() -> None:
                 until(lambda: system.caller(world.admin).get("/bench/echo/x").ok, what="the echo")
                 steps: list[Callable[[], Any]] = [
                     bench.idle_memory, bench.single_rows, bench.verification, bench.log_ins,
-                    bench.events, bench.long_list, lambda: production(bench),
+                    bench.events, bench.long_list, lambda: boot(bench), lambda: production(bench),
                     lambda: transfers(system, folder, bench.note),
                 ]  # fmt: skip
                 until(bench.warm, 20, "the stock service")

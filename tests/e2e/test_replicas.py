@@ -108,8 +108,8 @@ def test_a_drained_replica_fails_no_request_under_load(
     system: System, world: World, admin: Caller
 ) -> None:
     """Each of the services in turn is replaced, new before old, as by a rolling upgrade."""
+    system.start_seconds(*SERVICES)
     with Traffic(system, world) as traffic:
-        system.start_seconds(*SERVICES)
         for name in SERVICES:
             traffic.until_some(3)
             system.kill(name, signal.SIGTERM)
@@ -122,9 +122,9 @@ def test_a_killed_replica_fails_no_read_and_a_write_at_most_once(
 ) -> None:
     """Reads go to the other one; a write that was under way is refused, and sent again succeeds."""
     subscriber = Subscriber(system.parts.amqp_uri)
+    system.start_seconds("auth", "tasks")
     with Traffic(system, world) as traffic:
         for name in ("auth", "tasks"):
-            system.start_seconds(name)
             traffic.until_some(5)
             system.kill(name, signal.SIGKILL)
             traffic.until_some(5)

@@ -12,7 +12,10 @@ from tests.e2e.day.script import StepFailed, play
 
 def main() -> int:
     """Play a day against a running system, and say which step failed."""
-    base, email, password = sys.argv[1:]
+    try:
+        base, email, password = sys.argv[1:]
+    except ValueError:
+        sys.exit(str(__doc__))
     with tempfile.TemporaryDirectory(prefix="callboard-day-") as folder:
         try:
             play(f"{base}/api", email, password, Path(folder), CHAPTERS)

@@ -77,11 +77,11 @@ def test_productions_of_the_context_are_the_open_ones_of_the_team(
 def test_guests_are_not_in_the_context_and_bots_may_not_read_it(system: System) -> None:
     """Inactive people and bots are in it: work refers to them."""
     world = World()
-    world._person("guest", "client")  # noqa: SLF001
+    world.person("guest", "client")
     world.tables["person"][-1]["is_guest"] = True
-    world._person("gone", "user")  # noqa: SLF001
+    world.person("gone", "user")
     world.tables["person"][-1]["active"] = False
-    world._person("robot", "admin")  # noqa: SLF001
+    world.person("robot", "admin")
     robot = world.tables["person"][-1]
     robot.update(is_bot=True, jti="robot")
     system.load(world.tables)

@@ -57,7 +57,7 @@ class Desk(Show):
             "hired": "vendor", "rival": "client", "outside": "user",
         }  # fmt: skip
         for name, role in roles.items():
-            self.people[name] = self._person(name, role)
+            self.people[name] = self.person(name, role)
             if name != "outside":
                 self.join(name)
         self.row("person", self.people["client"])["studio_id"] = self.studio

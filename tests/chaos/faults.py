@@ -1,0 +1,224 @@
+"""What is done to a running system: each fault is a block during which it lasts."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import kombu
+import psutil
+import psycopg2
+
+from deploy.local.children import Child
+from deploy.local.rabbitmq import find_script
+from tests.system import SERVICES, System, until
+
+PROCESSES: Final = (*SERVICES, "relay", "gateway")
+BACKING: Final = ("rabbitmq", "postgres")
+LIMIT, FULL = "50MB", "999999GB"
+"""Free bytes under which the broker takes no more: as configured, and more than any disk has."""
+STUTTER: Final = (0.15, 0.05)
+"""Seconds that the database stands still, and works, in turn."""
+
+Inject = Callable[[System], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that fails."""
+
+    name: str
+    inject: Inject
+    seconds: float
+    """How long it lasts."""
+    loses_connections: bool = False
+    """Whether clients may see connections break: only where the gateway itself goes."""
+
+
+def family(system: System, name: str) -> list[psutil.Process]:
+    """A process of ours, or of the backing parts, with its children."""
+    pid = child(system, name).pid if name in BACKING else system.processes[name].pid
+    parent = psutil.Process(pid)
+    return [parent, *parent.children(recursive=True)]
+
+
+def child(system: System, name: str) -> subprocess.Popen[bytes]:
+    """The process of a backing part."""
+    process = part(system, name).process
+    assert process is not None
+    return process
+
+
+def part(system: System, name: str) -> Child:
+    """A backing part."""
+    return next(c for c in system.parts.children if c.name == name)
+
+
+def send(number: signal.Signals, processes: list[psutil.Process]) -> None:
+    """Signal them all; who is gone is gone."""
+    for process in processes:
+        try:
+            process.send_signal(number)
+        except psutil.NoSuchProcess:
+            continue
+
+
+def killed(name: str) -> Inject:
+    """SIGKILL; started again at the end."""
+    return _ended(name, signal.SIGKILL)
+
+
+def restarted(name: str) -> Inject:
+    """Ended in good order; started again at the end."""
+    return _ended(name, signal.SIGINT if name == "postgres" else signal.SIGTERM)
+
+
+def _ended(name: str, number: signal.Signals) -> Inject:
+    @contextmanager
+    def inject(system: System) -> Iterator[None]:
+        process = child(system, name) if name in BACKING else system.processes[name]
+        send(
+            number,
+            family(system, name) if number is signal.SIGKILL else [psutil.Process(process.pid)],
+        )
+        process.wait(20)
+        yield
+        if name in BACKING:
+            revive(system, name)
+        else:
+            system.start(name)
+
+    return inject
+
+
+def revive(system: System, name: str) -> None:
+    """Start the part again, as the supervisor does: until it stays.
+
+    A database whose old backends are not all gone yet refuses to start.
+    """
+    dead = part(system, name)
+    dead.start()
+
+    def answers() -> bool:
+        if dead.ended():
+            dead.start()
+        try:
+            if name == "postgres":
+                psycopg2.connect(system.parts.urls["auth"]).close()
+            else:
+                with kombu.Connection(system.parts.amqp_uri, connect_timeout=2) as connection:
+                    connection.connect()
+        except (psycopg2.OperationalError, OSError):
+            return False
+        return True
+
+    until(answers, 40, f"{name} up again")
+
+
+def frozen(name: str) -> Inject:
+    """SIGSTOP to it and its children, then SIGCONT: a hang, as of a machine or a network."""
+
+    @contextmanager
+    def inject(system: System) -> Iterator[None]:
+        processes = family(system, name)
+        send(signal.SIGSTOP, processes)
+        try:
+            yield
+        finally:
+            send(signal.SIGCONT, processes)
+
+    return inject
+
+
+def control(system: System, *command: str) -> None:
+    """Tell the broker something by its own tool."""
+    script = find_script()
+    assert script is not None, "the broker runs in a container, which this can't reach"
+    tool = Path(script).with_name("rabbitmqctl")
+    environ = part(system, "rabbitmq").environ
+    subprocess.run([str(tool), *command], env=environ, capture_output=True, check=True, timeout=60)
+
+
+@contextmanager
+def broker_connections_cut(system: System) -> Iterator[None]:
+    """All of them, by the broker."""
+    control(system, "close_all_connections", "cut by the test")
+    yield
+
+
+@contextmanager
+def database_connections_cut(system: System) -> Iterator[None]:
+    """All of every service and of the relay."""
+    for service in SERVICES:
+        connection = psycopg2.connect(system.parts.urls[service])
+        with connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE usename = current_user AND pid <> pg_backend_pid()"
+            )
+        connection.close()
+    yield
+
+
+@contextmanager
+def broker_disk_full(system: System) -> Iterator[None]:
+    """The broker says that it has no room, and takes nothing from who publishes."""
+    control(system, "set_disk_free_limit", FULL)
+    try:
+        yield
+    finally:
+        control(system, "set_disk_free_limit", LIMIT)
+
+
+@contextmanager
+def database_slow(system: System) -> Iterator[None]:
+    """Three quarters of the time the database stands still."""
+    stopping = threading.Event()
+
+    def stutter() -> None:
+        while not stopping.is_set():
+            processes = family(system, "postgres")
+            send(signal.SIGSTOP, processes)
+            stopping.wait(STUTTER[0])
+            send(signal.SIGCONT, processes)
+            stopping.wait(STUTTER[1])
+
+    thread = threading.Thread(target=stutter)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
+
+
+CUTS: Final = (
+    Fault("broker: connections cut", broker_connections_cut, 0.0),
+    Fault("database: connections cut", database_connections_cut, 0.0),
+    Fault("broker: disk full", broker_disk_full, 3.0),
+    Fault("database: slow", database_slow, 3.0),
+)
+KILLS: Final = tuple(
+    Fault(f"{name}: killed", killed(name), 0.5, loses_connections=name == "gateway")
+    for name in (*PROCESSES, *BACKING)
+)
+RESTARTS: Final = tuple(
+    Fault(f"{name}: restarted", restarted(name), 0.0, loses_connections=name == "gateway")
+    for name in (*PROCESSES, *BACKING)
+)
+FREEZES: Final = tuple(
+    Fault(f"{name}: frozen", frozen(name), 3.0) for name in (*PROCESSES, *BACKING)
+)
+ALL: Final = (*KILLS, *RESTARTS, *FREEZES, *CUTS)
+SHORT: Final = (
+    *(fault for fault in KILLS if fault.name.partition(":")[0] not in {"assets", "chat"}),
+    *(fault for fault in FREEZES if fault.name.partition(":")[0] in {"tasks", "rabbitmq"}),
+    *CUTS,
+)
+"""One of each kind, for the suite."""

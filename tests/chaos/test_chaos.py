@@ -1,0 +1,51 @@
+"""The short form of ``make chaos``: one fault of each kind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.chaos.faults import SHORT, Fault
+from tests.chaos.trial import trial
+from tests.listening import Subscriber
+from tests.system import System
+from tests.world import World
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+
+@pytest.fixture(scope="module")
+def lasting(system: System) -> Subscriber:
+    """A downstream program, there before anything dies.
+
+    RabbitMQ 3 writes down a new quorum queue's whereabouts half a second after its declaration; a
+    node killed before that does not find the queue again. No real subscriber is younger.
+    """
+    found = Subscriber(system.parts.amqp_uri)
+    time.sleep(1.0)
+    return found
+
+
+@pytest.fixture
+def subscriber(lasting: Subscriber) -> Subscriber:
+    """Its record, begun anew."""
+    lasting.read()
+    lasting.seen.clear()
+    return lasting
+
+
+@pytest.fixture(autouse=True)
+def restored(system: System) -> Iterator[None]:
+    """Whatever was killed is back for the next test."""
+    yield
+    system.restore()
+
+
+@pytest.mark.parametrize("fault", SHORT, ids=lambda fault: fault.name)
+def test_a_fault_loses_nothing_and_doubles_nothing(
+    system: System, world: World, subscriber: Subscriber, fault: Fault
+) -> None:
+    """Rows, log and a subscriber's record agree; refusals are 502; work goes on afterwards."""
+    trial(system, world, subscriber, fault)

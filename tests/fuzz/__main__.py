@@ -1,0 +1,67 @@
+"""``make fuzz``: every operation with many requests, and what is wrong with the answers.
+
+``EXAMPLES`` (50) is how many requests each operation gets of either kind, ``SEED`` repeats a round.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from deploy.local.parts import backing
+from deploy.local.settings import LocalSettings
+from tests.fuzz.attack import Attack, Finding
+from tests.system import System
+from tests.world import World
+
+
+def run(attack: Attack, console: Console) -> list[Finding]:
+    """All findings, each printed as it comes."""
+    found = []
+    with Progress(console=console) as progress:
+        task = progress.add_task("", total=len(attack.operations()))
+
+        def next_one(name: str) -> bool:
+            progress.update(task, description=name[:60].ljust(60), advance=1)
+            return True
+
+        for finding in attack.run(next_one):
+            found.append(finding)
+            console.print(f"[red]{finding.operation}[/]\n{finding.what}\n[dim]{finding.how}")
+    return found
+
+
+def main() -> None:
+    """Run, print, and end with status 1 if anything was found."""
+    seed = int(os.environ.get("SEED", random.randrange(10**6)))
+    examples = int(os.environ.get("EXAMPLES", "50"))
+    console = Console()
+    folder = Path(tempfile.mkdtemp(prefix="callboard-fuzz-"))
+    try:
+        with backing(LocalSettings(run_dir=str(folder), admin_email="")) as parts:
+            parts.wait()
+            system, world = System(parts, folder), World()
+            system.start()
+            try:
+                system.wait()
+                system.load(world.tables)
+                attack = Attack(system, world, examples, seed)
+                found = run(attack, console)
+            finally:
+                system.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    console.print(f"{attack.sent} requests, seed {seed}, {len(found)} findings")
+    console.print(dict(sorted(attack.statuses.items())))
+    sys.exit(bool(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""Sends each operation of ``gateway/openapi.json`` what its description allows, and what not.
+
+No answer may be a fault of ours (5xx), and each must be what the description says: its status, its
+content type, its JSON. Whatever is sent, half of the ids in it are those of rows that exist.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import hypothesis
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, strategies
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from deploy.docs import resources
+from tests.system import System, token_for
+from tests.world import World
+
+DESCRIPTION: Final = Path(__file__).parents[2] / "gateway" / "openapi.json"
+CHECKS: Final = [
+    not_a_server_error, status_code_conformance, content_type_conformance,
+    response_schema_conformance,
+]  # fmt: skip
+LAST: Final = ("DELETE",)
+"""What is removed can't be asked for any more, so this comes last."""
+TABLES: Final = {
+    "asset": "entity", "shot": "entity", "sequence": "entity", "episode": "entity",
+    "scene": "entity", "edit": "entity", "concept": "entity", "instance": "asset_instance",
+    "temporal_entity": "entity", "user": "person", "asset_type": "entity_type",
+    "message": "chat_message", "preview": "preview_file",
+}  # fmt: skip
+"""Where the ids of a name lie that is not the table's own."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """An answer that is none of those described."""
+
+    operation: str
+    what: str
+    how: str
+    """The request as a command for curl."""
+
+
+class Attack:
+    """Goes through all operations with a number of examples each."""
+
+    def __init__(self, system: System, world: World, examples: int, seed: int) -> None:
+        self.system, self.world, self.examples = system, world, examples
+        self.random = random.Random(seed)
+        self.seed = seed
+        self.session = requests.Session()
+        self.sent = 0
+        self.statuses: dict[int, int] = {}
+        self.tables = {path: resource.table.name for path, resource in resources().items()}
+        admin = world.admin
+        self.ids = {
+            table: [row["id"] for row in rows if "id" in row and row["id"] != admin]
+            for table, rows in world.tables.items()
+        }
+
+    def operations(self) -> list[Any]:
+        """All of them, removals last."""
+        schema = schemathesis.openapi.from_path(str(DESCRIPTION))
+        found = [result.ok() for result in schema.get_all_operations()]
+        return sorted(found, key=lambda operation: operation.method.upper() in LAST)
+
+    def run(self, progress: Callable[[str], bool] = lambda _: True) -> Iterator[Finding]:
+        """All findings; it ends early when ``progress`` says so, asked before each operation."""
+        for operation in self.operations():
+            if not progress(f"{operation.method.upper()} {operation.path}"):
+                return
+            for mode in GenerationMode:
+                try:
+                    yield from self._attack(operation, mode)
+                except Unsatisfiable:
+                    continue  # nothing that could be sent is against its description
+
+    def _attack(self, operation: Any, mode: GenerationMode) -> list[Finding]:
+        name = f"{operation.method.upper()} {operation.path}"
+        found: dict[str, Finding] = {}
+        token = token_for(self.world.admin)
+
+        @hypothesis.seed(self.seed)
+        @hypothesis.settings(
+            max_examples=self.examples,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @hypothesis.given(
+            case=operation.as_strategy(generation_mode=mode), choices=strategies.randoms()
+        )
+        def send(case: Any, choices: random.Random) -> None:
+            self._make_real(case, choices)
+            answer = case.call(
+                base_url=self.system.base, session=self.session, timeout=40,
+                headers={"Authorization": f"Bearer {token}"},
+            )  # fmt: skip
+            self.sent += 1
+            self.statuses[answer.status_code] = self.statuses.get(answer.status_code, 0) + 1
+            try:
+                case.validate_response(answer, checks=CHECKS)
+            except FailureGroup as failures:
+                for failure in failures.exceptions:
+                    what = f"{failure.title}: {failure.message}"
+                    found.setdefault(what[:60], Finding(name, what, case.as_curl_command()))
+
+        send()
+        return list(found.values())
+
+    def _make_real(self, case: Any, choices: random.Random) -> None:
+        """Put ids of existing rows where ids are asked for, as often as not."""
+        for name in case.path_parameters or {}:
+            ids = self._known(name, case.operation.path)
+            if ids and choices.random() < 0.75:
+                case.path_parameters[name] = choices.choice(ids)
+        if isinstance(case.body, dict):
+            for name in case.body:
+                ids = self._known(name, "")
+                if ids and choices.random() < 0.5:
+                    case.body[name] = choices.choice(ids)
+
+    def _known(self, name: str, path: str) -> list[str]:
+        if name == "ident":
+            parts = path.split("/")
+            table = self.tables.get(parts[2] if len(parts) > 2 else "")
+            return self.ids.get(table or "", [])
+        if not name.endswith("_id"):
+            return []
+        word = name.removesuffix("_id")
+        return self.ids.get(TABLES.get(word, word), [])
