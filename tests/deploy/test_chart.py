@@ -41,7 +41,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "externalSecrets": {"enabled": True},
         "image": {"tag": "1.2.3", "pullSecrets": ["registry"]},
         "monitoring": {"labels": {"release": "prometheus"}},
-        "database": {"backup": {"barmanObjectStore": {"destinationPath": "s3://backups"}}},
+        "database": {"image": "postgresql:18", "backup": {"barmanObjectStore": {"destinationPath": "s3://backups"}}},
         "broker": {"storageClass": "fast"},
         "tracing": {"endpoint": "http://collector.monitoring:4318"},
         "priorityClassName": "studio", "nodeSelector": {"disk": "ssd"},
