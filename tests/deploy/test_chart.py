@@ -15,7 +15,7 @@ import jsonschema
 import kubernetes_validate
 import pytest
 import yaml
-from helm_python import Chart, lint
+from helm_python import Chart, HelmRenderError, lint
 
 from services.common.bus import Handler
 from services.common.db import Database
@@ -41,7 +41,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "externalSecrets": {"enabled": True},
         "image": {"tag": "1.2.3", "pullSecrets": ["registry"]},
         "monitoring": {"labels": {"release": "prometheus"}},
-        "database": {"backup": {"barmanObjectStore": {"destinationPath": "s3://backups"}}},
+        "database": {"image": "postgresql:18", "backup": {"barmanObjectStore": {"destinationPath": "s3://backups"}}},
         "broker": {"storageClass": "fast"},
         "tracing": {"endpoint": "http://collector.monitoring:4318"},
         "priorityClassName": "studio", "nodeSelector": {"disk": "ssd"},
@@ -134,6 +134,21 @@ def test_helm_finds_nothing_to_complain_about() -> None:
     """But that the chart has no icon."""
     messages = [one for one in lint(CHART)["messages"] if "icon" not in str(one)]
     assert messages == []
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"database": {"mode": "pershow"}}, "database.mode must be shared"),
+        ({"broker": {"create": False}}, "broker.secret must name a Secret"),
+        ({"broker": {"create": False, "secret": "s"}}, "broker.managementUrl must be set"),
+        ({"monitoring": {"namespace": ""}}, "monitoring.namespace must say"),
+    ],
+)
+def test_values_that_can_not_work_are_refused(values: dict[str, Any], sentence: str) -> None:
+    """With a sentence that says what to set."""
+    with Chart.load(CHART) as chart, pytest.raises(HelmRenderError, match=sentence):
+        chart.render(values, name="studio", namespace="callboard")
 
 
 # --- the pods -------------------------------------------------------------------------------------
@@ -298,6 +313,8 @@ def test_the_broker_is_three_nodes_on_three_machines() -> None:
     (rule,) = rules["requiredDuringSchedulingIgnoredDuringExecution"]
     assert rule["topologyKey"] == "kubernetes.io/hostname"
     assert ways_out("shared", "gateway")[5672] == [{"podSelector": rule["labelSelector"]}]
+    budget = of_kind("shared", "PodDisruptionBudget")[broker["metadata"]["name"]]["spec"]
+    assert budget == {"maxUnavailable": 1, "selector": rule["labelSelector"]}
 
 
 def subscriptions(service: str) -> set[str]:
