@@ -205,7 +205,7 @@ class Endpoint:
         if identity is not None:
             headers = {**headers, ACTOR: identity.actor}
             if route.author:
-                headers[AUTHOR] = identity.people
+                headers[AUTHOR] = identity.people or ""
         deadline = self.gateway.settings.list_deadline if route.slow else None
         return self.gateway.client.call(
             route.service, route.function, arguments, headers=headers, deadline=deadline

@@ -49,7 +49,8 @@ class Identity(NamedTuple):
 
     claims: dict[str, Any]
     actor: str
-    people: str
+    people: str | None
+    """Their whole person; None from an ``auth`` of the last release."""
     fetched: float
 
 
@@ -107,7 +108,7 @@ class Gate:
         MISS.inc()
         asked, age = time.monotonic(), self._age
         reply = self.client().call("auth", "identify", msgspec.json.encode({"claims": claims}))
-        identity = Identity(claims, reply.body.decode(), reply.headers["people"], asked)
+        identity = Identity(claims, reply.body.decode(), reply.headers.get("people"), asked)
         if len(self._known) >= CACHE_SIZE:
             self._known.clear()
         if age == self._age:  # else the answer may be of before what made us forget

@@ -18,7 +18,7 @@ from services.common.bus import Delivery, on
 from services.common.tables import table_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 BATCH: Final = 200
 SUBJECTS: Final = {
@@ -39,6 +39,18 @@ BODY: Final = """Hello {first_name},
 """
 
 
+def _told(delivery: Delivery) -> Iterator[tuple[str, str]]:
+    """Notifications and their readers: of an event of ours, or of one that is left from before.
+
+    The last release had a letter follow from each ``notification:new``.
+    """
+    payload = delivery.payload
+    if "notification_ids" in payload:
+        yield from zip(payload["notification_ids"], payload["person_ids"], strict=True)
+    elif payload.get("person_id"):
+        yield payload["notification_id"], payload["person_id"]
+
+
 class NoticeRpc(SessionRpc):
     """Notifications by mail."""
 
@@ -50,13 +62,7 @@ class NoticeRpc(SessionRpc):
         """
         if not self.settings.mail_url:
             return
-        told = {
-            UUID(ident): UUID(person)
-            for one in deliveries
-            for ident, person in zip(
-                one.payload["notification_ids"], one.payload["person_ids"], strict=True
-            )
-        }
+        told = {UUID(ident): UUID(person) for one in deliveries for ident, person in _told(one)}
         readers = self._readers(set(told.values()))
         letters = [(readers[p], self._notice(n, p)) for n, p in told.items() if p in readers]
         for person, notice in letters:

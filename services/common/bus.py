@@ -216,9 +216,12 @@ class Handler(Entrypoint):  # type: ignore[misc]
         return cast("Exception | None", done.wait())
 
     def _read(self, message: Any) -> list[Delivery]:
-        if self.history:
+        many = self.history and "event_id" not in (
+            message.properties.get("application_headers") or {}
+        )
+        if many:
             return msgspec.json.decode(message.body, type=list[Delivery])
-        return [Delivery.read(message)]
+        return [Delivery.read(message)]  # also what a relay of the last release sends to the log
 
     def _commit(self, worker_ctx: Any, _deliveries: list[Delivery]) -> Exception | None:
         try:

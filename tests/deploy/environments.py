@@ -17,7 +17,7 @@ STORAGE: Final = {
     "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL",
 }  # fmt: skip
 """What the storage's library reads itself (docs/files.md)."""
-GUNICORN: Final = {"HTTP_PORT", "GATEWAY_WORKERS", "GATEWAY_THREADS", "FORWARDED_ALLOW_IPS"}
+GUNICORN: Final = {"HTTP_PORT", "WEB_CONCURRENCY", "GATEWAY_THREADS", "FORWARDED_ALLOW_IPS"}
 """What deploy/gunicorn.conf.py reads."""
 PREPARING: Final = {"DATABASE_URL", "ADMIN_EMAIL", "ADMIN_PASSWORD"}
 URLS: Final = {service: f"{service.upper()}_DATABASE_URL" for service in SERVICES}
