@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import gazu
 
@@ -107,14 +109,20 @@ def close_and_remove_the_production(day: Day) -> None:
         until(lambda: not gazu.client.fetch_all(path, of_it), what=f"{path} gone with it")  # noqa: B023
 
 
+def let_go(remove: Callable[[], Any]) -> None:
+    """Remove what is held until the last that pointed at it has followed the production."""
+    held = gazu.exception.ParameterException
+    until(lambda: not fails(held, remove), what="nothing left that points at it")
+
+
 def remove_what_the_day_needed(day: Day) -> None:
     gazu.client.delete(f"data/status-automations/{day.automation['id']}")
     for kind in day.types.values():
-        gazu.task.remove_task_type(kind, force=True)
+        let_go(partial(gazu.task.remove_task_type, kind, force=True))
     for status in day.statuses.values():
-        gazu.client.delete(f"data/task-status/{status['id']}", {"force": "true"})
+        let_go(partial(gazu.client.delete, f"data/task-status/{status['id']}"))
     for kind in (day.character, day.prop):
-        gazu.asset.remove_asset_type(kind)
+        let_go(partial(gazu.asset.remove_asset_type, kind))
     gazu.studio.remove_studio(day.studio)
     assert day.studio["id"] not in ids(gazu.studio.all_studios())
 
