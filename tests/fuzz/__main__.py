@@ -52,7 +52,7 @@ def main() -> None:
             try:
                 system.wait()
                 system.load(world.tables)
-                attack = Attack(system, world, examples, seed)
+                attack = Attack(system, world, examples, seed=seed)
                 found = run(attack, console)
             finally:
                 system.stop()

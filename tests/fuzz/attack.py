@@ -7,7 +7,7 @@ content type, its JSON. Whatever is sent, half of the ids in it are those of row
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -59,9 +59,13 @@ class Finding:
 class Attack:
     """Goes through all operations with a number of examples each."""
 
-    def __init__(self, system: System, world: World, examples: int, seed: int) -> None:
+    def __init__(
+        self, system: System, world: World, examples: int, *, seed: int,
+        modes: Iterable[GenerationMode] = GenerationMode,
+    ) -> None:  # fmt: skip
         self.system, self.world, self.examples = system, world, examples
-        self.random = random.Random(seed)
+        self.modes = modes
+        """Whether what is sent is as described, or not, or both in turn."""
         self.seed = seed
         self.session = requests.Session()
         self.sent = 0
@@ -84,7 +88,7 @@ class Attack:
         for operation in self.operations():
             if not progress(f"{operation.method.upper()} {operation.path}"):
                 return
-            for mode in GenerationMode:
+            for mode in self.modes:
                 try:
                     yield from self._attack(operation, mode)
                 except Unsatisfiable:

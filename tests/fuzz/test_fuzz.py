@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import time
 
+from schemathesis import GenerationMode
+
 from tests.fuzz.attack import Attack
 from tests.system import System
 from tests.world import World
 
 EXAMPLES = 2
 SECONDS = 80.0
+SOME = 100
 
 
 def test_every_answer_is_one_that_the_description_knows(system: System, world: World) -> None:
     """No 5xx, and statuses, content types and bodies as described."""
     end = time.monotonic() + SECONDS
-    attack = Attack(system, world, EXAMPLES, seed=1)
+    attack = Attack(system, world, EXAMPLES, seed=1, modes=[GenerationMode.POSITIVE])
     findings = list(attack.run(lambda _name: time.monotonic() < end))
     assert not findings, "\n\n".join(f"{f.operation}\n{f.what}\n{f.how}" for f in findings)
-    assert attack.sent > len(world.tables)
-    assert attack.statuses[200] > attack.sent / 10
+    assert attack.sent > SOME
+    assert attack.statuses.get(200, 0) > attack.sent / 20
