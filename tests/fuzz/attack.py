@@ -27,6 +27,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from deploy.docs import resources
+from gateway.auth import ACCESS, COOKIES
 from tests.system import System, token_for
 from tests.world import World
 
@@ -114,7 +115,7 @@ class Attack:
             self._make_real(case, choices)
             answer = case.call(
                 base_url=self.system.base, session=self.session, timeout=40,
-                headers={"Authorization": f"Bearer {token}"},
+                cookies={COOKIES[ACCESS]: token},  # which nothing generated takes the place of
             )  # fmt: skip
             self.sent += 1
             self.statuses[answer.status_code] = self.statuses.get(answer.status_code, 0) + 1
