@@ -16,7 +16,7 @@ from kombu import Connection
 from deploy.local.parts import Parts
 from deploy.scrape import Scrape
 from services.common.topology import DEAD, SERVICES
-from tests.e2e.test_bad_days import kill_backing, revive
+from tests.chaos.faults import killed
 from tests.system import Caller, System, until
 from tests.world import World
 
@@ -325,11 +325,8 @@ def test_a_broker_that_takes_nothing_is_seen_and_so_is_its_recovery(
 
 def test_without_the_broker_a_gateway_shows_what_it_knows(system: System, world: World) -> None:
     """That is the moment at which somebody looks; all are back when it is."""
-    kill_backing(system, "rabbitmq")
-    try:
+    with killed("rabbitmq")(system):
         until(lambda: Scrape(system.base).values("callboard_broker_up") == [0.0], what="its word")
-    finally:
-        revive(system, "rabbitmq")
     until(system.is_ready, 40, "recovery")
     wanted = {"gateway", "relay", *SERVICES}
 
