@@ -88,11 +88,13 @@ def _ended(name: str, number: signal.Signals) -> Inject:
             family(system, name) if number is signal.SIGKILL else [psutil.Process(process.pid)],
         )
         process.wait(20)
-        yield
-        if name in BACKING:
-            revive(system, name)
-        else:
-            system.start(name)
+        try:
+            yield
+        finally:
+            if name in BACKING:
+                revive(system, name)
+            else:
+                system.start(name)
 
     return inject
 
