@@ -24,8 +24,15 @@ Line = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def system(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    """A system whose traces go into a folder and that finds everything slow."""
+def system(
+    system: System, parts: Parts, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[System]:
+    """A system whose traces go into a folder and that finds everything slow.
+
+    The other tests' system, which would share its work, stops meanwhile.
+    """
+    usual = system
+    usual.stop()
     folder = tmp_path_factory.mktemp("watched")
     extra = {
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"file://{folder / 'traces'}", "WEB_CONCURRENCY": "2",
@@ -38,6 +45,8 @@ def system(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
         yield found
     finally:
         found.stop()
+        usual.start()
+        usual.wait()
 
 
 @pytest.fixture
