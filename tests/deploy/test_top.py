@@ -73,7 +73,7 @@ def test_the_live_view_ends_and_leaves_the_terminal_as_it_was(system: System, wa
         os.write(ours, b"q")
     else:
         process.send_signal(signal.SIGINT)
-    until(lambda: says(b"\x1b[?1049l") or process.poll() is not None, 10, "the end")
+    until(lambda: says(b"\x1b[?1049l") or process.poll() is not None, 30, "the end")
     assert process.wait(10) == 0
     try:
         shown.extend(os.read(ours, 65536))

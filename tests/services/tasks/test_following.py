@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.deploy.dumps import rows
 from tests.services.tasks.conftest import As
 from tests.services.tasks.desk import Desk, comments_on, heard, say, task_of
 from tests.system import System, until
@@ -71,6 +72,7 @@ def test_retakes_are_capped(
 def test_what_follows_from_a_comment_is_told_in_order(system: System, desk: Desk, who: As) -> None:
     """Comment, task, status, review, notifications, news."""
     project = {"project_id": desk.project}
+    until(lambda: rows(system, "tasks", "SELECT count(*) FROM outbox") == [(0,)], what="silence")
     with heard(system, "news:new") as found:
         row = say(who("manager"), desk, "look #Rigging", "wfa").json()
     changed = {
