@@ -30,13 +30,8 @@ def parts() -> Iterator[Parts]:
 @pytest.fixture(scope="session")
 def system(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Five services, relay and gateway, started once."""
-    found = System(parts, tmp_path_factory.mktemp("logs"))
-    found.start()
-    try:
-        found.wait()
+    with System(parts, tmp_path_factory.mktemp("logs")).up() as found:
         yield found
-    finally:
-        found.stop()
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -102,6 +104,16 @@ class System:
                     self.commands()[name.partition(".")[0]], env=self.environment(),
                     stdout=log, stderr=log, cwd=root, preexec_fn=die_with_parent(signal.SIGTERM),
                 )  # fmt: skip
+
+    @contextmanager
+    def up(self) -> Iterator[System]:
+        """Started and ready; stopped at the end."""
+        self.start()
+        try:
+            self.wait()
+            yield self
+        finally:
+            self.stop()
 
     def start_seconds(self, *services: str, root: Path | None = None) -> None:
         """Start one more process of each, and wait until it takes requests."""

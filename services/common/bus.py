@@ -58,7 +58,6 @@ class Delivery(msgspec.Struct, frozen=True):
     source: str
     actor_id: uuid.UUID | None = None
     project_id: uuid.UUID | None = None
-    stored: bool = True
     request_id: str = ""
     traceparent: str = ""
 
@@ -76,7 +75,6 @@ class Delivery(msgspec.Struct, frozen=True):
             source=message.delivery_info["exchange"].removesuffix(".events"),
             actor_id=uuid.UUID(actor) if actor else None,
             project_id=uuid.UUID(project) if project else None,
-            stored=headers.get("stored", True) in {True, "1"},
             request_id=str(headers.get("request_id", "")),
             traceparent=str(headers.get(TRACEPARENT, "")),
         )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 UUID_FORM: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 MONTHS: Final = 12
+NOT_AN_ARRAY: Final = "Request body must be a JSON array."
 KEPT_BY_US: Final = frozenset({"id", "created_at", "updated_at"})
 INT_RANGE: Final = {sa.SmallInteger: 2**15, sa.BigInteger: 2**63, sa.Integer: 2**31}
 """From the narrower class to the wider one: both others are Integers."""
@@ -261,8 +262,7 @@ def list_ids(given: Any) -> list[UUID]:
 def body_ids(data: Any) -> list[UUID]:
     """The ids in a body that is a list of them, each once. Raises InvalidInput."""
     if not isinstance(data, list):
-        message = "Request body must be a JSON array."
-        raise InvalidInput(message)
+        raise InvalidInput(NOT_AN_ARRAY)
     try:
         return list(dict.fromkeys(parse_id(ident) for ident in data))
     except BadValue:

@@ -45,9 +45,7 @@ def numbered(table: sa.Table, within: tuple[str, ...]) -> Any:
 
     def number(work: Any, values: dict[str, Any], _body: Mapping[str, Any]) -> None:
         if not values["revision"]:
-            same = "/".join(str(values[name]) for name in within)
-            lock = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(same, 0))
-            work.tx.connection.execute(sa.select(lock))
+            work.tx.alone("/".join(str(values[name]) for name in within))
             values["revision"] = work.tx.connection.scalar(_next_of(table, within, values))
 
     return number
@@ -93,13 +91,13 @@ class PipelineRpc(CrudRpc):
     @query
     def working_files_of_task(self, task_id: str) -> Reply:
         """The working files of a task, the newest first. For its readers."""
-        rows = self._working(self._task_read(task_id))
+        rows = self._rows("working-files", self._task_read(task_id))
         return listing.plain(self, rows.order_by(WORKING.c.revision.desc(), WORKING.c.name))
 
     @query
     def last_working_files(self, task_id: str) -> dict[str, Any]:
         """The newest working file of each name: ``{name: working file}``."""
-        rows = self._working(self._task_read(task_id)).distinct(WORKING.c.name)
+        rows = self._rows("working-files", self._task_read(task_id)).distinct(WORKING.c.name)
         rows = rows.order_by(WORKING.c.name, WORKING.c.revision.desc())
         with self.database.read() as connection:
             texts = connection.execute(rows_as_json(rows)).scalars().all()
@@ -109,7 +107,7 @@ class PipelineRpc(CrudRpc):
     def working_files_of_entity(self, entity_id: str, query: dict[str, str] | None = None) -> Reply:
         """The working files around an entity, of a ``task_id`` or a ``name``. For its readers."""
         found = self._entity_read(entity_id, WORKING.c.entity_id)
-        rows = self._working(found, *_asked(WORKING, query, OF_TASK))
+        rows = self._rows("working-files", found, *_asked(WORKING, query, OF_TASK))
         return listing.plain(self, rows.order_by(WORKING.c.name, WORKING.c.revision.desc()))
 
     @command
@@ -168,7 +166,9 @@ class PipelineRpc(CrudRpc):
 
         ``query`` narrows by output type, task type, name, representation, status, shot.
         """
-        rows = self._outputs(self._outputs_of(of, ident), *_asked(OUTPUT, query, ASKED))
+        rows = self._rows(
+            "output-files", self._outputs_of(of, ident), *_asked(OUTPUT, query, ASKED)
+        )
         if last:
             kinds = [OUTPUT.c[name] for name in KINDS]
             return listing.plain(
@@ -180,10 +180,10 @@ class PipelineRpc(CrudRpc):
     def output_types_of(self, ident: str) -> Reply:
         """The kinds of outputs that an entity has, by name. For its readers."""
         found = sa.select(OUTPUT.c.output_type_id).where(self._outputs_of("entity", ident))
-        resource = self.registry["output-types"]
-        rows = sa.select(*resource.columns(None, relations=False))
-        rows = rows.where(resource.table.c.id.in_(found)).order_by(resource.table.c.name)
-        return listing.plain(self, rows)
+        kind = self.registry["output-types"].table.c
+        return listing.plain(
+            self, self._rows("output-types", kind.id.in_(found)).order_by(kind.name)
+        )
 
     # --- what they share --------------------------------------------------------------------
 
@@ -224,13 +224,8 @@ class PipelineRpc(CrudRpc):
         self.ask("assets", "read_plain", path="entities", ident=shot)
         return {"asset_instance_id": owner, "temporal_entity_id": shot}
 
-    def _working(self, *where: Any) -> sa.Select[Any]:
-        resource = self.registry["working-files"]
-        return sa.select(*resource.columns(None, relations=False)).where(*where)
-
-    def _outputs(self, *where: Any) -> sa.Select[Any]:
-        resource = self.registry["output-files"]
-        return sa.select(*resource.columns(None, relations=False)).where(*where)
+    def _rows(self, path: str, *where: Any) -> sa.Select[Any]:
+        return sa.select(*self.registry[path].columns(None, relations=False)).where(*where)
 
 
 def _next_of(table: sa.Table, within: tuple[str, ...], values: Mapping[str, Any]) -> Any:

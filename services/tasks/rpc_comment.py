@@ -21,7 +21,7 @@ from services.common.listing import as_bound_json
 from services.common.permissions import manager
 from services.common.rpc import command
 from services.common.tables import NOW, table_of
-from services.common.values import known_id
+from services.common.values import NOT_AN_ARRAY, known_id
 from services.tasks import bodies, mentions
 from services.tasks.attachments import attach
 from services.tasks.background import Background
@@ -42,7 +42,6 @@ from services.tasks.saying import Saying
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-NOT_AN_ARRAY: Final = "Request body must be a JSON array."
 COMMENTS: Final = table_of(Comment)
 
 

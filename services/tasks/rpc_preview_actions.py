@@ -14,7 +14,7 @@ from services.common.contracts.tasks import PreviewAnnotated, PreviewSetMain, Pr
 from services.common.errors import Forbidden, NotFound, Refused, invalid_field
 from services.common.rpc import command
 from services.common.tables import NOW
-from services.common.values import known_id
+from services.common.values import BadValue, finite, known_id
 from services.tasks import annotating, previews, rules
 from services.tasks.models import PreviewFile, comment_preview_link
 from services.tasks.rpc_preview import CREATED, PreviewRpc
@@ -71,8 +71,11 @@ class PreviewActionRpc(PreviewRpc):
         ``preview-file:update`` for each that moved.
         """
         facts = self._to_act_on(ident)
-        wanted = data.get("position")
-        if isinstance(wanted, bool) or not isinstance(wanted, int | float) or wanted < 1:
+        try:
+            wanted = finite(data.get("position"))
+        except BadValue:
+            wanted = 0
+        if wanted < 1:
             raise invalid_field("position", "Input should be a number from 1")
         file = PreviewFile
         together = (

@@ -332,12 +332,10 @@ def running(parts: Parts, folder: Path) -> Iterator[System]:
             subprocess.Popen(one, env=system.environment(), stdout=log, stderr=log)
             for one in (echo, command)
         ]
-    system.start()
     try:
-        system.wait()
-        yield system
+        with system.up():
+            yield system
     finally:
-        system.stop()
         for process in others:
             process.terminate()
             process.wait(10)

@@ -104,10 +104,8 @@ def grown(world: World) -> World:
 
 def run(parts: Any, folder: Path, console: Console) -> None:
     """Start, grow, measure, print."""
-    system, world = System(parts, folder, {"GATEWAY_THREADS": "48"}), grown(World())
-    system.start()
-    try:
-        system.wait()
+    world = grown(World())
+    with System(parts, folder, {"GATEWAY_THREADS": "48"}).up() as system:
         system.load(world.tables)
         curve = Curve(system, world)
         curve.load(curve.one)
@@ -118,8 +116,6 @@ def run(parts: Any, folder: Path, console: Console) -> None:
             crowded = crowded or curve.overload(capacity)
         console.print(curve.table)
         console.print(crowded)
-    finally:
-        system.stop()
 
 
 def main() -> None:

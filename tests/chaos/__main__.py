@@ -76,13 +76,8 @@ def main() -> None:
     try:
         with backing(LocalSettings(run_dir=str(folder), admin_email="")) as parts:
             parts.wait()
-            system = System(parts, folder)
-            system.start()
-            try:
-                system.wait()
+            with System(parts, folder).up() as system:
                 outcomes = run(system, chosen(os.environ.get("FAULTS", "").split()), console)
-            finally:
-                system.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     show(console, outcomes)

@@ -38,13 +38,10 @@ def system(
         "OTEL_EXPORTER_OTLP_ENDPOINT": f"file://{folder / 'traces'}", "WEB_CONCURRENCY": "2",
         "SLOW_QUERY_SECONDS": "0", "SLOW_REQUEST_SECONDS": "0",
     }  # fmt: skip
-    found = System(parts, folder, extra)
-    found.start()
     try:
-        found.wait()
-        yield found
+        with System(parts, folder, extra).up() as found:
+            yield found
     finally:
-        found.stop()
         usual.start()
         usual.wait()
 

@@ -47,15 +47,11 @@ def main() -> None:
     try:
         with backing(LocalSettings(run_dir=str(folder), admin_email="")) as parts:
             parts.wait()
-            system, world = System(parts, folder), World()
-            system.start()
-            try:
-                system.wait()
+            with System(parts, folder).up() as system:
+                world = World()
                 system.load(world.tables)
                 attack = Attack(system, world, examples, seed=seed)
                 found = run(attack, console)
-            finally:
-                system.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     console.print(f"{attack.sent} requests, seed {seed}, {len(found)} findings")
