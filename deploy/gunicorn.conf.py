@@ -21,6 +21,8 @@ timeout = 60
 # What is under way when a worker is told to go has its deadline of 8 seconds.
 graceful_timeout = 10
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
+# Files go out like everything else, so that a slow reader is noticed (see gateway/worker.py).
+sendfile = False
 accesslog = None
 loglevel = "warning"
 control_socket_disable = True

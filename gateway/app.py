@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
+import random
 import re
 import threading
 import time
-import uuid
 from typing import TYPE_CHECKING, Any, Final
 
 import falcon
@@ -279,7 +279,8 @@ class Envelope:
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Give the request an id and serve ``/api/…`` as ``/…``."""
         given = req.get_header("X-Request-ID") or ""
-        req.context.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        named = REQUEST_ID.fullmatch(given)
+        req.context.request_id = given if named else f"{random.getrandbits(128):032x}"
         request_id.set(req.context.request_id)
         req.context.began = time.perf_counter()
         req.context.address = sessions.address_of(req, self.proxies)

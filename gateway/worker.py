@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import errno
 import re
+import select
 import selectors
 import socket
 import threading
@@ -45,6 +46,10 @@ RATE: Final = 4 * 1024
 PROMPT: Final = 1.0
 PATIENCE: Final = 60.0
 LINGER_SECONDS: Final = 2.0
+SOON: Final = 0.01
+"""How long a thread waits for a client's next request before the main loop does."""
+STICKY_SHARE: Final = 2
+"""One of so many threads may wait for a next request."""
 SLOW_SHARE: Final = 3
 """One of so many threads may wait for slow clients."""
 END: Final = b"\r\n\r\n"
@@ -83,56 +88,108 @@ class Line(socket.socket):
     """A client's socket, on which a thread waits only within bounds.
 
     ``debt`` is how many seconds the client was waited for beyond what its bytes excuse; nobody
-    saves up for later.
+    saves up for later. An answer's head and its small body leave together.
     """
 
     def __init__(self, accepted: socket.socket, places: threading.BoundedSemaphore) -> None:
         super().__init__(fileno=accepted.detach())
+        super().settimeout(0)
         self.places, self.slow = places, False
+        self.held = bytearray()
         self.begin()
+
+    def setblocking(self, _flag: bool, /) -> None:
+        """The socket never blocks: whoever has to wait does so here."""
+
+    def settimeout(self, _value: float | None, /) -> None:
+        """The same."""
 
     def begin(self) -> None:
         """A new request: nothing is owed."""
         self.debt, self.patience = 0.0, PATIENCE
 
     def end(self) -> None:
-        """The request is over; give back the place."""
-        if self.slow:
-            self.slow = False
-            self.places.release()
+        """The request is over; send what is left to send and give back the place."""
+        try:
+            self.flush()
+        finally:
+            if self.slow:
+                self.slow = False
+                self.places.release()
 
     def hurry(self) -> None:
         """What is still to come has to come soon."""
         self.patience = min(self.patience, self.debt + PROMPT)
 
+    def at_once(self) -> bytes:
+        """What has come. Raises BlockingIOError if nothing has."""
+        return super().recv(PIECE)
+
+    def soon(self) -> bytes:
+        """What comes within moments; nothing if nothing does, or if the connection ended."""
+        if self._ready(select.POLLIN, SOON):
+            with suppress(OSError):
+                return self.at_once()
+        return b""
+
     def recv(self, size: int, flags: int = 0, /) -> bytes:
         """As ever. Raises ConnectionResetError for a client that is too slow."""
-        if self.gettimeout() == 0:
-            return super().recv(size, flags)
-        received: bytes = self._patiently(partial(super().recv, size, flags))
+        self.flush()
+        received: bytes = self._patiently(partial(super().recv, size, flags), select.POLLIN)
         return received
 
-    def sendall(self, data: Any, flags: int = 0, /) -> None:
-        """As ever. Raises ConnectionResetError for a client that is too slow."""
-        rest = memoryview(data).cast("B")
-        while rest:
-            rest = rest[self._patiently(partial(super().send, rest, flags)) :]
+    def sendall(self, data: Any, _flags: int = 0, /) -> None:
+        """Send, small pieces with what comes after them.
 
-    def _patiently(self, act: Callable[[], bytes | int]) -> Any:
-        self.settimeout(PROMPT)
+        Raises ConnectionResetError for a client that is too slow.
+        """
+        if len(data) > PIECE:
+            self.flush()
+            self._send(data)
+            return
+        self.held += data
+        if len(self.held) > PIECE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what was held back."""
+        held, self.held = self.held, bytearray()
+        self._send(held)
+
+    def _send(self, data: bytes | bytearray) -> None:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._patiently(partial(self.send, rest), select.POLLOUT) :]
+
+    def _patiently(self, act: Callable[[], Any], event: int) -> Any:
+        """What ``act`` does when the client lets it."""
         while True:
-            began = time.monotonic()
-            done: Any = None
-            with suppress(TimeoutError):
+            try:
                 done = act()
-            size = done if isinstance(done, int) else len(done or b"")
-            self.debt = max(0.0, self.debt + time.monotonic() - began - size / RATE)
-            if self.debt > PROMPT and not self.slow:
-                self.slow = self.places.acquire(blocking=False)
-            if self.debt > (self.patience if self.slow else PROMPT):
-                raise ConnectionResetError(errno.ECONNRESET, "The client is too slow.")
-            if done is not None:
-                return done
+            except BlockingIOError:
+                began = time.monotonic()
+                ready = self._ready(event, PROMPT)
+                self.debt += time.monotonic() - began
+                if not ready:
+                    self._bear()
+                continue
+            if self.debt:
+                size = done if isinstance(done, int) else len(done)
+                self.debt = max(0.0, self.debt - size / RATE)
+                self._bear()
+            return done
+
+    def _ready(self, event: int, seconds: float) -> bool:
+        poll = select.poll()
+        poll.register(self, event)
+        return bool(poll.poll(seconds * 1000))
+
+    def _bear(self) -> None:
+        """Go on with a client that owes. Raises ConnectionResetError if it owes too much."""
+        if self.debt > PROMPT and not self.slow:
+            self.slow = self.places.acquire(blocking=False)
+        if self.debt > (self.patience if self.slow else PROMPT):
+            raise ConnectionResetError(errno.ECONNRESET, "The client is too slow.")
 
 
 class Client(TConn):  # type: ignore[misc]
@@ -215,7 +272,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def _collect(self, conn: Client) -> bool:
         """Take what came; whether more is needed. Else it has a thread now, or is closed."""
         try:
-            piece = conn.sock.recv(PIECE)
+            piece = conn.sock.at_once()
         except BlockingIOError:
             return True
         except OSError:
@@ -268,12 +325,24 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         super().finish_request(conn, fs)
 
     def handle(self, conn: Client) -> Any:
-        """Answer one request, on a thread."""
-        conn.begin()
-        try:
-            return super().handle(conn)
-        finally:
-            conn.sock.end()
+        """Answer a request, on a thread, and those that follow it closely."""
+        while True:
+            conn.begin()
+            try:
+                kept = super().handle(conn)
+            finally:
+                conn.sock.end()
+            if not kept or not self._follows(conn):
+                return kept
+
+    def _follows(self, conn: Client) -> bool:
+        """Whether the next request is there, which saves two changes of threads."""
+        if self.working > self.cfg.threads // STICKY_SHARE or not self.alive:
+            return False
+        conn.received += conn.sock.soon()
+        size = awaited(conn.received)
+        conn.whole = bool(size)
+        return size is not None and 0 < size <= len(conn.received)
 
     def handle_request(self, req: Any, conn: Client) -> Any:
         """Answer, and say that the connection ends if the body may be left unread."""
@@ -300,7 +369,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """
         try:
             conn.sock.shutdown(socket.SHUT_WR)
-            conn.sock.settimeout(0)
         except OSError:
             conn.close()
             return
@@ -309,9 +377,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.lingering.append(conn)
         self._watch(conn, self._left)
 
-    def _left(self, conn: Client, client: socket.socket) -> None:
+    def _left(self, conn: Client, _client: socket.socket) -> None:
         try:
-            if client.recv(PIECE):
+            if conn.sock.at_once():
                 return
         except BlockingIOError:
             return

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import logging
 import random
+import socket
 import struct
 import threading
 import time
-from contextlib import suppress
+from collections import deque
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import amqp
@@ -23,7 +25,7 @@ from kombu.exceptions import OperationalError
 from services.common.errors import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +35,9 @@ HEARTBEAT: Final = 10
 READ_SIZE: Final = 65536
 FRAME_HEAD: Final = struct.Struct(">BHI")
 FRAME_END: Final = 0xCE
+METHOD: Final = struct.Struct(">HHH")
+HEADER: Final = struct.Struct(">HHQ")
+ACK: Final = struct.Struct(">HHQB")
 BACKOFF: Final = (0.1, 0.2, 0.4, 0.8, 1.0)
 
 CANCEL_SECONDS: Final = 2.0
@@ -81,6 +86,64 @@ class Frames:
         self.buffer = buffer[start:]
 
 
+class Outgoing:
+    """What leaves on a connection: no thread waits for another one's small message to be sent.
+
+    A thread that finds another at the socket leaves its frames to it, and they go out together.
+    """
+
+    def __init__(self, channel: Any) -> None:
+        self.channel = channel
+        self.socket = channel.connection.transport.sock
+        self.largest = min(READ_SIZE, channel.connection.frame_max - FRAME_HEAD.size - 1)
+        self._alone = threading.Lock()
+        self._frames: deque[bytes] = deque()
+
+    def send(self, frames: bytes) -> None:
+        """Send frames, or have them sent. Raises OSError when the connection broke."""
+        self._frames.append(frames)
+        self._flush()
+
+    @contextmanager
+    def alone(self) -> Iterator[Any]:
+        """The channel, while nobody else sends."""
+        with self._alone:
+            yield self.channel
+        self._flush()
+
+    def _flush(self) -> None:
+        while self._frames and self._alone.acquire(blocking=False):
+            try:
+                found = [self._frames.popleft() for _ in range(len(self._frames))]
+                self.socket.sendall(b"".join(found))
+            except OSError:
+                with suppress(OSError):  # half a frame may be out: nothing can follow it
+                    self.socket.shutdown(socket.SHUT_RDWR)
+                raise
+            finally:
+                self._alone.release()
+
+    def message(self, message: Any, exchange: str, routing_key: str, mandatory: bool) -> bytes:
+        """The frames of a message that fits into one."""
+        address = b"".join(
+            bytes([len(text)]) + text for text in map(str.encode, (exchange, routing_key))
+        )
+        header = HEADER.pack(spec.Basic.CLASS_ID, 0, len(message.body))
+        return (
+            self._frame(1, METHOD.pack(*spec.Basic.Publish, 0) + address + bytes([mandatory]))
+            + self._frame(2, header + message._serialize_properties())  # noqa: SLF001
+            + (self._frame(3, message.body) if message.body else b"")
+        )
+
+    def ack(self, tag: int, multiple: bool) -> bytes:
+        """The frame that acknowledges a delivery, or all up to it."""
+        return self._frame(1, ACK.pack(*spec.Basic.Ack, tag, multiple))
+
+    def _frame(self, kind: int, payload: bytes) -> bytes:
+        head = FRAME_HEAD.pack(kind, self.channel.channel_id, len(payload))
+        return head + payload + bytes([FRAME_END])
+
+
 class Link:
     """A connection that comes back by itself.
 
@@ -99,8 +162,7 @@ class Link:
         self.uri, self.setup, self.lost, self.name = uri, setup, lost, name
         self.ready = threading.Event()
         self.stopping = False
-        self._write = threading.Lock()
-        self._channel: Any = None
+        self._outgoing: Outgoing | None = None
 
     def start(self) -> None:
         """Read on a thread of our own."""
@@ -135,7 +197,7 @@ class Link:
         channel = connection.channel()
         channel.auto_decode = False
         self.setup(channel)
-        self._channel = channel
+        self._outgoing = Outgoing(channel)
         self.ready.set()
         log.debug("%s connected", self.name)
 
@@ -146,13 +208,13 @@ class Link:
             frames.read()
             if time.monotonic() - beat > 1:
                 beat = time.monotonic()
-                with self._write:
+                with self._alone():
                     connection.heartbeat_tick()
 
     def _closed(self) -> None:
         was_ready = self.ready.is_set()
         self.ready.clear()
-        self._channel = None
+        self._outgoing = None
         if was_ready:
             self.lost()
 
@@ -167,21 +229,34 @@ class Link:
         routing_key: str,
         *,
         mandatory: bool = False,
+        done: Any = None,
         **properties: Any,
     ) -> None:
-        """Send one message. Raises Unavailable when the broker is away."""
-        message = amqp.Message(body, **properties)
-        self._do("basic_publish", message, exchange, routing_key, mandatory)
+        """Send one message. Raises Unavailable when the broker is away.
 
-    def ack(self, delivery_tag: int, *, multiple: bool = False) -> None:
+        ``done`` is a message received on this link that this one answers: it is acknowledged.
+        """
+        message = amqp.Message(body.encode() if isinstance(body, str) else body, **properties)
+        with self._sending() as outgoing:
+            if len(message.body) > outgoing.largest:
+                with outgoing.alone() as channel:
+                    channel.basic_publish(message, exchange, routing_key, mandatory)
+                frames = b""
+            else:
+                frames = outgoing.message(message, exchange, routing_key, mandatory)
+            if done is not None and done.channel is outgoing.channel:
+                frames += outgoing.ack(done.delivery_tag, multiple=False)
+            outgoing.send(frames)
+
+    def ack(self, message: Any, *, multiple: bool = False) -> None:
         """Acknowledge; silently nothing if the connection it came by is gone."""
-        with suppress(Unavailable):
-            self._do("basic_ack", delivery_tag, multiple)
+        with suppress(Unavailable), self._sending(message) as outgoing:
+            outgoing.send(outgoing.ack(message.delivery_tag, multiple))
 
-    def reject(self, delivery_tag: int, *, requeue: bool) -> None:
+    def reject(self, message: Any, *, requeue: bool) -> None:
         """Give a message back, or (``requeue=False``) to the dead letters."""
-        with suppress(Unavailable):
-            self._do("basic_reject", delivery_tag, requeue)
+        with suppress(Unavailable), self._alone(message) as channel:
+            channel.basic_reject(message.delivery_tag, requeue)
 
     def cancel(self, tag: str) -> None:
         """Stop consuming under that tag; once this returns, nothing more arrives.
@@ -189,22 +264,31 @@ class Link:
         What the broker had sent before it agreed is still handed over, so the reading loop must go
         on meanwhile, elsewhere. Without its word within ``CANCEL_SECONDS`` this returns anyway.
         """
-        channel, end = self._channel, time.monotonic() + CANCEL_SECONDS
+        outgoing, end = self._outgoing, time.monotonic() + CANCEL_SECONDS
         with suppress(Unavailable):
-            self._do("send_method", spec.Basic.Cancel, "sb", (tag, False))
-            while channel is self._channel and tag in channel.callbacks:
+            with self._alone() as channel:
+                channel.send_method(spec.Basic.Cancel, "sb", (tag, False))
+            while outgoing is self._outgoing and tag in channel.callbacks:
                 if time.monotonic() > end:
                     break
                 time.sleep(0.01)
 
-    def _do(self, method: str, *args: Any) -> None:
-        channel = self._channel
-        if channel is None:
-            message = "The message broker is away."
-            raise Unavailable(message)
+    @contextmanager
+    def _sending(self, received: Any = None) -> Iterator[Outgoing]:
+        """The connection's way out, which must be the one that a message was received on.
+
+        Raises Unavailable if it isn't, or breaks.
+        """
+        outgoing = self._outgoing
         try:
-            with self._write:
-                getattr(channel, method)(*args)
+            if outgoing is None or (received and received.channel is not outgoing.channel):
+                raise ConnectionError
+            yield outgoing
         except BROKEN as error:
             message = "The message broker is away."
             raise Unavailable(message) from error
+
+    @contextmanager
+    def _alone(self, received: Any = None) -> Iterator[Any]:
+        with self._sending(received) as outgoing, outgoing.alone() as channel:
+            yield channel

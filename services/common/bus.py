@@ -163,7 +163,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
         while not self.link.stopping:
             error = self._attempt(messages, deliveries)
             if error is None:
-                self.link.ack(messages[-1].delivery_tag, multiple=True)
+                self.link.ack(messages[-1], multiple=True)
                 self._count(deliveries, "handled")
                 return
             self._count(deliveries, "retried")
@@ -173,7 +173,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
                 break
             eventlet.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
         for message in messages:
-            self.link.reject(message.delivery_tag, requeue=self.link.stopping)
+            self.link.reject(message, requeue=self.link.stopping)
         if not self.link.stopping:
             self._count(deliveries, "dead")
             requests = sorted({one.request_id for one in deliveries})

@@ -13,6 +13,7 @@ import hashlib
 import logging
 import time
 import uuid
+from contextlib import suppress
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
@@ -161,7 +162,7 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
         except msgspec.DecodeError:
             self.reply(message, BARE in headers, None, InvalidInput("The request is not JSON."))
         except ContainerBeingKilled:
-            self.link.reject(message.delivery_tag, requeue=True)
+            self.link.reject(message, requeue=True)
 
     def reply(
         self, message: Any, bare: bool, answer: Reply | None, error: Exception | None
@@ -171,22 +172,22 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
         answered(name if name in self.methods else UNKNOWN, message.began, error)
         properties = message.properties
         to = properties.get("reply_to")
-        if to:
-            exchange = "" if to.startswith(DIRECT_REPLY) else RPC_EXCHANGE
-            body, extra = (_bare if bare else _wrapped)(answer, error)
-            try:
-                self.link.publish(
-                    body,
-                    exchange,
-                    to,
-                    content_type="application/json",
-                    correlation_id=properties.get("correlation_id"),
-                    delivery_mode=1,
-                    **extra,
-                )
-            except Unavailable:
-                return
-        self.link.ack(message.delivery_tag)
+        if not to:
+            self.link.ack(message)
+            return
+        exchange = "" if to.startswith(DIRECT_REPLY) else RPC_EXCHANGE
+        body, extra = (_bare if bare else _wrapped)(answer, error)
+        with suppress(Unavailable):
+            self.link.publish(
+                body,
+                exchange,
+                to,
+                done=message,
+                content_type="application/json",
+                correlation_id=properties.get("correlation_id"),
+                delivery_mode=1,
+                **extra,
+            )
 
 
 class MethodUnknown(ServiceError, kind="method-unknown"):
