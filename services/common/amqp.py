@@ -94,6 +94,7 @@ class Outgoing:
 
     def __init__(self, channel: Any) -> None:
         self.channel = channel
+        self.number = channel.channel_id  # a channel that was closed has none any more
         self.socket = channel.connection.transport.sock
         self.largest = min(READ_SIZE, channel.connection.frame_max - FRAME_HEAD.size - 1)
         self._alone = threading.Lock()
@@ -140,7 +141,7 @@ class Outgoing:
         return self._frame(1, ACK.pack(*spec.Basic.Ack, tag, multiple))
 
     def _frame(self, kind: int, payload: bytes) -> bytes:
-        head = FRAME_HEAD.pack(kind, self.channel.channel_id, len(payload))
+        head = FRAME_HEAD.pack(kind, self.number, len(payload))
         return head + payload + bytes([FRAME_END])
 
 
