@@ -9,8 +9,19 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.common import tables
-from services.common.tables import Many, Row, choice, link, links, new_metadata, ref, table_of, text
+from services.common import counting, tables
+from services.common.tables import (
+    Many,
+    Row,
+    choice,
+    link,
+    links,
+    new_metadata,
+    page_index,
+    ref,
+    table_of,
+    text,
+)  # fmt: skip
 
 
 class Base(tables.Base):
@@ -18,6 +29,9 @@ class Base(tables.Base):
 
     __abstract__ = True
     metadata = new_metadata()
+
+
+counting.declare(Base.metadata)
 
 
 class EntityType(Row, Base):
@@ -35,7 +49,10 @@ class Entity(Row, Base):
     """An asset, shot, sequence, scene, episode, edit or concept."""
 
     __tablename__ = "entity"
-    __table_args__ = (sa.UniqueConstraint("name", "project_id", "entity_type_id", "parent_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("name", "project_id", "entity_type_id", "parent_id"),
+        page_index("entity"),
+    )
 
     name: Mapped[str] = text(160)
     code: Mapped[str | None] = text(160)
@@ -47,7 +64,7 @@ class Entity(Row, Base):
     is_casting_standby: Mapped[bool | None] = mapped_column(default=False)
     is_shared: Mapped[bool] = mapped_column(default=False)
     status: Mapped[str] = choice("standby", "running", "complete", "canceled", default="running")
-    project_id: Mapped[UUID] = ref("crud.project")
+    project_id: Mapped[UUID] = ref("crud.project", index=False)
     entity_type_id: Mapped[UUID] = link("entity_type")
     parent_id: Mapped[UUID | None] = link("entity")
     source_id: Mapped[UUID | None] = link("entity", on_gone="null")

@@ -43,6 +43,7 @@ RESOURCES: Final = Registry(
         update=any_of(manager, entities.creator, entities.data_supervisor),
         delete=any_of(entities.creator, manager),
         scope=entities.listed,
+        counted=True,
         kind=entities.KIND,
         facts={"kind": entities.KIND},
         event=entities.kind_of,

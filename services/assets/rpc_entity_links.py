@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from services.assets import access
 from services.assets.access import ENTITY
 from services.assets.casting_statements import LINK
-from services.common import filters, listing
+from services.common import filters, listing, paging
 from services.common.client import Reply
 from services.common.crud import CrudRpc
 from services.common.errors import InvalidInput
@@ -45,7 +45,7 @@ class EntityLinkRpc(CrudRpc):
         if CURSOR in given:
             return self._links_after(rows, given)
         page = filters.page_and_limit(given)
-        return listing.plain(self, rows) if page is None else self._links_page(rows, *page)
+        return listing.plain(self, rows) if page is None else self._links_page(rows, page)
 
     def _links_after(self, rows: sa.Select[Any], given: dict[str, str]) -> Reply:
         try:
@@ -53,14 +53,15 @@ class EntityLinkRpc(CrudRpc):
         except BadValue:
             message = f"Wrong date format for {CURSOR}."
             raise InvalidInput(message) from None
-        limit = (filters.page_and_limit({**given, "page": "1"}) or (1, filters.PAGE_SIZE))[1]
+        limit = (
+            filters.page_and_limit({**given, "page": "1"}) or filters.Page(1, filters.PAGE_SIZE)
+        ).limit
         total, data = self._links(rows, rows.where(LINK.c.created_at > moment).limit(limit))
         return listing.compressed(f'{{"data":[{data}],"total":{total},"limit":{limit}}}'.encode())
 
-    def _links_page(self, rows: sa.Select[Any], page: int, limit: int) -> Reply:
-        wanted = rows.limit(limit if page > 0 else 0).offset(max((page - 1) * limit, 0))
-        total, data = self._links(rows, wanted)
-        return listing.compressed(listing.envelope(data, total, page, limit))
+    def _links_page(self, rows: sa.Select[Any], page: filters.Page) -> Reply:
+        total, data = self._links(rows, rows.limit(page.rows).offset(page.offset))
+        return listing.compressed(paging.envelope(data, total, *page))
 
     def _links(self, rows: sa.Select[Any], wanted: sa.Select[Any]) -> tuple[int, str]:
         counted = rows.order_by(None).subquery("counted")

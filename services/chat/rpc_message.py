@@ -22,7 +22,8 @@ from services.common.client import Reply
 from services.common.contracts.chat import ChatMessageDeleted, ChatMessagePosted
 from services.common.crud import CrudRpc
 from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
-from services.common.listing import compressed, envelope
+from services.common.listing import compressed
+from services.common.paging import envelope
 from services.common.resources import JSON_TEXT
 from services.common.rpc import command, query
 from services.common.values import known_id
@@ -50,12 +51,11 @@ class MessageRpc(CrudRpc):
         within = ChatMessage.chat_id == chat
         if page is None:
             return compressed(b"[" + b",".join(self._messages(within)) + b"]")
-        number, limit = page
         counted = sa.select(sa.func.count()).where(within)
         with self.database.read() as connection:
             total = connection.scalar(counted) or 0
-        rows = self._messages(within, limit, (number - 1) * limit) if number > 0 else []
-        return compressed(envelope(b",".join(rows).decode(), total, number, limit))
+        rows = self._messages(within, page.rows, page.offset)
+        return compressed(envelope(b",".join(rows).decode(), total, *page))
 
     @query
     def show_message(self, entity_id: str, message_id: str) -> Reply:

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from services.common import listing, references, versions
+from services.common import counting, listing, references, versions
 from services.common.bus import Delivery, on
 from services.common.client import Reply
 from services.common.complaints import FOREIGN, MESSAGES, translated
@@ -20,6 +20,7 @@ from services.common.references import RowsGone
 from services.common.rpc import command, query
 from services.common.service import Service
 from services.common.tables import NOW
+from services.common.timer import every
 from services.common.values import list_ids, row_id, values_for_create, values_for_update
 
 if TYPE_CHECKING:
@@ -374,6 +375,12 @@ class CrudRpc(Service):
             return False
         with self.database.read() as connection:
             return bool(connection.scalar(sa.select(sa.or_(*tests))))
+
+    @every(counting.FOLD_SECONDS)
+    def fold_counts(self) -> None:
+        """Keep the numbers of rows quick to sum, in a service that has tables counted."""
+        if any(resource.counted for resource in self.registry):
+            self.tx.run(counting.FOLD)
 
     @on("rows:gone")
     def forget_rows(self, delivery: Delivery) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
@@ -105,7 +105,24 @@ def _read(name: str, column: sa.ColumnElement[Any], text: str) -> Any:
         raise InvalidInput(message) from None
 
 
-def page_and_limit(query: Mapping[str, str]) -> tuple[int, int] | None:
+class Page(NamedTuple):
+    """A page, counted from 1, and its size."""
+
+    number: int
+    limit: int
+
+    @property
+    def rows(self) -> int:
+        """How many rows to read: none before the first page."""
+        return self.limit if self.number > 0 else 0
+
+    @property
+    def offset(self) -> int:
+        """How many rows to skip."""
+        return max((self.number - 1) * self.limit, 0)
+
+
+def page_and_limit(query: Mapping[str, str]) -> Page | None:
     """The page asked for, from 1, and its size; None for a plain list. Raises InvalidInput."""
     if "page" not in query:
         return None
@@ -113,7 +130,7 @@ def page_and_limit(query: Mapping[str, str]) -> tuple[int, int] | None:
     if limit < 0:
         message = "limit must not be negative."
         raise InvalidInput(message)
-    return _integer(query, "page", 1), limit
+    return Page(_integer(query, "page", 1), limit)
 
 
 def _integer(query: Mapping[str, str], name: str, default: int) -> int:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 KERNEL: Final = frozenset({
-    "outbox", "inbox", "idempotency_key", "change_count", "alembic_version",
+    "outbox", "inbox", "idempotency_key", "change_count", "row_count", "alembic_version",
 })  # fmt: skip
 LARGE: Final = 8 * 1024 * 1024
 """From this size on a table is emptied as a file, below row by row, which is quicker."""
@@ -264,7 +264,7 @@ class ServiceImport:
             self.cursor.execute(TOUCH)
         self.connection.commit()
 
-    def analyze(self, rows: int = 10_000) -> None:
+    def analyze(self, rows: int = 1_000) -> None:
         """Let the planner know of tables that grew by more than ``rows``."""
         grown = [f'"{name}"' for name, count in self.changed.items() if count > rows]
         if grown:

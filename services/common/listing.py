@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from eventlet import sleep, tpool
 from isal import isal_zlib
 
-from services.common import filters
+from services.common import filters, paging
 from services.common.client import Reply
 from services.common.errors import InvalidInput
-from services.common.resources import JSON_TEXT, as_json, rows_as_json
+from services.common.resources import as_json, rows_as_json
 
 if TYPE_CHECKING:
     from services.common.crud import CrudRpc
@@ -45,12 +45,15 @@ def as_bound_json(resource: Resource, columns: tuple[Any, ...]) -> sa.Select[Any
 def list_rows(service: CrudRpc, resource: Resource, query: dict[str, str]) -> Reply:
     """The list a query string asks for, scoped to the caller."""
     page = filters.page_and_limit(query)
-    statement = _filtered(service, resource, query)
+    columns = _columns(service, resource, query)
     if page is None:
-        statement = statement.order_by(*resource.order).limit(resource.list_cap)
-        reply = plain(service, statement)
+        statement = _filtered(service, resource, columns, query)
+        reply = plain(service, statement.order_by(*resource.order).limit(resource.list_cap))
+    elif project := paging.whole(resource, service.actor, query):
+        reply = compressed(paging.of_production(service, resource, columns, project, page))
     else:
-        reply = _page(service, resource, statement, *page)
+        statement = _filtered(service, resource, columns, query)
+        reply = compressed(paging.filtered(service, resource, statement, page))
     return _completed(service, resource, reply)
 
 
@@ -64,13 +67,19 @@ def _completed(service: CrudRpc, resource: Resource, reply: Reply) -> Reply:
     return compressed(msgspec.json.encode(answer))
 
 
-def _filtered(service: CrudRpc, resource: Resource, query: dict[str, str]) -> sa.Select[Any]:
-    actor, table = service.actor, resource.table
+def _columns(service: CrudRpc, resource: Resource, query: dict[str, str]) -> tuple[Any, ...]:
+    """What the list shows of a row."""
     relations = (resource.relations_without_query and not query) or query.get(
         "relations", ""
     ).lower() == "true"
-    visible = resource.visible(actor, False)  # noqa: FBT003
-    columns = _wanted(resource.columns(visible, relations=relations), query)
+    visible = resource.visible(service.actor, False)  # noqa: FBT003
+    return _wanted(resource.columns(visible, relations=relations), query)
+
+
+def _filtered(
+    service: CrudRpc, resource: Resource, columns: tuple[Any, ...], query: dict[str, str]
+) -> sa.Select[Any]:
+    actor, table = service.actor, resource.table
     statement = sa.select(*columns).select_from(table)
     statement = statement.where(*resource.conditions(query))
     allowed = resource.filterable(actor)
@@ -109,37 +118,6 @@ def _condition(
     if name in resource.lists:
         return filters.list_condition(name, resource.lists[name], table.c.id, text)
     return None
-
-
-def _page(
-    service: CrudRpc, resource: Resource, statement: sa.Select[Any], page: int, limit: int
-) -> Reply:
-    """A page in its envelope; past the end, or before the first, the data is empty."""
-    table = resource.table
-    offset = (page - 1) * limit
-    order = (table.c.updated_at.desc(), table.c.created_at.desc(), table.c.id)
-    counted = statement.with_only_columns(sa.literal(1).label("one")).subquery("counted")
-    total = sa.select(sa.func.count()).select_from(counted).scalar_subquery()
-    rows = statement.order_by(*order).limit(limit if page > 0 else 0).offset(max(offset, 0))
-    with service.database.read() as connection:
-        count, data = connection.execute(sa.select(total, _joined(rows))).one()
-    return compressed(envelope(data or "", count, page, limit))
-
-
-def envelope(data: str, total: int, page: int, limit: int, **more: str) -> bytes:
-    """A page's rows with ``total, nb_pages, limit, offset, page``; ``more`` members are JSON."""
-    extra = "".join(f'"{name}":{value},' for name, value in more.items())
-    head = (
-        f'{{"total":{total},"nb_pages":{-(-total // limit)},"limit":{limit},'
-        f'"offset":{(page - 1) * limit},"page":{page},{extra}"data":['
-    )
-    return b"".join((head.encode(), data.encode(), b"]}"))
-
-
-def _joined(rows: sa.Select[Any]) -> Any:
-    """The rows' JSON, joined by commas."""
-    text = sa.func.string_agg(JSON_TEXT, ",")
-    return sa.select(text).select_from(rows.subquery("r")).scalar_subquery()
 
 
 def plain(service: CrudRpc, statement: sa.Select[Any]) -> Reply:

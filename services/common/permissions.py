@@ -41,6 +41,11 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
         """Whether what they see depends on what they are assigned to."""
         return "vendor" in {self.role, *self.projects.values()}
 
+    def sees_all_of(self, project: UUID) -> bool:
+        """Whether lists of what belongs to a production leave nothing out for them."""
+        mine = project in self.open_projects and self.projects.get(project) != "vendor"
+        return self.is_admin or mine
+
     def role_in(self, project: UUID | None) -> str | None:
         """Their effective role in a production; None when not in its team."""
         if self.is_admin:

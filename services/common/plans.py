@@ -13,16 +13,13 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sqlalchemy.engine import Dialect
-
-Statement = str | sa.ClauseElement
 
 PARAMETER: Final = re.compile(r"%\((\w+)\)s|%%")
 MOST: Final = 300
@@ -37,11 +34,29 @@ class Call(NamedTuple):
     shown: str
 
 
+class Text(NamedTuple):
+    """A statement as psycopg2 takes it, with the constants in it, to be sent whole each time.
+
+    For the few whose best plan depends on their values.
+    """
+
+    sql: str
+    constants: Mapping[str, Any]
+
+
+Statement = str | sa.ClauseElement | Text
+
+
 class _Plan(NamedTuple):
     name: str
     prepare: str
     execute: str
     shown: str
+
+
+def _whole(cursor: Any, statement: Text, given: Mapping[str, Any]) -> Call:
+    values = {**statement.constants, **given}
+    return Call(cursor.mogrify(statement.sql, values).decode(), statement.sql)
 
 
 class Plans:
@@ -59,11 +74,13 @@ class Plans:
         one needs a cast where any type will do (``concat``), and in the list of an
         ``INSERT … SELECT``.
         """
-        cursor, key = connection.cursor(), (statement, *parameters)
+        cursor = connection.cursor()
+        if isinstance(statement, Text):
+            return _whole(cursor, statement, parameters)
+        key = (statement, *parameters)
         plan = self._plans.get(key)
         if plan is None and len(self._plans) >= MOST:
-            sql, values = self._text(statement, parameters)
-            return Call(cursor.mogrify(sql, values).decode(), sql)
+            return _whole(cursor, self.text(statement), parameters)
         prepared: set[str] = connection.info.setdefault("prepared", set())
         if plan is None:
             plan = self._prepare(cursor, statement, parameters)
@@ -74,19 +91,19 @@ class Plans:
             prepared.add(plan.name)
         return Call(cursor.mogrify(plan.execute, parameters).decode(), plan.shown)
 
-    def _text(
-        self, statement: Statement, given: Mapping[str, Any]
-    ) -> tuple[str, Mapping[str, Any]]:
-        """The statement as psycopg2 takes it, and all values in it: constants and those given."""
+    def text(self, statement: str | sa.ClauseElement) -> Text:
+        """The statement as psycopg2 takes it."""
         if isinstance(statement, str):
-            return statement, given
+            return Text(statement, {})
         options = {"render_postcompile": True}
         compiled = statement.compile(dialect=self.dialect, compile_kwargs=options)
-        return str(compiled), {**compiled.params, **given}
+        return Text(str(compiled), compiled.params)
 
-    def _prepare(self, cursor: Any, statement: Statement, given: Mapping[str, Any]) -> _Plan:
+    def _prepare(
+        self, cursor: Any, statement: str | sa.ClauseElement, given: Mapping[str, Any]
+    ) -> _Plan:
         """Prepare it here, and learn how its values must be cast; constants become part of it."""
-        sql, values = self._text(statement, given)
+        sql, values = self.text(statement)
         names: list[str] = []
 
         def numbered(found: re.Match[str]) -> str:

@@ -94,6 +94,9 @@ class Resource:
     list_cap: int | None = None
     versioned: bool = True
     """Whether every change to its lists moves this service's version."""
+    counted: bool = False
+    """Whether the database counts its rows by production (see ``counting``). Its scope then leaves
+    whole the productions of which ``Actor.sees_all_of`` says so."""
     always_relations: bool = False
     bad_id_is_unknown: bool = False
     frees: frozenset[str] = frozenset()

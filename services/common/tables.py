@@ -132,6 +132,12 @@ def links(
     return sa.Table(name, metadata, side(*own), side(*other), *extra, index)
 
 
+def page_index(table: str) -> sa.Index:
+    """The index from which pages of a production's rows come in their order, see ``paging``."""
+    newest_first = (sa.text("updated_at DESC"), sa.text("created_at DESC"), "id")
+    return sa.Index(f"ix_{table}_page", "project_id", *newest_first)
+
+
 def new_metadata() -> sa.MetaData:
     """An empty MetaData with the house's constraint names and the kernel's tables."""
     metadata = sa.MetaData(naming_convention=NAMING)

@@ -10,8 +10,19 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.common import tables
-from services.common.tables import Many, Row, choice, link, links, new_metadata, ref, table_of, text
+from services.common import counting, tables
+from services.common.tables import (
+    Many,
+    Row,
+    choice,
+    link,
+    links,
+    new_metadata,
+    page_index,
+    ref,
+    table_of,
+    text,
+)  # fmt: skip
 
 
 class Base(tables.Base):
@@ -19,6 +30,9 @@ class Base(tables.Base):
 
     __abstract__ = True
     metadata = new_metadata()
+
+
+counting.declare(Base.metadata)
 
 
 class TaskType(Row, Base):
@@ -68,6 +82,7 @@ class Task(Row, Base):
     __table_args__ = (
         sa.UniqueConstraint("name", "project_id", "task_type_id", "entity_id"),
         sa.CheckConstraint("difficulty BETWEEN 1 AND 5", name="difficulty"),
+        page_index("task"),
     )
 
     name: Mapped[str] = text(80)
@@ -90,7 +105,7 @@ class Task(Row, Base):
     nb_drawings: Mapped[int | None] = mapped_column(default=0)
     shotgun_id: Mapped[int | None]
     last_preview_file_id: Mapped[UUID | None]
-    project_id: Mapped[UUID | None] = ref("crud.project")
+    project_id: Mapped[UUID | None] = ref("crud.project", index=False)
     task_type_id: Mapped[UUID | None] = link("task_type")
     task_status_id: Mapped[UUID | None] = link("task_status", on_gone="null")
     entity_id: Mapped[UUID | None] = ref("assets.entity")

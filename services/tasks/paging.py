@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from services.common.errors import InvalidInput
-from services.common.listing import compressed, envelope
+from services.common.listing import compressed
+from services.common.paging import envelope
 from services.common.resources import JSON_TEXT, rows_as_json
 
 if TYPE_CHECKING:

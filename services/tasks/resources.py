@@ -39,6 +39,7 @@ RESOURCES: Final = Registry(
         update=any_of(manager, access.task_supervisor),
         delete=manager,
         scope=access.listed_tasks,
+        counted=True,
         facts={"department_id": access.TASK_DEPARTMENT},
         facts_for_create=access.project_of_new_task,
         filters={"episode_id": rules.of_episode},

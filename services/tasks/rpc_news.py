@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from services.common import filters
 from services.common.client import Reply
 from services.common.errors import Forbidden, InvalidInput, NotFound
-from services.common.listing import compressed, envelope
+from services.common.listing import compressed
+from services.common.paging import envelope
 from services.common.resources import rows_as_json
 from services.common.rpc import query
 from services.common.tables import table_of

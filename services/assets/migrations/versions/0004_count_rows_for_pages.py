@@ -1,0 +1,38 @@
+"""Pages of a production's entities from an index in their order, and their number from notes.
+
+Rolling deploy: safe. The database keeps both, whichever code writes; the table can't be written
+while the index is built, some seconds for a million rows.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from services.common.counting import FUNCTION, NO_MORE, TRIGGERS
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "row_count",
+        sa.Column("table_name", sa.Text(), nullable=False),
+        sa.Column("project_id", sa.Uuid(), nullable=False),
+        sa.Column("rows", sa.BigInteger(), nullable=False),
+    )
+    op.create_index(
+        op.f("ix_row_count_table_name_project_id"), "row_count", ["table_name", "project_id"]
+    )
+    op.execute(FUNCTION + TRIGGERS.format(table="entity"))
+    order = [sa.text("updated_at DESC"), sa.text("created_at DESC"), "id"]
+    op.create_index("ix_entity_page", "entity", ["project_id", *order])
+    op.drop_index(op.f("ix_entity_project_id"), table_name="entity")
+
+
+def downgrade() -> None:
+    op.create_index(op.f("ix_entity_project_id"), "entity", ["project_id"])
+    op.drop_index("ix_entity_page", table_name="entity")
+    op.execute(NO_MORE.format(table="entity"))
+    op.drop_table("row_count")

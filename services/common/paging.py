@@ -1,0 +1,92 @@
+"""Pages of a resource's rows, in the envelope that clients read: rows and total in one snapshot."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+
+from services.common import counting
+from services.common.filters import RESERVED
+from services.common.resources import JSON_TEXT
+from services.common.values import BadValue, parse_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+    from services.common.crud import CrudRpc
+    from services.common.filters import Page
+    from services.common.permissions import Actor
+    from services.common.plans import Plans, Text
+    from services.common.resources import Resource
+
+PROJECT: Final = "project_id"
+
+
+def envelope(data: str, total: int, page: int, limit: int, **more: str) -> bytes:
+    """A page's rows with ``total, nb_pages, limit, offset, page``; ``more`` members are JSON."""
+    extra = "".join(f'"{name}":{value},' for name, value in more.items())
+    head = (
+        f'{{"total":{total},"nb_pages":{-(-total // limit)},"limit":{limit},'
+        f'"offset":{(page - 1) * limit},"page":{page},{extra}"data":['
+    )
+    return b"".join((head.encode(), data.encode(), b"]}"))
+
+
+def filtered(service: CrudRpc, resource: Resource, statement: sa.Select[Any], page: Page) -> bytes:
+    """A page of a statement's rows; past the end, or before the first, the data is empty."""
+    counted = statement.with_only_columns(sa.literal(1).label("one")).subquery("counted")
+    total = sa.select(sa.func.count()).select_from(counted).scalar_subquery()
+    rows = statement.order_by(*_order(resource)).limit(page.rows).offset(page.offset)
+    with service.database.read() as connection:
+        count, data = connection.execute(sa.select(total, _joined(rows))).one()
+    return envelope(data or "", count, *page)
+
+
+def whole(resource: Resource, actor: Actor, query: Mapping[str, str]) -> UUID | None:
+    """The production, if a page of all its rows is asked for, and their number is known."""
+    others = query.keys() - RESERVED - {PROJECT}
+    if not resource.counted or others or resource.conditions(query):
+        return None
+    try:
+        project = parse_id(query.get(PROJECT))
+    except BadValue:
+        return None
+    return project if actor.sees_all_of(project) else None
+
+
+def of_production(
+    service: CrudRpc, resource: Resource, columns: Any, project: UUID, page: Page
+) -> bytes:
+    """The same page of all rows of a production, whose number needs no counting."""
+    statement = _of_production(service.database.plans, resource, columns)
+    ((count, data),) = service.database.rows(
+        statement, project=str(project), limit=page.rows, offset=page.offset
+    )
+    return envelope(data or "", count, *page)
+
+
+@lru_cache(maxsize=256)
+def _of_production(plans: Plans, resource: Resource, columns: tuple[Any, ...]) -> Text:
+    """Planned for its values: how to find a page best depends on how far down it is."""
+    table, project = resource.table, sa.cast(_given("project", sa.Text), sa.Uuid)
+    rows = sa.select(*columns).where(table.c.project_id == project).order_by(*_order(resource))
+    rows = rows.limit(_given("limit", sa.Integer)).offset(_given("offset", sa.Integer))
+    return plans.text(sa.select(counting.total(table, project), _joined(rows)))
+
+
+def _given(name: str, kind: Any) -> sa.BindParameter[Any]:
+    return sa.bindparam(name, type_=kind, required=False)
+
+
+def _order(resource: Resource) -> tuple[sa.ColumnElement[Any], ...]:
+    table = resource.table
+    return table.c.updated_at.desc(), table.c.created_at.desc(), table.c.id
+
+
+def _joined(rows: sa.Select[Any]) -> Any:
+    """The rows' JSON, joined by commas."""
+    text = sa.func.string_agg(JSON_TEXT, ",")
+    return sa.select(text).select_from(rows.subquery("r")).scalar_subquery()
