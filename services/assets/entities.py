@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.assets.models import (
     Entity,
@@ -29,7 +30,15 @@ RESERVED: Final = ("Shot", "Sequence", "Scene", "Episode", "Edit", "Concept")
 KINDS: Final = ("asset", *(name.lower() for name in RESERVED))
 
 KIND: Final = (
-    sa.select(sa.case((EntityType.name.in_(RESERVED), EntityType.name), else_="Asset"))
+    sa.select(
+        sa.case(
+            (
+                EntityType.name == sa.any_(sa.literal(list(RESERVED), ARRAY(sa.Text))),
+                EntityType.name,
+            ),
+            else_="Asset",
+        )
+    )
     .where(EntityType.id == Entity.entity_type_id)
     .correlate(Entity)
     .scalar_subquery()

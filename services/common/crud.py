@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from services.common import counting, listing, references, versions
+from services.common import counting, listing, references, row_statements, versions
 from services.common.bus import Delivery, on
 from services.common.client import Reply
 from services.common.complaints import FOREIGN, MESSAGES, translated
@@ -19,7 +19,6 @@ from services.common.permissions import Rule
 from services.common.references import RowsGone
 from services.common.rpc import command, query
 from services.common.service import Service
-from services.common.tables import NOW
 from services.common.timer import every
 from services.common.values import list_ids, row_id, values_for_create, values_for_update
 
@@ -73,7 +72,7 @@ class CrudRpc(Service):
     def _shown(self, resource: Resource, uuid: UUID, *, relations: bool) -> Reply:
         visible = resource.visible(self.actor, True)  # noqa: FBT003
         columns = resource.columns(visible, relations=relations, single=True)
-        found = self.database.text(listing.as_bound_json(resource, columns), ident=str(uuid))
+        found = self.database.text(row_statements.shown(resource, columns), ident=str(uuid))
         if found is None:
             raise NotFound
         return Reply(self._completed(resource, found.encode(), "read"))
@@ -85,24 +84,14 @@ class CrudRpc(Service):
 
         Returns the facts it was decided on. Raises NotFound before Forbidden.
         """
-        names = () if self.actor.is_admin else rule.needs
-        with self.database.read() as connection:
-            facts = self._facts(connection, resource, uuid, names)
+        needs = () if self.actor.is_admin else rule.needs
+        names = ("id", *(name for name in needs if name != "id"))
+        found = self.database.rows(row_statements.facts(resource, names), ident=str(uuid))
+        if not found:
+            raise NotFound
+        facts = dict(zip(names, found[0], strict=True))
         rule.check(self, {**facts, "body": body or {}})
         return facts
-
-    @staticmethod
-    def _facts(
-        connection: Any, resource: Resource, uuid: UUID, needs: tuple[str, ...]
-    ) -> dict[str, Any]:
-        """The facts of a row that rules need. Raises NotFound."""
-        names = ("id", *(name for name in needs if name != "id"))
-        statement = sa.select(*(resource.fact(name).label(name) for name in names))
-        statement = statement.select_from(resource.table).where(resource.table.c.id == uuid)
-        row = connection.execute(statement).mappings().first()
-        if row is None:
-            raise NotFound
-        return dict(row)
 
     @staticmethod
     def _row_id(resource: Resource, ident: str, *, reading: bool = False) -> UUID:
@@ -192,14 +181,8 @@ class CrudRpc(Service):
         self.prepared = resource.prepare(self, body, uuid)
         before = self._locked(resource, uuid, permitted)
         resource.on_update(self, before, values, body)
-        row = self.tx.connection.execute(
-            sa.update(resource.table)
-            .where(resource.table.c.id == uuid)
-            .values({**values, "updated_at": NOW})
-            .returning(*resource.table.c)
-        ).mappings().one()  # fmt: skip
+        facts = self._set(resource, uuid, values)
         self._replace_lists(resource, uuid, lists, found)
-        facts = self._event_facts(resource, row)
         self.tx.emit(self.registry.event(resource, "update", facts))
         resource.updated(self, before, facts, body)
         shown = self._completed(resource, self._updated_view(resource, uuid), "update")
@@ -208,8 +191,15 @@ class CrudRpc(Service):
     def _updated_view(self, resource: Resource, uuid: UUID) -> bytes:
         visible = resource.visible(self.actor, True)  # noqa: FBT003
         columns = resource.columns(visible, relations=False, lists=resource.updated_lists)
-        statement = listing.as_bound_json(resource, columns)
-        return str(self.tx.connection.execute(statement, {"ident": uuid}).scalar_one()).encode()
+        self.tx.write_events()
+        return str(self.tx.text(row_statements.shown(resource, columns), ident=str(uuid))).encode()
+
+    def _set(self, resource: Resource, uuid: UUID, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Set columns of a row; the row with its facts, as it is now."""
+        statement = row_statements.changed(resource, tuple(values))
+        given = {"values": msgspec.json.encode(values).decode()} if values else {}
+        (row,) = self.tx.run(statement, ident=str(uuid), **given)
+        return row_statements.as_known(resource, row)
 
     @command
     def delete_row(self, path: str, ident: str, query: dict[str, str] | None = None) -> Reply:
@@ -258,7 +248,10 @@ class CrudRpc(Service):
 
         Raises NotFound, or Unavailable if what decided it has changed in between.
         """
-        facts = self._event_facts(resource, self.tx.locked(resource.table, uuid))
+        found = self.tx.run(row_statements.locked(resource), ident=str(uuid))
+        if not found:
+            raise NotFound
+        facts = row_statements.as_known(resource, found[0])
         if any(facts[name] != value for name, value in permitted.items()):
             message = "The record was changed meanwhile."
             raise Unavailable(message)
@@ -266,10 +259,11 @@ class CrudRpc(Service):
 
     def _event_facts(self, resource: Resource, row: Mapping[Any, Any]) -> dict[str, Any]:
         """A written row as plain values, with the facts that are expressions."""
-        facts = dict(row)
-        if resource.facts:
-            names = tuple(resource.facts)
-            facts |= self._facts(self.tx.connection, resource, facts["id"], names)
+        facts, names = dict(row), tuple(resource.facts)
+        if names:
+            statement = row_statements.facts(resource, names)
+            (found,) = self.tx.run(statement, ident=str(facts["id"]))
+            facts |= zip(names, found, strict=True)
         return facts
 
     # --- bodies -----------------------------------------------------------------------------
@@ -342,7 +336,7 @@ class CrudRpc(Service):
         """A row as lists show it to administrators; for services that decide the rights."""
         resource = self.registry[path]
         columns = resource.columns(None, relations=False)
-        found = self.database.text(listing.as_bound_json(resource, columns), ident=ident)
+        found = self.database.text(row_statements.shown(resource, columns), ident=ident)
         if found is None:
             raise NotFound
         return Reply(found.encode())

@@ -252,8 +252,8 @@ class Transaction:
 
         Ids go in as text. The statement is one of a few that are made once (see ``plans``).
         """
-        if self._written and self._events:
-            self._write_events()
+        if self._written:
+            self.write_events()
         return self._send(self._call(statement, parameters))
 
     def later(self, sql: str, **parameters: Any) -> None:
@@ -340,12 +340,14 @@ class Transaction:
         """Write the queued events to the outbox, in the order they were emitted."""
         if self._events:
             self.session.flush()
-            self._write_events()
+            self.write_events()
         self._send()
 
-    def _write_events(self) -> None:
-        events, self._events = self._events, []
-        self.later(OUTBOX, events=msgspec.json.encode(events).decode())
+    def write_events(self) -> None:
+        """Write the events queued so far with the next statement."""
+        if self._events:
+            events, self._events = self._events, []
+            self.later(OUTBOX, events=msgspec.json.encode(events).decode())
 
     def commit(self) -> None:
         """Commit if anything was begun. Raises Integrity or Unavailable."""

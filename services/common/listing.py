@@ -6,7 +6,6 @@ off the hub, so that its size is never held twice and other requests don't wait.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -17,7 +16,7 @@ from isal import isal_zlib
 from services.common import filters, paging
 from services.common.client import Reply
 from services.common.errors import InvalidInput
-from services.common.resources import as_json, rows_as_json
+from services.common.resources import rows_as_json
 
 if TYPE_CHECKING:
     from services.common.crud import CrudRpc
@@ -32,14 +31,6 @@ PIECE: Final = 512 * 1024
 LEVEL: Final = 1
 GZIP: Final = 31
 """zlib's code for a gzip header and trailer."""
-
-
-@lru_cache(maxsize=1024)
-def as_bound_json(resource: Resource, columns: tuple[Any, ...]) -> sa.Select[Any]:
-    """The statement that reads one row by ``:ident``."""
-    return as_json(
-        columns, resource.table, resource.table.c.id == sa.bindparam("ident", required=False)
-    )
 
 
 def list_rows(service: CrudRpc, resource: Resource, query: dict[str, str]) -> Reply:

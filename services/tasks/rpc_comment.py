@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import msgspec
 import sqlalchemy as sa
 
-from services.common import references
+from services.common import references, row_statements
 from services.common.client import Reply
 from services.common.contracts.tasks import (
     CommentAcknowledged,
@@ -17,7 +17,6 @@ from services.common.contracts.tasks import (
     ReplyDeleted,
 )
 from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
-from services.common.listing import as_bound_json
 from services.common.permissions import manager
 from services.common.rpc import command
 from services.common.tables import NOW, table_of
@@ -161,7 +160,7 @@ class CommentRpc(PreviewRpc):
 
     def _comment_json(self, ident: UUID) -> dict[str, Any]:
         resource = self.registry["comments"]
-        statement = as_bound_json(resource, resource.columns(None, relations=True))
+        statement = row_statements.shown(resource, resource.columns(None, relations=True))
         text = self.tx.text(statement, ident=str(ident))
         shown: dict[str, Any] = msgspec.json.decode(text or "null")
         if shown["attachment_files"]:

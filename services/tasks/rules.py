@@ -136,12 +136,13 @@ def announce_assignees(work: Any, row: Mapping[str, Any], _body: Mapping[str, An
 
 
 def merge_task_data(
-    work: Any, row: Mapping[str, Any], values: dict[str, Any], _body: Mapping[str, Any]
+    work: Any, row: Mapping[str, Any], values: dict[str, Any], body: Mapping[str, Any]
 ) -> None:
     """``data`` is merged key by key; who was assigned before is remembered."""
     if isinstance(values.get("data"), dict):
         values["data"] = {**(row["data"] or {}), **values["data"]}
-    work.prepared = _assignees(work, row["id"])
+    if "assignees" in body:
+        work.prepared = _assignees(work, row["id"])
 
 
 def announce_assignment(
