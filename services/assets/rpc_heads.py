@@ -13,15 +13,13 @@ import sqlalchemy as sa
 
 from services.assets import access, views
 from services.assets.access import ENTITY, query_id
+from services.common import json_text
 from services.common.client import Reply
 from services.common.crud import CrudRpc
 from services.common.errors import Forbidden, NotFound
 from services.common.resources import rows_as_json
 from services.common.rpc import query
 
-PAIR_TEXT: Final = sa.literal_column(
-    """string_agg('["' || r.id || '",' || row_to_json(r)::text || ']', ',')""", sa.Text
-)
 ANYWHERE: Final = ("all", "main")
 DROPPED: Final = frozenset({"source_id", "nb_frames"})
 """What the detail of an asset leaves out of its row."""
@@ -100,12 +98,10 @@ class HeadRpc(CrudRpc):
 
     def _pairs(self, rows: sa.Select[Any], *, compact: bool = False) -> bytes:
         inner = rows.subquery("r")
-        text: Any = PAIR_TEXT
-        if compact:
-            values = sa.cast(sa.func.json_build_array(*inner.c), sa.Text)
-            ident = sa.cast(inner.c.id, sa.Text)
-            pair = sa.func.concat('["', ident, '",', values, "]")
-            text = sa.func.string_agg(pair, ",")
+        values = sa.cast(sa.func.json_build_array(*inner.c), sa.Text)
+        head = values if compact else json_text.written(inner.c)
+        pair = sa.func.concat('["', sa.cast(inner.c.id, sa.Text), '",', head, "]")
+        text = sa.func.string_agg(pair, ",")
         with self.database.read() as connection:
             found = connection.scalar(sa.select(text).select_from(inner))
         return b"[" + (found or "").encode() + b"]"

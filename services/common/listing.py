@@ -6,22 +6,25 @@ off the hub, so that its size is never held twice and other requests don't wait.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 import sqlalchemy as sa
 from eventlet import sleep, tpool
 from isal import isal_zlib
 
-from services.common import filters, paging
+from services.common import filters, json_text, paging
 from services.common.client import Reply
 from services.common.errors import InvalidInput
-from services.common.resources import rows_as_json
+from services.common.service import spawned
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from services.common.crud import CrudRpc
     from services.common.resources import Resource
 
+T = TypeVar("T")
 SHORT: Final = 1000
 """Rows up to which a list is answered from one statement."""
 CHUNK: Final = 500
@@ -113,7 +116,7 @@ def _condition(
 
 def plain(service: CrudRpc, statement: sa.Select[Any]) -> Reply:
     """All rows of a statement as a JSON array."""
-    rows = rows_as_json(statement)
+    rows = json_text.objects(statement)
     with service.database.read() as connection:
         found = connection.execute(rows.limit(SHORT + 1)).scalars().all()
     if len(found) <= SHORT:
@@ -132,12 +135,24 @@ def streamed(service: CrudRpc, rows: sa.Select[Any], ends: str = "[]") -> Reply:
         cursor = connection.execution_options(stream_results=True, max_row_buffer=CHUNK).execute(
             rows
         )
-        for part in cursor.scalars().partitions(CHUNK):
+        for part in ahead(cursor.scalars().partitions(CHUNK)):
             text = (ends[0] if first else ",") + ",".join(part)
             first = False
             squeezed.add(text.encode())
     squeezed.add((ends if first else ends[1]).encode())
     return squeezed.reply()
+
+
+def ahead(parts: Iterator[T]) -> Iterator[T]:
+    """The parts of what is read, the next one on its way while one is worked on."""
+    coming = spawned(next, parts, None)
+    try:
+        while (part := coming.wait()) is not None:
+            coming = spawned(next, parts, None)
+            sleep(0)  # so that it is asked for
+            yield part
+    finally:
+        coming.kill()
 
 
 class Squeezed:

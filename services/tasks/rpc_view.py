@@ -13,9 +13,10 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from services.common import json_text
 from services.common.client import Reply
 from services.common.crud import CrudRpc
-from services.common.listing import CHUNK, Squeezed
+from services.common.listing import CHUNK, Squeezed, ahead
 from services.common.resources import rendered
 from services.common.rpc import query
 from services.common.tables import table_of
@@ -133,16 +134,10 @@ class ViewRpc(CrudRpc):
             inner = inner.where(own | TASK.c.project_id.not_in(mine))
         rows = inner.subquery("t")
         shown = [column for column in rows.c if column.name != "owner"]
-        if compact:
-            text = sa.cast(sa.func.json_build_array(*shown), sa.Text)
-        else:
-            one = sa.select(*shown).correlate(rows).lateral("one")
-            text = sa.cast(sa.func.row_to_json(sa.literal_column("one")), sa.Text)
-            joined = sa.func.string_agg(text, ",")
-            return sa.select(rows.c.owner, joined).select_from(
-                rows.join(one, sa.true())
-            ).group_by(rows.c.owner)  # fmt: skip
-        return sa.select(rows.c.owner, sa.func.string_agg(text, ",")).group_by(rows.c.owner)
+        values = sa.cast(sa.func.json_build_array(*shown), sa.Text)
+        text = values if compact else json_text.written(shown)
+        owner = sa.cast(rows.c.owner, sa.Text)
+        return sa.select(owner, sa.func.string_agg(text, ",")).group_by(rows.c.owner)
 
     def _tasks(self, kind: str, heads: Heads, **options: Any) -> Iterator[tuple[str, str]]:
         """The tasks of each entity that has some, read a chunk at a time."""
@@ -152,8 +147,8 @@ class ViewRpc(CrudRpc):
         with self.database.engine.connect() as connection:
             options = {"stream_results": True, "max_row_buffer": CHUNK}
             rows = connection.execution_options(**options).execute(statement)
-            for part in rows.partitions(CHUNK // 4):
-                yield from ((str(owner), text) for owner, text in part)
+            for part in ahead(rows.partitions(CHUNK // 4)):
+                yield from part
 
     def _parts(self, statement: sa.Select[Any]) -> list[bytes]:
         with self.database.read() as connection:
