@@ -28,10 +28,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 from gunicorn.workers.gthread import TConn, ThreadWorker
-
-from gateway import errors, metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +56,6 @@ LAST_ONE: Final = re.compile(rb"\A[^\r]* HTTP/1\.0\r\n|\r\nconnection:[ \t]*clos
 ALWAYS: Final = (b"GET /health/", b"GET /metrics ")
 """Whoever watches is answered however much there is to do."""
 NEARLY_FULL: Final = 0.9
-BUSY: Final = msgspec.json.encode(errors.said(errors.FULL))
 REFUSAL: Final = (
     b"HTTP/1.1 502 Bad Gateway\r\nContent-Type: application/json\r\n"
     b"Retry-After: %s\r\nContent-Length: %d\r\nConnection: %s\r\n\r\n%s"
@@ -226,7 +222,19 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.lingering: deque[Client] = deque()
         self.working = 0
         """Requests that have a thread or wait for one."""
+
+    def load_wsgi(self) -> None:
+        """Load the gateway, here only: the master reads this module too, and answers nobody."""
+        super().load_wsgi()
+        import msgspec
+
+        from gateway import errors, metrics
+
         self.refused = metrics.REQUESTS.labels("", "", "502")
+        self.busy, self.retry = (
+            msgspec.json.encode(errors.said(errors.FULL)),
+            errors.RETRY_SECONDS.encode(),
+        )
 
     def accept(self, listener: socket.socket) -> None:
         """Take on a connection, without a thread yet."""
@@ -300,7 +308,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.refused.inc()
         last = size != len(conn.received) or LAST_ONE.search(conn.received) is not None
         word = b"close" if last else b"keep-alive"
-        answer = REFUSAL % (errors.RETRY_SECONDS.encode(), len(BUSY), word, BUSY)
+        answer = REFUSAL % (self.retry, len(self.busy), word, self.busy)
         conn.received.clear()
         try:
             last = conn.sock.send(answer) < len(answer) or last

@@ -9,22 +9,24 @@ key. Rows say what an object is for; an object without a row is removed by the s
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import islice
 from pathlib import Path
-from typing import Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from urllib.parse import unquote, urlsplit
 
 import msgspec
-import obstore
-from obstore.exceptions import BaseError
-from obstore.store import LocalStore, ObjectStore, from_url
 
 from services.common.errors import NotFound, Unavailable
 from services.common.measuring import STORAGE_FAILURES
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
 
 log = logging.getLogger(__name__)
 
@@ -68,21 +70,27 @@ class Storage:
     """Objects by key. Raises NotFound for a missing one, Unavailable when the storage is away."""
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
+        self.url, parts = url, urlsplit(url)
         self.folder = Path(unquote(parts.path)) if parts.scheme == "file" else None
-        self.store: ObjectStore
         if self.folder is not None:
-            self.store = LocalStore(self.folder, mkdir=True, automatic_cleanup=True)
-        else:
-            self.store = from_url(
-                url,
-                client_options={
-                    "connect_timeout": "1s",
-                    "timeout": "60s",
-                    "allow_http": True,  # where the endpoint says so, as inside a cluster
-                },
-                retry_config={"max_retries": 1, "retry_timeout": timedelta(seconds=2)},
-            )
+            self.folder.mkdir(parents=True, exist_ok=True)
+
+    @cached_property
+    def store(self) -> ObjectStore:
+        """The library's store; it takes 5 MB, so whoever touches no file does without it."""
+        from obstore.store import LocalStore, from_url
+
+        if self.folder is not None:
+            return LocalStore(self.folder, automatic_cleanup=True)
+        return from_url(
+            self.url,
+            client_options={
+                "connect_timeout": "1s",
+                "timeout": "60s",
+                "allow_http": True,  # where the endpoint says so, as inside a cluster
+            },
+            retry_config={"max_retries": 1, "retry_timeout": timedelta(seconds=2)},
+        )
 
     @contextmanager
     def _asked(self) -> Iterator[None]:
@@ -94,7 +102,7 @@ class Storage:
             yield
         except FileNotFoundError:
             raise NotFound from None
-        except (BaseError, OSError) as error:
+        except _faults() as error:
             STORAGE_FAILURES.inc()
             log.warning("the storage: %s", str(error).split("\n", maxsplit=1)[0])
             raise Unavailable(AWAY) from error
@@ -102,8 +110,7 @@ class Storage:
     def put(self, key: str, content: Iterable[bytes] | bytes | Path) -> None:
         """Store an object, read piece by piece; nothing is left when reading or storing fails."""
         with self._asked():
-            obstore.put(
-                self.store,
+            self.store.put(
                 key,
                 cast("Any", content),
                 chunk_size=5 * CHUNK,
@@ -114,12 +121,12 @@ class Storage:
     def move(self, key: str, to: str) -> None:
         """Rename an object."""
         with self._asked():
-            obstore.rename(self.store, key, to)
+            self.store.rename(key, to)
 
     def stat(self, key: str) -> Stored:
         """What is known of an object."""
         with self._asked():
-            return _stored(obstore.head(self.store, key))
+            return _stored(self.store.head(key))
 
     def get(
         self, key: str, first: int = 0, length: int | None = None
@@ -129,7 +136,7 @@ class Storage:
         if length is not None:
             options = {"range": (first, first + length)}
         with self._asked():
-            found = obstore.get(self.store, key, options=options)
+            found = self.store.get(key, options=options)
             return _stored(found.meta), self._pieces(found)
 
     def _pieces(self, found: Any) -> Iterator[bytes]:
@@ -149,7 +156,7 @@ class Storage:
         for key in keys:
             with self._asked():
                 try:
-                    obstore.delete(self.store, key)
+                    self.store.delete(key)
                 except FileNotFoundError:
                     continue
 
@@ -157,7 +164,10 @@ class Storage:
         """Keys below a prefix that have lain there that long, in batches."""
         before = datetime.now(UTC) - timedelta(seconds=seconds)
         with self._asked():
-            for listed in obstore.list(self.store, prefix, chunk_size=BATCH):
+            if self.folder is not None:
+                yield from _files(self.folder, prefix, before.timestamp())
+                return
+            for listed in self.store.list(prefix, chunk_size=BATCH):
                 keys = [str(m["path"]) for m in listed if m["last_modified"] < before]
                 if keys:
                     yield keys
@@ -168,6 +178,20 @@ class Storage:
         for path in self.folder.rglob("*#*") if self.folder else ():
             if path.is_file() and path.stat().st_mtime < before:
                 path.unlink(missing_ok=True)
+
+
+def _files(folder: Path, prefix: str, before: float) -> Iterator[list[str]]:
+    """Keys of a folder's files of before that time; what is being written is left out."""
+    files = (path for path in (folder / prefix).rglob("*") if "#" not in path.name)
+    old = (path for path in files if path.is_file() and path.stat().st_mtime < before)
+    while batch := list(islice(old, BATCH)):
+        yield [path.relative_to(folder).as_posix() for path in batch]
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    """What a storage may raise: a fault of the library means that it is here."""
+    found = sys.modules.get("obstore.exceptions")
+    return (OSError, found.BaseError) if found else (OSError,)
 
 
 def _stored(meta: Any) -> Stored:
