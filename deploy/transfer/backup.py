@@ -11,7 +11,7 @@ from deploy.transfer.dump import Batch, DumpFile
 from deploy.transfer.export import BACKUP, revision
 from deploy.transfer.load import Load, finish
 from deploy.transfer.report import Report, TransferError
-from services.common.migrations import metadata_of
+from services.common.importing import stored_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ class Restore(Load):
         super().__init__(target, report, replace=True)
         self.owners = {}
         for name, part in self.parts.items():
-            part.tables = dict(metadata_of(name).tables)
+            part.tables = stored_tables(name)
             self.owners |= {f"{name}.{table}": name for table in part.tables}
 
     def take(self, table: str, rows: list[dict[str, Any]]) -> None:

@@ -23,8 +23,7 @@ from deploy.transfer.dump import FORMAT
 from deploy.transfer.report import TransferError
 from deploy.transfer.snapshot import snapshots
 from services.common.exporting import copy_json, unsealing
-from services.common.importing import own_tables
-from services.common.migrations import metadata_of
+from services.common.importing import own_tables, stored_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,7 +84,7 @@ def backup(target: Target, path: Path, moved: Callable[[int], Any] = lambda _: N
         lists = [
             (f"{name}.{table.name}", name, table)
             for name in SERVICES
-            for table in metadata_of(name).tables.values()
+            for table in stored_tables(name).values()
         ]
         # As they lie in the database: what is sealed stays so.
         counts = _tables(out, lists, connections, None, moved)

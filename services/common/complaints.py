@@ -24,6 +24,8 @@ MESSAGES: Final = {
 }
 AWAY: Final = frozenset({"08", "40", "53", "55", "57"})
 """Classes of SQLSTATE that say: not now. Connection, rollback, resources, locks, shutdown."""
+LOST: Final = frozenset({"40001", "40P01"})
+"""What a transaction is told that had to give way to another one; run again, it may be served."""
 NUL: Final = "NUL (0x00)"
 """What psycopg2 says of a text that PostgreSQL could not hold, before it asks."""
 BAD_VALUE: Final = "One of the provided values has an invalid format."
@@ -41,6 +43,16 @@ def translated() -> Iterator[None]:
         raise known from error
 
 
+def gave_way(refusal: Unavailable) -> bool:
+    """Whether the database undid what was refused so, for the sake of another transaction."""
+    return _code(refusal.__cause__) in LOST
+
+
+def _code(error: BaseException | None) -> str:
+    """The SQLSTATE of a complaint, if it has one."""
+    return str(getattr(getattr(error, "orig", error), "pgcode", None) or "")
+
+
 def _known(error: Exception) -> ServiceError | None:
     """What a complaint means to a caller; None if it is a fault of ours."""
     if isinstance(error, PoolTimeoutError):
@@ -48,7 +60,7 @@ def _known(error: Exception) -> ServiceError | None:
         return Unavailable("The database is busy.")
     away = Unavailable("The database does not answer.")
     if isinstance(error, DBAPIError | psycopg2.Error):
-        code = str(getattr(getattr(error, "orig", error), "pgcode", None) or "")
+        code = _code(error)
         if code in MESSAGES:
             return Integrity(MESSAGES[code])
         if code.startswith("22"):

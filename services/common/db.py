@@ -214,6 +214,8 @@ class Transaction:
         self.request_id = request_id
         self.opening: Callable[[Session], None] | None = None
         """What is done first of all, once the transaction begins."""
+        self.committed = False
+        """Whether something was made to stay already."""
         self._session: Session | None = None
         self._events: list[dict[str, Any]] = []
         self._written: list[Call] = []
@@ -356,6 +358,7 @@ class Transaction:
                 self._send()
                 self.__dict__.pop("_raw", None)
                 self._session.commit()
+                self.committed = True
 
     def close(self) -> None:
         """Give the connection back; what did not commit is rolled back."""

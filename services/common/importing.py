@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg2
 import psycopg2.errors
 
+from services.common import counting
 from services.common.copying import Complaint, RowRefused, Writer
 from services.common.db import plain_url
 from services.common.migrations import metadata_of
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 KERNEL: Final = frozenset({
-    "outbox", "inbox", "idempotency_key", "change_count", "row_count", "alembic_version",
+    "outbox", "inbox", "idempotency_key", "change_count", "alembic_version",
 })  # fmt: skip
 LARGE: Final = 8 * 1024 * 1024
 """From this size on a table is emptied as a file, below row by row, which is quicker."""
@@ -36,10 +37,15 @@ ROW_FAULTS: Final = (psycopg2.DataError, psycopg2.IntegrityError)
 Rows = list[dict[str, Any]]
 
 
+def stored_tables(service: str) -> dict[str, sa.Table]:
+    """All tables of a service but the one that its triggers fill."""
+    tables = metadata_of(service).tables
+    return {str(name): table for name, table in tables.items() if name != counting.NOTES.name}
+
+
 def own_tables(service: str) -> dict[str, sa.Table]:
     """The tables of a service that hold what people entered."""
-    tables = metadata_of(service).tables
-    return {str(name): table for name, table in tables.items() if name not in KERNEL}
+    return {name: table for name, table in stored_tables(service).items() if name not in KERNEL}
 
 
 def _ignore(_table: str, _key: str, _complaint: Complaint) -> None:

@@ -36,7 +36,7 @@ from services.common.client import (
     REQUEST,
     Reply,
 )  # fmt: skip
-from services.common.complaints import translated
+from services.common.complaints import gave_way, translated
 from services.common.config import ServiceSettings
 from services.common.db import Transaction
 from services.common.errors import Conflict, InvalidInput, KeyReused, ServiceError, Unavailable
@@ -61,6 +61,9 @@ class _Request(msgspec.Struct):
     kwargs: dict[str, Any] = {}
 
 
+decode: Final = msgspec.json.Decoder(_Request).decode
+
+
 # --- the consumer ---------------------------------------------------------------------------------
 
 
@@ -71,7 +74,6 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
         super().__init__()
         self.methods: dict[str, Method] = {}
         self.draining = False
-        self.decode = msgspec.json.Decoder(_Request).decode
 
     def setup(self) -> None:
         """Prepare before the container starts."""
@@ -137,7 +139,7 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
                 reason = "The service stopped while it worked on this; the outcome is unknown."
                 raise Unavailable(reason)
             remaining = _remaining(headers)
-            request = self.decode(message.body)
+            request = decode(message.body)
             context = {
                 "actor": headers.get(ACTOR),
                 "request_id": headers.get(REQUEST, ""),
@@ -370,7 +372,10 @@ def query(function: F) -> F:
 
 
 def command(function: F) -> F:
-    """An RPC method that writes, in ``self.tx``."""
+    """An RPC method that writes, in ``self.tx``.
+
+    It is run once more if the database undid it in favour of another transaction (a deadlock).
+    """
 
     def once(self: Any, *args: Any, **kwargs: Any) -> Any:
         earlier = _earlier_answer(self)
@@ -381,6 +386,13 @@ def command(function: F) -> F:
 
     @wraps(function)
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return _bounded(once, self, args, kwargs)
+        try:
+            return _bounded(once, self, args, kwargs)
+        except Unavailable as refusal:
+            if self.tx.committed or not gave_way(refusal):
+                raise
+        self.tx.close()
+        asked = decode(self.call["body"])  # the arguments as they came
+        return _bounded(once, self, asked.args, asked.kwargs)
 
     return cast("F", Command.decorator(run))

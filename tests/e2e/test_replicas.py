@@ -45,10 +45,7 @@ def waiting_for_a_lock(system: System) -> int:
     connection = psycopg2.connect(system.parts.urls["auth"])
     try:
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity "
-                "WHERE wait_event_type = 'Lock' AND query ILIKE '%FROM department%FOR UPDATE%'"
-            )
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
             return int(cursor.fetchone()[0])
     finally:
         connection.close()

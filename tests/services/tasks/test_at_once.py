@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
+import psycopg2
 import pytest
 import requests
 
@@ -175,3 +176,28 @@ def test_comments_come_and_go_at_once(desk: Desk, who: As, what: str) -> None:
         lambda: task_of(who("admin"), desk.task)["task_status_id"] == newest["task_status_id"],
         what="the status of the newest comment",
     )
+
+
+def test_who_had_to_give_way_to_another_transaction_is_served_afterwards(
+    system: System, desk: Desk, who: As
+) -> None:
+    """Each holds what the other waits for: the database undoes ours, and it is done again."""
+    admin, (first, second) = who("admin"), sorted([desk.task, desk.rigging])
+    url = system.parts.urls["tasks"]
+    lock = "SELECT id FROM task WHERE id = %s FOR UPDATE"
+    waiting = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock')"
+    with psycopg2.connect(url) as theirs, theirs.cursor() as cursor, ThreadPoolExecutor(1) as pool:
+        cursor.execute(lock, (second,))
+        path = f"/actions/projects/{desk.project}/delete-tasks"
+        answer = pool.submit(admin.post, path, [first, second])
+
+        def blocked() -> bool:
+            cursor.execute(waiting)
+            return bool(cursor.fetchone()[0])
+
+        until(blocked, what="the delete to wait")
+        cursor.execute(lock, (first,))
+        theirs.commit()
+        assert answer.result().status_code == 200, answer.result().text
+    assert sorted(answer.result().json()) == [first, second]
+    assert admin.get(f"/data/tasks/{first}").status_code == 404

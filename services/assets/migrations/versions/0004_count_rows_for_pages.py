@@ -13,6 +13,7 @@ revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
+unnoticed = "triggers write to a table that only the new code reads"
 
 
 def upgrade() -> None:
