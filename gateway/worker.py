@@ -231,10 +231,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         from gateway import errors, metrics
 
         self.refused = metrics.REQUESTS.labels("", "", "502")
-        self.busy, self.retry = (
-            msgspec.json.encode(errors.said(errors.FULL)),
-            errors.RETRY_SECONDS.encode(),
-        )
+        self.busy = msgspec.json.encode(errors.said(errors.FULL))
+        self.retry = errors.RETRY_SECONDS.encode()
 
     def accept(self, listener: socket.socket) -> None:
         """Take on a connection, without a thread yet."""

@@ -29,16 +29,10 @@ RESERVED: Final = ("Shot", "Sequence", "Scene", "Episode", "Edit", "Concept")
 """Entity types with a meaning of their own; any other is a type of asset."""
 KINDS: Final = ("asset", *(name.lower() for name in RESERVED))
 
+# Not ``in_``, whose list SQLAlchemy leaves out of a RETURNING that is compiled by itself.
+_is_reserved = EntityType.name == sa.any_(sa.literal(list(RESERVED), ARRAY(sa.Text)))
 KIND: Final = (
-    sa.select(
-        sa.case(
-            (
-                EntityType.name == sa.any_(sa.literal(list(RESERVED), ARRAY(sa.Text))),
-                EntityType.name,
-            ),
-            else_="Asset",
-        )
-    )
+    sa.select(sa.case((_is_reserved, EntityType.name), else_="Asset"))
     .where(EntityType.id == Entity.entity_type_id)
     .correlate(Entity)
     .scalar_subquery()

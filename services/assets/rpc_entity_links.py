@@ -53,9 +53,7 @@ class EntityLinkRpc(CrudRpc):
         except BadValue:
             message = f"Wrong date format for {CURSOR}."
             raise InvalidInput(message) from None
-        limit = (
-            filters.page_and_limit({**given, "page": "1"}) or filters.Page(1, filters.PAGE_SIZE)
-        ).limit
+        limit = filters.page_size(given)
         total, data = self._links(rows, rows.where(LINK.c.created_at > moment).limit(limit))
         return listing.compressed(f'{{"data":[{data}],"total":{total},"limit":{limit}}}'.encode())
 

@@ -30,7 +30,7 @@ INSERT INTO row_count (table_name, project_id, rows)
 SELECT table_name, project_id, sum(rows) FROM folded GROUP BY 1, 2 HAVING sum(rows) <> 0
 """  # noqa: S608 - a constant
 
-#: For migrations. Triggers of imports count too, hence ALWAYS.
+#: For migrations. Other triggers rest while an import writes; these don't, hence ALWAYS.
 FUNCTION: Final = """
 CREATE FUNCTION count_rows() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

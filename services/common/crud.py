@@ -185,13 +185,13 @@ class CrudRpc(Service):
         self._replace_lists(resource, uuid, lists, found)
         self.tx.emit(self.registry.event(resource, "update", facts))
         resource.updated(self, before, facts, body)
+        self.tx.write_events()  # in one message with what reads the row
         shown = self._completed(resource, self._updated_view(resource, uuid), "update")
         return Reply(shown, status=UPDATED_STATUS)
 
     def _updated_view(self, resource: Resource, uuid: UUID) -> bytes:
         visible = resource.visible(self.actor, True)  # noqa: FBT003
         columns = resource.columns(visible, relations=False, lists=resource.updated_lists)
-        self.tx.write_events()
         return str(self.tx.text(row_statements.shown(resource, columns), ident=str(uuid))).encode()
 
     def _set(self, resource: Resource, uuid: UUID, values: Mapping[str, Any]) -> dict[str, Any]:

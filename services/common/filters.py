@@ -126,11 +126,17 @@ def page_and_limit(query: Mapping[str, str]) -> Page | None:
     """The page asked for, from 1, and its size; None for a plain list. Raises InvalidInput."""
     if "page" not in query:
         return None
+    limit = page_size(query)
+    return Page(_integer(query, "page", 1), limit)
+
+
+def page_size(query: Mapping[str, str]) -> int:
+    """How many rows a page is to hold. Raises InvalidInput."""
     limit = _integer(query, "limit", PAGE_SIZE) or PAGE_SIZE
     if limit < 0:
         message = "limit must not be negative."
         raise InvalidInput(message)
-    return Page(_integer(query, "page", 1), limit)
+    return limit
 
 
 def _integer(query: Mapping[str, str], name: str, default: int) -> int:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from services.common import counting
 from services.common.filters import RESERVED
+from services.common.plans import given
 from services.common.resources import JSON_TEXT
 from services.common.values import BadValue, parse_id
 
@@ -71,14 +72,10 @@ def of_production(
 @lru_cache(maxsize=256)
 def _of_production(plans: Plans, resource: Resource, columns: tuple[Any, ...]) -> Text:
     """Planned for its values: how to find a page best depends on how far down it is."""
-    table, project = resource.table, sa.cast(_given("project", sa.Text), sa.Uuid)
+    table, project = resource.table, sa.cast(given("project", sa.Text), sa.Uuid)
     rows = sa.select(*columns).where(table.c.project_id == project).order_by(*_order(resource))
-    rows = rows.limit(_given("limit", sa.Integer)).offset(_given("offset", sa.Integer))
+    rows = rows.limit(given("limit", sa.Integer)).offset(given("offset", sa.Integer))
     return plans.text(sa.select(counting.total(table, project), _joined(rows)))
-
-
-def _given(name: str, kind: Any) -> sa.BindParameter[Any]:
-    return sa.bindparam(name, type_=kind, required=False)
 
 
 def _order(resource: Resource) -> tuple[sa.ColumnElement[Any], ...]:

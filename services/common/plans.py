@@ -47,6 +47,11 @@ class Text(NamedTuple):
 Statement = str | sa.ClauseElement | Text
 
 
+def given(name: str, kind: Any) -> sa.BindParameter[Any]:
+    """A value that comes with each call of a statement that is made once."""
+    return sa.bindparam(name, type_=kind, required=False)
+
+
 class _Plan(NamedTuple):
     name: str
     prepare: str

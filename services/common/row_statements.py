@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
+from services.common.plans import given
 from services.common.resources import as_json
 from services.common.tables import NOW
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
     from services.common.resources import Resource
 
-IDENT: Final = sa.cast(sa.bindparam("ident", type_=sa.Text, required=False), sa.Uuid)
-VALUES: Final = sa.cast(sa.bindparam("values", type_=sa.Text, required=False), sa.JSON)
+IDENT: Final = sa.cast(given("ident", sa.Text), sa.Uuid)
+VALUES: Final = sa.cast(given("values", sa.Text), sa.JSON)
 
 
 @lru_cache(maxsize=1024)
@@ -49,8 +50,8 @@ def changed(resource: Resource, names: tuple[str, ...]) -> sa.UpdateBase:
     """Set these columns; the same as ``locked``, as it is then."""
     table = resource.table
     kind: sa.ColumnElement[Any] = sa.literal_column(f'NULL::"{table.name}"')
-    given = sa.func.json_populate_record(kind, VALUES).table_valued(*names, name="given")
-    values = {**{name: given.c[name] for name in names}, "updated_at": NOW}
+    row = sa.func.json_populate_record(kind, VALUES).table_valued(*names, name="given")
+    values = {**{name: row.c[name] for name in names}, "updated_at": NOW}
     statement = sa.update(table).where(table.c.id == IDENT).values(values)
     return statement.returning(*table.c, *resource.facts.values())
 

@@ -45,7 +45,10 @@ def waiting_for_a_lock(system: System) -> int:
     connection = psycopg2.connect(system.parts.urls["auth"])
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity "
+                "WHERE wait_event_type = 'Lock' AND query LIKE 'EXECUTE callboard_%'"
+            )
             return int(cursor.fetchone()[0])
     finally:
         connection.close()
