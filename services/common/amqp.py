@@ -1,19 +1,16 @@
 """One AMQP connection, read by one thread and written by many.
 
 The same class runs on real threads (gateway, relay, tests) and on eventlet's (services, patched
-first), which is why it uses nothing but ``threading``. kombu opens the connection; messages go
-through its channel directly, without serializers, pools and a confirm per message.
+first), which is why it uses nothing but ``threading``. kombu opens the connection; messages pass
+beside its channel, as ``frames`` reads and writes them.
 """
 
 from __future__ import annotations
 
 import logging
 import random
-import socket
-import struct
 import threading
 import time
-from collections import deque
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +20,7 @@ from kombu import Connection
 from kombu.exceptions import OperationalError
 
 from services.common.errors import Unavailable
+from services.common.frames import Frames, Outgoing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,12 +30,6 @@ log = logging.getLogger(__name__)
 RPC_EXCHANGE: Final = "nameko-rpc"
 DIRECT_REPLY: Final = "amq.rabbitmq.reply-to"
 HEARTBEAT: Final = 10
-READ_SIZE: Final = 65536
-FRAME_HEAD: Final = struct.Struct(">BHI")
-FRAME_END: Final = 0xCE
-METHOD: Final = struct.Struct(">HHH")
-HEADER: Final = struct.Struct(">HHQ")
-ACK: Final = struct.Struct(">HHQB")
 BACKOFF: Final = (0.1, 0.2, 0.4, 0.8, 1.0)
 
 CANCEL_SECONDS: Final = 2.0
@@ -46,103 +38,6 @@ QUIET_ATTEMPTS: Final = 15
 
 #: What a broken connection may raise out of py-amqp, kombu and the socket.
 BROKEN: Final = (OSError, amqp.AMQPError, OperationalError, AttributeError)
-
-
-class Frames:
-    """Reads AMQP frames off a connection, many with one ``recv``.
-
-    py-amqp's own loop takes three calls and two changes of the socket's timeout for each frame, and
-    looks for "connection.blocked" before each publish, beside the reading thread.
-    """
-
-    def __init__(self, connection: Any) -> None:
-        connection.client_properties.get("capabilities", {}).pop("connection.blocked", None)
-        self.handle = connection.on_inbound_frame
-        self.socket = connection.transport.sock
-        self.socket.settimeout(1.0)
-        self.buffer = bytes(connection.transport._read_buffer)  # noqa: SLF001
-        connection.transport._read_buffer = b""  # noqa: SLF001
-
-    def read(self) -> None:
-        """Handle what has arrived, waiting for it a second at most. Raises OSError at the end."""
-        try:
-            chunk = self.socket.recv(READ_SIZE)
-        except TimeoutError:
-            return
-        if not chunk:
-            message = "the broker closed the connection"
-            raise OSError(message)
-        buffer, start = self.buffer + chunk, 0
-        while len(buffer) - start >= FRAME_HEAD.size:
-            kind, channel, size = FRAME_HEAD.unpack_from(buffer, start)
-            end = start + FRAME_HEAD.size + size
-            if len(buffer) <= end:
-                break
-            if buffer[end] != FRAME_END:
-                message = "the broker sent a broken frame"
-                raise OSError(message)
-            self.handle((kind, channel, buffer[start + FRAME_HEAD.size : end]))
-            start = end + 1
-        self.buffer = buffer[start:]
-
-
-class Outgoing:
-    """What leaves on a connection: no thread waits for another one's small message to be sent.
-
-    A thread that finds another at the socket leaves its frames to it, and they go out together.
-    """
-
-    def __init__(self, channel: Any) -> None:
-        self.channel = channel
-        self.number = channel.channel_id  # a channel that was closed has none any more
-        self.socket = channel.connection.transport.sock
-        self.largest = min(READ_SIZE, channel.connection.frame_max - FRAME_HEAD.size - 1)
-        self._alone = threading.Lock()
-        self._frames: deque[bytes] = deque()
-
-    def send(self, frames: bytes) -> None:
-        """Send frames, or have them sent. Raises OSError when the connection broke."""
-        self._frames.append(frames)
-        self._flush()
-
-    @contextmanager
-    def alone(self) -> Iterator[Any]:
-        """The channel, while nobody else sends."""
-        with self._alone:
-            yield self.channel
-        self._flush()
-
-    def _flush(self) -> None:
-        while self._frames and self._alone.acquire(blocking=False):
-            try:
-                found = [self._frames.popleft() for _ in range(len(self._frames))]
-                self.socket.sendall(b"".join(found))
-            except OSError:
-                with suppress(OSError):  # half a frame may be out: nothing can follow it
-                    self.socket.shutdown(socket.SHUT_RDWR)
-                raise
-            finally:
-                self._alone.release()
-
-    def message(self, message: Any, exchange: str, routing_key: str, mandatory: bool) -> bytes:
-        """The frames of a message that fits into one."""
-        address = b"".join(
-            bytes([len(text)]) + text for text in map(str.encode, (exchange, routing_key))
-        )
-        header = HEADER.pack(spec.Basic.CLASS_ID, 0, len(message.body))
-        return (
-            self._frame(1, METHOD.pack(*spec.Basic.Publish, 0) + address + bytes([mandatory]))
-            + self._frame(2, header + message._serialize_properties())  # noqa: SLF001
-            + (self._frame(3, message.body) if message.body else b"")
-        )
-
-    def ack(self, tag: int, multiple: bool) -> bytes:
-        """The frame that acknowledges a delivery, or all up to it."""
-        return self._frame(1, ACK.pack(*spec.Basic.Ack, tag, multiple))
-
-    def _frame(self, kind: int, payload: bytes) -> bytes:
-        head = FRAME_HEAD.pack(kind, self.number, len(payload))
-        return head + payload + bytes([FRAME_END])
 
 
 class Link:
@@ -237,14 +132,15 @@ class Link:
 
         ``done`` is a message received on this link that this one answers: it is acknowledged.
         """
-        message = amqp.Message(body.encode() if isinstance(body, str) else body, **properties)
+        content = body.encode() if isinstance(body, str) else body
         with self._sending() as outgoing:
-            if len(message.body) > outgoing.largest:
+            if len(content) > outgoing.largest:
+                message = amqp.Message(content, **properties)
                 with outgoing.alone() as channel:
                     channel.basic_publish(message, exchange, routing_key, mandatory)
                 frames = b""
             else:
-                frames = outgoing.message(message, exchange, routing_key, mandatory)
+                frames = outgoing.message(content, properties, exchange, routing_key, mandatory)
             if done is not None and done.channel is outgoing.channel:
                 frames += outgoing.ack(done.delivery_tag, multiple=False)
             outgoing.send(frames)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from amqp import Message
-
-from services.common.amqp import Frames
+from services.common.frames import Frames, addressed, largest_body, message
 
 
 class Publisher:
@@ -24,12 +22,11 @@ class Publisher:
         self.published = 0
         self.open: set[int] = set()
         self.refused = False
+        self.largest = largest_body(connection)
         self._pieces: list[bytes] = []
-        self._write = connection.transport._write  # noqa: SLF001
         channel.confirm_select()
         channel.events["basic_ack"].add(self._ack)
         channel.events["basic_nack"].add(self._nack)
-        connection.transport._write = lambda piece: self._pieces.append(bytes(piece))  # noqa: SLF001
 
     @property
     def socket(self) -> Any:
@@ -38,14 +35,14 @@ class Publisher:
 
     def add(self, body: bytes | str, exchange: str, key: str, **properties: Any) -> None:
         """One more persistent JSON message, sent with the next ``confirm``."""
-        message = Message(
-            body,
-            content_type="application/json",
-            content_encoding="utf-8",
-            delivery_mode=2,
+        content = body.encode() if isinstance(body, str) else body
+        given = {
+            "content_type": "application/json", "content_encoding": "utf-8", "delivery_mode": 2,
             **properties,
-        )
-        self.channel._basic_publish(message, exchange, key)  # noqa: SLF001
+        }  # fmt: skip
+        number = self.channel.channel_id
+        address = addressed(number, exchange, key, False)  # noqa: FBT003
+        self._pieces.append(message(number, address, content, given, self.largest))
         self.published += 1
         self.open.add(self.published)
 
@@ -55,8 +52,8 @@ class Publisher:
         end = time.monotonic() + timeout
         while self.open:
             if self.refused or time.monotonic() > end:
-                message = "the broker did not confirm"
-                raise OSError(message)
+                reason = "the broker did not confirm"
+                raise OSError(reason)
             self.frames.read()
 
     def read(self) -> None:
@@ -66,12 +63,11 @@ class Publisher:
     def beat(self) -> None:
         """Show that we live; to be called about once a second."""
         self.connection.heartbeat_tick()
-        self._flush()
 
     def _flush(self) -> None:
         pieces, self._pieces = self._pieces, []
         if pieces:
-            self._write(b"".join(pieces))
+            self.socket.sendall(b"".join(pieces))
 
     def _ack(self, tag: int, multiple: bool) -> None:
         if multiple:

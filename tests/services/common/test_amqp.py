@@ -1,11 +1,10 @@
 """A connection to the broker that ends while somebody is about to send."""
 
-import amqp
 import pytest
 from kombu import Connection
 
 from deploy.local.parts import Parts
-from services.common.amqp import Outgoing
+from services.common.frames import Outgoing
 
 
 def test_who_sends_as_the_connection_ends_gets_what_a_broken_one_raises(parts: Parts) -> None:
@@ -14,4 +13,4 @@ def test_who_sends_as_the_connection_ends_gets_what_a_broken_one_raises(parts: P
         outgoing = Outgoing(connection.channel())
         connection.connection.collect()
         with pytest.raises(OSError):
-            outgoing.send(outgoing.message(amqp.Message(b"x"), "", "nobody", mandatory=False))
+            outgoing.send(outgoing.message(b"x", {}, "", "nobody", mandatory=False))
