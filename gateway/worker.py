@@ -10,6 +10,7 @@ the client to read the answer, each without a limit. Here
   clients or the connection ends; over ``PATIENCE`` seconds it ends in any case;
 * while every thread has a request, further ones are refused in the main loop, which costs next to
   nothing, and an idle connection makes room for a new one;
+* a request of the usual form takes a shorter way through (see ``plain``);
 * a connection that is closed in good order lingers in the main loop too, which gunicorn would
   block for up to two seconds.
 """
@@ -28,7 +29,10 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from gunicorn.http.wsgi import Response
 from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from gateway import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -193,17 +197,35 @@ class Client(TConn):  # type: ignore[misc]
 
     def __init__(self, worker: Worker, sock: Line, address: Any, server: Any) -> None:
         super().__init__(worker.cfg, sock, address, server)
+        self.parser: Any = None
         self.worker, self.received = worker, bytearray()
         self.whole = True
         """Whether the body was collected with the head."""
         self.data_ready = True  # gunicorn's own wait for the first byte is not needed
+        self.environ: dict[str, Any] | None = None
+        if worker.plainly and isinstance(address, tuple):
+            self.environ = plain.environ_of(worker.cfg, address, server)
 
     def begin(self) -> None:
         """Hand over what was collected to the parser."""
-        self.init()
-        self.parser.unreader.unread(bytes(self.received))
+        if not self.initialized:
+            self.init()
+            self.thorough = self.parser
+        request = None
+        if self.environ is not None and self.whole:
+            request = plain.read(self.received, self.environ)
+        if request is not None:
+            self.parser = plain.Read(request)
+        else:
+            self.parser = self.thorough
+            self.parser.unreader.unread(bytes(self.received))
         self.received.clear()
         self.sock.begin()
+
+    def end(self) -> None:
+        """The request is over."""
+        self.parser = self.thorough
+        self.sock.end()
 
     def close(self, graceful: bool = False) -> None:
         """Close; gracefully means that the client may read to the end before."""
@@ -222,6 +244,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.lingering: deque[Client] = deque()
         self.working = 0
         """Requests that have a thread or wait for one."""
+        cfg = self.cfg
+        special = cfg.is_ssl or cfg.accesslog or cfg.max_requests or cfg.proxy_protocol != "off"
+        self.plainly = not special
+        """Whether nothing is asked of gunicorn that only its own ways do."""
 
     def load_wsgi(self) -> None:
         """Load the gateway, here only: the master reads this module too, and answers nobody."""
@@ -337,7 +363,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             try:
                 kept = super().handle(conn)
             finally:
-                conn.sock.end()
+                conn.end()
             if not kept or not self._follows(conn):
                 return kept
 
@@ -352,9 +378,47 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def handle_request(self, req: Any, conn: Client) -> Any:
         """Answer, and say that the connection ends if the body may be left unread."""
+        if isinstance(req, plain.Plain):
+            return self._answer(req, conn)
         if not conn.whole:
             req.force_close()
         return super().handle_request(req, conn)
+
+    def _answer(self, request: plain.Plain, conn: Client) -> bool:
+        """Answer one of the usual form; whether the connection is kept."""
+        started: list[Any] = []
+        pieces = self.wsgi(request.environ, lambda *given: started.extend(given[:2]))
+        try:
+            status, headers = started
+            full = len(self.keepalived_conns) >= self.max_keepalived
+            last = full or not self.alive or not self.cfg.keepalive
+            answer = plain.answer(status, headers, pieces, last=last)
+            if answer is None:
+                return self._stream(Response(request, conn.sock, self.cfg), started, pieces, last)
+            for part in answer:
+                conn.sock.sendall(part)
+            return not last
+        finally:
+            if hasattr(pieces, "close"):
+                pieces.close()
+
+    def _stream(self, response: Any, started: list[Any], pieces: Any, last: bool) -> bool:
+        """Answer with gunicorn's means; whether the connection is kept."""
+        if last:
+            response.force_close()
+        try:
+            response.start_response(*started)
+            for piece in pieces:
+                response.write(piece)
+            response.close()
+        except OSError:
+            raise
+        except Exception as error:
+            if not response.headers_sent:
+                raise
+            self.log.exception("Error handling request")
+            raise StopIteration from error  # nothing can be said in the midst of an answer
+        return not response.should_close()
 
     def _keepalive_after(self, conn: Client, keepalive: bool) -> bool:
         conn.sock.hurry()
