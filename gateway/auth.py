@@ -118,7 +118,7 @@ class Gate:
     @staticmethod
     def _token(req: falcon.Request, kind: str) -> str:
         cookie = COOKIES[kind]
-        if "Cookie" in req.headers or "COOKIE" in req.headers:
+        if req.get_header("Cookie"):
             values = req.get_cookie_values(cookie)
             if values:
                 return values[0]

@@ -44,9 +44,11 @@ def address_of(req: falcon.Request, proxies: Sequence[IPv4Network | IPv6Network]
     """Where the request came from: as a proxy of ours says, or else the peer."""
     peer = str(req.remote_addr)
     said = (req.get_header("X-Real-IP") or "").strip()
+    if not said:
+        return peer
     try:
         trusted = any(ip_address(peer) in network for network in proxies)
-        return str(ip_address(said)) if said and trusted else peer
+        return str(ip_address(said)) if trusted else peer
     except ValueError:
         return peer
 

@@ -25,9 +25,9 @@ def counted(service: Service, parts: Parts) -> Iterator[list[str]]:
         sa.event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
     plans, call = service.database.plans, service.database.plans.call
 
-    def noted(connection: Any, statement: Any, parameters: Any) -> Call:
+    def noted(cursor: Any, info: Any, statement: Any, parameters: Any) -> Call:
         statements.append(str(statement))
-        return call(connection, statement, parameters)
+        return call(cursor, info, statement, parameters)
 
     plans.call = noted  # type: ignore[method-assign]
     try:

@@ -136,10 +136,10 @@ class Database:
     def rows(self, statement: Statement, **parameters: Any) -> list[tuple[Any, ...]]:
         """The rows that a statement selects, on the same path. Raises Unavailable."""
         with translated():
-            connection = self.reading.raw_connection()
+            connection: Any = self.reading.raw_connection()
             try:
-                call = self.plans.call(connection, statement, parameters)
-                cursor: Any = connection.cursor()
+                cursor = connection.dbapi_connection.cursor()
+                call = self.plans.call(cursor, connection.info, statement, parameters)
                 cursor.run(tagged(call.message), None, call.shown)
                 found = list(cursor.fetchall())
             except (psycopg2.OperationalError, psycopg2.InterfaceError):
@@ -268,7 +268,8 @@ class Transaction:
 
     def _call(self, statement: Statement, parameters: dict[str, Any]) -> Call:
         with self._watched():
-            return self.database.plans.call(self._raw, statement, parameters)
+            raw = self._raw
+            return self.database.plans.call(raw.cursor(), raw.info, statement, parameters)
 
     def _send(self, *last: Call) -> list[tuple[Any, ...]]:
         """Send what is to be written, then ``last``; the rows of ``last``."""

@@ -25,6 +25,7 @@ from nameko.runners import ServiceRunner
 
 from services.common import tracing
 from services.common.config import ConfigError
+from services.common.container import Container
 from services.common.log import configure
 from services.common.service import CONFIG
 
@@ -48,6 +49,7 @@ def main(service: type[Service]) -> None:
     runner = ServiceRunner({
         "AMQP_URI": settings.amqp_uri,
         "max_workers": settings.max_workers,
+        "SERVICE_CONTAINER_CLS": f"{Container.__module__}.{Container.__name__}",
         CONFIG: settings,
     })  # fmt: skip
     runner.add_service(service)

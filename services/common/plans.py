@@ -72,21 +72,27 @@ class Plans:
         self._plans: dict[tuple[Any, ...], _Plan] = {}
         self._numbers = itertools.count()
 
-    def call(self, connection: Any, statement: Statement, parameters: Mapping[str, Any]) -> Call:
-        """What to send for a statement with these values, on a pooled connection.
+    def call(
+        self,
+        cursor: Any,
+        info: dict[str, Any],
+        statement: Statement,
+        parameters: Mapping[str, Any],
+    ) -> Call:
+        """What to send for a statement with these values, on the cursor's connection.
 
+        ``info`` is what the pool keeps of that connection: what is prepared on it is noted there.
         Parameters of hand-written SQL are ``%(name)s``. Their types are as PostgreSQL infers them:
         one needs a cast where any type will do (``concat``), and in the list of an
         ``INSERT … SELECT``.
         """
-        cursor = connection.cursor()
         if isinstance(statement, Text):
             return _whole(cursor, statement, parameters)
         key = (statement, *parameters)
         plan = self._plans.get(key)
         if plan is None and len(self._plans) >= MOST:
             return _whole(cursor, self.text(statement), parameters)
-        prepared: set[str] = connection.info.setdefault("prepared", set())
+        prepared: set[str] = info.setdefault("prepared", set())
         if plan is None:
             plan = self._prepare(cursor, statement, parameters)
             prepared.add(plan.name)
