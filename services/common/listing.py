@@ -29,6 +29,8 @@ SHORT: Final = 1000
 """Rows up to which a list is answered from one statement."""
 CHUNK: Final = 500
 COMPRESSED_FROM: Final = 64 * 1024
+ELSEWHERE_FROM: Final = 256 * 1024
+"""Bytes that are worth a thread: fewer are compressed before one has been woken."""
 PIECE: Final = 512 * 1024
 """Bytes that are compressed at a time: enough to be worth a thread."""
 LEVEL: Final = 1
@@ -189,5 +191,7 @@ def compressed(body: bytes) -> Reply:
     if len(body) < COMPRESSED_FROM:
         return Reply(body)
     squeeze = isal_zlib.compressobj(level=LEVEL, wbits=GZIP)
+    if len(body) < ELSEWHERE_FROM:
+        return Reply(squeeze.compress(body) + squeeze.flush(), "gzip")
     sleep(0)
     return Reply(tpool.execute(squeeze.compress, body) + squeeze.flush(), "gzip")

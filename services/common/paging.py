@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from services.common import counting
+from services.common import counting, json_text
 from services.common.filters import RESERVED
 from services.common.plans import given
-from services.common.resources import JSON_TEXT
+from services.common.resources import rows_as_json
 from services.common.values import BadValue, parse_id
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from services.common.crud import CrudRpc
     from services.common.filters import Page
     from services.common.permissions import Actor
-    from services.common.plans import Plans, Text
     from services.common.resources import Resource
 
 PROJECT: Final = "project_id"
@@ -42,7 +41,7 @@ def filtered(service: CrudRpc, resource: Resource, statement: sa.Select[Any], pa
     total = sa.select(sa.func.count()).select_from(counted).scalar_subquery()
     rows = statement.order_by(*_order(resource)).limit(page.rows).offset(page.offset)
     with service.database.read() as connection:
-        count, data = connection.execute(sa.select(total, _joined(rows))).one()
+        count, data = connection.execute(sa.select(total, _joined(rows_as_json(rows)))).one()
     return envelope(data or "", count, *page)
 
 
@@ -62,7 +61,7 @@ def of_production(
     service: CrudRpc, resource: Resource, columns: Any, project: UUID, page: Page
 ) -> bytes:
     """The same page of all rows of a production, whose number needs no counting."""
-    statement = _of_production(service.database.plans, resource, columns)
+    statement = _of_production(resource, columns)
     ((count, data),) = service.database.rows(
         statement, project=str(project), limit=page.rows, offset=page.offset
     )
@@ -70,12 +69,11 @@ def of_production(
 
 
 @lru_cache(maxsize=256)
-def _of_production(plans: Plans, resource: Resource, columns: tuple[Any, ...]) -> Text:
-    """Planned for its values: how to find a page best depends on how far down it is."""
+def _of_production(resource: Resource, columns: tuple[Any, ...]) -> sa.Select[Any]:
     table, project = resource.table, sa.cast(given("project", sa.Text), sa.Uuid)
     rows = sa.select(*columns).where(table.c.project_id == project).order_by(*_order(resource))
     rows = rows.limit(given("limit", sa.Integer)).offset(given("offset", sa.Integer))
-    return plans.text(sa.select(counting.total(table, project), _joined(rows)))
+    return sa.select(counting.total(table, project), _joined(json_text.objects(rows)))
 
 
 def _order(resource: Resource) -> tuple[sa.ColumnElement[Any], ...]:
@@ -83,7 +81,7 @@ def _order(resource: Resource) -> tuple[sa.ColumnElement[Any], ...]:
     return table.c.updated_at.desc(), table.c.created_at.desc(), table.c.id
 
 
-def _joined(rows: sa.Select[Any]) -> Any:
+def _joined(texts: sa.Select[Any]) -> Any:
     """The rows' JSON, joined by commas."""
-    text = sa.func.string_agg(JSON_TEXT, ",")
-    return sa.select(text).select_from(rows.subquery("r")).scalar_subquery()
+    (text,) = texts.selected_columns
+    return texts.with_only_columns(sa.func.string_agg(text, ",")).scalar_subquery()

@@ -2,8 +2,8 @@
 
 psycopg2 sends every statement whole, and PostgreSQL parses and plans it anew, which takes longer
 than running it. Here a statement is prepared the first time a connection meets it and executed by
-its name from then on. PostgreSQL tries plans made for the values at hand before it trusts a general
-one (``plan_cache_mode``), and makes plans anew when tables change.
+its name from then on. The plan is a general one from the start (``plan_cache_mode``, see ``db``);
+PostgreSQL makes it anew when tables change or are analyzed.
 
 A connection must stay ours for that: a pooler that hands out connections by transaction can't stand
 between a service and its database.
@@ -34,17 +34,7 @@ class Call(NamedTuple):
     shown: str
 
 
-class Text(NamedTuple):
-    """A statement as psycopg2 takes it, with the constants in it, to be sent whole each time.
-
-    For the few whose best plan depends on their values.
-    """
-
-    sql: str
-    constants: Mapping[str, Any]
-
-
-Statement = str | sa.ClauseElement | Text
+Statement = str | sa.ClauseElement
 
 
 def given(name: str, kind: Any) -> sa.BindParameter[Any]:
@@ -57,11 +47,6 @@ class _Plan(NamedTuple):
     prepare: str
     execute: str
     shown: str
-
-
-def _whole(cursor: Any, statement: Text, given: Mapping[str, Any]) -> Call:
-    values = {**statement.constants, **given}
-    return Call(cursor.mogrify(statement.sql, values).decode(), statement.sql)
 
 
 class Plans:
@@ -86,12 +71,12 @@ class Plans:
         one needs a cast where any type will do (``concat``), and in the list of an
         ``INSERT … SELECT``.
         """
-        if isinstance(statement, Text):
-            return _whole(cursor, statement, parameters)
         key = (statement, *parameters)
         plan = self._plans.get(key)
         if plan is None and len(self._plans) >= MOST:
-            return _whole(cursor, self.text(statement), parameters)
+            sql, constants = self._text(statement)
+            whole: str = cursor.mogrify(sql, {**constants, **parameters}).decode()
+            return Call(whole, sql)
         prepared: set[str] = info.setdefault("prepared", set())
         if plan is None:
             plan = self._prepare(cursor, statement, parameters)
@@ -102,19 +87,17 @@ class Plans:
             prepared.add(plan.name)
         return Call(cursor.mogrify(plan.execute, parameters).decode(), plan.shown)
 
-    def text(self, statement: str | sa.ClauseElement) -> Text:
-        """The statement as psycopg2 takes it."""
+    def _text(self, statement: Statement) -> tuple[str, Mapping[str, Any]]:
+        """The statement as psycopg2 takes it, and the constants in it."""
         if isinstance(statement, str):
-            return Text(statement, {})
+            return statement, {}
         options = {"render_postcompile": True}
         compiled = statement.compile(dialect=self.dialect, compile_kwargs=options)
-        return Text(str(compiled), compiled.params)
+        return str(compiled), compiled.params
 
-    def _prepare(
-        self, cursor: Any, statement: str | sa.ClauseElement, given: Mapping[str, Any]
-    ) -> _Plan:
+    def _prepare(self, cursor: Any, statement: Statement, given: Mapping[str, Any]) -> _Plan:
         """Prepare it here, and learn how its values must be cast; constants become part of it."""
-        sql, values = self.text(statement)
+        sql, values = self._text(statement)
         names: list[str] = []
 
         def numbered(found: re.Match[str]) -> str:
