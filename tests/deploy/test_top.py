@@ -55,8 +55,9 @@ def test_the_live_view_ends_and_leaves_the_terminal_as_it_was(system: System, wa
     ours, theirs = pty.openpty()
     environ = {**os.environ, "URL": system.base, "TERM": "xterm"}
     process = subprocess.Popen(
-        COMMAND, stdin=theirs, stdout=theirs, stderr=theirs, env=environ, start_new_session=True
-    )
+        COMMAND, stdin=theirs, stdout=theirs, stderr=theirs, env=environ, start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # off where we run unseen
+    )  # fmt: skip
     os.close(theirs)
     os.set_blocking(ours, False)
     shown = bytearray()
