@@ -53,6 +53,11 @@ STICKY_SHARE: Final = 2
 """One of so many threads may wait for a next request."""
 SLOW_SHARE: Final = 3
 """One of so many threads may wait for slow clients."""
+SPECIAL: Final = (
+    "is_ssl", "max_requests", "accesslog", "logconfig", "logconfig_dict", "logconfig_json",
+    "syslog", "statsd_host",
+)  # fmt: skip
+"""Settings of gunicorn that only its own way through does: TLS, restarts, telling of requests."""
 END: Final = b"\r\n\r\n"
 LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)
 OWN_PACE: Final = re.compile(rb"\r\n(transfer-encoding|expect):", re.IGNORECASE)
@@ -244,9 +249,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.lingering: deque[Client] = deque()
         self.working = 0
         """Requests that have a thread or wait for one."""
-        cfg = self.cfg
-        special = cfg.is_ssl or cfg.accesslog or cfg.max_requests or cfg.proxy_protocol != "off"
-        self.plainly = not special
+        special = any(getattr(self.cfg, name) for name in SPECIAL)
+        self.plainly = self.cfg.proxy_protocol == "off" and not special
         """Whether nothing is asked of gunicorn that only its own ways do."""
 
     def load_wsgi(self) -> None:

@@ -134,7 +134,7 @@ class Link:
         """
         content = body.encode() if isinstance(body, str) else body
         with self._sending() as outgoing:
-            if len(content) > outgoing.largest:
+            if len(content) > outgoing.largest:  # frame by frame, each in the socket's time
                 message = amqp.Message(content, **properties)
                 with outgoing.alone() as channel:
                     channel.basic_publish(message, exchange, routing_key, mandatory)

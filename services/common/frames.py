@@ -1,8 +1,8 @@
 """AMQP's frames, as far as they carry messages; the rest is py-amqp's.
 
 py-amqp opens a connection, declares and consumes. But a message that it reads or writes costs it
-some thirty microseconds of Python, twice as much as a request can spare four times over: here one
-passes in a fourth of that. Whatever isn't a delivery is handed to it as it came.
+some thirty microseconds of Python, and a request is four of them; here it takes half of that.
+Whatever isn't a delivery is handed to py-amqp as it came.
 """
 
 from __future__ import annotations
