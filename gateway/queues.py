@@ -9,7 +9,7 @@ import amqp
 from kombu import Connection
 
 from gateway.metrics import BROKER_BLOCKED, QUEUE_CONSUMERS, QUEUE_MESSAGES
-from services.common.amqp import BROKEN
+from services.common.amqp import BROKEN, reach
 from services.common.topology import DEAD, SERVICES
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Queues:
                     "client_properties": {"connection_name": "gateway queues"},
                 },
             )
-            connection.ensure_connection(max_retries=1, timeout=READ_SECONDS)
+            reach(connection, READ_SECONDS)
             self._connection = connection
             self.blocked.clear()
         return self._connection.connection

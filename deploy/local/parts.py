@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deploy.local.children import Child, Leftovers, stop_all
+from deploy.local.cores import Cores
 from deploy.local.postgres import Postgres
-from deploy.local.provision import provision
+from deploy.local.provision import is_prepared, provision
 from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.settings import LocalSettings, Secrets, StartError, StoppedError
 
@@ -33,12 +34,14 @@ class Parts:
     secrets: Secrets
     children: list[Child]
     broker: RabbitMQ | None
+    cores: Cores
     created_admin: bool = False
 
     def wait(self, stopping: threading.Event | None = None) -> None:
         """Until the broker takes connections, too. Raises StartError, StoppedError."""
         if self.broker is not None:
             self.broker.wait(stopping or threading.Event())
+            self.cores.share()
 
 
 def environment() -> dict[str, str]:
@@ -60,6 +63,7 @@ def backing(settings: LocalSettings, stopping: threading.Event | None = None) ->
     leftovers.clean()
     secrets = Secrets(folder)
     children: list[Child] = []
+    cores = Cores()
     try:
         broker: RabbitMQ | None = None
         postgres: Postgres | None = None
@@ -67,6 +71,7 @@ def backing(settings: LocalSettings, stopping: threading.Event | None = None) ->
             broker = RabbitMQ(folder, secrets, environment())
             children += broker.children
             start(broker.children)
+            cores.give_one(broker.children[-1])
         if not settings.database_url:
             postgres = Postgres(folder, environment())
             children.append(postgres.child)
@@ -75,10 +80,13 @@ def backing(settings: LocalSettings, stopping: threading.Event | None = None) ->
         if postgres is not None:
             postgres.wait(stopping)
         urls = provision(postgres.url if postgres else settings.database_url, secrets)
-        created = prepare(urls, settings, secrets, stopping)
+        created = False
+        if not is_prepared(urls, with_admin=bool(settings.admin_email)):
+            created = prepare(urls, settings, secrets, stopping)
         uri = broker.uri if broker else settings.amqp_uri
-        yield Parts(urls, uri, secrets, children, broker, created)
+        yield Parts(urls, uri, secrets, children, broker, cores, created)
     finally:
+        cores.share()
         stop_all(children[::-1], BACKING_SECONDS)
         leftovers.path.unlink(missing_ok=True)
 

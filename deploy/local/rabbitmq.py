@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kombu import Connection
-from kombu.exceptions import OperationalError
 
 from deploy.local.children import Child, say
 from deploy.local.settings import Secrets, StartError, StoppedError
+from services.common.amqp import BROKEN, reach
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,6 +94,8 @@ class RabbitMQ:
             "RABBITMQ_PID_FILE": str(self.folder / "node.pid"),
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": ERLANG,
         }
+        if plugins := _without_plugins(Path(script), self.folder / "plugins"):
+            own["RABBITMQ_PLUGINS_DIR"] = str(plugins)
         log = (self.folder / "start.log").open("ab")
         children = [Child("rabbitmq", [script], own, log=log, cwd=self.folder)]
         epmd = shutil.which("epmd", path=f"{os.environ.get('PATH', '')}:/usr/lib/erlang/bin")
@@ -119,8 +121,8 @@ class RabbitMQ:
         while True:
             try:
                 with Connection(self.uri, connect_timeout=2) as connection:
-                    connection.connect()
-            except (OSError, OperationalError):
+                    reach(connection)
+            except BROKEN:
                 if time.monotonic() > end or self.children[-1].ended():
                     message = (
                         f"RabbitMQ did not start; see {self.folder}/start.log and its log folder."
@@ -136,8 +138,8 @@ def check(uri: str) -> None:
     """Say at once that a broker which was given does not let us in. Raises StartError."""
     try:
         with Connection(uri, connect_timeout=3) as connection:
-            connection.connect()
-    except (OSError, OperationalError, KeyError, ValueError) as error:
+            reach(connection)
+    except (*BROKEN, KeyError, ValueError) as error:
         reason = str(error).strip().split("\n")[0] or type(error).__name__
         message = f"AMQP_URI does not lead to a broker that lets us in: {reason}."
         raise StartError(message) from None
@@ -157,6 +159,27 @@ def find_script() -> str | None:
     if _answers("docker", "info"):
         return None
     raise StartError(MISSING)
+
+
+def _without_plugins(script: Path, folder: Path) -> Path | None:
+    """A plugin folder of the server's own parts; None where they lie elsewhere than expected.
+
+    The server's start loads a thousand modules, and looks for each in one folder after the other,
+    those of plugins first. Without plugins, which a node of ours has none of, it takes an eighth
+    less.
+    """
+    parts = [
+        part
+        for part in sorted((script.resolve().parent.parent / "plugins").glob("*-*"))
+        if not part.name.startswith("rabbitmq_") or part.name.startswith("rabbitmq_prelaunch")
+    ]
+    if not any(part.name.startswith("rabbit-") for part in parts):
+        return None
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for part in parts:
+        (folder / part.name).symlink_to(part)
+    return folder
 
 
 def _switches_user(script: Path) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import amqp
 from kombu import Connection
 
-from services.common.amqp import BROKEN
+from services.common.amqp import BROKEN, reach
 from services.common.topology import GATEWAYS, HEARD
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Listener:
             return self
         try:
             self.connection = Connection(self.uri, connect_timeout=2)
-            self.connection.ensure_connection(max_retries=1, timeout=2)
+            reach(self.connection)
             channel = self.connection.channel()
             channel.auto_decode = False
             channel.exchange_declare(HEARD, "fanout", durable=True, auto_delete=False)

@@ -30,14 +30,25 @@ log = logging.getLogger(__name__)
 RPC_EXCHANGE: Final = "nameko-rpc"
 DIRECT_REPLY: Final = "amq.rabbitmq.reply-to"
 HEARTBEAT: Final = 10
-BACKOFF: Final = (0.1, 0.2, 0.4, 0.8, 1.0)
+BACKOFF: Final = (0.1, 0.2, 0.3, 0.4, 0.5)
 
 CANCEL_SECONDS: Final = 2.0
-QUIET_ATTEMPTS: Final = 15
+QUIET_ATTEMPTS: Final = 60
 """Tries at start before the log complains: the broker may be starting beside us."""
 
 #: What a broken connection may raise out of py-amqp, kombu and the socket.
 BROKEN: Final = (OSError, amqp.AMQPError, OperationalError, AttributeError)
+
+
+def reach(connection: Any, seconds: float = 2.0) -> None:
+    """Connect to the first of its hosts that answers, each asked once. Raises one of BROKEN.
+
+    Left to itself kombu would sleep two seconds between a refusal and its last try.
+    """
+    last = max(len(connection.alt) - 1, 0)
+    connection.ensure_connection(
+        max_retries=last, interval_start=0, interval_step=0, timeout=seconds
+    )
 
 
 class Link:
@@ -89,7 +100,7 @@ class Link:
                 attempt += 1
 
     def _open(self, connection: Any) -> None:
-        connection.ensure_connection(max_retries=1, timeout=2)
+        reach(connection)
         channel = connection.channel()
         channel.auto_decode = False
         self.setup(channel)

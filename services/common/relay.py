@@ -23,7 +23,7 @@ from kombu import Connection
 from psycopg2.extras import register_uuid
 
 from services.common import measuring, tracing
-from services.common.amqp import BACKOFF, BROKEN, QUIET_ATTEMPTS, Link
+from services.common.amqp import BACKOFF, BROKEN, QUIET_ATTEMPTS, Link, reach
 from services.common.config import ConfigError, ServiceSettings
 from services.common.exposing import Answering
 from services.common.log import configure
@@ -110,7 +110,7 @@ class Relay(threading.Thread):
                 self.settings.amqp_uri, heartbeat=10, connect_timeout=2,
                 transport_options={"client_properties": {"connection_name": self.name}},
             ) as broker:  # fmt: skip
-                broker.ensure_connection(max_retries=1, timeout=2)
+                reach(broker)
                 channel = broker.channel()
                 declare_exchanges(channel)
                 self._pump(database, Publisher(broker.connection, channel))

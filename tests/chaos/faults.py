@@ -17,6 +17,7 @@ import psycopg2
 
 from deploy.local.children import Child
 from deploy.local.rabbitmq import find_script
+from services.common.amqp import reach
 from tests.system import SERVICES, System, until
 
 PROCESSES: Final = (*SERVICES, "relay", "gateway")
@@ -115,7 +116,7 @@ def revive(system: System, name: str) -> None:
                 psycopg2.connect(system.parts.urls["auth"]).close()
             else:
                 with kombu.Connection(system.parts.amqp_uri, connect_timeout=2) as connection:
-                    connection.connect()
+                    reach(connection)
         except (psycopg2.OperationalError, OSError):
             return False
         return True

@@ -56,6 +56,14 @@ def log_in(port: int) -> requests.Response:
     return requests.post(f"http://127.0.0.1:{port}/auth/login", json=body, timeout=20)
 
 
+def on_all_cores(family: list[psutil.Process]) -> bool:
+    """Whether every thread may run everywhere that we may, where a system knows of such limits."""
+    if not hasattr(os, "sched_getaffinity"):
+        return True
+    threads = [thread.id for process in family for thread in process.threads()]
+    return all(os.sched_getaffinity(thread) == os.sched_getaffinity(0) for thread in threads)
+
+
 def test_it_starts_recovers_stops_and_keeps_its_data(tmp_path: Path) -> None:
     """The life of a run: a killed service comes back, Ctrl-C leaves nothing, data stay."""
     port = free_port()
@@ -69,6 +77,7 @@ def test_it_starts_recovers_stops_and_keeps_its_data(tmp_path: Path) -> None:
     ).json()  # fmt: skip
 
     family = psutil.Process(run.pid).children(recursive=True)
+    assert on_all_cores(family)
     (service,) = (p for p in family if p.cmdline()[-1:] == ["services.auth"])
     service.kill()
     until(lambda: requests.get(url, headers=headers, timeout=20).ok, 20, "the service's return")

@@ -9,10 +9,10 @@ import pytest
 from psycopg2 import sql
 
 from deploy.local.parts import Parts
-from deploy.local.provision import with_path
+from deploy.local.provision import is_prepared, provision, with_path
 from deploy.local.settings import StartError
-from deploy.prepare import prepare
-from services.common.migrations import differences
+from deploy.prepare import Given, prepare
+from services.common.migrations import differences, downgrade
 from services.common.topology import SERVICES
 from tests.deploy.environments import URLS
 
@@ -59,6 +59,21 @@ def test_without_a_role_that_may_make_roles_it_only_migrates(environ: dict[str, 
     prepare(environ)
     without = {name: value for name, value in environ.items() if name != "DATABASE_URL"}
     assert prepare(without) is False
+
+
+def test_a_start_sees_whether_there_is_anything_to_prepare(environ: dict[str, str]) -> None:
+    """A schema without tables, one that is a migration behind, a studio without administrator."""
+    urls = {service: environ[URLS[service]] for service in SERVICES}
+    without_admin = {**environ, "ADMIN_EMAIL": ""}
+    provision(environ["DATABASE_URL"], Given(urls))
+    assert not is_prepared(urls, with_admin=False)
+    prepare(without_admin)
+    assert is_prepared(urls, with_admin=False)
+    assert not is_prepared(urls, with_admin=True)
+    prepare(environ)
+    assert is_prepared(urls, with_admin=True)
+    downgrade("chat", urls["chat"], "0003")
+    assert not is_prepared(urls, with_admin=True)
 
 
 def test_a_service_can_not_read_anothers_tables(environ: dict[str, str]) -> None:
