@@ -17,7 +17,7 @@ import psycopg2
 
 from deploy.local.children import Child
 from deploy.local.rabbitmq import find_script
-from services.common.amqp import reach
+from services.common.amqp import BROKEN, reach
 from tests.system import SERVICES, System, until
 
 PROCESSES: Final = (*SERVICES, "relay", "gateway")
@@ -117,7 +117,7 @@ def revive(system: System, name: str) -> None:
             else:
                 with kombu.Connection(system.parts.amqp_uri, connect_timeout=2) as connection:
                     reach(connection)
-        except (psycopg2.OperationalError, OSError):
+        except (psycopg2.OperationalError, *BROKEN):
             return False
         return True
 
