@@ -17,6 +17,7 @@ help: ## Print this list
 	  || { rm -rf .venv; echo "$(PYTHON) can't make environments: install its venv package (python3-venv)."; exit 1; }
 	@echo "installing what requirements.lock names …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m compileall -q services gateway deploy
 	@touch $@
 
 .venv/dev: requirements-dev.lock .venv/runtime

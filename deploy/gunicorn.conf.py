@@ -6,6 +6,8 @@ import sys
 # Tokens are signed with HMAC. PyJWT would load the library of all other algorithms, 10 MB of it,
 # where it finds it; the gateway's image has none, and here it is to find none either.
 sys.modules["cryptography"] = None
+# Nor is kombu to find YAML, for messages that nobody sends.
+sys.modules["yaml"] = None
 
 bind = f"0.0.0.0:{os.environ.get('HTTP_PORT', '8080')}"
 worker_class = "gateway.worker.Worker"

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import psutil
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from deploy.local.children import Child
+    from collections.abc import Collection, Iterator
 
 
 class Cores:
@@ -26,22 +24,30 @@ class Cores:
         # Not every system has this; without, or with one core only, nothing is arranged.
         self.all = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
 
-    def give_one(self, child: Child) -> None:
-        """Let ``child``, just started, have a core; what is started from now on gets the others."""
-        if len(self.all) > 1 and child.process is not None:
-            own = max(self.all)
-            _keep(psutil.Process(child.process.pid), {own})
-            os.sched_setaffinity(0, self.all - {own})
+    @contextmanager
+    def one_apart(self) -> Iterator[None]:
+        """What is started within has a core to itself; what is started afterwards, the others."""
+        if len(self.all) < 2:  # noqa: PLR2004 - one core can't be divided
+            yield
+            return
+        apart = {max(self.all)}
+        os.sched_setaffinity(0, apart)
+        try:
+            yield
+        finally:
+            os.sched_setaffinity(0, self.all - apart)
 
     def share(self) -> None:
         """Let us, and all that we have started, run everywhere again."""
         if len(self.all) > 1:
-            for process in (us := psutil.Process(), *us.children(recursive=True)):
-                _keep(process, self.all)
+            us = psutil.Process()
+            for _ in range(2):  # the second time for what was forked during the first
+                for process in (us, *us.children(recursive=True)):
+                    _let_run(process, self.all)
 
 
-def _keep(process: psutil.Process, cores: Collection[int]) -> None:
-    """Let the process, every thread of it, run on these cores."""
+def _let_run(process: psutil.Process, cores: Collection[int]) -> None:
+    """Every thread of it."""
     with suppress(psutil.NoSuchProcess):
         for thread in process.threads():
             with suppress(ProcessLookupError):

@@ -70,8 +70,8 @@ def backing(settings: LocalSettings, stopping: threading.Event | None = None) ->
         if not settings.amqp_uri:
             broker = RabbitMQ(folder, secrets, environment())
             children += broker.children
-            start(broker.children)
-            cores.give_one(broker.children[-1])
+            with cores.one_apart():
+                start(broker.children)
         if not settings.database_url:
             postgres = Postgres(folder, environment())
             children.append(postgres.child)
