@@ -235,10 +235,11 @@ def _time(seconds: float) -> str:
 
 
 def once(url: str, svg: str | None) -> None:
-    """Print one picture of a second; keep it as SVG if asked."""
+    """Print one picture of a second, whole where no terminal limits it; keep it as SVG if asked."""
     before = Scrape(url)
     time.sleep(SECONDS / 2)
-    console = Console(record=bool(svg), width=WIDTH if svg else None)
+    limited = sys.stdout.isatty() and not svg
+    console = Console(record=bool(svg), width=None if limited else WIDTH)
     console.print(picture(Between(before, Scrape(url)), url))
     if svg:
         console.save_svg(svg, title="make top", code_format=PICTURE)

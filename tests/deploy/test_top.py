@@ -24,7 +24,7 @@ def once(**environ: str) -> subprocess.CompletedProcess[str]:
     """One picture, as text."""
     return subprocess.run(
         COMMAND, capture_output=True, text=True, timeout=60, check=False,
-        env={**os.environ, "COLUMNS": "140", "ONCE": "1", **environ},
+        env={**os.environ, "ONCE": "1", **environ},
     )  # fmt: skip
 
 
