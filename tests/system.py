@@ -136,6 +136,7 @@ class System:
         for child in self.parts.children:
             if child.ended():
                 child.start()
+        self.parts.wait()
         if dead := [name for name in self.commands() if self.processes[name].poll() is not None]:
             self.start(*dead)
         until(lambda: all(self.consumers(name) == 1 for name in SERVICES), WAIT, "one of each")

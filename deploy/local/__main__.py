@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from deploy.local.children import Child, Leftovers, say, stop_all
@@ -119,12 +119,22 @@ def welcome(settings: LocalSettings, parts: Parts, login: str, seconds: float) -
         say("run", line)
 
 
-def supervise(children: list[Child], leftovers: Leftovers, stopping: threading.Event) -> None:
+def supervise(
+    parts: Parts, children: list[Child], leftovers: Leftovers, stopping: threading.Event
+) -> None:
     """Start again what ends, until told to stop."""
+
+    def settle() -> None:
+        with suppress(StartError, StoppedError):
+            parts.wait(stopping)
+
+    every = [*parts.children, *children]
     while not stopping.wait(0.2):
-        revived = [child for child in children if child.revive()]
+        revived = [child for child in every if child.revive()]
         if revived:
-            leftovers.remember(children)
+            leftovers.remember(every)
+        if any(child in parts.children for child in revived):
+            threading.Thread(target=settle, daemon=True).start()
 
 
 def run(settings: LocalSettings, stopping: threading.Event) -> None:
@@ -147,7 +157,7 @@ def run(settings: LocalSettings, stopping: threading.Event) -> None:
             announcing = (settings, parts, login, began, stopping)
             threading.Thread(target=announce, args=announcing, daemon=True).start()
             parts.wait(stopping)
-            supervise([*parts.children, *children], leftovers, stopping)
+            supervise(parts, children, leftovers, stopping)
         finally:
             say("run", "stopping")
             stop_all(children, STOP_SECONDS)

@@ -34,14 +34,12 @@ class Parts:
     secrets: Secrets
     children: list[Child]
     broker: RabbitMQ | None
-    cores: Cores
     created_admin: bool = False
 
     def wait(self, stopping: threading.Event | None = None) -> None:
         """Until the broker takes connections, too. Raises StartError, StoppedError."""
         if self.broker is not None:
             self.broker.wait(stopping or threading.Event())
-            self.cores.share()
 
 
 def environment() -> dict[str, str]:
@@ -68,10 +66,9 @@ def backing(settings: LocalSettings, stopping: threading.Event | None = None) ->
         broker: RabbitMQ | None = None
         postgres: Postgres | None = None
         if not settings.amqp_uri:
-            broker = RabbitMQ(folder, secrets, environment())
+            broker = RabbitMQ(folder, secrets, environment(), cores)
             children += broker.children
-            with cores.one_apart():
-                start(broker.children)
+            start(broker.children)
         if not settings.database_url:
             postgres = Postgres(folder, environment())
             children.append(postgres.child)
@@ -84,7 +81,7 @@ def backing(settings: LocalSettings, stopping: threading.Event | None = None) ->
         if not is_prepared(urls, with_admin=bool(settings.admin_email)):
             created = prepare(urls, settings, secrets, stopping)
         uri = broker.uri if broker else settings.amqp_uri
-        yield Parts(urls, uri, secrets, children, broker, cores, created)
+        yield Parts(urls, uri, secrets, children, broker, created)
     finally:
         cores.share()
         stop_all(children[::-1], BACKING_SECONDS)

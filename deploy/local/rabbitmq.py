@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from kombu import Connection
 
 from deploy.local.children import Child, say
+from deploy.local.cores import Cores
 from deploy.local.settings import Secrets, StartError, StoppedError
 from services.common.amqp import BROKEN, reach
 
@@ -55,12 +56,14 @@ IMAGE: Final = "rabbitmq:4"
 
 
 class RabbitMQ:
-    """A node of our own beside any other on the machine."""
+    """A node of our own beside any other on the machine, starting on a core set apart for it."""
 
-    def __init__(self, folder: Path, secrets: Secrets, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, secrets: Secrets, environ: Mapping[str, str], cores: Cores
+    ) -> None:
         self.folder = folder / "rabbitmq"
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.environ = environ
+        self.environ, self.cores = environ, cores
         password = secrets.get("broker_password")
         ports = _ports(secrets)
         self.uri = f"amqp://callboard:{password}@127.0.0.1:{ports['amqp']}/"
@@ -97,13 +100,15 @@ class RabbitMQ:
         if plugins := _without_plugins(Path(script), self.folder / "plugins"):
             own["RABBITMQ_PLUGINS_DIR"] = str(plugins)
         log = (self.folder / "start.log").open("ab")
-        children = [Child("rabbitmq", [script], own, log=log, cwd=self.folder)]
+        node = Child(
+            "rabbitmq", [script], own, log=log, cwd=self.folder, around=self.cores.one_apart
+        )
         epmd = shutil.which("epmd", path=f"{os.environ.get('PATH', '')}:/usr/lib/erlang/bin")
-        if epmd:
-            # Started by us it also stops with us; the node would leave one behind.
-            arguments = [epmd, "-port", str(ports["epmd"]), "-address", "127.0.0.1"]
-            children.insert(0, Child("epmd", arguments, own, log=log))
-        return children
+        if not epmd:
+            return [node]
+        # Started by us it also stops with us; the node would leave one behind.
+        arguments = [epmd, "-port", str(ports["epmd"]), "-address", "127.0.0.1"]
+        return [Child("epmd", arguments, own, log=log), node]
 
     def _docker(self, ports: Mapping[str, int], password: str) -> list[Child]:
         command = [
@@ -116,7 +121,13 @@ class RabbitMQ:
         return [Child("rabbitmq", command, self.environ, log=log, stop=signal.SIGINT)]
 
     def wait(self, stopping: threading.Event) -> None:
-        """Until it takes connections. Raises StartError, StoppedError."""
+        """Until it takes connections and shares the cores. Raises StartError, StoppedError."""
+        try:
+            self._wait(stopping)
+        finally:
+            self.cores.share()
+
+    def _wait(self, stopping: threading.Event) -> None:
         end = time.monotonic() + SECONDS
         while True:
             try:

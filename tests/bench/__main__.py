@@ -40,6 +40,7 @@ from gateway.auth import Gate, Identity
 from services.common.keys import KeyRing
 from tests.bench.boot import boot
 from tests.bench.production import production
+from tests.bench.start import start_seconds
 from tests.bench.transfer import transfers
 from tests.system import SECRET, Caller, System, until
 from tests.world import World, ident
@@ -367,12 +368,15 @@ def main() -> None:
     """Measure everything in one run."""
     folder = Path(tempfile.mkdtemp(prefix="callboard-bench-"))
     try:
+        starts = [start_seconds(folder / "run") for _ in tqdm(("first", "second"), desc="starting")]
         with backing(LocalSettings(run_dir=str(folder), admin_email="")) as parts:
             parts.wait()
             with running(parts, folder) as system:
                 world = World()
                 system.load(world.tables)
                 bench = Bench(system, world)
+                bench.note("make run, first start", starts[0], "s", "time", None)
+                bench.note("make run, second start", starts[1], "s", "time", 8)
                 until(lambda: system.caller(world.admin).get("/bench/echo/x").ok, what="the echo")
                 steps: list[Callable[[], Any]] = [
                     bench.idle_memory, bench.single_rows, bench.verification, bench.log_ins,

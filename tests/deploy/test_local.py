@@ -56,16 +56,20 @@ def log_in(port: int) -> requests.Response:
     return requests.post(f"http://127.0.0.1:{port}/auth/login", json=body, timeout=20)
 
 
-def on_all_cores(family: list[psutil.Process]) -> bool:
+def on_all_cores(run: subprocess.Popen[str]) -> bool:
     """Whether every thread may run everywhere that we may, where a system knows of such limits."""
     if not hasattr(os, "sched_getaffinity"):
         return True
-    threads = [thread.id for process in family for thread in process.threads()]
-    return all(os.sched_getaffinity(thread) == os.sched_getaffinity(0) for thread in threads)
+    family = psutil.Process(run.pid).children(recursive=True)
+    try:
+        threads = [thread.id for process in family for thread in process.threads()]
+        return all(os.sched_getaffinity(thread) == os.sched_getaffinity(0) for thread in threads)
+    except (psutil.NoSuchProcess, ProcessLookupError):
+        return False
 
 
 def test_it_starts_recovers_stops_and_keeps_its_data(tmp_path: Path) -> None:
-    """The life of a run: a killed service comes back, Ctrl-C leaves nothing, data stay."""
+    """What is killed comes back, Ctrl-C leaves nothing, data stay."""
     port = free_port()
     run = start(tmp_path, port)
     until(lambda: answers(port), 60, "a ready system")
@@ -77,10 +81,16 @@ def test_it_starts_recovers_stops_and_keeps_its_data(tmp_path: Path) -> None:
     ).json()  # fmt: skip
 
     family = psutil.Process(run.pid).children(recursive=True)
-    assert on_all_cores(family)
+    brokers = [p for p in family if p.name() == "beam.smp"]
+    until(lambda: on_all_cores(run), 20, "all cores for all")
     (service,) = (p for p in family if p.cmdline()[-1:] == ["services.auth"])
     service.kill()
     until(lambda: requests.get(url, headers=headers, timeout=20).ok, 20, "the service's return")
+    for broker in brokers:
+        broker.kill()
+        until(lambda: not answers(port), 20, "its loss")
+    until(lambda: answers(port), 40, "the broker's return")
+    until(lambda: on_all_cores(run), 20, "all cores for all, again")
 
     assert "is taken" in refused(tmp_path / "other", HTTP_PORT=str(port))
     assert "Another Callboard runs" in refused(tmp_path, HTTP_PORT=str(free_port()))
