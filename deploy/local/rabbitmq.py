@@ -42,10 +42,10 @@ log.console = false
 """
 #: The name of the node is part of where its data lie, so it depends on nothing that may change.
 NODE: Final = "callboard@localhost"
-#: Two schedulers that don't spin while idle: the machine is shared with everything else; and no
-#: port of Erlang's own open to the network.
+#: Two schedulers that don't spin while idle nor keep a core: the machine is shared with everything
+#: else; and no port of Erlang's own open to the network.
 ERLANG: Final = (
-    "+S 2:2 +SDio 4 +sbwt none +sbwtdcpu none +sbwtdio none "
+    "+S 2:2 +SDio 4 +stbt u +sbwt none +sbwtdcpu none +sbwtdio none "
     "-kernel inet_dist_use_interface {127,0,0,1}"
 )
 MISSING: Final = (
