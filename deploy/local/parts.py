@@ -77,9 +77,8 @@ def backing(settings: LocalSettings, stopping: threading.Event | None = None) ->
         if postgres is not None:
             postgres.wait(stopping)
         urls = provision(postgres.url if postgres else settings.database_url, secrets)
-        created = False
-        if not is_prepared(urls, with_admin=bool(settings.admin_email)):
-            created = prepare(urls, settings, secrets, stopping)
+        ready = is_prepared(urls, with_admin=bool(settings.admin_email))
+        created = not ready and prepare(urls, settings, secrets, stopping)
         uri = broker.uri if broker else settings.amqp_uri
         yield Parts(urls, uri, secrets, children, broker, created)
     finally:

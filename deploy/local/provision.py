@@ -7,6 +7,7 @@ longer than all the rest.
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
@@ -62,17 +63,17 @@ def is_prepared(urls: Mapping[str, str], *, with_admin: bool) -> bool:
         ]
         if with_admin and service == "auth":
             looks.append(("SELECT 1 FROM person WHERE role = 'admin' AND active LIMIT 1", ()))
-        connection = psycopg2.connect(url, connect_timeout=3)
         try:
-            with connection.cursor() as cursor:
+            with (
+                closing(psycopg2.connect(url, connect_timeout=3)) as connection,
+                connection.cursor() as cursor,
+            ):
                 for look in looks:
                     cursor.execute(*look)
                     if cursor.fetchone() is None:
                         return False
-        except psycopg2.errors.UndefinedTable:
+        except psycopg2.Error:  # no tables yet; or worse, which preparing will put into words
             return False
-        finally:
-            connection.close()
     return True
 
 

@@ -76,6 +76,12 @@ def test_a_start_sees_whether_there_is_anything_to_prepare(environ: dict[str, st
     assert not is_prepared(urls, with_admin=True)
 
 
+def test_a_database_that_a_start_can_not_look_into_is_not_prepared(parts: Parts) -> None:
+    """It is for preparing it to say what is wrong."""
+    stranger = parts.urls["chat"].replace("callboard_chat", "stranger")
+    assert not is_prepared({"chat": stranger}, with_admin=False)
+
+
 def test_a_service_can_not_read_anothers_tables(environ: dict[str, str]) -> None:
     """Its role has no right there."""
     prepare(environ)
