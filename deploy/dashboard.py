@@ -42,93 +42,208 @@ def top(expression: str) -> str:
 
 ROWS: Final[dict[str, tuple[Panel, ...]]] = {
     "Is it well?": (
-        Panel("Services", {"{{service}}": "max by (service) (callboard_service_up)"},
-              kind="stat", width=6),
-        Panel("Processes", {"{{component}}":
-              "count by (component) (process_start_time_seconds)"}, kind="stat", width=6),
-        Panel("Dead letters", {"events":
-              'max(callboard_queue_messages{kind="dead"})'}, kind="stat", width=4),
-        Panel("Oldest unpublished event", {"{{service}}":
-              "max by (service) (callboard_outbox_age_seconds)"}, "s", "stat", 8),
+        Panel(
+            "Services",
+            {"{{service}}": "max by (service) (callboard_service_up)"},
+            kind="stat",
+            width=6,
+        ),
+        Panel(
+            "Processes",
+            {"{{component}}": "count by (component) (process_start_time_seconds)"},
+            kind="stat",
+            width=6,
+        ),
+        Panel(
+            "Dead letters",
+            {"events": 'max(callboard_queue_messages{kind="dead"})'},
+            kind="stat",
+            width=4,
+        ),
+        Panel(
+            "Oldest unpublished event",
+            {"{{service}}": "max by (service) (callboard_outbox_age_seconds)"},
+            "s",
+            "stat",
+            8,
+        ),
     ),
     "Requests": (
-        Panel("Requests by status", {"{{status}}": rate("callboard_requests_total", "status")},
-              "reqps"),
-        Panel("Time of requests", {
-            "median": quantile(0.5, "callboard_request_seconds"),
-            "95 %": quantile(0.95, "callboard_request_seconds"),
-            "99 %": quantile(0.99, "callboard_request_seconds"),
-        }, "s"),
+        Panel(
+            "Requests by status",
+            {"{{status}}": rate("callboard_requests_total", "status")},
+            "reqps",
+        ),
+        Panel(
+            "Time of requests",
+            {
+                "median": quantile(0.5, "callboard_request_seconds"),
+                "95 %": quantile(0.95, "callboard_request_seconds"),
+                "99 %": quantile(0.99, "callboard_request_seconds"),
+            },
+            "s",
+        ),
         Panel("Refusals by kind", {"{{kind}}": rate("callboard_refusals_total", "kind")}, "reqps"),
-        Panel("Busiest routes", {"{{method}} {{route}}":
-              top(rate("callboard_requests_total", "method, route"))}, "reqps", width=12),
-        Panel("Slowest routes (95 %)", {"{{method}} {{route}}":
-              top(quantile(0.95, "callboard_request_seconds", "method, route"))}, "s", width=12),
-        Panel("In flight, and refused because full", {
-            "in flight": "sum(callboard_requests_in_flight)",
-            "refused: {{full}}": rate("callboard_overload_refusals_total", "full"),
-        }),
-        Panel("Conditional reads", {"{{outcome}}":
-              rate("callboard_conditional_reads_total", "outcome")}, "reqps"),
-        Panel("Callers looked up; repeated requests", {
-            "caller: {{outcome}}": rate("callboard_actor_lookups_total", "outcome"),
-            "idempotency key: {{outcome}}": rate("callboard_idempotent_answers_total", "outcome"),
-        }, "reqps"),
+        Panel(
+            "Busiest routes",
+            {"{{method}} {{route}}": top(rate("callboard_requests_total", "method, route"))},
+            "reqps",
+            width=12,
+        ),
+        Panel(
+            "Slowest routes (95 %)",
+            {
+                "{{method}} {{route}}": top(
+                    quantile(0.95, "callboard_request_seconds", "method, route")
+                )
+            },
+            "s",
+            width=12,
+        ),
+        Panel(
+            "In flight, and refused because full",
+            {
+                "in flight": "sum(callboard_requests_in_flight)",
+                "refused: {{full}}": rate("callboard_overload_refusals_total", "full"),
+            },
+        ),
+        Panel(
+            "Conditional reads",
+            {"{{outcome}}": rate("callboard_conditional_reads_total", "outcome")},
+            "reqps",
+        ),
+        Panel(
+            "Callers looked up; repeated requests",
+            {
+                "caller: {{outcome}}": rate("callboard_actor_lookups_total", "outcome"),
+                "idempotency key: {{outcome}}": rate(
+                    "callboard_idempotent_answers_total", "outcome"
+                ),
+            },
+            "reqps",
+        ),
     ),
     "Calls": (
-        Panel("Busiest methods", {"{{component}}.{{method}}":
-              top(rate("callboard_rpc_seconds_count", "component, method"))}, "reqps"),
-        Panel("Slowest methods (95 %)", {"{{component}}.{{method}}":
-              top(quantile(0.95, "callboard_rpc_seconds", "component, method"))}, "s"),
-        Panel("Errors", {"{{component}}.{{method}}: {{kind}}":
-              top(rate("callboard_rpc_errors_total", "component, method, kind"))}, "reqps"),
-        Panel("Calls that wait", {"{{queue}}":
-              'max by (queue) (callboard_queue_messages{kind="rpc"})'}, width=12),
-        Panel("Processes that read", {"{{queue}}":
-              'max by (queue) (callboard_queue_consumers{kind="rpc"})'}, width=12),
+        Panel(
+            "Busiest methods",
+            {
+                "{{component}}.{{method}}": top(
+                    rate("callboard_rpc_seconds_count", "component, method")
+                )
+            },
+            "reqps",
+        ),
+        Panel(
+            "Slowest methods (95 %)",
+            {
+                "{{component}}.{{method}}": top(
+                    quantile(0.95, "callboard_rpc_seconds", "component, method")
+                )
+            },
+            "s",
+        ),
+        Panel(
+            "Errors",
+            {
+                "{{component}}.{{method}}: {{kind}}": top(
+                    rate("callboard_rpc_errors_total", "component, method, kind")
+                )
+            },
+            "reqps",
+        ),
+        Panel(
+            "Calls that wait",
+            {"{{queue}}": 'max by (queue) (callboard_queue_messages{kind="rpc"})'},
+            width=12,
+        ),
+        Panel(
+            "Processes that read",
+            {"{{queue}}": 'max by (queue) (callboard_queue_consumers{kind="rpc"})'},
+            width=12,
+        ),
     ),
     "Database and files": (
-        Panel("Time of statements", {
-            "median {{kind}}": quantile(0.5, "callboard_sql_seconds", "kind"),
-            "95 % {{kind}}": quantile(0.95, "callboard_sql_seconds", "kind"),
-        }, "s"),
-        Panel("Connections in use", {"{{component}} {{pool}}":
-              "sum by (component, pool) (callboard_pool_used) / "
-              "sum by (component, pool) (callboard_pool_size)"}, "percentunit"),
-        Panel("Waits for a connection", {
-            "{{component}} {{pool}}": rate("callboard_pool_waits_total", "component, pool"),
-            "{{component}} in vain": rate("callboard_pool_timeouts_total", "component"),
-        }),
-        Panel("Slow statements", {"{{component}}": rate("callboard_sql_slow_total", "component")},
-              width=12),
-        Panel("Storage failures", {"{{component}}":
-              rate("callboard_storage_failures_total", "component")}, width=12),
+        Panel(
+            "Time of statements",
+            {
+                "median {{kind}}": quantile(0.5, "callboard_sql_seconds", "kind"),
+                "95 % {{kind}}": quantile(0.95, "callboard_sql_seconds", "kind"),
+            },
+            "s",
+        ),
+        Panel(
+            "Connections in use",
+            {
+                "{{component}} {{pool}}": "sum by (component, pool) (callboard_pool_used) / "
+                "sum by (component, pool) (callboard_pool_size)"
+            },
+            "percentunit",
+        ),
+        Panel(
+            "Waits for a connection",
+            {
+                "{{component}} {{pool}}": rate("callboard_pool_waits_total", "component, pool"),
+                "{{component}} in vain": rate("callboard_pool_timeouts_total", "component"),
+            },
+        ),
+        Panel(
+            "Slow statements",
+            {"{{component}}": rate("callboard_sql_slow_total", "component")},
+            width=12,
+        ),
+        Panel(
+            "Storage failures",
+            {"{{component}}": rate("callboard_storage_failures_total", "component")},
+            width=12,
+        ),
     ),
     "Events": (
-        Panel("Unpublished events", {"{{service}}":
-              "max by (service) (callboard_outbox_events)"}),
-        Panel("Published", {"{{service}}": rate("callboard_events_published_total", "service")},
-              "ops"),
-        Panel("From commit to confirm (95 %)", {"{{service}}":
-              quantile(0.95, "callboard_publish_delay_seconds", "service")}, "s"),
-        Panel("Events that wait", {"{{queue}}":
-              'max by (queue) (callboard_queue_messages{kind=~"events|dead"})'}),
-        Panel("Handled", {"{{subscriber}}: {{outcome}}":
-              rate("callboard_events_handled_total", "subscriber, outcome") + " > 0"}, "ops"),
-        Panel("From commit to handled (95 %)", {"{{subscriber}}":
-              quantile(0.95, "callboard_event_delay_seconds", "subscriber")}, "s"),
+        Panel("Unpublished events", {"{{service}}": "max by (service) (callboard_outbox_events)"}),
+        Panel(
+            "Published", {"{{service}}": rate("callboard_events_published_total", "service")}, "ops"
+        ),
+        Panel(
+            "From commit to confirm (95 %)",
+            {"{{service}}": quantile(0.95, "callboard_publish_delay_seconds", "service")},
+            "s",
+        ),
+        Panel(
+            "Events that wait",
+            {"{{queue}}": 'max by (queue) (callboard_queue_messages{kind=~"events|dead"})'},
+        ),
+        Panel(
+            "Handled",
+            {
+                "{{subscriber}}: {{outcome}}": rate(
+                    "callboard_events_handled_total", "subscriber, outcome"
+                )
+                + " > 0"
+            },
+            "ops",
+        ),
+        Panel(
+            "From commit to handled (95 %)",
+            {"{{subscriber}}": quantile(0.95, "callboard_event_delay_seconds", "subscriber")},
+            "s",
+        ),
     ),
     "Processes": (
         Panel("Memory", {"{{component}} {{process}}": "process_resident_memory_bytes"}, "bytes"),
-        Panel("CPU", {"{{component}} {{process}}":
-              "rate(process_cpu_seconds_total[$__rate_interval])"}, "percentunit"),
-        Panel("Broker", {
-            "blocked by an alarm": "max(callboard_broker_blocked)",
-            "gateways connected": "sum(callboard_broker_up)",
-            "seconds to gather": "max(callboard_gather_seconds)",
-        }),
+        Panel(
+            "CPU",
+            {"{{component}} {{process}}": "rate(process_cpu_seconds_total[$__rate_interval])"},
+            "percentunit",
+        ),
+        Panel(
+            "Broker",
+            {
+                "blocked by an alarm": "max(callboard_broker_blocked)",
+                "gateways connected": "sum(callboard_broker_up)",
+                "seconds to gather": "max(callboard_gather_seconds)",
+            },
+        ),
     ),
-}  # fmt: skip
+}
 
 
 def dashboard() -> dict[str, Any]:
@@ -136,8 +251,15 @@ def dashboard() -> dict[str, Any]:
     panels: list[dict[str, Any]] = []
     y = 0
     for title, row in ROWS.items():
-        panels.append({"type": "row", "title": title, "collapsed": False, "panels": [],
-                       "gridPos": {"x": 0, "y": y, "w": WIDTH, "h": 1}})  # fmt: skip
+        panels.append(
+            {
+                "type": "row",
+                "title": title,
+                "collapsed": False,
+                "panels": [],
+                "gridPos": {"x": 0, "y": y, "w": WIDTH, "h": 1},
+            }
+        )
         x, y = 0, y + 1
         for panel in row:
             if x + panel.width > WIDTH:
@@ -147,23 +269,40 @@ def dashboard() -> dict[str, Any]:
         y += HEIGHT
     for number, one in enumerate(panels, 1):
         one["id"] = number
-    variable = {"name": "source", "label": "Prometheus", "type": "datasource",
-                "query": "prometheus"}  # fmt: skip
+    variable = {
+        "name": "source",
+        "label": "Prometheus",
+        "type": "datasource",
+        "query": "prometheus",
+    }
     return {
-        "uid": "callboard", "title": "Callboard", "tags": ["callboard"], "schemaVersion": 39,
-        "time": {"from": "now-1h", "to": "now"}, "refresh": "15s", "timezone": "browser",
-        "templating": {"list": [variable]}, "panels": panels,
-    }  # fmt: skip
+        "uid": "callboard",
+        "title": "Callboard",
+        "tags": ["callboard"],
+        "schemaVersion": 39,
+        "time": {"from": "now-1h", "to": "now"},
+        "refresh": "15s",
+        "timezone": "browser",
+        "templating": {"list": [variable]},
+        "panels": panels,
+    }
 
 
 def _panel(panel: Panel, x: int, y: int) -> dict[str, Any]:
     targets = [
-        {"refId": chr(ord("A") + number), "expr": query, "legendFormat": legend,
-         "datasource": SOURCE}
+        {
+            "refId": chr(ord("A") + number),
+            "expr": query,
+            "legendFormat": legend,
+            "datasource": SOURCE,
+        }
         for number, (legend, query) in enumerate(panel.queries.items())
-    ]  # fmt: skip
+    ]
     return {
-        "type": panel.kind, "title": panel.title, "datasource": SOURCE, "targets": targets,
+        "type": panel.kind,
+        "title": panel.title,
+        "datasource": SOURCE,
+        "targets": targets,
         "gridPos": {"x": x, "y": y, "w": panel.width, "h": HEIGHT},
         "fieldConfig": {"defaults": {"unit": panel.unit, "min": 0}, "overrides": []},
-    }  # fmt: skip
+    }

@@ -29,25 +29,37 @@ THREADS: Final = 6
 TRIES: Final = 8
 PASSWORD: Final = "callboard-demo"  # noqa: S105 - of people who do not exist
 DEPARTMENTS: Final = {
-    "Concept": "#8D6E63", "Modeling": "#78909C", "Rigging": "#827717", "Animation": "#009688",
-    "Lighting": "#F9A825", "Compositing": "#FF5252",
-}  # fmt: skip
+    "Concept": "#8D6E63",
+    "Modeling": "#78909C",
+    "Rigging": "#827717",
+    "Animation": "#009688",
+    "Lighting": "#F9A825",
+    "Compositing": "#FF5252",
+}
 PEOPLE: Final = (
-    ("Ada", "Okafor", "manager", ()), ("Bruno", "Keller", "manager", ()),
+    ("Ada", "Okafor", "manager", ()),
+    ("Bruno", "Keller", "manager", ()),
     ("Chiara", "Rossi", "supervisor", ("Modeling",)),
     ("Dev", "Sharma", "supervisor", ("Animation",)),
-    ("Emi", "Tanaka", "user", ("Concept",)), ("Farid", "Haddad", "user", ("Modeling",)),
-    ("Greta", "Lind", "user", ("Rigging",)), ("Hugo", "Martin", "user", ("Animation",)),
-    ("Ines", "Duarte", "user", ("Animation",)), ("Jonas", "Weber", "user", ("Lighting",)),
-    ("Kira", "Novak", "user", ("Compositing",)), ("Liam", "Byrne", "vendor", ("Compositing",)),
+    ("Emi", "Tanaka", "user", ("Concept",)),
+    ("Farid", "Haddad", "user", ("Modeling",)),
+    ("Greta", "Lind", "user", ("Rigging",)),
+    ("Hugo", "Martin", "user", ("Animation",)),
+    ("Ines", "Duarte", "user", ("Animation",)),
+    ("Jonas", "Weber", "user", ("Lighting",)),
+    ("Kira", "Novak", "user", ("Compositing",)),
+    ("Liam", "Byrne", "vendor", ("Compositing",)),
     ("Mona", "Said", "client", ()),
-)  # fmt: skip
+)
 TASK_TYPES: Final = (
-    ("Concept", "Asset", "Concept"), ("Modeling", "Asset", "Modeling"),
-    ("Rigging", "Asset", "Rigging"), ("Layout", "Shot", "Animation"),
-    ("Animation", "Shot", "Animation"), ("Lighting", "Shot", "Lighting"),
+    ("Concept", "Asset", "Concept"),
+    ("Modeling", "Asset", "Modeling"),
+    ("Rigging", "Asset", "Rigging"),
+    ("Layout", "Shot", "Animation"),
+    ("Animation", "Shot", "Animation"),
+    ("Lighting", "Shot", "Lighting"),
     ("Compositing", "Shot", "Compositing"),
-)  # fmt: skip
+)
 STATUSES: Final = (
     ("Todo", "todo", "#f5f5f5", {"is_default": True}),
     ("Work In Progress", "wip", "#3273dc", {"is_wip": True}),
@@ -62,8 +74,13 @@ ASSETS: Final = {
     "Environment": ("Harbour", "Lighthouse", "Open Sea", "Engine Room"),
     "FX": ("Rain", "Fog", "Sparks"),
 }
-WORDS: Final = ("Ready to start.", "First pass is in.", "Please look at the silhouette.",
-                "The light is too warm.", "Approved, thank you!")  # fmt: skip
+WORDS: Final = (
+    "Ready to start.",
+    "First pass is in.",
+    "Please look at the silhouette.",
+    "The light is too warm.",
+    "Approved, thank you!",
+)
 EPISODES: Final = ("E01 The Light", "E02 The Fog", "E03 The Bell")
 
 
@@ -138,8 +155,14 @@ class Demo:
         comments = self._comments(tasks)
         self.bar.n = self.bar.total or 0
         self.bar.close()
-        return {"people": len(PEOPLE), "assets": len(assets), "shots": len(shots),
-                "casting links": links, "tasks": len(tasks), "comments": comments}  # fmt: skip
+        return {
+            "people": len(PEOPLE),
+            "assets": len(assets),
+            "shots": len(shots),
+            "casting links": links,
+            "tasks": len(tasks),
+            "comments": comments,
+        }
 
     def _studio(self) -> None:
         ensure = self.api.ensure
@@ -149,10 +172,17 @@ class Demo:
         }
         self.people = self.each(self._person, PEOPLE)
         self.task_types = [
-            ensure("task-types", "name", name=name, for_entity=kind, priority=index,
-                   color=DEPARTMENTS[department], department_id=self.departments[department])
+            ensure(
+                "task-types",
+                "name",
+                name=name,
+                for_entity=kind,
+                priority=index,
+                color=DEPARTMENTS[department],
+                department_id=self.departments[department],
+            )
             for index, (name, kind, department) in enumerate(TASK_TYPES, 1)
-        ]  # fmt: skip
+        ]
         self.statuses = [
             ensure("task-status", "short_name", name=name, short_name=short, color=color, **flags)
             for name, short, color, flags in STATUSES
@@ -163,26 +193,49 @@ class Demo:
         first, last, role, departments = who
         email = f"{first}.{last}@example.com".lower()
         return self.api.ensure(
-            "persons", "email", email=email, first_name=first, last_name=last, role=role,
-            password=PASSWORD, departments=[self.departments[name] for name in departments],
-        )  # fmt: skip
+            "persons",
+            "email",
+            email=email,
+            first_name=first,
+            last_name=last,
+            role=role,
+            password=PASSWORD,
+            departments=[self.departments[name] for name in departments],
+        )
 
     def _production(self) -> None:
         create = self.api.create
         name = f"The Lighthouse {time.strftime('%Y-%m-%d %H.%M.%S')}"
         self.project = create(
-            "projects", name=name, fps="25", production_type="short", production_style="3d",
+            "projects",
+            name=name,
+            fps="25",
+            production_type="short",
+            production_style="3d",
             team=[person["id"] for person in self.people],
             task_types=[kind["id"] for kind in self.task_types],
             task_statuses=[status["id"] for status in self.statuses],
             asset_types=[self.kinds[kind] for kind in ASSET_TYPES],
-        )  # fmt: skip
+        )
         project = self.project["id"]
-        create("metadata-descriptors", project_id=project, entity_type="Asset", name="Difficulty",
-               field_name="difficulty", data_type="list",
-               choices=["easy", "medium", "hard"])  # fmt: skip
-        create("metadata-descriptors", project_id=project, entity_type="Shot", name="Weather",
-               field_name="weather", data_type="string", choices=[])  # fmt: skip
+        create(
+            "metadata-descriptors",
+            project_id=project,
+            entity_type="Asset",
+            name="Difficulty",
+            field_name="difficulty",
+            data_type="list",
+            choices=["easy", "medium", "hard"],
+        )
+        create(
+            "metadata-descriptors",
+            project_id=project,
+            entity_type="Shot",
+            name="Weather",
+            field_name="weather",
+            data_type="string",
+            choices=[],
+        )
         create("milestones", project_id=project, name="First screening", date="2027-03-01")
 
     def _make(self, path: str, name: str, **fields: Any) -> Json:
@@ -220,8 +273,13 @@ class Demo:
             sequence = sequences[number % len(sequences)]
             frames = 48 + number * 7 % 120
             data = {"frame_in": 1001, "frame_out": 1000 + frames, "weather": "fog"}
-            return self._make("shots", f"SH{number // len(sequences) + 1:04d}", data=data,
-                              sequence_id=sequence["id"], nb_frames=frames)  # fmt: skip
+            return self._make(
+                "shots",
+                f"SH{number // len(sequences) + 1:04d}",
+                data=data,
+                sequence_id=sequence["id"],
+                nb_frames=frames,
+            )
 
         return self.each(make, range(self.shots))
 

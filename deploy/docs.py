@@ -25,7 +25,7 @@ from gateway.routes import ROUTES
 from gateway.routes.table import PUBLIC, Body, Route
 from gateway.status import VERSION
 from services.common.contracts import CATALOGUE, Event
-from services.common.resources import Registry, Resource
+from services.common.crud.resource import Registry, Resource
 
 ROOT: Final = Path(__file__).parent.parent
 SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
@@ -169,10 +169,14 @@ def _operation(route: Route, served: dict[str, Resource]) -> dict[str, Any]:
             content["multipart/form-data"] = {"schema": FORM}
         operation["requestBody"] = {"content": content}
     if route.method == "POST":
-        operation["parameters"].append({
-            "name": "Idempotency-Key", "in": "header", "schema": {"type": "string"},
-            "description": "The same key and body give the same answer, executed once.",
-        })  # fmt: skip
+        operation["parameters"].append(
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "schema": {"type": "string"},
+                "description": "The same key and body give the same answer, executed once.",
+            }
+        )
     return operation
 
 
@@ -188,10 +192,12 @@ def summary(route: Route, resource: Resource | None) -> str:
     if resource is not None:
         noun = _title(resource)
         return {
-            "list_rows": f"List: {noun}", "create_row": f"Create: {noun}",
-            "read_row": f"Read: {noun}", "update_row": f"Change: {noun}",
+            "list_rows": f"List: {noun}",
+            "create_row": f"Create: {noun}",
+            "read_row": f"Read: {noun}",
+            "update_row": f"Change: {noun}",
             "delete_row": f"Remove: {noun}",
-        }[route.function]  # fmt: skip
+        }[route.function]
     return first_line(getattr(service_class(route.service), route.function))
 
 
@@ -286,14 +292,14 @@ def asyncapi() -> dict[str, Any]:
         channels[key] = {
             "address": cls.event_name,
             "messages": {key: {"$ref": f"#/components/messages/{key}"}},
-            "bindings": {"amqp": {
-                "is": "routingKey",
-                "exchange": {"name": f"{cls.owner}.events", "type": "topic", "durable": True},
-            }},
-        }  # fmt: skip
-        operations[f"publish_{key}"] = {
-            "action": "send", "channel": {"$ref": f"#/channels/{key}"}
-        }  # fmt: skip
+            "bindings": {
+                "amqp": {
+                    "is": "routingKey",
+                    "exchange": {"name": f"{cls.owner}.events", "type": "topic", "durable": True},
+                }
+            },
+        }
+        operations[f"publish_{key}"] = {"action": "send", "channel": {"$ref": f"#/channels/{key}"}}
     return {
         "asyncapi": "3.0.0",
         "info": {"title": "Callboard events", "version": VERSION},

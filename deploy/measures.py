@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 from prometheus_client import PROCESS_COLLECTOR
 from prometheus_client.metrics import MetricWrapperBase
 
-from gateway import metrics
-from services.common import measuring
+from gateway import metrics as gateway_metrics
+from services.common.observability import metrics
 
 SUFFIXES: Final = {
     "counter": ("_total",),
@@ -40,7 +40,7 @@ def declared() -> list[Measure]:
     """Every metric, sorted by name."""
     found = [
         _read(value)
-        for module in (measuring, metrics)
+        for module in (metrics, gateway_metrics)
         for value in vars(module).values()
         if isinstance(value, MetricWrapperBase) and value._labelnames is not None  # noqa: SLF001
     ]

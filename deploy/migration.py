@@ -7,7 +7,7 @@ import tempfile
 
 from deploy.local.parts import backing
 from deploy.local.settings import SERVICES, LocalSettings
-from services.common.migrations import revision
+from services.common.database.migrations import revision
 
 if __name__ == "__main__":
     service, message = [*sys.argv[1:], "", ""][:2]

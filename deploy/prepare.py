@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 from deploy.local.provision import provision
 from deploy.local.settings import SERVICES, StartError
 from services.auth.bootstrap import ensure_admin
-from services.common.migrations import upgrade
+from services.common.database.migrations import upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """How this container's process is: ``python3 -IS deploy/probe.py alive|ready``; status 0 is well.
 
-A service or relay touches two files (``services.common.signs``), the gateway is asked by HTTP. It
-runs every few seconds in each container, so it imports next to nothing and takes 20 ms.
+A service or relay touches two files (``observability.health_files``), the gateway is asked by
+HTTP. It runs every few seconds in each container, so it imports next to nothing and takes 20 ms.
 """
 
 import os

@@ -6,7 +6,7 @@ from typing import Final
 
 MODULES: Final = {
     "gateway": ("gunicorn", "-c", "deploy/gunicorn.conf.py", "gateway.wsgi:app"),
-    "relay": ("services.common.relay",),
+    "relay": ("services.common.events.relay",),
     "prepare": ("deploy.prepare",),
 }
 """What ``python -m`` is given; any other name is that of a service."""

@@ -27,7 +27,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.scrape import Between, Scrape
-from services.common.topology import DEAD, SERVICES
+from services.common.wire.topology import DEAD, SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -97,9 +97,10 @@ def head(span: Between, url: str) -> RenderableType:
         troubles.append(f"{dead:.0f} dead letters")
     requests_ = sum(span.rates("callboard_requests_total").values())
     said = Text.assemble(
-        ("Callboard ", "bold"), f"{url}   {requests_:.1f} requests/s   ",
+        ("Callboard ", "bold"),
+        f"{url}   {requests_:.1f} requests/s   ",
         (", ".join(troubles), "bold red") if troubles else ("all is well", "green"),
-    )  # fmt: skip
+    )
     return Group(said, Text(caches(span)), Text())
 
 
@@ -133,9 +134,12 @@ def processes(span: Between) -> Table:
         limit = now.sum("callboard_pool_size", process=process)
         pool = Text(f"{used:.0f}/{limit:.0f}", "red" if used == limit else "") if limit else ""
         table.add_row(
-            component, f"{size / MIB:.0f}", f"{cpu.get((component, process), 0):.0%}", pool,
+            component,
+            f"{size / MIB:.0f}",
+            f"{cpu.get((component, process), 0):.0%}",
+            pool,
             f"{waits.get((component, process), 0):.0f}" if limit else "",
-        )  # fmt: skip
+        )
     return table
 
 
@@ -144,8 +148,9 @@ def queues(now: Scrape) -> Table:
     table = _table("queues", "waiting", "readers")
     readers = now.highest("callboard_queue_consumers", "queue")
     waiting = now.highest("callboard_queue_messages", "queue")
-    kinds = {labels["queue"]: labels["kind"] for labels, _ in
-             now.samples("callboard_queue_messages")}  # fmt: skip
+    kinds = {
+        labels["queue"]: labels["kind"] for labels, _ in now.samples("callboard_queue_messages")
+    }
     for queue, count in sorted(waiting.items(), key=lambda item: -item[1]):
         lonely = not readers.get(queue) and kinds[queue] != "dead"
         if count or lonely or kinds[queue] != "events":
@@ -192,10 +197,12 @@ def ranked(
     for key in sorted(rates, key=lambda key: (-rates[key], key))[:ROWS]:
         wrong, slow = faults(key), high.get(key, 0.0)
         table.add_row(
-            " ".join(key), f"{rates[key]:.1f}", _time(median.get(key, 0.0)),
+            " ".join(key),
+            f"{rates[key]:.1f}",
+            _time(median.get(key, 0.0)),
             Text(_time(slow), "yellow" if slow > SLOW else ""),
             Text(f"{wrong:.1f}" if wrong else "", "red"),
-        )  # fmt: skip
+        )
     return table
 
 

@@ -22,12 +22,21 @@ from gateway.routes.table import PUBLIC, Body, Route
 from gateway.status import Status
 from gateway.uploads import PARTS, Received
 from gateway.web import INDEX, Web
-from services.common import tracing
-from services.common.client import ACTOR, AUTHOR, FINGERPRINT, KEY, MATCH, REQUEST, Reply, RpcClient
+from services.common.access.signing_keys import KeyRing
 from services.common.errors import Forbidden, ServiceError, Unavailable
-from services.common.keys import KeyRing
-from services.common.log import request_id
-from services.common.storage import open_storage
+from services.common.files.storage import open_storage
+from services.common.observability import tracing
+from services.common.observability.log import request_id
+from services.common.wire.rpc_client import (
+    ACTOR,
+    AUTHOR,
+    FINGERPRINT,
+    KEY,
+    MATCH,
+    REQUEST,
+    Reply,
+    RpcClient,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -51,10 +60,18 @@ FILE: Final = "file"
 REFUSED: Final = 400
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 RESTRICTED: Final = "requires_2fa_setup"
-SETTING_UP: Final = frozenset({
-    "/auth/totp", "/auth/email-otp", "/auth/fido", "/auth/recovery-codes", "/auth/login",
-    "/auth/logout", "/auth/authenticated", "/auth/refresh-token",
-})  # fmt: skip
+SETTING_UP: Final = frozenset(
+    {
+        "/auth/totp",
+        "/auth/email-otp",
+        "/auth/fido",
+        "/auth/recovery-codes",
+        "/auth/login",
+        "/auth/logout",
+        "/auth/authenticated",
+        "/auth/refresh-token",
+    }
+)
 """All that a session may reach while its account lacks the second factor it must have."""
 OTHER: Final = "other"
 """How requests are counted that no route table knows: status pages, what is not found."""

@@ -18,15 +18,15 @@ import msgspec
 from gateway.errors import TokenUnreadable
 from gateway.metrics import ACTORS
 from services.common.errors import Unauthenticated, Unavailable
-from services.common.topology import GATEWAYS, HEARD, IMPORT_DONE, exchange_of
+from services.common.wire.topology import GATEWAYS, HEARD, IMPORT_DONE, exchange_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import falcon
 
-    from services.common.client import RpcClient
-    from services.common.keys import KeyRing
+    from services.common.access.signing_keys import KeyRing
+    from services.common.wire.rpc_client import RpcClient
 
 ACCESS, REFRESH = "access", "refresh"
 COOKIES: Final = {ACCESS: "access_token_cookie", REFRESH: "refresh_token_cookie"}

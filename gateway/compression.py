@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import falcon
 
-    from services.common.client import Reply
+    from services.common.wire.rpc_client import Reply
 
 CHUNK: Final = 256 * 1024
 GZIP: Final = 31

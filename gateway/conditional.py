@@ -14,7 +14,7 @@ from services.common.etags import holds, of_bytes
 if TYPE_CHECKING:
     import falcon
 
-    from services.common.client import Reply
+    from services.common.wire.rpc_client import Reply
 
 GZIPPED: Final = '-gz"'
 """How the tag of a compressed answer ends: other bytes, another tag."""

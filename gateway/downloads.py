@@ -12,12 +12,20 @@ from urllib.parse import quote
 import falcon
 import msgspec
 
-from services.common.storage import FileAnswer, Storage, Stored
+from services.common.files.storage import FileAnswer, Storage, Stored
 
-SHOWN: Final = frozenset({
-    "image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/avif",
-    "video/mp4", "application/pdf",
-})  # fmt: skip
+SHOWN: Final = frozenset(
+    {
+        "image/jpeg",
+        "image/png",
+        "image/gif",
+        "image/webp",
+        "image/bmp",
+        "image/avif",
+        "video/mp4",
+        "application/pdf",
+    }
+)
 """What a browser may show in place; anything else could be a page with a script in it."""
 UNKNOWN: Final = "application/octet-stream"
 RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)")

@@ -26,7 +26,7 @@ from services.common.errors import (
     Unauthenticated,
     Unavailable,
 )
-from services.common.measuring import kind_of
+from services.common.observability.metrics import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

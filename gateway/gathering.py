@@ -11,13 +11,19 @@ import msgspec
 from gateway.metrics import BROKER, BROKER_UP, GATHER_SECONDS, SERVICE_UP
 from gateway.queues import Queues
 from services.common.errors import Unavailable
-from services.common.exposing import QUESTIONS, Answer, Answering, process_name, rendered
-from services.common.topology import SERVICES
+from services.common.observability.exposing import (
+    QUESTIONS,
+    Answer,
+    Answering,
+    process_name,
+    rendered,
+)
+from services.common.wire.topology import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from services.common.client import RpcClient
+    from services.common.wire.rpc_client import RpcClient
 
 COMPONENT: Final = "gateway"
 LONGEST: Final = 0.8
@@ -92,9 +98,14 @@ class Gathering:
             self._answers = {}
         try:
             self.client().link.publish(
-                b"", QUESTIONS, "", reply_to=self._queue, correlation_id=str(self._number),
-                expiration=str(int(LONGEST * 1000)), delivery_mode=1,
-            )  # fmt: skip
+                b"",
+                QUESTIONS,
+                "",
+                reply_to=self._queue,
+                correlation_id=str(self._number),
+                expiration=str(int(LONGEST * 1000)),
+                delivery_mode=1,
+            )
         except Unavailable:
             return {}
         time.sleep(SHORTEST)

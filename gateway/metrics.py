@@ -1,7 +1,7 @@
 """What the gateway counts and times, and what it finds out about the broker when it is asked.
 
-With ``services.common.measuring`` these are all metrics there are; ``docs/observing.md`` lists
-them.
+With ``services.common.observability.metrics`` these are all metrics there are;
+``docs/observing.md`` lists them.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from services.common.measuring import BUCKETS
+from services.common.observability.metrics import BUCKETS
 
 REQUESTS: Final = Counter(
-    "callboard_requests", "Requests answered; the route is a template, never a path",
+    "callboard_requests",
+    "Requests answered; the route is a template, never a path",
     ["method", "route", "status"],
-)  # fmt: skip
+)
 SECONDS: Final = Histogram(
     "callboard_request_seconds",
     "Time from the request's first line to its answer, without what is streamed",
@@ -46,22 +47,27 @@ BROKER_UP: Final = Gauge("callboard_broker_up", "Whether this process is connect
 BROKER: Final = CollectorRegistry()
 """What whoever gathers finds out itself, once for all processes."""
 QUEUE_MESSAGES: Final = Gauge(
-    "callboard_queue_messages", "Messages that wait in the queue", ["queue", "kind"],
+    "callboard_queue_messages",
+    "Messages that wait in the queue",
+    ["queue", "kind"],
     registry=BROKER,
-)  # fmt: skip
+)
 QUEUE_CONSUMERS: Final = Gauge(
-    "callboard_queue_consumers", "Processes that read the queue", ["queue", "kind"],
+    "callboard_queue_consumers",
+    "Processes that read the queue",
+    ["queue", "kind"],
     registry=BROKER,
-)  # fmt: skip
+)
 BROKER_BLOCKED: Final = Gauge(
     "callboard_broker_blocked",
     "Whether the broker takes no messages: its memory or disk alarm is on",
     registry=BROKER,
 )
 GATHER_SECONDS: Final = Gauge(
-    "callboard_gather_seconds", "How long the processes took to answer this question",
+    "callboard_gather_seconds",
+    "How long the processes took to answer this question",
     registry=BROKER,
-)  # fmt: skip
+)
 
 for _full in ("requests", "transfers"):
     OVERLOAD.labels(_full)

@@ -74,13 +74,21 @@ class Read:
 def environ_of(cfg: Any, client: Any, server: Any) -> dict[str, Any]:
     """What all requests of a connection have in their environment."""
     return {
-        "wsgi.errors": WSGIErrorsWrapper(cfg), "wsgi.version": (1, 0), "wsgi.multithread": True,
-        "wsgi.multiprocess": cfg.workers > 1, "wsgi.run_once": False,
-        "wsgi.input_terminated": True, "wsgi.url_scheme": "http",
-        "SERVER_SOFTWARE": SERVER_SOFTWARE, "SERVER_PROTOCOL": "HTTP/1.1", "SCRIPT_NAME": "",
-        "SERVER_NAME": server[0], "SERVER_PORT": str(server[1]),
-        "REMOTE_ADDR": client[0], "REMOTE_PORT": str(client[1]),
-    }  # fmt: skip
+        "wsgi.errors": WSGIErrorsWrapper(cfg),
+        "wsgi.version": (1, 0),
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": cfg.workers > 1,
+        "wsgi.run_once": False,
+        "wsgi.input_terminated": True,
+        "wsgi.url_scheme": "http",
+        "SERVER_SOFTWARE": SERVER_SOFTWARE,
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "SCRIPT_NAME": "",
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(server[1]),
+        "REMOTE_ADDR": client[0],
+        "REMOTE_PORT": str(client[1]),
+    }
 
 
 def read(received: bytes | bytearray, connection: dict[str, Any]) -> Plain | None:
@@ -91,10 +99,13 @@ def read(received: bytes | bytearray, connection: dict[str, Any]) -> Plain | Non
     method, path, query, lines = (str(part or b"", "latin-1") for part in found.groups())
     body = bytes(received[found.end() :])
     environ = {
-        **connection, "wsgi.input": BytesIO(body), "REQUEST_METHOD": method,
-        "RAW_URI": f"{path}?{query}" if found[3] is not None else path, "QUERY_STRING": query,
+        **connection,
+        "wsgi.input": BytesIO(body),
+        "REQUEST_METHOD": method,
+        "RAW_URI": f"{path}?{query}" if found[3] is not None else path,
+        "QUERY_STRING": query,
         "PATH_INFO": unquote_to_bytes(path).decode("latin-1") if "%" in path else path,
-    }  # fmt: skip
+    }
     headers = lines.split("\r\n", MOST_HEADERS)
     if headers.pop():  # more than so many
         return None

@@ -9,8 +9,8 @@ import amqp
 from kombu import Connection
 
 from gateway.metrics import BROKER_BLOCKED, QUEUE_CONSUMERS, QUEUE_MESSAGES
-from services.common.amqp import BROKEN, reach
-from services.common.topology import DEAD, SERVICES
+from services.common.wire.link import BROKEN, reach
+from services.common.wire.topology import DEAD, SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

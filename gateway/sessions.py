@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from services.common.client import Reply
+from services.common.wire.rpc_client import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,14 +81,23 @@ def refreshed(req: falcon.Request, resp: falcon.Response, reply: Reply) -> Reply
 def challenged(req: falcon.Request, resp: falcon.Response, reply: Reply) -> Reply:
     """Hand over the state of a security key's challenge, to come back with its answer."""
     resp.set_cookie(
-        CHALLENGE, reply.headers["session"], path="/", http_only=True, same_site="Lax",
+        CHALLENGE,
+        reply.headers["session"],
+        path="/",
+        http_only=True,
+        same_site="Lax",
         secure=req.context.secure,
-    )  # fmt: skip
+    )
     return reply
 
 
 def _set(req: falcon.Request, resp: falcon.Response, name: str, value: str, path: str) -> None:
     resp.set_cookie(
-        name, value, path=path, max_age=YEAR, http_only=True, same_site="Lax",
+        name,
+        value,
+        path=path,
+        max_age=YEAR,
+        http_only=True,
+        same_site="Lax",
         secure=req.context.secure,
-    )  # fmt: skip
+    )

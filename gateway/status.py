@@ -11,13 +11,13 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from gateway.compression import passed_on
 from gateway.errors import write
-from services.common.client import Reply
 from services.common.etags import holds, of_bytes
-from services.common.topology import SERVICES
+from services.common.wire.rpc_client import Reply
+from services.common.wire.topology import SERVICES
 
 if TYPE_CHECKING:
     from gateway.gathering import Gathering
-    from services.common.client import RpcClient
+    from services.common.wire.rpc_client import RpcClient
 
 API: Final = "Callboard"
 VERSION: Final = "0.1.0"

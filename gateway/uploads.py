@@ -21,7 +21,7 @@ import msgspec
 
 from gateway import errors
 from services.common.errors import InvalidInput, ServiceError
-from services.common.storage import Storage, Upload
+from services.common.files.storage import Storage, Upload
 
 PIECE: Final = 256 * 1024
 SNIFFED: Final = 8192

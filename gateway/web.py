@@ -24,18 +24,42 @@ if TYPE_CHECKING:
 
 INDEX: Final = "index.html"
 TYPES: Final = {
-    ".css": "text/css; charset=utf-8", ".gif": "image/gif", ".html": "text/html; charset=utf-8",
-    ".ico": "image/x-icon", ".jpeg": "image/jpeg", ".jpg": "image/jpeg",
-    ".js": "text/javascript; charset=utf-8", ".json": "application/json",
-    ".map": "application/json", ".mjs": "text/javascript; charset=utf-8", ".mp3": "audio/mpeg",
-    ".mp4": "video/mp4", ".png": "image/png", ".svg": "image/svg+xml", ".ttf": "font/ttf",
-    ".txt": "text/plain; charset=utf-8", ".wasm": "application/wasm",
-    ".webmanifest": "application/manifest+json", ".webp": "image/webp", ".woff": "font/woff",
+    ".css": "text/css; charset=utf-8",
+    ".gif": "image/gif",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".mjs": "text/javascript; charset=utf-8",
+    ".mp3": "audio/mpeg",
+    ".mp4": "video/mp4",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".ttf": "font/ttf",
+    ".txt": "text/plain; charset=utf-8",
+    ".wasm": "application/wasm",
+    ".webmanifest": "application/manifest+json",
+    ".webp": "image/webp",
+    ".woff": "font/woff",
     ".woff2": "font/woff2",
-}  # fmt: skip
-TEXTS: Final = frozenset({
-    ".css", ".html", ".js", ".json", ".map", ".mjs", ".svg", ".txt", ".wasm", ".webmanifest",
-})  # fmt: skip
+}
+TEXTS: Final = frozenset(
+    {
+        ".css",
+        ".html",
+        ".js",
+        ".json",
+        ".map",
+        ".mjs",
+        ".svg",
+        ".txt",
+        ".wasm",
+        ".webmanifest",
+    }
+)
 """What is worth compressing, from ``SMALL`` bytes on."""
 SMALL: Final = 1024
 HASHED: Final = re.compile(
@@ -43,8 +67,9 @@ HASHED: Final = re.compile(
 )
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 ASK_AGAIN: Final = "no-cache"
-ALSO_OURS: Final = frozenset({"api", "health", "metrics", "openapi.json", "socket.io", "status",
-                              "status.txt"})  # fmt: skip
+ALSO_OURS: Final = frozenset(
+    {"api", "health", "metrics", "openapi.json", "socket.io", "status", "status.txt"}
+)
 """First parts of paths that are the API's besides those of its routes."""
 
 

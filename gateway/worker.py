@@ -54,9 +54,15 @@ STICKY_SHARE: Final = 2
 SLOW_SHARE: Final = 3
 """One of so many threads may wait for slow clients."""
 SPECIAL: Final = (
-    "is_ssl", "max_requests", "accesslog", "logconfig", "logconfig_dict", "logconfig_json",
-    "syslog", "statsd_host",
-)  # fmt: skip
+    "is_ssl",
+    "max_requests",
+    "accesslog",
+    "logconfig",
+    "logconfig_dict",
+    "logconfig_json",
+    "syslog",
+    "statsd_host",
+)
 """Settings of gunicorn that only its own way through does: TLS, restarts, telling of requests."""
 END: Final = b"\r\n\r\n"
 LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,18})[ \t]*\r\n", re.IGNORECASE)

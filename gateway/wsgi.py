@@ -5,9 +5,9 @@ import sys
 
 from gateway.app import create_app
 from gateway.config import GatewaySettings
-from services.common import tracing
 from services.common.config import ConfigError
-from services.common.log import configure
+from services.common.observability import tracing
+from services.common.observability.log import configure
 
 try:
     settings = GatewaySettings.load(os.environ)

@@ -10,7 +10,7 @@ from typing import Any
 import kombu
 from kombu import Connection, Exchange, Queue, binding
 
-from services.common.topology import SERVICES
+from services.common.wire.topology import SERVICES
 from tests.system import System
 
 Heard = list[tuple[str, dict[str, Any]]]

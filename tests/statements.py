@@ -9,10 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from deploy.local.parts import Parts
-from services.common.db import Database, Transaction
-from services.common.permissions import SYSTEM
-from services.common.plans import Call
-from services.common.service import Service
+from services.common.access.rules import SYSTEM
+from services.common.database.prepared import Call
+from services.common.database.transaction import Database, Transaction
+from services.common.runtime.service import Service
 
 
 @contextmanager

@@ -75,22 +75,32 @@ class System:
         """What each process gets."""
         own = {f"{name.upper()}_DATABASE_URL": url for name, url in self.parts.urls.items()}
         return {
-            **os.environ, **own, "AMQP_URI": self.parts.amqp_uri, "SECRET_KEY": SECRET,
-            "ENCRYPTION_KEY": ENCRYPTION, "BCRYPT_COST": "4",
+            **os.environ,
+            **own,
+            "AMQP_URI": self.parts.amqp_uri,
+            "SECRET_KEY": SECRET,
+            "ENCRYPTION_KEY": ENCRYPTION,
+            "BCRYPT_COST": "4",
             "MAIL_URL": f"file://{self.folder / 'mail'}",
-            "HTTP_PORT": str(self.port), "GATEWAY_THREADS": "24",
+            "HTTP_PORT": str(self.port),
+            "GATEWAY_THREADS": "24",
             "STORAGE_URL": f"file://{self.storage}",
             **self.extra,
-        }  # fmt: skip
+        }
 
     def commands(self) -> dict[str, list[str]]:
         """The processes by name."""
         python = sys.executable
         found = {name: [python, "-m", f"services.{name}"] for name in SERVICES}
-        found["relay"] = [python, "-m", "services.common.relay"]
+        found["relay"] = [python, "-m", "services.common.events.relay"]
         found["gateway"] = [
-            python, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", self.wsgi,
-        ]  # fmt: skip
+            python,
+            "-m",
+            "gunicorn",
+            "-c",
+            "deploy/gunicorn.conf.py",
+            self.wsgi,
+        ]
         return found
 
     def start(self, *names: str, root: Path | None = None) -> None:
@@ -101,9 +111,13 @@ class System:
         for name in names or self.commands():
             with (self.folder / f"{name}.log").open("ab") as log:
                 self.processes[name] = subprocess.Popen(
-                    self.commands()[name.partition(".")[0]], env=self.environment(),
-                    stdout=log, stderr=log, cwd=root, preexec_fn=die_with_parent(signal.SIGTERM),
-                )  # fmt: skip
+                    self.commands()[name.partition(".")[0]],
+                    env=self.environment(),
+                    stdout=log,
+                    stderr=log,
+                    cwd=root,
+                    preexec_fn=die_with_parent(signal.SIGTERM),
+                )
 
     @contextmanager
     def up(self) -> Iterator[System]:
@@ -223,8 +237,15 @@ def token_for(person: str, kind: str = "access", secret: str = SECRET, **claims:
     """A token as ``auth`` signs them."""
     now = int(time.time())
     payload = {
-        "sub": person, "type": kind, "jti": str(uuid.uuid4()), "iat": now, "nbf": now,
-        "exp": now + 3600, "fresh": False, "identity_type": "person",
-        "refresh_jti": str(uuid.uuid4()), **claims,
-    }  # fmt: skip
+        "sub": person,
+        "type": kind,
+        "jti": str(uuid.uuid4()),
+        "iat": now,
+        "nbf": now,
+        "exp": now + 3600,
+        "fresh": False,
+        "identity_type": "person",
+        "refresh_jti": str(uuid.uuid4()),
+        **claims,
+    }
     return jwt.encode(payload, secret, algorithm="HS256")

@@ -48,16 +48,41 @@ class Kind:
 def kinds(world: World) -> list[Kind]:
     """One of each service that keeps rows of a studio, and the comment, which does most."""
     return [
-        Kind("auth", "department", "department:new", "/data/departments", "name",
-             {"color": "#123456"}),
+        Kind(
+            "auth",
+            "department",
+            "department:new",
+            "/data/departments",
+            "name",
+            {"color": "#123456"},
+        ),
         Kind("assets", "entity_type", "asset-type:new", "/data/entity-types", "name", {}),
-        Kind("tasks", "task_type", "task-type:new", "/data/task-types", "name",
-             {"for_entity": "Asset"}),
-        Kind("tasks", "comment", "comment:new", f"/actions/tasks/{world.task}/comment", "text",
-             {"task_status_id": world.status}, field="comment"),
-        Kind("crud", "software", "software:new", "/data/softwares", "name",
-             {"short_name": "x", "file_extension": ".x"}),
-    ]  # fmt: skip
+        Kind(
+            "tasks",
+            "task_type",
+            "task-type:new",
+            "/data/task-types",
+            "name",
+            {"for_entity": "Asset"},
+        ),
+        Kind(
+            "tasks",
+            "comment",
+            "comment:new",
+            f"/actions/tasks/{world.task}/comment",
+            "text",
+            {"task_status_id": world.status},
+            field="comment",
+        ),
+        Kind(
+            "crud",
+            "software",
+            "software:new",
+            "/data/softwares",
+            "name",
+            {"short_name": "x", "file_extension": ".x"},
+        ),
+    ]
 
 
 class Answer(NamedTuple):
@@ -149,8 +174,11 @@ class Traffic:
     def until_some(self, count: int = 10) -> None:
         """Wait until every kind was written that often from now on."""
         wanted = {kind: len(rows) + count for kind, rows in self.acknowledged.items()}
-        until(lambda: all(len(self.acknowledged[k]) >= n for k, n in wanted.items()),
-              PATIENCE, f"further writes beside {self.failures()}")  # fmt: skip
+        until(
+            lambda: all(len(self.acknowledged[k]) >= n for k, n in wanted.items()),
+            PATIENCE,
+            f"further writes beside {self.failures()}",
+        )
 
     def check(self, subscriber: Subscriber) -> None:
         """What was acknowledged is there once, and was told once to whoever listens, and logged."""
@@ -160,12 +188,18 @@ class Traffic:
                 assert stored[text] == [ident], (kind.table, text, ident, stored[text])
             assert all(len(found) == 1 for found in stored.values()), kind.table
             wanted = Counter(ident for (ident,) in stored.values())
-            until(lambda k=kind, w=wanted: self._heard(k, subscriber, w) >= set(w), PATIENCE,
-                  f"every {kind.event} at the subscriber")  # fmt: skip
+            until(
+                lambda k=kind, w=wanted: self._heard(k, subscriber, w) >= set(w),
+                PATIENCE,
+                f"every {kind.event} at the subscriber",
+            )
             told = {h["event_id"]: p[kind.ident] for n, p, h in subscriber.seen if n == kind.event}
             assert Counter(i for i in told.values() if i in wanted) == wanted, kind.event
-            until(lambda k=kind, w=wanted: self._logged(k, w) == w, PATIENCE,
-                  f"every {kind.event} in the log, once")  # fmt: skip
+            until(
+                lambda k=kind, w=wanted: self._logged(k, w) == w,
+                PATIENCE,
+                f"every {kind.event} in the log, once",
+            )
 
     def _stored(self, kind: Kind) -> dict[str, list[str]]:
         statement = (

@@ -11,7 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from services.common.resources import Resource
+from services.common.crud.resource import Resource
 
 Row = dict[str, Any]
 BCRYPT_MYPASSWORD: Final = (
@@ -91,19 +91,40 @@ class World:
     def person(self, name: str, role: str) -> str:
         """One more person, called for their name and ``Example``."""
         return self.add(
-            "person", name, first_name=name.capitalize(), last_name="Example", role=role,
-            email=f"{name}@example.com", password={"b64": BCRYPT_MYPASSWORD}, active=True,
-            contract_type="open-ended", timezone="Europe/Paris", locale="en_US", is_bot=False,
+            "person",
+            name,
+            first_name=name.capitalize(),
+            last_name="Example",
+            role=role,
+            email=f"{name}@example.com",
+            password={"b64": BCRYPT_MYPASSWORD},
+            active=True,
+            contract_type="open-ended",
+            timezone="Europe/Paris",
+            locale="en_US",
+            is_bot=False,
             desktop_login=f"{name}.desk",
-        )  # fmt: skip
+        )
 
     def _productions(self) -> None:
         self.open = self.add("project_status", OPEN, name=OPEN, color="#000000")
         self.closed = self.add("project_status", CLOSED, name=CLOSED, color="#111111")
-        self.project = self.add("project", "film", name="Film", project_status_id=self.open,
-                                production_style="3d", fps="25")  # fmt: skip
-        self.past = self.add("project", "past", name="Past", project_status_id=self.closed,
-                             production_style="3d", fps="25")  # fmt: skip
+        self.project = self.add(
+            "project",
+            "film",
+            name="Film",
+            project_status_id=self.open,
+            production_style="3d",
+            fps="25",
+        )
+        self.past = self.add(
+            "project",
+            "past",
+            name="Past",
+            project_status_id=self.closed,
+            production_style="3d",
+            fps="25",
+        )
         for project in (self.project, self.past):
             for name in TEAM:
                 self.link("project_person_link", project_id=project, person_id=self.people[name])
@@ -120,30 +141,76 @@ class World:
         types = {n: add("entity_type", n, name=n) for n in ("Character", "Shot", "Sequence")}
         self.types = types
         common = {"project_id": self.project, "status": "running", "is_shared": False}
-        self.asset = add("entity", "hero", name="Hero", entity_type_id=types["Character"],
-                         created_by=self.people["artist"], data={"mood": "calm"},
-                         **common)  # fmt: skip
+        self.asset = add(
+            "entity",
+            "hero",
+            name="Hero",
+            entity_type_id=types["Character"],
+            created_by=self.people["artist"],
+            data={"mood": "calm"},
+            **common,
+        )
         self.sequence = add("entity", "sq1", name="SQ1", entity_type_id=types["Sequence"], **common)
-        self.shot = add("entity", "sh1", name="SH1", entity_type_id=types["Shot"],
-                        parent_id=self.sequence, **common)  # fmt: skip
-        self.past_asset = add("entity", "old", name="Old", entity_type_id=types["Character"],
-                              **{**common, "project_id": self.past})  # fmt: skip
+        self.shot = add(
+            "entity",
+            "sh1",
+            name="SH1",
+            entity_type_id=types["Shot"],
+            parent_id=self.sequence,
+            **common,
+        )
+        self.past_asset = add(
+            "entity",
+            "old",
+            name="Old",
+            entity_type_id=types["Character"],
+            **{**common, "project_id": self.past},
+        )
         add("entity_link", "hero in sh1", entity_in_id=self.shot, entity_out_id=self.asset)
         add("asset_instance", "hero 1", asset_id=self.asset, number=1, name="Hero_0001")
-        self.task_type = add("task_type", "modeling", name="Modeling", for_entity="Asset",
-                             department_id=self.department)  # fmt: skip
-        self.status = add("task_status", "todo", name="Todo", short_name="todo", color="#fff",
-                          is_default=True)  # fmt: skip
-        self.task = add("task", "hero modeling", name="main", project_id=self.project,
-                        task_type_id=self.task_type, task_status_id=self.status, difficulty=3,
-                        entity_id=self.asset, assigner_id=self.people["manager"],
-                        duration=0.0)  # fmt: skip
+        self.task_type = add(
+            "task_type",
+            "modeling",
+            name="Modeling",
+            for_entity="Asset",
+            department_id=self.department,
+        )
+        self.status = add(
+            "task_status", "todo", name="Todo", short_name="todo", color="#fff", is_default=True
+        )
+        self.task = add(
+            "task",
+            "hero modeling",
+            name="main",
+            project_id=self.project,
+            task_type_id=self.task_type,
+            task_status_id=self.status,
+            difficulty=3,
+            entity_id=self.asset,
+            assigner_id=self.people["manager"],
+            duration=0.0,
+        )
         self.link("task_person_link", task_id=self.task, person_id=self.people["artist"])
-        self.comment = add("comment", "first", object_id=self.task, object_type="Task", text="Go",
-                           task_status_id=self.status, person_id=self.people["artist"],
-                           replies=[])  # fmt: skip
-        self.preview = add("preview_file", "p1", name="p1", task_id=self.task, revision=1,
-                           status="ready", validation_status="neutral", position=1)  # fmt: skip
+        self.comment = add(
+            "comment",
+            "first",
+            object_id=self.task,
+            object_type="Task",
+            text="Go",
+            task_status_id=self.status,
+            person_id=self.people["artist"],
+            replies=[],
+        )
+        self.preview = add(
+            "preview_file",
+            "p1",
+            name="p1",
+            task_id=self.task,
+            revision=1,
+            status="ready",
+            validation_status="neutral",
+            position=1,
+        )
         self.chat = add("chat", "hero", object_id=self.asset, object_type="entity")
         add("chat_message", "hi", chat_id=self.chat, person_id=self.people["artist"], text="hi")
         add("working_file", "w1", name="w1", task_id=self.task, revision=1)
@@ -172,10 +239,15 @@ class World:
         if choices := column.info.get("choices"):
             return choices[-1]
         kinds: tuple[tuple[Any, Any], ...] = (
-            (ARRAY, ["a"]), (JSONB, {"key": "value"}), (sa.Uuid, ident("somewhere")),
-            (sa.Boolean, True), (sa.Integer, next(COUNTER) % 1000 + 2), (sa.Float, 1.5),
-            (sa.TIMESTAMP, "2026-02-03T04:05:06"), (sa.Date, "2026-02-03"),
-        )  # fmt: skip
+            (ARRAY, ["a"]),
+            (JSONB, {"key": "value"}),
+            (sa.Uuid, ident("somewhere")),
+            (sa.Boolean, True),
+            (sa.Integer, next(COUNTER) % 1000 + 2),
+            (sa.Float, 1.5),
+            (sa.TIMESTAMP, "2026-02-03T04:05:06"),
+            (sa.Date, "2026-02-03"),
+        )
         for kind, value in kinds:
             if isinstance(column.type, kind):
                 return value
@@ -183,9 +255,15 @@ class World:
         return f"{next(COUNTER)}-{column.name}"[:length]
 
 
-ALWAYS: Final = frozenset({
-    "project_id", "entity_id", "task_type_id", "person_id", "project_status_id",
-})  # fmt: skip
+ALWAYS: Final = frozenset(
+    {
+        "project_id",
+        "entity_id",
+        "task_type_id",
+        "person_id",
+        "project_status_id",
+    }
+)
 """References that rights hang on are given although they may be null."""
 
 

@@ -24,9 +24,14 @@ if TYPE_CHECKING:
 STOP_SECONDS: Final = 5.0
 READY_SECONDS: Final = 60.0
 OURS: Final = (
-    "AMQP_URI", "DATABASE_URL", "SECRET_KEY", "ENCRYPTION_KEY", "ADMIN_PASSWORD", "ADMIN_EMAIL",
+    "AMQP_URI",
+    "DATABASE_URL",
+    "SECRET_KEY",
+    "ENCRYPTION_KEY",
+    "ADMIN_PASSWORD",
+    "ADMIN_EMAIL",
     "RUN_DIR",
-)  # fmt: skip
+)
 
 
 def environment(settings: LocalSettings, parts: Parts) -> dict[str, str]:
@@ -34,16 +39,18 @@ def environment(settings: LocalSettings, parts: Parts) -> dict[str, str]:
     folder = settings.folder
     kept = {name: value for name, value in os.environ.items() if name not in OURS}
     return {
-        **kept, "AMQP_URI": parts.amqp_uri,
+        **kept,
+        "AMQP_URI": parts.amqp_uri,
         "STORAGE_URL": settings.storage_url or f"file://{folder / 'storage'}",
         "MAIL_URL": settings.mail_url or f"file://{folder / 'mail'}",
         "SITE_URL": settings.site_url or f"http://localhost:{settings.http_port}",
         "SECRET_KEY": settings.secret_key or parts.secrets.get("secret_key", 64),
         "ENCRYPTION_KEY": settings.encryption_key or parts.secrets.get("encryption_key", 64),
-        "HTTP_PORT": str(settings.http_port), "PYTHONUNBUFFERED": "1",
+        "HTTP_PORT": str(settings.http_port),
+        "PYTHONUNBUFFERED": "1",
         "WEB_CONCURRENCY": str(settings.processes["gateway"]),
         "GATEWAY_THREADS": str(settings.gateway_threads),
-    }  # fmt: skip
+    }
 
 
 def processes(
@@ -57,7 +64,7 @@ def processes(
     own = {name: {f"{name.upper()}_DATABASE_URL": url} for name, url in urls.items()}
     all_urls = {key: url for one in own.values() for key, url in one.items()}
     kinds = [(name, f"services.{name}", own[name]) for name in SERVICES]
-    kinds.append(("relay", "services.common.relay", all_urls))
+    kinds.append(("relay", "services.common.events.relay", all_urls))
     children = [
         Child(name if number == 1 else f"{name}.{number}", [python, "-m", module], environ | more)
         for name, module, more in kinds
@@ -165,8 +172,12 @@ def run(settings: LocalSettings, stopping: threading.Event) -> None:
 
 
 def announce(
-    settings: LocalSettings, parts: Parts, login: str, began: float, stopping: threading.Event,
-) -> None:  # fmt: skip
+    settings: LocalSettings,
+    parts: Parts,
+    login: str,
+    began: float,
+    stopping: threading.Event,
+) -> None:
     """Wait until it is ready, and say so."""
     patience = time.monotonic() + READY_SECONDS
     while not is_ready(settings.http_port):

@@ -112,8 +112,11 @@ def prepare(
         # A session of its own, since Ctrl-C is for us to answer.
         child = subprocess.Popen(
             [sys.executable, "-m", "deploy.local.prepare"],
-            stdin=question, stdout=answer, stderr=complaint, start_new_session=True,
-        )  # fmt: skip
+            stdin=question,
+            stdout=answer,
+            stderr=complaint,
+            start_new_session=True,
+        )
         while child.poll() is None:
             if stopping.wait(0.05):
                 child.kill()

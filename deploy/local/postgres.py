@@ -39,9 +39,14 @@ OPTIONS: Final = {
 }
 #: The same order of names on every machine, whatever its locale is or lacks.
 INITDB: Final = (
-    "--auth=trust", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin",
-    "--builtin-locale=C.UTF-8", "--username=postgres", "--no-instructions",
-)  # fmt: skip
+    "--auth=trust",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--username=postgres",
+    "--no-instructions",
+)
 
 
 class Postgres:
@@ -97,9 +102,13 @@ class Postgres:
         self._give(unfinished)
         done = subprocess.run(
             [str(self.programs / "initdb"), *INITDB, "-D", str(unfinished)],
-            env=dict(environ), capture_output=True, text=True, check=False,
-            start_new_session=True, **identity(self.user),
-        )  # fmt: skip
+            env=dict(environ),
+            capture_output=True,
+            text=True,
+            check=False,
+            start_new_session=True,
+            **identity(self.user),
+        )
         if done.returncode != 0:
             reason = (done.stderr.strip() or done.stdout.strip()).split("\n")[-1]
             message = f"PostgreSQL could not make its data folder: {reason}"

@@ -10,7 +10,7 @@ import json
 import sys
 
 from services.auth.bootstrap import ensure_admin
-from services.common.migrations import upgrade
+from services.common.database.migrations import upgrade
 
 if __name__ == "__main__":
     asked = json.load(sys.stdin)

@@ -53,7 +53,7 @@ def provision(url: str, secrets: Passwords) -> dict[str, str]:
 def is_prepared(urls: Mapping[str, str], *, with_admin: bool) -> bool:
     """Whether each schema has had its last migration, and there is an administrator if asked.
 
-    A migration's file bears its number in front, as ``services.common.migrations`` writes it.
+    A migration's file bears its number in front, as ``database.migrations`` writes it.
     """
     for service, url in urls.items():
         versions = MIGRATIONS / service / "migrations" / "versions"

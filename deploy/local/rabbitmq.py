@@ -17,7 +17,7 @@ from kombu import Connection
 from deploy.local.children import Child, say
 from deploy.local.cores import Cores
 from deploy.local.settings import Secrets, StartError, StoppedError
-from services.common.amqp import BROKEN, reach
+from services.common.wire.link import BROKEN, reach
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,11 +112,21 @@ class RabbitMQ:
 
     def _docker(self, ports: Mapping[str, int], password: str) -> list[Child]:
         command = [
-            "docker", "run", "--rm", "--name", f"callboard-{ports['amqp']}",
-            "-p", f"127.0.0.1:{ports['amqp']}:5672",
-            "-e", "RABBITMQ_DEFAULT_USER=callboard", "-e", f"RABBITMQ_DEFAULT_PASS={password}",
-            "-v", f"{self.folder / 'data'}:/var/lib/rabbitmq", IMAGE,
-        ]  # fmt: skip
+            "docker",
+            "run",
+            "--rm",
+            "--name",
+            f"callboard-{ports['amqp']}",
+            "-p",
+            f"127.0.0.1:{ports['amqp']}:5672",
+            "-e",
+            "RABBITMQ_DEFAULT_USER=callboard",
+            "-e",
+            f"RABBITMQ_DEFAULT_PASS={password}",
+            "-v",
+            f"{self.folder / 'data'}:/var/lib/rabbitmq",
+            IMAGE,
+        ]
         log = (self.folder / "start.log").open("ab")
         return [Child("rabbitmq", command, self.environ, log=log, stop=signal.SIGINT)]
 
@@ -213,8 +223,10 @@ def _install() -> bool:
             subprocess.run([*root, "apt-get", "-q", "update"], capture_output=True, check=False)
             done = subprocess.run(
                 [*root, "apt-get", "install", "-q", "-y", "rabbitmq-server"],
-                capture_output=True, env=quiet, check=False,
-            )  # fmt: skip
+                capture_output=True,
+                env=quiet,
+                check=False,
+            )
         finally:
             if ours:
                 policy.unlink()

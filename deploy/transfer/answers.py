@@ -18,7 +18,7 @@ from gateway.routes import ROUTES
 if TYPE_CHECKING:
     from deploy.transfer.target import Target
     from deploy.transfer.verify import Verdict
-    from services.common.resources import Resource
+    from services.common.crud.resource import Resource
 
 EACH: Final = 3
 SECONDS: Final = 20
@@ -122,8 +122,14 @@ def _admin(target: Target) -> str | None:
 def _token(target: Target, person: str) -> str:
     now = int(time.time())
     claims = {
-        "sub": person, "type": "access", "jti": str(uuid.uuid4()), "iat": now, "nbf": now,
-        "exp": now + 600, "fresh": False, "identity_type": "person",
+        "sub": person,
+        "type": "access",
+        "jti": str(uuid.uuid4()),
+        "iat": now,
+        "nbf": now,
+        "exp": now + 600,
+        "fresh": False,
+        "identity_type": "person",
         "refresh_jti": str(uuid.uuid4()),
-    }  # fmt: skip
+    }
     return jwt.encode(claims, target.environ["SECRET_KEY"], algorithm="HS256")

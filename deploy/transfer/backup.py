@@ -11,7 +11,7 @@ from deploy.transfer.dump import Batch, DumpFile
 from deploy.transfer.export import BACKUP, revision
 from deploy.transfer.load import Load, finish
 from deploy.transfer.report import Report, TransferError
-from services.common.importing import stored_tables
+from services.common.bulk.importing import stored_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -22,8 +22,8 @@ from deploy.local.settings import SERVICES
 from deploy.transfer.dump import FORMAT
 from deploy.transfer.report import TransferError
 from deploy.transfer.snapshot import snapshots
-from services.common.exporting import copy_json, unsealing
-from services.common.importing import own_tables, stored_tables
+from services.common.bulk.exporting import copy_json, unsealing
+from services.common.bulk.importing import own_tables, stored_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,10 +63,8 @@ def export(target: Target, path: Path, moved: Callable[[int], Any] = lambda _: N
     with snapshots(target) as connections, _file(path) as out:
         out.write(b'{"format": "%s", "tables": {' % FORMAT.encode())
         lists = [
-            (table.name, name, table)
-            for name in SERVICES
-            for table in own_tables(name).values()
-        ]  # fmt: skip
+            (table.name, name, table) for name in SERVICES for table in own_tables(name).values()
+        ]
         counts = _tables(out, lists, connections, target, moved)
         out.write(b"}}\n")
     return sum(counts.values())

@@ -18,24 +18,27 @@ from uuid import UUID
 import psycopg2
 
 from deploy.transfer.report import Entry, Report, TransferError
-from services.common.avatars import NAME, SIZE
-from services.common.db import plain_url
+from services.common.database.transaction import plain_url
 from services.common.errors import NotFound
-from services.common.files import UPLOADS
-from services.common.rendering import PictureBroken, PictureTooLarge, rendered
-from services.common.shapes import Shape
-from services.common.storage import open_storage
+from services.common.files.avatars import NAME, SIZE
+from services.common.files.rpc import UPLOADS
+from services.common.files.storage import open_storage
+from services.common.files.thumbnails.client import PictureBroken, PictureTooLarge, rendered
+from services.common.files.thumbnails.order import Shape
 from services.tasks import attachments, previews
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from deploy.transfer.target import Target
-    from services.common.storage import Storage
+    from services.common.files.storage import Storage
 
 IDENT: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-AVATARS: Final = {"persons": ("auth", "person"), "organisations": ("auth", "organisation"),
-                  "projects": ("crud", "project")}  # fmt: skip
+AVATARS: Final = {
+    "persons": ("auth", "person"),
+    "organisations": ("auth", "organisation"),
+    "projects": ("crud", "project"),
+}
 FIRST: Final = ("original", "source", "")
 """What stands before the id of the file to take, the best first."""
 PIECE: Final = 1024 * 1024

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import amqp
 from kombu import Connection
 
-from services.common.amqp import BROKEN, reach
-from services.common.topology import GATEWAYS, HEARD
+from services.common.wire.link import BROKEN, reach
+from services.common.wire.topology import GATEWAYS, HEARD
 
 if TYPE_CHECKING:
     from types import TracebackType

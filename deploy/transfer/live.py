@@ -11,8 +11,8 @@ from psycopg2 import sql
 from deploy.local.settings import SERVICES
 from deploy.transfer.dump import BATCH_CHARACTERS, BATCH_ROWS, Batch
 from deploy.transfer.report import TransferError
-from services.common.exporting import bytes_as_json, list_as_json
-from services.common.importing import own_tables
+from services.common.bulk.exporting import bytes_as_json, list_as_json
+from services.common.bulk.importing import own_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -19,9 +19,14 @@ from deploy.local.settings import SERVICES
 from deploy.transfer.freshness import Listener
 from deploy.transfer.newcomer import is_fresh, make_way
 from deploy.transfer.report import Entry, Report, TransferError
+from services.common.bulk.dangling_references import (
+    Pointer,
+    dangling_between,
+    dangling_here,
+    pointers,
+)
+from services.common.bulk.importing import ServiceImport
 from services.common.contracts.crud import ImportDone
-from services.common.dangling import Pointer, dangling_between, dangling_here, pointers
-from services.common.importing import ServiceImport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from services.common.copying import Complaint
+    from services.common.bulk.copy_format import Complaint
 
 
 class TransferError(Exception):

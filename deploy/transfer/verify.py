@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 from deploy.local.settings import SERVICES
 from deploy.transfer.answers import Sample
 from deploy.transfer.snapshot import snapshots
-from services.common.copying import Complaint, RowRefused, Writer
-from services.common.exporting import select_json, unsealing
-from services.common.importing import own_tables
+from services.common.bulk.copy_format import Complaint, RowRefused, Writer
+from services.common.bulk.exporting import select_json, unsealing
+from services.common.bulk.importing import own_tables
 
 if TYPE_CHECKING:
     import sqlalchemy as sa

@@ -10,10 +10,16 @@ KINDS = ("asset", "shot", "sequence", "episode", "scene", "edit", "concept")
 def kinds(path: str, rpc: str, *names: str, query: bool = False) -> tuple[Route, ...]:
     """The same list for several kinds of entities; ``{kind}`` stands for the plural."""
     return tuple(
-        Route("GET", path.replace("{kind}", f"{name}s"), rpc, query=query, slow=True,
-              fixed=(("kind", name),))
+        Route(
+            "GET",
+            path.replace("{kind}", f"{name}s"),
+            rpc,
+            query=query,
+            slow=True,
+            fixed=(("kind", name),),
+        )
         for name in names
-    )  # fmt: skip
+    )
 
 
 # fmt: off

@@ -3,13 +3,30 @@
 from gateway.routes.table import Body, Route, avatar, data
 
 PATHS = (
-    "budget-entries", "budgets", "custom-actions", "day-offs", "file-status",
-    "hardware-items", "milestones", "output-files", "output-types", "playlists", "plugins",
-    "preview-background-files", "production-schedule-version-task-links",
-    "production-schedule-versions", "project-status", "project-templates", "projects",
-    "salary-scales", "schedule-items", "search-filter-groups", "search-filters", "softwares",
+    "budget-entries",
+    "budgets",
+    "custom-actions",
+    "day-offs",
+    "file-status",
+    "hardware-items",
+    "milestones",
+    "output-files",
+    "output-types",
+    "playlists",
+    "plugins",
+    "preview-background-files",
+    "production-schedule-version-task-links",
+    "production-schedule-versions",
+    "project-status",
+    "project-templates",
+    "projects",
+    "salary-scales",
+    "schedule-items",
+    "search-filter-groups",
+    "search-filters",
+    "softwares",
     "working-files",
-)  # fmt: skip
+)
 
 SETTINGS = "/data/projects/{project_id}/settings"
 
@@ -42,14 +59,19 @@ def outputs(owner: str) -> tuple[Route, ...]:
     """What is noted as an owner's output, and the number it will have."""
     return (
         Route(
-            "POST", f"{owner}/output-files/new", "crud.new_output_file", status=201,
+            "POST",
+            f"{owner}/output-files/new",
+            "crud.new_output_file",
+            status=201,
             body=Body.LENIENT,
         ),
         Route(
-            "POST", f"{owner}/output-files/next-revision", "crud.next_output_revision",
+            "POST",
+            f"{owner}/output-files/next-revision",
+            "crud.next_output_revision",
             body=Body.LENIENT,
         ),
-    )  # fmt: skip
+    )
 
 
 # fmt: off

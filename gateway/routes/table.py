@@ -92,7 +92,12 @@ def avatar(kind: str, service: str) -> tuple[Route, ...]:
     return (
         Route("GET", path + "/{file}", f"{service}.send_avatar", answer="file", fixed=fixed),
         Route(
-            "POST", path + "/{ident}", f"{service}.upload_avatar", status=201, slow=True,
-            body=Body.MULTIPART, fixed=fixed,
+            "POST",
+            path + "/{ident}",
+            f"{service}.upload_avatar",
+            status=201,
+            slow=True,
+            body=Body.MULTIPART,
+            fixed=fixed,
         ),
-    )  # fmt: skip
+    )

@@ -3,9 +3,18 @@
 from gateway.routes.table import Body, Route, data
 
 PATHS = (
-    "attachment-files", "comments", "news", "notifications", "preview-files",
-    "status-automations", "subscriptions", "task-status", "task-types", "tasks", "time-spents",
-)  # fmt: skip
+    "attachment-files",
+    "comments",
+    "news",
+    "notifications",
+    "preview-files",
+    "status-automations",
+    "subscriptions",
+    "task-status",
+    "task-types",
+    "tasks",
+    "time-spents",
+)
 
 COMMENT = "/data/tasks/{task_id}/comments/{comment_id}"
 ACT = "/actions/tasks/{task_id}"

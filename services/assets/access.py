@@ -19,11 +19,11 @@ from services.assets.models import (
     MetadataDescriptor,
     department_metadata_descriptor_link,
 )
-from services.common import filters
+from services.common.access.rules import Work
+from services.common.crud import filters
+from services.common.crud.validation import known_id
+from services.common.database.tables import table_of
 from services.common.errors import Forbidden, NotFound
-from services.common.permissions import Work
-from services.common.tables import table_of
-from services.common.values import known_id
 
 ENTITY: Final = table_of(Entity)
 TYPE: Final = table_of(EntityType)
@@ -126,14 +126,19 @@ def facts_of_many(connection: Any, ids: Sequence[UUID]) -> Sequence[Mapping[str,
     """The same of several entities; the unknown are left out."""
     statement = (
         sa.select(
-            ENTITY.c.id, ENTITY.c.project_id, ENTITY.c.name, ENTITY.c.parent_id,
-            ENTITY.c.source_id, ENTITY.c.created_by, ENTITY.c.entity_type_id,
+            ENTITY.c.id,
+            ENTITY.c.project_id,
+            ENTITY.c.name,
+            ENTITY.c.parent_id,
+            ENTITY.c.source_id,
+            ENTITY.c.created_by,
+            ENTITY.c.entity_type_id,
             sa.case((TYPE.c.name.in_(RESERVED), TYPE.c.name), else_="Asset").label("kind"),
         )
         .join(TYPE, TYPE.c.id == ENTITY.c.entity_type_id)
         .where(ENTITY.c.id.in_(ids))
         .order_by(ENTITY.c.id)
-    )  # fmt: skip
+    )
     found: Sequence[Mapping[str, Any]] = connection.execute(statement).mappings().all()
     return found
 

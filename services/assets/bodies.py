@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+from services.common.crud.validation import BadValue, parse_id
 from services.common.errors import invalid_fields
-from services.common.values import BadValue, parse_id
 
 
 class Field(NamedTuple):

@@ -14,11 +14,11 @@ from services.assets import casting_statements as sql
 from services.assets import telling
 from services.assets.casting_statements import LINK
 from services.assets.telling import EPISODE, Cast, Change, Pair
+from services.common.crud.validation import BadValue, parse_id, read_value
 from services.common.errors import InvalidInput, NotFound, Unavailable
-from services.common.values import BadValue, parse_id, read_value
 
 if TYPE_CHECKING:
-    from services.common.db import Database, Transaction
+    from services.common.database.transaction import Database, Transaction
 
 
 def read_items(items: list[Any]) -> list[Cast]:

@@ -11,7 +11,7 @@ from services.assets.access import ENTITY, TYPE
 from services.assets.entities import RESERVED
 from services.assets.models import EntityLink
 from services.assets.telling import SHOT
-from services.common.tables import NOW, table_of
+from services.common.database.tables import NOW, table_of
 
 LINK: Final = table_of(EntityLink)
 IDS: Final = sa.ARRAY(sa.Uuid(as_uuid=False))
@@ -58,9 +58,12 @@ def _entities() -> Any:
 
 def _insertion() -> Any:
     given = _rows(
-        id=sa.Uuid, entity_in_id=sa.Uuid, entity_out_id=sa.Uuid, nb_occurences=sa.Integer,
+        id=sa.Uuid,
+        entity_in_id=sa.Uuid,
+        entity_out_id=sa.Uuid,
+        nb_occurences=sa.Integer,
         label=sa.Text,
-    )  # fmt: skip
+    )
     known = (
         sa.select(*given.c).select_from(given).join(ENTITY, ENTITY.c.id == given.c.entity_out_id)
     )

@@ -19,11 +19,11 @@ from services.assets.models import (
     MetadataDescriptor,
     department_metadata_descriptor_link,
 )
-from services.common.complaints import MESSAGES, UNIQUE
+from services.common.access.rules import Facts, Rule, Work
 from services.common.contracts.assets import AssetReadyChanged
+from services.common.database.sql_errors import MESSAGES, UNIQUE
+from services.common.database.tables import table_of
 from services.common.errors import Integrity
-from services.common.permissions import Facts, Rule, Work
-from services.common.tables import table_of
 
 RESERVED: Final = ("Shot", "Sequence", "Scene", "Episode", "Edit", "Concept")
 """Entity types with a meaning of their own; any other is a type of asset."""
@@ -165,9 +165,11 @@ def updated(
         )
     if after["kind"] == "Shot" and _is_another_version(before, after):
         version = {
-            "name": before["name"], "data": before["data"], "entity_id": before["id"],
+            "name": before["name"],
+            "data": before["data"],
+            "entity_id": before["id"],
             "person_id": work.actor.id,
-        }  # fmt: skip
+        }
         work.tx.connection.execute(sa.insert(table_of(EntityVersion)).values(version))
 
 

@@ -14,11 +14,11 @@ from services.assets.models import (
     EntityType,
     MetadataDescriptor,
 )
-from services.common.permissions import any_of, anyone, manager
-from services.common.resources import Registry, Resource
+from services.common.access.rules import any_of, anyone, manager
+from services.common.crud.resource import Registry, Resource
 
 if TYPE_CHECKING:
-    from services.common.permissions import Work
+    from services.common.access.rules import Work
 
 
 def _of_open_projects(work: Work, statement: sa.Select[Any]) -> sa.Select[Any]:

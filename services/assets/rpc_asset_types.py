@@ -12,13 +12,13 @@ from services.assets.access import ENTITY, TYPE
 from services.assets.casting_statements import LINK
 from services.assets.entities import RESERVED
 from services.assets.resources import RESOURCES
-from services.common import filters, listing
-from services.common.client import Reply
-from services.common.crud import CrudRpc
+from services.common.crud import filters, lists
+from services.common.crud.resource import rows_as_json
+from services.common.crud.rpc import CrudRpc
+from services.common.crud.validation import known_id
 from services.common.errors import NotFound
-from services.common.resources import rows_as_json
-from services.common.rpc import query
-from services.common.values import known_id
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_client import Reply
 
 ASSET_TYPE: Final = replace(RESOURCES["entity-types"], kind="AssetType")
 ROWS: Final = sa.select(*ASSET_TYPE.columns(None, relations=True)).where(
@@ -37,7 +37,7 @@ class AssetTypeRpc(CrudRpc):
             for name, text in (query or {}).items()
             if name in TYPE.c
         ]
-        return listing.plain(self, ROWS.where(*found).order_by(TYPE.c.name))
+        return lists.plain(self, ROWS.where(*found).order_by(TYPE.c.name))
 
     @query
     def read_asset_type(self, ident: str) -> Reply:
@@ -53,7 +53,7 @@ class AssetTypeRpc(CrudRpc):
         """The types of a production's assets. Raises NotFound, Forbidden."""
         project = access.enter_known(self, project_id)
         used = sa.select(ENTITY.c.entity_type_id).where(ENTITY.c.project_id == project)
-        return listing.plain(self, ROWS.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
+        return lists.plain(self, ROWS.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
 
     @query
     def list_asset_types_of_shot(self, ident: str) -> Reply:
@@ -64,4 +64,4 @@ class AssetTypeRpc(CrudRpc):
             .join(LINK, LINK.c.entity_out_id == ENTITY.c.id)
             .where(LINK.c.entity_in_id == facts["id"])
         )
-        return listing.plain(self, ROWS.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
+        return lists.plain(self, ROWS.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))

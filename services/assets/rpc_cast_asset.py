@@ -14,11 +14,11 @@ from services.assets.access import ENTITY, TYPE, among
 from services.assets.casting_statements import LINK
 from services.assets.rpc_casting import CAST, COMMON, ELSEWHERE, OBJECT, SHARED, SHOWN
 from services.assets.telling import Cast
-from services.common.crud import CrudRpc
+from services.common.crud.resource import rows_as_json
+from services.common.crud.rpc import CrudRpc
+from services.common.crud.validation import BadValue, body_ids, known_id, read_value
 from services.common.errors import Forbidden, InvalidInput, invalid_field
-from services.common.resources import rows_as_json
-from services.common.rpc import command
-from services.common.values import BadValue, body_ids, known_id, read_value
+from services.common.runtime.rpc_server import command
 
 ONCE: Final = 1
 

@@ -12,15 +12,15 @@ from services.assets import access, casting
 from services.assets.access import ENTITY, TYPE, among, of_kind
 from services.assets.casting_statements import LINK
 from services.assets.entities import RESERVED
-from services.common import listing
-from services.common.client import Reply
-from services.common.crud import CrudRpc
+from services.common.crud import lists
+from services.common.crud.lists import compressed
+from services.common.crud.resource import rows_as_json
+from services.common.crud.rpc import CrudRpc
+from services.common.crud.validation import known_id
 from services.common.errors import Forbidden, InvalidInput, NotFound, Refused
-from services.common.listing import compressed
-from services.common.resources import rows_as_json
-from services.common.rpc import command, query
-from services.common.service import versioned
-from services.common.values import known_id
+from services.common.runtime.rpc_server import command, query
+from services.common.runtime.service import versioned
+from services.common.wire.rpc_client import Reply
 
 ARRAY: Final = "Request body must be a JSON array"
 OBJECT: Final = "Request body must be a JSON object."
@@ -53,7 +53,7 @@ class CastingRpc(CrudRpc):
         columns = self.registry["entities"].columns(None, relations=False)
         cast = sa.select(LINK.c.entity_out_id).where(LINK.c.entity_in_id == facts["id"])
         rows = sa.select(*columns).where(ENTITY.c.id.in_(cast), of_kind("asset"))
-        return listing.plain(self, rows)
+        return lists.plain(self, rows)
 
     @query
     @versioned()
@@ -67,25 +67,30 @@ class CastingRpc(CrudRpc):
         )
         shots = (
             sa.select(
-                CASTER.c.id.label("shot_id"), CASTER.c.name.label("shot_name"),
-                SEQUENCE.c.name.label("sequence_name"), EPISODE.c.id.label("episode_id"),
-                EPISODE.c.name.label("episode_name"), CASTER.c.preview_file_id,
+                CASTER.c.id.label("shot_id"),
+                CASTER.c.name.label("shot_name"),
+                SEQUENCE.c.name.label("sequence_name"),
+                EPISODE.c.id.label("episode_id"),
+                EPISODE.c.name.label("episode_name"),
+                CASTER.c.preview_file_id,
                 LINK.c.nb_occurences,
             )
             .select_from(in_shots)
             .where(here)
             .order_by(EPISODE.c.name, SEQUENCE.c.name, CASTER.c.name)
-        )  # fmt: skip
+        )
         assets = (
             sa.select(
-                CASTER.c.id.label("asset_id"), CASTER.c.name.label("asset_name"),
-                CASTER_TYPE.c.name.label("asset_type_name"), CASTER.c.preview_file_id,
+                CASTER.c.id.label("asset_id"),
+                CASTER.c.name.label("asset_name"),
+                CASTER_TYPE.c.name.label("asset_type_name"),
+                CASTER.c.preview_file_id,
                 LINK.c.nb_occurences,
             )
             .select_from(source.join(CASTER_TYPE, CASTER_TYPE.c.id == CASTER.c.entity_type_id))
             .where(here, CASTER.c.parent_id.is_(None), CASTER_TYPE.c.name.not_in(RESERVED))
             .order_by(CASTER_TYPE.c.name, CASTER.c.name)
-        )  # fmt: skip
+        )
         with self.database.read() as connection:
             found = [t for rows in (shots, assets) for t in connection.scalars(rows_as_json(rows))]
         return compressed(f"[{','.join(found)}]".encode())
@@ -148,12 +153,15 @@ class CastingRpc(CrudRpc):
         project = self._project_but_vendor(project_id)
         rows = (
             sa.select(
-                CASTER.c.id.label("key"), ENTITY.c.name, *COMMON,
-                CASTER.c.name.label("episode_name"), *SHARED,
+                CASTER.c.id.label("key"),
+                ENTITY.c.name,
+                *COMMON,
+                CASTER.c.name.label("episode_name"),
+                *SHARED,
             )
             .select_from(CAST.join(CASTER, CASTER.c.id == LINK.c.entity_in_id))
             .where(CASTER.c.project_id == project, of_kind("episode", CASTER), SHOWN)
-        )  # fmt: skip
+        )
         return self._grouped(rows, (CASTER.c.name,), long=True)
 
     @query
@@ -255,7 +263,7 @@ class CastingRpc(CrudRpc):
             .where(LINK.c.entity_in_id == ident, SHOWN)
             .order_by(TYPE.c.name, ENTITY.c.name)
         )
-        return listing.plain(self, rows)
+        return lists.plain(self, rows)
 
     def _shots(self, where: Any, *, long: bool = False) -> Reply:
         source = CAST.join(CASTER, CASTER.c.id == LINK.c.entity_in_id).join(
@@ -290,7 +298,7 @@ class CastingRpc(CrudRpc):
             .order_by(sa.func.min(ordered.c.place))
         )
         if long:
-            return listing.streamed(self, members, "{}")
+            return lists.streamed(self, members, "{}")
         with self.database.read() as connection:
             found = connection.execute(members).scalars().all()
         return compressed(f"{{{','.join(found)}}}".encode())

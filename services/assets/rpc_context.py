@@ -11,11 +11,11 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from services.assets.access import ENTITY, of_kind
 from services.assets.models import MetadataDescriptor, department_metadata_descriptor_link
 from services.assets.rpc_asset_types import ROWS
-from services.common import parts
-from services.common.client import Reply
-from services.common.crud import CrudRpc
-from services.common.rpc import query
-from services.common.tables import table_of
+from services.common.crud import json_parts
+from services.common.crud.rpc import CrudRpc
+from services.common.database.tables import table_of
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_client import Reply
 
 DESCRIPTOR: Final = table_of(MetadataDescriptor)
 DEPARTMENT: Final = department_metadata_descriptor_link.c
@@ -50,15 +50,15 @@ def _extras() -> dict[str, Any]:
     """Descriptors by production, and first episodes by TV show."""
     column = DESCRIPTOR.c
     held = sa.select(DEPARTMENT.department_id).where(OF_DESCRIPTOR).correlate(DESCRIPTOR)
-    own = held.where(DEPARTMENT.department_id == parts.idents("departments"))
+    own = held.where(DEPARTMENT.department_id == json_parts.idents("departments"))
     kind = sa.cast(sa.bindparam("entity_type", required=False), sa.Text)
     rows = (
         sa.select(column.project_id.label("key"), DESCRIPTORS.label("value"))
         .where(
-            column.project_id == parts.idents("projects"),
-            sa.or_(sa.not_(column.project_id == parts.idents("as_client")), column.for_client),
+            column.project_id == json_parts.idents("projects"),
+            sa.or_(sa.not_(column.project_id == json_parts.idents("as_client")), column.for_client),
             sa.or_(
-                sa.not_(column.project_id == parts.idents("as_vendor")),
+                sa.not_(column.project_id == json_parts.idents("as_vendor")),
                 ~sa.exists(held),
                 sa.exists(own),
             ),
@@ -67,19 +67,20 @@ def _extras() -> dict[str, Any]:
         .group_by(column.project_id)
     )
     return {
-        "descriptors": parts.mapping(rows), "first_episodes": parts.mapping(FIRST_EPISODES),
-    }  # fmt: skip
+        "descriptors": json_parts.mapping(rows),
+        "first_episodes": json_parts.mapping(FIRST_EPISODES),
+    }
 
 
 FIRST_EPISODES: Final = (
     sa.select(ENTITY.c.project_id.label("key"), sa.func.to_json(ENTITY.c.id).label("value"))
-    .where(ENTITY.c.project_id == parts.idents("shows"), of_kind("episode"))
+    .where(ENTITY.c.project_id == json_parts.idents("shows"), of_kind("episode"))
     .order_by(ENTITY.c.project_id, (ENTITY.c.status == RUNNING).desc(), ENTITY.c.name)
     .ext(distinct_on(ENTITY.c.project_id))
 )
 """The first running episode of each show by name, else the first."""
-EXTRAS: Final = parts.whole(**_extras())
-CONTEXT: Final = parts.whole(asset_types=parts.array(ROWS), **_extras())
+EXTRAS: Final = json_parts.whole(**_extras())
+CONTEXT: Final = json_parts.whole(asset_types=json_parts.array(ROWS), **_extras())
 
 
 class ContextRpc(CrudRpc):
@@ -110,7 +111,7 @@ class ContextRpc(CrudRpc):
         entity_type: str | None,
     ) -> Reply:
         roles = {project: self.actor.role_in(UUID(project)) for project in projects}
-        return parts.read(
+        return json_parts.read(
             self.database,
             statement,
             projects=projects,

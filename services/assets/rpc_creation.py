@@ -16,13 +16,13 @@ from services.assets.bodies import DATA, FLAG, IDENT, OBJECTS, WHOLE, Field, nam
 from services.assets.entities import KIND, RESERVED
 from services.assets.models import EntityConceptLink
 from services.assets.rpc_entity import EntityRpc
-from services.common.client import Reply
 from services.common.contracts.assets import AssetNew, EditNew, ShotNew
+from services.common.crud.resource import as_json, no_hook
+from services.common.crud.validation import known_id, values_for_create
+from services.common.database.tables import table_of
 from services.common.errors import NotFound
-from services.common.resources import as_json, no_hook
-from services.common.rpc import command
-from services.common.tables import table_of
-from services.common.values import known_id, values_for_create
+from services.common.runtime.rpc_server import command
+from services.common.wire.rpc_client import Reply
 
 STATUSES: Final = frozenset({"standby", "running", "complete", "canceled"})
 LINKS: Final = table_of(EntityConceptLink)
@@ -38,28 +38,63 @@ class Kind(NamedTuple):
 
 
 KINDS: Final = {
-    "asset": Kind({
-        "name": name(), "description": text(""), "data": Field(DATA.read, {}),
-        "is_shared": FLAG, "episode_id": IDENT,
-    }),
-    "episode": Kind({
-        "name": name(), "status": text("running"), "description": text(""), "data": DATA,
-    }),
-    "sequence": Kind({
-        "name": name(), "episode_id": IDENT, "description": text(""), "data": DATA,
-    }, "episode_id", "episode"),
-    "shot": Kind({
-        "name": name(), "sequence_id": IDENT, "nb_frames": WHOLE, "description": text(),
-        "data": DATA,
-    }, "sequence_id", "sequence"),
+    "asset": Kind(
+        {
+            "name": name(),
+            "description": text(""),
+            "data": Field(DATA.read, {}),
+            "is_shared": FLAG,
+            "episode_id": IDENT,
+        }
+    ),
+    "episode": Kind(
+        {
+            "name": name(),
+            "status": text("running"),
+            "description": text(""),
+            "data": DATA,
+        }
+    ),
+    "sequence": Kind(
+        {
+            "name": name(),
+            "episode_id": IDENT,
+            "description": text(""),
+            "data": DATA,
+        },
+        "episode_id",
+        "episode",
+    ),
+    "shot": Kind(
+        {
+            "name": name(),
+            "sequence_id": IDENT,
+            "nb_frames": WHOLE,
+            "description": text(),
+            "data": DATA,
+        },
+        "sequence_id",
+        "sequence",
+    ),
     "scene": Kind({"name": name(), "sequence_id": IDENT}, "sequence_id", "sequence"),
-    "edit": Kind({
-        "name": name(), "description": text(""), "data": DATA, "episode_id": IDENT,
-    }, "episode_id"),
-    "concept": Kind({
-        "name": name(), "description": text(), "data": DATA, "entity_concept_links": OBJECTS,
-    }),
-}  # fmt: skip
+    "edit": Kind(
+        {
+            "name": name(),
+            "description": text(""),
+            "data": DATA,
+            "episode_id": IDENT,
+        },
+        "episode_id",
+    ),
+    "concept": Kind(
+        {
+            "name": name(),
+            "description": text(),
+            "data": DATA,
+            "entity_concept_links": OBJECTS,
+        }
+    ),
+}
 CREATED: Final = 201
 
 

@@ -16,27 +16,36 @@ from services.assets.access import ENTITY, of_kind
 from services.assets.bodies import ARRAY, FLAG, IDENT, IDS, WHOLE, name, read_body, text
 from services.assets.entities import KINDS
 from services.assets.models import MetadataDescriptor, department_metadata_descriptor_link
-from services.common import listing, references
-from services.common.client import Reply
-from services.common.crud import CrudRpc
+from services.common.crud import cross_references, lists
+from services.common.crud.resource import rows_as_json
+from services.common.crud.rpc import CrudRpc
+from services.common.crud.validation import known_id
+from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound
-from services.common.resources import rows_as_json
-from services.common.rpc import command, query
-from services.common.tables import NOW, table_of
-from services.common.values import known_id
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_client import Reply
 
 DESCRIPTOR: Final = table_of(MetadataDescriptor)
 DEPARTMENTS: Final = department_metadata_descriptor_link
 TYPES: Final = ("Asset", "Shot", "Sequence", "Episode", "Edit", "Project", "Task")
 DATA_TYPES: Final = frozenset(DESCRIPTOR.c.data_type.info["choices"])
 FIELDS: Final = {
-    "name": name(120), "entity_type": text("Asset"), "data_type": text("string"),
-    "choices": ARRAY, "for_client": FLAG, "departments": IDS, "task_type_id": IDENT,
-}  # fmt: skip
+    "name": name(120),
+    "entity_type": text("Asset"),
+    "data_type": text("string"),
+    "choices": ARRAY,
+    "for_client": FLAG,
+    "departments": IDS,
+    "task_type_id": IDENT,
+}
 CHANGED: Final = {
-    "name": name(120), "data_type": text(), "choices": ARRAY, "for_client": FLAG,
-    "departments": IDS, "position": WHOLE,
-}  # fmt: skip
+    "name": name(120),
+    "data_type": text(),
+    "choices": ARRAY,
+    "for_client": FLAG,
+    "departments": IDS,
+    "position": WHOLE,
+}
 EXISTS: Final = "Metadata descriptor already exists."
 CREATED, GONE = 201, 204
 
@@ -52,7 +61,7 @@ class DescriptorRpc(CrudRpc):
         """
         project = access.enter_known(self, project_id)
         rows = self._descriptors(project)
-        return listing.plain(self, rows.order_by(DESCRIPTOR.c.position, DESCRIPTOR.c.name))
+        return lists.plain(self, rows.order_by(DESCRIPTOR.c.position, DESCRIPTOR.c.name))
 
     @query
     def read_descriptor(self, project_id: str, ident: str) -> Reply:
@@ -125,7 +134,9 @@ class DescriptorRpc(CrudRpc):
         self._supervise(project, held)
         row = self.tx.locked(DESCRIPTOR, old)
         self._move_values(row, None)
-        references.remove(self.tx, self.name, self.metadata, "metadata_descriptor", [row["id"]])
+        cross_references.remove(
+            self.tx, self.name, self.metadata, "metadata_descriptor", [row["id"]]
+        )
         resource = self.registry["metadata-descriptors"]
         self.tx.emit(self.registry.event(resource, "delete", row))
         return Reply(b"", status=GONE)
@@ -158,10 +169,10 @@ class DescriptorRpc(CrudRpc):
 
     def _targets_of(self, task_type: UUID | None, departments: Collection[UUID]) -> set[UUID]:
         """Those of the departments that exist. Raises InvalidInput for an unknown task type."""
-        wanted: references.Wanted = {("auth", "department"): set(departments)}
+        wanted: cross_references.Wanted = {("auth", "department"): set(departments)}
         if task_type is not None:
             wanted["tasks", "task_type"] = {task_type}
-        found = references.ask_existing(self, wanted)
+        found = cross_references.ask_existing(self, wanted)
         if task_type is not None and task_type not in found["tasks", "task_type"]:
             message = "The task type does not exist."
             raise InvalidInput(message)

@@ -12,21 +12,29 @@ from sqlalchemy.dialects.postgresql import insert
 from services.assets.access import of_kind
 from services.assets.entities import KINDS, RESERVED
 from services.assets.models import Entity, EntityType, MetadataDescriptor
-from services.common.bus import Delivery, on
-from services.common.client import Reply
 from services.common.contracts.assets import AssetReadyChanged
 from services.common.contracts.crud import ProjectPrepared
 from services.common.contracts.tasks import TaskMakesReady
-from services.common.crud import CrudRpc
+from services.common.crud.filters import condition
+from services.common.crud.lists import compressed
+from services.common.crud.resource import rows_as_json
+from services.common.crud.rpc import CrudRpc
+from services.common.database.tables import NOW, table_of
 from services.common.errors import NotFound
-from services.common.filters import condition
-from services.common.listing import compressed
-from services.common.resources import rows_as_json
-from services.common.rpc import query
-from services.common.tables import NOW, table_of
+from services.common.events.subscriber import Delivery, on
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_client import Reply
 
-DESCRIBED = ("entity_type", "name", "data_type", "field_name", "choices", "for_client", "position",
-             "task_type_id")  # fmt: skip
+DESCRIBED = (
+    "entity_type",
+    "name",
+    "data_type",
+    "field_name",
+    "choices",
+    "for_client",
+    "position",
+    "task_type_id",
+)
 FIRST_EPISODE = "E01"
 
 
@@ -57,14 +65,25 @@ class EntityRpc(CrudRpc):
         sequence = EntityType.name == "Sequence"
         rows = (
             sa.select(
-                Entity.id, Entity.name, kind.label("kind"), EntityType.name.label("type_name"),
-                Entity.description, Entity.data, Entity.canceled, Entity.project_id,
-                Entity.created_by, Entity.parent_id, parent.c.name.label("parent_name"),
-                sa.case((shot_like, above.c.id), (sequence, parent.c.id), else_=main.c.id)
-                .label("episode_id"),
-                sa.case((shot_like, above.c.name), (sequence, parent.c.name), else_=main.c.name)
-                .label("episode_name"),
-                Entity.source_id, Entity.preview_file_id,
+                Entity.id,
+                Entity.name,
+                kind.label("kind"),
+                EntityType.name.label("type_name"),
+                Entity.description,
+                Entity.data,
+                Entity.canceled,
+                Entity.project_id,
+                Entity.created_by,
+                Entity.parent_id,
+                parent.c.name.label("parent_name"),
+                sa.case((shot_like, above.c.id), (sequence, parent.c.id), else_=main.c.id).label(
+                    "episode_id"
+                ),
+                sa.case(
+                    (shot_like, above.c.name), (sequence, parent.c.name), else_=main.c.name
+                ).label("episode_name"),
+                Entity.source_id,
+                Entity.preview_file_id,
             )
             .join(EntityType, EntityType.id == Entity.entity_type_id)
             .outerjoin(parent, parent.c.id == Entity.parent_id)
@@ -72,7 +91,7 @@ class EntityRpc(CrudRpc):
             .outerjoin(main, main.c.id == Entity.source_id)
             .where(Entity.id.in_([UUID(ident) for ident in ids]))
             .subquery("r")
-        )  # fmt: skip
+        )
         row = sa.func.row_to_json(sa.literal_column("r"))
         text = sa.cast(sa.func.json_object_agg(rows.c.id, row), sa.Text)
         with self.database.read() as connection:
@@ -219,10 +238,16 @@ class EntityRpc(CrudRpc):
 
     def _first_episode(self, project: UUID, ident: UUID) -> None:
         values = {
-            "id": ident, "name": FIRST_EPISODE, "project_id": project, "status": "running",
-            "entity_type_id": self.entity_type("Episode"), "canceled": False, "nb_entities_out": 0,
-            "is_casting_standby": False, "is_shared": False,
-        }  # fmt: skip
+            "id": ident,
+            "name": FIRST_EPISODE,
+            "project_id": project,
+            "status": "running",
+            "entity_type_id": self.entity_type("Episode"),
+            "canceled": False,
+            "nb_entities_out": 0,
+            "is_casting_standby": False,
+            "is_shared": False,
+        }
         made = insert(table_of(Entity)).values(values).on_conflict_do_nothing()
         if self.tx.connection.execute(made).rowcount:
             facts = {"id": ident, "kind": "Episode", "project_id": project}

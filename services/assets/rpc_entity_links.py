@@ -9,13 +9,13 @@ import sqlalchemy as sa
 from services.assets import access
 from services.assets.access import ENTITY
 from services.assets.casting_statements import LINK
-from services.common import filters, listing, paging
-from services.common.client import Reply
-from services.common.crud import CrudRpc
+from services.common.crud import filters, lists, pages
+from services.common.crud.resource import rows_as_json
+from services.common.crud.rpc import CrudRpc
+from services.common.crud.validation import BadValue, known_id, parse_moment
 from services.common.errors import InvalidInput
-from services.common.resources import rows_as_json
-from services.common.rpc import query
-from services.common.values import BadValue, known_id, parse_moment
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_client import Reply
 
 CURSOR: Final = "cursor_created_at"
 MICROSECONDS: Final = 'YYYY-MM-DD"T"HH24:MI:SS.US'
@@ -45,7 +45,7 @@ class EntityLinkRpc(CrudRpc):
         if CURSOR in given:
             return self._links_after(rows, given)
         page = filters.page_and_limit(given)
-        return listing.plain(self, rows) if page is None else self._links_page(rows, page)
+        return lists.plain(self, rows) if page is None else self._links_page(rows, page)
 
     def _links_after(self, rows: sa.Select[Any], given: dict[str, str]) -> Reply:
         try:
@@ -55,11 +55,11 @@ class EntityLinkRpc(CrudRpc):
             raise InvalidInput(message) from None
         limit = filters.page_size(given)
         total, data = self._links(rows, rows.where(LINK.c.created_at > moment).limit(limit))
-        return listing.compressed(f'{{"data":[{data}],"total":{total},"limit":{limit}}}'.encode())
+        return lists.compressed(f'{{"data":[{data}],"total":{total},"limit":{limit}}}'.encode())
 
     def _links_page(self, rows: sa.Select[Any], page: filters.Page) -> Reply:
         total, data = self._links(rows, rows.limit(page.rows).offset(page.offset))
-        return listing.compressed(paging.envelope(data, total, *page))
+        return lists.compressed(pages.envelope(data, total, *page))
 
     def _links(self, rows: sa.Select[Any], wanted: sa.Select[Any]) -> tuple[int, str]:
         counted = rows.order_by(None).subquery("counted")

@@ -13,12 +13,12 @@ import sqlalchemy as sa
 
 from services.assets import access, views
 from services.assets.access import ENTITY, query_id
-from services.common import json_text
-from services.common.client import Reply
-from services.common.crud import CrudRpc
+from services.common.crud.resource import rows_as_json
+from services.common.crud.rpc import CrudRpc
+from services.common.database import sql_json
 from services.common.errors import Forbidden, NotFound
-from services.common.resources import rows_as_json
-from services.common.rpc import query
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_client import Reply
 
 ANYWHERE: Final = ("all", "main")
 DROPPED: Final = frozenset({"source_id", "nb_frames"})
@@ -99,7 +99,7 @@ class HeadRpc(CrudRpc):
     def _pairs(self, rows: sa.Select[Any], *, compact: bool = False) -> bytes:
         inner = rows.subquery("r")
         values = sa.cast(sa.func.json_build_array(*inner.c), sa.Text)
-        head = values if compact else json_text.written(inner.c)
+        head = values if compact else sql_json.written(inner.c)
         pair = sa.func.concat('["', sa.cast(inner.c.id, sa.Text), '",', head, "]")
         text = sa.func.string_agg(pair, ",")
         with self.database.read() as connection:

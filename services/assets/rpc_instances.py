@@ -16,15 +16,15 @@ from services.assets.access import ENTITY, facts_of
 from services.assets.bodies import NEEDED_IDENT, Field, read_body, text
 from services.assets.models import AssetInstance, asset_instance_link
 from services.assets.rpc_lists import PLAIN
-from services.common.client import Reply
 from services.common.contracts import assets as events
-from services.common.crud import CrudRpc
+from services.common.crud.lists import compressed
+from services.common.crud.resource import as_json
+from services.common.crud.rpc import CrudRpc
+from services.common.crud.validation import known_id
+from services.common.database.tables import table_of
 from services.common.errors import NotFound
-from services.common.listing import compressed
-from services.common.resources import as_json
-from services.common.rpc import command, query
-from services.common.tables import table_of
-from services.common.values import known_id
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_client import Reply
 
 INSTANCE: Final = table_of(AssetInstance)
 LINK: Final = asset_instance_link
@@ -153,7 +153,7 @@ class InstanceRpc(CrudRpc):
 
     def _instantiate(self, asset: Any, place: dict[str, UUID], description: Any) -> UUID:
         """A new row with the next number; the place is locked while it is counted."""
-        (column, holder), = place.items()  # fmt: skip
+        ((column, holder),) = place.items()
         lock = sa.select(ENTITY.c.id).where(ENTITY.c.id == holder).with_for_update()
         if self.tx.connection.scalar(lock) is None:
             raise NotFound
@@ -162,9 +162,12 @@ class InstanceRpc(CrudRpc):
         )
         number = (self.tx.connection.scalar(last) or 0) + 1
         values = {
-            "asset_id": asset["id"], "number": number, "description": description,
-            "name": f"{_slug(asset['name'])[:70]}_{number:04}", **place,
-        }  # fmt: skip
+            "asset_id": asset["id"],
+            "number": number,
+            "description": description,
+            "name": f"{_slug(asset['name'])[:70]}_{number:04}",
+            **place,
+        }
         made: UUID = self.tx.connection.execute(
             sa.insert(INSTANCE).values(values).returning(INSTANCE.c.id)
         ).scalar_one()

@@ -16,18 +16,16 @@ from services.assets.casting_statements import LINK
 from services.assets.entities import KINDS
 from services.assets.models import EntityVersion
 from services.assets.resources import RESOURCES
-from services.common import filters, listing
-from services.common.client import Reply
-from services.common.crud import CrudRpc
+from services.common.crud import filters, lists
+from services.common.crud.resource import Resource, rows_as_json
+from services.common.crud.rpc import CrudRpc
+from services.common.crud.validation import known_id
 from services.common.errors import Forbidden, NotFound
-from services.common.resources import Resource, rows_as_json
-from services.common.rpc import query
-from services.common.service import versioned
-from services.common.values import known_id
+from services.common.runtime.rpc_server import query
+from services.common.runtime.service import versioned
+from services.common.wire.rpc_client import Reply
 
-PLAIN: Final = {
-    kind: replace(RESOURCES["entities"], kind=kind.capitalize()) for kind in KINDS
-}  # fmt: skip
+PLAIN: Final = {kind: replace(RESOURCES["entities"], kind=kind.capitalize()) for kind in KINDS}
 """The plain row of each kind, its ``type`` known without a look at the entity's type."""
 VERSION: Final = Resource(path="entity-versions", model=EntityVersion)
 UNORDERED: Final = frozenset({"asset", "scene"})
@@ -54,7 +52,7 @@ class ListRpc(CrudRpc):
             access.admit(self, kind, project)
         reached = access.reach(self, project)
         rows = sa.select(*plain_columns(kind, reached)).where(*access.within(reached, kind))
-        return listing.plain(self, rows.order_by(ENTITY.c.name))
+        return lists.plain(self, rows.order_by(ENTITY.c.name))
 
     def _project_assets(self, project_id: str, given: Mapping[str, str]) -> Reply:
         ident = filters.uuid(project_id) if self.actor.is_admin else known_id(project_id)
@@ -91,7 +89,7 @@ class ListRpc(CrudRpc):
         if parent is not None:
             rows = rows.where(ENTITY.c.parent_id == parent["id"])
         order = () if kind in UNORDERED else (ENTITY.c.name,)
-        return listing.plain(self, rows.order_by(*order))
+        return lists.plain(self, rows.order_by(*order))
 
     def _assets(self, reached: Reach, given: Mapping[str, str]) -> Reply:
         """Assets; of an episode first those it is the main one of, then those cast in it."""
@@ -102,7 +100,7 @@ class ListRpc(CrudRpc):
             rows = rows.where(views.in_episode("asset", episode)).order_by(
                 ENTITY.c.source_id.is_distinct_from(episode)
             )
-        return listing.plain(self, rows)
+        return lists.plain(self, rows)
 
     @query
     @versioned("crud")
@@ -113,7 +111,7 @@ class ListRpc(CrudRpc):
         rows = sa.select(*plain_columns(kind, reached)).where(
             *access.within(reached, kind), ENTITY.c.parent_id == facts["id"]
         )
-        return listing.plain(self, rows.order_by(ENTITY.c.name))
+        return lists.plain(self, rows.order_by(ENTITY.c.name))
 
     @query
     @versioned("crud")
@@ -123,7 +121,7 @@ class ListRpc(CrudRpc):
         reached = access.reach(self, facts["project_id"])
         rows = sa.select(*plain_columns("shot", reached)).select_from(views.source_of("shot"))
         rows = rows.where(*access.within(reached, "shot"), views.in_episode("shot", facts["id"]))
-        return listing.plain(self, rows.order_by(ENTITY.c.name))
+        return lists.plain(self, rows.order_by(ENTITY.c.name))
 
     @query
     def entities_below(self, kind: str, of: str, ident: str) -> list[str]:
@@ -143,7 +141,7 @@ class ListRpc(CrudRpc):
         rows = sa.select(*plain_columns("asset", reached)).where(
             *access.within(reached, "asset"), ENTITY.c.entity_type_id == ident
         )
-        return listing.plain(self, rows.order_by(ENTITY.c.name))
+        return lists.plain(self, rows.order_by(ENTITY.c.name))
 
     @query
     @versioned("crud")
@@ -164,10 +162,13 @@ class ListRpc(CrudRpc):
                 sequence.c.parent_id == known_id(episode_id)
             )
         rows = sa.select(*PLAIN["asset"].columns(None, relations=False)).where(
-            of_kind("asset"), ENTITY.c.is_shared, ENTITY.c.canceled.is_not(True),
-            ENTITY.c.project_id != project, ENTITY.c.id.in_(cast),
-        )  # fmt: skip
-        return listing.plain(self, rows)
+            of_kind("asset"),
+            ENTITY.c.is_shared,
+            ENTITY.c.canceled.is_not(True),
+            ENTITY.c.project_id != project,
+            ENTITY.c.id.in_(cast),
+        )
+        return lists.plain(self, rows)
 
     @query
     def read_part(self, kind: str, ident: str) -> dict[str, Any]:
@@ -199,7 +200,7 @@ class ListRpc(CrudRpc):
         rows = sa.select(*VERSION.columns(None, relations=False)).where(
             EntityVersion.entity_id == facts["id"]
         )
-        return listing.plain(self, rows.order_by(EntityVersion.created_at.desc()))
+        return lists.plain(self, rows.order_by(EntityVersion.created_at.desc()))
 
     # --- rights and filters -----------------------------------------------------------------
 
@@ -250,16 +251,15 @@ def _extras(kind: str, names: views.Names) -> tuple[Any, list[sa.ColumnElement[A
 
 def _detail_extras(kind: str, names: views.Names) -> tuple[Any, list[sa.ColumnElement[Any]]]:
     extras: list[sa.ColumnElement[Any]] = [views.project_name(names)]
-    episode = [
-        views.EPISODE.c.id.label("episode_id"), views.EPISODE.c.name.label("episode_name")
-    ]  # fmt: skip
+    episode = [views.EPISODE.c.id.label("episode_id"), views.EPISODE.c.name.label("episode_name")]
     if kind == "episode":
         return ENTITY, extras
     if kind == "sequence":
         return views.source_of("edit"), [*extras, *episode]
     sequence = [
-        views.SEQUENCE.c.id.label("sequence_id"), views.SEQUENCE.c.name.label("sequence_name")
-    ]  # fmt: skip
+        views.SEQUENCE.c.id.label("sequence_id"),
+        views.SEQUENCE.c.name.label("sequence_name"),
+    ]
     return views.source_of("shot"), [*extras, *sequence, *episode]
 
 

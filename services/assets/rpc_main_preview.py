@@ -7,10 +7,10 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.assets.models import Entity
-from services.common.bus import Delivery, on
-from services.common.crud import CrudRpc
-from services.common.rpc import command
-from services.common.tables import NOW, table_of
+from services.common.crud.rpc import CrudRpc
+from services.common.database.tables import NOW, table_of
+from services.common.events.subscriber import Delivery, on
+from services.common.runtime.rpc_server import command
 
 
 class MainPreviewRpc(CrudRpc):

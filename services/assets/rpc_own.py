@@ -11,12 +11,12 @@ from services.assets import access
 from services.assets.access import ENTITY, TYPE
 from services.assets.rpc_asset_types import ROWS
 from services.assets.rpc_lists import plain_columns
-from services.common import listing
-from services.common.client import Reply
-from services.common.crud import CrudRpc
-from services.common.permissions import only_persons
-from services.common.rpc import query
-from services.common.values import known_id
+from services.common.access.rules import only_persons
+from services.common.crud import lists
+from services.common.crud.rpc import CrudRpc
+from services.common.crud.validation import known_id
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_client import Reply
 
 
 class OwnRpc(CrudRpc):
@@ -50,10 +50,10 @@ class OwnRpc(CrudRpc):
         project = access.enter_known(self, project_id)
         own = access.within(access.own_reach(self, project), "asset")
         used = sa.select(ENTITY.c.entity_type_id).where(*own)
-        return listing.plain(self, ROWS.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
+        return lists.plain(self, ROWS.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
 
     def _own(self, kind: str, project: UUID, *where: Any) -> Reply:
         only_persons(self)
         own = access.within(access.own_reach(self, project), kind)
         rows = sa.select(*plain_columns(kind, access.reach(self, project))).where(*own, *where)
-        return listing.plain(self, rows.order_by(ENTITY.c.name))
+        return lists.plain(self, rows.order_by(ENTITY.c.name))

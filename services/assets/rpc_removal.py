@@ -9,13 +9,13 @@ import sqlalchemy as sa
 
 from services.assets import access
 from services.assets.access import ENTITY
-from services.common import references
-from services.common.client import Reply
-from services.common.crud import CrudRpc
+from services.common.crud import cross_references
+from services.common.crud.rpc import CrudRpc
+from services.common.crud.validation import body_ids, known_id
+from services.common.database.tables import NOW
 from services.common.errors import Forbidden, NotFound, Refused
-from services.common.rpc import command
-from services.common.tables import NOW
-from services.common.values import body_ids, known_id
+from services.common.runtime.rpc_server import command
+from services.common.wire.rpc_client import Reply
 
 IN_NUMBERS: Final = frozenset({"Asset", "Shot", "Edit", "Concept"})
 """Kinds that can be removed several at once."""
@@ -87,7 +87,7 @@ class RemovalRpc(CrudRpc):
         if worked_on:
             self._cancel(facts)
         else:
-            references.remove(self.tx, self.name, self.metadata, "entity", [facts["id"]])
+            cross_references.remove(self.tx, self.name, self.metadata, "entity", [facts["id"]])
         event = self.registry.event(
             self.registry["entities"], "update" if worked_on else "delete", facts
         )

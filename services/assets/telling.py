@@ -11,7 +11,7 @@ from services.common.contracts import CATALOGUE
 from services.common.contracts import assets as events
 
 if TYPE_CHECKING:
-    from services.common.db import Transaction
+    from services.common.database.transaction import Transaction
 
 SHOT, EPISODE = "Shot", "Episode"
 Pair = tuple[UUID, UUID]

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from services.assets.access import ENTITY, TYPE, of_kind
 from services.assets.entities import KIND
 from services.assets.models import EntityConceptLink, EntityLink
-from services.common.tables import table_of
+from services.common.database.tables import table_of
 
 SEQUENCE: Final = ENTITY.alias("sequence")
 EPISODE: Final = ENTITY.alias("episode")

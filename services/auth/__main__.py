@@ -1,6 +1,6 @@
 """Start the service: ``python -m services.auth``."""
 
-from services.common.main import main  # isort: skip - patches the standard library first
+from services.common.runtime.main import main  # isort: skip - patches the standard library first
 
 from services.auth.service import AuthService
 

@@ -12,14 +12,14 @@ from services.auth import attempts
 from services.auth.attempts import MINUTE, now
 from services.auth.models import Person
 from services.common.contracts.auth import LoginFailed, LoginLocked
+from services.common.database.tables import table_of
 from services.common.errors import Refused
-from services.common.tables import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from services.auth.config import AuthSettings
-    from services.common.db import Database, Transaction
+    from services.common.database.transaction import Database, Transaction
 
 PEOPLE: Final = sa.select(table_of(Person)).where(Person.is_bot.is_(False))
 FAILURES, UNKNOWN = "failures", "unknown account"

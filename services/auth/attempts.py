@@ -15,11 +15,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.auth.models import Attempt
+from services.common.database.tables import table_of
 from services.common.errors import TooMany
-from services.common.tables import table_of
 
 if TYPE_CHECKING:
-    from services.common.db import Database
+    from services.common.database.transaction import Database
 
 MINUTE: Final = timedelta(minutes=1)
 HOUR: Final = timedelta(hours=1)
@@ -52,14 +52,19 @@ def count(database: Database, scope: str, key: str, window: timedelta) -> int:
     table, moment = table_of(Attempt), now()
     row = {"scope": scope, "key": key, "count": 1, "since": moment, "last": moment}
     old = table.c.since < moment - window
-    statement = insert(table).values(row).on_conflict_do_update(
-        index_elements=[table.c.scope, table.c.key],
-        set_={
-            "count": sa.case((old, 1), else_=table.c.count + 1),
-            "since": sa.case((old, moment), else_=table.c.since),
-            "last": moment,
-        },
-    ).returning(table.c.count)  # fmt: skip
+    statement = (
+        insert(table)
+        .values(row)
+        .on_conflict_do_update(
+            index_elements=[table.c.scope, table.c.key],
+            set_={
+                "count": sa.case((old, 1), else_=table.c.count + 1),
+                "since": sa.case((old, moment), else_=table.c.since),
+                "last": moment,
+            },
+        )
+        .returning(table.c.count)
+    )
     with database.read() as connection:
         return int(connection.scalar(statement) or 0)
 

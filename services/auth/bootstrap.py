@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from services.auth.models import Organisation, Person
 from services.auth.passwords import digest
-from services.common.db import with_driver
+from services.common.database.transaction import with_driver
 
 
 def ensure_admin(url: str, email: str, password: str) -> bool:
@@ -16,10 +16,15 @@ def ensure_admin(url: str, email: str, password: str) -> bool:
         admins = sa.select(Person.id).where(Person.role == "admin", Person.active.is_(True))
         if session.scalar(admins.limit(1)):
             return False
-        session.add(Person(
-            first_name="Super", last_name="Admin", email=email.lower(), role="admin",
-            password=digest(password),
-        ))  # fmt: skip
+        session.add(
+            Person(
+                first_name="Super",
+                last_name="Admin",
+                email=email.lower(),
+                role="admin",
+                password=digest(password),
+            )
+        )
         if not session.scalar(sa.select(Organisation.id).limit(1)):
             session.add(Organisation(name="Kitsu"))
     return True

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import jwt
 
 from services.auth import tokens
-from services.common.keys import KeyRing
+from services.common.access.signing_keys import KeyRing
 
 if TYPE_CHECKING:
     from services.auth.config import AuthSettings

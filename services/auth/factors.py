@@ -24,23 +24,25 @@ from services.auth.attempts import now
 from services.auth.models import FactorState, RevokedToken
 from services.auth.passwords import hashing
 from services.common.contracts.auth import RecoveryCodeUsed
-from services.common.tables import table_of
+from services.common.database.tables import table_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from services.auth.config import AuthSettings
     from services.common.contracts.auth import Factor
-    from services.common.db import Transaction
+    from services.common.database.transaction import Transaction
 
 TOTP: Final = "totp"
 EMAIL: Final = "email_otp"
 FIDO: Final = "fido"
 RECOVERY: Final = "recovery_code"
 FIELDS: Final = {
-    TOTP: "totp", EMAIL: "email_otp", FIDO: "fido_authentication_response",
+    TOTP: "totp",
+    EMAIL: "email_otp",
+    FIDO: "fido_authentication_response",
     RECOVERY: "recovery_code",
-}  # fmt: skip
+}
 """The field of a body that proves each, in the order in which they are looked at."""
 EVERY: Final[tuple[Factor, ...]] = ("totp", "email_otp", "fido")
 STEP_SECONDS: Final = 30
@@ -140,9 +142,11 @@ def new_mailed_code(tx: Transaction, ident: UUID, secret: str) -> str:
 def check_mailed(tx: Transaction, ident: UUID, secret: str | None, code: Any) -> None:
     """Accept the mailed code, once. Raises WrongProof."""
     table = table_of(FactorState)
-    row = tx.connection.execute(
-        sa.select(table).where(table.c.person_id == ident).with_for_update()
-    ).mappings().first()  # fmt: skip
+    row = (
+        tx.connection.execute(sa.select(table).where(table.c.person_id == ident).with_for_update())
+        .mappings()
+        .first()
+    )
     if secret is None or not isinstance(code, str) or row is None or row["email_counter"] is None:
         raise WrongProof
     expected = pyotp.HOTP(secret).at(row["email_counter"])
@@ -226,8 +230,11 @@ def _fido(
 
 
 PROOFS: Final[dict[str, Callable[..., None]]] = {
-    TOTP: _totp, EMAIL: _mailed, FIDO: _fido, RECOVERY: _recovery,
-}  # fmt: skip
+    TOTP: _totp,
+    EMAIL: _mailed,
+    FIDO: _fido,
+    RECOVERY: _recovery,
+}
 
 
 # --- what an account has --------------------------------------------------------------------------

@@ -66,14 +66,15 @@ def creation(
     """Creation options for a new key, and the cookie to send back with its answer."""
     options, state = _server(settings).register_begin(
         PublicKeyCredentialUserEntity(
-            id=str(person["id"]).encode(), name=person["email"] or "",
+            id=str(person["id"]).encode(),
+            name=person["email"] or "",
             display_name=f"{person['first_name']} {person['last_name']}",
         ),
         [_descriptor(device) for device in devices],
         resident_key_requirement=ResidentKeyRequirement.DISCOURAGED,
         user_verification=UserVerificationRequirement.PREFERRED,
         authenticator_attachment=AuthenticatorAttachment.CROSS_PLATFORM,
-    )  # fmt: skip
+    )
     shown = dict(options.public_key)
     shown.setdefault("excludeCredentials", [])
     return shown, cookie(settings, REGISTER, str(person["id"]), state)
@@ -168,7 +169,11 @@ def _public_key(device: Device) -> CoseKey:
     # An imported one: COSE parameters by name, byte strings as the numbers they spell.
     parameters = {int(name): value for name, value in stored.items()}
     big = {name for name, value in parameters.items() if isinstance(value, int) and value > 2**63}
-    return CoseKey.parse({
-        name: value.to_bytes(-(-value.bit_length() // 256) * 32, "big") if name in big else value
-        for name, value in parameters.items()
-    })  # fmt: skip
+    return CoseKey.parse(
+        {
+            name: value.to_bytes(-(-value.bit_length() // 256) * 32, "big")
+            if name in big
+            else value
+            for name, value in parameters.items()
+        }
+    )

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from services.auth.config import AuthSettings
-    from services.common.db import Transaction
+    from services.common.database.transaction import Transaction
 
 log = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.auth import vault
-from services.common import tables
-from services.common.permissions import ROLES
-from services.common.tables import NOW, Many, Row, choice, link, links, new_metadata, text
+from services.common.access.rules import ROLES
+from services.common.database import tables
+from services.common.database.tables import NOW, Many, Row, choice, link, links, new_metadata, text
 
 
 class Base(tables.Base):

@@ -17,35 +17,73 @@ from services.auth import tokens
 from services.auth.models import Person
 from services.auth.passwords import hashed
 from services.common.contracts.auth import BotTokenIssued
+from services.common.crud.validation import default_of
+from services.common.database.tables import table_of
 from services.common.errors import Forbidden, InvalidInput
-from services.common.tables import table_of
-from services.common.values import default_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from services.common.permissions import Actor
-    from services.common.resources import Resource
+    from services.common.access.rules import Actor
+    from services.common.crud.resource import Resource
 
-SECRET: Final = frozenset({
-    "password", "login_failed_attemps", "last_login_failed", "totp_secret", "email_otp_secret",
-    "fido_credentials", "otp_recovery_codes", "jti",
-})  # fmt: skip
-REDUCED: Final = frozenset({
-    "id", "type", "first_name", "last_name", "full_name", "has_avatar", "active", "departments",
-    "studio_id", "role", "desktop_login", "is_bot",
-})  # fmt: skip
+SECRET: Final = frozenset(
+    {
+        "password",
+        "login_failed_attemps",
+        "last_login_failed",
+        "totp_secret",
+        "email_otp_secret",
+        "fido_credentials",
+        "otp_recovery_codes",
+        "jti",
+    }
+)
+REDUCED: Final = frozenset(
+    {
+        "id",
+        "type",
+        "first_name",
+        "last_name",
+        "full_name",
+        "has_avatar",
+        "active",
+        "departments",
+        "studio_id",
+        "role",
+        "desktop_login",
+        "is_bot",
+    }
+)
 MANAGERS: Final = frozenset({"admin", "manager"})
 JSON_ROW: Final = sa.func.row_to_json(sa.literal_column("r"))
-ADMINS_ONLY: Final = frozenset({
-    "role", "departments", "active", "is_bot", "archived", "login_failed_attemps",
-    "last_login_failed", "is_generated_from_ldap", "ldap_uid", "last_presence", "studio_id",
-    "expiration_date",
-})  # fmt: skip
-FACTORS: Final = frozenset({
-    "totp_enabled", "totp_secret", "email_otp_enabled", "email_otp_secret", "fido_enabled",
-    "fido_credentials", "otp_recovery_codes",
-})  # fmt: skip
+ADMINS_ONLY: Final = frozenset(
+    {
+        "role",
+        "departments",
+        "active",
+        "is_bot",
+        "archived",
+        "login_failed_attemps",
+        "last_login_failed",
+        "is_generated_from_ldap",
+        "ldap_uid",
+        "last_presence",
+        "studio_id",
+        "expiration_date",
+    }
+)
+FACTORS: Final = frozenset(
+    {
+        "totp_enabled",
+        "totp_secret",
+        "email_otp_enabled",
+        "email_otp_secret",
+        "fido_enabled",
+        "fido_credentials",
+        "otp_recovery_codes",
+    }
+)
 ALWAYS_FIXED: Final = frozenset({"password", "jti"}) | FACTORS
 """Second factors are only changed by proving them, at ``/auth``."""
 DATE_FORMATS: Final = ("YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from services.auth.config import AuthSettings
-    from services.common.db import Transaction
+    from services.common.database.transaction import Transaction
 
 GOOD_FOR: Final = timedelta(hours=2)
 RANDOM_BYTES: Final = 48

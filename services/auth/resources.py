@@ -8,16 +8,20 @@ import sqlalchemy as sa
 
 from services.auth import persons
 from services.auth.models import Department, Organisation, Person, Studio
-from services.common.permissions import admin, any_of, anyone, is_self
-from services.common.resources import Registry, Resource
-from services.common.tables import table_of
+from services.common.access.rules import admin, any_of, anyone, is_self
+from services.common.crud.resource import Registry, Resource
+from services.common.database.tables import table_of
 
 if TYPE_CHECKING:
-    from services.common.permissions import Actor
+    from services.common.access.rules import Actor
 
-CHAT_SECRETS: Final = frozenset({
-    "chat_token_slack", "chat_webhook_mattermost", "chat_token_discord",
-})  # fmt: skip
+CHAT_SECRETS: Final = frozenset(
+    {
+        "chat_token_slack",
+        "chat_webhook_mattermost",
+        "chat_token_discord",
+    }
+)
 
 
 def _organisation_names(actor: Actor, *_: Any) -> frozenset[str] | None:

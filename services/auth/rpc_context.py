@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from services.auth import persons
 from services.auth.models import Organisation, Person
 from services.auth.resources import RESOURCES
-from services.common import parts
-from services.common.client import Reply
-from services.common.crud import CrudRpc
-from services.common.rpc import query
+from services.common.crud import json_parts
+from services.common.crud.rpc import CrudRpc
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_client import Reply
 
 if TYPE_CHECKING:
     from services.auth.config import AuthSettings
@@ -24,13 +24,13 @@ def _context(full: bool, admin: bool) -> sa.Select[Any]:
     only = None if full else persons.REDUCED
     people = sa.select(*RESOURCES["persons"].columns(only, relations=True))
     members: dict[str, Any] = {
-        "persons": parts.array(people.where(Person.is_guest.is_(False))),
-        "departments": parts.array(_all("departments")),
-        "studios": parts.array(_all("studios")),
+        "persons": json_parts.array(people.where(Person.is_guest.is_(False))),
+        "departments": json_parts.array(_all("departments")),
+        "studios": json_parts.array(_all("studios")),
     }
     if admin:
         members["user_limit"] = sa.cast(sa.bindparam("limit", required=False), sa.Integer)
-    return parts.whole(**members)
+    return json_parts.whole(**members)
 
 
 def _all(path: str) -> sa.Select[Any]:
@@ -49,7 +49,7 @@ class ContextRpc(CrudRpc):
         People are shown in full to managers, else reduced; their departments always.
         """
         full, admin = self.actor.role in persons.MANAGERS, self.actor.is_admin
-        return parts.read(self.database, _context(full, admin), limit=self.settings.user_limit)
+        return json_parts.read(self.database, _context(full, admin), limit=self.settings.user_limit)
 
     @query
     def show_config(self) -> dict[str, Any]:

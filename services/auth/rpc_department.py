@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.auth.models import Department, Person, department_link
-from services.common.client import Reply
-from services.common.crud import CrudRpc
+from services.common.access.rules import admin
+from services.common.crud.rpc import CrudRpc
+from services.common.crud.validation import BadValue, known_id, parse_id
 from services.common.errors import InvalidInput, NotFound, invalid_field
-from services.common.permissions import admin
-from services.common.rpc import command
-from services.common.values import BadValue, known_id, parse_id
+from services.common.runtime.rpc_server import command
+from services.common.wire.rpc_client import Reply
 
 LINK = department_link.c
 

@@ -12,12 +12,12 @@ from services.auth import accounts, challenges, factors, tokens, vault
 from services.auth.factors import EMAIL, FIDO, TOTP, Given, WrongProof
 from services.auth.fields import field_faults, texts
 from services.auth.rpc_password import PasswordRpc, steady
-from services.common.client import Reply
+from services.common.access.rules import only_persons
 from services.common.contracts.auth import FactorAdded, FactorRemoved, RecoveryCodesRenewed
+from services.common.crud.validation import BadValue, parse_id
 from services.common.errors import Forbidden, InvalidInput, NotFound, Refused, invalid_fields
-from services.common.permissions import only_persons
-from services.common.rpc import command
-from services.common.values import BadValue, parse_id
+from services.common.runtime.rpc_server import command
+from services.common.wire.rpc_client import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 ISSUER: Final = "Kitsu"
 WRONG: Final = {"wrong_OTP": True}
 OFF: Final = {
-    TOTP: "TOTP not enabled.", EMAIL: "OTP by email not enabled.", FIDO: "FIDO not enabled.",
-}  # fmt: skip
+    TOTP: "TOTP not enabled.",
+    EMAIL: "OTP by email not enabled.",
+    FIDO: "FIDO not enabled.",
+}
 CODE: Final = """Hello {first_name},
 
 your code for {studio} is
@@ -260,10 +262,17 @@ class FactorRpc(PasswordRpc):
         for factor in factors.enabled(account):
             self.tx.emit(FactorRemoved(person_id=account["id"], factor=factor))
         accounts.update(
-            self.tx, account["id"], totp_enabled=False, totp_secret=None, email_otp_enabled=False,
-            email_otp_secret=None, fido_enabled=False, fido_credentials=None,
-            otp_recovery_codes=None, preferred_two_factor_authentication=None,
-        )  # fmt: skip
+            self.tx,
+            account["id"],
+            totp_enabled=False,
+            totp_secret=None,
+            email_otp_enabled=False,
+            email_otp_secret=None,
+            fido_enabled=False,
+            fido_credentials=None,
+            otp_recovery_codes=None,
+            preferred_two_factor_authentication=None,
+        )
         return Reply(b"")
 
     # --- shared -----------------------------------------------------------------------------
@@ -300,9 +309,13 @@ class FactorRpc(PasswordRpc):
         return {"success": True}
 
     def _proven(
-        self, factor: str, data: dict[str, Any], caller: dict[str, Any], refusal: Refused,
+        self,
+        factor: str,
+        data: dict[str, Any],
+        caller: dict[str, Any],
+        refusal: Refused,
         off: str = "",
-    ) -> Mapping[str, Any]:  # fmt: skip
+    ) -> Mapping[str, Any]:
         """The caller's account, locked, once the body has proven one of its factors.
 
         Wrong proofs count as failed log-ins. Raises Refused: the factor is off, locked, unproven.

@@ -13,15 +13,15 @@ from services.auth.attempts import now
 from services.auth.models import DesktopLoginLog, LoginLog, Person
 from services.auth.resources import RESOURCES
 from services.auth.rpc_session import SessionRpc
-from services.common import history
-from services.common.client import Reply
+from services.common.access.rules import only_persons, studio_manager
+from services.common.crud import log_query
+from services.common.crud.log_query import Query
+from services.common.crud.resource import rows_as_json
+from services.common.crud.validation import BadValue, known_id, parse_moment
+from services.common.database.tables import table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound
-from services.common.history import Query
-from services.common.permissions import only_persons, studio_manager
-from services.common.resources import rows_as_json
-from services.common.rpc import command, query
-from services.common.tables import table_of
-from services.common.values import BadValue, known_id, parse_moment
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_client import Reply
 
 KIND: Final = sa.literal_column("'DesktopLoginLog'", sa.Text).label("type")
 
@@ -32,9 +32,13 @@ def _second(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
 
 DESKTOP_LOG: Final = table_of(DesktopLoginLog)
 DESKTOP: Final = sa.select(
-    _second(DESKTOP_LOG.c.date), DESKTOP_LOG.c.person_id, DESKTOP_LOG.c.id,
-    _second(DESKTOP_LOG.c.created_at), _second(DESKTOP_LOG.c.updated_at), KIND,
-)  # fmt: skip
+    _second(DESKTOP_LOG.c.date),
+    DESKTOP_LOG.c.person_id,
+    DESKTOP_LOG.c.id,
+    _second(DESKTOP_LOG.c.created_at),
+    _second(DESKTOP_LOG.c.updated_at),
+    KIND,
+)
 
 
 class LogRpc(SessionRpc):
@@ -52,21 +56,24 @@ class LogRpc(SessionRpc):
             raise Forbidden(message)
         asked, table = query or {}, table_of(LoginLog)
         conditions = [
-            *history.between(asked, table.c.created_at),
-            *history.people(asked, table.c.person_id),
+            *log_query.between(asked, table.c.created_at),
+            *log_query.people(asked, table.c.person_id),
         ]
         with self.database.read() as connection:
             cursor = "cursor_login_log_id"
-            conditions += history.older(connection, asked, table, cursor, "login log")
+            conditions += log_query.older(connection, asked, table, cursor, "login log")
             rows = (
                 sa.select(
-                    table.c.id, _second(table.c.created_at), table.c.ip_address,
-                    table.c.person_id, table.c.origin,
+                    table.c.id,
+                    _second(table.c.created_at),
+                    table.c.ip_address,
+                    table.c.person_id,
+                    table.c.origin,
                 )
                 .where(*conditions)
                 .order_by(table.c.created_at.desc(), table.c.id.desc())
-                .limit(history.limit(asked))
-            )  # fmt: skip
+                .limit(log_query.limit(asked))
+            )
             found = connection.execute(rows_as_json(rows)).scalars().all()
         return Reply(f"[{','.join(found)}]".encode())
 

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from services.auth import mail
 from services.auth.models import Person
 from services.auth.rpc_session import SessionRpc
-from services.common.bus import Delivery, on
-from services.common.tables import table_of
+from services.common.database.tables import table_of
+from services.common.events.subscriber import Delivery, on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -80,9 +80,12 @@ class NoticeRpc(SessionRpc):
         names = {"author": notice["author"], "entity": notice["full_entity_name"]}
         subject = SUBJECTS[notice["notification_type"]].format(**names)
         text = BODY.format(
-            first_name=person["first_name"], subject=subject, project=notice["project_name"],
-            text=notice["reply_text"] or notice["comment_text"], site=self.settings.site_url,
-        )  # fmt: skip
+            first_name=person["first_name"],
+            subject=subject,
+            project=notice["project_name"],
+            text=notice["reply_text"] or notice["comment_text"],
+            site=self.settings.site_url,
+        )
         mail.write(self.tx, self.settings, person["email"], subject, text)
 
     def _readers(self, ids: set[UUID]) -> dict[UUID, Mapping[Any, Any]]:

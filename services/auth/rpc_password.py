@@ -16,13 +16,13 @@ from services.auth.fields import texts
 from services.auth.models import Person
 from services.auth.passwords import check_new, hashed, matches
 from services.auth.rpc_session import SessionRpc
+from services.common.access.rules import only_persons
 from services.common.contracts.auth import PasswordChanged, PasswordResetRequested
+from services.common.crud.validation import known_id
+from services.common.database.tables import table_of
 from services.common.errors import Forbidden, NotFound, Refused
-from services.common.permissions import only_persons
-from services.common.rpc import command
-from services.common.tables import table_of
-from services.common.timer import every
-from services.common.values import known_id
+from services.common.runtime.rpc_server import command
+from services.common.runtime.scheduler import every
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

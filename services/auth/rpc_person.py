@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from services.auth import persons
 from services.auth.models import Department, Person, department_link
-from services.common.client import Reply
-from services.common.crud import CrudRpc
-from services.common.resources import as_json
-from services.common.rpc import query
+from services.common.crud.resource import as_json
+from services.common.crud.rpc import CrudRpc
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_client import Reply
 
 
 class PersonRpc(CrudRpc):

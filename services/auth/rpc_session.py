@@ -16,16 +16,16 @@ from services.auth.fields import field_faults
 from services.auth.models import LoginLog, Organisation, Person, RevokedToken
 from services.auth.passwords import matches
 from services.auth.resets import new_reset_token
-from services.common.client import Reply
+from services.common.access.rules import Actor, only_persons
 from services.common.contracts.auth import LoginFailed, LoginSucceeded, SessionRevoked
-from services.common.crud import CrudRpc
+from services.common.crud.resource import as_json
+from services.common.crud.rpc import CrudRpc
+from services.common.crud.validation import BadValue, parse_id
+from services.common.database.tables import table_of
 from services.common.errors import Refused, Unauthenticated, invalid_fields
-from services.common.permissions import Actor, only_persons
-from services.common.resources import as_json
-from services.common.rpc import command
-from services.common.service import encode
-from services.common.tables import table_of
-from services.common.values import BadValue, parse_id
+from services.common.runtime.rpc_server import command
+from services.common.runtime.service import encode
+from services.common.wire.rpc_client import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,9 +44,11 @@ REVOKED: Final = "Token has been revoked"
 DEFAULT_PASSWORD: Final = "default"  # noqa: S105 - what new accounts in the field have
 FOREVER: Final = datetime(9999, 1, 1)  # noqa: DTZ001 - kept without zone
 INACTIVE: Final = {
-    "error": True, "login": False, "unactive": True,
+    "error": True,
+    "login": False,
+    "unactive": True,
     "message": "User is unactive, he cannot log in.",
-}  # fmt: skip
+}
 
 
 class SessionRpc(CrudRpc):
@@ -115,11 +117,15 @@ class SessionRpc(CrudRpc):
             raise Refused(data={"error": True, "login": False, "wrong_OTP": True}) from None
         if usable and proven is None:
             preferred = account["preferred_two_factor_authentication"]
-            raise Refused(data={
-                "error": True, "login": False, "missing_OTP": True,
-                "preferred_two_factor_authentication": preferred,
-                "two_factor_authentication_enabled": sorted([*usable, factors.RECOVERY]),
-            })  # fmt: skip
+            raise Refused(
+                data={
+                    "error": True,
+                    "login": False,
+                    "missing_OTP": True,
+                    "preferred_two_factor_authentication": preferred,
+                    "two_factor_authentication_enabled": sorted([*usable, factors.RECOVERY]),
+                }
+            )
 
     def _open_session(self, account: Mapping[str, Any], caller: dict[str, Any]) -> Reply:
         ident, address = account["id"], caller.get("address")
@@ -131,13 +137,19 @@ class SessionRpc(CrudRpc):
         restricted = self.settings.enforce_2fa and not factors.enabled(account)
         more = {tokens.RESTRICTED: True} if restricted else {}
         flag = {"two_factor_authentication_required": True} if restricted else {}
-        return Reply(msgspec.json.encode({
-            "login": True,
-            "user": msgspec.Raw(self.registry["persons"].view(self.tx, ident)),
-            "organisation": msgspec.Raw(self.organisation(admin=account["role"] == "admin")),
-            **tokens.pair(self.settings, str(ident), **more),
-            **flag,
-        }))  # fmt: skip
+        return Reply(
+            msgspec.json.encode(
+                {
+                    "login": True,
+                    "user": msgspec.Raw(self.registry["persons"].view(self.tx, ident)),
+                    "organisation": msgspec.Raw(
+                        self.organisation(admin=account["role"] == "admin")
+                    ),
+                    **tokens.pair(self.settings, str(ident), **more),
+                    **flag,
+                }
+            )
+        )
 
     @command
     def log_out(self, caller: dict[str, Any]) -> dict[str, Any]:
@@ -168,9 +180,9 @@ class SessionRpc(CrudRpc):
         devices = self.tx.get(Person, ident).fido_credentials or []
         user["fido_devices"] = [device.get("device_name") for device in devices]
         organisation = msgspec.Raw(self.organisation(admin=self.actor.is_admin))
-        return Reply(msgspec.json.encode(
-            {"authenticated": True, "user": user, "organisation": organisation}
-        ))  # fmt: skip
+        return Reply(
+            msgspec.json.encode({"authenticated": True, "user": user, "organisation": organisation})
+        )
 
     @command
     def identify(self, claims: dict[str, Any]) -> Reply:
@@ -204,11 +216,15 @@ class SessionRpc(CrudRpc):
         table, lists = table_of(Person), Person.lists["departments"]
         departments = sa.select(lists.other).where(lists.own == table.c.id).scalar_subquery()
         columns = (table.c.id, table.c.role, table.c.active, table.c.is_bot, table.c.jti)
-        person = connection.execute(
-            sa.select(*columns, sa.func.array(departments).label("departments")).where(
-                table.c.id == ident
+        person = (
+            connection.execute(
+                sa.select(*columns, sa.func.array(departments).label("departments")).where(
+                    table.c.id == ident
+                )
             )
-        ).mappings().first()  # fmt: skip
+            .mappings()
+            .first()
+        )
         revoked = connection.scalar(sa.select(sa.exists().where(RevokedToken.jti == jti)))
         return person, bool(revoked)
 

@@ -9,9 +9,9 @@ from services.auth.rpc_factor import FactorRpc
 from services.auth.rpc_log import LogRpc
 from services.auth.rpc_notice import NoticeRpc
 from services.auth.rpc_person import PersonRpc
-from services.common.avatars import Avatar, AvatarRpc, avatar_of
+from services.common.access.rules import admin, any_of, anyone, is_self
 from services.common.contracts.auth import OrganisationThumbnailSet, PersonThumbnailSet
-from services.common.permissions import admin, any_of, anyone, is_self
+from services.common.files.avatars import Avatar, AvatarRpc, avatar_of
 
 
 class AuthService(FactorRpc, LogRpc, NoticeRpc, PersonRpc, AvatarRpc, ContextRpc, DepartmentRpc):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import jwt
 
-from services.common.keys import key_id
+from services.common.access.signing_keys import key_id
 
 if TYPE_CHECKING:
     from services.auth.config import AuthSettings
@@ -30,9 +30,15 @@ def claims(subject: str, kind: str, expires: float | None, **more: Any) -> dict[
     """The claims every token has; ``expires`` is seconds since 1970, None for never."""
     now = int(time.time())
     payload = {
-        "sub": subject, "type": kind, "jti": str(uuid.uuid4()), "iat": now, "nbf": now,
-        "fresh": False, "identity_type": PERSON, **more,
-    }  # fmt: skip
+        "sub": subject,
+        "type": kind,
+        "jti": str(uuid.uuid4()),
+        "iat": now,
+        "nbf": now,
+        "fresh": False,
+        "identity_type": PERSON,
+        **more,
+    }
     return payload if expires is None else {**payload, "exp": int(expires)}
 
 

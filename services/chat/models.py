@@ -8,8 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
 
-from services.common import tables
-from services.common.tables import Many, Row, link, links, new_metadata, ref, text
+from services.common.database import tables
+from services.common.database.tables import Many, Row, link, links, new_metadata, ref, text
 
 
 class Base(tables.Base):

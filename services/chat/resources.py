@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from services.chat.models import Chat, ChatMessage
-from services.common.resources import Registry, Resource
+from services.common.crud.resource import Registry, Resource
 
 
 def _attachments(work: Any, rows: list[dict[str, Any]], _verb: str) -> None:

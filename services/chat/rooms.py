@@ -8,8 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.chat.models import Chat, chat_participant
+from services.common.crud.validation import known_id
 from services.common.errors import Forbidden, NotFound
-from services.common.values import known_id
 
 
 def enter(work: Any, entity: str) -> UUID:

@@ -10,11 +10,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.chat import rooms
 from services.chat.models import Chat, chat_participant
-from services.common.client import Reply
 from services.common.contracts.chat import ChatJoined, ChatLeft
-from services.common.crud import CrudRpc
+from services.common.crud.rpc import CrudRpc
 from services.common.errors import Forbidden
-from services.common.rpc import command, query
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_client import Reply
 
 NO_CONTENT = 204
 

@@ -17,16 +17,16 @@ import sqlalchemy as sa
 
 from services.chat import rooms
 from services.chat.models import Chat, ChatMessage
-from services.common import filters
-from services.common.client import Reply
 from services.common.contracts.chat import ChatMessageDeleted, ChatMessagePosted
-from services.common.crud import CrudRpc
+from services.common.crud import filters
+from services.common.crud.lists import compressed
+from services.common.crud.pages import envelope
+from services.common.crud.resource import JSON_TEXT
+from services.common.crud.rpc import CrudRpc
+from services.common.crud.validation import known_id
 from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
-from services.common.listing import compressed
-from services.common.paging import envelope
-from services.common.resources import JSON_TEXT
-from services.common.rpc import command, query
-from services.common.values import known_id
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_client import Reply
 
 CREATED, NO_CONTENT = 201, 204
 ASKED_AT_ONCE: Final = 1000
@@ -80,9 +80,13 @@ class MessageRpc(CrudRpc):
         if files:
             self.ask("tasks", "attach_to_message", message_id=str(ident), files=files)
         row = ChatMessage(
-            id=ident, chat_id=chat, person_id=self.actor.id, text=text,
-            created_at=now, updated_at=now,
-        )  # fmt: skip
+            id=ident,
+            chat_id=chat,
+            person_id=self.actor.id,
+            text=text,
+            created_at=now,
+            updated_at=now,
+        )
         self.tx.session.add(row)
         self.tx.session.flush()
         self.tx.session.execute(sa.update(Chat).where(Chat.id == chat).values(last_message=now))
@@ -157,10 +161,16 @@ class MessageRpc(CrudRpc):
             rows = connection.execute(_shown(where, limit, offset)).all()
         texts, ids = [text for _, text in rows], [ident for ident, _ in rows]
         batches = [ids[at : at + ASKED_AT_ONCE] for at in range(0, len(ids), ASKED_AT_ONCE)]
-        answers = self.ask_all([
-            ("tasks", "files_of_messages", {"ids": [str(ident) for ident in batch]})
-            for batch in batches
-        ]) if ids else []  # fmt: skip
+        answers = (
+            self.ask_all(
+                [
+                    ("tasks", "files_of_messages", {"ids": [str(ident) for ident in batch]})
+                    for batch in batches
+                ]
+            )
+            if ids
+            else []
+        )
         files = {message: found for answer in answers for message, found in answer.items()}
         return [
             _with_files(text, files[str(ident)]) if str(ident) in files else text.encode()
@@ -173,13 +183,22 @@ def _shown(
 ) -> sa.Select[Any]:
     """SELECT id and JSON of messages, oldest first."""
     row = ChatMessage
-    ordered = sa.select(
-        row.id, row.chat_id, row.person_id, row.text,
-        sa.func.date_trunc("second", row.created_at).label("created_at"),
-        sa.func.date_trunc("second", row.updated_at).label("updated_at"),
-        sa.literal_column("'[]'::json").label("attachment_files"),
-        sa.literal_column("'ChatMessage'").label("type"),
-    ).where(where).order_by(row.created_at, row.id).limit(limit).offset(offset)  # fmt: skip
+    ordered = (
+        sa.select(
+            row.id,
+            row.chat_id,
+            row.person_id,
+            row.text,
+            sa.func.date_trunc("second", row.created_at).label("created_at"),
+            sa.func.date_trunc("second", row.updated_at).label("updated_at"),
+            sa.literal_column("'[]'::json").label("attachment_files"),
+            sa.literal_column("'ChatMessage'").label("type"),
+        )
+        .where(where)
+        .order_by(row.created_at, row.id)
+        .limit(limit)
+        .offset(offset)
+    )
     found = ordered.subquery("r")
     return sa.select(found.c.id, JSON_TEXT).select_from(found)
 

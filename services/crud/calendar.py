@@ -7,16 +7,16 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.complaints import translated
 from services.common.contracts.crud import DayOffCovers
+from services.common.database.sql_errors import translated
+from services.common.database.tables import table_of
 from services.common.errors import Integrity, InvalidInput
-from services.common.tables import table_of
 from services.crud.models import DayOff, SalaryScale
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from services.common.permissions import Actor
+    from services.common.access.rules import Actor
 
 POSITIONS: Final = table_of(SalaryScale).c.position.info["choices"]
 SENIORITIES: Final = table_of(SalaryScale).c.seniority.info["choices"]
@@ -46,10 +46,14 @@ def on_update(
 def announce(work: Any, row: Mapping[str, Any], _body: Mapping[str, Any]) -> None:
     """Tell ``tasks``, which keeps the time people spend."""
     if row["person_id"] is not None:
-        work.tx.emit(DayOffCovers(
-            day_off_id=row["id"], person_id=row["person_id"],
-            date=row["date"].isoformat(), end_date=row["end_date"].isoformat(),
-        ))  # fmt: skip
+        work.tx.emit(
+            DayOffCovers(
+                day_off_id=row["id"],
+                person_id=row["person_id"],
+                date=row["date"].isoformat(),
+                end_date=row["end_date"].isoformat(),
+            )
+        )
 
 
 def announce_change(

@@ -9,17 +9,17 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from services.common import history
-from services.common.bus import Delivery, on
-from services.common.client import Reply
-from services.common.crud import CrudRpc
+from services.common.access.rules import studio_manager
+from services.common.crud import log_query
+from services.common.crud.log_query import Query
+from services.common.crud.resource import rows_as_json
+from services.common.crud.rpc import CrudRpc
+from services.common.crud.validation import BadValue, parse_id
+from services.common.database.tables import table_of
 from services.common.errors import Forbidden, InvalidInput
-from services.common.history import Query
-from services.common.permissions import studio_manager
-from services.common.resources import rows_as_json
-from services.common.rpc import query
-from services.common.tables import table_of
-from services.common.values import BadValue, parse_id
+from services.common.events.subscriber import Delivery, on
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_client import Reply
 from services.crud.models import ApiEvent
 
 if TYPE_CHECKING:
@@ -69,19 +69,23 @@ class EventLog(CrudRpc):
         self._check_access(project)
         table = table_of(ApiEvent)
         columns = (
-            table.c.id, sa.func.date_trunc("second", table.c.created_at).label("created_at"),
-            table.c.name, table.c.user_id, table.c.project_id, table.c.data,
-        )  # fmt: skip
+            table.c.id,
+            sa.func.date_trunc("second", table.c.created_at).label("created_at"),
+            table.c.name,
+            table.c.user_id,
+            table.c.project_id,
+            table.c.data,
+        )
         conditions = list(_conditions(asked, project))
         if not self.actor.is_admin:
             conditions.append(table.c.project_id.in_(self.actor.projects))
         with self.database.read() as connection:
-            conditions += history.older(connection, asked, table, "cursor_event_id", "event")
+            conditions += log_query.older(connection, asked, table, "cursor_event_id", "event")
             rows = (
                 sa.select(*columns)
                 .where(*conditions)
                 .order_by(table.c.created_at.desc(), table.c.id.desc())
-                .limit(history.limit(asked))
+                .limit(log_query.limit(asked))
             )
             found = connection.execute(rows_as_json(rows)).scalars().all()
         return Reply(f"[{','.join(found)}]".encode())
@@ -106,7 +110,7 @@ class EventLog(CrudRpc):
 
 
 def _project(asked: Query) -> UUID | None:
-    text = history.first(asked, "project_id")
+    text = log_query.first(asked, "project_id")
     if text is None:
         return None
     try:
@@ -123,18 +127,18 @@ def _conditions(asked: Query, project: UUID | None) -> list[sa.ColumnElement[boo
         found.append(table.c.project_id == project)
     return [
         *found,
-        *history.between(asked, table.c.created_at),
+        *log_query.between(asked, table.c.created_at),
         *_named(asked),
-        *history.people(asked, table.c.user_id),
+        *log_query.people(asked, table.c.user_id),
     ]
 
 
 def _named(asked: Query) -> list[sa.ColumnElement[bool]]:
     name_column = table_of(ApiEvent).c.name
     found: list[sa.ColumnElement[bool]] = []
-    if (name := history.first(asked, "name")) is not None:
+    if (name := log_query.first(asked, "name")) is not None:
         found.append(name_column == name)
-    if (history.first(asked, "only_files") or "").lower() == "true":
+    if (log_query.first(asked, "only_files") or "").lower() == "true":
         found.append(sa.or_(name_column.in_(FILES), name_column.like("%:set-thumbnail")))
     if prefixes := _parts(asked, "name_prefixes"):
         found.append(sa.or_(*(name_column.like(f"{part}:%") for part in prefixes)))

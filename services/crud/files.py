@@ -8,10 +8,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.common.access.rules import Facts, Rule, Work
+from services.common.crud.resource import Resource, embedded
+from services.common.database.tables import table_of
 from services.common.errors import Integrity, InvalidInput
-from services.common.permissions import Facts, Rule, Work
-from services.common.resources import Resource, embedded
-from services.common.tables import table_of
 from services.crud.models import OutputFile, PreviewBackgroundFile, WorkingFile
 
 _WORKING: Final = Resource(path="working-files", model=WorkingFile)

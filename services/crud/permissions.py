@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from services.common.permissions import Work
-    from services.common.resources import Scope
+    from services.common.access.rules import Work
+    from services.common.crud.resource import Scope
 
 
 def own_open_projects(project: Any) -> Scope:

@@ -7,16 +7,16 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.complaints import BAD_VALUE
+from services.common.access.rules import Rule
+from services.common.crud.validation import BadValue, parse_id
+from services.common.database.sql_errors import BAD_VALUE
 from services.common.errors import Integrity, InvalidInput
-from services.common.permissions import Rule
-from services.common.values import BadValue, parse_id
 from services.crud.models import BuildJob, Playlist, PlaylistShareLink
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from services.common.permissions import Facts, Work
+    from services.common.access.rules import Facts, Work
 
 KINDS: Final = ("shot", "asset", "sequence", "edit", "episode")
 
@@ -75,10 +75,13 @@ def reduced(shots: Any) -> list[dict[str, Any]]:
     if not isinstance(shots, list) or not all(isinstance(shot, dict) for shot in shots):
         raise Integrity(BAD_VALUE)
     return [
-        {"entity_id": shot.get("entity_id") or shot.get("id"),
-         "preview_file_id": shot["preview_file_id"]}
-        for shot in shots if "preview_file_id" in shot
-    ]  # fmt: skip
+        {
+            "entity_id": shot.get("entity_id") or shot.get("id"),
+            "preview_file_id": shot["preview_file_id"],
+        }
+        for shot in shots
+        if "preview_file_id" in shot
+    ]
 
 
 def lenient(body: Mapping[str, Any]) -> dict[str, Any]:

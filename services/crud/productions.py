@@ -8,8 +8,8 @@ from typing import Any, Final
 import msgspec
 import sqlalchemy as sa
 
-from services.common import parts
-from services.common.tables import table_of
+from services.common.crud import json_parts
+from services.common.database.tables import table_of
 from services.crud.models import (
     Project,
     ProjectStatus,
@@ -59,7 +59,7 @@ USES: Final = (
 )
 
 
-PERSON: Final = parts.ident("person")
+PERSON: Final = json_parts.ident("person")
 """The caller, given when a statement is run."""
 
 

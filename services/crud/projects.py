@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.common.contracts.crud import ProjectPrepared
+from services.common.crud.validation import BadValue, parse_id
+from services.common.database.tables import table_of
 from services.common.errors import Integrity, InvalidInput, Refused
-from services.common.tables import table_of
-from services.common.values import BadValue, parse_id
 from services.crud import models as m
 
 OPEN, CLOSED = "Open", "Closed"
@@ -29,19 +29,35 @@ STATUS_NAME: Final = (
 )
 TEMPLATE_LISTS: Final = (
     (m.ProjectTemplateTaskTypeLink, m.ProjectTaskTypeLink, ("task_type_id", "priority")),
-    (m.ProjectTemplateTaskStatusLink, m.ProjectTaskStatusLink,
-     ("task_status_id", "priority", "roles_for_board")),
-)  # fmt: skip
+    (
+        m.ProjectTemplateTaskStatusLink,
+        m.ProjectTaskStatusLink,
+        ("task_status_id", "priority", "roles_for_board"),
+    ),
+)
 TEMPLATE_TABLES: Final = (
     ("project_template_asset_type_link", "project_asset_type_link", "asset_type_id"),
-    ("project_template_status_automation_link", "project_status_automation_link",
-     "status_automation_id"),
-    ("project_template_preview_background_file_link", "project_preview_background_file_link",
-     "preview_background_file_id"),
-)  # fmt: skip
-NOT_COPIED: Final = frozenset({
-    "id", "created_at", "updated_at", "name", "description", "metadata_descriptors",
-})  # fmt: skip
+    (
+        "project_template_status_automation_link",
+        "project_status_automation_link",
+        "status_automation_id",
+    ),
+    (
+        "project_template_preview_background_file_link",
+        "project_preview_background_file_link",
+        "preview_background_file_id",
+    ),
+)
+NOT_COPIED: Final = frozenset(
+    {
+        "id",
+        "created_at",
+        "updated_at",
+        "name",
+        "description",
+        "metadata_descriptors",
+    }
+)
 
 
 def is_open(status: str | None) -> bool:
@@ -166,9 +182,13 @@ def _template(work: Any, ident: UUID) -> dict[str, Any]:
 
 def _copy_links(work: Any, template: UUID, project: UUID, body: Mapping[str, Any]) -> None:
     """Copy the template's links, but for the lists that the body gave itself."""
-    names = {"task_type_id": "task_types", "task_status_id": "task_statuses",
-             "asset_type_id": "asset_types", "status_automation_id": "status_automations",
-             "preview_background_file_id": "preview_background_files"}  # fmt: skip
+    names = {
+        "task_type_id": "task_types",
+        "task_status_id": "task_statuses",
+        "asset_type_id": "asset_types",
+        "status_automation_id": "status_automations",
+        "preview_background_file_id": "preview_background_files",
+    }
     for source, target, columns in TEMPLATE_LISTS:
         if body.get(names[columns[0]]) is None:
             rows = work.tx.session.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.common.permissions import (
+from services.common.access.rules import (
     admin,
     any_of,
     anyone,
@@ -16,8 +16,8 @@ from services.common.permissions import (
     team,
     team_but_vendor,
 )
-from services.common.resources import Registry, Resource
-from services.common.tables import table_of
+from services.common.crud.resource import Registry, Resource
+from services.common.database.tables import table_of
 from services.crud import calendar, files, permissions, playlists, projects, schedules
 from services.crud import models as m
 

@@ -7,23 +7,27 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common import references
-from services.common.avatars import AvatarRpc
-from services.common.client import Reply
+from services.common.access.rules import admin
 from services.common.contracts.crud import BackgroundFileAdded
+from services.common.crud import cross_references
+from services.common.crud.validation import known_id
+from services.common.database.tables import NOW
 from services.common.errors import InvalidInput, NotFound
-from services.common.files import UPLOADS, the_file
-from services.common.permissions import admin
-from services.common.rpc import command, query
-from services.common.shapes import Shape
-from services.common.storage import FileAnswer, Upload
-from services.common.tables import NOW
-from services.common.values import known_id
+from services.common.files.avatars import AvatarRpc
+from services.common.files.rpc import UPLOADS, the_file
+from services.common.files.storage import FileAnswer, Upload
+from services.common.files.thumbnails.order import Shape
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_client import Reply
 from services.crud.models import PreviewBackgroundFile, Project
 
 PREFIX: Final = "backgrounds"
-PICTURES: Final = {"jpe": "image/jpeg", "jpeg": "image/jpeg", "jpg": "image/jpeg",
-                   "png": "image/png"}  # fmt: skip
+PICTURES: Final = {
+    "jpe": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "png": "image/png",
+}
 PANORAMAS: Final = frozenset({"exr", "hdr"})
 THUMBNAIL: Final = {"thumbnail": Shape("fit", 150, 100)}
 NAMES: Final = ("/original", "/thumbnail")
@@ -45,7 +49,7 @@ class BackgroundRpc(AvatarRpc):
     @command
     def upload_background(
         self, ident: str, data: dict[str, Any], files: list[dict[str, Any]]
-    ) -> Reply:  # fmt: skip
+    ) -> Reply:
         """Take in the file of a background; one of an unknown kind removes the background.
 
         Raises NotFound, Forbidden, InvalidInput. Emits ``preview-background-file:update`` and
@@ -83,7 +87,7 @@ class BackgroundRpc(AvatarRpc):
     def _remove(self, ident: UUID) -> None:
         resource = self.registry["preview-background-files"]
         table = resource.table.name
-        references.remove(self.tx, self.name, self.metadata, table, [ident])
+        cross_references.remove(self.tx, self.name, self.metadata, table, [ident])
         self.tx.emit(self.registry.event(resource, "delete", {"id": ident}))
         self.keep()
 

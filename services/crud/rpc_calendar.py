@@ -8,14 +8,14 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common import listing
-from services.common.client import Reply
+from services.common.access.rules import only_persons, team_but_vendor
+from services.common.crud import lists
+from services.common.crud.resource import rows_as_json
+from services.common.crud.validation import known_id, period
+from services.common.database.tables import table_of
 from services.common.errors import Forbidden, NotFound
-from services.common.permissions import only_persons, team_but_vendor
-from services.common.resources import rows_as_json
-from services.common.rpc import query
-from services.common.tables import table_of
-from services.common.values import known_id, period
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_client import Reply
 from services.crud.models import DayOff
 from services.crud.rpc_team import TeamRpc
 
@@ -36,9 +36,12 @@ class CalendarRpc(TeamRpc):
 
     @query
     def list_absences(
-        self, person_id: str, year: str | None = None, month: str | None = None,
+        self,
+        person_id: str,
+        year: str | None = None,
+        month: str | None = None,
         week: str | None = None,
-    ) -> Reply:  # fmt: skip
+    ) -> Reply:
         """A person's days off, by day: all, or those that touch a year, a month or a week of it.
 
         For themselves and administrators. Raises NotFound, Forbidden.
@@ -69,7 +72,7 @@ class CalendarRpc(TeamRpc):
         table = resource.table
         rows: sa.Select[Any] = sa.select(*resource.columns(None, relations=False))
         rows = rows.where(table.c[owner] == ident, *where).order_by(table.c[order], table.c.id)
-        return self.unless_held(lambda: listing.plain(self, rows))
+        return self.unless_held(lambda: lists.plain(self, rows))
 
 
 def _day(text: str) -> date:

@@ -9,13 +9,13 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common import listing, references
-from services.common.client import Reply
+from services.common.access.rules import manager, team
+from services.common.crud import cross_references, lists
+from services.common.crud.validation import BadValue, default_of, known_id, parse_id
+from services.common.database.tables import NOW, table_of
 from services.common.errors import InvalidInput, invalid_field
-from services.common.permissions import manager, team
-from services.common.rpc import command, query
-from services.common.tables import NOW, table_of
-from services.common.values import BadValue, default_of, known_id, parse_id
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_client import Reply
 from services.crud import bodies
 from services.crud.models import (
     ProjectTaskStatusLink,
@@ -43,24 +43,41 @@ class Choice(NamedTuple):
 
 
 TYPES: Final = Choice(
-    table_of(ProjectTaskTypeLink), "task_type_id", "tasks", "task_type", "task-types", "TaskType",
+    table_of(ProjectTaskTypeLink),
+    "task_type_id",
+    "tasks",
+    "task_type",
+    "task-types",
+    "TaskType",
     always_told=True,
-)  # fmt: skip
+)
 STATUSES: Final = Choice(
-    table_of(ProjectTaskStatusLink), "task_status_id", "tasks", "task_status", "task-status",
+    table_of(ProjectTaskStatusLink),
+    "task_status_id",
+    "tasks",
+    "task_status",
+    "task-status",
     "TaskStatus",
-)  # fmt: skip
+)
 ASSET_TYPES: Final = Choice(
     project_asset_type_link, "asset_type_id", "assets", "entity_type", "entity-types", "EntityType"
 )
 AUTOMATIONS: Final = Choice(
-    project_status_automation_link, "status_automation_id", "tasks", "status_automation",
-    "status-automations", "StatusAutomation",
-)  # fmt: skip
+    project_status_automation_link,
+    "status_automation_id",
+    "tasks",
+    "status_automation",
+    "status-automations",
+    "StatusAutomation",
+)
 BACKGROUNDS: Final = Choice(
-    project_preview_background_file_link, "preview_background_file_id", "crud",
-    "preview_background_file", "preview-background-files", "PreviewBackgroundFile",
-)  # fmt: skip
+    project_preview_background_file_link,
+    "preview_background_file_id",
+    "crud",
+    "preview_background_file",
+    "preview-background-files",
+    "PreviewBackgroundFile",
+)
 CHOICES: Final = {
     "task-types": TYPES,
     "task-status": STATUSES,
@@ -104,13 +121,13 @@ class ChoiceRpc(TeamRpc):
         if choice.service == self.name:
             resource = self.registry[choice.path]
             rows = sa.select(*resource.columns(None, relations=False))
-            return listing.plain(self, rows.where(resource.table.c.id.in_(ids)))
+            return lists.plain(self, rows.where(resource.table.c.id.in_(ids)))
         with self.database.read() as connection:
             wanted = [str(ident) for ident in connection.execute(ids).scalars()]
         if not wanted:
             return Reply(b"[]")
         found = self.ask_raw(choice.service, "rows_shown", path=choice.path, ids=wanted)
-        return listing.compressed(found)
+        return lists.compressed(found)
 
     @command
     def choose(self, project_id: str, kind: str, data: Any = None) -> Reply:
@@ -155,10 +172,13 @@ class ChoiceRpc(TeamRpc):
         project = self.permitted_project(project_id, manager)
         batch = bodies.read(data, Batch)
         types = {chosen.task_type_id: chosen.priority for chosen in batch.task_types}
-        found = self._existing({
-            TYPES: set(types), STATUSES: set(batch.task_status_ids),
-            ASSET_TYPES: set(batch.asset_type_ids),
-        })  # fmt: skip
+        found = self._existing(
+            {
+                TYPES: set(types),
+                STATUSES: set(batch.task_status_ids),
+                ASSET_TYPES: set(batch.asset_type_ids),
+            }
+        )
         known = {ident: place for ident, place in types.items() if ident in found[TYPES]}
         if batch.replace_task_types:
             link = TYPES.link
@@ -173,14 +193,14 @@ class ChoiceRpc(TeamRpc):
 
     def _existing(self, wanted: dict[Choice, set[UUID]]) -> dict[Choice, set[UUID]]:
         """Those that there are, asked of their owners."""
-        foreign: references.Wanted = {}
+        foreign: cross_references.Wanted = {}
         for choice, ids in wanted.items():
             foreign[choice.service, choice.table] = ids
         own = foreign.pop((self.name, BACKGROUNDS.table), set())
-        found = references.ask_existing(self, foreign)
+        found = cross_references.ask_existing(self, foreign)
         if own:
             with self.database.read() as connection:
-                here = references.existing(connection, self.metadata, BACKGROUNDS.table, own)
+                here = cross_references.existing(connection, self.metadata, BACKGROUNDS.table, own)
             found[self.name, BACKGROUNDS.table] = here
         return {choice: found[choice.service, choice.table] for choice in wanted}
 

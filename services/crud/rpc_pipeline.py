@@ -11,13 +11,13 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common import filters, listing
-from services.common.client import Reply
-from services.common.crud import CrudRpc
-from services.common.resources import rows_as_json
-from services.common.rpc import command, query
-from services.common.tables import table_of
-from services.common.values import known_id
+from services.common.crud import filters, lists
+from services.common.crud.resource import rows_as_json
+from services.common.crud.rpc import CrudRpc
+from services.common.crud.validation import known_id
+from services.common.database.tables import table_of
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_client import Reply
 from services.crud import files
 from services.crud.models import FileStatus, OutputFile, WorkingFile
 from services.crud.resources import RESOURCES
@@ -29,15 +29,23 @@ FIRST_STATUS: Final = {"name": "To review", "color": "#AAAAAA"}
 WORKING, OUTPUT = table_of(WorkingFile), table_of(OutputFile)
 OF_TASK: Final = ("task_id", "name")
 OF_OUTPUT: Final = (
-    "entity_id", "asset_instance_id", "temporal_entity_id", "output_type_id", "task_type_id",
+    "entity_id",
+    "asset_instance_id",
+    "temporal_entity_id",
+    "output_type_id",
+    "task_type_id",
     "name",
-)  # fmt: skip
+)
 """What revisions are counted within."""
 KINDS: Final = (*OF_OUTPUT, "representation")
 ASKED: Final = (
-    "output_type_id", "task_type_id", "name", "representation", "file_status_id",
+    "output_type_id",
+    "task_type_id",
+    "name",
+    "representation",
+    "file_status_id",
     "temporal_entity_id",
-)  # fmt: skip
+)
 
 
 def numbered(table: sa.Table, within: tuple[str, ...]) -> Any:
@@ -82,17 +90,21 @@ class PipelineRpc(CrudRpc):
         known = self.ask("tasks", "read_plain", path="tasks", ident=str(task))
         files.may_act_on_task.check(self, {"task_id": task})
         body = {
-            "name": data.get("name") or MAIN, "task_id": str(task), "entity_id": known["entity_id"],
-            "comment": data.get("comment"), "revision": data.get("revision") or 0,
-            "software_id": data.get("software_id"), "person_id": self._who(data),
-        }  # fmt: skip
+            "name": data.get("name") or MAIN,
+            "task_id": str(task),
+            "entity_id": known["entity_id"],
+            "comment": data.get("comment"),
+            "revision": data.get("revision") or 0,
+            "software_id": data.get("software_id"),
+            "person_id": self._who(data),
+        }
         return self.create_known(NEW_WORKING, body)._replace(status=CREATED)
 
     @query
     def working_files_of_task(self, task_id: str) -> Reply:
         """The working files of a task, the newest first. For its readers."""
         rows = self._rows("working-files", self._task_read(task_id))
-        return listing.plain(self, rows.order_by(WORKING.c.revision.desc(), WORKING.c.name))
+        return lists.plain(self, rows.order_by(WORKING.c.revision.desc(), WORKING.c.name))
 
     @query
     def last_working_files(self, task_id: str) -> dict[str, Any]:
@@ -108,7 +120,7 @@ class PipelineRpc(CrudRpc):
         """The working files around an entity, of a ``task_id`` or a ``name``. For its readers."""
         found = self._entity_read(entity_id, WORKING.c.entity_id)
         rows = self._rows("working-files", found, *_asked(WORKING, query, OF_TASK))
-        return listing.plain(self, rows.order_by(WORKING.c.name, WORKING.c.revision.desc()))
+        return lists.plain(self, rows.order_by(WORKING.c.name, WORKING.c.revision.desc()))
 
     @command
     def comment_working_file(self, ident: str, data: dict[str, Any]) -> Reply:
@@ -136,11 +148,14 @@ class PipelineRpc(CrudRpc):
         files.may_work_on_entity.check(self, {"entity_id": UUID(temporal_id or place["entity_id"])})
         named = ("output_type_id", "task_type_id", "comment", "nb_elements", "representation")
         body = {
-            **{name: data.get(name) for name in named}, **place,
-            "name": data.get("name") or MAIN, "revision": data.get("revision") or 0,
-            "source_file_id": data.get("working_file_id"), "person_id": self._who(data),
+            **{name: data.get(name) for name in named},
+            **place,
+            "name": data.get("name") or MAIN,
+            "revision": data.get("revision") or 0,
+            "source_file_id": data.get("working_file_id"),
+            "person_id": self._who(data),
             "file_status_id": data.get("file_status_id") or UNSAID,
-        }  # fmt: skip
+        }
         return self.create_known(NEW_OUTPUT, body)._replace(status=CREATED)
 
     @query
@@ -159,9 +174,12 @@ class PipelineRpc(CrudRpc):
 
     @query
     def output_files_of(
-        self, ident: str, of: str = "entity", query: dict[str, str] | None = None,
+        self,
+        ident: str,
+        of: str = "entity",
+        query: dict[str, str] | None = None,
         last: bool = False,
-    ) -> Reply:  # fmt: skip
+    ) -> Reply:
         """The outputs of an entity or an asset instance, the newest first, or only the ``last``.
 
         ``query`` narrows by output type, task type, name, representation, status, shot.
@@ -171,19 +189,17 @@ class PipelineRpc(CrudRpc):
         )
         if last:
             kinds = [OUTPUT.c[name] for name in KINDS]
-            return listing.plain(
+            return lists.plain(
                 self, rows.distinct(*kinds).order_by(*kinds, OUTPUT.c.revision.desc())
             )
-        return listing.plain(self, rows.order_by(OUTPUT.c.revision.desc(), OUTPUT.c.name))
+        return lists.plain(self, rows.order_by(OUTPUT.c.revision.desc(), OUTPUT.c.name))
 
     @query
     def output_types_of(self, ident: str) -> Reply:
         """The kinds of outputs that an entity has, by name. For its readers."""
         found = sa.select(OUTPUT.c.output_type_id).where(self._outputs_of("entity", ident))
         kind = self.registry["output-types"].table.c
-        return listing.plain(
-            self, self._rows("output-types", kind.id.in_(found)).order_by(kind.name)
-        )
+        return lists.plain(self, self._rows("output-types", kind.id.in_(found)).order_by(kind.name))
 
     # --- what they share --------------------------------------------------------------------
 

@@ -7,14 +7,14 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common import listing
-from services.common.client import Reply
+from services.common.access.rules import team_but_vendor
 from services.common.contracts.crud import PlaylistEntityAdded
+from services.common.crud import lists
+from services.common.crud.validation import BadValue, known_id, parse_id
+from services.common.database.tables import NOW
 from services.common.errors import NotFound, invalid_field
-from services.common.permissions import team_but_vendor
-from services.common.rpc import command, query
-from services.common.tables import NOW
-from services.common.values import BadValue, known_id, parse_id
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_client import Reply
 from services.crud import playlists
 from services.crud.models import Playlist
 from services.crud.rpc_team import TeamRpc
@@ -38,7 +38,7 @@ class PlaylistRpc(TeamRpc):
         if not self.actor.is_admin:
             rows = playlists.listed(self, rows)
         order = (Playlist.created_at.desc(), Playlist.id)
-        return self.unless_held(lambda: listing.plain(self, rows.order_by(*order)))
+        return self.unless_held(lambda: lists.plain(self, rows.order_by(*order)))
 
     @command
     def add_to_playlist(self, ident: str, data: dict[str, Any]) -> Reply:
@@ -61,10 +61,12 @@ class PlaylistRpc(TeamRpc):
         self.tx.session.execute(changed.values(shots=[*others, shot], updated_at=NOW))
         self.tx.emit(
             PlaylistEntityAdded(
-                playlist_id=uuid, entity_id=entity, preview_file_id=preview,
+                playlist_id=uuid,
+                entity_id=entity,
+                preview_file_id=preview,
                 project_id=row.project_id,
             )
-        )  # fmt: skip
+        )
         return Reply(resource.view(self.tx, uuid, relations=False))
 
 

@@ -8,12 +8,12 @@ from typing import Any, Final
 import msgspec
 import sqlalchemy as sa
 
-from services.common import listing, parts
-from services.common.client import Reply
-from services.common.crud import CrudRpc
+from services.common.access.rules import only_persons
+from services.common.crud import json_parts, lists
+from services.common.crud.rpc import CrudRpc
 from services.common.errors import NotFound
-from services.common.permissions import only_persons
-from services.common.rpc import query
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_client import Reply
 from services.crud import productions, saved
 from services.crud.productions import PROJECT, SEAT, Extras, Rows
 from services.crud.projects import STATUS_NAME
@@ -67,12 +67,12 @@ def _own_part(viewer: saved.Viewer) -> sa.Select[Any]:
         SEAT.project_id.label("key"), sa.func.to_json(SEAT.role).label("value")
     ).where(SEAT.person_id == productions.PERSON, SEAT.role.is_not(None))
     plain = {
-        name: parts.array(sa.select(*RESOURCES[path].columns(None, relations=False)))
+        name: json_parts.array(sa.select(*RESOURCES[path].columns(None, relations=False)))
         for name, path in PLAIN.items()
     }
-    return parts.whole(
+    return json_parts.whole(
         **plain,
-        project_roles=parts.mapping(roles),
+        project_roles=json_parts.mapping(roles),
         search_filters=saved.by_list(RESOURCES["search-filters"], viewer),
         search_filter_groups=saved.by_list(RESOURCES["search-filter-groups"], viewer),
     )
@@ -93,7 +93,7 @@ class ProductionRpc(CrudRpc):
             rows = self._open(name)
             asked = [("assets", "project_extras", productions.question(rows))] if rows else []
             extras = [msgspec.json.decode(found, type=Extras) for found in self.ask_all_raw(asked)]
-            return listing.compressed(productions.completed(rows, extras[0]) if rows else b"[]")
+            return lists.compressed(productions.completed(rows, extras[0]) if rows else b"[]")
 
         return self.unless_held(build, elsewhere=("assets",))
 
@@ -121,8 +121,8 @@ class ProductionRpc(CrudRpc):
             rows = rows.where(PROJECT.c.name.ilike(name))
         rows = rows.order_by(PROJECT.c.name)
         if not self.actor.is_admin:
-            return listing.plain(self, rows)
-        found = listing.plain(self, rows.limit(1))
+            return lists.plain(self, rows)
+        found = lists.plain(self, rows.limit(1))
         if found.body == b"[]":
             raise NotFound
         return found
@@ -132,7 +132,7 @@ class ProductionRpc(CrudRpc):
         question = {**productions.question(found), "shows": [], "entity_type": "Project"}
         asked = self.ask_raw("assets", "project_extras", **question)
         extras = msgspec.json.decode(asked, type=Extras)
-        return listing.compressed(productions.completed(found, extras))
+        return lists.compressed(productions.completed(found, extras))
 
     # --- the context ----------------------------------------------------------------------------
 
@@ -160,9 +160,9 @@ class ProductionRpc(CrudRpc):
             **msgspec.json.decode(work(), type=Members),
             **msgspec.json.decode(people(), type=Members),
         }
-        return listing.compressed(msgspec.json.encode(context))
+        return lists.compressed(msgspec.json.encode(context))
 
     def _own_part(self) -> Reply:
         """What this service holds of the context, besides productions."""
         statement = _own_part(saved.Viewer.of(self.actor))
-        return parts.read(self.database, statement, **saved.parameters(self.actor))
+        return json_parts.read(self.database, statement, **saved.parameters(self.actor))

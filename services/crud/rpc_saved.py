@@ -8,19 +8,19 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common import parts, references
-from services.common.client import Reply
-from services.common.crud import CrudRpc
-from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
-from services.common.permissions import only_persons
-from services.common.resources import Resource, rows_as_json
-from services.common.rpc import command, query
-from services.common.tables import NOW, table_of
-from services.common.values import (
+from services.common.access.rules import only_persons
+from services.common.crud import cross_references, json_parts
+from services.common.crud.resource import Resource, rows_as_json
+from services.common.crud.rpc import CrudRpc
+from services.common.crud.validation import (
     known_id,
     values_for_create,
     values_for_update,
 )
+from services.common.database.tables import NOW, table_of
+from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_client import Reply
 from services.crud import saved
 from services.crud.models import SearchFilter, SearchFilterGroup
 from services.crud.resources import RESOURCES
@@ -45,7 +45,7 @@ def _listed(path: str, viewer: saved.Viewer) -> sa.Select[Any]:
 def _one(path: str, viewer: saved.Viewer) -> sa.Select[Any]:
     resource = RESOURCES[path]
     rows = sa.select(*resource.columns(None, relations=False)).where(
-        resource.table.c.id == parts.ident("ident"), saved.visible_to(viewer, resource.table)
+        resource.table.c.id == json_parts.ident("ident"), saved.visible_to(viewer, resource.table)
     )
     return rows_as_json(rows)
 
@@ -62,7 +62,7 @@ class SavedRpc(CrudRpc):
         only_persons(self)
         statement = _listed(KINDS[kind], saved.Viewer.of(self.actor))
         given = saved.parameters(self.actor)
-        return self.unless_held(lambda: parts.read(self.database, statement, **given))
+        return self.unless_held(lambda: json_parts.read(self.database, statement, **given))
 
     @query
     def read_saved(self, kind: str, ident: str) -> Reply:
@@ -140,8 +140,8 @@ class SavedRpc(CrudRpc):
         if resource.table is GROUP:
             inside = FILTER.c.search_filter_group_id == row["id"]
             gone = self.tx.connection.scalars(sa.select(FILTER.c.id).where(inside)).all()
-            references.remove(self.tx, self.name, self.metadata, FILTER.name, gone)
-        references.remove(self.tx, self.name, self.metadata, resource.table.name, [row["id"]])
+            cross_references.remove(self.tx, self.name, self.metadata, FILTER.name, gone)
+        cross_references.remove(self.tx, self.name, self.metadata, resource.table.name, [row["id"]])
         self.tx.emit(self.registry.event(resource, "delete", row))
         return Reply(b"", status=GONE)
 

@@ -8,13 +8,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common.client import Reply
-from services.common.crud import CrudRpc
-from services.common.permissions import manager
-from services.common.resources import Resource
-from services.common.rpc import command, query
-from services.common.tables import NOW
-from services.common.values import values_for_create
+from services.common.access.rules import manager
+from services.common.crud.resource import Resource
+from services.common.crud.rpc import CrudRpc
+from services.common.crud.validation import values_for_create
+from services.common.database.tables import NOW
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_client import Reply
 from services.crud.models import (
     Project,
     ProjectTaskStatusLink,
@@ -43,9 +43,11 @@ class SettingsRpc(CrudRpc):
         link = project_status_automation_link.c
         automations = sa.select(link.status_automation_id).where(link.project_id == ident)
         row = sa.select(
-            Project.max_retakes, Project.is_clients_isolated, Project.is_set_preview_automated,
+            Project.max_retakes,
+            Project.is_clients_isolated,
+            Project.is_set_preview_automated,
             sa.func.array(automations.scalar_subquery()).label("status_automations"),
-        ).where(Project.id == ident)  # fmt: skip
+        ).where(Project.id == ident)
         with self.database.read() as connection:
             found = connection.execute(row).mappings().first()
         if found is None:

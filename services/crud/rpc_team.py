@@ -8,12 +8,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common.client import Reply
-from services.common.crud import CrudRpc
+from services.common.access.rules import Rule, manager, team
+from services.common.crud.rpc import CrudRpc
+from services.common.crud.validation import BadValue, known_id, parse_id
 from services.common.errors import InvalidInput, NotFound, invalid_field
-from services.common.permissions import Rule, manager, team
-from services.common.rpc import command, query
-from services.common.values import BadValue, known_id, parse_id
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_client import Reply
 from services.crud.models import Playlist, Project, ProjectStatus, project_person_link
 from services.crud.projects import OPEN, is_open
 

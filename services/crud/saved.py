@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
-from services.common import parts
+from services.common.crud import json_parts
 from services.crud import productions
 from services.crud.productions import PERSON, PROJECT
 
 if TYPE_CHECKING:
-    from services.common.permissions import Actor
-    from services.common.resources import Resource
+    from services.common.access.rules import Actor
+    from services.common.crud.resource import Resource
 
 EVERYWHERE: Final = "all"
 """The key of what belongs to no production."""
@@ -62,8 +62,8 @@ def visible_to(viewer: Viewer, table: sa.Table) -> sa.ColumnElement[bool]:
         seen,
         sa.or_(
             column.department_id.is_(None),
-            column.department_id == parts.idents("departments"),
-            column.project_id == parts.idents("managed"),
+            column.department_id == json_parts.idents("departments"),
+            column.project_id == json_parts.idents("managed"),
         ),
     )
 
@@ -89,7 +89,7 @@ def by_list(resource: Resource, viewer: Viewer) -> sa.ColumnElement[str]:
         .subquery("lists")
     )
     per_project = sa.func.json_object_agg(lists.c.project, lists.c.found)
-    return parts.mapping(
+    return json_parts.mapping(
         sa.select(lists.c.list_type.label("key"), per_project.label("value")).group_by(
             lists.c.list_type
         )

@@ -7,18 +7,18 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common import filters
+from services.common.access.rules import Rule
+from services.common.crud import filters
+from services.common.crud.validation import BadValue, parse_id
+from services.common.database.tables import table_of
 from services.common.errors import InvalidInput
-from services.common.permissions import Rule
-from services.common.tables import table_of
-from services.common.values import BadValue, parse_id
 from services.crud.models import ProductionScheduleVersion, ScheduleItem
 from services.crud.models import ProductionScheduleVersionTaskLink as TaskLink
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from services.common.permissions import Facts, Work
+    from services.common.access.rules import Facts, Work
 
 VERSION_PROJECT: Final = (
     sa.select(ProductionScheduleVersion.project_id)

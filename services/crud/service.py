@@ -1,10 +1,10 @@
 """The service's table of contents."""
 
-from services.common.avatars import Avatar, avatar_of
+from services.common.access.rules import admin, any_of, studio_manager, team
 from services.common.config import FileSettings
 from services.common.contracts.crud import ProjectThumbnailSet
-from services.common.files import Kept
-from services.common.permissions import admin, any_of, studio_manager, team
+from services.common.files.avatars import Avatar, avatar_of
+from services.common.files.rpc import Kept
 from services.crud import rpc_backgrounds
 from services.crud.event_log import EventLog
 from services.crud.models import Base

@@ -8,9 +8,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.permissions import Facts, Rule, Work
-from services.common.tables import table_of
-from services.common.values import BadValue, parse_id
+from services.common.access.rules import Facts, Rule, Work
+from services.common.crud.validation import BadValue, parse_id
+from services.common.database.tables import table_of
 from services.tasks.models import (
     AttachmentFile,
     Comment,
@@ -21,9 +21,16 @@ from services.tasks.models import (
     task_person_link,
 )
 
-SUPERVISED: Final = frozenset({
-    "priority", "start_date", "due_date", "estimation", "difficulty", "data",
-})  # fmt: skip
+SUPERVISED: Final = frozenset(
+    {
+        "priority",
+        "start_date",
+        "due_date",
+        "estimation",
+        "difficulty",
+        "data",
+    }
+)
 """What a supervisor may change of a task."""
 
 

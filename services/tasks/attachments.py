@@ -8,15 +8,22 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from services.common.storage import Upload
-from services.common.tables import table_of
+from services.common.database.tables import table_of
+from services.common.files.storage import Upload
 from services.tasks.models import AttachmentFile
 
 PREFIX: Final = "attachments"
 """What the gateway's rows name in ``files``: an attachment lies at ``attachments/<its id>``."""
-PICTURES: Final = frozenset({
-    "image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/avif",
-})  # fmt: skip
+PICTURES: Final = frozenset(
+    {
+        "image/jpeg",
+        "image/png",
+        "image/gif",
+        "image/webp",
+        "image/bmp",
+        "image/avif",
+    }
+)
 """What is shown in place; the rest is offered for saving."""
 
 
@@ -35,16 +42,25 @@ def attach(work: Any, files: list[dict[str, Any]], **parent: UUID | str | None) 
     owner = {name: UUID(str(ident)) for name, ident in parent.items() if ident is not None}
     rows = [
         {
-            "id": UUID(upload.id), "name": upload.name, "size": upload.size,
-            "extension": upload.extension, "mimetype": upload.mimetype, **owner,
+            "id": UUID(upload.id),
+            "name": upload.name,
+            "size": upload.size,
+            "extension": upload.extension,
+            "mimetype": upload.mimetype,
+            **owner,
         }
         for upload in uploads
-    ]  # fmt: skip
+    ]
     if rows:
         work.tx.connection.execute(sa.insert(table_of(AttachmentFile)), rows)
     reply = {"reply_id": str(owner["reply_id"])} if "reply_id" in owner else {}
     return [
-        {"id": upload.id, "name": upload.name, "extension": upload.extension, "size": upload.size,
-         **reply}
+        {
+            "id": upload.id,
+            "name": upload.name,
+            "extension": upload.extension,
+            "size": upload.size,
+            **reply,
+        }
         for upload in uploads
-    ]  # fmt: skip
+    ]

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import msgspec
 
+from services.common.crud.validation import known_id
 from services.common.errors import InvalidInput, invalid_field
-from services.common.values import known_id
 from services.tasks.posting import Draft
 
 if TYPE_CHECKING:

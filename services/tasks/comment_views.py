@@ -8,8 +8,8 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from services.common.resources import rows_as_json
-from services.common.tables import table_of
+from services.common.crud.resource import rows_as_json
+from services.common.database.tables import table_of
 from services.tasks import bodies
 from services.tasks.models import (
     AttachmentFile,
@@ -25,17 +25,27 @@ from services.tasks.models import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from services.common.client import Reply
-    from services.common.permissions import Work
+    from services.common.access.rules import Work
+    from services.common.wire.rpc_client import Reply
 
 COMMENT: Final = table_of(Comment)
 SEES_ALL: Final = frozenset({"admin", "manager", "supervisor"})
 CLIENT: Final = "client"
 REJECTED: Final = "rejected"
 PREVIEW: Final = (
-    "id", "task_id", "revision", "extension", "width", "height", "duration", "status",
-    "validation_status", "original_name", "position", "annotations",
-)  # fmt: skip
+    "id",
+    "task_id",
+    "revision",
+    "extension",
+    "width",
+    "height",
+    "duration",
+    "status",
+    "validation_status",
+    "original_name",
+    "position",
+    "annotations",
+)
 ATTACHED: Final = ("id", "name", "extension", "reply_id", "size")
 EDITOR: Final = ("first_name", "last_name", "has_avatar", "role", "id")
 

@@ -8,12 +8,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.common.access.rules import Facts, Rule, Work
 from services.common.contracts.tasks import TaskStatusChanged
+from services.common.crud.cross_references import remove
+from services.common.crud.resource import Resource, embedded
+from services.common.database.tables import table_of
 from services.common.errors import Forbidden
-from services.common.permissions import Facts, Rule, Work
-from services.common.references import remove
-from services.common.resources import Resource, embedded
-from services.common.tables import table_of
 from services.tasks.access import assignee, reader, task_facts
 from services.tasks.mentions import Circle, circle_of, find
 from services.tasks.models import (
@@ -166,9 +166,12 @@ def _set_task_anew(work: Any, row: Facts) -> None:
     if before != after:
         project = {"project_id": row["project_id"]} if row["project_id"] else {}
         told = TaskStatusChanged(
-            task_id=ident, new_task_status_id=after, previous_task_status_id=before,
-            person_id=row["person_id"], **project,
-        )  # fmt: skip
+            task_id=ident,
+            new_task_status_id=after,
+            previous_task_status_id=before,
+            person_id=row["person_id"],
+            **project,
+        )
         work.tx.emit(told)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from services.common.crud.validation import known_id
 from services.common.errors import Forbidden, NotFound
-from services.common.values import known_id
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from services.common.permissions import Work
+    from services.common.access.rules import Work
 
 
 def enter(work: Work, project_id: str, *roles: str) -> UUID:

@@ -9,7 +9,7 @@ from uuid import UUID
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from services.common.permissions import Work
+    from services.common.access.rules import Work
 
 HASHTAG: Final = re.compile(r"#([^\W\d_]+)")
 EVERY_TASK: Final = "all"

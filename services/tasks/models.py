@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.common import counting, tables
-from services.common.tables import (
+from services.common.database import row_counts, tables
+from services.common.database.tables import (
     Many,
     Row,
     choice,
@@ -22,7 +22,7 @@ from services.common.tables import (
     ref,
     table_of,
     text,
-)  # fmt: skip
+)
 
 
 class Base(tables.Base):
@@ -32,7 +32,7 @@ class Base(tables.Base):
     metadata = new_metadata()
 
 
-counting.declare(Base.metadata)
+row_counts.declare(Base.metadata)
 
 
 class TaskType(Row, Base):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from services.common.permissions import Work
+    from services.common.access.rules import Work
 
 
 def entities(work: Work, ids: Iterable[Any]) -> dict[str, dict[str, Any]]:

@@ -25,10 +25,13 @@ def notify(
         **{key: str(value) for key, value in facts.items()},
     }
     tx.later(
-        NOTIFY, change=change, ids=[str(ident) for ident in ids],
-        people=[str(person) for person, _ in reasons], reasons=[kind for _, kind in reasons],
+        NOTIFY,
+        change=change,
+        ids=[str(ident) for ident in ids],
+        people=[str(person) for person, _ in reasons],
+        reasons=[kind for _, kind in reasons],
         **known,
-    )  # fmt: skip
+    )
     told = {"project_id": project} if project else {}
     written = [person for person, _ in reasons]
     for ident, person in zip(ids, written, strict=True):

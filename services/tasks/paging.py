@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from services.common.crud.lists import compressed
+from services.common.crud.pages import envelope
+from services.common.crud.resource import JSON_TEXT, rows_as_json
 from services.common.errors import InvalidInput
-from services.common.listing import compressed
-from services.common.paging import envelope
-from services.common.resources import JSON_TEXT, rows_as_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from services.common.client import Reply
+    from services.common.wire.rpc_client import Reply
 
 LIMIT = 100
 

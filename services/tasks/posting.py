@@ -24,7 +24,7 @@ from services.common.contracts.tasks import (
     TaskStatusChanged,
     TaskToReview,
 )
-from services.common.tables import table_of
+from services.common.database.tables import table_of
 from services.tasks import mentions as m
 from services.tasks.attachments import attach
 from services.tasks.models import (
@@ -122,10 +122,17 @@ class Posting:
     def _row(self, draft: Draft, moment: datetime, named: m.Mentions) -> UUID:
         ident = uuid4()
         self.tx.later(
-            COMMENT, id=str(ident), task=str(draft.task_id), text=draft.text, links=draft.links,
-            checklist=msgspec.json.encode(draft.checklist).decode(), moment=moment,
-            for_client=draft.for_client, status=str(draft.status_id), author=str(draft.author_id),
-        )  # fmt: skip
+            COMMENT,
+            id=str(ident),
+            task=str(draft.task_id),
+            text=draft.text,
+            links=draft.links,
+            checklist=msgspec.json.encode(draft.checklist).decode(),
+            moment=moment,
+            for_client=draft.for_client,
+            status=str(draft.status_id),
+            author=str(draft.author_id),
+        )
         write_mentions(self.tx, ident, named)
         return ident
 
@@ -146,9 +153,14 @@ class Posting:
             if m.EVERY_TASK not in words and row["name"].lower() not in words:
                 continue
             copy = Draft(
-                row["id"], row["task_status_id"], draft.author_id, text, draft.checklist,
-                draft.links, for_client=draft.for_client,
-            )  # fmt: skip
+                row["id"],
+                row["task_status_id"],
+                draft.author_id,
+                text,
+                draft.checklist,
+                draft.links,
+                for_client=draft.for_client,
+            )
             ident = self._row(copy, moment, m.find(text, self.known.circle(row["project_id"])))
             self.tx.emit(self._news_of(CommentNew, row, copy, comment_id=ident, task_id=row["id"]))
 
@@ -176,10 +188,12 @@ class Posting:
         if task["task_status_id"] == status["id"]:
             return False
         told = {
-            "task_id": task["id"], "new_task_status_id": status["id"],
-            "previous_task_status_id": task["task_status_id"], "person_id": draft.author_id,
+            "task_id": task["id"],
+            "new_task_status_id": status["id"],
+            "previous_task_status_id": task["task_status_id"],
+            "person_id": draft.author_id,
             "project_id": task["project_id"],
-        }  # fmt: skip
+        }
         self.tx.emit(TaskStatusChanged(**told))
         if status["is_feedback_request"]:
             self.tx.emit(TaskToReview(comment_id=comment, **told))
@@ -208,9 +222,13 @@ class Posting:
     def _news(self, task: Mapping[str, Any], draft: Draft, comment: UUID, *, changed: bool) -> None:
         ident = uuid4()
         self.tx.later(
-            NEWS, id=str(ident), change=changed, author=str(draft.author_id),
-            comment=str(comment), task=str(task["id"]),
-        )  # fmt: skip
+            NEWS,
+            id=str(ident),
+            change=changed,
+            author=str(draft.author_id),
+            comment=str(comment),
+            task=str(task["id"]),
+        )
         told = self._news_of(NewsNew, task, draft, news_id=ident, task_type_id=task["task_type_id"])
         self.tx.emit(told)
 
@@ -222,9 +240,10 @@ class Posting:
         for rule in self.known.automations(task, draft.status_id):
             if rule["out_field_type"] == "ready_for":
                 told = TaskMakesReady(
-                    entity_id=task["entity_id"], task_type_id=rule["out_task_type_id"],
+                    entity_id=task["entity_id"],
+                    task_type_id=rule["out_task_type_id"],
                     project_id=task["project_id"],
-                )  # fmt: skip
+                )
                 self.tx.emit(told)
             else:
                 self._follow(task, rule, draft)

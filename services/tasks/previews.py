@@ -8,18 +8,51 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.errors import Forbidden, NotFound
-from services.common.shapes import AS_IS, Shape
+from services.common.files.thumbnails.order import AS_IS, Shape
 from services.tasks import access
 from services.tasks.models import Comment, PreviewFile, Task, comment_preview_link
 
 PREFIX: Final = "previews"
 PICTURES: Final = frozenset({"jpe", "jpeg", "jpg", "png"})
 MOVIES: Final = frozenset({"avi", "m4v", "mkv", "mov", "mp4", "webm", "wmv"})
-OTHERS: Final = frozenset({
-    "ae", "ai", "blend", "clip", "comp", "diff", "exr", "fbx", "fla", "flv", "gif", "glb", "gltf",
-    "hip", "kra", "ma", "mb", "md", "mp3", "obj", "pdf", "psd", "psb", "rar", "rev", "riv", "sai",
-    "sai2", "sbbkp", "svg", "swf", "tvpp", "wav", "zip",
-})  # fmt: skip
+OTHERS: Final = frozenset(
+    {
+        "ae",
+        "ai",
+        "blend",
+        "clip",
+        "comp",
+        "diff",
+        "exr",
+        "fbx",
+        "fla",
+        "flv",
+        "gif",
+        "glb",
+        "gltf",
+        "hip",
+        "kra",
+        "ma",
+        "mb",
+        "md",
+        "mp3",
+        "obj",
+        "pdf",
+        "psd",
+        "psb",
+        "rar",
+        "rev",
+        "riv",
+        "sai",
+        "sai2",
+        "sbbkp",
+        "svg",
+        "swf",
+        "tvpp",
+        "wav",
+        "zip",
+    }
+)
 PICTURE, MOVIE = "png", "mp4"
 """The extensions that pictures and movies have once they are ours."""
 ORIGINAL: Final = "original"
@@ -45,13 +78,22 @@ def facts_of(work: Any, ident: UUID) -> dict[str, Any]:
     row = PreviewFile
     statement = (
         sa.select(
-            row.id, row.task_id, row.extension, row.status, row.file_size, row.revision,
-            row.original_name, row.updated_at, Task.project_id, Task.entity_id,
-            access.TASK_DEPARTMENT.label("department_id"), Task.task_type_id,
+            row.id,
+            row.task_id,
+            row.extension,
+            row.status,
+            row.file_size,
+            row.revision,
+            row.original_name,
+            row.updated_at,
+            Task.project_id,
+            Task.entity_id,
+            access.TASK_DEPARTMENT.label("department_id"),
+            Task.task_type_id,
         )
         .outerjoin(Task, Task.id == row.task_id)
         .where(row.id == ident)
-    )  # fmt: skip
+    )
     with work.database.read() as connection:
         found = connection.execute(statement).mappings().first()
     if found is None:

@@ -8,13 +8,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.tables import NOW, table_of
+from services.common.database.tables import NOW, table_of
 from services.tasks.models import Comment, Task, TaskStatus, TaskType, TimeSpent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from services.common.db import Transaction
+    from services.common.database.transaction import Transaction
 
 CONCEPT: Final = "Concept"
 
@@ -47,17 +47,25 @@ def recounted(tx: Transaction, ident: UUID) -> None:
     table, status = table_of(Comment), table_of(TaskStatus)
     said = (
         sa.select(
-            table.c.created_at, table.c.task_status_id, status.c.is_retake, status.c.is_wip,
-            status.c.is_feedback_request, status.c.is_done,
+            table.c.created_at,
+            table.c.task_status_id,
+            status.c.is_retake,
+            status.c.is_wip,
+            status.c.is_feedback_request,
+            status.c.is_done,
         )
         .outerjoin(status, status.c.id == table.c.task_status_id)
         .where(table.c.object_id == ident)
         .order_by(table.c.created_at, table.c.id)
-    )  # fmt: skip
+    )
     values: dict[str, Any] = {
-        "task_status_id": _default(tx, ident), "retake_count": 0, "real_start_date": None,
-        "end_date": None, "done_date": None, "last_comment_date": None,
-    }  # fmt: skip
+        "task_status_id": _default(tx, ident),
+        "retake_count": 0,
+        "real_start_date": None,
+        "end_date": None,
+        "done_date": None,
+        "last_comment_date": None,
+    }
     for row in tx.connection.execute(said).mappings():
         if row["task_status_id"] is None:
             values["last_comment_date"] = row["created_at"]

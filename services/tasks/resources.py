@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.common.permissions import any_of, anyone, is_self, manager, not_vendor
-from services.common.resources import Registry, Resource
+from services.common.access.rules import any_of, anyone, is_self, manager, not_vendor
+from services.common.crud.resource import Registry, Resource
 from services.tasks import access, comment_views, comments, rules
 from services.tasks import models as m
 

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common import listing
-from services.common.client import Reply
-from services.common.rpc import query
-from services.common.tables import table_of
+from services.common.crud import lists
+from services.common.database.tables import table_of
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_client import Reply
 from services.tasks import paging
 from services.tasks.entering import enter
 from services.tasks.models import Notification, PreviewFile, Subscription, Task
@@ -62,7 +62,7 @@ class AroundRpc(TaskRpc):
             TASK.c.entity_id.in_([UUID(one) for one in below]),
             *self._own_only(of, facts, own=False),
         )
-        return listing.plain(self, rows.order_by(TASK.c.name, TASK.c.id))
+        return lists.plain(self, rows.order_by(TASK.c.name, TASK.c.id))
 
     @query
     def list_project_rows(
@@ -83,6 +83,4 @@ class AroundRpc(TaskRpc):
     def _previews(self, condition: sa.ColumnElement[bool]) -> Reply:
         file = table_of(PreviewFile)
         rows = sa.select(*self.registry[FILES].columns(None, relations=False)).where(condition)
-        return listing.plain(
-            self, rows.order_by(file.c.revision.desc(), file.c.position, file.c.id)
-        )
+        return lists.plain(self, rows.order_by(file.c.revision.desc(), file.c.position, file.c.id))

@@ -8,13 +8,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common.client import Reply
 from services.common.contracts.tasks import TaskAssigned, TaskUnassigned
-from services.common.crud import CrudRpc
+from services.common.crud.rpc import CrudRpc
+from services.common.crud.validation import BadValue, known_id, parse_id
+from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, NotFound, Refused, invalid_field
-from services.common.rpc import command
-from services.common.tables import NOW, table_of
-from services.common.values import BadValue, known_id, parse_id
+from services.common.runtime.rpc_server import command
+from services.common.wire.rpc_client import Reply
 from services.tasks.models import Task, task_person_link
 from services.tasks.notices import notify
 from services.tasks.posting import task_changed

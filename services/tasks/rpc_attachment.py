@@ -8,14 +8,14 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common import references
-from services.common.bus import Delivery, on
+from services.common.crud import cross_references
+from services.common.crud.validation import known_id
 from services.common.errors import Forbidden, NotFound
-from services.common.files import SWEEP_SECONDS, UNOWNED_SECONDS, FilesRpc
-from services.common.rpc import command, query
-from services.common.storage import FileAnswer
-from services.common.timer import every
-from services.common.values import known_id
+from services.common.events.subscriber import Delivery, on
+from services.common.files.rpc import SWEEP_SECONDS, UNOWNED_SECONDS, FilesRpc
+from services.common.files.storage import FileAnswer
+from services.common.runtime.rpc_server import command, query
+from services.common.runtime.scheduler import every
 from services.tasks import access
 from services.tasks.attachments import PICTURES, attach, key_of
 from services.tasks.models import AttachmentFile, Comment
@@ -105,11 +105,11 @@ class AttachmentRpc(FilesRpc):
         with self.database.read() as connection:
             asked = {UUID(str(ident)) for ident in connection.scalars(statement.distinct())}
         if asked:
-            found = references.ask_existing(self, {("chat", "chat_message"): asked})
+            found = cross_references.ask_existing(self, {("chat", "chat_message"): asked})
             self._drop_files_of(list(asked - found["chat", "chat_message"]))
 
     def _drop_files_of(self, messages: list[UUID]) -> None:
         file = AttachmentFile
         statement = sa.select(file.id).where(file.chat_message_id.in_(messages))
         ids = list(self.tx.session.scalars(statement))
-        references.remove(self.tx, self.name, self.metadata, file.__tablename__, ids)
+        cross_references.remove(self.tx, self.name, self.metadata, file.__tablename__, ids)

@@ -12,10 +12,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.bus import Delivery, on
 from services.common.contracts.tasks import CastingStats
-from services.common.crud import CrudRpc
-from services.common.tables import NOW, table_of
+from services.common.crud.rpc import CrudRpc
+from services.common.database.tables import NOW, table_of
+from services.common.events.subscriber import Delivery, on
 from services.tasks.models import Task, TaskType
 
 if TYPE_CHECKING:
@@ -45,9 +45,12 @@ class CastingStatsRpc(CrudRpc):
         cast: dict[str, list[str | None]] = self.ask("assets", "casting_readiness", shot_ids=shots)
         order = self._priorities()
         rows = sa.select(
-            TASK.c.id, TASK.c.entity_id, TASK.c.task_type_id, TASK.c.project_id,
+            TASK.c.id,
+            TASK.c.entity_id,
+            TASK.c.task_type_id,
+            TASK.c.project_id,
             TASK.c.nb_assets_ready,
-        ).where(TASK.c.entity_id.in_([UUID(shot) for shot in shots]))  # fmt: skip
+        ).where(TASK.c.entity_id.in_([UUID(shot) for shot in shots]))
         found = self.tx.connection.execute(rows.order_by(TASK.c.id).with_for_update())
         for row in found.mappings().all():
             ready = _ready(cast.get(str(row["entity_id"]), []), row["task_type_id"], order)

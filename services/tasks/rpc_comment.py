@@ -8,19 +8,19 @@ from uuid import UUID, uuid4
 import msgspec
 import sqlalchemy as sa
 
-from services.common import references, row_statements
-from services.common.client import Reply
+from services.common.access.rules import manager
 from services.common.contracts.tasks import (
     CommentAcknowledged,
     CommentReplied,
     CommentUnacknowledged,
     ReplyDeleted,
 )
+from services.common.crud import cross_references, row_statements
+from services.common.crud.validation import NOT_AN_ARRAY, known_id
+from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
-from services.common.permissions import manager
-from services.common.rpc import command
-from services.common.tables import NOW, table_of
-from services.common.values import NOT_AN_ARRAY, known_id
+from services.common.runtime.rpc_server import command
+from services.common.wire.rpc_client import Reply
 from services.tasks import bodies, mentions
 from services.tasks.attachments import attach
 from services.tasks.background import Background
@@ -222,10 +222,14 @@ class CommentRpc(PreviewRpc):
         stamp = self.tx.session.scalar(sa.select(now))
         named = mentions.find(text, circle)
         reply: dict[str, Any] = {
-            "id": str(ident), "date": stamp, "created_at": stamp, "person_id": str(self._me),
-            "text": text, "mentions": [str(person) for person in named.people],
+            "id": str(ident),
+            "date": stamp,
+            "created_at": stamp,
+            "person_id": str(self._me),
+            "text": text,
+            "mentions": [str(person) for person in named.people],
             "department_mentions": [str(department) for department in named.departments],
-        }  # fmt: skip
+        }
         replies = [*(row["replies"] or []), reply]
         change = sa.update(COMMENTS).where(COMMENTS.c.id == comment)
         self.tx.connection.execute(change.values(replies=replies, updated_at=NOW))
@@ -236,9 +240,12 @@ class CommentRpc(PreviewRpc):
         return {**reply, **({"attachment_files": attached} if attached else {})}
 
     def _notify_of_reply(
-        self, task: Mapping[str, Any], row: Mapping[str, Any], ids: dict[str, Any],
+        self,
+        task: Mapping[str, Any],
+        row: Mapping[str, Any],
+        ids: dict[str, Any],
         mentioned: set[UUID],
-    ) -> None:  # fmt: skip
+    ) -> None:
         link, watch = assignees.c, table_of(Subscription).c
         people = sa.union(
             sa.select(link.person_id).where(link.task_id == task["id"]),
@@ -374,7 +381,7 @@ class CommentRpc(PreviewRpc):
 
     def _remove_rows(self, table: str, ids: Sequence[UUID]) -> None:
         """Delete rows with all that hangs off them; files follow by event."""
-        references.remove(self.tx, self.name, self.metadata, table, ids)
+        cross_references.remove(self.tx, self.name, self.metadata, table, ids)
 
 
 def _is_whole(item: Mapping[str, Any]) -> bool:

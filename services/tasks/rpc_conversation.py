@@ -7,13 +7,13 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from services.common.client import Reply
-from services.common.crud import CrudRpc
+from services.common.crud.lists import compressed
+from services.common.crud.rpc import CrudRpc
+from services.common.crud.validation import known_id
+from services.common.database.tables import table_of
 from services.common.errors import NotFound
-from services.common.listing import compressed
-from services.common.rpc import query
-from services.common.tables import table_of
-from services.common.values import known_id
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_client import Reply
 from services.tasks import comment_views, comments, paging
 from services.tasks.entering import enter
 from services.tasks.models import Comment, Task

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.crud import CrudRpc
+from services.common.crud.rpc import CrudRpc
+from services.common.crud.validation import known_id
 from services.common.errors import NotFound
-from services.common.rpc import query
-from services.common.values import known_id
+from services.common.runtime.rpc_server import query
 from services.tasks import access
 from services.tasks.models import PreviewFile, Task, TaskType
 
@@ -53,10 +53,20 @@ class EntityPreviewRpc(CrudRpc):
 def _of_entity(entity: UUID) -> sa.Select[Any]:
     file = PreviewFile
     shown = (
-        file.id, file.revision, file.position, file.original_name, file.extension, file.width,
-        file.height, file.duration, file.status, file.annotations, file.task_id,
-        sa.func.date_trunc("second", file.created_at).label("created_at"), Task.task_type_id,
-    )  # fmt: skip
+        file.id,
+        file.revision,
+        file.position,
+        file.original_name,
+        file.extension,
+        file.width,
+        file.height,
+        file.duration,
+        file.status,
+        file.annotations,
+        file.task_id,
+        sa.func.date_trunc("second", file.created_at).label("created_at"),
+        Task.task_type_id,
+    )
     measured = (file.data[name].label(f"original_{name}") for name in FROM_DATA)
     return (
         sa.select(*shown, *measured)
@@ -64,7 +74,11 @@ def _of_entity(entity: UUID) -> sa.Select[Any]:
         .join(TaskType, TaskType.id == Task.task_type_id)
         .where(Task.entity_id == entity)
         .order_by(
-            TaskType.priority.desc().nulls_last(), TaskType.name, TaskType.id,
-            file.revision.desc(), file.created_at, file.position,
+            TaskType.priority.desc().nulls_last(),
+            TaskType.name,
+            TaskType.id,
+            file.revision.desc(),
+            file.created_at,
+            file.position,
         )
-    )  # fmt: skip
+    )

@@ -10,21 +10,21 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common import filters
-from services.common.client import Reply
+from services.common.access.rules import only_persons
 from services.common.contracts.tasks import (
     NotificationRead,
     NotificationsAllRead,
     NotificationUnread,
 )
-from services.common.crud import CrudRpc
+from services.common.crud import filters
+from services.common.crud.log_query import MOMENTS
+from services.common.crud.resource import rows_as_json
+from services.common.crud.rpc import CrudRpc
+from services.common.crud.validation import known_id
+from services.common.database.tables import NOW, table_of
 from services.common.errors import InvalidInput, NotFound, invalid_field
-from services.common.history import MOMENTS
-from services.common.permissions import only_persons
-from services.common.resources import rows_as_json
-from services.common.rpc import command, query
-from services.common.tables import NOW, table_of
-from services.common.values import known_id
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_client import Reply
 from services.tasks import bodies, comments, naming
 from services.tasks.models import (
     Comment,
@@ -83,19 +83,33 @@ class FeedRpc(CrudRpc):
         first = (
             sa.select(comment_preview_link.c.preview_file)
             .where(comment_preview_link.c.comment == COMMENT.c.id)
-            .correlate(COMMENT).limit(1).scalar_subquery()
-        )  # fmt: skip
+            .correlate(COMMENT)
+            .limit(1)
+            .scalar_subquery()
+        )
         columns = [
-            NOTE.c.id, sa.literal("Notification").label("type"),
-            NOTE.c.type.label("notification_type"), NOTE.c.author_id, NOTE.c.comment_id,
-            NOTE.c.task_id, NOTE.c.reply_id, NOTE.c.playlist_id, NOTE.c.read, NOTE.c.change,
+            NOTE.c.id,
+            sa.literal("Notification").label("type"),
+            NOTE.c.type.label("notification_type"),
+            NOTE.c.author_id,
+            NOTE.c.comment_id,
+            NOTE.c.task_id,
+            NOTE.c.reply_id,
+            NOTE.c.playlist_id,
+            NOTE.c.read,
+            NOTE.c.change,
             sa.func.date_trunc("second", NOTE.c.created_at).label("created_at"),
-            TASK.c.task_type_id, TASK.c.project_id, TASK.c.entity_id, COMMENT.c.task_status_id,
-            COMMENT.c.text.label("comment_text"), COMMENT.c.replies,
+            TASK.c.task_type_id,
+            TASK.c.project_id,
+            TASK.c.entity_id,
+            COMMENT.c.task_status_id,
+            COMMENT.c.text.label("comment_text"),
+            COMMENT.c.replies,
             _ids(comment_mentions, "person").label("mentions"),
             _ids(comment_department_mentions, "department").label("department_mentions"),
-            first.label("preview_file_id"), WATCH.c.id.label("subscription_id"),
-        ]  # fmt: skip
+            first.label("preview_file_id"),
+            WATCH.c.id.label("subscription_id"),
+        ]
         mine = sa.and_(WATCH.c.task_id == NOTE.c.task_id, WATCH.c.person_id == NOTE.c.person_id)
         rows = (
             sa.select(*columns)

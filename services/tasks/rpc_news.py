@@ -8,15 +8,15 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from services.common import filters
-from services.common.client import Reply
+from services.common.crud import filters
+from services.common.crud.lists import compressed
+from services.common.crud.pages import envelope
+from services.common.crud.resource import rows_as_json
+from services.common.crud.validation import BadValue, known_id, parse_moment
+from services.common.database.tables import table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound
-from services.common.listing import compressed
-from services.common.paging import envelope
-from services.common.resources import rows_as_json
-from services.common.rpc import query
-from services.common.tables import table_of
-from services.common.values import BadValue, known_id, parse_moment
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_client import Reply
 from services.tasks import bodies, comments, naming, paging
 from services.tasks.entering import enter
 from services.tasks.models import Comment, News, PreviewFile, Task
@@ -29,22 +29,31 @@ PAGE, OF_ENTITY = 50, 2000
 NEWS, TASK, COMMENT = table_of(News), table_of(Task), table_of(Comment)
 PREVIEW: Final = table_of(PreviewFile)
 FILTERS: Final = {
-    "task_type_id": TASK.c.task_type_id, "task_status_id": COMMENT.c.task_status_id,
+    "task_type_id": TASK.c.task_type_id,
+    "task_status_id": COMMENT.c.task_status_id,
     "person_id": NEWS.c.author_id,
-}  # fmt: skip
+}
 SOURCE: Final = (
     NEWS.join(TASK, TASK.c.id == NEWS.c.task_id)
     .outerjoin(COMMENT, COMMENT.c.id == NEWS.c.comment_id)
     .outerjoin(PREVIEW, PREVIEW.c.id == NEWS.c.preview_file_id)
 )
 COLUMNS: Final = (
-    NEWS.c.id, sa.literal("News").label("type"), NEWS.c.author_id, NEWS.c.comment_id,
-    NEWS.c.task_id, TASK.c.task_type_id, COMMENT.c.task_status_id,
-    TASK.c.entity_id.label("task_entity_id"), NEWS.c.preview_file_id,
+    NEWS.c.id,
+    sa.literal("News").label("type"),
+    NEWS.c.author_id,
+    NEWS.c.comment_id,
+    NEWS.c.task_id,
+    TASK.c.task_type_id,
+    COMMENT.c.task_status_id,
+    TASK.c.entity_id.label("task_entity_id"),
+    NEWS.c.preview_file_id,
     PREVIEW.c.extension.label("preview_file_extension"),
-    PREVIEW.c.revision.label("preview_file_revision"), TASK.c.project_id,
-    sa.func.date_trunc("second", NEWS.c.created_at).label("created_at"), NEWS.c.change,
-)  # fmt: skip
+    PREVIEW.c.revision.label("preview_file_revision"),
+    TASK.c.project_id,
+    sa.func.date_trunc("second", NEWS.c.created_at).label("created_at"),
+    NEWS.c.change,
+)
 
 
 class NewsRpc(TaskRpc):

@@ -9,11 +9,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.crud import CrudRpc
+from services.common.crud.rpc import CrudRpc
+from services.common.crud.validation import known_id
 from services.common.errors import InvalidInput, NotFound
-from services.common.rpc import query
-from services.common.storage import FileAnswer
-from services.common.values import known_id
+from services.common.files.storage import FileAnswer
+from services.common.runtime.rpc_server import query
 from services.tasks import access, previews
 from services.tasks.models import TaskType
 

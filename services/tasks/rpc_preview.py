@@ -14,9 +14,6 @@ from uuid import UUID, uuid4
 import msgspec
 import sqlalchemy as sa
 
-from services.common import references
-from services.common.bus import Delivery, on
-from services.common.client import Reply
 from services.common.contracts.tasks import (
     PreviewFileAdded,
     PreviewNew,
@@ -24,13 +21,21 @@ from services.common.contracts.tasks import (
     PreviewSetMain,
     PreviewUpdate,
 )
+from services.common.crud import cross_references
+from services.common.crud.validation import known_id
+from services.common.database.tables import NOW
 from services.common.errors import InvalidInput, NotFound, Refused, ServiceError, invalid_field
-from services.common.files import UPLOADS, FilesRpc, the_file
-from services.common.rendering import PictureBroken, PictureTooLarge, Rendered, rendered
-from services.common.rpc import command
-from services.common.storage import Upload
-from services.common.tables import NOW
-from services.common.values import known_id
+from services.common.events.subscriber import Delivery, on
+from services.common.files.rpc import UPLOADS, FilesRpc, the_file
+from services.common.files.storage import Upload
+from services.common.files.thumbnails.client import (
+    PictureBroken,
+    PictureTooLarge,
+    Rendered,
+    rendered,
+)
+from services.common.runtime.rpc_server import command
+from services.common.wire.rpc_client import Reply
 from services.tasks import access, attachments, previews, rules
 from services.tasks.models import Comment, News, PreviewFile, Task, comment_preview_link
 
@@ -71,10 +76,15 @@ class PreviewRpc(FilesRpc):
             )
             raise Refused(message) from None
         row = PreviewFile(
-            name=str(uuid4())[:NAME_LENGTH], revision=revision, position=position, task_id=task,
-            person_id=self.actor.id, source="webgui", extension=previews.MOVIE,
+            name=str(uuid4())[:NAME_LENGTH],
+            revision=revision,
+            position=position,
+            task_id=task,
+            person_id=self.actor.id,
+            source="webgui",
+            extension=previews.MOVIE,
             status=previews.PROCESSING,
-        )  # fmt: skip
+        )
         self.tx.session.add(row)
         self.tx.session.flush()
         self._show_in_comment(row.id, comment)
@@ -144,7 +154,7 @@ class PreviewRpc(FilesRpc):
     @command
     def upload_preview(
         self, ident: str, data: dict[str, Any], files: list[dict[str, Any]]
-    ) -> Reply:  # fmt: skip
+    ) -> Reply:
         """Take in the file of a preview: a picture, a movie, or one of the other known kinds.
 
         An unreadable picture leaves the preview ``broken``, and open for another try; a file of an
@@ -179,7 +189,7 @@ class PreviewRpc(FilesRpc):
         if upload.extension in previews.PICTURES | previews.MOVIES | previews.OTHERS:
             return
         rules.unlink_preview(self, facts, True)  # noqa: FBT003
-        references.remove(self.tx, self.name, self.metadata, "preview_file", [facts["id"]])
+        cross_references.remove(self.tx, self.name, self.metadata, "preview_file", [facts["id"]])
         resource = self.registry["preview-files"]
         self.tx.emit(self.registry.event(resource, "delete", facts))
         self.keep()
@@ -213,10 +223,12 @@ class PreviewRpc(FilesRpc):
         for name, path in picture.files.items():
             self.storage.put(previews.key_of(ident, name), path)
         return {
-            "status": previews.READY, "extension": previews.PICTURE,
-            "width": picture.width, "height": picture.height,
+            "status": previews.READY,
+            "extension": previews.PICTURE,
+            "width": picture.width,
+            "height": picture.height,
             "file_size": picture.files[previews.ORIGINAL].stat().st_size,
-        }  # fmt: skip
+        }
 
     def _take_as_it_is(self, facts: dict[str, Any], upload: Upload, key: str) -> dict[str, Any]:
         self._lock(facts["id"])
@@ -228,8 +240,11 @@ class PreviewRpc(FilesRpc):
     def _lock(self, ident: UUID) -> None:
         """Be the only one to write this preview's files. Raises NotFound, Refused."""
         row = self.tx.get(PreviewFile, ident, lock=True)
-        state = {"status": row.status, "file_size": row.file_size,
-                 "original_name": row.original_name}  # fmt: skip
+        state = {
+            "status": row.status,
+            "file_size": row.file_size,
+            "original_name": row.original_name,
+        }
         if not previews.may_take_a_file(state):
             message = "This preview already has a file."
             raise Refused(message)
@@ -264,11 +279,15 @@ class PreviewRpc(FilesRpc):
         self._tell_comment(comment, facts)
         self.tx.emit(
             PreviewFileAdded(
-                comment_id=comment, task_id=facts["task_id"], preview_file_id=ident,
-                revision=facts["revision"] or 1, extension=values["extension"],
-                status=values["status"], **project,
+                comment_id=comment,
+                task_id=facts["task_id"],
+                preview_file_id=ident,
+                revision=facts["revision"] or 1,
+                extension=values["extension"],
+                status=values["status"],
+                **project,
             )
-        )  # fmt: skip
+        )
 
 
 def _revision(data: dict[str, Any]) -> int | None:

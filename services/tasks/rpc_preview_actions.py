@@ -8,13 +8,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common import references
-from services.common.client import Reply
 from services.common.contracts.tasks import PreviewAnnotated, PreviewSetMain, PreviewUpdate
+from services.common.crud import cross_references
+from services.common.crud.validation import BadValue, finite, known_id
+from services.common.database.tables import NOW
 from services.common.errors import Forbidden, NotFound, Refused, invalid_field
-from services.common.rpc import command
-from services.common.tables import NOW
-from services.common.values import BadValue, finite, known_id
+from services.common.runtime.rpc_server import command
+from services.common.wire.rpc_client import Reply
 from services.tasks import annotating, previews, rules
 from services.tasks.models import PreviewFile, comment_preview_link
 from services.tasks.rpc_preview import CREATED, PreviewRpc
@@ -57,10 +57,12 @@ class PreviewActionRpc(PreviewRpc):
         moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
         self.tx.emit(
             PreviewAnnotated(
-                preview_file_id=facts["id"], person_id=self.actor.id, updated_at=moment,
+                preview_file_id=facts["id"],
+                person_id=self.actor.id,
+                updated_at=moment,
                 **previews.in_project(facts),
             )
-        )  # fmt: skip
+        )
         return self._preview(facts["id"])
 
     @command
@@ -120,7 +122,7 @@ class PreviewActionRpc(PreviewRpc):
             message = "This requires to have written the comment or to manage the production."
             raise Forbidden(message)
         rules.unlink_preview(self, facts, True)  # noqa: FBT003
-        references.remove(self.tx, self.name, self.metadata, "preview_file", [facts["id"]])
+        cross_references.remove(self.tx, self.name, self.metadata, "preview_file", [facts["id"]])
         resource = self.registry["preview-files"]
         self.tx.emit(self.registry.event(resource, "delete", facts))
         self._tell_comment(comment, facts)

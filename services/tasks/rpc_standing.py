@@ -8,9 +8,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.bus import Delivery, on
-from services.common.crud import CrudRpc
-from services.common.rpc import query
+from services.common.crud.rpc import CrudRpc
+from services.common.events.subscriber import Delivery, on
+from services.common.runtime.rpc_server import query
 from services.tasks import access, rules
 from services.tasks.models import AttachmentFile, Task, TaskType, TimeSpent, task_person_link
 

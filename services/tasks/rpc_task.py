@@ -9,13 +9,13 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common.client import Reply
-from services.common.crud import CrudRpc
+from services.common.crud.resource import rows_as_json
+from services.common.crud.rpc import CrudRpc
+from services.common.crud.validation import body_ids, known_id
+from services.common.database.tables import table_of
 from services.common.errors import Forbidden, NotFound, invalid_field
-from services.common.resources import rows_as_json
-from services.common.rpc import command, query
-from services.common.tables import table_of
-from services.common.values import body_ids, known_id
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_client import Reply
 from services.tasks import access
 from services.tasks.comments import without_departments
 from services.tasks.entering import enter
@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 TASK: Final = table_of(Task)
 OUTSIDE: Final = frozenset({"client", "vendor"})
 KINDS: Final = {
-    "assets": "asset", "shots": "shot", "edits": "edit", "concepts": "concept",
-}  # fmt: skip
+    "assets": "asset",
+    "shots": "shot",
+    "edits": "edit",
+    "concepts": "concept",
+}
 CREATED: Final = 201
 
 
@@ -41,9 +44,13 @@ class TaskRpc(CrudRpc):
 
     @command
     def create_tasks(
-        self, project_id: str, task_type_id: str, kind: str, data: Any = None,
+        self,
+        project_id: str,
+        task_type_id: str,
+        kind: str,
+        data: Any = None,
         query: dict[str, str] | None = None,
-    ) -> Reply:  # fmt: skip
+    ) -> Reply:
         """Make a task of a type for entities that have none: those listed, or all of a kind.
 
         ``kind`` is ``assets`` … or an entity type's name. Returns the new tasks only.
@@ -57,9 +64,13 @@ class TaskRpc(CrudRpc):
             raise Forbidden(message)
         wanted = _wanted(data)
         entities = self.ask(
-            "assets", "entities_of_kind", project_id=str(project), kind=KINDS.get(kind, kind),
-            ids=wanted, query=query or {},
-        )  # fmt: skip
+            "assets",
+            "entities_of_kind",
+            project_id=str(project),
+            kind=KINDS.get(kind, kind),
+            ids=wanted,
+            query=query or {},
+        )
         concept = KINDS.get(kind, kind).lower() == "concept"
         return self._made(project, [known_id(task_type_id)], entities, concept=concept)
 
@@ -111,15 +122,26 @@ class TaskRpc(CrudRpc):
         taken = set(self.tx.connection.scalars(have))
         rows = [
             {
-                "id": uuid4(), "name": "main", "project_id": project, "task_type_id": task_type,
-                "task_status_id": status, "entity_id": entity, "assigner_id": self.actor.id,
-                "duration": 0, "estimation": 0, "completion_rate": 0, "retake_count": 0,
-                "sort_order": 0, "priority": 0, "difficulty": 3, "nb_assets_ready": 0,
+                "id": uuid4(),
+                "name": "main",
+                "project_id": project,
+                "task_type_id": task_type,
+                "task_status_id": status,
+                "entity_id": entity,
+                "assigner_id": self.actor.id,
+                "duration": 0,
+                "estimation": 0,
+                "completion_rate": 0,
+                "retake_count": 0,
+                "sort_order": 0,
+                "priority": 0,
+                "difficulty": 3,
+                "nb_assets_ready": 0,
                 "nb_drawings": 0,
             }
             for entity in dict.fromkeys(entities)
             if entity not in taken
-        ]  # fmt: skip
+        ]
         if not rows:
             return []
         statement = insert(TASK).on_conflict_do_nothing().returning(TASK.c.id)
@@ -133,9 +155,10 @@ class TaskRpc(CrudRpc):
             status.c.name.label("task_status_name"),
             status.c.short_name.label("task_status_short_name"),
             status.c.color.label("task_status_color"),
-            kind.c.name.label("task_type_name"), kind.c.color.label("task_type_color"),
+            kind.c.name.label("task_type_name"),
+            kind.c.color.label("task_type_color"),
             kind.c.priority.label("task_type_priority"),
-        ]  # fmt: skip
+        ]
         rows = (
             sa.select(*columns)
             .select_from(TASK)
@@ -191,9 +214,13 @@ class TaskRpc(CrudRpc):
 
     @query
     def list_entity_tasks(
-        self, kind: str, ident: str, query: dict[str, str] | None = None,
-        task_type_id: str | None = None, own: bool = False,
-    ) -> Reply:  # fmt: skip
+        self,
+        kind: str,
+        ident: str,
+        query: dict[str, str] | None = None,
+        task_type_id: str | None = None,
+        own: bool = False,
+    ) -> Reply:
         """The tasks of one entity with the names around them, by name. For its readers.
 
         ``task_type_id`` narrows them to a type, ``own`` to what the caller is assigned to.
@@ -210,7 +237,8 @@ class TaskRpc(CrudRpc):
             sa.select(
                 *self.registry["tasks"].columns(None, relations=relations),
                 sa.literal(names.get(facts["project_id"])).label("project_name"),
-                types.c.name.label("task_type_name"), status.c.name.label("task_status_name"),
+                types.c.name.label("task_type_name"),
+                status.c.name.label("task_status_name"),
                 sa.literal(facts["type_name"]).label("entity_type_name"),
                 sa.literal(facts["name"]).label("entity_name"),
             )
@@ -219,7 +247,7 @@ class TaskRpc(CrudRpc):
             .outerjoin(status, status.c.id == TASK.c.task_status_id)
             .where(TASK.c.entity_id == entity, *chosen)
             .order_by(TASK.c.name, TASK.c.id)
-        )  # fmt: skip
+        )
         return self._array(rows)
 
     @query

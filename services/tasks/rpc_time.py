@@ -9,15 +9,15 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common.client import Reply
+from services.common.access.rules import only_persons
 from services.common.contracts.tasks import TimeSpentNew, TimeSpentUpdated
-from services.common.crud import CrudRpc
+from services.common.crud.resource import rows_as_json
+from services.common.crud.rpc import CrudRpc
+from services.common.crud.validation import known_id, period
+from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
-from services.common.permissions import only_persons
-from services.common.resources import rows_as_json
-from services.common.rpc import command, query
-from services.common.tables import NOW, table_of
-from services.common.values import known_id, period
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_client import Reply
 from services.tasks import bodies
 from services.tasks.models import TimeSpent
 from services.tasks.rules import recompute_duration
@@ -50,8 +50,13 @@ class TimeRpc(CrudRpc):
         known = self.ask("auth", "existing_rows", tables={"person": [str(person)]})
         if not known["person"]:
             raise NotFound
-        row = {"id": uuid4(), "person_id": person, "task_id": task["id"], "date": on,
-               "duration": duration}  # fmt: skip
+        row = {
+            "id": uuid4(),
+            "person_id": person,
+            "task_id": task["id"],
+            "date": on,
+            "duration": duration,
+        }
         statement = insert(TIME).values(row)
         more = TIME.c.duration + duration if add else statement.excluded.duration
         statement = statement.on_conflict_do_update(
@@ -94,10 +99,15 @@ class TimeRpc(CrudRpc):
 
     @query
     def time_spent_by_person(
-        self, person_id: str | None = None, *, query: dict[str, str] | None = None,
-        day: str | None = None, year: str | None = None, month: str | None = None,
+        self,
+        person_id: str | None = None,
+        *,
+        query: dict[str, str] | None = None,
+        day: str | None = None,
+        year: str | None = None,
+        month: str | None = None,
         week: str | None = None,
-    ) -> list[dict[str, Any]]:  # fmt: skip
+    ) -> list[dict[str, Any]]:
         """A person's time: on a day, in a week, month or year, or between two dates.
 
         For the person (the caller without ``person_id``) and managers of the studio.

@@ -13,13 +13,13 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from services.common import json_text
-from services.common.client import Reply
-from services.common.crud import CrudRpc
-from services.common.listing import CHUNK, Squeezed, ahead
-from services.common.resources import rendered
-from services.common.rpc import query
-from services.common.tables import table_of
+from services.common.crud.lists import CHUNK, Squeezed, ahead
+from services.common.crud.resource import rendered
+from services.common.crud.rpc import CrudRpc
+from services.common.database import sql_json
+from services.common.database.tables import table_of
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_client import Reply
 from services.tasks import access
 from services.tasks.models import Subscription, Task, task_person_link
 from services.tasks.view_fields import (
@@ -114,12 +114,19 @@ class ViewRpc(CrudRpc):
 
         ``mine`` are the productions of which only the caller's own tasks are shown.
         """
-        people = sa.select(
-            task_person_link.c.task_id, sa.func.array_agg(task_person_link.c.person_id).label("ids")
-        ).group_by(task_person_link.c.task_id).subquery("people")  # fmt: skip
-        watch = sa.select(Subscription.task_id).where(
-            Subscription.person_id == self.actor.id, sa.literal(watched)
-        ).subquery("watch")  # fmt: skip
+        people = (
+            sa.select(
+                task_person_link.c.task_id,
+                sa.func.array_agg(task_person_link.c.person_id).label("ids"),
+            )
+            .group_by(task_person_link.c.task_id)
+            .subquery("people")
+        )
+        watch = (
+            sa.select(Subscription.task_id)
+            .where(Subscription.person_id == self.actor.id, sa.literal(watched))
+            .subquery("watch")
+        )
         columns = [_column(kind, name, people, watch) for name in TASK_FIELDS[kind]]
         wanted = sa.cast(ids, sa.ARRAY(sa.Uuid(as_uuid=False)))
         inner = (
@@ -135,7 +142,7 @@ class ViewRpc(CrudRpc):
         rows = inner.subquery("t")
         shown = [column for column in rows.c if column.name != "owner"]
         values = sa.cast(sa.func.json_build_array(*shown), sa.Text)
-        text = values if compact else json_text.written(shown)
+        text = values if compact else sql_json.written(shown)
         owner = sa.cast(rows.c.owner, sa.Text)
         return sa.select(owner, sa.func.string_agg(text, ",")).group_by(rows.c.owner)
 

@@ -8,15 +8,15 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from services.common import references
-from services.common.client import Reply
+from services.common.access.rules import only_persons
+from services.common.crud import cross_references
+from services.common.crud.lists import compressed
+from services.common.crud.resource import rendered, rows_as_json
+from services.common.crud.validation import known_id
+from services.common.database.tables import table_of
 from services.common.errors import Forbidden
-from services.common.listing import compressed
-from services.common.permissions import only_persons
-from services.common.resources import rendered, rows_as_json
-from services.common.rpc import command, query
-from services.common.tables import table_of
-from services.common.values import known_id
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_client import Reply
 from services.tasks import access, bodies, comments, naming, paging
 from services.tasks.entering import enter
 from services.tasks.models import Comment, Task, TaskStatus, TaskType
@@ -25,14 +25,17 @@ from services.tasks.rpc_task import TaskRpc
 TASK, STATUS, KIND = table_of(Task), table_of(TaskStatus), table_of(TaskType)
 COMMENT: Final = table_of(Comment)
 NAMES: Final = (
-    KIND.c.for_entity.label("task_type_for_entity"), KIND.c.name.label("task_type_name"),
-    KIND.c.color.label("task_type_color"), STATUS.c.name.label("task_status_name"),
-    STATUS.c.color.label("task_status_color"), STATUS.c.short_name.label("task_status_short_name"),
+    KIND.c.for_entity.label("task_type_for_entity"),
+    KIND.c.name.label("task_type_name"),
+    KIND.c.color.label("task_type_color"),
+    STATUS.c.name.label("task_status_name"),
+    STATUS.c.color.label("task_status_color"),
+    STATUS.c.short_name.label("task_status_short_name"),
     rendered(TASK.c.estimation).label("task_estimation"),
     rendered(TASK.c.duration).label("task_duration"),
     rendered(TASK.c.start_date).label("task_start_date"),
     rendered(TASK.c.due_date).label("task_due_date"),
-)  # fmt: skip
+)
 DONE: Final = sa.func.coalesce(STATUS.c.is_done, False)
 ASKS: Final = sa.func.coalesce(STATUS.c.is_feedback_request, False)
 
@@ -137,13 +140,15 @@ class WorkloadRpc(TaskRpc):
         clients = [UUID(i) for i, person in known.items() if person["role"] == "client"]
         newest = (
             sa.select(
-                COMMENT.c.object_id, COMMENT.c.text, COMMENT.c.person_id,
+                COMMENT.c.object_id,
+                COMMENT.c.text,
+                COMMENT.c.person_id,
                 sa.func.date_trunc("second", COMMENT.c.created_at).label("date"),
             )
             .where(said, COMMENT.c.person_id.not_in(clients))
             .distinct(COMMENT.c.object_id)
             .order_by(COMMENT.c.object_id, COMMENT.c.created_at.desc())
-        )  # fmt: skip
+        )
         return {
             row["object_id"]: {name: row[name] for name in ("text", "date", "person_id")}
             for row in self._shown_desk(newest)
@@ -188,7 +193,9 @@ class WorkloadRpc(TaskRpc):
     def _delete_where(self, *where: Any) -> list[str]:
         rows = sa.select(TASK).where(*where).order_by(TASK.c.id).with_for_update()
         found = self.tx.connection.execute(rows).mappings().all()
-        references.remove(self.tx, self.name, self.metadata, "task", [row["id"] for row in found])
+        cross_references.remove(
+            self.tx, self.name, self.metadata, "task", [row["id"] for row in found]
+        )
         for row in found:
             self.tx.emit(self.registry.event(self.registry["tasks"], "delete", row))  # type: ignore[arg-type]
         return [str(row["id"]) for row in found]

@@ -9,9 +9,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.contracts.tasks import TaskAssigned, TaskUnassigned
+from services.common.crud.validation import BadValue, parse_moment
+from services.common.database.tables import table_of
 from services.common.errors import Integrity, InvalidInput, Refused
-from services.common.tables import table_of
-from services.common.values import BadValue, parse_moment
 from services.tasks.models import (
     Comment,
     News,

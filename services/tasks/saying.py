@@ -7,9 +7,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.common.crud.validation import known_id
+from services.common.database.tables import table_of
 from services.common.errors import Forbidden, NotFound
-from services.common.tables import table_of
-from services.common.values import known_id
 from services.tasks import access
 from services.tasks.models import (
     Comment,
@@ -51,13 +51,17 @@ class Saying:
             table, kind = table_of(Task), table_of(TaskType)
             query = (
                 sa.select(
-                    table.c.id, table.c.project_id, table.c.entity_id, table.c.task_status_id,
-                    table.c.task_type_id, kind.c.department_id,
+                    table.c.id,
+                    table.c.project_id,
+                    table.c.entity_id,
+                    table.c.task_status_id,
+                    table.c.task_type_id,
+                    kind.c.department_id,
                     access.assigned_to(self.work.actor.id, table.c.id).label("mine"),
                 )
                 .outerjoin(kind, kind.c.id == table.c.task_type_id)
                 .where(table.c.id == ident)
-            )  # fmt: skip
+            )
             with self.work.database.read() as connection:
                 row = connection.execute(query).mappings().first()
             if row is None:

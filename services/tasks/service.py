@@ -1,7 +1,7 @@
 """The service's table of contents."""
 
 from services.common.config import FileSettings
-from services.common.files import UPLOADS, Kept
+from services.common.files.rpc import UPLOADS, Kept
 from services.tasks import attachments, previews
 from services.tasks.models import Base
 from services.tasks.resources import RESOURCES

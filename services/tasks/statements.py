@@ -12,7 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from services.common.tables import table_of
+from services.common.database.tables import table_of
 from services.tasks import access
 from services.tasks.models import StatusAutomation, Subscription, Task, TaskType
 
@@ -36,22 +36,34 @@ def facts(status_columns: tuple[Any, ...]) -> sa.Select[Any]:
     wanted = task.c.id == sa.any_(TASKS)
     tasks = (
         sa.select(
-            task.c.id, task.c.project_id, task.c.entity_id, task.c.task_type_id,
-            task.c.task_status_id, task.c.retake_count, kind.c.department_id, kind.c.for_entity,
+            task.c.id,
+            task.c.project_id,
+            task.c.entity_id,
+            task.c.task_type_id,
+            task.c.task_status_id,
+            task.c.retake_count,
+            kind.c.department_id,
+            kind.c.for_entity,
             access.assigned_to(ME, task.c.id).label("mine"),  # type: ignore[arg-type]
         )
         .outerjoin(kind, kind.c.id == task.c.task_type_id)
         .where(wanted)
-    )  # fmt: skip
+    )
     types = sa.select(task.c.task_type_id).where(wanted)
     watched = sa.select(watch.c.person_id, watch.c.entity_id, watch.c.task_type_id).where(
         watch.c.entity_id.is_not(None), watch.c.task_type_id.in_(types)
     )
     rules = sa.select(rule).where(sa.func.coalesce(rule.c.archived, sa.false()).is_(sa.false()))
     found = sa.func.json_build_object(
-        "tasks", _rows(tasks), "statuses", _rows(sa.select(*status_columns)),
-        "rules", _rows(rules), "watched", _rows(watched),
-    )  # fmt: skip
+        "tasks",
+        _rows(tasks),
+        "statuses",
+        _rows(sa.select(*status_columns)),
+        "rules",
+        _rows(rules),
+        "watched",
+        _rows(watched),
+    )
     return sa.select(sa.cast(found, sa.Text))
 
 
@@ -63,10 +75,20 @@ SELECT t.id, t.project_id, t.entity_id, t.task_type_id, t.task_status_id, t.reta
 FROM task t JOIN task_type k ON k.id = t.task_type_id WHERE t.id = %(task)s FOR UPDATE OF t
 """
 TASK_KEYS: Final = (
-    "id", "project_id", "entity_id", "task_type_id", "task_status_id", "retake_count",
-    "real_start_date", "last_comment_date", "end_date", "done_date", "type_name",
-    "assignees", "watchers",
-)  # fmt: skip
+    "id",
+    "project_id",
+    "entity_id",
+    "task_type_id",
+    "task_status_id",
+    "retake_count",
+    "real_start_date",
+    "last_comment_date",
+    "end_date",
+    "done_date",
+    "type_name",
+    "assignees",
+    "watchers",
+)
 COMMENT: Final = """
 INSERT INTO comment (id, object_id, object_type, text, replies, checklist, links, for_client,
   task_status_id, person_id, created_at)

@@ -8,13 +8,16 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common.tables import table_of
+from services.common.database.tables import table_of
 from services.tasks.models import TaskStatus
 
 NOT_BEGUN: Final = {"name": "Todo", "short_name": "todo", "color": "#f5f5f5", "for_concept": False}
 NEUTRAL: Final = {
-    "name": "Neutral", "short_name": "neutral", "color": "#CCCCCC", "for_concept": True,
-}  # fmt: skip
+    "name": "Neutral",
+    "short_name": "neutral",
+    "color": "#CCCCCC",
+    "for_concept": True,
+}
 
 
 def default_status(work: Any, *, concept: bool) -> UUID:
@@ -32,9 +35,19 @@ def default_status(work: Any, *, concept: bool) -> UUID:
     found: UUID | None = work.tx.connection.scalar(default)
     if found is not None:
         return found
-    row = {**wanted, "id": uuid4(), "is_default": True, "priority": 1, "archived": False,
-           "is_done": False, "is_retake": False, "is_feedback_request": False, "is_wip": False,
-           "is_artist_allowed": True, "is_client_allowed": True}  # fmt: skip
+    row = {
+        **wanted,
+        "id": uuid4(),
+        "is_default": True,
+        "priority": 1,
+        "archived": False,
+        "is_done": False,
+        "is_retake": False,
+        "is_feedback_request": False,
+        "is_wip": False,
+        "is_artist_allowed": True,
+        "is_client_allowed": True,
+    }
     made = insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
     ident: UUID | None = work.tx.connection.scalar(made)
     if ident is None:

@@ -37,7 +37,7 @@ from tqdm import tqdm
 from deploy.local.parts import Parts, backing
 from deploy.local.settings import LocalSettings
 from gateway.auth import Gate, Identity
-from services.common.keys import KeyRing
+from services.common.access.signing_keys import KeyRing
 from tests.bench.boot import boot
 from tests.bench.production import production
 from tests.bench.start import start_seconds
@@ -206,12 +206,18 @@ class Bench:
         """All entities of a large production, and what others notice meanwhile."""
         for number in range(ENTITIES - 3):
             self.world.add(
-                "entity", f"s{number}", name=f"SH{number:05d}", project_id=self.world.project,
-                entity_type_id=self.world.types["Shot"], parent_id=self.world.sequence,
-                status="running", is_shared=False, nb_frames=number % 200,
+                "entity",
+                f"s{number}",
+                name=f"SH{number:05d}",
+                project_id=self.world.project,
+                entity_type_id=self.world.types["Shot"],
+                parent_id=self.world.sequence,
+                status="running",
+                is_shared=False,
+                nb_frames=number % 200,
                 description="A shot in which somebody looks out of a window",
                 data={"frame_in": 1001, "frame_out": 1001 + number % 200, "weather": "fog"},
-            )  # fmt: skip
+            )
         self.system.load(self.world.tables)
         self.admin.get("/data/entities")
         before = self.memory("gateway", "assets", peak=False)
@@ -249,8 +255,12 @@ class Bench:
             waits.append((datetime.now(UTC) - sent).total_seconds())
             message.ack()
 
-        queue = Queue(f"bench-{uuid.uuid4()}", Exchange("auth.events", "topic"),
-                      routing_key="department:new", auto_delete=True)  # fmt: skip
+        queue = Queue(
+            f"bench-{uuid.uuid4()}",
+            Exchange("auth.events", "topic"),
+            routing_key="department:new",
+            auto_delete=True,
+        )
         with Connection(self.system.parts.amqp_uri) as connection:
             with connection.Consumer([queue], callbacks=[keep]):
                 thread = threading.Thread(target=_drain, args=(connection, stopping))
@@ -325,8 +335,17 @@ def running(parts: Parts, folder: Path) -> Iterator[System]:
     config = folder / "nameko.yaml"
     config.write_text(f'AMQP_URI: "{parts.amqp_uri}"\n')
     stock = "from nameko.cli.main import main; main()"
-    command = [sys.executable, "-W", "ignore", "-c", stock, "run", "--config", str(config),
-               "tests.bench.echo:Yardstick"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-c",
+        stock,
+        "run",
+        "--config",
+        str(config),
+        "tests.bench.echo:Yardstick",
+    ]
     echo = [sys.executable, "-m", "tests.bench.echo"]
     with (folder / "echo.log").open("ab") as log:
         others = [
@@ -358,8 +377,11 @@ def report(figures: list[Figure], yardsticks: list[float]) -> None:
             f"  {figure.unit:<9}{figure.verdict}"
         )
     OUT.parent.mkdir(parents=True, exist_ok=True)
-    kept = {"time": datetime.now(UTC).isoformat(), "yardsticks": yardsticks,
-            "figures": [asdict(figure) for figure in figures]}  # fmt: skip
+    kept = {
+        "time": datetime.now(UTC).isoformat(),
+        "yardsticks": yardsticks,
+        "figures": [asdict(figure) for figure in figures],
+    }
     OUT.write_text(json.dumps(kept, indent=1))
     print(f"\nkept in {OUT}")
 
@@ -379,10 +401,16 @@ def main() -> None:
                 bench.note("make run, second start", starts[1], "s", "time", 8)
                 until(lambda: system.caller(world.admin).get("/bench/echo/x").ok, what="the echo")
                 steps: list[Callable[[], Any]] = [
-                    bench.idle_memory, bench.single_rows, bench.verification, bench.log_ins,
-                    bench.events, bench.long_list, lambda: boot(bench), lambda: production(bench),
+                    bench.idle_memory,
+                    bench.single_rows,
+                    bench.verification,
+                    bench.log_ins,
+                    bench.events,
+                    bench.long_list,
+                    lambda: boot(bench),
+                    lambda: production(bench),
                     lambda: transfers(system, folder, bench.note),
-                ]  # fmt: skip
+                ]
                 until(bench.warm, 20, "the stock service")
                 yardsticks = []
                 for step in tqdm(steps, desc="measuring"):

@@ -15,13 +15,21 @@ MS: Final = 1e6
 SHOWN: Final = 80
 """Characters of a statement by which it is known."""
 BEFORE, THERE, PYTHON, ASKING, SQL, COMMIT, BACK, AFTER = PARTS = (
-    "gateway: token, arguments", "to the service: encode, broker, wake-up", "service: Python",
-    "service: waits for others", "SQL", "commit", "back: broker, wake-up", "gateway: answer",
-)  # fmt: skip
+    "gateway: token, arguments",
+    "to the service: encode, broker, wake-up",
+    "service: Python",
+    "service: waits for others",
+    "SQL",
+    "commit",
+    "back: broker, wake-up",
+    "gateway: answer",
+)
 HTTP: Final = "HTTP: client, gunicorn, Falcon"
 RELAY, HANDLER, HANDLED = LATER = (
-    "the relay publishes", "the subscriber begins", "the subscriber is done",
-)  # fmt: skip
+    "the relay publishes",
+    "the subscriber begins",
+    "the subscriber is done",
+)
 
 
 def traces(folder: Path) -> dict[str, list[Line]]:

@@ -6,9 +6,16 @@ from html import escape
 from typing import Final
 
 COLOURS: Final = (
-    "#5b6c8f", "#8fb3d9", "#c9d7e8", "#f2b872", "#f7dcb4", "#6fae83", "#3d7a57", "#b8a2d0",
+    "#5b6c8f",
+    "#8fb3d9",
+    "#c9d7e8",
+    "#f2b872",
+    "#f7dcb4",
+    "#6fae83",
+    "#3d7a57",
+    "#b8a2d0",
     "#d9b8c4",
-)  # fmt: skip
+)
 WIDTH, LEFT, BAR, GAP, LINE = 860, 150, 34, 22, 20
 STYLE: Final = "font-family:sans-serif;font-size:13px;fill:#222"
 

@@ -21,17 +21,26 @@ def fill(bench: Bench) -> None:
     people = [world.person(f"person{n}", "user") for n in range(PERSONS - len(world.people))]
     for number in range(PRODUCTIONS - 1):
         project = world.add(
-            "project", f"p{number}", name=f"Production {number:03d}", project_status_id=world.open,
-            production_style="3d", fps="25",
-        )  # fmt: skip
+            "project",
+            f"p{number}",
+            name=f"Production {number:03d}",
+            project_status_id=world.open,
+            production_style="3d",
+            fps="25",
+        )
         for person in (*people[number::10], *(world.people[name] for name in TEAM)):
             world.link("project_person_link", project_id=project, person_id=person)
         for place in range(DESCRIPTORS):
             world.add(
-                "metadata_descriptor", f"{number} {place}", name=f"Column {place}",
-                field_name=f"column_{place}", data_type="string", entity_type="Asset",
-                project_id=project, for_client=False,
-            )  # fmt: skip
+                "metadata_descriptor",
+                f"{number} {place}",
+                name=f"Column {place}",
+                field_name=f"column_{place}",
+                data_type="string",
+                entity_type="Asset",
+                project_id=project,
+                for_client=False,
+            )
     bench.system.load(world.tables)
 
 
@@ -41,9 +50,12 @@ def boot(bench: Bench) -> None:
     world = World()
     manager = bench.system.caller(world.people["manager"])
     calls = (
-        "/config", "/auth/authenticated", "/data/user/context", "/data/organisations",
+        "/config",
+        "/auth/authenticated",
+        "/data/user/context",
+        "/data/organisations",
         f"/data/projects/{world.project}/episodes",
-    )  # fmt: skip
+    )
     spent = []
     for _ in range(TIMES):
         began = time.perf_counter()

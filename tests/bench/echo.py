@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from services.common.main import main  # isort: skip - patches the standard library first
+from services.common.runtime.main import main  # isort: skip - patches the standard library first
 
 import sys
 
 from nameko.rpc import rpc
 
-from services.common.rpc import query
-from services.common.service import Service
-from services.common.tables import new_metadata
+from services.common.database.tables import new_metadata
+from services.common.runtime.rpc_server import query
+from services.common.runtime.service import Service
 
 
 class Echo(Service):

@@ -97,9 +97,13 @@ def run(
     good = sorted(one for line in lines for one in line.times[True])
     bad = sorted(one for line in lines for one in line.times[False])
     return {
-        "rate": len(good) / spent, "p50": _at(good, 0.5), "p95": _at(good, 0.95),
-        "p99": _at(good, 0.99), "failures": len(bad), "refused_p99": _at(bad, 0.99),
-    }  # fmt: skip
+        "rate": len(good) / spent,
+        "p50": _at(good, 0.5),
+        "p95": _at(good, 0.95),
+        "p99": _at(good, 0.99),
+        "failures": len(bad),
+        "refused_p99": _at(bad, 0.99),
+    }
 
 
 def _at(times: list[float], share: float) -> float:

@@ -36,18 +36,42 @@ def fill(bench: Bench) -> None:
         world.add("entity", f"q{number}", name=f"Q{number:03d}", entity_type_id=sequence, **common)
     for number in range(SHOTS):
         parent = ident(f"entity q{number % SEQUENCES}")
-        one = world.add("entity", f"b{number}", name=f"SH{number:05d}", entity_type_id=shot,
-                        parent_id=parent, nb_frames=number % 200,
-                        data={"frame_in": 1001, "frame_out": 1100}, **common)  # fmt: skip
+        one = world.add(
+            "entity",
+            f"b{number}",
+            name=f"SH{number:05d}",
+            entity_type_id=shot,
+            parent_id=parent,
+            nb_frames=number % 200,
+            data={"frame_in": 1001, "frame_out": 1100},
+            **common,
+        )
         for kind in kinds:
-            world.add("task", f"{number} {kind}", name="main", project_id=world.project,
-                      task_type_id=kind, task_status_id=world.status, entity_id=one,
-                      assigner_id=world.people["manager"], estimation=480, duration=60,
-                      priority=1, difficulty=3, retake_count=0)  # fmt: skip
+            world.add(
+                "task",
+                f"{number} {kind}",
+                name="main",
+                project_id=world.project,
+                task_type_id=kind,
+                task_status_id=world.status,
+                entity_id=one,
+                assigner_id=world.people["manager"],
+                estimation=480,
+                duration=60,
+                priority=1,
+                difficulty=3,
+                retake_count=0,
+            )
         for offset in range(CAST):
             asset = assets[(number + offset * 7) % ASSETS]
-            world.add("entity_link", f"{number} {offset}", entity_in_id=one, entity_out_id=asset,
-                      nb_occurences=1, label="fixed")  # fmt: skip
+            world.add(
+                "entity_link",
+                f"{number} {offset}",
+                entity_in_id=one,
+                entity_out_id=asset,
+                nb_occurences=1,
+                label="fixed",
+            )
     bench.system.load(world.tables)
 
 
@@ -67,11 +91,17 @@ def castings(bench: Bench) -> None:
     """Castings of a whole production, of a sequence, and replacing one."""
     admin, project = bench.admin, bench.world.project
     path = f"/data/projects/{project}/sequences"
-    bench.note("casting of all sequences, 50,000 links",
-               timed(lambda: admin.get(f"{path}/all/casting")), "ms", "time", 600)  # fmt: skip
+    bench.note(
+        "casting of all sequences, 50,000 links",
+        timed(lambda: admin.get(f"{path}/all/casting")),
+        "ms",
+        "time",
+        600,
+    )
     one = f"{path}/{ident('entity q3')}/casting"
-    bench.note("casting of a sequence of 100 shots", timed(lambda: admin.get(one), 20), "ms",
-               "time", 30)  # fmt: skip
+    bench.note(
+        "casting of a sequence of 100 shots", timed(lambda: admin.get(one), 20), "ms", "time", 30
+    )
     shot = f"/data/projects/{project}/entities/{ident('entity b7')}/casting"
     bodies = [
         [{"asset_id": ident(f"entity a{n + turn}"), "nb_occurences": 1} for n in range(20)]
@@ -96,11 +126,16 @@ def views(bench: Bench) -> None:
     bench.note("the same, JSON", len(answer.content) / 2**20, "MiB", "plain", None)
     bench.note("the same, memory of three processes", grown / 2**20, "MiB", "plain", 60)
     meanwhile.sort()
-    bench.note("others meanwhile, p95", meanwhile[int(len(meanwhile) * 0.95)] * 1000, "ms",
-               "time", 50)  # fmt: skip
-    bench.note("the same, compact lines",
-               timed(lambda: admin.get(path + "&compact=true&stream=true")), "ms", "time",
-               None)  # fmt: skip
+    bench.note(
+        "others meanwhile, p95", meanwhile[int(len(meanwhile) * 0.95)] * 1000, "ms", "time", 50
+    )
+    bench.note(
+        "the same, compact lines",
+        timed(lambda: admin.get(path + "&compact=true&stream=true")),
+        "ms",
+        "time",
+        None,
+    )
     held = {"If-None-Match": answer.headers["ETag"]}
     again = timed(lambda: admin.get(path, headers=held), 40)
     assert admin.get(path, headers=held).status_code == 304
@@ -110,9 +145,15 @@ def views(bench: Bench) -> None:
 def comments(bench: Bench) -> None:
     """Comments that change the status, five people to notify, from eight callers at once."""
     world = bench.world
-    other = bench.admin.post("/data/task-status", {
-        "name": "Work", "short_name": "wip2", "color": "#123456", "is_wip": True,
-    }).json()["id"]  # fmt: skip
+    other = bench.admin.post(
+        "/data/task-status",
+        {
+            "name": "Work",
+            "short_name": "wip2",
+            "color": "#123456",
+            "is_wip": True,
+        },
+    ).json()["id"]
     tasks = [ident(f"task {n} {ident('task_type kind 0')}") for n in range(COMMENTERS)]
     people = [p for name, p in world.people.items() if name != "admin"][:PEOPLE]
     for task in tasks:
@@ -130,11 +171,17 @@ def comments(bench: Bench) -> None:
     bench.note("comments, 8 callers at once", together["rate"], "/s", "rate", 200)
     bench.note("the same, p95", together["p95"], "ms", "time", None)
     busy = f"/data/tasks/{tasks[0]}/comments"
-    bench.note("the comments of that task", timed(lambda: bench.admin.get(busy), 10), "ms",
-               "time", 60)  # fmt: skip
+    bench.note(
+        "the comments of that task", timed(lambda: bench.admin.get(busy), 10), "ms", "time", 60
+    )
     page = f"/data/projects/{world.project}/comments?page=1&limit=100"
-    bench.note("a page of the production's comments", timed(lambda: bench.admin.get(page), 10),
-               "ms", "time", 50)  # fmt: skip
+    bench.note(
+        "a page of the production's comments",
+        timed(lambda: bench.admin.get(page), 10),
+        "ms",
+        "time",
+        50,
+    )
 
 
 def mixed_day(bench: Bench) -> None:
@@ -155,10 +202,13 @@ def mixed_day(bench: Bench) -> None:
         writes = [
             ["PUT", f"/data/tasks/{task}", {"priority": n % 3}] for n, task in enumerate(tasks)
         ]
-        plans.append([
-            request for write in writes
-            for request in (*reads[:4], lists[0], *reads[4:], lists[1], write)
-        ])  # fmt: skip
+        plans.append(
+            [
+                request
+                for write in writes
+                for request in (*reads[:4], lists[0], *reads[4:], lists[1], write)
+            ]
+        )
     found = bench.play(plans)
     bench.note("a mixed day, 8 callers", found["rate"], "/s", "rate", 600)
     bench.note("the same, p99", found["p99"], "ms", "time", 80)

@@ -34,8 +34,9 @@ COMMENTS: Final = int(os.environ.get("COMMENTS", "200"))
 WARM: Final = 30
 READ, COMMENT = "single-row read", "comment"
 ROUTES: Final = {
-    READ: "GET /data/departments/{ident}", COMMENT: "POST /actions/tasks/{task_id}/comment",
-}  # fmt: skip
+    READ: "GET /data/departments/{ident}",
+    COMMENT: "POST /actions/tasks/{task_id}/comment",
+}
 SUBSCRIBER: Final = "crud.log_events"
 PATIENCE: Final = 90.0
 INTRODUCTION: Final = """\
@@ -137,11 +138,15 @@ def plain(parts: Parts, folder: Path) -> tuple[dict[str, list[float]], dict[str,
             seconds = time.monotonic() - began
             after = cpu(system, parts)
             costs[what] = {
-                name: (after[name] - before[name]
-                       - (idle[name] - idle_from[name]) * seconds / idle_seconds)
-                * 1000 / (count + WARM)
+                name: (
+                    after[name]
+                    - before[name]
+                    - (idle[name] - idle_from[name]) * seconds / idle_seconds
+                )
+                * 1000
+                / (count + WARM)
                 for name in after
-            }  # fmt: skip
+            }
         return times, costs
 
     found: tuple[dict[str, list[float]], dict[str, dict[str, float]]] = ran(parts, folder, {}, work)
@@ -196,32 +201,53 @@ def report(
     whole = {what: statistics.median(some) for what, some in times.items()}
     high = {what: statistics.quantiles(some, n=20)[-1] for what, some in times.items()}
     lines = [
-        "# Where the time goes", "",
+        "# Where the time goes",
+        "",
         INTRODUCTION.format(
-            reads=READS, comments=COMMENTS, cores=os.cpu_count(), machine=platform.machine(),
-            python=platform.python_version(), load=os.getloadavg()[1],
-        ), "",
-        "![parts of a read and of a comment](pictures/speed.svg)", "",
-        "## By the clock", "",
-        BY_THE_CLOCK, "",
-        f"| ms | {' | '.join(rows)} |", "|---|" + "---:|" * len(rows),
-        _line("without traces, median", whole), _line("without traces, 95 %", high),
+            reads=READS,
+            comments=COMMENTS,
+            cores=os.cpu_count(),
+            machine=platform.machine(),
+            python=platform.python_version(),
+            load=os.getloadavg()[1],
+        ),
+        "",
+        "![parts of a read and of a comment](pictures/speed.svg)",
+        "",
+        "## By the clock",
+        "",
+        BY_THE_CLOCK,
+        "",
+        f"| ms | {' | '.join(rows)} |",
+        "|---|" + "---:|" * len(rows),
+        _line("without traces, median", whole),
+        _line("without traces, 95 %", high),
         *(_line(part, {w: parts[part] for w, parts in rows.items()}) for part in rows[READ]),
         _line("**with traces, sum**", {w: sum(parts.values()) for w, parts in rows.items()}),
-        "", "## After a comment", "",
-        LATER_ON, "",
-        "| ms | |", "|---|---:|",
+        "",
+        "## After a comment",
+        "",
+        LATER_ON,
+        "",
+        "| ms | |",
+        "|---|---:|",
         *(f"| {name} | {value:.2f} |" for name, value in parted.follow.items()),
-        "", "## Statements of a comment", "",
-        "| in `tasks` | a comment | ms each |", "|---|---:|---:|",
-        *(f"| `{_cell(text)}` | {count:.1f} | {ms:.2f} |"
-          for text, count, ms in parted.statements),
-        "", "## By the processor", "",
-        BY_THE_PROCESSOR, "",
-        f"| ms CPU | {' | '.join(costs)} |", "|---|" + "---:|" * len(costs),
+        "",
+        "## Statements of a comment",
+        "",
+        "| in `tasks` | a comment | ms each |",
+        "|---|---:|---:|",
+        *(f"| `{_cell(text)}` | {count:.1f} | {ms:.2f} |" for text, count, ms in parted.statements),
+        "",
+        "## By the processor",
+        "",
+        BY_THE_PROCESSOR,
+        "",
+        f"| ms CPU | {' | '.join(costs)} |",
+        "|---|" + "---:|" * len(costs),
         *(_line(name, {w: spent[name] for w, spent in costs.items()}) for name in costs[READ]),
         _line("**sum**", {w: sum(spent.values()) for w, spent in costs.items()}),
-    ]  # fmt: skip
+    ]
     return "\n".join(lines) + "\n"
 
 

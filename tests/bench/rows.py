@@ -35,8 +35,12 @@ class Rows:
 
     def tables(self) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
         """Every table with its rows."""
-        makers = {"comment": self.comment, "api_event": self.event, "task": self.task,
-                  "entity": self.entity}  # fmt: skip
+        makers = {
+            "comment": self.comment,
+            "api_event": self.event,
+            "task": self.task,
+            "entity": self.entity,
+        }
         for table, rows in self.world.tables.items():
             if table not in makers:
                 yield table, iter(rows)
@@ -53,38 +57,54 @@ class Rows:
     def entity(self, number: int) -> dict[str, Any]:
         """A shot."""
         return {
-            "name": f"SH{number:07d}", "project_id": self.world.project, "status": "running",
-            "entity_type_id": self.world.types["Shot"], "parent_id": self.world.sequence,
-            "is_shared": False, "nb_frames": number % 300, "description": TEXT,
+            "name": f"SH{number:07d}",
+            "project_id": self.world.project,
+            "status": "running",
+            "entity_type_id": self.world.types["Shot"],
+            "parent_id": self.world.sequence,
+            "is_shared": False,
+            "nb_frames": number % 300,
+            "description": TEXT,
             "data": {"frame_in": 1001, "frame_out": 1001 + number % 300, "weather": "fog"},
-        }  # fmt: skip
+        }
 
     def task(self, number: int) -> dict[str, Any]:
         """Its task."""
         return {
-            "name": "main", "project_id": self.world.project, "difficulty": number % 5 + 1,
-            "task_type_id": self.world.task_type, "task_status_id": self.world.status,
+            "name": "main",
+            "project_id": self.world.project,
+            "difficulty": number % 5 + 1,
+            "task_type_id": self.world.task_type,
+            "task_status_id": self.world.status,
             "entity_id": ident("entity", number % max(1, self.counts["entity"])),
-            "assigner_id": self.world.people["manager"], "duration": 480.0, "estimation": 960.5,
-        }  # fmt: skip
+            "assigner_id": self.world.people["manager"],
+            "duration": 480.0,
+            "estimation": 960.5,
+        }
 
     def comment(self, number: int) -> dict[str, Any]:
         """What was said on it."""
         return {
             "object_id": ident("task", number % max(1, self.counts["task"])),
-            "object_type": "Task", "text": f"{TEXT} ({number})", "data": {}, "replies": [],
-            "checklist": [{"text": "soften", "checked": False}], "pinned": False,
-            "task_status_id": self.world.status, "person_id": self.world.people["supervisor"],
-        }  # fmt: skip
+            "object_type": "Task",
+            "text": f"{TEXT} ({number})",
+            "data": {},
+            "replies": [],
+            "checklist": [{"text": "soften", "checked": False}],
+            "pinned": False,
+            "task_status_id": self.world.status,
+            "person_id": self.world.people["supervisor"],
+        }
 
     def event(self, number: int) -> dict[str, Any]:
         """What was told of it."""
         task = ident("task", number % max(1, self.counts["task"]))
         return {
-            "name": "task:update", "user_id": self.world.people["artist"],
+            "name": "task:update",
+            "user_id": self.world.people["artist"],
             "project_id": self.world.project,
             "data": {"task_id": task, "project_id": self.world.project},
-        }  # fmt: skip
+        }
 
 
 def write(path: Path, total: int) -> int:

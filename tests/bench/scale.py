@@ -32,9 +32,12 @@ TIMES: Final = 3
 CROWD: Final = 400
 """Connections of those who come three times too often."""
 STEPS: Final = (
-    ("one of each", None), ("tasks=2", "tasks.2"), ("tasks=3", "tasks.3"),
-    ("tasks=3 gateway=2", "gateway"), ("tasks=3 gateway=3", "gateway"),
-)  # fmt: skip
+    ("one of each", None),
+    ("tasks=2", "tasks.2"),
+    ("tasks=3", "tasks.3"),
+    ("tasks=3 gateway=2", "gateway"),
+    ("tasks=3 gateway=3", "gateway"),
+)
 
 
 class Curve:
@@ -44,8 +47,14 @@ class Curve:
         self.system, self.world = system, world
         self.token = token_for(world.admin)
         self.one = f"/data/task-types/{world.task_type}"
-        self.table = Table("processes", "one row /s", "p95 ms", "list of tasks /s", "p95 ms",
-                           f"CPU of {os.cpu_count()} cores")  # fmt: skip
+        self.table = Table(
+            "processes",
+            "one row /s",
+            "p95 ms",
+            "list of tasks /s",
+            "p95 ms",
+            f"CPU of {os.cpu_count()} cores",
+        )
 
     def load(self, path: str, clients: int = CLIENTS, rate: float = 0.0) -> dict[str, float]:
         """The load generator's answer."""
@@ -93,12 +102,24 @@ def grown(world: World) -> World:
     """With tasks enough for a list to cost something."""
     for number in range(300):
         asset = world.add(
-            "entity", f"a{number}", name=f"A{number}", project_id=world.project,
-            entity_type_id=world.types["Character"], status="running", is_shared=False,
-        )  # fmt: skip
-        world.add("task", f"t{number}", name="main", project_id=world.project, entity_id=asset,
-                  task_type_id=world.task_type, task_status_id=world.status,
-                  duration=0.0)  # fmt: skip
+            "entity",
+            f"a{number}",
+            name=f"A{number}",
+            project_id=world.project,
+            entity_type_id=world.types["Character"],
+            status="running",
+            is_shared=False,
+        )
+        world.add(
+            "task",
+            f"t{number}",
+            name="main",
+            project_id=world.project,
+            entity_id=asset,
+            task_type_id=world.task_type,
+            task_status_id=world.status,
+            duration=0.0,
+        )
     return world
 
 

@@ -22,10 +22,14 @@ from tests.bench.anatomy import (
 def span(ident: str, parent: str | None, name: str, start: float, end: float) -> dict[str, Any]:
     """A span; times in milliseconds."""
     return {
-        "span": ident, "parent": parent, "name": name, "component": "tasks",
-        "start": int(start * 1e6), "end": int(end * 1e6),
+        "span": ident,
+        "parent": parent,
+        "name": name,
+        "component": "tasks",
+        "start": int(start * 1e6),
+        "end": int(end * 1e6),
         "attributes": {"statement": f"SELECT {ident} /* a-request */"},
-    }  # fmt: skip
+    }
 
 
 ROOT = span("root", None, "GET /x", 0, 20)
@@ -44,8 +48,15 @@ def test_every_millisecond_is_in_one_part() -> None:
     """Overlaps count once, and what the service does after its reply counts not at all."""
     found = parts_of(SPANS, ROOT)
     assert found == {
-        BEFORE: 1, THERE: 2, SQL: 2, ASKING: 3, COMMIT: 2, PYTHON: 8, BACK: 0, AFTER: 2
-    }  # fmt: skip
+        BEFORE: 1,
+        THERE: 2,
+        SQL: 2,
+        ASKING: 3,
+        COMMIT: 2,
+        PYTHON: 8,
+        BACK: 0,
+        AFTER: 2,
+    }
     assert sum(found.values()) == 20
 
 

@@ -42,9 +42,10 @@ def route(browser: Chrome, words: str, path: str) -> WebElement:
     search.clear()
     search.send_keys(words)
     [found] = [
-        row for row in browser.find_elements(By.CSS_SELECTOR, "details:not([hidden])")
+        row
+        for row in browser.find_elements(By.CSS_SELECTOR, "details:not([hidden])")
         if row.find_element(By.CSS_SELECTOR, ".path").text == path
-    ]  # fmt: skip
+    ]
     found.find_element(By.TAG_NAME, "summary").click()
     until(lambda: found.find_elements(By.CSS_SELECTOR, ".act button"), what="the route's form")
     return found

@@ -40,8 +40,14 @@ def show(console: Console, outcomes: dict[str, Outcome | str]) -> None:
         refused = ", ".join(
             f"{count} x {status or 'broken'}" for status, count in sorted(found.refused.items())
         )
-        table.add_row(name, str(found.requests), refused or "none", f"{found.slowest:.1f} s",
-                      f"{found.recovery:.1f} s", "kept")  # fmt: skip
+        table.add_row(
+            name,
+            str(found.requests),
+            refused or "none",
+            f"{found.slowest:.1f} s",
+            f"{found.recovery:.1f} s",
+            "kept",
+        )
     console.print(table)
 
 
@@ -50,8 +56,12 @@ def run(system: System, faults: list[Fault], console: Console) -> dict[str, Outc
     subscriber = Subscriber(system.parts.amqp_uri)
     time.sleep(1.0)  # see tests/chaos/test_chaos.py
     outcomes: dict[str, Outcome | str] = {}
-    columns = (TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(),
-               TimeElapsedColumn())  # fmt: skip
+    columns = (
+        TextColumn("{task.description:<28}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("", total=len(faults))
         for fault in faults:

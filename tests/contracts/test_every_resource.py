@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from deploy.docs import registries, resources
 from gateway.routes import ROUTES
-from services.common.permissions import admin as admins_only
-from services.common.resources import Resource
+from services.common.access.rules import admin as admins_only
+from services.common.crud.resource import Resource
 from tests.system import Caller, System, until
 from tests.world import World, ident, target_of
 
@@ -198,9 +198,13 @@ def bad_values(resource: Resource) -> list[tuple[str, Any]]:
         elif getattr(column.type, "length", None):
             bad += [(column.name, "x" * (column.type.length + 1)), (column.name, {"a": 1})]
         for kind, value in (
-            (sa.Uuid, "no-uuid"), (sa.Boolean, "perhaps"), (sa.Integer, "many"),
-            (sa.Float, "much"), (sa.TIMESTAMP, "yesterday"), (sa.Date, "2026-13-45"),
-        ):  # fmt: skip
+            (sa.Uuid, "no-uuid"),
+            (sa.Boolean, "perhaps"),
+            (sa.Integer, "many"),
+            (sa.Float, "much"),
+            (sa.TIMESTAMP, "yesterday"),
+            (sa.Date, "2026-13-45"),
+        ):
             if isinstance(column.type, kind):
                 bad.append((column.name, value))
     return bad

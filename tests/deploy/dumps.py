@@ -62,7 +62,10 @@ def command(system: System, folder: Path, name: str, **environ: str) -> tuple[in
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "deploy.transfer", name],
         env={**os.environ, **system.environment(), "RUN_DIR": str(folder), **environ},
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert "Traceback" not in done.stderr
     return done.returncode, done.stdout, done.stderr

@@ -11,11 +11,14 @@ import msgspec
 from deploy.prepare import Given
 from gateway.config import GatewaySettings
 from services.common.config import ServiceSettings
-from services.common.topology import SERVICES
+from services.common.wire.topology import SERVICES
 
 STORAGE: Final = {
-    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL",
-}  # fmt: skip
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_REGION",
+    "AWS_ENDPOINT_URL",
+}
 """What the storage's library reads itself (docs/files.md)."""
 GUNICORN: Final = {"HTTP_PORT", "WEB_CONCURRENCY", "GATEWAY_THREADS", "FORWARDED_ALLOW_IPS"}
 """What deploy/gunicorn.conf.py reads."""
@@ -47,8 +50,11 @@ def known_names(process: str) -> set[str]:
 
 def unknown(process: str, environ: Mapping[str, str]) -> set[str]:
     """Variables that nobody there reads."""
-    filing = "storage_url" in getattr(settings_class(process), "__struct_fields__", ()) \
-        if process != "prepare" else False  # fmt: skip
+    filing = (
+        "storage_url" in getattr(settings_class(process), "__struct_fields__", ())
+        if process != "prepare"
+        else False
+    )
     return set(environ) - known_names(process) - (STORAGE if filing else set())
 
 

@@ -17,9 +17,9 @@ import pytest
 import yaml
 from helm_python import Chart, HelmRenderError, lint
 
-from services.common.bus import Handler
-from services.common.db import Database
-from services.common.topology import SERVICES
+from services.common.database.transaction import Database
+from services.common.events.subscriber import Handler
+from services.common.wire.topology import SERVICES
 from tests.deploy.environments import STORAGE, databases, known_names, start
 
 CHART = Path(__file__).parents[2] / "deploy/chart"
@@ -33,7 +33,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "external": {
         "database": {"mode": "external", "externalCidr": "10.1.2.0/24"},
         "broker": {
-            "create": False, "secret": "the-broker", "managementUrl": "http://broker:15672/",
+            "create": False,
+            "secret": "the-broker",
+            "managementUrl": "http://broker:15672/",
         },
         "ingress": {"enabled": False},
     },
@@ -41,17 +43,23 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "externalSecrets": {"enabled": True},
         "image": {"tag": "1.2.3", "pullSecrets": ["registry"]},
         "monitoring": {"labels": {"release": "prometheus"}},
-        "database": {"image": "postgresql:18", "backup": {"barmanObjectStore": {"destinationPath": "s3://backups"}}},
+        "database": {
+            "image": "postgresql:18",
+            "backup": {"barmanObjectStore": {"destinationPath": "s3://backups"}},
+        },
         "broker": {"storageClass": "fast"},
         "tracing": {"endpoint": "http://collector.monitoring:4318"},
-        "priorityClassName": "studio", "nodeSelector": {"disk": "ssd"},
+        "priorityClassName": "studio",
+        "nodeSelector": {"disk": "ssd"},
         "tolerations": [{"key": "studio", "operator": "Exists"}],
     },
     "no operators": {
-        "scaling": {"enabled": False}, "monitoring": {"enabled": False},
-        "broker": {"create": False, "secret": "the-broker"}, "database": {"mode": "external"},
+        "scaling": {"enabled": False},
+        "monitoring": {"enabled": False},
+        "broker": {"create": False, "secret": "the-broker"},
+        "database": {"mode": "external"},
     },
-}  # fmt: skip
+}
 
 
 @cache
@@ -59,9 +67,13 @@ def rendered(variant: str, *, upgrade: bool = False) -> list[dict[str, Any]]:
     """The objects of the chart with those values."""
     with Chart.load(CHART) as chart:
         files = chart.render(
-            VARIANTS[variant], name="studio", namespace="callboard",
-            is_install=not upgrade, is_upgrade=upgrade, revision=2 if upgrade else 1,
-        )  # fmt: skip
+            VARIANTS[variant],
+            name="studio",
+            namespace="callboard",
+            is_install=not upgrade,
+            is_upgrade=upgrade,
+            revision=2 if upgrade else 1,
+        )
     return [one for text in files.values() for one in yaml.safe_load_all(text) if one]
 
 
@@ -100,8 +112,11 @@ def made_up(variable: dict[str, Any]) -> str:
     if name.endswith("_DATABASE_URL"):
         service = name.removesuffix("_DATABASE_URL").lower()
         return f"postgresql://callboard_{service}:secret@somewhere/callboard"
-    return {"MAIL_URL": "smtps://mail.example.com", "PREVIOUS_SECRET_KEYS": "",
-            "PREVIOUS_ENCRYPTION_KEYS": ""}.get(name, "x" * 40)  # fmt: skip
+    return {
+        "MAIL_URL": "smtps://mail.example.com",
+        "PREVIOUS_SECRET_KEYS": "",
+        "PREVIOUS_ENCRYPTION_KEYS": "",
+    }.get(name, "x" * 40)
 
 
 # --- the form -------------------------------------------------------------------------------------
@@ -165,9 +180,10 @@ def test_no_container_has_rights_or_can_write(variant: str) -> None:
         assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
         for container in spec["containers"]:
             assert container["securityContext"] == {
-                "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
                 "capabilities": {"drop": ["ALL"]},
-            }  # fmt: skip
+            }
             assert container["resources"]["limits"]["memory"]
             assert container["resources"]["requests"].keys() == {"cpu", "memory"}
 
@@ -203,7 +219,7 @@ def test_no_process_knows_anothers_database(variant: str, process: str) -> None:
 
 def stop_seconds() -> int:
     """How long a service lets work run on; read, since to import it would patch this process."""
-    text = (CHART.parents[1] / "services/common/main.py").read_text()
+    text = (CHART.parents[1] / "services/common/runtime/main.py").read_text()
     (found,) = re.findall(r"^STOP_SECONDS: Final = (\d+)$", text, re.MULTILINE)
     return int(found)
 
@@ -318,7 +334,7 @@ def test_the_broker_is_three_nodes_on_three_machines() -> None:
 
 
 def subscriptions(service: str) -> set[str]:
-    """The event queues of a service, as ``services.common.bus`` names them."""
+    """The event queues of a service, as ``services.common.events.subscriber`` names them."""
     module: Any = import_module(f"services.{service}.service")
     kind = getattr(module, f"{service.capitalize()}Service")
     return {

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from deploy.secrets import NAMES, env_file
-from services.common.topology import SERVICES
+from services.common.wire.topology import SERVICES
 from tests.deploy.environments import databases, start, unknown
 
 FOLDER = Path(__file__).parents[2] / "deploy"

@@ -19,8 +19,15 @@ def test_files_follow_their_rows_by_the_ids_in_their_names(
     system: System, world: World, admin: Caller, tmp_path: Path
 ) -> None:
     """Whatever folders they lie in; a second run copies nothing, what has no row is named."""
-    attached = world.add("attachment_file", "notes", name="notes.txt", extension="txt", size=5,
-                         mimetype="text/plain", comment_id=world.comment)  # fmt: skip
+    attached = world.add(
+        "attachment_file",
+        "notes",
+        name="notes.txt",
+        extension="txt",
+        size=5,
+        mimetype="text/plain",
+        comment_id=world.comment,
+    )
     shown = next(p for p in world.tables["preview_file"] if p["id"] == world.preview)
     shown |= {"extension": "png", "status": "ready", "task_id": world.task}
     lost = world.add("attachment_file", "lost", name="lost.txt", comment_id=world.comment)
@@ -47,9 +54,11 @@ def test_files_follow_their_rows_by_the_ids_in_their_names(
     assert named["copied file", attached] == hashlib.sha256(b"hello").hexdigest()
     assert ("missing file", lost) in named
     assert admin.get(f"/data/attachment-files/{attached}/file/x").content == b"hello"
-    for path in (f"/pictures/originals/preview-files/{world.preview}.png",
-                 f"/pictures/thumbnails/preview-files/{world.preview}.png",
-                 f"/pictures/thumbnails/persons/{person['id']}.png"):  # fmt: skip
+    for path in (
+        f"/pictures/originals/preview-files/{world.preview}.png",
+        f"/pictures/thumbnails/preview-files/{world.preview}.png",
+        f"/pictures/thumbnails/persons/{person['id']}.png",
+    ):
         assert admin.get(path).status_code == 200, path
     again = copy_files(target, tmp_path / "old", Report(), lambda _count: None)
     assert (again.copied, again.present) == (0, 3)

@@ -20,16 +20,16 @@ from packaging.requirements import Requirement
 
 from deploy.local.parts import Parts
 from deploy.start import MODULES, command
-from services.common.topology import SERVICES
+from services.common.wire.topology import SERVICES
 from tests.system import SECRET, System, until
 
 ROOT = Path(__file__).parents[2]
 GROUPS = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
 DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text()
-PICTURES = "services.common.pictures"
+PICTURES = "services.common.files.thumbnails.worker"
 ENTRIES = {
     "gateway": ["gateway.wsgi"],
-    "relay": ["services.common.relay"],
+    "relay": ["services.common.events.relay"],
     "prepare": ["deploy.prepare", *(f"services.{service}.models" for service in SERVICES)],
     **{service: [f"services.{service}.__main__"] for service in SERVICES},
 }
@@ -75,9 +75,13 @@ def installed(group: str) -> set[str]:
 def graph() -> grimp.ImportGraph:
     """Who imports whom, other people's packages included."""
     return grimp.build_graph(
-        "services", "gateway", "deploy", include_external_packages=True,
-        exclude_type_checking_imports=True, cache_dir=None,
-    )  # fmt: skip
+        "services",
+        "gateway",
+        "deploy",
+        include_external_packages=True,
+        exclude_type_checking_imports=True,
+        cache_dir=None,
+    )
 
 
 def imported(graph: grimp.ImportGraph, process: str) -> set[str]:
@@ -152,9 +156,14 @@ def process(parts: Parts, folder: Path, name: str) -> Iterator[subprocess.Popen[
     """One process of an image, started as the image starts it."""
     own = {f"{service.upper()}_DATABASE_URL": url for service, url in parts.urls.items()}
     environ = {
-        **os.environ, **own, "SERVICE": name, "SIGNS_DIR": str(folder), "SECRET_KEY": SECRET,
-        "AMQP_URI": parts.amqp_uri, "PYTHONPATH": str(ROOT),
-    }  # fmt: skip
+        **os.environ,
+        **own,
+        "SERVICE": name,
+        "SIGNS_DIR": str(folder),
+        "SECRET_KEY": SECRET,
+        "AMQP_URI": parts.amqp_uri,
+        "PYTHONPATH": str(ROOT),
+    }
     with (folder / "log").open("wb") as log:
         started = subprocess.Popen(
             [sys.executable, "-m", "deploy.start"], cwd=ROOT, env=environ, stdout=log, stderr=log

@@ -23,9 +23,13 @@ def start(folder: Path, port: int, **environ: str) -> subprocess.Popen[str]:
     own = {"RUN_DIR": str(folder), "HTTP_PORT": str(port), "ADMIN_PASSWORD": "a-test-password"}
     with (folder / "run.log").open("a") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "deploy.local"], cwd=ROOT, text=True, stdout=log, stderr=log,
+            [sys.executable, "-m", "deploy.local"],
+            cwd=ROOT,
+            text=True,
+            stdout=log,
+            stderr=log,
             env={**os.environ, **own, **environ},
-        )  # fmt: skip
+        )
 
 
 def answers(port: int) -> bool:
@@ -40,9 +44,14 @@ def refused(folder: Path, **environ: Any) -> str:
     """The sentence of a start that fails."""
     own = {"RUN_DIR": str(folder), **environ}
     done = subprocess.run(
-        [sys.executable, "-m", "deploy.local"], cwd=ROOT, text=True, capture_output=True,
-        env={**os.environ, **own}, timeout=60, check=False,
-    )  # fmt: skip
+        [sys.executable, "-m", "deploy.local"],
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        env={**os.environ, **own},
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     lines: list[str] = done.stderr.strip().splitlines()
@@ -66,7 +75,7 @@ def test_it_starts_recovers_stops_and_keeps_its_data(tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{port}/data/departments"
     made = requests.post(
         url, json={"name": "Kept", "color": "#1"}, headers=headers, timeout=20
-    ).json()  # fmt: skip
+    ).json()
 
     family = psutil.Process(run.pid).children(recursive=True)
     brokers = [p for p in family if p.name() == "beam.smp"]

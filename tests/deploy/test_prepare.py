@@ -12,8 +12,8 @@ from deploy.local.parts import Parts
 from deploy.local.provision import is_prepared, provision, with_path
 from deploy.local.settings import StartError
 from deploy.prepare import Given, prepare
-from services.common.migrations import differences, downgrade
-from services.common.topology import SERVICES
+from services.common.database.migrations import differences, downgrade
+from services.common.wire.topology import SERVICES
 from tests.deploy.environments import URLS
 
 DATABASE = "prepared"
@@ -40,9 +40,10 @@ def environ(parts: Parts) -> Iterator[dict[str, str]]:
     run(admin, "CREATE DATABASE {}")
     yield {
         "DATABASE_URL": with_path(admin, DATABASE),
-        "ADMIN_EMAIL": "First@example.com", "ADMIN_PASSWORD": "a-test-password",
+        "ADMIN_EMAIL": "First@example.com",
+        "ADMIN_PASSWORD": "a-test-password",
         **{URLS[service]: with_path(url, DATABASE) for service, url in parts.urls.items()},
-    }  # fmt: skip
+    }
     run(admin, "DROP DATABASE {} WITH (FORCE)")
 
 

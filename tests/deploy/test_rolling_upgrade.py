@@ -133,8 +133,9 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("release")
     pack = subprocess.run(
         ["git", "-C", str(ROOT), "archive", commit, "services", "gateway", "deploy"],
-        capture_output=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        check=True,
+    )
     subprocess.run(["tar", "-x", "-C", str(folder)], input=pack.stdout, check=True)
     yield folder
     shutil.rmtree(folder)

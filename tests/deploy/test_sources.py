@@ -21,9 +21,9 @@ from deploy.transfer.load import load, load_tables
 from deploy.transfer.report import TransferError
 from deploy.transfer.verify import verify
 from services.auth.bootstrap import ensure_admin
-from services.common.copying import Writer
-from services.common.db import with_driver
-from services.common.importing import own_tables
+from services.common.bulk.copy_format import Writer
+from services.common.bulk.importing import own_tables
+from services.common.database.transaction import with_driver
 from tests.deploy.dumps import Tables, command, dump, named, read, rows
 from tests.system import SERVICES, System
 from tests.world import ident
@@ -139,8 +139,11 @@ def test_a_full_disk_is_one_sentence_and_no_change(
         [sys.executable, "-W", "ignore", "-m", "deploy.transfer", "export"],
         env={**system.environment(), "FILE": str(tmp_path / "out.json")},
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 2
     assert done.stderr.strip().endswith("can't be written: File too large.")
     assert [path.name for path in tmp_path.iterdir()] == ["in.json"]

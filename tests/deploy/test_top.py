@@ -14,7 +14,7 @@ import pytest
 
 from deploy.scrape import Between, Scrape
 from deploy.top import address
-from services.common.topology import SERVICES
+from services.common.wire.topology import SERVICES
 from tests.system import System, free_port, until
 
 COMMAND = [sys.executable, "-m", "deploy.top"]
@@ -23,9 +23,13 @@ COMMAND = [sys.executable, "-m", "deploy.top"]
 def once(**environ: str) -> subprocess.CompletedProcess[str]:
     """One picture, as text."""
     return subprocess.run(
-        COMMAND, capture_output=True, text=True, timeout=60, check=False,
+        COMMAND,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
         env={**os.environ, "ONCE": "1", **environ},
-    )  # fmt: skip
+    )
 
 
 def test_one_picture_names_every_process_and_queue(system: System, tmp_path: Path) -> None:
@@ -55,9 +59,14 @@ def test_the_live_view_ends_and_leaves_the_terminal_as_it_was(system: System, wa
     ours, theirs = pty.openpty()
     environ = {**os.environ, "URL": system.base, "TERM": "xterm"}
     process = subprocess.Popen(
-        COMMAND, stdin=theirs, stdout=theirs, stderr=theirs, env=environ, start_new_session=True,
+        COMMAND,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=environ,
+        start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # off where we run unseen
-    )  # fmt: skip
+    )
     os.close(theirs)
     os.set_blocking(ours, False)
     shown = bytearray()

@@ -26,8 +26,8 @@ from deploy.transfer.load import load, load_tables
 from deploy.transfer.report import Report, TransferError
 from deploy.transfer.target import Target
 from deploy.transfer.verify import verify
-from services.common.importing import ServiceImport
-from services.common.topology import HISTORY
+from services.common.bulk.importing import ServiceImport
+from services.common.wire.topology import HISTORY
 from tests.bench.rows import write
 from tests.deploy.dumps import Tables, command, dump, named, read, rows
 from tests.system import System, until
@@ -100,8 +100,9 @@ def test_what_cannot_be_kept_is_counted_and_named(
     assert named(report, "unknown table") == {"brand_new.": 1}
     assert named(report, "unknown column") == {"department.flavour": 2}
     assert named(report, "dangling reference") == {
-        "comment.object_id": 1, "task.assigner_id": 2,
-    }  # fmt: skip
+        "comment.object_id": 1,
+        "task.assigner_id": 2,
+    }
     assert named(report, "outside the rules") == {"person.seniority": 1}
     assert named(report, "shortened") == {"person.phone": 1}
     assert named(report, "lost value") == {"task.due_date": 1}
@@ -126,12 +127,17 @@ def test_a_broken_dump_changes_nothing(
     whole = dump(tmp_path / "whole.json.gz", tables).read_bytes()
     plain = gzip.decompress(whole)
     broken = {
-        "half.json.gz": whole[: len(whole) // 2], "half.json": plain[: len(plain) // 2],
-        "end.json": plain[:-2], "more.json": plain + b"{}", "foreign.json": b'{"a": [1, 2]}',
-        "list.json": b"[]", "empty.json": b"", "picture.json": b"\x89PNG\r\n\x1a\n",
+        "half.json.gz": whole[: len(whole) // 2],
+        "half.json": plain[: len(plain) // 2],
+        "end.json": plain[:-2],
+        "more.json": plain + b"{}",
+        "foreign.json": b'{"a": [1, 2]}',
+        "list.json": b"[]",
+        "empty.json": b"",
+        "picture.json": b"\x89PNG\r\n\x1a\n",
         "newer.json": plain.replace(b"zou-tables/1", b"zou-tables/2"),
         "bent.json": plain.replace(b'"first_name": "Artist"', b'"first_name": Artist'),
-    }  # fmt: skip
+    }
     for name, content in broken.items():
         (tmp_path / name).write_bytes(content)
         with pytest.raises(TransferError) as refusal:
@@ -185,14 +191,18 @@ def test_events_of_before_are_not_handled_after(system: System, world: World) ->
     """What happened to rows that are gone leaves no trace among those that came."""
     told = [
         {
-            "name": name, "payload": {}, "event_id": str(uuid.uuid4()), "time": when,
-            "source": "crud", "project_id": world.project,
+            "name": name,
+            "payload": {},
+            "event_id": str(uuid.uuid4()),
+            "time": when,
+            "source": "crud",
+            "project_id": world.project,
         }
         for name, when in (
             ("late:event", "2026-01-01T00:00:00.000001"),
             ("new:event", "2100-01-01T00:00:00.000001"),
         )
-    ]  # fmt: skip
+    ]
 
     def logged() -> list[tuple[str]]:
         return rows(system, "crud", "SELECT name FROM api_event ORDER BY name")
@@ -310,10 +320,13 @@ def test_the_commands_say_what_they_did(system: System, tables: Tables, tmp_path
     assert read(tmp_path / "out.json.gz")
 
     for environ in (
-        {}, {"DUMP": "/nowhere.json"}, {"DUMP": str(path), "MODE": "destroy"},
-        {"SOURCE": "postgresql://nobody@127.0.0.1:1/none"}, {"SOURCE": "nonsense"},
+        {},
+        {"DUMP": "/nowhere.json"},
+        {"DUMP": str(path), "MODE": "destroy"},
+        {"SOURCE": "postgresql://nobody@127.0.0.1:1/none"},
+        {"SOURCE": "nonsense"},
         {"SOURCE": system.parts.urls["chat"]},
-    ):  # fmt: skip
+    ):
         status, _, complaint = command(system, tmp_path, "import", **environ)
         assert status == 2
         assert len(complaint.strip().splitlines()) == 1, complaint
@@ -332,10 +345,16 @@ def test_a_killed_import_leaves_all_as_it_was(
     count = write(path, 40_000)
     process = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", "deploy.transfer", "import"],
-        env={**os.environ, **system.environment(), "RUN_DIR": str(tmp_path), "DUMP": str(path),
-             "MODE": "replace"},
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        env={
+            **os.environ,
+            **system.environment(),
+            "RUN_DIR": str(tmp_path),
+            "DUMP": str(path),
+            "MODE": "replace",
+        },
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     begun = "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'COPY%' AND state = 'active'"
     until(lambda: rows(system, "tasks", begun), 30, "a COPY under way")
     process.kill()

@@ -45,8 +45,10 @@ def test_a_service_that_is_away_or_hangs_is_502_within_two_seconds(
         refused_within_two_seconds(lambda: admin.get(f"/data/task-types/{uuid.uuid4()}"))
         refused_within_two_seconds(lambda: admin.get("/data/task-types"))
         assert admin.get("/data/departments").status_code == 200
-        until(lambda: requests.get(f"{system.base}/health/ready", timeout=5).status_code == 503,
-              what="the health check's word")  # fmt: skip
+        until(
+            lambda: requests.get(f"{system.base}/health/ready", timeout=5).status_code == 503,
+            what="the health check's word",
+        )
     finally:
         if number is signal.SIGSTOP:
             system.kill("tasks", signal.SIGCONT)
@@ -73,16 +75,23 @@ def test_an_event_that_a_handler_cannot_digest_goes_to_the_dead_letters(
         producer = connection.Producer(serializer="json")
         producer.publish(
             {"day_off_id": "x", "person_id": "no uuid", "date": "x", "end_date": "x"},
-            exchange="crud.events", routing_key="day-off:covers",
+            exchange="crud.events",
+            routing_key="day-off:covers",
             headers={"event_id": str(uuid.uuid4()), "stored": "0"},
-        )  # fmt: skip
+        )
         channel = connection.channel()
         message = until(lambda: channel.basic_get("callboard.dead"), 30, "the dead letter")
         assert "no uuid" in str(message.body)
         channel.basic_ack(message.delivery_tag)
-    spent = {"duration": 60, "date": "2030-01-07", "task_id": world.task,
-             "person_id": world.people["artist"]}  # fmt: skip
+    spent = {
+        "duration": 60,
+        "date": "2030-01-07",
+        "task_id": world.task,
+        "person_id": world.people["artist"],
+    }
     admin.post("/data/time-spents", spent)
-    admin.post("/data/day-offs", {"date": "2030-01-07", "end_date": "2030-01-08",
-                                  "person_id": world.people["artist"]})  # fmt: skip
+    admin.post(
+        "/data/day-offs",
+        {"date": "2030-01-07", "end_date": "2030-01-08", "person_id": world.people["artist"]},
+    )
     until(lambda: admin.get("/data/time-spents").json() == [], what="the next event's handling")

@@ -46,8 +46,15 @@ def test_a_closed_production_with_work_in_it_needs_force(
     path = f"/data/projects/{world.project}"
     assert admin.delete(path).status_code == 400
     assert admin.delete(f"{path}?force=true").status_code == 204
-    ids = (world.project, world.asset, world.shot, world.task, world.comment, world.preview,
-           world.chat)  # fmt: skip
+    ids = (
+        world.project,
+        world.asset,
+        world.shot,
+        world.task,
+        world.comment,
+        world.preview,
+        world.chat,
+    )
     for ident in ids:
         until(lambda ident=ident: rows_with(system, ident) == {}, 10, f"{ident} gone everywhere")
     assert admin.get(f"/data/entities/{world.past_asset}").status_code == 200
@@ -86,14 +93,16 @@ def test_a_row_that_others_point_at_is_kept(
 ) -> None:
     """The usual refusal, whether the other row is here or in another service."""
     filled = path.format(
-        department=world.department, character=world.types["Character"], status=world.status,
-        chat=world.chat, sequence=world.sequence, task=world.task,
-    )  # fmt: skip
+        department=world.department,
+        character=world.types["Character"],
+        status=world.status,
+        chat=world.chat,
+        sequence=world.sequence,
+        task=world.task,
+    )
     answer = admin.delete(f"/data/{filled}")
     assert answer.status_code == 400, what
-    assert answer.json() == {
-        "message": "The change conflicts with records referencing this one."
-    }  # fmt: skip
+    assert answer.json() == {"message": "The change conflicts with records referencing this one."}
 
 
 def test_a_deleted_preview_is_taken_out_everywhere(

@@ -18,7 +18,7 @@ import pytest
 from kombu import Connection, Queue
 from nameko.standalone.rpc import ClusterRpcProxy
 
-from services.common.topology import ARCHIVE
+from services.common.wire.topology import ARCHIVE
 from tests.listening import Subscriber
 from tests.system import Caller, System, until
 from tests.world import World
@@ -57,8 +57,10 @@ def test_a_subscriber_that_was_away_misses_nothing(system: System, admin: Caller
     until(lambda: subscriber.named("department:delete"), what="the last event")
     mine = [e for e in subscriber.seen if e[1].get("department_id") == row["id"]]
     assert [name for name, *_ in mine] == [
-        "department:new", "department:update", "department:delete"
-    ]  # fmt: skip
+        "department:new",
+        "department:update",
+        "department:delete",
+    ]
     for _, payload, headers in mine:
         assert payload == {"department_id": row["id"]}
         assert uuid.UUID(headers["event_id"])
@@ -124,8 +126,15 @@ def test_a_stock_nameko_service_subscribes(system: System, admin: Caller, tmp_pa
     """With nothing of ours installed."""
     config = tmp_path / "config.yaml"
     config.write_text(f'AMQP_URI: "{system.parts.amqp_uri}"\n')
-    command = [sys.executable, "-m", "nameko.cli.main", "run", "--config", str(config),
-               "nameko_subscriber"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "nameko.cli.main",
+        "run",
+        "--config",
+        str(config),
+        "nameko_subscriber",
+    ]
     environ = {**os.environ, "PYTHONPATH": str(EXAMPLES)}
     script = "import sys; from nameko.cli.main import main; main()"
     command = [sys.executable, "-c", script, *command[3:]]
@@ -196,8 +205,14 @@ class TestLog:
         assert self.last(admin, "name_prefixes=studio&name_prefixes=task")
         assert not self.last(admin, "name_prefixes=task")
         assert self.last(admin, f"name_suffixes=new&person_ids={world.admin}")
-        for bad in ("name_prefixes=A%3A", "person_ids=x", "limit=x", "after=yesterday",
-                    "cursor_event_id=x", f"cursor_event_id={uuid.uuid4()}"):  # fmt: skip
+        for bad in (
+            "name_prefixes=A%3A",
+            "person_ids=x",
+            "limit=x",
+            "after=yesterday",
+            "cursor_event_id=x",
+            f"cursor_event_id={uuid.uuid4()}",
+        ):
             assert admin.get(f"/data/events/last?{bad}").status_code == 400, bad
 
     def test_managers_see_their_productions_and_artists_nothing(

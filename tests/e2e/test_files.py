@@ -33,9 +33,12 @@ def messages_of(world: World) -> str:
 def say(caller: Caller, world: World, content: bytes, name: str = "a.bin") -> int:
     """A message with a file; the status of the answer."""
     answer = caller.send(
-        "POST", messages_of(world), data={"message": "x"}, files={"file": (name, content)},
+        "POST",
+        messages_of(world),
+        data={"message": "x"},
+        files={"file": (name, content)},
         timeout=60,
-    )  # fmt: skip
+    )
     return answer.status_code
 
 

@@ -16,8 +16,13 @@ MINUTES = 5 * 60
 def begun(system: System) -> subprocess.Popen[str]:
     """A day being played by a process of its own."""
     command = [
-        sys.executable, "-m", "tests.e2e.day", system.base, "admin@example.com", "mypassword"
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "tests.e2e.day",
+        system.base,
+        "admin@example.com",
+        "mypassword",
+    ]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 

@@ -151,10 +151,16 @@ def test_gateway_workers_go_without_a_failed_request(
             before[0].send_signal(signal.SIGTERM)
         else:
             system.processes["gateway"].send_signal(signal.SIGHUP)
-            until(lambda: not {w.pid for w in workers(system)} <= {w.pid for w in before}, 15,
-                  "new workers")  # fmt: skip
-        until(lambda: admin.get("/data/departments").headers.get("Connection") == "close", 10,
-              "word that the connection ends")  # fmt: skip
+            until(
+                lambda: not {w.pid for w in workers(system)} <= {w.pid for w in before},
+                15,
+                "new workers",
+            )
+        until(
+            lambda: admin.get("/data/departments").headers.get("Connection") == "close",
+            10,
+            "word that the connection ends",
+        )
     until(lambda: not any(worker.is_running() for worker in before), 15, "the old worker's end")
     with Traffic(system, world) as after:
         after.until_some(2)

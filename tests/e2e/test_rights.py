@@ -54,9 +54,7 @@ def test_somebody_just_added_to_a_team_gets_in_at_once(
     """A refusal is never decided on what a cache said."""
     stranger = system.caller(world.people["stranger"])
     assert stranger.get(f"/data/projects/{world.project}").status_code == 403
-    made = admin.post(
-        "/data/projects", {"name": "New", "team": [world.people["stranger"]]}
-    ).json()  # fmt: skip
+    made = admin.post("/data/projects", {"name": "New", "team": [world.people["stranger"]]}).json()
     assert stranger.get(f"/data/projects/{made['id']}").status_code == 200
     until(lambda: names(stranger, "/data/projects") == {"New"}, 1.0, "the list")
 
@@ -65,8 +63,20 @@ def test_people_are_shown_in_full_to_administrators_only(system: System, world: 
     """Others get the short form, managers the full one of a single person."""
     artist = system.caller(world.people["artist"])
     manager = system.caller(world.people["manager"])
-    reduced = {"id", "type", "first_name", "last_name", "full_name", "has_avatar", "active",
-               "departments", "studio_id", "role", "desktop_login", "is_bot"}  # fmt: skip
+    reduced = {
+        "id",
+        "type",
+        "first_name",
+        "last_name",
+        "full_name",
+        "has_avatar",
+        "active",
+        "departments",
+        "studio_id",
+        "role",
+        "desktop_login",
+        "is_bot",
+    }
     path = f"/data/persons/{world.people['client']}"
     assert all(set(row) == reduced for row in artist.get("/data/persons").json())
     assert set(artist.get(path).json()) == reduced

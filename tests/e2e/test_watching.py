@@ -15,7 +15,7 @@ from kombu import Connection
 
 from deploy.local.parts import Parts
 from deploy.scrape import Scrape
-from services.common.topology import DEAD, SERVICES
+from services.common.wire.topology import DEAD, SERVICES
 from tests.chaos.faults import killed
 from tests.system import Caller, System, until
 from tests.world import World
@@ -35,9 +35,11 @@ def system(
     usual.stop()
     folder = tmp_path_factory.mktemp("watched")
     extra = {
-        "OTEL_EXPORTER_OTLP_ENDPOINT": f"file://{folder / 'traces'}", "WEB_CONCURRENCY": "2",
-        "SLOW_QUERY_SECONDS": "0", "SLOW_REQUEST_SECONDS": "0",
-    }  # fmt: skip
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"file://{folder / 'traces'}",
+        "WEB_CONCURRENCY": "2",
+        "SLOW_QUERY_SECONDS": "0",
+        "SLOW_REQUEST_SECONDS": "0",
+    }
     try:
         with System(parts, folder, extra).up() as found:
             yield found
@@ -71,8 +73,9 @@ def comment(caller: Caller, world: World, **headers: str) -> dict[str, Any]:
     """A comment that changes nothing else."""
     answer = caller.post(
         f"/actions/tasks/{world.task}/comment",
-        {"task_status_id": world.status, "comment": "Looks good"}, headers=headers,
-    )  # fmt: skip
+        {"task_status_id": world.status, "comment": "Looks good"},
+        headers=headers,
+    )
     assert answer.status_code == 201, answer.text
     found: dict[str, Any] = answer.json()
     return found
@@ -215,17 +218,26 @@ def test_requests_calls_and_events_are_counted_under_bounded_names(
         now = Scrape(system.base)
         return now.sum(name, **labels) - before.sum(name, **labels)
 
-    until(lambda: rise("callboard_requests_total", route=route, status="201") == 3,
-          what="three requests")  # fmt: skip
+    until(
+        lambda: rise("callboard_requests_total", route=route, status="201") == 3,
+        what="three requests",
+    )
     assert rise("callboard_request_seconds_count", route=route) == 3
     assert rise("callboard_rpc_seconds_count", method="comment_task", component="tasks") == 3
     assert rise("callboard_rpc_errors_total", kind="not-found", component="tasks") == 1
     assert rise("callboard_refusals_total", kind="not-found") == 1
     assert rise("callboard_sql_seconds_count", kind="commit", component="tasks") >= 3
-    until(lambda: rise("callboard_events_published_total", service="tasks") >= 3,
-          what="published events")  # fmt: skip
-    until(lambda: rise("callboard_events_handled_total", subscriber="crud.log_events",
-                       outcome="handled") >= 3, what="handled events")  # fmt: skip
+    until(
+        lambda: rise("callboard_events_published_total", service="tasks") >= 3,
+        what="published events",
+    )
+    until(
+        lambda: (
+            rise("callboard_events_handled_total", subscriber="crud.log_events", outcome="handled")
+            >= 3
+        ),
+        what="handled events",
+    )
     delays = {"subscriber": "crud.log_events"}
     assert rise("callboard_event_delay_seconds_count", **delays) >= 3
     routes = Scrape(system.base).labels("callboard_requests_total", "route")
@@ -262,8 +274,7 @@ def test_events_wait_visibly_while_the_relay_is_away(
     system: System, admin: Caller, world: World
 ) -> None:
     """The services themselves say how old the oldest is."""
-    until(lambda: Scrape(system.base).sum("callboard_outbox_events") == 0,
-          what="an empty outbox")  # fmt: skip
+    until(lambda: Scrape(system.base).sum("callboard_outbox_events") == 0, what="an empty outbox")
     system.kill("relay")
     admin.post("/data/departments", {"name": "Waiting", "color": "#123456"})
 
@@ -272,12 +283,13 @@ def test_events_wait_visibly_while_the_relay_is_away(
         return found if found.sum("callboard_outbox_events", service="auth") else None
 
     found = until(waits, what="a waiting event")
-    until(lambda: Scrape(system.base).sum("callboard_outbox_age_seconds", service="auth") > 1,
-          what="its age")  # fmt: skip
+    until(
+        lambda: Scrape(system.base).sum("callboard_outbox_age_seconds", service="auth") > 1,
+        what="its age",
+    )
     assert not found.values("process_cpu_seconds_total", component="relay")
     system.start("relay")
-    until(lambda: Scrape(system.base).sum("callboard_outbox_events") == 0, 20,
-          "an empty outbox")  # fmt: skip
+    until(lambda: Scrape(system.base).sum("callboard_outbox_events") == 0, 20, "an empty outbox")
 
 
 def test_an_event_that_is_given_up_is_counted_and_logged_with_its_request(
@@ -288,11 +300,15 @@ def test_an_event_that_is_given_up_is_counted_and_logged_with_its_request(
     with Connection(system.parts.amqp_uri) as connection:
         connection.Producer(serializer="json").publish(
             {"day_off_id": "x", "person_id": "no uuid", "date": "x", "end_date": "x"},
-            exchange="crud.events", routing_key="day-off:covers",
+            exchange="crud.events",
+            routing_key="day-off:covers",
             headers={"event_id": str(uuid.uuid4()), "stored": "0", "request_id": ident},
-        )  # fmt: skip
-        until(lambda: Scrape(system.base).sum("callboard_queue_messages", queue=DEAD) == 1, 30,
-              "the dead letter")  # fmt: skip
+        )
+        until(
+            lambda: Scrape(system.base).sum("callboard_queue_messages", queue=DEAD) == 1,
+            30,
+            "the dead letter",
+        )
         now = Scrape(system.base)
         subscriber = "tasks.forget_time_in_day_off"
         handled = "callboard_events_handled_total"
@@ -313,8 +329,13 @@ def test_a_broker_that_takes_nothing_is_seen_and_so_is_its_recovery(
         pytest.skip("the broker runs in a container")
 
     def memory(share: str) -> None:
-        command = [str(control), "-n", node.environ["RABBITMQ_NODENAME"],
-                   "set_vm_memory_high_watermark", share]  # fmt: skip
+        command = [
+            str(control),
+            "-n",
+            node.environ["RABBITMQ_NODENAME"],
+            "set_vm_memory_high_watermark",
+            share,
+        ]
         subprocess.run(command, env=node.environ, check=True, capture_output=True, timeout=60)
 
     memory("0.000001")
@@ -322,10 +343,16 @@ def test_a_broker_that_takes_nothing_is_seen_and_so_is_its_recovery(
         until(lambda: Scrape(system.base).sum("callboard_broker_blocked") == 1, 20, "the alarm")
     finally:
         memory("0.4")
-    until(lambda: Scrape(system.base).values("callboard_broker_blocked") == [0.0], 30,
-          "the alarm's end")  # fmt: skip
-    until(lambda: Scrape(system.base).values("callboard_queue_messages", queue="rpc-tasks"), 30,
-          "the queues")  # fmt: skip
+    until(
+        lambda: Scrape(system.base).values("callboard_broker_blocked") == [0.0],
+        30,
+        "the alarm's end",
+    )
+    until(
+        lambda: Scrape(system.base).values("callboard_queue_messages", queue="rpc-tasks"),
+        30,
+        "the queues",
+    )
     until(system.is_ready, 30, "recovery")
 
 

@@ -22,11 +22,23 @@ PAGE = "<!doctype html><title>Studio</title>"
 SCRIPT = "let everything = 1;\n" * 20_000
 ELSEWHERE = "https://studio.example.com"
 CONTEXT = {
-    "projects", "project_status", "asset_types", "task_types", "task_status", "persons",
-    "departments", "studios", "custom_actions", "status_automations", "search_filters",
-    "search_filter_groups", "notification_count", "preview_background_files", "plugins",
+    "projects",
+    "project_status",
+    "asset_types",
+    "task_types",
+    "task_status",
+    "persons",
+    "departments",
+    "studios",
+    "custom_actions",
+    "status_automations",
+    "search_filters",
+    "search_filter_groups",
+    "notification_count",
+    "preview_background_files",
+    "plugins",
     "project_roles",
-}  # fmt: skip
+}
 
 
 class Browser:
@@ -110,8 +122,11 @@ def test_an_interface_boots_in_its_order(site: str, stage: Desk) -> None:
     context = visitor.get("/data/user/context")
     assert set(context) == CONTEXT
     listed = ("projects", "task_types", "task_status", "asset_types", "persons", "departments")
-    assert all(row["name" if name != "persons" else "full_name"] for name in listed
-               for row in context[name])  # fmt: skip
+    assert all(
+        row["name" if name != "persons" else "full_name"]
+        for name in listed
+        for row in context[name]
+    )
     assert visitor.get("/data/organisations")[0]["id"] == known["organisation"]["id"]
 
 
@@ -181,8 +196,12 @@ def test_a_task_is_looked_at_and_talked_about(manager: Browser, stage: Desk) -> 
     assert task["entity"]["id"] == stage.asset
     manager.get(f"/data/playlists/entities/{stage.asset}/preview-files")
     form = {"task_status_id": stage.statuses["wfa"], "comment": "Look", "checklist": "[]"}
-    said = manager.send("POST", f"/actions/tasks/{stage.task}/comment", data=form,
-                        files={"file-0": ("note.txt", b"mind the eyes")})  # fmt: skip
+    said = manager.send(
+        "POST",
+        f"/actions/tasks/{stage.task}/comment",
+        data=form,
+        files={"file-0": ("note.txt", b"mind the eyes")},
+    )
     assert said.status_code == 201
     comment = said.json()
     [attached] = comment["attachment_files"]
@@ -195,8 +214,11 @@ def test_a_task_is_looked_at_and_talked_about(manager: Browser, stage: Desk) -> 
     preview = manager.post(path, {})
     picture = io.BytesIO()
     Image.new("RGB", (300, 200), "teal").save(picture, "PNG")
-    sent = manager.send("POST", f"/pictures/preview-files/{preview['id']}",
-                        files={"file": ("v1.png", picture.getvalue())})  # fmt: skip
+    sent = manager.send(
+        "POST",
+        f"/pictures/preview-files/{preview['id']}",
+        files={"file": ("v1.png", picture.getvalue())},
+    )
     assert sent.json()["status"] == "ready"
     shown = manager.send("GET", f"/pictures/thumbnails/preview-files/{preview['id']}.png?t=1")
     assert (shown.status_code, shown.headers["Content-Type"]) == (200, "image/png")

@@ -33,17 +33,28 @@ from tests.world import World
 
 DESCRIPTION: Final = Path(__file__).parents[2] / "gateway" / "openapi.json"
 CHECKS: Final = [
-    not_a_server_error, status_code_conformance, content_type_conformance,
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
     response_schema_conformance,
-]  # fmt: skip
+]
 LAST: Final = ("DELETE",)
 """What is removed can't be asked for any more, so this comes last."""
 TABLES: Final = {
-    "asset": "entity", "shot": "entity", "sequence": "entity", "episode": "entity",
-    "scene": "entity", "edit": "entity", "concept": "entity", "instance": "asset_instance",
-    "temporal_entity": "entity", "user": "person", "asset_type": "entity_type",
-    "message": "chat_message", "preview": "preview_file",
-}  # fmt: skip
+    "asset": "entity",
+    "shot": "entity",
+    "sequence": "entity",
+    "episode": "entity",
+    "scene": "entity",
+    "edit": "entity",
+    "concept": "entity",
+    "instance": "asset_instance",
+    "temporal_entity": "entity",
+    "user": "person",
+    "asset_type": "entity_type",
+    "message": "chat_message",
+    "preview": "preview_file",
+}
 """Where the ids of a name lie that is not the table's own."""
 
 
@@ -61,9 +72,14 @@ class Attack:
     """Goes through all operations with a number of examples each."""
 
     def __init__(
-        self, system: System, world: World, examples: int, *, seed: int,
+        self,
+        system: System,
+        world: World,
+        examples: int,
+        *,
+        seed: int,
         modes: Iterable[GenerationMode] = GenerationMode,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.system, self.world, self.examples = system, world, examples
         self.modes = modes
         """Whether what is sent is as described, or not, or both in turn."""
@@ -114,9 +130,11 @@ class Attack:
         def send(case: Any, choices: random.Random) -> None:
             self._make_real(case, choices)
             answer = case.call(
-                base_url=self.system.base, session=self.session, timeout=40,
+                base_url=self.system.base,
+                session=self.session,
+                timeout=40,
                 cookies={COOKIES[ACCESS]: token},  # which nothing generated takes the place of
-            )  # fmt: skip
+            )
             self.sent += 1
             self.statuses[answer.status_code] = self.statuses.get(answer.status_code, 0) + 1
             try:

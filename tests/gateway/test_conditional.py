@@ -83,9 +83,13 @@ def test_a_refusal_has_no_tag(system: System, world: World, admin: Caller) -> No
 
 @pytest.mark.parametrize(
     "path",
-    ["/data/projects/{project}/shots", "/data/projects/{project}/sequences/all/casting",
-     "/data/shots/with-tasks?project_id={project}", "/data/assets/{asset}/cast-in"],
-)  # fmt: skip
+    [
+        "/data/projects/{project}/shots",
+        "/data/projects/{project}/sequences/all/casting",
+        "/data/shots/with-tasks?project_id={project}",
+        "/data/assets/{asset}/cast-in",
+    ],
+)
 def test_views_of_a_production_are_held_until_it_changes(
     system: System, world: World, admin: Caller, path: str
 ) -> None:

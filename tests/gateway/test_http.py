@@ -46,8 +46,9 @@ def test_unknown_route_and_wrong_method_are_json(admin: Caller) -> None:
     wrong = admin.send("PATCH", "/data/departments")
     assert wrong.status_code == 405
     assert wrong.json() == {
-        "error": True, "message": "The method is not allowed for the requested URL."
-    }  # fmt: skip
+        "error": True,
+        "message": "The method is not allowed for the requested URL.",
+    }
 
 
 def test_head_and_options_work_where_get_does(admin: Caller) -> None:
@@ -88,9 +89,12 @@ def test_a_body_that_is_no_object_is_refused(admin: Caller, body: str) -> None:
     """Whatever else JSON can be."""
     for method, path in (("POST", "/data/departments"),):
         answer = admin.session.request(
-            method, admin.base + path, data=body, timeout=20,
+            method,
+            admin.base + path,
+            data=body,
+            timeout=20,
             headers={"Content-Type": "application/json"},
-        )  # fmt: skip
+        )
         assert answer.status_code == 400, answer.text
 
 
@@ -98,18 +102,28 @@ def test_ten_megabytes_of_nested_json_are_too_large(admin: Caller) -> None:
     """413 before anything is parsed."""
     body = b'{"a":' * 2_000_000 + b"1" + b"}" * 2_000_000
     answer = admin.session.post(
-        admin.base + "/data/departments", data=body, timeout=20,
+        admin.base + "/data/departments",
+        data=body,
+        timeout=20,
         headers={"Content-Type": "application/json"},
-    )  # fmt: skip
+    )
     assert answer.status_code == 413
     assert answer.json()["message"] == "The data value transmitted exceeds the capacity limit."
 
 
 @pytest.mark.parametrize(
     "query",
-    ["page=x", "limit=x&page=1", "archived=perhaps", "id=x", "name=[", "name=[1]",
-     "page=1&limit=-2", "page=99999999999999999999"],
-)  # fmt: skip
+    [
+        "page=x",
+        "limit=x&page=1",
+        "archived=perhaps",
+        "id=x",
+        "name=[",
+        "name=[1]",
+        "page=1&limit=-2",
+        "page=99999999999999999999",
+    ],
+)
 def test_a_query_that_means_nothing_is_refused_with_a_reason(admin: Caller, query: str) -> None:
     """400, never a crash; but an unknown name is ignored."""
     answer = admin.get(f"/data/departments?{query}")
@@ -157,9 +171,12 @@ class TestIdempotency:
         """Here for the entity and the assignees of a task."""
         key = {"Idempotency-Key": uuid.uuid4().hex}
         body = {
-            "name": "second", "project_id": world.project, "entity_id": world.asset,
-            "task_type_id": world.task_type, "task_status_id": world.status,
-        }  # fmt: skip
+            "name": "second",
+            "project_id": world.project,
+            "entity_id": world.asset,
+            "task_type_id": world.task_type,
+            "task_status_id": world.status,
+        }
         first = admin.post("/data/tasks", body, headers=key)
         again = admin.post("/data/tasks", body, headers=key)
         assert (first.status_code, again.status_code) == (200, 200)

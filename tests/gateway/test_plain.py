@@ -23,20 +23,62 @@ APART = {"wsgi.errors", "wsgi.file_wrapper", "wsgi.early_hints", "wsgi.input", "
 
 METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "get", "TRACE", "CONNECT"]
 TARGETS = [
-    "/", "/data/persons", "/data/a%20b?c=%41&d=", "/x?", "/x??y", "//host/x", "/a//b", "/x#y", "*",
-    "http://host/x", "/é", "/%zz", "/x y", '/"<>\\^`{|}', "/x?#", "", "/%2e%2e/%e4", "/;a=b?;",
-]  # fmt: skip
+    "/",
+    "/data/persons",
+    "/data/a%20b?c=%41&d=",
+    "/x?",
+    "/x??y",
+    "//host/x",
+    "/a//b",
+    "/x#y",
+    "*",
+    "http://host/x",
+    "/é",
+    "/%zz",
+    "/x y",
+    '/"<>\\^`{|}',
+    "/x?#",
+    "",
+    "/%2e%2e/%e4",
+    "/;a=b?;",
+]
 VERSIONS = ["HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "HTTP/1.1 ", "http/1.1"]
 HEADERS = [
-    "Host: a", "Host:b", "host: c", "Content-Type: text/plain", "Content-Length: 3",
-    "Content-Length: 0", "Content-Length: 03", "Content-Length: +3", "Content-Length:", "Accept: a",
-    "ACCEPT: b", "X-Empty:", "X-Tab:\ta\t", "X-Latin: é", "X_Low: a", "A b: c", " folded",
+    "Host: a",
+    "Host:b",
+    "host: c",
+    "Content-Type: text/plain",
+    "Content-Length: 3",
+    "Content-Length: 0",
+    "Content-Length: 03",
+    "Content-Length: +3",
+    "Content-Length:",
+    "Accept: a",
+    "ACCEPT: b",
+    "X-Empty:",
+    "X-Tab:\ta\t",
+    "X-Latin: é",
+    "X_Low: a",
+    "A b: c",
+    " folded",
     "No colon",
-    ": no name", "X-Null: \0", "X-Return: a\rb", "X-Line: a\nb", "Connection: close",
-    "Connection: Keep-Alive", "Connection: keep-alive, TE", "Transfer-Encoding: chunked",
-    "Expect: 100-continue", "Upgrade: h2c", "X-Forwarded-Proto: https", "Script-Name: /x",
-    "Authorization: Bearer a.b", "Cookie: a=b; c=d", "X-Del: \x7f", "Content_Length: 3",
-]  # fmt: skip
+    ": no name",
+    "X-Null: \0",
+    "X-Return: a\rb",
+    "X-Line: a\nb",
+    "Connection: close",
+    "Connection: Keep-Alive",
+    "Connection: keep-alive, TE",
+    "Transfer-Encoding: chunked",
+    "Expect: 100-continue",
+    "Upgrade: h2c",
+    "X-Forwarded-Proto: https",
+    "Script-Name: /x",
+    "Authorization: Bearer a.b",
+    "Cookie: a=b; c=d",
+    "X-Del: \x7f",
+    "Content_Length: 3",
+]
 BODIES = ["", "abc", "abcd", "3\r\nabc\r\n0\r\n\r\n"]
 ENDS = ["\r\n", "\r\n", "\r\n", "\n"]
 
@@ -44,15 +86,21 @@ ENDS = ["\r\n", "\r\n", "\r\n", "\n"]
 def requests() -> st.SearchStrategy[bytes]:
     """Heads and bodies as they should be, and as they should not."""
     usual = st.tuples(
-        st.sampled_from(METHODS), st.sampled_from(TARGETS), st.sampled_from(VERSIONS[:1]),
-        st.lists(st.sampled_from(HEADERS), min_size=1, max_size=5), st.sampled_from(BODIES),
+        st.sampled_from(METHODS),
+        st.sampled_from(TARGETS),
+        st.sampled_from(VERSIONS[:1]),
+        st.lists(st.sampled_from(HEADERS), min_size=1, max_size=5),
+        st.sampled_from(BODIES),
         st.just("\r\n"),
-    )  # fmt: skip
+    )
     odd = st.tuples(
-        st.sampled_from(METHODS), st.sampled_from(TARGETS), st.sampled_from(VERSIONS),
-        st.lists(st.sampled_from(HEADERS), max_size=60), st.sampled_from(BODIES),
+        st.sampled_from(METHODS),
+        st.sampled_from(TARGETS),
+        st.sampled_from(VERSIONS),
+        st.lists(st.sampled_from(HEADERS), max_size=60),
+        st.sampled_from(BODIES),
         st.sampled_from(ENDS),
-    )  # fmt: skip
+    )
     return (usual | odd).map(
         lambda parts: (parts[5].join([" ".join(parts[:3]), *parts[3], "", ""]) + parts[4]).encode(
             "latin-1"
@@ -103,11 +151,18 @@ def test_what_clients_send_takes_the_short_way() -> None:
 @pytest.mark.parametrize(
     "header",
     [
-        "Expect: 100-continue", "Transfer-Encoding: chunked", "Connection: close", "Host: b",
-        "X_Y: 1", "Content-Length: 1", "Upgrade: h2c", "X: a\rb",
-        "\r\n".join(f"X-{number}: 1" for number in range(60)), "X-Long: " + "x" * 4000,
+        "Expect: 100-continue",
+        "Transfer-Encoding: chunked",
+        "Connection: close",
+        "Host: b",
+        "X_Y: 1",
+        "Content-Length: 1",
+        "Upgrade: h2c",
+        "X: a\rb",
+        "\r\n".join(f"X-{number}: 1" for number in range(60)),
+        "X-Long: " + "x" * 4000,
     ],
-)  # fmt: skip
+)
 def test_what_means_something_else_is_left_to_gunicorn(header: str) -> None:
     sent = USUAL.replace(b"Accept: */*", header.encode())
     assert plain.read(sent, plain.environ_of(CFG, CLIENT, SERVER)) is None

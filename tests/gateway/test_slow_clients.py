@@ -84,8 +84,10 @@ def test_small_bodies_that_come_slowly_hold_no_thread(
 ) -> None:
     """They are collected first, whatever size of pieces they come in, and then answered."""
     body = '{"name": "Slowly", "color": "#123456"}'
-    head = (f"POST /data/departments HTTP/1.1\r\n{headers}Content-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n")  # fmt: skip
+    head = (
+        f"POST /data/departments HTTP/1.1\r\n{headers}Content-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
     with connections(system, MANY, head + body[:5]) as lines:
         others_are_served(admin)
         for letter in body[5:]:
@@ -97,8 +99,10 @@ def test_large_bodies_that_stall_hold_a_few_threads_at_most(
     system: System, admin: Caller, headers: str
 ) -> None:
     """Who stalls while the places for slow clients are taken is cut off."""
-    head = (f"POST /data/departments HTTP/1.1\r\n{headers}Content-Type: application/json\r\n"
-            "Content-Length: 4000000\r\n\r\n[")  # fmt: skip
+    head = (
+        f"POST /data/departments HTTP/1.1\r\n{headers}Content-Type: application/json\r\n"
+        "Content-Length: 4000000\r\n\r\n["
+    )
     with connections(system, MANY, head):
         others_are_served_soon(admin)
 
@@ -107,10 +111,11 @@ def test_uploads_that_stall_leave_no_file(
     system: System, admin: Caller, headers: str, world: World
 ) -> None:
     """What was stored of them is removed when they are given up."""
-    head = (f"POST /pictures/thumbnails/persons/{world.admin} HTTP/1.1\r\n{headers}"
-            "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 4000000\r\n\r\n"
-            '--b\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
-            )  # fmt: skip
+    head = (
+        f"POST /pictures/thumbnails/persons/{world.admin} HTTP/1.1\r\n{headers}"
+        "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 4000000\r\n\r\n"
+        '--b\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
+    )
     before = files(system.storage)
     with connections(system, MANY, head + "x" * 100_000) as lines:
         others_are_served_soon(admin)
@@ -152,8 +157,10 @@ def test_a_body_over_the_limit_is_refused_without_reading_it(
     system: System, admin: Caller, headers: str
 ) -> None:
     """By what it says of itself, and by what it is when it doesn't say."""
-    declared = (f"POST /data/departments HTTP/1.1\r\n{headers}Content-Type: application/json\r\n"
-                "Content-Length: 9000000000\r\n\r\n[")  # fmt: skip
+    declared = (
+        f"POST /data/departments HTTP/1.1\r\n{headers}Content-Type: application/json\r\n"
+        "Content-Length: 9000000000\r\n\r\n["
+    )
     with connections(system, 1, declared) as (line,):
         assert b" 413 " in answer_of(line).splitlines()[0]
 
@@ -205,9 +212,10 @@ def test_while_every_thread_is_taken_requests_are_refused_at_once(
 ) -> None:
     """With 502 and when to come again, on a connection that is kept; health checks go on."""
     change = b'{"color": "#1"}'
-    put = (f"PUT /data/departments/{world.department} HTTP/1.1\r\n{headers}"
-           f"Content-Type: application/json\r\nContent-Length: {len(change)}\r\n\r\n"
-           ).encode() + change  # fmt: skip
+    put = (
+        f"PUT /data/departments/{world.department} HTTP/1.1\r\n{headers}"
+        f"Content-Type: application/json\r\nContent-Length: {len(change)}\r\n\r\n"
+    ).encode() + change
     connection = psycopg2.connect(system.parts.urls["auth"])
     with connection.cursor() as cursor, connections(system, 4 * THREADS) as lines:
         cursor.execute("SELECT 1 FROM department WHERE id = %s FOR UPDATE", (world.department,))

@@ -12,7 +12,7 @@ from gateway.downloads import range_of
 from gateway.errors import TooLarge
 from gateway.uploads import Received, cleaned, extension_of, sniffed
 from services.common.errors import InvalidInput
-from services.common.storage import Storage
+from services.common.files.storage import Storage
 
 BOUNDARY = "b0undary"
 NAMES = {

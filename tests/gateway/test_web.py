@@ -16,10 +16,15 @@ from tests.system import System
 
 PAGE = "<!doctype html><title>Studio</title>"
 FILES = {
-    "index.html": PAGE, "favicon.ico": "icon", "img/logo.svg": "<svg/>", "robots.txt": "none",
-    "assets/index-Bx1_3aZ9.js": "let a", "assets/index-C0ffee42.css": "a{}",
-    "assets/plain.js": "let b", "assets/noto-4fa1b2c3.woff2": "font",
-}  # fmt: skip
+    "index.html": PAGE,
+    "favicon.ico": "icon",
+    "img/logo.svg": "<svg/>",
+    "robots.txt": "none",
+    "assets/index-Bx1_3aZ9.js": "let a",
+    "assets/index-C0ffee42.css": "a{}",
+    "assets/plain.js": "let b",
+    "assets/noto-4fa1b2c3.woff2": "font",
+}
 
 
 @pytest.fixture(scope="module")
@@ -86,12 +91,21 @@ def test_paths_of_the_interface_get_its_first_page(site: str, path: str) -> None
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        ("/api", 200), ("/api/", 200), ("/api/config", 200), ("/config", 200), ("/status", 200),
-        ("/api/data/persons", 401), ("/data/persons", 401), ("/api/nothing", 404),
-        ("/api/login", 404), ("/data/nothing", 404), ("/auth/nothing/at/all", 404),
-        ("/socket.io/?EIO=4", 404), ("/assets/gone-12345678.js", 404),
+        ("/api", 200),
+        ("/api/", 200),
+        ("/api/config", 200),
+        ("/config", 200),
+        ("/status", 200),
+        ("/api/data/persons", 401),
+        ("/data/persons", 401),
+        ("/api/nothing", 404),
+        ("/api/login", 404),
+        ("/data/nothing", 404),
+        ("/auth/nothing/at/all", 404),
+        ("/socket.io/?EIO=4", 404),
+        ("/assets/gone-12345678.js", 404),
     ],
-)  # fmt: skip
+)
 def test_the_api_stays_itself(site: str, path: str, status: int) -> None:
     """With and without its prefix; what it doesn't know is no page, nor is a lost script."""
     answer = requests.get(site + path, timeout=10)
@@ -102,11 +116,18 @@ def test_the_api_stays_itself(site: str, path: str, status: int) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/../secret.txt", "/img/../../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt",
-        "/img/..%5c..%5csecret.txt", "//secret.txt", "/img/link.txt", "/%00secret.txt",
-        "/etc/passwd", "//etc/passwd",
+        "/../secret.txt",
+        "/img/../../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/..%2fsecret.txt",
+        "/img/..%5c..%5csecret.txt",
+        "//secret.txt",
+        "/img/link.txt",
+        "/%00secret.txt",
+        "/etc/passwd",
+        "//etc/passwd",
     ],
-)  # fmt: skip
+)
 def test_nothing_outside_the_folder_is_served(system: System, site: str, path: str) -> None:
     """However it is spelled; links that lead out are dead."""
     connection = http.client.HTTPConnection("127.0.0.1", system.port, timeout=10)

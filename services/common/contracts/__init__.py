@@ -67,7 +67,11 @@ def declare(owner: str, name: str, key: str, *, project: bool) -> type[Event]:
     title = "".join(part.capitalize() for part in name.replace(":", "-").split("-"))
     verb = {"new": "was created", "update": "was changed", "delete": "is gone"}[name.split(":")[1]]
     made = msgspec.defstruct(
-        title, fields, bases=(RowEvent,), frozen=True, kw_only=True,
+        title,
+        fields,
+        bases=(RowEvent,),
+        frozen=True,
+        kw_only=True,
         namespace={"__doc__": f"A {name.split(':', maxsplit=1)[0].replace('-', ' ')} {verb}."},
-    )  # fmt: skip
+    )
     return event(owner, name)(made)  # type: ignore[no-any-return]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from services.common import tables
-from services.common.tables import Many, new_metadata
+from services.common.database import tables
+from services.common.database.tables import Many, new_metadata
 
 
 class Base(tables.Base):

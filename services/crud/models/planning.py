@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.common.tables import Many, Row, choice, link, links, ref, table_of, text
+from services.common.database.tables import Many, Row, choice, link, links, ref, table_of, text
 from services.crud.models.base import Base, linked
 
 

@@ -10,14 +10,27 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.common.permissions import ROLES
-from services.common.tables import Row, choice, link, links, ref, table_of, text
+from services.common.access.rules import ROLES
+from services.common.database.tables import Row, choice, link, links, ref, table_of, text
 from services.crud.models.base import Base, linked
 
 STYLES = (
-    "2d", "2dpaper", "3d", "2d3d", "ar", "vfx", "stop-motion", "motion-design", "archviz",
-    "commercial", "catalog", "immersive", "nft", "video-game", "vr",
-)  # fmt: skip
+    "2d",
+    "2dpaper",
+    "3d",
+    "2d3d",
+    "ar",
+    "vfx",
+    "stop-motion",
+    "motion-design",
+    "archviz",
+    "commercial",
+    "catalog",
+    "immersive",
+    "nft",
+    "video-game",
+    "vr",
+)
 
 
 class ProductionSettings:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.common.tables import Row, choice, link, ref, text
+from services.common.database.tables import Row, choice, link, ref, text
 from services.crud.models.base import Base
 
 Day = date  # DayOff has a column called date

@@ -38,9 +38,10 @@ def write_shots(day: Day) -> None:
     ]
     first = day.shots[0]
     for listed in (
-        shot.all_shots_for_project(film), shot.all_shots_for_sequence(sequence),
+        shot.all_shots_for_project(film),
+        shot.all_shots_for_sequence(sequence),
         shot.all_shots_for_episode(day.episode),
-    ):  # fmt: skip
+    ):
         assert ids(listed) == ids(day.shots)
     assert shot.get_shot_by_name(sequence, "P01")["id"] == first["id"]
     shot.update_shot({"id": first["id"], "nb_frames": 48})
@@ -146,8 +147,10 @@ def cast_shots(day: Day) -> None:
         {"asset_id": day.boat["id"], "nb_occurences": 2, "label": "animate"},
     ]
     casting.update_shot_casting(film, first, wanted)
-    found = {row["asset_id"]: row["nb_occurences"] for row in casting.get_shot_casting(
-        gazu.shot.get_shot(first["id"]))}  # fmt: skip
+    found = {
+        row["asset_id"]: row["nb_occurences"]
+        for row in casting.get_shot_casting(gazu.shot.get_shot(first["id"]))
+    }
     assert found == {day.hero["id"]: 1, day.boat["id"]: 2}
     assert set(ids(gazu.asset.all_assets_for_shot(first))) == {day.hero["id"], day.boat["id"]}
     of_types = gazu.asset.all_asset_types_for_shot(first)
@@ -195,6 +198,12 @@ def ids_of(*rows: dict[str, str]) -> set[str]:
 
 
 STEPS: list[Step] = [
-    write_episodes_and_sequences, write_shots, list_assets, draw_concepts_and_cut_edits,
-    build_a_scene, put_instances_into_it, cast_shots, cast_assets_the_other_way,
-]  # fmt: skip
+    write_episodes_and_sequences,
+    write_shots,
+    list_assets,
+    draw_concepts_and_cut_edits,
+    build_a_scene,
+    put_instances_into_it,
+    cast_shots,
+    cast_assets_the_other_way,
+]

@@ -44,9 +44,9 @@ def log_in_from_a_desktop_tool(day: Day) -> None:
 
 
 def read_and_write_any_row(day: Day) -> None:
-    made = gazu.client.create("softwares", {
-        "name": day.named("Blender"), "short_name": "bl", "file_extension": "blend"
-    })  # fmt: skip
+    made = gazu.client.create(
+        "softwares", {"name": day.named("Blender"), "short_name": "bl", "file_extension": "blend"}
+    )
     gazu.files.update_software({"id": made["id"], "short_name": "bld"})
     assert gazu.files.get_software(made["id"])["short_name"] == "bld"
     assert gazu.files.get_software_by_name(day.named("Blender"))["id"] == made["id"]
@@ -139,7 +139,14 @@ def go_home(day: Day) -> None:
 
 
 STEPS: list[Step] = [
-    read_what_happened, keep_a_copy_in_the_cache, log_in_from_a_desktop_tool,
-    read_and_write_any_row, take_back_comments_and_previews, set_aside_what_was_worked_on,
-    remove_tasks_and_entities, close_and_remove_the_production, remove_what_the_day_needed, go_home,
-]  # fmt: skip
+    read_what_happened,
+    keep_a_copy_in_the_cache,
+    log_in_from_a_desktop_tool,
+    read_and_write_any_row,
+    take_back_comments_and_previews,
+    set_aside_what_was_worked_on,
+    remove_tasks_and_entities,
+    close_and_remove_the_production,
+    remove_what_the_day_needed,
+    go_home,
+]

@@ -35,9 +35,10 @@ def publish_a_picture(day: Day) -> None:
     assert (day.preview["status"], day.preview["original_name"]) == ("ready", "shot v1")
     sizes = []
     for download in (
-        files.download_preview_file_thumbnail, files.download_preview_file,
+        files.download_preview_file_thumbnail,
+        files.download_preview_file,
         files.download_preview_file_cover,
-    ):  # fmt: skip
+    ):
         download(day.preview, saved)
         sizes.append(Image.open(saved).size)
     assert sizes[:2] == [(150, 100), (300, 200)]
@@ -89,9 +90,13 @@ def publish_a_movie_at_once(day: Day) -> None:
     movie, saved = day.folder / "shot.mp4", str(day.folder / "saved")
     movie.write_bytes(b"frames" * 1000)
     comment, preview = gazu.task.publish_preview(
-        day.animation, day.statuses["wfa"], "First pass", preview_file_path=str(movie),
-        normalize_movie=False, client=day.as_["artist"],
-    )  # fmt: skip
+        day.animation,
+        day.statuses["wfa"],
+        "First pass",
+        preview_file_path=str(movie),
+        normalize_movie=False,
+        client=day.as_["artist"],
+    )
     gazu.files.download_preview_movie(preview, saved)
     assert Path(saved).read_bytes() == movie.read_bytes()
     gazu.files.download_preview_lowdef_movie(preview, saved)
@@ -179,6 +184,13 @@ def save_searches(day: Day) -> None:
 
 
 STEPS: list[Step] = [
-    attach_files, publish_a_picture, put_another_beside_it, show_the_asset_by_it, draw_on_it,
-    publish_a_movie_at_once, make_playlists, note_working_and_output_files, save_searches,
-]  # fmt: skip
+    attach_files,
+    publish_a_picture,
+    put_another_beside_it,
+    show_the_asset_by_it,
+    draw_on_it,
+    publish_a_movie_at_once,
+    make_playlists,
+    note_working_and_output_files,
+    save_searches,
+]

@@ -8,9 +8,13 @@ from PIL import Image
 from tests.e2e.day.script import PASSWORD, Day, Step, fails, ids
 
 ROLES = {
-    "manager": "manager", "supervisor": "supervisor", "artist": "user", "colleague": "user",
-    "client": "client", "vendor": "vendor",
-}  # fmt: skip
+    "manager": "manager",
+    "supervisor": "supervisor",
+    "artist": "user",
+    "colleague": "user",
+    "client": "client",
+    "vendor": "vendor",
+}
 
 
 def find_the_server(day: Day) -> None:
@@ -56,9 +60,13 @@ def take_people_on(day: Day) -> None:
     day.people = {}
     for name, role in ROLES.items():
         day.people[name] = gazu.person.new_person(
-            name.capitalize(), day.mark, f"{name}.{day.mark}@example.com", role=role,
-            desktop_login=f"{name}-{day.mark}", password=PASSWORD,
-        )  # fmt: skip
+            name.capitalize(),
+            day.mark,
+            f"{name}.{day.mark}@example.com",
+            role=role,
+            desktop_login=f"{name}-{day.mark}",
+            password=PASSWORD,
+        )
     artist = day.people["artist"]
     for found in (
         gazu.person.get_person(artist["id"]),
@@ -130,6 +138,14 @@ def note_absences(day: Day) -> None:
 
 
 STEPS: list[Step] = [
-    find_the_server, refuse_a_wrong_password, name_the_studio, open_departments, take_people_on,
-    give_them_departments, give_them_faces, let_a_robot_in, let_them_in, note_absences,
-]  # fmt: skip
+    find_the_server,
+    refuse_a_wrong_password,
+    name_the_studio,
+    open_departments,
+    take_people_on,
+    give_them_departments,
+    give_them_faces,
+    let_a_robot_in,
+    let_them_in,
+    note_absences,
+]

@@ -21,9 +21,12 @@ def agree_on_task_types(day: Day) -> None:
     }
     for name in ("modeling", "animation"):
         gazu.task.update_task_type(
-            {"id": day.types[name]["id"], "department_id": day.department["id"],
-             "short_name": day.mark}
-        )  # fmt: skip
+            {
+                "id": day.types[name]["id"],
+                "department_id": day.department["id"],
+                "short_name": day.mark,
+            }
+        )
     found = gazu.task.get_task_type_by_name(day.named("Rigging"))
     assert found["id"] == day.types["rigging"]["id"]
     short = gazu.task.get_task_type_by_short_name(day.mark, "Shot")
@@ -35,10 +38,11 @@ def agree_on_task_types(day: Day) -> None:
 def agree_on_statuses(day: Day) -> None:
     day.statuses = {}
     for name, flags in (
-        ("wip", {"is_wip": True}), ("wfa", {"is_feedback_request": True}),
+        ("wip", {"is_wip": True}),
+        ("wfa", {"is_feedback_request": True}),
         ("retake", {"is_retake": True, "is_artist_allowed": False}),
         ("done", {"is_done": True, "is_artist_allowed": False}),
-    ):  # fmt: skip
+    ):
         made = gazu.task.new_task_status(day.named(name), f"{name[:4]}{day.mark}", "#22d160")
         gazu.task.update_task_status({"id": made["id"], **flags})
         day.statuses[name] = gazu.task.get_task_status(made["id"])
@@ -67,9 +71,11 @@ def agree_on_asset_types(day: Day) -> None:
 def open_the_production(day: Day) -> None:
     project = gazu.project
     day.project = project.new_project(
-        day.named("Film"), production_type="tvshow", production_style="3d",
+        day.named("Film"),
+        production_type="tvshow",
+        production_style="3d",
         team=[day.people["manager"]["id"]],
-    )  # fmt: skip
+    )
     assert project.get_project_by_name(day.named("Film"))["id"] == day.project["id"]
     assert day.project["id"] in ids(project.all_open_projects())
     assert day.project["id"] in ids(project.all_projects())
@@ -109,12 +115,17 @@ def choose_what_it_uses(day: Day) -> None:
 
 def automate_it(day: Day) -> None:
     project, film = gazu.project, day.project
-    automation = gazu.client.create("status-automations", {
-        "entity_type": "asset", "in_task_type_id": day.types["modeling"]["id"],
-        "in_task_status_id": day.statuses["done"]["id"], "out_field_type": "status",
-        "out_task_type_id": day.types["rigging"]["id"],
-        "out_task_status_id": day.statuses["wip"]["id"],
-    })  # fmt: skip
+    automation = gazu.client.create(
+        "status-automations",
+        {
+            "entity_type": "asset",
+            "in_task_type_id": day.types["modeling"]["id"],
+            "in_task_status_id": day.statuses["done"]["id"],
+            "out_field_type": "status",
+            "out_task_type_id": day.types["rigging"]["id"],
+            "out_task_status_id": day.statuses["wip"]["id"],
+        },
+    )
     project.add_status_automation(film, {"status_automation_id": automation["id"]})
     assert ids(project.all_status_automations(film)) == [automation["id"]]
     spare = gazu.client.create("status-automations", {"entity_type": "shot"})
@@ -165,15 +176,26 @@ def plan_it(day: Day) -> None:
     for name, on in (("Late", "2030-02-01"), ("Early", "2030-01-01")):
         gazu.client.create("milestones", {"name": name, "date": on, "project_id": film["id"]})
     assert [row["name"] for row in gazu.project.get_milestones(film)] == ["Early", "Late"]
-    plan = {"project_id": film["id"], "task_type_id": day.types["modeling"]["id"],
-            "start_date": "2030-01-01", "end_date": "2030-02-01"}  # fmt: skip
+    plan = {
+        "project_id": film["id"],
+        "task_type_id": day.types["modeling"]["id"],
+        "start_date": "2030-01-01",
+        "end_date": "2030-02-01",
+    }
     made = gazu.client.create("schedule-items", plan)
     listed = gazu.client.fetch_all(f"projects/{film['id']}/schedule-items")
     assert made["id"] in ids(listed)
 
 
 STEPS: list[Step] = [
-    agree_on_task_types, agree_on_statuses, agree_on_asset_types, open_the_production,
-    give_the_production_a_face, choose_what_it_uses, automate_it, describe_what_is_noted,
-    gather_the_team, plan_it,
-]  # fmt: skip
+    agree_on_task_types,
+    agree_on_statuses,
+    agree_on_asset_types,
+    open_the_production,
+    give_the_production_a_face,
+    choose_what_it_uses,
+    automate_it,
+    describe_what_is_noted,
+    gather_the_team,
+    plan_it,
+]

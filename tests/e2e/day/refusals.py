@@ -27,8 +27,9 @@ def refuse_the_artist_what_managers_do(day: Day) -> None:
     assert refused(gazu.task.remove_tasks_for_type, film, day.types["rigging"], client=me)
     assert refused(gazu.task.all_comments_for_project, film, client=me)
     assert refused(gazu.task.all_notifications_for_project, film, client=me)
-    assert refused(gazu.playlist.add_entity_to_playlist, day.playlist, day.shots[2], day.preview,
-            client=me)  # fmt: skip
+    assert refused(
+        gazu.playlist.add_entity_to_playlist, day.playlist, day.shots[2], day.preview, client=me
+    )
     assert refused(gazu.files.update_preview_position, day.movie, 1, client=day.as_["colleague"])
     assert refused(gazu.sync.get_last_events, client=me)
     assert refused(gazu.person.get_day_offs, day.people["manager"], client=me)
@@ -112,7 +113,10 @@ def say_what_is_unknown_and_what_is_wrong(day: Day) -> None:
 
 
 STEPS: list[Step] = [
-    refuse_the_artist_what_managers_do, spare_the_artist_what_others_earn,
-    refuse_the_client_the_kitchen, refuse_the_vendor_what_is_not_theirs,
-    refuse_strangers_everything, say_what_is_unknown_and_what_is_wrong,
-]  # fmt: skip
+    refuse_the_artist_what_managers_do,
+    spare_the_artist_what_others_earn,
+    refuse_the_client_the_kitchen,
+    refuse_the_vendor_what_is_not_theirs,
+    refuse_strangers_everything,
+    say_what_is_unknown_and_what_is_wrong,
+]

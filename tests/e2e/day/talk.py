@@ -10,10 +10,13 @@ from tests.e2e.day.script import Day, Step, ids
 def say_something(day: Day) -> None:
     task, me = gazu.task, day.as_["artist"]
     day.comment = task.add_comment(
-        day.modeling, day.statuses["wfa"], f"Please look @Manager {day.mark}",
-        checklist=[{"text": "eyes", "checked": False}], links=["https://example.com/ref"],
+        day.modeling,
+        day.statuses["wfa"],
+        f"Please look @Manager {day.mark}",
+        checklist=[{"text": "eyes", "checked": False}],
+        links=["https://example.com/ref"],
         client=me,
-    )  # fmt: skip
+    )
     assert day.comment["person_id"] == day.people["artist"]["id"]
     assert day.comment["mentions"] == [day.people["manager"]["id"]]
     assert day.comment["checklist"] == [{"text": "eyes", "checked": False}]
@@ -28,9 +31,10 @@ def say_something(day: Day) -> None:
 def tick_and_correct(day: Day) -> None:
     edited = {**day.comment, "text": "Please look again", "mentions": None}
     changes = {
-        "id": day.comment["id"], "text": edited["text"],
+        "id": day.comment["id"],
+        "text": edited["text"],
         "checklist": [{"text": "eyes", "checked": True}],
-    }  # fmt: skip
+    }
     gazu.task.update_comment(changes, client=day.as_["artist"])
     found = gazu.task.get_comment(day.comment["id"])
     assert found["checklist"] == [{"text": "eyes", "checked": True}]
@@ -66,8 +70,9 @@ def hear_of_it(day: Day) -> None:
     assert user.get_context(client=artist)["notification_count"] == 0
     of_project = gazu.task.all_notifications_for_project(day.project)
     assert {row["person_id"] for row in of_project} >= {
-        day.people["manager"]["id"], day.people["artist"]["id"],
-    }  # fmt: skip
+        day.people["manager"]["id"],
+        day.people["artist"]["id"],
+    }
 
 
 def follow_a_task(day: Day) -> None:
@@ -85,16 +90,25 @@ def follow_a_task(day: Day) -> None:
 
 def comment_many_at_once(day: Day) -> None:
     task, status = gazu.task, day.statuses["wip"]["id"]
-    made = task.create_multiple_comments(day.project, [
-        {"object_id": one["id"], "task_status_id": status, "comment": "Go"}
-        for one in (day.rigging, day.boards)
-    ])  # fmt: skip
+    made = task.create_multiple_comments(
+        day.project,
+        [
+            {"object_id": one["id"], "task_status_id": status, "comment": "Go"}
+            for one in (day.rigging, day.boards)
+        ],
+    )
     assert [row["object_id"] for row in made] == [day.rigging["id"], day.boards["id"]]
-    made = task.batch_comments([
-        {"task_id": day.editing["id"], "task_status_id": status, "text": "One",
-         "attachment_files": [str(day.picture)]},
-        {"task_id": day.editing["id"], "task_status_id": status, "text": "Two"},
-    ])  # fmt: skip
+    made = task.batch_comments(
+        [
+            {
+                "task_id": day.editing["id"],
+                "task_status_id": status,
+                "text": "One",
+                "attachment_files": [str(day.picture)],
+            },
+            {"task_id": day.editing["id"], "task_status_id": status, "text": "Two"},
+        ]
+    )
     assert [row["text"] for row in made] == ["One", "Two"]
     assert len(made[0]["attachment_files"]) == 1
     made = task.batch_comments([{"task_status_id": status, "text": "Three"}], task=day.editing)
@@ -137,6 +151,13 @@ def read_the_news(day: Day) -> None:
 
 
 STEPS: list[Step] = [
-    say_something, tick_and_correct, answer, hear_of_it, follow_a_task, comment_many_at_once,
-    finish_and_let_the_automation_run, chat_about_an_asset, read_the_news,
-]  # fmt: skip
+    say_something,
+    tick_and_correct,
+    answer,
+    hear_of_it,
+    follow_a_task,
+    comment_many_at_once,
+    finish_and_let_the_automation_run,
+    chat_about_an_asset,
+    read_the_news,
+]

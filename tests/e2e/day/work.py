@@ -42,9 +42,11 @@ def find_tasks(day: Day) -> None:
     assert len(task.all_tasks_for_task_type(film, day.types["animation"])) == 3
     assert len(task.all_tasks_for_project(film)) == 8
     for kinds in (
-        task.all_task_types_for_asset(day.hero), task.all_task_types_for_shot(day.shots[0]),
-        task.all_task_types_for_concept(day.mood), task.all_task_types_for_sequence(day.sequence),
-    ):  # fmt: skip
+        task.all_task_types_for_asset(day.hero),
+        task.all_task_types_for_shot(day.shots[0]),
+        task.all_task_types_for_concept(day.mood),
+        task.all_task_types_for_sequence(day.sequence),
+    ):
         assert set(ids(kinds)) <= set(ids(list(day.types.values())))
         assert kinds
     assert day.modeling["id"] in task.get_task_url(task.get_task(day.modeling["id"]))
@@ -156,6 +158,13 @@ def begin_with_it(day: Day) -> None:
 
 
 STEPS: list[Step] = [
-    make_tasks, find_tasks, find_tasks_of_what_is_below, change_tasks, give_tasks_to_people,
-    look_at_ones_own_desk, see_it_in_context, work_and_note_the_time, begin_with_it,
-]  # fmt: skip
+    make_tasks,
+    find_tasks,
+    find_tasks_of_what_is_below,
+    change_tasks,
+    give_tasks_to_people,
+    look_at_ones_own_desk,
+    see_it_in_context,
+    work_and_note_the_time,
+    begin_with_it,
+]

@@ -9,8 +9,8 @@ from typing import Any
 import jwt
 import pytest
 
-from services.common.client import ACTOR, RpcClient
-from services.common.service import encode
+from services.common.runtime.service import encode
+from services.common.wire.rpc_client import ACTOR, RpcClient
 from tests.services.assets.show import Show
 from tests.system import Caller, System, token_for
 

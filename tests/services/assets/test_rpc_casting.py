@@ -48,10 +48,17 @@ def test_a_casting_comes_by_type_and_name_without_the_cancelled(
     rows = admin.get(path(show, show.shots[0])).json()
     assert [row["asset_name"] for row in rows] == ["Hero", "Boat", "Tree"]
     assert rows[2] == {
-        "asset_id": show.prop, "asset_name": "Tree", "asset_type_name": "Props",
-        "ready_for": None, "episode_id": None, "preview_file_id": None, "nb_occurences": 1,
-        "label": "", "is_shared": False, "project_id": show.project,
-    }  # fmt: skip
+        "asset_id": show.prop,
+        "asset_name": "Tree",
+        "asset_type_name": "Props",
+        "ready_for": None,
+        "episode_id": None,
+        "preview_file_id": None,
+        "nb_occurences": 1,
+        "label": "",
+        "is_shared": False,
+        "project_id": show.project,
+    }
     assert admin.get(f"/data/assets/{show.shots[0]}/casting").status_code == 404
 
 
@@ -65,11 +72,20 @@ def test_castings_of_shots_come_by_shot(system: System, show: Show, admin: Calle
     every = admin.get(f"{base}/sequences/all/casting").json()
     assert list(one) == show.shots
     assert [row["name"] for row in one[show.shots[1]]] == ["Hero", "Tree"]
-    assert one[show.shots[0]] == [{
-        "asset_id": show.boat, "name": "Boat", "asset_name": "Boat", "asset_type_name": "Props",
-        "preview_file_id": None, "nb_occurences": 1, "label": "", "sequence_name": "S01",
-        "is_shared": False, "project_id": show.project,
-    }]  # fmt: skip
+    assert one[show.shots[0]] == [
+        {
+            "asset_id": show.boat,
+            "name": "Boat",
+            "asset_name": "Boat",
+            "asset_type_name": "Props",
+            "preview_file_id": None,
+            "nb_occurences": 1,
+            "label": "",
+            "sequence_name": "S01",
+            "is_shared": False,
+            "project_id": show.project,
+        }
+    ]
     assert {shot: every[shot] for shot in one} == one
     assert admin.get(f"{base}/episodes/{show.episode}/sequences/all/casting").json() == one
     assert admin.get(f"{base}/episodes/{show.next_episode}/sequences/all/casting").json() == {}
@@ -82,12 +98,23 @@ def test_an_asset_tells_where_it_is_cast(system: System, show: Show, admin: Call
     show.cast(show.asset, show.prop)
     system.load(show.tables)
     assert admin.get(f"/data/assets/{show.prop}/cast-in").json() == [
-        {"shot_id": show.shots[0], "shot_name": "P01", "sequence_name": "S01",
-         "episode_id": show.episode, "episode_name": "E01", "preview_file_id": None,
-         "nb_occurences": 1},
-        {"asset_id": show.asset, "asset_name": "Hero", "asset_type_name": "Character",
-         "preview_file_id": None, "nb_occurences": 1},
-    ]  # fmt: skip
+        {
+            "shot_id": show.shots[0],
+            "shot_name": "P01",
+            "sequence_name": "S01",
+            "episode_id": show.episode,
+            "episode_name": "E01",
+            "preview_file_id": None,
+            "nb_occurences": 1,
+        },
+        {
+            "asset_id": show.asset,
+            "asset_name": "Hero",
+            "asset_type_name": "Character",
+            "preview_file_id": None,
+            "nb_occurences": 1,
+        },
+    ]
     assert [r["id"] for r in admin.get(f"/data/assets/{show.asset}/assets").json()] == [show.prop]
     by_type = f"/data/projects/{show.project}/asset-types/{show.types['Character']}/casting"
     assert list(admin.get(by_type).json()) == [show.asset]
@@ -99,9 +126,7 @@ def test_an_asset_tells_where_it_is_cast(system: System, show: Show, admin: Call
 )
 def test_castings_are_read_by_the_team_but_vendors(system: System, show: Show, where: str) -> None:
     """Clients read them, vendors and outsiders don't."""
-    part = where.format(
-        shot=show.shots[0], sequence=show.opening, type=show.types["Props"]
-    )  # fmt: skip
+    part = where.format(shot=show.shots[0], sequence=show.opening, type=show.types["Props"])
     found = statuses(system, show, "GET", f"/data/projects/{show.project}/{part}/casting")
     assert found == [200, 200, 200, 200, 200, 403, 403]
 
@@ -117,14 +142,21 @@ def test_a_replaced_casting_is_echoed_and_told(show: Show, admin: Caller) -> Non
     assert cast(admin, show, show.shot) == ["Boat", "Tree"]
     [event] = told(admin, "shot:casting-update")
     assert event == {
-        "shot_id": show.shot, "nb_entities_out": 2, "project_id": show.project,
-        "added_asset_ids": sorted([show.prop, show.boat]), "removed_asset_ids": [show.asset],
-    }  # fmt: skip
+        "shot_id": show.shot,
+        "nb_entities_out": 2,
+        "project_id": show.project,
+        "added_asset_ids": sorted([show.prop, show.boat]),
+        "removed_asset_ids": [show.asset],
+    }
     links = told(admin, "entity-link:new", 2)
     assert [link["entity_out_id"] for link in links] == [show.prop, show.boat]
     assert set(links[0]) == {
-        "entity_link_id", "entity_in_id", "entity_out_id", "nb_occurences", "project_id",
-    }  # fmt: skip
+        "entity_link_id",
+        "entity_in_id",
+        "entity_out_id",
+        "nb_occurences",
+        "project_id",
+    }
     assert admin.get(f"/data/entities/{show.shot}").json()["nb_entities_out"] == 2
 
 

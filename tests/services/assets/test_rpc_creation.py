@@ -31,19 +31,25 @@ def test_a_new_asset_has_what_it_was_given(show: Show, admin: Caller) -> None:
     assert (made["is_shared"], made["data"], made["canceled"]) == (True, {"a": 1}, False)
     assert admin.post(new_asset(show), body).json()["id"] != made["id"]
     assert told(admin, "asset:new", 2)[0] == {
-        "asset_id": made["id"], "asset_type": show.types["Props"], "project_id": show.project,
-    }  # fmt: skip
+        "asset_id": made["id"],
+        "asset_type": show.types["Props"],
+        "project_id": show.project,
+    }
 
 
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        ({}, "name"), ({"name": ""}, "name"), ({"name": None}, "name"), ({"name": 3}, "name"),
-        ({"name": "x" * 161}, "name"), ({"name": "A", "data": []}, "data"),
+        ({}, "name"),
+        ({"name": ""}, "name"),
+        ({"name": None}, "name"),
+        ({"name": 3}, "name"),
+        ({"name": "x" * 161}, "name"),
+        ({"name": "A", "data": []}, "data"),
         ({"name": "A", "is_shared": "yes"}, "is_shared"),
         ({"name": "A", "episode_id": "nonsense"}, "episode_id"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_field_is_named(
     show: Show, admin: Caller, body: dict[str, Any], field: str
 ) -> None:
@@ -156,8 +162,9 @@ def test_a_shot_is_changed_by_its_own_route(show: Show, admin: Caller) -> None:
     changed = answer.json()
     assert (changed["data"], changed["nb_frames"]) == ({"grade": "warm"}, 12)
     assert told(admin, "shot:update", 2)[0] == {
-        "shot_id": show.shots[0], "project_id": show.project,
-    }  # fmt: skip
+        "shot_id": show.shots[0],
+        "project_id": show.project,
+    }
     for ident in (show.prop, UNKNOWN, "nonsense"):
         assert admin.put(f"/data/shots/{ident}", {"nb_frames": 1}).status_code == 404
 
@@ -198,8 +205,9 @@ def test_what_nobody_worked_on_goes_with_its_castings(show: Show, admin: Caller)
     assert admin.delete(f"/data/assets/{show.prop}").status_code == 204
     assert admin.get(f"/data/entity-links?entity_out_id={show.prop}").json() == []
     assert told(admin, "asset:delete")[0] == {
-        "asset_id": show.prop, "project_id": show.project,
-    }  # fmt: skip
+        "asset_id": show.prop,
+        "project_id": show.project,
+    }
 
 
 @pytest.mark.parametrize("plural", ["sequences", "episodes"])

@@ -23,8 +23,10 @@ def test_a_descriptor_gets_its_key_from_its_name(show: Show, admin: Caller, path
     assert answer.status_code == 201
     made = answer.json()
     assert (made["field_name"], made["entity_type"], made["data_type"]) == (
-        "render_layer", "Asset", "string",
-    )  # fmt: skip
+        "render_layer",
+        "Asset",
+        "string",
+    )
     assert (made["choices"], made["for_client"]) == ([], False)
     assert "departments" not in made
     [row] = admin.get(path).json()

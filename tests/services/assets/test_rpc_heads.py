@@ -13,41 +13,135 @@ from tests.services.assets.show import CALLERS, Show
 from tests.system import System
 
 ASSET = [
-    "id", "name", "preview_file_id", "description", "asset_type_name", "asset_type_id",
-    "canceled", "ready_for", "episode_id", "casting_episode_ids", "is_casting_standby",
-    "is_shared", "data",
-]  # fmt: skip
+    "id",
+    "name",
+    "preview_file_id",
+    "description",
+    "asset_type_name",
+    "asset_type_id",
+    "canceled",
+    "ready_for",
+    "episode_id",
+    "casting_episode_ids",
+    "is_casting_standby",
+    "is_shared",
+    "data",
+]
 SHOT = [
-    "canceled", "data", "description", "entity_type_id", "episode_id", "episode_name", "fps",
-    "frame_in", "frame_out", "id", "name", "nb_frames", "parent_id", "preview_file_id",
-    "project_id", "project_name", "sequence_id", "sequence_name", "source_id", "nb_entities_out",
-    "is_casting_standby", "type",
-]  # fmt: skip
-PART = [
-    "id", "name", "status", "episode_id", "description", "frame_in", "frame_out", "fps",
-    "preview_file_id", "canceled", "data",
-]  # fmt: skip
-EDIT = [
-    "canceled", "data", "description", "entity_type_id", "episode_id", "episode_name", "id", "name",
-    "parent_id", "preview_file_id", "project_id", "project_name", "source_id", "nb_entities_out",
+    "canceled",
+    "data",
+    "description",
+    "entity_type_id",
+    "episode_id",
+    "episode_name",
+    "fps",
+    "frame_in",
+    "frame_out",
+    "id",
+    "name",
+    "nb_frames",
+    "parent_id",
+    "preview_file_id",
+    "project_id",
+    "project_name",
+    "sequence_id",
+    "sequence_name",
+    "source_id",
+    "nb_entities_out",
+    "is_casting_standby",
     "type",
-]  # fmt: skip
+]
+PART = [
+    "id",
+    "name",
+    "status",
+    "episode_id",
+    "description",
+    "frame_in",
+    "frame_out",
+    "fps",
+    "preview_file_id",
+    "canceled",
+    "data",
+]
+EDIT = [
+    "canceled",
+    "data",
+    "description",
+    "entity_type_id",
+    "episode_id",
+    "episode_name",
+    "id",
+    "name",
+    "parent_id",
+    "preview_file_id",
+    "project_id",
+    "project_name",
+    "source_id",
+    "nb_entities_out",
+    "type",
+]
 CONCEPT = [
-    "canceled", "data", "description", "entity_type_id", "fps", "frame_in", "frame_out", "id",
-    "name", "nb_frames", "parent_id", "preview_file_id", "project_id", "project_name", "source_id",
-    "nb_entities_out", "is_casting_standby", "entity_concept_links", "type", "updated_at",
-    "created_at", "created_by",
-]  # fmt: skip
+    "canceled",
+    "data",
+    "description",
+    "entity_type_id",
+    "fps",
+    "frame_in",
+    "frame_out",
+    "id",
+    "name",
+    "nb_frames",
+    "parent_id",
+    "preview_file_id",
+    "project_id",
+    "project_name",
+    "source_id",
+    "nb_entities_out",
+    "is_casting_standby",
+    "entity_concept_links",
+    "type",
+    "updated_at",
+    "created_at",
+    "created_by",
+]
 ROW = [
-    "id", "name", "code", "description", "shotgun_id", "canceled", "nb_frames", "nb_entities_out",
-    "is_casting_standby", "is_shared", "status", "project_id", "entity_type_id", "parent_id",
-    "source_id", "preview_file_id", "data", "ready_for", "created_by", "created_at", "updated_at",
-    "type", "entities_out", "entities_in", "entity_concept_links", "instance_casting",
-]  # fmt: skip
+    "id",
+    "name",
+    "code",
+    "description",
+    "shotgun_id",
+    "canceled",
+    "nb_frames",
+    "nb_entities_out",
+    "is_casting_standby",
+    "is_shared",
+    "status",
+    "project_id",
+    "entity_type_id",
+    "parent_id",
+    "source_id",
+    "preview_file_id",
+    "data",
+    "ready_for",
+    "created_by",
+    "created_at",
+    "updated_at",
+    "type",
+    "entities_out",
+    "entities_in",
+    "entity_concept_links",
+    "instance_casting",
+]
 KEYS = {
-    "asset": ASSET, "shot": SHOT, "sequence": PART, "scene": PART, "episode": PART, "edit": EDIT,
+    "asset": ASSET,
+    "shot": SHOT,
+    "sequence": PART,
+    "scene": PART,
+    "episode": PART,
+    "edit": EDIT,
     "concept": CONCEPT,
-}  # fmt: skip
+}
 
 
 def outcome(ask: Ask, role: str, method: str, **kwargs: Any) -> Any:
@@ -163,19 +257,25 @@ def test_metadata_of_other_departments_is_kept_from_vendors(
 ) -> None:
     """Their own department's, and what is nobody's, they see."""
     other = show.add("department", "fx", name="FX", color="#000")
-    show.link(
-        "department_link", person_id=show.people["vendor"], department_id=show.department
-    )  # fmt: skip
+    show.link("department_link", person_id=show.people["vendor"], department_id=show.department)
     for key, departments in {"cost": [other], "size": [show.department, other], "note": []}.items():
         made = show.add(
-            "metadata_descriptor", key, project_id=show.project, entity_type="Shot", name=key,
-            data_type="string", field_name=key, choices=[], for_client=False,
-        )  # fmt: skip
+            "metadata_descriptor",
+            key,
+            project_id=show.project,
+            entity_type="Shot",
+            name=key,
+            data_type="string",
+            field_name=key,
+            choices=[],
+            for_client=False,
+        )
         for department in departments:
             show.link(
                 "department_metadata_descriptor_link",
-                metadata_descriptor_id=made, department_id=department,
-            )  # fmt: skip
+                metadata_descriptor_id=made,
+                department_id=department,
+            )
     data = {"cost": 1, "size": 2, "note": 3, "undescribed": 4}
     shot = show.entity("P99", "Shot", parent_id=show.opening, data=data)
     show.assign("vendor", shot)
@@ -233,8 +333,10 @@ def test_an_entity_tells_of_the_concepts_drawn_for_it(system: System, show: Show
     system.load(show.tables)
     [[ident, head]] = ask("artist", "linked_heads", ident=show.prop)
     assert (ident, head["type"], head["entity_concept_links"]) == (
-        show.concept, "Concept", [show.prop]
-    )  # fmt: skip
+        show.concept,
+        "Concept",
+        [show.prop],
+    )
     assert list(head) == CONCEPT
     assert ask("artist", "linked_heads", ident=show.concept) == []
 

@@ -21,8 +21,10 @@ def test_instances_are_numbered_where_they_are(show: Show, admin: Caller) -> Non
         f"{asset}/asset-asset-instances", {"asset_to_instantiate_id": show.prop}
     ).json()
     assert (first.json()["name"], second["name"], inner["name"]) == (
-        "Tree_0001", "Tree_0002", "Tree_0001",
-    )  # fmt: skip
+        "Tree_0001",
+        "Tree_0002",
+        "Tree_0001",
+    )
     assert (first.json()["scene_id"], first.json()["description"]) == (show.scene, "left")
     assert (inner["target_asset_id"], inner["scene_id"]) == (show.asset, None)
     rows = admin.get(f"{scene}/asset-instances").json()[show.prop]
@@ -32,11 +34,15 @@ def test_instances_are_numbered_where_they_are(show: Show, admin: Caller) -> Non
     assert {key: len(value) for key, value in by_scene.items()} == {show.scene: 2, "None": 1}
     events = told(admin, "asset_instance:new", 3)
     assert events[0] == {
-        "scene_id": show.scene, "asset_id": show.prop, "asset_instance_id": first.json()["id"]
-    }  # fmt: skip
+        "scene_id": show.scene,
+        "asset_id": show.prop,
+        "asset_instance_id": first.json()["id"],
+    }
     assert events[2] == {
-        "asset_id": show.asset, "asset_instantiated": show.prop, "asset_instance_id": inner["id"]
-    }  # fmt: skip
+        "asset_id": show.asset,
+        "asset_instantiated": show.prop,
+        "asset_instance_id": inner["id"],
+    }
 
 
 def test_two_who_instantiate_at_once_get_two_numbers(system: System, show: Show) -> None:

@@ -12,11 +12,29 @@ from tests.system import Caller, System
 
 UNKNOWN = str(UUID(int=7))
 ROW = {
-    "id", "name", "code", "description", "shotgun_id", "canceled", "nb_frames", "nb_entities_out",
-    "is_casting_standby", "is_shared", "status", "project_id", "entity_type_id", "parent_id",
-    "source_id", "preview_file_id", "data", "ready_for", "created_by", "created_at", "updated_at",
+    "id",
+    "name",
+    "code",
+    "description",
+    "shotgun_id",
+    "canceled",
+    "nb_frames",
+    "nb_entities_out",
+    "is_casting_standby",
+    "is_shared",
+    "status",
+    "project_id",
+    "entity_type_id",
+    "parent_id",
+    "source_id",
+    "preview_file_id",
+    "data",
+    "ready_for",
+    "created_by",
+    "created_at",
+    "updated_at",
     "type",
-}  # fmt: skip
+}
 ALL = ("assets", "shots", "sequences", "episodes", "scenes", "edits", "concepts")
 
 
@@ -104,8 +122,10 @@ def test_lists_of_the_studio_name_a_production_unless_asked_by_an_administrator(
     assert rows
     assert {frozenset(row) for row in rows} == {frozenset(ROW | extra)}
     assert system.caller(show.admin).get(f"{path}?project_id=nope").json() == {
-        "error": True, "message": "Invalid UUID value: nope", "data": None,
-    }  # fmt: skip
+        "error": True,
+        "message": "Invalid UUID value: nope",
+        "data": None,
+    }
 
 
 def test_lists_are_filtered_by_columns_and_parents(
@@ -154,9 +174,14 @@ def test_details_are_for_the_team(system: System, show: Show, plural: str) -> No
     ident = {"sequences": show.opening, "episodes": show.episode, "scenes": show.scene}[plural]
     found = statuses(system, show, "GET", f"/data/{plural}/{ident}")
     assert dict(zip(CALLERS, found, strict=True)) == {
-        "admin": 200, "manager": 200, "supervisor": 200, "artist": 200, "client": 200,
-        "vendor": 403, "stranger": 403,
-    }  # fmt: skip
+        "admin": 200,
+        "manager": 200,
+        "supervisor": 200,
+        "artist": 200,
+        "client": 200,
+        "vendor": 403,
+        "stranger": 403,
+    }
 
 
 def test_asset_types_are_the_types_without_a_meaning_of_their_own(
@@ -186,9 +211,12 @@ def test_shared_assets_of_others_are_listed_where_they_are_cast(
     base = f"/data/projects/{show.project}"
     assert names(admin, f"{base}/assets/shared-used") == ["Common"]
     for episode, want in (
-        (show.episode, ["Common"]), (show.next_episode, []), ("all", ["Common"]),
-        ("main", ["Common"]), ("nonsense", 404),
-    ):  # fmt: skip
+        (show.episode, ["Common"]),
+        (show.next_episode, []),
+        ("all", ["Common"]),
+        ("main", ["Common"]),
+        ("nonsense", 404),
+    ):
         assert names(admin, f"{base}/episodes/{episode}/assets/shared-used") == want
     found = statuses(system, show, "GET", f"{base}/episodes/all/assets/shared-used")
     assert found == [200, 200, 200, 200, 200, 200, 403]

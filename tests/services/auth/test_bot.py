@@ -88,22 +88,34 @@ def test_a_deactivated_bot_is_out(system: System, world: World, admin: Caller) -
     [
         ("GET", "/auth/logout"),
         ("POST", "/auth/change-password"),
-        ("PUT", "/auth/totp"), ("POST", "/auth/totp"), ("DELETE", "/auth/totp"),
-        ("PUT", "/auth/email-otp"), ("POST", "/auth/email-otp"), ("DELETE", "/auth/email-otp"),
-        ("PUT", "/auth/fido"), ("POST", "/auth/fido"), ("DELETE", "/auth/fido"),
+        ("PUT", "/auth/totp"),
+        ("POST", "/auth/totp"),
+        ("DELETE", "/auth/totp"),
+        ("PUT", "/auth/email-otp"),
+        ("POST", "/auth/email-otp"),
+        ("DELETE", "/auth/email-otp"),
+        ("PUT", "/auth/fido"),
+        ("POST", "/auth/fido"),
+        ("DELETE", "/auth/fido"),
         ("PUT", "/auth/recovery-codes"),
-        ("GET", "/data/user/desktop-login-logs"), ("POST", "/data/user/desktop-login-logs"),
+        ("GET", "/data/user/desktop-login-logs"),
+        ("POST", "/data/user/desktop-login-logs"),
     ],
-)  # fmt: skip
+)
 def test_what_is_for_persons_refuses_bots(
     system: System, world: World, admin: Caller, method: str, path: str
 ) -> None:
     """403, whatever the body."""
     caller = Caller(system.base, make(admin)["access_token"])
     body = {
-        "old_password": "x", "password": "long enough", "password_2": "long enough", "totp": "1",
-        "email_otp": "1", "device_name": "x", "registration_response": {},
-    }  # fmt: skip
+        "old_password": "x",
+        "password": "long enough",
+        "password_2": "long enough",
+        "totp": "1",
+        "email_otp": "1",
+        "device_name": "x",
+        "registration_response": {},
+    }
     answer = caller.send(method, path, None if method == "GET" else body)
     assert answer.status_code == 403, answer.text
 

@@ -14,8 +14,8 @@ import psycopg2
 import pytest
 import requests
 
-from services.common.db import plain_url
-from services.common.keys import key_id
+from services.common.access.signing_keys import key_id
+from services.common.database.transaction import plain_url
 from tests.services.auth.test_factor import with_totp
 from tests.services.auth.visitor import LOGIN, announced, letters, log_in, signed_in
 from tests.system import SECRET, Caller, System, token_for, until

@@ -57,11 +57,18 @@ def test_the_config_is_public_and_follows_the_organisation(
     found = requests.get(f"{system.base}/config", timeout=10)
     assert found.status_code == 200
     assert found.json() == {
-        "is_self_hosted": True, "crisp_token": "", "dark_theme_by_default": False,
-        "indexer_configured": False, "saml_enabled": False, "saml_idp_name": "",
-        "oidc_enabled": False, "oidc_idp_name": "", "default_locale": "en_US",
-        "default_timezone": "Europe/Paris", "enforce_2fa": False,
-    }  # fmt: skip
+        "is_self_hosted": True,
+        "crisp_token": "",
+        "dark_theme_by_default": False,
+        "indexer_configured": False,
+        "saml_enabled": False,
+        "saml_idp_name": "",
+        "oidc_enabled": False,
+        "oidc_idp_name": "",
+        "default_locale": "en_US",
+        "default_timezone": "Europe/Paris",
+        "enforce_2fa": False,
+    }
     organisation = admin.get("/data/organisations").json()[0]["id"]
     admin.put(f"/data/organisations/{organisation}", {"dark_theme_by_default": True})
     assert requests.get(f"{system.base}/config", timeout=10).json()["dark_theme_by_default"] is True

@@ -10,7 +10,7 @@ import pyotp
 import pytest
 import requests
 
-from services.common.db import plain_url
+from services.common.database.transaction import plain_url
 from tests.services.auth.authenticator import SoftKey
 from tests.services.auth.visitor import (
     LOGIN,
@@ -127,10 +127,12 @@ def test_without_a_code_the_factors_are_named(system: System, world: World) -> N
         answer = log_in(system)
         assert answer.status_code == 400
         assert answer.json() == {
-            "error": True, "login": False, "missing_OTP": True,
+            "error": True,
+            "login": False,
+            "missing_OTP": True,
             "preferred_two_factor_authentication": "totp",
             "two_factor_authentication_enabled": ["recovery_code", "totp"],
-        }  # fmt: skip
+        }
 
 
 def test_a_code_without_the_password_is_worth_nothing(system: System, world: World) -> None:
@@ -360,8 +362,9 @@ def test_an_account_may_have_several_keys_each_with_a_name_of_its_own(
         answer = caller.post("/auth/fido", body)
     assert answer.json()["otp_recovery_codes"] is None, "the account has some already"
     assert caller.get("/auth/authenticated").json()["user"]["fido_devices"] == [
-        "red key", "blue key",
-    ]  # fmt: skip
+        "red key",
+        "blue key",
+    ]
     options = caller.get("/auth/fido", params={"email": LOGIN["email"]}).json()
     proof = {"fido_authentication_response": blue.sign(options), "device_name": "red key"}
     assert caller.send("DELETE", "/auth/fido", proof).status_code == 200
@@ -376,9 +379,10 @@ def test_a_challenge_of_one_account_opens_no_other(system: System, world: World)
     _, key = with_key(system)
     session, options = challenge(system)
     body = {
-        "email": "manager@example.com", "password": "mypassword",
+        "email": "manager@example.com",
+        "password": "mypassword",
         "fido_authentication_response": key.sign(options),
-    }  # fmt: skip
+    }
     answer = session.post(f"{system.base}/auth/login", json=body, timeout=20).json()
     assert answer["user"]["email"] == "manager@example.com", "who has no factor needs none"
     with_totp(system, Caller(system.base, answer["access_token"]))
@@ -396,8 +400,9 @@ def test_the_preference_moves_on_when_its_factor_goes(system: System, world: Wor
     caller = with_mailed_codes(system)
     _, secret, codes = with_totp(system, caller)
     assert codes is None
-    caller.put(f"/data/persons/{world.people['artist']}",
-               {"preferred_two_factor_authentication": "totp"})  # fmt: skip
+    caller.put(
+        f"/data/persons/{world.people['artist']}", {"preferred_two_factor_authentication": "totp"}
+    )
     assert caller.send("DELETE", "/auth/totp", {"totp": code(secret)}).status_code == 200
     user = caller.get("/auth/authenticated").json()["user"]
     assert user["preferred_two_factor_authentication"] == "email_otp"

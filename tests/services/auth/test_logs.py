@@ -33,9 +33,15 @@ def test_log_ins_are_listed_newest_first_for_administrators(
 
 @pytest.mark.parametrize(
     "query",
-    ["limit=x", "limit=-1", "after=yesterday", "person_ids=x", "cursor_login_log_id=x",
-     "cursor_login_log_id=00000000-0000-4000-8000-000000000000"],
-)  # fmt: skip
+    [
+        "limit=x",
+        "limit=-1",
+        "after=yesterday",
+        "person_ids=x",
+        "cursor_login_log_id=x",
+        "cursor_login_log_id=00000000-0000-4000-8000-000000000000",
+    ],
+)
 def test_a_parameter_that_means_nothing_is_refused(
     system: System, world: World, admin: Caller, query: str
 ) -> None:

@@ -10,8 +10,8 @@ from aiosmtpd.controller import Controller
 
 from services.auth import mail
 from services.auth.config import AuthSettings
-from services.common.db import Database, Transaction
-from services.common.permissions import SYSTEM
+from services.common.access.rules import SYSTEM
+from services.common.database.transaction import Database, Transaction
 from tests.system import ENCRYPTION, SECRET, System, free_port
 
 
@@ -33,10 +33,14 @@ class Inbox:
 def settings(system: System) -> AuthSettings:
     """Settings with a mail server on a free port."""
     return AuthSettings(
-        amqp_uri="", storage_url="", secret_key=SECRET, encryption_key=ENCRYPTION,
-        database_url=system.parts.urls["auth"], mail_url=f"smtp://127.0.0.1:{free_port()}",
+        amqp_uri="",
+        storage_url="",
+        secret_key=SECRET,
+        encryption_key=ENCRYPTION,
+        database_url=system.parts.urls["auth"],
+        mail_url=f"smtp://127.0.0.1:{free_port()}",
         mail_from="studio@example.com",
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture

@@ -151,12 +151,15 @@ def test_a_refresh_token_gives_access_tokens_until_log_out(system: System, world
     ("token", "status", "body"),
     [
         ("None", 422, {"msg": "Not enough segments"}),
-        (token_for("x", secret="another secret of sufficient length!"), 422,
-         {"msg": "Signature verification failed"}),
+        (
+            token_for("x", secret="another secret of sufficient length!"),
+            422,
+            {"msg": "Signature verification failed"},
+        ),
         (token_for("x", "refresh"), 422, {"msg": "Only non-refresh tokens are allowed"}),
         (token_for("x", exp=1), 401, {"error": True, "message": "Signature has expired"}),
     ],
-)  # fmt: skip
+)
 def test_tokens_that_are_none(
     system: System, world: World, token: str, status: int, body: dict[str, Any]
 ) -> None:

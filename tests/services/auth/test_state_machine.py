@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.common.db import plain_url
+from services.common.database.transaction import plain_url
 from tests.services.auth.authenticator import SoftKey
 from tests.services.auth.visitor import LOGIN, log_in
 from tests.system import Caller, System
@@ -193,7 +193,9 @@ def test_no_sequence_of_calls_opens_a_door_without_its_factors(system: System) -
     Door.system = system
     case = Door.TestCase
     case.settings = settings(
-        max_examples=12, stateful_step_count=20, deadline=None,
+        max_examples=12,
+        stateful_step_count=20,
+        deadline=None,
         suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
+    )
     case().runTest()

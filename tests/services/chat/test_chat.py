@@ -71,9 +71,12 @@ def test_only_participants_may_speak(admin: Caller, world: World, artist: Caller
     join(artist, world.asset)
     said = say(artist, world.asset, "hello")
     assert said == {
-        **said, "text": "hello", "type": "ChatMessage", "chat_id": world.chat,
+        **said,
+        "text": "hello",
+        "type": "ChatMessage",
+        "chat_id": world.chat,
         "person_id": world.people["artist"],
-    }  # fmt: skip
+    }
     assert "attachment_files" not in said
     texts = [m["text"] for m in admin.get(chat_of(world) + "/messages").json()]
     assert texts == ["hi", "hello"]
@@ -94,9 +97,12 @@ def test_files_come_with_the_message_and_go_with_it(
     """Shown in place when they are pictures, offered for saving when not."""
     join(artist, world.asset)
     said = say(
-        artist, world.asset, "look",
-        one=("a b.png", PICTURE, "text/plain"), two=("page.html", b"<script>", "image/png"),
-    )  # fmt: skip
+        artist,
+        world.asset,
+        "look",
+        one=("a b.png", PICTURE, "text/plain"),
+        two=("page.html", b"<script>", "image/png"),
+    )
     picture, page = sorted(said["attachment_files"], key=lambda f: f["extension"], reverse=True)
     assert (picture["name"], picture["extension"]) == ("a b.png", "png")
     listed = artist.get(chat_of(world) + "/messages").json()[-1]
@@ -120,9 +126,11 @@ def test_what_is_refused_leaves_no_file(system: System, artist: Caller, world: W
     """Not even for the time until the sweep."""
     before = set(system.storage.rglob("*"))
     refused = artist.send(
-        "POST", chat_of(world) + "/messages", data={"message": "hi"},
+        "POST",
+        chat_of(world) + "/messages",
+        data={"message": "hi"},
         files={"file": ("a.png", PICTURE)},
-    )  # fmt: skip
+    )
     assert refused.status_code == 400
     assert {path for path in set(system.storage.rglob("*")) - before if path.is_file()} == set()
 
@@ -135,9 +143,12 @@ def test_a_retried_message_with_files_is_said_once(
 
     def post(content: bytes) -> Any:
         return artist.send(
-            "POST", chat_of(world) + "/messages", data={"message": "once"},
-            files={"file": ("a.png", content)}, headers={"Idempotency-Key": key},
-        )  # fmt: skip
+            "POST",
+            chat_of(world) + "/messages",
+            data={"message": "once"},
+            files={"file": ("a.png", content)},
+            headers={"Idempotency-Key": key},
+        )
 
     key = str(uuid.uuid4())
     first, second = post(PICTURE), post(PICTURE)
@@ -218,19 +229,26 @@ def test_own_chats_are_those_joined_in_open_productions(artist: Caller, world: W
     join(artist, world.past_asset)
     assert artist.get("/data/user/chats").json() == [
         {
-            "id": world.chat, "object_id": world.asset, "last_message": None,
-            "entity_name": "Hero", "project_id": world.project, "preview_file_id": None,
+            "id": world.chat,
+            "object_id": world.asset,
+            "last_message": None,
+            "entity_name": "Hero",
+            "project_id": world.project,
+            "preview_file_id": None,
         }
-    ]  # fmt: skip
+    ]
 
 
 def test_a_long_chat_is_read_by_the_page(system: System, world: World) -> None:
     """Ten thousand messages, and a page of them still comes at once."""
     for number in range(10_000):
         world.add(
-            "chat_message", f"m{number}", chat_id=world.chat, text=f"message {number}",
+            "chat_message",
+            f"m{number}",
+            chat_id=world.chat,
+            text=f"message {number}",
             person_id=world.people["artist"],
-        )  # fmt: skip
+        )
     system.load(world.tables)
     admin = system.caller(world.admin)
     path = chat_of(world) + "/messages"
@@ -261,9 +279,12 @@ def test_those_who_look_are_told(system: System, artist: Caller, world: World) -
     told = [(n, p, h["stored"]) for n, p, h in subscriber.seen if n.startswith("chat:")]
     assert told == [
         ("chat:joined", {"chat_id": world.chat, "person_id": me}, told[0][2]),
-        ("chat:new-message", {"chat_id": world.chat, "chat_message_id": message,
-                              "last_message": said["created_at"]}, told[0][2]),
+        (
+            "chat:new-message",
+            {"chat_id": world.chat, "chat_message_id": message, "last_message": said["created_at"]},
+            told[0][2],
+        ),
         ("chat:deleted-message", {"chat_id": world.chat, "chat_message_id": message}, told[0][2]),
         ("chat:left", {"chat_id": world.chat, "person_id": me}, told[0][2]),
-    ]  # fmt: skip
+    ]
     assert told[0][2] in {False, "0"}

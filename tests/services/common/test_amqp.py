@@ -4,8 +4,8 @@ import pytest
 from kombu import Connection
 
 from deploy.local.parts import Parts
-from services.common.amqp import BROKEN, reach
-from services.common.frames import Outgoing
+from services.common.wire.frames import Outgoing
+from services.common.wire.link import BROKEN, reach
 
 
 def test_who_sends_as_the_connection_ends_gets_what_a_broken_one_raises(parts: Parts) -> None:

@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from services.common.copying import Complaint, RowRefused, Writer
-from services.common.exporting import unsealing
+from services.common.bulk.copy_format import Complaint, RowRefused, Writer
+from services.common.bulk.exporting import unsealing
 
 TABLE = sa.Table(
     "thing",
@@ -104,9 +104,11 @@ def test_a_row_without_what_it_needs_is_refused(values: dict[str, Any]) -> None:
 def test_sealed_values_are_exported_in_plain() -> None:
     """By the function that the column names; rows of other tables are passed on unread."""
     table = sa.Table(
-        "vault", sa.MetaData(), sa.Column("id", sa.Integer),
+        "vault",
+        sa.MetaData(),
+        sa.Column("id", sa.Integer),
         sa.Column("secret", sa.Text, info={"plain": lambda text, env: text[::-1] + env["KEY"]}),
-    )  # fmt: skip
+    )
     unseal = unsealing(table, {"KEY": "!"})
     assert unseal is not None
     assert json.loads(unseal(b'{"id":1,"secret":"cba"}')) == {"id": 1, "secret": "abc!"}

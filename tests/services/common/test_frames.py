@@ -11,19 +11,34 @@ import pytest
 from kombu import Connection
 
 from deploy.local.parts import Parts
-from services.common.frames import Frames, Incoming, Outgoing
+from services.common.wire.frames import Frames, Incoming, Outgoing
 
 PROPERTIES = {
-    "content_type": "application/json", "content_encoding": "utf-8", "delivery_mode": 1,
-    "priority": 3, "correlation_id": "7", "reply_to": "réponse", "expiration": "60000",
-    "message_id": "m", "timestamp": 1_780_000_000, "type": "t", "user_id": "callboard",
-    "app_id": "a", "cluster_id": "c",
-}  # fmt: skip
+    "content_type": "application/json",
+    "content_encoding": "utf-8",
+    "delivery_mode": 1,
+    "priority": 3,
+    "correlation_id": "7",
+    "reply_to": "réponse",
+    "expiration": "60000",
+    "message_id": "m",
+    "timestamp": 1_780_000_000,
+    "type": "t",
+    "user_id": "callboard",
+    "app_id": "a",
+    "cluster_id": "c",
+}
 TEXTS = {"request": "é" * 200, "empty": "", "long": "x" * 70_000}
 MIXED = {
-    "text": "a", "number": 5, "large": 2**40, "yes": True, "nothing": None, "list": ["a", 1],
-    "when": datetime(2026, 1, 5, 10, tzinfo=UTC).replace(tzinfo=None), "table": {"in": {"it": "z"}},
-}  # fmt: skip
+    "text": "a",
+    "number": 5,
+    "large": 2**40,
+    "yes": True,
+    "nothing": None,
+    "list": ["a", 1],
+    "when": datetime(2026, 1, 5, 10, tzinfo=UTC).replace(tzinfo=None),
+    "table": {"in": {"it": "z"}},
+}
 BODIES = {"none": b"", "small": b'{"a": 1}', "one frame": b"x" * 65_536, "many": b"0123" * 500_000}
 SENT = [
     *(pytest.param(body, PROPERTIES, id=f"body {name}") for name, body in BODIES.items()),
@@ -83,9 +98,12 @@ def test_we_read_what_py_amqp_sends(
     assert found.body == body
     assert found.properties == properties
     assert found.delivery_info == {
-        "consumer_tag": "reader", "delivery_tag": 1, "redelivered": False, "exchange": "",
+        "consumer_tag": "reader",
+        "delivery_tag": 1,
+        "redelivered": False,
+        "exchange": "",
         "routing_key": queue,
-    }  # fmt: skip
+    }
 
 
 def test_messages_that_arrive_together_come_in_order(

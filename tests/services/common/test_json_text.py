@@ -11,9 +11,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from deploy.docs import registries
 from deploy.local.parts import Parts
-from services.common import json_text
-from services.common.db import with_driver
-from services.common.resources import Registry, rows_as_json
+from services.common.crud.resource import Registry, rows_as_json
+from services.common.database import sql_json
+from services.common.database.transaction import with_driver
 from tests.world import World
 
 #: One SELECT list of everything that could be written differently.
@@ -38,7 +38,7 @@ def both(parts: Parts, service: str, rows: sa.Select[tuple[object, ...]]) -> lis
     """The texts of the same rows, put together and from ``row_to_json``."""
     engine = sa.create_engine(with_driver(parts.urls[service]), poolclass=sa.NullPool)
     with engine.connect() as connection:
-        forms = json_text.objects(rows), rows_as_json(rows)
+        forms = sql_json.objects(rows), rows_as_json(rows)
         return [sorted(connection.scalars(form)) for form in forms]
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from deploy.local.parts import Parts
-from services.common.migrations import differences, downgrade, upgrade
+from services.common.database.migrations import differences, downgrade, upgrade
 from tests.system import SERVICES, System, until
 from tests.world import World
 

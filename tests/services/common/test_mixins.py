@@ -7,8 +7,8 @@ from inspect import getmembers, isclass
 
 import pytest
 
-from services.common.service import Service
-from services.common.topology import SERVICES
+from services.common.runtime.service import Service
+from services.common.wire.topology import SERVICES
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -8,8 +8,8 @@ import psycopg2
 import pytest
 
 from deploy.docs import registries
-from services.common import counting
-from services.common.resources import Resource
+from services.common.crud.resource import Resource
+from services.common.database import row_counts
 from tests.system import Caller, System, until
 from tests.world import World
 
@@ -103,7 +103,7 @@ def test_the_total_follows_whatever_happens_to_rows(
         assert counts()[world.project] == before
         notes = "INSERT INTO row_count SELECT %s, %s, n FROM generate_series(-200, 200) AS n"
         cursor.execute(notes, (table, world.project))
-        cursor.execute(counting.FOLD)
+        cursor.execute(row_counts.FOLD)
         cursor.execute("SELECT count(*) FROM row_count WHERE project_id = %s", (world.project,))
         assert cursor.fetchone()[0] == 1
         assert totals() == counts()

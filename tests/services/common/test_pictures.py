@@ -13,13 +13,15 @@ import msgspec
 import pytest
 from PIL import Image
 
-from services.common.png import write_png
-from services.common.shapes import TOO_LARGE, UNREADABLE, Order, Picture, Shape
+from services.common.files.thumbnails.order import TOO_LARGE, UNREADABLE, Order, Picture, Shape
+from services.common.files.thumbnails.png import write_png
 
 SHAPES = {
-    "original": Shape("as-is"), "preview": Shape("wide", 1200), "thumbnail": Shape("fit", 150, 100),
+    "original": Shape("as-is"),
+    "preview": Shape("wide", 1200),
+    "thumbnail": Shape("fit", 150, 100),
     "avatar": Shape("cover", 400, 400),
-}  # fmt: skip
+}
 
 
 def render(folder: Path, content: bytes) -> tuple[int, Any]:
@@ -28,9 +30,11 @@ def render(folder: Path, content: bytes) -> tuple[int, Any]:
     source.write_bytes(content)
     order = msgspec.json.encode(Order(str(source), str(folder), SHAPES))
     done = subprocess.run(
-        [sys.executable, "-m", "services.common.pictures"], input=order, capture_output=True,
+        [sys.executable, "-m", "services.common.files.thumbnails.worker"],
+        input=order,
+        capture_output=True,
         check=False,
-    )  # fmt: skip
+    )
     return done.returncode, msgspec.json.decode(done.stdout, type=Picture) if done.stdout else None
 
 
@@ -59,9 +63,19 @@ def test_a_png_holds_every_pixel(tmp_path: Path, mode: str, size: tuple[int, int
 
 @pytest.mark.parametrize(
     ("mode", "kind"),
-    [("RGB", "JPEG"), ("L", "JPEG"), ("CMYK", "JPEG"), ("P", "PNG"), ("LA", "PNG"), ("1", "PNG"),
-     ("I;16", "PNG"), ("RGBA", "WEBP"), ("P", "GIF"), ("RGB", "BMP")],
-)  # fmt: skip
+    [
+        ("RGB", "JPEG"),
+        ("L", "JPEG"),
+        ("CMYK", "JPEG"),
+        ("P", "PNG"),
+        ("LA", "PNG"),
+        ("1", "PNG"),
+        ("I;16", "PNG"),
+        ("RGBA", "WEBP"),
+        ("P", "GIF"),
+        ("RGB", "BMP"),
+    ],
+)
 def test_every_usual_kind_of_picture_is_read(tmp_path: Path, mode: str, kind: str) -> None:
     """Grey, indexed, deep, printed: all come out in every shape."""
     status, picture = render(tmp_path, written(Image.new(mode, (60, 30)), kind))

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from services.common.errors import NotFound, Unavailable
-from services.common.storage import Storage, sweep
+from services.common.files.storage import Storage, sweep
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from typing import Final
 
 import pytest
 
-from services.common import tracing
-from services.common.files import OffTheHub
-from services.common.log import request_id
-from services.common.service import spawned
+from services.common.files.rpc import OffTheHub
+from services.common.observability import tracing
+from services.common.observability.log import request_id
+from services.common.runtime.service import spawned
 
 LOADED = (
     "import sys, {module}; "
@@ -23,14 +23,17 @@ LOADED = (
 
 
 @pytest.mark.parametrize(
-    "module", ["services.tasks.service", "services.common.relay", "gateway.app"]
+    "module", ["services.tasks.service", "services.common.events.relay", "gateway.app"]
 )
 def test_a_process_without_tracing_loads_no_library_for_it(module: str) -> None:
     """Its memory is counted in every process."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", LOADED.format(module=module)],
-        capture_output=True, text=True, check=True, timeout=60,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
     assert done.stdout.strip() == "[]"
 
 
@@ -45,7 +48,7 @@ def test_switched_off_there_are_no_spans_and_no_headers() -> None:
 
 SENDING: Final = """
 {patch}
-from services.common import tracing
+from services.common.observability import tracing
 tracing.configure("tasks", "{endpoint}")
 with tracing.span("a request", "server"):
     with tracing.span("a statement", "client", statement="SELECT 1"):
@@ -76,8 +79,9 @@ def test_a_collector_is_sent_the_spans_over_http(patch: str) -> None:
         endpoint = f"http://127.0.0.1:{server.server_port}"
         subprocess.run(
             [sys.executable, "-W", "ignore", "-c", SENDING.format(patch=patch, endpoint=endpoint)],
-            check=True, timeout=60,
-        )  # fmt: skip
+            check=True,
+            timeout=60,
+        )
         server.shutdown()
     paths = {path for path, _, _ in received}
     assert paths == {"/v1/traces"}

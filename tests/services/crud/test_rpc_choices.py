@@ -26,10 +26,12 @@ def things(system: System, world: World) -> dict[str, str]:
     automation = world.add("status_automation", "a", entity_type="asset", out_field_type="status")
     system.load(world.tables)
     return {
-        "task-types": world.task_type, "task-status": world.status,
-        "asset-types": world.types["Character"], "status-automations": automation,
+        "task-types": world.task_type,
+        "task-status": world.status,
+        "asset-types": world.types["Character"],
+        "status-automations": automation,
         "preview-background-files": ident("preview_background_file sky"),
-    }  # fmt: skip
+    }
 
 
 def settings(world: World, kind: str) -> str:
@@ -80,8 +82,9 @@ def test_what_is_not_there_cannot_be_chosen(world: World, admin: Caller, kind: s
     path = settings(world, kind)
     unknown = admin.post(path, {key: NOWHERE})
     assert (unknown.status_code, unknown.json()["message"]) == (
-        400, f"{name} with id {NOWHERE} not found",
-    )  # fmt: skip
+        400,
+        f"{name} with id {NOWHERE} not found",
+    )
     malformed = admin.post(path, {key: "x"})
     expected = f"{name} with id x not found"
     if kind == "task-types":
@@ -113,11 +116,17 @@ def test_a_batch_adds_places_and_replaces(world: World, admin: Caller) -> None:
     """What is unknown is skipped; one event tells of all."""
     other = admin.post("/data/task-types", {"name": "Rigging"}).json()["id"]
     path = settings(world, "batch")
-    answer = admin.post(path, {
-        "task_types": [{"task_type_id": world.task_type, "priority": 3}, {"task_type_id": NOWHERE}],
-        "task_status_ids": [world.status, NOWHERE],
-        "asset_type_ids": [world.types["Character"], world.types["Character"]],
-    })  # fmt: skip
+    answer = admin.post(
+        path,
+        {
+            "task_types": [
+                {"task_type_id": world.task_type, "priority": 3},
+                {"task_type_id": NOWHERE},
+            ],
+            "task_status_ids": [world.status, NOWHERE],
+            "asset_type_ids": [world.types["Character"], world.types["Character"]],
+        },
+    )
     assert (answer.status_code, answer.json()["name"]) == (200, "Film")
 
     def film() -> Any:

@@ -42,9 +42,12 @@ def test_files_are_for_who_works_there(system: System, world: World, admin: Call
     found = statuses(system, world, "POST", f"{entity}/output-files/new", kinds)
     assert found == [201, 201, 403, 201, 403, 403, 403]
     for path in (
-        f"{task}/working-files", f"{task}/working-files/last-revisions",
-        f"{entity}/working-files", f"{entity}/output-files", f"{entity}/output-types",
-    ):  # fmt: skip
+        f"{task}/working-files",
+        f"{task}/working-files/last-revisions",
+        f"{entity}/working-files",
+        f"{entity}/output-files",
+        f"{entity}/output-types",
+    ):
         assert statuses(system, world, "GET", path) == [200] * 5 + [403, 403], path
     nowhere = "00000000-0000-4000-8000-000000000000"
     assert admin.post(f"/data/tasks/{nowhere}/working-files/new", {}).status_code == 404

@@ -39,9 +39,10 @@ def test_an_entity_is_added_or_shown_by_another_preview(system: System, admin: C
     """Once in a playlist; two who add at once both find theirs in it."""
     show = loaded(system)
     [playlist] = [
-        row for row in admin.get(f"/data/projects/{show.project}/playlists").json()
+        row
+        for row in admin.get(f"/data/projects/{show.project}/playlists").json()
         if row["name"] == "Dailies"
-    ]  # fmt: skip
+    ]
     path = f"/actions/playlists/{playlist['id']}/add-entity"
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda shot: admin.post(path, {"entity_id": shot}), show.shots))
@@ -52,9 +53,11 @@ def test_an_entity_is_added_or_shown_by_another_preview(system: System, admin: C
     assert shots == {show.shots[0]: preview, show.shots[1]: None}
     events = told(admin, "playlist:add_entity", 3)
     assert events[-1] == {
-        "playlist_id": playlist["id"], "entity_id": show.shots[0], "preview_file_id": preview,
+        "playlist_id": playlist["id"],
+        "entity_id": show.shots[0],
+        "preview_file_id": preview,
         "project_id": show.project,
-    }  # fmt: skip
+    }
     assert admin.post(path, {}).status_code == 400
     assert admin.post(path, {"entity_id": "x"}).status_code == 400
     assert admin.post(path, {"entity_id": preview}).status_code == 404

@@ -12,14 +12,37 @@ from tests.world import TEAM, World
 
 CONTEXT = "/data/user/context"
 KEYS = {
-    "asset_types", "custom_actions", "departments", "notification_count", "persons", "plugins",
-    "preview_background_files", "project_roles", "project_status", "projects", "search_filters",
-    "search_filter_groups", "status_automations", "studios", "task_status", "task_types",
-}  # fmt: skip
+    "asset_types",
+    "custom_actions",
+    "departments",
+    "notification_count",
+    "persons",
+    "plugins",
+    "preview_background_files",
+    "project_roles",
+    "project_status",
+    "projects",
+    "search_filters",
+    "search_filter_groups",
+    "status_automations",
+    "studios",
+    "task_status",
+    "task_types",
+}
 REDUCED = {
-    "id", "type", "first_name", "last_name", "full_name", "has_avatar", "active", "departments",
-    "studio_id", "role", "desktop_login", "is_bot",
-}  # fmt: skip
+    "id",
+    "type",
+    "first_name",
+    "last_name",
+    "full_name",
+    "has_avatar",
+    "active",
+    "departments",
+    "studio_id",
+    "role",
+    "desktop_login",
+    "is_bot",
+}
 
 
 def context(system: System, world: World, role: str) -> dict[str, Any]:
@@ -40,12 +63,17 @@ def described(system: System) -> Show:
     bound = show.add("metadata_descriptor", "own", name="C", field_name="c", **common)
     show.link(
         "department_metadata_descriptor_link",
-        metadata_descriptor_id=bound, department_id=show.department,
-    )  # fmt: skip
+        metadata_descriptor_id=bound,
+        department_id=show.department,
+    )
     show.add(
-        "metadata_descriptor", "project", name="D", field_name="d", for_client=True,
+        "metadata_descriptor",
+        "project",
+        name="D",
+        field_name="d",
+        for_client=True,
         **{**common, "entity_type": "Project"},
-    )  # fmt: skip
+    )
     system.load(show.tables)
     return show
 
@@ -117,10 +145,17 @@ def test_descriptors_are_those_the_role_may_see(system: System, described: Show)
         if d["name"] == "C"
     ]
     assert shown == {
-        "id": shown["id"], "name": "C", "field_name": "c", "data_type": "string", "choices": [],
-        "for_client": False, "entity_type": "Asset", "task_type_id": None, "position": None,
+        "id": shown["id"],
+        "name": "C",
+        "field_name": "c",
+        "data_type": "string",
+        "choices": [],
+        "for_client": False,
+        "entity_type": "Asset",
+        "task_type_id": None,
+        "position": None,
         "departments": [described.department],
-    }  # fmt: skip
+    }
 
 
 def test_an_open_production_tells_what_it_uses(system: System, world: World, admin: Caller) -> None:
@@ -226,11 +261,17 @@ def test_unread_notifications_are_counted_and_read_ones_no_longer(
     """An old context is not taken for the present one."""
     for number in range(3):
         world.add(
-            "notification", str(number), person_id=world.people["artist"], type="comment",
-            author_id=world.people["manager"], task_id=world.task, read=number == 0, change=False,
+            "notification",
+            str(number),
+            person_id=world.people["artist"],
+            type="comment",
+            author_id=world.people["manager"],
+            task_id=world.task,
+            read=number == 0,
+            change=False,
             comment_id=world.comment if number else None,
             reply_id=world.task if number == 2 else None,
-        )  # fmt: skip
+        )
     system.load(world.tables)
     artist = system.caller(world.people["artist"])
     first = artist.get(CONTEXT)

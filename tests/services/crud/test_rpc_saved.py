@@ -38,8 +38,9 @@ def test_a_search_is_its_owners(people: dict[str, Caller], world: World) -> None
     made = artist.post(FILTERS, search(project_id=world.project))
     assert made.status_code == 201
     assert (made.json()["search_query"], made.json()["person_id"]) == (
-        "props", world.people["artist"],
-    )  # fmt: skip
+        "props",
+        world.people["artist"],
+    )
     artist.post(FILTERS, search(list_type="todo", name="Everywhere"))
     expected = {"asset": {world.project: ["Mine"]}, "todo": {"all": ["Everywhere"]}}
     assert names(artist) == expected

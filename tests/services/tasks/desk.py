@@ -14,15 +14,46 @@ from tests.system import Caller, System, until
 
 FLAGS = ("is_done", "is_retake", "is_feedback_request", "is_wip")
 EVERYBODY = (
-    "admin", "manager", "supervisor", "artist", "colleague", "client", "vendor", "stranger",
-)  # fmt: skip
+    "admin",
+    "manager",
+    "supervisor",
+    "artist",
+    "colleague",
+    "client",
+    "vendor",
+    "stranger",
+)
 TASK = {
-    "name", "description", "priority", "difficulty", "duration", "estimation", "completion_rate",
-    "retake_count", "sort_order", "start_date", "due_date", "real_start_date", "end_date",
-    "done_date", "last_comment_date", "nb_assets_ready", "data", "nb_drawings", "shotgun_id",
-    "last_preview_file_id", "project_id", "task_type_id", "task_status_id", "entity_id",
-    "assigner_id", "id", "created_at", "updated_at", "type",
-}  # fmt: skip
+    "name",
+    "description",
+    "priority",
+    "difficulty",
+    "duration",
+    "estimation",
+    "completion_rate",
+    "retake_count",
+    "sort_order",
+    "start_date",
+    "due_date",
+    "real_start_date",
+    "end_date",
+    "done_date",
+    "last_comment_date",
+    "nb_assets_ready",
+    "data",
+    "nb_drawings",
+    "shotgun_id",
+    "last_preview_file_id",
+    "project_id",
+    "task_type_id",
+    "task_status_id",
+    "entity_id",
+    "assigner_id",
+    "id",
+    "created_at",
+    "updated_at",
+    "type",
+}
 
 
 class Desk(Show):
@@ -53,9 +84,14 @@ class Desk(Show):
 
     def _more_people(self) -> None:
         roles = {
-            "colleague": "user", "maker": "user", "modeler": "supervisor", "animator": "supervisor",
-            "hired": "vendor", "rival": "client", "outside": "user",
-        }  # fmt: skip
+            "colleague": "user",
+            "maker": "user",
+            "modeler": "supervisor",
+            "animator": "supervisor",
+            "hired": "vendor",
+            "rival": "client",
+            "outside": "user",
+        }
         for name, role in roles.items():
             self.people[name] = self.person(name, role)
             if name != "outside":
@@ -70,30 +106,52 @@ class Desk(Show):
     def _statuses(self) -> None:
         self.statuses = {"todo": self.status}
         for name, flag in (
-            ("wip", "is_wip"), ("wfa", "is_feedback_request"), ("retake", "is_retake"),
-            ("done", "is_done"), ("secret", ""),
-        ):  # fmt: skip
+            ("wip", "is_wip"),
+            ("wfa", "is_feedback_request"),
+            ("retake", "is_retake"),
+            ("done", "is_done"),
+            ("secret", ""),
+        ):
             flags = dict.fromkeys(FLAGS, False) | ({flag: True} if flag else {})
             self.statuses[name] = self.add(
-                "task_status", name, name=name.upper(), short_name=name, color="#abc",
+                "task_status",
+                name,
+                name=name.upper(),
+                short_name=name,
+                color="#abc",
                 is_artist_allowed=name not in {"secret", "done"},
-                is_client_allowed=name != "secret", is_default=False, for_concept=False,
-                archived=False, **flags,
-            )  # fmt: skip
+                is_client_allowed=name != "secret",
+                is_default=False,
+                for_concept=False,
+                archived=False,
+                **flags,
+            )
         todo = self.row("task_status", self.status)
-        todo |= {**dict.fromkeys(FLAGS, False), "is_artist_allowed": True, "for_concept": False,
-                 "is_client_allowed": True, "archived": False}  # fmt: skip
+        todo |= {
+            **dict.fromkeys(FLAGS, False),
+            "is_artist_allowed": True,
+            "for_concept": False,
+            "is_client_allowed": True,
+            "archived": False,
+        }
 
     def _types(self) -> None:
         self.kinds = {"modeling": self.task_type}
         for name, entity, department in (
-            ("rigging", "Asset", None), ("animation", "Shot", self.animation),
+            ("rigging", "Asset", None),
+            ("animation", "Shot", self.animation),
             ("drawing", "Concept", None),
-        ):  # fmt: skip
+        ):
             self.kinds[name] = self.add(
-                "task_type", name, name=name.capitalize(), for_entity=entity, priority=2,
-                department_id=department, short_name=name[:3], color="#123456",
-            )  # fmt: skip
+                "task_type",
+                name,
+                name=name.capitalize(),
+                for_entity=entity,
+                priority=2,
+                department_id=department,
+                short_name=name[:3],
+                color="#123456",
+            )
 
     def row(self, table: str, ident: str) -> dict[str, Any]:
         """A row to be loaded."""
@@ -107,12 +165,22 @@ class Desk(Show):
     def task_on(self, entity: str, kind: str, *people: str, **values: Any) -> str:
         """One more task."""
         task = self.add(
-            "task", f"{kind} on {entity}", **{
-                "name": "main", "project_id": self.project, "difficulty": 3, "entity_id": entity,
-                "task_type_id": self.kinds[kind], "task_status_id": self.status, "duration": 0.0,
-                "retake_count": 0, "priority": 0, "estimation": 0.0, **values,
-            }
-        )  # fmt: skip
+            "task",
+            f"{kind} on {entity}",
+            **{
+                "name": "main",
+                "project_id": self.project,
+                "difficulty": 3,
+                "entity_id": entity,
+                "task_type_id": self.kinds[kind],
+                "task_status_id": self.status,
+                "duration": 0.0,
+                "retake_count": 0,
+                "priority": 0,
+                "estimation": 0.0,
+                **values,
+            },
+        )
         for name in people:
             self.link("task_person_link", task_id=task, person_id=self.people[name])
         return task
@@ -120,12 +188,20 @@ class Desk(Show):
     def said(self, name: str, who: str, task: str | None = None, **values: Any) -> str:
         """One more comment that is there from the start."""
         return self.add(
-            "comment", name, **{
-                "object_id": task or self.task, "object_type": "Task", "text": name,
-                "task_status_id": self.status, "person_id": self.people[who], "replies": [],
-                "checklist": [], "for_client": False, **values,
-            }
-        )  # fmt: skip
+            "comment",
+            name,
+            **{
+                "object_id": task or self.task,
+                "object_type": "Task",
+                "text": name,
+                "task_status_id": self.status,
+                "person_id": self.people[who],
+                "replies": [],
+                "checklist": [],
+                "for_client": False,
+                **values,
+            },
+        )
 
     def rule(self, name: str, **values: Any) -> str:
         """One more status automation of the production."""
@@ -139,9 +215,13 @@ class Desk(Show):
 
 
 def say(
-    caller: Caller, desk: Desk, text: str = "", status: str = "todo", task: str | None = None,
+    caller: Caller,
+    desk: Desk,
+    text: str = "",
+    status: str = "todo",
+    task: str | None = None,
     **body: Any,
-) -> requests.Response:  # fmt: skip
+) -> requests.Response:
     """Comment the task."""
     body = {"task_status_id": desk.statuses[status], "comment": text, **body}
     return caller.post(f"/actions/tasks/{task or desk.task}/comment", body)

@@ -31,12 +31,17 @@ def test_a_person_is_given_a_task(system: System, desk: Desk, who: As) -> None:
     (note,) = who("outside").get("/data/user/notifications").json()
     assert note["notification_type"] == "assignation"
     assert found == [
-        ("task:assign", {"person_id": person, **ids}), ("task:update", ids),
-        ("notification:new", {"notification_id": note["id"], "person_id": person,
-                              "project_id": desk.project}),
-        ("notifications:written", {"notification_ids": [note["id"]], "person_ids": [person],
-                                   "project_id": desk.project}),
-    ]  # fmt: skip
+        ("task:assign", {"person_id": person, **ids}),
+        ("task:update", ids),
+        (
+            "notification:new",
+            {"notification_id": note["id"], "person_id": person, "project_id": desk.project},
+        ),
+        (
+            "notifications:written",
+            {"notification_ids": [note["id"]], "person_ids": [person], "project_id": desk.project},
+        ),
+    ]
     assert dict(seated)["project:update"] == {"project_id": desk.project}
     team = who("admin").get(f"/data/projects/{desk.project}/team").json()
     assert person in {row["id"] for row in team}
@@ -51,17 +56,28 @@ def test_giving_a_task_again_changes_nothing_but_is_told(
         answer = assign(who("manager"), desk.task, person)
     assert answer.json()["assignees"] == [person]
     assert [name for name, _ in found] == [
-        "task:assign", "task:update", "notification:new", "notifications:written"
-    ]  # fmt: skip
+        "task:assign",
+        "task:update",
+        "notification:new",
+        "notifications:written",
+    ]
 
 
 ASSIGNING: Any = [
-    ("admin", "colleague", 200), ("manager", "colleague", 200), ("supervisor", "colleague", 200),
-    ("modeler", "artist", 200), ("modeler", "colleague", 403), ("animator", "artist", 403),
-    ("artist", "artist", 200), ("artist", "colleague", 403), ("colleague", "colleague", 403),
-    ("client", "artist", 403), ("vendor", "vendor", 403), ("stranger", "artist", 403),
+    ("admin", "colleague", 200),
+    ("manager", "colleague", 200),
+    ("supervisor", "colleague", 200),
+    ("modeler", "artist", 200),
+    ("modeler", "colleague", 403),
+    ("animator", "artist", 403),
+    ("artist", "artist", 200),
+    ("artist", "colleague", 403),
+    ("colleague", "colleague", 403),
+    ("client", "artist", 403),
+    ("vendor", "vendor", 403),
+    ("stranger", "artist", 403),
     ("outside", "outside", 403),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("name", "person", "want"), ASSIGNING)
@@ -86,9 +102,16 @@ def test_nobody_cannot_be_given_a_task(desk: Desk, who: As, person: str) -> None
 def test_a_bot_works_where_the_production_lets_it(system: System, desk: Desk, who: As) -> None:
     """Elsewhere it is given nothing."""
     desk.people["bot"] = desk.add(
-        "person", "bot", first_name="Bot", last_name="", role="user", active=True, is_bot=True,
-        email="bot@example.com", contract_type="open-ended",
-    )  # fmt: skip
+        "person",
+        "bot",
+        first_name="Bot",
+        last_name="",
+        role="user",
+        active=True,
+        is_bot=True,
+        email="bot@example.com",
+        contract_type="open-ended",
+    )
     system.load(desk.tables)
     assert assign(who("manager"), desk.task, desk.people["bot"]).status_code == 403
     desk.row("project", desk.project)["is_bot_collaboration_enabled"] = True

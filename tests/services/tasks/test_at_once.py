@@ -50,10 +50,12 @@ def test_twenty_comments_at_once_lose_none(system: System, desk: Desk, who: As) 
     """Each with its event, its news and its notification; every retake counts."""
     people = [who(("artist", "manager", "supervisor", "maker")[n % 4]) for n in range(20)]
     with heard(system, "news:new", 20) as found:
-        answers = at_once(*[
-            lambda n=n, caller=caller: say(caller, desk, f"{n}", ("wip", "retake")[n % 2])
-            for n, caller in enumerate(people)
-        ])  # fmt: skip
+        answers = at_once(
+            *[
+                lambda n=n, caller=caller: say(caller, desk, f"{n}", ("wip", "retake")[n % 2])
+                for n, caller in enumerate(people)
+            ]
+        )
     assert {answer.status_code for answer in answers} == {201}
     said = {row["text"] for row in comments_on(who("admin"), desk.task)}
     assert said == {"Go"} | {f"{n}" for n in range(20)}
@@ -77,9 +79,7 @@ def test_a_cap_holds_against_a_rush(system: System, desk: Desk, who: As) -> None
 def test_replies_at_once_are_all_there(desk: Desk, who: As) -> None:
     """None writes over another."""
     path = f"/data/tasks/{desk.task}/comments/{desk.comment}/reply"
-    answers = at_once(*[
-        lambda n=n: who("manager").post(path, {"text": f"{n}"}) for n in range(8)
-    ])  # fmt: skip
+    answers = at_once(*[lambda n=n: who("manager").post(path, {"text": f"{n}"}) for n in range(8)])
     assert {answer.status_code for answer in answers} == {200}
     (comment,) = comments_on(who("artist"), desk.task)
     assert {one["text"] for one in comment["replies"]} == {f"{n}" for n in range(8)}
@@ -88,12 +88,14 @@ def test_replies_at_once_are_all_there(desk: Desk, who: As) -> None:
 def test_people_assigned_at_once_are_all_assigned(desk: Desk, who: As) -> None:
     """And seated, those who were not."""
     names = ("colleague", "maker", "outside", "stranger", "outside")
-    answers = at_once(*[
-        lambda name=name: who("manager").put(
-            f"/actions/tasks/{desk.task}/assign", {"person_id": desk.people[name]}
-        )
-        for name in names
-    ])  # fmt: skip
+    answers = at_once(
+        *[
+            lambda name=name: who("manager").put(
+                f"/actions/tasks/{desk.task}/assign", {"person_id": desk.people[name]}
+            )
+            for name in names
+        ]
+    )
     assert {answer.status_code for answer in answers} == {200}
     wanted = {desk.people[name] for name in (*names, "artist")}
     assert set(task_of(who("admin"), desk.task)["assignees"]) == wanted
@@ -127,15 +129,18 @@ def test_rules_on_both_tasks_do_not_lock_each_other_out(
     """Comments on either, each of which sets the other."""
     for one, other in (("modeling", "rigging"), ("rigging", "modeling")):
         desk.rule(
-            one, in_task_type_id=desk.kinds[one], in_task_status_id=desk.statuses["done"],
-            out_field_type="status", out_task_type_id=desk.kinds[other],
+            one,
+            in_task_type_id=desk.kinds[one],
+            in_task_status_id=desk.statuses["done"],
+            out_field_type="status",
+            out_task_type_id=desk.kinds[other],
             out_task_status_id=desk.statuses["wip"],
-        )  # fmt: skip
+        )
     system.load(desk.tables)
     tasks = [(desk.task, desk.rigging)[n % 2] for n in range(8)]
-    answers = at_once(*[
-        lambda task=task: say(who("manager"), desk, "x", "done", task) for task in tasks
-    ])  # fmt: skip
+    answers = at_once(
+        *[lambda task=task: say(who("manager"), desk, "x", "done", task) for task in tasks]
+    )
     assert {answer.status_code for answer in answers} == {201}
 
 
@@ -144,9 +149,8 @@ def test_batches_in_opposite_order_are_all_written(desk: Desk, who: As) -> None:
 
     def send(*tasks: str) -> requests.Response:
         items = [
-            {"task_id": task, "task_status_id": desk.statuses["wip"], "text": "x"}
-            for task in tasks
-        ]  # fmt: skip
+            {"task_id": task, "task_status_id": desk.statuses["wip"], "text": "x"} for task in tasks
+        ]
         return who("manager").post("/actions/tasks/batch-comment", {"comments": items})
 
     one, other = desk.task, desk.rigging

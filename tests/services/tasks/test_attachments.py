@@ -30,9 +30,15 @@ def files(system: System, world: World) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("person", "status"),
-    [("admin", 200), ("manager", 200), ("artist", 200), ("client", 200), ("vendor", 403),
-     ("stranger", 403)],
-)  # fmt: skip
+    [
+        ("admin", 200),
+        ("manager", 200),
+        ("artist", 200),
+        ("client", 200),
+        ("vendor", 403),
+        ("stranger", 403),
+    ],
+)
 def test_readers_of_the_task_have_its_files(
     system: System, world: World, files: dict[str, str], person: str, status: int
 ) -> None:

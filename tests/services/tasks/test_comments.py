@@ -12,11 +12,32 @@ from tests.system import System, until
 from tests.world import ident
 
 KEYS = {
-    "id", "created_at", "updated_at", "type", "shotgun_id", "object_id", "object_type", "text",
-    "data", "replies", "checklist", "pinned", "for_client", "links", "task_status_id", "person_id",
-    "editor_id", "preview_file_id", "previews", "mentions", "department_mentions",
-    "acknowledgements", "attachment_files", "task_status", "person",
-}  # fmt: skip
+    "id",
+    "created_at",
+    "updated_at",
+    "type",
+    "shotgun_id",
+    "object_id",
+    "object_type",
+    "text",
+    "data",
+    "replies",
+    "checklist",
+    "pinned",
+    "for_client",
+    "links",
+    "task_status_id",
+    "person_id",
+    "editor_id",
+    "preview_file_id",
+    "previews",
+    "mentions",
+    "department_mentions",
+    "acknowledgements",
+    "attachment_files",
+    "task_status",
+    "person",
+}
 
 
 def test_a_comment_is_answered_whole(desk: Desk, who: As) -> None:
@@ -28,12 +49,27 @@ def test_a_comment_is_answered_whole(desk: Desk, who: As) -> None:
     row = answer.json()
     assert set(row) == KEYS
     assert row == {
-        **row, "type": "Comment", "object_id": desk.task, "object_type": "Task", "text": "",
-        "replies": [], "checklist": [], "links": [], "pinned": None, "for_client": False,
-        "data": None, "task_status_id": desk.status, "person_id": desk.people["artist"],
-        "editor_id": None, "preview_file_id": None, "previews": [], "mentions": [],
-        "department_mentions": [], "acknowledgements": [], "attachment_files": [],
-    }  # fmt: skip
+        **row,
+        "type": "Comment",
+        "object_id": desk.task,
+        "object_type": "Task",
+        "text": "",
+        "replies": [],
+        "checklist": [],
+        "links": [],
+        "pinned": None,
+        "for_client": False,
+        "data": None,
+        "task_status_id": desk.status,
+        "person_id": desk.people["artist"],
+        "editor_id": None,
+        "preview_file_id": None,
+        "previews": [],
+        "mentions": [],
+        "department_mentions": [],
+        "acknowledgements": [],
+        "attachment_files": [],
+    }
     assert row["task_status"]["short_name"] == "todo"
     assert row["person"]["full_name"] == "Artist Example"
     assert not {"password", "departments", "totp_secret"} & set(row["person"])
@@ -51,10 +87,11 @@ def test_what_a_comment_holds_is_kept(desk: Desk, who: As) -> None:
 def test_a_form_brings_files_that_readers_download(desk: Desk, who: As) -> None:
     """Whatever the parts are called; lists come as JSON text."""
     answer = who("artist").send(
-        "POST", f"/actions/tasks/{desk.task}/comment",
+        "POST",
+        f"/actions/tasks/{desk.task}/comment",
         data={"task_status_id": desk.status, "comment": "see", "checklist": '[{"text":"a"}]'},
         files=[("file", ("a.txt", b"one")), ("other-1", ("b.PNG", b"two"))],
-    )  # fmt: skip
+    )
     assert answer.status_code == 201, answer.text
     row = answer.json()
     assert row["checklist"] == [{"text": "a"}]
@@ -72,9 +109,11 @@ def test_a_refused_comment_leaves_nothing(system: System, desk: Desk, who: As) -
     before = {path for path in system.storage.rglob("*") if path.is_file()}
     for name, status in (("colleague", desk.status), ("artist", ident("nothing"))):
         answer = who(name).send(
-            "POST", f"/actions/tasks/{desk.task}/comment", data={"task_status_id": status},
+            "POST",
+            f"/actions/tasks/{desk.task}/comment",
+            data={"task_status_id": status},
             files={"file": ("a.txt", b"one")},
-        )  # fmt: skip
+        )
         assert answer.status_code in {403, 404}
     assert len(comments_on(who("admin"), desk.task)) == 1
     until(
@@ -163,10 +202,14 @@ def test_who_is_mentioned_may_answer_without_changing_the_status(
 @pytest.mark.parametrize(
     ("name", "status", "want"),
     [
-        ("artist", "secret", 403), ("artist", "wfa", 201), ("client", "secret", 403),
-        ("client", "done", 201), ("supervisor", "secret", 201), ("manager", "secret", 201),
+        ("artist", "secret", 403),
+        ("artist", "wfa", 201),
+        ("client", "secret", 403),
+        ("client", "done", 201),
+        ("supervisor", "secret", 201),
+        ("manager", "secret", 201),
     ],
-)  # fmt: skip
+)
 def test_some_statuses_are_not_for_artists_or_clients(
     desk: Desk, who: As, name: str, status: str, want: int
 ) -> None:
@@ -187,12 +230,16 @@ def test_the_role_in_the_production_counts(system: System, desk: Desk, who: As) 
 def test_author_time_and_audience_are_the_managers_to_choose(desk: Desk, who: As) -> None:
     """Others' wishes are ignored."""
     wish = {
-        "person_id": desk.people["maker"], "created_at": "2026-01-02 03:04:05", "for_client": True,
-    }  # fmt: skip
+        "person_id": desk.people["maker"],
+        "created_at": "2026-01-02 03:04:05",
+        "for_client": True,
+    }
     row = say(who("manager"), desk, **wish).json()
     assert (row["person_id"], row["created_at"], row["for_client"]) == (
-        desk.people["maker"], "2026-01-02T03:04:05", True,
-    )  # fmt: skip
+        desk.people["maker"],
+        "2026-01-02T03:04:05",
+        True,
+    )
     assert row["person"]["id"] == desk.people["maker"]
     for name in ("artist", "supervisor"):
         row = say(who(name), desk, **wish).json()
@@ -204,11 +251,15 @@ def test_author_time_and_audience_are_the_managers_to_choose(desk: Desk, who: As
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("@Artist Example", True), ("hi @Artist Example please", True),
-        ("@Artist Example, please", False), ("@artist example", False), ("Artist Example", False),
-        ("@Stranger Example", False), ("@Artist Example\nplease", False),
+        ("@Artist Example", True),
+        ("hi @Artist Example please", True),
+        ("@Artist Example, please", False),
+        ("@artist example", False),
+        ("Artist Example", False),
+        ("@Stranger Example", False),
+        ("@Artist Example\nplease", False),
     ],
-)  # fmt: skip
+)
 def test_a_mention_is_a_full_name_before_a_space_or_the_end(
     desk: Desk, who: As, text: str, named: bool
 ) -> None:
@@ -243,10 +294,16 @@ def test_a_hashtag_copies_the_comment_to_the_tasks_beside(
 
 def test_the_files_of_a_deleted_comment_go_with_it(system: System, desk: Desk, who: As) -> None:
     """By event, a moment later."""
-    row = who("artist").send(
-        "POST", f"/actions/tasks/{desk.task}/comment", data={"task_status_id": desk.status},
-        files={"file": ("a.txt", b"one")},
-    ).json()  # fmt: skip
+    row = (
+        who("artist")
+        .send(
+            "POST",
+            f"/actions/tasks/{desk.task}/comment",
+            data={"task_status_id": desk.status},
+            files={"file": ("a.txt", b"one")},
+        )
+        .json()
+    )
     (one,) = row["attachment_files"]
     assert stored(system, one["id"])
     assert who("artist").delete(f"/data/comments/{row['id']}").status_code == 204

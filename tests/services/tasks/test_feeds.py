@@ -12,19 +12,56 @@ from tests.system import System
 from tests.world import ident
 
 NOTE = {
-    "id", "type", "notification_type", "author_id", "comment_id", "task_id", "task_type_id",
-    "task_status_id", "mentions", "department_mentions", "reply_mentions",
-    "reply_department_mentions", "preview_file_id", "project_id", "project_name", "comment_text",
-    "reply_text", "created_at", "read", "change", "full_entity_name", "episode_id",
-    "entity_preview_file_id", "subscription_id", "playlist_id", "playlist_name",
-    "playlist_for_entity", "playlist_is_for_all",
-}  # fmt: skip
+    "id",
+    "type",
+    "notification_type",
+    "author_id",
+    "comment_id",
+    "task_id",
+    "task_type_id",
+    "task_status_id",
+    "mentions",
+    "department_mentions",
+    "reply_mentions",
+    "reply_department_mentions",
+    "preview_file_id",
+    "project_id",
+    "project_name",
+    "comment_text",
+    "reply_text",
+    "created_at",
+    "read",
+    "change",
+    "full_entity_name",
+    "episode_id",
+    "entity_preview_file_id",
+    "subscription_id",
+    "playlist_id",
+    "playlist_name",
+    "playlist_for_entity",
+    "playlist_is_for_all",
+}
 NEWS = {
-    "id", "type", "author_id", "comment_id", "task_id", "task_type_id", "task_status_id",
-    "task_entity_id", "preview_file_id", "preview_file_extension", "preview_file_revision",
-    "project_id", "project_name", "created_at", "change", "full_entity_name", "episode_id",
-    "entity_preview_file_id", "person",
-}  # fmt: skip
+    "id",
+    "type",
+    "author_id",
+    "comment_id",
+    "task_id",
+    "task_type_id",
+    "task_status_id",
+    "task_entity_id",
+    "preview_file_id",
+    "preview_file_extension",
+    "preview_file_revision",
+    "project_id",
+    "project_name",
+    "created_at",
+    "change",
+    "full_entity_name",
+    "episode_id",
+    "entity_preview_file_id",
+    "person",
+}
 MINE = "/data/user/notifications"
 
 
@@ -34,18 +71,28 @@ def told(system: System, desk: Desk) -> Desk:
     shot = desk.task_on(desk.shots[1], "animation", "artist")
     desk.add("subscription", "mine", person_id=desk.people["artist"], task_id=shot)
     rows: list[tuple[str, str, str, dict[str, Any]]] = [
-        ("comment", desk.task, "manager", {"read": True}), ("mention", desk.task, "manager", {}),
-        ("assignation", shot, "supervisor", {}), ("comment", shot, "client", {"change": True}),
-    ]  # fmt: skip
+        ("comment", desk.task, "manager", {"read": True}),
+        ("mention", desk.task, "manager", {}),
+        ("assignation", shot, "supervisor", {}),
+        ("comment", shot, "client", {"change": True}),
+    ]
     for number, (kind, task, author, values) in enumerate(rows, 1):
         said = desk.said(f"word {number}", author, task) if kind != "assignation" else None
         desk.add(
-            "notification", f"n{number}", **{
-                "person_id": desk.people["artist"], "author_id": desk.people[author],
-                "task_id": task, "comment_id": said, "type": kind, "read": False, "change": False,
-                "created_at": f"2026-04-0{number}T10:00:00", **values,
-            }
-        )  # fmt: skip
+            "notification",
+            f"n{number}",
+            **{
+                "person_id": desk.people["artist"],
+                "author_id": desk.people[author],
+                "task_id": task,
+                "comment_id": said,
+                "type": kind,
+                "read": False,
+                "change": False,
+                "created_at": f"2026-04-0{number}T10:00:00",
+                **values,
+            },
+        )
     system.load(desk.tables)
     return desk
 
@@ -57,12 +104,23 @@ def test_notifications_come_newest_first_with_names(told: Desk, who: As) -> None
     by_client, given, *_, first = rows
     assert all(set(row) == NOTE for row in rows)
     assert first == {
-        **first, "type": "Notification", "notification_type": "comment", "read": True,
-        "author_id": told.people["manager"], "project_name": "Film", "comment_text": "word 1",
-        "full_entity_name": "Character / Hero", "reply_text": "", "subscription_id": None,
-        "task_type_id": told.task_type, "task_status_id": told.status, "mentions": [],
-        "playlist_id": None, "playlist_name": "", "playlist_is_for_all": False,
-    }  # fmt: skip
+        **first,
+        "type": "Notification",
+        "notification_type": "comment",
+        "read": True,
+        "author_id": told.people["manager"],
+        "project_name": "Film",
+        "comment_text": "word 1",
+        "full_entity_name": "Character / Hero",
+        "reply_text": "",
+        "subscription_id": None,
+        "task_type_id": told.task_type,
+        "task_status_id": told.status,
+        "mentions": [],
+        "playlist_id": None,
+        "playlist_name": "",
+        "playlist_is_for_all": False,
+    }
     assert (by_client["comment_text"], by_client["change"]) == ("", True)
     assert by_client["full_entity_name"] == "E01 / S01 / P02"
     assert by_client["episode_id"] == told.episode
@@ -122,8 +180,9 @@ def test_a_notification_is_marked_by_its_owner(system: System, told: Desk, who: 
         assert who("artist").put(path, {"read": True}).json()["read"] is True
         assert who("artist").put(path, {"read": False}).json()["read"] is False
     payload = {
-        "person_id": told.people["artist"], "notification_id": ident("notification n2"),
-    }  # fmt: skip
+        "person_id": told.people["artist"],
+        "notification_id": ident("notification n2"),
+    }
     assert found == [("notification:read", payload), ("notification:unread", payload)]
     assert who("artist").put(path, {"read": "maybe"}).status_code == 400
     assert who("manager").get(path).status_code == 404
@@ -145,10 +204,16 @@ def test_at_most_a_hundred_notifications_are_listed(system: System, told: Desk, 
     """The newest."""
     for number in range(110):
         told.add(
-            "notification", f"more {number}", person_id=told.people["artist"], type="assignation",
-            author_id=told.people["manager"], task_id=told.task, read=False, change=False,
+            "notification",
+            f"more {number}",
+            person_id=told.people["artist"],
+            type="assignation",
+            author_id=told.people["manager"],
+            task_id=told.task,
+            read=False,
+            change=False,
             created_at=f"2026-05-01T10:{number // 60:02}:{number % 60:02}",
-        )  # fmt: skip
+        )
     system.load(told.tables)
     rows = who("artist").get(MINE).json()
     assert len(rows) == 100
@@ -194,17 +259,23 @@ def feed(system: System, desk: Desk) -> Desk:
     """Three entries of one day after another, and one of another production."""
     there = desk.task_on(desk.foreign, "modeling", project_id=desk.other_project)
     rows = [
-        ("one", desk.task, "artist", "wip", True), ("two", desk.animation_task, "manager", "wip",
-                                                     False),
-        ("three", desk.task, "manager", "wfa", True), ("there", there, "manager", "wip", True),
-    ]  # fmt: skip
+        ("one", desk.task, "artist", "wip", True),
+        ("two", desk.animation_task, "manager", "wip", False),
+        ("three", desk.task, "manager", "wfa", True),
+        ("there", there, "manager", "wip", True),
+    ]
     for number, (name, task, author, status, change) in enumerate(rows, 1):
         said = desk.said(name, author, task, task_status_id=desk.statuses[status])
         desk.add(
-            "news", name, author_id=desk.people[author], comment_id=said, task_id=task,
-            change=change, created_at=f"2026-04-0{number}T10:00:00",
+            "news",
+            name,
+            author_id=desk.people[author],
+            comment_id=said,
+            task_id=task,
+            change=change,
+            created_at=f"2026-04-0{number}T10:00:00",
             preview_file_id=desk.preview if name == "three" else None,
-        )  # fmt: skip
+        )
     system.load(desk.tables)
     return desk
 
@@ -213,16 +284,26 @@ def test_a_productions_news_come_newest_first(feed: Desk, who: As) -> None:
     """In their envelope, with names and how often each status was given."""
     found = who("artist").get(f"/data/projects/{feed.project}/news").json()
     assert {name: found[name] for name in found if name != "data"} == {
-        "total": 3, "nb_pages": 1, "limit": 50, "offset": 0, "page": 1,
+        "total": 3,
+        "nb_pages": 1,
+        "limit": 50,
+        "offset": 0,
+        "page": 1,
         "stats": {feed.statuses["wip"]: 1, feed.statuses["wfa"]: 1},
-    }  # fmt: skip
+    }
     newest, shot, _ = found["data"]
     assert set(newest) == NEWS
     assert newest == {
-        **newest, "id": ident("news three"), "type": "News", "project_name": "Film",
-        "full_entity_name": "Character / Hero", "preview_file_id": feed.preview,
-        "preview_file_revision": 1, "created_at": "2026-04-03T10:00:00", "change": True,
-    }  # fmt: skip
+        **newest,
+        "id": ident("news three"),
+        "type": "News",
+        "project_name": "Film",
+        "full_entity_name": "Character / Hero",
+        "preview_file_id": feed.preview,
+        "preview_file_revision": 1,
+        "created_at": "2026-04-03T10:00:00",
+        "change": True,
+    }
     assert newest["person"]["full_name"] == "Manager Example"
     assert (shot["full_entity_name"], shot["episode_id"]) == ("E01 / S01 / P01", feed.episode)
     assert shot["preview_file_revision"] is None
@@ -245,9 +326,11 @@ def test_a_productions_news_come_newest_first(feed: Desk, who: As) -> None:
 def test_news_are_narrowed(feed: Desk, who: As, query: str, want: list[str]) -> None:
     """And paged."""
     ids = {
-        "modeling": feed.task_type, "wip": feed.statuses["wip"], "artist": feed.people["artist"],
+        "modeling": feed.task_type,
+        "wip": feed.statuses["wip"],
+        "artist": feed.people["artist"],
         "episode": feed.episode,
-    }  # fmt: skip
+    }
     for name, value in ids.items():
         query = query.replace(f"={name}", f"={value}")
     found = who("artist").get(f"/data/projects/{feed.project}/news?{query}").json()
@@ -268,8 +351,11 @@ def test_news_are_for_the_team(system: System, feed: Desk) -> None:
     assert list(answers(system, feed, names, "GET", base).values()) == [200, 200, 200, 200, 403]
     one = f"{base}/{ident('news one')}"
     assert list(answers(system, feed, names, "GET", one).values()) == [200, 200, 200, 403, 403]
-    for wrong in (f"{base}/{ident('news there')}", f"{base}/nonsense",
-                  f"/data/projects/{ident('nothing')}/news"):  # fmt: skip
+    for wrong in (
+        f"{base}/{ident('news there')}",
+        f"{base}/nonsense",
+        f"/data/projects/{ident('nothing')}/news",
+    ):
         assert answers(system, feed, ("artist",), "GET", wrong) == {"artist": 404}, wrong
 
 
@@ -296,5 +382,7 @@ def test_an_entitys_news(system: System, feed: Desk, who: As) -> None:
     ]
     assert found == {"total": 2, "nb_pages": 1, "limit": 2000, "offset": 0, "page": 1}
     assert list(answers(system, feed, ("hired", "vendor", "stranger"), "GET", path).values()) == [
-        200, 403, 403,
-    ]  # fmt: skip
+        200,
+        403,
+        403,
+    ]

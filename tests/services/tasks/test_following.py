@@ -76,27 +76,55 @@ def test_what_follows_from_a_comment_is_told_in_order(system: System, desk: Desk
     with heard(system, "news:new") as found:
         row = say(who("manager"), desk, "look #Rigging", "wfa").json()
     changed = {
-        "task_id": desk.task, "new_task_status_id": desk.statuses["wfa"],
-        "previous_task_status_id": desk.status, "person_id": desk.people["manager"], **project,
-    }  # fmt: skip
+        "task_id": desk.task,
+        "new_task_status_id": desk.statuses["wfa"],
+        "previous_task_status_id": desk.status,
+        "person_id": desk.people["manager"],
+        **project,
+    }
     copy = comments_on(who("admin"), desk.rigging)[0]
     (note,) = who("artist").get("/data/user/notifications").json()
     (news,) = who("admin").get(f"/data/projects/{desk.project}/news").json()["data"]
     assert found == [
-        ("comment:new", {"comment_id": row["id"], "task_id": desk.task,
-                         "task_status_id": desk.statuses["wfa"], **project}),
-        ("comment:new", {"comment_id": copy["id"], "task_id": desk.rigging,
-                         "task_status_id": desk.status, **project}),
+        (
+            "comment:new",
+            {
+                "comment_id": row["id"],
+                "task_id": desk.task,
+                "task_status_id": desk.statuses["wfa"],
+                **project,
+            },
+        ),
+        (
+            "comment:new",
+            {
+                "comment_id": copy["id"],
+                "task_id": desk.rigging,
+                "task_status_id": desk.status,
+                **project,
+            },
+        ),
         ("task:update", {"task_id": desk.task, **project}),
         ("task:status-changed", changed),
         ("task:to-review", {**changed, "comment_id": row["id"]}),
-        ("notification:new", {"notification_id": note["id"],
-                              "person_id": desk.people["artist"], **project}),
-        ("notifications:written", {"notification_ids": [note["id"]],
-                                   "person_ids": [desk.people["artist"]], **project}),
-        ("news:new", {"news_id": news["id"], "task_status_id": desk.statuses["wfa"],
-                      "task_type_id": desk.task_type, **project}),
-    ]  # fmt: skip
+        (
+            "notification:new",
+            {"notification_id": note["id"], "person_id": desk.people["artist"], **project},
+        ),
+        (
+            "notifications:written",
+            {"notification_ids": [note["id"]], "person_ids": [desk.people["artist"]], **project},
+        ),
+        (
+            "news:new",
+            {
+                "news_id": news["id"],
+                "task_status_id": desk.statuses["wfa"],
+                "task_type_id": desk.task_type,
+                **project,
+            },
+        ),
+    ]
     assert (news["change"], news["comment_id"]) == (True, row["id"])
 
 
@@ -114,35 +142,48 @@ def test_who_hears_of_a_comment(system: System, desk: Desk, who: As) -> None:
     task = desk.task_on(desk.shots[1], "animation", "artist", "manager")
     desk.add("subscription", "client", person_id=desk.people["client"], task_id=task)
     desk.add(
-        "subscription", "maker", person_id=desk.people["maker"], entity_id=desk.opening,
+        "subscription",
+        "maker",
+        person_id=desk.people["maker"],
+        entity_id=desk.opening,
         task_type_id=desk.kinds["animation"],
-    )  # fmt: skip
+    )
     desk.add(
-        "subscription", "colleague", person_id=desk.people["colleague"], entity_id=desk.opening,
+        "subscription",
+        "colleague",
+        person_id=desk.people["colleague"],
+        entity_id=desk.opening,
         task_type_id=desk.kinds["rigging"],
-    )  # fmt: skip
+    )
     system.load(desk.tables)
     say(who("manager"), desk, "@Artist Example and @Modeling", task=task)
     found = {
         name: sorted(
-            note["notification_type"]
-            for note in who(name).get("/data/user/notifications").json()
+            note["notification_type"] for note in who(name).get("/data/user/notifications").json()
         )
         for name in ("artist", "client", "maker", "modeler", "colleague", "manager", "outside")
-    }  # fmt: skip
+    }
     assert found == {
-        "artist": ["comment", "mention"], "client": ["comment"], "maker": ["comment"],
-        "modeler": ["mention"], "colleague": [], "manager": [], "outside": [],
-    }  # fmt: skip
+        "artist": ["comment", "mention"],
+        "client": ["comment"],
+        "maker": ["comment"],
+        "modeler": ["mention"],
+        "colleague": [],
+        "manager": [],
+        "outside": [],
+    }
 
 
 def test_a_rule_of_the_production_sets_the_task_beside(system: System, desk: Desk, who: As) -> None:
     """By a comment of the same author, whose news and events it has too."""
     desk.rule(
-        "ready", in_task_type_id=desk.task_type, in_task_status_id=desk.statuses["done"],
-        out_field_type="status", out_task_type_id=desk.kinds["rigging"],
+        "ready",
+        in_task_type_id=desk.task_type,
+        in_task_status_id=desk.statuses["done"],
+        out_field_type="status",
+        out_task_type_id=desk.kinds["rigging"],
         out_task_status_id=desk.statuses["wip"],
-    )  # fmt: skip
+    )
     system.load(desk.tables)
     with heard(system, "task:status-changed", 2) as found:
         say(who("manager"), desk, status="done")
@@ -150,8 +191,9 @@ def test_a_rule_of_the_production_sets_the_task_beside(system: System, desk: Des
     (comment,) = comments_on(who("admin"), desk.rigging)
     assert comment["person_id"] == desk.people["manager"]
     assert [p["task_id"] for n, p in found if n == "task:status-changed"] == [
-        desk.task, desk.rigging,
-    ]  # fmt: skip
+        desk.task,
+        desk.rigging,
+    ]
 
 
 @pytest.mark.parametrize("change", [{"archived": True}, {"entity_type": "shot"}, None])
@@ -160,10 +202,13 @@ def test_a_rule_holds_only_where_it_is_meant(
 ) -> None:
     """Not archived, for that kind of entity, linked to the production."""
     made = desk.rule(
-        "ready", in_task_type_id=desk.task_type, in_task_status_id=desk.statuses["done"],
-        out_field_type="status", out_task_type_id=desk.kinds["rigging"],
+        "ready",
+        in_task_type_id=desk.task_type,
+        in_task_status_id=desk.statuses["done"],
+        out_field_type="status",
+        out_task_type_id=desk.kinds["rigging"],
         out_task_status_id=desk.statuses["wip"],
-    )  # fmt: skip
+    )
     if change is None:
         desk.tables["project_status_automation_link"] = []
     else:
@@ -178,10 +223,13 @@ def test_rules_that_call_each_other_end(system: System, desk: Desk, who: As) -> 
     for name, one, other in (("to", "modeling", "rigging"), ("fro", "rigging", "modeling")):
         for first, then in (("done", "wip"), ("wip", "done")):
             desk.rule(
-                f"{name} {first}", in_task_type_id=desk.kinds[one],
-                in_task_status_id=desk.statuses[first], out_field_type="status",
-                out_task_type_id=desk.kinds[other], out_task_status_id=desk.statuses[then],
-            )  # fmt: skip
+                f"{name} {first}",
+                in_task_type_id=desk.kinds[one],
+                in_task_status_id=desk.statuses[first],
+                out_field_type="status",
+                out_task_type_id=desk.kinds[other],
+                out_task_status_id=desk.statuses[then],
+            )
     system.load(desk.tables)
     assert say(who("manager"), desk, status="done").status_code == 201
     assert task_of(who("admin"), desk.task)["task_status_id"] == desk.statuses["done"]
@@ -191,9 +239,12 @@ def test_rules_that_call_each_other_end(system: System, desk: Desk, who: As) -> 
 def test_a_rule_makes_the_entity_ready(system: System, desk: Desk, who: As) -> None:
     """By an event that the entity's service follows."""
     desk.rule(
-        "ready", in_task_type_id=desk.task_type, in_task_status_id=desk.statuses["done"],
-        out_field_type="ready_for", out_task_type_id=desk.kinds["animation"],
-    )  # fmt: skip
+        "ready",
+        in_task_type_id=desk.task_type,
+        in_task_status_id=desk.statuses["done"],
+        out_field_type="ready_for",
+        out_task_type_id=desk.kinds["animation"],
+    )
     system.load(desk.tables)
     with heard(system, "asset:ready-changed", service="assets") as found:
         say(who("manager"), desk, status="done")

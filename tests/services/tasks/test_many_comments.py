@@ -59,8 +59,9 @@ def test_a_managers_comments_are_all_written(system: System, desk: Desk, who: As
     assert answer.status_code == 201, answer.text
     rows = answer.json()
     assert [(row["text"], row["object_id"], row["links"]) for row in rows] == [
-        ("one", desk.rigging, []), ("two", desk.task, ["a"]),
-    ]  # fmt: skip
+        ("one", desk.rigging, []),
+        ("two", desk.task, ["a"]),
+    ]
     assert all(row["person"]["id"] == desk.people["manager"] for row in rows)
     assert [row["task_status"]["short_name"] for row in rows] == ["wfa", "todo"]
     told = [payload["comment_id"] for name, payload in found if name == "comment:new"]
@@ -100,11 +101,13 @@ def test_many_comments_are_an_array(desk: Desk, who: As, body: Any) -> None:
 @pytest.mark.parametrize(
     ("wrong", "want"),
     [
-        ({"object_id": ident("nothing")}, 404), ({"object_id": "nonsense"}, 404),
-        ({"task_status_id": ident("nothing")}, 404), ({"comment": 3}, 400),
+        ({"object_id": ident("nothing")}, 404),
+        ({"object_id": "nonsense"}, 404),
+        ({"task_status_id": ident("nothing")}, 404),
+        ({"comment": 3}, 400),
         ({"links": 3}, 400),
     ],
-)  # fmt: skip
+)
 def test_one_bad_item_leaves_none_written(
     desk: Desk, who: As, wrong: dict[str, Any], want: int
 ) -> None:
@@ -135,13 +138,16 @@ def test_a_form_of_many_comments_may_bring_files(desk: Desk, who: As) -> None:
     path = f"/actions/projects/{desk.project}/tasks/comment-many"
     body = [item(desk, desk.task, "one"), item(desk, desk.rigging, "two")]
     answer = who("manager").send(
-        "POST", path, data={"comments": json.dumps(body)},
+        "POST",
+        path,
+        data={"comments": json.dumps(body)},
         files={"attachment_file-1-0": ("b.txt", b"b")},
-    )  # fmt: skip
+    )
     assert answer.status_code == 201, answer.text
     assert [[one["name"] for one in row["attachment_files"]] for row in answer.json()] == [
-        [], ["b.txt"],
-    ]  # fmt: skip
+        [],
+        ["b.txt"],
+    ]
 
 
 # --- batches ------------------------------------------------------------------------------------
@@ -150,9 +156,10 @@ def test_a_form_of_many_comments_may_bring_files(desk: Desk, who: As) -> None:
 def test_a_batch_is_written_in_order(desk: Desk, who: As) -> None:
     """Several tasks, or one of them twice; the last word counts."""
     items = [
-        entry(desk, desk.task, "one", "wip"), entry(desk, desk.rigging, "two"),
+        entry(desk, desk.task, "one", "wip"),
+        entry(desk, desk.rigging, "two"),
         entry(desk, desk.task, "three", "wfa", checklist=[{"text": "a"}]),
-    ]  # fmt: skip
+    ]
     answer = batch(who("manager"), items)
     assert answer.status_code == 201, answer.text
     assert [row["text"] for row in answer.json()] == ["one", "two", "three"]
@@ -172,10 +179,12 @@ def test_a_batch_brings_files_and_previews(desk: Desk, who: As) -> None:
     """Each to its item; a picture becomes ready by itself."""
     items = [entry(desk, desk.task, f"{n}") for n in range(11)]
     files = {
-        "attachment_file-0-0": ("a.txt", b"a"), "attachment_file-1": ("b.txt", b"b"),
-        "attachment_file-10-0": ("k.txt", b"k"), "preview_file-0-0": ("p.png", picture(60, 40)),
+        "attachment_file-0-0": ("a.txt", b"a"),
+        "attachment_file-1": ("b.txt", b"b"),
+        "attachment_file-10-0": ("k.txt", b"k"),
+        "preview_file-0-0": ("p.png", picture(60, 40)),
         "preview_file-0-1": ("q.png", picture(30, 20)),
-    }  # fmt: skip
+    }
     answer = batch(who("artist"), items, files)
     assert answer.status_code == 201, answer.text
     rows = answer.json()
@@ -234,9 +243,11 @@ def test_a_batch_with_a_gap_is_refused_whole(
 @pytest.mark.parametrize(
     ("change", "want"),
     [
-        ({"task_id": "other"}, 403), ({"task_id": ident("nothing")}, 404), ({"status": "x"}, 404),
+        ({"task_id": "other"}, 403),
+        ({"task_id": ident("nothing")}, 404),
+        ({"status": "x"}, 404),
     ],
-)  # fmt: skip
+)
 def test_a_batch_is_written_whole_or_not_at_all(
     desk: Desk, who: As, change: dict[str, Any], want: int
 ) -> None:

@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from deploy.local.parts import Parts
-from services.common.client import Reply
-from services.common.db import Database, Transaction
-from services.common.permissions import SYSTEM
+from services.common.access.rules import SYSTEM
+from services.common.database.transaction import Database, Transaction
+from services.common.wire.rpc_client import Reply
 from services.tasks.service import TasksService
 from tests.services.tasks.conftest import As
 from tests.services.tasks.desk import Desk, say, tasks_in
@@ -24,9 +24,10 @@ def test_each_kind_of_change_is_seen_at_once_by_who_made_it(
     """And an unchanged view is a 304, once what follows by event has come."""
     manager = who("manager")
     entity, task = {
-        "assets": (stage.asset, stage.task), "shots": (stage.shots[0], stage.animation_task),
+        "assets": (stage.asset, stage.task),
+        "shots": (stage.shots[0], stage.animation_task),
         "concepts": (stage.concept, stage.concept_task),
-    }[kind]  # fmt: skip
+    }[kind]
     person = stage.people["colleague"]
     changes = {
         "task": lambda: manager.put(f"/data/tasks/{task}", {"priority": 2}),

@@ -19,11 +19,20 @@ LINE, ARROW = {"id": "line"}, {"id": "arrow"}
 def shown(desk: Desk, name: str, **values: object) -> str:
     """A preview of the task that is there from the start."""
     return desk.add(
-        "preview_file", name, **{
-            "name": name, "task_id": desk.task, "revision": 1, "position": 1, "status": "ready",
-            "extension": "png", "file_size": 9, "validation_status": "neutral", **values,
-        }
-    )  # fmt: skip
+        "preview_file",
+        name,
+        **{
+            "name": name,
+            "task_id": desk.task,
+            "revision": 1,
+            "position": 1,
+            "status": "ready",
+            "extension": "png",
+            "file_size": 9,
+            "validation_status": "neutral",
+            **values,
+        },
+    )
 
 
 @pytest.fixture

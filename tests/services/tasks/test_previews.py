@@ -85,10 +85,16 @@ def test_a_comments_previews_share_its_revision(artist: Caller, world: World) ->
     assert first.status_code == 201, first.text
     row = first.json()
     assert row == {
-        **row, "revision": 2, "position": 1, "status": "processing", "extension": "mp4",
-        "source": "webgui", "comments": [world.comment], "task_id": world.task,
+        **row,
+        "revision": 2,
+        "position": 1,
+        "status": "processing",
+        "extension": "mp4",
+        "source": "webgui",
+        "comments": [world.comment],
+        "task_id": world.task,
         "person_id": world.people["artist"],
-    }  # fmt: skip
+    }
     assert len(row["name"]) == 13
     second = announce(artist, world).json()
     assert (second["revision"], second["position"]) == (2, 2)
@@ -105,9 +111,13 @@ def test_a_picture_is_shown_in_four_sizes(
     assert answer.status_code == 201, answer.text
     row = answer.json()
     assert row == {
-        **row, "status": "ready", "extension": "png", "width": 300, "height": 200,
+        **row,
+        "status": "ready",
+        "extension": "png",
+        "width": 300,
+        "height": 200,
         "original_name": "my shot.v1",
-    }  # fmt: skip
+    }
     assert "comments" not in row
     sizes = [opened(artist.get(f"/pictures/{s}/preview-files/{preview}.png")).size for s in SHAPES]
     assert sizes == [(150, 100), (100, 100), (1200, 800), (300, 200)]
@@ -302,9 +312,11 @@ def test_a_preview_that_comes_with_its_comment_is_filled_soon_after(
     """However long that takes its file waits where no sweep looks; then nothing else is left."""
     item = {"task_id": world.task, "task_status_id": world.status, "text": "see"}
     answer = artist.send(
-        "POST", "/actions/tasks/batch-comment", data={"comments": json.dumps([item])},
+        "POST",
+        "/actions/tasks/batch-comment",
+        data={"comments": json.dumps([item])},
         files={"preview_file-0": ("shot.jpg", picture(300, 200, "JPEG"))},
-    )  # fmt: skip
+    )
     assert answer.status_code == 201, answer.text
     (shown,) = answer.json()[0]["preview_files"]
     path = f"/data/preview-files/{shown['id']}"
@@ -322,9 +334,11 @@ def test_a_preview_with_its_comment_must_be_of_a_known_kind(
     item = {"task_id": world.task, "task_status_id": world.status, "text": "see"}
     before = {p for p in system.storage.rglob("*") if p.is_file()}
     refused = artist.send(
-        "POST", "/actions/tasks/batch-comment", data={"comments": json.dumps([item])},
+        "POST",
+        "/actions/tasks/batch-comment",
+        data={"comments": json.dumps([item])},
         files={"preview_file-0": ("shot.exe", b"MZ")},
-    )  # fmt: skip
+    )
     assert refused.status_code == 400
     assert len(artist.get(f"/data/tasks/{world.task}/comments").json()) == 1
     assert {p for p in system.storage.rglob("*") if p.is_file()} == before

@@ -15,38 +15,85 @@ from tests.system import System
 from tests.world import ident
 
 SHOWN = {
-    "id", "created_at", "updated_at", "type", "shotgun_id", "object_id", "object_type", "text",
-    "data", "replies", "checklist", "pinned", "for_client", "links", "task_status_id", "person_id",
-    "editor_id", "preview_file_id", "person", "task_status", "acknowledgements", "mentions",
-    "department_mentions", "previews", "attachment_files",
-}  # fmt: skip
+    "id",
+    "created_at",
+    "updated_at",
+    "type",
+    "shotgun_id",
+    "object_id",
+    "object_type",
+    "text",
+    "data",
+    "replies",
+    "checklist",
+    "pinned",
+    "for_client",
+    "links",
+    "task_status_id",
+    "person_id",
+    "editor_id",
+    "preview_file_id",
+    "person",
+    "task_status",
+    "acknowledgements",
+    "mentions",
+    "department_mentions",
+    "previews",
+    "attachment_files",
+}
 PREVIEW = {
-    "id", "task_id", "revision", "extension", "width", "height", "duration", "status",
-    "validation_status", "original_name", "position", "annotations",
-}  # fmt: skip
+    "id",
+    "task_id",
+    "revision",
+    "extension",
+    "width",
+    "height",
+    "duration",
+    "status",
+    "validation_status",
+    "original_name",
+    "position",
+    "annotations",
+}
 
 
 @pytest.fixture
 def talk(system: System, desk: Desk) -> Desk:
     """A task on which studio and clients spoke: what each said bears their name."""
-    for number, (name, who, values) in enumerate((
-        ("studio", "manager", {}), ("for client", "manager", {"for_client": True}),
-        ("client", "client", {}), ("rival", "rival", {}), ("pictures", "artist", {}),
-        ("vendor", "hired", {}),
-    )):  # fmt: skip
+    for number, (name, who, values) in enumerate(
+        (
+            ("studio", "manager", {}),
+            ("for client", "manager", {"for_client": True}),
+            ("client", "client", {}),
+            ("rival", "rival", {}),
+            ("pictures", "artist", {}),
+            ("vendor", "hired", {}),
+        )
+    ):
         desk.said(name, who, created_at=f"2026-02-0{number + 1}T10:00:00", **values)
     reply = {
-        "id": ident("reply"), "date": "2026-02-05T10:00:00", "text": "well", "mentions": [],
-        "person_id": desk.people["manager"], "department_mentions": [],
-    }  # fmt: skip
+        "id": ident("reply"),
+        "date": "2026-02-05T10:00:00",
+        "text": "well",
+        "mentions": [],
+        "person_id": desk.people["manager"],
+        "department_mentions": [],
+    }
     for name in ("pictures", "for client"):
         desk.row("comment", ident(f"comment {name}"))["replies"] = [reply]
     desk.row("comment", ident("comment pictures"))["checklist"] = [{"text": "a"}]
     for name, verdict in (("good", "neutral"), ("bad", "rejected")):
         made = desk.add(
-            "preview_file", name, name=name, task_id=desk.task, revision=2, status="ready",
-            validation_status=verdict, position=1 + (name == "bad"), extension="png",
-        )  # fmt: skip
+            "preview_file",
+            name,
+            name=name,
+            task_id=desk.task,
+            revision=2,
+            status="ready",
+            validation_status=verdict,
+            position=1 + (name == "bad"),
+            extension="png",
+        )
         desk.link("comment_preview_link", comment=ident("comment pictures"), preview_file=made)
     desk.tables["comment"] = [row for row in desk.tables["comment"] if row["text"] != "Go"]
     system.load(desk.tables)
@@ -60,11 +107,15 @@ OF_STUDIO = ["vendor", "pictures", "for client", "studio"]
 @pytest.mark.parametrize(
     ("name", "want"),
     [
-        ("admin", EVERYTHING), ("manager", EVERYTHING), ("supervisor", EVERYTHING),
-        ("artist", OF_STUDIO), ("colleague", OF_STUDIO), ("hired", OF_STUDIO),
+        ("admin", EVERYTHING),
+        ("manager", EVERYTHING),
+        ("supervisor", EVERYTHING),
+        ("artist", OF_STUDIO),
+        ("colleague", OF_STUDIO),
+        ("hired", OF_STUDIO),
         ("client", ["", "rival", "client", "for client"]),
     ],
-)  # fmt: skip
+)
 def test_who_sees_what_was_said(talk: Desk, who: As, name: str, want: list[str]) -> None:
     """Newest first."""
     assert [row["text"] for row in comments_on(who(name), talk.task)] == want
@@ -93,9 +144,13 @@ def test_a_client_sees_pictures_but_not_what_the_studio_says(talk: Desk, who: As
     """Nor who works there, nor what it rejected."""
     blank, rival, own, meant = comments_on(who("client"), talk.task)
     assert blank == {
-        **blank, "text": "", "replies": [], "checklist": [], "attachment_files": [],
+        **blank,
+        "text": "",
+        "replies": [],
+        "checklist": [],
+        "attachment_files": [],
         "person": None,
-    }  # fmt: skip
+    }
     assert [one["validation_status"] for one in blank["previews"]] == ["neutral"]
     assert own["person"]["id"] == talk.people["client"]
     assert rival["person"]["id"] == talk.people["rival"]
@@ -108,8 +163,10 @@ def test_isolated_clients_see_their_own(system: System, talk: Desk, who: As) -> 
     talk.row("project", talk.project)["is_clients_isolated"] = True
     system.load(talk.tables)
     assert [row["text"] for row in comments_on(who("client"), talk.task)] == [
-        "", "client", "for client",
-    ]  # fmt: skip
+        "",
+        "client",
+        "for client",
+    ]
     for name, want in (("rival", 403), ("client", 200), ("for client", 200)):
         path = f"/data/comments/{ident(f'comment {name}')}"
         assert who("client").get(path).status_code == want, name
@@ -185,8 +242,12 @@ def test_a_productions_comments_come_by_the_page(talk: Desk, who: As) -> None:
     assert len(bare) == 6
     page = who("manager").get(f"{path}?page=2&limit=4").json()
     assert {name: page[name] for name in page if name != "data"} == {
-        "total": 6, "nb_pages": 2, "limit": 4, "offset": 4, "page": 2,
-    }  # fmt: skip
+        "total": 6,
+        "nb_pages": 2,
+        "limit": 4,
+        "offset": 4,
+        "page": 2,
+    }
     assert page["data"] == bare[4:]
     past = who("manager").get(f"{path}?page=9&limit=4").json()
     assert (past["data"], past["total"]) == ([], 0)

@@ -41,17 +41,25 @@ def test_a_reply_is_answered_and_kept(system: System, desk: Desk, who: As) -> No
     assert answer.status_code == 200, answer.text
     row = answer.json()
     assert set(row) == {
-        "id", "date", "created_at", "person_id", "text", "mentions", "department_mentions",
+        "id",
+        "date",
+        "created_at",
+        "person_id",
+        "text",
+        "mentions",
+        "department_mentions",
         "person",
-    }  # fmt: skip
+    }
     assert (row["text"], row["mentions"]) == ("ok @Artist Example", [desk.people["artist"]])
     assert row["person"]["full_name"] == "Manager Example"
     (comment,) = comments_on(who("artist"), desk.task)
     assert comment["replies"] == [row]
     assert dict(found)["comment:reply"] == {
-        "task_id": desk.task, "comment_id": desk.comment, "reply_id": row["id"],
+        "task_id": desk.task,
+        "comment_id": desk.comment,
+        "reply_id": row["id"],
         "project_id": desk.project,
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(
@@ -63,9 +71,10 @@ def test_a_reply_needs_its_comment_on_that_task(
     """Anything else is not found, or not allowed."""
     what, value, want = wrong
     paths = {
-        "task": at(desk, task=value), "comment": at(desk, value),
+        "task": at(desk, task=value),
+        "comment": at(desk, value),
         "other": at(desk, task=desk.rigging),
-    }  # fmt: skip
+    }
     assert who("admin").post(f"{paths[what]}/reply", {"text": "x"}).status_code == want
 
 
@@ -115,8 +124,12 @@ def test_a_reply_brings_files(desk: Desk, who: As) -> None:
     row = answer.json()
     (one,) = row["attachment_files"]
     assert one == {
-        "id": one["id"], "name": "a.txt", "extension": "txt", "size": 3, "reply_id": row["id"],
-    }  # fmt: skip
+        "id": one["id"],
+        "name": "a.txt",
+        "extension": "txt",
+        "size": 3,
+        "reply_id": row["id"],
+    }
     (comment,) = comments_on(who("artist"), desk.task)
     assert comment["attachment_files"] == [one]
     path = f"/data/attachment-files/{one['id']}/file/a.txt"
@@ -133,9 +146,11 @@ def test_who_hears_of_a_reply(system: System, desk: Desk, who: As) -> None:
         who(name).post("/actions/user/notifications/mark-all-as-read", {})
     reply(who("manager"), desk, "@Artist Example @Modeling", comment=comment)
     assert {name: kinds(who(name)) for name in ("client", "maker", "supervisor", "modeler")} == {
-        "client": ["reply"], "maker": ["reply"] * 2, "supervisor": ["reply"] * 2,
+        "client": ["reply"],
+        "maker": ["reply"] * 2,
+        "supervisor": ["reply"] * 2,
         "modeler": ["reply-mention"],
-    }  # fmt: skip
+    }
     assert kinds(who("artist")) == ["reply", "reply", "reply-mention"]
     assert kinds(who("manager")) == []
     (note,) = who("modeler").get("/data/user/notifications").json()
@@ -145,9 +160,11 @@ def test_who_hears_of_a_reply(system: System, desk: Desk, who: As) -> None:
 
 def test_a_reply_is_taken_back_by_its_author(system: System, desk: Desk, who: As) -> None:
     """Or an administrator; its files and notifications go with it."""
-    row = who("maker").send(
-        "POST", f"{at(desk)}/reply", data={"text": "see"}, files={"file": ("a.txt", b"one")}
-    ).json()  # fmt: skip
+    row = (
+        who("maker")
+        .send("POST", f"{at(desk)}/reply", data={"text": "see"}, files={"file": ("a.txt", b"one")})
+        .json()
+    )
     path = f"{at(desk)}/reply/{row['id']}"
     assert who("manager").delete(path).status_code == 403
     assert who("maker").delete(f"{at(desk)}/reply/{ident('nothing')}").status_code == 404
@@ -156,9 +173,11 @@ def test_a_reply_is_taken_back_by_its_author(system: System, desk: Desk, who: As
     assert answer.status_code == 200
     assert (answer.json()["id"], answer.json()["replies"]) == (desk.comment, [])
     assert dict(found)["comment:delete-reply"] == {
-        "task_id": desk.task, "comment_id": desk.comment, "reply_id": row["id"],
+        "task_id": desk.task,
+        "comment_id": desk.comment,
+        "reply_id": row["id"],
         "project_id": desk.project,
-    }  # fmt: skip
+    }
     until(lambda: not stored(system, row["attachment_files"][0]["id"]), what="an empty storage")
     assert kinds(who("artist")) == []
     other = reply(who("maker"), desk).json()["id"]
@@ -182,8 +201,10 @@ def test_readers_acknowledge_a_comment_and_take_that_back(
     assert found == [("comment:acknowledge", payload), ("comment:unacknowledge", payload)]
     names = ("hired", "vendor", "stranger")
     assert list(answers(system, desk, names, "POST", f"{at(desk)}/ack", {}).values()) == [
-        200, 403, 403,
-    ]  # fmt: skip
+        200,
+        403,
+        403,
+    ]
 
 
 def test_author_and_managers_add_files_and_remove_them(system: System, desk: Desk, who: As) -> None:
@@ -208,10 +229,16 @@ def test_author_and_managers_add_files_and_remove_them(system: System, desk: Des
 
 def test_a_file_of_another_comment_stays(desk: Desk, who: As) -> None:
     """Even for who wrote both."""
-    row = who("artist").send(
-        "POST", f"/actions/tasks/{desk.task}/comment", data={"task_status_id": desk.status},
-        files={"file": ("a.txt", b"one")},
-    ).json()  # fmt: skip
+    row = (
+        who("artist")
+        .send(
+            "POST",
+            f"/actions/tasks/{desk.task}/comment",
+            data={"task_status_id": desk.status},
+            files={"file": ("a.txt", b"one")},
+        )
+        .json()
+    )
     one = row["attachment_files"][0]["id"]
     assert who("artist").delete(f"{at(desk)}/attachments/{one}").status_code == 403
 
@@ -233,12 +260,14 @@ def test_without_a_comment_its_task_is_what_the_others_say(
     assert (task["task_status_id"], task["end_date"]) == (desk.status, None)
     assert task["last_comment_date"] == "2026-01-05T10:00:00"
     assert dict(found)["comment:delete"] == {
-        "comment_id": last["id"], "project_id": desk.project,
-    }  # fmt: skip
+        "comment_id": last["id"],
+        "project_id": desk.project,
+    }
     changed = dict(found)["task:status-changed"]
     assert (changed["new_task_status_id"], changed["previous_task_status_id"]) == (
-        desk.status, desk.statuses["wfa"],
-    )  # fmt: skip
+        desk.status,
+        desk.statuses["wfa"],
+    )
     assert who("admin").get(f"/data/projects/{desk.project}/news").json()["total"] == 0
 
 
@@ -249,16 +278,20 @@ def test_a_task_without_comments_begins_anew(desk: Desk, who: As) -> None:
     who("artist").delete(f"/data/comments/{last['id']}")
     task = task_of(who("admin"), desk.task)
     assert (task["task_status_id"], task["real_start_date"], task["last_comment_date"]) == (
-        desk.status, None, None,
-    )  # fmt: skip
+        desk.status,
+        None,
+        None,
+    )
 
 
 EDITS: Any = [
     ({"text": "new"}, {"admin", "manager", "artist"}),
     ({"pinned": True}, {"admin", "manager", "artist", "supervisor", "modeler"}),
-    ({"checklist": [{"text": "a", "checked": True}]},
-     {"admin", "manager", "artist", "supervisor", "modeler", "second"}),
-]  # fmt: skip
+    (
+        {"checklist": [{"text": "a", "checked": True}]},
+        {"admin", "manager", "artist", "supervisor", "modeler", "second"},
+    ),
+]
 
 
 @pytest.mark.parametrize(("body", "may"), EDITS)
@@ -270,9 +303,18 @@ def test_who_edits_what_of_a_comment(
     desk.link("task_person_link", task_id=desk.task, person_id=desk.people["second"])
     system.load(desk.tables)
     names = (
-        "admin", "manager", "artist", "supervisor", "modeler", "animator", "second", "maker",
-        "client", "vendor", "stranger",
-    )  # fmt: skip
+        "admin",
+        "manager",
+        "artist",
+        "supervisor",
+        "modeler",
+        "animator",
+        "second",
+        "maker",
+        "client",
+        "vendor",
+        "stranger",
+    )
     found = answers(system, desk, names, "PUT", f"/data/comments/{desk.comment}", body)
     assert {name for name, status in found.items() if status == 200} == may
     assert set(found.values()) == {200, 403}
@@ -303,10 +345,12 @@ def test_another_status_sets_the_task_anew(system: System, desk: Desk, who: As) 
     assert task["end_date"]
     changed = dict(found)["task:status-changed"]
     assert changed == {
-        "task_id": desk.task, "new_task_status_id": desk.statuses["wfa"],
-        "previous_task_status_id": desk.statuses["wip"], "person_id": desk.people["artist"],
+        "task_id": desk.task,
+        "new_task_status_id": desk.statuses["wfa"],
+        "previous_task_status_id": desk.statuses["wip"],
+        "person_id": desk.people["artist"],
         "project_id": desk.project,
-    }  # fmt: skip
+    }
 
 
 def test_an_edit_gives_no_status_that_a_comment_may_not(desk: Desk, who: As) -> None:
@@ -321,10 +365,21 @@ def test_an_edit_gives_no_status_that_a_comment_may_not(desk: Desk, who: As) -> 
 def test_a_concept_without_comments_begins_anew(system: System, desk: Desk, who: As) -> None:
     """With the default status of concepts."""
     neutral = desk.add(
-        "task_status", "neutral", name="Neutral", short_name="neutral", color="#ccc",
-        is_default=True, for_concept=True, archived=False, is_done=False, is_retake=False,
-        is_wip=False, is_feedback_request=False, is_artist_allowed=True, is_client_allowed=True,
-    )  # fmt: skip
+        "task_status",
+        "neutral",
+        name="Neutral",
+        short_name="neutral",
+        color="#ccc",
+        is_default=True,
+        for_concept=True,
+        archived=False,
+        is_done=False,
+        is_retake=False,
+        is_wip=False,
+        is_feedback_request=False,
+        is_artist_allowed=True,
+        is_client_allowed=True,
+    )
     system.load(desk.tables)
     row = say(who("artist"), desk, status="wip", task=desk.concept_task).json()
     who("artist").delete(f"/data/comments/{row['id']}")
@@ -334,19 +389,25 @@ def test_a_concept_without_comments_begins_anew(system: System, desk: Desk, who:
 def test_an_author_cannot_pass_a_comment_on(desk: Desk, who: As) -> None:
     """Nor to another task, nor to clients; they are managers' to change."""
     body = {
-        "person_id": desk.people["maker"], "object_id": desk.rigging, "for_client": True,
-    }  # fmt: skip
+        "person_id": desk.people["maker"],
+        "object_id": desk.rigging,
+        "for_client": True,
+    }
     path = f"/data/comments/{desk.comment}"
     assert who("artist").put(path, body).status_code == 200
     row = who("admin").get(path).json()
     assert (row["person_id"], row["object_id"], bool(row["for_client"])) == (
-        desk.people["artist"], desk.task, False,
-    )  # fmt: skip
+        desk.people["artist"],
+        desk.task,
+        False,
+    )
     assert who("manager").put(path, body).status_code == 200
     row = who("admin").get(path).json()
     assert (row["person_id"], row["object_id"], row["for_client"]) == (
-        desk.people["maker"], desk.rigging, True,
-    )  # fmt: skip
+        desk.people["maker"],
+        desk.rigging,
+        True,
+    )
 
 
 def test_a_moved_comment_sets_both_tasks_anew(desk: Desk, who: As) -> None:
@@ -363,9 +424,10 @@ def test_a_comment_does_not_leave_for_a_production_of_others(
     """A manager of this one is nobody there."""
     desk.join("maker", desk.other_project, role="manager")
     desk.tables["project_person_link"] = [
-        link for link in desk.tables["project_person_link"]
+        link
+        for link in desk.tables["project_person_link"]
         if (link["project_id"], link["person_id"]) != (desk.other_project, desk.people["manager"])
-    ]  # fmt: skip
+    ]
     there = desk.task_on(desk.foreign, "modeling", project_id=desk.other_project)
     system.load(desk.tables)
     answer = who("manager").put(f"/data/comments/{desk.comment}", {"object_id": there})

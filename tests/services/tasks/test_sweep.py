@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from services.common.db import Database, Transaction
-from services.common.permissions import SYSTEM
+from services.common.access.rules import SYSTEM
+from services.common.database.transaction import Database, Transaction
 from services.tasks.service import TasksService
 from tests.system import Caller, System
 from tests.world import World, ident
@@ -83,8 +83,14 @@ def test_files_of_messages_that_never_came_are_dropped(
     tasks.messages = (ident("a message"),)
     stamps = {"said": "a message", "lost": "no message"}
     for name, message in stamps.items():
-        row = {"id": ident(name), "name": name, "extension": "txt", "size": 1, "part": "",
-               "mimetype": "text/plain"}  # fmt: skip
+        row = {
+            "id": ident(name),
+            "name": name,
+            "extension": "txt",
+            "size": 1,
+            "part": "",
+            "mimetype": "text/plain",
+        }
         tasks.attach_to_message.__wrapped__(tasks, ident(message), [row])
     tasks.tx.commit()
     tasks.tx.close()

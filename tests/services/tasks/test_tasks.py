@@ -13,9 +13,13 @@ from tests.system import Caller, System
 from tests.world import ident
 
 NAMES = {
-    "task_status_name", "task_status_short_name", "task_status_color", "task_type_name",
-    "task_type_color", "task_type_priority",
-}  # fmt: skip
+    "task_status_name",
+    "task_status_short_name",
+    "task_status_color",
+    "task_type_name",
+    "task_type_color",
+    "task_type_priority",
+}
 
 
 def make(
@@ -47,10 +51,17 @@ def test_tasks_are_made_for_the_entities_listed(system: System, desk: Desk, who:
     assert names(desk, rows) == ["Tree", "Boat"]
     assert set(rows[0]) == TASK | NAMES | {"assignees"}
     assert rows[0] == {
-        **rows[0], "name": "main", "task_status_id": desk.status, "assignees": [],
-        "assigner_id": desk.people["manager"], "duration": 0.0, "estimation": 0.0,
-        "task_status_short_name": "todo", "task_type_name": "Rigging", "task_type_priority": 2,
-    }  # fmt: skip
+        **rows[0],
+        "name": "main",
+        "task_status_id": desk.status,
+        "assignees": [],
+        "assigner_id": desk.people["manager"],
+        "duration": 0.0,
+        "estimation": 0.0,
+        "task_status_short_name": "todo",
+        "task_type_name": "Rigging",
+        "task_type_priority": 2,
+    }
     assert [payload for _, payload in found] == [
         {"task_id": row["id"], "project_id": desk.project} for row in rows
     ]
@@ -60,12 +71,17 @@ def test_tasks_are_made_for_the_entities_listed(system: System, desk: Desk, who:
 @pytest.mark.parametrize(
     ("asked", "want"),
     [
-        (("assets", [], ""), ["Boat", "Tree"]), (("assets", None, ""), ["Boat", "Tree"]),
-        (("assets", {}, ""), ["Boat", "Tree"]), (("assets", [], "?name=Tree"), ["Tree"]),
-        (("shots", [], ""), ["P02", "SH1"]), (("shots", [], "?parent_id=opening"), ["P02"]),
-        (("shots", [], "?id=shot"), ["P02"]), (("edits", [], ""), []), (("sequence", [], ""), None),
+        (("assets", [], ""), ["Boat", "Tree"]),
+        (("assets", None, ""), ["Boat", "Tree"]),
+        (("assets", {}, ""), ["Boat", "Tree"]),
+        (("assets", [], "?name=Tree"), ["Tree"]),
+        (("shots", [], ""), ["P02", "SH1"]),
+        (("shots", [], "?parent_id=opening"), ["P02"]),
+        (("shots", [], "?id=shot"), ["P02"]),
+        (("edits", [], ""), []),
+        (("sequence", [], ""), None),
     ],
-)  # fmt: skip
+)
 def test_without_a_list_tasks_are_made_for_all_of_a_kind(
     desk: Desk, who: As, asked: tuple[str, Any, str], want: list[str] | None
 ) -> None:
@@ -104,9 +120,10 @@ def test_sequences_may_be_narrowed_to_an_episode(desk: Desk, who: As) -> None:
         ({"a": 1}, 400, "Request body must be a JSON array."),
         (["nonsense"], 400, "Request body must only contain valid UUIDs."),
         ([3], 400, "Request body must only contain valid UUIDs."),
-        ([ident("nothing")], 404, ""), (["shot"], 404, ""),
+        ([ident("nothing")], 404, ""),
+        (["shot"], 404, ""),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_list_makes_no_task(
     desk: Desk, who: As, body: Any, want: int, message: str
 ) -> None:
@@ -178,12 +195,14 @@ def test_an_entity_gets_tasks_of_several_types(system: System, desk: Desk, who: 
     ("body", "may"),
     [
         ({"priority": 2}, {"admin", "manager", "supervisor", "modeler"}),
-        ({"estimation": 60, "due_date": "2026-03-01"},
-         {"admin", "manager", "supervisor", "modeler"}),
+        (
+            {"estimation": 60, "due_date": "2026-03-01"},
+            {"admin", "manager", "supervisor", "modeler"},
+        ),
         ({"name": "second"}, {"admin", "manager"}),
         ({"priority": 2, "assignees": []}, {"admin", "manager"}),
     ],
-)  # fmt: skip
+)
 def test_who_changes_what_of_a_task(
     system: System, desk: Desk, body: dict[str, Any], may: set[str]
 ) -> None:
@@ -236,9 +255,16 @@ def test_a_task_is_shown_in_full(desk: Desk, who: As) -> None:
     assert answer.status_code == 200, answer.text
     row = answer.json()
     assert set(row) == TASK | {
-        "assignees", "entity", "entity_type", "project", "task_type", "task_status", "persons",
-        "assigner", "is_subscribed",
-    }  # fmt: skip
+        "assignees",
+        "entity",
+        "entity_type",
+        "project",
+        "task_type",
+        "task_status",
+        "persons",
+        "assigner",
+        "is_subscribed",
+    }
     kinds = {name: row[name]["type"] for name in ("entity", "entity_type", "project")}
     assert kinds == {"entity": "Entity", "entity_type": "EntityType", "project": "Project"}
     assert (row["task_type"]["type"], row["task_status"]["type"]) == ("TaskType", "TaskStatus")
@@ -279,8 +305,12 @@ def test_an_entity_lists_its_tasks(desk: Desk, who: As, relations: bool) -> None
     rows = who("artist").get(f"/data/assets/{desk.asset}/tasks{query}").json()
     assert {row["id"] for row in rows} == {desk.task, desk.rigging}
     more = {
-        "project_name", "task_type_name", "task_status_name", "entity_type_name", "entity_name",
-    }  # fmt: skip
+        "project_name",
+        "task_type_name",
+        "task_status_name",
+        "entity_type_name",
+        "entity_name",
+    }
     assert set(rows[0]) == TASK | more | ({"assignees"} if relations else set())
     assert {row["entity_type_name"] for row in rows} == {"Character"}
 
@@ -292,8 +322,9 @@ def test_an_entity_lists_the_types_of_its_tasks(system: System, desk: Desk, who:
     assert who("artist").get(f"/data/assets/{desk.prop}/task-types").json() == []
     for what in ("tasks", "task-types"):
         assert who("artist").get(f"/data/shots/{desk.asset}/{what}").status_code == 404
-        found = answers(system, desk, ("vendor", "stranger"), "GET",
-                        f"/data/assets/{desk.asset}/{what}")  # fmt: skip
+        found = answers(
+            system, desk, ("vendor", "stranger"), "GET", f"/data/assets/{desk.asset}/{what}"
+        )
         assert set(found.values()) == {403}
     assert who("client").get(f"/data/concepts/{desk.concept}/tasks").status_code == 403
 
@@ -312,9 +343,11 @@ def test_a_task_that_something_hangs_off_needs_force(system: System, desk: Desk,
     with heard(system, "task:delete") as told:
         assert who("manager").delete(f"{path}?force=true").status_code == 204
     assert dict(told)["task:delete"] == {
-        "task_id": desk.task, "entity_id": desk.asset, "task_type_id": desk.task_type,
+        "task_id": desk.task,
+        "entity_id": desk.asset,
+        "task_type_id": desk.task_type,
         "project_id": desk.project,
-    }  # fmt: skip
+    }
     assert who("manager").get(path).status_code == 404
     assert who("manager").get(f"/data/comments/{desk.comment}").status_code == 404
 

@@ -33,14 +33,20 @@ def test_time_is_set_or_added_to(system: System, desk: Desk, who: As) -> None:
     assert answer.status_code == 201, answer.text
     row = last.json()
     assert row == {
-        **row, "type": "TimeSpent", "duration": 120.0, "date": DAY, "task_id": desk.task,
+        **row,
+        "type": "TimeSpent",
+        "duration": 120.0,
+        "date": DAY,
+        "task_id": desk.task,
         "person_id": desk.people["artist"],
-    }  # fmt: skip
+    }
     assert task_of(who("artist"), desk.task)["duration"] == 120.0
     told = {"time_spent_id": row["id"], "project_id": desk.project}
     assert [one for one in found if one[0] != "task:update"] == [
-        ("time-spent:new", told), ("time-spent:update", told), ("time-spent:update", told),
-    ]  # fmt: skip
+        ("time-spent:new", told),
+        ("time-spent:update", told),
+        ("time-spent:update", told),
+    ]
     note(who("manager"), desk, 15, "colleague")
     assert task_of(who("artist"), desk.task)["duration"] == 135.0
 
@@ -48,12 +54,17 @@ def test_time_is_set_or_added_to(system: System, desk: Desk, who: As) -> None:
 @pytest.mark.parametrize(
     ("name", "whose", "want"),
     [
-        ("artist", "artist", 201), ("manager", "artist", 201), ("admin", "artist", 201),
-        ("manager", "manager", 403), ("colleague", "colleague", 403),
-        ("supervisor", "artist", 403), ("artist", "colleague", 403), ("client", "artist", 403),
+        ("artist", "artist", 201),
+        ("manager", "artist", 201),
+        ("admin", "artist", 201),
+        ("manager", "manager", 403),
+        ("colleague", "colleague", 403),
+        ("supervisor", "artist", 403),
+        ("artist", "colleague", 403),
+        ("client", "artist", 403),
         ("stranger", "stranger", 403),
     ],
-)  # fmt: skip
+)
 def test_who_notes_whose_time(desk: Desk, who: As, name: str, whose: str, want: int) -> None:
     """Assignees their own, managers others': of what they don't work on, they have no time."""
     assert note(who(name), desk, 60, whose).status_code == want
@@ -73,28 +84,41 @@ def test_time_is_noted_for_what_is_there(desk: Desk, who: As) -> None:
     admin, person = who("admin"), desk.people["artist"]
     body, nothing = {"duration": 5}, ident("nothing")
     for task, day, whose in (
-        (nothing, DAY, person), ("x", DAY, person), (desk.task, "2026-13-01", person),
-        (desk.task, "today", person), (desk.task, DAY, nothing), (desk.task, DAY, "x"),
-    ):  # fmt: skip
+        (nothing, DAY, person),
+        ("x", DAY, person),
+        (desk.task, "2026-13-01", person),
+        (desk.task, "today", person),
+        (desk.task, DAY, nothing),
+        (desk.task, DAY, "x"),
+    ):
         path = f"/actions/tasks/{task}/time-spents/{day}/persons/{whose}"
         assert admin.post(path, body).status_code == 404, path
 
 
 def test_a_tasks_time_is_told_by_person(system: System, desk: Desk, who: As) -> None:
     """Of a day or of all, with the total, to the task's readers."""
-    for number, (name, day, duration) in enumerate((
-        ("artist", DAY, 60), ("artist", "2026-03-03", 30), ("colleague", DAY, 10),
-    )):  # fmt: skip
+    for number, (name, day, duration) in enumerate(
+        (
+            ("artist", DAY, 60),
+            ("artist", "2026-03-03", 30),
+            ("colleague", DAY, 10),
+        )
+    ):
         desk.add(
-            "time_spent", f"t{number}", person_id=desk.people[name], task_id=desk.task, date=day,
+            "time_spent",
+            f"t{number}",
+            person_id=desk.people[name],
+            task_id=desk.task,
+            date=day,
             duration=duration,
-        )  # fmt: skip
+        )
     system.load(desk.tables)
     path = f"/actions/tasks/{desk.task}/time-spents"
     found = who("artist").get(path).json()
     assert {name: found[desk.people[name]]["duration"] for name in ("artist", "colleague")} == {
-        "artist": 90.0, "colleague": 10.0,
-    }  # fmt: skip
+        "artist": 90.0,
+        "colleague": 10.0,
+    }
     assert found["total"] == 100.0
     assert who("artist").get(f"{path}/{DAY}").json()["total"] == 70.0
     assert who("artist").get(f"{path}/2026-01-01").json() == {"total": 0}
@@ -123,9 +147,13 @@ def test_a_persons_time_is_told_by_period(
     """To the person and to managers of the studio."""
     for day in (DAY, "2026-03-08", "2026-04-01"):
         desk.add(
-            "time_spent", day, person_id=desk.people["artist"], task_id=desk.task, date=day,
+            "time_spent",
+            day,
+            person_id=desk.people["artist"],
+            task_id=desk.task,
+            date=day,
             duration=10,
-        )  # fmt: skip
+        )
     system.load(desk.tables)
     path = f"/data/persons/{desk.people['artist']}/time-spents{part}"
     assert len(who("artist").get(path).json()) == want

@@ -14,55 +14,176 @@ from tests.system import Caller, System
 from tests.world import ident
 
 COMMON = [
-    "id", "due_date", "duration", "entity_id", "estimation", "end_date", "is_subscribed",
-    "last_comment_date", "priority", "real_start_date", "retake_count", "start_date",
-    "task_status_id", "task_type_id", "assignees", "data",
-]  # fmt: skip
+    "id",
+    "due_date",
+    "duration",
+    "entity_id",
+    "estimation",
+    "end_date",
+    "is_subscribed",
+    "last_comment_date",
+    "priority",
+    "real_start_date",
+    "retake_count",
+    "start_date",
+    "task_status_id",
+    "task_type_id",
+    "assignees",
+    "data",
+]
 PART = {
-    "id", "name", "status", "episode_id", "description", "frame_in", "frame_out", "fps",
-    "preview_file_id", "canceled", "data", "tasks",
-}  # fmt: skip
+    "id",
+    "name",
+    "status",
+    "episode_id",
+    "description",
+    "frame_in",
+    "frame_out",
+    "fps",
+    "preview_file_id",
+    "canceled",
+    "data",
+    "tasks",
+}
 PART_TASK = {*COMMON, "done_date", "last_preview_file_id", "difficulty"}
 SHOT = [
-    "canceled", "data", "description", "entity_type_id", "episode_id", "episode_name", "fps",
-    "frame_in", "frame_out", "id", "name", "nb_frames", "parent_id", "preview_file_id",
-    "project_id", "project_name", "sequence_id", "sequence_name", "source_id", "nb_entities_out",
-    "is_casting_standby", "type", "tasks",
-]  # fmt: skip
-SHOT_TASK = [
-    "id", "duration", "due_date", "end_date", "done_date", "entity_id", "estimation",
-    "is_subscribed", "last_comment_date", "last_preview_file_id", "nb_assets_ready", "priority",
-    "real_start_date", "retake_count", "start_date", "difficulty", "nb_drawings",
-    "task_status_id", "task_type_id", "assignees", "data",
-]  # fmt: skip
-ASSET = [
-    "id", "name", "preview_file_id", "description", "asset_type_name", "asset_type_id", "canceled",
-    "ready_for", "episode_id", "casting_episode_ids", "is_casting_standby", "is_shared", "data",
-    "tasks",
-]  # fmt: skip
-ASSET_TASK = [
-    "id", "due_date", "done_date", "duration", "entity_id", "estimation", "end_date",
-    "is_subscribed", "last_comment_date", "last_preview_file_id", "priority", "real_start_date",
-    "retake_count", "start_date", "difficulty", "task_status_id", "task_type_id", "assignees",
+    "canceled",
     "data",
-]  # fmt: skip
+    "description",
+    "entity_type_id",
+    "episode_id",
+    "episode_name",
+    "fps",
+    "frame_in",
+    "frame_out",
+    "id",
+    "name",
+    "nb_frames",
+    "parent_id",
+    "preview_file_id",
+    "project_id",
+    "project_name",
+    "sequence_id",
+    "sequence_name",
+    "source_id",
+    "nb_entities_out",
+    "is_casting_standby",
+    "type",
+    "tasks",
+]
+SHOT_TASK = [
+    "id",
+    "duration",
+    "due_date",
+    "end_date",
+    "done_date",
+    "entity_id",
+    "estimation",
+    "is_subscribed",
+    "last_comment_date",
+    "last_preview_file_id",
+    "nb_assets_ready",
+    "priority",
+    "real_start_date",
+    "retake_count",
+    "start_date",
+    "difficulty",
+    "nb_drawings",
+    "task_status_id",
+    "task_type_id",
+    "assignees",
+    "data",
+]
+ASSET = [
+    "id",
+    "name",
+    "preview_file_id",
+    "description",
+    "asset_type_name",
+    "asset_type_id",
+    "canceled",
+    "ready_for",
+    "episode_id",
+    "casting_episode_ids",
+    "is_casting_standby",
+    "is_shared",
+    "data",
+    "tasks",
+]
+ASSET_TASK = [
+    "id",
+    "due_date",
+    "done_date",
+    "duration",
+    "entity_id",
+    "estimation",
+    "end_date",
+    "is_subscribed",
+    "last_comment_date",
+    "last_preview_file_id",
+    "priority",
+    "real_start_date",
+    "retake_count",
+    "start_date",
+    "difficulty",
+    "task_status_id",
+    "task_type_id",
+    "assignees",
+    "data",
+]
 EDIT = {
-    "canceled", "data", "description", "entity_type_id", "episode_id", "episode_name", "id", "name",
-    "parent_id", "preview_file_id", "project_id", "project_name", "source_id", "nb_entities_out",
-    "tasks", "type",
-}  # fmt: skip
+    "canceled",
+    "data",
+    "description",
+    "entity_type_id",
+    "episode_id",
+    "episode_name",
+    "id",
+    "name",
+    "parent_id",
+    "preview_file_id",
+    "project_id",
+    "project_name",
+    "source_id",
+    "nb_entities_out",
+    "tasks",
+    "type",
+}
 EDIT_TASK = {*COMMON, "last_preview_file_id", "nb_assets_ready"}
 CONCEPT = {
-    "canceled", "data", "description", "entity_type_id", "fps", "frame_in", "frame_out", "id",
-    "name", "nb_frames", "parent_id", "preview_file_id", "project_id", "project_name", "source_id",
-    "nb_entities_out", "is_casting_standby", "tasks", "entity_concept_links", "type", "updated_at",
-    "created_at", "created_by",
-}  # fmt: skip
+    "canceled",
+    "data",
+    "description",
+    "entity_type_id",
+    "fps",
+    "frame_in",
+    "frame_out",
+    "id",
+    "name",
+    "nb_frames",
+    "parent_id",
+    "preview_file_id",
+    "project_id",
+    "project_name",
+    "source_id",
+    "nb_entities_out",
+    "is_casting_standby",
+    "tasks",
+    "entity_concept_links",
+    "type",
+    "updated_at",
+    "created_at",
+    "created_by",
+}
 KEYS: Any = {
-    "assets": (set(ASSET), set(ASSET_TASK)), "shots": (set(SHOT), set(SHOT_TASK)),
-    "sequences": (PART, PART_TASK), "scenes": (PART, PART_TASK), "episodes": (PART, PART_TASK),
-    "edits": (EDIT, EDIT_TASK), "concepts": (CONCEPT, EDIT_TASK - {"last_preview_file_id"}),
-}  # fmt: skip
+    "assets": (set(ASSET), set(ASSET_TASK)),
+    "shots": (set(SHOT), set(SHOT_TASK)),
+    "sequences": (PART, PART_TASK),
+    "scenes": (PART, PART_TASK),
+    "episodes": (PART, PART_TASK),
+    "edits": (EDIT, EDIT_TASK),
+    "concepts": (CONCEPT, EDIT_TASK - {"last_preview_file_id"}),
+}
 
 
 @pytest.fixture
@@ -72,7 +193,7 @@ def hired(system: System, stage: Desk) -> tuple[Desk, dict[str, str]]:
         "rigging": stage.rigging,
         "shot": stage.task_on(stage.shots[0], "drawing", "hired", "artist"),
         "cut": stage.task_on(stage.cut, "drawing", "hired"),
-    }  # fmt: skip
+    }
     system.load(stage.tables)
     return stage, mine
 
@@ -170,11 +291,15 @@ def test_a_view_without_anything_is_empty(system: System, desk: Desk, who: As) -
 @pytest.mark.parametrize(
     ("kind", "refused"),
     [
-        ("assets", {"stranger"}), ("shots", {"stranger"}), ("sequences", {"stranger"}),
-        ("episodes", {"stranger"}), ("edits", {"stranger"}), ("scenes", {"stranger", "vendor"}),
+        ("assets", {"stranger"}),
+        ("shots", {"stranger"}),
+        ("sequences", {"stranger"}),
+        ("episodes", {"stranger"}),
+        ("edits", {"stranger"}),
+        ("scenes", {"stranger", "vendor"}),
         ("concepts", {"stranger", "vendor", "client"}),
     ],
-)  # fmt: skip
+)
 def test_views_are_for_the_team(system: System, stage: Desk, kind: str, refused: set[str]) -> None:
     """Scenes not for vendors, concepts for the studio only."""
     path = f"/data/{kind}/with-tasks?project_id={stage.project}"
@@ -186,10 +311,13 @@ def test_views_are_for_the_team(system: System, stage: Desk, kind: str, refused:
 @pytest.mark.parametrize(
     ("kind", "entity", "tasks"),
     [
-        ("assets", "Hero", {"rigging"}), ("shots", "P01", {"shot"}), ("edits", "Cut", {"cut"}),
-        ("sequences", "S01", set()), ("episodes", "E01", set()),
+        ("assets", "Hero", {"rigging"}),
+        ("shots", "P01", {"shot"}),
+        ("edits", "Cut", {"cut"}),
+        ("sequences", "S01", set()),
+        ("episodes", "E01", set()),
     ],
-)  # fmt: skip
+)
 def test_a_vendor_sees_their_entities_and_own_tasks(
     hired: tuple[Desk, dict[str, str]], who: As, kind: str, entity: str, tasks: set[str]
 ) -> None:
@@ -220,13 +348,21 @@ def test_a_vendor_does_not_see_other_departments_metadata(
 ) -> None:
     """Nor in compact rows."""
     made = stage.add(
-        "metadata_descriptor", "cost", project_id=stage.project, entity_type="Asset", name="Mood",
-        data_type="string", field_name="mood", choices=[], for_client=False,
-    )  # fmt: skip
+        "metadata_descriptor",
+        "cost",
+        project_id=stage.project,
+        entity_type="Asset",
+        name="Mood",
+        data_type="string",
+        field_name="mood",
+        choices=[],
+        for_client=False,
+    )
     stage.link(
-        "department_metadata_descriptor_link", metadata_descriptor_id=made,
+        "department_metadata_descriptor_link",
+        metadata_descriptor_id=made,
         department_id=stage.animation,
-    )  # fmt: skip
+    )
     system.load(stage.tables)
     (row,) = view(who("hired"), stage, "assets").json()
     assert row["data"] == {}
@@ -238,13 +374,15 @@ def test_a_vendor_does_not_see_other_departments_metadata(
 @pytest.mark.parametrize(
     ("query", "want", "message"),
     [
-        ("", 403, ""), ("?project_id=x", 400, "Invalid UUID format for project_id: x"),
-        ("?project_id=nothing", 404, ""), ("?project_id=other", 403, ""),
+        ("", 403, ""),
+        ("?project_id=x", 400, "Invalid UUID format for project_id: x"),
+        ("?project_id=nothing", 404, ""),
+        ("?project_id=other", 403, ""),
         ("?project_id=mine&id=x", 400, "Invalid UUID format for id: x"),
         ("?project_id=mine&episode_id=x", 400, "Invalid UUID format for episode_id: x"),
         ("?project_id=mine&page=3&whatever=1", 200, ""),
     ],
-)  # fmt: skip
+)
 def test_a_view_is_of_a_production(
     stage: Desk, who: As, query: str, want: int, message: str
 ) -> None:
@@ -290,9 +428,11 @@ def test_a_subscription_shows_to_its_owner(system: System, stage: Desk, who: As,
 def test_a_detail_shows_its_tasks(stage: Desk, who: As, kind: str) -> None:
     """With the same keys as in the view."""
     entity = {
-        "assets": stage.asset, "shots": stage.shots[0], "edits": stage.cut,
+        "assets": stage.asset,
+        "shots": stage.shots[0],
+        "edits": stage.cut,
         "concepts": stage.concept,
-    }[kind]  # fmt: skip
+    }[kind]
     row = who("artist").get(f"/data/{kind}/{entity}").json()
     shown = {r["id"]: r for r in view(who("artist"), stage, kind).json()}[entity]
     assert {one["id"] for one in row["tasks"]} == {one["id"] for one in shown["tasks"]}

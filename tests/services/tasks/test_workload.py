@@ -18,18 +18,38 @@ def test_a_desk_holds_what_is_to_do(system: System, desk: Desk, who: As) -> None
     assert [row["id"] for row in who("artist").get("/data/user/done-tasks").json()] == [done]
     row = rows[desk.task]
     around = {
-        "project_name", "project_has_avatar", "entity_name", "entity_description", "entity_data",
-        "entity_preview_file_id", "entity_source_id", "entity_type_name", "entity_canceled",
-        "sequence_name", "episode_id", "episode_name", "task_type_for_entity", "task_estimation",
-        "task_duration", "task_start_date", "task_due_date", "task_type_name", "task_status_name",
-        "task_type_color", "task_status_color", "task_status_short_name", "assignees",
+        "project_name",
+        "project_has_avatar",
+        "entity_name",
+        "entity_description",
+        "entity_data",
+        "entity_preview_file_id",
+        "entity_source_id",
+        "entity_type_name",
+        "entity_canceled",
+        "sequence_name",
+        "episode_id",
+        "episode_name",
+        "task_type_for_entity",
+        "task_estimation",
+        "task_duration",
+        "task_start_date",
+        "task_due_date",
+        "task_type_name",
+        "task_status_name",
+        "task_type_color",
+        "task_status_color",
+        "task_status_short_name",
+        "assignees",
         "last_comment",
-    }  # fmt: skip
+    }
     assert set(row) == TASK | around
     assert (row["entity_name"], row["entity_type_name"]) == ("Hero", "Character")
     assert row["last_comment"] == {
-        "text": "Go", "date": "2026-01-05T10:00:00", "person_id": desk.people["artist"],
-    }  # fmt: skip
+        "text": "Go",
+        "date": "2026-01-05T10:00:00",
+        "person_id": desk.people["artist"],
+    }
     assert (rows[shot]["sequence_name"], rows[shot]["episode_name"]) == ("S01", "E01")
     assert rows[shot]["last_comment"] == {}
     path = f"/data/persons/{desk.people['artist']}/tasks"

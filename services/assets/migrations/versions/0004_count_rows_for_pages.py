@@ -7,7 +7,7 @@ while the index is built, some seconds for a million rows.
 import sqlalchemy as sa
 from alembic import op
 
-from services.common.counting import FUNCTION, NO_MORE, TRIGGERS
+from services.common.database.row_counts import FUNCTION, NO_MORE, TRIGGERS
 
 revision = "0004"
 down_revision = "0003"

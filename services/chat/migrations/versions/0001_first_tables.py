@@ -6,7 +6,7 @@ Rolling deploy: nothing ran before.
 import sqlalchemy as sa
 from alembic import op
 
-from services.common.migrations import NOTIFY_RELAY, SILENCE_RELAY
+from services.common.database.migrations import NOTIFY_RELAY, SILENCE_RELAY
 
 revision = "0001"
 down_revision = None

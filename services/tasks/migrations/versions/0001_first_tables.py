@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from services.common.migrations import NOTIFY_RELAY, SILENCE_RELAY
+from services.common.database.migrations import NOTIFY_RELAY, SILENCE_RELAY
 
 revision = "0001"
 down_revision = None

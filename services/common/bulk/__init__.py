@@ -1,0 +1,1 @@
+"""Many rows in and out: imports, exports, PostgreSQL's COPY."""

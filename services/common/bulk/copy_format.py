@@ -1,0 +1,281 @@
+"""JSON values as PostgreSQL's COPY reads them: what a dump says, by the type of the column.
+
+A value that the column can't hold costs the value, not the row: it becomes null (or what the column
+defaults to, or as much of a text as fits), and is named. Only a row that lacks what it can't be
+without is refused. Values that the column holds but a write would be refused for are kept, and
+named too.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from services.common.crud.validation import (
+    INT_RANGE,
+    UUID_FORM,
+    BadValue,
+    default_of,
+    finite,
+    holds_nul,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NULL: Final = r"\N"
+SPECIAL: Final = re.compile(r"[\\\n\r\t]")
+ESCAPES: Final = {"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
+ABSENT: Final = object()
+STAMPS: Final = frozenset({"created_at", "updated_at"})
+encode_json: Final = msgspec.json.Encoder(order="deterministic").encode
+"""jsonb keeps no order, so that this one makes equal values equal texts."""
+
+
+class Complaint(NamedTuple):
+    """Something of a row that could not be kept, or that a write would be refused for."""
+
+    what: str
+    column: str
+    value: Any
+
+
+class RowRefused(Exception):
+    """The row can't be kept at all."""
+
+    def __init__(self, complaint: Complaint) -> None:
+        super().__init__(complaint.what)
+        self.complaint = complaint
+
+
+def escaped(text: str) -> str:
+    """Text as a field of COPY's text format."""
+    if SPECIAL.search(text) is None:
+        return text
+    return SPECIAL.sub(lambda found: ESCAPES[found[0]], text)
+
+
+def plain_text(value: Any) -> str:
+    """Text, or bytes that are text. Raises BadValue."""
+    if isinstance(value, str):
+        return value
+    try:
+        return plain_bytes(value).decode()
+    except UnicodeDecodeError:
+        raise BadValue(value) from None
+
+
+def plain_bytes(value: Any) -> bytes:
+    """The bytes in ``{"b64": …}``. Raises BadValue."""
+    if isinstance(value, str):
+        return value.encode()
+    try:
+        return base64.b64decode(value["b64"], validate=True)
+    except (TypeError, KeyError, ValueError, binascii.Error):
+        raise BadValue(value) from None
+
+
+def _uuid(value: Any) -> str:
+    if isinstance(value, str) and UUID_FORM.fullmatch(value):
+        return value.lower()
+    raise BadValue(value)
+
+
+def _flag(value: Any) -> str:
+    if value is True or value == 1:
+        return "t"
+    if value is False or value == 0:
+        return "f"
+    raise BadValue(value)
+
+
+def _whole(limit: int) -> Callable[[Any], str]:
+    def whole(value: Any) -> str:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if type(value) is not int or not -limit <= value < limit:
+            raise BadValue(value)
+        return str(value)
+
+    return whole
+
+
+def _number(value: Any) -> str:
+    return repr(finite(value))
+
+
+def _moment(value: Any) -> str:
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise BadValue(value) from None
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return moment.isoformat()
+
+
+def _day(value: Any) -> str:
+    try:
+        return date.fromisoformat(value[:10]).isoformat()
+    except (TypeError, ValueError):
+        raise BadValue(value) from None
+
+
+def _bytes(value: Any) -> str:
+    return r"\\x" + plain_bytes(value).hex()
+
+
+def _json(value: Any) -> str:
+    try:
+        text = encode_json(value).decode()
+    except (ValueError, OverflowError, UnicodeError):
+        raise BadValue(value) from None
+    if r"\u0000" in text and holds_nul(value):
+        raise BadValue(value)
+    return escaped(text)
+
+
+def _array(value: Any) -> str:
+    if not isinstance(value, list):
+        raise BadValue(value)
+    items = []
+    for item in value:
+        if item is None:
+            items.append("NULL")
+            continue
+        text = plain_text(item)
+        if "\x00" in text:
+            raise BadValue(value)
+        items.append('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"')
+    return escaped("{" + ",".join(items) + "}")
+
+
+def _text(length: int | None) -> Callable[[Any], str]:
+    def text(value: Any) -> str:
+        if not isinstance(value, str):
+            value = plain_text(value)
+        if "\x00" in value or (length is not None and len(value) > length):
+            raise BadValue(value)
+        return escaped(value)
+
+    return text
+
+
+SIMPLE: Final[tuple[tuple[type[Any], Callable[[Any], str]], ...]] = (
+    (ARRAY, _array),
+    (JSONB, _json),
+    (sa.Uuid, _uuid),
+    (sa.Boolean, _flag),
+    (sa.Float, _number),
+    (sa.TIMESTAMP, _moment),
+    (sa.Date, _day),
+    (sa.LargeBinary, _bytes),
+)
+
+
+def _limit(kind: sa.types.TypeEngine[Any]) -> int:
+    return next(limit for of, limit in INT_RANGE.items() if isinstance(kind, of))
+
+
+def encoder_of(column: sa.Column[Any]) -> Callable[[Any], str]:
+    """What turns a JSON value that isn't null into the column's field. It raises BadValue."""
+    if isinstance(column.type, sa.Integer):
+        return _whole(_limit(column.type))
+    if isinstance(column.type, sa.String):
+        return _text(column.type.length)
+    return next(encode for kind, encode in SIMPLE if isinstance(column.type, kind))
+
+
+class _Field:
+    """One column of a table: how its values are written, and what stands in for a lost one."""
+
+    def __init__(self, column: sa.Column[Any], now: str) -> None:
+        self.name, self.nullable = str(column.name), column.nullable
+        self.encode = encoder_of(column)
+        self.choices = frozenset(column.info.get("choices") or ())
+        self.check = column.info.get("check")
+        self.judged = bool(self.choices or self.check)
+        self.length = getattr(column.type, "length", None)
+        self.is_text = isinstance(column.type, sa.String)
+        default = None if column.primary_key else default_of(column)
+        self.missing: str | None = NULL if default is None else self.encode(default)
+        if column.name in STAMPS:
+            self.missing = now
+        if self.missing == NULL and not self.nullable:
+            self.missing = None
+        self.null = NULL if self.nullable else self.missing
+
+    def stand_in(self, *, absent: bool) -> str:
+        """What a row gets that lacks the value, or says null. Raises RowRefused."""
+        text = self.missing if absent else self.null
+        if text is None:
+            raise RowRefused(Complaint("refused row", self.name, None))
+        return text
+
+    def judge(self, value: Any, complaints: list[Complaint]) -> None:
+        """Name a value that a write would be refused for."""
+        if self.choices and not (isinstance(value, str) and value in self.choices):
+            complaints.append(Complaint("outside the rules", self.name, value))
+        if self.check:
+            try:
+                self.check(value)
+            except ValueError:
+                complaints.append(Complaint("outside the rules", self.name, value))
+
+    def salvage(self, value: Any, complaints: list[Complaint]) -> str:
+        """What is kept of a value that the column can't hold. Raises RowRefused."""
+        if self.is_text and isinstance(value, str):
+            complaints.append(Complaint("shortened", self.name, value))
+            kept = value.replace("\x00", "")
+            return escaped(kept[: self.length] if self.length else kept)
+        if self.null is None:
+            raise RowRefused(Complaint("refused row", self.name, value))
+        complaints.append(Complaint("lost value", self.name, value))
+        return self.null
+
+
+class Writer:
+    """Writes the rows of one table as lines for ``COPY … FROM STDIN``."""
+
+    def __init__(self, table: sa.Table, now: datetime | None = None) -> None:
+        moment = now or datetime.now(UTC).replace(tzinfo=None)
+        self.table = table
+        self.columns = [str(column.name) for column in table.c]
+        self.known = frozenset(self.columns)
+        self.keys = [str(column.name) for column in table.primary_key.columns]
+        self._fields = [_Field(column, moment.isoformat()) for column in table.c]
+
+    def key(self, row: dict[str, Any]) -> str:
+        """What names the row in a report."""
+        return " ".join(str(row.get(name)) for name in self.keys)
+
+    def line(self, row: dict[str, Any], complaints: list[Complaint]) -> bytes:
+        """The row as a line, with what there is to say of it. Raises RowRefused."""
+        fields: list[str] = []
+        for field in self._fields:
+            value = row.get(field.name, ABSENT)
+            if value is None or value is ABSENT:
+                fields.append(field.stand_in(absent=value is ABSENT))
+                continue
+            try:
+                fields.append(field.encode(value))
+                if field.judged:
+                    field.judge(value, complaints)
+            except (BadValue, RecursionError):
+                fields.append(field.salvage(value, complaints))
+        if not row.keys() <= self.known:
+            unknown = row.keys() - self.known
+            complaints += [Complaint("unknown column", name, row[name]) for name in unknown]
+        text = "\t".join(fields) + "\n"
+        try:
+            return text.encode()
+        except UnicodeEncodeError as error:
+            complaints.append(Complaint("lost value", "", f"{error.object[error.start]!a}"))
+            return text.encode(errors="replace")

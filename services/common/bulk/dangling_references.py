@@ -1,0 +1,110 @@
+"""References that point nowhere, found in the open transaction of an import.
+
+Within a service SQL finds them. Between services nobody may join, so the ids that one service's
+rows name are asked of the other, a batch at a time, and the rows that name the unknown ones are
+looked up where they are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    import sqlalchemy as sa
+
+BATCH: Final = 20_000
+
+
+class Pointer(NamedTuple):
+    """A column that names rows of another table, here or in another service."""
+
+    table: str
+    column: str
+    key: str
+    service: str
+    target: str
+
+
+class Dangling(NamedTuple):
+    """A row that names one that isn't there."""
+
+    table: str
+    key: str
+    column: str
+    value: str
+
+
+def pointers(service: str, tables: Mapping[str, sa.Table]) -> Iterator[Pointer]:
+    """All references that these tables of a service hold."""
+    for table in tables.values():
+        key = " || ' ' || ".join(f't."{c.name}"::text' for c in table.primary_key.columns)
+        for column in table.c:
+            ref = column.info.get("ref")
+            if ref is not None:
+                yield Pointer(str(table.name), str(column.name), key, ref.service, ref.table)
+            for foreign in column.foreign_keys:
+                target = str(foreign.column.table.name)
+                yield Pointer(str(table.name), str(column.name), key, service, target)
+
+
+def dangling_here(cursor: Any, found: Iterable[Pointer]) -> Iterator[Dangling]:
+    """Rows whose reference within the service points nowhere."""
+    parts = [
+        f"SELECT '{p.table}', {p.key}, '{p.column}', t.\"{p.column}\"::text "  # noqa: S608
+        f'FROM "{p.table}" t WHERE t."{p.column}" IS NOT NULL '
+        f'AND NOT EXISTS (SELECT FROM "{p.target}" o WHERE o.id = t."{p.column}")'
+        for p in found
+    ]
+    if parts:
+        cursor.execute(" UNION ALL ".join(parts))
+        yield from (Dangling(*row) for row in cursor)
+
+
+def dangling_between(
+    cursors: Mapping[str, Any], found: Iterable[tuple[str, Pointer]]
+) -> Iterator[Dangling]:
+    """Rows whose reference into another service points nowhere; pointers come with their owner."""
+    wanted: dict[tuple[str, str], dict[str, list[Pointer]]] = {}
+    for owner, pointer in found:
+        target = wanted.setdefault((pointer.service, pointer.target), {})
+        target.setdefault(owner, []).append(pointer)
+    for (service, table), owners in wanted.items():
+        for owner, columns in owners.items():
+            missing = _missing(cursors[service], table, _named(cursors[owner], columns))
+            if missing:
+                yield from _rows_naming(cursors[owner], columns, missing)
+
+
+def _named(cursor: Any, columns: list[Pointer]) -> list[str]:
+    cursor.execute(
+        " UNION ".join(
+            f'SELECT "{p.column}"::text FROM "{p.table}" WHERE "{p.column}" IS NOT NULL'  # noqa: S608
+            for p in columns
+        )
+    )
+    return [row[0] for row in cursor]
+
+
+def _missing(cursor: Any, table: str, ids: list[str]) -> list[str]:
+    missing: list[str] = []
+    for start in range(0, len(ids), BATCH):
+        cursor.execute(
+            "SELECT id::text FROM unnest(%s::uuid[]) AS named(id) "  # noqa: S608
+            f'WHERE NOT EXISTS (SELECT FROM "{table}" o WHERE o.id = named.id)',
+            (ids[start : start + BATCH],),
+        )
+        missing += [row[0] for row in cursor]
+    return missing
+
+
+def _rows_naming(cursor: Any, columns: list[Pointer], ids: list[str]) -> Iterator[Dangling]:
+    for p in columns:
+        cursor.execute(
+            f'SELECT {p.key}, "{p.column}"::text FROM "{p.table}" t '  # noqa: S608
+            f'WHERE "{p.column}" = ANY(%s::uuid[])',
+            (ids,),
+        )
+        for key, value in cursor:
+            yield Dangling(p.table, key, p.column, value)

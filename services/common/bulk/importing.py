@@ -1,0 +1,293 @@
+"""Rows from outside, straight into a service's tables: ids, times and hashes as they come.
+
+One service's part of an import is one transaction. Rows come over COPY, in batches: into an empty
+table directly, else by way of a staging table, from which rows that are new are taken in and rows
+that differ are brought up to date, so that the same import a second time changes nothing. Foreign
+keys and triggers rest meanwhile: references that point nowhere are taken as they are, and counted
+at the end. No event is emitted for a row.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg2
+import psycopg2.errors
+
+from services.common.bulk.copy_format import Complaint, RowRefused, Writer
+from services.common.bulk.suspended_constraints import Keys
+from services.common.database import row_counts
+from services.common.database.change_version import TOUCH
+from services.common.database.migrations import metadata_of
+from services.common.database.transaction import plain_url
+from services.common.wire.topology import REPLACED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    import sqlalchemy as sa
+
+KERNEL: Final = frozenset(
+    {
+        "outbox",
+        "inbox",
+        "idempotency_key",
+        "change_count",
+        "alembic_version",
+    }
+)
+LARGE: Final = 8 * 1024 * 1024
+"""From this size on a table is emptied as a file, below row by row, which is quicker."""
+ROW_FAULTS: Final = (psycopg2.DataError, psycopg2.IntegrityError)
+Rows = list[dict[str, Any]]
+
+
+def stored_tables(service: str) -> dict[str, sa.Table]:
+    """All tables of a service but the one that its triggers fill."""
+    tables = metadata_of(service).tables
+    return {str(name): table for name, table in tables.items() if name != row_counts.NOTES.name}
+
+
+def own_tables(service: str) -> dict[str, sa.Table]:
+    """The tables of a service that hold what people entered."""
+    return {name: table for name, table in stored_tables(service).items() if name not in KERNEL}
+
+
+def _ignore(_table: str, _key: str, _complaint: Complaint) -> None:
+    """For those who don't ask what could not be kept."""
+
+
+class ServiceImport:
+    """One service's part of an import: ``begin``, ``add`` as often as needed, ``commit``.
+
+    ``taken`` counts the rows of the source that are in, ``changed`` those that were not before.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        url: str,
+        *,
+        replace: bool,
+        complain: Callable[[str, str, Complaint], None] = _ignore,
+    ) -> None:
+        self.service, self.replace, self.complain = service, replace, complain
+        self.url = plain_url(url)
+        self.tables = own_tables(service)
+        self.taken: dict[str, int] = {}
+        self.changed: dict[str, int] = {}
+        self._writers: dict[str, Writer] = {}
+        self._empty: dict[str, bool] = {}
+        self._staged: set[str] = set()
+        self.connection: Any = None
+        self.cursor: Any = None
+        self.keys: Keys
+
+    def connect(self) -> None:
+        """Open the connection; the first statement opens the transaction."""
+        self.connection = psycopg2.connect(self.url, connect_timeout=5)
+        self.cursor = self.connection.cursor()
+        self.keys = Keys(self.cursor)
+
+    def begin(self) -> None:
+        """Open the transaction; with ``replace`` empty the tables in it."""
+        if self.connection is None:
+            self.connect()
+        self.cursor.execute("SET LOCAL timezone = 'UTC'")
+        self.keys.rest()
+        if self.replace:
+            self._clear()
+
+    def _clear(self) -> None:
+        """Empty the tables, and forget replies kept for repeated requests about their rows.
+
+        The inbox is locked first: handlers at work finish, those that come wait for the commit.
+        """
+        names = [f'"{name}"' for name in self.tables]
+        self.cursor.execute(
+            "LOCK TABLE inbox IN ACCESS EXCLUSIVE MODE; SELECT sum(pg_table_size(c.oid)) "
+            "FROM pg_class c WHERE relnamespace = current_schema()::regnamespace "
+            "AND relname = ANY(%s)",
+            (list(self.tables),),
+        )
+        if (self.cursor.fetchone()[0] or 0) > LARGE:
+            clear = f"TRUNCATE {', '.join(names)}"
+        else:
+            clear = "; ".join(f"DELETE FROM {name}" for name in names)  # noqa: S608
+        self.cursor.execute(f"{clear}; DELETE FROM idempotency_key")  # noqa: S608
+        self._empty = dict.fromkeys(self.tables, True)
+
+    def outdate_events(self) -> None:
+        """Make the events of before meaningless to handlers: what they tell of is gone."""
+        self.cursor.execute(
+            "INSERT INTO inbox (event_id, handler, created_at) "
+            "VALUES (%s, %s, clock_timestamp()) ON CONFLICT (event_id, handler) "
+            "DO UPDATE SET created_at = excluded.created_at",
+            REPLACED,
+        )
+
+    def add(self, name: str, rows: Iterable[dict[str, Any]]) -> None:
+        """Take in rows of one table. Complains of what can't be kept."""
+        writer = self._writers.get(name)
+        if writer is None:
+            writer = self._writers[name] = Writer(self.tables[name])
+        lines: list[bytes] = []
+        keys: list[str] = []
+        given: set[str] = set()
+        for row in rows:
+            complaints: list[Complaint] = []
+            try:
+                lines.append(writer.line(row, complaints))
+                keys.append(writer.key(row))
+                given |= row.keys()
+            except RowRefused as refusal:
+                complaints.append(refusal.complaint)
+            for complaint in complaints:
+                self.complain(name, writer.key(row), complaint)
+        if lines:
+            self._write(writer, lines, keys, given)
+
+    def _write(self, writer: Writer, lines: list[bytes], keys: list[str], given: set[str]) -> None:
+        name = str(writer.table.name)
+        if name not in self._empty:
+            self.cursor.execute(f'SELECT NOT EXISTS (SELECT FROM "{name}")')  # noqa: S608
+            self._empty[name] = self.cursor.fetchone()[0]
+        changed = None
+        if self._empty[name] and self._copy(writer, name, lines):
+            taken = changed = len(lines)
+        else:
+            taken, changed = self._merge(writer, lines, keys, given)
+        self.taken[name] = self.taken.get(name, 0) + taken
+        self.changed[name] = self.changed.get(name, 0) + changed
+
+    def _copy(self, writer: Writer, target: str, lines: list[bytes]) -> bool:
+        """Copy the lines into a table, all or none; whether it took them."""
+        columns = ", ".join(f'"{column}"' for column in writer.columns)
+        self.cursor.execute("SAVEPOINT batch")
+        try:
+            self.cursor.copy_expert(
+                f'COPY "{target}" ({columns}) FROM STDIN', io.BytesIO(b"".join(lines))
+            )
+        except ROW_FAULTS as fault:
+            self.cursor.execute("ROLLBACK TO SAVEPOINT batch")
+            self._fault = str(fault).partition("\n")[0]
+            return False
+        self.cursor.execute("RELEASE SAVEPOINT batch")
+        return True
+
+    def _merge(
+        self, writer: Writer, lines: list[bytes], keys: list[str], given: set[str]
+    ) -> tuple[int, int]:
+        """Take in what is new and bring up to date what differs; answers rows in, rows changed."""
+        name, stage = str(writer.table.name), f"staged_{writer.table.name}"[:63]
+        if stage not in self._staged:
+            self.cursor.execute(
+                f'CREATE TEMPORARY TABLE "{stage}" (LIKE "{name}" INCLUDING CONSTRAINTS) '
+                "ON COMMIT DROP"
+            )
+            self._staged.add(stage)
+        self._stage(writer, stage, lines, keys)
+        columns = ", ".join(f'"{column}"' for column in writer.columns)
+        self.cursor.execute(
+            f'INSERT INTO "{name}" ({columns}) SELECT {columns} FROM "{stage}" '  # noqa: S608
+            "ON CONFLICT DO NOTHING"
+        )
+        changed = self.cursor.rowcount + self._update(writer, name, stage, given)
+        missing = self._not_taken(writer, name, stage)
+        self.cursor.execute(f'SELECT count(*) FROM "{stage}"')  # noqa: S608
+        staged = self.cursor.fetchone()[0]
+        self.cursor.execute(f'TRUNCATE "{stage}"')
+        return staged - missing, changed
+
+    def _stage(self, writer: Writer, stage: str, lines: list[bytes], keys: list[str]) -> None:
+        """Copy the lines, halving on a fault until the rows at fault stand alone."""
+        if self._copy(writer, stage, lines):
+            return
+        if len(lines) == 1:
+            complaint = Complaint("refused row", "", self._fault)
+            self.complain(str(writer.table.name), keys[0], complaint)
+            return
+        middle = len(lines) // 2
+        self._stage(writer, stage, lines[:middle], keys[:middle])
+        self._stage(writer, stage, lines[middle:], keys[middle:])
+
+    def _update(self, writer: Writer, name: str, stage: str, given: set[str]) -> int:
+        """Bring rows that are here to what the source says; with ``replace`` none were here."""
+        names = [c for c in writer.columns if c in given and c not in writer.keys]
+        if self.replace or not names:
+            return 0
+        same = " AND ".join(f't."{key}" = s."{key}"' for key in writer.keys)
+        sets = ", ".join(f'"{column}" = s."{column}"' for column in names)
+        ours = ", ".join(f't."{column}"' for column in names)
+        theirs = ", ".join(f's."{column}"' for column in names)
+        statement = (
+            f'UPDATE "{name}" t SET {sets} FROM "{stage}" s '  # noqa: S608
+            f"WHERE {same} AND ROW({ours}) IS DISTINCT FROM ROW({theirs})"
+        )
+        self.cursor.execute("SAVEPOINT batch")
+        try:
+            self.cursor.execute(statement)
+        except psycopg2.IntegrityError:
+            self.cursor.execute("ROLLBACK TO SAVEPOINT batch")
+            return self._update_singly(writer, stage, statement)
+        return int(self.cursor.rowcount)
+
+    def _update_singly(self, writer: Writer, stage: str, statement: str) -> int:
+        changed = 0
+        self.cursor.execute(f'SELECT ctid::text, {_key(writer, "s")} FROM "{stage}" s')  # noqa: S608
+        for place, key in self.cursor.fetchall():
+            self.cursor.execute("SAVEPOINT row")
+            try:
+                self.cursor.execute(f"{statement} AND s.ctid = %s::tid", (place,))
+                changed += self.cursor.rowcount
+            except psycopg2.IntegrityError as fault:
+                self.cursor.execute("ROLLBACK TO SAVEPOINT row")
+                said = str(fault).partition("\n")[0]
+                self.complain(str(writer.table.name), key, Complaint("not updated", "", said))
+        return changed
+
+    def _not_taken(self, writer: Writer, name: str, stage: str) -> int:
+        """Name the staged rows that another row of the same unique values keeps out."""
+        same = " AND ".join(f't."{key}" = s."{key}"' for key in writer.keys)
+        self.cursor.execute(
+            f'SELECT {_key(writer, "s")} FROM "{stage}" s '  # noqa: S608
+            f'WHERE NOT EXISTS (SELECT FROM "{name}" t WHERE {same})'
+        )
+        found = self.cursor.fetchall()
+        for (key,) in found:
+            said = "another row has the same unique values"
+            self.complain(name, key, Complaint("refused row", "", said))
+        return len(found)
+
+    def announce(self, event_id: str, name: str, payload: str) -> None:
+        """Put an event into the outbox of this transaction, whose trigger wakes the relay."""
+        self.keys.wake()
+        self.cursor.execute(
+            "INSERT INTO outbox (event_id, name, payload, stored) VALUES (%s, %s, %s, false)",
+            (event_id, name, payload),
+        )
+
+    def commit(self) -> None:
+        """Make it so."""
+        if self.keys.taken:
+            self.keys.wake()
+        if self.replace or any(self.changed.values()):
+            self.cursor.execute(TOUCH)
+        self.connection.commit()
+
+    def analyze(self, rows: int = 1_000) -> None:
+        """Let the planner know of tables that grew by more than ``rows``."""
+        grown = [f'"{name}"' for name, count in self.changed.items() if count > rows]
+        if grown:
+            self.connection.autocommit = True
+            self.cursor.execute(f"ANALYZE {', '.join(grown)}")
+
+    def close(self) -> None:
+        """Give the connection up; what did not commit is undone."""
+        if self.connection is not None:
+            self.connection.close()
+
+
+def _key(writer: Writer, alias: str) -> str:
+    return " || ' ' || ".join(f'{alias}."{key}"::text' for key in writer.keys)

@@ -1,0 +1,1 @@
+"""Generic CRUD: a resource is declared once, and has its five verbs."""

@@ -1,0 +1,1 @@
+"""PostgreSQL: connections, transactions, tables, versions of what they hold, migrations."""

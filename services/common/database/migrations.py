@@ -1,0 +1,126 @@
+"""Schema changes, one numbered history per service (``services/<name>/migrations/versions``).
+
+Alembic runs in process: ``upgrade`` when the system starts, ``revision`` when a table changes.
+A second process that upgrades at the same time waits for the first.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+from alembic.autogenerate import RevisionContext, compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+
+from services.common.database.transaction import with_driver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT: Final = Path(__file__).parent.parent.parent
+TIMEOUTS: Final = "SET lock_timeout = '5s'; SET statement_timeout = '10min'"
+
+#: How a commit wakes the relay; a trigger, because SQLAlchemy declares none.
+NOTIFY_RELAY: Final = """
+CREATE FUNCTION notify_relay() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN PERFORM pg_notify('outbox_' || TG_TABLE_SCHEMA, ''); RETURN NULL; END $$;
+CREATE TRIGGER notify_relay AFTER INSERT ON outbox
+FOR EACH STATEMENT EXECUTE FUNCTION notify_relay();
+"""
+SILENCE_RELAY: Final = "DROP TRIGGER notify_relay ON outbox; DROP FUNCTION notify_relay()"
+
+
+def metadata_of(service: str) -> sa.MetaData:
+    """The declared tables of a service."""
+    base: Any = import_module(f"services.{service}.models").Base
+    found: sa.MetaData = base.metadata
+    return found
+
+
+def _config(service: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "common" / "database"))
+    config.set_main_option("version_locations", str(ROOT / service / "migrations" / "versions"))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    return config
+
+
+def _run(service: str, url: str, step: Callable[..., Any], **options: Any) -> None:
+    script = ScriptDirectory.from_config(_config(service))
+    engine = sa.create_engine(with_driver(url), poolclass=sa.NullPool)
+    context = EnvironmentContext(_config(service), script, fn=step, **options)
+    with context as environment, engine.begin() as connection:
+        connection.exec_driver_sql(TIMEOUTS)
+        connection.exec_driver_sql(
+            "SELECT pg_advisory_xact_lock(hashtext('migrate ' || current_schema()))"
+        )
+        environment.configure(connection=connection, target_metadata=metadata_of(service))
+        environment.run_migrations()
+
+
+def upgrade(service: str, url: str, target: str = "head") -> None:
+    """Bring the schema behind ``url`` to ``target``; nothing happens when it is there."""
+    script = ScriptDirectory.from_config(_config(service))
+    _run(service, url, lambda rev, _: script._upgrade_revs(target, rev))  # noqa: SLF001
+
+
+def downgrade(service: str, url: str, target: str) -> None:
+    """Take the schema back to ``target`` (a number, or ``base``)."""
+    script = ScriptDirectory.from_config(_config(service))
+    _run(service, url, lambda rev, _: script._downgrade_revs(target, rev))  # noqa: SLF001
+
+
+def differences(service: str, url: str) -> list[Any]:
+    """What the models declare and the migrated schema lacks, or the other way round."""
+    engine = sa.create_engine(with_driver(url), poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, metadata_of(service)))
+
+
+def revision(service: str, url: str, message: str) -> Path:
+    """Write the next migration from what the models declare and the schema lacks."""
+    config = _config(service)
+    script = ScriptDirectory.from_config(config)
+    number = f"{len(list(script.walk_revisions())) + 1:04d}"
+    context = RevisionContext(
+        config,
+        script,
+        {
+            "message": message,
+            "autogenerate": True,
+            "rev_id": number,
+            "sql": False,
+            "head": "head",
+            "splice": False,
+            "branch_label": None,
+            "version_path": None,
+            "depends_on": None,
+        },
+    )
+
+    def collect(rev: Any, migration: Any) -> list[Any]:
+        context.run_autogenerate(rev, migration)
+        return []
+
+    _run(service, url, collect, as_sql=False, template_args=context.template_args)
+    written = list(context.generate_scripts())
+    if written[0] is None:
+        message = "alembic wrote nothing"
+        raise RuntimeError(message)
+    return Path(written[0].path)
+
+
+if __name__ == "__main__":
+    what, name, where, *rest = sys.argv[1:]
+    if what == "revision":
+        print(revision(name, where, " ".join(rest)))  # noqa: T201 - answers the command line
+    else:
+        upgrade(name, where)

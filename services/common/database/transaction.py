@@ -1,0 +1,370 @@
+"""Reaching the database: the pools, and the transaction in which a change and its events commit."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from uuid import UUID, uuid4
+
+import msgspec
+import psycopg2
+import sqlalchemy as sa
+from sqlalchemy import event as sa_event
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
+
+from services.common.database.prepared import Call, Plans, Statement
+from services.common.database.sql_errors import translated
+from services.common.database.timed_connection import timed
+from services.common.errors import NotFound
+from services.common.observability import tracing
+from services.common.observability.log import request_id
+from services.common.observability.metrics import POOL_WAITS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from prometheus_client import Counter
+    from sqlalchemy.engine import Connection, Engine
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+    from services.common.access.rules import Actor
+    from services.common.contracts import Event
+
+T = TypeVar("T")
+IDLE_SECONDS_BEFORE_PING: Final = 5.0
+
+
+def with_driver(url: str) -> sa.URL:
+    """The URL for SQLAlchemy, whose own default driver would block the hub."""
+    return sa.make_url(url).set(drivername="postgresql+psycopg2")
+
+
+def plain_url(url: str) -> str:
+    """The URL as libpq reads it."""
+    return with_driver(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+class CountingPool(QueuePool):
+    """SQLAlchemy's usual pool, which counts how often all its connections were in use."""
+
+    waits: Counter
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        if self.checkedout() >= self.size():
+            self.waits.inc()
+        return super()._do_get()
+
+    def recreate(self) -> CountingPool:
+        """As SQLAlchemy's, after all connections were dropped."""
+        pool = cast("CountingPool", super().recreate())
+        pool.waits = self.waits
+        return pool
+
+
+class Database:
+    """One service's connections: a pool for single-statement reads, one for transactions.
+
+    Reading connections stay in autocommit, so that taking and giving back one costs nothing on
+    the wire. One that sat idle is probed before use: a restarted database costs no request.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        application: str = "callboard",
+        slow_seconds: float = float("inf"),
+    ) -> None:
+        options: dict[str, Any] = {
+            "pool_size": pool_size,
+            "max_overflow": 0,
+            "pool_timeout": 1.5,
+            "pool_use_lifo": True,
+            "poolclass": CountingPool,
+            "connect_args": {
+                "connection_factory": timed(slow_seconds),
+                "connect_timeout": 2,
+                "application_name": application,
+                "keepalives_idle": 5,
+                "keepalives_interval": 2,
+                "keepalives_count": 2,
+                "tcp_user_timeout": 5000,
+                "options": "-c plan_cache_mode=force_generic_plan",
+            },
+        }
+        self.engine: Engine = sa.create_engine(with_driver(url), **options)
+        self.reading: Engine = sa.create_engine(
+            with_driver(url), isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **options
+        )
+        self.plans = Plans(self.engine.dialect)
+        self.engines = {"transactions": self.engine, "reads": self.reading}
+        for name, engine in self.engines.items():
+            cast("CountingPool", engine.pool).waits = POOL_WAITS.labels(name)
+            sa_event.listen(engine, "checkout", _probe_when_idle)
+            sa_event.listen(engine, "checkin", _note_use)
+            sa_event.listen(engine, "before_cursor_execute", _tag, retval=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection without a transaction: each statement sees the newest committed state.
+
+        Raises Unavailable when the database doesn't answer.
+        """
+        with translated(), self.reading.connect() as connection:
+            yield connection
+
+    def text(self, statement: sa.Select[Any], **parameters: Any) -> str | None:
+        """The one text that ``statement`` selects, on the shortest path there is.
+
+        For the reads that come a thousand times a second: the SQL is compiled once, prepared once
+        on each connection and handed to psycopg2 directly, which halves what a read costs: so it
+        is one of a few that are made once. Raises Unavailable.
+        """
+        found: str | None = self.scalar(statement, **parameters)
+        return found
+
+    def scalar(self, statement: Statement, **parameters: Any) -> Any:
+        """The first value that a statement selects, on the same path. Raises Unavailable."""
+        rows = self.rows(statement, **parameters)
+        return rows[0][0] if rows else None
+
+    def rows(self, statement: Statement, **parameters: Any) -> list[tuple[Any, ...]]:
+        """The rows that a statement selects, on the same path. Raises Unavailable."""
+        with translated():
+            connection: Any = self.reading.raw_connection()
+            try:
+                cursor = connection.dbapi_connection.cursor()
+                call = self.plans.call(cursor, connection.info, statement, parameters)
+                cursor.run(tagged(call.message), None, call.shown)
+                found = list(cursor.fetchall())
+            except (psycopg2.OperationalError, psycopg2.InterfaceError):
+                connection.invalidate()
+                self.reading.dispose()
+                raise
+            finally:
+                connection.close()
+        return found
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+        self.reading.dispose()
+
+
+def tagged(sql: str) -> str:
+    """The statement with its request's id, as PostgreSQL's logs and activity view show it."""
+    ident = request_id.get()
+    return f"{sql} /* {ident} */" if ident else sql
+
+
+def _tag(
+    _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool
+) -> tuple[str, Any]:
+    return tagged(statement), parameters
+
+
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _probe_when_idle(connection: Any, record: Any, _proxy: Any) -> None:
+    if time.monotonic() - record.info.get("used", 0.0) < IDLE_SECONDS_BEFORE_PING:
+        return
+    if "used" not in record.info:
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        if not connection.autocommit:
+            connection.rollback()
+    except Exception as error:
+        # One that is dead means that all are: the database was restarted.
+        raise InvalidatePoolError from error
+
+
+OUTBOX: Final = """
+INSERT INTO outbox
+  (event_id, name, payload, actor_id, project_id, request_id, stored, traceparent)
+SELECT event_id, name, payload, actor_id, project_id, request_id, stored, traceparent
+FROM ROWS FROM (json_to_recordset(%(events)s) AS (event_id uuid, name text, payload text,
+  actor_id uuid, project_id uuid, request_id text, stored boolean, traceparent text))
+  WITH ORDINALITY AS event(
+  event_id, name, payload, actor_id, project_id, request_id, stored, traceparent, place)
+ORDER BY place
+"""
+
+
+class Transaction:
+    """One unit of work: nothing is sent to the database before the first statement.
+
+    Whoever opened it commits: the RPC or event entrypoint, after the method returned.
+    """
+
+    def __init__(
+        self, database: Database, *, actor: Actor, request_id: str = "", caller: str = ""
+    ) -> None:
+        self.database = database
+        self.caller = caller
+        self.actor = actor
+        self.request_id = request_id
+        self.opening: Callable[[Session], None] | None = None
+        """What is done first of all, once the transaction begins."""
+        self.committed = False
+        """Whether something was made to stay already."""
+        self._session: Session | None = None
+        self._events: list[dict[str, Any]] = []
+        self._written: list[Call] = []
+
+    @property
+    def opened(self) -> bool:
+        """Whether a connection is held."""
+        return self._session is not None
+
+    @property
+    def session(self) -> Session:
+        """The session of this transaction, begun at first use."""
+        session = self._begun()
+        self._send()
+        return session
+
+    def _begun(self) -> Session:
+        if self._session is None:
+            self._session = Session(self.database.engine, autoflush=True, expire_on_commit=False)
+            if self.opening is not None:
+                self.opening(self._session)
+        return self._session
+
+    @cached_property
+    def _raw(self) -> Any:
+        """The pooled connection of psycopg2 that this transaction holds until it ends."""
+        return self._begun().connection().connection
+
+    @property
+    def connection(self) -> Connection:
+        """The transaction's connection, for statements about tables rather than objects."""
+        return self.session.connection()
+
+    def run(self, statement: Statement, **parameters: Any) -> list[tuple[Any, ...]]:
+        """The rows of a statement, prepared and handed to psycopg2: for what must be quick.
+
+        Ids go in as text. The statement is one of a few that are made once (see ``plans``).
+        """
+        if self._written:
+            self.write_events()
+        return self._send(self._call(statement, parameters))
+
+    def later(self, sql: str, **parameters: Any) -> None:
+        """Write with hand-written SQL, at the latest before anything else is read or committed.
+
+        What is written so goes to the database in one message, with the next ``run`` or alone:
+        a round trip for all of it. Raises what it raises there.
+        """
+        self._written.append(self._call(sql, parameters))
+
+    def _call(self, statement: Statement, parameters: dict[str, Any]) -> Call:
+        with self._watched():
+            raw = self._raw
+            return self.database.plans.call(raw.cursor(), raw.info, statement, parameters)
+
+    def _send(self, *last: Call) -> list[tuple[Any, ...]]:
+        """Send what is to be written, then ``last``; the rows of ``last``."""
+        if not last and not self._written:
+            return []
+        calls, self._written = [*self._written, *last], []
+        if len(calls) > len(last):
+            self._begun().flush()  # they may refer to rows that the session holds back
+        message = ";\n".join(call.message for call in calls)
+        with self._watched():
+            cursor = self._raw.cursor()
+            cursor.run(tagged(message), None, ";\n".join(call.shown for call in calls))
+            return cursor.fetchall() if cursor.description else []
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Give up the pool of a database that went away."""
+        try:
+            yield
+        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+            connection = self._begun().connection()
+            if getattr(connection.connection.dbapi_connection, "closed", True):
+                connection.invalidate(error)
+                self.database.engine.dispose()
+            raise
+
+    def text(self, statement: sa.Select[Any], **parameters: Any) -> str | None:
+        """The one text that ``statement`` selects, as ``Database.text``, in this transaction."""
+        rows = self.run(statement, **parameters)
+        return rows[0][0] if rows else None
+
+    def get(self, model: type[T], ident: UUID, *, lock: bool = False) -> T:
+        """The row with that id, locked for update if asked. Raises NotFound."""
+        row = self.session.get(model, ident, with_for_update=True if lock else None)
+        if row is None:
+            raise NotFound
+        return row
+
+    def locked(self, table: sa.Table, ident: UUID) -> dict[str, Any]:
+        """The row with that id as it is now, which nobody else changes. Raises NotFound."""
+        query = sa.select(table).where(table.c.id == ident).with_for_update()
+        row = self.connection.execute(query).mappings().first()
+        if row is None:
+            raise NotFound
+        return dict(row)
+
+    def alone(self, key: str) -> None:
+        """Wait until nobody else is at what ``key`` names, and be alone at it until the end."""
+        lock = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(key, 0))
+        self.connection.execute(sa.select(lock))
+
+    def emit(self, event: Event, *, project: UUID | None = None) -> None:
+        """Queue ``event`` in this transaction; the relay publishes it once it committed.
+
+        ``project`` is the production concerned where the payload doesn't name it.
+        """
+        self._events.append(
+            {
+                "event_id": uuid4(),
+                "name": event.event_name,
+                "payload": event.payload_json(),
+                "actor_id": self.actor.id,
+                "project_id": event.project or project,
+                "request_id": self.request_id or None,
+                "stored": event.stored,
+                "traceparent": tracing.traceparent(),
+            }
+        )
+
+    def flush_events(self) -> None:
+        """Write the queued events to the outbox, in the order they were emitted."""
+        if self._events:
+            self.session.flush()
+            self.write_events()
+        self._send()
+
+    def write_events(self) -> None:
+        """Write the events queued so far with the next statement."""
+        if self._events:
+            events, self._events = self._events, []
+            self.later(OUTBOX, events=msgspec.json.encode(events).decode())
+
+    def commit(self) -> None:
+        """Commit if anything was begun. Raises Integrity or Unavailable."""
+        if self._session is not None:
+            with translated():
+                self._send()
+                self.__dict__.pop("_raw", None)
+                self._session.commit()
+                self.committed = True
+
+    def close(self) -> None:
+        """Give the connection back; what did not commit is rolled back."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+            self.__dict__.pop("_raw", None)
+        self._events, self._written = [], []

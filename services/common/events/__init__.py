@@ -1,0 +1,1 @@
+"""Events: written to the outbox, published by the relay, handled once by each subscriber."""

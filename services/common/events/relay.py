@@ -1,0 +1,261 @@
+"""The process that publishes the outbox.
+
+``python -m services.common.events.relay [service …]``: for each service a thread that waits for the
+NOTIFY of a commit, reads the outbox in order, publishes with pipelined confirms, and deletes what
+the broker confirmed. One relay per service is active (advisory lock); another may stand by. Nothing
+is lost when it, the broker or the database dies: an unconfirmed row stays, and is sent again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
+import psycopg2
+from kombu import Connection
+from psycopg2.extras import register_uuid
+
+from services.common.config import ConfigError, ServiceSettings
+from services.common.database.change_version import STUDIO
+from services.common.observability import metrics, tracing
+from services.common.observability.exposing import Answering
+from services.common.observability.health_files import Signs
+from services.common.observability.log import configure
+from services.common.wire.link import BACKOFF, BROKEN, QUIET_ATTEMPTS, Link, reach
+from services.common.wire.publisher import Publisher
+from services.common.wire.topology import HISTORY, SERVICES, declare_exchanges, exchange_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+log = logging.getLogger(__name__)
+
+BATCH: Final = 500
+LONG_ENOUGH: Final = 5.0
+POLL_SECONDS: Final = 2.0
+LINGER_SECONDS: Final = 0.01
+"""At least so long from one batch to the next: what commits meanwhile goes out together."""
+SWEEP_SECONDS: Final = 600.0
+SIGN_SECONDS: Final = 1.0
+KEPT: Final = {"inbox": "7 days", "idempotency_key": "24 hours"}
+SELECT: Final = (
+    "SELECT id, event_id, name, payload, actor_id, project_id, request_id, stored, "
+    "to_char(created_at AT TIME ZONE 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), traceparent "
+    "FROM outbox ORDER BY id LIMIT %s"
+)
+
+FOLD: Final = """
+WITH sent AS (DELETE FROM outbox WHERE id = ANY(%s) RETURNING project_id)
+INSERT INTO change_count AS known (project_id, changes)
+SELECT coalesce(project_id, %s::uuid), count(*) FROM sent GROUP BY 1
+ON CONFLICT (project_id) DO UPDATE SET changes = known.changes + excluded.changes
+"""
+"""What was confirmed leaves the outbox and is counted, in one statement: see ``versions``."""
+
+
+class Row(NamedTuple):
+    """An event in the outbox."""
+
+    id: int
+    event_id: UUID
+    name: str
+    payload: str
+    actor_id: UUID | None
+    project_id: UUID | None
+    request_id: str | None
+    stored: bool
+    time: str
+    traceparent: str | None
+
+
+class Relay(threading.Thread):
+    """Moves one service's events from its outbox to its exchange."""
+
+    def __init__(self, service: str, settings: ServiceSettings) -> None:
+        super().__init__(name=f"relay {service}", daemon=True)
+        self.service, self.settings = service, settings
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        """Relay until stopped; start over, with pauses, when the database or broker is away."""
+        attempt = 0
+        while not self.stopping.is_set():
+            began = time.monotonic()
+            try:
+                self._relay()
+            except (psycopg2.Error, *BROKEN) as error:
+                worked = time.monotonic() - began > LONG_ENOUGH
+                attempt = 0 if worked else attempt + 1
+                if worked or attempt == QUIET_ATTEMPTS:
+                    log.warning("relay of %s pauses: %s", self.service, type(error).__name__)
+                self.stopping.wait(BACKOFF[min(attempt, len(BACKOFF) - 1)])
+
+    def _relay(self) -> None:
+        database = psycopg2.connect(
+            self.settings.database_url.replace("+psycopg2", "", 1), connect_timeout=2
+        )
+        try:
+            register_uuid(conn_or_curs=database)  # type: ignore[no-untyped-call]
+            database.autocommit = True
+            self._take_over(database)
+            with Connection(
+                self.settings.amqp_uri,
+                heartbeat=10,
+                connect_timeout=2,
+                transport_options={"client_properties": {"connection_name": self.name}},
+            ) as broker:
+                reach(broker)
+                channel = broker.channel()
+                declare_exchanges(channel)
+                self._pump(database, Publisher(broker.connection, channel))
+        finally:
+            database.close()
+
+    def _take_over(self, database: Any) -> None:
+        """Become the active relay of this outbox, then listen."""
+        with database.cursor() as cursor:
+            while not self.stopping.is_set():
+                cursor.execute(
+                    "SELECT pg_try_advisory_lock(hashtext('outbox ' || current_schema()))"
+                )
+                if cursor.fetchone()[0]:
+                    break
+                self.stopping.wait(POLL_SECONDS)
+            cursor.execute(f"LISTEN outbox_{self.service}")
+            # A row whose removal is lost in a crash is sent again, which consumers expect.
+            cursor.execute("SET synchronous_commit = off")
+
+    def _pump(self, database: Any, publisher: Publisher) -> None:
+        swept = 0.0
+        while not self.stopping.is_set():
+            while self._batch(database, publisher) == BATCH:
+                pass
+            ended = time.monotonic()
+            if time.monotonic() - swept > SWEEP_SECONDS:
+                swept = time.monotonic()
+                self._sweep(database)
+            self._sleep(database, publisher)
+            self.stopping.wait(max(0.0, ended + LINGER_SECONDS - time.monotonic()))
+
+    def _batch(self, database: Any, publisher: Publisher) -> int:
+        """Publish and delete up to BATCH rows; answer how many."""
+        with database.cursor() as cursor:
+            cursor.execute(SELECT, (BATCH,))
+            events = [Row(*row) for row in cursor.fetchall()]
+            if not events:
+                return 0
+            sent = [self._publish(publisher, event) for event in events]
+            if stored := [event for event in sent if event.stored]:
+                self._hand_over(publisher, stored)
+            publisher.confirm()
+            cursor.execute(FOLD, ([event.id for event in events], str(STUDIO)))
+        metrics.published(self.service, [event.time for event in events])
+        return len(events)
+
+    def _publish(self, publisher: Publisher, event: Row) -> Row:
+        """Publish one, and answer it as a part of what published it."""
+        headers = {
+            "event_id": str(event.event_id),
+            "time": event.time,
+            "stored": "1" if event.stored else "0",
+        }
+        for name in ("actor_id", "project_id", "request_id"):
+            if (value := getattr(event, name)) is not None:
+                headers[name] = str(value)
+        with tracing.span(f"publish {event.name}", "producer", event.traceparent):
+            publisher.add(
+                event.payload,
+                exchange_of(self.service),
+                event.name,
+                message_id=headers["event_id"],
+                application_headers=headers | tracing.headers(),
+            )
+            return event._replace(traceparent=tracing.traceparent())
+
+    def _hand_over(self, publisher: Publisher, events: Sequence[Row]) -> None:
+        """Give the log its share of a batch in one message, as ``bus.Delivery`` has them."""
+        told = [
+            {
+                "name": event.name,
+                "payload": msgspec.Raw(event.payload.encode()),
+                "event_id": event.event_id,
+                "time": event.time,
+                "source": self.service,
+                "actor_id": event.actor_id,
+                "project_id": event.project_id,
+                "request_id": event.request_id or "",
+                "traceparent": event.traceparent or "",
+            }
+            for event in events
+        ]
+        publisher.add(msgspec.json.encode(told), HISTORY, "")
+
+    def _sleep(self, database: Any, publisher: Publisher) -> None:
+        """Until a commit notifies, or for the slow poll that stands behind it."""
+        while not self.stopping.is_set():
+            readable, _, _ = select.select([database, publisher.socket], [], [], POLL_SECONDS)
+            if publisher.socket in readable:
+                publisher.read()
+            publisher.beat()
+            database.poll()
+            if database.notifies or not readable:
+                database.notifies.clear()
+                return
+
+    @staticmethod
+    def _sweep(database: Any) -> None:
+        with database.cursor() as cursor:
+            for table, age in KEPT.items():
+                cursor.execute(
+                    f"DELETE FROM {table} WHERE created_at < now() - %s::interval",  # noqa: S608
+                    (age,),
+                )
+
+
+def answering(uri: str) -> Link:
+    """A connection over which the relay shows its measures to whoever asks."""
+    exposed = Answering("relay", lambda: link)
+    link = Link(uri, exposed.listen, name="relay measures")
+    link.start()
+    return link
+
+
+def main(names: Sequence[str], environ: Any, stop: threading.Event) -> None:
+    """Run the relays of ``names`` until told to stop."""
+    wanted = names or SERVICES
+    relays = [Relay(name, ServiceSettings.for_service(name, environ)) for name in wanted]
+    settings = relays[0].settings
+    configure("relay", settings.log_level, settings.log_format)
+    tracing.configure("relay", settings.otel_exporter_otlp_endpoint)
+    link = answering(settings.amqp_uri)
+    for relay in relays:
+        relay.start()
+    log.info("relaying the events of %s", ", ".join(wanted))
+    signs = Signs(settings.signs_dir)
+    while not stop.wait(SIGN_SECONDS):
+        if all(relay.is_alive() for relay in relays):
+            signs.give("alive")
+            signs.give("ready")  # one that stands by is ready, too
+    link.stop()
+    for relay in relays:
+        relay.stopping.set()
+    for relay in relays:
+        relay.join(timeout=POLL_SECONDS + 1)
+
+
+if __name__ == "__main__":
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        main(sys.argv[1:], os.environ, stop)
+    except ConfigError as error:
+        sys.exit(str(error))

@@ -1,0 +1,123 @@
+"""Avatars: the small square picture that a person, a production or the studio shows itself by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from services.common.access.rules import Rule, only_persons
+from services.common.contracts import Event
+from services.common.crud.validation import known_id
+from services.common.database.tables import NOW, table_of
+from services.common.errors import NotFound, ServiceError
+from services.common.files.rpc import UPLOADS, FilesRpc, Kept, the_file
+from services.common.files.storage import FileAnswer
+from services.common.files.thumbnails.order import Shape
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_client import Reply
+
+NAME: Final = "avatar"
+SIZE: Final = 400
+CREATED, GONE = 201, 204
+
+
+@dataclass(frozen=True)
+class Avatar:
+    """Who may see and set the avatars of a resource, and the event that tells of a new one."""
+
+    read: Rule
+    write: Rule
+    told: Callable[[UUID], Event]
+
+
+def avatar_of(table: str) -> Kept:
+    """What an avatar leaves in the storage."""
+    return Kept(table, (f"/{NAME}",))
+
+
+class AvatarRpc(FilesRpc):
+    """A service some of whose resources have avatars; ``avatars`` says which, by path of CRUD."""
+
+    avatars: ClassVar[dict[str, Avatar]] = {}
+
+    @query
+    def send_avatar(self, kind: str, file: str) -> FileAnswer:
+        """The avatar of a row, by ``<id>.png``. Raises NotFound, also without one; Forbidden."""
+        ident = known_id(file.removesuffix(".png"))
+        row = self._row(kind, ident)
+        if not row["has_avatar"]:
+            raise NotFound
+        self.avatars[kind].read.check(self, {"id": ident, "project_id": ident})
+        return FileAnswer(
+            key=f"{kind}/{ident}/{NAME}",
+            content_type="image/png",
+            inline=True,
+            last_modified=row["updated_at"],
+        )
+
+    @command
+    def upload_avatar(
+        self, kind: str, ident: str, data: dict[str, Any], files: list[dict[str, Any]]
+    ) -> Reply:
+        """Set the avatar of a row from any picture. Raises NotFound, Forbidden, InvalidInput.
+
+        Emits ``<resource>:update`` and ``<resource>:set-thumbnail``.
+        """
+        del data
+        uuid = known_id(ident)
+        self._row(kind, uuid)
+        self.avatars[kind].write.check(self, {"id": uuid, "project_id": uuid})
+        key = f"{UPLOADS}/{the_file(files).id}"
+        shape = {NAME: Shape("cover", SIZE, SIZE)}
+        with self.drawn(key, shape) as picture:
+            self._mark(kind, uuid, has_avatar=True)
+            self.tx.emit(self.avatars[kind].told(uuid))
+            self.storage.put(f"{kind}/{uuid}/{NAME}", picture.files[NAME])
+        with suppress(ServiceError):  # what is left the sweep removes
+            self.storage.delete(key)
+        shown = {"thumbnail_path": f"pictures/thumbnails/{kind}/{uuid}.png"}
+        return Reply(msgspec.json.encode(shown), status=CREATED)
+
+    @command
+    def clear_avatar(self, kind: str, ident: str | None = None) -> Reply:
+        """Take an avatar off a row (the caller's without ``ident``).
+
+        Raises NotFound, Forbidden. Emits ``<resource>:update``.
+        """
+        uuid = only_persons(self) if ident is None else known_id(ident)
+        self._row(kind, uuid)
+        self.avatars[kind].write.check(self, {"id": uuid, "project_id": uuid})
+        self._mark(kind, uuid, has_avatar=False)
+        with suppress(ServiceError):  # what is left the sweep removes
+            self.storage.delete(f"{kind}/{uuid}/{NAME}")
+        return Reply(b"", status=GONE)
+
+    def _row(self, kind: str, ident: UUID) -> Any:
+        table = self.registry[kind].table
+        statement = sa.select(table.c.has_avatar, table.c.updated_at).where(table.c.id == ident)
+        with self.database.read() as connection:
+            row = connection.execute(statement).mappings().first()
+        if row is None:
+            raise NotFound
+        return row
+
+    def _mark(self, kind: str, ident: UUID, *, has_avatar: bool) -> None:
+        resource = self.registry[kind]
+        table = table_of(resource.model)
+        change = sa.update(table).where(table.c.id == ident)
+        row = (
+            self.tx.connection.execute(
+                change.values(has_avatar=has_avatar, updated_at=NOW).returning(*table.c)
+            )
+            .mappings()
+            .first()
+        )
+        if row is None:
+            raise NotFound
+        self.tx.emit(self.registry.event(resource, "update", dict(row)))

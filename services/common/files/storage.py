@@ -1,0 +1,223 @@
+"""Where files lie: a folder, or a bucket of any S3-compatible store, named by ``STORAGE_URL``.
+
+An object appears whole or not at all, and once written it is never changed: a new upload is a new
+key. Rows say what an object is for; an object without a row is removed by the sweep
+(``files.py``). Every call blocks: the gateway's threads call it as it is, services go through
+``FilesRpc.storage``. A storage that is away is Unavailable, within seconds.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from services.common.errors import NotFound, Unavailable
+from services.common.observability.metrics import STORAGE_FAILURES
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+log = logging.getLogger(__name__)
+
+CHUNK: Final = 1024 * 1024
+AWAY: Final = "The file storage does not answer."
+BATCH: Final = 500
+
+
+class Stored(NamedTuple):
+    """What the storage knows of an object."""
+
+    size: int
+    etag: str
+    modified: datetime
+
+
+class FileAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a service answers where the gateway is to send a file (``answer="file"``)."""
+
+    key: str
+    content_type: str
+    name: str = ""
+    inline: bool = False
+    """Whether a browser may show it; the gateway allows it for pictures, movies and PDF only."""
+    seconds: int = 7 * 24 * 3600
+    last_modified: datetime | None = None
+
+
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that the gateway stored before it called: the ``files`` of a multipart route."""
+
+    id: str
+    part: str
+    name: str
+    extension: str
+    size: int
+    mimetype: str
+
+
+class Storage:
+    """Objects by key. Raises NotFound for a missing one, Unavailable when the storage is away."""
+
+    def __init__(self, url: str) -> None:
+        self.url, parts = url, urlsplit(url)
+        self.folder = Path(unquote(parts.path)) if parts.scheme == "file" else None
+        if self.folder is not None:
+            self.folder.mkdir(parents=True, exist_ok=True)
+
+    @cached_property
+    def store(self) -> ObjectStore:
+        """The library's store; it takes 5 MB, so whoever touches no file does without it."""
+        from obstore.store import LocalStore, from_url
+
+        if self.folder is not None:
+            return LocalStore(self.folder, automatic_cleanup=True)
+        return from_url(
+            self.url,
+            client_options={
+                "connect_timeout": "1s",
+                "timeout": "60s",
+                "allow_http": True,  # where the endpoint says so, as inside a cluster
+            },
+            retry_config={"max_retries": 1, "retry_timeout": timedelta(seconds=2)},
+        )
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        """Tell a missing object from a storage that is away: a folder gone is not made anew."""
+        if self.folder is not None and not self.folder.is_dir():
+            STORAGE_FAILURES.inc()
+            raise Unavailable(AWAY)
+        try:
+            yield
+        except FileNotFoundError:
+            raise NotFound from None
+        except _faults() as error:
+            STORAGE_FAILURES.inc()
+            log.warning("the storage: %s", str(error).split("\n", maxsplit=1)[0])
+            raise Unavailable(AWAY) from error
+
+    def put(self, key: str, content: Iterable[bytes] | bytes | Path) -> None:
+        """Store an object, read piece by piece; nothing is left when reading or storing fails."""
+        with self._asked():
+            self.store.put(
+                key,
+                cast("Any", content),
+                chunk_size=5 * CHUNK,
+                max_concurrency=2,
+                use_multipart=not isinstance(content, bytes),
+            )
+
+    def move(self, key: str, to: str) -> None:
+        """Rename an object."""
+        with self._asked():
+            self.store.rename(key, to)
+
+    def stat(self, key: str) -> Stored:
+        """What is known of an object."""
+        with self._asked():
+            return _stored(self.store.head(key))
+
+    def get(
+        self, key: str, first: int = 0, length: int | None = None
+    ) -> tuple[Stored, Iterator[bytes]]:
+        """An object, or ``length`` bytes of it from ``first``, piece by piece."""
+        options: Any = None
+        if length is not None:
+            options = {"range": (first, first + length)}
+        with self._asked():
+            found = self.store.get(key, options=options)
+            return _stored(found.meta), self._pieces(found)
+
+    def _pieces(self, found: Any) -> Iterator[bytes]:
+        with self._asked():
+            for piece in found.stream(min_chunk_size=CHUNK // 4):
+                yield bytes(piece)
+
+    def fetch(self, key: str, path: Path) -> None:
+        """Copy an object into a file."""
+        _, pieces = self.get(key)
+        with path.open("wb") as file:
+            for piece in pieces:
+                file.write(piece)
+
+    def delete(self, *keys: str) -> None:
+        """Remove objects; one that isn't there is no mistake."""
+        for key in keys:
+            with self._asked():
+                try:
+                    self.store.delete(key)
+                except FileNotFoundError:
+                    continue
+
+    def older_than(self, prefix: str, seconds: float) -> Iterator[list[str]]:
+        """Keys below a prefix that have lain there that long, in batches."""
+        before = datetime.now(UTC) - timedelta(seconds=seconds)
+        with self._asked():
+            if self.folder is not None:
+                yield from _files(self.folder, prefix, before.timestamp())
+                return
+            for listed in self.store.list(prefix, chunk_size=BATCH):
+                keys = [str(m["path"]) for m in listed if m["last_modified"] < before]
+                if keys:
+                    yield keys
+
+    def drop_torn(self, seconds: float) -> None:
+        """Remove what writers that died left in a folder; a bucket ends those by its own rule."""
+        before = time.time() - seconds
+        for path in self.folder.rglob("*#*") if self.folder else ():
+            if path.is_file() and path.stat().st_mtime < before:
+                path.unlink(missing_ok=True)
+
+
+def _files(folder: Path, prefix: str, before: float) -> Iterator[list[str]]:
+    """Keys of a folder's files of before that time; what is being written is left out."""
+    files = (path for path in (folder / prefix).rglob("*") if "#" not in path.name)
+    old = (path for path in files if path.is_file() and path.stat().st_mtime < before)
+    while batch := list(islice(old, BATCH)):
+        yield [path.relative_to(folder).as_posix() for path in batch]
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    """What a storage may raise: a fault of the library means that it is here."""
+    found = sys.modules.get("obstore.exceptions")
+    return (OSError, found.BaseError) if found else (OSError,)
+
+
+def _stored(meta: Any) -> Stored:
+    return Stored(int(meta["size"]), str(meta["e_tag"] or ""), meta["last_modified"])
+
+
+def sweep(
+    storage: Storage,
+    prefix: str,
+    owned: Callable[[list[str]], set[str]],
+    seconds: float,
+    run: Callable[..., Any],
+) -> int:
+    """Delete objects that lie longer than ``seconds`` and that no row owns; answer how many.
+
+    ``owned`` is given keys and answers those that a row stands for; ``run`` runs what blocks.
+    """
+    removed, listed = 0, storage.older_than(prefix, seconds)
+    while keys := run(next, listed, None):
+        orphans = set(keys) - owned(keys)
+        run(storage.delete, *orphans)
+        removed += len(orphans)
+    return removed
+
+
+@lru_cache(maxsize=4)
+def open_storage(url: str) -> Storage:
+    """The storage at that URL, one for the process."""
+    return Storage(url)

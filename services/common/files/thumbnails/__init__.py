@@ -1,0 +1,1 @@
+"""Thumbnails, made in processes beside the service."""

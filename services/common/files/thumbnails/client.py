@@ -1,0 +1,84 @@
+"""Pictures of what was uploaded, made in processes beside the service."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+from eventlet.semaphore import Semaphore
+
+from services.common.errors import Unavailable
+from services.common.files.storage import Storage
+from services.common.files.thumbnails.order import TOO_LARGE, Order, Picture, Shape
+
+log = logging.getLogger(__name__)
+
+AT_ONCE: Final = 2
+SECONDS: Final = 25.0
+_places: Final = Semaphore(AT_ONCE)
+
+
+class PictureTooLarge(Exception):
+    """More pixels than any picture has: made to fill the memory of whoever opens it."""
+
+
+class PictureBroken(Exception):
+    """No picture, or one that can't be read."""
+
+
+class Rendered(NamedTuple):
+    """The picture's size, and where each of its shapes lies for the moment."""
+
+    width: int
+    height: int
+    files: Mapping[str, Path]
+
+
+@contextmanager
+def rendered(storage: Storage, key: str, shapes: Mapping[str, Shape]) -> Iterator[Rendered]:
+    """Shapes of a stored picture, as PNG files that are removed afterwards.
+
+    Raises PictureTooLarge, PictureBroken, NotFound, Unavailable.
+    """
+    with tempfile.TemporaryDirectory(prefix="callboard-") as folder:
+        source = Path(folder) / "source"
+        storage.fetch(key, source)
+        order = Order(str(source), folder, dict(shapes))
+        picture = _drawn(order)
+        files = {
+            name: source if shape.how == "as-is" and picture.is_png else Path(folder) / name
+            for name, shape in shapes.items()
+        }
+        yield Rendered(picture.width, picture.height, files)
+
+
+def _drawn(order: Order) -> Picture:
+    command = [sys.executable, "-m", "services.common.files.thumbnails.worker"]
+    with _places:
+        try:
+            done = subprocess.run(  # green: the hub goes on
+                command,
+                input=msgspec.json.encode(order),
+                capture_output=True,
+                timeout=SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            log.warning("a picture took longer than %s s", SECONDS)
+            raise PictureBroken from None
+        except OSError as error:
+            message = "No process could be started."
+            raise Unavailable(message) from error
+    if done.returncode == TOO_LARGE:
+        raise PictureTooLarge
+    if done.returncode != 0:
+        log.info("a picture is unreadable: %s", done.stderr[-500:].decode("utf-8", "replace"))
+        raise PictureBroken
+    return msgspec.json.decode(done.stdout, type=Picture)

@@ -1,0 +1,1 @@
+"""Logs, metrics, traces and the files that health probes read."""

@@ -1,0 +1,146 @@
+"""What the processes behind the gateway count and time, declared once.
+
+Names, labels and meanings are the table in ``docs/observing.md``, which is made from here and from
+``gateway.metrics``. Labels are bounded: methods, subscribers, kinds of refusal; never ids or paths.
+An update costs one or two microseconds; nothing is rendered until somebody asks (``exposing``).
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
+
+from services.common.errors import ServiceError
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
+
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
+BUCKETS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
+"""Upper bounds of seconds for whatever somebody waits for."""
+DELAYS: Final = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 3600)
+"""Upper bounds of seconds for what comes in its own time."""
+UNKNOWN: Final = "unknown"
+INTERNAL: Final = "internal"
+
+RPC_SECONDS: Final = Histogram(
+    "callboard_rpc_seconds",
+    "Time from a call's arrival in the service to its reply",
+    ["method"],
+    buckets=BUCKETS,
+)
+RPC_ERRORS: Final = Counter(
+    "callboard_rpc_errors",
+    "Calls that were refused or failed, by kind of error",
+    ["method", "kind"],
+)
+SQL_SECONDS: Final = Histogram(
+    "callboard_sql_seconds", "Time of one SQL statement, or of a commit", ["kind"], buckets=BUCKETS
+)
+SLOW_STATEMENTS: Final = Counter(
+    "callboard_sql_slow", "Statements that took longer than SLOW_QUERY_SECONDS"
+)
+POOL_SIZE: Final = Gauge(
+    "callboard_pool_size", "Connections the process may hold to its database", ["pool"]
+)
+POOL_USED: Final = Gauge(
+    "callboard_pool_used", "Connections of the pool that are in use right now", ["pool"]
+)
+POOL_WAITS: Final = Counter(
+    "callboard_pool_waits", "Times that all connections of the pool were in use", ["pool"]
+)
+POOL_TIMEOUTS: Final = Counter(
+    "callboard_pool_timeouts", "Times that no connection came free in time"
+)
+IDEMPOTENT: Final = Counter(
+    "callboard_idempotent_answers",
+    "Requests with a known Idempotency-Key: repeated or refused",
+    ["outcome"],
+)
+OUTBOX_ROWS: Final = Gauge(
+    "callboard_outbox_events", "Events that committed and are not published yet", ["service"]
+)
+OUTBOX_AGE: Final = Gauge(
+    "callboard_outbox_age_seconds", "Age of the oldest event not published yet", ["service"]
+)
+PUBLISHED: Final = Counter(
+    "callboard_events_published", "Events that the broker confirmed to the relay", ["service"]
+)
+PUBLISH_DELAY: Final = Histogram(
+    "callboard_publish_delay_seconds",
+    "Time from an event's commit to the broker's confirm",
+    ["service"],
+    buckets=DELAYS,
+)
+EVENTS: Final = Counter(
+    "callboard_events_handled",
+    "Events by subscriber and outcome: handled, retried, dead",
+    ["subscriber", "outcome"],
+)
+EVENT_DELAY: Final = Histogram(
+    "callboard_event_delay_seconds",
+    "Time from an event's commit to the end of its handling",
+    ["subscriber"],
+    buckets=DELAYS,
+)
+STORAGE_FAILURES: Final = Counter(
+    "callboard_storage_failures", "Times that the file storage did not answer"
+)
+
+SUBSCRIBERS: Final[set[str]] = set()
+"""The queues of this process's event handlers."""
+
+
+def subscribed(queue: str) -> None:
+    """Show a subscriber from its start, before it has handled anything."""
+    SUBSCRIBERS.add(queue)
+    for outcome in ("handled", "retried", "dead"):
+        EVENTS.labels(queue, outcome)
+
+
+def kind_of(error: BaseException) -> str:
+    """The kind of a refusal as it crosses RPC; what is none is ``internal``."""
+    return error.kind if isinstance(error, ServiceError) and error.kind else INTERNAL
+
+
+def answered(method: str, began: float, error: BaseException | None) -> None:
+    """A call was answered; ``began`` is of ``time.perf_counter``."""
+    RPC_SECONDS.labels(method).observe(time.perf_counter() - began)
+    if error is not None:
+        RPC_ERRORS.labels(method, kind_of(error)).inc()
+
+
+def age(moment: str) -> float:
+    """Seconds since the time an event's header gives (UTC); never less than none."""
+    then = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    return max(0.0, (datetime.now(UTC) - then).total_seconds())
+
+
+def published(service: str, times: list[str]) -> None:
+    """The broker confirmed a service's events, which committed at ``times``."""
+    PUBLISHED.labels(service).inc(len(times))
+    delay = PUBLISH_DELAY.labels(service)
+    for moment in times:
+        delay.observe(age(moment))
+
+
+def handled(subscriber: str, times: list[str], outcome: str) -> None:
+    """A subscriber is done with events that committed at ``times``."""
+    EVENTS.labels(subscriber, outcome).inc(len(times))
+    if outcome == "handled":
+        delay = EVENT_DELAY.labels(subscriber)
+        for moment in times:
+            if moment:
+                delay.observe(age(moment))
+
+
+def pools(engines: dict[str, Engine]) -> None:
+    """Note how far the pools are used."""
+    for name, engine in engines.items():
+        pool: Any = engine.pool
+        POOL_SIZE.labels(name).set(pool.size())
+        POOL_USED.labels(name).set(pool.checkedout())

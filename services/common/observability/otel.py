@@ -1,0 +1,140 @@
+"""Tracing with OpenTelemetry; imported only where tracing is on (see ``tracing``)."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+from opentelemetry import context, trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from services.common.observability.exposing import process_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from opentelemetry.context import Context
+    from opentelemetry.sdk.trace import ReadableSpan
+
+KINDS: Final = {kind.name.lower(): kind for kind in SpanKind}
+DELAY_MS: Final = 1000
+SHOWN: Final = 2000
+PARENTS: Final = TraceContextTextMapPropagator()
+
+
+class Folder(SpanExporter):
+    """Writes spans into a folder: a file a process, a line of JSON a span, times in nanoseconds."""
+
+    def __init__(self, folder: Path, component: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.component = component
+        self.path = folder / f"{component}-{os.getpid()}.jsonl"
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Append them."""
+        with self.path.open("ab") as file:
+            for span in spans:
+                file.write(msgspec.json.encode(self._line(span), enc_hook=str) + b"\n")
+        return SpanExportResult.SUCCESS
+
+    def _line(self, span: ReadableSpan) -> dict[str, Any]:
+        own = span.get_span_context()
+        return {
+            "trace": f"{own.trace_id:032x}" if own else "",
+            "span": f"{own.span_id:016x}" if own else "",
+            "parent": f"{span.parent.span_id:016x}" if span.parent else None,
+            "component": self.component,
+            "name": span.name,
+            "kind": span.kind.name.lower(),
+            "start": span.start_time,
+            "end": span.end_time,
+            "failed": span.status.status_code is StatusCode.ERROR,
+            "attributes": dict(span.attributes or {}),
+        }
+
+
+class Open:
+    """A span that is going on in this thread."""
+
+    def __init__(self, span: trace.Span) -> None:
+        self.span = span
+        self.token = context.attach(trace.set_span_in_context(span))
+
+    def end(self, error: BaseException | None = None) -> None:
+        """End it, as failed if there is an error."""
+        context.detach(self.token)
+        if error is not None:
+            self.span.set_status(Status(StatusCode.ERROR, type(error).__name__))
+        self.span.end()
+
+
+class Spans:
+    """The tracer of this process."""
+
+    def __init__(self, component: str, endpoint: str) -> None:
+        resource = Resource.create(
+            {
+                "service.namespace": "callboard",
+                "service.name": component,
+                "service.instance.id": process_name(),
+            }
+        )
+        self.provider = TracerProvider(resource=resource)
+        processor = BatchSpanProcessor(
+            _exporter(component, endpoint), schedule_delay_millis=DELAY_MS
+        )
+        self.provider.add_span_processor(processor)
+        self.tracer = self.provider.get_tracer("callboard")
+
+    @contextmanager
+    def span(
+        self, name: str, kind: str, parent: str | None, attributes: dict[str, Any]
+    ) -> Iterator[None]:
+        """See ``tracing.span``."""
+        if kind != "server" and not parent and not self.traceparent():
+            yield
+            return
+        opened = self.begin(name, kind, parent, attributes)
+        try:
+            yield
+        except BaseException as error:
+            opened.end(error)
+            raise
+        opened.end()
+
+    def begin(self, name: str, kind: str, parent: str | None, attributes: dict[str, Any]) -> Open:
+        """See ``tracing.begin``."""
+        above: Context | None = PARENTS.extract({"traceparent": parent}) if parent else None
+        shown = {key: _shown(value) for key, value in attributes.items() if value is not None}
+        span = self.tracer.start_span(name, above, KINDS[kind], shown)
+        return Open(span)
+
+    @staticmethod
+    def traceparent() -> str | None:
+        """See ``tracing.traceparent``."""
+        own = trace.get_current_span().get_span_context()
+        if not own.is_valid:
+            return None
+        return f"00-{own.trace_id:032x}-{own.span_id:016x}-{int(own.trace_flags):02x}"
+
+
+def _exporter(component: str, endpoint: str) -> SpanExporter:
+    parts = urlsplit(endpoint)
+    if parts.scheme == "file":
+        return Folder(Path(unquote(parts.path)), component)
+    return OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
+
+
+def _shown(value: Any) -> str | bool | int | float:
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    return value if isinstance(value, (bool, int, float)) else str(value)[:SHOWN]

@@ -1,0 +1,260 @@
+"""What a service's methods find on ``self``: their transaction, their caller, other services."""
+
+from __future__ import annotations
+
+from contextvars import copy_context
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+import eventlet
+import msgspec
+import sqlalchemy as sa
+from nameko.extensions import DependencyProvider
+
+from services.common import etags
+from services.common.access.rules import SYSTEM, Actor
+from services.common.config import ServiceSettings
+from services.common.database import change_version
+from services.common.database.sql_errors import translated
+from services.common.database.transaction import Database, Transaction
+from services.common.events.outbox import look
+from services.common.observability import tracing
+from services.common.observability.exposing import Answering
+from services.common.observability.log import request_id
+from services.common.wire.rpc_client import ACTOR, REQUEST, Reply, RpcClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+F = TypeVar("F", bound="Callable[..., Any]")
+CONFIG: Final = "settings"
+SPAN: Final = "span"
+NOT_MODIFIED: Final = 304
+encode: Final = msgspec.json.Encoder().encode
+
+
+class _Actors:
+    """Decoded actors by the text they came as: the same few callers, request after request."""
+
+    def __init__(self, size: int = 2048) -> None:
+        self.size = size
+        self.known: dict[str, Actor] = {}
+        self.decode = msgspec.json.Decoder(Actor).decode
+
+    def read(self, text: str | None) -> Actor:
+        if not text:
+            return SYSTEM
+        actor = self.known.get(text)
+        if actor is None:
+            if len(self.known) >= self.size:
+                self.known.clear()
+            actor = self.known[text] = self.decode(text)
+        return actor
+
+
+def spawned(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """A green thread that works for the same request: its id, its trace."""
+    return eventlet.spawn(copy_context().run, function, *args, **kwargs)
+
+
+class TransactionProvider(DependencyProvider):  # type: ignore[misc]
+    """``self.tx``: the unit of work of this call; it holds no connection until it is used.
+
+    Also hands the service its ``database`` (one pool per process) and ``call`` (the headers).
+    """
+
+    actors = _Actors()
+
+    def setup(self) -> None:
+        """Prepare before the container starts."""
+        settings: ServiceSettings = self.container.config[CONFIG]
+        self.database = Database(
+            settings.database_url,
+            pool_size=settings.pool_size,
+            application=f"callboard-{self.container.service_name}",
+            slow_seconds=settings.slow_query_seconds,
+        )
+
+    def stop(self) -> None:
+        """Leave in good order."""
+        self.database.close()
+
+    def get_dependency(self, worker_ctx: Any) -> Transaction:
+        """What the method finds on its service."""
+        data, service = worker_ctx.data, worker_ctx.service
+        ident = data.get("request_id", "")
+        request_id.set(ident)
+        name, kind = f"{worker_ctx.service_name}.{worker_ctx.entrypoint.method_name}", "server"
+        data[SPAN] = tracing.begin(name, kind, data.get(tracing.TRACEPARENT))
+        service.call, service.database = data, self.database
+        service.settings = self.container.config[CONFIG]
+        return Transaction(
+            self.database,
+            actor=self.actors.read(data.get("actor")),
+            request_id=ident,
+            caller=data.get("actor") or "",
+        )
+
+    def worker_teardown(self, worker_ctx: Any) -> None:
+        """Give back what the call held."""
+        worker_ctx.service.tx.close()
+        tracing.end(worker_ctx.data[SPAN])
+
+
+class ClientProvider(DependencyProvider):  # type: ignore[misc]
+    """``self.client``: the process's multiplexing RPC client."""
+
+    def setup(self) -> None:
+        """Prepare before the container starts."""
+        settings: ServiceSettings = self.container.config[CONFIG]
+        self.client = RpcClient(
+            settings.amqp_uri,
+            name=f"{self.container.service_name} calls",
+            deadline=settings.rpc_deadline,
+            also=Answering(
+                self.container.service_name, lambda: self.client.link, self._look
+            ).listen,
+        )
+
+    def start(self) -> None:
+        """Begin to act."""
+        self.container.spawn_managed_thread(self.client.link.run, identifier="rpc client")
+
+    def stop(self) -> None:
+        """Leave in good order."""
+        self.client.link.stop()
+
+    def _look(self) -> None:
+        """Bring the gauges of this process up to date, for whoever asks."""
+        provider = next(d for d in self.container.dependencies if d.attr_name == "tx")
+        look(self.container.service_name, provider.database)
+
+    def get_dependency(self, _worker_ctx: Any) -> RpcClient:
+        """What the method finds on its service."""
+        return self.client
+
+
+class Service:
+    """Base of every service: its database, the transaction of the call, and other services."""
+
+    name: str
+    settings_class: type[ServiceSettings] = ServiceSettings
+    metadata: sa.MetaData
+    settings: Any
+    database: Database
+    call: dict[str, Any]
+    tx: Transaction = cast("Transaction", TransactionProvider())
+    client: RpcClient = cast("RpcClient", ClientProvider())
+
+    @property
+    def actor(self) -> Actor:
+        """Who is calling."""
+        return self.tx.actor
+
+    def keep(self) -> None:
+        """Commit what was done so far, events included, whatever the method says afterwards."""
+        with translated():
+            self.tx.flush_events()
+        self.tx.commit()
+
+    def unless_held(
+        self,
+        build: Callable[[], Reply],
+        *,
+        project: UUID | None = None,
+        elsewhere: tuple[str, ...] = (),
+    ) -> Reply:
+        """``build()``'s answer with its version, or a 304 without building it.
+
+        The version is that of the production's data here and in the services named in
+        ``elsewhere`` (of all data without a production), seen by this caller with these arguments.
+        It is read before the answer is built, so it is never newer than the answer.
+        """
+        question = {"project_id": str(project) if project else None}
+        others = [self.ask_ahead(name, "change_version", **question) for name in elsewhere]
+        counts = [change_version.version(self.database, project), *(answer() for answer in others)]
+        asked = self.call.get("body", b"").decode()
+        tag = etags.of_parts([self.name, self.call["route"], asked, self.tx.caller, *counts])
+        if etags.holds(self.call.get("match"), tag):
+            return Reply(b"", status=NOT_MODIFIED, headers={"etag": tag})
+        reply = build()
+        return reply._replace(headers={**reply.headers, "etag": tag})
+
+    def keep_no_answer(self) -> None:
+        """The answer holds secrets: it is not stored, whatever Idempotency-Key came with it."""
+        self.call["key"] = None
+
+    def ask(self, service: str, method: str, /, **kwargs: Any) -> Any:
+        """Call another service as the same actor and return its decoded answer.
+
+        Refused inside an open transaction: a connection must not be held while waiting.
+        """
+        found = self.ask_raw(service, method, **kwargs)
+        return msgspec.json.decode(found) if found else None
+
+    def ask_raw(self, service: str, method: str, /, **kwargs: Any) -> bytes:
+        """The same, as the JSON it came as."""
+        self._check_may_ask(service, method)
+        return self._call(service, method, kwargs)
+
+    def _check_may_ask(self, service: str, method: str) -> None:
+        if self.tx.opened:
+            message = f"{service}.{method} was called inside an open transaction"
+            raise RuntimeError(message)
+
+    def _call(self, service: str, method: str, kwargs: dict[str, Any]) -> bytes:
+        headers = {ACTOR: encode(self.actor).decode(), REQUEST: self.tx.request_id}
+        return self.client.call(service, method, encode(kwargs), headers=headers).plain()
+
+    def ask_ahead(self, service: str, method: str, /, **kwargs: Any) -> Callable[[], Any]:
+        """Ask now; what this returns gives the answer later, when it has long come.
+
+        For what the reply needs and the transaction does not: waiting costs nothing then.
+        """
+        asked = self.ask_ahead_raw(service, method, **kwargs)
+        return lambda: msgspec.json.decode(asked())
+
+    def ask_ahead_raw(self, service: str, method: str, /, **kwargs: Any) -> Callable[[], bytes]:
+        """The same, as the JSON it came as."""
+        self._check_may_ask(service, method)
+        asked = spawned(self._call, service, method, kwargs)
+        return cast("Callable[[], bytes]", asked.wait)
+
+    def ask_all(self, questions: list[tuple[str, str, dict[str, Any]]]) -> list[Any]:
+        """Ask several ``(service, method, arguments)`` at once; answers come in order.
+
+        Raises what the first refused one raised.
+        """
+        found = self.ask_all_raw(questions)
+        return [msgspec.json.decode(body) if body else None for body in found]
+
+    def ask_all_raw(self, questions: list[tuple[str, str, dict[str, Any]]]) -> list[bytes]:
+        """The same, each as the JSON it came as."""
+        if len(questions) == 1:
+            service, method, kwargs = questions[0]
+            return [self.ask_raw(service, method, **kwargs)]
+        asked = [
+            spawned(self.ask_raw, service, method, **kwargs)
+            for service, method, kwargs in questions
+        ]
+        return [thread.wait() for thread in asked]
+
+
+def versioned(*elsewhere: str) -> Callable[[F], F]:
+    """A read whose answer is known to be unchanged by versions, see ``Service.unless_held``.
+
+    It may mix productions, so any change here or in the services named counts. Whoever works as a
+    vendor sees what they are assigned to, and ``tasks`` counts for them.
+    """
+
+    def decorate(function: F) -> F:
+        @wraps(function)
+        def run(self: Service, *args: Any, **kwargs: Any) -> Any:
+            vendor = self.actor.works_as_vendor and self.name != "tasks"
+            others = (*elsewhere, "tasks") if vendor else elsewhere
+            return self.unless_held(lambda: function(self, *args, **kwargs), elsewhere=others)
+
+        return cast("F", run)
+
+    return decorate

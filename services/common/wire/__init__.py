@@ -1,0 +1,1 @@
+"""AMQP: connections, messages, calls between services, and the names of exchanges and queues."""
