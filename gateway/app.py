@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from gateway.auth import Identity
     from gateway.config import GatewaySettings
+    from services.common.wire.session import Session
 
 log = logging.getLogger(__name__)
 
@@ -101,9 +102,9 @@ class Gateway:
         self.storage = open_storage(settings.storage_url)
         self.transfers = threading.BoundedSemaphore(settings.max_transfers)
 
-    def _listen(self, channel: Any) -> None:
-        self.gate.listen(channel)
-        self.gathering.listen(channel)
+    def _listen(self, session: Session) -> None:
+        self.gate.listen(session)
+        self.gathering.listen(session)
 
     def begin_transfer(self) -> None:
         """Take one of the places for uploads and downloads. Raises Unavailable."""

@@ -11,6 +11,7 @@ import math
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from uuid import uuid4
 
 import jwt
 import msgspec
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     import falcon
 
     from services.common.access.signing_keys import KeyRing
+    from services.common.wire.frames import Incoming
     from services.common.wire.rpc_client import RpcClient
+    from services.common.wire.session import Session
 
 ACCESS, REFRESH = "access", "refresh"
 COOKIES: Final = {ACCESS: "access_token_cookie", REFRESH: "refresh_token_cookie"}
@@ -129,20 +132,21 @@ class Gate:
 
     # --- invalidation: runs on the client's reading thread -------------------------------------
 
-    def listen(self, channel: Any) -> None:
+    def listen(self, session: Session) -> None:
         """Consume what ``auth`` and ``crud`` announce, for as long as the connection lives."""
-        queue = channel.queue_declare("", exclusive=True, auto_delete=True).queue
+        queue = f"gateway-{uuid4()}"
+        session.queue_declare(queue, durable=False, exclusive=True, auto_delete=True)
         for exchange in EXCHANGES:
-            channel.exchange_declare(exchange, "topic", durable=True, auto_delete=False)
-            channel.queue_bind(queue, exchange, "#")
-        channel.basic_consume(queue, no_ack=True, callback=self._changed)
+            session.exchange_declare(exchange, "topic")
+            session.queue_bind(queue, exchange, "#")
+        session.consume(queue, self._changed, tag="changes", no_ack=True)
         # Nothing is sent there: whoever imports counts its consumers, to know how many we are.
-        channel.queue_declare(GATEWAYS, durable=True, auto_delete=True)
-        channel.basic_consume(GATEWAYS, no_ack=True)
-        channel.exchange_declare(HEARD, "fanout", durable=True, auto_delete=False)
+        session.queue_declare(GATEWAYS, auto_delete=True)
+        session.consume(GATEWAYS, lambda _message: None, tag="gateways", no_ack=True)
+        session.exchange_declare(HEARD, "fanout")
 
-    def _changed(self, message: Any) -> None:
-        name = message.delivery_info["routing_key"]
+    def _changed(self, message: Incoming) -> None:
+        name = message.routing_key
         subject = name.partition(":")[0]
         if subject == "person":
             person = msgspec.json.decode(message.body).get("person_id")
@@ -155,9 +159,9 @@ class Gate:
             if name == IMPORT_DONE:
                 self._say_fresh(message)
 
-    def _say_fresh(self, message: Any) -> None:
+    def _say_fresh(self, message: Incoming) -> None:
         """Tell whoever imported that nothing older is served from here."""
-        headers = message.properties.get("application_headers") or {}
+        headers = message.headers
         with suppress(Unavailable):
             self.client().link.publish(str(headers.get("event_id", "")), HEARD, "")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
 import msgspec
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from services.common.wire.rpc_client import RpcClient
+    from services.common.wire.session import Session
 
 COMPONENT: Final = "gateway"
 LONGEST: Final = 0.8
@@ -47,11 +49,12 @@ class Gathering:
         self._number, self._queue = 0, ""
         self._text, self._began = b"", 0.0
 
-    def listen(self, channel: Any) -> None:
+    def listen(self, session: Session) -> None:
         """Consume questions and answers, for as long as the connection lives."""
-        self.own.listen(channel)
-        self._queue = channel.queue_declare("", exclusive=True, auto_delete=True).queue
-        channel.basic_consume(self._queue, no_ack=True, callback=self._answered)
+        self.own.listen(session)
+        self._queue = f"answers-{uuid4()}"
+        session.queue_declare(self._queue, durable=False, exclusive=True, auto_delete=True)
+        session.consume(self._queue, self._answered, tag="answers", no_ack=True)
 
     def text(self) -> bytes:
         """The measures of all processes that answer, in Prometheus' text form.
@@ -75,7 +78,7 @@ class Gathering:
         answer = msgspec.json.decode(message.body, type=Answer)
         with self._came:
             self.subscribers.update(answer.subscribers)
-            if message.properties.get("correlation_id") == str(self._number):
+            if message.properties.correlation_id == str(self._number):
                 self._answers[answer.process] = answer.text
             else:
                 self.expected.add(answer.process)  # it was too late, but it lives

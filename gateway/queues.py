@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import amqp
 from kombu import Connection
 
+from deploy.broker_connection import BROKEN, reach
 from gateway.metrics import BROKER_BLOCKED, QUEUE_CONSUMERS, QUEUE_MESSAGES
-from services.common.wire.link import BROKEN, reach
 from services.common.wire.topology import DEAD, SERVICES
 
 if TYPE_CHECKING:
