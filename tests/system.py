@@ -57,7 +57,7 @@ class System:
     parts: Parts
     folder: Path
     extra: dict[str, str] = field(default_factory=dict)
-    wsgi: str = "gateway.wsgi:app"
+    wsgi: str = "gateway.asgi:app"
     port: int = field(default_factory=free_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -83,7 +83,7 @@ class System:
             "BCRYPT_COST": "4",
             "MAIL_URL": f"file://{self.folder / 'mail'}",
             "HTTP_PORT": str(self.port),
-            "GATEWAY_THREADS": "24",
+            "BLOCKED_LOOP_SECONDS": "0.5",
             "STORAGE_URL": f"file://{self.storage}",
             **self.extra,
         }

@@ -1,4 +1,4 @@
-"""What gunicorn loads: ``gateway.wsgi:app``."""
+"""What gunicorn loads: ``gateway.asgi:app``."""
 
 import os
 import sys
