@@ -57,7 +57,7 @@ class System:
     parts: Parts
     folder: Path
     extra: dict[str, str] = field(default_factory=dict)
-    wsgi: str = "gateway.asgi:app"
+    app: str = "gateway.asgi:app"
     port: int = field(default_factory=free_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -99,7 +99,7 @@ class System:
             "gunicorn",
             "-c",
             "deploy/gunicorn.conf.py",
-            self.wsgi,
+            self.app,
         ]
         return found
 

@@ -142,7 +142,7 @@ class BoundedProtocol(HttpToolsProtocol):
             raise _Refused
         if len(self.pipeline) >= PIPELINED:
             raise _Refused
-        # An application that streams looks whether anybody is still there: to send tells it nothing.
+        # Who streams has to see whether anybody still listens: sending doesn't tell.
         self.scope["connection_closed"] = self.transport.is_closing  # type: ignore[typeddict-unknown-key]
         super().on_headers_complete()
         if self._draining or self.parser.should_upgrade():

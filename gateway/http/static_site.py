@@ -83,8 +83,10 @@ class StaticSite:
         self.root = Path(root).resolve()
         self.ours = ALSO_OURS | {path.split("/")[1] for path in paths}
 
-    async def serve(self, req: Request, resp: Response, **_: Any) -> None:
+    async def serve(self, req: Request, resp: Response | None, **_: Any) -> None:
         """Answer with the file of that path, else with the first page. Raises HTTPNotFound."""
+        if resp is None:  # a WebSocket
+            raise falcon.HTTPNotFound
         path = req.path
         if req.context.is_api or path.split("/")[1] in self.ours:
             raise falcon.HTTPNotFound

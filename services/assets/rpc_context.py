@@ -15,7 +15,7 @@ from services.common.crud import json_parts
 from services.common.crud.rpc import CrudRpc
 from services.common.database.tables import table_of
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 DESCRIPTOR: Final = table_of(MetadataDescriptor)
 DEPARTMENT: Final = department_metadata_descriptor_link.c

@@ -22,7 +22,7 @@ from services.common.crud.validation import known_id, values_for_create
 from services.common.database.tables import table_of
 from services.common.errors import NotFound
 from services.common.runtime.rpc_server import command
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 STATUSES: Final = frozenset({"standby", "running", "complete", "canceled"})
 LINKS: Final = table_of(EntityConceptLink)

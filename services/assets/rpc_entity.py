@@ -23,7 +23,7 @@ from services.common.database.tables import NOW, table_of
 from services.common.errors import NotFound
 from services.common.events.subscriber import Delivery, on
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 DESCRIBED = (
     "entity_type",

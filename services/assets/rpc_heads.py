@@ -18,7 +18,7 @@ from services.common.crud.rpc import CrudRpc
 from services.common.database import sql_json
 from services.common.errors import Forbidden, NotFound
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 ANYWHERE: Final = ("all", "main")
 DROPPED: Final = frozenset({"source_id", "nb_frames"})

@@ -24,7 +24,7 @@ from services.common.crud.validation import known_id
 from services.common.database.tables import table_of
 from services.common.errors import NotFound
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 INSTANCE: Final = table_of(AssetInstance)
 LINK: Final = asset_instance_link

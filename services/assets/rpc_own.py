@@ -16,7 +16,7 @@ from services.common.crud import lists
 from services.common.crud.rpc import CrudRpc
 from services.common.crud.validation import known_id
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 
 class OwnRpc(CrudRpc):

@@ -13,7 +13,7 @@ from services.auth.resources import RESOURCES
 from services.common.crud import json_parts
 from services.common.crud.rpc import CrudRpc
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
     from services.auth.config import AuthSettings

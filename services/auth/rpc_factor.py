@@ -17,7 +17,7 @@ from services.common.contracts.auth import FactorAdded, FactorRemoved, RecoveryC
 from services.common.crud.validation import BadValue, parse_id
 from services.common.errors import Forbidden, InvalidInput, NotFound, Refused, invalid_fields
 from services.common.runtime.rpc_server import command
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

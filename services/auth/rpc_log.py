@@ -21,7 +21,7 @@ from services.common.crud.validation import BadValue, known_id, parse_moment
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 KIND: Final = sa.literal_column("'DesktopLoginLog'", sa.Text).label("type")
 

@@ -12,7 +12,7 @@ from services.auth.models import Department, Person, department_link
 from services.common.crud.resource import as_json
 from services.common.crud.rpc import CrudRpc
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 
 class PersonRpc(CrudRpc):

@@ -25,7 +25,7 @@ from services.common.database.tables import table_of
 from services.common.errors import Refused, Unauthenticated, invalid_fields
 from services.common.runtime.rpc_server import command
 from services.common.runtime.service import encode
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

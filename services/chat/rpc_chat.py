@@ -14,7 +14,7 @@ from services.common.contracts.chat import ChatJoined, ChatLeft
 from services.common.crud.rpc import CrudRpc
 from services.common.errors import Forbidden
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 NO_CONTENT = 204
 

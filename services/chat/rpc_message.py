@@ -26,7 +26,7 @@ from services.common.crud.rpc import CrudRpc
 from services.common.crud.validation import known_id
 from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 CREATED, NO_CONTENT = 201, 204
 ASKED_AT_ONCE: Final = 1000

@@ -18,7 +18,7 @@ from services.common.files.rpc import UPLOADS, the_file
 from services.common.files.storage import FileAnswer, Upload
 from services.common.files.thumbnails.order import Shape
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.crud.models import PreviewBackgroundFile, Project
 
 PREFIX: Final = "backgrounds"

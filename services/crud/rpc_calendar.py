@@ -15,7 +15,7 @@ from services.common.crud.validation import known_id, period
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden, NotFound
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.crud.models import DayOff
 from services.crud.rpc_team import TeamRpc
 

@@ -17,7 +17,7 @@ from services.common.crud.rpc import CrudRpc
 from services.common.crud.validation import known_id
 from services.common.database.tables import table_of
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.crud import files
 from services.crud.models import FileStatus, OutputFile, WorkingFile
 from services.crud.resources import RESOURCES

@@ -14,7 +14,7 @@ from services.common.crud.validation import BadValue, known_id, parse_id
 from services.common.database.tables import NOW
 from services.common.errors import NotFound, invalid_field
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.crud import playlists
 from services.crud.models import Playlist
 from services.crud.rpc_team import TeamRpc

@@ -13,7 +13,7 @@ from services.common.crud import json_parts, lists
 from services.common.crud.rpc import CrudRpc
 from services.common.errors import NotFound
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.crud import productions, saved
 from services.crud.productions import PROJECT, SEAT, Extras, Rows
 from services.crud.projects import STATUS_NAME

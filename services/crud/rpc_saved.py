@@ -20,7 +20,7 @@ from services.common.crud.validation import (
 from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.crud import saved
 from services.crud.models import SearchFilter, SearchFilterGroup
 from services.crud.resources import RESOURCES

@@ -14,7 +14,7 @@ from services.common.crud.rpc import CrudRpc
 from services.common.crud.validation import values_for_create
 from services.common.database.tables import NOW
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.crud.models import (
     Project,
     ProjectTaskStatusLink,

@@ -13,7 +13,7 @@ from services.common.crud.rpc import CrudRpc
 from services.common.crud.validation import BadValue, known_id, parse_id
 from services.common.errors import InvalidInput, NotFound, invalid_field
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.crud.models import Playlist, Project, ProjectStatus, project_person_link
 from services.crud.projects import OPEN, is_open
 

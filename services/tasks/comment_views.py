@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from services.common.access.rules import Work
-    from services.common.wire.rpc_client import Reply
+    from services.common.wire.rpc_protocol import Reply
 
 COMMENT: Final = table_of(Comment)
 SEES_ALL: Final = frozenset({"admin", "manager", "supervisor"})

@@ -14,7 +14,7 @@ from services.common.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from services.common.wire.rpc_client import Reply
+    from services.common.wire.rpc_protocol import Reply
 
 LIMIT = 100
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from services.common.crud import lists
 from services.common.database.tables import table_of
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks import paging
 from services.tasks.entering import enter
 from services.tasks.models import Notification, PreviewFile, Subscription, Task

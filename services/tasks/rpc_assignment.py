@@ -14,7 +14,7 @@ from services.common.crud.validation import BadValue, known_id, parse_id
 from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, NotFound, Refused, invalid_field
 from services.common.runtime.rpc_server import command
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Task, task_person_link
 from services.tasks.notices import notify
 from services.tasks.posting import task_changed

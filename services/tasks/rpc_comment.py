@@ -20,7 +20,7 @@ from services.common.crud.validation import NOT_AN_ARRAY, known_id
 from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
 from services.common.runtime.rpc_server import command
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks import bodies, mentions
 from services.tasks.attachments import attach
 from services.tasks.background import Background

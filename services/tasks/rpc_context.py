@@ -11,7 +11,7 @@ from services.common.crud import json_parts, lists
 from services.common.crud.rpc import CrudRpc
 from services.common.database.tables import table_of
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Notification
 from services.tasks.resources import RESOURCES
 

@@ -13,7 +13,7 @@ from services.common.crud.validation import known_id
 from services.common.database.tables import table_of
 from services.common.errors import NotFound
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks import comment_views, comments, paging
 from services.tasks.entering import enter
 from services.tasks.models import Comment, Task

@@ -24,7 +24,7 @@ from services.common.crud.validation import known_id
 from services.common.database.tables import NOW, table_of
 from services.common.errors import InvalidInput, NotFound, invalid_field
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks import bodies, comments, naming
 from services.tasks.models import (
     Comment,

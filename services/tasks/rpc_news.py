@@ -16,7 +16,7 @@ from services.common.crud.validation import BadValue, known_id, parse_moment
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks import bodies, comments, naming, paging
 from services.tasks.entering import enter
 from services.tasks.models import Comment, News, PreviewFile, Task

@@ -35,7 +35,7 @@ from services.common.files.thumbnails.client import (
     rendered,
 )
 from services.common.runtime.rpc_server import command
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks import access, attachments, previews, rules
 from services.tasks.models import Comment, News, PreviewFile, Task, comment_preview_link
 

@@ -14,7 +14,7 @@ from services.common.crud.validation import BadValue, finite, known_id
 from services.common.database.tables import NOW
 from services.common.errors import Forbidden, NotFound, Refused, invalid_field
 from services.common.runtime.rpc_server import command
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks import annotating, previews, rules
 from services.tasks.models import PreviewFile, comment_preview_link
 from services.tasks.rpc_preview import CREATED, PreviewRpc

@@ -15,7 +15,7 @@ from services.common.crud.validation import body_ids, known_id
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden, NotFound, invalid_field
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks import access
 from services.tasks.comments import without_departments
 from services.tasks.entering import enter

@@ -17,7 +17,7 @@ from services.common.crud.validation import known_id, period
 from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks import bodies
 from services.tasks.models import TimeSpent
 from services.tasks.rules import recompute_duration

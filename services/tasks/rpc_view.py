@@ -19,7 +19,7 @@ from services.common.crud.rpc import CrudRpc
 from services.common.database import sql_json
 from services.common.database.tables import table_of
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks import access
 from services.tasks.models import Subscription, Task, task_person_link
 from services.tasks.view_fields import (

@@ -16,7 +16,7 @@ from services.common.crud.validation import known_id
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks import access, bodies, comments, naming, paging
 from services.tasks.entering import enter
 from services.tasks.models import Comment, Task, TaskStatus, TaskType

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from falcon.media.multipart import MultipartForm, MultipartParseOptions
-
 from gateway.downloads import range_of
-from gateway.errors import TooLarge
 from gateway.uploads import Received, cleaned, extension_of, sniffed
+
+from gateway.errors import TooLarge
 from services.common.errors import InvalidInput
 from services.common.files.storage import Storage
 

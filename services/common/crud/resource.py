@@ -26,7 +26,7 @@ from services.common.errors import NotFound
 if TYPE_CHECKING:
     from services.common.database.tables import Many
     from services.common.database.transaction import Transaction
-    from services.common.wire.rpc_client import Reply
+    from services.common.wire.rpc_protocol import Reply
 
 VERBS: Final = ("new", "update", "delete")
 Scope = Callable[[Work, Any], Any]

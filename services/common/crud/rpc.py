@@ -21,7 +21,7 @@ from services.common.events.subscriber import Delivery, on
 from services.common.runtime.rpc_server import command, query
 from services.common.runtime.scheduler import every
 from services.common.runtime.service import Service
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

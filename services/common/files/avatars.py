@@ -20,7 +20,7 @@ from services.common.files.rpc import UPLOADS, FilesRpc, Kept, the_file
 from services.common.files.storage import FileAnswer
 from services.common.files.thumbnails.order import Shape
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 NAME: Final = "avatar"
 SIZE: Final = 400

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -17,6 +18,8 @@ class Address(NamedTuple):
     password: str
     vhost: str
     tls: bool
+    ip: str = ""
+    """Of the host, where it was looked up."""
 
     @classmethod
     def read(cls, uri: str) -> Address:
@@ -37,3 +40,9 @@ class Address(NamedTuple):
 def addresses(uris: str) -> list[Address]:
     """All brokers of a cluster, to be tried in order. Raises ValueError."""
     return [Address.read(uri) for uri in uris.split(";") if uri.strip()]
+
+
+def resolved(address: Address) -> list[Address]:
+    """The address once for each IP of its host, to be tried in order. Raises OSError."""
+    found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    return [address._replace(ip=str(target[4][0])) for target in found]

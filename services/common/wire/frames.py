@@ -217,9 +217,13 @@ def content(
 ) -> bytes:
     """The bytes of a message whose ``address`` is what ``publish_to`` made.
 
-    Raises ValueError where the properties don't fit into one frame: AMQP can't split them.
+    Raises ValueError for properties that AMQP has no form for, or that don't fit into one frame:
+    they can't be split.
     """
-    header = pamqp.frame.marshal(pamqp.header.ContentHeader(0, len(body), properties), channel)
+    try:
+        header = pamqp.frame.marshal(pamqp.header.ContentHeader(0, len(body), properties), channel)
+    except (TypeError, OverflowError, struct.error) as error:
+        raise ValueError(f"the properties of a message can't be written: {error}") from error
     if len(header) > max_frame:
         raise ValueError(f"the headers of a message take {len(header)} bytes")
     room = max_frame - OVERHEAD

@@ -78,7 +78,7 @@ class Heartbeats:
         return time.monotonic() - self._seen.get(service, 0.0) < SILENCE
 
 
-def call_bytes(
+def call_bytes(  # noqa: PLR0917 - a call is that much
     session: Session,
     route: tuple[str, str],
     kwargs: bytes,
@@ -120,6 +120,10 @@ def read_reply(message: Incoming) -> Reply:
     if message.error is not None:
         raise Unavailable(f"The answer can't be read: {message.error}.")
     if "error" in headers:
-        raise ServiceError.build(msgspec.json.decode(message.body))
+        try:
+            raw = msgspec.json.decode(message.body, type=dict[str, Any])
+        except (ValueError, RecursionError):
+            raise Unavailable("The answer can't be read: it is no error of ours.") from None
+        raise ServiceError.build(raw)
     encoding = "gzip" if message.properties.content_encoding == "gzip" else None
     return Reply(message.body, encoding, headers.get("status"), headers)

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 NUMBER: Final = 1
 """Of the one channel."""
+SUCCESS: Final = 200
+"""AMQP's reply code of a connection that is closed because it is not needed any more."""
 BEAT_SECONDS: Final = 10
 """A connection without a byte for twice as long is dead."""
 
@@ -92,6 +94,14 @@ class Session:
             self._beaten = now
             self.write(HEARTBEAT)
 
+    def end(self) -> None:
+        """Take leave: consumers get nothing more, and the broker's answer raises BrokerLost.
+
+        It comes when the broker has all that was sent before.
+        """
+        self.consumers.clear()
+        self.write(method(0, Connection.Close(SUCCESS, "goodbye", 0, 0)))
+
     def _arrived(self, message: Incoming) -> None:
         message.origin = self
         if message.returned:
@@ -110,10 +120,14 @@ class Session:
             case Basic.Cancel():
                 raise BrokerLost(f"the broker ended consumer {frame.consumer_tag}")
             case Channel.Close():
-                raise BrokerLost(f"the broker closed the channel: {frame.reply_text}")
+                reason = f"the broker closed the channel: {frame.reply_text}"
+                raise BrokerLost(reason, frame.reply_code or 0)
             case Connection.Close():
                 self.write(method(0, Connection.CloseOk()))
-                raise BrokerLost(f"the broker closed the connection: {frame.reply_text}")
+                reason = f"the broker closed the connection: {frame.reply_text}"
+                raise BrokerLost(reason, frame.reply_code or 0)
+            case Connection.CloseOk():
+                raise BrokerLost("the connection was closed as asked")
             case _:
                 self._open(frame)
 
