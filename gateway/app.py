@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import signal
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -42,20 +44,25 @@ log = logging.getLogger(__name__)
 
 #: Seconds that the start waits for the broker.
 CONNECT_SECONDS: Final = 3.0
+#: Seconds between looks whether gunicorn is still there.
+PARENT_SECONDS: Final = 0.5
 
 
 class Lifespan:
     """Connects before the first request is taken, and disconnects after the last.
 
     A worker that takes another's place is waited for, so it must be able to answer when it begins.
+    One whose gunicorn was killed ends, too: nobody would ever tell it to, and it keeps the port.
     """
 
     def __init__(self, client: RpcClient, watch: LoopWatch) -> None:
         self.client, self.watch = client, watch
+        self.parent = os.getppid()
 
     async def process_startup(self, _scope: dict[str, Any], _event: dict[str, Any]) -> None:
         """Connect; without a broker, go on trying in the background."""
         self.watch.start()
+        self.orphaned = asyncio.create_task(self._end_with_parent())
         self.client.start()
         with suppress(TimeoutError):
             async with asyncio.timeout(CONNECT_SECONDS):
@@ -63,8 +70,16 @@ class Lifespan:
 
     async def process_shutdown(self, _scope: dict[str, Any], _event: dict[str, Any]) -> None:
         """Disconnect."""
+        self.orphaned.cancel()
         await self.client.stop()
         self.watch.stop()
+
+    async def _end_with_parent(self) -> None:
+        # Nothing tells a process that it was left behind: it has to look.
+        while os.getppid() == self.parent:  # noqa: ASYNC110
+            await asyncio.sleep(PARENT_SECONDS)
+        log.warning("gunicorn is gone: this worker ends, too")
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def connected(settings: GatewaySettings, routes: Collection[Route]) -> Gateway:
@@ -85,6 +100,7 @@ def connected(settings: GatewaySettings, routes: Collection[Route]) -> Gateway:
         store=ObjectStore(open_storage(settings.storage_url)),
         calls=Places(settings.max_inflight, "requests"),
         transfers=Places(settings.max_transfers, "transfers"),
+        slow=Places(max(1, min(settings.max_inflight, settings.max_transfers) // 3), "slow"),
     )
 
 

@@ -1,11 +1,16 @@
-"""Clients that send their request too slowly are not waited for."""
+"""Clients that send or read too slowly are not waited for."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from services.common.errors import Unavailable
+
+if TYPE_CHECKING:
+    from gateway.places import Places
 
 Message = dict[str, Any]
 Scope = dict[str, Any]
@@ -17,18 +22,56 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 RATE: Final = 4 * 1024
 #: Seconds that a client is waited for, on top of what its bytes at RATE take.
 PATIENCE: Final = 20.0
+#: The same, where there is no place for slow clients left.
+PROMPT: Final = 1.0
 #: Seconds, and bytes, in which a client may end a body that its answer didn't wait for.
 LINGER_SECONDS: Final = 2.0
 LINGER_BYTES: Final = 1024 * 1024
+#: Where the scope holds the body.
+BODY: Final = "callboard.body"
 BODY_HEADERS: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class ClientTooSlow(Exception):
-    """The body doesn't come, or trickles."""
+    """The body doesn't come, or trickles; or the answer is not read."""
 
 
 class ClientGone(Exception):
     """The client hung up in the midst of its body."""
+
+
+class Pace:
+    """How long a client let us wait, beyond what its bytes excuse.
+
+    Who holds one of the places that others wait for may be slow only while there is one of the
+    few ``places`` for slow clients, so that those never take all of them.
+    """
+
+    def __init__(self, places: Places | None = None) -> None:
+        self.places = places
+        self._held = False
+        #: Seconds.
+        self.debt = 0.0
+
+    def count(self, seconds: float, size: int) -> None:
+        """Note that ``size`` bytes took so long. Raises ClientTooSlow."""
+        # Nobody saves up for later: the debt is never below nothing.
+        self.debt = max(0.0, self.debt + seconds - size / RATE)
+        if self.debt > PROMPT and self.places is not None and not self._held:
+            try:
+                self.places.take()
+            except Unavailable:
+                raise ClientTooSlow from None
+            self._held = True
+        if self.debt > PATIENCE:
+            raise ClientTooSlow
+
+    def end(self) -> None:
+        """Nothing is waited for any more."""
+        places, self.places = self.places, None
+        if places is not None and self._held:
+            self._held = False
+            places.give_back()
 
 
 class Body:
@@ -36,11 +79,10 @@ class Body:
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
+        self.pace = Pace()
         self._begun = False
         #: Whether all of it came, whether it never will, whether anybody asked for it.
         self.ended = self.broken = self.asked = False
-        #: Seconds that the client was waited for beyond what its bytes excuse.
-        self._debt = 0.0
 
     async def receive(self) -> Message:
         """The next piece. Raises ClientTooSlow, ClientGone."""
@@ -54,20 +96,37 @@ class Body:
         if self.broken:
             raise ClientGone
         self.asked = True
-        began = time.monotonic()
         try:
-            async with asyncio.timeout(PATIENCE - self._debt):
-                message = await self._receive()
-        except TimeoutError:
+            message = await self._wait()
+        except (ClientGone, ClientTooSlow):
             self.broken = True
-            raise ClientTooSlow from None
-        if message["type"] != "http.request":
-            self.broken = True
-            raise ClientGone
-        spent = time.monotonic() - began
-        self._debt = max(0.0, self._debt + spent - len(message.get("body", b"")) / RATE)
+            raise
         self.ended = not message.get("more_body", False)
         return message
+
+    async def _wait(self) -> Message:
+        """The next piece, looking every second whether the client may still be waited for."""
+        if self.pace.places is None:
+            began = time.monotonic()
+            try:
+                async with asyncio.timeout(PATIENCE - self.pace.debt):
+                    message = await self._receive()
+            except TimeoutError:
+                raise ClientTooSlow from None
+            self.pace.count(time.monotonic() - began, len(message.get("body", b"")))
+            return _present(message)
+        waiting = asyncio.ensure_future(self._receive())
+        try:
+            while True:
+                began = time.monotonic()
+                done, _ = await asyncio.wait([waiting], timeout=PROMPT)
+                size = len(waiting.result().get("body", b"")) if done else 0
+                self.pace.count(time.monotonic() - began, size)
+                if done:
+                    break
+        finally:
+            waiting.cancel()
+        return _present(waiting.result())
 
     async def drain(self, seconds: float, size: int) -> bool:
         """Throw away what still comes; whether that was all of it."""
@@ -78,6 +137,13 @@ class Body:
         except (ClientGone, ClientTooSlow, TimeoutError):
             return False
         return self.ended
+
+
+def _present(message: Message) -> Message:
+    """The piece, of a client that is still there. Raises ClientGone."""
+    if message["type"] != "http.request":
+        raise ClientGone
+    return message
 
 
 def paced(app: App) -> App:
@@ -91,7 +157,7 @@ def paced(app: App) -> App:
         if scope["type"] != "http" or BODY_HEADERS.isdisjoint(name for name, _ in scope["headers"]):
             await app(scope, receive, send)
             return
-        body = Body(receive)
+        body = scope[BODY] = Body(receive)
         closing = False
 
         async def send_checked(message: Message) -> None:

@@ -20,9 +20,13 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
+from gateway import metrics
+
 if TYPE_CHECKING:
     from asyncio import TimerHandle
 
+#: Where the scope holds the transport.
+CONNECTION: Final = "callboard.connection"
 #: Seconds from a request's first byte (or the connection's begin) to the end of its head.
 HEAD_SECONDS: Final = 10.0
 #: Bytes of a head.
@@ -137,16 +141,32 @@ class BoundedProtocol(HttpToolsProtocol):
             self._head_timer.cancel()
             self._head_timer = None
         size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        if self.parser.get_http_version() == "1.1" and self._hosts() != 1:
+            raise _Refused  # which site is meant must be clear to every proxy on the way
         if size > HEAD_BYTES or len(self.headers) > HEADER_COUNT:
             self._status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             raise _Refused
         if len(self.pipeline) >= PIPELINED:
             raise _Refused
         # Who streams has to see whether anybody still listens: sending doesn't tell.
-        self.scope["connection_closed"] = self.transport.is_closing  # type: ignore[typeddict-unknown-key]
+        self.scope[CONNECTION] = self.transport  # type: ignore[typeddict-unknown-key]
         super().on_headers_complete()
         if self._draining or self.parser.should_upgrade():
             self.cycle.keep_alive = False  # what follows an upgrade that we don't do is not HTTP
+
+    def _hosts(self) -> int:
+        return sum(name == b"host" for name, _ in self.headers)
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """The client sends no more, and may still want to read what it asked for."""
+        cycle = self._latest
+        if self._ended or cycle is None or cycle.response_complete:
+            return False
+        if cycle.more_body:
+            self.send_400_response("")
+        else:
+            cycle.keep_alive = False
+        return True
 
     def _unsupported_upgrade_warning(self) -> None:
         """Not worth a line in the log: browsers and curl offer upgrades unasked."""
@@ -203,6 +223,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._ended = True
         if self.transport.is_closing():
             return
+        metrics.REFUSALS.labels(f"http-{status.value}").inc()
         self.transport.write(refusal(status))
         if self.transport.can_write_eof():
             self.transport.write_eof()

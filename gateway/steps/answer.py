@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import TYPE_CHECKING, Final, cast
 
 from gateway import cookies
 from gateway.http import downloads
 from gateway.http.compression import passed_on
 from gateway.http.conditional import validated
+from gateway.http.pace import ClientTooSlow, Pace
+from gateway.http.protocol import CONNECTION
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -31,22 +35,39 @@ class Stream:
     """Pieces for the client; a place is held until they are sent or given up."""
 
     def __init__(
-        self, req: Request, pieces: AsyncIterator[bytes], release: Callable[[], None]
+        self, exchange: Exchange, pieces: AsyncIterator[bytes], release: Callable[[], None]
     ) -> None:
         self._pieces, self._release = pieces, release
-        self._closed: Callable[[], bool] = req.scope.get("connection_closed", lambda: False)
+        self._pace = Pace(exchange.gateway.slow)
+        self._size, self._since = 0, time.monotonic()
+        self._transport: asyncio.Transport | None = exchange.req.scope.get(CONNECTION)
 
     def __aiter__(self) -> Stream:
         return self
 
     async def __anext__(self) -> bytes:
-        if self._closed():
-            raise StopAsyncIteration  # the client hung up
-        return await anext(self._pieces)
+        if not self._is_read():
+            await asyncio.sleep(0.01)  # uvicorn hears of it first, and misses nothing
+            raise StopAsyncIteration
+        piece = await anext(self._pieces)
+        self._size, self._since = len(piece), time.monotonic()
+        return piece
+
+    def _is_read(self) -> bool:
+        """Whether somebody listens, and not too slowly: sending tells neither."""
+        if self._transport is None:
+            return True
+        try:
+            # What passed since the last piece is how long the client took to read it.
+            self._pace.count(time.monotonic() - self._since, self._size)
+        except ClientTooSlow:
+            self._transport.abort()
+        return not self._transport.is_closing()
 
     async def close(self) -> None:
         """Called by Falcon in any case."""
         release, self._release = self._release, _nothing
+        self._pace.end()
         release()
 
 
@@ -75,7 +96,7 @@ async def answer(exchange: Exchange) -> None:
         return
     if (pieces := passed_on(req, resp, reply)) is not None:
         # The bytes are held until the client has read them, and so is their place.
-        resp.stream = Stream(req, pieces, exchange.release or _nothing)
+        resp.stream = Stream(exchange, pieces, exchange.release or _nothing)
         exchange.release = None
 
 
@@ -90,4 +111,4 @@ async def _send_file(exchange: Exchange, reply: Reply) -> None:
         if pieces is None:
             gateway.transfers.give_back()
     if pieces is not None:
-        resp.stream = Stream(exchange.req, pieces, gateway.transfers.give_back)
+        resp.stream = Stream(exchange, pieces, gateway.transfers.give_back)

@@ -32,6 +32,8 @@ class Gateway:
     calls: Places
     #: Uploads, downloads and large bodies under way.
     transfers: Places
+    #: Those of either that wait for a slow client.
+    slow: Places
 
 
 @dataclass(slots=True)

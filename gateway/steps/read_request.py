@@ -10,6 +10,7 @@ from gateway import cookies
 from gateway.errors import TooLarge
 from gateway.http import request_body
 from gateway.http.conditional import GZIPPED
+from gateway.http.pace import BODY, Pace
 from gateway.http.uploads import Received
 from gateway.routes.table import Body
 from services.common.wire.rpc_protocol import FINGERPRINT, KEY, MATCH, REQUEST
@@ -53,11 +54,14 @@ async def _read_body(exchange: Exchange, given: dict[str, Any]) -> None:
     if length is not None and length > (gateway.settings.max_upload if files else limit):
         raise TooLarge
     # A large body is held while it arrives, and its length may be untold.
-    if files or length is None or length > SMALL_BODY:
+    if BODY in req.scope and (files or length is None or length > SMALL_BODY):
         await gateway.transfers.wait()
+        pace: Pace = req.scope[BODY].pace
+        pace.places = gateway.slow
         try:
             given["data"] = await (_read_form if files else _read_value)(exchange)
         finally:
+            pace.end()
             gateway.transfers.give_back()
     else:
         given["data"] = await _read_value(exchange)
