@@ -36,7 +36,7 @@ from tqdm import tqdm
 
 from deploy.local.parts import Parts, backing
 from deploy.local.settings import LocalSettings
-from gateway.auth import Gate, Identity
+from gateway.identity import Identity
 from services.common.access.signing_keys import KeyRing
 from tests.bench.boot import boot
 from tests.bench.production import production
@@ -331,7 +331,7 @@ def running(parts: Parts, folder: Path) -> Iterator[System]:
     """The system, the echo service and the stock one."""
     url = parts.urls["chat"]
     extra = {"ECHO_DATABASE_URL": url, "BCRYPT_COST": "12"}
-    system = System(parts, folder, extra, wsgi="tests.bench.wsgi:app")
+    system = System(parts, folder, extra, app="tests.bench.asgi:app")
     config = folder / "nameko.yaml"
     config.write_text(f'AMQP_URI: "{parts.amqp_uri}"\n')
     stock = "from nameko.cli.main import main; main()"
