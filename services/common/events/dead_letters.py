@@ -1,77 +1,107 @@
 """The dead letters: ``python -m services.common.events.dead_letters list`` and ``… replay``.
 
 An event that a handler could not digest rests in ``callboard.dead``. ``list`` shows what is there
-and why; ``replay`` gives each back to the queue that gave it up.
+and why; ``replay`` gives each back to the queue that gave it up, or leaves it where it is if it
+can't be told which that was.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import time
 from typing import TYPE_CHECKING, Any, Final
 
-from kombu import Connection
-
+from services.common.wire.publisher import Publisher
+from services.common.wire.session import ack_bytes
 from services.common.wire.topology import DEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from services.common.wire.frames import Incoming
+    from services.common.wire.session import Session
+
 USAGE: Final = "usage: AMQP_URI=amqp://… python -m services.common.events.dead_letters list|replay"
+QUIET_SECONDS: Final = 1.0
+"""Without another letter there are no more."""
 
 
-def letters(channel: Any) -> Iterator[Any]:
-    """The messages resting there, taken one at a time and not yet acknowledged."""
-    while (message := channel.basic_get(DEAD)) is not None:
-        yield message
+class Letters:
+    """What rests there, on a connection that also publishes with confirms."""
+
+    def __init__(self, uri: str) -> None:
+        """Raises OSError without a broker, or where nothing was ever declared."""
+        self.arrived: list[Incoming] = []
+        self.publisher = Publisher(uri, self._consume, name="dead letters")
+
+    def _consume(self, session: Session) -> None:
+        session.consume(DEAD, self.arrived.append, tag="letters")
+
+    def all(self) -> Iterator[Incoming]:
+        """Those that are there, not acknowledged yet. Raises OSError."""
+        end = time.monotonic() + QUIET_SECONDS
+        while self.arrived or time.monotonic() < end:
+            if not self.arrived:
+                self.publisher.read()
+                continue
+            yield self.arrived.pop(0)
+            end = time.monotonic() + QUIET_SECONDS
+
+    def replay(self, letter: Incoming) -> str:
+        """Put a letter back into the queue that gave it up, and answer that queue; "" if none."""
+        queue = str(_death(letter).get("queue", ""))
+        if letter.error is not None or not queue:
+            return ""
+        fresh = {key: value for key, value in letter.headers.items() if not key.startswith("x-")}
+        try:
+            self.publisher.add(letter.body, "", queue, headers={**fresh, "name": _name(letter)})
+        except ValueError:
+            return ""
+        self.publisher.confirm()
+        self.publisher.connection.outgoing.send(ack_bytes(letter.delivery_tag))
+        return queue
+
+    def close(self) -> None:
+        """Have the broker take the acknowledgements; what wasn't acknowledged stays there."""
+        self.publisher.connection.leave()
 
 
-def described(message: Any) -> str:
+def described(letter: Incoming) -> str:
     """One line: what, when, from which queue, why."""
-    headers = message.headers or {}
-    death = (headers.get("x-death") or [{}])[0]
+    if letter.error is not None:
+        return f"?  {letter.error}  {letter.body!r:.200}"
+    headers, death = letter.headers, _death(letter)
     return (
-        f"{headers.get('time', '?')}  {_name(message)}  {headers.get('event_id', '?')}  "
-        f"from {death.get('queue', '?')}: {death.get('reason', '?')}  {message.body!r:.200}"
+        f"{headers.get('time', '?')}  {_name(letter)}  {headers.get('event_id', '?')}  "
+        f"from {death.get('queue', '?')}: {death.get('reason', '?')}  {letter.body!r:.200}"
     )
 
 
-def _name(message: Any) -> str:
-    death = ((message.headers or {}).get("x-death") or [{}])[0]
-    return str((death.get("routing-keys") or [message.delivery_info["routing_key"]])[0])
+def _death(letter: Incoming) -> dict[str, Any]:
+    """Where and why it was given up, as the broker notes it; empty for an odd note."""
+    deaths = letter.headers.get("x-death")
+    first = deaths[0] if isinstance(deaths, list) and deaths else None
+    return first if isinstance(first, dict) else {}
 
 
-def replay(channel: Any, message: Any) -> str:
-    """Put a message back into the queue that gave it up, and answer that queue."""
-    headers = dict(message.headers or {})
-    queue = str((headers.get("x-death") or [{}])[0].get("queue", ""))
-    fresh = {key: value for key, value in headers.items() if not key.startswith("x-")}
-    message.headers.clear()
-    channel.basic_publish(
-        channel.prepare_message(
-            message.body,
-            content_type="application/json",
-            content_encoding="utf-8",
-            headers={**fresh, "name": _name(message)},
-            properties={"delivery_mode": 2},
-        ),
-        exchange="",
-        routing_key=queue,
-    )
-    channel.basic_ack(message.delivery_tag)
-    return queue
+def _name(letter: Incoming) -> str:
+    keys = _death(letter).get("routing-keys")
+    given = letter.headers.get("name")
+    return str(given or (keys[0] if isinstance(keys, list) and keys else letter.routing_key))
 
 
 def main(action: str, uri: str) -> None:
     """List or replay what rests there."""
-    with Connection(uri) as connection:
-        channel = connection.channel()
-        for raw in letters(channel):
-            message = channel.message_to_python(raw)
-            line = described(message)
+    letters = Letters(uri)
+    try:
+        for letter in list(letters.all()):  # not those that come back while we replay
+            line = described(letter)
             if action == "replay":
-                line += f"  → {replay(channel, message)}"
+                line += f"  → {letters.replay(letter) or 'stays, as it is no event'}"
             print(line)  # noqa: T201 - answers the command line
+    finally:
+        letters.close()
 
 
 if __name__ == "__main__":
