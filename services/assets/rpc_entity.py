@@ -160,7 +160,7 @@ class EntityRpc(CrudRpc):
         found: dict[str, Any] | None = msgspec.json.decode(text) if text else None
         return found
 
-    @on("task:makes-ready")
+    @on("task:makes-ready", ordered=True, formerly=("make_ready",))
     def make_ready(self, delivery: Delivery) -> None:
         """An automation of the task's production says what the entity is ready for.
 
@@ -225,6 +225,7 @@ class EntityRpc(CrudRpc):
         with self.database.read() as connection:
             return {str(ident): name for ident, name in connection.execute(statement)}
 
+    # In any order: a production is prepared once, and what is there already stays.
     @on("project:prepared")
     def prepare_project(self, delivery: Delivery) -> None:
         """A production was created: give it its first episode and its descriptors."""

@@ -54,6 +54,7 @@ def _told(delivery: Delivery) -> Iterator[tuple[str, str]]:
 class NoticeRpc(SessionRpc):
     """Notifications by mail."""
 
+    # In any order: each letter is of a notification of its own.
     @on("notifications:written", batch=BATCH, inbox=False, gather=0.3)
     def mail_notifications(self, deliveries: Sequence[Delivery]) -> None:
         """Write to those who want letters, if the notification is still there.

@@ -115,6 +115,7 @@ class PreviewRpc(FilesRpc):
         self.tx.emit(PreviewReceived(preview_file_id=ident, upload=upload), project=project)
         return preview
 
+    # In any order: a preview receives one file.
     @on("preview-file:received", inbox=False)
     def fill_preview(self, delivery: Delivery) -> None:
         """Make the pictures of a preview whose file came with its comment.

@@ -102,6 +102,7 @@ class StandingRpc(CrudRpc):
                 found.setdefault(str(message), []).append(str(ident))
         return found
 
+    # In any order: each event names the days it removes.
     @on("day-off:covers")
     def forget_time_in_day_off(self, delivery: Delivery) -> None:
         """Somebody is away: what they had noted for these days is void."""

@@ -94,6 +94,7 @@ class FilesRpc(CrudRpc):
             message = "The file is not a picture that can be read."
             raise InvalidInput(message) from None
 
+    # In any order: a row that is gone has no files, whatever else goes.
     @on("rows:gone", inbox=False)
     def remove_files(self, delivery: Delivery) -> None:
         """Rows of ours are gone: so are their files."""

@@ -81,6 +81,11 @@ EVENTS: Final = Counter(
     "Events by subscriber and outcome: handled, retried, dead",
     ["subscriber", "outcome"],
 )
+REFUSED: Final = Counter(
+    "callboard_messages_refused",
+    "Messages that can't be used, by the queue they came from and what is wrong with them",
+    ["queue", "reason"],
+)
 EVENT_DELAY: Final = Histogram(
     "callboard_event_delay_seconds",
     "Time from an event's commit to the end of its handling",
