@@ -16,7 +16,6 @@ from gateway import bodies, downloads, errors, metrics, sessions
 from gateway.auth import Gate
 from gateway.compression import passed_on
 from gateway.conditional import GZIPPED, validated
-from gateway.gathering import Gathering
 from gateway.routes import ROUTES
 from gateway.routes.table import PUBLIC, Body, Route
 from gateway.status import Status
@@ -93,17 +92,12 @@ class Gateway:
             settings.amqp_uri,
             name="gateway",
             deadline=settings.rpc_deadline,
-            also=self._listen,
+            also=self.gate.listen,
             lost=self.gate.forget_all,
         )
-        self.gathering = Gathering(lambda: self.client, settings.amqp_uri)
         self.free = threading.BoundedSemaphore(settings.max_inflight)
         self.storage = open_storage(settings.storage_url)
         self.transfers = threading.BoundedSemaphore(settings.max_transfers)
-
-    def _listen(self, channel: Any) -> None:
-        self.gate.listen(channel)
-        self.gathering.listen(channel)
 
     def begin_transfer(self) -> None:
         """Take one of the places for uploads and downloads. Raises Unavailable."""
@@ -368,7 +362,7 @@ def create_app(
     app.add_error_handler(ConnectionResetError, errors.on_broken_body)
     app.add_error_handler(falcon.HTTPError, errors.on_http_error)
     app.add_error_handler(ServiceError, errors.on_service_error)
-    Status(gateway.client, gateway.gathering).add_to(app)
+    Status(gateway.client, settings.prometheus_multiproc_dir).add_to(app)
     for path, (rows, names) in positional(routes).items():
         app.add_route(path, Endpoint(gateway, rows, names))
     if settings.web_root:

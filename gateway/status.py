@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import falcon
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from gateway import metrics
 from gateway.compression import passed_on
 from gateway.errors import write
 from services.common.etags import holds, of_bytes
@@ -16,7 +17,6 @@ from services.common.wire.rpc_client import Reply
 from services.common.wire.topology import SERVICES
 
 if TYPE_CHECKING:
-    from gateway.gathering import Gathering
     from services.common.wire.rpc_client import RpcClient
 
 API: Final = "Callboard"
@@ -24,10 +24,10 @@ VERSION: Final = "0.1.0"
 
 
 class Status:
-    """Answers from what the client hears of the services; only for ``/metrics`` are they asked."""
+    """Answers from what the client hears of the services; none of them is asked."""
 
-    def __init__(self, client: RpcClient, gathering: Gathering) -> None:
-        self.client, self.gathering = client, gathering
+    def __init__(self, client: RpcClient, multiproc_dir: str) -> None:
+        self.client, self.multiproc_dir = client, multiproc_dir
 
     def add_to(self, app: falcon.App[Any, Any]) -> None:
         """Route the status pages."""
@@ -78,8 +78,13 @@ class Status:
         write(resp, 200 if all(parts.values()) else 503, {"ready": all(parts.values()), **parts})
 
     def metrics(self, resp: falcon.Response) -> None:
-        """Counters, timings and depths of the whole system."""
-        resp.content_type, resp.data = CONTENT_TYPE_LATEST, self.gathering.text()
+        """What this gateway, all its workers, counted and timed."""
+        resp.content_type = CONTENT_TYPE_LATEST
+        resp.data = metrics.exposition(
+            broker_up=self.client.link.ready.is_set(),
+            services=self.parts(),
+            multiproc_dir=self.multiproc_dir,
+        )
 
 
 class Document:
