@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +14,8 @@ from typing import Any
 import psutil
 import requests
 
+from deploy.local.settings import PROCESSES
+from tests.scrape import Scrape, Target
 from tests.system import free_port, until
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +68,18 @@ def log_in(port: int) -> requests.Response:
     return requests.post(f"http://127.0.0.1:{port}/auth/login", json=body, timeout=20)
 
 
+def shown(folder: Path) -> set[str]:
+    """The processes that Prometheus finds and that answer it."""
+    listed = json.loads((folder / "prometheus" / "targets.json").read_text())
+    found = set()
+    for one in listed:
+        labels = one["labels"]
+        target = Target(f"http://{one['targets'][0]}/metrics", **labels)
+        if Scrape([target]).values("process_start_time_seconds"):
+            found.add(labels["process"])
+    return found
+
+
 def test_it_starts_recovers_stops_and_keeps_its_data(tmp_path: Path) -> None:
     """What is killed comes back, Ctrl-C leaves nothing, data stay."""
     port = free_port()
@@ -77,11 +92,14 @@ def test_it_starts_recovers_stops_and_keeps_its_data(tmp_path: Path) -> None:
         url, json={"name": "Kept", "color": "#1"}, headers=headers, timeout=20
     ).json()
 
+    assert shown(tmp_path) == set(PROCESSES)
     family = psutil.Process(run.pid).children(recursive=True)
     brokers = [p for p in family if p.name() == "beam.smp"]
     (service,) = (p for p in family if p.cmdline()[-1:] == ["services.auth"])
     service.kill()
+    until(lambda: shown(tmp_path) == {*PROCESSES} - {"auth"}, 5, "word of its end")
     until(lambda: requests.get(url, headers=headers, timeout=20).ok, 20, "the service's return")
+    until(lambda: shown(tmp_path) == {*PROCESSES}, 5, "word of its return")
     for broker in brokers:
         broker.kill()
         until(lambda: not answers(port), 20, "its loss")
@@ -96,6 +114,7 @@ def test_it_starts_recovers_stops_and_keeps_its_data(tmp_path: Path) -> None:
     assert run.wait(15) == 0
     assert time.monotonic() - began < 10
     assert psutil.wait_procs(family, timeout=1)[1] == []
+    assert shown(tmp_path) == set()
 
     again = start(tmp_path, port)
     until(lambda: answers(port), 60, "a second start")
