@@ -247,6 +247,23 @@ def test_the_broker_shows_its_queues(system: System, world: World) -> None:
     assert found.values("rabbitmq_alarms_memory_used_watermark") == [0.0]
 
 
+def test_a_queue_that_nobody_reads_any_more_is_seen(system: System, world: World) -> None:
+    """Both of requests and of events."""
+    wanted = ("rpc-chat", "chat.forget_rows")
+
+    def readers() -> list[float]:
+        found = queues(system)
+        consumers = "rabbitmq_detailed_queue_consumers"
+        return [value for queue in wanted for value in found.values(consumers, queue=queue)]
+
+    until(lambda: readers() == [1.0, 1.0], 20, "the readers")
+    system.kill("chat", signal.SIGTERM)
+    until(lambda: readers() == [0.0, 0.0], 20, "their absence")
+    system.start("chat")
+    until(lambda: readers() == [1.0, 1.0], 30, "their return")
+    until(system.is_ready, 20, "a ready system")
+
+
 def test_a_second_process_of_a_service_is_a_target_of_its_own(system: System, world: World) -> None:
     """Which is silent once the process went."""
 
