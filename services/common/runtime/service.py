@@ -10,6 +10,7 @@ import eventlet
 import msgspec
 import sqlalchemy as sa
 from nameko.extensions import DependencyProvider
+from prometheus_client import REGISTRY
 
 from services.common import etags
 from services.common.access.rules import SYSTEM, Actor
@@ -17,10 +18,9 @@ from services.common.config import ServiceSettings
 from services.common.database import change_version
 from services.common.database.sql_errors import translated
 from services.common.database.transaction import Database, Transaction
-from services.common.events.outbox import look
 from services.common.observability import tracing
-from services.common.observability.exposing import Answering
 from services.common.observability.log import request_id
+from services.common.runtime.database_collector import DatabaseCollector
 from services.common.wire.rpc_client import RpcClient
 from services.common.wire.rpc_protocol import ACTOR, REQUEST, Reply
 
@@ -76,9 +76,12 @@ class TransactionProvider(DependencyProvider):  # type: ignore[misc]
             application=f"callboard-{self.container.service_name}",
             slow_seconds=settings.slow_query_seconds,
         )
+        self.collector = DatabaseCollector(self.container.service_name, self.database)
+        REGISTRY.register(self.collector)
 
     def stop(self) -> None:
-        """Leave in good order."""
+        """Close every connection, and show the pools no more."""
+        REGISTRY.unregister(self.collector)
         self.database.close()
 
     def get_dependency(self, worker_ctx: Any) -> Transaction:
@@ -113,9 +116,6 @@ class ClientProvider(DependencyProvider):  # type: ignore[misc]
             settings.amqp_uri,
             name=f"{self.container.service_name} calls",
             deadline=settings.rpc_deadline,
-            also=Answering(
-                self.container.service_name, lambda: self.client.link, self._look
-            ).listen,
         )
 
     def start(self) -> None:
@@ -125,11 +125,6 @@ class ClientProvider(DependencyProvider):  # type: ignore[misc]
     def stop(self) -> None:
         """Leave in good order."""
         self.client.link.stop()
-
-    def _look(self) -> None:
-        """Bring the gauges of this process up to date, for whoever asks."""
-        provider = next(d for d in self.container.dependencies if d.attr_name == "tx")
-        look(self.container.service_name, provider.database)
 
     def get_dependency(self, _worker_ctx: Any) -> RpcClient:
         """What the method finds on its service."""
