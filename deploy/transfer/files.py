@@ -21,8 +21,8 @@ from deploy.transfer.report import Entry, Report, TransferError
 from services.common.database.transaction import plain_url
 from services.common.errors import NotFound
 from services.common.files.avatars import NAME, SIZE
-from services.common.files.rpc import UPLOADS
 from services.common.files.storage import open_storage
+from services.common.files.storage_access import UPLOADS
 from services.common.files.thumbnails.client import PictureBroken, PictureTooLarge, rendered
 from services.common.files.thumbnails.order import Shape
 from services.tasks import attachments, previews

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from services.assets.entities import RESERVED, is_assigned
 from services.assets.models import (
@@ -19,11 +20,13 @@ from services.assets.models import (
     MetadataDescriptor,
     department_metadata_descriptor_link,
 )
-from services.common.access.rules import Work
+from services.common.access.context import CallContext
 from services.common.crud import filters
 from services.common.crud.validation import known_id
+from services.common.database.sql_types import Condition, Expression
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden, NotFound
+from services.common.json_types import Row
 
 ENTITY: Final = table_of(Entity)
 TYPE: Final = table_of(EntityType)
@@ -41,80 +44,80 @@ class Reach(NamedTuple):
     departments: frozenset[UUID] = frozenset()
 
 
-def project_names(work: Work, ids: list[UUID] | None) -> dict[str, str]:
+def project_names(ctx: CallContext, ids: list[UUID] | None) -> dict[str, str]:
     """The names of these productions (None for all) by id; the unknown are left out."""
     wanted = None if ids is None else [str(ident) for ident in ids]
-    found: dict[str, str] = work.ask("crud", "project_names", ids=wanted)
+    found: dict[str, str] = ctx.ask("crud", "project_names", ids=wanted)
     return found
 
 
-def enter_id(work: Work, project: UUID) -> None:
+def enter_id(ctx: CallContext, project: UUID) -> None:
     """Let into a production its team and administrators. Raises NotFound, Forbidden."""
-    if work.actor.role_in(project) is not None:
+    if ctx.actor.role_in(project) is not None:
         return
-    if str(project) not in project_names(work, [project]):
+    if str(project) not in project_names(ctx, [project]):
         raise NotFound
     message = "This requires to be in the production's team."
     raise Forbidden(message)
 
 
-def enter(work: Work, project: str) -> UUID:
+def enter(ctx: CallContext, project: str) -> UUID:
     """The same for an id in a path."""
     ident = known_id(project)
-    enter_id(work, ident)
+    enter_id(ctx, ident)
     return ident
 
 
-def enter_known(work: Work, project: str) -> UUID:
+def enter_known(ctx: CallContext, project: str) -> UUID:
     """The same where administrators too are told that a production is unknown."""
     ident = known_id(project)
-    if work.actor.is_admin and str(ident) not in project_names(work, [ident]):
+    if ctx.actor.is_admin and str(ident) not in project_names(ctx, [ident]):
         raise NotFound
-    enter_id(work, ident)
+    enter_id(ctx, ident)
     return ident
 
 
-def refuse_roles(work: Work, project: UUID | None, *roles: str) -> None:
+def refuse_roles(ctx: CallContext, project: UUID | None, *roles: str) -> None:
     """Raise Forbidden for who has one of these roles in the production."""
-    role = work.actor.role_in(project) if project else work.actor.role
+    role = ctx.actor.role_in(project) if project else ctx.actor.role
     if role in roles:
         message = f"This is not for a {role}."
         raise Forbidden(message)
 
 
-def admit(work: Work, kind: str, project: UUID | None) -> None:
+def admit(ctx: CallContext, kind: str, project: UUID | None) -> None:
     """Raise Forbidden for who has a role that isn't shown lists of the kind."""
-    if not work.actor.is_admin:
-        refuse_roles(work, project, *CLOSED_TO.get(kind, ()))
+    if not ctx.actor.is_admin:
+        refuse_roles(ctx, project, *CLOSED_TO.get(kind, ()))
 
 
-def manage(work: Work, project: UUID) -> None:
+def manage(ctx: CallContext, project: UUID) -> None:
     """Let the production's managers pass. Raises NotFound, Forbidden."""
-    enter_id(work, project)
-    if work.actor.role_in(project) not in {"admin", "manager"}:
+    enter_id(ctx, project)
+    if ctx.actor.role_in(project) not in {"admin", "manager"}:
         message = "This requires to manage the production."
         raise Forbidden(message)
 
 
-def reach(work: Work, project: UUID | None = None) -> Reach:
+def reach(ctx: CallContext, project: UUID | None = None) -> Reach:
     """What the caller reaches of a production they may enter, or of all of theirs."""
-    actor = work.actor
+    actor = ctx.actor
     if actor.is_admin:
         return Reach(frozenset({project}) if project else None)
     projects = frozenset({project}) if project else frozenset(actor.projects)
     as_vendor = frozenset(p for p in projects if actor.projects.get(p) == VENDOR)
-    assigned = work.ask("tasks", "assigned_entities") if as_vendor else []
+    assigned = ctx.ask("tasks", "assigned_entities") if as_vendor else []
     return Reach(projects, as_vendor, tuple(UUID(i) for i in assigned), actor.departments)
 
 
-def own_reach(work: Work, project: UUID) -> Reach:
+def own_reach(ctx: CallContext, project: UUID) -> Reach:
     """What the caller has work on in a production they may enter, whatever their role."""
-    assigned = work.ask("tasks", "assigned_entities")
+    assigned = ctx.ask("tasks", "assigned_entities")
     only = frozenset({project})
-    return Reach(only, only, tuple(UUID(i) for i in assigned), work.actor.departments)
+    return Reach(only, only, tuple(UUID(i) for i in assigned), ctx.actor.departments)
 
 
-def facts_of(connection: Any, ident: UUID, kind: str = "") -> Mapping[str, Any]:
+def facts_of(connection: Connection, ident: UUID, kind: str = "") -> Row:
     """Production, kind and parents of an entity, of that kind if one is named. Raises NotFound."""
     found = next(iter(facts_of_many(connection, [ident])), None)
     if found is None or (kind and found["kind"].lower() != kind):
@@ -122,7 +125,7 @@ def facts_of(connection: Any, ident: UUID, kind: str = "") -> Mapping[str, Any]:
     return found
 
 
-def facts_of_many(connection: Any, ids: Sequence[UUID]) -> Sequence[Mapping[str, Any]]:
+def facts_of_many(connection: Connection, ids: Sequence[UUID]) -> Sequence[Row]:
     """The same of several entities; the unknown are left out."""
     statement = (
         sa.select(
@@ -139,27 +142,27 @@ def facts_of_many(connection: Any, ids: Sequence[UUID]) -> Sequence[Mapping[str,
         .where(ENTITY.c.id.in_(ids))
         .order_by(ENTITY.c.id)
     )
-    found: Sequence[Mapping[str, Any]] = connection.execute(statement).mappings().all()
+    found: Sequence[Row] = connection.execute(statement).mappings().all()
     return found
 
 
-def visit(work: Work, ident: str, kind: str = "") -> Mapping[str, Any]:
+def visit(ctx: CallContext, ident: str, kind: str = "") -> Row:
     """The facts of an entity that the caller may see: in the team, a vendor with a task on it.
 
     Raises NotFound, Forbidden.
     """
-    with work.database.read() as connection:
+    with ctx.database.read() as connection:
         facts = facts_of(connection, known_id(ident), kind)
-    role = work.actor.role_in(facts["project_id"])
-    if role is None or (role == VENDOR and not is_assigned(work, facts["id"])):
+    role = ctx.actor.role_in(facts["project_id"])
+    if role is None or (role == VENDOR and not is_assigned(ctx, facts["id"])):
         message = "This requires to be in the team, and a vendor to be assigned."
         raise Forbidden(message)
     return facts
 
 
-def of_kind(kind: str, entity: Any = ENTITY) -> sa.ColumnElement[bool]:
+def of_kind(kind: str, entity: Any = ENTITY) -> Condition:
     """Whether an entity is of that kind; assets are what has no reserved type."""
-    found: sa.ColumnElement[bool]
+    found: Condition
     if kind == "asset":
         reserved = sa.select(TYPE.c.id).where(TYPE.c.name.in_(RESERVED))
         found = entity.c.entity_type_id.not_in(reserved)
@@ -169,14 +172,14 @@ def of_kind(kind: str, entity: Any = ENTITY) -> sa.ColumnElement[bool]:
     return found
 
 
-def among(column: Any, ids: Any) -> sa.ColumnElement[bool]:
+def among(column: Any, ids: Any) -> Condition:
     """Whether a column holds one of ``ids``, given as one array however many they are."""
     array = sa.cast([str(ident) for ident in ids], sa.ARRAY(sa.Uuid(as_uuid=False)))
-    found: sa.ColumnElement[bool] = column == sa.any_(array)
+    found: Condition = column == sa.any_(array)
     return found
 
 
-def within(reached: Reach, kind: str) -> list[sa.ColumnElement[bool]]:
+def within(reached: Reach, kind: str) -> list[Condition]:
     """The conditions that narrow entities of a kind to what is reached."""
     conditions = [of_kind(kind)]
     if reached.projects is None:
@@ -188,7 +191,7 @@ def within(reached: Reach, kind: str) -> list[sa.ColumnElement[bool]]:
     return [*conditions, free]
 
 
-def _mine(reached: Reach, kind: str) -> sa.ColumnElement[bool]:
+def _mine(reached: Reach, kind: str) -> Condition:
     """What a vendor works on: the assigned, or what holds the assigned."""
     child, parent = ENTITY.alias("child"), ENTITY.alias("its_parent")
     assigned = among(child.c.id, reached.assigned)
@@ -206,7 +209,7 @@ def _mine(reached: Reach, kind: str) -> sa.ColumnElement[bool]:
     return among(ENTITY.c.id, reached.assigned)
 
 
-def shown_data(reached: Reach, kind: str) -> sa.ColumnElement[Any]:
+def shown_data(reached: Reach, kind: str) -> Expression:
     """``data`` without the keys that other departments keep from a vendor."""
     if not reached.as_vendor:
         return ENTITY.c.data

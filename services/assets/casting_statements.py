@@ -11,6 +11,7 @@ from services.assets.access import ENTITY, TYPE
 from services.assets.entities import RESERVED
 from services.assets.models import EntityLink
 from services.assets.telling import SHOT
+from services.common.database.sql_types import Condition
 from services.common.database.tables import NOW, table_of
 
 LINK: Final = table_of(EntityLink)
@@ -36,7 +37,7 @@ def _array(kind: Any) -> Any:
     return IDS if kind is sa.Uuid else sa.ARRAY(kind)
 
 
-def _in_episode(shot: Any, episode: Any) -> sa.ColumnElement[bool]:
+def _in_episode(shot: Any, episode: Any) -> Condition:
     """Whether the entity is a shot of the episode."""
     child, sequence = ENTITY.alias("shot"), ENTITY.alias("sequence")
     return sa.exists().where(

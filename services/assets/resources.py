@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
@@ -16,13 +16,14 @@ from services.assets.models import (
 )
 from services.common.access.rules import any_of, anyone, manager
 from services.common.crud.resource import Registry, Resource
+from services.common.database.sql_types import Select
 
 if TYPE_CHECKING:
-    from services.common.access.rules import Work
+    from services.common.access.context import CallContext
 
 
-def _of_open_projects(work: Work, statement: sa.Select[Any]) -> sa.Select[Any]:
-    return statement.where(MetadataDescriptor.project_id.in_(work.actor.open_projects))
+def _of_open_projects(ctx: CallContext, statement: Select) -> Select:
+    return statement.where(MetadataDescriptor.project_id.in_(ctx.actor.open_projects))
 
 
 INSTANCE_PROJECT: Final = (
@@ -50,11 +51,7 @@ RESOURCES: Final = Registry(
         events=entities.KINDS,
         fixed=entities.FIXED,
         updated_lists=tuple(Entity.lists),
-        rewrite_update=entities.null_text,
-        on_create=entities.on_create,
-        on_update=entities.on_update,
-        updated=entities.updated,
-        on_delete=entities.on_delete,
+        rules=entities.EntityRules(),
     ),
     Resource(
         path="entity-types",
@@ -63,7 +60,7 @@ RESOURCES: Final = Registry(
         list=anyone,
         read=anyone,
         updated_lists=("task_types",),
-        on_create=types.on_create,
+        rules=types.EntityTypeRules(),
     ),
     Resource(path="entity-links", model=EntityLink),
     Resource(

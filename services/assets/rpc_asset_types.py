@@ -13,8 +13,8 @@ from services.assets.casting_statements import LINK
 from services.assets.entities import RESERVED
 from services.assets.resources import RESOURCES
 from services.common.crud import filters, lists
-from services.common.crud.resource import rows_as_json
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
 from services.common.errors import NotFound
 from services.common.runtime.rpc_server import query
@@ -26,7 +26,7 @@ ROWS: Final = sa.select(*ASSET_TYPE.columns(None, relations=True)).where(
 )
 
 
-class AssetTypeRpc(CrudRpc):
+class AssetTypeRpc(ResourceService):
     """Asset types."""
 
     @query

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -14,22 +14,23 @@ from services.assets.access import ENTITY, TYPE, among
 from services.assets.casting_statements import LINK
 from services.assets.rpc_casting import CAST, COMMON, ELSEWHERE, OBJECT, SHARED, SHOWN
 from services.assets.telling import Cast
-from services.common.crud.resource import rows_as_json
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import BadValue, body_ids, known_id, read_value
 from services.common.errors import Forbidden, InvalidInput, invalid_field
+from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command
 
 ONCE: Final = 1
 
 
-class CastAssetRpc(CrudRpc):
+class CastAssetRpc(ResourceService):
     """Castings, asset by asset."""
 
     @command
     def cast_asset(
-        self, project_id: str, asset_id: str, data: Any = None
-    ) -> dict[str, list[dict[str, Any]]]:
+        self, project_id: str, asset_id: str, data: Json = None
+    ) -> dict[str, list[JsonObject]]:
         """Cast an asset in the entities ``entity_ids``, and leave what else they cast.
 
         ``nb_occurences`` and ``label`` that aren't given stay (a new casting is one, without
@@ -70,23 +71,23 @@ class CastAssetRpc(CrudRpc):
             found[entity][cast[0]] = Cast(*cast)
         return found
 
-    def _shown_castings(self, ids: list[UUID]) -> dict[str, list[dict[str, Any]]]:
+    def _shown_castings(self, ids: list[UUID]) -> dict[str, list[JsonObject]]:
         rows = (
             sa.select(LINK.c.entity_in_id, *COMMON, *SHARED)
             .select_from(CAST)
             .where(among(LINK.c.entity_in_id, ids), SHOWN)
             .order_by(TYPE.c.name, ENTITY.c.name)
         )
-        shown: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        shown: dict[str, list[JsonObject]] = defaultdict(list)
         for text in self.tx.connection.scalars(rows_as_json(rows)):
             row = msgspec.json.decode(text)
             shown[row.pop("entity_in_id")].append(row)
         return {str(ident): shown[str(ident)] for ident in ids}
 
 
-def _asked(data: dict[str, Any]) -> tuple[list[UUID], int | None, str | None]:
+def _asked(data: JsonObject) -> tuple[list[UUID], int | None, str | None]:
     """Entities, count and label of a body. Raises InvalidInput, NotFound."""
-    found: dict[str, Any] = {}
+    found: JsonObject = {}
     for name in ("nb_occurences", "label"):
         given = data.get(name)
         try:

@@ -14,10 +14,12 @@ from services.assets.casting_statements import LINK
 from services.assets.entities import RESERVED
 from services.common.crud import lists
 from services.common.crud.lists import compressed
-from services.common.crud.resource import rows_as_json
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
+from services.common.database.sql_types import Condition, Select
 from services.common.errors import Forbidden, InvalidInput, NotFound, Refused
+from services.common.json_types import Json
 from services.common.runtime.rpc_server import command, query
 from services.common.runtime.service import versioned
 from services.common.wire.rpc_client import Reply
@@ -42,7 +44,7 @@ CAST: Final = LINK.join(ENTITY, ENTITY.c.id == LINK.c.entity_out_id).join(
 SHOWN: Final = ENTITY.c.canceled.is_not(True)
 
 
-class CastingRpc(CrudRpc):
+class CastingRpc(ResourceService):
     """Castings."""
 
     @query
@@ -193,7 +195,7 @@ class CastingRpc(CrudRpc):
     # --- replacing --------------------------------------------------------------------------
 
     @command
-    def replace_casting(self, project_id: str, entity_id: str, data: Any = None) -> Any:
+    def replace_casting(self, project_id: str, entity_id: str, data: Json = None) -> Any:
         """Make the array the whole casting of an entity, and answer it.
 
         Raises NotFound, Forbidden, Refused (no array), InvalidInput (an item).
@@ -208,7 +210,7 @@ class CastingRpc(CrudRpc):
         return data
 
     @command
-    def replace_asset_casting(self, ident: str, data: Any = None) -> Any:
+    def replace_asset_casting(self, ident: str, data: Json = None) -> Any:
         """The same for an asset. Raises InvalidInput (no array) and as ``replace_casting``."""
         with self.database.read() as connection:
             facts = access.facts_of(connection, known_id(ident), "asset")
@@ -220,7 +222,7 @@ class CastingRpc(CrudRpc):
         return data
 
     @command
-    def replace_castings(self, project_id: str, data: Any = None) -> Any:
+    def replace_castings(self, project_id: str, data: Json = None) -> Any:
         """The same for several entities, ``{entity id: [casting]}``: all of them or none."""
         project = known_id(project_id)
         access.manage(self, project)
@@ -265,7 +267,7 @@ class CastingRpc(CrudRpc):
         )
         return lists.plain(self, rows)
 
-    def _shots(self, where: Any, *, long: bool = False) -> Reply:
+    def _shots(self, where: Condition, *, long: bool = False) -> Reply:
         source = CAST.join(CASTER, CASTER.c.id == LINK.c.entity_in_id).join(
             SEQUENCE, SEQUENCE.c.id == CASTER.c.parent_id
         )
@@ -277,9 +279,7 @@ class CastingRpc(CrudRpc):
         )
         return self._grouped(rows, (SEQUENCE.c.name, CASTER.c.name), long=long)
 
-    def _grouped(
-        self, rows: sa.Select[Any], order: tuple[Any, ...], *, long: bool = False
-    ) -> Reply:
+    def _grouped(self, rows: Select, order: tuple[Any, ...], *, long: bool = False) -> Reply:
         """``{key: [row …]}``: keys in the given order, their rows by type and name."""
         order = (*order, CASTER.c.id, TYPE.c.name, ENTITY.c.name)
         place = sa.func.row_number().over(order_by=order).label("place")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,8 +12,10 @@ from services.assets.access import ENTITY, of_kind
 from services.assets.models import MetadataDescriptor, department_metadata_descriptor_link
 from services.assets.rpc_asset_types import ROWS
 from services.common.crud import json_parts
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
+from services.common.database.sql_types import Expression, Select
 from services.common.database.tables import table_of
+from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_client import Reply
 
@@ -23,7 +25,7 @@ OF_DESCRIPTOR: Final = DEPARTMENT.metadata_descriptor_id == DESCRIPTOR.c.id
 RUNNING: Final = "running"
 
 
-def _descriptor() -> sa.ColumnElement[Any]:
+def _descriptor() -> Expression:
     """A descriptor as productions show it."""
     column = DESCRIPTOR.c
     held = sa.select(DEPARTMENT.department_id).where(OF_DESCRIPTOR).correlate(DESCRIPTOR)
@@ -46,7 +48,7 @@ DESCRIPTORS: Final = sa.func.json_agg(
 """The descriptors of one group of rows, in their order."""
 
 
-def _extras() -> dict[str, Any]:
+def _extras() -> JsonObject:
     """Descriptors by production, and first episodes by TV show."""
     column = DESCRIPTOR.c
     held = sa.select(DEPARTMENT.department_id).where(OF_DESCRIPTOR).correlate(DESCRIPTOR)
@@ -83,7 +85,7 @@ EXTRAS: Final = json_parts.whole(**_extras())
 CONTEXT: Final = json_parts.whole(asset_types=json_parts.array(ROWS), **_extras())
 
 
-class ContextRpc(CrudRpc):
+class ContextRpc(ResourceService):
     """Parts of answers that ``crud`` composes."""
 
     @query
@@ -105,7 +107,7 @@ class ContextRpc(CrudRpc):
 
     def _read(
         self,
-        statement: sa.Select[Any],
+        statement: Select,
         projects: list[str],
         shows: list[str],
         entity_type: str | None,

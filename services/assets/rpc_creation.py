@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,19 +13,23 @@ from sqlalchemy.dialects.postgresql import insert
 from services.assets import access
 from services.assets.access import ENTITY, TYPE, among, facts_of
 from services.assets.bodies import DATA, FLAG, IDENT, OBJECTS, WHOLE, Field, name, read_body, text
-from services.assets.entities import KIND, RESERVED
+from services.assets.entities import KIND, RESERVED, WholeDataRules
 from services.assets.models import EntityConceptLink
+from services.assets.resources import RESOURCES
 from services.assets.rpc_entity import EntityRpc
 from services.common.contracts.assets import AssetNew, EditNew, ShotNew
-from services.common.crud.resource import as_json, no_hook
+from services.common.crud import writing
+from services.common.crud.row_json import as_json
 from services.common.crud.validation import known_id, values_for_create
 from services.common.database.tables import table_of
 from services.common.errors import NotFound
+from services.common.json_types import Json, Row, Values
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_client import Reply
 
 STATUSES: Final = frozenset({"standby", "running", "complete", "canceled"})
 LINKS: Final = table_of(EntityConceptLink)
+WHOLE_DATA: Final = replace(RESOURCES["entities"], rules=WholeDataRules())
 
 
 class Kind(NamedTuple):
@@ -95,14 +99,13 @@ KINDS: Final = {
         }
     ),
 }
-CREATED: Final = 201
 
 
 class CreationRpc(EntityRpc):
     """New entities."""
 
     @command
-    def create_asset(self, project_id: str, asset_type_id: str, data: Any = None) -> Reply:
+    def create_asset(self, project_id: str, asset_type_id: str, data: Json = None) -> Reply:
         """Create an asset of a type; two may share a name.
 
         Raises InvalidInput, NotFound (production, type), Forbidden, Integrity (the episode).
@@ -120,7 +123,7 @@ class CreationRpc(EntityRpc):
         return self._made(ident)
 
     @command
-    def create_entity(self, kind: str, project_id: str, data: Any = None) -> Reply:
+    def create_entity(self, kind: str, project_id: str, data: Json = None) -> Reply:
         """Create an entity, or answer the one of that name in the same place.
 
         Raises InvalidInput, NotFound (production, parent), Forbidden, Integrity.
@@ -148,7 +151,7 @@ class CreationRpc(EntityRpc):
         return self._made(ident)
 
     @command
-    def update_shot(self, ident: str, data: Any = None) -> Reply:
+    def update_shot(self, ident: str, data: Json = None) -> Reply:
         """Change the given fields of a shot; unlike ``PUT /data/entities/{id}``, ``data`` whole.
 
         Raises InvalidInput, NotFound (of another kind too), Forbidden to all but its managers.
@@ -157,8 +160,7 @@ class CreationRpc(EntityRpc):
         with self.database.read() as connection:
             facts = facts_of(connection, known_id(ident), "shot")
         access.manage(self, facts["project_id"])
-        rewritten = replace(self.registry["entities"], on_update=no_hook)
-        return self.update_known(rewritten, facts["id"], data)
+        return writing.update(self, WHOLE_DATA, facts["id"], data)
 
     # --- who and where ----------------------------------------------------------------------
 
@@ -173,7 +175,7 @@ class CreationRpc(EntityRpc):
         access.manage(self, project)
         return project
 
-    def _above(self, route: Kind, project: UUID, parent: UUID | None) -> Mapping[str, Any] | None:
+    def _above(self, route: Kind, project: UUID, parent: UUID | None) -> Row | None:
         """What holds the new row. Raises NotFound for one of another kind or production."""
         if parent is None or not route.parent_kind:
             return None
@@ -193,7 +195,7 @@ class CreationRpc(EntityRpc):
         The place is a parent, and whether entities of the kind have one at all.
         """
         parent, counts = place
-        self.tx.alone(f"{project}:{type_id}:{parent}:{named}")
+        self.tx.lock_key(f"{project}:{type_id}:{parent}:{named}")
         statement = sa.select(ENTITY.c.id).where(
             ENTITY.c.project_id == project,
             ENTITY.c.entity_type_id == type_id,
@@ -204,7 +206,7 @@ class CreationRpc(EntityRpc):
         found: UUID | None = self.tx.connection.scalar(statement.limit(1))
         return found
 
-    def _insert(self, project: UUID, values: dict[str, Any]) -> UUID:
+    def _insert(self, project: UUID, values: Values) -> UUID:
         body = {k: str(v) if isinstance(v, UUID) else v for k, v in values.items()}
         body["project_id"] = str(project)
         row = values_for_create(ENTITY, body, "Entity", frozenset())
@@ -230,7 +232,7 @@ class CreationRpc(EntityRpc):
         ident: UUID,
         project: UUID,
         parent: UUID | None,
-        above: Mapping[str, Any] | None,
+        above: Row | None,
     ) -> None:
         if kind == "shot":
             episode = above["parent_id"] if above else None
@@ -247,4 +249,4 @@ class CreationRpc(EntityRpc):
         lists = ("entity_concept_links",) if shown == "Concept" else ()
         columns = resource.columns(None, relations=False, lists=lists)
         row = self.tx.connection.scalar(as_json(columns, ENTITY, ENTITY.c.id == ident))
-        return Reply(str(row).encode(), status=CREATED)
+        return Reply(str(row).encode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,11 +17,13 @@ from services.assets.bodies import ARRAY, FLAG, IDENT, IDS, WHOLE, name, read_bo
 from services.assets.entities import KINDS
 from services.assets.models import MetadataDescriptor, department_metadata_descriptor_link
 from services.common.crud import cross_references, lists
-from services.common.crud.resource import rows_as_json
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
+from services.common.database.sql_types import Select
 from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound
+from services.common.json_types import Json, JsonObject, Row
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_client import Reply
 
@@ -47,10 +49,9 @@ CHANGED: Final = {
     "position": WHOLE,
 }
 EXISTS: Final = "Metadata descriptor already exists."
-CREATED, GONE = 201, 204
 
 
-class DescriptorRpc(CrudRpc):
+class DescriptorRpc(ResourceService):
     """Metadata descriptors of a production."""
 
     @query
@@ -75,7 +76,7 @@ class DescriptorRpc(CrudRpc):
         return Reply(found.encode())
 
     @command
-    def create_descriptor(self, project_id: str, data: Any = None) -> Reply:
+    def create_descriptor(self, project_id: str, data: Json = None) -> Reply:
         """Add a descriptor; its key in ``data`` is made from its name.
 
         Raises NotFound, InvalidInput (also for one that exists), Forbidden.
@@ -93,10 +94,10 @@ class DescriptorRpc(CrudRpc):
             sa.insert(DESCRIPTOR).values(values).returning(DESCRIPTOR.c.id)
         ).scalar_one()
         self._link_departments(made, known)
-        return self._told("new", {"id": made, "project_id": project}, CREATED)
+        return self._told("new", {"id": made, "project_id": project})
 
     @command
-    def update_descriptor(self, project_id: str, ident: str, data: Any = None) -> Reply:
+    def update_descriptor(self, project_id: str, ident: str, data: Json = None) -> Reply:
         """Change a descriptor; with a new name the values of all entities move to the new key.
 
         Raises NotFound, InvalidInput, Forbidden. Emits ``metadata-descriptor:update``.
@@ -121,7 +122,7 @@ class DescriptorRpc(CrudRpc):
         )
         if departments is not None:
             self._link_departments(row["id"], known)
-        return self._told("update", row, None)
+        return self._told("update", row)
 
     @command
     def remove_descriptor(self, project_id: str, ident: str) -> Reply:
@@ -139,7 +140,7 @@ class DescriptorRpc(CrudRpc):
         )
         resource = self.registry["metadata-descriptors"]
         self.tx.emit(self.registry.event(resource, "delete", row))
-        return Reply(b"", status=GONE)
+        return Reply(b"")
 
     # --- rights -----------------------------------------------------------------------------
 
@@ -180,16 +181,16 @@ class DescriptorRpc(CrudRpc):
 
     # --- rows -------------------------------------------------------------------------------
 
-    def _descriptors(self, project: UUID) -> sa.Select[Any]:
+    def _descriptors(self, project: UUID) -> Select:
         columns = self.registry["metadata-descriptors"].columns(None, relations=True)
         rows = sa.select(*columns).where(DESCRIPTOR.c.project_id == project)
         if self.actor.role_in(project) == "client":
             rows = rows.where(DESCRIPTOR.c.for_client)
         return rows
 
-    def _refuse_twin(self, values: Mapping[str, Any], own: UUID | None) -> None:
+    def _refuse_twin(self, values: Row, own: UUID | None) -> None:
         """Raise InvalidInput when another descriptor has the name or the key."""
-        self.tx.alone(f"descriptor:{values['project_id']}:{values['entity_type']}")
+        self.tx.lock_key(f"descriptor:{values['project_id']}:{values['entity_type']}")
         twin = sa.select(DESCRIPTOR.c.id).where(
             DESCRIPTOR.c.project_id == values["project_id"],
             DESCRIPTOR.c.entity_type == values["entity_type"],
@@ -211,7 +212,7 @@ class DescriptorRpc(CrudRpc):
         if rows:
             self.tx.connection.execute(sa.insert(DEPARTMENTS), rows)
 
-    def _move_values(self, row: Mapping[str, Any], to: str | None) -> None:
+    def _move_values(self, row: Row, to: str | None) -> None:
         """Move the values under the descriptor's key to another key, or drop them."""
         kind, key = row["entity_type"].lower(), row["field_name"]
         if kind not in KINDS or key == to:
@@ -230,10 +231,10 @@ class DescriptorRpc(CrudRpc):
             .values(data=sa.cast(without, JSONB), updated_at=NOW)
         )
 
-    def _told(self, verb: str, facts: Mapping[str, Any], status: int | None) -> Reply:
+    def _told(self, verb: str, facts: Row) -> Reply:
         resource = self.registry["metadata-descriptors"]
         self.tx.emit(self.registry.event(resource, verb, facts))
-        return Reply(resource.view(self.tx, facts["id"], relations=False), status=status)
+        return Reply(resource.view(self.tx, facts["id"], relations=False))
 
 
 def _field_name(given: str) -> str:
@@ -246,7 +247,7 @@ def _field_name(given: str) -> str:
     return found
 
 
-def _check(body: Mapping[str, Any]) -> None:
+def _check(body: JsonObject) -> None:
     """Raise InvalidInput for a kind of entity or of value that there isn't."""
     if body.get("entity_type", "Asset") not in TYPES:
         message = f"Wrong entity type. Please select one of these: {', '.join(TYPES)}."

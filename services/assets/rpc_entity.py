@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -17,11 +16,13 @@ from services.common.contracts.crud import ProjectPrepared
 from services.common.contracts.tasks import TaskMakesReady
 from services.common.crud.filters import condition
 from services.common.crud.lists import compressed
-from services.common.crud.resource import rows_as_json
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
+from services.common.database.sql_types import Condition
 from services.common.database.tables import NOW, table_of
 from services.common.errors import NotFound
 from services.common.events.subscriber import Delivery, on
+from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_client import Reply
 
@@ -38,7 +39,7 @@ DESCRIBED = (
 FIRST_EPISODE = "E01"
 
 
-class EntityRpc(CrudRpc):
+class EntityRpc(ResourceService):
     """Entities as other services need them."""
 
     @query
@@ -150,14 +151,14 @@ class EntityRpc(CrudRpc):
                 found["episode"] = self._plain("entities", UUID(sequence["parent_id"]))
         return Reply(msgspec.json.encode(found))
 
-    def _plain(self, path: str, ident: UUID) -> dict[str, Any] | None:
+    def _plain(self, path: str, ident: UUID) -> JsonObject | None:
         resource = self.registry[path]
         rows = sa.select(*resource.columns(None, relations=False)).where(
             resource.table.c.id == ident
         )
         with self.database.read() as connection:
             text = connection.scalar(rows_as_json(rows))
-        found: dict[str, Any] | None = msgspec.json.decode(text) if text else None
+        found: JsonObject | None = msgspec.json.decode(text) if text else None
         return found
 
     @on("task:makes-ready")
@@ -264,7 +265,7 @@ class EntityRpc(CrudRpc):
         found = self.tx.session.scalar(sa.select(table.c.id).where(table.c.name == name))
         return UUID(str(found))
 
-    def _studio_descriptors(self) -> list[dict[str, Any]]:
+    def _studio_descriptors(self) -> list[JsonObject]:
         """Descriptors of productions themselves are the studio's: the newest of each name."""
         table = table_of(MetadataDescriptor)
         columns = [table.c[name] for name in DESCRIBED]
@@ -276,7 +277,7 @@ class EntityRpc(CrudRpc):
         )
         return [dict(row) for row in self.tx.session.execute(statement).mappings()]
 
-    def _describe(self, project: UUID, descriptor: dict[str, Any]) -> None:
+    def _describe(self, project: UUID, descriptor: JsonObject) -> None:
         table = table_of(MetadataDescriptor)
         known = {name: descriptor.get(name) for name in DESCRIBED if name in descriptor}
         if not known.get("name") or not known.get("field_name") or not known.get("entity_type"):
@@ -294,7 +295,7 @@ class EntityRpc(CrudRpc):
             self.tx.emit(self.registry.event(resource, "new", facts))
 
 
-def _narrowed(query: dict[str, str]) -> list[sa.ColumnElement[bool]]:
+def _narrowed(query: dict[str, str]) -> list[Condition]:
     """Equality filters on an entity's columns; ``episode_id`` is its parent."""
     table = table_of(Entity)
     given = {("parent_id" if name == "episode_id" else name): text for name, text in query.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -10,9 +10,10 @@ from services.assets import access
 from services.assets.access import ENTITY
 from services.assets.casting_statements import LINK
 from services.common.crud import filters, lists, pages
-from services.common.crud.resource import rows_as_json
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import BadValue, known_id, parse_moment
+from services.common.database.sql_types import Expression, Select
 from services.common.errors import InvalidInput
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_client import Reply
@@ -21,7 +22,7 @@ CURSOR: Final = "cursor_created_at"
 MICROSECONDS: Final = 'YYYY-MM-DD"T"HH24:MI:SS.US'
 
 
-class EntityLinkRpc(CrudRpc):
+class EntityLinkRpc(ResourceService):
     """Casting links in bulk."""
 
     @query
@@ -47,7 +48,7 @@ class EntityLinkRpc(CrudRpc):
         page = filters.page_and_limit(given)
         return lists.plain(self, rows) if page is None else self._links_page(rows, page)
 
-    def _links_after(self, rows: sa.Select[Any], given: dict[str, str]) -> Reply:
+    def _links_after(self, rows: Select, given: dict[str, str]) -> Reply:
         try:
             moment = parse_moment(given[CURSOR])
         except BadValue:
@@ -57,11 +58,11 @@ class EntityLinkRpc(CrudRpc):
         total, data = self._links(rows, rows.where(LINK.c.created_at > moment).limit(limit))
         return lists.compressed(f'{{"data":[{data}],"total":{total},"limit":{limit}}}'.encode())
 
-    def _links_page(self, rows: sa.Select[Any], page: filters.Page) -> Reply:
+    def _links_page(self, rows: Select, page: filters.Page) -> Reply:
         total, data = self._links(rows, rows.limit(page.rows).offset(page.offset))
         return lists.compressed(pages.envelope(data, total, *page))
 
-    def _links(self, rows: sa.Select[Any], wanted: sa.Select[Any]) -> tuple[int, str]:
+    def _links(self, rows: Select, wanted: Select) -> tuple[int, str]:
         counted = rows.order_by(None).subquery("counted")
         with self.database.read() as connection:
             total = connection.scalar(sa.select(sa.func.count()).select_from(counted))
@@ -69,5 +70,5 @@ class EntityLinkRpc(CrudRpc):
         return total or 0, ",".join(data)
 
 
-def _exact(name: str) -> sa.ColumnElement[Any]:
+def _exact(name: str) -> Expression:
     return sa.func.to_char(LINK.c[name], MICROSECONDS).label(name)

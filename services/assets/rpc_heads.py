@@ -13,10 +13,12 @@ import sqlalchemy as sa
 
 from services.assets import access, views
 from services.assets.access import ENTITY, query_id
-from services.common.crud.resource import rows_as_json
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
 from services.common.database import sql_json
+from services.common.database.sql_types import Condition, Select
 from services.common.errors import Forbidden, NotFound
+from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_client import Reply
 
@@ -25,7 +27,7 @@ DROPPED: Final = frozenset({"source_id", "nb_frames"})
 """What the detail of an asset leaves out of its row."""
 
 
-class HeadRpc(CrudRpc):
+class HeadRpc(ResourceService):
     """Entities without their tasks."""
 
     @query
@@ -54,7 +56,7 @@ class HeadRpc(CrudRpc):
         return Reply(self._pairs(rows, compact=compact))
 
     @query
-    def entity_head(self, kind: str, ident: str) -> dict[str, Any]:
+    def entity_head(self, kind: str, ident: str) -> JsonObject:
         """The detail of an entity without its tasks: ``{"project_id", "head"}``.
 
         Raises NotFound (unknown, another kind, a shot without sequence), Forbidden.
@@ -96,7 +98,7 @@ class HeadRpc(CrudRpc):
         access.admit(self, kind, project)
         return access.reach(self, project)
 
-    def _pairs(self, rows: sa.Select[Any], *, compact: bool = False) -> bytes:
+    def _pairs(self, rows: Select, *, compact: bool = False) -> bytes:
         inner = rows.subquery("r")
         values = sa.cast(sa.func.json_build_array(*inner.c), sa.Text)
         head = values if compact else sql_json.written(inner.c)
@@ -106,7 +108,7 @@ class HeadRpc(CrudRpc):
             found = connection.scalar(sa.select(text).select_from(inner))
         return b"[" + (found or "").encode() + b"]"
 
-    def _detail(self, kind: str, names: views.Names) -> dict[str, Any]:
+    def _detail(self, kind: str, names: views.Names) -> JsonObject:
         """The SELECT list of a detail: the row and the view laid over each other."""
         row = {c.name: c for c in self.registry["entities"].columns(None, relations=True)}
         episodes = views.cast_episodes()
@@ -119,9 +121,9 @@ class HeadRpc(CrudRpc):
         return {**head, **row}
 
 
-def _known(kind: str, query: dict[str, str]) -> dict[str, Any]:
+def _known(kind: str, query: dict[str, str]) -> JsonObject:
     """The filters that mean something to the kind. Raises InvalidInput."""
-    found: dict[str, Any] = {"project_id": query_id(query, "project_id")}
+    found: JsonObject = {"project_id": query_id(query, "project_id")}
     if kind not in views.PARTS:
         found["id"] = query_id(query, "id")
     if kind != "concept":
@@ -129,9 +131,9 @@ def _known(kind: str, query: dict[str, str]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _asked(kind: str, known: dict[str, Any]) -> list[sa.ColumnElement[bool]]:
+def _asked(kind: str, known: JsonObject) -> list[Condition]:
     """The conditions of the filters."""
-    conditions: list[sa.ColumnElement[bool]] = []
+    conditions: list[Condition] = []
     if "id" in known:
         conditions.append(ENTITY.c.id == known["id"])
     episode = known.get("episode_id")
@@ -142,7 +144,7 @@ def _asked(kind: str, known: dict[str, Any]) -> list[sa.ColumnElement[bool]]:
     return conditions
 
 
-def _in_no_episode(kind: str, word: str) -> list[sa.ColumnElement[bool]]:
+def _in_no_episode(kind: str, word: str) -> list[Condition]:
     """What ``all`` and ``main`` mean to a kind in the place of an episode."""
     if kind == "asset":
         return [ENTITY.c.source_id.is_(None)] if word == "main" else []

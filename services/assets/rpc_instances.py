@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,21 +17,22 @@ from services.assets.models import AssetInstance, asset_instance_link
 from services.assets.rpc_lists import PLAIN
 from services.common.contracts import assets as events
 from services.common.crud.lists import compressed
-from services.common.crud.resource import as_json
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import as_json
 from services.common.crud.validation import known_id
+from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.common.errors import NotFound
+from services.common.json_types import Json, Row
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_client import Reply
 
 INSTANCE: Final = table_of(AssetInstance)
 LINK: Final = asset_instance_link
-CREATED, GONE = 201, 204
 DESCRIPTION: Final = text(limit=200)
 
 
-class InstanceRpc(CrudRpc):
+class InstanceRpc(ResourceService):
     """Instances of assets."""
 
     @query
@@ -63,7 +63,7 @@ class InstanceRpc(CrudRpc):
         return self._by_key(INSTANCE.c.scene_id, INSTANCE, own)
 
     @command
-    def instantiate_in_scene(self, ident: str, data: Any = None) -> Reply:
+    def instantiate_in_scene(self, ident: str, data: Json = None) -> Reply:
         """Put one more copy of an asset in a scene. Raises InvalidInput, NotFound, Forbidden.
 
         Emits ``asset_instance:new``.
@@ -78,7 +78,7 @@ class InstanceRpc(CrudRpc):
         return self._instance(made)
 
     @command
-    def instantiate_in_asset(self, ident: str, data: Any = None) -> Reply:
+    def instantiate_in_asset(self, ident: str, data: Json = None) -> Reply:
         """Put one more copy of an asset in another asset; as ``instantiate_in_scene``."""
         body = read_body(data, _fields("asset_to_instantiate_id"))
         target, asset = self._place(ident, "asset", body["asset_to_instantiate_id"])
@@ -90,7 +90,7 @@ class InstanceRpc(CrudRpc):
         return self._instance(made)
 
     @command
-    def add_instance_to_shot(self, ident: str, data: Any = None) -> Reply:
+    def add_instance_to_shot(self, ident: str, data: Json = None) -> Reply:
         """Let an instance appear in a shot, and answer the shot; twice changes nothing.
 
         Raises InvalidInput, NotFound, Forbidden. Emits ``asset_instance:add-to-shot``.
@@ -107,7 +107,7 @@ class InstanceRpc(CrudRpc):
             self.tx.emit(event, project=shot["project_id"])
         columns = PLAIN["shot"].columns(None, relations=False)
         found = self.tx.connection.scalar(as_json(columns, ENTITY, ENTITY.c.id == shot["id"]))
-        return Reply(str(found).encode(), status=CREATED)
+        return Reply(str(found).encode())
 
     @command
     def remove_instance_from_shot(self, ident: str, instance_id: str) -> Reply:
@@ -122,11 +122,11 @@ class InstanceRpc(CrudRpc):
         if self.tx.connection.execute(gone).rowcount:
             event = events.AssetInstanceRemoved(shot_id=shot["id"], asset_instance_id=instance)
             self.tx.emit(event, project=shot["project_id"])
-        return Reply(b"", status=GONE)
+        return Reply(b"")
 
     # --- who and where ----------------------------------------------------------------------
 
-    def _enter(self, ident: str, kind: str) -> Mapping[str, Any]:
+    def _enter(self, ident: str, kind: str) -> Row:
         with self.database.read() as connection:
             facts = facts_of(connection, known_id(ident), kind)
         access.enter_id(self, facts["project_id"])
@@ -136,9 +136,7 @@ class InstanceRpc(CrudRpc):
         found: UUID = self._enter(ident, "asset")["id"]
         return found
 
-    def _place(
-        self, ident: str, kind: str, asset: UUID
-    ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    def _place(self, ident: str, kind: str, asset: UUID) -> tuple[Row, Row]:
         """Where a copy is to be, and of what: an asset that is shared or in reach."""
         place = self._enter(ident, kind)
         shared = sa.select(ENTITY.c.is_shared).where(ENTITY.c.id == asset)
@@ -175,9 +173,9 @@ class InstanceRpc(CrudRpc):
 
     def _instance(self, ident: UUID) -> Reply:
         resource = self.registry["asset-instances"]
-        return Reply(resource.view(self.tx, ident, relations=False), status=CREATED)
+        return Reply(resource.view(self.tx, ident, relations=False))
 
-    def _by_key(self, key: Any, source: Any, where: Any) -> Reply:
+    def _by_key(self, key: Any, source: Any, where: Condition) -> Reply:
         """``{key: [instance …]}``, each list by number."""
         columns = self.registry["asset-instances"].columns(None, relations=False)
         rows = sa.select(key.label("group_key"), *columns).select_from(source).where(where)

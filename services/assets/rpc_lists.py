@@ -17,10 +17,13 @@ from services.assets.entities import KINDS
 from services.assets.models import EntityVersion
 from services.assets.resources import RESOURCES
 from services.common.crud import filters, lists
-from services.common.crud.resource import Resource, rows_as_json
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource import Resource
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
+from services.common.database.sql_types import Condition, Expression
 from services.common.errors import Forbidden, NotFound
+from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import query
 from services.common.runtime.service import versioned
 from services.common.wire.rpc_client import Reply
@@ -33,7 +36,7 @@ WITH_PROJECT: Final = frozenset({"shot", "scene", "edit", "concept"})
 PARENT_FILTERS: Final = {"shot": "sequence_id", "sequence": "episode_id"}
 
 
-class ListRpc(CrudRpc):
+class ListRpc(ResourceService):
     """Entities in lists."""
 
     @query
@@ -171,7 +174,7 @@ class ListRpc(CrudRpc):
         return lists.plain(self, rows)
 
     @query
-    def read_part(self, kind: str, ident: str) -> dict[str, Any]:
+    def read_part(self, kind: str, ident: str) -> JsonObject:
         """A sequence, episode or scene, with the names of what holds it.
 
         Raises NotFound (also for a scene without sequence), Forbidden.
@@ -188,7 +191,7 @@ class ListRpc(CrudRpc):
             found = connection.scalar(rows_as_json(rows))
         if found is None:
             raise NotFound
-        row: dict[str, Any] = msgspec.json.decode(found)
+        row: JsonObject = msgspec.json.decode(found)
         if "episode_id" in row and row["episode_id"] is None:
             del row["episode_id"], row["episode_name"]
         return row
@@ -210,7 +213,7 @@ class ListRpc(CrudRpc):
         ids = None if reached.projects is None else list(reached.projects)
         return access.project_names(self, ids)
 
-    def _parent(self, kind: str, given: dict[str, str]) -> Mapping[str, Any] | None:
+    def _parent(self, kind: str, given: dict[str, str]) -> Row | None:
         """The sequence or episode that the query names. Raises NotFound."""
         name = PARENT_FILTERS.get(kind)
         if name is None or name not in given:
@@ -218,16 +221,14 @@ class ListRpc(CrudRpc):
         with self.database.read() as connection:
             return access.facts_of(connection, known_id(given.pop(name)), name.removesuffix("_id"))
 
-    def _project_of(
-        self, given: Mapping[str, str], parent: Mapping[str, Any] | None
-    ) -> UUID | None:
+    def _project_of(self, given: Mapping[str, str], parent: Row | None) -> UUID | None:
         if parent is not None:
             found: UUID = parent["project_id"]
             return found
         return filters.uuid(given["project_id"]) if "project_id" in given else None
 
 
-def plain_columns(kind: str, reached: Reach) -> list[sa.ColumnElement[Any]]:
+def plain_columns(kind: str, reached: Reach) -> list[Expression]:
     """The plain row, its data masked for a vendor; a concept with what it is linked to."""
     lists = ("entity_concept_links",) if kind == "concept" else ()
     columns = PLAIN[kind].columns(None, relations=False, lists=lists)
@@ -237,7 +238,7 @@ def plain_columns(kind: str, reached: Reach) -> list[sa.ColumnElement[Any]]:
     return [data if column.name == "data" else column for column in columns]
 
 
-def _extras(kind: str, names: views.Names) -> tuple[Any, list[sa.ColumnElement[Any]]]:
+def _extras(kind: str, names: views.Names) -> tuple[Any, list[Expression]]:
     """What a list of the studio adds to the plain rows, and where from."""
     extras = [views.project_name(names)] if kind in WITH_PROJECT else []
     source: Any = ENTITY
@@ -249,8 +250,8 @@ def _extras(kind: str, names: views.Names) -> tuple[Any, list[sa.ColumnElement[A
     return source, extras
 
 
-def _detail_extras(kind: str, names: views.Names) -> tuple[Any, list[sa.ColumnElement[Any]]]:
-    extras: list[sa.ColumnElement[Any]] = [views.project_name(names)]
+def _detail_extras(kind: str, names: views.Names) -> tuple[Any, list[Expression]]:
+    extras: list[Expression] = [views.project_name(names)]
     episode = [views.EPISODE.c.id.label("episode_id"), views.EPISODE.c.name.label("episode_name")]
     if kind == "episode":
         return ENTITY, extras
@@ -263,7 +264,7 @@ def _detail_extras(kind: str, names: views.Names) -> tuple[Any, list[sa.ColumnEl
     return views.source_of("shot"), [*extras, *sequence, *episode]
 
 
-def _filters(given: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:
+def _filters(given: Mapping[str, str]) -> list[Condition]:
     """Equality filters on columns; names that are none mean nothing. Raises InvalidInput."""
     return [
         filters.condition(name, ENTITY.c[name], text)

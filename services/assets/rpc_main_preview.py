@@ -7,13 +7,14 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.assets.models import Entity
-from services.common.crud.rpc import CrudRpc
+from services.common.crud import writing
+from services.common.crud.resource_service import ResourceService
 from services.common.database.tables import NOW, table_of
 from services.common.events.subscriber import Delivery, on
 from services.common.runtime.rpc_server import command
 
 
-class MainPreviewRpc(CrudRpc):
+class MainPreviewRpc(ResourceService):
     """Follows what ``tasks`` tells of previews."""
 
     @command
@@ -41,5 +42,5 @@ class MainPreviewRpc(CrudRpc):
         )
         if row is not None:
             resource = self.registry["entities"]
-            facts = self._event_facts(resource, row)
+            facts = writing.facts_of_row(self, resource, row)
             self.tx.emit(self.registry.event(resource, "update", facts))

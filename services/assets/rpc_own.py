@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,13 +12,14 @@ from services.assets.rpc_asset_types import ROWS
 from services.assets.rpc_lists import plain_columns
 from services.common.access.rules import only_persons
 from services.common.crud import lists
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
+from services.common.database.sql_types import Condition
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_client import Reply
 
 
-class OwnRpc(CrudRpc):
+class OwnRpc(ResourceService):
     """Entities on the caller's desk."""
 
     @query
@@ -52,7 +52,7 @@ class OwnRpc(CrudRpc):
         used = sa.select(ENTITY.c.entity_type_id).where(*own)
         return lists.plain(self, ROWS.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
 
-    def _own(self, kind: str, project: UUID, *where: Any) -> Reply:
+    def _own(self, kind: str, project: UUID, *where: Condition) -> Reply:
         only_persons(self)
         own = access.within(access.own_reach(self, project), kind)
         rows = sa.select(*plain_columns(kind, access.reach(self, project))).where(*own, *where)

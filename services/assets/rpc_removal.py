@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from services.assets import access
 from services.assets.access import ENTITY
 from services.common.crud import cross_references
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import body_ids, known_id
 from services.common.database.tables import NOW
 from services.common.errors import Forbidden, NotFound, Refused
+from services.common.json_types import Json, Row
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_client import Reply
 
@@ -21,10 +22,9 @@ IN_NUMBERS: Final = frozenset({"Asset", "Shot", "Edit", "Concept"})
 """Kinds that can be removed several at once."""
 HOLDERS: Final = {"sequence": "shot", "episode": "sequence"}
 """Kinds that aren't removed while they hold others."""
-GONE: Final = 204
 
 
-class RemovalRpc(CrudRpc):
+class RemovalRpc(ResourceService):
     """Entities that go."""
 
     @command
@@ -40,11 +40,11 @@ class RemovalRpc(CrudRpc):
         self._check_may_remove(facts)
         worked_on = not force and bool(self._worked_on([facts["id"]]))
         self._remove(kind, facts, worked_on=worked_on, force=force)
-        return Reply(b"", status=GONE)
+        return Reply(b"")
 
     @command
     def remove_entities(
-        self, project_id: str, data: Any = None, query: dict[str, str] | None = None
+        self, project_id: str, data: Json = None, query: dict[str, str] | None = None
     ) -> list[str]:
         """Remove several assets, shots, edits and concepts, each as ``remove_entity`` does.
 
@@ -67,7 +67,7 @@ class RemovalRpc(CrudRpc):
             )
         return [str(facts["id"]) for facts in found]
 
-    def _check_may_remove(self, facts: Any) -> None:
+    def _check_may_remove(self, facts: Row) -> None:
         role = self.actor.role_in(facts["project_id"])
         creator = facts["created_by"] == self.actor.id and role is not None
         if role not in {"admin", "manager"} and not creator:
@@ -79,7 +79,7 @@ class RemovalRpc(CrudRpc):
         found = self.ask("tasks", "worked_on", ids=[str(ident) for ident in ids])
         return {UUID(ident) for ident in found}
 
-    def _remove(self, kind: str, facts: Any, *, worked_on: bool, force: bool) -> None:
+    def _remove(self, kind: str, facts: Row, *, worked_on: bool, force: bool) -> None:
         self._lock(facts)
         if not force and kind in HOLDERS and self._holds(facts):
             message = f"Some data are still linked to given {kind}."
@@ -93,16 +93,16 @@ class RemovalRpc(CrudRpc):
         )
         self.tx.emit(event)
 
-    def _lock(self, facts: Any) -> None:
+    def _lock(self, facts: Row) -> None:
         own = sa.select(ENTITY.c.id).where(ENTITY.c.id == facts["id"]).with_for_update()
         if self.tx.connection.scalar(own) is None:
             raise NotFound
 
-    def _holds(self, facts: Any) -> bool:
+    def _holds(self, facts: Row) -> bool:
         children = sa.select(sa.exists().where(ENTITY.c.parent_id == facts["id"]))
         return bool(self.tx.connection.scalar(children))
 
-    def _cancel(self, facts: Any) -> None:
+    def _cancel(self, facts: Row) -> None:
         statement = sa.update(ENTITY).where(ENTITY.c.id == facts["id"])
         self.tx.connection.execute(statement.values(canceled=True, updated_at=NOW))
 

@@ -15,9 +15,11 @@ from services.assets.rpc_lists import ListRpc
 from services.assets.rpc_main_preview import MainPreviewRpc
 from services.assets.rpc_own import OwnRpc
 from services.assets.rpc_removal import RemovalRpc
+from services.common.crud.rpc import CrudRpc
 
 
 class AssetsService(
+    CrudRpc,
     AssetTypeRpc,
     CastAssetRpc,
     CastingRpc,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from services.common.contracts import CATALOGUE
 from services.common.contracts import assets as events
+from services.common.json_types import JsonObject
 
 if TYPE_CHECKING:
     from services.common.database.transaction import Transaction
@@ -135,7 +136,7 @@ def _tell_casting(
     count: tuple[int, UUID],
     sets: tuple[set[UUID], set[UUID]],
 ) -> None:
-    facts: dict[str, Any] = {
+    facts: JsonObject = {
         "nb_entities_out": count[0],
         "project_id": count[1],
         "added_asset_ids": sorted(sets[0]),

@@ -14,27 +14,29 @@ from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from services.assets.access import ENTITY, TYPE, of_kind
 from services.assets.entities import KIND
 from services.assets.models import EntityConceptLink, EntityLink
+from services.common.database.sql_types import Condition, Expression
 from services.common.database.tables import table_of
+from services.common.json_types import Row
 
 SEQUENCE: Final = ENTITY.alias("sequence")
 EPISODE: Final = ENTITY.alias("episode")
 LINK: Final = table_of(EntityLink)
 CONCEPT_LINK: Final = table_of(EntityConceptLink)
-NOTHING: Final[sa.ColumnElement[Any]] = sa.literal_column("'{}'::jsonb")
-NO_IDS: Final[sa.ColumnElement[Any]] = sa.literal_column("'{}'::uuid[]")
-Columns = list[sa.ColumnElement[Any]]
+NOTHING: Final[Expression] = sa.literal_column("'{}'::jsonb")
+NO_IDS: Final[Expression] = sa.literal_column("'{}'::uuid[]")
+Columns = list[Expression]
 Names = Mapping[str, str]
 
 
-def named(ident: Any, empty: str) -> sa.ColumnElement[Any]:
+def named(ident: Any, empty: str) -> Expression:
     """An id as text; ``empty`` where there is none."""
     return sa.func.coalesce(sa.cast(ident, sa.Text), sa.literal_column(f"'{empty}'"))
 
 
-def project_name(names: Names) -> sa.ColumnElement[Any]:
+def project_name(names: Names) -> Expression:
     """The name of an entity's production, of those at hand."""
     known = sa.literal(dict(names), JSONB)
-    found: sa.ColumnElement[Any] = known[sa.cast(ENTITY.c.project_id, sa.Text)].astext
+    found: Expression = known[sa.cast(ENTITY.c.project_id, sa.Text)].astext
     return found.label("project_name")
 
 
@@ -42,7 +44,7 @@ def _plain(*names: str) -> Columns:
     return [ENTITY.c[name] for name in names]
 
 
-def _data(data: Any) -> Columns:
+def _data(data: Expression) -> Columns:
     return [sa.func.coalesce(data, NOTHING).label("data")]
 
 
@@ -50,11 +52,11 @@ def _frames(*names: str) -> Columns:
     return [ENTITY.c.data[name].label(name) for name in names]
 
 
-def _kind(kind: str) -> sa.ColumnElement[Any]:
+def _kind(kind: str) -> Expression:
     return sa.literal_column(f"'{kind}'", sa.Text).label("type")
 
 
-def asset_head(data: Any, _names: Names, episodes: Any = NO_IDS) -> Columns:
+def asset_head(data: Expression, _names: Names, episodes: Any = NO_IDS) -> Columns:
     """13 of the 14 keys of an asset; empty ids are texts here, as clients know them."""
     return [
         *_plain("id", "name"),
@@ -71,7 +73,7 @@ def asset_head(data: Any, _names: Names, episodes: Any = NO_IDS) -> Columns:
     ]
 
 
-def shot_head(data: Any, names: Names, _episodes: Any = None) -> Columns:
+def shot_head(data: Expression, names: Names, _episodes: Any = None) -> Columns:
     """22 of the 23 keys of a shot."""
     return [
         ENTITY.c.canceled,
@@ -89,7 +91,7 @@ def shot_head(data: Any, names: Names, _episodes: Any = None) -> Columns:
     ]
 
 
-def part_head(data: Any, _names: Names, _episodes: Any = None) -> Columns:
+def part_head(data: Expression, _names: Names, _episodes: Any = None) -> Columns:
     """11 of the 12 keys of a sequence, scene or episode; ``episode_id`` is the parent's."""
     return [
         *_plain("id", "name", "status"),
@@ -102,7 +104,7 @@ def part_head(data: Any, _names: Names, _episodes: Any = None) -> Columns:
     ]
 
 
-def edit_head(data: Any, names: Names, _episodes: Any = None) -> Columns:
+def edit_head(data: Expression, names: Names, _episodes: Any = None) -> Columns:
     """15 of the 16 keys of an edit."""
     return [
         ENTITY.c.canceled,
@@ -117,7 +119,7 @@ def edit_head(data: Any, names: Names, _episodes: Any = None) -> Columns:
     ]
 
 
-def concept_head(data: Any, names: Names, _episodes: Any = None) -> Columns:
+def concept_head(data: Expression, names: Names, _episodes: Any = None) -> Columns:
     """22 of the 23 keys of a concept."""
     linked = sa.select(CONCEPT_LINK.c.entity_out_id).where(
         CONCEPT_LINK.c.entity_in_id == ENTITY.c.id
@@ -153,7 +155,7 @@ PARTS: Final = frozenset({"sequence", "scene", "episode"})
 """Kinds that only hold other entities."""
 
 _PARENT_IS_EPISODE: Final = ENTITY.outerjoin(EPISODE, EPISODE.c.id == ENTITY.c.parent_id)
-SOURCES: Final[Mapping[str, Any]] = {
+SOURCES: Final[Row] = {
     "asset": ENTITY.join(TYPE, TYPE.c.id == ENTITY.c.entity_type_id),
     "shot": ENTITY.join(SEQUENCE, SEQUENCE.c.id == ENTITY.c.parent_id).outerjoin(
         EPISODE, EPISODE.c.id == SEQUENCE.c.parent_id
@@ -192,7 +194,7 @@ def _episodes_by_asset(project: Any) -> Any:
     )
 
 
-def cast_episodes() -> sa.ColumnElement[Any]:
+def cast_episodes() -> Expression:
     """The episodes in which an asset is cast, by their names."""
     episode = ENTITY.alias("cast_episode")
     ids = (
@@ -205,12 +207,10 @@ def cast_episodes() -> sa.ColumnElement[Any]:
     return sa.func.array(ids.scalar_subquery())
 
 
-def in_episode(kind: str, episode: Any) -> sa.ColumnElement[bool]:
+def in_episode(kind: str, episode: Any) -> Condition:
     """Whether an entity is of that episode; an asset also when it is cast in it."""
     if kind == "asset":
         cast = sa.select(LINK.c.entity_out_id).where(LINK.c.entity_in_id == episode)
         return sa.or_(ENTITY.c.source_id == episode, ENTITY.c.id.in_(cast))
-    found: sa.ColumnElement[bool] = (
-        SEQUENCE.c.parent_id if kind == "shot" else ENTITY.c.parent_id
-    ) == episode
+    found: Condition = (SEQUENCE.c.parent_id if kind == "shot" else ENTITY.c.parent_id) == episode
     return found

@@ -10,15 +10,15 @@ import sqlalchemy as sa
 
 from services.auth import attempts
 from services.auth.attempts import MINUTE, now
+from services.auth.config import AuthSettings, settings_of
 from services.auth.models import Person
+from services.common.access.context import CallContext
 from services.common.contracts.auth import LoginFailed, LoginLocked
 from services.common.database.tables import table_of
 from services.common.errors import Refused
+from services.common.json_types import JsonObject, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from services.auth.config import AuthSettings
     from services.common.database.transaction import Database, Transaction
 
 PEOPLE: Final = sa.select(table_of(Person)).where(Person.is_bot.is_(False))
@@ -26,7 +26,7 @@ FAILURES, UNKNOWN = "failures", "unknown account"
 LOCKED_LOG_IN: Final = {"error": True, "login": False, "too_many_failed_login_attemps": True}
 
 
-def find(database: Database, email: str, desktop_login: Any = None) -> Mapping[str, Any] | None:
+def find(database: Database, email: str, desktop_login: Any = None) -> Row | None:
     """The account of an e-mail, else of a desktop login; bots have none."""
     tries = [Person.email == email.lower(), Person.desktop_login == email]
     if isinstance(desktop_login, str) and desktop_login:
@@ -38,22 +38,20 @@ def find(database: Database, email: str, desktop_login: Any = None) -> Mapping[s
     return dict(row) if row else None
 
 
-def locked(tx: Transaction, ident: UUID) -> Mapping[str, Any]:
+def locked(tx: Transaction, ident: UUID) -> Row:
     """The account for the rest of the transaction, nobody else changing it."""
     query = sa.select(table_of(Person)).where(Person.id == ident).with_for_update()
     return dict(tx.connection.execute(query).mappings().one())
 
 
-def is_locked(settings: AuthSettings, account: Mapping[str, Any]) -> bool:
+def is_locked(settings: AuthSettings, account: Row) -> bool:
     """Whether it failed too often too recently to take a log-in."""
     failed, last = account["login_failed_attemps"] or 0, account["last_login_failed"]
     since = timedelta(seconds=settings.lock_seconds)
     return failed >= settings.failed_logins_allowed and last is not None and now() - last < since
 
 
-def check_not_locked(
-    settings: AuthSettings, account: Mapping[str, Any], data: dict[str, Any] | None = None
-) -> None:
+def check_not_locked(settings: AuthSettings, account: Row, data: JsonObject | None = None) -> None:
     """Raise Refused, in the words of log-in when ``data`` is its body."""
     if is_locked(settings, account):
         if data is not None:
@@ -62,59 +60,57 @@ def check_not_locked(
         raise Refused(message, {"too_many_failed_login_attemps": True})
 
 
-def count_failure(
-    service: Any, account: Mapping[str, Any], address: str | None, reason: str
-) -> None:
+def count_failure(ctx: CallContext, account: Row, address: str | None, reason: str) -> None:
     """Count in SQL, so that parallel tries are all counted, and keep it despite the refusal.
 
     Emits ``login:failed``, and ``login:locked`` with the last one allowed.
     """
-    settings: AuthSettings = service.settings
-    attempts.count(service.database, FAILURES, attempts.address_key(address), MINUTE)
+    settings = settings_of(ctx)
+    attempts.count(ctx.database, FAILURES, attempts.address_key(address), MINUTE)
     table, moment = table_of(Person), now()
     stale = sa.and_(
         table.c.login_failed_attemps >= settings.failed_logins_allowed,
         table.c.last_login_failed < moment - timedelta(seconds=settings.lock_seconds),
     )
     count = sa.case((stale, 1), else_=sa.func.coalesce(table.c.login_failed_attemps, 0) + 1)
-    failures = service.tx.connection.scalar(
+    failures = ctx.tx.connection.scalar(
         sa.update(table)
         .where(table.c.id == account["id"])
         .values(login_failed_attemps=count, last_login_failed=moment)
         .returning(table.c.login_failed_attemps)
     )
-    service.tx.emit(LoginFailed(person_id=account["id"], reason=reason, address=address))  # type: ignore[arg-type]
+    ctx.tx.emit(LoginFailed(person_id=account["id"], reason=reason, address=address))  # type: ignore[arg-type]
     if failures == settings.failed_logins_allowed:
-        service.tx.emit(LoginLocked(person_id=account["id"], address=address))
-    service.keep()
+        ctx.tx.emit(LoginLocked(person_id=account["id"], address=address))
+    ctx.commit_now()
 
 
-def count_stranger(service: Any, email: str, address: str | None) -> None:
+def count_stranger(ctx: CallContext, email: str, address: str | None) -> None:
     """Count a failure of an account that doesn't exist, as if it did."""
-    attempts.count(service.database, FAILURES, attempts.address_key(address), MINUTE)
-    window = timedelta(seconds=service.settings.lock_seconds)
-    attempts.count(service.database, UNKNOWN, attempts.account_key(email), window)
-    service.tx.emit(LoginFailed(reason="password", address=address))
-    service.keep()
+    attempts.count(ctx.database, FAILURES, attempts.address_key(address), MINUTE)
+    window = timedelta(seconds=settings_of(ctx).lock_seconds)
+    attempts.count(ctx.database, UNKNOWN, attempts.account_key(email), window)
+    ctx.tx.emit(LoginFailed(reason="password", address=address))
+    ctx.commit_now()
 
 
-def check_stranger(service: Any, email: str) -> None:
+def check_stranger(ctx: CallContext, email: str) -> None:
     """Raise Refused where an account that exists would be locked."""
-    settings: AuthSettings = service.settings
+    settings = settings_of(ctx)
     window = timedelta(seconds=settings.lock_seconds)
     key = attempts.account_key(email)
-    failed, _ = attempts.standing(service.database, UNKNOWN, key, window)
+    failed, _ = attempts.standing(ctx.database, UNKNOWN, key, window)
     if failed >= settings.failed_logins_allowed:
         raise Refused(data=LOCKED_LOG_IN)
 
 
-def check_address(service: Any, address: str | None) -> None:
+def check_address(ctx: CallContext, address: str | None) -> None:
     """Raise TooMany for an address from which too much failed in the last minute."""
-    most = service.settings.failures_per_address
-    attempts.check(service.database, FAILURES, attempts.address_key(address), most, MINUTE)
+    most = settings_of(ctx).failures_per_address
+    attempts.check(ctx.database, FAILURES, attempts.address_key(address), most, MINUTE)
 
 
-def update(tx: Transaction, ident: UUID, **values: Any) -> None:
+def update(tx: Transaction, ident: UUID, **values: object) -> None:
     """Change an account's row."""
     table = table_of(Person)
     changed = sa.update(table).where(table.c.id == ident).values(**values, updated_at=now())

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 
 from services.auth.models import Attempt
 from services.common.database.tables import table_of
@@ -94,7 +95,7 @@ def standing(
     return (found.count, found.last) if found else (0, None)  # type: ignore[return-value]
 
 
-def sweep(session: Any) -> None:
+def sweep(session: Session) -> None:
     """Forget what is older than any window."""
     session.execute(sa.delete(Attempt).where(Attempt.last < now() - KEPT))
 

@@ -13,6 +13,7 @@ import jwt
 
 from services.auth import tokens
 from services.common.access.signing_keys import KeyRing
+from services.common.json_types import JsonObject
 
 if TYPE_CHECKING:
     from services.auth.config import AuthSettings
@@ -21,7 +22,7 @@ REGISTER, PROVE = "fido-register", "fido-prove"
 SECONDS: Final = 300
 
 
-def cookie(settings: AuthSettings, purpose: str, person: str, state: dict[str, Any]) -> str:
+def cookie(settings: AuthSettings, purpose: str, person: str, state: JsonObject) -> str:
     """A challenge's state, signed."""
     expires = time.time() + SECONDS
     return tokens.signed(settings, tokens.claims(person, purpose, expires, state=state))

@@ -25,9 +25,10 @@ from services.auth.models import FactorState, RevokedToken
 from services.auth.passwords import hashing
 from services.common.contracts.auth import RecoveryCodeUsed
 from services.common.database.tables import table_of
+from services.common.json_types import Json, JsonObject, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from services.auth.config import AuthSettings
     from services.common.contracts.auth import Factor
@@ -57,19 +58,17 @@ class WrongProof(Exception):
 class Given(NamedTuple):
     """What a request brought to prove itself with."""
 
-    body: Mapping[str, Any]
+    body: JsonObject
     cookie: str | None
     """The state of a challenge, if one was asked for."""
 
 
-def enabled(account: Mapping[str, Any]) -> list[Factor]:
+def enabled(account: Row) -> list[Factor]:
     """The second factors of an account; recovery codes come with the first of them."""
     return [name for name in EVERY if account[f"{name}_enabled"]]
 
 
-def prove(
-    tx: Transaction, settings: AuthSettings, account: Mapping[str, Any], given: Given
-) -> str | None:
+def prove(tx: Transaction, settings: AuthSettings, account: Row, given: Given) -> str | None:
     """Spend the proof that was given and answer the factor it proves; None if none was given.
 
     The account must be locked. Raises WrongProof.
@@ -118,9 +117,7 @@ def check_totp(
         raise WrongProof
 
 
-def _totp(
-    tx: Transaction, settings: AuthSettings, account: Mapping[str, Any], proof: Any, _: Any
-) -> None:
+def _totp(tx: Transaction, settings: AuthSettings, account: Row, proof: Json, _: Any) -> None:
     check_totp(tx, account["id"], vault.unseal(settings, account["totp_secret"]), proof)
 
 
@@ -158,18 +155,14 @@ def check_mailed(tx: Transaction, ident: UUID, secret: str | None, code: Any) ->
     )
 
 
-def _mailed(
-    tx: Transaction, settings: AuthSettings, account: Mapping[str, Any], proof: Any, _: Any
-) -> None:
+def _mailed(tx: Transaction, settings: AuthSettings, account: Row, proof: Json, _: Any) -> None:
     check_mailed(tx, account["id"], vault.unseal(settings, account["email_otp_secret"]), proof)
 
 
 # --- recovery codes -------------------------------------------------------------------------------
 
 
-def _recovery(
-    tx: Transaction, settings: AuthSettings, account: Mapping[str, Any], proof: Any, _: Any
-) -> None:
+def _recovery(tx: Transaction, settings: AuthSettings, account: Row, proof: Json, _: Any) -> None:
     stored = account["otp_recovery_codes"] or []
     if not isinstance(proof, str):
         raise WrongProof
@@ -211,8 +204,8 @@ def spend_challenge(
 def _fido(
     tx: Transaction,
     settings: AuthSettings,
-    account: Mapping[str, Any],
-    proof: Any,
+    account: Row,
+    proof: Json,
     cookie: str | None,
 ) -> None:
     from services.auth import fido
@@ -241,7 +234,7 @@ PROOFS: Final[dict[str, Callable[..., None]]] = {
 
 
 def add(
-    tx: Transaction, settings: AuthSettings, account: Mapping[str, Any], factor: str, **values: Any
+    tx: Transaction, settings: AuthSettings, account: Row, factor: str, **values: Any
 ) -> list[str] | None:
     """Enable a factor; answers new recovery codes unless the account has some."""
     codes = None if account["otp_recovery_codes"] else vault.new_codes()
@@ -253,7 +246,7 @@ def add(
     return codes
 
 
-def remove(tx: Transaction, account: Mapping[str, Any], factor: str, **values: Any) -> None:
+def remove(tx: Transaction, account: Row, factor: str, **values: Any) -> None:
     """Disable a factor; without any left, the recovery codes go as well."""
     left = [name for name in enabled(account) if name != factor]
     if account["preferred_two_factor_authentication"] == factor:

@@ -25,6 +25,7 @@ from fido2.webauthn import (
 )
 
 from services.auth.challenges import PROVE, REGISTER, cookie
+from services.common.json_types import JsonObject
 
 if TYPE_CHECKING:
     from services.auth.config import AuthSettings
@@ -33,7 +34,7 @@ RP_NAME: Final = "Kitsu"
 """What clients in the field show beside the key's prompt."""
 ALGORITHMS: Final = frozenset({-7, -8, -35, -36, -37, -257, -47})
 ID_BYTES: Final = 16
-Device = dict[str, Any]
+Device = JsonObject
 
 
 class BadAnswer(ValueError):
@@ -60,9 +61,7 @@ def _server(settings: AuthSettings) -> Fido2Server:
 # --- registering ----------------------------------------------------------------------------------
 
 
-def creation(
-    settings: AuthSettings, person: Any, devices: list[Device]
-) -> tuple[dict[str, Any], str]:
+def creation(settings: AuthSettings, person: Any, devices: list[Device]) -> tuple[JsonObject, str]:
     """Creation options for a new key, and the cookie to send back with its answer."""
     options, state = _server(settings).register_begin(
         PublicKeyCredentialUserEntity(
@@ -80,7 +79,7 @@ def creation(
     return shown, cookie(settings, REGISTER, str(person["id"]), state)
 
 
-def registered(settings: AuthSettings, state: Any, response: dict[str, Any], name: str) -> Device:
+def registered(settings: AuthSettings, state: Any, response: JsonObject, name: str) -> Device:
     """The device to store. Raises BadAnswer."""
     try:
         found = _server(settings).register_complete(state, response)
@@ -101,9 +100,7 @@ def registered(settings: AuthSettings, state: Any, response: dict[str, Any], nam
 # --- proving --------------------------------------------------------------------------------------
 
 
-def challenge(
-    settings: AuthSettings, person: str, devices: list[Device]
-) -> tuple[dict[str, Any], str]:
+def challenge(settings: AuthSettings, person: str, devices: list[Device]) -> tuple[JsonObject, str]:
     """A challenge for the person's keys, and the cookie to send back with the answer."""
     options, state = _server(settings).authenticate_begin([_descriptor(d) for d in devices])
     public = options.public_key

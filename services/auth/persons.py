@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -14,17 +15,20 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.auth import tokens
+from services.auth.config import settings_of
 from services.auth.models import Person
 from services.auth.passwords import hashed
+from services.common.access.context import CallContext
 from services.common.contracts.auth import BotTokenIssued
+from services.common.crud.resource import CrudContext, ResourceRules
 from services.common.crud.validation import default_of
+from services.common.database.sql_types import Select
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden, InvalidInput
+from services.common.json_types import JsonObject, Row, Values
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from services.common.access.rules import Actor
+    from services.common.actor import Actor
     from services.common.crud.resource import Resource
 
 SECRET: Final = frozenset(
@@ -90,7 +94,7 @@ DATE_FORMATS: Final = ("YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY")
 
 
 @lru_cache(maxsize=1)
-def whole(resource: Resource) -> sa.Select[Any]:
+def whole(resource: Resource) -> Select:
     """Selects people in full by ``:ids``, as one JSON object."""
     ids = sa.bindparam("ids", type_=ARRAY(sa.Uuid(as_uuid=False)))
     columns = resource.columns(None, relations=True)
@@ -115,87 +119,107 @@ def fixed(actor: Actor) -> frozenset[str]:
     return ALWAYS_FIXED if actor.is_admin else ALWAYS_FIXED | ADMINS_ONLY
 
 
-def prepare(work: Any, body: Mapping[str, Any], ident: UUID | None) -> bytes | None:
-    """The hash of a new account's password; it takes too long to hold a transaction for."""
-    password = body.get("password")
-    if ident is not None or not isinstance(password, str):
-        return None
-    return hashed(work.settings, password)
+@dataclass
+class AccountSecrets:
+    """What a write of an account makes that is shown once, or never."""
+
+    password: bytes | None = None
+    """The hash of a new account's password."""
+    bot_token: str | None = None
 
 
-def on_create(work: Any, values: dict[str, Any], _body: Mapping[str, Any]) -> None:
-    """A new account: within the limit, with an address of its own."""
-    for name in FACTORS | {"jti"}:
-        values[name] = default_of(table_of(Person).c[name])
-    _clean(work, values)
-    _check_email_free(work, values, None)
-    if values["active"] and not values["is_bot"] and not values["is_guest"]:
-        _check_limit(work)
-    values["password"] = work.prepared
-    values["timezone"] = values["timezone"] or work.settings.default_timezone
-    values["locale"] = values["locale"] or work.settings.default_locale
+class PersonRules(ResourceRules[AccountSecrets]):
+    """Which accounts there may be, who changes which, and the tokens of bots."""
+
+    completes = frozenset({"new", "update"})
+
+    def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> AccountSecrets:
+        """Hash a new account's password; it takes too long to hold a transaction for."""
+        password = body.get("password")
+        if ident is not None or not isinstance(password, str):
+            return AccountSecrets()
+        return AccountSecrets(hashed(settings_of(ctx), password))
+
+    def on_create(
+        self, ctx: CrudContext, values: Values, _body: JsonObject, secrets: AccountSecrets
+    ) -> None:
+        """Check a new account: within the limit, with an address of its own."""
+        settings = settings_of(ctx)
+        for name in FACTORS | {"jti"}:
+            values[name] = default_of(table_of(Person).c[name])
+        _clean(values)
+        _check_email_free(ctx, values, None)
+        if values["active"] and not values["is_bot"] and not values["is_guest"]:
+            _check_limit(ctx)
+        values["password"] = secrets.password
+        values["timezone"] = values["timezone"] or settings.default_timezone
+        values["locale"] = values["locale"] or settings.default_locale
+
+    def on_update(
+        self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _: AccountSecrets
+    ) -> None:
+        """Check a changed account; protected ones stay as they are. Raises Forbidden."""
+        _clean(values)
+        accounts = settings_of(ctx).protected_accounts.split(",")
+        protected = {mail.strip().lower() for mail in accounts}
+        touched = values.keys() & {"active", "role", "archived", "email"}
+        if row["email"] in protected and touched and row["id"] != ctx.actor.id:
+            message = "This account is protected."
+            raise Forbidden(message)
+        if "email" in values:
+            _check_email_free(ctx, {**row, **values}, row["id"])
+        if values.get("active") and not row["active"] and not row["is_bot"] and not row["is_guest"]:
+            _check_limit(ctx)
+
+    def created(
+        self, ctx: CrudContext, row: Row, _body: JsonObject, secrets: AccountSecrets
+    ) -> None:
+        """Issue a new bot its token: it comes with this answer, and never again."""
+        if row["is_bot"]:
+            secrets.bot_token = _issue(ctx, row)
+
+    def updated(
+        self, ctx: CrudContext, before: Row, row: Row, body: JsonObject, secrets: AccountSecrets
+    ) -> None:
+        """Issue another token to a bot whose time is set anew, or to a person made a bot."""
+        named = "expiration_date" in body and "expiration_date" not in fixed(ctx.actor)
+        if row["is_bot"] and (named or not before["is_bot"]):
+            secrets.bot_token = _issue(ctx, row)
+
+    def complete(
+        self,
+        _ctx: CrudContext,
+        rows: list[JsonObject],
+        _verb: str,
+        secrets: AccountSecrets | None,
+    ) -> None:
+        """Show the token that this write issued, if it issued one."""
+        if secrets is not None and secrets.bot_token:
+            rows[0]["access_token"] = secrets.bot_token
+
+    def on_delete(self, ctx: CrudContext, row: Row, _secrets: AccountSecrets) -> None:
+        """Forbid deleting your own account."""
+        if row["id"] == ctx.actor.id:
+            message = "This requires somebody else: an account can't delete itself."
+            raise Forbidden(message)
 
 
-def on_update(
-    work: Any, row: Mapping[str, Any], values: dict[str, Any], _body: Mapping[str, Any]
-) -> None:
-    """A changed account: the same checks, and protected ones stay as they are."""
-    _clean(work, values)
-    protected = {mail.strip().lower() for mail in work.settings.protected_accounts.split(",")}
-    touched = values.keys() & {"active", "role", "archived", "email"}
-    if row["email"] in protected and touched and row["id"] != work.actor.id:
-        message = "This account is protected."
-        raise Forbidden(message)
-    if "email" in values:
-        _check_email_free(work, {**row, **values}, row["id"])
-    if values.get("active") and not row["active"] and not row["is_bot"] and not row["is_guest"]:
-        _check_limit(work)
-
-
-def created(work: Any, row: Mapping[str, Any], _body: Mapping[str, Any]) -> None:
-    """A new bot gets its token with this answer, and never again."""
-    if row["is_bot"]:
-        _issue(work, row)
-
-
-def updated(
-    work: Any, before: Mapping[str, Any], row: Mapping[str, Any], body: Mapping[str, Any]
-) -> None:
-    """A bot whose time is set anew, or a person made a bot, gets another token."""
-    named = "expiration_date" in body and "expiration_date" not in fixed(work.actor)
-    if row["is_bot"] and (named or not before["is_bot"]):
-        _issue(work, row)
-
-
-def _issue(work: Any, row: Mapping[str, Any]) -> None:
+def _issue(ctx: CallContext, row: Row) -> str:
     """The token before is refused from now on: its id is no longer the bot's."""
-    work.keep_no_answer()
+    ctx.skip_idempotency()
     day = row["expiration_date"]
     end = None
     if day is not None:
         end = datetime.combine(day + timedelta(days=1), time.min, tzinfo=UTC).timestamp()
     claims = tokens.claims(str(row["id"]), "access", end, identity_type=tokens.BOT)
-    work.issued = tokens.signed(work.settings, claims)
     table = table_of(Person)
     changed = sa.update(table).where(table.c.id == row["id"]).values(jti=claims["jti"])
-    work.tx.connection.execute(changed)
-    work.tx.emit(BotTokenIssued(person_id=row["id"]))
+    ctx.tx.connection.execute(changed)
+    ctx.tx.emit(BotTokenIssued(person_id=row["id"]))
+    return tokens.signed(settings_of(ctx), claims)
 
 
-def show_token(work: Any, rows: list[dict[str, Any]], _verb: str) -> None:
-    """The token that this write issued, if it issued one."""
-    if token := getattr(work, "issued", None):
-        rows[0]["access_token"] = token
-
-
-def on_delete(work: Any, row: Mapping[str, Any], _force: bool) -> None:
-    """Nobody deletes themselves."""
-    if row["id"] == work.actor.id:
-        message = "This requires somebody else: an account can't delete itself."
-        raise Forbidden(message)
-
-
-def _clean(_work: Any, values: dict[str, Any]) -> None:
+def _clean(values: Values) -> None:
     day = values.get("expiration_date")
     if day is not None and day < datetime.now(UTC).date():
         message = "Expiration date can't be in the past."
@@ -238,23 +262,23 @@ def _check_locale(value: str) -> None:
         raise InvalidInput(message) from None
 
 
-def _check_email_free(work: Any, values: Mapping[str, Any], own: Any) -> None:
+def _check_email_free(ctx: CallContext, values: Row, own: UUID | None) -> None:
     if values["email"] is None or values["is_bot"]:
         return
     taken = sa.select(Person.id).where(Person.email == values["email"], Person.is_bot.is_(False))
     if own is not None:
         taken = taken.where(Person.id != own)
-    if work.tx.session.scalar(taken.limit(1)):
+    if ctx.tx.session.scalar(taken.limit(1)):
         message = "Email already in use."
         raise InvalidInput(message)
 
 
-def _check_limit(work: Any) -> None:
+def _check_limit(ctx: CallContext) -> None:
     """Raise InvalidInput when the studio has all the active people it may have."""
     counted = sa.select(sa.func.count()).where(
         Person.active.is_(True), Person.is_bot.is_(False), Person.is_guest.is_(False)
     )
-    limit = work.settings.user_limit
-    if work.tx.session.scalar(counted) >= limit:
+    limit = settings_of(ctx).user_limit
+    if ctx.tx.session.execute(counted).scalar_one() >= limit:
         message = "User limit reached."
         raise InvalidInput(message, {"limit": limit})

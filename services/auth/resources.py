@@ -13,7 +13,7 @@ from services.common.crud.resource import Registry, Resource
 from services.common.database.tables import table_of
 
 if TYPE_CHECKING:
-    from services.common.access.rules import Actor
+    from services.common.actor import Actor
 
 CHAT_SECRETS: Final = frozenset(
     {
@@ -55,14 +55,7 @@ RESOURCES: Final = Registry(
         updated_lists=("departments",),
         fixed=persons.fixed,
         extra_body=frozenset({"password"}),
-        prepare=persons.prepare,
-        on_create=persons.on_create,
-        on_update=persons.on_update,
-        created=persons.created,
-        updated=persons.updated,
-        complete=persons.show_token,
-        completed_verbs=frozenset({"new", "update"}),
-        on_delete=persons.on_delete,
+        rules=persons.PersonRules(),
         still_linked="Some data are still linked to given person.",
         force_cascades=True,
     ),

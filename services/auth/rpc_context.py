@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -11,7 +11,9 @@ from services.auth import persons
 from services.auth.models import Organisation, Person
 from services.auth.resources import RESOURCES
 from services.common.crud import json_parts
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
+from services.common.database.sql_types import Select
+from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_client import Reply
 
@@ -20,10 +22,10 @@ if TYPE_CHECKING:
 
 
 @cache
-def _context(full: bool, admin: bool) -> sa.Select[Any]:
+def _context(full: bool, admin: bool) -> Select:
     only = None if full else persons.REDUCED
     people = sa.select(*RESOURCES["persons"].columns(only, relations=True))
-    members: dict[str, Any] = {
+    members: JsonObject = {
         "persons": json_parts.array(people.where(Person.is_guest.is_(False))),
         "departments": json_parts.array(_all("departments")),
         "studios": json_parts.array(_all("studios")),
@@ -33,11 +35,11 @@ def _context(full: bool, admin: bool) -> sa.Select[Any]:
     return json_parts.whole(**members)
 
 
-def _all(path: str) -> sa.Select[Any]:
+def _all(path: str) -> Select:
     return sa.select(*RESOURCES[path].columns(None, relations=False))
 
 
-class ContextRpc(CrudRpc):
+class ContextRpc(ResourceService):
     """The first reads of a client."""
 
     settings: AuthSettings
@@ -52,7 +54,7 @@ class ContextRpc(CrudRpc):
         return json_parts.read(self.database, _context(full, admin), limit=self.settings.user_limit)
 
     @query
-    def show_config(self) -> dict[str, Any]:
+    def show_config(self) -> JsonObject:
         """What a client must know before anybody logs in."""
         dark = sa.select(Organisation.dark_theme_by_default).order_by(Organisation.created_at)
         with self.database.read() as connection:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,20 +9,21 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.auth.models import Department, Person, department_link
 from services.common.access.rules import admin
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import BadValue, known_id, parse_id
 from services.common.errors import InvalidInput, NotFound, invalid_field
+from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_client import Reply
 
 LINK = department_link.c
 
 
-class DepartmentRpc(CrudRpc):
+class DepartmentRpc(ResourceService):
     """Members of departments."""
 
     @command
-    def join_department(self, ident: str, data: dict[str, Any] | None = None) -> Reply:
+    def join_department(self, ident: str, data: JsonObject | None = None) -> Reply:
         """Put a person into the department ``department_id``. For administrators.
 
         Returns the person. Raises Forbidden, NotFound, InvalidInput. Emits ``person:update``.
@@ -57,7 +57,7 @@ class DepartmentRpc(CrudRpc):
         person: Person = self.tx.get(Person, known_id(ident), lock=True)
         return person.id
 
-    def _department(self, given: Any) -> UUID:
+    def _department(self, given: Json) -> UUID:
         if given is None:
             raise invalid_field("department_id", "Field required")
         try:

@@ -16,11 +16,11 @@ from services.common.access.rules import only_persons
 from services.common.contracts.auth import FactorAdded, FactorRemoved, RecoveryCodesRenewed
 from services.common.crud.validation import BadValue, parse_id
 from services.common.errors import Forbidden, InvalidInput, NotFound, Refused, invalid_fields
+from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_client import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from uuid import UUID
 
 ISSUER: Final = "Kitsu"
@@ -46,7 +46,7 @@ class FactorRpc(PasswordRpc):
     # --- time codes -------------------------------------------------------------------------
 
     @command
-    def prepare_totp(self) -> dict[str, Any]:
+    def prepare_totp(self) -> JsonObject:
         """A new secret for an authenticator app, not in force until a code of it was given.
 
         Returns ``{"totp_provisionning_uri", "otp_secret"}``. Raises Refused, Forbidden (bots).
@@ -59,7 +59,7 @@ class FactorRpc(PasswordRpc):
         return {"totp_provisionning_uri": uri, "otp_secret": secret}
 
     @command
-    def enable_totp(self, data: dict[str, Any]) -> dict[str, Any]:
+    def enable_totp(self, data: JsonObject) -> JsonObject:
         """Put the prepared secret in force.
 
         Returns recovery codes, if there were none, and new tokens. Raises InvalidInput, Refused.
@@ -76,14 +76,14 @@ class FactorRpc(PasswordRpc):
         return self._added(account, TOTP)
 
     @command
-    def disable_totp(self, data: dict[str, Any], caller: dict[str, Any]) -> dict[str, Any]:
+    def disable_totp(self, data: JsonObject, caller: JsonObject) -> JsonObject:
         """Take the authenticator app off; the body proves any factor. Emits ``factor:removed``."""
         return self._removed(TOTP, data, caller, totp_secret=None)
 
     # --- mailed codes -----------------------------------------------------------------------
 
     @command
-    def mail_code(self, query: dict[str, str], caller: dict[str, Any]) -> dict[str, Any]:
+    def mail_code(self, query: dict[str, str], caller: JsonObject) -> JsonObject:
         """Mail a code to log in with; the answer doesn't tell whether anybody got one.
 
         Raises InvalidInput, TooMany.
@@ -98,11 +98,11 @@ class FactorRpc(PasswordRpc):
             account = accounts.find(self.database, email.strip())
             if account is not None and account["active"] and account["email_otp_enabled"]:
                 self._mail_code(account)
-                self.keep()
+                self.commit_now()
         return {"success": True}
 
     @command
-    def prepare_email_otp(self) -> dict[str, Any]:
+    def prepare_email_otp(self) -> JsonObject:
         """Mail a first code; the factor is not in force until it was given."""
         account = self._own_without(EMAIL, "OTP by email already enabled.")
         self.limit_mails(account["email"])
@@ -110,7 +110,7 @@ class FactorRpc(PasswordRpc):
         return {"success": True}
 
     @command
-    def enable_email_otp(self, data: dict[str, Any]) -> dict[str, Any]:
+    def enable_email_otp(self, data: JsonObject) -> JsonObject:
         """Put mailed codes in force. Returns and raises as ``enable_totp``."""
         (code,) = texts(data, "email_otp")
         account = self._own_without(EMAIL, "OTP by email already enabled.")
@@ -123,11 +123,11 @@ class FactorRpc(PasswordRpc):
         return self._added(account, EMAIL)
 
     @command
-    def disable_email_otp(self, data: dict[str, Any], caller: dict[str, Any]) -> dict[str, Any]:
+    def disable_email_otp(self, data: JsonObject, caller: JsonObject) -> JsonObject:
         """Take mailed codes off; the body proves any factor. Emits ``factor:removed``."""
         return self._removed(EMAIL, data, caller, email_otp_secret=None)
 
-    def _mail_code(self, account: Mapping[str, Any]) -> None:
+    def _mail_code(self, account: Row) -> None:
         secret = vault.unseal(self.settings, account["email_otp_secret"])
         if secret is None or not account["email_otp_enabled"]:
             secret = pyotp.random_base32()
@@ -139,7 +139,7 @@ class FactorRpc(PasswordRpc):
     # --- security keys ----------------------------------------------------------------------
 
     @command
-    def fido_challenge(self, query: dict[str, str], caller: dict[str, Any]) -> Reply:
+    def fido_challenge(self, query: dict[str, str], caller: JsonObject) -> Reply:
         """A challenge for the keys of an account, with the cookie to send back with its answer.
 
         Raises InvalidInput, Refused where there is no account with keys, TooMany.
@@ -170,7 +170,7 @@ class FactorRpc(PasswordRpc):
         return Reply(msgspec.json.encode(options), headers={"session": cookie})
 
     @command
-    def enable_fido(self, data: dict[str, Any], caller: dict[str, Any]) -> dict[str, Any]:
+    def enable_fido(self, data: JsonObject, caller: JsonObject) -> JsonObject:
         """Register a key under a name. Returns as ``enable_totp``.
 
         Raises InvalidInput, Refused; a failed try uses the challenge up. Emits ``factor:added``.
@@ -190,18 +190,18 @@ class FactorRpc(PasswordRpc):
         try:
             device = fido.registered(self.settings, state, response, name)
         except fido.BadAnswer:
-            self.keep()
+            self.commit_now()
             message = "FIDO server exception your registration response is probly wrong."
             raise Refused(message) from None
         known = {(d["device_name"], d["credential_id"]) for d in devices}
         if any(name == n or device["credential_id"] == c for n, c in known):
-            self.keep()
+            self.commit_now()
             message = "A device of that name, or this very device, is registered already."
             raise Refused(message)
         return self._added(account, FIDO, fido_credentials=[*devices, device])
 
     @command
-    def disable_fido(self, data: dict[str, Any], caller: dict[str, Any]) -> dict[str, Any]:
+    def disable_fido(self, data: JsonObject, caller: JsonObject) -> JsonObject:
         """Take a key off, by its name; the body proves any factor. Emits ``factor:removed``."""
         only_persons(self)
         (name,) = texts(data, "device_name")
@@ -217,7 +217,7 @@ class FactorRpc(PasswordRpc):
         return {"success": True}
 
     @staticmethod
-    def _registration(data: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    def _registration(data: JsonObject) -> tuple[JsonObject, str]:
         faults = list(field_faults(data, "device_name"))
         if not isinstance(data.get("registration_response"), dict):
             missing = data.get("registration_response") is None
@@ -230,13 +230,13 @@ class FactorRpc(PasswordRpc):
     # --- recovery ---------------------------------------------------------------------------
 
     @command
-    def renew_recovery_codes(self, data: dict[str, Any], caller: dict[str, Any]) -> dict[str, Any]:
+    def renew_recovery_codes(self, data: JsonObject, caller: JsonObject) -> JsonObject:
         """New recovery codes in place of the old ones; the body proves any factor.
 
         Emits ``recovery-codes:renewed``.
         """
         only_persons(self)
-        self.keep_no_answer()
+        self.skip_idempotency()
         off = "No two factor authentication enabled."
         account = self._proven("", data, caller, _unproven(), off)
         codes = vault.new_codes()
@@ -283,25 +283,25 @@ class FactorRpc(PasswordRpc):
             raise NotFound
         return self.actor.id
 
-    def _own_without(self, factor: str, already: str) -> Mapping[str, Any]:
+    def _own_without(self, factor: str, already: str) -> Row:
         """The caller's account, locked, which must not have the factor yet."""
         only_persons(self)
-        self.keep_no_answer()
+        self.skip_idempotency()
         account = accounts.locked(self.tx, self._me)
         if account[f"{factor}_enabled"]:
             raise Refused(already)
         return account
 
-    def _added(self, account: Mapping[str, Any], factor: Any, **values: Any) -> dict[str, Any]:
-        self.keep_no_answer()
+    def _added(self, account: Row, factor: Any, **values: Any) -> JsonObject:
+        self.skip_idempotency()
         codes = factors.add(self.tx, self.settings, account, factor, **values)
         self.tx.emit(FactorAdded(person_id=account["id"], factor=factor))
         pair = tokens.pair(self.settings, str(account["id"]))
         return {"otp_recovery_codes": codes, **pair}
 
     def _removed(
-        self, factor: Any, data: dict[str, Any], caller: dict[str, Any], **values: Any
-    ) -> dict[str, Any]:
+        self, factor: Any, data: JsonObject, caller: JsonObject, **values: Any
+    ) -> JsonObject:
         only_persons(self)
         account = self._proven(factor, data, caller, _unproven())
         factors.remove(self.tx, account, factor, **values)
@@ -311,11 +311,11 @@ class FactorRpc(PasswordRpc):
     def _proven(
         self,
         factor: str,
-        data: dict[str, Any],
-        caller: dict[str, Any],
+        data: JsonObject,
+        caller: JsonObject,
         refusal: Refused,
         off: str = "",
-    ) -> Mapping[str, Any]:
+    ) -> Row:
         """The caller's account, locked, once the body has proven one of its factors.
 
         Wrong proofs count as failed log-ins. Raises Refused: the factor is off, locked, unproven.

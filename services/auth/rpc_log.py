@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,17 +16,19 @@ from services.auth.rpc_session import SessionRpc
 from services.common.access.rules import only_persons, studio_manager
 from services.common.crud import log_query
 from services.common.crud.log_query import Query
-from services.common.crud.resource import rows_as_json
+from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import BadValue, known_id, parse_moment
+from services.common.database.sql_types import Column, Expression
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound
+from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_client import Reply
 
 KIND: Final = sa.literal_column("'DesktopLoginLog'", sa.Text).label("type")
 
 
-def _second(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+def _second(column: Column) -> Expression:
     return sa.func.date_trunc("second", column).label(column.name)
 
 
@@ -92,9 +94,7 @@ class LogRpc(SessionRpc):
         return Reply(f"[{','.join(found)}]".encode())
 
     @command
-    def log_desktop_login(
-        self, data: dict[str, Any] | None = None, ident: str | None = None
-    ) -> Reply:
+    def log_desktop_login(self, data: JsonObject | None = None, ident: str | None = None) -> Reply:
         """Note that somebody opened a desktop tool (at ``date``, else now).
 
         Others note it for a person only as administrators. Returns the log row.
@@ -127,7 +127,7 @@ class LogRpc(SessionRpc):
         return found
 
 
-def _moment(given: Any) -> datetime:
+def _moment(given: Json) -> datetime:
     """The moment given, else now. Raises InvalidInput."""
     if given is None:
         return now()

@@ -16,6 +16,7 @@ from services.auth.models import Person
 from services.auth.rpc_session import SessionRpc
 from services.common.database.tables import table_of
 from services.common.events.subscriber import Delivery, on
+from services.common.json_types import JsonObject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -69,14 +70,14 @@ class NoticeRpc(SessionRpc):
             if notice is not None:
                 self._write_about(person, notice)
 
-    def _notice(self, ident: UUID, person: UUID) -> dict[str, Any] | None:
+    def _notice(self, ident: UUID, person: UUID) -> JsonObject | None:
         asked = {"ident": str(ident), "person_id": str(person)}
-        found: dict[str, Any] | None = self.ask("tasks", "notice", **asked)
+        found: JsonObject | None = self.ask("tasks", "notice", **asked)
         if found is not None:
             found["author"] = self._name(found["author_id"])
         return found
 
-    def _write_about(self, person: Mapping[Any, Any], notice: dict[str, Any]) -> None:
+    def _write_about(self, person: Mapping[Any, Any], notice: JsonObject) -> None:
         names = {"author": notice["author"], "entity": notice["full_entity_name"]}
         subject = SUBJECTS[notice["notification_type"]].format(**names)
         text = BODY.format(

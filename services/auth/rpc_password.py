@@ -21,11 +21,12 @@ from services.common.contracts.auth import PasswordChanged, PasswordResetRequest
 from services.common.crud.validation import known_id
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden, NotFound, Refused
+from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
 from services.common.runtime.scheduler import every
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 STEADY_SECONDS: Final = 0.15
 PUBLIC, MAILS = "public calls", "mails"
@@ -69,7 +70,7 @@ class PasswordRpc(SessionRpc):
     """Passwords."""
 
     @command
-    def change_password(self, data: dict[str, Any], caller: dict[str, Any]) -> dict[str, Any]:
+    def change_password(self, data: JsonObject, caller: JsonObject) -> JsonObject:
         """Change the caller's own password; sessions go on.
 
         Raises InvalidInput, Refused (locked, old one wrong, new one too short or not confirmed),
@@ -88,7 +89,7 @@ class PasswordRpc(SessionRpc):
         return {"success": True}
 
     @command
-    def request_reset(self, data: dict[str, Any], caller: dict[str, Any]) -> dict[str, Any]:
+    def request_reset(self, data: JsonObject, caller: JsonObject) -> JsonObject:
         """Mail a link to choose a new password; the answer doesn't tell whether anybody got one.
 
         Raises InvalidInput, TooMany. Emits ``password:reset-requested``.
@@ -100,11 +101,11 @@ class PasswordRpc(SessionRpc):
             account = accounts.find(self.database, email.strip())
             if account is not None and account["active"] and account["email"]:
                 self._mail_link(account, "Choose a new password", RESET)
-                self.keep()
+                self.commit_now()
         return {"success": "Reset token sent"}
 
     @command
-    def reset_password(self, data: dict[str, Any], caller: dict[str, Any]) -> dict[str, Any]:
+    def reset_password(self, data: JsonObject, caller: JsonObject) -> JsonObject:
         """Set the password that a mailed token entitles to; the token serves once.
 
         Raises InvalidInput, TooMany, Refused. Emits ``password:changed``.
@@ -123,7 +124,7 @@ class PasswordRpc(SessionRpc):
         return {"success": True}
 
     @command
-    def set_password(self, ident: str, data: dict[str, Any]) -> dict[str, Any]:
+    def set_password(self, ident: str, data: JsonObject) -> JsonObject:
         """Give somebody else a password. For administrators. Emits ``password:changed``."""
         account = self._account_for_admin(ident)
         new, again = texts(data, "password", "password_2")
@@ -132,7 +133,7 @@ class PasswordRpc(SessionRpc):
         return {"success": True}
 
     @command
-    def mail_reset_link(self, ident: str, invite: bool = False) -> dict[str, Any]:
+    def mail_reset_link(self, ident: str, invite: bool = False) -> JsonObject:
         """Mail somebody a link to choose a password. For administrators."""
         account = self._account_for_admin(ident)
         if not account["email"] or not account["active"]:
@@ -157,7 +158,7 @@ class PasswordRpc(SessionRpc):
 
     # --- shared with the factors --------------------------------------------------------------
 
-    def own_account(self) -> Mapping[str, Any]:
+    def own_account(self) -> Row:
         """The caller's account. Raises NotFound if it is gone."""
         with self.database.read() as connection:
             query = accounts.PEOPLE.where(Person.id == self.actor.id)
@@ -166,7 +167,7 @@ class PasswordRpc(SessionRpc):
             raise NotFound
         return dict(found)
 
-    def limit_public(self, caller: dict[str, Any]) -> None:
+    def limit_public(self, caller: JsonObject) -> None:
         """Raise TooMany for an address that calls too often without being logged in."""
         key = attempts.address_key(caller.get("address"))
         most = self.settings.public_calls_per_address
@@ -177,30 +178,30 @@ class PasswordRpc(SessionRpc):
         key = attempts.account_key(email)
         attempts.limit(self.database, MAILS, key, self.settings.mails_per_account, HOUR)
 
-    def write_to(self, account: Mapping[str, Any], subject: str, body: str, **facts: str) -> None:
+    def write_to(self, account: Row, subject: str, body: str, **facts: str) -> None:
         """Put a letter to the account's owner into the tray."""
         text = body.format(
             first_name=account["first_name"], email=account["email"], studio=self.studio(), **facts
         )
         mail.write(self.tx, self.settings, account["email"], f"{self.studio()}: {subject}", text)
 
-    def _mail_link(self, account: Mapping[str, Any], subject: str, body: str) -> None:
+    def _mail_link(self, account: Row, subject: str, body: str) -> None:
         token = resets.new_reset_token(self.tx, account["id"])
         link = resets.link(self.settings, account["email"], token)
         self.write_to(account, subject, body, link=link)
         self.tx.emit(PasswordResetRequested(person_id=account["id"]))
 
-    def _set_password(self, account: Mapping[str, Any], new: str, means: Any) -> None:
+    def _set_password(self, account: Row, new: str, means: Any) -> None:
         self._store(account, hashed(self.settings, new), means)
 
-    def _store(self, account: Mapping[str, Any], digest: bytes, means: Any) -> None:
+    def _store(self, account: Row, digest: bytes, means: Any) -> None:
         accounts.update(self.tx, account["id"], password=digest, login_failed_attemps=0)
         resets.forget(self.tx, account["id"])
         self.tx.emit(PasswordChanged(person_id=account["id"], means=means))
         if account["email"]:
             self.write_to(account, "Your password was changed", CHANGED)
 
-    def _account_for_admin(self, ident: str) -> Mapping[str, Any]:
+    def _account_for_admin(self, ident: str) -> Row:
         """Raises Forbidden, NotFound."""
         if not self.actor.is_admin:
             message = "This requires an administrator."

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.auth import persons
 from services.auth.models import Department, Person, department_link
-from services.common.crud.resource import as_json
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import as_json
+from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_client import Reply
 
 
-class PersonRpc(CrudRpc):
+class PersonRpc(ResourceService):
     """People as other services show them."""
 
     @query
@@ -31,7 +31,7 @@ class PersonRpc(CrudRpc):
         return Reply(f"[{','.join(rows)}]".encode())
 
     @query
-    def mentionable(self, ids: list[str]) -> dict[str, Any]:
+    def mentionable(self, ids: list[str]) -> JsonObject:
         """Names that a text may mention: of these people, and of all departments.
 
         Returns ``{"people": {id: "First Last"}, "departments": {id: name}, "members":
@@ -61,7 +61,7 @@ class PersonRpc(CrudRpc):
         return Reply((found or "{}").encode())
 
     @query
-    def short_persons(self, ids: list[str]) -> dict[str, dict[str, Any]]:
+    def short_persons(self, ids: list[str]) -> dict[str, JsonObject]:
         """People by id, in the short form that replies, comments and news embed."""
         wanted = [UUID(ident) for ident in ids]
         columns = (Person.id, Person.first_name, Person.last_name, Person.has_avatar, Person.role)

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import Connection
 
 from services.auth import accounts, factors, persons, tokens
 from services.auth.factors import Given, WrongProof
@@ -16,20 +17,20 @@ from services.auth.fields import field_faults
 from services.auth.models import LoginLog, Organisation, Person, RevokedToken
 from services.auth.passwords import matches
 from services.auth.resets import new_reset_token
-from services.common.access.rules import Actor, only_persons
+from services.common.access.rules import only_persons
+from services.common.actor import Actor
 from services.common.contracts.auth import LoginFailed, LoginSucceeded, SessionRevoked
-from services.common.crud.resource import as_json
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import as_json
 from services.common.crud.validation import BadValue, parse_id
 from services.common.database.tables import table_of
 from services.common.errors import Refused, Unauthenticated, invalid_fields
+from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
 from services.common.runtime.service import encode
 from services.common.wire.rpc_client import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from services.auth.config import AuthSettings
 
 UNVERIFIED: Final = {
@@ -51,20 +52,20 @@ INACTIVE: Final = {
 }
 
 
-class SessionRpc(CrudRpc):
+class SessionRpc(ResourceService):
     """Sessions."""
 
     settings: AuthSettings
 
     @command
-    def log_in(self, data: dict[str, Any], caller: dict[str, Any]) -> Reply:
+    def log_in(self, data: JsonObject, caller: JsonObject) -> Reply:
         """Open a session for an e-mail or desktop login, its password and a second factor.
 
         Returns ``{"login", "user", "organisation", "access_token", "refresh_token"}``.
         Raises InvalidInput (no e-mail), TooMany, Refused with the flags that clients act on.
         Emits ``login:succeeded``, ``login:failed``, ``login:locked``.
         """
-        self.keep_no_answer()
+        self.skip_idempotency()
         email, password = _credentials(data)
         address = caller.get("address")
         accounts.check_address(self, address)
@@ -84,21 +85,17 @@ class SessionRpc(CrudRpc):
         self._check_second_factor(account, data, caller)
         if password == DEFAULT_PASSWORD:
             token = new_reset_token(self.tx, account["id"])
-            self.keep()
+            self.commit_now()
             raise Refused(data={"login": False, "default_password": True, "token": token})
         return self._open_session(account, caller)
 
-    def _refused(
-        self, account: Mapping[str, Any], reason: Any, address: str | None, body: dict[str, Any]
-    ) -> Refused:
+    def _refused(self, account: Row, reason: Any, address: str | None, body: JsonObject) -> Refused:
         """A refusal that is not a failure, announced."""
         self.tx.emit(LoginFailed(person_id=account["id"], reason=reason, address=address))
-        self.keep()
+        self.commit_now()
         return Refused(data=body)
 
-    def _check_second_factor(
-        self, account: Mapping[str, Any], data: dict[str, Any], caller: dict[str, Any]
-    ) -> None:
+    def _check_second_factor(self, account: Row, data: JsonObject, caller: JsonObject) -> None:
         """Refuse an account that is locked, inactive, or without proof of its second factor.
 
         The failures are looked at again, for others may have tried meanwhile. Raises Refused.
@@ -127,7 +124,7 @@ class SessionRpc(CrudRpc):
                 }
             )
 
-    def _open_session(self, account: Mapping[str, Any], caller: dict[str, Any]) -> Reply:
+    def _open_session(self, account: Row, caller: JsonObject) -> Reply:
         ident, address = account["id"], caller.get("address")
         origin: Any = "web" if caller.get("browser") else "script"
         accounts.update(self.tx, ident, login_failed_attemps=0)
@@ -152,7 +149,7 @@ class SessionRpc(CrudRpc):
         )
 
     @command
-    def log_out(self, caller: dict[str, Any]) -> dict[str, Any]:
+    def log_out(self, caller: JsonObject) -> JsonObject:
         """Revoke the token used and the refresh token it came with. Bots are Forbidden."""
         only_persons(self)
         claims = caller["claims"]
@@ -161,10 +158,10 @@ class SessionRpc(CrudRpc):
         return {"logout": True}
 
     @command
-    def refresh_token(self, caller: dict[str, Any]) -> dict[str, Any]:
+    def refresh_token(self, caller: JsonObject) -> JsonObject:
         """A new access token; the refresh token stays as it is. Bots are Forbidden."""
         only_persons(self)
-        self.keep_no_answer()
+        self.skip_idempotency()
         claims = caller["claims"]
         more = {name: claims[name] for name in (tokens.RESTRICTED,) if name in claims}
         token = tokens.renewed(self.settings, claims["sub"], claims["jti"], **more)
@@ -185,7 +182,7 @@ class SessionRpc(CrudRpc):
         )
 
     @command
-    def identify(self, claims: dict[str, Any]) -> Reply:
+    def identify(self, claims: JsonObject) -> Reply:
         """The actor behind verified claims; the gateway asks when its cache doesn't know.
 
         The header ``people`` holds the whole person, by id: what they write shows them.
@@ -204,7 +201,7 @@ class SessionRpc(CrudRpc):
             raise Unauthenticated(data=UNVERIFIED)
         if not person["active"]:
             self._revoke(claims["jti"], claims.get("exp"))
-            self.keep()
+            self.commit_now()
             raise Unauthenticated(data=UNVERIFIED)
         if person["is_bot"] and person["jti"] != claims["jti"]:
             raise Unauthenticated(REVOKED)
@@ -212,7 +209,7 @@ class SessionRpc(CrudRpc):
         return Reply(encode(self._actor(person)), headers={"people": shown})
 
     @staticmethod
-    def _standing(connection: Any, ident: UUID, jti: str) -> tuple[Any, bool]:
+    def _standing(connection: Connection, ident: UUID, jti: str) -> tuple[Any, bool]:
         table, lists = table_of(Person), Person.lists["departments"]
         departments = sa.select(lists.other).where(lists.own == table.c.id).scalar_subquery()
         columns = (table.c.id, table.c.role, table.c.active, table.c.is_bot, table.c.jti)
@@ -274,7 +271,7 @@ class SessionRpc(CrudRpc):
         return str(self.tx.connection.scalar(statement)).encode()
 
 
-def _credentials(data: dict[str, Any]) -> tuple[str, str]:
+def _credentials(data: JsonObject) -> tuple[str, str]:
     """E-mail and password of a log-in body. Raises InvalidInput naming the fields."""
     faults = [*field_faults(data, "email")]
     password = data.get("password", DEFAULT_PASSWORD)

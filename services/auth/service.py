@@ -11,10 +11,14 @@ from services.auth.rpc_notice import NoticeRpc
 from services.auth.rpc_person import PersonRpc
 from services.common.access.rules import admin, any_of, anyone, is_self
 from services.common.contracts.auth import OrganisationThumbnailSet, PersonThumbnailSet
+from services.common.crud.rpc import CrudRpc
 from services.common.files.avatars import Avatar, AvatarRpc, avatar_of
+from services.common.files.rpc import FilesRpc
 
 
-class AuthService(FactorRpc, LogRpc, NoticeRpc, PersonRpc, AvatarRpc, ContextRpc, DepartmentRpc):
+class AuthService(
+    CrudRpc, FilesRpc, AvatarRpc, FactorRpc, LogRpc, NoticeRpc, PersonRpc, ContextRpc, DepartmentRpc
+):
     """People, the studio, sessions."""
 
     name = "auth"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import jwt
 
 from services.common.access.signing_keys import key_id
+from services.common.json_types import JsonObject
 
 if TYPE_CHECKING:
     from services.auth.config import AuthSettings
@@ -20,13 +21,13 @@ RESTRICTED: Final = "requires_2fa_setup"
 """The claim of a session that may do nothing but set up a second factor."""
 
 
-def signed(settings: AuthSettings, payload: dict[str, Any]) -> str:
+def signed(settings: AuthSettings, payload: JsonObject) -> str:
     """The claims as a token, signed with the present key, whose id its header holds."""
     secret = settings.secret_key
     return jwt.encode(payload, secret, algorithm="HS256", headers={"kid": key_id(secret)})
 
 
-def claims(subject: str, kind: str, expires: float | None, **more: Any) -> dict[str, Any]:
+def claims(subject: str, kind: str, expires: float | None, **more: Any) -> JsonObject:
     """The claims every token has; ``expires`` is seconds since 1970, None for never."""
     now = int(time.time())
     payload = {

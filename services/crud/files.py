@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.access.rules import Facts, Rule, Work
-from services.common.crud.resource import Resource, embedded
+from services.common.access.context import CallContext
+from services.common.access.rules import Facts, Rule
+from services.common.crud.resource import CrudContext, Resource, SimpleRules, embedded
+from services.common.database.sql_types import Select
 from services.common.database.tables import table_of
 from services.common.errors import Integrity, InvalidInput
+from services.common.json_types import JsonObject, Row, Values
 from services.crud.models import OutputFile, PreviewBackgroundFile, WorkingFile
 
 _WORKING: Final = Resource(path="working-files", model=WorkingFile)
@@ -21,28 +23,28 @@ SOURCE_FILE: Final = embedded(
 """The whole working file an output was made from."""
 
 
-def _standing(work: Work, service: str, method: str, ident: UUID | None) -> dict[str, Any]:
+def _standing(ctx: CallContext, service: str, method: str, ident: UUID | None) -> JsonObject:
     """What a task's or entity's owner says of the caller there."""
     if ident is None:
         return {"read": False, "act": False}
-    answer: dict[str, Any] = work.ask(service, method, ident=str(ident))
+    answer: JsonObject = ctx.ask(service, method, ident=str(ident))
     return answer
 
 
-def _reads_task(work: Work, facts: Facts) -> bool:
-    return bool(_standing(work, "tasks", "standing_on_task", facts["task_id"])["read"])
+def _reads_task(ctx: CallContext, facts: Facts) -> bool:
+    return bool(_standing(ctx, "tasks", "standing_on_task", facts["task_id"])["read"])
 
 
-def _reads_entity(work: Work, facts: Facts) -> bool:
-    return bool(_standing(work, "tasks", "standing_on_entity", facts["entity_id"])["read"])
+def _reads_entity(ctx: CallContext, facts: Facts) -> bool:
+    return bool(_standing(ctx, "tasks", "standing_on_entity", facts["entity_id"])["read"])
 
 
-def _acts_on_task(work: Work, facts: Facts) -> bool:
-    return bool(_standing(work, "tasks", "standing_on_task", facts["task_id"])["act"])
+def _acts_on_task(ctx: CallContext, facts: Facts) -> bool:
+    return bool(_standing(ctx, "tasks", "standing_on_task", facts["task_id"])["act"])
 
 
-def _acts_on_entity(work: Work, facts: Facts) -> bool:
-    return bool(_standing(work, "tasks", "standing_on_entity", facts["entity_id"])["act"])
+def _acts_on_entity(ctx: CallContext, facts: Facts) -> bool:
+    return bool(_standing(ctx, "tasks", "standing_on_entity", facts["entity_id"])["act"])
 
 
 may_read_working_file: Final = Rule("access to the file's task", _reads_task, ("task_id",))
@@ -56,12 +58,12 @@ may_work_on_entity: Final = Rule(
 def _within(service: str, method: str, column: Any) -> Any:
     """A scope: rows whose task or entity lies in a production of the caller's."""
 
-    def scope(work: Any, statement: sa.Select[Any]) -> sa.Select[Any]:
-        with work.database.read() as connection:
+    def scope(ctx: CallContext, statement: Select) -> Select:
+        with ctx.database.read() as connection:
             ids = connection.execute(sa.select(column).distinct().where(column.is_not(None)))
             found = [str(ident) for ident in ids.scalars()]
-        owners = work.ask(service, method, ids=found) if found else {}
-        mine = {str(project) for project in work.actor.projects}
+        owners = ctx.ask(service, method, ids=found) if found else {}
+        mine = {str(project) for project in ctx.actor.projects}
         allowed = [UUID(ident) for ident, project in owners.items() if project in mine]
         return statement.where(column.in_(allowed))
 
@@ -74,40 +76,47 @@ output_files_of_own_projects: Final = _within(
 )
 
 
-def on_create_background(work: Any, values: dict[str, Any], _body: Mapping[str, Any]) -> None:
-    """Names are unique; a new default takes the flag from the others."""
-    _refuse_background_name(work, values["name"], None)
-    if values.get("is_default"):
-        _clear_defaults(work)
+class BackgroundRules(SimpleRules):
+    """Names of backgrounds are unique; a new default takes the flag from the others."""
+
+    def on_create(
+        self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Refuse a name that is taken. Raises InvalidInput."""
+        _refuse_background_name(ctx, values["name"], None)
+        if values.get("is_default"):
+            _clear_defaults(ctx)
+
+    def on_update(
+        self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Refuse a new name that is taken. Raises InvalidInput."""
+        if "name" in values:
+            _refuse_background_name(ctx, values["name"], row["id"])
+        if values.get("is_default"):
+            _clear_defaults(ctx)
 
 
-def on_update_background(
-    work: Any, row: Mapping[str, Any], values: dict[str, Any], _body: Mapping[str, Any]
-) -> None:
-    """The same for a change."""
-    if "name" in values:
-        _refuse_background_name(work, values["name"], row["id"])
-    if values.get("is_default"):
-        _clear_defaults(work)
-
-
-def _refuse_background_name(work: Any, name: str, own: UUID | None) -> None:
+def _refuse_background_name(ctx: CallContext, name: str, own: UUID | None) -> None:
     table = PreviewBackgroundFile
     taken = sa.select(table.id).where(table.name == name, table.id != own if own else sa.true())
-    if work.tx.session.scalar(taken.limit(1)):
+    if ctx.tx.session.scalar(taken.limit(1)):
         message = "A preview background file with similar name already exists"
         raise InvalidInput(message)
 
 
-def _clear_defaults(work: Any) -> None:
+def _clear_defaults(ctx: CallContext) -> None:
     table = PreviewBackgroundFile
     change = sa.update(table).where(table.is_default.is_(True)).values(is_default=False)
-    work.tx.session.execute(change)
+    ctx.tx.session.execute(change)
 
 
-def named(body: Mapping[str, Any]) -> dict[str, Any]:
-    """A custom action's body, which must have a name. Raises Integrity."""
-    if not body.get("name"):
-        message = "Custom action name is required."
-        raise Integrity(message)
-    return dict(body)
+class CustomActionRules(SimpleRules):
+    """A custom action has a name."""
+
+    def rewrite(self, body: JsonObject) -> JsonObject:
+        """Raise Integrity without a name."""
+        if not body.get("name"):
+            message = "Custom action name is required."
+            raise Integrity(message)
+        return dict(body)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
 
 from services.common.crud import json_parts
+from services.common.database.sql_types import Condition, Expression, Select
 from services.common.database.tables import table_of
+from services.common.json_types import JsonObject, Row
 from services.crud.models import (
     Project,
     ProjectStatus,
@@ -36,7 +37,7 @@ class Extras(msgspec.Struct):
     first_episodes: dict[str, msgspec.Raw]
 
 
-def _by_key(link: Any, key: str, value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+def _by_key(link: Any, key: str, value: Expression) -> Expression:
     """``{key: value}`` over the links of a production."""
     table = table_of(link)
     found = sa.func.json_object_agg(table.c[key], value)
@@ -63,14 +64,14 @@ PERSON: Final = json_parts.ident("person")
 """The caller, given when a statement is run."""
 
 
-def seen_by(person: Any = PERSON, *, is_admin: bool) -> sa.ColumnElement[bool]:
+def seen_by(person: Any = PERSON, *, is_admin: bool) -> Condition:
     """Productions whose team the caller is in; administrators see all."""
     if is_admin:
         return sa.true()
     return PROJECT.c.id.in_(sa.select(SEAT.project_id).where(SEAT.person_id == person))
 
 
-def listed(rows: sa.Select[Any]) -> sa.Select[Any]:
+def listed(rows: Select) -> Select:
     """Id, production type and JSON of the productions ``rows``, by name, as one JSON array."""
     found = rows.order_by(PROJECT.c.name).subquery("r")
     row = sa.func.row_to_json(sa.literal_column("r"))
@@ -79,7 +80,7 @@ def listed(rows: sa.Select[Any]) -> sa.Select[Any]:
     return sa.select(text).select_from(found)
 
 
-def question(rows: Rows) -> dict[str, Any]:
+def question(rows: Rows) -> JsonObject:
     """What to ask ``assets`` about these productions."""
     shows = [ident for ident, kind, _ in rows if kind == TV_SHOW]
     return {"projects": [ident for ident, _, _ in rows], "shows": shows}
@@ -91,7 +92,7 @@ def completed(rows: Rows, extras: Extras) -> bytes:
 
 
 def _completed(ident: str, row: msgspec.Raw, extras: Extras) -> bytes:
-    members: Mapping[str, Any] = {"descriptors": extras.descriptors.get(ident, msgspec.Raw(b"[]"))}
+    members: Row = {"descriptors": extras.descriptors.get(ident, msgspec.Raw(b"[]"))}
     if ident in extras.first_episodes:
         members = {**members, "first_episode_id": extras.first_episodes[ident]}
     return bytes(row)[:-1] + b"," + msgspec.json.encode(members)[1:]

@@ -10,13 +10,14 @@ import sqlalchemy as sa
 from services.common.access.rules import admin
 from services.common.contracts.crud import BackgroundFileAdded
 from services.common.crud import cross_references
+from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database.tables import NOW
 from services.common.errors import InvalidInput, NotFound
-from services.common.files.avatars import AvatarRpc
-from services.common.files.rpc import UPLOADS, the_file
 from services.common.files.storage import FileAnswer, Upload
+from services.common.files.storage_access import UPLOADS, rendered_upload, storage_of, the_file
 from services.common.files.thumbnails.order import Shape
+from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_client import Reply
 from services.crud.models import PreviewBackgroundFile, Project
@@ -32,10 +33,9 @@ PANORAMAS: Final = frozenset({"exr", "hdr"})
 THUMBNAIL: Final = {"thumbnail": Shape("fit", 150, 100)}
 NAMES: Final = ("/original", "/thumbnail")
 UNKNOWN: Final = "application/octet-stream"
-CREATED: Final = 201
 
 
-class BackgroundRpc(AvatarRpc):
+class BackgroundRpc(ResourceService):
     """What 3D previews are lit by."""
 
     @query
@@ -47,9 +47,7 @@ class BackgroundRpc(AvatarRpc):
         return bool(found)
 
     @command
-    def upload_background(
-        self, ident: str, data: dict[str, Any], files: list[dict[str, Any]]
-    ) -> Reply:
+    def upload_background(self, ident: str, data: JsonObject, files: list[JsonObject]) -> Reply:
         """Take in the file of a background; one of an unknown kind removes the background.
 
         Raises NotFound, Forbidden, InvalidInput. Emits ``preview-background-file:update`` and
@@ -65,12 +63,12 @@ class BackgroundRpc(AvatarRpc):
             raise InvalidInput(message)
         key = f"{UPLOADS}/{upload.id}"
         if upload.extension in PICTURES:
-            with self.drawn(key, THUMBNAIL) as picture:
-                self.storage.put(f"{PREFIX}/{uuid}/thumbnail", picture.files["thumbnail"])
+            with rendered_upload(self, key, THUMBNAIL) as picture:
+                storage_of(self).put(f"{PREFIX}/{uuid}/thumbnail", picture.files["thumbnail"])
         self._keep_background(uuid, upload)
-        self.storage.move(key, f"{PREFIX}/{uuid}/original")
+        storage_of(self).move(key, f"{PREFIX}/{uuid}/original")
         resource = self.registry["preview-background-files"]
-        return Reply(resource.view(self.tx, uuid, relations=False), status=CREATED)
+        return Reply(resource.view(self.tx, uuid, relations=False))
 
     def _keep_background(self, ident: UUID, upload: Upload) -> None:
         row = self.tx.get(PreviewBackgroundFile, ident, lock=True)
@@ -89,7 +87,7 @@ class BackgroundRpc(AvatarRpc):
         table = resource.table.name
         cross_references.remove(self.tx, self.name, self.metadata, table, [ident])
         self.tx.emit(self.registry.event(resource, "delete", {"id": ident}))
-        self.keep()
+        self.commit_now()
 
     @query
     def send_background(self, file: str) -> FileAnswer:

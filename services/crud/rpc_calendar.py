@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.common.access.rules import only_persons, team_but_vendor
 from services.common.crud import lists
-from services.common.crud.resource import rows_as_json
+from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id, period
+from services.common.database.sql_types import Condition, Select
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden, NotFound
 from services.common.runtime.rpc_server import query
@@ -67,12 +68,12 @@ class CalendarRpc(TeamRpc):
             found = connection.scalar(rows_as_json(rows.limit(1)))
         return Reply((found or "{}").encode())
 
-    def _of(self, path: str, owner: str, ident: UUID, order: str, *where: Any) -> Reply:
+    def _of(self, path: str, owner: str, ident: UUID, order: str, *where: Condition) -> Reply:
         resource = self.registry[path]
         table = resource.table
-        rows: sa.Select[Any] = sa.select(*resource.columns(None, relations=False))
+        rows: Select = sa.select(*resource.columns(None, relations=False))
         rows = rows.where(table.c[owner] == ident, *where).order_by(table.c[order], table.c.id)
-        return self.unless_held(lambda: lists.plain(self, rows))
+        return self.not_modified_or(lambda: lists.plain(self, rows))
 
 
 def _day(text: str) -> date:

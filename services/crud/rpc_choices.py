@@ -14,6 +14,7 @@ from services.common.crud import cross_references, lists
 from services.common.crud.validation import BadValue, default_of, known_id, parse_id
 from services.common.database.tables import NOW, table_of
 from services.common.errors import InvalidInput, invalid_field
+from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_client import Reply
 from services.crud import bodies
@@ -25,8 +26,6 @@ from services.crud.models import (
     project_status_automation_link,
 )
 from services.crud.rpc_team import TeamRpc
-
-GONE: Final = 204
 
 
 class Choice(NamedTuple):
@@ -130,7 +129,7 @@ class ChoiceRpc(TeamRpc):
         return lists.compressed(found)
 
     @command
-    def choose(self, project_id: str, kind: str, data: Any = None) -> Reply:
+    def choose(self, project_id: str, kind: str, data: Json = None) -> Reply:
         """Use something in the production; what is used already stays as it is.
 
         Returns the production. Raises NotFound, Forbidden, InvalidInput. Emits ``project:update``,
@@ -160,10 +159,10 @@ class ChoiceRpc(TeamRpc):
             sa.delete(link).where(link.c.project_id == project, link.c[choice.key] == dropped)
         )
         self._changed(project)
-        return Reply(b"", status=GONE)
+        return Reply(b"")
 
     @command
-    def choose_many(self, project_id: str, data: Any = None) -> Reply:
+    def choose_many(self, project_id: str, data: Json = None) -> Reply:
         """Use many things at once: adds what is missing, sets the places given, skips the unknown.
 
         ``replace_task_types`` drops the task types that aren't named. Returns the production.
@@ -228,7 +227,7 @@ class ChoiceRpc(TeamRpc):
                 )
 
 
-def _defaults(link: sa.Table) -> dict[str, Any]:
+def _defaults(link: sa.Table) -> JsonObject:
     """What a link holds besides its ends."""
     if "id" not in link.c:
         return {}
@@ -240,7 +239,7 @@ def _place(link: sa.Table, place: int | None) -> dict[str, int | None]:
     return {"priority": place} if "priority" in link.c else {}
 
 
-def _chosen(choice: Choice, data: Any) -> UUID:
+def _chosen(choice: Choice, data: Json) -> UUID:
     """The id in a body. Raises InvalidInput."""
     given = data.get(choice.key) if isinstance(data, dict) else None
     if given is None:

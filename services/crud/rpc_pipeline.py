@@ -11,18 +11,21 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common.crud import filters, lists
-from services.common.crud.resource import rows_as_json
-from services.common.crud.rpc import CrudRpc
+from services.common.access.context import CallContext
+from services.common.crud import filters, lists, writing
+from services.common.crud.resource import CrudContext, SimpleRules
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
+from services.common.database.sql_types import Condition, Select
 from services.common.database.tables import table_of
+from services.common.json_types import JsonObject, Row, Values
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_client import Reply
 from services.crud import files
 from services.crud.models import FileStatus, OutputFile, WorkingFile
 from services.crud.resources import RESOURCES
 
-CREATED: Final = 201
 MAIN: Final = "main"
 UNSAID: Final = str(UUID(int=0))
 FIRST_STATUS: Final = {"name": "To review", "color": "#AAAAAA"}
@@ -48,39 +51,50 @@ ASKED: Final = (
 )
 
 
-def numbered(table: sa.Table, within: tuple[str, ...]) -> Any:
-    """What gives a new row without a revision the next one, one caller after the other."""
+class NewWorkingRules(SimpleRules):
+    """A new working file without a revision gets the next one."""
 
-    def number(work: Any, values: dict[str, Any], _body: Mapping[str, Any]) -> None:
-        if not values["revision"]:
-            work.tx.alone("/".join(str(values[name]) for name in within))
-            values["revision"] = work.tx.connection.scalar(_next_of(table, within, values))
-
-    return number
-
-
-def begun(work: Any, values: dict[str, Any], body: Mapping[str, Any]) -> None:
-    """Number a new output; unless its status is said it waits for review."""
-    numbered(OUTPUT, OF_OUTPUT)(work, values, body)
-    if body["file_status_id"] == UNSAID:
-        table, run = table_of(FileStatus), work.tx.connection
-        row = {"id": uuid4(), **FIRST_STATUS}
-        run.execute(insert(table).values(row).on_conflict_do_nothing())
-        known = sa.select(table.c.id).where(table.c.name == FIRST_STATUS["name"])
-        values["file_status_id"] = run.scalar(known)
+    def on_create(
+        self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Number the file among those of its task and name."""
+        _number(ctx, values, WORKING, OF_TASK)
 
 
-NEW_WORKING: Final = replace(RESOURCES["working-files"], on_create=numbered(WORKING, OF_TASK))
-NEW_OUTPUT: Final = replace(RESOURCES["output-files"], on_create=begun)
+class NewOutputRules(SimpleRules):
+    """A new output without a revision gets the next one, and unless it says it waits for review."""
+
+    def on_create(
+        self, ctx: CrudContext, values: Values, body: JsonObject, _prepared: None
+    ) -> None:
+        """Number the output among those of its kind; make the first status on first need."""
+        _number(ctx, values, OUTPUT, OF_OUTPUT)
+        if body["file_status_id"] == UNSAID:
+            table, run = table_of(FileStatus), ctx.tx.connection
+            row = {"id": uuid4(), **FIRST_STATUS}
+            run.execute(insert(table).values(row).on_conflict_do_nothing())
+            known = sa.select(table.c.id).where(table.c.name == FIRST_STATUS["name"])
+            values["file_status_id"] = run.scalar(known)
 
 
-class PipelineRpc(CrudRpc):
+def _number(ctx: CallContext, values: Values, table: sa.Table, within: tuple[str, ...]) -> None:
+    """Give a row without a revision the next one, one caller after the other."""
+    if not values["revision"]:
+        ctx.tx.lock_key("/".join(str(values[name]) for name in within))
+        values["revision"] = ctx.tx.connection.scalar(_next_of(table, within, values))
+
+
+NEW_WORKING: Final = replace(RESOURCES["working-files"], rules=NewWorkingRules())
+NEW_OUTPUT: Final = replace(RESOURCES["output-files"], rules=NewOutputRules())
+
+
+class PipelineRpc(ResourceService):
     """Working and output files."""
 
     # --- working files ----------------------------------------------------------------------
 
     @command
-    def new_working_file(self, task_id: str, data: dict[str, Any]) -> Reply:
+    def new_working_file(self, task_id: str, data: JsonObject) -> Reply:
         """Note a file that somebody works in, of the ``revision`` given or the next one.
 
         For those who work on the task. Raises NotFound, Forbidden, Integrity.
@@ -98,7 +112,7 @@ class PipelineRpc(CrudRpc):
             "software_id": data.get("software_id"),
             "person_id": self._who(data),
         }
-        return self.create_known(NEW_WORKING, body)._replace(status=CREATED)
+        return writing.create(self, NEW_WORKING, body)
 
     @query
     def working_files_of_task(self, task_id: str) -> Reply:
@@ -107,7 +121,7 @@ class PipelineRpc(CrudRpc):
         return lists.plain(self, rows.order_by(WORKING.c.revision.desc(), WORKING.c.name))
 
     @query
-    def last_working_files(self, task_id: str) -> dict[str, Any]:
+    def last_working_files(self, task_id: str) -> JsonObject:
         """The newest working file of each name: ``{name: working file}``."""
         rows = self._rows("working-files", self._task_read(task_id)).distinct(WORKING.c.name)
         rows = rows.order_by(WORKING.c.name, WORKING.c.revision.desc())
@@ -123,21 +137,21 @@ class PipelineRpc(CrudRpc):
         return lists.plain(self, rows.order_by(WORKING.c.name, WORKING.c.revision.desc()))
 
     @command
-    def comment_working_file(self, ident: str, data: dict[str, Any]) -> Reply:
+    def comment_working_file(self, ident: str, data: JsonObject) -> Reply:
         """Say what was done in a working file. Raises NotFound, Forbidden."""
         body = {"comment": data.get("comment")}
-        return self.update_known(self.registry["working-files"], known_id(ident), body)
+        return writing.update(self, self.registry["working-files"], known_id(ident), body)
 
     @command
     def touch_working_file(self, ident: str) -> Reply:
         """Note that a working file was written just now. Raises NotFound, Forbidden."""
-        return self.update_known(self.registry["working-files"], known_id(ident), {})
+        return writing.update(self, self.registry["working-files"], known_id(ident), {})
 
     # --- output files -----------------------------------------------------------------------
 
     @command
     def new_output_file(
-        self, ident: str, data: dict[str, Any], temporal_id: str | None = None
+        self, ident: str, data: JsonObject, temporal_id: str | None = None
     ) -> Reply:
         """Note what came out of an entity, or of an asset instance in ``temporal_id``.
 
@@ -156,11 +170,11 @@ class PipelineRpc(CrudRpc):
             "person_id": self._who(data),
             "file_status_id": data.get("file_status_id") or UNSAID,
         }
-        return self.create_known(NEW_OUTPUT, body)._replace(status=CREATED)
+        return writing.create(self, NEW_OUTPUT, body)
 
     @query
     def next_output_revision(
-        self, ident: str, data: dict[str, Any], temporal_id: str | None = None
+        self, ident: str, data: JsonObject, temporal_id: str | None = None
     ) -> dict[str, int]:
         """The revision that the next output of a name, output type and task type will have."""
         place = self._owner(ident, temporal_id)
@@ -203,24 +217,24 @@ class PipelineRpc(CrudRpc):
 
     # --- what they share --------------------------------------------------------------------
 
-    def _who(self, data: dict[str, Any]) -> str | None:
+    def _who(self, data: JsonObject) -> str | None:
         given: str | None = data.get("person_id")
         return given or (str(self.actor.id) if self.actor.id else None)
 
-    def _task_read(self, ident: str) -> sa.ColumnElement[bool]:
+    def _task_read(self, ident: str) -> Condition:
         task = known_id(ident)
         self.ask("tasks", "read_plain", path="tasks", ident=str(task))
         files.may_read_working_file.check(self, {"task_id": task})
         return WORKING.c.task_id == task
 
-    def _entity_read(self, ident: str, column: Any) -> sa.ColumnElement[bool]:
+    def _entity_read(self, ident: str, column: Any) -> Condition:
         entity = known_id(ident)
         self.ask("assets", "read_plain", path="entities", ident=str(entity))
         files.may_read_output_file.check(self, {"entity_id": entity})
-        found: sa.ColumnElement[bool] = column == entity
+        found: Condition = column == entity
         return found
 
-    def _outputs_of(self, of: str, ident: str) -> sa.ColumnElement[bool]:
+    def _outputs_of(self, of: str, ident: str) -> Condition:
         """The condition of an owner's outputs, if the caller may read it."""
         if of == "entity":
             return self._entity_read(ident, OUTPUT.c.entity_id)
@@ -240,11 +254,11 @@ class PipelineRpc(CrudRpc):
         self.ask("assets", "read_plain", path="entities", ident=shot)
         return {"asset_instance_id": owner, "temporal_entity_id": shot}
 
-    def _rows(self, path: str, *where: Any) -> sa.Select[Any]:
+    def _rows(self, path: str, *where: Condition) -> Select:
         return sa.select(*self.registry[path].columns(None, relations=False)).where(*where)
 
 
-def _next_of(table: sa.Table, within: tuple[str, ...], values: Mapping[str, Any]) -> Any:
+def _next_of(table: sa.Table, within: tuple[str, ...], values: Row) -> Any:
     same = (table.c[name].is_not_distinct_from(values[name]) for name in within)
     newest = sa.func.coalesce(sa.func.max(table.c.revision), 0)
     return sa.select(newest + 1).where(*same)
@@ -252,7 +266,7 @@ def _next_of(table: sa.Table, within: tuple[str, ...], values: Mapping[str, Any]
 
 def _asked(
     table: sa.Table, query: Mapping[str, str] | None, names: tuple[str, ...]
-) -> list[sa.ColumnElement[bool]]:
+) -> list[Condition]:
     """Conditions of a query on these columns. Raises InvalidInput."""
     given = query or {}
     return [filters.condition(name, table.c[name], given[name]) for name in names if name in given]

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.common.access.rules import team_but_vendor
 from services.common.contracts.crud import PlaylistEntityAdded
-from services.common.crud import lists
+from services.common.crud import lists, reading
 from services.common.crud.validation import BadValue, known_id, parse_id
 from services.common.database.tables import NOW
 from services.common.errors import NotFound, invalid_field
+from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_client import Reply
 from services.crud import playlists
@@ -38,10 +38,10 @@ class PlaylistRpc(TeamRpc):
         if not self.actor.is_admin:
             rows = playlists.listed(self, rows)
         order = (Playlist.created_at.desc(), Playlist.id)
-        return self.unless_held(lambda: lists.plain(self, rows.order_by(*order)))
+        return self.not_modified_or(lambda: lists.plain(self, rows.order_by(*order)))
 
     @command
-    def add_to_playlist(self, ident: str, data: dict[str, Any]) -> Reply:
+    def add_to_playlist(self, ident: str, data: JsonObject) -> Reply:
         """Show an entity in a playlist, with the preview chosen, or with another than so far.
 
         For those who may change the playlist. Two who add at once both find theirs in it.
@@ -50,7 +50,7 @@ class PlaylistRpc(TeamRpc):
         """
         entity, preview = _shown(data)
         resource, uuid = self.registry["playlists"], known_id(ident)
-        self._permit(resource, resource.update, uuid)
+        reading.permit(self, resource, resource.update, uuid)
         found = self.ask("assets", "existing_rows", tables={"entity": [str(entity)]})
         if not found["entity"]:
             raise NotFound
@@ -70,7 +70,7 @@ class PlaylistRpc(TeamRpc):
         return Reply(resource.view(self.tx, uuid, relations=False))
 
 
-def _shown(data: dict[str, Any]) -> tuple[UUID, UUID | None]:
+def _shown(data: JsonObject) -> tuple[UUID, UUID | None]:
     """Entity and preview of a body. Raises InvalidInput naming the field."""
     found: list[UUID | None] = []
     for name in ("entity_id", "preview_file_id"):

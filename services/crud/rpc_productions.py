@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import sqlalchemy as sa
 
 from services.common.access.rules import only_persons
 from services.common.crud import json_parts, lists
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
+from services.common.database.sql_types import Select
 from services.common.errors import NotFound
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_client import Reply
@@ -47,7 +48,7 @@ ALL: Final = productions.listed(
 
 
 @cache
-def _open(*, is_admin: bool) -> sa.Select[Any]:
+def _open(*, is_admin: bool) -> Select:
     """Open productions with all they use, those called ``name`` if one is given."""
     columns = RESOURCES["projects"].columns(None, relations=True)
     name = sa.cast(sa.bindparam("name", required=False), sa.Text)
@@ -61,7 +62,7 @@ def _open(*, is_admin: bool) -> sa.Select[Any]:
 
 
 @cache
-def _own_part(viewer: saved.Viewer) -> sa.Select[Any]:
+def _own_part(viewer: saved.Viewer) -> Select:
     """This service's part of the context, besides productions."""
     roles = sa.select(
         SEAT.project_id.label("key"), sa.func.to_json(SEAT.role).label("value")
@@ -78,7 +79,7 @@ def _own_part(viewer: saved.Viewer) -> sa.Select[Any]:
     )
 
 
-class ProductionRpc(CrudRpc):
+class ProductionRpc(ResourceService):
     """Productions, and the studio around them."""
 
     @query
@@ -95,14 +96,14 @@ class ProductionRpc(CrudRpc):
             extras = [msgspec.json.decode(found, type=Extras) for found in self.ask_all_raw(asked)]
             return lists.compressed(productions.completed(rows, extras[0]) if rows else b"[]")
 
-        return self.unless_held(build, elsewhere=("assets",))
+        return self.not_modified_or(build, elsewhere=("assets",))
 
     def _open(self, name: str | None = None) -> Rows:
         return self._read(
             _open(is_admin=self.actor.is_admin), name=name, **saved.parameters(self.actor)
         )
 
-    def _read(self, listed: sa.Select[Any], **parameters: Any) -> Rows:
+    def _read(self, listed: Select, **parameters: object) -> Rows:
         return msgspec.json.decode(str(self.database.text(listed, **parameters)), type=Rows)
 
     @query
@@ -114,7 +115,7 @@ class ProductionRpc(CrudRpc):
         """
         name = (query or {}).get("name")
         if self.actor.is_admin and name is None:
-            return self.unless_held(self._all_of_them, elsewhere=("assets",))
+            return self.not_modified_or(self._all_of_them, elsewhere=("assets",))
         seen = productions.seen_by(self.actor.id, is_admin=self.actor.is_admin)
         rows = sa.select(*RESOURCES["projects"].columns(None, relations=False)).where(seen)
         if name is not None:
@@ -144,11 +145,11 @@ class ProductionRpc(CrudRpc):
         them. Bots are Forbidden.
         """
         only_persons(self)
-        return self.unless_held(self._context, elsewhere=ASKED)
+        return self.not_modified_or(self._context, elsewhere=ASKED)
 
     def _context(self) -> Reply:
         people = self.ask_ahead_raw("auth", "context_part")
-        work = self.ask_ahead_raw("tasks", "context_part")
+        ctx = self.ask_ahead_raw("tasks", "context_part")
         rows = self._open()
         things = self.ask_ahead_raw("assets", "context_part", **productions.question(rows))
         own = msgspec.json.decode(self._own_part().body, type=Members)
@@ -157,7 +158,7 @@ class ProductionRpc(CrudRpc):
             **own,
             "projects": msgspec.Raw(productions.completed(rows, extras)),
             "asset_types": extras.asset_types,
-            **msgspec.json.decode(work(), type=Members),
+            **msgspec.json.decode(ctx(), type=Members),
             **msgspec.json.decode(people(), type=Members),
         }
         return lists.compressed(msgspec.json.encode(context))

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.common.access.rules import only_persons
-from services.common.crud import cross_references, json_parts
-from services.common.crud.resource import Resource, rows_as_json
-from services.common.crud.rpc import CrudRpc
+from services.common.crud import cross_references, json_parts, writing
+from services.common.crud.resource import Resource
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import (
     known_id,
     values_for_create,
     values_for_update,
 )
+from services.common.database.sql_types import Select
 from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
+from services.common.json_types import Json, JsonObject, Values
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_client import Reply
 from services.crud import saved
@@ -27,7 +30,6 @@ from services.crud.resources import RESOURCES
 
 FILTER: Final = table_of(SearchFilter)
 GROUP: Final = table_of(SearchFilterGroup)
-CREATED, GONE = 201, 204
 KINDS: Final = {"filters": "search-filters", "filter-groups": "search-filter-groups"}
 NEEDED: Final = ("list_type", "name")
 FIXED: Final = frozenset({"person_id", "list_type"})
@@ -37,12 +39,12 @@ SAME: Final = (
 
 
 @cache
-def _listed(path: str, viewer: saved.Viewer) -> sa.Select[Any]:
+def _listed(path: str, viewer: saved.Viewer) -> Select:
     return sa.select(saved.by_list(RESOURCES[path], viewer))
 
 
 @cache
-def _one(path: str, viewer: saved.Viewer) -> sa.Select[Any]:
+def _one(path: str, viewer: saved.Viewer) -> Select:
     resource = RESOURCES[path]
     rows = sa.select(*resource.columns(None, relations=False)).where(
         resource.table.c.id == json_parts.ident("ident"), saved.visible_to(viewer, resource.table)
@@ -50,7 +52,7 @@ def _one(path: str, viewer: saved.Viewer) -> sa.Select[Any]:
     return rows_as_json(rows)
 
 
-class SavedRpc(CrudRpc):
+class SavedRpc(ResourceService):
     """Saved searches of the caller."""
 
     @query
@@ -62,7 +64,7 @@ class SavedRpc(CrudRpc):
         only_persons(self)
         statement = _listed(KINDS[kind], saved.Viewer.of(self.actor))
         given = saved.parameters(self.actor)
-        return self.unless_held(lambda: json_parts.read(self.database, statement, **given))
+        return self.not_modified_or(lambda: json_parts.read(self.database, statement, **given))
 
     @query
     def read_saved(self, kind: str, ident: str) -> Reply:
@@ -77,7 +79,7 @@ class SavedRpc(CrudRpc):
         return Reply(found.encode())
 
     @command
-    def save(self, kind: str, data: Any = None) -> Reply:
+    def save(self, kind: str, data: Json = None) -> Reply:
         """Keep a search (its text is ``query``) or a group of them for the caller.
 
         Only managers share with their production; for others ``is_shared`` counts as false.
@@ -92,16 +94,16 @@ class SavedRpc(CrudRpc):
         body = {**_fields(resource, given), "person_id": str(self.actor.id)}
         values = values_for_create(resource.table, body, resource.model.__name__, frozenset())
         self._enter(values["project_id"])
-        self._targets(resource, values, {})
+        writing.ask_targets(self, resource, values, {})
         values["is_shared"] = values["is_shared"] and self._shares(values["project_id"])
         self._check_group(values)
         made = self.tx.connection.scalar(
             sa.insert(resource.table).values(values).returning(resource.table.c.id)
         )
-        return self._told(resource, "new", {**values, "id": made}, CREATED)
+        return self._told(resource, "new", {**values, "id": made})
 
     @command
-    def change_saved(self, kind: str, ident: str, data: Any = None) -> Reply:
+    def change_saved(self, kind: str, ident: str, data: Json = None) -> Reply:
         """Change one of the caller's own (any, for administrators).
 
         The searches of a group are shared when it is. Raises Forbidden, NotFound, InvalidInput,
@@ -112,7 +114,7 @@ class SavedRpc(CrudRpc):
         given = _fields(resource, data if isinstance(data, dict) else {})
         values = values_for_update(resource.table, given, FIXED)
         self._enter(values.get("project_id"))
-        self._targets(resource, values, {})
+        writing.ask_targets(self, resource, values, {})
         row = self._own(resource, ident)
         after = {**row, **values}
         if "is_shared" in values and not self._shares(after["project_id"]):
@@ -126,7 +128,7 @@ class SavedRpc(CrudRpc):
             inside = FILTER.c.search_filter_group_id == row["id"]
             shared = sa.update(FILTER).where(inside).values(is_shared=after["is_shared"])
             self.tx.connection.execute(shared)
-        return self._told(resource, "update", after, None)
+        return self._told(resource, "update", after)
 
     @command
     def forget_saved(self, kind: str, ident: str) -> Reply:
@@ -143,7 +145,7 @@ class SavedRpc(CrudRpc):
             cross_references.remove(self.tx, self.name, self.metadata, FILTER.name, gone)
         cross_references.remove(self.tx, self.name, self.metadata, resource.table.name, [row["id"]])
         self.tx.emit(self.registry.event(resource, "delete", row))
-        return Reply(b"", status=GONE)
+        return Reply(b"")
 
     # --- rights and rows ------------------------------------------------------------------------
 
@@ -157,14 +159,14 @@ class SavedRpc(CrudRpc):
         role = self.actor.role if project is None else self.actor.role_in(project)
         return role in saved.MANAGERS
 
-    def _own(self, resource: Resource, ident: str) -> dict[str, Any]:
+    def _own(self, resource: Resource, ident: str) -> JsonObject:
         """The caller's own row, locked. Raises NotFound."""
         row = self.tx.locked(resource.table, known_id(ident))
         if not self.actor.is_admin and row["person_id"] != self.actor.id:
             raise NotFound
         return row
 
-    def _check_group(self, values: dict[str, Any]) -> None:
+    def _check_group(self, values: Values) -> None:
         """A search is shared as its group is. Raises InvalidInput."""
         group = values.get("search_filter_group_id")
         if group is None:
@@ -177,14 +179,12 @@ class SavedRpc(CrudRpc):
         if found != values["is_shared"]:
             raise InvalidInput(SAME)
 
-    def _told(
-        self, resource: Resource, verb: str, facts: dict[str, Any], status: int | None
-    ) -> Reply:
+    def _told(self, resource: Resource, verb: str, facts: JsonObject) -> Reply:
         self.tx.emit(self.registry.event(resource, verb, facts))
-        return Reply(resource.view(self.tx, facts["id"], relations=False), status=status)
+        return Reply(resource.view(self.tx, facts["id"], relations=False))
 
 
-def _fields(resource: Resource, given: dict[str, Any]) -> dict[str, Any]:
+def _fields(resource: Resource, given: JsonObject) -> JsonObject:
     """What a body says of the row; the text of a search is called ``query``, too."""
     body = {name: value for name, value in given.items() if name in resource.table.c}
     if resource.table is FILTER and "query" in given:

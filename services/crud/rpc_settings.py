@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.common.access.rules import manager
+from services.common.crud import writing
 from services.common.crud.resource import Resource
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import values_for_create
 from services.common.database.tables import NOW
+from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_client import Reply
 from services.crud.models import (
@@ -29,11 +31,11 @@ LINKS: Final = {
 }
 
 
-class SettingsRpc(CrudRpc):
+class SettingsRpc(ResourceService):
     """A production's settings."""
 
     @query
-    def production_rules(self, project_id: str) -> dict[str, Any]:
+    def production_rules(self, project_id: str) -> JsonObject:
         """What decides on comments: the retakes allowed, whom clients see, what is automated.
 
         Returns ``{"max_retakes", "is_clients_isolated", "is_set_preview_automated",
@@ -72,7 +74,7 @@ class SettingsRpc(CrudRpc):
         return found + ([f"{count} schedule items"] if count else [])
 
     @command
-    def link_task_type(self, data: dict[str, Any] | None = None) -> Reply:
+    def link_task_type(self, data: JsonObject | None = None) -> Reply:
         """Use a task type in a production, or give it another place; for its managers.
 
         Returns the link. Raises Forbidden, Integrity, InvalidInput. Emits ``project:update``.
@@ -80,15 +82,15 @@ class SettingsRpc(CrudRpc):
         return self._link(LINKS["task-type"], data)
 
     @command
-    def link_task_status(self, data: dict[str, Any] | None = None) -> Reply:
+    def link_task_status(self, data: JsonObject | None = None) -> Reply:
         """The same for a task status, with the roles on whose boards it stands."""
         return self._link(LINKS["task-status"], data)
 
-    def _link(self, resource: Resource, data: Any) -> Reply:
-        body = {"priority": 1, **self._body(data)}
+    def _link(self, resource: Resource, data: Json) -> Reply:
+        body = {"priority": 1, **writing.body_object(data)}
         facts = values_for_create(resource.table, body, resource.model.__name__, frozenset())
         manager.check(self, facts)
-        self._targets(resource, facts, {})
+        writing.ask_targets(self, resource, facts, {})
         unique = ["project_id", next(n for n in facts if n.startswith("task_"))]
         given = {k: v for k, v in facts.items() if k not in unique and k in body}
         statement = insert(resource.table).values(facts)

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.common.access.rules import Rule, manager, team
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import BadValue, known_id, parse_id
 from services.common.errors import InvalidInput, NotFound, invalid_field
+from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_client import Reply
 from services.crud.models import Playlist, Project, ProjectStatus, project_person_link
@@ -22,7 +23,7 @@ SEATS: Final = ("user", "supervisor", "manager", "client", "vendor")
 """Roles somebody may have in a production; administrators are that everywhere."""
 
 
-class TeamRpc(CrudRpc):
+class TeamRpc(ResourceService):
     """Production teams."""
 
     @query
@@ -48,7 +49,7 @@ class TeamRpc(CrudRpc):
             return {str(ident): name for ident, name in connection.execute(statement)}
 
     @query
-    def projects_in_brief(self, ids: list[str]) -> dict[str, dict[str, Any]]:
+    def projects_in_brief(self, ids: list[str]) -> dict[str, JsonObject]:
         """Name and avatar of these productions, as a person's tasks show them."""
         statement = sa.select(Project.id, Project.name, Project.has_avatar)
         with self.database.read() as connection:
@@ -74,7 +75,7 @@ class TeamRpc(CrudRpc):
             return [str(ident) for ident in connection.scalars(statement)]
 
     @query
-    def playlists_in_brief(self, ids: list[str]) -> dict[str, dict[str, Any]]:
+    def playlists_in_brief(self, ids: list[str]) -> dict[str, JsonObject]:
         """Name and kind of these playlists, as notifications show them."""
         row = Playlist
         statement = sa.select(row.id, row.name, row.for_entity, row.is_for_all)
@@ -94,7 +95,7 @@ class TeamRpc(CrudRpc):
             return {str(person): role for person, role in connection.execute(statement)}
 
     @query
-    def show_team(self, project_id: str) -> list[dict[str, Any]]:
+    def show_team(self, project_id: str) -> list[JsonObject]:
         """The team as persons, each with ``project_role``. For the team itself.
 
         Raises NotFound, Forbidden.
@@ -105,7 +106,7 @@ class TeamRpc(CrudRpc):
         return [{**person, "project_role": roles[person["id"]]} for person in persons]
 
     @command
-    def join_team(self, project_id: str, data: dict[str, Any] | None = None) -> Reply:
+    def join_team(self, project_id: str, data: JsonObject | None = None) -> Reply:
         """Take somebody into the team, with a role of their own if one is given.
 
         Returns the production. Raises NotFound, Forbidden, InvalidInput. Emits ``project:update``
@@ -135,8 +136,8 @@ class TeamRpc(CrudRpc):
 
     @command
     def change_seat(
-        self, project_id: str, person_id: str, data: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+        self, project_id: str, person_id: str, data: JsonObject | None = None
+    ) -> JsonObject:
         """Give a member another role in this production, or with null their own again.
 
         Raises NotFound, Forbidden, InvalidInput. Emits ``project:update``.
@@ -198,7 +199,7 @@ class TeamRpc(CrudRpc):
         return bool(self.tx.connection.execute(statement).rowcount)
 
 
-def _role(data: dict[str, Any]) -> str | None:
+def _role(data: JsonObject) -> str | None:
     """The role in a body. Raises InvalidInput."""
     role = data.get("role")
     if role is not None and role not in SEATS:
@@ -207,7 +208,7 @@ def _role(data: dict[str, Any]) -> str | None:
     return role
 
 
-def _seat(data: dict[str, Any]) -> tuple[UUID, str | None]:
+def _seat(data: JsonObject) -> tuple[UUID, str | None]:
     """Person and role of a body. Raises InvalidInput."""
     given = data.get("person_id")
     role = _role(data)

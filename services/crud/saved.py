@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import sqlalchemy as sa
 
 from services.common.crud import json_parts
+from services.common.database.sql_types import Condition
+from services.common.json_types import JsonObject
 from services.crud import productions
 from services.crud.productions import PERSON, PROJECT
 
 if TYPE_CHECKING:
-    from services.common.access.rules import Actor
+    from services.common.actor import Actor
     from services.common.crud.resource import Resource
 
 EVERYWHERE: Final = "all"
@@ -31,7 +33,7 @@ class Viewer(NamedTuple):
         return cls(actor.is_admin, actor.role in MANAGERS)
 
 
-def parameters(actor: Actor) -> dict[str, Any]:
+def parameters(actor: Actor) -> JsonObject:
     """What the statements are run with."""
     managed = [str(project) for project, role in actor.projects.items() if role == "manager"]
     return {
@@ -41,7 +43,7 @@ def parameters(actor: Actor) -> dict[str, Any]:
     }
 
 
-def visible_to(viewer: Viewer, table: sa.Table) -> sa.ColumnElement[bool]:
+def visible_to(viewer: Viewer, table: sa.Table) -> Condition:
     """Their own, and those shared in what they work on; of open productions or of none.
 
     What is for a department is seen by its members and by managers.

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.common.access.rules import Rule
 from services.common.crud import filters
+from services.common.crud.resource import CrudContext, ResourceRules, SimpleRules
 from services.common.crud.validation import BadValue, parse_id
+from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.common.errors import InvalidInput
+from services.common.json_types import JsonObject, Values
 from services.crud.models import ProductionScheduleVersion, ScheduleItem
 from services.crud.models import ProductionScheduleVersionTaskLink as TaskLink
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from services.common.access.rules import Facts, Work
+    from services.common.access.context import CallContext
+    from services.common.access.rules import Facts
 
 VERSION_PROJECT: Final = (
     sa.select(ProductionScheduleVersion.project_id)
@@ -28,9 +30,9 @@ VERSION_PROJECT: Final = (
 )
 
 
-def _supervises_department(work: Work, facts: Facts) -> bool:
+def _supervises_department(ctx: CallContext, facts: Facts) -> bool:
     """Supervisors without a department, or of the department of the item's task type."""
-    actor = work.actor
+    actor = ctx.actor
     if actor.role_in(facts["project_id"]) != "supervisor":
         return False
     if not actor.departments:
@@ -38,7 +40,7 @@ def _supervises_department(work: Work, facts: Facts) -> bool:
     if facts["task_type_id"] is None:
         return False
     asked = {"task_type_id": str(facts["task_type_id"])}
-    department = work.ask("tasks", "department_of_task_type", **asked)
+    department = ctx.ask("tasks", "department_of_task_type", **asked)
     return department is not None and UUID(department) in actor.departments
 
 
@@ -49,69 +51,76 @@ department_supervisor: Final = Rule(
 )
 
 
-def _asked(work: Work, query: Facts) -> bool:
+def _asked(ctx: CallContext, query: Facts) -> bool:
     """The list is of one production, in whose team the caller is."""
     try:
         project = parse_id(query.get("project_id"))
     except BadValue:
         return False
-    return work.actor.role_in(project) not in {None, "vendor", "client"}
+    return ctx.actor.role_in(project) not in {None, "vendor", "client"}
 
 
 asked_project_team: Final = Rule("project_id of a production of yours", _asked)
 
 
-def check_item(work: Any, values: dict[str, Any], _body: Mapping[str, Any]) -> None:
+class ScheduleItemRules(SimpleRules):
     """One item for a production, task type and object, also where they are null."""
-    names = ("project_id", "task_type_id", "object_id")
-    table = table_of(ScheduleItem)
-    same = sa.select(table.c.id).where(
-        *(table.c[name].is_not_distinct_from(values[name]) for name in names)
-    )
-    if work.tx.session.scalar(same.limit(1)):
-        message = "A similar schedule item already exists"
-        raise InvalidInput(message)
+
+    def rewrite_update(self, body: JsonObject) -> JsonObject:
+        """Leave out ``man_days`` that come as text."""
+        return {k: v for k, v in body.items() if k != "man_days" or not isinstance(v, str)}
+
+    def on_create(
+        self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Refuse a second item. Raises InvalidInput."""
+        names = ("project_id", "task_type_id", "object_id")
+        table = table_of(ScheduleItem)
+        same = sa.select(table.c.id).where(
+            *(table.c[name].is_not_distinct_from(values[name]) for name in names)
+        )
+        if ctx.tx.session.scalar(same.limit(1)):
+            message = "A similar schedule item already exists"
+            raise InvalidInput(message)
 
 
-def without_text_days(body: Mapping[str, Any]) -> dict[str, Any]:
-    """An update of an item without its ``man_days`` when they come as text."""
-    return {k: v for k, v in body.items() if k != "man_days" or not isinstance(v, str)}
+class TaskLinkRules(ResourceRules[UUID | None]):
+    """The task and the schedule version that a link joins are of one production."""
 
+    def facts_for_create(self, ctx: CrudContext, body: JsonObject) -> Facts:
+        """The production of the schedule version a new task link names, if there is one."""
+        try:
+            ident = parse_id(body.get("production_schedule_version_id"))
+        except BadValue:
+            return {"project_id": None}
+        with ctx.database.read() as connection:
+            version = ProductionScheduleVersion
+            project = connection.scalar(sa.select(version.project_id).where(version.id == ident))
+        return {"project_id": project}
 
-def version_of(work: Any, body: Mapping[str, Any]) -> dict[str, Any]:
-    """The production of the schedule version a new task link names, if there is one."""
-    try:
-        ident = parse_id(body.get("production_schedule_version_id"))
-    except BadValue:
-        return {"project_id": None}
-    with work.database.read() as connection:
+    def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> UUID | None:
+        """Ask for the production of the task in the body."""
+        if ident is not None:
+            return None
+        try:
+            task = parse_id(body.get("task_id"))
+        except BadValue:
+            return None
+        project = ctx.ask("tasks", "projects_of_tasks", ids=[str(task)]).get(str(task))
+        return UUID(project) if project else None
+
+    def on_create(
+        self, ctx: CrudContext, values: Values, _body: JsonObject, of_task: UUID | None
+    ) -> None:
+        """Raise InvalidInput unless task and version belong to one production."""
         version = ProductionScheduleVersion
-        project = connection.scalar(sa.select(version.project_id).where(version.id == ident))
-    return {"project_id": project}
+        ident = values["production_schedule_version_id"]
+        project = ctx.tx.session.scalar(sa.select(version.project_id).where(version.id == ident))
+        if project is not None and project != of_task:
+            message = "Task and production schedule version must belong to the same project."
+            raise InvalidInput(message)
 
 
-def of_project(_work: Work, text: str) -> sa.ColumnElement[bool]:
+def of_project(_ctx: CallContext, text: str) -> Condition:
     """Task links of a production's versions."""
     return VERSION_PROJECT.in_([filters.uuid(text)])
-
-
-def prepare_task_link(work: Any, body: Mapping[str, Any], ident: UUID | None) -> UUID | None:
-    """The production of the task in the body."""
-    if ident is not None:
-        return None
-    try:
-        task = parse_id(body.get("task_id"))
-    except BadValue:
-        return None
-    project = work.ask("tasks", "projects_of_tasks", ids=[str(task)]).get(str(task))
-    return UUID(project) if project else None
-
-
-def check_task_link(work: Any, values: dict[str, Any], _body: Mapping[str, Any]) -> None:
-    """Task and version belong to one production. Raises InvalidInput."""
-    version = ProductionScheduleVersion
-    ident = values["production_schedule_version_id"]
-    project = work.tx.session.scalar(sa.select(version.project_id).where(version.id == ident))
-    if project is not None and project != work.prepared:
-        message = "Task and production schedule version must belong to the same project."
-        raise InvalidInput(message)

@@ -3,8 +3,9 @@
 from services.common.access.rules import admin, any_of, studio_manager, team
 from services.common.config import FileSettings
 from services.common.contracts.crud import ProjectThumbnailSet
-from services.common.files.avatars import Avatar, avatar_of
-from services.common.files.rpc import Kept
+from services.common.crud.rpc import CrudRpc
+from services.common.files.avatars import Avatar, AvatarRpc, avatar_of
+from services.common.files.rpc import FilesRpc, Kept
 from services.crud import rpc_backgrounds
 from services.crud.event_log import EventLog
 from services.crud.models import Base
@@ -20,6 +21,9 @@ from services.crud.rpc_settings import SettingsRpc
 
 
 class CrudService(
+    CrudRpc,
+    FilesRpc,
+    AvatarRpc,
     CalendarRpc,
     ChoiceRpc,
     PipelineRpc,

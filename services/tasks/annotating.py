@@ -11,12 +11,13 @@ from copy import deepcopy
 from typing import Any
 
 from services.common.errors import invalid_field
+from services.common.json_types import JsonObject
 
-Drawn = list[dict[str, Any]]
+Drawn = list[JsonObject]
 FIELDS = ("additions", "updates", "deletions")
 
 
-def changed(annotations: Drawn | None, data: dict[str, Any]) -> Drawn:
+def changed(annotations: Drawn | None, data: JsonObject) -> Drawn:
     """The annotations after a change. Raises InvalidInput for what is no list of objects."""
     found = deepcopy(annotations) or []
     additions, updates, deletions = (_listed(data, name) for name in FIELDS)
@@ -27,7 +28,7 @@ def changed(annotations: Drawn | None, data: dict[str, Any]) -> Drawn:
     return found
 
 
-def _listed(data: dict[str, Any], name: str) -> list[Any]:
+def _listed(data: JsonObject, name: str) -> list[Any]:
     given = data.get(name)
     members = [] if given is None else given
     kinds = (dict, str) if name == "deletions" else dict
@@ -36,13 +37,13 @@ def _listed(data: dict[str, Any], name: str) -> list[Any]:
     return members
 
 
-def _objects(member: dict[str, Any]) -> Drawn:
+def _objects(member: JsonObject) -> Drawn:
     drawing = member.get("drawing")
     objects = drawing.get("objects") if isinstance(drawing, dict) else None
     return objects if isinstance(objects, list) else []
 
 
-def _put(found: Drawn, member: dict[str, Any]) -> None:
+def _put(found: Drawn, member: JsonObject) -> None:
     """Draw over what has the same id, beside what hasn't."""
     if "time" not in member:
         _merge(found, [member])
@@ -66,7 +67,7 @@ def _merge(objects: Drawn, more: Drawn) -> None:
             objects[place] = {**objects[place], **one}
 
 
-def _without(found: Drawn, gone: dict[str, Any] | str) -> Drawn:
+def _without(found: Drawn, gone: JsonObject | str) -> Drawn:
     """Without the object of that id, or without those of a time's; an emptied time goes."""
     if isinstance(gone, str):
         return [one for one in found if one.get("id") != gone]

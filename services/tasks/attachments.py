@@ -8,8 +8,10 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from services.common.access.context import CallContext
 from services.common.database.tables import table_of
 from services.common.files.storage import Upload
+from services.common.json_types import JsonObject
 from services.tasks.models import AttachmentFile
 
 PREFIX: Final = "attachments"
@@ -32,7 +34,7 @@ def key_of(ident: UUID | str) -> str:
     return f"{PREFIX}/{ident}"
 
 
-def attach(work: Any, files: list[dict[str, Any]], **parent: UUID | str | None) -> list[Any]:
+def attach(ctx: CallContext, files: list[JsonObject], **parent: UUID | str | None) -> list[Any]:
     """Make rows for files that a multipart route received, in the open transaction.
 
     ``parent`` is ``comment_id`` (and ``reply_id``) or ``chat_message_id``. Answers the files as
@@ -52,7 +54,7 @@ def attach(work: Any, files: list[dict[str, Any]], **parent: UUID | str | None) 
         for upload in uploads
     ]
     if rows:
-        work.tx.connection.execute(sa.insert(table_of(AttachmentFile)), rows)
+        ctx.tx.connection.execute(sa.insert(table_of(AttachmentFile)), rows)
     reply = {"reply_id": str(owner["reply_id"])} if "reply_id" in owner else {}
     return [
         {

@@ -7,17 +7,19 @@ the sequence of a shot when somebody watches one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import msgspec
 
+from services.common.crud.resource import CrudContext
 from services.common.errors import InvalidInput, NotFound
+from services.common.json_types import JsonObject, Row
 from services.tasks import mentions
 from services.tasks.statements import facts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from services.tasks.posting import Draft
 
@@ -25,27 +27,27 @@ NO_MORE: Final = "No more retakes allowed on this task"
 PLAIN: Final = frozenset({"shotgun_id"})
 
 
-class Background:
+class CommentContext:
     """The state of things around some drafts."""
 
-    def __init__(self, work: Any, tasks: Iterable[UUID]) -> None:
-        self.work = work
-        self.tasks: dict[UUID, dict[str, Any]] = {}
-        self.statuses: dict[UUID, dict[str, Any]] = {}
-        self._rules_here: list[dict[str, Any]] = []
-        self._watched: dict[UUID, list[dict[str, Any]]] = {}
+    def __init__(self, ctx: CrudContext, tasks: Iterable[UUID]) -> None:
+        self.ctx = ctx
+        self.tasks: dict[UUID, JsonObject] = {}
+        self.statuses: dict[UUID, JsonObject] = {}
+        self._rules_here: list[JsonObject] = []
+        self._watched: dict[UUID, list[JsonObject]] = {}
         self._read(set(tasks))
         self._circles: dict[UUID, mentions.Circle] = {}
-        self._entities: dict[str, dict[str, Any]] = {}
-        self._rules: dict[UUID, dict[str, Any]] = {}
+        self._entities: dict[str, JsonObject] = {}
+        self._rules: dict[UUID, JsonObject] = {}
 
     def _read(self, wanted: set[UUID]) -> None:
         """All statuses and rules too: a studio has a dozen. Raises NotFound for unknown tasks."""
-        statement = facts(self.work.registry["task-status"].columns(None, relations=False))
-        text = self.work.database.text(
-            statement, tasks=[str(ident) for ident in wanted], me=str(self.work.actor.id)
+        statement = facts(self.ctx.registry["task-status"].columns(None, relations=False))
+        text = self.ctx.database.text(
+            statement, tasks=[str(ident) for ident in wanted], me=str(self.ctx.actor.id)
         )
-        found = msgspec.json.decode(text)
+        found = msgspec.json.decode(text or "null")
         for name, into in (("tasks", self.tasks), ("statuses", self.statuses)):
             into.update((row["id"], row) for row in map(_with_ids, found[name]))
         self._rules_here = [_with_ids(row) for row in found["rules"]]
@@ -57,7 +59,7 @@ class Background:
     def ask(self, drafts: Sequence[Draft]) -> None:
         """Ask what these drafts need."""
         for project, texts in self._texts(drafts).items():
-            self._circles[project] = mentions.circle_of(self.work, project, texts)
+            self._circles[project] = mentions.circle_of(self.ctx, project, texts)
         self._ask_entities(drafts)
         projects = {
             self.tasks[draft.task_id]["project_id"]
@@ -77,13 +79,13 @@ class Background:
         """What kind of thing the entity is; None where nothing depends on it."""
         return self._entities.get(str(entity), {}).get("kind")
 
-    def sequence_watchers(self, task: Mapping[str, Any]) -> list[UUID]:
+    def sequence_watchers(self, task: Row) -> list[UUID]:
         """Who watches this kind of task on the whole sequence."""
         sequence = self._entities.get(str(task["entity_id"]), {}).get("parent_id")
         found = self._watched.get(task["task_type_id"], [])
         return [row["person_id"] for row in found if str(row["entity_id"]) == sequence]
 
-    def automations(self, task: Mapping[str, Any], status: UUID) -> list[dict[str, Any]]:
+    def automations(self, task: Row, status: UUID) -> list[JsonObject]:
         """The rules of the task's production that its new status sets off."""
         allowed = self._rules.get(task["project_id"], {}).get("status_automations", [])
         kind = (self.kind_of(task["entity_id"]) or "").lower()
@@ -93,7 +95,7 @@ class Background:
             if str(rule["id"]) in allowed and (rule["entity_type"] or "asset").lower() == kind
         ]
 
-    def check_retake(self, task: Mapping[str, Any], status: Mapping[str, Any]) -> None:
+    def check_retake(self, task: Row, status: Row) -> None:
         """A production may cap retakes, and an entity may have a cap of its own.
 
         Raises InvalidInput.
@@ -118,7 +120,7 @@ class Background:
                 texts.setdefault(project, []).append(draft.text)
         return texts
 
-    def _matching(self, task_type: UUID | None, status: UUID) -> list[dict[str, Any]]:
+    def _matching(self, task_type: UUID | None, status: UUID) -> list[JsonObject]:
         return [
             rule
             for rule in self._rules_here
@@ -144,14 +146,14 @@ class Background:
             if decides and task["entity_id"] is not None:
                 wanted.add(str(task["entity_id"]))
         if wanted:
-            self._entities = self.work.ask("assets", "describe_entities", ids=sorted(wanted))
+            self._entities = self.ctx.ask("assets", "describe_entities", ids=sorted(wanted))
 
-    def _ask_rules(self, project: UUID) -> dict[str, Any]:
-        found: dict[str, Any] = self.work.ask("crud", "production_rules", project_id=str(project))
+    def _ask_rules(self, project: UUID) -> JsonObject:
+        found: JsonObject = self.ctx.ask("crud", "production_rules", project_id=str(project))
         return found
 
 
-def _with_ids(row: dict[str, Any]) -> dict[str, Any]:
+def _with_ids(row: JsonObject) -> JsonObject:
     """A row from JSON with its ids as such."""
     return {
         name: UUID(value)

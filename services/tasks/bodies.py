@@ -10,16 +10,17 @@ import msgspec
 
 from services.common.crud.validation import known_id
 from services.common.errors import InvalidInput, invalid_field
+from services.common.json_types import Json, JsonObject, Row
 from services.tasks.posting import Draft
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 MOMENTS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 
 
 def draft(
-    body: Mapping[str, Any],
+    body: JsonObject,
     task: UUID,
     author: UUID,
     *,
@@ -51,7 +52,7 @@ def draft(
     return found
 
 
-def moment(given: Any) -> datetime | None:
+def moment(given: Json) -> datetime | None:
     """A time in the past, in one of two forms; anything else is now."""
     for form in MOMENTS:
         try:
@@ -61,7 +62,7 @@ def moment(given: Any) -> datetime | None:
     return None
 
 
-def _text(body: Mapping[str, Any], name: str, prefix: str) -> str:
+def _text(body: JsonObject, name: str, prefix: str) -> str:
     given = body.get(name)
     if given is None:
         return ""
@@ -70,7 +71,7 @@ def _text(body: Mapping[str, Any], name: str, prefix: str) -> str:
     return given
 
 
-def _array(body: Mapping[str, Any], name: str, prefix: str) -> list[Any]:
+def _array(body: JsonObject, name: str, prefix: str) -> list[Any]:
     """An array, or its JSON text as forms send it."""
     given = body.get(name)
     if isinstance(given, str):
@@ -85,18 +86,18 @@ def _array(body: Mapping[str, Any], name: str, prefix: str) -> list[Any]:
     return given
 
 
-def _links(body: Mapping[str, Any], prefix: str) -> list[str]:
+def _links(body: JsonObject, prefix: str) -> list[str]:
     links = _array(body, "links", prefix)
     if not all(isinstance(link, str) and "\x00" not in link for link in links):
         raise invalid_field(f"{prefix}links", "Input should be a list of strings")
     return links
 
 
-def _flag(given: Any) -> bool:
+def _flag(given: Json) -> bool:
     return given is True or (isinstance(given, str) and given.lower() == "true")
 
 
-def batch(data: Any) -> list[dict[str, Any]]:
+def batch(data: Json) -> list[JsonObject]:
     """The items of a batch. Raises InvalidInput."""
     given = data.get("comments") if isinstance(data, dict) else None
     if given is None:
@@ -113,7 +114,7 @@ def batch(data: Any) -> list[dict[str, Any]]:
     return given
 
 
-def batch_task(item: Mapping[str, Any], number: int, task_id: str | None) -> UUID:
+def batch_task(item: Row, number: int, task_id: str | None) -> UUID:
     """The task of an item: the one in the path, else its own. Raises InvalidInput, NotFound."""
     named = item.get("task_id") if task_id is None else task_id
     if named is None:
@@ -123,7 +124,7 @@ def batch_task(item: Mapping[str, Any], number: int, task_id: str | None) -> UUI
     return known_id(named)
 
 
-def files_of(files: list[dict[str, Any]], number: int, what: str) -> list[dict[str, Any]]:
+def files_of(files: list[JsonObject], number: int, what: str) -> list[JsonObject]:
     """The uploaded parts that belong to an item of a batch: ``attachment_file-0-1`` to the first.
 
     Clients name a part after its item alone or after item and file.
@@ -132,7 +133,7 @@ def files_of(files: list[dict[str, Any]], number: int, what: str) -> list[dict[s
     return [one for one in files if one["part"] == wanted or one["part"].startswith(f"{wanted}-")]
 
 
-def decoded(texts: Sequence[str]) -> list[dict[str, Any]]:
+def decoded(texts: Sequence[str]) -> list[JsonObject]:
     """Rows that came as JSON texts."""
-    found: list[dict[str, Any]] = msgspec.json.decode(f"[{','.join(texts)}]")
+    found: list[JsonObject] = msgspec.json.decode(f"[{','.join(texts)}]")
     return found

@@ -8,8 +8,11 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from services.common.crud.resource import rows_as_json
+from services.common.crud.resource import CrudContext
+from services.common.crud.row_json import rows_as_json
+from services.common.database.sql_types import Column, Condition, Expression
 from services.common.database.tables import table_of
+from services.common.json_types import JsonObject
 from services.tasks import bodies
 from services.tasks.models import (
     AttachmentFile,
@@ -25,7 +28,7 @@ from services.tasks.models import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from services.common.access.rules import Work
+    from services.common.access.context import CallContext
     from services.common.wire.rpc_client import Reply
 
 COMMENT: Final = table_of(Comment)
@@ -50,11 +53,11 @@ ATTACHED: Final = ("id", "name", "extension", "reply_id", "size")
 EDITOR: Final = ("first_name", "last_name", "has_avatar", "role", "id")
 
 
-def _ids(own: sa.Column[Any], other: sa.Column[Any]) -> sa.ColumnElement[Any]:
+def _ids(own: Column, other: Column) -> Expression:
     return sa.func.array(sa.select(other).where(own == COMMENT.c.id).scalar_subquery())
 
 
-def _objects(table: sa.Table, names: tuple[str, ...], *where: Any, order: Any) -> Any:
+def _objects(table: sa.Table, names: tuple[str, ...], *where: Condition, order: Any) -> Any:
     """Rows of ``table`` as a JSON array of objects with these names."""
     pairs: list[Any] = []
     for name in names:
@@ -99,43 +102,43 @@ def _columns(resource: Any) -> list[Any]:
     return [*plain, *(column.label(name) for name, column in lists.items())]
 
 
-def of_task(work: Any, task: UUID, role: str | None, *, isolated: bool) -> list[dict[str, Any]]:
+def of_task(ctx: CrudContext, task: UUID, role: str | None, *, isolated: bool) -> list[JsonObject]:
     """The comments of a task, newest first, as somebody in that role sees them.
 
     ``isolated`` says whether the production hides its clients from each other.
     """
     rows = (
-        sa.select(*_columns(work.registry["comments"]))
+        sa.select(*_columns(ctx.registry["comments"]))
         .where(COMMENT.c.object_id == task)
         .order_by(COMMENT.c.created_at.desc(), COMMENT.c.id)
     )
-    with work.database.read() as connection:
+    with ctx.database.read() as connection:
         texts = connection.execute(rows_as_json(rows)).scalars().all()
     comments = bodies.decoded(texts)
-    people = _people(work, comments)
-    seen = [one for one in comments if _visible(work, one, role, people, isolated=isolated)]
+    people = _people(ctx, comments)
+    seen = [one for one in comments if _visible(ctx, one, role, people, isolated=isolated)]
     for comment in seen:
         _name(comment, role, people)
     return seen
 
 
-def _people(work: Work, comments: list[dict[str, Any]]) -> dict[str, Any]:
+def _people(ctx: CallContext, comments: list[JsonObject]) -> JsonObject:
     """Everybody who wrote, edited or replied, by id."""
     ids = {comment[name] for comment in comments for name in ("person_id", "editor_id")}
     ids |= {reply.get("person_id") for comment in comments for reply in comment["replies"] or []}
     wanted = sorted(ident for ident in ids if ident)
     if not wanted:
         return {}
-    found: dict[str, Any] = work.ask("auth", "short_persons", ids=wanted)
+    found: JsonObject = ctx.ask("auth", "short_persons", ids=wanted)
     return found
 
 
-def _by_client(comment: dict[str, Any], people: dict[str, Any]) -> bool:
+def _by_client(comment: JsonObject, people: JsonObject) -> bool:
     return bool(people.get(comment["person_id"], {}).get("role") == CLIENT)
 
 
 def _visible(
-    work: Work, comment: dict[str, Any], role: str | None, people: dict[str, Any], *, isolated: bool
+    ctx: CallContext, comment: JsonObject, role: str | None, people: JsonObject, *, isolated: bool
 ) -> bool:
     """Whether the caller sees it at all; a client sees pictures, but not what the studio says."""
     if role in SEES_ALL:
@@ -143,7 +146,7 @@ def _visible(
     by_client = _by_client(comment, people)
     if role != CLIENT:
         return not by_client
-    own = comment["person_id"] == str(work.actor.id)
+    own = comment["person_id"] == str(ctx.actor.id)
     if comment["for_client"] or own or (by_client and not isolated):
         return True
     if by_client or not comment["previews"]:
@@ -152,7 +155,7 @@ def _visible(
     return True
 
 
-def _name(comment: dict[str, Any], role: str | None, people: dict[str, Any]) -> None:
+def _name(comment: JsonObject, role: str | None, people: JsonObject) -> None:
     """Put people where their ids are; a client isn't told who works for the studio."""
 
     def known(ident: str | None) -> Any:
@@ -172,24 +175,24 @@ def _name(comment: dict[str, Any], role: str | None, people: dict[str, Any]) -> 
         ]
 
 
-def with_previews(work: Any, answer: Reply, query: Mapping[str, str]) -> Reply:
+def with_previews(ctx: CrudContext, answer: Reply, query: Mapping[str, str]) -> Reply:
     """A single comment holds its previews as rows, if they are asked for."""
     if query.get("with_previews", "").lower() != "true":
         return answer
-    shown: dict[str, Any] = msgspec.json.decode(answer.body)
-    shown["previews"] = previews_of(work, shown["id"])
+    shown: JsonObject = msgspec.json.decode(answer.body)
+    shown["previews"] = previews_of(ctx, shown["id"])
     return answer._replace(body=msgspec.json.encode(shown))
 
 
-def previews_of(work: Any, comment: str) -> list[dict[str, Any]]:
+def previews_of(ctx: CrudContext, comment: str) -> list[JsonObject]:
     """A comment's previews as rows, in their order."""
-    resource, link = work.registry["preview-files"], comment_preview_link.c
+    resource, link = ctx.registry["preview-files"], comment_preview_link.c
     mine = sa.select(link.preview_file).where(link.comment == UUID(comment))
     rows = (
         sa.select(*resource.columns(None, relations=False))
         .where(resource.table.c.id.in_(mine))
         .order_by(resource.table.c.position)
     )
-    with work.database.read() as connection:
+    with ctx.database.read() as connection:
         texts = connection.execute(rows_as_json(rows)).scalars().all()
     return bodies.decoded(texts)

@@ -10,18 +10,18 @@ from services.common.errors import Forbidden, NotFound
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from services.common.access.rules import Work
+    from services.common.access.context import CallContext
 
 
-def enter(work: Work, project_id: str, *roles: str) -> UUID:
+def enter(ctx: CallContext, project_id: str, *roles: str) -> UUID:
     """The production of that id, for its team, or for those who have one of ``roles`` there.
 
     Raises NotFound, Forbidden. Administrators are asked nothing but that it exists.
     """
     project = known_id(project_id)
-    role = work.actor.role_in(project)
-    if role is None or work.actor.is_admin:
-        known = work.ask("crud", "existing_rows", tables={"project": [str(project)]})
+    role = ctx.actor.role_in(project)
+    if role is None or ctx.actor.is_admin:
+        known = ctx.ask("crud", "existing_rows", tables={"project": [str(project)]})
         if not known["project"]:
             raise NotFound
     if role is None or (roles and role not in {"admin", *roles}):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
+
+from services.common.json_types import JsonObject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from services.common.access.rules import Work
+    from services.common.access.context import CallContext
 
 HASHTAG: Final = re.compile(r"#([^\W\d_]+)")
 EVERY_TASK: Final = "all"
@@ -44,15 +46,15 @@ class Mentions(NamedTuple):
 NOBODY: Final = Mentions([], [])
 
 
-def circle_of(work: Work, project: UUID | None, texts: Iterable[str]) -> Circle:
+def circle_of(ctx: CallContext, project: UUID | None, texts: Iterable[str]) -> Circle:
     """The production's team, asked for only if one of the texts may name somebody."""
     if project is None or not any("@" in text for text in texts):
         return EMPTY
-    team = list(work.ask("crud", "team_of", project_id=str(project)))
-    return read_circle(work.ask("auth", "mentionable", ids=team))
+    team = list(ctx.ask("crud", "team_of", project_id=str(project)))
+    return read_circle(ctx.ask("auth", "mentionable", ids=team))
 
 
-def read_circle(found: dict[str, Any]) -> Circle:
+def read_circle(found: JsonObject) -> Circle:
     """The answer of ``auth`` with ids for ids."""
     return Circle(
         {UUID(ident): name for ident, name in found["people"].items()},

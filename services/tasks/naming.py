@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from services.common.json_types import JsonObject
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from services.common.access.rules import Work
+    from services.common.access.context import CallContext
 
 
-def entities(work: Work, ids: Iterable[Any]) -> dict[str, dict[str, Any]]:
+def entities(ctx: CallContext, ids: Iterable[Any]) -> dict[str, JsonObject]:
     """Entities by id, as ``assets`` describes them."""
     wanted = sorted({str(ident) for ident in ids if ident})
     if not wanted:
         return {}
-    found: dict[str, dict[str, Any]] = work.ask("assets", "describe_entities", ids=wanted)
+    found: dict[str, JsonObject] = ctx.ask("assets", "describe_entities", ids=wanted)
     return found
 
 
-def full_name(entity: dict[str, Any] | None) -> str:
+def full_name(entity: JsonObject | None) -> str:
     """``Episode / Sequence / Shot``, or for an asset ``Type / Name``."""
     if entity is None:
         return ""

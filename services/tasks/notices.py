@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID, uuid4
 
 from services.common.contracts.tasks import NotificationNew, NotificationsWritten
+from services.common.database.transaction import Transaction
 from services.tasks.statements import NOTIFY
 
 
 def notify(
-    tx: Any, project: UUID | None, reasons: list[tuple[UUID, str]], *, change: bool, **facts: Any
+    tx: Transaction,
+    project: UUID | None,
+    reasons: list[tuple[UUID, str]],
+    *,
+    change: bool,
+    **facts: UUID | None,
 ) -> None:
     """Write one notification a person and reason, and tell of each and of all.
 
@@ -24,7 +29,7 @@ def notify(
         "reply_id": None,
         **{key: str(value) for key, value in facts.items()},
     }
-    tx.later(
+    tx.defer(
         NOTIFY,
         change=change,
         ids=[str(ident) for ident in ids],

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from services.common.access.context import CallContext
 from services.common.crud.lists import compressed
 from services.common.crud.pages import envelope
-from services.common.crud.resource import JSON_TEXT, rows_as_json
+from services.common.crud.row_json import JSON_TEXT, rows_as_json
+from services.common.database.sql_types import Select
 from services.common.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ def whole(query: Mapping[str, str], name: str, default: int) -> int:
         raise InvalidInput(message) from None
 
 
-def paged(work: Any, rows: sa.Select[Any], order: Sequence[Any], query: Mapping[str, str]) -> Reply:
+def paged(ctx: CallContext, rows: Select, order: Sequence[Any], query: Mapping[str, str]) -> Reply:
     """A page of the rows; all of them, bare, when no page is asked for.
 
     Past the end the page is empty, and so is the total. Raises InvalidInput.
@@ -38,7 +40,7 @@ def paged(work: Any, rows: sa.Select[Any], order: Sequence[Any], query: Mapping[
     if limit < 0:
         message = "limit must be an integer."
         raise InvalidInput(message)
-    with work.database.read() as connection:
+    with ctx.database.read() as connection:
         if page < 1:
             texts = connection.execute(rows_as_json(rows.order_by(*order))).scalars().all()
             return compressed(f"[{','.join(texts)}]".encode())
@@ -46,4 +48,4 @@ def paged(work: Any, rows: sa.Select[Any], order: Sequence[Any], query: Mapping[
         total = connection.scalar(sa.select(sa.func.count()).select_from(counted))
         part = rows.order_by(*order).limit(limit).offset((page - 1) * limit).subquery("r")
         texts = connection.execute(sa.select(JSON_TEXT).select_from(part)).scalars().all()
-    return compressed(envelope(",".join(texts), total if texts else 0, page, limit))
+    return compressed(envelope(",".join(texts), (total or 0) if texts else 0, page, limit))

@@ -24,7 +24,11 @@ from services.common.contracts.tasks import (
     TaskStatusChanged,
     TaskToReview,
 )
+from services.common.crud.resource import CrudContext
+from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
+from services.common.database.transaction import Transaction
+from services.common.json_types import JsonObject, Row
 from services.tasks import mentions as m
 from services.tasks.attachments import attach
 from services.tasks.models import (
@@ -38,9 +42,9 @@ from services.tasks.recount import recounted, with_status
 from services.tasks.statements import COMMENT, NEWS, STANDS, TASK, TASK_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    from services.tasks.background import Background
+    from services.tasks.background import CommentContext
 
 COPIED: Final = "{text}\n\n____\nFrom {kind} task"
 CONCEPT: Final = "Concept"
@@ -58,14 +62,14 @@ class Draft:
     links: list[str] = field(default_factory=list)
     created_at: datetime | None = None
     for_client: bool = False
-    files: list[dict[str, Any]] = field(default_factory=list)
+    files: list[JsonObject] = field(default_factory=list)
 
 
 class Posting:
     """Writes drafts in one transaction, the tasks they are on locked in a fixed order."""
 
-    def __init__(self, work: Any, background: Background) -> None:
-        self.work, self.tx, self.known = work, work.tx, background
+    def __init__(self, ctx: CrudContext, background: CommentContext) -> None:
+        self.ctx, self.tx, self.known = ctx, ctx.tx, background
         self.automated: set[tuple[UUID, UUID]] = set()
 
     def post(self, drafts: Iterable[Draft]) -> list[UUID]:
@@ -78,7 +82,7 @@ class Posting:
     def _lock(self, drafts: list[Draft]) -> None:
         """The tasks themselves, and those beside them that automations may change."""
         table = table_of(Task)
-        wanted: sa.ColumnElement[bool] = table.c.id.in_({draft.task_id for draft in drafts})
+        wanted: Condition = table.c.id.in_({draft.task_id for draft in drafts})
         entities = {
             self.known.tasks[d.task_id]["entity_id"] for d in drafts if self.known.follows(d)
         }
@@ -87,7 +91,7 @@ class Posting:
         query = sa.select(table.c.id).where(wanted).order_by(table.c.id)
         self.tx.connection.execute(query.with_for_update())
 
-    def _task(self, ident: UUID) -> dict[str, Any]:
+    def _task(self, ident: UUID) -> JsonObject:
         """The task as it is now, locked, with its assignees and subscribers."""
         (row,) = self.tx.run(TASK, task=str(ident))
         return dict(zip(TASK_KEYS, row, strict=True))
@@ -101,7 +105,7 @@ class Posting:
         circle = self.known.circle(task["project_id"])
         named = m.find(draft.text, circle)
         ident = self._row(draft, moment, named)
-        attach(self.work, draft.files, comment_id=ident)
+        attach(self.ctx, draft.files, comment_id=ident)
         self.tx.emit(self._news_of(CommentNew, task, draft, comment_id=ident, task_id=task["id"]))
         self._copies(task, draft, moment)
         changed = self._set_status(task, draft, ident, moment, now)
@@ -113,7 +117,7 @@ class Posting:
         return ident
 
     @staticmethod
-    def _news_of(event: Any, task: Mapping[str, Any], draft: Draft, **more: Any) -> Any:
+    def _news_of(event: Any, task: Row, draft: Draft, **more: Any) -> Any:
         project = {"project_id": task["project_id"]} if task["project_id"] else {}
         return event(task_status_id=draft.status_id, **more, **project)
 
@@ -121,7 +125,7 @@ class Posting:
 
     def _row(self, draft: Draft, moment: datetime, named: m.Mentions) -> UUID:
         ident = uuid4()
-        self.tx.later(
+        self.tx.defer(
             COMMENT,
             id=str(ident),
             task=str(draft.task_id),
@@ -136,7 +140,7 @@ class Posting:
         write_mentions(self.tx, ident, named)
         return ident
 
-    def _copies(self, task: Mapping[str, Any], draft: Draft, moment: datetime) -> None:
+    def _copies(self, task: Row, draft: Draft, moment: datetime) -> None:
         """The comment again on the entity's other tasks of the kinds its hashtags name."""
         words = m.hashtags(draft.text)
         if not words:
@@ -168,7 +172,7 @@ class Posting:
 
     def _set_status(
         self,
-        task: Mapping[str, Any],
+        task: Row,
         draft: Draft,
         comment: UUID,
         moment: datetime,
@@ -183,7 +187,7 @@ class Posting:
             return False
         stands = {**task, **with_status(task, status, moment, now)}
         ids = {"id": str(task["id"]), "task_status_id": str(status["id"])}
-        self.tx.later(STANDS, **{**stands, **ids})
+        self.tx.defer(STANDS, **{**stands, **ids})
         self._task_changed(task)
         if task["task_status_id"] == status["id"]:
             return False
@@ -199,14 +203,14 @@ class Posting:
             self.tx.emit(TaskToReview(comment_id=comment, **told))
         return True
 
-    def _task_changed(self, task: Mapping[str, Any]) -> None:
-        task_changed(self.work, task)
+    def _task_changed(self, task: Row) -> None:
+        task_changed(self.ctx, task)
 
     # --- who learns of it -----------------------------------------------------------------------
 
     def _notify(
         self,
-        task: Mapping[str, Any],
+        task: Row,
         draft: Draft,
         comment: UUID,
         mentioned: set[UUID],
@@ -219,9 +223,9 @@ class Posting:
         facts = {"author_id": draft.author_id, "task_id": task["id"], "comment_id": comment}
         notify(self.tx, task["project_id"], reasons, change=changed, **facts)
 
-    def _news(self, task: Mapping[str, Any], draft: Draft, comment: UUID, *, changed: bool) -> None:
+    def _news(self, task: Row, draft: Draft, comment: UUID, *, changed: bool) -> None:
         ident = uuid4()
-        self.tx.later(
+        self.tx.defer(
             NEWS,
             id=str(ident),
             change=changed,
@@ -234,7 +238,7 @@ class Posting:
 
     # --- automations ----------------------------------------------------------------------------
 
-    def _automate(self, task: Mapping[str, Any], draft: Draft) -> None:
+    def _automate(self, task: Row, draft: Draft) -> None:
         """What the production has follow from this status; each task at most once in a row."""
         self.automated.add((task["id"], draft.status_id))
         for rule in self.known.automations(task, draft.status_id):
@@ -248,7 +252,7 @@ class Posting:
             else:
                 self._follow(task, rule, draft)
 
-    def _follow(self, task: Mapping[str, Any], rule: Mapping[str, Any], draft: Draft) -> None:
+    def _follow(self, task: Row, rule: Row, draft: Draft) -> None:
         table, status = table_of(Task), rule["out_task_status_id"]
         others = (
             sa.select(table.c.id)
@@ -270,13 +274,13 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def task_changed(work: Any, task: Mapping[str, Any]) -> None:
+def task_changed(ctx: CrudContext, task: Row) -> None:
     """Tell that a task is not what it was."""
     facts = {"id": task["id"], "project_id": task["project_id"]}
-    work.tx.emit(work.registry.event(work.registry["tasks"], "update", facts))
+    ctx.tx.emit(ctx.registry.event(ctx.registry["tasks"], "update", facts))
 
 
-def write_mentions(tx: Any, comment: UUID, named: m.Mentions) -> None:
+def write_mentions(tx: Transaction, comment: UUID, named: m.Mentions) -> None:
     """Note whom a comment names."""
     if named.people:
         rows = [{"comment": comment, "person": person} for person in named.people]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.common.access.context import CallContext
+from services.common.database.transaction import Transaction
 from services.common.errors import Forbidden, NotFound
 from services.common.files.thumbnails.order import AS_IS, Shape
+from services.common.json_types import JsonObject, Row
 from services.tasks import access
 from services.tasks.models import Comment, PreviewFile, Task, comment_preview_link
 
@@ -73,7 +76,7 @@ def key_of(ident: UUID, name: str) -> str:
     return f"{PREFIX}/{ident}/{name}"
 
 
-def facts_of(work: Any, ident: UUID) -> dict[str, Any]:
+def facts_of(ctx: CallContext, ident: UUID) -> JsonObject:
     """A preview with what rights on its task hang on. Raises NotFound."""
     row = PreviewFile
     statement = (
@@ -94,33 +97,33 @@ def facts_of(work: Any, ident: UUID) -> dict[str, Any]:
         .outerjoin(Task, Task.id == row.task_id)
         .where(row.id == ident)
     )
-    with work.database.read() as connection:
+    with ctx.database.read() as connection:
         found = connection.execute(statement).mappings().first()
     if found is None:
         raise NotFound
     return dict(found)
 
 
-def in_project(facts: Any) -> dict[str, UUID]:
+def in_project(facts: Row) -> dict[str, UUID]:
     """The production as events name it: not at all where there is none."""
     return {"project_id": facts["project_id"]} if facts["project_id"] else {}
 
 
-def check_may_act(work: Any, task: UUID | None, facts: dict[str, Any]) -> None:
+def check_may_act(ctx: CallContext, task: UUID | None, facts: JsonObject) -> None:
     """Raise Forbidden unless the caller may work on the task."""
-    if task is None or not access.may_act(work, task, facts):
+    if task is None or not access.may_act(ctx, task, facts):
         message = "This requires to work on the task."
         raise Forbidden(message)
 
 
-def may_take_a_file(facts: Any) -> bool:
+def may_take_a_file(facts: Row) -> bool:
     """Whether a preview still waits for its file, or for a better one."""
     return facts["status"] != READY and (
         facts["status"] != PROCESSING or not (facts["file_size"] or facts["original_name"])
     )
 
 
-def comment_of(tx: Any, preview: UUID) -> UUID | None:
+def comment_of(tx: Transaction, preview: UUID) -> UUID | None:
     """The comment that shows a preview."""
     link = comment_preview_link.c
     statement = sa.select(link.comment).where(link.preview_file == preview).limit(1)
@@ -128,7 +131,9 @@ def comment_of(tx: Any, preview: UUID) -> UUID | None:
     return found
 
 
-def place_in_revisions(tx: Any, task: UUID, comment: UUID, wanted: int | None) -> tuple[int, int]:
+def place_in_revisions(
+    tx: Transaction, task: UUID, comment: UUID, wanted: int | None
+) -> tuple[int, int]:
     """Revision and position of a new preview, with the task locked.
 
     A comment's further previews join its revision; otherwise the next number is taken.
@@ -142,7 +147,7 @@ def place_in_revisions(tx: Any, task: UUID, comment: UUID, wanted: int | None) -
         .group_by(file.revision)
         .order_by(file.revision.desc())
     )
-    mine = dict(tx.session.execute(own).tuples().all())
+    mine: dict[int, int] = dict(tx.session.execute(own).tuples().all())  # type: ignore[arg-type]
     if wanted is None and mine:
         wanted = max(mine)
     if wanted is not None and wanted in mine:
@@ -156,9 +161,9 @@ def place_in_revisions(tx: Any, task: UUID, comment: UUID, wanted: int | None) -
     return wanted, 1
 
 
-def comment_in(work: Any, task: UUID, ident: UUID) -> None:
+def comment_in(ctx: CallContext, task: UUID, ident: UUID) -> None:
     """Raise NotFound unless the comment is one of the task."""
     found = sa.exists().where(Comment.id == ident, Comment.object_id == task)
-    with work.database.read() as connection:
+    with ctx.database.read() as connection:
         if not connection.scalar(sa.select(found)):
             raise NotFound

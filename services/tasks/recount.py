@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.common.database.tables import NOW, table_of
+from services.common.json_types import JsonObject, Row, Values
 from services.tasks.models import Comment, Task, TaskStatus, TaskType, TimeSpent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from services.common.database.transaction import Transaction
 
 CONCEPT: Final = "Concept"
 
 
-def with_status(
-    task: Mapping[str, Any], status: Mapping[str, Any], said_at: datetime, now: datetime
-) -> dict[str, Any]:
+def with_status(task: Row, status: Row, said_at: datetime, now: datetime) -> JsonObject:
     """The columns of a task that a comment of that moment with that status sets.
 
     A retake counts, work in progress starts the task, asking for feedback ends it for now, a
     status that is done dates its end; another status takes both dates back.
     """
-    values: dict[str, Any] = {"task_status_id": status["id"], "last_comment_date": said_at}
+    values: Values = {"task_status_id": status["id"], "last_comment_date": said_at}
     if task["task_status_id"] == status["id"]:
         return values
     if status["is_retake"]:
@@ -58,7 +55,7 @@ def recounted(tx: Transaction, ident: UUID) -> None:
         .where(table.c.object_id == ident)
         .order_by(table.c.created_at, table.c.id)
     )
-    values: dict[str, Any] = {
+    values: Values = {
         "task_status_id": _default(tx, ident),
         "retake_count": 0,
         "real_start_date": None,

@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.crud import lists
+from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_client import Reply
@@ -15,7 +16,7 @@ from services.tasks import paging
 from services.tasks.entering import enter
 from services.tasks.models import Notification, PreviewFile, Subscription, Task
 from services.tasks.rpc_task import TaskRpc
-from services.tasks.saying import Saying
+from services.tasks.saying import CommentAuthorizer
 
 TASK: Final = table_of(Task)
 OF_TASK: Final = {
@@ -36,7 +37,7 @@ class AroundRpc(TaskRpc):
 
         Raises NotFound, Forbidden.
         """
-        task = Saying(self).readable(task_id)
+        task = CommentAuthorizer(self).readable(task_id)
         return self._previews(OF_TASK[FILES] == task["id"])
 
     @query
@@ -80,7 +81,7 @@ class AroundRpc(TaskRpc):
         order = (table.c.updated_at.desc(), table.c.created_at.desc(), table.c.id)
         return paging.paged(self, rows, order, query or {})
 
-    def _previews(self, condition: sa.ColumnElement[bool]) -> Reply:
+    def _previews(self, condition: Condition) -> Reply:
         file = table_of(PreviewFile)
         rows = sa.select(*self.registry[FILES].columns(None, relations=False)).where(condition)
         return lists.plain(self, rows.order_by(file.c.revision.desc(), file.c.position, file.c.id))

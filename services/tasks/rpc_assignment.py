@@ -9,29 +9,30 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.common.contracts.tasks import TaskAssigned, TaskUnassigned
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import BadValue, known_id, parse_id
 from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, NotFound, Refused, invalid_field
+from services.common.json_types import Json, JsonObject, Row
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_client import Reply
 from services.tasks.models import Task, task_person_link
 from services.tasks.notices import notify
 from services.tasks.posting import task_changed
-from services.tasks.saying import Saying
+from services.tasks.saying import CommentAuthorizer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    pass
 
 TASK: Final = table_of(Task)
 NOBODY: Final = {"error": "Assignee doesn't exist in database."}
 
 
-class AssignmentRpc(CrudRpc):
+class AssignmentRpc(ResourceService):
     """Assignments."""
 
     @command
-    def assign_task(self, task_id: str, data: dict[str, Any]) -> Reply:
+    def assign_task(self, task_id: str, data: JsonObject) -> Reply:
         """Give a task to a person, who joins the production's team.
 
         Returns the task with its assignees. Raises NotFound, Refused (no such person), Forbidden,
@@ -40,7 +41,7 @@ class AssignmentRpc(CrudRpc):
         given = data.get("person_id")
         if given is None or given == "":
             raise invalid_field("person_id", "Field required")
-        task = Saying(self).task(known_id(task_id))
+        task = CommentAuthorizer(self).task(known_id(task_id))
         person = self._assignee(given)
         if not self._may_assign(task, person):
             message = "This requires to manage the production or to supervise the department."
@@ -48,12 +49,12 @@ class AssignmentRpc(CrudRpc):
         self._check_bot(task, person)
         self._assign(task, UUID(person["id"]))
         shown = self.registry["tasks"].view(self.tx, task["id"])
-        self.keep()
+        self.commit_now()
         self._seat(task["project_id"], person["id"])
         return Reply(shown)
 
     @command
-    def assign_tasks(self, person_id: str, data: dict[str, Any]) -> Reply:
+    def assign_tasks(self, person_id: str, data: JsonObject) -> Reply:
         """Give tasks to a person; those that are unknown or not the caller's to give are left out.
 
         Returns the tasks given.
@@ -62,18 +63,18 @@ class AssignmentRpc(CrudRpc):
         if not isinstance(ids, list):
             raise invalid_field("task_ids", "Field required")
         person = self._assignee(person_id)
-        saying = Saying(self)
-        tasks = [task for task in self._known(saying, ids) if self._may_assign(task, person)]
+        authorizer = CommentAuthorizer(self)
+        tasks = [task for task in self._known(authorizer, ids) if self._may_assign(task, person)]
         for task in tasks:
             self._assign(task, UUID(person["id"]))
         shown = [self.registry["tasks"].view(self.tx, task["id"]) for task in tasks]
         if tasks:
-            self.keep()
+            self.commit_now()
             self._seat(tasks[0]["project_id"], person["id"])
         return Reply(b"[" + b",".join(shown) + b"]")
 
     @command
-    def clear_assignation(self, data: dict[str, Any]) -> list[str]:
+    def clear_assignation(self, data: JsonObject) -> list[str]:
         """Take a person, or everybody, off tasks; what isn't the caller's to do is left out.
 
         Returns the ids of the tasks handled. Emits ``task:unassign``, ``task:update``.
@@ -83,11 +84,11 @@ class AssignmentRpc(CrudRpc):
             raise invalid_field("task_ids", "Field required")
         whom = None if person is None else known_id(person)
         handled = []
-        saying, link = Saying(self), task_person_link
-        for task in self._known(saying, ids):
+        authorizer, link = CommentAuthorizer(self), task_person_link
+        for task in self._known(authorizer, ids):
             alone = whom is not None and whom == self.actor.id and task["mine"]
-            mine = alone and saying.role(task) is not None
-            if not mine and not self._may_direct(saying, task):
+            mine = alone and authorizer.role(task) is not None
+            if not mine and not self._may_direct(authorizer, task):
                 continue
             which = [link.c.person_id == whom] if whom else []
             gone = sa.delete(link).where(link.c.task_id == task["id"], *which)
@@ -100,16 +101,16 @@ class AssignmentRpc(CrudRpc):
             handled.append(str(task["id"]))
         return handled
 
-    def _known(self, saying: Saying, ids: list[Any]) -> list[dict[str, Any]]:
+    def _known(self, authorizer: CommentAuthorizer, ids: list[Any]) -> list[JsonObject]:
         found = []
         for ident in dict.fromkeys(str(one) for one in ids):
             try:
-                found.append(saying.task(parse_id(ident)))
+                found.append(authorizer.task(parse_id(ident)))
             except (BadValue, NotFound):
                 continue
         return found
 
-    def _assignee(self, given: Any) -> dict[str, Any]:
+    def _assignee(self, given: Json) -> JsonObject:
         """The person of that id. Raises Refused."""
         try:
             ident = str(parse_id(given))
@@ -118,13 +119,13 @@ class AssignmentRpc(CrudRpc):
         found = self.ask("auth", "whole_persons", ids=[ident])
         if ident not in found:
             raise Refused(data=NOBODY)
-        person: dict[str, Any] = found[ident]
+        person: JsonObject = found[ident]
         return person
 
-    def _may_direct(self, saying: Saying, task: Mapping[str, Any]) -> bool:
-        return saying.role(task) in {"admin", "manager"} or saying.supervises(task)
+    def _may_direct(self, authorizer: CommentAuthorizer, task: Row) -> bool:
+        return authorizer.role(task) in {"admin", "manager"} or authorizer.supervises(task)
 
-    def _may_assign(self, task: Mapping[str, Any], person: dict[str, Any]) -> bool:
+    def _may_assign(self, task: Row, person: JsonObject) -> bool:
         """Managers; supervisors of the department, to its people; people of it to themselves.
 
         All of them in the team: nobody lets themselves in.
@@ -140,7 +141,7 @@ class AssignmentRpc(CrudRpc):
         theirs = {UUID(ident) for ident in person["departments"]}
         return not mine or (department in mine and bool(theirs & mine))
 
-    def _check_bot(self, task: Mapping[str, Any], person: dict[str, Any]) -> None:
+    def _check_bot(self, task: Row, person: JsonObject) -> None:
         if not person["is_bot"]:
             return
         project = {"path": "projects", "ident": str(task["project_id"])}
@@ -148,7 +149,7 @@ class AssignmentRpc(CrudRpc):
             message = "This production gives no work to bots."
             raise Forbidden(message)
 
-    def _assign(self, task: Mapping[str, Any], person: UUID) -> None:
+    def _assign(self, task: Row, person: UUID) -> None:
         row = {"task_id": task["id"], "person_id": person}
         self.tx.connection.execute(insert(task_person_link).values(row).on_conflict_do_nothing())
         ids = {"task_id": task["id"], "project_id": task["project_id"]}
@@ -159,7 +160,7 @@ class AssignmentRpc(CrudRpc):
             reasons = [(person, "assignation")]
             notify(self.tx, task["project_id"], reasons, change=False, **facts)
 
-    def _touch(self, task: Mapping[str, Any], **values: Any) -> None:
+    def _touch(self, task: Row, **values: Any) -> None:
         change = sa.update(TASK).where(TASK.c.id == task["id"])
         self.tx.connection.execute(change.values(**values, updated_at=NOW))
         task_changed(self, task)

@@ -9,11 +9,13 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.crud import cross_references
+from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.errors import Forbidden, NotFound
 from services.common.events.subscriber import Delivery, on
-from services.common.files.rpc import SWEEP_SECONDS, UNOWNED_SECONDS, FilesRpc
+from services.common.files.rpc import SWEEP_SECONDS, UNOWNED_SECONDS
 from services.common.files.storage import FileAnswer
+from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.runtime.scheduler import every
 from services.tasks import access
@@ -21,7 +23,7 @@ from services.tasks.attachments import PICTURES, attach, key_of
 from services.tasks.models import AttachmentFile, Comment
 
 
-class AttachmentRpc(FilesRpc):
+class AttachmentRpc(ResourceService):
     """Files of comments, replies and chat messages."""
 
     @query
@@ -61,7 +63,7 @@ class AttachmentRpc(FilesRpc):
             raise Forbidden(message)
 
     @command
-    def attach_to_message(self, message_id: str, files: list[dict[str, Any]]) -> list[Any]:
+    def attach_to_message(self, message_id: str, files: list[JsonObject]) -> list[Any]:
         """Make rows for the files of a chat message that ``chat`` is about to store.
 
         Should it not come to that, the sweep finds a message id that nobody has.
@@ -69,10 +71,10 @@ class AttachmentRpc(FilesRpc):
         return attach(self, files, chat_message_id=message_id)
 
     @query
-    def files_of_messages(self, ids: list[str]) -> dict[str, list[dict[str, Any]]]:
+    def files_of_messages(self, ids: list[str]) -> dict[str, list[JsonObject]]:
         """The files of chat messages as chats show them; messages without any are left out."""
         file = AttachmentFile
-        found: dict[str, list[dict[str, Any]]] = {}
+        found: dict[str, list[JsonObject]] = {}
         statement = sa.select(file.chat_message_id, file.id, file.name, file.extension)
         wanted = sa.cast(ids, sa.ARRAY(sa.Uuid(as_uuid=False)))
         statement = statement.where(file.chat_message_id == sa.any_(wanted))

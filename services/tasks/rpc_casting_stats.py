@@ -7,24 +7,25 @@ the count that follows from it may follow a moment later.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.common.contracts.tasks import CastingStats
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
 from services.common.database.tables import NOW, table_of
 from services.common.events.subscriber import Delivery, on
+from services.common.json_types import Row
 from services.tasks.models import Task, TaskType
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    pass
 
 TASK: Final = table_of(Task)
 
 
-class CastingStatsRpc(CrudRpc):
+class CastingStatsRpc(ResourceService):
     """Ready counts."""
 
     @on("shot:casting-update", inbox=False)
@@ -68,7 +69,7 @@ class CastingStatsRpc(CrudRpc):
             return {str(ident): order or 0 for ident, order in connection.execute(kinds)}
 
 
-def _ready(cast: list[str | None], task_type: UUID | None, order: Mapping[str, Any]) -> int:
+def _ready(cast: list[str | None], task_type: UUID | None, order: Row) -> int:
     """Of the assets cast, those that are ready for this kind of task, or for a later one."""
     needed = order.get(str(task_type), 0)
     return sum(1 for kind in cast if kind is not None and order.get(kind, 0) >= needed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid4
 
 import msgspec
@@ -15,15 +15,16 @@ from services.common.contracts.tasks import (
     CommentUnacknowledged,
     ReplyDeleted,
 )
-from services.common.crud import cross_references, row_statements
+from services.common.crud import cross_references, row_statements, writing
 from services.common.crud.validation import NOT_AN_ARRAY, known_id
 from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
+from services.common.json_types import Json, JsonObject, Row
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_client import Reply
 from services.tasks import bodies, mentions
 from services.tasks.attachments import attach
-from services.tasks.background import Background
+from services.tasks.background import CommentContext
 from services.tasks.comments import without_departments
 from services.tasks.models import (
     AttachmentFile,
@@ -36,10 +37,10 @@ from services.tasks.models import task_person_link as assignees
 from services.tasks.notices import notify
 from services.tasks.posting import Draft, Posting
 from services.tasks.rpc_preview import PreviewRpc
-from services.tasks.saying import Saying
+from services.tasks.saying import CommentAuthorizer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
 COMMENTS: Final = table_of(Comment)
 
@@ -51,25 +52,25 @@ class CommentRpc(PreviewRpc):
 
     @command
     def comment_task(
-        self, task_id: str, data: dict[str, Any], files: list[dict[str, Any]] | None = None
+        self, task_id: str, data: JsonObject, files: list[JsonObject] | None = None
     ) -> Reply:
         """Say something on a task and give it a status; every file is an attachment.
 
         Returns the comment with its lists, ``task_status`` and ``person``. Raises InvalidInput,
         NotFound, Forbidden. Emits ``comment:new``, ``task:update`` and what follows from them.
         """
-        known = Background(self, [known_id(task_id)])
+        known = CommentContext(self, [known_id(task_id)])
         (task,) = known.tasks.values()
         draft = bodies.draft(data, task["id"], self._me, free=self._manages(task))
         draft.files = files or []
-        Saying(self, known).check([draft], answering=True)
+        CommentAuthorizer(self, known).check([draft], answering=True)
         (comment,) = self._post_drafts([draft], known)
         comment["person"] = without_departments(comment["person"])
         return Reply(msgspec.json.encode(comment))
 
     @command
     def comment_many(
-        self, project_id: str, data: Any = None, files: list[dict[str, Any]] | None = None
+        self, project_id: str, data: Json = None, files: list[JsonObject] | None = None
     ) -> Reply:
         """Comment several tasks at once, all or none. A manager's items are all kept.
 
@@ -82,28 +83,28 @@ class CommentRpc(PreviewRpc):
             raise InvalidInput(NOT_AN_ARRAY)
         project = known_id(project_id)
         items = [(number, item) for number, item in enumerate(data) if _is_whole(item)]
-        known = Background(self, [known_id(item["object_id"]) for _, item in items])
-        saying, drafts = Saying(self, known), []
+        known = CommentContext(self, [known_id(item["object_id"]) for _, item in items])
+        authorizer, drafts = CommentAuthorizer(self, known), []
         for number, item in items:
-            task = saying.task(known_id(item["object_id"]))
-            if not self._manages({"project_id": project}) and not saying.works_on(task):
+            task = authorizer.task(known_id(item["object_id"]))
+            if not self._manages({"project_id": project}) and not authorizer.works_on(task):
                 continue
-            if not self._manages(task) and not saying.works_on(task):
+            if not self._manages(task) and not authorizer.works_on(task):
                 message = "This requires to manage the production of each task."
                 raise Forbidden(message)
             body = {name: item.get(name) for name in ("task_status_id", "comment", "links")}
             draft = bodies.draft(body, task["id"], self._me, prefix=f"{number}.")
             draft.files = bodies.files_of(files or [], number, "attachment_file")
             drafts.append(draft)
-        saying.check_statuses(drafts)
+        authorizer.check_statuses(drafts)
         return Reply(msgspec.json.encode(self._post_drafts(drafts, known)))
 
     @command
     def batch_comment(
         self,
-        data: dict[str, Any],
+        data: JsonObject,
         task_id: str | None = None,
-        files: list[dict[str, Any]] | None = None,
+        files: list[JsonObject] | None = None,
     ) -> Reply:
         """Comment several tasks, or one task several times, with files; all or none.
 
@@ -111,23 +112,23 @@ class CommentRpc(PreviewRpc):
         """
         items = bodies.batch(data)
         ids = [bodies.batch_task(item, number, task_id) for number, item in enumerate(items)]
-        known = Background(self, ids)
-        saying, drafts, pictures = Saying(self, known), [], []
+        known = CommentContext(self, ids)
+        authorizer, drafts, pictures = CommentAuthorizer(self, known), [], []
         for number, (item, ident) in enumerate(zip(items, ids, strict=True)):
-            task = saying.task(ident)
+            task = authorizer.task(ident)
             prefix, free = f"comments.{number}.", self._manages(task)
             draft = bodies.draft(item, task["id"], self._me, text="text", free=free, prefix=prefix)
             draft.files = bodies.files_of(files or [], number, "attachment_file")
             drafts.append(draft)
             pictures.append(bodies.files_of(files or [], number, "preview_file"))
-        saying.check(drafts)
+        authorizer.check(drafts)
         comments = self._post_drafts(drafts, known)
         for draft, comment, uploads in zip(drafts, comments, pictures, strict=True):
             comment["preview_files"] = [
                 self.announce_upload(
                     draft.task_id,
                     UUID(comment["id"]),
-                    saying.task(draft.task_id)["project_id"],
+                    authorizer.task(draft.task_id)["project_id"],
                     upload,
                 )
                 for upload in uploads
@@ -135,7 +136,7 @@ class CommentRpc(PreviewRpc):
             comment["previews"] = [one["id"] for one in comment["preview_files"]]
         return Reply(msgspec.json.encode(comments))
 
-    def _post_drafts(self, drafts: Sequence[Draft], known: Background) -> list[dict[str, Any]]:
+    def _post_drafts(self, drafts: Sequence[Draft], known: CommentContext) -> list[JsonObject]:
         """Write the drafts and show them. Raises NotFound, InvalidInput."""
         if not drafts:
             return []
@@ -151,23 +152,23 @@ class CommentRpc(PreviewRpc):
             comment["person"] = written_by.get(comment["person_id"])
         return shown
 
-    def _shown_ahead(self, authors: list[str]) -> Callable[[], dict[str, Any]]:
+    def _shown_ahead(self, authors: list[str]) -> Callable[[], JsonObject]:
         """These people in full: the caller came with the call, others are asked for."""
         own = self.call.get("author")
         if own and authors == [str(self.actor.id)]:
             return lambda: msgspec.json.decode(own)
         return self.ask_ahead("auth", "whole_persons", ids=authors)
 
-    def _comment_json(self, ident: UUID) -> dict[str, Any]:
+    def _comment_json(self, ident: UUID) -> JsonObject:
         resource = self.registry["comments"]
         statement = row_statements.shown(resource, resource.columns(None, relations=True))
         text = self.tx.text(statement, ident=str(ident))
-        shown: dict[str, Any] = msgspec.json.decode(text or "null")
+        shown: JsonObject = msgspec.json.decode(text or "null")
         if shown["attachment_files"]:
             shown["attachment_files"] = self._attached(ident)
         return shown
 
-    def _attached(self, comment: UUID) -> list[dict[str, Any]]:
+    def _attached(self, comment: UUID) -> list[JsonObject]:
         table = table_of(AttachmentFile)
         columns = (table.c.id, table.c.name, table.c.extension, table.c.size)
         rows = sa.select(*columns).where(table.c.comment_id == comment).order_by(table.c.created_at)
@@ -189,17 +190,17 @@ class CommentRpc(PreviewRpc):
         self,
         task_id: str,
         comment_id: str,
-        data: dict[str, Any],
-        files: list[dict[str, Any]] | None = None,
+        data: JsonObject,
+        files: list[JsonObject] | None = None,
     ) -> Reply:
         """Reply to a comment, with files.
 
         Returns the reply, with ``attachment_files`` if there are any. Raises NotFound, Forbidden
         (also for a comment of another task). Emits ``comment:reply`` and ``notification:new``.
         """
-        saying = Saying(self)
-        task, comment = self._of_task(saying, task_id, comment_id)
-        saying.check_reply(task, comment)
+        authorizer = CommentAuthorizer(self)
+        task, comment = self._of_task(authorizer, task_id, comment_id)
+        authorizer.check_reply(task, comment)
         text = data.get("text") or ""
         if not isinstance(text, str) or "\x00" in text:
             raise invalid_field("text", "Input should be a valid string")
@@ -211,17 +212,17 @@ class CommentRpc(PreviewRpc):
 
     def _write_reply(
         self,
-        task: Mapping[str, Any],
+        task: Row,
         comment: UUID,
         text: str,
         circle: mentions.Circle,
-        files: list[dict[str, Any]],
-    ) -> dict[str, Any]:
+        files: list[JsonObject],
+    ) -> JsonObject:
         row = self.tx.locked(COMMENTS, comment)
         ident, now = uuid4(), sa.func.to_char(NOW, 'YYYY-MM-DD"T"HH24:MI:SS')
         stamp = self.tx.session.scalar(sa.select(now))
         named = mentions.find(text, circle)
-        reply: dict[str, Any] = {
+        reply: JsonObject = {
             "id": str(ident),
             "date": stamp,
             "created_at": stamp,
@@ -241,9 +242,9 @@ class CommentRpc(PreviewRpc):
 
     def _notify_of_reply(
         self,
-        task: Mapping[str, Any],
-        row: Mapping[str, Any],
-        ids: dict[str, Any],
+        task: Row,
+        row: Row,
+        ids: JsonObject,
         mentioned: set[UUID],
     ) -> None:
         link, watch = assignees.c, table_of(Subscription).c
@@ -267,7 +268,7 @@ class CommentRpc(PreviewRpc):
 
         Raises NotFound, Forbidden. Emits ``comment:delete-reply``.
         """
-        task, comment = self._of_task(Saying(self), task_id, comment_id)
+        task, comment = self._of_task(CommentAuthorizer(self), task_id, comment_id)
         row = self.tx.locked(COMMENTS, comment["id"])
         replies = row["replies"] or []
         reply = next((one for one in replies if one.get("id") == reply_id.lower()), None)
@@ -297,9 +298,9 @@ class CommentRpc(PreviewRpc):
 
         Emits ``comment:acknowledge`` or ``comment:unacknowledge``.
         """
-        saying = Saying(self)
-        task, comment = self._of_task(saying, task_id, comment_id)
-        saying.check_reader(task)
+        authorizer = CommentAuthorizer(self)
+        task, comment = self._of_task(authorizer, task_id, comment_id)
+        authorizer.check_reader(task)
         link = comment_acknoledgments
         mine = sa.and_(link.c.comment == comment["id"], link.c.person == self._me)
         self.tx.locked(COMMENTS, comment["id"])
@@ -316,14 +317,14 @@ class CommentRpc(PreviewRpc):
 
     @command
     def add_attachments(
-        self, task_id: str, comment_id: str, data: Any, files: list[dict[str, Any]]
-    ) -> list[dict[str, Any]]:
+        self, task_id: str, comment_id: str, data: Json, files: list[JsonObject]
+    ) -> list[JsonObject]:
         """Attach files to a comment; for its author and managers.
 
         Raises NotFound, Forbidden.
         """
         del data
-        task, comment = self._of_task(Saying(self), task_id, comment_id)
+        task, comment = self._of_task(CommentAuthorizer(self), task_id, comment_id)
         self._check_author(task, comment)
         self.tx.locked(COMMENTS, comment["id"])
         return attach(self, files, comment_id=comment["id"])
@@ -331,7 +332,7 @@ class CommentRpc(PreviewRpc):
     @command
     def delete_attachment(self, task_id: str, comment_id: str, attachment_id: str) -> Reply:
         """Take a file off a comment; for its author and managers. Raises NotFound, Forbidden."""
-        task, comment = self._of_task(Saying(self), task_id, comment_id)
+        task, comment = self._of_task(CommentAuthorizer(self), task_id, comment_id)
         self._check_author(task, comment)
         ident, table = known_id(attachment_id), table_of(AttachmentFile)
         owner = self.tx.connection.execute(
@@ -348,8 +349,8 @@ class CommentRpc(PreviewRpc):
     @command
     def delete_comment_of_task(self, task_id: str, comment_id: str) -> Reply:
         """Take a comment back, as generic CRUD does. Raises NotFound, Forbidden."""
-        _, comment = self._of_task(Saying(self), task_id, comment_id)
-        return self.delete_known(self.registry["comments"], comment["id"])
+        _, comment = self._of_task(CommentAuthorizer(self), task_id, comment_id)
+        return writing.delete(self, self.registry["comments"], comment["id"])
 
     # --- shared -----------------------------------------------------------------------------
 
@@ -360,20 +361,20 @@ class CommentRpc(PreviewRpc):
             raise Forbidden(message)
         return self.actor.id
 
-    def _manages(self, task: Mapping[str, Any]) -> bool:
+    def _manages(self, task: Row) -> bool:
         return self.actor.is_admin or manager.test(self, task)
 
-    def _check_author(self, task: Mapping[str, Any], comment: Mapping[str, Any]) -> None:
+    def _check_author(self, task: Row, comment: Row) -> None:
         if comment["person_id"] != self._me and not self._manages(task):
             message = "This requires to have written the comment or to manage the production."
             raise Forbidden(message)
 
     def _of_task(
-        self, saying: Saying, task_id: str, comment_id: str
-    ) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        self, authorizer: CommentAuthorizer, task_id: str, comment_id: str
+    ) -> tuple[Row, Row]:
         """A task and its comment. Raises NotFound, and Forbidden for a comment of another task."""
-        task = saying.task(known_id(task_id))
-        comment = saying.comment(known_id(comment_id))
+        task = authorizer.task(known_id(task_id))
+        comment = authorizer.comment(known_id(comment_id))
         if comment["object_id"] != task["id"]:
             message = "The comment is on another task."
             raise Forbidden(message)
@@ -384,10 +385,10 @@ class CommentRpc(PreviewRpc):
         cross_references.remove(self.tx, self.name, self.metadata, table, ids)
 
 
-def _is_whole(item: Mapping[str, Any]) -> bool:
+def _is_whole(item: Row) -> bool:
     """Whether an item of many says on what, which status, and what."""
     return bool(item.get("object_id") and item.get("task_status_id")) and "comment" in item
 
 
-def _project(task: Mapping[str, Any]) -> dict[str, UUID]:
+def _project(task: Row) -> dict[str, UUID]:
     return {"project_id": task["project_id"]} if task["project_id"] else {}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.common.crud import json_parts, lists
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
+from services.common.database.sql_types import Select
 from services.common.database.tables import table_of
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_client import Reply
@@ -18,7 +19,7 @@ from services.tasks.resources import RESOURCES
 NOTIFICATION: Final = table_of(Notification)
 
 
-def _all(path: str) -> sa.Select[Any]:
+def _all(path: str) -> Select:
     return sa.select(*RESOURCES[path].columns(None, relations=False))
 
 
@@ -32,7 +33,7 @@ CONTEXT: Final = json_parts.whole(
 )
 
 
-class ContextRpc(CrudRpc):
+class ContextRpc(ResourceService):
     """Types, statuses and automations as others show them."""
 
     @query

@@ -7,8 +7,9 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from services.common.crud import reading
 from services.common.crud.lists import compressed
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database.tables import table_of
 from services.common.errors import NotFound
@@ -17,10 +18,10 @@ from services.common.wire.rpc_client import Reply
 from services.tasks import comment_views, comments, paging
 from services.tasks.entering import enter
 from services.tasks.models import Comment, Task
-from services.tasks.saying import Saying
+from services.tasks.saying import CommentAuthorizer
 
 
-class ConversationRpc(CrudRpc):
+class ConversationRpc(ResourceService):
     """Comments as their readers see them."""
 
     @query
@@ -29,9 +30,9 @@ class ConversationRpc(CrudRpc):
 
         Raises NotFound, Forbidden.
         """
-        saying = Saying(self)
-        task = saying.readable(task_id)
-        role = saying.role(task)
+        authorizer = CommentAuthorizer(self)
+        task = authorizer.readable(task_id)
+        role = authorizer.role(task)
         isolated = role == comment_views.CLIENT and comments.are_clients_isolated(
             self, task["project_id"]
         )
@@ -41,7 +42,7 @@ class ConversationRpc(CrudRpc):
     @query
     def read_task_comment(self, task_id: str, comment_id: str) -> Reply:
         """One comment of a task. Raises NotFound (also for one of another task), Forbidden."""
-        comment = Saying(self).comment(known_id(comment_id))
+        comment = CommentAuthorizer(self).comment(known_id(comment_id))
         if comment["object_id"] != known_id(task_id):
             raise NotFound
         return self.shown_comment(comment["id"])
@@ -50,8 +51,8 @@ class ConversationRpc(CrudRpc):
         """A comment as generic CRUD shows it, if the caller may read it."""
         resource = self.registry["comments"]
         if not self.actor.is_admin:
-            self._permit(resource, comments.may_read_comment, ident)
-        return self._shown(resource, ident, relations=True)
+            reading.permit(self, resource, comments.may_read_comment, ident)
+        return reading.read_row(self, resource, ident, relations=True)
 
     @query
     def list_project_comments(self, project_id: str, query: dict[str, str] | None = None) -> Reply:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
+from services.common.database.sql_types import Select
 from services.common.errors import NotFound
+from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.tasks import access
 from services.tasks.models import PreviewFile, Task, TaskType
@@ -18,11 +20,11 @@ FROM_DATA: Final = ("width", "height", "duration", "file_size")
 OF_FIRST_ONLY: Final = ("position", "task_type_id")
 
 
-class EntityPreviewRpc(CrudRpc):
+class EntityPreviewRpc(ResourceService):
     """Previews beyond the single task."""
 
     @query
-    def list_entity_previews(self, entity_id: str) -> dict[str, list[dict[str, Any]]]:
+    def list_entity_previews(self, entity_id: str) -> dict[str, list[JsonObject]]:
         """``{task type id: [preview]}``, types by priority, revisions from the newest.
 
         Each revision is its oldest file; further ones are in its ``previews``.
@@ -36,8 +38,8 @@ class EntityPreviewRpc(CrudRpc):
         access.reader.check(self, facts)
         with self.database.read() as connection:
             rows = connection.execute(_of_entity(entity)).mappings().all()
-        found: dict[str, list[dict[str, Any]]] = {}
-        firsts: dict[tuple[UUID, int], dict[str, Any]] = {}
+        found: dict[str, list[JsonObject]] = {}
+        firsts: dict[tuple[UUID, int], JsonObject] = {}
         for row in rows:
             shown = dict(row)
             revision = (row["task_id"], row["revision"])
@@ -50,7 +52,7 @@ class EntityPreviewRpc(CrudRpc):
         return found
 
 
-def _of_entity(entity: UUID) -> sa.Select[Any]:
+def _of_entity(entity: UUID) -> Select:
     file = PreviewFile
     shown = (
         file.id,

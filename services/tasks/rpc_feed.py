@@ -18,11 +18,13 @@ from services.common.contracts.tasks import (
 )
 from services.common.crud import filters
 from services.common.crud.log_query import MOMENTS
-from services.common.crud.resource import rows_as_json
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
+from services.common.database.sql_types import Condition, Expression
 from services.common.database.tables import NOW, table_of
 from services.common.errors import InvalidInput, NotFound, invalid_field
+from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_client import Reply
 from services.tasks import bodies, comments, naming
@@ -35,27 +37,26 @@ from services.tasks.models import (
     comment_mentions,
     comment_preview_link,
 )
-from services.tasks.saying import Saying
+from services.tasks.saying import CommentAuthorizer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MOST: Final = 100
-CREATED: Final = 201
 NOTE, TASK, COMMENT = table_of(Notification), table_of(Task), table_of(Comment)
 WATCH: Final = table_of(Subscription)
 
 
-def _ids(table: sa.Table, other: str) -> sa.ColumnElement[Any]:
+def _ids(table: sa.Table, other: str) -> Expression:
     ids = sa.select(table.c[other]).where(table.c.comment == COMMENT.c.id).correlate(COMMENT)
     return sa.func.array(ids.scalar_subquery())
 
 
-class FeedRpc(CrudRpc):
+class FeedRpc(ResourceService):
     """Notifications and subscriptions."""
 
     @query
-    def list_notifications(self, query: dict[str, str] | None = None) -> list[dict[str, Any]]:
+    def list_notifications(self, query: dict[str, str] | None = None) -> list[JsonObject]:
         """The caller's notifications, newest first, at most a hundred.
 
         ``query`` may hold ``after``, ``before``, ``task_type_id``, ``task_status_id``, ``type``,
@@ -65,7 +66,7 @@ class FeedRpc(CrudRpc):
         return self._notifications(*_asked(query or {}))
 
     @query
-    def read_notification(self, ident: str) -> dict[str, Any]:
+    def read_notification(self, ident: str) -> JsonObject:
         """One of the caller's notifications. Raises NotFound."""
         only_persons(self)
         found = self._notifications(NOTE.c.id == known_id(ident))
@@ -74,12 +75,12 @@ class FeedRpc(CrudRpc):
         return found[0]
 
     @query
-    def notice(self, ident: str, person_id: str) -> dict[str, Any] | None:
+    def notice(self, ident: str, person_id: str) -> JsonObject | None:
         """A notification as its reader sees it, for the letter about it; None if it is gone."""
         found = self._notifications(NOTE.c.id == UUID(ident), reader=UUID(person_id))
         return found[0] if found else None
 
-    def _notifications(self, *where: Any, reader: UUID | None = None) -> list[dict[str, Any]]:
+    def _notifications(self, *where: Condition, reader: UUID | None = None) -> list[JsonObject]:
         first = (
             sa.select(comment_preview_link.c.preview_file)
             .where(comment_preview_link.c.comment == COMMENT.c.id)
@@ -125,7 +126,7 @@ class FeedRpc(CrudRpc):
             texts = connection.execute(rows_as_json(rows)).scalars().all()
         return self._named(bodies.decoded(texts))
 
-    def _named(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _named(self, rows: list[JsonObject]) -> list[JsonObject]:
         """Put names where only their owners know them, and hide what clients said from artists."""
         if not rows:
             return []
@@ -158,7 +159,7 @@ class FeedRpc(CrudRpc):
         return rows
 
     @command
-    def mark_notification(self, ident: str, data: dict[str, Any]) -> dict[str, Any]:
+    def mark_notification(self, ident: str, data: JsonObject) -> JsonObject:
         """Note that a notification was read, or is to be read again.
 
         Returns it. Raises NotFound, InvalidInput. Emits ``notification:read`` or ``:unread``.
@@ -177,12 +178,12 @@ class FeedRpc(CrudRpc):
         project = self.tx.session.scalar(sa.select(TASK.c.project_id).where(TASK.c.id == row[0]))
         told = event(person_id=only_persons(self), notification_id=uuid)
         self.tx.emit(told, project=project)
-        self.keep()
+        self.commit_now()
         self.tx.close()
         return self._notifications(NOTE.c.id == uuid)[0]
 
     @command
-    def mark_all_notifications(self) -> dict[str, Any]:
+    def mark_all_notifications(self) -> JsonObject:
         """Note that the caller has read everything. Emits ``notification:all-read``."""
         person = only_persons(self)
         unread = sa.update(NOTE).where(NOTE.c.person_id == person, NOTE.c.read.is_(False))
@@ -195,7 +196,7 @@ class FeedRpc(CrudRpc):
     @command
     def subscribe(self, task_id: str) -> Reply:
         """Hear of a task from now on. Returns the subscription. Raises NotFound, Forbidden."""
-        person, task = only_persons(self), Saying(self).readable(task_id)
+        person, task = only_persons(self), CommentAuthorizer(self).readable(task_id)
         row = {"person_id": person, "task_id": task["id"]}
         made = insert(WATCH).values(row).on_conflict_do_nothing().returning(WATCH.c.id)
         ident = self.tx.connection.scalar(made)
@@ -206,12 +207,12 @@ class FeedRpc(CrudRpc):
         else:
             told = self.registry.event(resource, "new", {"id": ident})
             self.tx.emit(told, project=task["project_id"])
-        return Reply(resource.view(self.tx, ident), status=CREATED)
+        return Reply(resource.view(self.tx, ident))
 
     @command
     def unsubscribe(self, task_id: str) -> Reply:
         """Hear no more of a task. Raises NotFound, Forbidden."""
-        person, task = only_persons(self), Saying(self).readable(task_id)
+        person, task = only_persons(self), CommentAuthorizer(self).readable(task_id)
         mine = sa.and_(WATCH.c.person_id == person, WATCH.c.task_id == task["id"])
         ident = self.tx.connection.scalar(sa.delete(WATCH).where(mine).returning(WATCH.c.id))
         if ident is not None:
@@ -222,14 +223,14 @@ class FeedRpc(CrudRpc):
     @query
     def is_subscribed(self, task_id: str) -> Reply:
         """Whether the caller hears of a task."""
-        task = Saying(self).readable(task_id)
+        task = CommentAuthorizer(self).readable(task_id)
         mine = sa.exists().where(WATCH.c.person_id == self.actor.id, WATCH.c.task_id == task["id"])
         with self.database.read() as connection:
             found = bool(connection.scalar(sa.select(mine)))
         return Reply(msgspec.json.encode(found))
 
 
-def _reply(row: dict[str, Any]) -> dict[str, Any]:
+def _reply(row: JsonObject) -> JsonObject:
     """The reply that a notification is about, if it is about one."""
     replies, ident = row.pop("replies") or [], row.pop("reply_id")
     return next((one for one in replies if one["id"] == ident), {})

@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from services.common.crud import filters
 from services.common.crud.lists import compressed
 from services.common.crud.pages import envelope
-from services.common.crud.resource import rows_as_json
+from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import BadValue, known_id, parse_moment
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound
+from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_client import Reply
 from services.tasks import bodies, comments, naming, paging
@@ -85,7 +86,7 @@ class NewsRpc(TaskRpc):
         return self._feed(where, asked)
 
     @query
-    def read_project_news(self, project_id: str, ident: str) -> dict[str, Any]:
+    def read_project_news(self, project_id: str, ident: str) -> JsonObject:
         """One entry. Not for vendors. Raises NotFound, Forbidden."""
         project = enter(self, project_id)
         if self.actor.role_in(project) == "vendor":
@@ -141,7 +142,7 @@ class NewsRpc(TaskRpc):
             found.append(NEWS.c.preview_file_id.is_not(None))
         return found
 
-    def _entries(self, where: list[Any], limit: int, offset: int) -> list[dict[str, Any]]:
+    def _entries(self, where: list[Any], limit: int, offset: int) -> list[JsonObject]:
         rows = (
             sa.select(*COLUMNS)
             .select_from(SOURCE)
@@ -154,7 +155,7 @@ class NewsRpc(TaskRpc):
             texts = connection.execute(rows_as_json(rows)).scalars().all()
         return self._with_names(bodies.decoded(texts))
 
-    def _with_names(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _with_names(self, rows: list[JsonObject]) -> list[JsonObject]:
         if not rows:
             return []
         projects = sorted({row["project_id"] for row in rows if row["project_id"]})

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.errors import InvalidInput, NotFound
 from services.common.files.storage import FileAnswer
+from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.tasks import access, previews
 from services.tasks.models import TaskType
@@ -22,7 +23,7 @@ UNKNOWN: Final = "application/octet-stream"
 WORDS: Final = re.compile(r"[^a-z0-9]+")
 
 
-class PictureRpc(CrudRpc):
+class PictureRpc(ResourceService):
     """What ``/pictures`` and ``/movies`` show of previews."""
 
     @query
@@ -77,13 +78,13 @@ class PictureRpc(CrudRpc):
             key=answer.key, content_type=UNKNOWN, name=name, last_modified=answer.last_modified
         )
 
-    def _readable(self, ident: str) -> dict[str, Any]:
+    def _readable(self, ident: str) -> JsonObject:
         """The preview, if the caller may read its task. Raises NotFound, Forbidden."""
         facts = previews.facts_of(self, known_id(ident))
         access.reader.check(self, facts)
         return facts
 
-    def _name_of(self, facts: dict[str, Any]) -> str:
+    def _name_of(self, facts: JsonObject) -> str:
         project, entity = str(facts["project_id"]), str(facts["entity_id"])
         projects, entities = self.ask_all(
             [
@@ -112,7 +113,7 @@ def slug(text: str) -> str:
     return WORDS.sub("-", plain).strip("-")
 
 
-def _answer(facts: dict[str, Any], name: str, kind: str) -> FileAnswer:
+def _answer(facts: JsonObject, name: str, kind: str) -> FileAnswer:
     return FileAnswer(
         key=previews.key_of(facts["id"], name),
         content_type=kind,

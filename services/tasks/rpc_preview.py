@@ -8,7 +8,7 @@ over them. Movies are kept as they came: nothing here normalises them.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
 import msgspec
@@ -22,32 +22,33 @@ from services.common.contracts.tasks import (
     PreviewUpdate,
 )
 from services.common.crud import cross_references
+from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database.tables import NOW
 from services.common.errors import InvalidInput, NotFound, Refused, ServiceError, invalid_field
 from services.common.events.subscriber import Delivery, on
-from services.common.files.rpc import UPLOADS, FilesRpc, the_file
 from services.common.files.storage import Upload
+from services.common.files.storage_access import UPLOADS, storage_of, the_file
 from services.common.files.thumbnails.client import (
     PictureBroken,
     PictureTooLarge,
     Rendered,
     rendered,
 )
+from services.common.json_types import JsonObject, Values
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_client import Reply
 from services.tasks import access, attachments, previews, rules
 from services.tasks.models import Comment, News, PreviewFile, Task, comment_preview_link
 
-CREATED: Final = 201
 NAME_LENGTH: Final = 13
 
 
-class PreviewRpc(FilesRpc):
+class PreviewRpc(ResourceService):
     """Announcing previews and taking in their files."""
 
     @command
-    def add_preview(self, task_id: str, comment_id: str, data: dict[str, Any]) -> Reply:
+    def add_preview(self, task_id: str, comment_id: str, data: JsonObject) -> Reply:
         """Announce a preview for a comment, of the ``revision`` given or the next one.
 
         Raises NotFound, Forbidden, InvalidInput, Refused (the revision is taken).
@@ -60,11 +61,9 @@ class PreviewRpc(FilesRpc):
         previews.check_may_act(self, task, facts)
         previews.comment_in(self, task, comment)
         wanted = _revision(data)
-        return Reply(self._announce(task, comment, facts, wanted), status=CREATED)
+        return Reply(self._announce(task, comment, facts, wanted))
 
-    def _announce(
-        self, task: UUID, comment: UUID, facts: dict[str, Any], wanted: int | None
-    ) -> bytes:
+    def _announce(self, task: UUID, comment: UUID, facts: JsonObject, wanted: int | None) -> bytes:
         """A preview without its file, as JSON. Raises Refused (the revision is taken)."""
         self.tx.get(Task, task, lock=True)
         try:
@@ -95,8 +94,8 @@ class PreviewRpc(FilesRpc):
         return self.registry["preview-files"].view(self.tx, row.id)
 
     def announce_upload(
-        self, task: UUID, comment: UUID, project: UUID | None, upload: dict[str, Any]
-    ) -> dict[str, Any]:
+        self, task: UUID, comment: UUID, project: UUID | None, upload: JsonObject
+    ) -> JsonObject:
         """A preview whose file came with its comment: it is filled once the comment committed.
 
         Making pictures takes seconds, and nobody is to wait for them. Meanwhile the file lies among
@@ -108,10 +107,10 @@ class PreviewRpc(FilesRpc):
             message = f"Wrong file format, extension: {upload['extension']}"
             raise InvalidInput(message)
         shown = self._announce(task, comment, {"project_id": project}, None)
-        preview: dict[str, Any] = msgspec.json.decode(shown)
+        preview: JsonObject = msgspec.json.decode(shown)
         ident = UUID(preview["id"])
         received = previews.key_of(ident, previews.RECEIVED)
-        self.storage.move(attachments.key_of(upload["id"]), received)
+        storage_of(self).move(attachments.key_of(upload["id"]), received)
         self.tx.emit(PreviewReceived(preview_file_id=ident, upload=upload), project=project)
         return preview
 
@@ -147,14 +146,12 @@ class PreviewRpc(FilesRpc):
             .values(preview_file_id=preview)
         )
 
-    def _tell_comment(self, comment: UUID, facts: dict[str, Any]) -> None:
+    def _tell_comment(self, comment: UUID, facts: JsonObject) -> None:
         known = {"id": comment, "project_id": facts["project_id"]}
         self.tx.emit(self.registry.event(self.registry["comments"], "update", known))
 
     @command
-    def upload_preview(
-        self, ident: str, data: dict[str, Any], files: list[dict[str, Any]]
-    ) -> Reply:
+    def upload_preview(self, ident: str, data: JsonObject, files: list[JsonObject]) -> Reply:
         """Take in the file of a preview: a picture, a movie, or one of the other known kinds.
 
         An unreadable picture leaves the preview ``broken``, and open for another try; a file of an
@@ -173,9 +170,9 @@ class PreviewRpc(FilesRpc):
         self._refuse_unknown_kind(facts, upload)
         self._fill(facts, upload, f"{UPLOADS}/{upload.id}")
         shown = self.registry["preview-files"].view(self.tx, uuid, relations=False)
-        return Reply(shown, status=CREATED)
+        return Reply(shown)
 
-    def _fill(self, facts: dict[str, Any], upload: Upload, key: str) -> None:
+    def _fill(self, facts: JsonObject, upload: Upload, key: str) -> None:
         automated = self._sets_main_preview(facts)
         if upload.extension in previews.PICTURES:
             values = self._take_picture(facts, upload, key)
@@ -184,28 +181,28 @@ class PreviewRpc(FilesRpc):
         self._write(facts, upload, key, values)
         self._tell(facts, values, automated=automated and values["status"] == previews.READY)
 
-    def _refuse_unknown_kind(self, facts: dict[str, Any], upload: Upload) -> None:
+    def _refuse_unknown_kind(self, facts: JsonObject, upload: Upload) -> None:
         """A preview whose file can't be taken is no use: it goes. Raises InvalidInput."""
         if upload.extension in previews.PICTURES | previews.MOVIES | previews.OTHERS:
             return
-        rules.unlink_preview(self, facts, True)  # noqa: FBT003
+        rules.unlink_preview(self, facts)
         cross_references.remove(self.tx, self.name, self.metadata, "preview_file", [facts["id"]])
         resource = self.registry["preview-files"]
         self.tx.emit(self.registry.event(resource, "delete", facts))
-        self.keep()
+        self.commit_now()
         message = f"Wrong file format, extension: {upload.extension}"
         raise InvalidInput(message)
 
-    def _sets_main_preview(self, facts: dict[str, Any]) -> bool:
+    def _sets_main_preview(self, facts: JsonObject) -> bool:
         """Whether the newest preview is to stand for its entity in this production."""
         if facts["project_id"] is None:
             return False
         project = str(facts["project_id"])
         return bool(self.ask("crud", "sets_main_previews", project_id=project))
 
-    def _take_picture(self, facts: dict[str, Any], upload: Upload, key: str) -> dict[str, Any]:
+    def _take_picture(self, facts: JsonObject, upload: Upload, key: str) -> JsonObject:
         try:
-            with rendered(self.storage, key, previews.SHAPES) as picture:
+            with rendered(storage_of(self), key, previews.SHAPES) as picture:
                 self._lock(facts["id"])
                 return self._store_picture(facts["id"], picture)
         except PictureBroken:
@@ -215,13 +212,13 @@ class PreviewRpc(FilesRpc):
             self._lock(facts["id"])
             self._write(facts, upload, key, {"status": previews.BROKEN})
             self.tx.emit(PreviewUpdate(preview_file_id=facts["id"], **previews.in_project(facts)))
-            self.keep()
+            self.commit_now()
             message = "The picture has too many pixels."
             raise InvalidInput(message) from None
 
-    def _store_picture(self, ident: UUID, picture: Rendered) -> dict[str, Any]:
+    def _store_picture(self, ident: UUID, picture: Rendered) -> JsonObject:
         for name, path in picture.files.items():
-            self.storage.put(previews.key_of(ident, name), path)
+            storage_of(self).put(previews.key_of(ident, name), path)
         return {
             "status": previews.READY,
             "extension": previews.PICTURE,
@@ -230,9 +227,9 @@ class PreviewRpc(FilesRpc):
             "file_size": picture.files[previews.ORIGINAL].stat().st_size,
         }
 
-    def _take_as_it_is(self, facts: dict[str, Any], upload: Upload, key: str) -> dict[str, Any]:
+    def _take_as_it_is(self, facts: JsonObject, upload: Upload, key: str) -> JsonObject:
         self._lock(facts["id"])
-        self.storage.move(key, previews.key_of(facts["id"], previews.ORIGINAL))
+        storage_of(self).move(key, previews.key_of(facts["id"], previews.ORIGINAL))
         is_movie = upload.extension in previews.MOVIES
         extension = previews.MOVIE if is_movie else upload.extension
         return {"status": previews.READY, "extension": extension, "file_size": upload.size}
@@ -249,9 +246,7 @@ class PreviewRpc(FilesRpc):
             message = "This preview already has a file."
             raise Refused(message)
 
-    def _write(
-        self, facts: dict[str, Any], upload: Upload, key: str, values: dict[str, Any]
-    ) -> None:
+    def _write(self, facts: JsonObject, upload: Upload, key: str, values: Values) -> None:
         stem = upload.name.rpartition(".")[0] or upload.name
         self.tx.session.execute(
             sa.update(PreviewFile)
@@ -265,9 +260,9 @@ class PreviewRpc(FilesRpc):
                 .values(last_preview_file_id=facts["id"])
             )
         with suppress(ServiceError):  # what is left the sweep removes
-            self.storage.delete(key)
+            storage_of(self).delete(key)
 
-    def _tell(self, facts: dict[str, Any], values: dict[str, Any], *, automated: bool) -> None:
+    def _tell(self, facts: JsonObject, values: Values, *, automated: bool) -> None:
         ident, project = facts["id"], previews.in_project(facts)
         if automated and facts["entity_id"] is not None:
             main = PreviewSetMain(entity_id=facts["entity_id"], preview_file_id=ident, **project)
@@ -290,7 +285,7 @@ class PreviewRpc(FilesRpc):
         )
 
 
-def _revision(data: dict[str, Any]) -> int | None:
+def _revision(data: JsonObject) -> int | None:
     """The revision asked for; none, or none that counts, is left to us. Raises InvalidInput."""
     wanted = data.get("revision") or 0
     if isinstance(wanted, str) and wanted.isdecimal():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,21 +12,20 @@ from services.common.crud import cross_references
 from services.common.crud.validation import BadValue, finite, known_id
 from services.common.database.tables import NOW
 from services.common.errors import Forbidden, NotFound, Refused, invalid_field
+from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_client import Reply
 from services.tasks import annotating, previews, rules
 from services.tasks.models import PreviewFile, comment_preview_link
-from services.tasks.rpc_preview import CREATED, PreviewRpc
-from services.tasks.saying import Saying
-
-GONE: Final = 204
+from services.tasks.rpc_preview import PreviewRpc
+from services.tasks.saying import CommentAuthorizer
 
 
 class PreviewActionRpc(PreviewRpc):
     """Previews that are there."""
 
     @command
-    def set_main_preview(self, ident: str, data: dict[str, Any] | None = None) -> Reply:
+    def set_main_preview(self, ident: str, data: JsonObject | None = None) -> Reply:
         """Let a preview stand for its entity. Returns the preview.
 
         Raises NotFound, Forbidden, Refused (it has no file, or no entity).
@@ -44,7 +42,7 @@ class PreviewActionRpc(PreviewRpc):
         return self._preview(facts["id"])
 
     @command
-    def annotate_preview(self, ident: str, data: dict[str, Any]) -> Reply:
+    def annotate_preview(self, ident: str, data: JsonObject) -> Reply:
         """Draw on a preview: ``additions``, ``updates`` and ``deletions`` of drawn objects.
 
         Two who draw at once both keep what they drew. Returns the preview.
@@ -66,7 +64,7 @@ class PreviewActionRpc(PreviewRpc):
         return self._preview(facts["id"])
 
     @command
-    def place_preview(self, ident: str, data: dict[str, Any]) -> Reply:
+    def place_preview(self, ident: str, data: JsonObject) -> Reply:
         """Give a preview another ``position`` among those of its revision, counted from 1.
 
         Returns the preview. Raises NotFound, Forbidden, InvalidInput. Emits
@@ -105,7 +103,7 @@ class PreviewActionRpc(PreviewRpc):
         """
         task, comment, facts = self._of_comment(task_id, comment_id, ident)
         previews.check_may_act(self, task, facts)
-        return Reply(self._announce(task, comment, facts, facts["revision"]), status=CREATED)
+        return Reply(self._announce(task, comment, facts, facts["revision"]))
 
     @command
     def remove_comment_preview(self, task_id: str, comment_id: str, ident: str) -> Reply:
@@ -114,23 +112,23 @@ class PreviewActionRpc(PreviewRpc):
         Raises NotFound, Forbidden. Emits ``preview-file:delete`` and ``comment:update``.
         """
         _, comment, facts = self._of_comment(task_id, comment_id, ident)
-        said = Saying(self).comment(comment)
+        said = CommentAuthorizer(self).comment(comment)
         role = self.actor.role_in(facts["project_id"])
         if role not in {"admin", "manager"} and (
             role is None or said["person_id"] != self.actor.id
         ):
             message = "This requires to have written the comment or to manage the production."
             raise Forbidden(message)
-        rules.unlink_preview(self, facts, True)  # noqa: FBT003
+        rules.unlink_preview(self, facts)
         cross_references.remove(self.tx, self.name, self.metadata, "preview_file", [facts["id"]])
         resource = self.registry["preview-files"]
         self.tx.emit(self.registry.event(resource, "delete", facts))
         self._tell_comment(comment, facts)
-        return Reply(b"", status=GONE)
+        return Reply(b"")
 
     def _of_comment(
         self, task_id: str, comment_id: str, ident: str
-    ) -> tuple[UUID, UUID, dict[str, Any]]:
+    ) -> tuple[UUID, UUID, JsonObject]:
         """A preview of a comment of a task. Raises NotFound."""
         task, comment = known_id(task_id), known_id(comment_id)
         facts = previews.facts_of(self, known_id(ident))
@@ -141,7 +139,7 @@ class PreviewActionRpc(PreviewRpc):
                 raise NotFound
         return task, comment, facts
 
-    def _to_act_on(self, ident: str) -> dict[str, Any]:
+    def _to_act_on(self, ident: str) -> JsonObject:
         facts = previews.facts_of(self, known_id(ident))
         previews.check_may_act(self, facts["task_id"], facts)
         return facts

@@ -8,14 +8,14 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
 from services.common.events.subscriber import Delivery, on
 from services.common.runtime.rpc_server import query
 from services.tasks import access, rules
 from services.tasks.models import AttachmentFile, Task, TaskType, TimeSpent, task_person_link
 
 
-class StandingRpc(CrudRpc):
+class StandingRpc(ResourceService):
     """Questions about tasks from the services beside."""
 
     @query

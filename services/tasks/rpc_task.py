@@ -9,22 +9,24 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common.crud.resource import rows_as_json
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import body_ids, known_id
+from services.common.database.sql_types import Select
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden, NotFound, invalid_field
+from services.common.json_types import Json, JsonObject, Row
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_client import Reply
 from services.tasks import access
 from services.tasks.comments import without_departments
 from services.tasks.entering import enter
 from services.tasks.models import Subscription, Task, TaskStatus, TaskType
-from services.tasks.saying import Saying
+from services.tasks.saying import CommentAuthorizer
 from services.tasks.statuses import default_status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    pass
 
 TASK: Final = table_of(Task)
 OUTSIDE: Final = frozenset({"client", "vendor"})
@@ -34,10 +36,9 @@ KINDS: Final = {
     "edits": "edit",
     "concepts": "concept",
 }
-CREATED: Final = 201
 
 
-class TaskRpc(CrudRpc):
+class TaskRpc(ResourceService):
     """Tasks."""
 
     # --- creating ---------------------------------------------------------------------------
@@ -48,7 +49,7 @@ class TaskRpc(CrudRpc):
         project_id: str,
         task_type_id: str,
         kind: str,
-        data: Any = None,
+        data: Json = None,
         query: dict[str, str] | None = None,
     ) -> Reply:
         """Make a task of a type for entities that have none: those listed, or all of a kind.
@@ -75,7 +76,7 @@ class TaskRpc(CrudRpc):
         return self._made(project, [known_id(task_type_id)], entities, concept=concept)
 
     @command
-    def create_entity_tasks(self, entity_id: str, data: dict[str, Any]) -> Reply:
+    def create_entity_tasks(self, entity_id: str, data: JsonObject) -> Reply:
         """Make tasks of several types for one entity. Not for clients and vendors.
 
         Returns and raises as ``create_tasks``.
@@ -110,7 +111,7 @@ class TaskRpc(CrudRpc):
         for ident in ids:
             facts = {"id": ident, "project_id": project}
             self.tx.emit(self.registry.event(self.registry["tasks"], "new", facts))
-        return Reply(self._new_tasks(ids), status=CREATED)
+        return Reply(self._new_tasks(ids))
 
     def _insert(
         self, project: UUID, task_type: UUID, status: UUID, entities: list[UUID]
@@ -177,8 +178,8 @@ class TaskRpc(CrudRpc):
 
         Raises NotFound, Forbidden.
         """
-        task = Saying(self).readable(task_id)
-        shown: dict[str, Any] = msgspec.json.decode(self._text("tasks", task["id"], lists=True))
+        task = CommentAuthorizer(self).readable(task_id)
+        shown: JsonObject = msgspec.json.decode(self._text("tasks", task["id"], lists=True))
         people = [shown["assigner_id"], *shown["assignees"]]
         questions = [
             ("assets", "entity_with_ancestors", {"ident": shown["entity_id"]}),
@@ -264,7 +265,7 @@ class TaskRpc(CrudRpc):
         rows = sa.select(*resource.columns(None, relations=False))
         return self._array(rows.where(resource.table.c.id.in_(mine)))
 
-    def entity_for(self, kind: str, ident: str) -> tuple[UUID, dict[str, Any]]:
+    def entity_for(self, kind: str, ident: str) -> tuple[UUID, JsonObject]:
         """An entity of a kind that the caller may read. Raises NotFound, Forbidden."""
         entity = known_id(ident)
         found = self.ask("assets", "describe_entities", ids=[str(entity)]).get(str(entity))
@@ -277,19 +278,19 @@ class TaskRpc(CrudRpc):
             raise Forbidden(message)
         return entity, found
 
-    def _own_only(self, kind: str, facts: Mapping[str, Any], *, own: bool) -> list[Any]:
+    def _own_only(self, kind: str, facts: Row, *, own: bool) -> list[Any]:
         """A vendor sees of a sequence or an episode only what is theirs."""
         role = self.actor.role_in(UUID(facts["project_id"]))
         if own or (role == "vendor" and kind in {"sequence", "episode"}):
             return [access.assigned_to(self.actor.id, TASK.c.id)]
         return []
 
-    def _array(self, rows: sa.Select[Any]) -> Reply:
+    def _array(self, rows: Select) -> Reply:
         with self.database.read() as connection:
             texts = connection.execute(rows_as_json(rows)).scalars().all()
         return Reply(f"[{','.join(texts)}]".encode())
 
 
-def _wanted(data: Any) -> list[str]:
+def _wanted(data: Json) -> list[str]:
     """The ids in a body; none means all. Raises InvalidInput."""
     return [str(ident) for ident in body_ids(data)] if data else []

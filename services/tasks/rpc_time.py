@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
@@ -11,41 +11,42 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.common.access.rules import only_persons
 from services.common.contracts.tasks import TimeSpentNew, TimeSpentUpdated
-from services.common.crud.resource import rows_as_json
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id, period
+from services.common.database.sql_types import Condition
 from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
+from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_client import Reply
 from services.tasks import bodies
 from services.tasks.models import TimeSpent
 from services.tasks.rules import recompute_duration
-from services.tasks.saying import Saying
+from services.tasks.saying import CommentAuthorizer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TIME: Final = table_of(TimeSpent)
-CREATED: Final = 201
 
 
-class TimeRpc(CrudRpc):
+class TimeRpc(ResourceService):
     """Time spent."""
 
     @command
     def set_time_spent(
-        self, task_id: str, day: str, person_id: str, data: dict[str, Any], add: bool = False
+        self, task_id: str, day: str, person_id: str, data: JsonObject, add: bool = False
     ) -> Reply:
         """Note how many minutes somebody worked on a task on a day, or with ``add`` how many more.
 
         For the assigned person and managers. Returns the row. Raises NotFound, Forbidden,
         InvalidInput. Emits ``time-spent:new`` or ``time-spent:update``, and ``task:update``.
         """
-        saying = Saying(self)
-        task = saying.task(known_id(task_id))
+        authorizer = CommentAuthorizer(self)
+        task = authorizer.task(known_id(task_id))
         person, on = known_id(person_id), _day(day)
-        self._check_may_note(saying, task, person)
+        self._check_may_note(authorizer, task, person)
         duration = _duration(data)
         known = self.ask("auth", "existing_rows", tables={"person": [str(person)]})
         if not known["person"]:
@@ -68,10 +69,10 @@ class TimeRpc(CrudRpc):
         project = {"project_id": task["project_id"]} if task["project_id"] else {}
         self.tx.emit(event(time_spent_id=ident, **project))
         recompute_duration(self, task["id"])
-        return Reply(self.registry["time-spents"].view(self.tx, ident), status=CREATED)
+        return Reply(self.registry["time-spents"].view(self.tx, ident))
 
-    def _check_may_note(self, saying: Saying, task: Mapping[str, Any], person: UUID) -> None:
-        role = saying.role(task)
+    def _check_may_note(self, authorizer: CommentAuthorizer, task: Row, person: UUID) -> None:
+        role = authorizer.role(task)
         may = role is not None and task["mine"]
         if person != self.actor.id:
             may = role in {"admin", "manager"}
@@ -80,16 +81,16 @@ class TimeRpc(CrudRpc):
             raise Forbidden(message)
 
     @query
-    def time_spent_on_task(self, task_id: str, day: str | None = None) -> dict[str, Any]:
+    def time_spent_on_task(self, task_id: str, day: str | None = None) -> JsonObject:
         """Who worked how long on a task, on a day or at all: ``{person id: row, "total": n}``.
 
         Of all days, a person's rows are added up. Raises NotFound, Forbidden.
         """
-        task = Saying(self).readable(task_id)
+        task = CommentAuthorizer(self).readable(task_id)
         where = [TIME.c.task_id == task["id"]]
         if day is not None:
             where.append(TIME.c.date == _day(day))
-        found: dict[str, Any] = {}
+        found: JsonObject = {}
         for row in self._rows(*where):
             earlier = found.get(row["person_id"])
             if earlier is not None:
@@ -107,7 +108,7 @@ class TimeRpc(CrudRpc):
         year: str | None = None,
         month: str | None = None,
         week: str | None = None,
-    ) -> list[dict[str, Any]]:
+    ) -> list[JsonObject]:
         """A person's time: on a day, in a week, month or year, or between two dates.
 
         For the person (the caller without ``person_id``) and managers of the studio.
@@ -124,14 +125,14 @@ class TimeRpc(CrudRpc):
         return self._rows(*where)
 
     @query
-    def time_spent_today(self, task_id: str, day: str) -> dict[str, Any]:
+    def time_spent_today(self, task_id: str, day: str) -> JsonObject:
         """The caller's own time on a task on a day; empty when none is noted."""
-        task = Saying(self).task(known_id(task_id))
+        task = CommentAuthorizer(self).task(known_id(task_id))
         where = (TIME.c.task_id == task["id"], TIME.c.person_id == self.actor.id)
         rows = self._rows(*where, TIME.c.date == _day(day))
         return rows[0] if rows else {}
 
-    def _rows(self, *where: Any) -> list[dict[str, Any]]:
+    def _rows(self, *where: Condition) -> list[JsonObject]:
         rows = sa.select(*self.registry["time-spents"].columns(None, relations=False))
         rows = rows.where(*where).order_by(TIME.c.date, TIME.c.created_at)
         with self.database.read() as connection:
@@ -147,7 +148,7 @@ def _day(text: str) -> date:
         raise NotFound from None
 
 
-def _duration(data: dict[str, Any]) -> float:
+def _duration(data: JsonObject) -> float:
     given = data.get("duration")
     if isinstance(given, str):
         try:

@@ -13,10 +13,11 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from services.common.crud.lists import CHUNK, Squeezed, ahead
-from services.common.crud.resource import rendered
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.lists import CHUNK, GzipBuilder, prefetch
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rendered
 from services.common.database import sql_json
+from services.common.database.sql_types import Expression, Select
 from services.common.database.tables import table_of
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_client import Reply
@@ -41,7 +42,7 @@ COMPACT: Final = frozenset({"asset", "shot"})
 NDJSON: Final = "application/x-ndjson"
 
 
-class ViewRpc(CrudRpc):
+class ViewRpc(ResourceService):
     """The views a production opens with."""
 
     @query
@@ -53,7 +54,7 @@ class ViewRpc(CrudRpc):
         """
         asked = query or {}
         project = _project(asked)
-        return self.unless_held(
+        return self.not_modified_or(
             lambda: self._with_tasks(kind, asked), project=project, elsewhere=ELSEWHERE
         )
 
@@ -64,12 +65,12 @@ class ViewRpc(CrudRpc):
         mine = self._as_vendor_in(_project(asked))
         tasks = self._tasks(kind, heads, compact=compact, mine=mine, watched="project_id" in asked)
         shape = Shape(kind, compact=compact, lines=lines)
-        squeezed = Squeezed()
-        squeezed.add(shape.head)
+        answer = GzipBuilder()
+        answer.add(shape.head)
         for part in shape.rows(heads, tasks):
-            squeezed.add(part)
-        squeezed.add(shape.tail)
-        reply = squeezed.reply()
+            answer.add(part)
+        answer.add(shape.tail)
+        reply = answer.reply()
         return reply._replace(headers={"content_type": NDJSON}) if lines else reply
 
     @query
@@ -109,7 +110,7 @@ class ViewRpc(CrudRpc):
         compact: bool,
         mine: frozenset[UUID] = frozenset(),
         watched: bool = True,
-    ) -> sa.Select[Any]:
+    ) -> Select:
         """The tasks of these entities as ``(entity id, their JSON joined by commas)``.
 
         ``mine`` are the productions of which only the caller's own tasks are shown.
@@ -154,10 +155,10 @@ class ViewRpc(CrudRpc):
         with self.database.engine.connect() as connection:
             options = {"stream_results": True, "max_row_buffer": CHUNK}
             rows = connection.execution_options(**options).execute(statement)
-            for part in ahead(rows.partitions(CHUNK // 4)):
+            for part in prefetch(rows.partitions(CHUNK // 4)):
                 yield from part
 
-    def _parts(self, statement: sa.Select[Any]) -> list[bytes]:
+    def _parts(self, statement: Select) -> list[bytes]:
         with self.database.read() as connection:
             return [text.encode() for _, text in connection.execute(statement)]
 
@@ -226,7 +227,7 @@ def _project(asked: dict[str, str]) -> UUID | None:
         return None
 
 
-def _column(kind: str, name: str, people: Any, watch: Any) -> sa.ColumnElement[Any]:
+def _column(kind: str, name: str, people: Any, watch: Any) -> Expression:
     if name == "assignees":
         none = sa.cast([], sa.ARRAY(sa.Uuid()))
         return sa.func.coalesce(people.c.ids, none).label(name)

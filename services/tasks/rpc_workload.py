@@ -11,10 +11,12 @@ import sqlalchemy as sa
 from services.common.access.rules import only_persons
 from services.common.crud import cross_references
 from services.common.crud.lists import compressed
-from services.common.crud.resource import rendered, rows_as_json
+from services.common.crud.row_json import rendered, rows_as_json
 from services.common.crud.validation import known_id
+from services.common.database.sql_types import Condition, Select
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden
+from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_client import Reply
 from services.tasks import access, bodies, comments, naming, paging
@@ -91,14 +93,14 @@ class WorkloadRpc(TaskRpc):
         order = (TASK.c.end_date.desc().nulls_first(), KIND.c.name) if done else (TASK.c.name,)
         return self._tasks_with_names(where, (*order, TASK.c.id))
 
-    def _in_open(self, person: UUID | None = None) -> sa.ColumnElement[bool]:
+    def _in_open(self, person: UUID | None = None) -> Condition:
         """Tasks of the person's open productions."""
         if person is not None and person == self.actor.id and not self.actor.is_admin:
             return TASK.c.project_id.in_(self.actor.open_projects)
         opened = self.ask("crud", "open_projects", person_id=str(person) if person else None)
         return TASK.c.project_id.in_([UUID(ident) for ident in opened])
 
-    def _shown_desk(self, rows: sa.Select[Any]) -> list[dict[str, Any]]:
+    def _shown_desk(self, rows: Select) -> list[JsonObject]:
         with self.database.read() as connection:
             texts = connection.execute(rows_as_json(rows)).scalars().all()
         return bodies.decoded(texts)
@@ -130,7 +132,7 @@ class WorkloadRpc(TaskRpc):
         ]
         return compressed(msgspec.json.encode(shown))
 
-    def _last_comments(self, tasks: list[UUID]) -> dict[str, dict[str, Any]]:
+    def _last_comments(self, tasks: list[UUID]) -> dict[str, JsonObject]:
         """The newest comment of each task that no client wrote."""
         said = COMMENT.c.object_id.in_(tasks)
         with self.database.read() as connection:
@@ -174,7 +176,7 @@ class WorkloadRpc(TaskRpc):
         return paging.paged(self, rows, order, asked)
 
     @command
-    def delete_tasks(self, project_id: str, data: Any = None) -> list[str]:
+    def delete_tasks(self, project_id: str, data: Json = None) -> list[str]:
         """Remove tasks of a production with all that hangs off them. For its managers.
 
         Returns the ids removed; those of other productions are left alone. Emits ``task:delete``.
@@ -190,18 +192,18 @@ class WorkloadRpc(TaskRpc):
         self._delete_where(TASK.c.project_id == project, TASK.c.task_type_id == kind)
         return Reply(b"")
 
-    def _delete_where(self, *where: Any) -> list[str]:
+    def _delete_where(self, *where: Condition) -> list[str]:
         rows = sa.select(TASK).where(*where).order_by(TASK.c.id).with_for_update()
         found = self.tx.connection.execute(rows).mappings().all()
         cross_references.remove(
             self.tx, self.name, self.metadata, "task", [row["id"] for row in found]
         )
         for row in found:
-            self.tx.emit(self.registry.event(self.registry["tasks"], "delete", row))  # type: ignore[arg-type]
+            self.tx.emit(self.registry.event(self.registry["tasks"], "delete", row))
         return [str(row["id"]) for row in found]
 
 
-def _around(entity: dict[str, Any]) -> dict[str, Any]:
+def _around(entity: JsonObject) -> JsonObject:
     """What a person's tasks show of their entity."""
     return {
         "entity_name": entity.get("name"),

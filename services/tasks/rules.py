@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.common.access.context import CallContext
+from services.common.access.rules import Facts
 from services.common.contracts.tasks import TaskAssigned, TaskUnassigned
-from services.common.crud.validation import BadValue, parse_moment
+from services.common.crud.resource import CrudContext, ResourceRules, SimpleRules
+from services.common.crud.validation import BadValue, parse_id, parse_moment
+from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.common.errors import Integrity, InvalidInput, Refused
+from services.common.json_types import JsonObject, Row, Values
 from services.tasks.models import (
     Comment,
     News,
@@ -27,153 +33,177 @@ from services.tasks.notices import notify
 
 SAME_TYPE: Final = "A task type with similar name already exists"
 MAIN: Final = "main"
+TEMPORAL: Final = frozenset({"Shot", "Sequence", "Scene", "Episode", "Edit", "Concept"})
+"""Kinds of entities that task types can be for; any other is an asset."""
 
 
 # --- task types and statuses --------------------------------------------------------------------
 
 
-def check_type_name(work: Any, values: dict[str, Any], _body: Mapping[str, Any]) -> None:
-    """Names of task types are unique, whatever they are for. Raises InvalidInput."""
-    _refuse_type_name(work, values["name"], None)
+class TaskTypeRules(SimpleRules):
+    """Names of task types are unique; what uses one holds it back."""
+
+    def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> None:
+        """Before a task type goes, productions and schedules that use it must let go of it.
+
+        With ``force`` they let go at once; should the delete then be refused by tasks, the links
+        are gone all the same, as clients expect. Raises Refused naming what uses it.
+        """
+        if "force" not in body:
+            return
+        if body["force"]:
+            ctx.ask("crud", "release_task_type", task_type_id=str(ident))
+            return
+        users = ctx.ask("crud", "users_of_task_type", task_type_id=str(ident))
+        if users:
+            message = f"This task type is still used: {', '.join(users)}."
+            raise Refused(message)
+
+    def on_create(
+        self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Refuse a name that is taken, whatever the other type is for. Raises InvalidInput."""
+        _refuse_type_name(ctx, values["name"], None)
+
+    def on_update(
+        self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Refuse a new name that is taken. Raises InvalidInput."""
+        if "name" in values and values["name"] != row["name"]:
+            _refuse_type_name(ctx, values["name"], row["id"])
 
 
-def check_type_rename(
-    work: Any, row: Mapping[str, Any], values: dict[str, Any], _body: Mapping[str, Any]
-) -> None:
-    """The same for a change."""
-    if "name" in values and values["name"] != row["name"]:
-        _refuse_type_name(work, values["name"], row["id"])
-
-
-def _refuse_type_name(work: Any, name: str, own: UUID | None) -> None:
+def _refuse_type_name(ctx: CallContext, name: str, own: UUID | None) -> None:
     same = sa.select(TaskType.id).where(TaskType.name == name)
     if own is not None:
         same = same.where(TaskType.id != own)
-    if work.tx.session.scalar(same.limit(1)):
+    if ctx.tx.session.scalar(same.limit(1)):
         raise InvalidInput(SAME_TYPE)
 
 
-def free_type(work: Any, body: Mapping[str, Any], ident: UUID | None) -> None:
-    """Before a task type goes: productions and schedules that use it hold it back, or let go.
+class TaskStatusRules(SimpleRules):
+    """There is one default status for concepts and one for the rest: a new one replaces it."""
 
-    With ``force`` they let go at once; should the delete then be refused by tasks, the links are
-    gone all the same, as clients expect. Raises Refused naming what uses it.
-    """
-    if "force" not in body:
-        return
-    if body["force"]:
-        work.ask("crud", "release_task_type", task_type_id=str(ident))
-        return
-    users = work.ask("crud", "users_of_task_type", task_type_id=str(ident))
-    if users:
-        message = f"This task type is still used: {', '.join(users)}."
-        raise Refused(message)
+    def on_create(
+        self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Take the flag from the default before."""
+        if values.get("is_default"):
+            _clear_default(ctx, bool(values.get("for_concept")), None)
 
-
-def clear_other_default(work: Any, values: dict[str, Any], _body: Mapping[str, Any]) -> None:
-    """There is one default status for concepts and one for the rest."""
-    if values.get("is_default"):
-        _clear_default(work, bool(values.get("for_concept")), None)
+    def on_update(
+        self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Take the flag from the default before."""
+        if values.get("is_default"):
+            concept = values.get("for_concept", row["for_concept"])
+            _clear_default(ctx, bool(concept), row["id"])
 
 
-def clear_other_default_on_update(
-    work: Any, row: Mapping[str, Any], values: dict[str, Any], _body: Mapping[str, Any]
-) -> None:
-    """The same for a change."""
-    if values.get("is_default"):
-        concept = values.get("for_concept", row["for_concept"])
-        _clear_default(work, bool(concept), row["id"])
-
-
-def _clear_default(work: Any, concept: bool, own: UUID | None) -> None:
+def _clear_default(ctx: CallContext, concept: bool, own: UUID | None) -> None:
     change = sa.update(TaskStatus).where(
         TaskStatus.is_default.is_(True),
         sa.func.coalesce(TaskStatus.for_concept, False).is_(concept),
     )
     if own is not None:
         change = change.where(TaskStatus.id != own)
-    work.tx.session.execute(change.values(is_default=False))
+    ctx.tx.session.execute(change.values(is_default=False))
 
 
 # --- tasks --------------------------------------------------------------------------------------
 
 
-def named(body: Mapping[str, Any]) -> dict[str, Any]:
-    """A new task is called "main" unless it says."""
-    return {**body, "name": body.get("name") or MAIN}
+@dataclass
+class TaskFacts:
+    """What a write of a task goes by."""
 
-
-def task_kind(work: Any, body: Mapping[str, Any], ident: UUID | None) -> str | None:
+    kind: str | None = None
     """The entity type's name of the entity a new task is for."""
-    entity = body.get("entity_id")
-    if ident is not None or not isinstance(entity, str):
-        return None
-    kinds: dict[str, str] = work.ask("assets", "kinds_of_entities", ids=[entity])
-    return kinds.get(entity.lower())
+    assigned_before: set[UUID] = field(default_factory=set)
 
 
-def check_task(work: Any, values: dict[str, Any], _body: Mapping[str, Any]) -> None:
-    """A task's type must be one for such an entity. Raises Refused, Integrity."""
-    temporal = {"Shot", "Sequence", "Scene", "Episode", "Edit", "Concept"}
-    wanted = work.prepared if work.prepared in temporal else "Asset"
-    kind = sa.select(TaskType.for_entity).where(TaskType.id == values["task_type_id"])
-    actual = work.tx.session.scalar(kind)
-    if work.prepared is not None and actual is not None and actual != wanted:
-        message = "Task type of the task does not match entity type."
-        raise Refused(message)
-    if values["assigner_id"] is None:
-        values["assigner_id"] = work.actor.id
-    names = ("name", "project_id", "task_type_id", "entity_id")
-    same = sa.select(Task.id).where(*(table_of(Task).c[n] == values[n] for n in names))
-    if work.tx.session.scalar(same.limit(1)):
-        message = "Task already exists."
-        raise Integrity(message)
+class TaskRules(ResourceRules[TaskFacts]):
+    """Which tasks there may be, and who learns of an assignment."""
+
+    def rewrite(self, body: JsonObject) -> JsonObject:
+        """Call a new task "main" unless it says."""
+        return {**body, "name": body.get("name") or MAIN}
+
+    def facts_for_create(self, _ctx: CrudContext, body: JsonObject) -> Facts:
+        """The production a new task is to be in."""
+        try:
+            return {"project_id": parse_id(body.get("project_id"))}
+        except BadValue:
+            return {"project_id": None}
+
+    def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> TaskFacts:
+        """Ask which kind of entity a new task is for."""
+        entity = body.get("entity_id")
+        if ident is not None or not isinstance(entity, str):
+            return TaskFacts()
+        kinds: dict[str, str] = ctx.ask("assets", "kinds_of_entities", ids=[entity])
+        return TaskFacts(kinds.get(entity.lower()))
+
+    def on_create(
+        self, ctx: CrudContext, values: Values, _body: JsonObject, prepared: TaskFacts
+    ) -> None:
+        """A task's type must be one for such an entity. Raises Refused, Integrity."""
+        wanted = prepared.kind if prepared.kind in TEMPORAL else "Asset"
+        kind = sa.select(TaskType.for_entity).where(TaskType.id == values["task_type_id"])
+        actual = ctx.tx.session.scalar(kind)
+        if prepared.kind is not None and actual is not None and actual != wanted:
+            message = "Task type of the task does not match entity type."
+            raise Refused(message)
+        if values["assigner_id"] is None:
+            values["assigner_id"] = ctx.actor.id
+        names = ("name", "project_id", "task_type_id", "entity_id")
+        same = sa.select(Task.id).where(*(table_of(Task).c[n] == values[n] for n in names))
+        if ctx.tx.session.scalar(same.limit(1)):
+            message = "Task already exists."
+            raise Integrity(message)
+
+    def created(self, ctx: CrudContext, row: Row, _body: JsonObject, _prepared: TaskFacts) -> None:
+        """Tell a new task's assignees."""
+        _announce(ctx, row, set(), _assignees(ctx, row["id"]))
+
+    def on_update(
+        self, ctx: CrudContext, row: Row, values: Values, body: JsonObject, prepared: TaskFacts
+    ) -> None:
+        """Merge ``data`` key by key, and note who was assigned before."""
+        if isinstance(values.get("data"), dict):
+            values["data"] = {**(row["data"] or {}), **values["data"]}
+        if "assignees" in body:
+            prepared.assigned_before = _assignees(ctx, row["id"])
+
+    def updated(
+        self, ctx: CrudContext, before: Row, row: Row, body: JsonObject, prepared: TaskFacts
+    ) -> None:
+        """Each person added or taken off is an event; who was added gets a notification."""
+        if "assignees" in body:
+            _announce(ctx, row, prepared.assigned_before, _assignees(ctx, before["id"]))
 
 
-def announce_assignees(work: Any, row: Mapping[str, Any], _body: Mapping[str, Any]) -> None:
-    """A new task's assignees learn of it."""
-    _announce(work, row, set(), _assignees(work, row["id"]))
-
-
-def merge_task_data(
-    work: Any, row: Mapping[str, Any], values: dict[str, Any], body: Mapping[str, Any]
-) -> None:
-    """``data`` is merged key by key; who was assigned before is remembered."""
-    if isinstance(values.get("data"), dict):
-        values["data"] = {**(row["data"] or {}), **values["data"]}
-    if "assignees" in body:
-        work.prepared = _assignees(work, row["id"])
-
-
-def announce_assignment(
-    work: Any, before: Mapping[str, Any], row: Mapping[str, Any], body: Mapping[str, Any]
-) -> None:
-    """Each person added or taken off is an event; who was added gets a notification."""
-    if "assignees" in body:
-        _announce(work, row, work.prepared, _assignees(work, before["id"]))
-
-
-def _assignees(work: Any, task: UUID) -> set[UUID]:
+def _assignees(ctx: CallContext, task: UUID) -> set[UUID]:
     link = task_person_link.c
-    return set(work.tx.session.scalars(sa.select(link.person_id).where(link.task_id == task)))
+    return set(ctx.tx.session.scalars(sa.select(link.person_id).where(link.task_id == task)))
 
 
-def _announce(work: Any, row: Mapping[str, Any], before: set[UUID], after: set[UUID]) -> None:
+def _announce(ctx: CallContext, row: Row, before: set[UUID], after: set[UUID]) -> None:
     ids = {"task_id": row["id"], "project_id": row["project_id"]}
     for person in sorted(after - before):
-        work.tx.emit(TaskAssigned(person_id=person, **ids))
-    if work.actor.id is not None:
-        reasons = [(one, "assignation") for one in sorted(after - before - {work.actor.id})]
-        facts = {"author_id": work.actor.id, "task_id": row["id"]}
-        notify(work.tx, row["project_id"], reasons, change=False, **facts)
+        ctx.tx.emit(TaskAssigned(person_id=person, **ids))
+    if ctx.actor.id is not None:
+        reasons = [(one, "assignation") for one in sorted(after - before - {ctx.actor.id})]
+        facts = {"author_id": ctx.actor.id, "task_id": row["id"]}
+        notify(ctx.tx, row["project_id"], reasons, change=False, **facts)
     for person in sorted(before - after):
-        work.tx.emit(TaskUnassigned(person_id=person, **ids))
+        ctx.tx.emit(TaskUnassigned(person_id=person, **ids))
 
 
-def of_episode(work: Any, text: str) -> sa.ColumnElement[bool]:
+def of_episode(ctx: CallContext, text: str) -> Condition:
     """Tasks of the shots of that episode's sequences."""
     try:
-        entities = work.ask("assets", "entities_of_episode", episode_id=str(UUID(text)))
+        entities = ctx.ask("assets", "entities_of_episode", episode_id=str(UUID(text)))
     except ValueError:
         message = f"Invalid UUID value: {text}"
         raise InvalidInput(message) from None
@@ -183,9 +213,46 @@ def of_episode(work: Any, text: str) -> sa.ColumnElement[bool]:
 # --- previews -----------------------------------------------------------------------------------
 
 
-def unlink_preview(work: Any, row: Mapping[str, Any], _force: bool) -> None:
+class PreviewRules(SimpleRules):
+    """Revisions of a task's previews, and what shows them."""
+
+    def on_update(
+        self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """A first file that changes its revision takes the others along.
+
+        Raises Refused if the revision is taken.
+        """
+        revision = values.get("revision")
+        if revision is None or revision == row["revision"] or row["position"] != 1:
+            return
+        taken = sa.select(PreviewFile.id).where(
+            PreviewFile.task_id == row["task_id"], PreviewFile.revision == revision
+        )
+        if ctx.tx.session.scalar(taken.limit(1)):
+            message = (
+                f"Revision {revision} already exists for this task. "
+                "Choose a different revision number."
+            )
+            raise Refused(message)
+        ctx.tx.session.execute(
+            sa.update(PreviewFile)
+            .where(
+                PreviewFile.task_id == row["task_id"],
+                PreviewFile.revision == row["revision"],
+                PreviewFile.id != row["id"],
+            )
+            .values(revision=revision)
+        )
+
+    def on_delete(self, ctx: CrudContext, row: Row, _prepared: None) -> None:
+        """Take the preview out of what shows it."""
+        unlink_preview(ctx, row)
+
+
+def unlink_preview(ctx: CallContext, row: Row) -> None:
     """A preview about to go is taken out of comments, news and its task's last preview."""
-    ident, run = row["id"], work.tx.session.execute
+    ident, run = row["id"], ctx.tx.session.execute
     run(sa.delete(comment_preview_link).where(comment_preview_link.c.preview_file == ident))
     run(sa.update(Comment).where(Comment.preview_file_id == ident).values(preview_file_id=None))
     run(sa.update(News).where(News.preview_file_id == ident).values(preview_file_id=None))
@@ -203,54 +270,29 @@ def unlink_preview(work: Any, row: Mapping[str, Any], _force: bool) -> None:
     )
 
 
-def move_revision(
-    work: Any, row: Mapping[str, Any], values: dict[str, Any], _body: Mapping[str, Any]
-) -> None:
-    """A first file that changes its revision takes the others along. Raises Refused if taken."""
-    revision = values.get("revision")
-    if revision is None or revision == row["revision"] or row["position"] != 1:
-        return
-    taken = sa.select(PreviewFile.id).where(
-        PreviewFile.task_id == row["task_id"], PreviewFile.revision == revision
-    )
-    if work.tx.session.scalar(taken.limit(1)):
-        message = (
-            f"Revision {revision} already exists for this task. Choose a different revision number."
-        )
-        raise Refused(message)
-    work.tx.session.execute(
-        sa.update(PreviewFile)
-        .where(
-            PreviewFile.task_id == row["task_id"],
-            PreviewFile.revision == row["revision"],
-            PreviewFile.id != row["id"],
-        )
-        .values(revision=revision)
-    )
-
-
 # --- time ---------------------------------------------------------------------------------------
 
 
-def time_written(work: Any, row: Mapping[str, Any], _body: Mapping[str, Any]) -> None:
+class TimeSpentRules(SimpleRules):
     """A task's duration is the sum of the time spent on it."""
-    recompute_duration(work, row["task_id"])
+
+    def created(self, ctx: CrudContext, row: Row, _body: JsonObject, _prepared: None) -> None:
+        """Sum up the task."""
+        recompute_duration(ctx, row["task_id"])
+
+    def updated(
+        self, ctx: CrudContext, before: Row, row: Row, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Sum up the task, and the one that the time was moved from."""
+        for task in {before["task_id"], row["task_id"]}:
+            recompute_duration(ctx, task)
+
+    def deleted(self, ctx: CrudContext, row: Row, _prepared: None) -> None:
+        """Sum up the task."""
+        recompute_duration(ctx, row["task_id"])
 
 
-def time_changed(
-    work: Any, before: Mapping[str, Any], row: Mapping[str, Any], _body: Mapping[str, Any]
-) -> None:
-    """The same for a change, also for the task it was moved from."""
-    for task in {before["task_id"], row["task_id"]}:
-        recompute_duration(work, task)
-
-
-def time_removed(work: Any, row: Mapping[str, Any]) -> None:
-    """The same once a row is gone."""
-    recompute_duration(work, row["task_id"])
-
-
-def recompute_duration(work: Any, task: UUID | None) -> None:
+def recompute_duration(ctx: CrudContext, task: UUID | None) -> None:
     """Set a task's duration, and tell of it."""
     if task is None:
         return
@@ -258,13 +300,13 @@ def recompute_duration(work: Any, task: UUID | None) -> None:
         TimeSpent.task_id == task
     )
     changed = sa.update(Task).where(Task.id == task).values(duration=total.scalar_subquery())
-    project = work.tx.session.scalar(changed.returning(Task.project_id))
-    resource = work.registry["tasks"]
+    project = ctx.tx.session.scalar(changed.returning(Task.project_id))
+    resource = ctx.registry["tasks"]
     facts = {"id": task, "project_id": project}
-    work.tx.emit(work.registry.event(resource, "update", facts))
+    ctx.tx.emit(ctx.registry.event(resource, "update", facts))
 
 
-def time_range(query: Mapping[str, str]) -> list[sa.ColumnElement[bool]]:
+def time_range(query: Mapping[str, str]) -> list[Condition]:
     """``start_date`` and ``end_date``, both included. Raises InvalidInput unless both are there."""
     given = [query[name] for name in ("start_date", "end_date") if name in query]
     if not given:

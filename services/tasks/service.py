@@ -1,7 +1,9 @@
 """The service's table of contents."""
 
 from services.common.config import FileSettings
-from services.common.files.rpc import UPLOADS, Kept
+from services.common.crud.rpc import CrudRpc
+from services.common.files.rpc import FilesRpc, Kept
+from services.common.files.storage_access import UPLOADS
 from services.tasks import attachments, previews
 from services.tasks.models import Base
 from services.tasks.resources import RESOURCES
@@ -24,6 +26,8 @@ from services.tasks.rpc_workload import WorkloadRpc
 
 
 class TasksService(
+    CrudRpc,
+    FilesRpc,
     ContextRpc,
     CastingStatsRpc,
     ConversationRpc,

@@ -12,6 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from services.common.database.sql_types import Select
 from services.common.database.tables import table_of
 from services.tasks import access
 from services.tasks.models import StatusAutomation, Subscription, Task, TaskType
@@ -29,7 +30,7 @@ def _rows(rows: Any) -> Any:
 
 
 @lru_cache(maxsize=4)
-def facts(status_columns: tuple[Any, ...]) -> sa.Select[Any]:
+def facts(status_columns: tuple[Any, ...]) -> Select:
     """``{"tasks", "statuses", "rules", "watched"}`` around the tasks ``:tasks``, for ``:me``."""
     task, kind = table_of(Task), table_of(TaskType)
     rule, watch = table_of(StatusAutomation), table_of(Subscription)

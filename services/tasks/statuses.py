@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from services.common.crud.resource import CrudContext
 from services.common.database.tables import table_of
 from services.tasks.models import TaskStatus
 
@@ -20,7 +21,7 @@ NEUTRAL: Final = {
 }
 
 
-def default_status(work: Any, *, concept: bool) -> UUID:
+def default_status(ctx: CrudContext, *, concept: bool) -> UUID:
     """The status of a new task, made on first need. Emits ``task-status:new`` then."""
     table, wanted = table_of(TaskStatus), NEUTRAL if concept else NOT_BEGUN
     default = (
@@ -32,7 +33,7 @@ def default_status(work: Any, *, concept: bool) -> UUID:
         .limit(1)
     )
     named = sa.select(table.c.id).where(table.c.short_name == wanted["short_name"])
-    found: UUID | None = work.tx.connection.scalar(default)
+    found: UUID | None = ctx.tx.connection.scalar(default)
     if found is not None:
         return found
     row = {
@@ -49,10 +50,10 @@ def default_status(work: Any, *, concept: bool) -> UUID:
         "is_client_allowed": True,
     }
     made = insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
-    ident: UUID | None = work.tx.connection.scalar(made)
+    ident: UUID | None = ctx.tx.connection.scalar(made)
     if ident is None:
-        existing: UUID = work.tx.connection.scalar(named)
+        existing: UUID = ctx.tx.connection.execute(named).scalar_one()
         return existing
-    resource = work.registry["task-status"]
-    work.tx.emit(work.registry.event(resource, "new", {"id": ident}))
+    resource = ctx.registry["task-status"]
+    ctx.tx.emit(ctx.registry.event(resource, "new", {"id": ident}))
     return ident

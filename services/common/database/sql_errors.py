@@ -1,4 +1,4 @@
-"""What the database complains of, as the errors that cross RPC."""
+"""Errors of the database driver as the errors that cross RPC."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ BAD_VALUE: Final = "One of the provided values has an invalid format."
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Turn the database's complaints into the kinds of ``errors``; its text never leaves here."""
+def as_service_errors() -> Iterator[None]:
+    """Raise the database's errors as the kinds of ``errors``; its text never leaves here."""
     try:
         yield
     except (DBAPIError, InvalidRequestError, PoolTimeoutError, ValueError, psycopg2.Error) as error:

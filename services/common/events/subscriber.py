@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from nameko.extensions import Entrypoint
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common.database.sql_errors import translated
+from services.common.database.sql_errors import as_service_errors
 from services.common.errors import Unavailable
 from services.common.observability import metrics
 from services.common.observability.tracing import TRACEPARENT
@@ -224,7 +224,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
 
     def _commit(self, worker_ctx: Any, _deliveries: list[Delivery]) -> Exception | None:
         try:
-            worker_ctx.service.keep()
+            worker_ctx.service.commit_now()
         except Exception as error:
             if not isinstance(error, Unavailable):
                 log.exception("committing %s failed", self.queue)
@@ -250,7 +250,7 @@ def on(
     def decorate(function: F) -> F:
         @wraps(function)
         def run(self: Any, delivery: Any) -> Any:
-            with translated():
+            with as_service_errors():
                 if inbox and not _first_time(self, delivery, function.__name__):
                     return None
                 if not inbox and not (delivery := _still_true(self, delivery)):

@@ -24,7 +24,7 @@ from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint, SharedExtension
 
 from services.common.config import ServiceSettings
-from services.common.database.sql_errors import gave_way, translated
+from services.common.database.sql_errors import as_service_errors, gave_way
 from services.common.database.transaction import Transaction
 from services.common.errors import Conflict, InvalidInput, KeyReused, ServiceError, Unavailable
 from services.common.observability.health_files import Signs
@@ -295,7 +295,7 @@ class Command(Method):
         service, data = worker_ctx.service, worker_ctx.data
         tx: Transaction = service.tx
         tables = service.metadata.tables
-        with translated():
+        with as_service_errors():
             tx.flush_events()
             if data.get("key"):
                 _remember(tx, tables["idempotency_key"], data, answer)
@@ -335,7 +335,7 @@ def _earlier_answer(service: Any) -> Reply | None:
     with service.database.read() as connection:
         row = connection.execute(sa.select(table).where(table.c.key == key)).mappings().first()
     if row is None:
-        service.tx.opening = partial(_claim, table, key)
+        service.tx.on_begin = partial(_claim, table, key)
         return None
     same = row["fingerprint"] == _fingerprint(data)
     IDEMPOTENT.labels("repeated" if same else "refused").inc()
@@ -347,9 +347,9 @@ def _earlier_answer(service: Any) -> Reply | None:
 
 
 def _bounded(function: Callable[..., Any], service: Any, args: Any, kwargs: Any) -> Any:
-    """Run within the caller's deadline, with the database's complaints translated."""
+    """Run within the caller's deadline, with the database's errors raised as ours."""
     late = Unavailable("The request took too long and was given up.")
-    with eventlet.Timeout(service.call.get("remaining", 60.0), late), translated():
+    with eventlet.Timeout(service.call.get("remaining", 60.0), late), as_service_errors():
         return function(service, *args, **kwargs)
 
 
