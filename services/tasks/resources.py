@@ -6,8 +6,13 @@ from typing import Final
 
 from services.common.access.rules import any_of, anyone, is_self, manager, not_vendor
 from services.common.crud.resource import Registry, Resource
-from services.tasks import access, comments, rules
 from services.tasks import models as m
+from services.tasks.attachments import rules as attachments
+from services.tasks.comments import access as comments
+from services.tasks.comments.rules import CommentRules
+from services.tasks.policy import access
+from services.tasks.previews.rules import PreviewRules
+from services.tasks.work import rules, time_rules
 
 RESOURCES: Final = Registry(
     "tasks",
@@ -48,7 +53,7 @@ RESOURCES: Final = Registry(
         read=comments.may_read_comment,
         update=any_of(manager, comments.may_edit),
         fixed=frozenset({"mentions", "department_mentions"}),
-        rules=comments.CommentRules(),
+        rules=CommentRules(),
         delete=any_of(manager, is_self("person_id")),
         facts={"project_id": access.COMMENT_PROJECT, "task_id": access.COMMENT_TASK},
     ),
@@ -57,8 +62,8 @@ RESOURCES: Final = Registry(
         model=m.AttachmentFile,
         read=access.reader_by_task,
         facts={"task_id": access.ATTACHMENT_TASK},
-        virtual={"comment": comments.WHOLE_COMMENT, "chat_message": comments.NO_MESSAGE},
-        rules=comments.AttachmentRules(),
+        virtual={"comment": attachments.WHOLE_COMMENT, "chat_message": attachments.NO_MESSAGE},
+        rules=attachments.AttachmentRules(),
     ),
     Resource(
         path="preview-files",
@@ -70,15 +75,15 @@ RESOURCES: Final = Registry(
         scope=access.listed_previews,
         facts={"project_id": access.PREVIEW_PROJECT},
         frees=frozenset({"assets.entity.preview_file_id"}),
-        rules=rules.PreviewRules(),
+        rules=PreviewRules(),
     ),
     Resource(
         path="time-spents",
         model=m.TimeSpent,
         delete=any_of(manager, is_self("person_id")),
         facts={"project_id": access.TIME_PROJECT},
-        conditions=rules.time_range,
-        rules=rules.TimeSpentRules(),
+        conditions=time_rules.time_range,
+        rules=time_rules.TimeSpentRules(),
     ),
     Resource(path="notifications", model=m.Notification, renamed={"type": "notification_type"}),
     Resource(path="news", model=m.News),
