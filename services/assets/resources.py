@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
-from services.assets import entities, types
+from services.assets import entities, entity_types
 from services.assets.models import (
     AssetInstance,
     Entity,
@@ -60,7 +60,7 @@ RESOURCES: Final = Registry(
         list=anyone,
         read=anyone,
         updated_lists=("task_types",),
-        rules=types.EntityTypeRules(),
+        rules=entity_types.EntityTypeRules(),
     ),
     Resource(path="entity-links", model=EntityLink),
     Resource(

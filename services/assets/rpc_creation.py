@@ -14,11 +14,12 @@ from services.assets import access
 from services.assets.access import ENTITY, TYPE, among, facts_of
 from services.assets.bodies import DATA, FLAG, IDENT, OBJECTS, WHOLE, Field, name, read_body, text
 from services.assets.entities import KIND, RESERVED, WholeDataRules
+from services.assets.entity_types import entity_type
 from services.assets.models import EntityConceptLink
 from services.assets.resources import RESOURCES
-from services.assets.rpc_entity import EntityRpc
 from services.common.contracts.assets import AssetNew, EditNew, ShotNew
 from services.common.crud import writing
+from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import as_json
 from services.common.crud.validation import known_id, values_for_create
 from services.common.database.tables import table_of
@@ -101,7 +102,7 @@ KINDS: Final = {
 }
 
 
-class CreationRpc(EntityRpc):
+class CreationRpc(ResourceService):
     """New entities."""
 
     @command
@@ -140,7 +141,7 @@ class CreationRpc(EntityRpc):
         links = body.pop("entity_concept_links", [])
         if body.get("status", "running") not in STATUSES:
             body["status"] = "running"
-        type_id = self.entity_type(kind.capitalize())
+        type_id = entity_type(self, kind.capitalize())
         existing = self._same(project, type_id, body["name"], (parent, bool(route.parent)))
         if existing is not None:
             return self._made(existing)

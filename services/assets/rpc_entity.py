@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.assets.access import of_kind
 from services.assets.entities import KINDS, RESERVED
+from services.assets.entity_types import entity_type
 from services.assets.models import Entity, EntityType, MetadataDescriptor
 from services.common.contracts.assets import AssetReadyChanged
 from services.common.contracts.crud import ProjectPrepared
@@ -243,7 +244,7 @@ class EntityRpc(ResourceService):
             "name": FIRST_EPISODE,
             "project_id": project,
             "status": "running",
-            "entity_type_id": self.entity_type("Episode"),
+            "entity_type_id": entity_type(self, "Episode"),
             "canceled": False,
             "nb_entities_out": 0,
             "is_casting_standby": False,
@@ -253,17 +254,6 @@ class EntityRpc(ResourceService):
         if self.tx.connection.execute(made).rowcount:
             facts = {"id": ident, "kind": "Episode", "project_id": project}
             self.tx.emit(self.registry.event(self.registry["entities"], "new", facts))
-
-    def entity_type(self, name: str) -> UUID:
-        """The id of a reserved entity type, made on first need."""
-        table = table_of(EntityType)
-        known = self.tx.session.scalar(sa.select(table.c.id).where(table.c.name == name))
-        if known is not None:
-            return UUID(str(known))
-        made = insert(table).values(name=name, archived=False).on_conflict_do_nothing()
-        self.tx.session.execute(made)
-        found = self.tx.session.scalar(sa.select(table.c.id).where(table.c.name == name))
-        return UUID(str(found))
 
     def _studio_descriptors(self) -> list[JsonObject]:
         """Descriptors of productions themselves are the studio's: the newest of each name."""

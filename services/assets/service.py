@@ -8,6 +8,7 @@ from services.assets.rpc_casting import CastingRpc
 from services.assets.rpc_context import ContextRpc
 from services.assets.rpc_creation import CreationRpc
 from services.assets.rpc_descriptors import DescriptorRpc
+from services.assets.rpc_entity import EntityRpc
 from services.assets.rpc_entity_links import EntityLinkRpc
 from services.assets.rpc_heads import HeadRpc
 from services.assets.rpc_instances import InstanceRpc
@@ -27,6 +28,7 @@ class AssetsService(
     CreationRpc,
     DescriptorRpc,
     EntityLinkRpc,
+    EntityRpc,
     HeadRpc,
     InstanceRpc,
     ListRpc,

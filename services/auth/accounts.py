@@ -15,7 +15,7 @@ from services.auth.models import Person
 from services.common.access.context import CallContext
 from services.common.contracts.auth import LoginFailed, LoginLocked
 from services.common.database.tables import table_of
-from services.common.errors import Refused
+from services.common.errors import NotFound, Refused
 from services.common.json_types import JsonObject, Row
 
 if TYPE_CHECKING:
@@ -115,3 +115,13 @@ def update(tx: Transaction, ident: UUID, **values: object) -> None:
     table = table_of(Person)
     changed = sa.update(table).where(table.c.id == ident).values(**values, updated_at=now())
     tx.connection.execute(changed)
+
+
+def own_account(ctx: CallContext) -> Row:
+    """The caller's account. Raises NotFound if it is gone."""
+    with ctx.database.read() as connection:
+        query = PEOPLE.where(Person.id == ctx.actor.id)
+        found = connection.execute(query).mappings().first()
+    if found is None:
+        raise NotFound
+    return dict(found)

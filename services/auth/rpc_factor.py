@@ -9,11 +9,15 @@ import pyotp
 import sqlalchemy as sa
 
 from services.auth import accounts, challenges, factors, tokens, vault
+from services.auth.config import AuthSettings
 from services.auth.factors import EMAIL, FIDO, TOTP, Given, WrongProof
 from services.auth.fields import field_faults, texts
-from services.auth.rpc_password import PasswordRpc, steady
+from services.auth.letters import write_to
+from services.auth.organisation import studio_name
+from services.auth.public_calls import limit_mails, limit_public, steady
 from services.common.access.rules import only_persons
 from services.common.contracts.auth import FactorAdded, FactorRemoved, RecoveryCodesRenewed
+from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import BadValue, parse_id
 from services.common.errors import Forbidden, InvalidInput, NotFound, Refused, invalid_fields
 from services.common.json_types import JsonObject, Row
@@ -40,8 +44,10 @@ It is good for five minutes. If you didn't ask for it, somebody knows your passw
 """
 
 
-class FactorRpc(PasswordRpc):
+class FactorRpc(ResourceService):
     """Second factors."""
+
+    settings: AuthSettings
 
     # --- time codes -------------------------------------------------------------------------
 
@@ -54,7 +60,7 @@ class FactorRpc(PasswordRpc):
         account = self._own_without(TOTP, "TOTP already enabled.")
         secret = pyotp.random_base32()
         accounts.update(self.tx, account["id"], totp_secret=vault.seal(self.settings, secret))
-        issuer = f"{ISSUER} {self.studio()}"
+        issuer = f"{ISSUER} {studio_name(self)}"
         uri = pyotp.TOTP(secret).provisioning_uri(name=account["email"], issuer_name=issuer)
         return {"totp_provisionning_uri": uri, "otp_secret": secret}
 
@@ -92,8 +98,8 @@ class FactorRpc(PasswordRpc):
         if not email:
             message = "Missing required parameter: email"
             raise InvalidInput(message)
-        self.limit_public(caller)
-        self.limit_mails(email)
+        limit_public(self, caller)
+        limit_mails(self, email)
         with steady():
             account = accounts.find(self.database, email.strip())
             if account is not None and account["active"] and account["email_otp_enabled"]:
@@ -105,7 +111,7 @@ class FactorRpc(PasswordRpc):
     def prepare_email_otp(self) -> JsonObject:
         """Mail a first code; the factor is not in force until it was given."""
         account = self._own_without(EMAIL, "OTP by email already enabled.")
-        self.limit_mails(account["email"])
+        limit_mails(self, account["email"])
         self._mail_code(account)
         return {"success": True}
 
@@ -134,7 +140,7 @@ class FactorRpc(PasswordRpc):
             sealed = vault.seal(self.settings, secret)
             accounts.update(self.tx, account["id"], email_otp_secret=sealed)
         code = factors.new_mailed_code(self.tx, account["id"], secret)
-        self.write_to(account, "Your code", CODE, code=code)
+        write_to(self, account, "Your code", CODE, code=code)
 
     # --- security keys ----------------------------------------------------------------------
 
@@ -150,7 +156,7 @@ class FactorRpc(PasswordRpc):
         if not email:
             message = "Missing required parameter: email"
             raise InvalidInput(message)
-        self.limit_public(caller)
+        limit_public(self, caller)
         account = accounts.find(self.database, email.strip())
         if account is None or not account["fido_enabled"]:
             raise Refused(OFF[FIDO])
@@ -164,7 +170,7 @@ class FactorRpc(PasswordRpc):
         from services.auth import fido
 
         only_persons(self)
-        account = self.own_account()
+        account = accounts.own_account(self)
         devices = account["fido_credentials"] or []
         options, cookie = fido.creation(self.settings, account, devices)
         return Reply(msgspec.json.encode(options), headers={"session": cookie})

@@ -12,10 +12,10 @@ from services.auth import accounts
 from services.auth.attempts import now
 from services.auth.models import DesktopLoginLog, LoginLog, Person
 from services.auth.resources import RESOURCES
-from services.auth.rpc_session import SessionRpc
 from services.common.access.rules import only_persons, studio_manager
 from services.common.crud import log_query
 from services.common.crud.log_query import Query
+from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import BadValue, known_id, parse_moment
 from services.common.database.sql_types import Column, Expression
@@ -43,7 +43,7 @@ DESKTOP: Final = sa.select(
 )
 
 
-class LogRpc(SessionRpc):
+class LogRpc(ResourceService):
     """The logs of log-ins."""
 
     @query

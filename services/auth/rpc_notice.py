@@ -12,8 +12,9 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.auth import mail
+from services.auth.config import AuthSettings
 from services.auth.models import Person
-from services.auth.rpc_session import SessionRpc
+from services.common.crud.resource_service import ResourceService
 from services.common.database.tables import table_of
 from services.common.events.subscriber import Delivery, on
 from services.common.json_types import JsonObject
@@ -52,8 +53,10 @@ def _told(delivery: Delivery) -> Iterator[tuple[str, str]]:
         yield payload["notification_id"], payload["person_id"]
 
 
-class NoticeRpc(SessionRpc):
+class NoticeRpc(ResourceService):
     """Notifications by mail."""
+
+    settings: AuthSettings
 
     @on("notifications:written", batch=BATCH, inbox=False, gather=0.3)
     def mail_notifications(self, deliveries: Sequence[Delivery]) -> None:

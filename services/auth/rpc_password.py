@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
-import eventlet
 import sqlalchemy as sa
 
 from services.auth import accounts, attempts, mail, resets
-from services.auth.attempts import HOUR, MINUTE
+from services.auth.config import AuthSettings
 from services.auth.fields import texts
+from services.auth.letters import write_to
 from services.auth.models import Person
 from services.auth.passwords import check_new, hashed, matches
-from services.auth.rpc_session import SessionRpc
+from services.auth.public_calls import limit_mails, limit_public, steady
 from services.common.access.rules import only_persons
 from services.common.contracts.auth import PasswordChanged, PasswordResetRequested
+from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden, NotFound, Refused
@@ -25,11 +24,6 @@ from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
 from services.common.runtime.scheduler import every
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-STEADY_SECONDS: Final = 0.15
-PUBLIC, MAILS = "public calls", "mails"
 EXPIRED: Final = "Wrong or expired token."
 
 CHANGED: Final = """Hello {first_name},
@@ -56,18 +50,10 @@ Your log-in is {email}.
 """
 
 
-@contextmanager
-def steady() -> Iterator[None]:
-    """Answer after the same time whatever was found, so that a clock tells nothing."""
-    began = time.monotonic()
-    try:
-        yield
-    finally:
-        eventlet.sleep(max(0.0, STEADY_SECONDS - (time.monotonic() - began)))
-
-
-class PasswordRpc(SessionRpc):
+class PasswordRpc(ResourceService):
     """Passwords."""
+
+    settings: AuthSettings
 
     @command
     def change_password(self, data: JsonObject, caller: JsonObject) -> JsonObject:
@@ -78,7 +64,7 @@ class PasswordRpc(SessionRpc):
         """
         only_persons(self)
         old, new, again = texts(data, "old_password", "password", "password_2")
-        account = self.own_account()
+        account = accounts.own_account(self)
         accounts.check_not_locked(self.settings, account)
         if not matches(self.settings, old, account["password"]):
             accounts.count_failure(self, account, caller.get("address"), "password")
@@ -95,8 +81,8 @@ class PasswordRpc(SessionRpc):
         Raises InvalidInput, TooMany. Emits ``password:reset-requested``.
         """
         (email,) = texts(data, "email")
-        self.limit_public(caller)
-        self.limit_mails(email)
+        limit_public(self, caller)
+        limit_mails(self, email)
         with steady():
             account = accounts.find(self.database, email.strip())
             if account is not None and account["active"] and account["email"]:
@@ -111,7 +97,7 @@ class PasswordRpc(SessionRpc):
         Raises InvalidInput, TooMany, Refused. Emits ``password:changed``.
         """
         email, token, new, again = texts(data, "email", "token", "password", "password2")
-        self.limit_public(caller)
+        limit_public(self, caller)
         with self.database.read() as connection:
             ident: UUID | None = connection.scalar(resets.holder(token, email))
         if ident is None:
@@ -156,39 +142,10 @@ class PasswordRpc(SessionRpc):
         """Drop counts that no window holds any more."""
         attempts.sweep(self.tx.session)
 
-    # --- shared with the factors --------------------------------------------------------------
-
-    def own_account(self) -> Row:
-        """The caller's account. Raises NotFound if it is gone."""
-        with self.database.read() as connection:
-            query = accounts.PEOPLE.where(Person.id == self.actor.id)
-            found = connection.execute(query).mappings().first()
-        if found is None:
-            raise NotFound
-        return dict(found)
-
-    def limit_public(self, caller: JsonObject) -> None:
-        """Raise TooMany for an address that calls too often without being logged in."""
-        key = attempts.address_key(caller.get("address"))
-        most = self.settings.public_calls_per_address
-        attempts.limit(self.database, PUBLIC, key, most, MINUTE)
-
-    def limit_mails(self, email: str) -> None:
-        """Raise TooMany for an address that strangers keep asking to write to."""
-        key = attempts.account_key(email)
-        attempts.limit(self.database, MAILS, key, self.settings.mails_per_account, HOUR)
-
-    def write_to(self, account: Row, subject: str, body: str, **facts: str) -> None:
-        """Put a letter to the account's owner into the tray."""
-        text = body.format(
-            first_name=account["first_name"], email=account["email"], studio=self.studio(), **facts
-        )
-        mail.write(self.tx, self.settings, account["email"], f"{self.studio()}: {subject}", text)
-
     def _mail_link(self, account: Row, subject: str, body: str) -> None:
         token = resets.new_reset_token(self.tx, account["id"])
         link = resets.link(self.settings, account["email"], token)
-        self.write_to(account, subject, body, link=link)
+        write_to(self, account, subject, body, link=link)
         self.tx.emit(PasswordResetRequested(person_id=account["id"]))
 
     def _set_password(self, account: Row, new: str, means: Any) -> None:
@@ -199,7 +156,7 @@ class PasswordRpc(SessionRpc):
         resets.forget(self.tx, account["id"])
         self.tx.emit(PasswordChanged(person_id=account["id"], means=means))
         if account["email"]:
-            self.write_to(account, "Your password was changed", CHANGED)
+            write_to(self, account, "Your password was changed", CHANGED)
 
     def _account_for_admin(self, ident: str) -> Row:
         """Raises Forbidden, NotFound."""

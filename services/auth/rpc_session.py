@@ -14,14 +14,14 @@ from sqlalchemy.engine import Connection
 from services.auth import accounts, factors, persons, tokens
 from services.auth.factors import Given, WrongProof
 from services.auth.fields import field_faults
-from services.auth.models import LoginLog, Organisation, Person, RevokedToken
+from services.auth.models import LoginLog, Person, RevokedToken
+from services.auth.organisation import organisation_json
 from services.auth.passwords import matches
 from services.auth.resets import new_reset_token
 from services.common.access.rules import only_persons
 from services.common.actor import Actor
 from services.common.contracts.auth import LoginFailed, LoginSucceeded, SessionRevoked
 from services.common.crud.resource_service import ResourceService
-from services.common.crud.row_json import as_json
 from services.common.crud.validation import BadValue, parse_id
 from services.common.database.tables import table_of
 from services.common.errors import Refused, Unauthenticated, invalid_fields
@@ -140,7 +140,7 @@ class SessionRpc(ResourceService):
                     "login": True,
                     "user": msgspec.Raw(self.registry["persons"].view(self.tx, ident)),
                     "organisation": msgspec.Raw(
-                        self.organisation(admin=account["role"] == "admin")
+                        organisation_json(self, admin=account["role"] == "admin")
                     ),
                     **tokens.pair(self.settings, str(ident), **more),
                     **flag,
@@ -176,7 +176,7 @@ class SessionRpc(ResourceService):
         user = msgspec.json.decode(self.registry["persons"].view(self.tx, ident))
         devices = self.tx.get(Person, ident).fido_credentials or []
         user["fido_devices"] = [device.get("device_name") for device in devices]
-        organisation = msgspec.Raw(self.organisation(admin=self.actor.is_admin))
+        organisation = msgspec.Raw(organisation_json(self, admin=self.actor.is_admin))
         return Reply(
             msgspec.json.encode({"authenticated": True, "user": user, "organisation": organisation})
         )
@@ -249,26 +249,6 @@ class SessionRpc(ResourceService):
         row = {"jti": jti, "expires_at": until}
         self.tx.session.execute(insert(RevokedToken).values(row).on_conflict_do_nothing())
         self.tx.emit(SessionRevoked(jti=jti))
-
-    def studio(self) -> str:
-        """What the studio calls itself."""
-        return self.tx.session.scalar(sa.select(Organisation.name).limit(1)) or "Kitsu"
-
-    def organisation(self, *, admin: bool) -> bytes:
-        """The studio's record, made on first need; its chat secrets only for administrators."""
-        ident = self.tx.session.scalar(sa.select(Organisation.id).limit(1))
-        if ident is None:
-            made = Organisation(name="Kitsu")
-            self.tx.session.add(made)
-            self.tx.session.flush()
-            ident = made.id
-        resource = self.registry["organisations"]
-        columns = resource.columns(
-            resource.visible(Actor(role="admin" if admin else "user"), True),  # noqa: FBT003
-            relations=False,
-        )
-        statement = as_json(columns, resource.table, resource.table.c.id == ident)
-        return str(self.tx.connection.scalar(statement)).encode()
 
 
 def _credentials(data: JsonObject) -> tuple[str, str]:

@@ -8,7 +8,9 @@ from services.auth.rpc_department import DepartmentRpc
 from services.auth.rpc_factor import FactorRpc
 from services.auth.rpc_log import LogRpc
 from services.auth.rpc_notice import NoticeRpc
+from services.auth.rpc_password import PasswordRpc
 from services.auth.rpc_person import PersonRpc
+from services.auth.rpc_session import SessionRpc
 from services.common.access.rules import admin, any_of, anyone, is_self
 from services.common.contracts.auth import OrganisationThumbnailSet, PersonThumbnailSet
 from services.common.crud.rpc import CrudRpc
@@ -17,7 +19,17 @@ from services.common.files.rpc import FilesRpc
 
 
 class AuthService(
-    CrudRpc, FilesRpc, AvatarRpc, FactorRpc, LogRpc, NoticeRpc, PersonRpc, ContextRpc, DepartmentRpc
+    CrudRpc,
+    FilesRpc,
+    AvatarRpc,
+    SessionRpc,
+    PasswordRpc,
+    FactorRpc,
+    LogRpc,
+    NoticeRpc,
+    PersonRpc,
+    ContextRpc,
+    DepartmentRpc,
 ):
     """People, the studio, sessions."""
 

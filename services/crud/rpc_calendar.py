@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from services.common.access.rules import only_persons, team_but_vendor
 from services.common.crud import lists
+from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id, period
 from services.common.database.sql_types import Condition, Select
@@ -18,12 +19,12 @@ from services.common.errors import Forbidden, NotFound
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_client import Reply
 from services.crud.models import DayOff
-from services.crud.rpc_team import TeamRpc
+from services.crud.project_access import permitted_project
 
 ORDER: Final = {"schedule-items": "start_date", "milestones": "date"}
 
 
-class CalendarRpc(TeamRpc):
+class CalendarRpc(ResourceService):
     """Calendars."""
 
     @query
@@ -32,7 +33,7 @@ class CalendarRpc(TeamRpc):
 
         Raises NotFound, Forbidden.
         """
-        project = self.permitted_project(project_id, team_but_vendor)
+        project = permitted_project(self, project_id, team_but_vendor)
         return self._of(kind, "project_id", project, ORDER[kind])
 
     @query

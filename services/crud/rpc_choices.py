@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.common.access.rules import manager, team
 from services.common.crud import cross_references, lists
+from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import BadValue, default_of, known_id, parse_id
 from services.common.database.tables import NOW, table_of
 from services.common.errors import InvalidInput, invalid_field
@@ -25,7 +26,7 @@ from services.crud.models import (
     project_preview_background_file_link,
     project_status_automation_link,
 )
-from services.crud.rpc_team import TeamRpc
+from services.crud.project_access import permitted_project, project_changed, shown_project
 
 
 class Choice(NamedTuple):
@@ -107,13 +108,13 @@ class Batch(msgspec.Struct):
     replace_task_types: bool = False
 
 
-class ChoiceRpc(TeamRpc):
+class ChoiceRpc(ResourceService):
     """Settings of a production that are lists."""
 
     @query
     def list_chosen(self, project_id: str, kind: str) -> Reply:
         """What the production uses, as plain rows; for its team. Raises NotFound, Forbidden."""
-        project = self.permitted_project(project_id, team)
+        project = permitted_project(self, project_id, team)
         choice = CHOICES[kind]
         link = choice.link.c
         ids = sa.select(link[choice.key]).where(link.project_id == project)
@@ -136,14 +137,14 @@ class ChoiceRpc(TeamRpc):
         for what was used already only where it is a task type.
         """
         choice = CHOICES[kind]
-        project = self.permitted_project(project_id, manager)
+        project = permitted_project(self, project_id, manager)
         chosen = _chosen(choice, data)
         place = bodies.read(data, Priority).priority
         if not self._existing({choice: {chosen}})[choice]:
             raise _unknown(choice, chosen)
         if self._use(choice, project, {chosen: place}) or choice.always_told:
-            self._changed(project)
-        return self._shown_project(project)
+            project_changed(self, project)
+        return shown_project(self, project)
 
     @command
     def drop(self, project_id: str, kind: str, ident: str) -> Reply:
@@ -152,13 +153,13 @@ class ChoiceRpc(TeamRpc):
         Emits ``project:update``.
         """
         choice = CHOICES[kind]
-        project = self.permitted_project(project_id, manager)
+        project = permitted_project(self, project_id, manager)
         dropped = known_id(ident)
         link = choice.link
         self.tx.connection.execute(
             sa.delete(link).where(link.c.project_id == project, link.c[choice.key] == dropped)
         )
-        self._changed(project)
+        project_changed(self, project)
         return Reply(b"")
 
     @command
@@ -168,7 +169,7 @@ class ChoiceRpc(TeamRpc):
         ``replace_task_types`` drops the task types that aren't named. Returns the production.
         Raises NotFound, Forbidden, InvalidInput. Emits ``project:update`` once.
         """
-        project = self.permitted_project(project_id, manager)
+        project = permitted_project(self, project_id, manager)
         batch = bodies.read(data, Batch)
         types = {chosen.task_type_id: chosen.priority for chosen in batch.task_types}
         found = self._existing(
@@ -187,8 +188,8 @@ class ChoiceRpc(TeamRpc):
         self._place(project, known)
         for choice in (STATUSES, ASSET_TYPES):
             self._use(choice, project, dict.fromkeys(found[choice]))
-        self._changed(project)
-        return self._shown_project(project)
+        project_changed(self, project)
+        return shown_project(self, project)
 
     def _existing(self, wanted: dict[Choice, set[UUID]]) -> dict[Choice, set[UUID]]:
         """Those that there are, asked of their owners."""

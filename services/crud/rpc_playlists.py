@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from services.common.access.rules import team_but_vendor
 from services.common.contracts.crud import PlaylistEntityAdded
 from services.common.crud import lists, reading
+from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import BadValue, known_id, parse_id
 from services.common.database.tables import NOW
 from services.common.errors import NotFound, invalid_field
@@ -17,10 +18,10 @@ from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_client import Reply
 from services.crud import playlists
 from services.crud.models import Playlist
-from services.crud.rpc_team import TeamRpc
+from services.crud.project_access import permitted_project
 
 
-class PlaylistRpc(TeamRpc):
+class PlaylistRpc(ResourceService):
     """Playlists of a production."""
 
     @query
@@ -29,7 +30,7 @@ class PlaylistRpc(TeamRpc):
 
         For the team but vendors; clients get those made for them. Raises NotFound, Forbidden.
         """
-        project = self.permitted_project(project_id, team_but_vendor)
+        project = permitted_project(self, project_id, team_but_vendor)
         rows = sa.select(*self.registry["playlists"].columns(None, relations=False)).where(
             Playlist.project_id == project
         )

@@ -8,14 +8,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common.access.rules import Rule, manager, team
+from services.common.access.rules import manager, team
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import BadValue, known_id, parse_id
-from services.common.errors import InvalidInput, NotFound, invalid_field
+from services.common.errors import InvalidInput, invalid_field
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_client import Reply
 from services.crud.models import Playlist, Project, ProjectStatus, project_person_link
+from services.crud.project_access import permitted_project, project_changed, shown_project
 from services.crud.projects import OPEN, is_open
 
 LINK: Final = project_person_link.c
@@ -100,7 +101,7 @@ class TeamRpc(ResourceService):
 
         Raises NotFound, Forbidden.
         """
-        project = self.permitted_project(project_id, team)
+        project = permitted_project(self, project_id, team)
         roles = self.team_of(str(project))
         persons = self.ask("auth", "persons_shown", ids=list(roles))
         return [{**person, "project_role": roles[person["id"]]} for person in persons]
@@ -113,14 +114,14 @@ class TeamRpc(ResourceService):
         for the seat and for the role, nothing if the person sits there already.
         """
         person, role = _seat(data or {})
-        project = self.permitted_project(project_id, manager)
+        project = permitted_project(self, project_id, manager)
         self._known_person(person)
         if self._sit(project, person):
-            self._changed(project)
+            project_changed(self, project)
         if role is not None:
             self._set_role(project, person, role)
-            self._changed(project)
-        return self._shown_project(project)
+            project_changed(self, project)
+        return shown_project(self, project)
 
     @command
     def seat_assignee(self, project_id: str, person_id: str) -> bool:
@@ -131,7 +132,7 @@ class TeamRpc(ResourceService):
         project = UUID(project_id)
         new = self._sit(project, UUID(person_id))
         if new:
-            self._changed(project)
+            project_changed(self, project)
         return new
 
     @command
@@ -143,41 +144,24 @@ class TeamRpc(ResourceService):
         Raises NotFound, Forbidden, InvalidInput. Emits ``project:update``.
         """
         role = _role(data or {})
-        project = self.permitted_project(project_id, manager)
+        project = permitted_project(self, project_id, manager)
         person = known_id(person_id)
         if not self._set_role(project, person, role):
             message = "Person is not a member of the project team"
             raise InvalidInput(message)
-        self._changed(project)
+        project_changed(self, project)
         return {"project_id": str(project), "person_id": str(person), "role": role}
 
     @command
     def leave_team(self, project_id: str, person_id: str) -> Reply:
         """Take somebody off the team; their tasks stay theirs. Emits ``project:update``."""
-        project = self.permitted_project(project_id, manager)
+        project = permitted_project(self, project_id, manager)
         gone = sa.delete(project_person_link).where(
             LINK.project_id == project, LINK.person_id == known_id(person_id)
         )
         self.tx.connection.execute(gone)
-        self._changed(project)
+        project_changed(self, project)
         return Reply(b"")
-
-    # --- shared with the settings ---------------------------------------------------------------
-
-    def permitted_project(self, project_id: str, rule: Rule) -> UUID:
-        """The production of that id, if the caller may. Raises NotFound, Forbidden."""
-        project = known_id(project_id)
-        with self.database.read() as connection:
-            if not connection.scalar(sa.select(sa.exists().where(Project.id == project))):
-                raise NotFound
-        rule.check(self, {"project_id": project})
-        return project
-
-    def _changed(self, project: UUID) -> None:
-        self.tx.emit(self.registry.event(self.registry["projects"], "update", {"id": project}))
-
-    def _shown_project(self, project: UUID) -> Reply:
-        return Reply(self.registry["projects"].view(self.tx, project, relations=False))
 
     def _known_person(self, person: UUID) -> None:
         found = self.ask("auth", "existing_rows", tables={"person": [str(person)]})

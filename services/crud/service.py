@@ -18,6 +18,7 @@ from services.crud.rpc_playlists import PlaylistRpc
 from services.crud.rpc_productions import ProductionRpc
 from services.crud.rpc_saved import SavedRpc
 from services.crud.rpc_settings import SettingsRpc
+from services.crud.rpc_team import TeamRpc
 
 
 class CrudService(
@@ -31,6 +32,7 @@ class CrudService(
     ProductionRpc,
     SavedRpc,
     SettingsRpc,
+    TeamRpc,
     EventLog,
     BackgroundRpc,
 ):

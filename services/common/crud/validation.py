@@ -10,7 +10,7 @@ import math
 import re
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -20,9 +20,6 @@ from services.common.database.sql_errors import BAD_VALUE, MESSAGES, NOT_NULL
 from services.common.database.sql_types import Column
 from services.common.errors import Integrity, InvalidInput, NotFound
 from services.common.json_types import JsonObject, Values
-
-if TYPE_CHECKING:
-    pass
 
 UUID_FORM: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 MONTHS: Final = 12

@@ -1,18 +1,18 @@
-"""The rules of entity types."""
+"""Entity types: their rules, and the reserved ones made on first need."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from services.assets.models import EntityType
+from services.common.access.context import CallContext
 from services.common.crud.resource import CrudContext, SimpleRules
+from services.common.database.tables import table_of
 from services.common.errors import InvalidInput
 from services.common.json_types import JsonObject, Values
-
-if TYPE_CHECKING:
-    pass
 
 
 class EntityTypeRules(SimpleRules):
@@ -26,3 +26,15 @@ class EntityTypeRules(SimpleRules):
         if ctx.tx.session.scalar(sa.select(EntityType.id).where(same).limit(1)):
             message = "Entity type with this name already exists"
             raise InvalidInput(message)
+
+
+def entity_type(ctx: CallContext, name: str) -> UUID:
+    """The id of a reserved entity type, made on first need."""
+    table = table_of(EntityType)
+    known = ctx.tx.session.scalar(sa.select(table.c.id).where(table.c.name == name))
+    if known is not None:
+        return UUID(str(known))
+    made = insert(table).values(name=name, archived=False).on_conflict_do_nothing()
+    ctx.tx.session.execute(made)
+    found = ctx.tx.session.scalar(sa.select(table.c.id).where(table.c.name == name))
+    return UUID(str(found))
