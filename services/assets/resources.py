@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
-from services.assets import entities, entity_types
 from services.assets.models import (
     AssetInstance,
     Entity,
@@ -14,6 +13,9 @@ from services.assets.models import (
     EntityType,
     MetadataDescriptor,
 )
+from services.assets.policy import kinds, rights
+from services.assets.policy.entity_rules import FIXED, EntityRules
+from services.assets.policy.entity_types import EntityTypeRules
 from services.common.access.rules import any_of, anyone, manager
 from services.common.crud.resource import Registry, Resource
 from services.common.database.sql_types import Select
@@ -39,19 +41,19 @@ RESOURCES: Final = Registry(
         path="entities",
         model=Entity,
         list=anyone,
-        read=entities.in_team,
+        read=rights.in_team,
         create=manager,
-        update=any_of(manager, entities.creator, entities.data_supervisor),
-        delete=any_of(entities.creator, manager),
-        scope=entities.listed,
+        update=any_of(manager, rights.creator, rights.data_supervisor),
+        delete=any_of(rights.creator, manager),
+        scope=rights.listed,
         counted=True,
-        kind=entities.KIND,
-        facts={"kind": entities.KIND},
-        event=entities.kind_of,
-        events=entities.KINDS,
-        fixed=entities.FIXED,
+        kind=kinds.KIND,
+        facts={"kind": kinds.KIND},
+        event=kinds.kind_of,
+        events=kinds.KINDS,
+        fixed=FIXED,
         updated_lists=tuple(Entity.lists),
-        rules=entities.EntityRules(),
+        rules=EntityRules(),
     ),
     Resource(
         path="entity-types",
@@ -60,14 +62,14 @@ RESOURCES: Final = Registry(
         list=anyone,
         read=anyone,
         updated_lists=("task_types",),
-        rules=entity_types.EntityTypeRules(),
+        rules=EntityTypeRules(),
     ),
     Resource(path="entity-links", model=EntityLink),
     Resource(
         path="asset-instances",
         model=AssetInstance,
-        read=entities.instance_team,
-        update=entities.instance_team,
+        read=rights.instance_team,
+        update=rights.instance_team,
         facts={"project_id": INSTANCE_PROJECT},
         fixed=frozenset({"number"}),
     ),

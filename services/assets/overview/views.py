@@ -11,16 +11,15 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
-from services.assets.access import ENTITY, TYPE, of_kind
-from services.assets.entities import KIND
-from services.assets.models import EntityConceptLink, EntityLink
+from services.assets.models import EntityConceptLink
+from services.assets.policy.access import ENTITY, LINK, TYPE, of_kind
+from services.assets.policy.kinds import KIND
 from services.common.database.sql_types import Condition, Expression
 from services.common.database.tables import table_of
 from services.common.json_types import Row
 
 SEQUENCE: Final = ENTITY.alias("sequence")
 EPISODE: Final = ENTITY.alias("episode")
-LINK: Final = table_of(EntityLink)
 CONCEPT_LINK: Final = table_of(EntityConceptLink)
 NOTHING: Final[Expression] = sa.literal_column("'{}'::jsonb")
 NO_IDS: Final[Expression] = sa.literal_column("'{}'::uuid[]")
@@ -153,7 +152,6 @@ NAMING: Final = frozenset({"shot", "edit", "concept"})
 """Kinds whose views name the production."""
 PARTS: Final = frozenset({"sequence", "scene", "episode"})
 """Kinds that only hold other entities."""
-
 _PARENT_IS_EPISODE: Final = ENTITY.outerjoin(EPISODE, EPISODE.c.id == ENTITY.c.parent_id)
 SOURCES: Final[Row] = {
     "asset": ENTITY.join(TYPE, TYPE.c.id == ENTITY.c.entity_type_id),

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from services.common.contracts import CATALOGUE
 from services.common.contracts import assets as events
+from services.common.database.transaction import Transaction
 from services.common.json_types import JsonObject
-
-if TYPE_CHECKING:
-    from services.common.database.transaction import Transaction
 
 SHOT, EPISODE = "Shot", "Episode"
 Pair = tuple[UUID, UUID]

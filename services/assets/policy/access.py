@@ -13,13 +13,15 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from services.assets.entities import RESERVED, is_assigned
 from services.assets.models import (
     Entity,
+    EntityLink,
     EntityType,
     MetadataDescriptor,
     department_metadata_descriptor_link,
 )
+from services.assets.policy.kinds import RESERVED
+from services.assets.policy.rights import is_assigned
 from services.common.access.context import CallContext
 from services.common.crud import filters
 from services.common.crud.validation import known_id
@@ -30,8 +32,8 @@ from services.common.json_types import Row
 
 ENTITY: Final = table_of(Entity)
 TYPE: Final = table_of(EntityType)
+LINK: Final = table_of(EntityLink)
 VENDOR: Final = "vendor"
-CLOSED_TO: Final = {"scene": ("vendor",), "concept": ("vendor", "client")}
 
 
 class Reach(NamedTuple):
@@ -42,61 +44,6 @@ class Reach(NamedTuple):
     as_vendor: frozenset[UUID] = frozenset()
     assigned: tuple[UUID, ...] = ()
     departments: frozenset[UUID] = frozenset()
-
-
-def project_names(ctx: CallContext, ids: list[UUID] | None) -> dict[str, str]:
-    """The names of these productions (None for all) by id; the unknown are left out."""
-    wanted = None if ids is None else [str(ident) for ident in ids]
-    found: dict[str, str] = ctx.ask("crud", "project_names", ids=wanted)
-    return found
-
-
-def enter_id(ctx: CallContext, project: UUID) -> None:
-    """Let into a production its team and administrators. Raises NotFound, Forbidden."""
-    if ctx.actor.role_in(project) is not None:
-        return
-    if str(project) not in project_names(ctx, [project]):
-        raise NotFound
-    message = "This requires to be in the production's team."
-    raise Forbidden(message)
-
-
-def enter(ctx: CallContext, project: str) -> UUID:
-    """The same for an id in a path."""
-    ident = known_id(project)
-    enter_id(ctx, ident)
-    return ident
-
-
-def enter_known(ctx: CallContext, project: str) -> UUID:
-    """The same where administrators too are told that a production is unknown."""
-    ident = known_id(project)
-    if ctx.actor.is_admin and str(ident) not in project_names(ctx, [ident]):
-        raise NotFound
-    enter_id(ctx, ident)
-    return ident
-
-
-def refuse_roles(ctx: CallContext, project: UUID | None, *roles: str) -> None:
-    """Raise Forbidden for who has one of these roles in the production."""
-    role = ctx.actor.role_in(project) if project else ctx.actor.role
-    if role in roles:
-        message = f"This is not for a {role}."
-        raise Forbidden(message)
-
-
-def admit(ctx: CallContext, kind: str, project: UUID | None) -> None:
-    """Raise Forbidden for who has a role that isn't shown lists of the kind."""
-    if not ctx.actor.is_admin:
-        refuse_roles(ctx, project, *CLOSED_TO.get(kind, ()))
-
-
-def manage(ctx: CallContext, project: UUID) -> None:
-    """Let the production's managers pass. Raises NotFound, Forbidden."""
-    enter_id(ctx, project)
-    if ctx.actor.role_in(project) not in {"admin", "manager"}:
-        message = "This requires to manage the production."
-        raise Forbidden(message)
 
 
 def reach(ctx: CallContext, project: UUID | None = None) -> Reach:

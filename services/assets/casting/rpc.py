@@ -8,10 +8,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from services.assets import access, casting
-from services.assets.access import ENTITY, TYPE, among, of_kind
-from services.assets.casting_statements import LINK
-from services.assets.entities import RESERVED
+from services.assets.casting.write import changes_of, read_items, replace_castings
+from services.assets.policy import access
+from services.assets.policy.access import ENTITY, LINK, TYPE, among, of_kind
+from services.assets.policy.kinds import RESERVED
+from services.assets.policy.membership import member_project, refuse_roles, require_manager
 from services.common.crud import lists
 from services.common.crud.lists import compressed
 from services.common.crud.resource_service import ResourceService
@@ -203,7 +204,7 @@ class CastingRpc(ResourceService):
         through its shots is told too.
         """
         project = known_id(project_id)
-        access.manage(self, project)
+        require_manager(self, project)
         if not isinstance(data, list):
             raise Refused(ARRAY)
         self._replace({known_id(entity_id): data}, project)
@@ -214,7 +215,7 @@ class CastingRpc(ResourceService):
         """The same for an asset. Raises InvalidInput (no array) and as ``replace_casting``."""
         with self.database.read() as connection:
             facts = access.facts_of(connection, known_id(ident), "asset")
-        access.manage(self, facts["project_id"])
+        require_manager(self, facts["project_id"])
         if not isinstance(data, list):
             message = f"{ARRAY}."
             raise InvalidInput(message)
@@ -225,29 +226,29 @@ class CastingRpc(ResourceService):
     def replace_castings(self, project_id: str, data: Json = None) -> Any:
         """The same for several entities, ``{entity id: [casting]}``: all of them or none."""
         project = known_id(project_id)
-        access.manage(self, project)
+        require_manager(self, project)
         if not isinstance(data, dict) or not all(isinstance(v, list) for v in data.values()):
             raise InvalidInput(OBJECT)
         self._replace({known_id(ident): items for ident, items in data.items()}, project)
         return data
 
     def _replace(self, castings: dict[UUID, list[Any]], project: UUID) -> None:
-        items = {ident: casting.read_items(given) for ident, given in castings.items()}
+        items = {ident: read_items(given) for ident, given in castings.items()}
         if not items:
             return
-        found = casting.changes_of(self.database, items)
+        found = changes_of(self.database, items)
         changes = {ident: found[ident] for ident in items}
         for ident, change in changes.items():
             if change.project_id != project:
                 raise Forbidden(ELSEWHERE)
             change.items, change.size = items[ident], len(castings[ident])
-        casting.replace(self.tx, changes)
+        replace_castings(self.tx, changes)
 
     # --- reading ----------------------------------------------------------------------------
 
     def _project_but_vendor(self, project_id: str) -> UUID:
-        project = access.enter(self, project_id)
-        access.refuse_roles(self, project, access.VENDOR)
+        project = member_project(self, project_id)
+        refuse_roles(self, project, access.VENDOR)
         return project
 
     def _entity_of(self, project: UUID, ident: str, kind: str = "") -> UUID:

@@ -1,4 +1,4 @@
-"""What other services ask about entities, and what a new production starts with."""
+"""Entities as other services need them."""
 
 from __future__ import annotations
 
@@ -6,42 +6,24 @@ from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
-from services.assets.access import of_kind
-from services.assets.entities import KINDS, RESERVED
-from services.assets.entity_types import entity_type
-from services.assets.models import Entity, EntityType, MetadataDescriptor
-from services.common.contracts.assets import AssetReadyChanged
-from services.common.contracts.crud import ProjectPrepared
-from services.common.contracts.tasks import TaskMakesReady
+from services.assets.models import Entity, EntityType
+from services.assets.policy.access import of_kind
+from services.assets.policy.kinds import KINDS, RESERVED
 from services.common.crud.filters import condition
 from services.common.crud.lists import compressed
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.database.sql_types import Condition
-from services.common.database.tables import NOW, table_of
+from services.common.database.tables import table_of
 from services.common.errors import NotFound
-from services.common.events.subscriber import Delivery, on
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_client import Reply
 
-DESCRIBED = (
-    "entity_type",
-    "name",
-    "data_type",
-    "field_name",
-    "choices",
-    "for_client",
-    "position",
-    "task_type_id",
-)
-FIRST_EPISODE = "E01"
 
-
-class EntityRpc(ResourceService):
-    """Entities as other services need them."""
+class InternalRpc(ResourceService):
+    """Questions about entities from the services beside."""
 
     @query
     def projects_of_entities(self, ids: list[str]) -> dict[str, str]:
@@ -162,30 +144,6 @@ class EntityRpc(ResourceService):
         found: JsonObject | None = msgspec.json.decode(text) if text else None
         return found
 
-    @on("task:makes-ready")
-    def make_ready(self, delivery: Delivery) -> None:
-        """An automation of the task's production says what the entity is ready for.
-
-        An event and not a call: the comment that caused it has committed, and this will follow.
-        """
-        message = msgspec.convert(delivery.payload, TaskMakesReady)
-        table = table_of(Entity)
-        mine = table.c.id == message.entity_id
-        held = sa.select(table.c.project_id, table.c.ready_for).where(mine).with_for_update()
-        row = self.tx.connection.execute(held).first()
-        if row is None:
-            return
-        ready = message.task_type_id
-        changed = sa.update(table).where(mine).values(ready_for=ready, updated_at=NOW)
-        self.tx.connection.execute(changed)
-        facts = {"id": message.entity_id, "kind": "Asset", "project_id": row.project_id}
-        self.tx.emit(self.registry.event(self.registry["entities"], "update", facts))
-        if row.ready_for != ready:
-            told = AssetReadyChanged(
-                asset_id=message.entity_id, ready_for=ready, project_id=row.project_id
-            )
-            self.tx.emit(told)
-
     @query
     def entities_in_brief(self, ids: list[str]) -> dict[str, dict[str, str | None]]:
         """Name, production and main preview of each entity, as a list of chats shows them."""
@@ -226,63 +184,6 @@ class EntityRpc(ResourceService):
         )
         with self.database.read() as connection:
             return {str(ident): name for ident, name in connection.execute(statement)}
-
-    @on("project:prepared")
-    def prepare_project(self, delivery: Delivery) -> None:
-        """A production was created: give it its first episode and its descriptors."""
-        message = msgspec.convert(delivery.payload, ProjectPrepared)
-        if message.first_episode_id is not None:
-            self._first_episode(message.project_id, message.first_episode_id)
-        for descriptor in message.descriptors:
-            self._describe(message.project_id, descriptor)
-        for descriptor in self._studio_descriptors():
-            self._describe(message.project_id, descriptor)
-
-    def _first_episode(self, project: UUID, ident: UUID) -> None:
-        values = {
-            "id": ident,
-            "name": FIRST_EPISODE,
-            "project_id": project,
-            "status": "running",
-            "entity_type_id": entity_type(self, "Episode"),
-            "canceled": False,
-            "nb_entities_out": 0,
-            "is_casting_standby": False,
-            "is_shared": False,
-        }
-        made = insert(table_of(Entity)).values(values).on_conflict_do_nothing()
-        if self.tx.connection.execute(made).rowcount:
-            facts = {"id": ident, "kind": "Episode", "project_id": project}
-            self.tx.emit(self.registry.event(self.registry["entities"], "new", facts))
-
-    def _studio_descriptors(self) -> list[JsonObject]:
-        """Descriptors of productions themselves are the studio's: the newest of each name."""
-        table = table_of(MetadataDescriptor)
-        columns = [table.c[name] for name in DESCRIBED]
-        statement = (
-            sa.select(*columns)
-            .where(table.c.entity_type == "Project")
-            .distinct(table.c.name)
-            .order_by(table.c.name, table.c.created_at.desc())
-        )
-        return [dict(row) for row in self.tx.session.execute(statement).mappings()]
-
-    def _describe(self, project: UUID, descriptor: JsonObject) -> None:
-        table = table_of(MetadataDescriptor)
-        known = {name: descriptor.get(name) for name in DESCRIBED if name in descriptor}
-        if not known.get("name") or not known.get("field_name") or not known.get("entity_type"):
-            return
-        statement = (
-            insert(table)
-            .values({**known, "project_id": project})
-            .on_conflict_do_nothing()
-            .returning(table.c.id)
-        )
-        made = self.tx.session.scalar(statement)
-        if made is not None:
-            facts = {"id": made, "project_id": project}
-            resource = self.registry["metadata-descriptors"]
-            self.tx.emit(self.registry.event(resource, "new", facts))
 
 
 def _narrowed(query: dict[str, str]) -> list[Condition]:

@@ -6,9 +6,8 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from services.assets import access
-from services.assets.access import ENTITY
-from services.assets.casting_statements import LINK
+from services.assets.policy.access import ENTITY, LINK
+from services.assets.policy.membership import require_manager
 from services.common.crud import filters, lists, pages
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
@@ -34,7 +33,7 @@ class EntityLinkRpc(ResourceService):
         """
         given = query or {}
         project = known_id(project_id)
-        access.manage(self, project)
+        require_manager(self, project)
         kind = sa.literal_column("'EntityLink'", sa.Text).label("type")
         columns = [c for c in LINK.c if c.name not in {"id", "created_at", "updated_at"}]
         rows = (

@@ -10,12 +10,18 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.assets import access
-from services.assets.access import ENTITY, TYPE, among, facts_of
 from services.assets.bodies import DATA, FLAG, IDENT, OBJECTS, WHOLE, Field, name, read_body, text
-from services.assets.entities import KIND, RESERVED, WholeDataRules
-from services.assets.entity_types import entity_type
 from services.assets.models import EntityConceptLink
+from services.assets.policy.access import ENTITY, TYPE, among, facts_of
+from services.assets.policy.entity_rules import WholeDataRules
+from services.assets.policy.entity_types import entity_type
+from services.assets.policy.kinds import KIND, RESERVED
+from services.assets.policy.membership import (
+    project_names,
+    refuse_roles,
+    require_manager,
+    require_member,
+)
 from services.assets.resources import RESOURCES
 from services.common.contracts.assets import AssetNew, EditNew, ShotNew
 from services.common.crud import writing
@@ -134,8 +140,8 @@ class CreationRpc(ResourceService):
         body = read_body(data, route.fields)
         project = self._known(project_id) if kind == "concept" else self._managed(project_id)
         if kind == "concept":
-            access.enter_id(self, project)
-            access.refuse_roles(self, project, "client", "vendor")
+            require_member(self, project)
+            refuse_roles(self, project, "client", "vendor")
         parent = body.pop(route.parent, None) if route.parent else None
         above = self._above(route, project, parent)
         links = body.pop("entity_concept_links", [])
@@ -160,20 +166,20 @@ class CreationRpc(ResourceService):
         """
         with self.database.read() as connection:
             facts = facts_of(connection, known_id(ident), "shot")
-        access.manage(self, facts["project_id"])
+        require_manager(self, facts["project_id"])
         return writing.update(self, WHOLE_DATA, facts["id"], data)
 
     # --- who and where ----------------------------------------------------------------------
 
     def _known(self, project_id: str) -> UUID:
         ident = known_id(project_id)
-        if self.actor.is_admin and not access.project_names(self, [ident]):
+        if self.actor.is_admin and not project_names(self, [ident]):
             raise NotFound
         return ident
 
     def _managed(self, project_id: str) -> UUID:
         project = self._known(project_id)
-        access.manage(self, project)
+        require_manager(self, project)
         return project
 
     def _above(self, route: Kind, project: UUID, parent: UUID | None) -> Row | None:

@@ -7,18 +7,15 @@ locked before its shots, and rows of one rank by id, so two requests never wait 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID, uuid4
 
-from services.assets import casting_statements as sql
-from services.assets import telling
-from services.assets.casting_statements import LINK
-from services.assets.telling import EPISODE, Cast, Change, Pair
+from services.assets.casting import casting_events, sql
+from services.assets.casting.casting_events import EPISODE, Cast, Change, Pair
+from services.assets.policy.access import LINK
 from services.common.crud.validation import BadValue, parse_id, read_value
+from services.common.database.transaction import Database, Transaction
 from services.common.errors import InvalidInput, NotFound, Unavailable
-
-if TYPE_CHECKING:
-    from services.common.database.transaction import Database, Transaction
 
 
 def read_items(items: list[Any]) -> list[Cast]:
@@ -54,23 +51,23 @@ def changes_of(database: Database, ids: Iterable[UUID]) -> dict[UUID, Change]:
     return rows
 
 
-def replace(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
+def replace_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
     """Make these the castings of their entities and tell of it. Raises Unavailable."""
-    lock(tx, changes)
-    write(tx, changes)
+    lock_castings(tx, changes)
+    write_castings(tx, changes)
 
 
-def write(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
+def write_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
     """The same once they are locked."""
     _replace_links(tx, changes)
     entered = _enter_episodes(tx, changes)
     left = _leave_episodes(tx, changes)
     dropped = _drop_from_shots(tx, changes)
     counts = _count(tx, changes, entered, left, dropped)
-    telling.tell(tx, changes, telling.Outcome(counts, entered, left, dropped))
+    casting_events.tell(tx, changes, casting_events.Outcome(counts, entered, left, dropped))
 
 
-def lock(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
+def lock_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
     """Lock episodes before the rest; nobody else then touches these castings."""
     episodes = {c.episode_id for c in changes.values() if c.episode_id}
     episodes |= {c.ident for c in changes.values() if c.kind == EPISODE}

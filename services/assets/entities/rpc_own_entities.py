@@ -6,10 +6,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.assets import access
-from services.assets.access import ENTITY, TYPE
-from services.assets.rpc_asset_types import ROWS
-from services.assets.rpc_lists import plain_columns
+from services.assets.entities.rpc_asset_types import ROWS
+from services.assets.entities.rpc_lists import plain_columns
+from services.assets.policy import access
+from services.assets.policy.access import ENTITY, TYPE
+from services.assets.policy.membership import known_project
 from services.common.access.rules import only_persons
 from services.common.crud import lists
 from services.common.crud.resource_service import ResourceService
@@ -19,7 +20,7 @@ from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_client import Reply
 
 
-class OwnRpc(ResourceService):
+class OwnEntityRpc(ResourceService):
     """Entities on the caller's desk."""
 
     @query
@@ -31,7 +32,7 @@ class OwnRpc(ResourceService):
         By name. A sequence counts when they work on one of its shots, an episode when they work on
         a shot or an asset of it. Raises NotFound, Forbidden.
         """
-        project = access.enter_known(self, project_id)
+        project = known_project(self, project_id)
         found = (
             [] if asset_type_id is None else [ENTITY.c.entity_type_id == known_id(asset_type_id)]
         )
@@ -47,7 +48,7 @@ class OwnRpc(ResourceService):
     def list_own_asset_types(self, project_id: str) -> Reply:
         """The types of the assets of a production on which the caller works, by name."""
         only_persons(self)
-        project = access.enter_known(self, project_id)
+        project = known_project(self, project_id)
         own = access.within(access.own_reach(self, project), "asset")
         used = sa.select(ENTITY.c.entity_type_id).where(*own)
         return lists.plain(self, ROWS.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))

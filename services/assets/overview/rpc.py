@@ -11,8 +11,10 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from services.assets import access, views
-from services.assets.access import ENTITY, query_id
+from services.assets.overview import views
+from services.assets.policy import access
+from services.assets.policy.access import ENTITY, query_id
+from services.assets.policy.membership import admit, project_names, refuse_roles, require_member
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.database import sql_json
@@ -27,7 +29,7 @@ DROPPED: Final = frozenset({"source_id", "nb_frames"})
 """What the detail of an asset leaves out of its row."""
 
 
-class HeadRpc(ResourceService):
+class OverviewRpc(ResourceService):
     """Entities without their tasks."""
 
     @query
@@ -44,7 +46,7 @@ class HeadRpc(ResourceService):
         names: dict[str, str] = {}
         if kind in views.NAMING:
             projects = None if reached.projects is None else list(reached.projects)
-            names = access.project_names(self, projects)
+            names = project_names(self, projects)
         source, episodes = views.heads_source(kind, project)
         columns = views.HEADS[kind](access.shown_data(reached, kind), names, episodes)
         rows = (
@@ -63,8 +65,8 @@ class HeadRpc(ResourceService):
         """
         facts = access.visit(self, ident, kind)
         if kind == "concept":
-            access.refuse_roles(self, facts["project_id"], "client")
-        names = access.project_names(self, [facts["project_id"]])
+            refuse_roles(self, facts["project_id"], "client")
+        names = project_names(self, [facts["project_id"]])
         columns = self._detail(kind, names)
         rows = sa.select(*columns.values()).select_from(views.source_of(kind))
         detail = rows_as_json(rows.where(ENTITY.c.id == facts["id"]))
@@ -84,7 +86,7 @@ class HeadRpc(ResourceService):
         linked = sa.select(views.CONCEPT_LINK.c.entity_in_id).where(
             views.CONCEPT_LINK.c.entity_out_id == facts["id"]
         )
-        names = access.project_names(self, [facts["project_id"]])
+        names = project_names(self, [facts["project_id"]])
         columns = views.concept_head(ENTITY.c.data, names)
         return Reply(self._pairs(sa.select(*columns).where(ENTITY.c.id.in_(linked))))
 
@@ -94,8 +96,8 @@ class HeadRpc(ResourceService):
                 message = "This requires a project_id."
                 raise Forbidden(message)
         else:
-            access.enter_id(self, project)
-        access.admit(self, kind, project)
+            require_member(self, project)
+        admit(self, kind, project)
         return access.reach(self, project)
 
     def _pairs(self, rows: Select, *, compact: bool = False) -> bytes:

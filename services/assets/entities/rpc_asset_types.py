@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from services.assets import access
-from services.assets.access import ENTITY, TYPE
-from services.assets.casting_statements import LINK
-from services.assets.entities import RESERVED
+from services.assets.policy import access
+from services.assets.policy.access import ENTITY, LINK, TYPE
+from services.assets.policy.kinds import RESERVED
+from services.assets.policy.membership import known_project
 from services.assets.resources import RESOURCES
 from services.common.crud import filters, lists
 from services.common.crud.resource_service import ResourceService
@@ -51,7 +51,7 @@ class AssetTypeRpc(ResourceService):
     @query
     def list_asset_types_of_project(self, project_id: str) -> Reply:
         """The types of a production's assets. Raises NotFound, Forbidden."""
-        project = access.enter_known(self, project_id)
+        project = known_project(self, project_id)
         used = sa.select(ENTITY.c.entity_type_id).where(ENTITY.c.project_id == project)
         return lists.plain(self, ROWS.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
 

@@ -9,11 +9,12 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from services.assets import access, casting
-from services.assets.access import ENTITY, TYPE, among
-from services.assets.casting_statements import LINK
-from services.assets.rpc_casting import CAST, COMMON, ELSEWHERE, OBJECT, SHARED, SHOWN
-from services.assets.telling import Cast
+from services.assets.casting.casting_events import Cast
+from services.assets.casting.rpc import CAST, COMMON, ELSEWHERE, OBJECT, SHARED, SHOWN
+from services.assets.casting.write import changes_of, lock_castings, write_castings
+from services.assets.policy import access
+from services.assets.policy.access import ENTITY, LINK, TYPE, among
+from services.assets.policy.membership import require_manager
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import BadValue, body_ids, known_id, read_value
@@ -39,26 +40,26 @@ class CastAssetRpc(ResourceService):
         Emits as ``replace_casting``.
         """
         project, asset = known_id(project_id), known_id(asset_id)
-        access.manage(self, project)
+        require_manager(self, project)
         if not isinstance(data, dict):
             raise InvalidInput(OBJECT)
         ids, count, label = _asked(data)
         with self.database.read() as connection:
             access.facts_of(connection, asset, "asset")
-        found = casting.changes_of(self.database, ids)
+        found = changes_of(self.database, ids)
         if any(change.project_id != project for change in found.values()):
             raise Forbidden(ELSEWHERE)
         if not ids:
             return {}
         changes = {ident: found[ident] for ident in ids}
-        casting.lock(self.tx, changes)
+        lock_castings(self.tx, changes)
         for ident, casts in self._castings(ids).items():
             there = casts.pop(asset, Cast(asset, ONCE, ""))
             kept = there.nb_occurences if count is None else count
             if kept:
                 casts[asset] = Cast(asset, kept, there.label if label is None else label)
             changes[ident].items, changes[ident].size = list(casts.values()), len(casts)
-        casting.write(self.tx, changes)
+        write_castings(self.tx, changes)
         return self._shown_castings(ids)
 
     def _castings(self, ids: list[UUID]) -> dict[UUID, dict[UUID, Cast]]:

@@ -7,14 +7,12 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.assets.access import ENTITY, TYPE
-from services.assets.entities import RESERVED
-from services.assets.models import EntityLink
-from services.assets.telling import SHOT
+from services.assets.casting.casting_events import SHOT
+from services.assets.policy.access import ENTITY, LINK, TYPE
+from services.assets.policy.kinds import RESERVED
 from services.common.database.sql_types import Condition
-from services.common.database.tables import NOW, table_of
+from services.common.database.tables import NOW
 
-LINK: Final = table_of(EntityLink)
 IDS: Final = sa.ARRAY(sa.Uuid(as_uuid=False))
 PAIR: Final = (LINK.c.entity_in_id, LINK.c.entity_out_id)
 

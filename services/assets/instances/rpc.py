@@ -10,11 +10,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
-from services.assets import access
-from services.assets.access import ENTITY, facts_of
 from services.assets.bodies import NEEDED_IDENT, Field, read_body, text
+from services.assets.entities.rpc_lists import PLAIN
 from services.assets.models import AssetInstance, asset_instance_link
-from services.assets.rpc_lists import PLAIN
+from services.assets.policy import access
+from services.assets.policy.access import ENTITY, facts_of
+from services.assets.policy.membership import require_member
 from services.common.contracts import assets as events
 from services.common.crud.lists import compressed
 from services.common.crud.resource_service import ResourceService
@@ -129,7 +130,7 @@ class InstanceRpc(ResourceService):
     def _enter(self, ident: str, kind: str) -> Row:
         with self.database.read() as connection:
             facts = facts_of(connection, known_id(ident), kind)
-        access.enter_id(self, facts["project_id"])
+        require_member(self, facts["project_id"])
         return facts
 
     def _asset(self, ident: str) -> UUID:
@@ -144,7 +145,7 @@ class InstanceRpc(ResourceService):
             facts = facts_of(connection, asset, "asset")
             is_shared = connection.scalar(shared)
         if not is_shared:
-            access.enter_id(self, facts["project_id"])
+            require_member(self, facts["project_id"])
         return place, facts
 
     # --- rows -------------------------------------------------------------------------------

@@ -11,11 +11,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.assets import access
-from services.assets.access import ENTITY, of_kind
 from services.assets.bodies import ARRAY, FLAG, IDENT, IDS, WHOLE, name, read_body, text
-from services.assets.entities import KINDS
 from services.assets.models import MetadataDescriptor, department_metadata_descriptor_link
+from services.assets.policy.access import ENTITY, of_kind
+from services.assets.policy.kinds import KINDS
+from services.assets.policy.membership import known_project
 from services.common.crud import cross_references, lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
@@ -60,14 +60,14 @@ class DescriptorRpc(ResourceService):
 
         Raises NotFound, Forbidden.
         """
-        project = access.enter_known(self, project_id)
+        project = known_project(self, project_id)
         rows = self._descriptors(project)
         return lists.plain(self, rows.order_by(DESCRIPTOR.c.position, DESCRIPTOR.c.name))
 
     @query
     def read_descriptor(self, project_id: str, ident: str) -> Reply:
         """One of them. Raises NotFound, Forbidden."""
-        project = access.enter_known(self, project_id)
+        project = known_project(self, project_id)
         one = self._descriptors(project).where(DESCRIPTOR.c.id == known_id(ident))
         with self.database.read() as connection:
             found = connection.scalar(rows_as_json(one))
@@ -82,7 +82,7 @@ class DescriptorRpc(ResourceService):
         Raises NotFound, InvalidInput (also for one that exists), Forbidden.
         Emits ``metadata-descriptor:new``.
         """
-        project = access.enter_known(self, project_id)
+        project = known_project(self, project_id)
         body = read_body(data, FIELDS)
         _check(body)
         departments = body.pop("departments")
@@ -102,7 +102,7 @@ class DescriptorRpc(ResourceService):
 
         Raises NotFound, InvalidInput, Forbidden. Emits ``metadata-descriptor:update``.
         """
-        project = access.enter_known(self, project_id)
+        project = known_project(self, project_id)
         body = read_body(data, CHANGED, partial=True)
         _check(body)
         old, held = self._standing(project, ident)
@@ -130,7 +130,7 @@ class DescriptorRpc(ResourceService):
 
         Emits ``metadata-descriptor:delete``.
         """
-        project = access.enter_known(self, project_id)
+        project = known_project(self, project_id)
         old, held = self._standing(project, ident)
         self._supervise(project, held)
         row = self.tx.locked(DESCRIPTOR, old)

@@ -7,8 +7,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.assets import access
-from services.assets.access import ENTITY
+from services.assets.policy import access
+from services.assets.policy.access import ENTITY
+from services.assets.policy.membership import known_project
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import body_ids, known_id
@@ -51,7 +52,7 @@ class RemovalRpc(ResourceService):
         Returns their ids. What is unknown, of another production or kind is left out; one that the
         caller may not remove refuses all. Raises NotFound, Forbidden, InvalidInput.
         """
-        project, ids, force = access.enter_known(self, project_id), body_ids(data), _forced(query)
+        project, ids, force = known_project(self, project_id), body_ids(data), _forced(query)
         with self.database.read() as connection:
             found = [
                 facts

@@ -10,11 +10,18 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from services.assets import access, views
-from services.assets.access import ENTITY, Reach, of_kind
-from services.assets.casting_statements import LINK
-from services.assets.entities import KINDS
 from services.assets.models import EntityVersion
+from services.assets.overview import views
+from services.assets.policy import access
+from services.assets.policy.access import ENTITY, LINK, Reach, of_kind
+from services.assets.policy.kinds import KINDS
+from services.assets.policy.membership import (
+    admit,
+    known_project,
+    member_project,
+    project_names,
+    require_member,
+)
 from services.assets.resources import RESOURCES
 from services.common.crud import filters, lists
 from services.common.crud.resource import Resource
@@ -50,16 +57,16 @@ class ListRpc(ResourceService):
         """
         if kind == "asset":
             return self._project_assets(project_id, query or {})
-        project = access.enter_known(self, project_id)
+        project = known_project(self, project_id)
         if kind == "concept":
-            access.admit(self, kind, project)
+            admit(self, kind, project)
         reached = access.reach(self, project)
         rows = sa.select(*plain_columns(kind, reached)).where(*access.within(reached, kind))
         return lists.plain(self, rows.order_by(ENTITY.c.name))
 
     def _project_assets(self, project_id: str, given: Mapping[str, str]) -> Reply:
         ident = filters.uuid(project_id) if self.actor.is_admin else known_id(project_id)
-        access.enter_id(self, ident)
+        require_member(self, ident)
         return self._assets(access.reach(self, ident), {**given, "project_id": str(ident)})
 
     @query
@@ -74,11 +81,11 @@ class ListRpc(ResourceService):
         parent = self._parent(kind, given)
         project = self._project_of(given, parent)
         if project is not None:
-            access.enter_id(self, project)
+            require_member(self, project)
         elif not self.actor.is_admin and kind != "asset":
             message = "This requires a project_id."
             raise Forbidden(message)
-        access.admit(self, kind, project)
+        admit(self, kind, project)
         reached = access.reach(self, project)
         if kind == "asset":
             return self._assets(reached, given)
@@ -139,7 +146,7 @@ class ListRpc(ResourceService):
     @versioned("crud")
     def list_assets_of_type(self, project_id: str, asset_type_id: str) -> Reply:
         """The assets of a type in a production, by name. Raises NotFound, Forbidden."""
-        project, ident = access.enter_known(self, project_id), known_id(asset_type_id)
+        project, ident = known_project(self, project_id), known_id(asset_type_id)
         reached = access.reach(self, project)
         rows = sa.select(*plain_columns("asset", reached)).where(
             *access.within(reached, "asset"), ENTITY.c.entity_type_id == ident
@@ -153,7 +160,7 @@ class ListRpc(ResourceService):
 
         Raises NotFound, Forbidden.
         """
-        project = access.enter(self, project_id)
+        project = member_project(self, project_id)
         shot, sequence = ENTITY.alias("shot"), ENTITY.alias("shot_sequence")
         cast = (
             sa.select(LINK.c.entity_out_id)
@@ -180,7 +187,7 @@ class ListRpc(ResourceService):
         Raises NotFound (also for a scene without sequence), Forbidden.
         """
         facts = access.visit(self, ident, kind)
-        names = access.project_names(self, [facts["project_id"]])
+        names = project_names(self, [facts["project_id"]])
         source, extras = _detail_extras(kind, names)
         rows = (
             sa.select(*PLAIN[kind].columns(None, relations=False), *extras)
@@ -211,7 +218,7 @@ class ListRpc(ResourceService):
         if kind not in WITH_PROJECT:
             return {}
         ids = None if reached.projects is None else list(reached.projects)
-        return access.project_names(self, ids)
+        return project_names(self, ids)
 
     def _parent(self, kind: str, given: dict[str, str]) -> Row | None:
         """The sequence or episode that the query names. Raises NotFound."""

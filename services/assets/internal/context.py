@@ -8,9 +8,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 
-from services.assets.access import ENTITY, of_kind
+from services.assets.entities.rpc_asset_types import ROWS
 from services.assets.models import MetadataDescriptor, department_metadata_descriptor_link
-from services.assets.rpc_asset_types import ROWS
+from services.assets.policy.access import ENTITY, of_kind
 from services.common.crud import json_parts
 from services.common.crud.resource_service import ResourceService
 from services.common.database.sql_types import Expression, Select
