@@ -40,7 +40,7 @@ ON CONFLICT (id) DO NOTHING
 """
 
 
-class EventLog(ResourceService):
+class EventLogRpc(ResourceService):
     """Writes and reads the history."""
 
     @on(batch=BATCH, inbox=False, history=True, gather=0.1)

@@ -18,8 +18,15 @@ from services.common.access.rules import (
 )
 from services.common.crud.resource import Registry, Resource
 from services.common.database.tables import table_of
-from services.crud import calendar, files, permissions, playlists, projects, schedules
 from services.crud import models as m
+from services.crud.policy import (
+    calendar_rules,
+    file_rules,
+    playlist_rules,
+    project_rules,
+    schedule_rules,
+    scopes,
+)
 
 RESOURCES: Final = Registry(
     "crud",
@@ -30,12 +37,12 @@ RESOURCES: Final = Registry(
         list=anyone,
         read=team,
         update=manager,
-        scope=permissions.own_open_projects(m.Project.id),
+        scope=scopes.own_open_projects(m.Project.id),
         facts={"project_id": table_of(m.Project).c.id},
-        single={"project_status_name": projects.STATUS_NAME},
+        single={"project_status_name": project_rules.STATUS_NAME},
         fixed=frozenset({"team"}),
         extra_body=frozenset({"project_template_id"}),
-        rules=projects.ProjectRules(),
+        rules=project_rules.ProjectRules(),
         force_cascades=True,
     ),
     Resource(path="project-status", model=m.ProjectStatus, list=anyone, read=anyone),
@@ -45,7 +52,7 @@ RESOURCES: Final = Registry(
         list=studio_manager,
         read=studio_manager,
         created_relations=False,
-        rules=projects.TemplateRules(),
+        rules=project_rules.TemplateRules(),
     ),
     # --- playlists
     Resource(
@@ -54,18 +61,18 @@ RESOURCES: Final = Registry(
         list=not_vendor,
         read=team_but_vendor,
         create=supervisor,
-        update=any_of(manager, playlists.own_playlist),
-        delete=any_of(manager, playlists.own_playlist),
-        scope=playlists.listed,
-        rules=playlists.PlaylistRules(),
+        update=any_of(manager, playlist_rules.own_playlist),
+        delete=any_of(manager, playlist_rules.own_playlist),
+        scope=playlist_rules.listed,
+        rules=playlist_rules.PlaylistRules(),
         frees=frozenset({"tasks.notification.playlist_id"}),
     ),
     # --- planning
     Resource(
         path="schedule-items",
         model=m.ScheduleItem,
-        update=any_of(manager, schedules.department_supervisor),
-        rules=schedules.ScheduleItemRules(),
+        update=any_of(manager, schedule_rules.department_supervisor),
+        rules=schedule_rules.ScheduleItemRules(),
     ),
     Resource(
         path="milestones",
@@ -78,7 +85,7 @@ RESOURCES: Final = Registry(
     Resource(
         path="production-schedule-versions",
         model=m.ProductionScheduleVersion,
-        list=schedules.asked_project_team,
+        list=schedule_rules.asked_project_team,
         read=team,
         create=manager,
         update=manager,
@@ -86,14 +93,14 @@ RESOURCES: Final = Registry(
     Resource(
         path="production-schedule-version-task-links",
         model=m.ProductionScheduleVersionTaskLink,
-        list=schedules.asked_project_team,
+        list=schedule_rules.asked_project_team,
         read=team,
         create=manager,
         update=manager,
-        facts={"project_id": schedules.VERSION_PROJECT},
-        filters={"project_id": schedules.of_project},
+        facts={"project_id": schedule_rules.VERSION_PROJECT},
+        filters={"project_id": schedule_rules.of_project},
         fixed=frozenset({"task_id", "production_schedule_version_id"}),
-        rules=schedules.TaskLinkRules(),
+        rules=schedule_rules.TaskLinkRules(),
     ),
     # --- what users saved
     Resource(path="search-filters", model=m.SearchFilter),
@@ -103,9 +110,9 @@ RESOURCES: Final = Registry(
         path="working-files",
         model=m.WorkingFile,
         list=not_vendor,
-        read=files.may_read_working_file,
-        update=files.may_act_on_task,
-        scope=files.working_files_of_own_projects,
+        read=file_rules.may_read_working_file,
+        update=file_rules.may_act_on_task,
+        scope=file_rules.working_files_of_own_projects,
         always_relations=True,
         bad_id_is_unknown=True,
     ),
@@ -113,10 +120,10 @@ RESOURCES: Final = Registry(
         path="output-files",
         model=m.OutputFile,
         list=not_vendor,
-        read=files.may_read_output_file,
-        update=files.may_work_on_entity,
-        scope=files.output_files_of_own_projects,
-        virtual={"source_file": files.SOURCE_FILE},
+        read=file_rules.may_read_output_file,
+        update=file_rules.may_work_on_entity,
+        scope=file_rules.output_files_of_own_projects,
+        virtual={"source_file": file_rules.SOURCE_FILE},
         bad_id_is_unknown=True,
     ),
     Resource(
@@ -130,7 +137,7 @@ RESOURCES: Final = Registry(
         model=m.PreviewBackgroundFile,
         list=anyone,
         read=anyone,
-        rules=files.BackgroundRules(),
+        rules=file_rules.BackgroundRules(),
     ),
     # --- people's calendars, money
     Resource(
@@ -140,8 +147,8 @@ RESOURCES: Final = Registry(
         create=any_of(admin, is_self("person_id")),
         update=any_of(admin, is_self("person_id")),
         delete=any_of(admin, is_self("person_id")),
-        fixed=calendar.fixed,
-        rules=calendar.DayOffRules(),
+        fixed=calendar_rules.fixed,
+        rules=calendar_rules.DayOffRules(),
     ),
     Resource(path="budgets", model=m.Budget, fixed=frozenset({"revision"})),
     Resource(path="budget-entries", model=m.BudgetEntry, fixed=frozenset({"budget_id"})),
@@ -149,14 +156,14 @@ RESOURCES: Final = Registry(
         path="salary-scales",
         model=m.SalaryScale,
         fixed=frozenset({"department_id"}),
-        rules=calendar.SalaryScaleRules(),
+        rules=calendar_rules.SalaryScaleRules(),
     ),
     # --- the studio's odds and ends
     Resource(
         path="custom-actions",
         model=m.CustomAction,
         list=not_vendor,
-        rules=files.CustomActionRules(),
+        rules=file_rules.CustomActionRules(),
     ),
     Resource(path="plugins", model=m.Plugin),
     Resource(

@@ -19,12 +19,12 @@ from services.common.errors import Forbidden, NotFound
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_client import Reply
 from services.crud.models import DayOff
-from services.crud.project_access import permitted_project
+from services.crud.policy.project_access import permitted_project
 
 ORDER: Final = {"schedule-items": "start_date", "milestones": "date"}
 
 
-class CalendarRpc(ResourceService):
+class PlanningRpc(ResourceService):
     """Calendars."""
 
     @query

@@ -26,7 +26,7 @@ from services.crud.models import (
     project_preview_background_file_link,
     project_status_automation_link,
 )
-from services.crud.project_access import permitted_project, project_changed, shown_project
+from services.crud.policy.project_access import permitted_project, project_changed, shown_project
 
 
 class Choice(NamedTuple):
@@ -108,7 +108,7 @@ class Batch(msgspec.Struct):
     replace_task_types: bool = False
 
 
-class ChoiceRpc(ResourceService):
+class ProjectSettingsRpc(ResourceService):
     """Settings of a production that are lists."""
 
     @query

@@ -24,9 +24,9 @@ from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_fi
 from services.common.json_types import Json, JsonObject, Values
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_client import Reply
-from services.crud import saved
 from services.crud.models import SearchFilter, SearchFilterGroup
 from services.crud.resources import RESOURCES
+from services.crud.saved_searches import sql as saved
 
 FILTER: Final = table_of(SearchFilter)
 GROUP: Final = table_of(SearchFilterGroup)
@@ -52,7 +52,7 @@ def _one(path: str, viewer: saved.Viewer) -> Select:
     return rows_as_json(rows)
 
 
-class SavedRpc(ResourceService):
+class SavedSearchRpc(ResourceService):
     """Saved searches of the caller."""
 
     @query

@@ -15,10 +15,11 @@ from services.common.database.sql_types import Select
 from services.common.errors import NotFound
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_client import Reply
-from services.crud import productions, saved
-from services.crud.productions import PROJECT, SEAT, Extras, Rows
-from services.crud.projects import STATUS_NAME
+from services.crud.policy import production_rows
+from services.crud.policy.production_rows import PROJECT, SEAT, Extras, Rows
+from services.crud.policy.project_rules import STATUS_NAME
 from services.crud.resources import RESOURCES
+from services.crud.saved_searches import sql as saved
 
 ASKED: Final = ("auth", "tasks", "assets")
 PLAIN: Final = {
@@ -38,7 +39,7 @@ class OfAssets(Extras):
     asset_types: msgspec.Raw
 
 
-ALL: Final = productions.listed(
+ALL: Final = production_rows.listed(
     sa.select(
         *RESOURCES["projects"].columns(None, relations=False),
         STATUS_NAME.label("project_status_name"),
@@ -52,10 +53,10 @@ def _open(*, is_admin: bool) -> Select:
     """Open productions with all they use, those called ``name`` if one is given."""
     columns = RESOURCES["projects"].columns(None, relations=True)
     name = sa.cast(sa.bindparam("name", required=False), sa.Text)
-    return productions.listed(
-        sa.select(*columns, *productions.USES).where(
-            productions.IS_OPEN,
-            productions.seen_by(is_admin=is_admin),
+    return production_rows.listed(
+        sa.select(*columns, *production_rows.USES).where(
+            production_rows.IS_OPEN,
+            production_rows.seen_by(is_admin=is_admin),
             sa.or_(name.is_(None), PROJECT.c.name == name),
         )
     )
@@ -66,7 +67,7 @@ def _own_part(viewer: saved.Viewer) -> Select:
     """This service's part of the context, besides productions."""
     roles = sa.select(
         SEAT.project_id.label("key"), sa.func.to_json(SEAT.role).label("value")
-    ).where(SEAT.person_id == productions.PERSON, SEAT.role.is_not(None))
+    ).where(SEAT.person_id == production_rows.PERSON, SEAT.role.is_not(None))
     plain = {
         name: json_parts.array(sa.select(*RESOURCES[path].columns(None, relations=False)))
         for name, path in PLAIN.items()
@@ -92,9 +93,9 @@ class ProductionRpc(ResourceService):
 
         def build() -> Reply:
             rows = self._open(name)
-            asked = [("assets", "project_extras", productions.question(rows))] if rows else []
+            asked = [("assets", "project_extras", production_rows.question(rows))] if rows else []
             extras = [msgspec.json.decode(found, type=Extras) for found in self.ask_all_raw(asked)]
-            return lists.compressed(productions.completed(rows, extras[0]) if rows else b"[]")
+            return lists.compressed(production_rows.completed(rows, extras[0]) if rows else b"[]")
 
         return self.not_modified_or(build, elsewhere=("assets",))
 
@@ -116,7 +117,7 @@ class ProductionRpc(ResourceService):
         name = (query or {}).get("name")
         if self.actor.is_admin and name is None:
             return self.not_modified_or(self._all_of_them, elsewhere=("assets",))
-        seen = productions.seen_by(self.actor.id, is_admin=self.actor.is_admin)
+        seen = production_rows.seen_by(self.actor.id, is_admin=self.actor.is_admin)
         rows = sa.select(*RESOURCES["projects"].columns(None, relations=False)).where(seen)
         if name is not None:
             rows = rows.where(PROJECT.c.name.ilike(name))
@@ -130,10 +131,10 @@ class ProductionRpc(ResourceService):
 
     def _all_of_them(self) -> Reply:
         found = self._read(ALL)
-        question = {**productions.question(found), "shows": [], "entity_type": "Project"}
+        question = {**production_rows.question(found), "shows": [], "entity_type": "Project"}
         asked = self.ask_raw("assets", "project_extras", **question)
         extras = msgspec.json.decode(asked, type=Extras)
-        return lists.compressed(productions.completed(found, extras))
+        return lists.compressed(production_rows.completed(found, extras))
 
     # --- the context ----------------------------------------------------------------------------
 
@@ -151,12 +152,12 @@ class ProductionRpc(ResourceService):
         people = self.ask_ahead_raw("auth", "context_part")
         ctx = self.ask_ahead_raw("tasks", "context_part")
         rows = self._open()
-        things = self.ask_ahead_raw("assets", "context_part", **productions.question(rows))
+        things = self.ask_ahead_raw("assets", "context_part", **production_rows.question(rows))
         own = msgspec.json.decode(self._own_part().body, type=Members)
         extras = msgspec.json.decode(things(), type=OfAssets)
         context = {
             **own,
-            "projects": msgspec.Raw(productions.completed(rows, extras)),
+            "projects": msgspec.Raw(production_rows.completed(rows, extras)),
             "asset_types": extras.asset_types,
             **msgspec.json.decode(ctx(), type=Members),
             **msgspec.json.decode(people(), type=Members),

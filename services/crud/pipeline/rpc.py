@@ -22,8 +22,8 @@ from services.common.database.tables import table_of
 from services.common.json_types import JsonObject, Row, Values
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_client import Reply
-from services.crud import files
 from services.crud.models import FileStatus, OutputFile, WorkingFile
+from services.crud.policy import file_rules
 from services.crud.resources import RESOURCES
 
 MAIN: Final = "main"
@@ -102,7 +102,7 @@ class PipelineRpc(ResourceService):
         """
         task = known_id(task_id)
         known = self.ask("tasks", "read_plain", path="tasks", ident=str(task))
-        files.may_act_on_task.check(self, {"task_id": task})
+        file_rules.may_act_on_task.check(self, {"task_id": task})
         body = {
             "name": data.get("name") or MAIN,
             "task_id": str(task),
@@ -159,7 +159,9 @@ class PipelineRpc(ResourceService):
         works on the entity. Raises NotFound, Forbidden, Integrity. Emits ``output-file:new``.
         """
         place = self._owner(ident, temporal_id)
-        files.may_work_on_entity.check(self, {"entity_id": UUID(temporal_id or place["entity_id"])})
+        file_rules.may_work_on_entity.check(
+            self, {"entity_id": UUID(temporal_id or place["entity_id"])}
+        )
         named = ("output_type_id", "task_type_id", "comment", "nb_elements", "representation")
         body = {
             **{name: data.get(name) for name in named},
@@ -178,7 +180,7 @@ class PipelineRpc(ResourceService):
     ) -> dict[str, int]:
         """The revision that the next output of a name, output type and task type will have."""
         place = self._owner(ident, temporal_id)
-        files.may_read_output_file.check(
+        file_rules.may_read_output_file.check(
             self, {"entity_id": UUID(temporal_id or place["entity_id"])}
         )
         kinds = {name: str(known_id(data.get(name))) for name in ("output_type_id", "task_type_id")}
@@ -224,13 +226,13 @@ class PipelineRpc(ResourceService):
     def _task_read(self, ident: str) -> Condition:
         task = known_id(ident)
         self.ask("tasks", "read_plain", path="tasks", ident=str(task))
-        files.may_read_working_file.check(self, {"task_id": task})
+        file_rules.may_read_working_file.check(self, {"task_id": task})
         return WORKING.c.task_id == task
 
     def _entity_read(self, ident: str, column: Any) -> Condition:
         entity = known_id(ident)
         self.ask("assets", "read_plain", path="entities", ident=str(entity))
-        files.may_read_output_file.check(self, {"entity_id": entity})
+        file_rules.may_read_output_file.check(self, {"entity_id": entity})
         found: Condition = column == entity
         return found
 

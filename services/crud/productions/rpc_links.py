@@ -31,8 +31,8 @@ LINKS: Final = {
 }
 
 
-class SettingsRpc(ResourceService):
-    """A production's settings."""
+class TypeLinkRpc(ResourceService):
+    """What a production uses of task types and statuses, and the rules it sets."""
 
     @query
     def production_rules(self, project_id: str) -> JsonObject:

@@ -16,9 +16,9 @@ from services.common.errors import NotFound, invalid_field
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_client import Reply
-from services.crud import playlists
 from services.crud.models import Playlist
-from services.crud.project_access import permitted_project
+from services.crud.policy import playlist_rules
+from services.crud.policy.project_access import permitted_project
 
 
 class PlaylistRpc(ResourceService):
@@ -37,7 +37,7 @@ class PlaylistRpc(ResourceService):
         if episode_id is not None:
             rows = rows.where(Playlist.episode_id == known_id(episode_id))
         if not self.actor.is_admin:
-            rows = playlists.listed(self, rows)
+            rows = playlist_rules.listed(self, rows)
         order = (Playlist.created_at.desc(), Playlist.id)
         return self.not_modified_or(lambda: lists.plain(self, rows.order_by(*order)))
 

@@ -18,7 +18,7 @@ from services.crud.models import (
     ProjectTaskTypeLink,
     project_person_link,
 )
-from services.crud.projects import OPEN, TV_SHOW
+from services.crud.policy.project_rules import OPEN, TV_SHOW
 
 PROJECT: Final = table_of(Project)
 STATUS: Final = table_of(ProjectStatus)

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from services.common.crud import json_parts
 from services.common.database.sql_types import Condition
 from services.common.json_types import JsonObject
-from services.crud import productions
-from services.crud.productions import PERSON, PROJECT
+from services.crud.policy import production_rows
+from services.crud.policy.production_rows import PERSON, PROJECT
 
 if TYPE_CHECKING:
     from services.common.actor import Actor
@@ -49,11 +49,11 @@ def visible_to(viewer: Viewer, table: sa.Table) -> Condition:
     What is for a department is seen by its members and by managers.
     """
     column = table.c
-    reached = sa.select(PROJECT.c.id).where(productions.seen_by(is_admin=viewer.is_admin))
+    reached = sa.select(PROJECT.c.id).where(production_rows.seen_by(is_admin=viewer.is_admin))
     shared = sa.and_(
         column.is_shared, sa.or_(column.project_id.is_(None), column.project_id.in_(reached))
     )
-    is_open = column.project_id.in_(sa.select(PROJECT.c.id).where(productions.IS_OPEN))
+    is_open = column.project_id.in_(sa.select(PROJECT.c.id).where(production_rows.IS_OPEN))
     seen = sa.and_(
         sa.or_(column.person_id == PERSON, shared),
         sa.or_(column.project_id.is_(None), is_open),

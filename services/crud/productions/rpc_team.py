@@ -16,8 +16,8 @@ from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_client import Reply
 from services.crud.models import Playlist, Project, ProjectStatus, project_person_link
-from services.crud.project_access import permitted_project, project_changed, shown_project
-from services.crud.projects import OPEN, is_open
+from services.crud.policy.project_access import permitted_project, project_changed, shown_project
+from services.crud.policy.project_rules import OPEN, is_open
 
 LINK: Final = project_person_link.c
 SEATS: Final = ("user", "supervisor", "manager", "client", "vendor")
