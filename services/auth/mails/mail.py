@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 import sqlalchemy as sa
 
 from services.auth import vault
-from services.auth.attempts import now
+from services.auth.credentials.attempts import now
 from services.auth.models import OutgoingMail
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from services.auth import persons
 from services.auth.models import Organisation, Person
+from services.auth.policy import person_rules
 from services.auth.resources import RESOURCES
 from services.common.crud import json_parts
 from services.common.crud.resource_service import ResourceService
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @cache
 def _context(full: bool, admin: bool) -> Select:
-    only = None if full else persons.REDUCED
+    only = None if full else person_rules.REDUCED
     people = sa.select(*RESOURCES["persons"].columns(only, relations=True))
     members: JsonObject = {
         "persons": json_parts.array(people.where(Person.is_guest.is_(False))),
@@ -50,7 +50,7 @@ class ContextRpc(ResourceService):
 
         People are shown in full to managers, else reduced; their departments always.
         """
-        full, admin = self.actor.role in persons.MANAGERS, self.actor.is_admin
+        full, admin = self.actor.role in person_rules.MANAGERS, self.actor.is_admin
         return json_parts.read(self.database, _context(full, admin), limit=self.settings.user_limit)
 
     @query

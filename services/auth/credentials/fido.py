@@ -24,7 +24,7 @@ from fido2.webauthn import (
     UserVerificationRequirement,
 )
 
-from services.auth.challenges import PROVE, REGISTER, cookie
+from services.auth.credentials.challenges import PROVE, REGISTER, cookie
 from services.common.json_types import JsonObject
 
 if TYPE_CHECKING:

@@ -7,13 +7,14 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.auth import accounts, attempts, mail, resets
 from services.auth.config import AuthSettings
-from services.auth.fields import texts
-from services.auth.letters import write_to
+from services.auth.credentials import accounts, attempts, resets
+from services.auth.credentials.passwords import check_new, hashed, matches
+from services.auth.credentials.public_calls import limit_mails, limit_public, steady
+from services.auth.mails import mail
+from services.auth.mails.letters import write_to
 from services.auth.models import Person
-from services.auth.passwords import check_new, hashed, matches
-from services.auth.public_calls import limit_mails, limit_public, steady
+from services.auth.sessions.fields import texts
 from services.common.access.rules import only_persons
 from services.common.contracts.auth import PasswordChanged, PasswordResetRequested
 from services.common.crud.resource_service import ResourceService

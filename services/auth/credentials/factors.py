@@ -18,11 +18,12 @@ import pyotp
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.auth import challenges, vault
-from services.auth.accounts import update
-from services.auth.attempts import now
+from services.auth import vault
+from services.auth.credentials import challenges, fido
+from services.auth.credentials.accounts import update
+from services.auth.credentials.attempts import now
+from services.auth.credentials.passwords import hashing
 from services.auth.models import FactorState, RevokedToken
-from services.auth.passwords import hashing
 from services.common.contracts.auth import RecoveryCodeUsed
 from services.common.database.tables import table_of
 from services.common.json_types import Json, JsonObject, Row
@@ -208,8 +209,6 @@ def _fido(
     proof: Json,
     cookie: str | None,
 ) -> None:
-    from services.auth import fido
-
     ident, devices = account["id"], list(account["fido_credentials"] or [])
     state = spend_challenge(tx, settings, challenges.PROVE, str(ident), cookie)
     if state is None:

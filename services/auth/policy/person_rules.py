@@ -14,10 +14,10 @@ from babel import Locale, UnknownLocaleError
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from services.auth import tokens
 from services.auth.config import settings_of
+from services.auth.credentials import tokens
+from services.auth.credentials.passwords import hashed
 from services.auth.models import Person
-from services.auth.passwords import hashed
 from services.common.access.context import CallContext
 from services.common.contracts.auth import BotTokenIssued
 from services.common.crud.resource import CrudContext, ResourceRules

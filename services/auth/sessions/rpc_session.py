@@ -11,13 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
-from services.auth import accounts, factors, persons, tokens
-from services.auth.factors import Given, WrongProof
-from services.auth.fields import field_faults
+from services.auth.credentials import accounts, factors, tokens
+from services.auth.credentials.factors import Given, WrongProof
+from services.auth.credentials.passwords import matches
+from services.auth.credentials.resets import new_reset_token
 from services.auth.models import LoginLog, Person, RevokedToken
-from services.auth.organisation import organisation_json
-from services.auth.passwords import matches
-from services.auth.resets import new_reset_token
+from services.auth.policy import person_rules
+from services.auth.policy.organisation import organisation_json
+from services.auth.sessions.fields import field_faults
 from services.common.access.rules import only_persons
 from services.common.actor import Actor
 from services.common.contracts.auth import LoginFailed, LoginSucceeded, SessionRevoked
@@ -205,7 +206,7 @@ class SessionRpc(ResourceService):
             raise Unauthenticated(data=UNVERIFIED)
         if person["is_bot"] and person["jti"] != claims["jti"]:
             raise Unauthenticated(REVOKED)
-        shown = self.database.text(persons.whole(self.registry["persons"]), ids=[str(ident)])
+        shown = self.database.text(person_rules.whole(self.registry["persons"]), ids=[str(ident)])
         return Reply(encode(self._actor(person)), headers={"people": shown})
 
     @staticmethod

@@ -9,9 +9,9 @@ from typing import Final
 
 import eventlet
 
-from services.auth import attempts
-from services.auth.attempts import HOUR, MINUTE
 from services.auth.config import settings_of
+from services.auth.credentials import attempts
+from services.auth.credentials.attempts import HOUR, MINUTE
 from services.common.access.context import CallContext
 from services.common.json_types import JsonObject
 

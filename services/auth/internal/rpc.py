@@ -6,8 +6,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.auth import persons
 from services.auth.models import Department, Person, department_link
+from services.auth.policy import person_rules
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import as_json
 from services.common.json_types import JsonObject
@@ -15,15 +15,15 @@ from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_client import Reply
 
 
-class PersonRpc(ResourceService):
+class InternalRpc(ResourceService):
     """People as other services show them."""
 
     @query
     def persons_shown(self, ids: list[str]) -> Reply:
         """People as their records are shown to the caller: in full to managers, else reduced."""
         resource = self.registry["persons"]
-        full = self.actor.role in persons.MANAGERS
-        only = None if full else persons.REDUCED
+        full = self.actor.role in person_rules.MANAGERS
+        only = None if full else person_rules.REDUCED
         columns = resource.columns(only, relations=full)
         wanted = resource.table.c.id.in_([UUID(ident) for ident in ids])
         with self.database.read() as connection:
@@ -57,7 +57,7 @@ class PersonRpc(ResourceService):
     @query
     def whole_persons(self, ids: list[str]) -> Reply:
         """People in full but for their secrets, by id, as comments embed their authors."""
-        found = self.database.text(persons.whole(self.registry["persons"]), ids=ids)
+        found = self.database.text(person_rules.whole(self.registry["persons"]), ids=ids)
         return Reply((found or "{}").encode())
 
     @query

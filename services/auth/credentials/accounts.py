@@ -8,9 +8,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.auth import attempts
-from services.auth.attempts import MINUTE, now
 from services.auth.config import AuthSettings, settings_of
+from services.auth.credentials import attempts
+from services.auth.credentials.attempts import MINUTE, now
 from services.auth.models import Person
 from services.common.access.context import CallContext
 from services.common.contracts.auth import LoginFailed, LoginLocked

@@ -8,13 +8,14 @@ import msgspec
 import pyotp
 import sqlalchemy as sa
 
-from services.auth import accounts, challenges, factors, tokens, vault
+from services.auth import vault
 from services.auth.config import AuthSettings
-from services.auth.factors import EMAIL, FIDO, TOTP, Given, WrongProof
-from services.auth.fields import field_faults, texts
-from services.auth.letters import write_to
-from services.auth.organisation import studio_name
-from services.auth.public_calls import limit_mails, limit_public, steady
+from services.auth.credentials import accounts, challenges, factors, fido, tokens
+from services.auth.credentials.factors import EMAIL, FIDO, TOTP, Given, WrongProof
+from services.auth.credentials.public_calls import limit_mails, limit_public, steady
+from services.auth.mails.letters import write_to
+from services.auth.policy.organisation import studio_name
+from services.auth.sessions.fields import field_faults, texts
 from services.common.access.rules import only_persons
 from services.common.contracts.auth import FactorAdded, FactorRemoved, RecoveryCodesRenewed
 from services.common.crud.resource_service import ResourceService
@@ -150,8 +151,6 @@ class FactorRpc(ResourceService):
 
         Raises InvalidInput, Refused where there is no account with keys, TooMany.
         """
-        from services.auth import fido
-
         email = query.get("email")
         if not email:
             message = "Missing required parameter: email"
@@ -167,8 +166,6 @@ class FactorRpc(ResourceService):
     @command
     def prepare_fido(self) -> Reply:
         """WebAuthn creation options for a new key, with the cookie to send back."""
-        from services.auth import fido
-
         only_persons(self)
         account = accounts.own_account(self)
         devices = account["fido_credentials"] or []
@@ -181,8 +178,6 @@ class FactorRpc(ResourceService):
 
         Raises InvalidInput, Refused; a failed try uses the challenge up. Emits ``factor:added``.
         """
-        from services.auth import fido
-
         only_persons(self)
         response, name = self._registration(data)
         ident = str(self.actor.id)

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.auth import accounts
-from services.auth.attempts import now
+from services.auth.credentials import accounts
+from services.auth.credentials.attempts import now
 from services.auth.models import DesktopLoginLog, LoginLog, Person
 from services.auth.resources import RESOURCES
 from services.common.access.rules import only_persons, studio_manager

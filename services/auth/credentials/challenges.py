@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import jwt
 
-from services.auth import tokens
+from services.auth.credentials import tokens
 from services.common.access.signing_keys import KeyRing
 from services.common.json_types import JsonObject
 

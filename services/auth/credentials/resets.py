@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import sqlalchemy as sa
 
-from services.auth.attempts import now
+from services.auth.credentials.attempts import now
 from services.auth.models import Person, ResetToken
 
 if TYPE_CHECKING:

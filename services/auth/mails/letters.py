@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from services.auth import mail
 from services.auth.config import settings_of
-from services.auth.organisation import studio_name
+from services.auth.mails import mail
+from services.auth.policy.organisation import studio_name
 from services.common.access.context import CallContext
 from services.common.json_types import Row
 

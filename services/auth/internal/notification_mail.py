@@ -11,8 +11,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.auth import mail
 from services.auth.config import AuthSettings
+from services.auth.mails import mail
 from services.auth.models import Person
 from services.common.crud.resource_service import ResourceService
 from services.common.database.tables import table_of
@@ -53,7 +53,7 @@ def _told(delivery: Delivery) -> Iterator[tuple[str, str]]:
         yield payload["notification_id"], payload["person_id"]
 
 
-class NoticeRpc(ResourceService):
+class NotificationMailRpc(ResourceService):
     """Notifications by mail."""
 
     settings: AuthSettings
