@@ -16,7 +16,6 @@ from services.assets.policy.access import ENTITY, LINK, TYPE, of_kind
 from services.assets.policy.kinds import KIND
 from services.common.database.sql_types import Condition, Expression
 from services.common.database.tables import table_of
-from services.common.json_types import Row
 
 SEQUENCE: Final = ENTITY.alias("sequence")
 EPISODE: Final = ENTITY.alias("episode")
@@ -153,7 +152,7 @@ NAMING: Final = frozenset({"shot", "edit", "concept"})
 PARTS: Final = frozenset({"sequence", "scene", "episode"})
 """Kinds that only hold other entities."""
 _PARENT_IS_EPISODE: Final = ENTITY.outerjoin(EPISODE, EPISODE.c.id == ENTITY.c.parent_id)
-SOURCES: Final[Row] = {
+SOURCES: Final[Mapping[str, sa.FromClause]] = {
     "asset": ENTITY.join(TYPE, TYPE.c.id == ENTITY.c.entity_type_id),
     "shot": ENTITY.join(SEQUENCE, SEQUENCE.c.id == ENTITY.c.parent_id).outerjoin(
         EPISODE, EPISODE.c.id == SEQUENCE.c.parent_id

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from services.common.errors import invalid_fields
-from services.common.json_types import Row
+from services.common.json_types import JsonObject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def field_faults(data: Row, *names: str) -> Iterator[dict[str, str]]:
+def field_faults(data: JsonObject, *names: str) -> Iterator[dict[str, str]]:
     """What is wrong with the texts that the body must have."""
     for name in names:
         if data.get(name) is None:
@@ -20,7 +20,7 @@ def field_faults(data: Row, *names: str) -> Iterator[dict[str, str]]:
             yield {"field": name, "message": "Input should be a valid non-empty string"}
 
 
-def texts(data: Row, *names: str) -> tuple[str, ...]:
+def texts(data: JsonObject, *names: str) -> tuple[str, ...]:
     """The texts that the body must have. Raises InvalidInput naming every fault."""
     faults = list(field_faults(data, *names))
     if faults:

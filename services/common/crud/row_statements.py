@@ -15,7 +15,7 @@ from services.common.crud.row_json import as_json
 from services.common.database.prepared import parameter
 from services.common.database.sql_types import Expression, Select
 from services.common.database.tables import NOW
-from services.common.json_types import JsonObject
+from services.common.json_types import Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +58,6 @@ def changed(resource: Resource, names: tuple[str, ...]) -> sa.UpdateBase:
     return statement.returning(*table.c, *resource.facts.values())
 
 
-def as_known(resource: Resource, row: Sequence[Any]) -> JsonObject:
+def as_known(resource: Resource, row: Sequence[Any]) -> Row:
     """A row that ``locked`` or ``changed`` found, by name; facts go before columns."""
     return dict(zip((*resource.table.c.keys(), *resource.facts), row, strict=True))

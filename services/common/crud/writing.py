@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -99,7 +99,7 @@ def _updated_view(ctx: CrudContext, resource: Resource, uuid: UUID) -> bytes:
     return str(ctx.tx.text(row_statements.shown(resource, columns), ident=str(uuid))).encode()
 
 
-def _set(ctx: CrudContext, resource: Resource, uuid: UUID, values: Row) -> JsonObject:
+def _set(ctx: CrudContext, resource: Resource, uuid: UUID, values: Row) -> Row:
     """Set columns of a row; the row with its facts, as it is now."""
     statement = row_statements.changed(resource, tuple(values))
     given = {"values": msgspec.json.encode(values).decode()} if values else {}
@@ -139,7 +139,7 @@ def _drop(ctx: CrudContext, resource: Resource, uuid: UUID) -> None:
     cross_references.announce(ctx.tx, ctx.name, table.name, [uuid])
 
 
-def _locked(ctx: CrudContext, resource: Resource, uuid: UUID, permitted: Row) -> JsonObject:
+def _locked(ctx: CrudContext, resource: Resource, uuid: UUID, permitted: Row) -> Row:
     """The row, locked, with the resource's facts, as it was when the caller was permitted.
 
     Raises NotFound, or Unavailable if what decided it has changed in between.
@@ -154,7 +154,7 @@ def _locked(ctx: CrudContext, resource: Resource, uuid: UUID, permitted: Row) ->
     return facts
 
 
-def facts_of_row(ctx: CrudContext, resource: Resource, row: Mapping[Any, Any]) -> JsonObject:
+def facts_of_row(ctx: CrudContext, resource: Resource, row: Row) -> Row:
     """A written row as plain values, with the facts that are expressions."""
     facts, names = dict(row), tuple(resource.facts)
     if names:

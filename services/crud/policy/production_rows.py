@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from services.common.crud import json_parts
 from services.common.database.sql_types import Condition, Expression, Select
 from services.common.database.tables import table_of
-from services.common.json_types import JsonObject, Row
+from services.common.json_types import JsonObject
 from services.crud.models import (
     Project,
     ProjectStatus,
@@ -92,7 +92,7 @@ def completed(rows: Rows, extras: Extras) -> bytes:
 
 
 def _completed(ident: str, row: msgspec.Raw, extras: Extras) -> bytes:
-    members: Row = {"descriptors": extras.descriptors.get(ident, msgspec.Raw(b"[]"))}
+    members: JsonObject = {"descriptors": extras.descriptors.get(ident, msgspec.Raw(b"[]"))}
     if ident in extras.first_episodes:
         members = {**members, "first_episode_id": extras.first_episodes[ident]}
     return bytes(row)[:-1] + b"," + msgspec.json.encode(members)[1:]

@@ -21,7 +21,7 @@ from services.common.crud.validation import (
 from services.common.database.sql_types import Select
 from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
-from services.common.json_types import Json, JsonObject, Values
+from services.common.json_types import Json, JsonObject, Row, Values
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_client import Reply
 from services.crud.models import SearchFilter, SearchFilterGroup
@@ -179,7 +179,7 @@ class SavedSearchRpc(ResourceService):
         if found != values["is_shared"]:
             raise InvalidInput(SAME)
 
-    def _told(self, resource: Resource, verb: str, facts: JsonObject) -> Reply:
+    def _told(self, resource: Resource, verb: str, facts: Row) -> Reply:
         self.tx.emit(self.registry.event(resource, verb, facts))
         return Reply(resource.view(self.tx, facts["id"], relations=False))
 

@@ -13,7 +13,7 @@ from services.common.crud.validation import known_id
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden, NotFound
-from services.common.json_types import JsonObject, Row
+from services.common.json_types import Row
 from services.tasks.comments.context import CommentContext
 from services.tasks.comments.draft import Draft
 from services.tasks.models import Comment, comment_department_mentions, comment_mentions
@@ -38,7 +38,7 @@ class CommentAuthorizer(TaskAuthorizer):
 
     def __init__(self, ctx: CallContext, known: CommentContext | None = None) -> None:
         super().__init__(ctx, known.tasks if known else None)
-        self._statuses: dict[UUID, JsonObject] = known.statuses if known else {}
+        self._statuses: dict[UUID, Row] = known.statuses if known else {}
 
     def is_mentioned(self, task: Row) -> bool:
         """Whether a comment or reply on the task names the caller or their department."""

@@ -10,7 +10,7 @@ import msgspec
 
 from services.common.crud.validation import known_id
 from services.common.errors import InvalidInput, invalid_field
-from services.common.json_types import Json, JsonObject, Row
+from services.common.json_types import Json, JsonObject
 from services.tasks.comments.draft import Draft
 
 MOMENTS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
@@ -111,7 +111,7 @@ def batch(data: Json) -> list[JsonObject]:
     return given
 
 
-def batch_task(item: Row, number: int, task_id: str | None) -> UUID:
+def batch_task(item: JsonObject, number: int, task_id: str | None) -> UUID:
     """The task of an item: the one in the path, else its own. Raises InvalidInput, NotFound."""
     named = item.get("task_id") if task_id is None else task_id
     if named is None:

@@ -29,10 +29,10 @@ class CommentContext:
 
     def __init__(self, ctx: CrudContext, tasks: Iterable[UUID]) -> None:
         self.ctx = ctx
-        self.tasks: dict[UUID, JsonObject] = {}
-        self.statuses: dict[UUID, JsonObject] = {}
-        self._rules_here: list[JsonObject] = []
-        self._watched: dict[UUID, list[JsonObject]] = {}
+        self.tasks: dict[UUID, Row] = {}
+        self.statuses: dict[UUID, Row] = {}
+        self._rules_here: list[Row] = []
+        self._watched: dict[UUID, list[Row]] = {}
         self._read(set(tasks))
         self._circles: dict[UUID, mentions.Circle] = {}
         self._entities: dict[str, JsonObject] = {}
@@ -82,7 +82,7 @@ class CommentContext:
         found = self._watched.get(task["task_type_id"], [])
         return [row["person_id"] for row in found if str(row["entity_id"]) == sequence]
 
-    def automations(self, task: Row, status: UUID) -> list[JsonObject]:
+    def automations(self, task: Row, status: UUID) -> list[Row]:
         """The rules of the task's production that its new status sets off."""
         allowed = self._rules.get(task["project_id"], {}).get("status_automations", [])
         kind = (self.kind_of(task["entity_id"]) or "").lower()
@@ -117,7 +117,7 @@ class CommentContext:
                 texts.setdefault(project, []).append(draft.text)
         return texts
 
-    def _matching(self, task_type: UUID | None, status: UUID) -> list[JsonObject]:
+    def _matching(self, task_type: UUID | None, status: UUID) -> list[Row]:
         return [
             rule
             for rule in self._rules_here
@@ -150,7 +150,7 @@ class CommentContext:
         return found
 
 
-def _with_ids(row: JsonObject) -> JsonObject:
+def _with_ids(row: JsonObject) -> Row:
     """A row from JSON with its ids as such."""
     return {
         name: UUID(value)

@@ -9,7 +9,7 @@ import msgspec
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import NOT_AN_ARRAY, known_id
 from services.common.errors import Forbidden, InvalidInput
-from services.common.json_types import Json, JsonObject, Row
+from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_client import Reply
 from services.tasks.comments import bodies
@@ -114,6 +114,6 @@ class CommentWriteRpc(ResourceService):
         return Reply(msgspec.json.encode(comments))
 
 
-def _is_whole(item: Row) -> bool:
+def _is_whole(item: JsonObject) -> bool:
     """Whether an item of many says on what, which status, and what."""
     return bool(item.get("object_id") and item.get("task_status_id")) and "comment" in item

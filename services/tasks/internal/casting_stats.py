@@ -16,7 +16,6 @@ from services.common.contracts.tasks import CastingStats
 from services.common.crud.resource_service import ResourceService
 from services.common.database.tables import NOW, table_of
 from services.common.events.subscriber import Delivery, on
-from services.common.json_types import Row
 from services.tasks.models import Task, TaskType
 
 TASK: Final = table_of(Task)
@@ -66,7 +65,7 @@ class CastingStatsRpc(ResourceService):
             return {str(ident): order or 0 for ident, order in connection.execute(kinds)}
 
 
-def _ready(cast: list[str | None], task_type: UUID | None, order: Row) -> int:
+def _ready(cast: list[str | None], task_type: UUID | None, order: dict[str, int]) -> int:
     """Of the assets cast, those that are ready for this kind of task, or for a later one."""
     needed = order.get(str(task_type), 0)
     return sum(1 for kind in cast if kind is not None and order.get(kind, 0) >= needed)

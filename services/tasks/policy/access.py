@@ -12,7 +12,7 @@ from services.common.access.rules import Facts, Rule, manager
 from services.common.database.sql_types import Condition, Expression, Select
 from services.common.database.tables import table_of
 from services.common.errors import NotFound
-from services.common.json_types import JsonObject
+from services.common.json_types import Row
 from services.tasks.models import (
     AttachmentFile,
     Comment,
@@ -118,7 +118,7 @@ preview_reader: Final = Rule("access to the task", _reads_preview, ("project_id"
 assignee: Final = Rule("to be assigned to the task", _is_assignee, ("task_id",))
 
 
-def task_facts(ctx: CallContext, ident: UUID | None) -> JsonObject | None:
+def task_facts(ctx: CallContext, ident: UUID | None) -> Row | None:
     """Production, entity and department of a task; None when there is no such task."""
     statement = sa.select(Task.project_id, Task.entity_id, TASK_DEPARTMENT.label("department_id"))
     with ctx.database.read() as connection:
@@ -177,7 +177,7 @@ def manages(ctx: CallContext, facts: Facts) -> bool:
     return ctx.actor.is_admin or manager.test(ctx, facts)
 
 
-def comment_facts(ctx: CallContext, ident: UUID) -> JsonObject:
+def comment_facts(ctx: CallContext, ident: UUID) -> Row:
     """A comment with what rights hang on. Raises NotFound."""
     table = table_of(Comment)
     query = sa.select(table.c.id, table.c.object_id, table.c.person_id).where(table.c.id == ident)

@@ -10,7 +10,7 @@ from services.common.access.context import CallContext
 from services.common.crud.validation import known_id
 from services.common.database.tables import table_of
 from services.common.errors import NotFound
-from services.common.json_types import JsonObject, Row
+from services.common.json_types import Row
 from services.tasks.models import Task, TaskType
 from services.tasks.policy import access
 
@@ -18,11 +18,11 @@ from services.tasks.policy import access
 class TaskAuthorizer:
     """Rights of the caller on tasks, read once a request."""
 
-    def __init__(self, ctx: CallContext, tasks: dict[UUID, JsonObject] | None = None) -> None:
+    def __init__(self, ctx: CallContext, tasks: dict[UUID, Row] | None = None) -> None:
         self.ctx = ctx
-        self._tasks: dict[UUID, JsonObject] = {} if tasks is None else tasks
+        self._tasks: dict[UUID, Row] = {} if tasks is None else tasks
 
-    def task(self, ident: UUID) -> JsonObject:
+    def task(self, ident: UUID) -> Row:
         """A task with what rights hang on. Raises NotFound."""
         if ident not in self._tasks:
             table, kind = table_of(Task), table_of(TaskType)
@@ -46,7 +46,7 @@ class TaskAuthorizer:
             self._tasks[ident] = dict(row)
         return self._tasks[ident]
 
-    def readable(self, task_id: str) -> JsonObject:
+    def readable(self, task_id: str) -> Row:
         """The task of an id in a path, for who can see it. Raises NotFound, Forbidden."""
         task = self.task(known_id(task_id))
         self.check_reader(task)

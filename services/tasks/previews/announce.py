@@ -15,7 +15,7 @@ from services.common.database.tables import NOW
 from services.common.database.transaction import Transaction
 from services.common.errors import InvalidInput, Refused
 from services.common.files.storage_access import storage_of
-from services.common.json_types import JsonObject
+from services.common.json_types import JsonObject, Row
 from services.tasks.attachments.files import attachment_key
 from services.tasks.models import Comment, News, PreviewFile, Task, comment_preview_link
 from services.tasks.policy.task_changes import in_project
@@ -24,9 +24,7 @@ from services.tasks.previews import kinds
 NAME_LENGTH: Final = 13
 
 
-def announce(
-    ctx: CrudContext, task: UUID, comment: UUID, facts: JsonObject, wanted: int | None
-) -> bytes:
+def announce(ctx: CrudContext, task: UUID, comment: UUID, facts: Row, wanted: int | None) -> bytes:
     """A preview without its file, as JSON. Raises Refused (the revision is taken)."""
     ctx.tx.get(Task, task, lock=True)
     try:
@@ -89,7 +87,7 @@ def _show_in_comment(ctx: CallContext, preview: UUID, comment: UUID) -> None:
     )
 
 
-def comment_changed(ctx: CrudContext, comment: UUID, facts: JsonObject) -> None:
+def comment_changed(ctx: CrudContext, comment: UUID, facts: Row) -> None:
     """Tell that a comment shows something else. Emits ``comment:update``."""
     known = {"id": comment, "project_id": facts["project_id"]}
     ctx.tx.emit(ctx.registry.event(ctx.registry["comments"], "update", known))

@@ -9,13 +9,13 @@ import sqlalchemy as sa
 from services.common.access.context import CallContext
 from services.common.database.transaction import Transaction
 from services.common.errors import Forbidden, NotFound
-from services.common.json_types import JsonObject, Row
+from services.common.json_types import Row
 from services.tasks.models import Comment, PreviewFile, Task, comment_preview_link
 from services.tasks.policy import access
 from services.tasks.previews import kinds
 
 
-def preview_facts(ctx: CallContext, ident: UUID) -> JsonObject:
+def preview_facts(ctx: CallContext, ident: UUID) -> Row:
     """A preview with what rights on its task hang on. Raises NotFound."""
     row = PreviewFile
     statement = (
@@ -43,7 +43,7 @@ def preview_facts(ctx: CallContext, ident: UUID) -> JsonObject:
     return dict(found)
 
 
-def check_may_act(ctx: CallContext, task: UUID | None, facts: JsonObject) -> None:
+def check_may_act(ctx: CallContext, task: UUID | None, facts: Row) -> None:
     """Raise Forbidden unless the caller may work on the task."""
     if task is None or not access.may_act(ctx, task, facts):
         message = "This requires to work on the task."

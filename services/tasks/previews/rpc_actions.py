@@ -13,7 +13,7 @@ from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import BadValue, finite, known_id
 from services.common.database.tables import NOW
 from services.common.errors import Forbidden, NotFound, Refused, invalid_field
-from services.common.json_types import JsonObject
+from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_client import Reply
 from services.tasks.models import PreviewFile, comment_preview_link
@@ -131,9 +131,7 @@ class PreviewActionRpc(ResourceService):
         comment_changed(self, comment, facts)
         return Reply(b"")
 
-    def _of_comment(
-        self, task_id: str, comment_id: str, ident: str
-    ) -> tuple[UUID, UUID, JsonObject]:
+    def _of_comment(self, task_id: str, comment_id: str, ident: str) -> tuple[UUID, UUID, Row]:
         """A preview of a comment of a task. Raises NotFound."""
         task, comment = known_id(task_id), known_id(comment_id)
         facts = preview_facts(self, known_id(ident))
@@ -144,7 +142,7 @@ class PreviewActionRpc(ResourceService):
                 raise NotFound
         return task, comment, facts
 
-    def _to_act_on(self, ident: str) -> JsonObject:
+    def _to_act_on(self, ident: str) -> Row:
         facts = preview_facts(self, known_id(ident))
         check_may_act(self, facts["task_id"], facts)
         return facts

@@ -13,7 +13,7 @@ from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.errors import InvalidInput, NotFound
 from services.common.files.storage import FileAnswer
-from services.common.json_types import JsonObject
+from services.common.json_types import Row
 from services.common.runtime.rpc_server import query
 from services.tasks.models import TaskType
 from services.tasks.policy import access
@@ -26,7 +26,7 @@ WORDS: Final = re.compile(r"[^a-z0-9]+")
 
 
 class PreviewDownloadRpc(ResourceService):
-    """What ``/pictures`` and ``/movies`` show of kinds."""
+    """Files of previews, for ``/pictures`` and ``/movies``."""
 
     @query
     def send_picture(self, file: str, shape: str) -> FileAnswer:
@@ -80,13 +80,13 @@ class PreviewDownloadRpc(ResourceService):
             key=answer.key, content_type=UNKNOWN, name=name, last_modified=answer.last_modified
         )
 
-    def _readable(self, ident: str) -> JsonObject:
+    def _readable(self, ident: str) -> Row:
         """The preview, if the caller may read its task. Raises NotFound, Forbidden."""
         facts = preview_facts(self, known_id(ident))
         access.reader.check(self, facts)
         return facts
 
-    def _name_of(self, facts: JsonObject) -> str:
+    def _name_of(self, facts: Row) -> str:
         project, entity = str(facts["project_id"]), str(facts["entity_id"])
         projects, entities = self.ask_all(
             [
@@ -115,7 +115,7 @@ def slug(text: str) -> str:
     return WORDS.sub("-", plain).strip("-")
 
 
-def _answer(facts: JsonObject, name: str, kind: str) -> FileAnswer:
+def _answer(facts: Row, name: str, kind: str) -> FileAnswer:
     return FileAnswer(
         key=kinds.key_of(facts["id"], name),
         content_type=kind,

@@ -26,7 +26,7 @@ from services.common.files.thumbnails.client import (
     Rendered,
     rendered,
 )
-from services.common.json_types import JsonObject, Values
+from services.common.json_types import JsonObject, Row, Values
 from services.tasks.models import PreviewFile, Task
 from services.tasks.policy.task_changes import in_project
 from services.tasks.previews import kinds
@@ -35,7 +35,7 @@ from services.tasks.previews.facts import comment_of, may_take_a_file
 from services.tasks.previews.rules import unlink_preview
 
 
-def fill(ctx: CrudContext, facts: JsonObject, upload: Upload, key: str) -> None:
+def fill(ctx: CrudContext, facts: Row, upload: Upload, key: str) -> None:
     """Make the uploaded file at ``key`` the preview's, and tell of it.
 
     Raises NotFound (no file there), Refused (the preview has one), InvalidInput (too many pixels).
@@ -49,7 +49,7 @@ def fill(ctx: CrudContext, facts: JsonObject, upload: Upload, key: str) -> None:
     _tell(ctx, facts, values, automated=automated and values["status"] == kinds.READY)
 
 
-def refuse_unknown_kind(ctx: CrudContext, facts: JsonObject, upload: Upload) -> None:
+def refuse_unknown_kind(ctx: CrudContext, facts: Row, upload: Upload) -> None:
     """A preview whose file can't be taken is no use: it goes. Raises InvalidInput."""
     if upload.extension in kinds.PICTURES | kinds.MOVIES | kinds.OTHERS:
         return
@@ -62,7 +62,7 @@ def refuse_unknown_kind(ctx: CrudContext, facts: JsonObject, upload: Upload) -> 
     raise InvalidInput(message)
 
 
-def _sets_main_preview(ctx: CallContext, facts: JsonObject) -> bool:
+def _sets_main_preview(ctx: CallContext, facts: Row) -> bool:
     """Whether the newest preview is to stand for its entity in this production."""
     if facts["project_id"] is None:
         return False
@@ -70,7 +70,7 @@ def _sets_main_preview(ctx: CallContext, facts: JsonObject) -> bool:
     return bool(ctx.ask("crud", "sets_main_previews", project_id=project))
 
 
-def _take_picture(ctx: CallContext, facts: JsonObject, upload: Upload, key: str) -> JsonObject:
+def _take_picture(ctx: CallContext, facts: Row, upload: Upload, key: str) -> JsonObject:
     try:
         with rendered(storage_of(ctx), key, kinds.SHAPES) as picture:
             _lock(ctx, facts["id"])
@@ -99,7 +99,7 @@ def _store_picture(ctx: CallContext, ident: UUID, picture: Rendered) -> JsonObje
     }
 
 
-def _take_as_it_is(ctx: CallContext, facts: JsonObject, upload: Upload, key: str) -> JsonObject:
+def _take_as_it_is(ctx: CallContext, facts: Row, upload: Upload, key: str) -> JsonObject:
     _lock(ctx, facts["id"])
     storage_of(ctx).move(key, kinds.key_of(facts["id"], kinds.ORIGINAL))
     is_movie = upload.extension in kinds.MOVIES
@@ -120,7 +120,7 @@ def _lock(ctx: CallContext, ident: UUID) -> None:
         raise Refused(message)
 
 
-def _write(ctx: CallContext, facts: JsonObject, upload: Upload, key: str, values: Values) -> None:
+def _write(ctx: CallContext, facts: Row, upload: Upload, key: str, values: Values) -> None:
     stem = upload.name.rpartition(".")[0] or upload.name
     ctx.tx.session.execute(
         sa.update(PreviewFile)
@@ -137,7 +137,7 @@ def _write(ctx: CallContext, facts: JsonObject, upload: Upload, key: str, values
         storage_of(ctx).delete(key)
 
 
-def _tell(ctx: CrudContext, facts: JsonObject, values: Values, *, automated: bool) -> None:
+def _tell(ctx: CrudContext, facts: Row, values: Values, *, automated: bool) -> None:
     ident, project = facts["id"], in_project(facts)
     if automated and facts["entity_id"] is not None:
         main = PreviewSetMain(entity_id=facts["entity_id"], preview_file_id=ident, **project)
@@ -160,6 +160,6 @@ def _tell(ctx: CrudContext, facts: JsonObject, values: Values, *, automated: boo
     )
 
 
-def mark_broken(ctx: CallContext, facts: JsonObject, upload: Upload, key: str) -> None:
+def mark_broken(ctx: CallContext, facts: Row, upload: Upload, key: str) -> None:
     """Note that a preview's file came to nothing; it stays open for another try."""
     _write(ctx, facts, upload, key, {"status": kinds.BROKEN})

@@ -98,7 +98,7 @@ class AssignmentRpc(ResourceService):
             handled.append(str(task["id"]))
         return handled
 
-    def _known(self, authorizer: TaskAuthorizer, ids: list[Any]) -> list[JsonObject]:
+    def _known(self, authorizer: TaskAuthorizer, ids: list[Any]) -> list[Row]:
         found = []
         for ident in dict.fromkeys(str(one) for one in ids):
             try:
