@@ -69,7 +69,7 @@ class Refused(ServiceError, kind="refused"):
 
 
 class Unauthenticated(ServiceError, kind="unauthenticated"):
-    """Who is calling can't be established (any more)."""
+    """Missing, invalid or revoked credentials."""
 
 
 class Forbidden(ServiceError, kind="forbidden"):

@@ -107,6 +107,7 @@ def remove(
 def announce(tx: Transaction, service: str, table: str, ids: Collection[UUID]) -> None:
     """Emit ``rows:gone`` for these rows, in batches."""
     ordered = list(ids)
+    # In batches: a production that is removed takes tens of thousands of rows along.
     for start in range(0, len(ordered), BATCH):
         tx.emit(RowsGone(service=service, table=str(table), ids=ordered[start : start + BATCH]))
 
@@ -114,6 +115,7 @@ def announce(tx: Transaction, service: str, table: str, ids: Collection[UUID]) -
 def _remove(
     tx: Transaction, metadata: sa.MetaData, table: str, ids: set[UUID], gone: dict[str, set[UUID]]
 ) -> None:
+    # Two tables may point at each other: what is gone already ends the recursion.
     ids = ids - gone[table]
     if not ids:
         return

@@ -73,7 +73,7 @@ def uuid(text: str) -> UUID:
 
 
 def named_uuid(name: str, text: str) -> UUID:
-    """The same for an id that a route itself asks for, by its name. Raises InvalidInput."""
+    """An id in a query string that a route asks for by ``name``. Raises InvalidInput."""
     try:
         return parse_id(text)
     except BadValue:

@@ -123,6 +123,7 @@ def plain(ctx: CallContext, statement: Select) -> Reply:
     """All rows of a statement as a JSON array."""
     rows = sql_json.objects(statement)
     with ctx.database.read() as connection:
+        # One row more than is short says whether the list is long, without counting it.
         found = connection.execute(rows.limit(SHORT + 1)).scalars().all()
     if len(found) <= SHORT:
         return compressed(f"[{','.join(found)}]".encode())
@@ -136,6 +137,7 @@ def streamed(ctx: CallContext, rows: Select, ends: str = "[]") -> Reply:
     ``ends`` are what stands before and after it: members of an object come in ``{}``.
     """
     answer, first = GzipBuilder(), True
+    # In a transaction: a cursor needs one, and so the list is of one snapshot.
     with ctx.database.engine.connect() as connection:
         cursor = connection.execution_options(stream_results=True, max_row_buffer=CHUNK).execute(
             rows

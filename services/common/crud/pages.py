@@ -38,6 +38,7 @@ def envelope(data: str, total: int, page: int, limit: int, **more: str) -> bytes
 
 def filtered(ctx: CallContext, resource: Resource, statement: Select, page: Page) -> bytes:
     """A page of a statement's rows; past the end, or before the first, the data is empty."""
+    # The total counts the filtered rows without building their JSON.
     counted = statement.with_only_columns(sa.literal(1).label("one")).subquery("counted")
     total = sa.select(sa.func.count()).select_from(counted).scalar_subquery()
     rows = statement.order_by(*_order(resource)).limit(page.rows).offset(page.offset)
@@ -61,7 +62,7 @@ def whole(resource: Resource, actor: Actor, query: Mapping[str, str]) -> UUID | 
 def of_production(
     ctx: CallContext, resource: Resource, columns: Any, project: UUID, page: Page
 ) -> bytes:
-    """The same page of all rows of a production, whose number needs no counting."""
+    """A page of all rows of a production, whose number is kept by triggers and not counted."""
     statement = _of_production(resource, columns)
     ((count, data),) = ctx.database.rows(
         statement, project=str(project), limit=page.rows, offset=page.offset

@@ -40,6 +40,7 @@ def permit(
     if not found:
         raise NotFound
     facts = dict(zip(names, found[0], strict=True))
+    # NotFound came first: who may not see a row learns no more than that it exists.
     rule.check(ctx, {**facts, "body": body or {}})
     return facts
 

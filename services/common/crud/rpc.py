@@ -46,6 +46,8 @@ class CrudRpc(ResourceService):
         resource = self.registry[path]
         resource.list.check(self, query or {})
         resource.rules.before_list(self)
+        # What a vendor sees depends on assignments, which are another service's and move no version
+        # here.
         if not resource.versioned or self.actor.works_as_vendor:
             return lists.list_rows(self, resource, query or {})
         return self.not_modified_or(lambda: lists.list_rows(self, resource, query or {}))

@@ -35,6 +35,7 @@ def create(ctx: CrudContext, resource: Resource, body: JsonObject) -> Reply:
     fields = {k: v for k, v in body.items() if k not in resource.extra_body}
     values = values_for_create(resource.table, fields, resource.model.__name__, known)
     lists = _lists_in(resource, body)
+    # Other services are asked here, before the first statement: from then on a connection is held.
     found = ask_targets(ctx, resource, values, lists)
     rules = resource.rules
     prepared = rules.prepare(ctx, body, None)
@@ -82,6 +83,7 @@ def update(ctx: CrudContext, resource: Resource, uuid: UUID, data: Json) -> Repl
     lists = _lists_in(resource, {k: v for k, v in body.items() if k not in fixed})
     found = ask_targets(ctx, resource, values, lists)
     prepared = rules.prepare(ctx, body, uuid)
+    # The rule was decided on an unlocked row; the lock refuses if that row has changed since.
     before = _locked(ctx, resource, uuid, permitted)
     rules.on_update(ctx, before, values, body, prepared)
     facts = _set(ctx, resource, uuid, values)
@@ -112,6 +114,7 @@ def delete(ctx: CrudContext, resource: Resource, uuid: UUID, *, force: bool = Fa
     cascade = force and resource.force_cascades
     permitted = permit(ctx, resource, resource.delete, uuid)
     prepared = resource.rules.prepare(ctx, {"force": force}, uuid)
+    # A cascade takes along what points at the row here, and events make the other services follow.
     if not cascade:
         with _linked(resource):
             cross_references.refuse_if_referenced(
@@ -132,10 +135,12 @@ def delete(ctx: CrudContext, resource: Resource, uuid: UUID, *, force: bool = Fa
 def _drop(ctx: CrudContext, resource: Resource, uuid: UUID) -> None:
     """Delete the row and its own link rows; any other reference to it refuses."""
     for many in resource.lists.values():
+        # A list on the far side of a reference is rows of their own: those refuse the delete.
         if "id" not in many.table.c or many.writable:
             ctx.tx.connection.execute(sa.delete(many.table).where(many.own == uuid))
     table = resource.table
     ctx.tx.connection.execute(sa.delete(table).where(table.c.id == uuid))
+    # The reference in another service may have come after it was asked: it follows this event.
     cross_references.announce(ctx.tx, ctx.name, table.name, [uuid])
 
 
@@ -216,6 +221,7 @@ def _replace_lists(
         many = resource.lists[name]
         ref = many.other.info.get("ref")
         known = found[ref.service, ref.table] if ref else _known_here(ctx, many.other, ids)
+        # Replaced as a whole; the row itself is locked, so two requests don't mix their lists.
         ctx.tx.connection.execute(sa.delete(many.table).where(many.own == ident))
         rows = [{many.own.name: ident, many.other.name: i} for i in ids if i in known]
         if rows:

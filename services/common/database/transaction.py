@@ -236,6 +236,7 @@ class Transaction:
 
     def _begun(self) -> Session:
         if self._session is None:
+            # Not expired at commit: methods build their answer from rows that have committed.
             self._session = Session(self.database.engine, autoflush=True, expire_on_commit=False)
             if self.on_begin is not None:
                 self.on_begin(self._session)
@@ -344,6 +345,7 @@ class Transaction:
     def flush_events(self) -> None:
         """Write the queued events to the outbox, in the order they were emitted."""
         if self._events:
+            # Rows first: an error of theirs is raised before any event is sent.
             self.session.flush()
             self.write_events()
         self._send()

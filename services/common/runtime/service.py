@@ -1,4 +1,4 @@
-"""What a service's methods find on ``self``: their transaction, their caller, other services."""
+"""The base of every service: the transaction, the caller and the clients of a call."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ class _Actors:
             return SYSTEM
         actor = self.known.get(text)
         if actor is None:
+            # Emptied as a whole: a new decode costs less than keeping track of who came last.
             if len(self.known) >= self.size:
                 self.known.clear()
             actor = self.known[text] = self.decode(text)
@@ -174,6 +175,7 @@ class Service:
         It is read before the answer is built, so it is never newer than the answer.
         """
         question = {"project_id": str(project) if project else None}
+        # Asked before our own version is read, so that all of them travel at once.
         others = [self.ask_ahead(name, "change_version", **question) for name in elsewhere]
         counts = [change_version.version(self.database, project), *(answer() for answer in others)]
         asked = self.call.get("body", b"").decode()
@@ -196,7 +198,7 @@ class Service:
         return msgspec.json.decode(found) if found else None
 
     def ask_raw(self, service: str, method: str, /, **kwargs: Json) -> bytes:
-        """The same, as the JSON it came as."""
+        """Call another service as the same actor and return its answer as JSON bytes."""
         self._check_may_ask(service, method)
         return self._call(service, method, kwargs)
 
@@ -218,7 +220,7 @@ class Service:
         return lambda: msgspec.json.decode(asked())
 
     def ask_ahead_raw(self, service: str, method: str, /, **kwargs: Json) -> Callable[[], bytes]:
-        """The same, as the JSON it came as."""
+        """Ask now; what this returns waits for the answer and returns it as JSON bytes."""
         self._check_may_ask(service, method)
         asked = spawned(self._call, service, method, kwargs)
         return cast("Callable[[], bytes]", asked.wait)
@@ -232,7 +234,7 @@ class Service:
         return [msgspec.json.decode(body) if body else None for body in found]
 
     def ask_all_raw(self, questions: list[Question]) -> list[bytes]:
-        """The same, each as the JSON it came as."""
+        """Ask several questions at once; the answers come in order, as JSON bytes."""
         if len(questions) == 1:
             service, method, kwargs = questions[0]
             return [self.ask_raw(service, method, **kwargs)]

@@ -77,6 +77,7 @@ class AttachmentRpc(ResourceService):
         found: dict[str, list[JsonObject]] = {}
         statement = sa.select(file.chat_message_id, file.id, file.name, file.extension)
         wanted = sa.cast(ids, sa.ARRAY(sa.Uuid(as_uuid=False)))
+        # One array, however many ids: a list of parameters would be another statement each time.
         statement = statement.where(file.chat_message_id == sa.any_(wanted))
         with self.database.read() as connection:
             for message, ident, name, extension in connection.execute(
@@ -102,6 +103,7 @@ class AttachmentRpc(ResourceService):
         before = sa.func.timezone("utc", sa.func.now()) - timedelta(seconds=seconds)
         statement = sa.select(file.chat_message_id).where(
             file.chat_message_id.is_not(None),
+            # A message is stored moments after its files; a day covers outages of the sweep.
             file.created_at.between(before - timedelta(days=1), before),
         )
         with self.database.read() as connection:

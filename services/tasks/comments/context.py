@@ -25,7 +25,7 @@ PLAIN: Final = frozenset({"shotgun_id"})
 
 
 class CommentContext:
-    """The state of things around some drafts."""
+    """Data prefetched for some drafts: their tasks, all statuses, what rules and teams decide."""
 
     def __init__(self, ctx: CrudContext, tasks: Iterable[UUID]) -> None:
         self.ctx = ctx
@@ -61,6 +61,7 @@ class CommentContext:
         projects = {
             self.tasks[draft.task_id]["project_id"]
             for draft in drafts
+            # Most comments change nothing by rule: then the production's rules aren't asked for.
             if self.follows(draft) or self.statuses[draft.status_id]["is_retake"]
         }
         for project in projects - {None}:

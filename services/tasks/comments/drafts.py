@@ -23,9 +23,11 @@ def write_drafts(
     """Write the drafts and show them. Raises NotFound, InvalidInput."""
     if not drafts:
         return []
+    # Before anything is written, since no other service may be asked once the transaction is open.
     _check_people(ctx, {draft.author_id for draft in drafts})
     known.ask(drafts)
     authors = sorted({str(draft.author_id) for draft in drafts})
+    # Asked now, needed last: the answer has come by the time the comments are written.
     people = _ask_authors(ctx, authors)
     made = CommentWriter(ctx, known).post(drafts)
     shown = [comment_json(ctx, ident) for ident in made]

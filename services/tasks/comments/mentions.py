@@ -75,6 +75,7 @@ def _named(text: str, names: dict[UUID, str]) -> list[UUID]:
     return [
         ident
         for ident, name in names.items()
+        # Before a space or the end only, so that @Ann is not found in @Anna.
         if name and re.search(f"@{re.escape(name)}(?= |\\Z)", text)
     ]
 

@@ -40,6 +40,7 @@ class CommentActionRpc(ResourceService):
         authorizer.check_reader(task)
         link = comment_acknoledgments
         mine = sa.and_(link.c.comment == comment["id"], link.c.person == caller_id(self))
+        # Two clicks at once must not both find it unconfirmed.
         self.tx.locked(COMMENTS, comment["id"])
         ids = {"comment_id": comment["id"], "person_id": caller_id(self), **in_project(task)}
         if self.tx.connection.execute(sa.delete(link).where(mine)).rowcount:

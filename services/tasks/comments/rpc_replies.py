@@ -52,6 +52,7 @@ class ReplyRpc(ResourceService):
         if not isinstance(text, str) or "\x00" in text:
             raise invalid_field("text", "Input should be a valid string")
         circle = mentions.circle_of(self, task["project_id"], [text])
+        # The reply shows its author; asked before the transaction, read after it.
         author = self.ask_ahead("auth", "short_persons", ids=[str(caller_id(self))])
         reply = self._write_reply(task, comment["id"], text, circle, files or [])
         reply["person"] = author().get(str(caller_id(self)))
@@ -65,6 +66,7 @@ class ReplyRpc(ResourceService):
         circle: mentions.Circle,
         files: list[JsonObject],
     ) -> JsonObject:
+        # Replies are one JSON column: locked, so that two who reply at once both stay.
         row = self.tx.locked(COMMENTS, comment)
         ident, now = uuid4(), sa.func.to_char(NOW, 'YYYY-MM-DD"T"HH24:MI:SS')
         stamp = self.tx.session.scalar(sa.select(now))

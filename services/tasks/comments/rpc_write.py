@@ -100,14 +100,9 @@ class CommentWriteRpc(ResourceService):
         authorizer.check(drafts)
         comments = write_drafts(self, drafts, known)
         for draft, comment, uploads in zip(drafts, comments, pictures, strict=True):
+            task, ident = authorizer.task(draft.task_id), UUID(comment["id"])
             comment["preview_files"] = [
-                announce_upload(
-                    self,
-                    draft.task_id,
-                    UUID(comment["id"]),
-                    authorizer.task(draft.task_id)["project_id"],
-                    upload,
-                )
+                announce_upload(self, task["id"], ident, task["project_id"], upload)
                 for upload in uploads
             ]
             comment["previews"] = [one["id"] for one in comment["preview_files"]]

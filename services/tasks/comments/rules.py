@@ -96,6 +96,7 @@ class CommentRules(ResourceRules[mentions.Circle | None]):
             mentions.write_mentions(ctx.tx, row["id"], mentions.find(body["text"], circle))
         if row["object_id"] != before["object_id"]:
             _follow(ctx, row)
+            # Both tasks are locked, by id: a comment moved the other way at the same time waits.
             for one in sorted((before, row), key=lambda facts: facts["object_id"]):
                 _set_task_anew(ctx, one)
         elif row["task_status_id"] != before["task_status_id"]:
@@ -104,11 +105,12 @@ class CommentRules(ResourceRules[mentions.Circle | None]):
     def on_delete(self, ctx: CrudContext, row: Row, _circle: mentions.Circle | None) -> None:
         """Remove what hangs off the comment, with its task locked."""
         task = sa.select(Task.id).where(Task.id == row["object_id"])
+        # The task first, as writers of comments lock it, then the comment's rows.
         ctx.tx.session.execute(task.with_for_update())
         cross_references.remove(ctx.tx, ctx.name, ctx.metadata, "comment", [row["id"]])
 
     def deleted(self, ctx: CrudContext, row: Row, _circle: mentions.Circle | None) -> None:
-        """Make the task what its remaining comments say."""
+        """Set the task anew from its remaining comments."""
         _set_task_anew(ctx, row)
 
     def complete(
@@ -144,7 +146,7 @@ def _check_may_move(ctx: CallContext, task: UUID) -> None:
 
 
 def _follow(ctx: CallContext, row: Facts) -> None:
-    """What tells of a comment tells of it on the task it was moved to."""
+    """Move the comment's news and notifications to the task it was moved to."""
     for model in (News, Notification):
         table = table_of(model)
         change = sa.update(table).where(table.c.comment_id == row["id"])
@@ -154,6 +156,7 @@ def _follow(ctx: CallContext, row: Facts) -> None:
 def _set_task_anew(ctx: CrudContext, row: Facts) -> None:
     ident = row["object_id"]
     status = sa.select(Task.task_status_id).where(Task.id == ident)
+    # Locked before it is read: what is compared below is what this transaction changed.
     before = ctx.tx.session.scalar(status.with_for_update())
     recount_task(ctx.tx, ident)
     after = ctx.tx.session.scalar(status)

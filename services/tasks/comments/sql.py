@@ -12,7 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from services.common.database.sql_types import Select
+from services.common.database.sql_types import Condition, Select
 from services.common.database.tables import table_of
 from services.tasks.models import StatusAutomation, Subscription, Task, TaskType
 from services.tasks.policy import access
@@ -29,13 +29,10 @@ def _rows(rows: Any) -> Any:
     return array.select_from(inner).scalar_subquery()
 
 
-@lru_cache(maxsize=4)
-def facts(status_columns: tuple[Any, ...]) -> Select:
-    """``{"tasks", "statuses", "rules", "watched"}`` around the tasks ``:tasks``, for ``:me``."""
+def _tasks(wanted: Condition) -> Select:
+    """What rights and automations of a task hang on."""
     task, kind = table_of(Task), table_of(TaskType)
-    rule, watch = table_of(StatusAutomation), table_of(Subscription)
-    wanted = task.c.id == sa.any_(TASKS)
-    tasks = (
+    return (
         sa.select(
             task.c.id,
             task.c.project_id,
@@ -50,6 +47,13 @@ def facts(status_columns: tuple[Any, ...]) -> Select:
         .outerjoin(kind, kind.c.id == task.c.task_type_id)
         .where(wanted)
     )
+
+
+@lru_cache(maxsize=4)
+def facts(status_columns: tuple[Any, ...]) -> Select:
+    """``{"tasks", "statuses", "rules", "watched"}`` around the tasks ``:tasks``, for ``:me``."""
+    task, rule, watch = table_of(Task), table_of(StatusAutomation), table_of(Subscription)
+    wanted = task.c.id == sa.any_(TASKS)
     types = sa.select(task.c.task_type_id).where(wanted)
     watched = sa.select(watch.c.person_id, watch.c.entity_id, watch.c.task_type_id).where(
         watch.c.entity_id.is_not(None), watch.c.task_type_id.in_(types)
@@ -57,7 +61,7 @@ def facts(status_columns: tuple[Any, ...]) -> Select:
     rules = sa.select(rule).where(sa.func.coalesce(rule.c.archived, sa.false()).is_(sa.false()))
     found = sa.func.json_build_object(
         "tasks",
-        _rows(tasks),
+        _rows(_tasks(wanted)),
         "statuses",
         _rows(sa.select(*status_columns)),
         "rules",

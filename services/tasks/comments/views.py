@@ -112,6 +112,7 @@ def of_task(ctx: CrudContext, task: UUID, role: str | None, *, isolated: bool) -
     )
     with ctx.database.read() as connection:
         texts = connection.execute(rows_as_json(rows)).scalars().all()
+    # Decoded here although PostgreSQL built it: who sees what depends on people of another service.
     comments = decoded(texts)
     people = _people(ctx, comments)
     seen = [one for one in comments if _visible(ctx, one, role, people, isolated=isolated)]

@@ -52,6 +52,7 @@ class CommentWriter:
     def post(self, drafts: Iterable[Draft]) -> list[UUID]:
         """Write them all and answer their ids. Emits what ``events`` says of a comment."""
         wanted = list(drafts)
+        # A single comment locks its own task with the statement that reads it.
         if len(wanted) > 1 or self.known.follows(wanted[0]):
             self._lock(wanted)
         return [self._post(draft) for draft in wanted]
@@ -65,11 +66,15 @@ class CommentWriter:
         }
         if entities:
             wanted |= table.c.entity_id.in_(entities)
+        # By id, as everybody locks tasks: two batches over the same tasks wait, but never for each
+        # other.
         query = sa.select(table.c.id).where(wanted).order_by(table.c.id)
         self.tx.connection.execute(query.with_for_update())
 
     def _task(self, ident: UUID) -> JsonObject:
         """The task as it is now, locked, with its assignees and subscribers."""
+        # FOR UPDATE: two comments on a task are written one after the other, and so are their
+        # statuses.
         (row,) = self.tx.run(TASK, task=str(ident))
         return dict(zip(TASK_KEYS, row, strict=True))
 
@@ -87,6 +92,7 @@ class CommentWriter:
         self._copies(task, draft, moment)
         changed = self._set_status(task, draft, ident, moment, now)
         self._notify(task, draft, ident, named.everybody(circle), changed=changed)
+        # Comments on concepts stay out of the production's feed.
         if self.known.kind_of(task["entity_id"]) != CONCEPT:
             self._news(task, draft, ident, changed=changed)
         if changed:
@@ -160,16 +166,22 @@ class CommentWriter:
         """Give the task the comment's status, unless a later comment spoke; whether it changed."""
         status = self.known.statuses[draft.status_id]
         last = task["last_comment_date"]
+        # A later comment has spoken (this one is dated back): the status follows from all of them.
         if last is not None and last > moment:
             recount_task(self.tx, task["id"])
-            self._task_changed(task)
+            task_changed(self.ctx, task)
             return False
         stands = {**task, **with_status(task, status, moment, now)}
         ids = {"id": str(task["id"]), "task_status_id": str(status["id"])}
         self.tx.defer(STANDS, **{**stands, **ids})
-        self._task_changed(task)
+        task_changed(self.ctx, task)
         if task["task_status_id"] == status["id"]:
             return False
+        self._tell_status(task, draft, comment, status)
+        return True
+
+    def _tell_status(self, task: Row, draft: Draft, comment: UUID, status: Row) -> None:
+        """Emit ``task:status-changed``, and ``task:to-review`` where feedback is asked for."""
         told = {
             "task_id": task["id"],
             "new_task_status_id": status["id"],
@@ -180,10 +192,6 @@ class CommentWriter:
         self.tx.emit(TaskStatusChanged(**told))
         if status["is_feedback_request"]:
             self.tx.emit(TaskToReview(comment_id=comment, **told))
-        return True
-
-    def _task_changed(self, task: Row) -> None:
-        task_changed(self.ctx, task)
 
     # --- who learns of it -----------------------------------------------------------------------
 
@@ -244,6 +252,7 @@ class CommentWriter:
             .with_for_update()
         )
         for ident in self.tx.connection.scalars(others).all():
+            # Automations may set each other off in a circle; each task takes a status once.
             if (ident, status) not in self.automated and status in self.known.statuses:
                 self.automated.add((ident, status))
                 self._post(Draft(ident, status, draft.author_id))

@@ -74,11 +74,12 @@ class NewsRpc(ResourceService):
 
     @query
     def list_news_of_projects(self, query: dict[str, str] | None = None) -> Reply:
-        """The same over the caller's open productions, or one of them."""
+        """The feed of the caller's open productions, or of one: as ``list_project_news``."""
         asked = query or {}
         where = []
         if "project_id" in asked:
             where.append(TASK.c.project_id == require_member(self, asked["project_id"]))
+        # Administrators are in no team: the open productions are the studio's.
         elif self.actor.is_admin:
             opened = self.ask("crud", "open_projects")
             where.append(TASK.c.project_id.in_([UUID(ident) for ident in opened]))

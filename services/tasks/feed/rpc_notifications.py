@@ -48,6 +48,47 @@ def _ids(table: sa.Table, other: str) -> Expression:
     return sa.func.array(ids.scalar_subquery())
 
 
+FIRST_PREVIEW: Final = (
+    sa.select(comment_preview_link.c.preview_file)
+    .where(comment_preview_link.c.comment == COMMENT.c.id)
+    .correlate(COMMENT)
+    .limit(1)
+    .scalar_subquery()
+)
+COLUMNS: Final = (
+    NOTE.c.id,
+    sa.literal("Notification").label("type"),
+    NOTE.c.type.label("notification_type"),
+    NOTE.c.author_id,
+    NOTE.c.comment_id,
+    NOTE.c.task_id,
+    NOTE.c.reply_id,
+    NOTE.c.playlist_id,
+    NOTE.c.read,
+    NOTE.c.change,
+    sa.func.date_trunc("second", NOTE.c.created_at).label("created_at"),
+    TASK.c.task_type_id,
+    TASK.c.project_id,
+    TASK.c.entity_id,
+    COMMENT.c.task_status_id,
+    COMMENT.c.text.label("comment_text"),
+    COMMENT.c.replies,
+    _ids(comment_mentions, "person").label("mentions"),
+    _ids(comment_department_mentions, "department").label("department_mentions"),
+    FIRST_PREVIEW.label("preview_file_id"),
+    WATCH.c.id.label("subscription_id"),
+)
+# The reader's own subscription: a task may have many, and each would repeat the notification.
+_OWN_SUBSCRIPTION: Final = sa.and_(
+    WATCH.c.task_id == NOTE.c.task_id, WATCH.c.person_id == NOTE.c.person_id
+)
+SOURCE: Final = (
+    NOTE.outerjoin(TASK, TASK.c.id == NOTE.c.task_id)
+    .outerjoin(COMMENT, COMMENT.c.id == NOTE.c.comment_id)
+    .outerjoin(WATCH, _OWN_SUBSCRIPTION)
+)
+
+
 class NotificationRpc(ResourceService):
     """Notifications."""
 
@@ -77,43 +118,9 @@ class NotificationRpc(ResourceService):
         return found[0] if found else None
 
     def _notifications(self, *where: Condition, reader: UUID | None = None) -> list[JsonObject]:
-        first = (
-            sa.select(comment_preview_link.c.preview_file)
-            .where(comment_preview_link.c.comment == COMMENT.c.id)
-            .correlate(COMMENT)
-            .limit(1)
-            .scalar_subquery()
-        )
-        columns = [
-            NOTE.c.id,
-            sa.literal("Notification").label("type"),
-            NOTE.c.type.label("notification_type"),
-            NOTE.c.author_id,
-            NOTE.c.comment_id,
-            NOTE.c.task_id,
-            NOTE.c.reply_id,
-            NOTE.c.playlist_id,
-            NOTE.c.read,
-            NOTE.c.change,
-            sa.func.date_trunc("second", NOTE.c.created_at).label("created_at"),
-            TASK.c.task_type_id,
-            TASK.c.project_id,
-            TASK.c.entity_id,
-            COMMENT.c.task_status_id,
-            COMMENT.c.text.label("comment_text"),
-            COMMENT.c.replies,
-            _ids(comment_mentions, "person").label("mentions"),
-            _ids(comment_department_mentions, "department").label("department_mentions"),
-            first.label("preview_file_id"),
-            WATCH.c.id.label("subscription_id"),
-        ]
-        mine = sa.and_(WATCH.c.task_id == NOTE.c.task_id, WATCH.c.person_id == NOTE.c.person_id)
         rows = (
-            sa.select(*columns)
-            .select_from(NOTE)
-            .outerjoin(TASK, TASK.c.id == NOTE.c.task_id)
-            .outerjoin(COMMENT, COMMENT.c.id == NOTE.c.comment_id)
-            .outerjoin(WATCH, mine)
+            sa.select(*COLUMNS)
+            .select_from(SOURCE)
             .where(NOTE.c.person_id == (reader or self.actor.id), *where)
             .order_by(NOTE.c.created_at.desc(), NOTE.c.id)
             .limit(MOST)
@@ -174,6 +181,7 @@ class NotificationRpc(ResourceService):
         project = self.tx.session.scalar(sa.select(TASK.c.project_id).where(TASK.c.id == row[0]))
         told = event(person_id=only_persons(self), notification_id=uuid)
         self.tx.emit(told, project=project)
+        # The names around it are asked of other services, and no transaction may wait for them.
         self.commit_now()
         self.tx.close()
         return self._notifications(NOTE.c.id == uuid)[0]

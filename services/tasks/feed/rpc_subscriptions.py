@@ -27,6 +27,7 @@ class SubscriptionRpc(ResourceService):
         """Hear of a task from now on. Returns the subscription. Raises NotFound, Forbidden."""
         person, task = only_persons(self), TaskAuthorizer(self).readable(task_id)
         row = {"person_id": person, "task_id": task["id"]}
+        # Twice is once: the second finds the row, and nothing is announced.
         made = insert(WATCH).values(row).on_conflict_do_nothing().returning(WATCH.c.id)
         ident = self.tx.connection.scalar(made)
         resource = self.registry["subscriptions"]

@@ -48,6 +48,7 @@ class CastingStatsRpc(ResourceService):
             TASK.c.project_id,
             TASK.c.nb_assets_ready,
         ).where(TASK.c.entity_id.in_([UUID(shot) for shot in shots]))
+        # By id, as everybody locks tasks.
         found = self.tx.connection.execute(rows.order_by(TASK.c.id).with_for_update())
         for row in found.mappings().all():
             ready = _ready(cast.get(str(row["entity_id"]), []), row["task_type_id"], order)

@@ -39,6 +39,7 @@ class ResponseLayout:
             known = dict(tasks)
             yield from (self._row(head, known.get(ident, "")) for ident, head in heads.items())
             return
+        # In the order the tasks come, so that nothing is held back; what has no tasks follows.
         left = dict(heads)
         for ident, text in tasks:
             yield self._row(left.pop(ident), text)

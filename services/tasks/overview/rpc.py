@@ -106,19 +106,7 @@ class OverviewRpc(ResourceService):
 
         ``mine`` are the productions of which only the caller's own tasks are shown.
         """
-        people = (
-            sa.select(
-                task_person_link.c.task_id,
-                sa.func.array_agg(task_person_link.c.person_id).label("ids"),
-            )
-            .group_by(task_person_link.c.task_id)
-            .subquery("people")
-        )
-        watch = (
-            sa.select(Subscription.task_id)
-            .where(Subscription.person_id == self.actor.id, sa.literal(watched))
-            .subquery("watch")
-        )
+        people, watch = _assignees(), _watched_by(self.actor.id, watched=watched)
         columns = [_column(kind, name, people, watch) for name in TASK_FIELDS[kind]]
         wanted = sa.cast(ids, sa.ARRAY(sa.Uuid(as_uuid=False)))
         inner = (
@@ -143,6 +131,8 @@ class OverviewRpc(ResourceService):
         if not heads:
             return
         statement = self._task_rows(kind, list(heads), **options)
+        # A transaction of its own for the cursor: the call's must stay closed, it may still ask
+        # others.
         with self.database.engine.connect() as connection:
             options = {"stream_results": True, "max_row_buffer": CHUNK}
             rows = connection.execution_options(**options).execute(statement)
@@ -179,7 +169,22 @@ def _project(asked: dict[str, str]) -> UUID | None:
         return None
 
 
-def _column(kind: str, name: str, people: Any, watch: Any) -> Expression:
+def _assignees() -> sa.Subquery:
+    """The assignees of each task, gathered once instead of for every row."""
+    link = task_person_link.c
+    ids = sa.func.array_agg(link.person_id).label("ids")
+    return sa.select(link.task_id, ids).group_by(link.task_id).subquery("people")
+
+
+def _watched_by(person: UUID | None, *, watched: bool) -> sa.Subquery:
+    """The tasks that the person subscribed to; none where the view doesn't show it."""
+    mine = sa.select(Subscription.task_id).where(
+        Subscription.person_id == person, sa.literal(watched)
+    )
+    return mine.subquery("watch")
+
+
+def _column(kind: str, name: str, people: sa.Subquery, watch: sa.Subquery) -> Expression:
     if name == "assignees":
         none = sa.cast([], sa.ARRAY(sa.Uuid()))
         return sa.func.coalesce(people.c.ids, none).label(name)

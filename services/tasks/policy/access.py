@@ -84,7 +84,7 @@ def _reads(ctx: CallContext, facts: Facts) -> bool:
 
 
 def _reads_by_task(ctx: CallContext, facts: Facts) -> bool:
-    """The same for what hangs off a task."""
+    """In the team of the task's production; a vendor only where they have a task on the entity."""
     found = task_facts(ctx, facts["task_id"])
     return found is not None and _reads(ctx, found)
 
@@ -166,6 +166,7 @@ def listed_previews(ctx: CallContext, statement: Select) -> Select:
 def _listed(ctx: CallContext, project: Any, task: Any) -> Condition:
     actor = ctx.actor
     as_vendor = {p for p in actor.open_projects if actor.projects.get(p) == "vendor"}
+    # By production: somebody may be a vendor in one and a supervisor in another.
     condition: Condition = project.in_(actor.open_projects - as_vendor)
     if as_vendor:
         condition |= project.in_(as_vendor) & assigned_to(actor.id, task)

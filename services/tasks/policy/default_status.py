@@ -20,6 +20,18 @@ NEUTRAL: Final = {
     "for_concept": True,
 }
 
+FIRST_VALUES: Final = {
+    "is_default": True,
+    "priority": 1,
+    "archived": False,
+    "is_done": False,
+    "is_retake": False,
+    "is_feedback_request": False,
+    "is_wip": False,
+    "is_artist_allowed": True,
+    "is_client_allowed": True,
+}
+
 
 def default_status(ctx: CrudContext, *, concept: bool) -> UUID:
     """The status of a new task, made on first need. Emits ``task-status:new`` then."""
@@ -36,19 +48,8 @@ def default_status(ctx: CrudContext, *, concept: bool) -> UUID:
     found: UUID | None = ctx.tx.connection.scalar(default)
     if found is not None:
         return found
-    row = {
-        **wanted,
-        "id": uuid4(),
-        "is_default": True,
-        "priority": 1,
-        "archived": False,
-        "is_done": False,
-        "is_retake": False,
-        "is_feedback_request": False,
-        "is_wip": False,
-        "is_artist_allowed": True,
-        "is_client_allowed": True,
-    }
+    row = {**FIRST_VALUES, **wanted, "id": uuid4()}
+    # Two first tasks at once: whoever comes second takes the status of the first.
     made = insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
     ident: UUID | None = ctx.tx.connection.scalar(made)
     if ident is None:

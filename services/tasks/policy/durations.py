@@ -18,6 +18,7 @@ def recompute_duration(ctx: CrudContext, task: UUID | None) -> None:
         TimeSpent.task_id == task
     )
     changed = sa.update(Task).where(Task.id == task).values(duration=total.scalar_subquery())
+    # Summed in the statement that writes it; RETURNING saves asking for the production.
     project = ctx.tx.session.scalar(changed.returning(Task.project_id))
     resource = ctx.registry["tasks"]
     facts = {"id": task, "project_id": project}

@@ -16,6 +16,8 @@ def require_member(ctx: CallContext, project_id: str, *roles: str) -> UUID:
     """
     project = known_id(project_id)
     role = ctx.actor.role_in(project)
+    # A role proves that the production exists; administrators have one everywhere, so they are
+    # checked.
     if role is None or ctx.actor.is_admin:
         known = ctx.ask("crud", "existing_rows", tables={"project": [str(project)]})
         if not known["project"]:

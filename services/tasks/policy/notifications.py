@@ -37,6 +37,7 @@ def notify(
         "reply_id": None,
         **{key: str(value) for key, value in facts.items()},
     }
+    # Deferred: it goes out with the next statement of the comment, not on a round trip of its own.
     tx.defer(
         NOTIFY,
         change=change,

@@ -39,6 +39,8 @@ class TaskAuthorizer:
                 .outerjoin(kind, kind.c.id == table.c.task_type_id)
                 .where(table.c.id == ident)
             )
+            # Read outside the transaction: rights may ask other services, which no transaction may
+            # wait for.
             with self.ctx.database.read() as connection:
                 row = connection.execute(query).mappings().first()
             if row is None:

@@ -1,4 +1,4 @@
-"""Telling that a task is not what it was."""
+"""Events of tasks that several topics emit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from services.common.json_types import Row
 
 
 def task_changed(ctx: CrudContext, task: Row) -> None:
-    """Tell that a task is not what it was."""
+    """Emit ``task:update``."""
     facts = {"id": task["id"], "project_id": task["project_id"]}
     ctx.tx.emit(ctx.registry.event(ctx.registry["tasks"], "update", facts))
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.common.database.sql_types import Select
 from services.common.database.tables import NOW, table_of
 from services.common.database.transaction import Transaction
 from services.common.json_types import JsonObject, Row, Values
@@ -39,20 +40,6 @@ def with_status(task: Row, status: Row, said_at: datetime, now: datetime) -> Jso
 
 def recount_task(tx: Transaction, ident: UUID) -> None:
     """Set a task's status, dates and counts anew from all its comments and time spent."""
-    table, status = table_of(Comment), table_of(TaskStatus)
-    said = (
-        sa.select(
-            table.c.created_at,
-            table.c.task_status_id,
-            status.c.is_retake,
-            status.c.is_wip,
-            status.c.is_feedback_request,
-            status.c.is_done,
-        )
-        .outerjoin(status, status.c.id == table.c.task_status_id)
-        .where(table.c.object_id == ident)
-        .order_by(table.c.created_at, table.c.id)
-    )
     values: Values = {
         "task_status_id": _default(tx, ident),
         "retake_count": 0,
@@ -61,7 +48,7 @@ def recount_task(tx: Transaction, ident: UUID) -> None:
         "done_date": None,
         "last_comment_date": None,
     }
-    for row in tx.connection.execute(said).mappings():
+    for row in tx.connection.execute(_statuses_given(ident)).mappings():
         if row["task_status_id"] is None:
             values["last_comment_date"] = row["created_at"]
             continue
@@ -72,6 +59,24 @@ def recount_task(tx: Transaction, ident: UUID) -> None:
     task = table_of(Task)
     changed = sa.update(task).where(task.c.id == ident).values(**values, updated_at=NOW)
     tx.connection.execute(changed)
+
+
+def _statuses_given(task: UUID) -> Select:
+    """The statuses that a task's comments gave it, in the order they were written."""
+    table, status = table_of(Comment), table_of(TaskStatus)
+    return (
+        sa.select(
+            table.c.created_at,
+            table.c.task_status_id,
+            status.c.is_retake,
+            status.c.is_wip,
+            status.c.is_feedback_request,
+            status.c.is_done,
+        )
+        .outerjoin(status, status.c.id == table.c.task_status_id)
+        .where(table.c.object_id == task)
+        .order_by(table.c.created_at, table.c.id)
+    )
 
 
 def _default(tx: Transaction, task: UUID) -> UUID | None:

@@ -26,6 +26,7 @@ NAME_LENGTH: Final = 13
 
 def announce(ctx: CrudContext, task: UUID, comment: UUID, facts: Row, wanted: int | None) -> bytes:
     """A preview without its file, as JSON. Raises Refused (the revision is taken)."""
+    # Revisions are counted per task: locked, or two uploads would take the same number.
     ctx.tx.get(Task, task, lock=True)
     try:
         revision, position = _place_in_revisions(ctx.tx, task, comment, wanted)

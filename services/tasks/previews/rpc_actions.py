@@ -54,6 +54,7 @@ class PreviewActionRpc(ResourceService):
         Raises NotFound, Forbidden, InvalidInput. Emits ``preview-file:annotation-update``.
         """
         facts = self._to_act_on(ident)
+        # Annotations are one JSON column: locked, so that two who draw at once both stay.
         row = self.tx.get(PreviewFile, facts["id"], lock=True)
         row.annotations = apply_changes(row.annotations, data)
         self.tx.session.flush()
@@ -87,6 +88,7 @@ class PreviewActionRpc(ResourceService):
             sa.select(file)
             .where(file.task_id == facts["task_id"], file.revision == facts["revision"])
             .order_by(file.position, file.created_at, file.id)
+            # The whole revision is locked: positions are counted anew for all of its files.
             .with_for_update()
         )
         rows = list(self.tx.session.scalars(together))

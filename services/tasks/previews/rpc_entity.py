@@ -19,6 +19,22 @@ from services.tasks.policy import access
 FROM_DATA: Final = ("width", "height", "duration", "file_size")
 OF_FIRST_ONLY: Final = ("position", "task_type_id")
 
+SHOWN: Final = (
+    PreviewFile.id,
+    PreviewFile.revision,
+    PreviewFile.position,
+    PreviewFile.original_name,
+    PreviewFile.extension,
+    PreviewFile.width,
+    PreviewFile.height,
+    PreviewFile.duration,
+    PreviewFile.status,
+    PreviewFile.annotations,
+    PreviewFile.task_id,
+    sa.func.date_trunc("second", PreviewFile.created_at).label("created_at"),
+    Task.task_type_id,
+)
+
 
 class EntityPreviewRpc(ResourceService):
     """Previews beyond the single task."""
@@ -54,24 +70,9 @@ class EntityPreviewRpc(ResourceService):
 
 def _of_entity(entity: UUID) -> Select:
     file = PreviewFile
-    shown = (
-        file.id,
-        file.revision,
-        file.position,
-        file.original_name,
-        file.extension,
-        file.width,
-        file.height,
-        file.duration,
-        file.status,
-        file.annotations,
-        file.task_id,
-        sa.func.date_trunc("second", file.created_at).label("created_at"),
-        Task.task_type_id,
-    )
     measured = (file.data[name].label(f"original_{name}") for name in FROM_DATA)
     return (
-        sa.select(*shown, *measured)
+        sa.select(*SHOWN, *measured)
         .join(Task, Task.id == file.task_id)
         .join(TaskType, TaskType.id == Task.task_type_id)
         .where(Task.entity_id == entity)

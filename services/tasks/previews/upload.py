@@ -40,6 +40,7 @@ def fill(ctx: CrudContext, facts: Row, upload: Upload, key: str) -> None:
 
     Raises NotFound (no file there), Refused (the preview has one), InvalidInput (too many pixels).
     """
+    # Asked first: once the row is locked no other service may be asked.
     automated = _sets_main_preview(ctx, facts)
     if upload.extension in kinds.PICTURES:
         values = _take_picture(ctx, facts, upload, key)
@@ -73,6 +74,7 @@ def _sets_main_preview(ctx: CallContext, facts: Row) -> bool:
 def _take_picture(ctx: CallContext, facts: Row, upload: Upload, key: str) -> JsonObject:
     try:
         with rendered(storage_of(ctx), key, kinds.SHAPES) as picture:
+            # Locked only now: rendering takes seconds, and a connection must not be held for it.
             _lock(ctx, facts["id"])
             return _store_picture(ctx, facts["id"], picture)
     except PictureBroken:
@@ -82,6 +84,7 @@ def _take_picture(ctx: CallContext, facts: Row, upload: Upload, key: str) -> Jso
         _lock(ctx, facts["id"])
         _write(ctx, facts, upload, key, {"status": kinds.BROKEN})
         ctx.tx.emit(PreviewUpdate(preview_file_id=facts["id"], **in_project(facts)))
+        # What was noted stays although the upload is refused.
         ctx.commit_now()
         message = "The picture has too many pixels."
         raise InvalidInput(message) from None
@@ -108,7 +111,7 @@ def _take_as_it_is(ctx: CallContext, facts: Row, upload: Upload, key: str) -> Js
 
 
 def _lock(ctx: CallContext, ident: UUID) -> None:
-    """Be the only one to write this preview's files. Raises NotFound, Refused."""
+    """Lock the row, so that nobody else writes this preview's files. Raises NotFound, Refused."""
     row = ctx.tx.get(PreviewFile, ident, lock=True)
     state = {
         "status": row.status,

@@ -46,6 +46,7 @@ class AssignmentRpc(ResourceService):
         self._check_bot(task, person)
         self._assign(task, UUID(person["id"]))
         shown = self.registry["tasks"].view(self.tx, task["id"])
+        # The seat is the production's, in another service: it is asked once this has committed.
         self.commit_now()
         self._seat(task["project_id"], person["id"])
         return Reply(shown)

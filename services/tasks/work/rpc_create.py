@@ -28,6 +28,18 @@ KINDS: Final = {
     "edits": "edit",
     "concepts": "concept",
 }
+NEW_TASK: Final = {
+    "name": "main",
+    "duration": 0,
+    "estimation": 0,
+    "completion_rate": 0,
+    "retake_count": 0,
+    "sort_order": 0,
+    "priority": 0,
+    "difficulty": 3,
+    "nb_assets_ready": 0,
+    "nb_drawings": 0,
+}
 
 
 class TaskCreationRpc(ResourceService):
@@ -113,28 +125,20 @@ class TaskCreationRpc(ResourceService):
         taken = set(self.tx.connection.scalars(have))
         rows = [
             {
+                **NEW_TASK,
                 "id": uuid4(),
-                "name": "main",
                 "project_id": project,
                 "task_type_id": task_type,
                 "task_status_id": status,
                 "entity_id": entity,
                 "assigner_id": self.actor.id,
-                "duration": 0,
-                "estimation": 0,
-                "completion_rate": 0,
-                "retake_count": 0,
-                "sort_order": 0,
-                "priority": 0,
-                "difficulty": 3,
-                "nb_assets_ready": 0,
-                "nb_drawings": 0,
             }
             for entity in dict.fromkeys(entities)
             if entity not in taken
         ]
         if not rows:
             return []
+        # Whoever makes the same tasks meanwhile may win: those are not ours to answer with.
         statement = insert(TASK).on_conflict_do_nothing().returning(TASK.c.id)
         made = set(self.tx.connection.scalars(statement, rows))
         return [ident for row in rows if isinstance(ident := row["id"], UUID) and ident in made]

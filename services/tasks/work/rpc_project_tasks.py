@@ -60,6 +60,7 @@ class ProjectTaskRpc(ResourceService):
         return Reply(b"")
 
     def _delete_where(self, *where: Condition) -> list[str]:
+        # By id, as everybody locks tasks.
         rows = sa.select(TASK).where(*where).order_by(TASK.c.id).with_for_update()
         found = self.tx.connection.execute(rows).mappings().all()
         cross_references.remove(

@@ -58,11 +58,13 @@ class TimeRpc(ResourceService):
         }
         statement = insert(TIME).values(row)
         more = TIME.c.duration + duration if add else statement.excluded.duration
+        # An upsert: two who note time for the same day add up instead of failing.
         statement = statement.on_conflict_do_update(
             index_elements=[TIME.c.person_id, TIME.c.task_id, TIME.c.date],
             set_={"duration": more, "updated_at": NOW},
         )
         ident = self.tx.connection.scalar(statement.returning(TIME.c.id))
+        # Our id came back only if the row was inserted.
         event = TimeSpentNew if ident == row["id"] else TimeSpentUpdated
         project = {"project_id": task["project_id"]} if task["project_id"] else {}
         self.tx.emit(event(time_spent_id=ident, **project))

@@ -56,7 +56,7 @@ class WorkloadRpc(ResourceService):
 
     @query
     def list_person_tasks(self, person_id: str, done: bool = False) -> Reply:
-        """The same for somebody else. For the person and for managers of the studio."""
+        """Somebody else's tasks in open productions. For the person and managers of the studio."""
         return self._desk(self._whose_desk(person_id), done=done)
 
     @query
@@ -96,6 +96,7 @@ class WorkloadRpc(ResourceService):
 
     def _in_open(self, person: UUID | None = None) -> Condition:
         """Tasks of the person's open productions."""
+        # The caller's own productions came with the call; others' are asked for.
         if person is not None and person == self.actor.id and not self.actor.is_admin:
             return TASK.c.project_id.in_(self.actor.open_projects)
         opened = self.ask("crud", "open_projects", person_id=str(person) if person else None)

@@ -98,7 +98,7 @@ def _clear_default(ctx: CallContext, concept: bool, own: UUID | None) -> None:
 
 @dataclass
 class TaskFacts:
-    """What a write of a task goes by."""
+    """What one write of a task knows: filled by ``prepare`` and ``on_update``."""
 
     kind: str | None = None
     """The entity type's name of the entity a new task is for."""
@@ -140,6 +140,7 @@ class TaskRules(ResourceRules[TaskFacts]):
         if values["assigner_id"] is None:
             values["assigner_id"] = ctx.actor.id
         names = ("name", "project_id", "task_type_id", "entity_id")
+        # The table's unique constraint decides in the end; this says it in words that clients know.
         same = sa.select(Task.id).where(*(table_of(Task).c[n] == values[n] for n in names))
         if ctx.tx.session.scalar(same.limit(1)):
             message = "Task already exists."
@@ -153,6 +154,7 @@ class TaskRules(ResourceRules[TaskFacts]):
         self, ctx: CrudContext, row: Row, values: Values, body: JsonObject, prepared: TaskFacts
     ) -> None:
         """Merge ``data`` key by key, and note who was assigned before."""
+        # The row is locked, so that two who set different keys both stay.
         if isinstance(values.get("data"), dict):
             values["data"] = {**(row["data"] or {}), **values["data"]}
         if "assignees" in body:
