@@ -21,9 +21,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from deploy.dashboard import dashboard
 from deploy.drawing import Part, architecture
 from deploy.measures import table
+from gateway.health import VERSION
 from gateway.routes import ROUTES
 from gateway.routes.table import PUBLIC, Body, Route
-from gateway.status import VERSION
 from services.common.contracts import CATALOGUE, Event
 from services.common.crud.resource import Registry, Resource
 

@@ -1,30 +1,41 @@
-"""How gunicorn runs the gateway: threads, because each request waits for one reply."""
+"""How gunicorn runs the gateway: processes with an event loop each."""
 
 import os
-import sys
+import resource
 
-# Tokens are signed with HMAC. PyJWT would load the library of all other algorithms, 10 MB of it,
-# where it finds it; the gateway's image has none, and here it is to find none either.
-sys.modules["cryptography"] = None
-# Nor is kombu to find YAML, for messages that nobody sends.
-sys.modules["yaml"] = None
+from uvicorn_worker import UvicornWorker
+
+from gateway.http.protocol import BoundedProtocol
 
 bind = f"0.0.0.0:{os.environ.get('HTTP_PORT', '8080')}"
-worker_class = "gateway.worker.Worker"
+worker_class = "uvicorn_worker.UvicornWorker"
 # The number of workers is WEB_CONCURRENCY, which gunicorn reads itself; one by default.
-threads = int(os.environ.get("GATEWAY_THREADS", "48"))
-# Above the number of threads that may wait for services, so that there is always one left to say
-# "busy" (502) and to answer health checks.
-backlog = 256
-# Below the usual limit of 1024 open files; idle ones make room (see gateway/worker.py).
-worker_connections = 800
+backlog = 1024
 keepalive = 30
 timeout = 60
 # What is under way when a worker is told to go has its deadline of 8 seconds.
 graceful_timeout = 10
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
-# Files go out like everything else, so that a slow reader is noticed (see gateway/worker.py).
-sendfile = False
 accesslog = None
 loglevel = "warning"
 control_socket_disable = True
+
+UvicornWorker.CONFIG_KWARGS = {
+    "loop": "uvloop",
+    "http": BoundedProtocol,
+    # Not until somebody here speaks WebSocket.
+    "ws": "none",
+    "lifespan": "on",
+    "access_log": False,
+    # Headers that cost bytes and tell strangers what runs here.
+    "server_header": False,
+    # Addresses of clients are read by the gateway itself (TRUSTED_PROXIES).
+    "proxy_headers": False,
+    "timeout_graceful_shutdown": 9,
+}
+
+# Each connection is an open file, and so are the log, the broker and what is being sent.
+_, _most = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (_most, _most))
+if _most != resource.RLIM_INFINITY:
+    BoundedProtocol.limit = min(BoundedProtocol.limit, int(_most * 0.8))

@@ -5,7 +5,7 @@ import sys
 from typing import Final
 
 MODULES: Final = {
-    "gateway": ("gunicorn", "-c", "deploy/gunicorn.conf.py", "gateway.wsgi:app"),
+    "gateway": ("gunicorn", "-c", "deploy/gunicorn.conf.py", "gateway.asgi:app"),
     "relay": ("services.common.events.relay",),
     "prepare": ("deploy.prepare",),
 }

@@ -33,6 +33,8 @@ class GatewaySettings(Settings, frozen=True, kw_only=True, rename=str.upper):
     """Uploads and downloads at once by one process; one more is told to come again (502)."""
     actor_seconds: float = 10.0
     """How long an actor may be served from the cache without word from ``auth``."""
+    blocked_loop_seconds: float = 0.0
+    """Report what blocks the event loop for longer (``loop_watch``); 0 watches nothing."""
     web_root: str = ""
     """A folder with a built web interface, served at ``/`` beside ``/api``; empty serves none."""
     list_deadline: float = 30.0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import falcon
 import msgspec
+from falcon.asgi import Request, Response
 
 from gateway.metrics import REFUSALS
 from services.common.errors import (
@@ -54,6 +55,10 @@ class TooLarge(ServiceError, kind="too-large"):
     """The body is over the limit."""
 
 
+class UnreadableBody(ServiceError, kind="unread"):
+    """The body is not JSON, or isn't said to be."""
+
+
 class TokenUnreadable(ServiceError, kind="token-unreadable"):
     """The token is malformed, forged, or of the wrong kind."""
 
@@ -79,6 +84,7 @@ TABLE: Final[dict[type[ServiceError], tuple[int, Callable[[ServiceError], dict[s
     InvalidInput: (400, lambda e: said(e.message, data=e.data)),
     Integrity: (400, lambda e: {"message": e.message}),
     Refused: (400, _refused),
+    UnreadableBody: (400, lambda e: said(e.message)),
     Unauthenticated: (401, _unauthenticated),
     Forbidden: (403, lambda _: said(FORBIDDEN)),
     SetupRequired: (403, lambda _: said(NO_FACTOR, two_factor_authentication_required=True)),
@@ -92,7 +98,9 @@ TABLE: Final[dict[type[ServiceError], tuple[int, Callable[[ServiceError], dict[s
 }
 
 
-def on_service_error(_req: Any, resp: falcon.Response, error: ServiceError, _params: Any) -> None:
+async def on_service_error(
+    _req: Request, resp: Response, error: ServiceError, _params: Any
+) -> None:
     """Answer a refusal; a kind without a row is a fault of ours, not of the caller."""
     status, body = TABLE.get(type(error), (500, lambda _: said(INTERNAL)))
     REFUSALS.labels(kind_of(error)).inc()
@@ -105,7 +113,9 @@ def on_service_error(_req: Any, resp: falcon.Response, error: ServiceError, _par
     write(resp, status, body(error))
 
 
-def on_http_error(_req: Any, resp: falcon.Response, error: falcon.HTTPError, _params: Any) -> None:
+async def on_http_error(
+    _req: Request, resp: Response, error: falcon.HTTPError, _params: Any
+) -> None:
     """Falcon's own refusals: unknown route, wrong method, unreadable request."""
     messages = {404: NOT_FOUND, 405: NOT_ALLOWED, 413: TOO_LARGE}
     resp.set_headers(error.headers or {})
@@ -113,19 +123,19 @@ def on_http_error(_req: Any, resp: falcon.Response, error: falcon.HTTPError, _pa
     write(resp, error.status_code, said(text))
 
 
-def on_broken_body(_req: Any, resp: falcon.Response, _error: Any, _params: Any) -> None:
-    """The body did not come, or too slowly (see ``worker``); who still listens may read why."""
+async def on_broken_body(_req: Request, resp: Response, _error: Exception, _params: Any) -> None:
+    """The body did not come, or too slowly (``http.pace``); who still listens may read why."""
     write(resp, 400, said(TOO_SLOW))
 
 
-def on_crash(req: falcon.Request, resp: falcon.Response, error: Exception, _params: Any) -> None:
+async def on_crash(req: Request, resp: Response, error: Exception, _params: Any) -> None:
     """A fault of ours: the log has it, the caller gets a sentence."""
     REFUSALS.labels(kind_of(error)).inc()
     log.error("%s %s failed", req.method, req.path, exc_info=error)
     write(resp, 500, said(INTERNAL))
 
 
-def write(resp: falcon.Response, status: int, body: dict[str, Any]) -> None:
+def write(resp: Response, status: int, body: dict[str, Any]) -> None:
     """Put a JSON body into the response."""
     resp.status = status
     resp.content_type = "application/json"

@@ -69,7 +69,7 @@ GATHER_SECONDS: Final = Gauge(
     registry=BROKER,
 )
 
-for _full in ("requests", "transfers"):
+for _full in ("requests", "transfers", "slow"):
     OVERLOAD.labels(_full)
 for _outcome in ("hit", "miss"):
     ACTORS.labels(_outcome)

@@ -57,7 +57,7 @@ class System:
     parts: Parts
     folder: Path
     extra: dict[str, str] = field(default_factory=dict)
-    wsgi: str = "gateway.wsgi:app"
+    app: str = "gateway.asgi:app"
     port: int = field(default_factory=free_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -83,7 +83,7 @@ class System:
             "BCRYPT_COST": "4",
             "MAIL_URL": f"file://{self.folder / 'mail'}",
             "HTTP_PORT": str(self.port),
-            "GATEWAY_THREADS": "24",
+            "BLOCKED_LOOP_SECONDS": "0.5",
             "STORAGE_URL": f"file://{self.storage}",
             **self.extra,
         }
@@ -99,7 +99,7 @@ class System:
             "gunicorn",
             "-c",
             "deploy/gunicorn.conf.py",
-            self.wsgi,
+            self.app,
         ]
         return found
 

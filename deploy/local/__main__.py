@@ -70,7 +70,7 @@ def processes(
         for name, module, more in kinds
         for number in range(1, settings.processes[name] + 1)
     ]
-    gunicorn = [python, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "gateway.wsgi:app"]
+    gunicorn = [python, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "gateway.asgi:app"]
     return [*children, Child("gateway", gunicorn, environ)]
 
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final
 
 from kombu import Connection
 
+from deploy.broker_connection import BROKEN, reach
 from deploy.local.children import Child, say
 from deploy.local.cores import Cores
 from deploy.local.settings import Secrets, StartError, StoppedError
-from services.common.wire.link import BROKEN, reach
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

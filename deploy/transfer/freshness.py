@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import amqp
 from kombu import Connection
 
-from services.common.wire.link import BROKEN, reach
+from deploy.broker_connection import BROKEN, reach
 from services.common.wire.topology import GATEWAYS, HEARD
 
 if TYPE_CHECKING:

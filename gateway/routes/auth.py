@@ -4,10 +4,10 @@ from gateway.routes.table import PUBLIC, REFRESHING, SIGNED_IN, Body, Route, ava
 
 # fmt: off
 ROUTES = (
-    Route("GET",    "/config",               "auth.show_config",         PUBLIC),
+    Route("GET",    "/config",               "auth.show_config",         PUBLIC, kept=("organisation",)),
     Route("POST",   "/auth/login",           "auth.log_in",              PUBLIC,     body=Body.LENIENT, caller=True, slow=True, answer="signed_in"),
     Route("GET",    "/auth/logout",          "auth.log_out",             SIGNED_IN,  caller=True, answer="signed_out"),
-    Route("GET",    "/auth/authenticated",   "auth.who_am_i"),
+    Route("GET",    "/auth/authenticated",   "auth.who_am_i",            kept=("person", "login", "password", "factor", "recovery-codes", "bot-token", "organisation", "department", "studio")),
     Route("GET",    "/auth/refresh-token",   "auth.refresh_token",       REFRESHING, caller=True, answer="refreshed"),
     Route("POST",   "/auth/change-password", "auth.change_password",     SIGNED_IN,  body=Body.LENIENT, caller=True, slow=True),
     Route("POST",   "/auth/reset-password",  "auth.request_reset",       PUBLIC,     body=Body.LENIENT, caller=True),
@@ -40,7 +40,7 @@ ROUTES = (
     *avatar("persons", service="auth"),
     *avatar("organisations", service="auth"),
     *data("departments", service="auth"),
-    *data("organisations", service="auth"),
+    *data("organisations", service="auth", kept=("organisation",)),
     *data("persons", service="auth"),
     *data("studios", service="auth"),
 )

@@ -60,6 +60,9 @@ class Route:
     """Whether a MULTIPART route takes JSON of any kind when no form is sent."""
     files: str = "uploads"
     """Where the files of a multipart body are stored: ``<files>/<id>``."""
+    kept: tuple[str, ...] = ()
+    """Subjects of the events after which the answer is another one, such as ``person``: until then
+    the gateway keeps it in memory (``gateway.answers``). Empty keeps none."""
     summary: str = ""
 
     @property
@@ -73,12 +76,14 @@ class Route:
         return self.rpc.partition(".")[2]
 
 
-def data(path: str, service: str) -> tuple[Route, ...]:
-    """The five rows of a resource of generic CRUD."""
+def data(path: str, service: str, kept: tuple[str, ...] = ()) -> tuple[Route, ...]:
+    """The five rows of a resource of generic CRUD; ``kept`` is of its list."""
     rpc, one = f"{service}.", f"/data/{path}/{{ident}}"
     fixed = (("path", path),)
     return (
-        Route("GET", f"/data/{path}", rpc + "list_rows", query=True, slow=True, fixed=fixed),
+        Route(
+            "GET", f"/data/{path}", rpc + "list_rows", query=True, slow=True, fixed=fixed, kept=kept
+        ),
         Route("POST", f"/data/{path}", rpc + "create_row", body=Body.JSON, fixed=fixed),
         Route("GET", one, rpc + "read_row", query=True, fixed=fixed),
         Route("PUT", one, rpc + "update_row", body=Body.JSON, fixed=fixed),

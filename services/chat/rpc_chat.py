@@ -14,7 +14,7 @@ from services.common.crud.resource_service import ResourceService
 from services.common.errors import Forbidden
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 
 class ChatRpc(ResourceService):

@@ -28,7 +28,7 @@ from services.common.database.sql_types import Condition, Select
 from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 ASKED_AT_ONCE: Final = 1000
 NOT_IN_CHAT: Final = "You are not a participant of this chat"

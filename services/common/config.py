@@ -1,7 +1,7 @@
 """Settings of a process, read once from its environment and then frozen.
 
 A missing or malformed variable stops the start with a sentence that names it. Only ``__main__``
-modules and ``gateway.wsgi`` hand the environment over; tests build settings directly.
+modules and ``gateway.asgi`` hand the environment over; tests build settings directly.
 """
 
 from __future__ import annotations

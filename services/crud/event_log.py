@@ -20,7 +20,7 @@ from services.common.database.tables import table_of
 from services.common.errors import Forbidden, InvalidInput
 from services.common.events.subscriber import Delivery, on
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.crud.models import ApiEvent
 
 if TYPE_CHECKING:

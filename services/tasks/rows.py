@@ -15,7 +15,7 @@ from services.common.crud.row_json import JSON_TEXT, rows_as_json
 from services.common.database.sql_types import Select
 from services.common.errors import InvalidInput
 from services.common.json_types import JsonObject
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 LIMIT = 100
 

@@ -28,7 +28,7 @@ GROUPS = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups
 DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text()
 PICTURES = "services.common.files.thumbnails.worker"
 ENTRIES = {
-    "gateway": ["gateway.wsgi"],
+    "gateway": ["gateway.asgi"],
     "relay": ["services.common.events.relay"],
     "prepare": ["deploy.prepare", *(f"services.{service}.models" for service in SERVICES)],
     **{service: [f"services.{service}.__main__"] for service in SERVICES},

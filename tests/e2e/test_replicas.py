@@ -146,7 +146,7 @@ def test_gateway_workers_go_without_a_failed_request(
     before = workers(system)
     with Traffic(system, world) as traffic, changes_that_wait(system, admin, world, 2):
         traffic.until_some(3)
-        assert admin.get("/data/departments").headers["Connection"] == "keep-alive"
+        assert admin.get("/data/departments").headers.get("Connection") != "close"
         if way == "one worker ends":
             before[0].send_signal(signal.SIGTERM)
         else:

@@ -27,7 +27,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from deploy.docs import resources
-from gateway.auth import ACCESS, COOKIES
+from gateway.identity import ACCESS, COOKIES
 from tests.system import System, token_for
 from tests.world import World
 

@@ -23,7 +23,7 @@ from services.common.errors import Forbidden, InvalidInput, NotFound, Refused
 from services.common.json_types import Json
 from services.common.runtime.rpc_server import command, query
 from services.common.runtime.service import versioned
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 ARRAY: Final = "Request body must be a JSON array"
 OBJECT: Final = "Request body must be a JSON object."

@@ -15,7 +15,7 @@ from services.common.crud.validation import BadValue, known_id, parse_moment
 from services.common.database.sql_types import Expression, Select
 from services.common.errors import InvalidInput
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 CURSOR: Final = "cursor_created_at"
 MICROSECONDS: Final = 'YYYY-MM-DD"T"HH24:MI:SS.US'

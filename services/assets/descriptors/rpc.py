@@ -25,7 +25,7 @@ from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.json_types import Json, JsonObject, Row
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 DESCRIPTOR: Final = table_of(MetadataDescriptor)
 DEPARTMENTS: Final = department_metadata_descriptor_link

@@ -18,7 +18,7 @@ from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
 from services.common.errors import NotFound
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 ASSET_TYPE: Final = replace(RESOURCES["entity-types"], kind="AssetType")
 ROWS: Final = sa.select(*ASSET_TYPE.columns(None, relations=True)).where(

@@ -32,7 +32,7 @@ from services.common.database.tables import table_of
 from services.common.errors import NotFound
 from services.common.json_types import Json, Row, Values
 from services.common.runtime.rpc_server import command
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 STATUSES: Final = frozenset({"standby", "running", "complete", "canceled"})
 LINKS: Final = table_of(EntityConceptLink)

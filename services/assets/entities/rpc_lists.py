@@ -33,7 +33,7 @@ from services.common.errors import Forbidden, NotFound
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import query
 from services.common.runtime.service import versioned
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 PLAIN: Final = {kind: replace(RESOURCES["entities"], kind=kind.capitalize()) for kind in KINDS}
 """The plain row of each kind, its ``type`` known without a look at the entity's type."""

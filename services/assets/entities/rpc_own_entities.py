@@ -17,7 +17,7 @@ from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database.sql_types import Condition
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 
 class OwnEntityRpc(ResourceService):

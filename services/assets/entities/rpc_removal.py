@@ -17,7 +17,7 @@ from services.common.database.tables import NOW
 from services.common.errors import Forbidden, NotFound, Refused
 from services.common.json_types import Json, Row
 from services.common.runtime.rpc_server import command
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 IN_NUMBERS: Final = frozenset({"Asset", "Shot", "Edit", "Concept"})
 """Kinds that can be removed several at once."""

@@ -26,7 +26,7 @@ from services.common.database.tables import table_of
 from services.common.errors import NotFound
 from services.common.json_types import Json, Row
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 INSTANCE: Final = table_of(AssetInstance)
 LINK: Final = asset_instance_link

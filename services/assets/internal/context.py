@@ -17,7 +17,7 @@ from services.common.database.sql_types import Expression, Select
 from services.common.database.tables import table_of
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 DESCRIPTOR: Final = table_of(MetadataDescriptor)
 DEPARTMENT: Final = department_metadata_descriptor_link.c

@@ -19,7 +19,7 @@ from services.common.database.tables import table_of
 from services.common.errors import NotFound
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 
 class InternalRpc(ResourceService):

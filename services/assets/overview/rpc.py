@@ -22,7 +22,7 @@ from services.common.database.sql_types import Condition, Select
 from services.common.errors import Forbidden, NotFound
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 ANYWHERE: Final = ("all", "main")
 DROPPED: Final = frozenset({"source_id", "nb_frames"})

@@ -15,7 +15,7 @@ from services.common.crud.resource_service import ResourceService
 from services.common.database.sql_types import Select
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
     from services.auth.config import AuthSettings

@@ -12,7 +12,7 @@ from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import as_json
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 
 class InternalRpc(ResourceService):

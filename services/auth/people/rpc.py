@@ -14,7 +14,7 @@ from services.common.crud.validation import BadValue, known_id, parse_id
 from services.common.errors import InvalidInput, NotFound, invalid_field
 from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 LINK = department_link.c
 

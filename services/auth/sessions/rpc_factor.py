@@ -23,7 +23,7 @@ from services.common.crud.validation import BadValue, parse_id
 from services.common.errors import Forbidden, InvalidInput, NotFound, Refused, invalid_fields
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
     from uuid import UUID

@@ -23,7 +23,7 @@ from services.common.database.tables import table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 KIND: Final = sa.literal_column("'DesktopLoginLog'", sa.Text).label("type")
 

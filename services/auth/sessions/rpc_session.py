@@ -29,7 +29,7 @@ from services.common.errors import Refused, Unauthenticated, invalid_fields
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
 from services.common.runtime.service import encode
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
     from services.auth.config import AuthSettings

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.common.crud.row_json import JSON_TEXT
 from services.common.database.sql_types import Expression, Select
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
     from services.common.database.transaction import Database

@@ -19,7 +19,7 @@ from services.common.database import sql_json
 from services.common.database.sql_types import Condition, Select
 from services.common.errors import InvalidInput
 from services.common.runtime.service import spawned
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

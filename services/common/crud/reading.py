@@ -12,7 +12,7 @@ from services.common.crud import row_statements
 from services.common.crud.resource import CrudContext, Resource, ResourceRules
 from services.common.errors import NotFound
 from services.common.json_types import JsonObject, Values
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 P = TypeVar("P")
 

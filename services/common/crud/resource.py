@@ -27,7 +27,7 @@ from services.common.database.tables import Many, table_of
 from services.common.database.transaction import Transaction
 from services.common.errors import NotFound
 from services.common.json_types import JsonObject, Row, Values
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 P = TypeVar("P")
 VERBS: Final = ("new", "update", "delete")

@@ -20,7 +20,7 @@ from services.common.events.subscriber import Delivery, on
 from services.common.json_types import Json
 from services.common.runtime.rpc_server import command, query
 from services.common.runtime.scheduler import every
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
     from services.common.crud.resource import Resource

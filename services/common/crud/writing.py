@@ -19,7 +19,7 @@ from services.common.database.sql_errors import FOREIGN, MESSAGES, as_service_er
 from services.common.database.sql_types import Column
 from services.common.errors import Integrity, InvalidInput, NotFound, Refused, Unavailable
 from services.common.json_types import Json, JsonObject, Row, Values
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 EMPTY: Final = (
     "Data are empty. Please verify that you sent JSON data and that you set the right headers."

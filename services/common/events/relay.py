@@ -4,6 +4,11 @@
 NOTIFY of a commit, reads the outbox in order, publishes with pipelined confirms, and deletes what
 the broker confirmed. One relay per service is active (advisory lock); another may stand by. Nothing
 is lost when it, the broker or the database dies: an unconfirmed row stays, and is sent again.
+
+A batch that fails is halved, down to one event, and grows again with each that succeeds: so a
+broker that throttles gets no more duplicates than it must. An event that the broker refuses for
+good (larger than its ``max_message_size``) is set aside: it stays in the outbox, where its age
+raises the alarm, those behind it pass it, and it is tried again by itself every ``SWEEP_SECONDS``.
 """
 
 from __future__ import annotations
@@ -19,7 +24,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 import psycopg2
-from kombu import Connection
 from psycopg2.extras import register_uuid
 
 from services.common.config import ConfigError, ServiceSettings
@@ -28,7 +32,8 @@ from services.common.observability import metrics, tracing
 from services.common.observability.exposing import Answering
 from services.common.observability.health_files import Signs
 from services.common.observability.log import configure
-from services.common.wire.link import BACKOFF, BROKEN, QUIET_ATTEMPTS, Link, reach
+from services.common.wire.errors import BrokerLost
+from services.common.wire.link import BACKOFF, QUIET_ATTEMPTS, Link
 from services.common.wire.publisher import Publisher
 from services.common.wire.topology import HISTORY, SERVICES, declare_exchanges, exchange_of
 
@@ -45,12 +50,26 @@ LINGER_SECONDS: Final = 0.01
 """At least so long from one batch to the next: what commits meanwhile goes out together."""
 SWEEP_SECONDS: Final = 600.0
 SIGN_SECONDS: Final = 1.0
+HISTORY_BYTES: Final = 1_000_000
+"""Of one message to the log, unless a single event is larger."""
+PRECONDITION_FAILED: Final = 406
+"""AMQP's reply code for a message that is larger than the broker takes."""
+# A database host that vanishes is noticed within seconds, as in ``Database``.
+CONNECT_OPTIONS: Final[dict[str, Any]] = {
+    "connect_timeout": 2,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 5000,
+}
 KEPT: Final = {"inbox": "7 days", "idempotency_key": "24 hours"}
-SELECT: Final = (
+COLUMNS: Final = (
     "SELECT id, event_id, name, payload, actor_id, project_id, request_id, stored, "
     "to_char(created_at AT TIME ZONE 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), traceparent "
-    "FROM outbox ORDER BY id LIMIT %s"
+    "FROM outbox "
 )
+SELECT: Final = COLUMNS + "WHERE id <> ALL(%s) ORDER BY id LIMIT %s"
+SELECT_ONE: Final = COLUMNS + "WHERE id = %s"
 
 FOLD: Final = """
 WITH sent AS (DELETE FROM outbox WHERE id = ANY(%s) RETURNING project_id)
@@ -83,6 +102,9 @@ class Relay(threading.Thread):
         super().__init__(name=f"relay {service}", daemon=True)
         self.service, self.settings = service, settings
         self.stopping = threading.Event()
+        self.size = BATCH
+        #: Events that the broker refused for good, and when it did last.
+        self.aside: dict[int, float] = {}
 
     def run(self) -> None:
         """Relay until stopped; start over, with pauses, when the database or broker is away."""
@@ -91,31 +113,28 @@ class Relay(threading.Thread):
             began = time.monotonic()
             try:
                 self._relay()
-            except (psycopg2.Error, *BROKEN) as error:
+            except Exception as error:
+                if not isinstance(error, (psycopg2.Error, OSError)):
+                    log.exception("relay of %s starts over after a fault of ours", self.service)
                 worked = time.monotonic() - began > LONG_ENOUGH
                 attempt = 0 if worked else attempt + 1
                 if worked or attempt == QUIET_ATTEMPTS:
-                    log.warning("relay of %s pauses: %s", self.service, type(error).__name__)
+                    kind = type(error).__name__
+                    log.warning("relay of %s pauses: %s: %s", self.service, kind, error)
                 self.stopping.wait(BACKOFF[min(attempt, len(BACKOFF) - 1)])
 
     def _relay(self) -> None:
-        database = psycopg2.connect(
-            self.settings.database_url.replace("+psycopg2", "", 1), connect_timeout=2
-        )
+        url = self.settings.database_url.replace("+psycopg2", "", 1)
+        database = psycopg2.connect(url, **CONNECT_OPTIONS)
         try:
             register_uuid(conn_or_curs=database)  # type: ignore[no-untyped-call]
             database.autocommit = True
             self._take_over(database)
-            with Connection(
-                self.settings.amqp_uri,
-                heartbeat=10,
-                connect_timeout=2,
-                transport_options={"client_properties": {"connection_name": self.name}},
-            ) as broker:
-                reach(broker)
-                channel = broker.channel()
-                declare_exchanges(channel)
-                self._pump(database, Publisher(broker.connection, channel))
+            publisher = Publisher(self.settings.amqp_uri, declare_exchanges, name=self.name)
+            try:
+                self._pump(database, publisher)
+            finally:
+                publisher.close()
         finally:
             database.close()
 
@@ -134,34 +153,69 @@ class Relay(threading.Thread):
             cursor.execute("SET synchronous_commit = off")
 
     def _pump(self, database: Any, publisher: Publisher) -> None:
-        swept = 0.0
+        swept = -SWEEP_SECONDS
         while not self.stopping.is_set():
-            while self._batch(database, publisher) == BATCH:
+            while self._batch(database, publisher):
                 pass
             ended = time.monotonic()
-            if time.monotonic() - swept > SWEEP_SECONDS:
-                swept = time.monotonic()
+            if ended - swept > SWEEP_SECONDS:
+                swept = ended
                 self._sweep(database)
+            self._try_one_aside(database, publisher)
             self._sleep(database, publisher)
             self.stopping.wait(max(0.0, ended + LINGER_SECONDS - time.monotonic()))
 
-    def _batch(self, database: Any, publisher: Publisher) -> int:
-        """Publish and delete up to BATCH rows; answer how many."""
+    def _batch(self, database: Any, publisher: Publisher) -> bool:
+        """Publish and delete up to ``size`` rows; whether there may be more."""
+        size = self.size
         with database.cursor() as cursor:
-            cursor.execute(SELECT, (BATCH,))
+            cursor.execute(SELECT, (list(self.aside), size))
             events = [Row(*row) for row in cursor.fetchall()]
-            if not events:
-                return 0
-            sent = [self._publish(publisher, event) for event in events]
+        self._relay_these(events, database, publisher)
+        self.size = min(BATCH, 2 * size)
+        return len(events) == size
+
+    def _try_one_aside(self, database: Any, publisher: Publisher) -> None:
+        """Once more one that the broker refused: its limit may have been raised since."""
+        before = time.monotonic() - SWEEP_SECONDS
+        number = next((one for one, tried in self.aside.items() if tried < before), None)
+        if number is None:
+            return
+        del self.aside[number]
+        with database.cursor() as cursor:
+            cursor.execute(SELECT_ONE, (number,))
+            events = [Row(*row) for row in cursor.fetchall()]
+        self._relay_these(events, database, publisher)
+
+    def _relay_these(self, events: list[Row], database: Any, publisher: Publisher) -> None:
+        """Publish these rows, then delete them. Raises OSError if the broker doesn't take them."""
+        try:
+            sent = [told for event in events if (told := self._publish(publisher, event))]
             if stored := [event for event in sent if event.stored]:
                 self._hand_over(publisher, stored)
             publisher.confirm()
-            cursor.execute(FOLD, ([event.id for event in events], str(STUDIO)))
-        metrics.published(self.service, [event.time for event in events])
-        return len(events)
+        except OSError as error:
+            if isinstance(error, BrokerLost) and error.code == PRECONDITION_FAILED:
+                self._refused(events, str(error))
+            self.size = max(1, len(events) // 2)
+            raise
+        if sent:
+            with database.cursor() as cursor:
+                cursor.execute(FOLD, ([event.id for event in sent], str(STUDIO)))
+            metrics.published(self.service, [event.time for event in sent])
 
-    def _publish(self, publisher: Publisher, event: Row) -> Row:
-        """Publish one, and answer it as a part of what published it."""
+    def _refused(self, events: list[Row], reason: str) -> None:
+        """The broker won't ever take one of these: where it is alone, it is known which."""
+        if len(events) == 1:
+            self._set_aside(events[0], reason)
+
+    def _set_aside(self, event: Row, reason: str) -> None:
+        self.aside[event.id] = time.monotonic()
+        found = {"event_id": str(event.event_id), "event": event.name, "reason": reason}
+        log.error("an event of %s can't be published and waits", self.service, extra=found)
+
+    def _publish(self, publisher: Publisher, event: Row) -> Row | None:
+        """Publish one, and answer it as a part of what published it; None if it can't be sent."""
         headers = {
             "event_id": str(event.event_id),
             "time": event.time,
@@ -171,18 +225,33 @@ class Relay(threading.Thread):
             if (value := getattr(event, name)) is not None:
                 headers[name] = str(value)
         with tracing.span(f"publish {event.name}", "producer", event.traceparent):
-            publisher.add(
-                event.payload,
-                exchange_of(self.service),
-                event.name,
-                message_id=headers["event_id"],
-                application_headers=headers | tracing.headers(),
-            )
+            try:
+                publisher.add(
+                    event.payload,
+                    exchange_of(self.service),
+                    event.name,
+                    message_id=headers["event_id"],
+                    headers=headers | tracing.headers(),
+                )
+            except ValueError as error:
+                self._set_aside(event, str(error))
+                return None
             return event._replace(traceparent=tracing.traceparent())
 
     def _hand_over(self, publisher: Publisher, events: Sequence[Row]) -> None:
-        """Give the log its share of a batch in one message, as ``bus.Delivery`` has them."""
-        told = [
+        """Give the log its share of a batch, many in a message, as ``Delivery`` has them."""
+        told: list[bytes] = []
+        size = 0
+        for one in map(self._as_delivery, events):
+            if told and size + len(one) > HISTORY_BYTES:
+                publisher.add(b"[" + b",".join(told) + b"]", HISTORY, "")
+                told, size = [], 0
+            told.append(one)
+            size += len(one)
+        publisher.add(b"[" + b",".join(told) + b"]", HISTORY, "")
+
+    def _as_delivery(self, event: Row) -> bytes:
+        return msgspec.json.encode(
             {
                 "name": event.name,
                 "payload": msgspec.Raw(event.payload.encode()),
@@ -194,15 +263,13 @@ class Relay(threading.Thread):
                 "request_id": event.request_id or "",
                 "traceparent": event.traceparent or "",
             }
-            for event in events
-        ]
-        publisher.add(msgspec.json.encode(told), HISTORY, "")
+        )
 
     def _sleep(self, database: Any, publisher: Publisher) -> None:
         """Until a commit notifies, or for the slow poll that stands behind it."""
         while not self.stopping.is_set():
-            readable, _, _ = select.select([database, publisher.socket], [], [], POLL_SECONDS)
-            if publisher.socket in readable:
+            readable, _, _ = select.select([database, publisher], [], [], POLL_SECONDS)
+            if publisher in readable:
                 publisher.read()
             publisher.beat()
             database.poll()

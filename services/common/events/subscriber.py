@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from services.common.config import ServiceSettings
+    from services.common.wire.frames import Incoming
+    from services.common.wire.session import Session
 
 log = logging.getLogger(__name__)
 
@@ -62,17 +64,17 @@ class Delivery(msgspec.Struct, frozen=True):
     traceparent: str = ""
 
     @classmethod
-    def read(cls, message: Any) -> Delivery:
+    def read(cls, message: Incoming) -> Delivery:
         """Read an AMQP message; one without our headers (a foreign publisher) gets an id."""
-        headers = message.properties.get("application_headers") or {}
+        headers = message.headers
         actor, project = headers.get("actor_id"), headers.get("project_id")
-        ident = headers.get("event_id") or message.properties.get("message_id")
+        ident = headers.get("event_id") or message.properties.message_id
         return cls(
-            name=headers.get("name") or message.delivery_info["routing_key"],
+            name=headers.get("name") or message.routing_key,
             payload=msgspec.json.decode(message.body),
             event_id=uuid.UUID(ident) if ident else uuid.uuid4(),
             time=str(headers.get("time", "")),
-            source=message.delivery_info["exchange"].removesuffix(".events"),
+            source=message.exchange.removesuffix(".events"),
             actor_id=uuid.UUID(actor) if actor else None,
             project_id=uuid.UUID(project) if project else None,
             request_id=str(headers.get("request_id", "")),
@@ -117,12 +119,10 @@ class Handler(Entrypoint):  # type: ignore[misc]
         self.link.stop()
         self.waiting.release()
 
-    def _consume(self, channel: Any) -> None:
-        declare_exchanges(channel)
-        channel.queue_declare(
+    def _consume(self, session: Session) -> None:
+        declare_exchanges(session)
+        session.queue_declare(
             self.queue,
-            durable=True,
-            auto_delete=False,
             arguments={
                 "x-queue-type": "quorum",
                 "x-delivery-limit": DELIVERIES,
@@ -133,11 +133,11 @@ class Handler(Entrypoint):  # type: ignore[misc]
         )
         for name in self.names:
             for service in SERVICES:
-                channel.queue_bind(self.queue, exchange_of(service), name)
+                session.queue_bind(self.queue, exchange_of(service), name)
         if self.history:
-            channel.queue_bind(self.queue, HISTORY)
-        channel.basic_qos(0, self.batch or 8, False)  # noqa: FBT003
-        channel.basic_consume(self.queue, callback=self._arrive)
+            session.queue_bind(self.queue, HISTORY)
+        session.prefetch(self.batch or 8)
+        session.consume(self.queue, self._arrive, tag=self.queue)
 
     def _arrive(self, message: Any) -> None:
         self.arrived.append(message)
@@ -215,10 +215,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
         return cast("Exception | None", done.wait())
 
     def _read(self, message: Any) -> list[Delivery]:
-        many = self.history and "event_id" not in (
-            message.properties.get("application_headers") or {}
-        )
-        if many:
+        if self.history and "event_id" not in message.headers:
             return msgspec.json.decode(message.body, type=list[Delivery])
         return [Delivery.read(message)]  # also what a relay of the last release sends to the log
 

@@ -23,7 +23,7 @@ from services.common.files.storage_access import UPLOADS, rendered_upload, stora
 from services.common.files.thumbnails.order import Shape
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 NAME: Final = "avatar"
 SIZE: Final = 400

@@ -2,8 +2,8 @@
 
 An object appears whole or not at all, and once written it is never changed: a new upload is a new
 key. Rows say what an object is for; an object without a row is removed by the sweep
-(``files.py``). Every call blocks: the gateway's threads call it as it is, services go through
-``FilesRpc.storage``. A storage that is away is Unavailable, within seconds.
+(``rpc.py``). Every call blocks: services go through ``FilesRpc.storage``, the gateway has an
+asynchronous way of its own. A storage that is away is Unavailable, within seconds.
 """
 
 from __future__ import annotations
@@ -92,12 +92,21 @@ class Storage:
             retry_config={"max_retries": 1, "retry_timeout": timedelta(seconds=2)},
         )
 
-    @contextmanager
-    def _asked(self) -> Iterator[None]:
-        """Tell a missing object from a storage that is away: a folder gone is not made anew."""
+    def check(self) -> None:
+        """Raise Unavailable where the folder is gone: it is not made anew."""
         if self.folder is not None and not self.folder.is_dir():
             STORAGE_FAILURES.inc()
             raise Unavailable(AWAY)
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        self.check()
+        with self.faults():
+            yield
+
+    @contextmanager
+    def faults(self) -> Iterator[None]:
+        """Tell a missing object (NotFound) from a storage that is away (Unavailable)."""
         try:
             yield
         except FileNotFoundError:
@@ -126,7 +135,7 @@ class Storage:
     def stat(self, key: str) -> Stored:
         """What is known of an object."""
         with self._asked():
-            return _stored(self.store.head(key))
+            return describe(self.store.head(key))
 
     def get(
         self, key: str, first: int = 0, length: int | None = None
@@ -137,7 +146,7 @@ class Storage:
             options = {"range": (first, first + length)}
         with self._asked():
             found = self.store.get(key, options=options)
-            return _stored(found.meta), self._pieces(found)
+            return describe(found.meta), self._pieces(found)
 
     def _pieces(self, found: Any) -> Iterator[bytes]:
         with self._asked():
@@ -194,7 +203,8 @@ def _faults() -> tuple[type[Exception], ...]:
     return (OSError, found.BaseError) if found else (OSError,)
 
 
-def _stored(meta: Any) -> Stored:
+def describe(meta: Any) -> Stored:
+    """What the library says of an object."""
     return Stored(int(meta["size"]), str(meta["e_tag"] or ""), meta["last_modified"])
 
 

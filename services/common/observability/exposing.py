@@ -12,6 +12,7 @@ import os
 import socket
 import threading
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
 import msgspec
 from prometheus_client import REGISTRY, generate_latest
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 
     from prometheus_client import Metric
 
+    from services.common.wire.frames import Incoming
     from services.common.wire.link import Link
+    from services.common.wire.session import Session
 
 QUESTIONS: Final = "callboard.measure"
 PREFIXES: Final = ("callboard_", "process_")
@@ -75,17 +78,18 @@ class Answering:
     ) -> None:
         self.component, self.link, self.look = component, link, look
 
-    def listen(self, channel: Any) -> None:
+    def listen(self, session: Session) -> None:
         """Consume the questions, for as long as the connection lives."""
-        channel.exchange_declare(QUESTIONS, "fanout", durable=False, auto_delete=False)
-        queue = channel.queue_declare("", exclusive=True, auto_delete=True).queue
-        channel.queue_bind(queue, QUESTIONS)
-        channel.basic_consume(queue, no_ack=True, callback=self._asked)
+        session.exchange_declare(QUESTIONS, "fanout", durable=False)
+        queue = f"questions-{uuid4()}"
+        session.queue_declare(queue, durable=False, exclusive=True, auto_delete=True)
+        session.queue_bind(queue, QUESTIONS)
+        session.consume(queue, self._asked, tag="questions", no_ack=True)
 
-    def _asked(self, message: Any) -> None:
+    def _asked(self, message: Incoming) -> None:
         """On a thread of its own, a green one in services: the reading one has better to do."""
         properties = message.properties
-        asked = (properties.get("reply_to"), properties.get("correlation_id"))
+        asked = (properties.reply_to or "", properties.correlation_id or "")
         threading.Thread(target=self._answer, args=asked, daemon=True).start()
 
     def _answer(self, to: str, number: str) -> None:

@@ -31,24 +31,29 @@ from services.common.observability.health_files import Signs
 from services.common.observability.metrics import IDEMPOTENT, UNKNOWN, answered
 from services.common.observability.tracing import TRACEPARENT
 from services.common.runtime.service import CONFIG, encode
-from services.common.wire.link import DIRECT_REPLY, RPC_EXCHANGE, Link
-from services.common.wire.rpc_client import (
+from services.common.wire.link import Link
+from services.common.wire.rpc_protocol import (
     ACTOR,
     AUTHOR,
     BARE,
     BEATS,
     DEADLINE,
+    DIRECT_REPLY,
     FINGERPRINT,
     KEY,
     MATCH,
     REQUEST,
+    RPC_EXCHANGE,
     Reply,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from sqlalchemy.orm import Session
+    from sqlalchemy import orm
+
+    from services.common.wire.frames import Incoming
+    from services.common.wire.session import Session
 
 log = logging.getLogger(__name__)
 
@@ -100,15 +105,15 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
             self.draining = True
             self.link.cancel(self.tag)
 
-    def _consume(self, channel: Any) -> None:
+    def _consume(self, session: Session) -> None:
         queue = f"rpc-{self.service}"
-        channel.exchange_declare(RPC_EXCHANGE, "topic", durable=True, auto_delete=False)
-        channel.exchange_declare(BEATS, "fanout", durable=False, auto_delete=False)
-        channel.queue_declare(queue, durable=True, auto_delete=False)
-        channel.queue_bind(queue, RPC_EXCHANGE, f"{self.service}.*")
-        channel.basic_qos(0, min(self.settings.prefetch_count, self.container.max_workers), False)  # noqa: FBT003
+        session.exchange_declare(RPC_EXCHANGE, "topic")
+        session.exchange_declare(BEATS, "fanout", durable=False)
+        session.queue_declare(queue)
+        session.queue_bind(queue, RPC_EXCHANGE, f"{self.service}.*")
+        session.prefetch(min(self.settings.prefetch_count, self.container.max_workers))
         if not self.draining:
-            channel.basic_consume(queue, consumer_tag=self.tag, callback=self._receive)
+            session.consume(queue, self._receive, tag=self.tag)
 
     def _beat(self) -> None:
         provider = next(d for d in self.container.dependencies if d.attr_name == "tx")
@@ -124,18 +129,17 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
                 log.debug("no sign of life from %s", self.service)
             eventlet.sleep(BEAT_SECONDS)
 
-    def _receive(self, message: Any) -> None:
-        properties = message.properties
+    def _receive(self, message: Incoming) -> None:
         message.began = time.perf_counter()
-        headers = properties.get("application_headers") or {}
+        headers = message.headers
         reply = partial(self.reply, message, BARE in headers)
-        name = message.delivery_info["routing_key"].rpartition(".")[2]
+        name = message.routing_key.rpartition(".")[2]
         try:
             method = self.methods.get(name)
             if method is None:
                 self.reply(message, BARE in headers, None, MethodUnknown(f"no method {name!r}"))
                 return
-            if message.delivery_info["redelivered"] and method.writes:
+            if message.redelivered and method.writes:
                 reason = "The service stopped while it worked on this; the outcome is unknown."
                 raise Unavailable(reason)
             remaining = _remaining(headers)
@@ -167,13 +171,13 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
             self.link.reject(message, requeue=True)
 
     def reply(
-        self, message: Any, bare: bool, answer: Reply | None, error: Exception | None
+        self, message: Incoming, bare: bool, answer: Reply | None, error: Exception | None
     ) -> None:
         """Answer in the form the caller reads, then acknowledge the request."""
-        name = message.delivery_info["routing_key"].rpartition(".")[2]
+        name = message.routing_key.rpartition(".")[2]
         answered(name if name in self.methods else UNKNOWN, message.began, error)
         properties = message.properties
-        to = properties.get("reply_to")
+        to = properties.reply_to
         if not to:
             self.link.ack(message)
             return
@@ -186,7 +190,7 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
                 to,
                 done=message,
                 content_type="application/json",
-                correlation_id=properties.get("correlation_id"),
+                correlation_id=properties.correlation_id,
                 delivery_mode=1,
                 **extra,
             )
@@ -196,7 +200,7 @@ class MethodUnknown(ServiceError, kind="method-unknown"):
     """The service has no such method: a caller of another version."""
 
 
-def _remaining(headers: dict[str, Any]) -> float:
+def _remaining(headers: Mapping[str, Any]) -> float:
     """Seconds until the caller stops waiting. Raises Unavailable if it has."""
     deadline = headers.get(DEADLINE)
     if deadline is None:
@@ -210,13 +214,13 @@ def _remaining(headers: dict[str, Any]) -> float:
 
 def _bare(answer: Reply | None, error: Exception | None) -> tuple[bytes, dict[str, Any]]:
     if answer is None:
-        return encode(_as_error(error).as_dict()), {"application_headers": {"error": "1"}}
+        return encode(_as_error(error).as_dict()), {"headers": {"error": "1"}}
     extra: dict[str, Any] = {}
     headers = dict(answer.headers)
     if answer.status:
         headers["status"] = answer.status
     if headers:
-        extra["application_headers"] = headers
+        extra["headers"] = headers
     if answer.encoding:
         extra["content_encoding"] = answer.encoding
     return answer.body, extra
@@ -353,7 +357,7 @@ def _bounded(function: Callable[..., Any], service: Any, args: Any, kwargs: Any)
         return function(service, *args, **kwargs)
 
 
-def _claim(table: sa.Table, key: str, session: Session) -> None:
+def _claim(table: sa.Table, key: str, session: orm.Session) -> None:
     """Be the only one to work under the key. Raises Conflict if another does or just did."""
     lock = sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(key, 0))
     known = sa.exists().where(table.c.key == key)

@@ -23,7 +23,8 @@ from services.common.json_types import Json, JsonObject
 from services.common.observability import tracing
 from services.common.observability.exposing import Answering
 from services.common.observability.log import request_id
-from services.common.wire.rpc_client import ACTOR, REQUEST, Reply, RpcClient
+from services.common.wire.rpc_client import RpcClient
+from services.common.wire.rpc_protocol import ACTOR, REQUEST, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,8 +1,7 @@
-"""One AMQP connection, read by one thread and written by many.
+"""One AMQP connection that comes back by itself, read by one thread and written by many.
 
-The same class runs on real threads (gateway, relay, tests) and on eventlet's (services, patched
-first), which is why it uses nothing but ``threading``. kombu opens the connection; messages pass
-beside its channel, as ``frames`` reads and writes them.
+The same class runs on real threads (relay, tools, tests) and on eventlet's (services, patched
+first), which is why it uses nothing but ``threading`` and ``socket``.
 """
 
 from __future__ import annotations
@@ -11,123 +10,126 @@ import logging
 import random
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-import amqp
-from amqp import spec
-from kombu import Connection
-from kombu.exceptions import OperationalError
+from pamqp.commands import Basic
 
 from services.common.errors import Unavailable
-from services.common.wire.frames import Frames, Outgoing
+from services.common.wire.address import addresses
+from services.common.wire.connection import Connection, connect_to_one
+from services.common.wire.session import ack_bytes, cancel_bytes, message_bytes, reject_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+    from services.common.wire.frames import Incoming
+    from services.common.wire.session import Session
 
 log = logging.getLogger(__name__)
 
-RPC_EXCHANGE: Final = "nameko-rpc"
-DIRECT_REPLY: Final = "amq.rabbitmq.reply-to"
-HEARTBEAT: Final = 10
 BACKOFF: Final = (0.1, 0.2, 0.3, 0.4, 0.5)
-
+"""Seconds between tries to connect."""
+WRITE_SECONDS: Final = 2.0
+"""Without a byte that moves a write fails, and the connection with it."""
 CANCEL_SECONDS: Final = 2.0
 QUIET_ATTEMPTS: Final = 60
 """Tries at start before the log complains: the broker may be starting beside us."""
-
-#: What a broken connection may raise out of py-amqp, kombu and the socket.
-BROKEN: Final = (OSError, amqp.AMQPError, OperationalError, AttributeError)
-
-
-def reach(connection: Any, seconds: float = 2.0) -> None:
-    """Connect to the first of its hosts that answers, each asked once. Raises one of BROKEN.
-
-    Left to itself kombu would sleep two seconds between a refusal and its last try.
-    """
-    last = max(len(connection.alt) - 1, 0)
-    connection.ensure_connection(
-        max_retries=last, interval_start=0, interval_step=0, timeout=seconds
-    )
+AWAY: Final = "The message broker is away."
 
 
 class Link:
     """A connection that comes back by itself.
 
-    ``setup(channel)`` declares and consumes after each connect; ``lost()`` is told when it breaks.
-    ``run`` is the reading loop, to be given to a thread or to nameko's managed threads.
+    ``setup(session)`` declares and consumes after each connect, without waiting (``nowait``);
+    ``lost()`` is told when the connection breaks. ``run`` is the reading loop, to be given to a
+    thread or to nameko's managed threads; consumers are called in it.
     """
 
     def __init__(
         self,
         uri: str,
-        setup: Callable[[Any], None],
+        setup: Callable[[Session], None],
         *,
         lost: Callable[[], None] = lambda: None,
         name: str = "link",
     ) -> None:
-        self.uri, self.setup, self.lost, self.name = uri, setup, lost, name
+        """Raises ValueError for a URI that names no broker."""
+        self.addresses = addresses(uri)
+        self.setup, self.lost, self.name = setup, lost, name
         self.ready = threading.Event()
         self.stopping = False
-        self._outgoing: Outgoing | None = None
+        self._connection: Connection | None = None
+        self._reported: set[type[Exception]] = set()
+
+    # --- the reading loop -----------------------------------------------------------------------
 
     def start(self) -> None:
         """Read on a thread of our own."""
         threading.Thread(target=self.run, name=self.name, daemon=True).start()
 
     def run(self) -> None:
-        """Connect, read until the connection breaks, wait a little, connect again."""
-        attempt = 0
+        """Connect, read until the connection breaks, wait a little, connect again.
+
+        Nothing that a consumer, ``setup`` or ``lost`` raises ends it: in a service the container
+        would end with it.
+        """
+        failures = 0
         while not self.stopping:
             try:
-                with Connection(
-                    self.uri,
-                    heartbeat=HEARTBEAT,
-                    connect_timeout=2,
-                    transport_options={"client_properties": {"connection_name": self.name}},
-                ) as connection:
-                    self._open(connection)
-                    attempt = 0
-                    self._read(connection.connection)
-            except BROKEN as error:
-                if attempt == QUIET_ATTEMPTS or self.ready.is_set():
-                    log.warning("broker away (%s): %s", self.name, type(error).__name__)
-            finally:
-                self._closed()
+                self._serve()
+            except Exception as error:  # noqa: BLE001 - the main loop of what talks to the broker
+                self._report(error, failures)
+            failures = 0 if self.ready.is_set() else failures + 1
+            self._forget()
             if not self.stopping:
-                pause = BACKOFF[min(attempt, len(BACKOFF) - 1)]
+                pause = BACKOFF[min(failures, len(BACKOFF) - 1)]
                 time.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - spreads reconnects
-                attempt += 1
 
-    def _open(self, connection: Any) -> None:
-        reach(connection)
-        channel = connection.channel()
-        channel.auto_decode = False
-        self.setup(channel)
-        self._outgoing = Outgoing(channel)
-        self.ready.set()
-        log.debug("%s connected", self.name)
+    def _serve(self) -> None:
+        connection = connect_to_one(
+            self.addresses,
+            setup=self.setup,
+            name=self.name,
+            write_seconds=WRITE_SECONDS,
+            opened=self._opened,
+        )
+        try:
+            self.ready.set()
+            log.debug("%s connected", self.name)
+            while not self.stopping:
+                connection.read()
+            self._connection = None  # nothing may be written behind the farewell
+            connection.leave()
+        finally:
+            connection.close()
 
-    def _read(self, connection: Any) -> None:
-        frames = Frames(connection)
-        beat = time.monotonic()
-        while not self.stopping:
-            frames.read()
-            if time.monotonic() - beat > 1:
-                beat = time.monotonic()
-                with self._alone():
-                    connection.heartbeat_tick()
+    def _opened(self, connection: Connection) -> None:
+        self._connection = connection
 
-    def _closed(self) -> None:
-        was_ready = self.ready.is_set()
+    def _forget(self) -> None:
+        """The connection is gone: whatever waited for it hears so."""
+        had_one, self._connection = self._connection is not None, None
         self.ready.clear()
-        self._outgoing = None
-        if was_ready:
-            self.lost()
+        if had_one:
+            try:
+                self.lost()
+            except Exception as error:  # noqa: BLE001 - as above
+                self._report(error, 0)
+
+    def _report(self, error: Exception, failures: int) -> None:
+        if isinstance(error, OSError):
+            if failures == QUIET_ATTEMPTS or self.ready.is_set():
+                log.warning("broker away (%s): %s: %s", self.name, type(error).__name__, error)
+        elif type(error) not in self._reported:
+            self._reported.add(type(error))
+            log.error("%s starts over after a fault of ours", self.name, exc_info=error)
 
     def stop(self) -> None:
         """Leave the reading loop within a second."""
         self.stopping = True
+
+    # --- what other threads do --------------------------------------------------------------------
 
     def publish(
         self,
@@ -136,67 +138,65 @@ class Link:
         routing_key: str,
         *,
         mandatory: bool = False,
-        done: Any = None,
+        done: Incoming | None = None,
         **properties: Any,
     ) -> None:
-        """Send one message. Raises Unavailable when the broker is away.
+        """Send one message with AMQP's ``properties``, as ``pamqp`` names them (``headers`` …).
 
         ``done`` is a message received on this link that this one answers: it is acknowledged.
+        Raises Unavailable when the broker is away or takes messages too slowly, and ValueError for
+        properties that no message can have, or too large ones.
         """
+        connection = self.connection
         content = body.encode() if isinstance(body, str) else body
-        with self._sending() as outgoing:
-            if len(content) > outgoing.largest:  # frame by frame, each in the socket's time
-                message = amqp.Message(content, **properties)
-                with outgoing.alone() as channel:
-                    channel.basic_publish(message, exchange, routing_key, mandatory)
-                frames = b""
-            else:
-                frames = outgoing.message(content, properties, exchange, routing_key, mandatory)
-            if done is not None and done.channel is outgoing.channel:
-                frames += outgoing.ack(done.delivery_tag, multiple=False)
-            outgoing.send(frames)
+        described = Basic.Properties(**properties)
+        frames = message_bytes(
+            connection.session, content, exchange, routing_key, described, mandatory=mandatory
+        )
+        if done is not None and done.origin is connection.session:
+            frames += ack_bytes(done.delivery_tag)
+        self.send(connection, frames)
 
-    def ack(self, message: Any, *, multiple: bool = False) -> None:
+    def send(self, connection: Connection, frames: bytes) -> None:
+        """Send the bytes of whole frames. Raises Unavailable."""
+        try:
+            connection.outgoing.send_bounded(frames)
+        except OSError as error:
+            raise Unavailable(AWAY) from error
+
+    @property
+    def connection(self) -> Connection:
+        """The one there is now. Raises Unavailable."""
+        if (connection := self._connection) is None:
+            raise Unavailable(AWAY)
+        return connection
+
+    def ack(self, message: Incoming, *, multiple: bool = False) -> None:
         """Acknowledge; silently nothing if the connection it came by is gone."""
-        with suppress(Unavailable), self._sending(message) as outgoing:
-            outgoing.send(outgoing.ack(message.delivery_tag, multiple))
+        self._dispose(message, ack_bytes(message.delivery_tag, multiple=multiple))
 
-    def reject(self, message: Any, *, requeue: bool) -> None:
+    def reject(self, message: Incoming, *, requeue: bool) -> None:
         """Give a message back, or (``requeue=False``) to the dead letters."""
-        with suppress(Unavailable), self._alone(message) as channel:
-            channel.basic_reject(message.delivery_tag, requeue)
+        self._dispose(message, reject_bytes(message.delivery_tag, requeue=requeue))
+
+    def _dispose(self, message: Incoming, frames: bytes) -> None:
+        connection = self._connection
+        if connection is not None and message.origin is connection.session:
+            with suppress(OSError):
+                connection.outgoing.send(frames)
 
     def cancel(self, tag: str) -> None:
         """Stop consuming under that tag; once this returns, nothing more arrives.
 
         What the broker had sent before it agreed is still handed over, so the reading loop must go
-        on meanwhile, elsewhere. Without its word within ``CANCEL_SECONDS`` this returns anyway.
+        on meanwhile, elsewhere. Returns after ``CANCEL_SECONDS`` even if the broker has not agreed.
         """
-        outgoing, end = self._outgoing, time.monotonic() + CANCEL_SECONDS
-        with suppress(Unavailable):
-            with self._alone() as channel:
-                channel.send_method(spec.Basic.Cancel, "sb", (tag, False))
-            while outgoing is self._outgoing and tag in channel.callbacks:
+        connection, end = self._connection, time.monotonic() + CANCEL_SECONDS
+        if connection is None:
+            return
+        with suppress(OSError):
+            connection.outgoing.send(cancel_bytes(tag))
+            while connection is self._connection and tag in connection.session.consumers:
                 if time.monotonic() > end:
                     break
                 time.sleep(0.01)
-
-    @contextmanager
-    def _sending(self, received: Any = None) -> Iterator[Outgoing]:
-        """The connection's way out, which must be the one that a message was received on.
-
-        Raises Unavailable if it isn't, or breaks.
-        """
-        outgoing = self._outgoing
-        try:
-            if outgoing is None or (received and received.channel is not outgoing.channel):
-                raise ConnectionError
-            yield outgoing
-        except BROKEN as error:
-            message = "The message broker is away."
-            raise Unavailable(message) from error
-
-    @contextmanager
-    def _alone(self, received: Any = None) -> Iterator[Any]:
-        with self._sending(received) as outgoing, outgoing.alone() as channel:
-            yield channel

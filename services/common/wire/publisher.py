@@ -3,79 +3,111 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
-from services.common.wire.frames import Frames, addressed, largest_body, message
+from pamqp.commands import Basic
+
+from services.common.wire.address import addresses
+from services.common.wire.connection import connect_to_one
+from services.common.wire.errors import BrokerLost
+from services.common.wire.session import Session, message_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from services.common.wire.connection import Connection
+
+CONFIRM_SECONDS: Final = 10.0
+"""Without another confirm the broker is taken for gone."""
+WRITE_SECONDS: Final = 10.0
+"""Nobody waits for an event's answer, so a broker that throttles may take its time."""
+
+
+class NotConfirmed(BrokerLost):
+    """The broker refused a message, or didn't say in time that it has it."""
 
 
 class Publisher:
-    """A connection that only publishes; for one thread.
+    """A connection that only publishes, with confirms; for one thread.
 
-    py-amqp writes each message to the socket by itself and waits for each confirm by itself. Here
-    messages are gathered until ``confirm``, and confirms, which come in any order, alone or for all
-    up to a tag, are awaited together.
+    Messages are gathered until ``confirm``, which writes them at once and awaits together what the
+    broker confirms in any order, one by one or all up to a tag. After an error the connection is
+    over: ``close`` it and begin anew.
     """
 
-    def __init__(self, connection: Any, channel: Any) -> None:
-        self.connection, self.channel = connection, channel
-        self.frames = Frames(connection)
+    def __init__(self, uri: str, setup: Callable[[Session], None], *, name: str) -> None:
+        """Connect to the first broker of ``uri`` that answers. Raises OSError, ValueError."""
+        self.setup = setup
         self.published = 0
+        #: Numbers of the messages that aren't confirmed yet; the broker counts as we do, from 1.
         self.open: set[int] = set()
         self.refused = False
-        self.largest = largest_body(connection)
-        self._pieces: list[bytes] = []
-        channel.confirm_select()
-        channel.events["basic_ack"].add(self._ack)
-        channel.events["basic_nack"].add(self._nack)
+        self._frames: list[bytes] = []
+        self.connection: Connection = connect_to_one(
+            addresses(uri), setup=self._set_up, name=name, write_seconds=WRITE_SECONDS
+        )
 
-    @property
-    def socket(self) -> Any:
-        """What to watch for something to ``read``."""
-        return self.frames.socket
+    def _set_up(self, session: Session) -> None:
+        session.confirmed, session.refused = self._confirmed, self._refused
+        self.setup(session)
+        session.confirm_select()
 
-    def add(self, body: bytes | str, exchange: str, key: str, **properties: Any) -> None:
-        """One more persistent JSON message, sent with the next ``confirm``."""
+    def fileno(self) -> int:
+        """What ``select`` watches for something to ``read``."""
+        return self.connection.transport.fileno()
+
+    def add(self, body: bytes | str, exchange: str, routing_key: str, **properties: Any) -> None:
+        """One more persistent JSON message, sent with the next ``confirm``.
+
+        Raises ValueError, and sends nothing of it, where it can't be put into frames.
+        """
         content = body.encode() if isinstance(body, str) else body
-        given = {
-            "content_type": "application/json",
-            "content_encoding": "utf-8",
-            "delivery_mode": 2,
+        described = Basic.Properties(
+            content_type="application/json",
+            content_encoding="utf-8",
+            delivery_mode=2,
             **properties,
-        }
-        number = self.channel.channel_id
-        address = addressed(number, exchange, key, False)  # noqa: FBT003
-        self._pieces.append(message(number, address, content, given, self.largest))
+        )
+        session = self.connection.session
+        self._frames.append(message_bytes(session, content, exchange, routing_key, described))
         self.published += 1
         self.open.add(self.published)
 
-    def confirm(self, timeout: float = 10.0) -> None:
-        """Send what was added, and wait until the broker has it all. Raises OSError if not."""
-        self._flush()
-        end = time.monotonic() + timeout
+    def confirm(self, seconds: float = CONFIRM_SECONDS) -> None:
+        """Send what was added, and wait until the broker has it all.
+
+        Raises NotConfirmed if it refuses one, or confirms none for ``seconds``; OSError if it goes.
+        """
+        frames, self._frames = self._frames, []
+        if frames:
+            self.connection.outgoing.send(b"".join(frames))
+        left, end = len(self.open), time.monotonic() + seconds
         while self.open:
-            if self.refused or time.monotonic() > end:
-                reason = "the broker did not confirm"
-                raise OSError(reason)
-            self.frames.read()
+            self.connection.read()
+            if self.refused:
+                raise NotConfirmed("the broker refused a message")
+            if len(self.open) < left:
+                left, end = len(self.open), time.monotonic() + seconds
+            elif time.monotonic() > end:
+                raise NotConfirmed("the broker did not confirm")
 
     def read(self) -> None:
-        """Take what has arrived. Raises OSError when the broker is gone."""
-        self.frames.read()
+        """Take what has arrived, and show that we live. Raises OSError when the broker is gone."""
+        self.connection.read()
 
     def beat(self) -> None:
         """Show that we live; to be called about once a second."""
-        self.connection.heartbeat_tick()
+        self.connection.tick()
 
-    def _flush(self) -> None:
-        pieces, self._pieces = self._pieces, []
-        if pieces:
-            self.socket.sendall(b"".join(pieces))
+    def close(self) -> None:
+        """End the connection."""
+        self.connection.close()
 
-    def _ack(self, tag: int, multiple: bool) -> None:
+    def _confirmed(self, tag: int, multiple: bool) -> None:
         if multiple:
             self.open = {number for number in self.open if number > tag}
         else:
             self.open.discard(tag)
 
-    def _nack(self, _tag: int, _multiple: bool) -> None:
+    def _refused(self, _tag: int, _multiple: bool) -> None:
         self.refused = True

@@ -1,65 +1,45 @@
-"""Calling other services: one connection per process, any number of calls in flight.
-
-The wire is nameko's: exchange ``nameko-rpc``, routing key ``service.method``, a JSON body of
-``args`` and ``kwargs``. Callers here add three headers a stock caller lacks: who is asking, until
-when the answer is of use, and that they want the answer's bytes bare instead of wrapped in
-``{"result": …, "error": …}``, so that nobody decodes what only passes through.
-"""
+"""Calling other services: one connection per process, any number of calls in flight."""
 
 from __future__ import annotations
 
-import gzip
 import itertools
 import os
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
-import msgspec
-
-from services.common.errors import ServiceError, Unavailable
+from services.common.errors import Unavailable
 from services.common.observability import tracing
-from services.common.wire.link import DIRECT_REPLY, RPC_EXCHANGE, Link
+from services.common.wire.link import AWAY, Link
+from services.common.wire.rpc_protocol import (
+    ACTOR,
+    AUTHOR,
+    BEATS,
+    DIRECT_REPLY,
+    FINGERPRINT,
+    KEY,
+    MATCH,
+    REQUEST,
+    RPC_EXCHANGE,
+    SILENCE,
+    Heartbeats,
+    Reply,
+    call_bytes,
+    read_reply,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-BEATS: Final = "callboard.beats"
-SILENCE: Final = 1.6
-"""Seconds without a sign of life after which a service counts as away."""
+    from services.common.wire.frames import Incoming
+    from services.common.wire.session import Session
+
+# The gateway looks for these here.
+__all__ = ["ACTOR", "AUTHOR", "FINGERPRINT", "KEY", "MATCH", "REQUEST", "Reply", "RpcClient"]
+
 LOOK_AGAIN: Final = 0.1
-"""Seconds between looks at the signs of life, once an answer is that late."""
-
-ACTOR, REQUEST, DEADLINE, BARE, KEY, FINGERPRINT, MATCH, AUTHOR = (
-    "nameko.actor",
-    "nameko.request_id",
-    "nameko.deadline",
-    "nameko.bare",
-    "nameko.idempotency_key",
-    "nameko.fingerprint",
-    "nameko.if_none_match",
-    "nameko.author",
-)
-"""``FINGERPRINT`` says what a request is the same as, where its own bytes differ each time;
-``AUTHOR`` is the caller's whole person, for what shows who wrote it."""
-
-
-class Reply(NamedTuple):
-    """An answer: JSON bytes, possibly compressed (``encoding``), and a status if not the usual."""
-
-    body: bytes
-    encoding: str | None = None
-    status: int | None = None
-    headers: Mapping[str, Any] = {}
-
-    def decoded(self) -> Any:
-        """The answer as builtins, for callers that look inside."""
-        body = self.plain()
-        return msgspec.json.decode(body) if body else None
-
-    def plain(self) -> bytes:
-        """The answer's JSON, unpacked."""
-        return gzip.decompress(self.body) if self.encoding else self.body
+"""Seconds between looks at the heartbeats, once an answer is later than ``SILENCE``."""
 
 
 class _Waiter:
@@ -70,7 +50,7 @@ class _Waiter:
         self.started = time.monotonic()
         self.lock = threading.Lock()
         self.lock.acquire()
-        self.message: Any = None
+        self.message: Incoming | None = None
         self.failure: str | None = None
 
     def fail(self, reason: str) -> None:
@@ -91,50 +71,50 @@ class RpcClient:
         *,
         name: str,
         deadline: float = 8.0,
-        also: Callable[[Any], None] = lambda _channel: None,
+        also: Callable[[Session], None] = lambda _session: None,
         lost: Callable[[], None] = lambda: None,
     ) -> None:
         self.deadline = deadline
         self.also, self.on_lost = also, lost
         self.link = Link(uri, self._setup, lost=self._lost, name=name)
-        self.seen: dict[str, float] = {}
+        self.heartbeats = Heartbeats()
         self._prefix = f"{os.getpid():x}-"
         self._numbers = itertools.count()
         self._waiting: dict[str, _Waiter] = {}
 
-    def _setup(self, channel: Any) -> None:
-        channel.exchange_declare(RPC_EXCHANGE, "topic", durable=True, auto_delete=False)
-        channel.exchange_declare(BEATS, "fanout", durable=False, auto_delete=False)
-        channel.events["basic_return"].add(self._returned)
-        channel.basic_consume(DIRECT_REPLY, no_ack=True, callback=self._replied)
-        beats = channel.queue_declare("", exclusive=True, auto_delete=True).queue
-        channel.queue_bind(beats, BEATS)
-        channel.basic_consume(beats, no_ack=True, callback=self._beat)
-        self.also(channel)
+    def _setup(self, session: Session) -> None:
+        session.returned = self._returned
+        session.exchange_declare(RPC_EXCHANGE, "topic")
+        session.exchange_declare(BEATS, "fanout", durable=False)
+        session.consume(DIRECT_REPLY, self._replied, tag="replies", no_ack=True)
+        beats = f"beats-{uuid4()}"
+        session.queue_declare(beats, durable=False, exclusive=True, auto_delete=True)
+        session.queue_bind(beats, BEATS)
+        session.consume(beats, self.heartbeats.hear, tag="beats", no_ack=True)
+        self.also(session)
 
-    def _beat(self, message: Any) -> None:
-        self.seen[message.body.decode()] = time.monotonic()
+    def _waiter_for(self, message: Incoming) -> _Waiter | None:
+        return self._waiting.pop(message.properties.correlation_id or "", None)
 
-    def _replied(self, message: Any) -> None:
-        waiter = self._waiting.pop(message.properties.get("correlation_id"), None)
-        if waiter is not None:
+    def _replied(self, message: Incoming) -> None:
+        if (waiter := self._waiter_for(message)) is not None:
             waiter.message = message
             waiter.release()
 
-    def _returned(self, _error: Any, _exchange: str, _key: str, message: Any) -> None:
-        waiter = self._waiting.pop(message.properties.get("correlation_id"), None)
-        if waiter is not None:
+    def _returned(self, message: Incoming) -> None:
+        if (waiter := self._waiter_for(message)) is not None:
             waiter.fail(f"The {waiter.service} service has not been started.")
 
     def _lost(self) -> None:
-        waiting, self._waiting = self._waiting, {}
-        for waiter in waiting.values():
-            waiter.fail("The message broker went away.")
+        # Who calls meanwhile adds to the dictionary, from other threads.
+        for number in list(self._waiting):
+            if (waiter := self._waiting.pop(number, None)) is not None:
+                waiter.fail("The message broker went away.")
         self.on_lost()
 
     def alive(self, service: str) -> bool:
-        """Whether the service gave a sign of life lately; it does while its database answers."""
-        return time.monotonic() - self.seen.get(service, 0.0) < SILENCE
+        """Whether the service was heard lately; it beats while its database answers."""
+        return self.heartbeats.alive(service)
 
     def call(
         self,
@@ -156,50 +136,26 @@ class RpcClient:
     def _call(
         self, service: str, method: str, kwargs: bytes, headers: dict[str, Any], seconds: float
     ) -> Reply:
-        cid = self._prefix + str(next(self._numbers))
-        waiter = self._waiting[cid] = _Waiter(service)
+        number = self._prefix + str(next(self._numbers))
+        connection = self.link.connection
+        frames = call_bytes(connection.session, (service, method), kwargs, number, headers, seconds)
+        waiter = self._waiting[number] = _Waiter(service)
         try:
-            self.link.publish(
-                b'{"args":[],"kwargs":' + kwargs + b"}",
-                RPC_EXCHANGE,
-                f"{service}.{method}",
-                mandatory=True,
-                content_type="application/json",
-                content_encoding="utf-8",
-                delivery_mode=1,
-                reply_to=DIRECT_REPLY,
-                correlation_id=cid,
-                expiration=str(int(seconds * 1000)),
-                application_headers={
-                    **headers,
-                    **tracing.headers(),
-                    BARE: "1",
-                    DEADLINE: str(time.time() + seconds),
-                },
-            )
-            self._wait(waiter, seconds)
+            self.link.send(connection, frames)
+            if connection is not self.link.connection:  # lost before it heard of this waiter
+                raise Unavailable(AWAY)
+            return read_reply(self._wait(waiter, seconds))
         finally:
-            self._waiting.pop(cid, None)
-        return self._read(waiter.message)
+            self._waiting.pop(number, None)
 
-    def _wait(self, waiter: _Waiter, seconds: float) -> None:
+    def _wait(self, waiter: _Waiter, seconds: float) -> Incoming:
         end, patience = waiter.started + seconds, min(SILENCE, seconds)
         while not waiter.lock.acquire(timeout=patience):
             now, patience = time.monotonic(), LOOK_AGAIN
             if now >= end:
-                message = f"The {waiter.service} service did not answer in time."
-                raise Unavailable(message)
+                raise Unavailable(f"The {waiter.service} service did not answer in time.")
             if not self.alive(waiter.service):
-                message = f"The {waiter.service} service is away."
-                raise Unavailable(message)
-        if waiter.failure is not None:
-            raise Unavailable(waiter.failure)
-
-    @staticmethod
-    def _read(message: Any) -> Reply:
-        headers = message.properties.get("application_headers") or {}
-        body: bytes = message.body
-        if "error" in headers:
-            raise ServiceError.build(msgspec.json.decode(body))
-        encoding = message.properties.get("content_encoding")
-        return Reply(body, encoding if encoding == "gzip" else None, headers.get("status"), headers)
+                raise Unavailable(f"The {waiter.service} service is away.")
+        if waiter.message is None:
+            raise Unavailable(waiter.failure or AWAY)
+        return waiter.message

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from services.common.wire.session import Session
 
 SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
 DEAD: Final = "callboard.dead"
@@ -26,24 +29,18 @@ def exchange_of(service: str) -> str:
     return f"{service}.events"
 
 
-def declare_exchanges(channel: Any) -> None:
+def declare_exchanges(session: Session) -> None:
     """Every service's events exchange, the dead letters, and the archive of all events.
 
     The archive is a stream, bound before anything is published: an event nobody listens to yet
     is kept there, for replay from an offset or a time.
     """
-    channel.exchange_declare(DEAD, "topic", durable=True, auto_delete=False)
-    channel.queue_declare(
-        DEAD, durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"}
-    )
-    channel.queue_bind(DEAD, DEAD, "#")
-    channel.queue_declare(
-        ARCHIVE,
-        durable=True,
-        auto_delete=False,
-        arguments={"x-queue-type": "stream", "x-max-length-bytes": ARCHIVE_BYTES},
-    )
-    channel.exchange_declare(HISTORY, "fanout", durable=True, auto_delete=False)
+    session.exchange_declare(DEAD, "topic")
+    session.queue_declare(DEAD, arguments={"x-queue-type": "quorum"})
+    session.queue_bind(DEAD, DEAD, "#")
+    stream = {"x-queue-type": "stream", "x-max-length-bytes": ARCHIVE_BYTES}
+    session.queue_declare(ARCHIVE, arguments=stream)
+    session.exchange_declare(HISTORY, "fanout")
     for service in SERVICES:
-        channel.exchange_declare(exchange_of(service), "topic", durable=True, auto_delete=False)
-        channel.queue_bind(ARCHIVE, exchange_of(service), "#")
+        session.exchange_declare(exchange_of(service), "topic")
+        session.queue_bind(ARCHIVE, exchange_of(service), "#")

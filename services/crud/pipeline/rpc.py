@@ -21,7 +21,7 @@ from services.common.database.sql_types import Condition, Select
 from services.common.database.tables import table_of
 from services.common.json_types import JsonObject, Row, Values
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.crud.models import FileStatus, OutputFile, WorkingFile
 from services.crud.policy import file_rules
 from services.crud.resources import RESOURCES

@@ -19,7 +19,7 @@ from services.common.files.storage_access import UPLOADS, rendered_upload, stora
 from services.common.files.thumbnails.order import Shape
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.crud.models import PreviewBackgroundFile, Project
 
 PREFIX: Final = "backgrounds"

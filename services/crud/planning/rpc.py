@@ -17,7 +17,7 @@ from services.common.database.sql_types import Condition, Select
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden, NotFound
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.crud.models import DayOff
 from services.crud.policy.project_access import permitted_project
 

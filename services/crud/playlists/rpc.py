@@ -15,7 +15,7 @@ from services.common.database.tables import NOW
 from services.common.errors import NotFound, invalid_field
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.crud.models import Playlist
 from services.crud.policy import playlist_rules
 from services.crud.policy.project_access import permitted_project

@@ -11,7 +11,7 @@ from services.common.access.rules import Rule
 from services.common.crud.resource import CrudContext
 from services.common.crud.validation import known_id
 from services.common.errors import NotFound
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.crud.models import Project
 
 

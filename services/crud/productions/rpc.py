@@ -14,7 +14,7 @@ from services.common.crud.resource_service import ResourceService
 from services.common.database.sql_types import Select
 from services.common.errors import NotFound
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.crud.policy import production_rows
 from services.crud.policy.production_rows import PROJECT, SEAT, Extras, Rows
 from services.crud.policy.project_rules import STATUS_NAME

@@ -16,7 +16,7 @@ from services.common.crud.validation import values_for_create
 from services.common.database.tables import NOW
 from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.crud.models import (
     Project,
     ProjectTaskStatusLink,

@@ -17,7 +17,7 @@ from services.common.database.tables import NOW, table_of
 from services.common.errors import InvalidInput, invalid_field
 from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.crud import bodies
 from services.crud.models import (
     ProjectTaskStatusLink,

@@ -14,7 +14,7 @@ from services.common.crud.validation import BadValue, known_id, parse_id
 from services.common.errors import InvalidInput, invalid_field
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.crud.models import Playlist, Project, ProjectStatus, project_person_link
 from services.crud.policy.project_access import permitted_project, project_changed, shown_project
 from services.crud.policy.project_rules import OPEN, is_open

@@ -23,7 +23,7 @@ from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
 from services.common.json_types import Json, JsonObject, Row, Values
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.crud.models import SearchFilter, SearchFilterGroup
 from services.crud.resources import RESOURCES
 from services.crud.saved_searches import sql as saved

@@ -15,7 +15,7 @@ from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, NotFound
 from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks.attachments.files import attach
 from services.tasks.comments.authorizer import CommentAuthorizer
 from services.tasks.comments.views import comment_json

@@ -14,7 +14,7 @@ from services.common.crud.validation import known_id
 from services.common.database.tables import table_of
 from services.common.errors import NotFound
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks.comments import views
 from services.tasks.comments.access import are_clients_isolated, may_read_comment
 from services.tasks.comments.authorizer import CommentAuthorizer

@@ -11,7 +11,7 @@ from services.common.crud.validation import NOT_AN_ARRAY, known_id
 from services.common.errors import Forbidden, InvalidInput
 from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks.comments import bodies
 from services.tasks.comments.authorizer import CommentAuthorizer
 from services.tasks.comments.context import CommentContext

@@ -16,7 +16,7 @@ from services.common.crud.resource import CrudContext, ResourceRules
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden
 from services.common.json_types import JsonObject, Row, Values
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks.comments import mentions
 from services.tasks.comments.authorizer import check_status
 from services.tasks.comments.views import with_previews

@@ -16,7 +16,7 @@ from services.common.crud.row_json import rows_as_json
 from services.common.database.sql_types import Column, Condition, Expression
 from services.common.database.tables import table_of
 from services.common.json_types import JsonObject
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import (
     AttachmentFile,
     Comment,

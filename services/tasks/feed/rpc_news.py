@@ -19,7 +19,7 @@ from services.common.database.tables import table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Comment, News, PreviewFile, Task
 from services.tasks.policy.entity_access import entity_for_reader
 from services.tasks.policy.entity_names import describe_entities, full_name

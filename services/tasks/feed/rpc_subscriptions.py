@@ -12,7 +12,7 @@ from services.common.access.rules import only_persons
 from services.common.crud.resource_service import ResourceService
 from services.common.database.tables import table_of
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Subscription
 from services.tasks.policy.task_authorizer import TaskAuthorizer
 

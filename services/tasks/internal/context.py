@@ -12,7 +12,7 @@ from services.common.crud.resource_service import ResourceService
 from services.common.database.sql_types import Select
 from services.common.database.tables import table_of
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Notification
 from services.tasks.resources import RESOURCES
 

@@ -21,7 +21,7 @@ from services.common.database import sql_json
 from services.common.database.sql_types import Expression, Select
 from services.common.database.tables import table_of
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Subscription, Task, task_person_link
 from services.tasks.overview.fields import LINKED, TASK_FIELDS, UNSET_AS_TEXT
 from services.tasks.overview.layout import Heads, ResponseLayout

@@ -15,7 +15,7 @@ from services.common.database.tables import NOW
 from services.common.errors import Forbidden, NotFound, Refused, invalid_field
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import PreviewFile, comment_preview_link
 from services.tasks.policy import access
 from services.tasks.policy.task_changes import in_project

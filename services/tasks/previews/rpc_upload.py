@@ -13,7 +13,7 @@ from services.common.files.storage import Upload
 from services.common.files.storage_access import UPLOADS, the_file
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks.policy import access
 from services.tasks.previews import kinds
 from services.tasks.previews.announce import announce

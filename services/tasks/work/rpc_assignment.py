@@ -15,7 +15,7 @@ from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, NotFound, Refused, invalid_field
 from services.common.json_types import Json, JsonObject, Row
 from services.common.runtime.rpc_server import command
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Task, task_person_link
 from services.tasks.policy.notifications import notify
 from services.tasks.policy.task_authorizer import TaskAuthorizer

@@ -15,7 +15,7 @@ from services.common.database.tables import table_of
 from services.common.errors import Forbidden, NotFound, invalid_field
 from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Task, TaskStatus, TaskType
 from services.tasks.policy.default_status import default_status
 from services.tasks.policy.membership import require_member

@@ -13,7 +13,7 @@ from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.common.json_types import Json
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Task
 from services.tasks.policy import access
 from services.tasks.policy.membership import require_member

@@ -15,7 +15,7 @@ from services.common.database.sql_types import Select
 from services.common.database.tables import table_of
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Subscription, Task, TaskStatus, TaskType
 from services.tasks.policy import access
 from services.tasks.policy.entity_access import entity_for_reader, own_only

@@ -12,7 +12,7 @@ from services.common.crud.resource_service import ResourceService
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.common.runtime.rpc_server import query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Notification, PreviewFile, Subscription, Task
 from services.tasks.policy.entity_access import entity_for_reader, own_only
 from services.tasks.policy.membership import require_member

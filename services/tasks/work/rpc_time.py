@@ -20,7 +20,7 @@ from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command, query
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import TimeSpent
 from services.tasks.policy.durations import recompute_duration
 from services.tasks.policy.task_authorizer import TaskAuthorizer

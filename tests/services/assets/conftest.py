@@ -10,7 +10,8 @@ import jwt
 import pytest
 
 from services.common.runtime.service import encode
-from services.common.wire.rpc_client import ACTOR, RpcClient
+from services.common.wire.rpc_client import RpcClient
+from services.common.wire.rpc_protocol import ACTOR
 from tests.services.assets.show import Show
 from tests.system import Caller, System, token_for
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from deploy.local.parts import Parts
 from services.common.actor import SYSTEM
 from services.common.database.transaction import Database, Transaction
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.tasks.service import TasksService
 from tests.services.tasks.conftest import As
 from tests.services.tasks.desk import Desk, say, tasks_in

@@ -12,9 +12,9 @@ from gateway.metrics import CONDITIONAL
 from services.common.etags import holds, of_bytes
 
 if TYPE_CHECKING:
-    import falcon
+    from falcon.asgi import Request, Response
 
-    from services.common.wire.rpc_client import Reply
+    from services.common.wire.rpc_protocol import Reply
 
 GZIPPED: Final = '-gz"'
 """How the tag of a compressed answer ends: other bytes, another tag."""
@@ -23,7 +23,7 @@ NOT_MODIFIED: Final = 304
 REVALIDATE: Final = "private, no-cache"
 
 
-def validated(req: falcon.Request, resp: falcon.Response, reply: Reply) -> bool:
+def validated(req: Request, resp: Response, reply: Reply) -> bool:
     """Tag the answer; whether it needs no body because the caller holds it."""
     if (reply.status or OK) not in {OK, NOT_MODIFIED}:
         return False

@@ -7,29 +7,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import falcon
-from prometheus_client import CONTENT_TYPE_LATEST
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from gateway.compression import passed_on
 from gateway.errors import write
+from gateway.http.compression import passed_on
 from services.common.etags import holds, of_bytes
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 from services.common.wire.topology import SERVICES
 
 if TYPE_CHECKING:
-    from gateway.gathering import Gathering
-    from services.common.wire.rpc_client import RpcClient
+    from collections.abc import Callable
+
+    from falcon.asgi import App, Request, Response
+
+    from gateway.rpc import RpcClient
 
 API: Final = "Callboard"
 VERSION: Final = "0.1.0"
 
 
-class Status:
-    """Answers from what the client hears of the services; only for ``/metrics`` are they asked."""
+class Health:
+    """Answers from what the client hears of the services: nobody is asked."""
 
-    def __init__(self, client: RpcClient, gathering: Gathering) -> None:
-        self.client, self.gathering = client, gathering
+    def __init__(self, client: RpcClient) -> None:
+        self.client = client
 
-    def add_to(self, app: falcon.App[Any, Any]) -> None:
+    def add_to(self, app: App[Any, Any]) -> None:
         """Route the status pages."""
         app.add_route("/", Page(self.root))
         app.add_route("/status", Page(self.status))
@@ -40,7 +43,7 @@ class Status:
         app.add_route("/docs", Document("docs.html", falcon.MEDIA_HTML))
         app.add_route("/openapi.json", Document("openapi.json", falcon.MEDIA_JSON))
 
-    def root(self, resp: falcon.Response) -> None:
+    def root(self, resp: Response) -> None:
         """The name and version that ``gazu`` looks for."""
         write(resp, 200, {"api": API, "version": VERSION})
 
@@ -48,12 +51,12 @@ class Status:
         """Which services gave a sign of life, meaning that their database answers too."""
         return {name: self.client.alive(name) for name in SERVICES}
 
-    def status(self, resp: falcon.Response) -> None:
+    def status(self, resp: Response) -> None:
         """What is up; 200 even when parts are down."""
         write(resp, 200, {"name": API, "version": VERSION, **self._summary()})
 
     def _summary(self) -> dict[str, bool]:
-        broker, parts = self.client.link.ready.is_set(), self.parts()
+        broker, parts = self.client.broker.ready.is_set(), self.parts()
         return {
             "database-up": all(parts.values()),
             "key-value-store-up": parts["auth"],
@@ -62,24 +65,24 @@ class Status:
             "indexer-up": parts["assets"],
         }
 
-    def status_text(self, resp: falcon.Response) -> None:
+    def status_text(self, resp: Response) -> None:
         """The same for simple monitors."""
         lines = [f"name: {API}", f"version: {VERSION}"]
         lines += [f"{name}: {'up' if up else 'down'}" for name, up in self._summary().items()]
         resp.content_type, resp.text = falcon.MEDIA_TEXT, "\n".join(lines)
 
-    def live(self, resp: falcon.Response) -> None:
+    def live(self, resp: Response) -> None:
         """This process answers."""
         write(resp, 200, {"live": True})
 
-    def ready(self, resp: falcon.Response) -> None:
+    def ready(self, resp: Response) -> None:
         """503 until the broker and all services are there."""
-        parts = {"broker": self.client.link.ready.is_set(), **self.parts()}
+        parts = {"broker": self.client.broker.ready.is_set(), **self.parts()}
         write(resp, 200 if all(parts.values()) else 503, {"ready": all(parts.values()), **parts})
 
-    def metrics(self, resp: falcon.Response) -> None:
-        """Counters, timings and depths of the whole system."""
-        resp.content_type, resp.data = CONTENT_TYPE_LATEST, self.gathering.text()
+    def metrics(self, resp: Response) -> None:
+        """Counters and timings of this process."""
+        resp.content_type, resp.data = CONTENT_TYPE_LATEST, generate_latest()
 
 
 class Document:
@@ -90,7 +93,7 @@ class Document:
         self.kind, self.tag = kind, of_bytes(content)
         self.reply = Reply(gzip.compress(content, mtime=0), "gzip")
 
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+    async def on_get(self, req: Request, resp: Response) -> None:
         """Send it, unless the client holds it already."""
         resp.set_header("ETag", f"W/{self.tag}")
         resp.set_header("Cache-Control", "no-cache")
@@ -98,7 +101,7 @@ class Document:
         if holds(req.get_header("If-None-Match"), self.tag):
             resp.status = falcon.HTTP_304
         else:
-            passed_on(req, resp, self.reply)
+            resp.stream = passed_on(req, resp, self.reply)
 
     on_head = on_get
 
@@ -106,10 +109,10 @@ class Document:
 class Page:
     """A GET that is answered here."""
 
-    def __init__(self, answer: Any) -> None:
+    def __init__(self, answer: Callable[[Response], None]) -> None:
         self.answer = answer
 
-    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+    async def on_get(self, _req: Request, resp: Response) -> None:
         """Let the page write itself."""
         self.answer(resp)
 

@@ -1,5 +1,6 @@
-"""What gunicorn loads: ``gateway.wsgi:app``."""
+"""What gunicorn loads: ``gateway.asgi:app``."""
 
+import logging
 import os
 import sys
 
@@ -14,5 +15,10 @@ try:
 except ConfigError as error:
     sys.exit(f"gateway: {error}")
 configure("gateway", settings.log_level, settings.log_format)
+# uvicorn's log is ours, but for its word on each request that is no HTTP: those are counted.
+uvicorn_log = logging.getLogger("uvicorn.error")
+uvicorn_log.handlers.clear()
+uvicorn_log.propagate = True
+uvicorn_log.setLevel(logging.ERROR)
 tracing.configure("gateway", settings.otel_exporter_otlp_endpoint)
 app = create_app(settings)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 import falcon
 import msgspec
 
-from services.common.files.storage import FileAnswer, Storage, Stored
+from services.common.files.storage import FileAnswer, Stored
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from falcon.asgi import Request, Response
+
+    from gateway.http.object_store import ObjectStore
 
 SHOWN: Final = frozenset(
     {
@@ -33,29 +39,15 @@ UNSAFE: Final = re.compile(r"[^\x20-\x7e]|[\"\\%]")
 decode: Final = msgspec.json.Decoder(FileAnswer).decode
 
 
-class Stream:
-    """Pieces for the WSGI server, and what to do when it has sent them or given up."""
+async def send(
+    req: Request, resp: Response, answer: FileAnswer, store: ObjectStore
+) -> AsyncIterator[bytes] | None:
+    """Describe the file in the response; its pieces, where there are any to send.
 
-    def __init__(self, pieces: Iterator[bytes], done: Callable[[], None]) -> None:
-        self.pieces, self.done = pieces, done
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self.pieces
-
-    def close(self) -> None:
-        """Called by the server in any case."""
-        self.done()
-
-
-def send(
-    req: falcon.Request, resp: falcon.Response, body: bytes, storage: Storage
-) -> Iterator[bytes] | None:
-    """Answer with the file that a service named; the pieces to send, if there are any.
-
-    Raises NotFound when nothing is stored.
+    Raises NotFound when nothing is stored, Unavailable when the storage is away.
     """
-    answer = decode(body)
-    stored = storage.stat(answer.key)
+    wanted = req.get_header("Range")
+    stored, pieces = await (_nothing_of(store, answer) if wanted else store.get(answer.key))
     modified = (answer.last_modified or stored.modified).replace(microsecond=0)
     modified = modified if modified.tzinfo else modified.replace(tzinfo=UTC)
     _describe(resp, answer, stored, modified)
@@ -63,27 +55,30 @@ def send(
         resp.status = 304
         return None
     resp.content_type = answer.content_type if answer.content_type in SHOWN else UNKNOWN
-    first, length = 0, stored.size
-    wanted = req.get_header("Range")
+    part = None
     if wanted and _range_holds(req, stored.etag, modified):
         part = range_of(wanted, stored.size)
-        if part == (0, 0):
-            resp.set_header("Content-Range", f"bytes */{stored.size}")
-            resp.status = 416
-            return None
-        if part:
-            first, length = part
-            resp.status = 206
-            resp.set_header("Content-Range", f"bytes {first}-{first + length - 1}/{stored.size}")
+    if part == (0, 0):
+        resp.set_header("Content-Range", f"bytes */{stored.size}")
+        resp.status = 416
+        return None
+    first, length = part or (0, stored.size)
+    if part:
+        resp.status = 206
+        resp.set_header("Content-Range", f"bytes {first}-{first + length - 1}/{stored.size}")
     resp.content_length = length
     if req.method == "HEAD" or not length:
         return None
-    return storage.get(answer.key, first, length)[1]
+    return (await store.get(answer.key, (first, length)))[1] if wanted else pieces
 
 
-def _describe(
-    resp: falcon.Response, answer: FileAnswer, stored: Stored, modified: datetime
-) -> None:
+async def _nothing_of(
+    store: ObjectStore, answer: FileAnswer
+) -> tuple[Stored, AsyncIterator[bytes] | None]:
+    return await store.stat(answer.key), None
+
+
+def _describe(resp: Response, answer: FileAnswer, stored: Stored, modified: datetime) -> None:
     resp.set_header("ETag", stored.etag)
     resp.set_header("Last-Modified", format_datetime(modified, usegmt=True))
     resp.set_header("Accept-Ranges", "bytes")
@@ -101,7 +96,7 @@ def disposition(kind: str, answer: FileAnswer) -> str:
     return said if plain == answer.name else f"{said}; filename*=UTF-8''{quote(answer.name)}"
 
 
-def _known(req: falcon.Request, etag: str, modified: datetime) -> bool:
+def _known(req: Request, etag: str, modified: datetime) -> bool:
     """Whether the client has this very file."""
     tags = req.get_header("If-None-Match")
     if tags is not None:
@@ -112,7 +107,7 @@ def _known(req: falcon.Request, etag: str, modified: datetime) -> bool:
     return since is not None and modified <= since
 
 
-def _range_holds(req: falcon.Request, etag: str, modified: datetime) -> bool:
+def _range_holds(req: Request, etag: str, modified: datetime) -> bool:
     """Whether the part asked for is of the file that the client has begun to read."""
     held = req.get_header("If-Range")
     return held is None or held == etag or _date(held) == modified

@@ -7,20 +7,23 @@ which costs a 304.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import falcon
 
-from gateway.compression import packed, takes_gzip
+from gateway.http.compression import file_pieces, packed, takes_gzip
 from services.common.etags import holds, of_parts
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from os import stat_result
+
+    from falcon.asgi import Request, Response
 
 INDEX: Final = "index.html"
 TYPES: Final = {
@@ -73,27 +76,34 @@ ALSO_OURS: Final = frozenset(
 """First parts of paths that are the API's besides those of its routes."""
 
 
-class Web:
+class StaticSite:
     """Serves the files of one folder."""
 
     def __init__(self, root: str, paths: Collection[str]) -> None:
         self.root = Path(root).resolve()
         self.ours = ALSO_OURS | {path.split("/")[1] for path in paths}
 
-    def __call__(self, req: falcon.Request, resp: falcon.Response, **_: str) -> None:
+    async def serve(self, req: Request, resp: Response | None, **_: Any) -> None:
         """Answer with the file of that path, else with the first page. Raises HTTPNotFound."""
+        if resp is None:  # a WebSocket
+            raise falcon.HTTPNotFound
         path = req.path
         if req.context.is_api or path.split("/")[1] in self.ours:
             raise falcon.HTTPNotFound
         if req.method not in {"GET", "HEAD"}:
             raise falcon.HTTPMethodNotAllowed(["GET", "HEAD"])
+        file, known = await asyncio.to_thread(self._look_up, path)
+        _send(req, resp, file, known, FOR_EVER if HASHED.fullmatch(path) else ASK_AGAIN)
+
+    def _look_up(self, path: str) -> tuple[Path, stat_result]:
+        """The file to send for a path. Raises HTTPNotFound."""
         file = self.file_of(path)
         if file is None and Path(path).suffix.lower() in TYPES.keys() - {".html"}:
             raise falcon.HTTPNotFound  # a page in place of a script only confuses the browser
         file = file or self.file_of(f"/{INDEX}")
         if file is None:
             raise falcon.HTTPNotFound
-        _send(req, resp, file, FOR_EVER if HASHED.fullmatch(path) else ASK_AGAIN)
+        return file, file.stat()
 
     def file_of(self, path: str) -> Path | None:
         """The file at that path of the folder; nothing outside of it, whatever the path says."""
@@ -106,8 +116,7 @@ class Web:
             return None
 
 
-def _send(req: falcon.Request, resp: falcon.Response, file: Path, caching: str) -> None:
-    known = file.stat()
+def _send(req: Request, resp: Response, file: Path, known: stat_result, caching: str) -> None:
     squeezed = takes_gzip(req) and file.suffix.lower() in TEXTS and known.st_size > SMALL
     tag = of_parts([file.name, known.st_size, known.st_mtime_ns, squeezed])
     resp.set_header("ETag", tag)
@@ -124,10 +133,8 @@ def _send(req: falcon.Request, resp: falcon.Response, file: Path, caching: str) 
         resp.content_length = known.st_size
     if req.method == "HEAD":
         return
-    if squeezed:
-        resp.stream = packed(file.open("rb"))
-    else:
-        resp.set_stream(file.open("rb"), known.st_size)
+    pieces = file_pieces(file)
+    resp.stream = packed(pieces) if squeezed else pieces
 
 
 def _written(known: stat_result) -> str:

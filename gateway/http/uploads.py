@@ -12,16 +12,21 @@ import mimetypes
 import re
 import unicodedata
 import uuid
-from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import falcon
 import filetype
 import msgspec
 
-from gateway import errors
+from gateway.errors import TooLarge
+from gateway.http.pace import ClientGone, ClientTooSlow
 from services.common.errors import InvalidInput, ServiceError
-from services.common.files.storage import Storage, Upload
+from services.common.files.storage import Upload
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from gateway.http.object_store import ObjectStore
 
 PIECE: Final = 256 * 1024
 SNIFFED: Final = 8192
@@ -37,30 +42,30 @@ HIDDEN: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 class Received:
     """The fields and files of one multipart body."""
 
-    def __init__(self, storage: Storage, prefix: str, max_fields: int) -> None:
+    def __init__(self, storage: ObjectStore, prefix: str, max_fields: int) -> None:
         self.storage, self.prefix, self.max_fields = storage, prefix, max_fields
         self.fields: dict[str, Any] = {}
         self.files: list[Upload] = []
         self._keys: list[str] = []
         self._digest = hashlib.sha256()
 
-    def read(self, form: Any) -> None:
+    async def read(self, form: Any) -> None:
         """Take in every part. Raises InvalidInput, TooLarge, Unavailable, with nothing kept."""
         try:
-            for part in form:
+            async for part in form:
                 if part.filename is None:
-                    self._field(part)
+                    await self._field(part)
                 elif part.filename:
-                    self._file(part)
-        except (ServiceError, falcon.HTTPError, ConnectionResetError):
-            self.discard()
+                    await self._file(part)
+        except (ServiceError, falcon.HTTPError, ClientGone, ClientTooSlow):
+            await self.discard()
             raise
 
-    def discard(self) -> None:
+    async def discard(self) -> None:
         """Remove what was stored; what can't be removed now is left to the sweep."""
         keys, self._keys = self._keys, []
         try:
-            self.storage.delete(*keys)
+            await self.storage.delete(*keys)
         except ServiceError:
             return
 
@@ -70,20 +75,26 @@ class Received:
         digest.update(arguments)
         return digest.hexdigest()
 
-    def _field(self, part: Any) -> None:
-        value: bytes = part.stream.read(self.max_fields + 1)
+    async def _field(self, part: Any) -> None:
+        value: bytes = await part.stream.read(self.max_fields + 1)
         self.max_fields -= len(value)
         if self.max_fields < 0:
-            raise errors.TooLarge
+            raise TooLarge
         self.fields.setdefault(part.name or "", value.decode("utf-8", "replace"))
 
-    def _file(self, part: Any) -> None:
+    async def _file(self, part: Any) -> None:
         name = cleaned(part.filename)
         extension = extension_of(name)
         ident = str(uuid.uuid4())
         content = Content(part.stream)
         self._keys.append(f"{self.prefix}/{ident}")
-        self.storage.put(self._keys[-1], content)
+        try:
+            await self.storage.put(self._keys[-1], content)
+        except Exception:
+            # The storage's library reports a fault of the client's as one of its own.
+            if content.fault is not None:
+                raise content.fault from None
+            raise
         upload = Upload(
             id=ident,
             part=part.name or "",
@@ -104,14 +115,20 @@ class Content:
         self.stream = stream
         self.size, self.head = 0, b""
         self.digest = hashlib.sha256()
+        #: Why the client's bytes ended too early.
+        self.fault: Exception | None = None
 
-    def __iter__(self) -> Iterator[bytes]:
-        while piece := self.stream.read(PIECE):
-            if not self.size:
-                self.head = piece[:SNIFFED]
-            self.size += len(piece)
-            self.digest.update(piece)
-            yield piece
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            while piece := await self.stream.read(PIECE):
+                if not self.size:
+                    self.head = piece[:SNIFFED]
+                self.size += len(piece)
+                self.digest.update(piece)
+                yield piece
+        except Exception as error:
+            self.fault = error
+            raise
 
 
 def cleaned(filename: str) -> str:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from services.common.wire.rpc_client import Reply
+from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from ipaddress import IPv4Network, IPv6Network
 
-    import falcon
+    from falcon.asgi import Request, Response
 
 YEAR: Final = 31_540_000
 REFRESH_PATH: Final = "/auth/refresh-token"
@@ -23,13 +23,13 @@ BROWSER: Final = re.compile(r"Mozilla/|Opera/")
 NO_BROWSER: Final = re.compile(r"bot\b|python|curl", re.IGNORECASE)
 
 
-def is_browser(req: falcon.Request) -> bool:
+def is_browser(req: Request) -> bool:
     """Whether the caller keeps cookies instead of tokens."""
     agent = req.user_agent or ""
     return bool(BROWSER.match(agent)) and not NO_BROWSER.search(agent)
 
 
-def caller(req: falcon.Request, claims: dict[str, Any]) -> dict[str, Any]:
+def caller(req: Request, claims: dict[str, Any]) -> dict[str, Any]:
     """What ``auth`` wants to know of a caller: claims, address, browser or script."""
     sessions: list[Any] = req.get_cookie_values(CHALLENGE) or [None]
     return {
@@ -40,7 +40,7 @@ def caller(req: falcon.Request, claims: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def address_of(req: falcon.Request, proxies: Sequence[IPv4Network | IPv6Network]) -> str:
+def address_of(req: Request, proxies: Sequence[IPv4Network | IPv6Network]) -> str:
     """Where the request came from: as a proxy of ours says, or else the peer."""
     peer = str(req.remote_addr)
     said = (req.get_header("X-Real-IP") or "").strip()
@@ -53,7 +53,7 @@ def address_of(req: falcon.Request, proxies: Sequence[IPv4Network | IPv6Network]
         return peer
 
 
-def signed_in(req: falcon.Request, resp: falcon.Response, reply: Reply) -> Reply:
+def signed_in(req: Request, resp: Response, reply: Reply) -> Reply:
     """Set both cookies for a browser."""
     if is_browser(req):
         body = reply.decoded()
@@ -62,14 +62,14 @@ def signed_in(req: falcon.Request, resp: falcon.Response, reply: Reply) -> Reply
     return reply
 
 
-def signed_out(_req: falcon.Request, resp: falcon.Response, reply: Reply) -> Reply:
+def signed_out(_req: Request, resp: Response, reply: Reply) -> Reply:
     """Clear both cookies."""
     resp.unset_cookie("access_token_cookie", path="/", same_site="Lax")
     resp.unset_cookie("refresh_token_cookie", path=REFRESH_PATH, same_site="Lax")
     return reply
 
 
-def refreshed(req: falcon.Request, resp: falcon.Response, reply: Reply) -> Reply:
+def refreshed(req: Request, resp: Response, reply: Reply) -> Reply:
     """Give a browser its new access cookie instead of the token."""
     if not is_browser(req):
         return reply
@@ -78,7 +78,7 @@ def refreshed(req: falcon.Request, resp: falcon.Response, reply: Reply) -> Reply
     return Reply(msgspec.json.encode({"refresh": True}))
 
 
-def challenged(req: falcon.Request, resp: falcon.Response, reply: Reply) -> Reply:
+def challenged(req: Request, resp: Response, reply: Reply) -> Reply:
     """Hand over the state of a security key's challenge, to come back with its answer."""
     resp.set_cookie(
         CHALLENGE,
@@ -91,7 +91,7 @@ def challenged(req: falcon.Request, resp: falcon.Response, reply: Reply) -> Repl
     return reply
 
 
-def _set(req: falcon.Request, resp: falcon.Response, name: str, value: str, path: str) -> None:
+def _set(req: Request, resp: Response, name: str, value: str, path: str) -> None:
     resp.set_cookie(
         name,
         value,

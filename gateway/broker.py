@@ -1,0 +1,144 @@
+"""The gateway's connection to the broker, on the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import ssl
+from typing import TYPE_CHECKING, Final, cast
+
+from services.common.wire.address import Address, addresses
+from services.common.wire.errors import BrokerLost
+from services.common.wire.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from services.common.wire.frames import Incoming
+
+log = logging.getLogger(__name__)
+
+OPEN_SECONDS: Final = 2.0
+#: Seconds before the next try; the last one counts for all further ones.
+BACKOFF: Final = (0.1, 0.2, 0.3, 0.4, 0.5)
+#: Tries at start before the log complains: the broker may be starting beside us.
+QUIET_ATTEMPTS: Final = 60
+#: Bytes that may wait for a broker that takes none; beyond them calls are refused.
+MAX_WAITING: Final = 16 * 1024 * 1024
+
+
+class _Protocol(asyncio.Protocol):
+    """Feeds a session with what its socket receives."""
+
+    def __init__(self, open_session: Callable[[Callable[[bytes], None]], Session]) -> None:
+        self._open = open_session
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self.session = self._open(self.transport.write)
+        self.session.begin()
+
+    def data_received(self, data: bytes) -> None:
+        # Any fault while reading ends the connection, never the loop's ability to make a new one.
+        try:
+            self.session.feed(data)
+        except Exception as error:  # noqa: BLE001 - reported by ``Broker.run``
+            self.end(error)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.end(exc or BrokerLost("the broker closed the connection"))
+
+    def end(self, error: Exception) -> None:
+        """Close, for this reason."""
+        self.transport.abort()
+        if not self.ended.done():
+            self.ended.set_exception(error)
+
+
+class Broker:
+    """A connection that comes back by itself.
+
+    ``setup(session)`` declares and consumes after each connect, ``returned`` gets what no queue
+    took, ``lost`` is called when the connection breaks.
+    """
+
+    def __init__(
+        self,
+        uris: str,
+        setup: Callable[[Session], None],
+        *,
+        name: str,
+        returned: Callable[[Incoming], None],
+        lost: Callable[[], None],
+    ) -> None:
+        self.addresses, self.name = addresses(uris), name
+        self._setup, self._returned, self._lost = setup, returned, lost
+        self.ready = asyncio.Event()
+        self._protocol: _Protocol | None = None
+
+    @property
+    def session(self) -> Session | None:
+        """The open session, None while there is no connection."""
+        return self._protocol.session if self._protocol and self.ready.is_set() else None
+
+    def send(self, data: bytes) -> None:
+        """Send bytes that the session made. Raises BrokerLost."""
+        protocol = self._protocol
+        if protocol is None or not self.ready.is_set():
+            raise BrokerLost("the broker is away")
+        if protocol.transport.get_write_buffer_size() > MAX_WAITING:
+            raise BrokerLost("the broker takes nothing")
+        protocol.transport.write(data)
+
+    async def run(self) -> None:
+        """Connect, serve until the connection breaks, connect again; for a task of its own."""
+        attempt = 0
+        while True:
+            address = self.addresses[attempt % len(self.addresses)]
+            try:
+                await self._serve(address)
+            except Exception as error:  # noqa: BLE001 - whatever it was, the next try may do
+                if self.ready.is_set() or attempt == QUIET_ATTEMPTS:
+                    log.warning("broker away: %s", str(error) or type(error).__name__)
+                attempt = 0 if self.ready.is_set() else attempt + 1
+            finally:
+                self._closed()
+            pause = BACKOFF[min(attempt, len(BACKOFF) - 1)]
+            await asyncio.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - spreads reconnects
+
+    async def _serve(self, address: Address) -> None:
+        loop = asyncio.get_running_loop()
+
+        def open_session(write: Callable[[bytes], None]) -> Session:
+            return Session(address, write, self._setup, name=self.name, returned=self._returned)
+
+        tls = ssl.create_default_context() if address.tls else None
+        async with asyncio.timeout(OPEN_SECONDS):
+            _, protocol = await loop.create_connection(
+                lambda: _Protocol(open_session), address.host, address.port, ssl=tls
+            )
+            self._protocol = protocol
+            while not protocol.session.ready:
+                await self._wait(protocol, 0.01)
+        self.ready.set()
+        while True:
+            await self._wait(protocol, 1.0)
+            protocol.session.tick()
+
+    @staticmethod
+    async def _wait(protocol: _Protocol, seconds: float) -> None:
+        """Wait so long. Raises what ended the connection."""
+        done, _ = await asyncio.wait([protocol.ended], timeout=seconds)
+        if done:
+            await protocol.ended
+
+    def _closed(self) -> None:
+        protocol, self._protocol = self._protocol, None
+        if protocol is not None:
+            protocol.end(BrokerLost("closed"))
+            protocol.ended.exception()  # it was reported, or is of our own making
+        if self.ready.is_set():
+            self.ready.clear()
+            self._lost()

@@ -1,0 +1,81 @@
+"""One class for every row of the route tables: it takes a request through the steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway import metrics
+from gateway.steps.answer import answer
+from gateway.steps.authenticate import authenticate
+from gateway.steps.call import call
+from gateway.steps.exchange import Exchange
+from gateway.steps.read_request import read_request
+from gateway.steps.restrict import restrict
+from services.common.observability import tracing
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from falcon.asgi import Request, Response
+
+    from gateway.routes.table import Route
+    from gateway.steps.exchange import Gateway
+
+
+class Endpoint:
+    """All methods of one path; ``names`` maps ``"GET p2"`` to the name that a row uses."""
+
+    def __init__(self, gateway: Gateway, routes: Iterable[Route], names: dict[str, str]) -> None:
+        self.gateway, self.names = gateway, names
+        for route in routes:
+            responder = self._responder(route)
+            setattr(self, f"on_{route.method.lower()}", responder)
+            if route.method == "GET":
+                self.on_head = responder
+
+    def _responder(self, route: Route) -> Callable[..., Awaitable[None]]:
+        name = f"{route.method} {route.path}"
+        names = {
+            position.partition(" ")[2]: field
+            for position, field in self.names.items()
+            if position.startswith(f"{route.method} ")
+        }
+
+        async def respond(req: Request, resp: Response, **params: str) -> None:
+            req.context.route = route
+            fields = {names[position]: text for position, text in params.items()}
+            exchange = Exchange(self.gateway, route, req, resp, fields)
+            metrics.INFLIGHT.inc()
+            try:
+                with tracing.span(name, "server", req.get_header(tracing.TRACEPARENT)):
+                    await authenticate(exchange)
+                    restrict(exchange)
+                    await read_request(exchange)
+                    await call(exchange)
+                    await answer(exchange)
+            finally:
+                metrics.INFLIGHT.dec()
+                if exchange.release is not None:
+                    exchange.release()
+
+        return respond
+
+
+def positional(routes: Iterable[Route]) -> dict[str, tuple[list[Route], dict[str, str]]]:
+    """Routes by path, fields renamed by position: Falcon wants one name for one place.
+
+    The second part maps ``"GET p2"`` back to the name the row uses.
+    """
+    paths: dict[str, tuple[list[Route], dict[str, str]]] = {}
+    for route in routes:
+        parts, names = [], {}
+        for index, part in enumerate(route.path.split("/")):
+            if part.startswith("{"):
+                names[f"{route.method} p{index}"] = part[1:-1]
+                parts.append(f"{{p{index}}}")
+            else:
+                parts.append(part)
+        found = paths.setdefault("/".join(parts), ([], {}))
+        found[0].append(route)
+        found[1].update(names)
+    return paths

@@ -1,0 +1,1 @@
+"""What the gateway does with HTTP itself: bodies, files, caching, compression, limits."""

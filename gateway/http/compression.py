@@ -1,0 +1,83 @@
+"""Answers that arrive compressed leave compressed, or unpacked for the few who can't read it."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from typing import TYPE_CHECKING, Final
+
+from isal import isal_zlib
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from falcon.asgi import Request, Response
+
+    from services.common.wire.rpc_protocol import Reply
+
+CHUNK: Final = 256 * 1024
+#: What is written to the client at once; a larger answer waits for it to be read.
+PIECE: Final = 64 * 1024
+GZIP: Final = 31
+LEVEL: Final = 2
+
+
+def passed_on(req: Request, resp: Response, reply: Reply) -> AsyncIterator[bytes] | None:
+    """Put the reply's bytes into the response, as they are if the client takes gzip.
+
+    Returns those that are to be sent piece by piece instead, as the client reads them.
+    """
+    if reply.encoding is not None:
+        resp.append_header("Vary", "Accept-Encoding")
+        if not takes_gzip(req):
+            return unpacked(reply.body)
+        resp.set_header("Content-Encoding", reply.encoding)
+    if len(reply.body) <= PIECE:
+        resp.data = reply.body
+        return None
+    resp.content_length = len(reply.body)
+    return _pieces(reply.body)
+
+
+async def _pieces(body: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(body), PIECE):
+        yield body[start : start + PIECE]
+
+
+def takes_gzip(req: Request) -> bool:
+    """Whether the client reads compressed answers."""
+    return "gzip" in (req.get_header("Accept-Encoding") or "").lower()
+
+
+async def file_pieces(path: Path) -> AsyncIterator[bytes]:
+    """A file piece by piece, read beside the event loop."""
+    file = await asyncio.to_thread(path.open, "rb")
+    try:
+        while piece := await asyncio.to_thread(file.read, CHUNK):
+            yield piece
+    finally:
+        file.close()
+
+
+async def packed(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The pieces, compressed beside the event loop as they are sent."""
+    squeeze = isal_zlib.compressobj(level=LEVEL, wbits=GZIP)
+    async for piece in pieces:
+        if out := await asyncio.to_thread(squeeze.compress, piece):
+            yield out
+    yield squeeze.flush()
+
+
+async def unpacked(body: bytes) -> AsyncIterator[bytes]:
+    """The body piece by piece, so that a large list is not held a second time."""
+    inflate = zlib.decompressobj(wbits=GZIP)
+    rest = body
+    while rest and not inflate.eof:
+        if len(rest) > PIECE:
+            piece = await asyncio.to_thread(inflate.decompress, rest, CHUNK)
+        else:
+            piece = inflate.decompress(rest, CHUNK)
+        rest = inflate.unconsumed_tail
+        if piece:
+            yield piece

@@ -1,0 +1,180 @@
+"""Clients that send or read too slowly are not waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from services.common.errors import Unavailable
+
+if TYPE_CHECKING:
+    from gateway.places import Places
+
+Message = dict[str, Any]
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+#: Bytes a second of a client that is not waited for.
+RATE: Final = 4 * 1024
+#: Seconds that a client is waited for, on top of what its bytes at RATE take.
+PATIENCE: Final = 20.0
+#: The same, where there is no place for slow clients left.
+PROMPT: Final = 1.0
+#: Seconds, and bytes, in which a client may end a body that its answer didn't wait for.
+LINGER_SECONDS: Final = 2.0
+LINGER_BYTES: Final = 1024 * 1024
+#: Where the scope holds the body.
+BODY: Final = "callboard.body"
+BODY_HEADERS: Final = frozenset({b"content-length", b"transfer-encoding"})
+
+
+class ClientTooSlow(Exception):
+    """The body doesn't come, or trickles; or the answer is not read."""
+
+
+class ClientGone(Exception):
+    """The client hung up in the midst of its body."""
+
+
+class Pace:
+    """How long a client let us wait, beyond what its bytes excuse.
+
+    Who holds one of the places that others wait for may be slow only while there is one of the
+    few ``places`` for slow clients, so that those never take all of them.
+    """
+
+    def __init__(self, places: Places | None = None) -> None:
+        self.places = places
+        self._held = False
+        #: Seconds.
+        self.debt = 0.0
+
+    def count(self, seconds: float, size: int) -> None:
+        """Note that ``size`` bytes took so long. Raises ClientTooSlow."""
+        # Nobody saves up for later: the debt is never below nothing.
+        self.debt = max(0.0, self.debt + seconds - size / RATE)
+        if self.debt > PROMPT and self.places is not None and not self._held:
+            try:
+                self.places.take()
+            except Unavailable:
+                raise ClientTooSlow from None
+            self._held = True
+        if self.debt > PATIENCE:
+            raise ClientTooSlow
+
+    def end(self) -> None:
+        """Nothing is waited for any more."""
+        places, self.places = self.places, None
+        if places is not None and self._held:
+            self._held = False
+            places.give_back()
+
+
+class Body:
+    """A request's body on its way in."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.pace = Pace()
+        self._begun = False
+        #: Whether all of it came, whether it never will, whether anybody asked for it.
+        self.ended = self.broken = self.asked = False
+
+    async def receive(self) -> Message:
+        """The next piece. Raises ClientTooSlow, ClientGone."""
+        if not self._begun:
+            # Falcon asks for a first piece before it knows the route. That must neither wait for
+            # the client nor tell it to go on (100), as the request may be refused by its head.
+            self._begun = True
+            return {"type": "http.request", "body": b"", "more_body": True}
+        if self.ended:
+            return await self._receive()
+        if self.broken:
+            raise ClientGone
+        self.asked = True
+        try:
+            message = await self._wait()
+        except (ClientGone, ClientTooSlow):
+            self.broken = True
+            raise
+        self.ended = not message.get("more_body", False)
+        return message
+
+    async def _wait(self) -> Message:
+        """The next piece, looking every second whether the client may still be waited for."""
+        if self.pace.places is None:
+            began = time.monotonic()
+            try:
+                async with asyncio.timeout(PATIENCE - self.pace.debt):
+                    message = await self._receive()
+            except TimeoutError:
+                raise ClientTooSlow from None
+            self.pace.count(time.monotonic() - began, len(message.get("body", b"")))
+            return _present(message)
+        waiting = asyncio.ensure_future(self._receive())
+        try:
+            while True:
+                began = time.monotonic()
+                done, _ = await asyncio.wait([waiting], timeout=PROMPT)
+                size = len(waiting.result().get("body", b"")) if done else 0
+                self.pace.count(time.monotonic() - began, size)
+                if done:
+                    break
+        finally:
+            waiting.cancel()
+        return _present(waiting.result())
+
+    async def drain(self, seconds: float, size: int) -> bool:
+        """Throw away what still comes; whether that was all of it."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not self.ended and size > 0:
+                    size -= len((await self.receive()).get("body", b""))
+        except (ClientGone, ClientTooSlow, TimeoutError):
+            return False
+        return self.ended
+
+
+def _present(message: Message) -> Message:
+    """The piece, of a client that is still there. Raises ClientGone."""
+    if message["type"] != "http.request":
+        raise ClientGone
+    return message
+
+
+def paced(app: App) -> App:
+    """``app``, whose clients have to send bodies in time.
+
+    An answer that doesn't wait for the end of the body (it is refused) closes the connection, and
+    the client may read it to the end: the rest of the body is taken in for a moment.
+    """
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or BODY_HEADERS.isdisjoint(name for name, _ in scope["headers"]):
+            await app(scope, receive, send)
+            return
+        body = scope[BODY] = Body(receive)
+        closing = False
+
+        async def send_checked(message: Message) -> None:
+            nonlocal closing
+            if message["type"] == "http.response.start" and not body.ended:
+                waits = not body.asked and (b"expect", b"100-continue") in scope["headers"]
+                closing = waits or not await body.drain(0.05, LINGER_BYTES)
+                if closing:
+                    message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
+            if not closing or message.get("more_body") or message["type"] != "http.response.body":
+                await send(message)
+                return
+            # The answer is complete for the client; ours is when it has hung up, or time is over.
+            await send({**message, "more_body": True})
+            await body.drain(LINGER_SECONDS, 64 * LINGER_BYTES)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+        await app(scope, body.receive, send_checked)
+
+    return serve

@@ -1,0 +1,279 @@
+"""uvicorn's HTTP/1.1 protocol, with bounds on what a client may make it wait for and hold.
+
+httptools (llhttp, as in Node.js) parses and uvicorn answers; what neither of them limits is
+limited here: how long and how large a head may be, how many requests may be pipelined, how long an
+answer may lie unread, how many connections there are. ``docs/limits.md`` lists every bound with
+its place. uvicorn takes this class by its documented setting ``http``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+
+import msgspec
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+
+from gateway import metrics
+
+if TYPE_CHECKING:
+    from asyncio import TimerHandle
+
+#: Where the scope holds the transport.
+CONNECTION: Final = "callboard.connection"
+#: Seconds from a request's first byte (or the connection's begin) to the end of its head.
+HEAD_SECONDS: Final = 10.0
+#: Bytes of a head.
+HEAD_BYTES: Final = 64 * 1024
+HEADER_COUNT: Final = 100
+#: Requests that wait for the answer to an earlier one on their connection.
+PIPELINED: Final = 32
+#: Seconds that a client may leave an answer unread, on top of what its size at RATE excuses.
+UNREAD_SECONDS: Final = 30.0
+#: Bytes a second below which a client counts as stalled.
+RATE: Final = 4 * 1024
+#: Seconds that a client has to hang up after the last answer.
+LINGER_SECONDS: Final = 2.0
+#: Seconds that a kept connection may still begin a request after the worker was told to stop.
+DRAIN_SECONDS: Final = 1.0
+#: Connections of one process, if the limit of open files allows as many (``gunicorn.conf.py``).
+CONNECTIONS: Final = 8000
+
+MESSAGES: Final = {
+    HTTPStatus.BAD_REQUEST: "The request is not valid HTTP/1.1.",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The head of the request is too large.",
+    HTTPStatus.BAD_GATEWAY: "The gateway has too many connections.",
+}
+
+
+def refusal(status: HTTPStatus) -> bytes:
+    """A whole answer that ends the connection."""
+    body = msgspec.json.encode({"error": True, "message": MESSAGES[status]})
+    head = f"content-type: application/json\r\ncontent-length: {len(body)}\r\nconnection: close\r\n"
+    retry = "retry-after: 2\r\n" if status is HTTPStatus.BAD_GATEWAY else ""
+    return STATUS_LINE[status] + f"{head}{retry}\r\n".encode() + body
+
+
+class _Refused(Exception):
+    """Leaves the parser: the request is not served."""
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection."""
+
+    limit: ClassVar[int] = CONNECTIONS
+    #: Connections that wait for their next request, the longest first.
+    idle: ClassVar[OrderedDict[BoundedProtocol, None]] = OrderedDict()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._head_bytes = 0
+        self._in_head = True
+        self._ended = self._draining = False
+        self._status = HTTPStatus.BAD_REQUEST
+        self._head_timer: TimerHandle | None = None
+        self._unread_timer: TimerHandle | None = None
+        self._end_timer: TimerHandle | None = None
+
+    @property
+    def _latest(self) -> RequestResponseCycle | None:
+        """The latest request; uvicorn's type forgets that at first there is none."""
+        return cast("RequestResponseCycle | None", self.cycle)
+
+    # --- the connection -------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take it on; where there are too many, the one that has been idle for longest goes."""
+        super().connection_made(transport)
+        if len(self.connections) > self.limit:
+            if not self.idle:
+                self._end(HTTPStatus.BAD_GATEWAY)
+                return
+            oldest, _ = self.idle.popitem(last=False)
+            oldest.transport.close()
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing is waited for any more."""
+        self.idle.pop(self, None)
+        for timer in (self._head_timer, self._unread_timer, self._end_timer):
+            if timer is not None:
+                timer.cancel()
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+
+    def _await_head(self) -> None:
+        self._in_head, self._head_bytes = True, 0
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+
+    # --- what arrives ---------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        """Parse; a head that grows without end is refused."""
+        if self._ended:
+            return  # the last word was said: what still comes is thrown away
+        self.idle.pop(self, None)
+        super().data_received(data)
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES:
+                self._status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+                self.send_400_response("")
+        elif self._is_idle() and self.timeout_keep_alive_task is None:
+            self._await_request()  # blank lines between requests don't keep a connection
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self._await_head()
+
+    def on_headers_complete(self) -> None:
+        """The head is here: answer, or queue behind the requests before it."""
+        self._in_head = False
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        if self.parser.get_http_version() == "1.1" and self._hosts() != 1:
+            raise _Refused  # which site is meant must be clear to every proxy on the way
+        if size > HEAD_BYTES or len(self.headers) > HEADER_COUNT:
+            self._status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            raise _Refused
+        if len(self.pipeline) >= PIPELINED:
+            raise _Refused
+        # Who streams has to see whether anybody still listens: sending doesn't tell.
+        self.scope[CONNECTION] = self.transport  # type: ignore[typeddict-unknown-key]
+        super().on_headers_complete()
+        if self._draining or self.parser.should_upgrade():
+            self.cycle.keep_alive = False  # what follows an upgrade that we don't do is not HTTP
+
+    def _hosts(self) -> int:
+        return sum(name == b"host" for name, _ in self.headers)
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """The client sends no more, and may still want to read what it asked for."""
+        cycle = self._latest
+        if self._ended or cycle is None or cycle.response_complete:
+            return False
+        if cycle.more_body:
+            self.send_400_response("")
+        else:
+            cycle.keep_alive = False
+        return True
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Not worth a line in the log: browsers and curl offer upgrades unasked."""
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what can't be parsed, after the answers that are still owed."""
+        del msg
+        cycle = self._latest
+        if cycle is not None and not cycle.response_complete and cycle.more_body:
+            # What is broken is the body of a request that was taken on.
+            if self.pipeline and self.pipeline[0][0] is cycle:
+                self.pipeline.popleft()
+                self._refuse_last()
+                return
+            cycle.disconnected = True  # whatever the application still says is not sent
+            cycle.message_event.set()
+            if cycle.response_started:
+                self.transport.abort()
+                return
+        elif cycle is not None and not cycle.response_complete:
+            self._refuse_last()
+            return
+        self._end(self._status)
+
+    def _refuse_last(self) -> None:
+        """Refuse once the requests before are answered."""
+        self._ended = True
+        status = self._status
+
+        async def refuse(_scope: Any, _receive: Any, _send: Any) -> None:
+            self._end(status)
+
+        last = RequestResponseCycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=False,
+            default_headers=[],
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=False,
+            on_response=lambda: None,
+        )
+        last.disconnected = True  # the refusal is written below, whole
+        self.pipeline.appendleft((last, refuse))
+
+    def _end(self, status: HTTPStatus) -> None:
+        """Say the last word, and give the client a moment to read it.
+
+        Closed at once, a connection with unread bytes is reset, and the answer may be lost.
+        """
+        self._ended = True
+        if self.transport.is_closing():
+            return
+        metrics.REFUSALS.labels(f"http-{status.value}").inc()
+        self.transport.write(refusal(status))
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.flow.resume_reading()
+        self._end_timer = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
+
+    # --- what leaves ----------------------------------------------------------------------------
+
+    def on_response_complete(self) -> None:
+        """Go on with the next request, or wait for it."""
+        super().on_response_complete()
+        if self._is_idle():
+            self.idle[self] = None
+            if self._draining:
+                self.transport.close()
+
+    def pause_writing(self) -> None:
+        """The client doesn't read as fast as we write: it has so long to catch up."""
+        super().pause_writing()
+        allowed = UNREAD_SECONDS + self.transport.get_write_buffer_size() / RATE
+        self._unread_timer = self.loop.call_later(allowed, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It caught up."""
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+            self._unread_timer = None
+        super().resume_writing()
+
+    def _is_idle(self) -> bool:
+        done = self._latest is None or self._latest.response_complete
+        return done and not self.pipeline and not self._in_head and not self.transport.is_closing()
+
+    def _await_request(self) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
+
+    def shutdown(self) -> None:
+        """Finish: what is being answered is answered, and a request on its way, too.
+
+        A client that finds its kept connection open may have sent one this very moment, so an idle
+        one stays for ``DRAIN_SECONDS``.
+        """
+        self._draining = True
+        if self._is_idle() or (self._latest is None and not self._head_bytes):
+            self._end_timer = self.loop.call_later(DRAIN_SECONDS, self._close_if_idle)
+        elif self._latest is not None and not self._latest.response_complete:
+            self._latest.keep_alive = False
+
+    def _close_if_idle(self) -> None:
+        if self._latest is None or self._latest.response_complete:
+            self.transport.close()

@@ -1,0 +1,171 @@
+"""Who is calling: the token is checked here, the actor comes from ``auth`` and a small cache.
+
+Events drop an actor the moment a person, a team or a session changes; a broken connection to the
+broker drops all, as events may have been missed; a short age bounds the rest. A refusal is never
+decided on a cached actor: the endpoint asks again and retries once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import jwt
+import msgspec
+
+from gateway.errors import TokenUnreadable
+from gateway.metrics import ACTORS
+from services.common.errors import Unauthenticated
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    import falcon.asgi
+
+    from services.common.access.signing_keys import KeyRing
+    from services.common.wire.rpc_protocol import Reply
+
+ACCESS, REFRESH = "access", "refresh"
+COOKIES: Final = {ACCESS: "access_token_cookie", REFRESH: "refresh_token_cookie"}
+MISSING: Final = (
+    'Missing JWT in cookies or headers (Missing cookie "{}"; Missing Authorization Header)'
+)
+EXPIRED: Final = {"error": True, "message": "Signature has expired"}
+WRONG_KIND: Final = {
+    ACCESS: "Only non-refresh tokens are allowed",
+    REFRESH: "Only refresh tokens are allowed",
+}
+ENDLESS: Final = 'Token is missing the "exp" claim'
+CACHE_SIZE: Final = 4096
+HIT, MISS = ACTORS.labels("hit"), ACTORS.labels("miss")
+
+
+class Identity(NamedTuple):
+    """The verified token, the actor it stands for and the person, as services receive them."""
+
+    claims: dict[str, Any]
+    actor: str
+    #: Their whole person; None from an ``auth`` of the last release.
+    people: str | None
+    fetched: float
+
+
+class Tokens:
+    """Verifies tokens, and remembers the verified ones until they expire."""
+
+    def __init__(self, keys: KeyRing) -> None:
+        self.keys = keys
+        self._verified: OrderedDict[str, dict[str, Any]] = OrderedDict()
+
+    def read(self, token: str, kind: str) -> dict[str, Any]:
+        """The claims of a token of that kind. Raises TokenUnreadable, Unauthenticated."""
+        claims = self._verified.get(token)
+        if claims is None or claims.get("exp", math.inf) <= time.time():
+            claims = self._verified[token] = self._verify(token)
+            if len(self._verified) > CACHE_SIZE:
+                self._verified.popitem(last=False)
+        if claims.get("type") != kind:
+            raise TokenUnreadable(WRONG_KIND[kind])
+        return claims
+
+    def _verify(self, token: str) -> dict[str, Any]:
+        try:
+            claims = self.keys.read(token, ("sub", "jti", "type"))
+        except jwt.ExpiredSignatureError:
+            raise Unauthenticated(data=EXPIRED) from None
+        except jwt.InvalidTokenError as error:
+            raise TokenUnreadable(str(error)) from None
+        if "exp" not in claims and claims.get("identity_type") != "bot":
+            raise TokenUnreadable(ENDLESS)
+        return claims
+
+
+def token_of(req: falcon.asgi.Request, kind: str) -> str:
+    """The token that a request carries. Raises Unauthenticated where there is none."""
+    cookie = COOKIES[kind]
+    if req.get_header("Cookie"):
+        values = req.get_cookie_values(cookie)
+        if values:
+            return values[0]
+    scheme, _, token = (req.get_header("Authorization") or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated(MISSING.format(cookie))
+    return token.strip()
+
+
+class Authenticator:
+    """Establishes the identity behind each request.
+
+    ``call(service, method, arguments)`` is how ``auth`` is asked; ``seconds`` the age up to which
+    an actor is served without word from it.
+    """
+
+    def __init__(
+        self, keys: KeyRing, seconds: float, call: Callable[[str, str, bytes], Awaitable[Reply]]
+    ) -> None:
+        self.tokens = Tokens(keys)
+        self.seconds, self.call = seconds, call
+        self._known: OrderedDict[str, Identity] = OrderedDict()
+        self._asking: dict[str, asyncio.Task[Identity]] = {}
+        #: Grows with each change that may concern an answer that is on its way.
+        self._age = 0
+
+    async def identify(
+        self, req: falcon.asgi.Request, kind: str = ACCESS, *, fresh: bool = False
+    ) -> Identity:
+        """Who sent this request. Raises Unauthenticated, TokenUnreadable, Unavailable.
+
+        ``fresh`` asks ``auth`` even if the answer is cached.
+        """
+        claims = self.tokens.read(token_of(req, kind), kind)
+        known = self._known.get(claims["jti"])
+        if known and not fresh and time.monotonic() - known.fetched < self.seconds:
+            HIT.inc()
+            return known
+        MISS.inc()
+        return await (self._ask(claims) if fresh else self._share(claims))
+
+    async def _share(self, claims: dict[str, Any]) -> Identity:
+        """Ask once, however many requests of the session wait for the answer."""
+        jti = claims["jti"]
+        asking = self._asking.get(jti)
+        if asking is None:
+            asking = self._asking[jti] = asyncio.create_task(self._ask(claims))
+            asking.add_done_callback(lambda _: self._asking.pop(jti, None))
+        return await asyncio.shield(asking)
+
+    async def _ask(self, claims: dict[str, Any]) -> Identity:
+        asked, age = time.monotonic(), self._age
+        reply = await self.call("auth", "identify", msgspec.json.encode({"claims": claims}))
+        identity = Identity(claims, reply.body.decode(), reply.headers.get("people"), asked)
+        if age == self._age:  # else the answer may be from before what made us forget
+            self._known[claims["jti"]] = identity
+            self._known.move_to_end(claims["jti"])
+            if len(self._known) > CACHE_SIZE:
+                self._known.popitem(last=False)
+        return identity
+
+    # --- invalidation ---------------------------------------------------------------------------
+
+    def forget_person(self, person: str | None) -> None:
+        """Drop the actors of a person."""
+        self._forget(lambda identity: identity.claims["sub"] == person)
+
+    def forget_session(self, jti: str | None) -> None:
+        """Drop the actor of a session."""
+        self._forget(lambda identity: identity.claims["jti"] == jti)
+
+    def _forget(self, concerned: Callable[[Identity], bool]) -> None:
+        self._age += 1
+        self._asking.clear()  # who asks from now on gets an answer from after the change
+        for jti in [jti for jti, identity in self._known.items() if concerned(identity)]:
+            del self._known[jti]
+
+    def forget_all(self) -> None:
+        """Drop every actor."""
+        self._age += 1
+        self._asking.clear()
+        self._known.clear()

@@ -1,0 +1,77 @@
+"""What ``auth`` and ``crud`` announce ends the validity of what the gateway remembers."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import msgspec
+from pamqp.commands import Basic
+
+from services.common.wire.session import message_bytes
+from services.common.wire.topology import GATEWAYS, HEARD, IMPORT_DONE, exchange_of
+
+if TYPE_CHECKING:
+    from gateway.answers import AnswerCache
+    from gateway.identity import Authenticator
+    from services.common.wire.frames import Incoming
+    from services.common.wire.session import Session
+
+EXCHANGES: Final = (exchange_of("auth"), exchange_of("crud"))
+#: Events about teams: who is in one may change for anybody.
+TEAMS: Final = frozenset({"project", "project-status", "import"})
+
+
+class Invalidation:
+    """Listens to events, and makes the caches forget."""
+
+    def __init__(self, authenticator: Authenticator, answers: AnswerCache) -> None:
+        self.authenticator, self.answers = authenticator, answers
+
+    def listen(self, session: Session) -> None:
+        """Consume the events, for as long as the connection lives."""
+        queue = f"callboard.gateway.{uuid.uuid4()}"
+        session.queue_declare(queue, durable=False, exclusive=True, auto_delete=True)
+        for exchange in EXCHANGES:
+            session.exchange_declare(exchange, "topic")
+            session.queue_bind(queue, exchange, "#")
+        session.consume(queue, self._changed, tag="changes", no_ack=True)
+        # Nothing is sent there: whoever imports counts its consumers, to know how many we are.
+        session.queue_declare(GATEWAYS, auto_delete=True)
+        session.consume(GATEWAYS, lambda _: None, tag="gateway", no_ack=True)
+        session.exchange_declare(HEARD, "fanout")
+
+    def lost(self) -> None:
+        """Drop everything: the connection broke, so changes may have gone unheard."""
+        self.authenticator.forget_all()
+        self.answers.forget_all()
+
+    def _changed(self, message: Incoming) -> None:
+        subject = message.routing_key.partition(":")[0]
+        payload = _payload(message)
+        person = payload.get("person_id")
+        if subject == "person":
+            self.authenticator.forget_person(person)
+        elif subject == "session":
+            self.authenticator.forget_session(payload.get("jti"))
+        elif subject in TEAMS or message.error is not None:
+            self.authenticator.forget_all()
+        self.answers.changed(subject, person)
+        if message.routing_key == IMPORT_DONE:
+            self.answers.forget_all()
+            self._tell_importer(message)
+
+    def _tell_importer(self, message: Incoming) -> None:
+        """Tell whoever imported that nothing older is served from here."""
+        ident = str(message.headers.get("event_id", "")).encode()
+        session = cast("Session", message.origin)
+        session.write(message_bytes(session, ident, HEARD, "", Basic.Properties(delivery_mode=1)))
+
+
+def _payload(message: Incoming) -> dict[str, Any]:
+    """What the event says; nothing of one that can't be read."""
+    try:
+        found = msgspec.json.decode(message.body)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,77 @@
+"""What happens around every request: its id, the ``/api`` prefix, headers, measures."""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from gateway import cookies, metrics
+from gateway.http.static_site import INDEX
+from services.common.observability.log import request_id
+
+if TYPE_CHECKING:
+    from falcon.asgi import Request, Response
+
+    from gateway.config import GatewaySettings
+
+log = logging.getLogger(__name__)
+
+SECURITY: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Content-Security-Policy": "frame-ancestors 'self'",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+}
+REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+#: How requests are counted that no route table knows: status pages, what is not found.
+OTHER: Final = "other"
+
+
+class RequestMiddleware:
+    """Prepares ``req.context`` and finishes every response."""
+
+    def __init__(self, settings: GatewaySettings) -> None:
+        self.proxies = settings.proxies
+        self.secure = settings.site_url.startswith("https://")
+        self.first_page = f"/{INDEX}" if settings.web_root else "/"
+        self.slow_seconds = settings.slow_request_seconds
+
+    async def process_request(self, req: Request, _resp: Response) -> None:
+        """Give the request an id and serve ``/api/…`` as ``/…``."""
+        given = req.get_header("X-Request-ID") or ""
+        named = REQUEST_ID.fullmatch(given)
+        context = req.context
+        context.request_id = given if named else f"{random.getrandbits(128):032x}"
+        request_id.set(context.request_id)
+        context.began = time.perf_counter()
+        context.address = cookies.address_of(req, self.proxies)
+        context.secure = self.secure
+        context.route = None
+        context.is_api = req.path == "/api" or req.path.startswith("/api/")
+        if context.is_api:
+            req.path = req.path[4:] or "/"
+        elif req.path == "/":
+            req.path = self.first_page
+
+    async def process_response(
+        self, req: Request, resp: Response, _resource: Any, _ok: bool
+    ) -> None:
+        """Headers every answer carries."""
+        self._measure(req, resp)
+        resp.set_headers(SECURITY)
+        resp.set_header("X-Request-ID", req.context.request_id)
+
+    def _measure(self, req: Request, resp: Response) -> None:
+        """Count the request, and tell of a slow one."""
+        route = req.context.route
+        method, path = (route.method, route.path) if route else (OTHER, OTHER)
+        metrics.REQUESTS.labels(method, path, resp.status_code).inc()
+        seconds = time.perf_counter() - req.context.began
+        if route:
+            metrics.SECONDS.labels(method, path).observe(seconds)
+        if seconds > self.slow_seconds:
+            found = {"seconds": seconds, "route": f"{method} {path}", "status": resp.status_code}
+            log.warning("a request took %.3f s", seconds, extra=found)

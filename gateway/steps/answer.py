@@ -1,0 +1,121 @@
+"""The reply becomes the response."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Final, cast
+
+from gateway import cookies
+from gateway.http import downloads
+from gateway.http.compression import passed_on
+from gateway.http.conditional import validated
+from gateway.http.pace import PROMPT, ClientTooSlow, Pace
+from gateway.http.protocol import CONNECTION
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from falcon.asgi import Request, Response
+
+    from gateway.steps.exchange import Exchange
+    from services.common.wire.rpc_protocol import Reply
+
+FILE: Final = "file"
+#: Last touches by the gateway, by the name that a route gives (``Route.answer``).
+ANSWERS: Final[dict[str, Callable[[Request, Response, Reply], Reply]]] = {
+    "signed_in": cookies.signed_in,
+    "signed_out": cookies.signed_out,
+    "refreshed": cookies.refreshed,
+    "challenged": cookies.challenged,
+}
+
+
+class Stream:
+    """Pieces for the client; a place is held until they are sent or given up."""
+
+    def __init__(
+        self, exchange: Exchange, pieces: AsyncIterator[bytes], release: Callable[[], None]
+    ) -> None:
+        self._pieces, self._release = pieces, release
+        self._pace = Pace(exchange.gateway.slow)
+        self._since = time.monotonic()
+        self._timer: asyncio.TimerHandle | None = None
+        self._transport: asyncio.Transport | None = exchange.req.scope.get(CONNECTION)
+
+    def __aiter__(self) -> Stream:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._transport is not None and self._transport.is_closing():
+            await asyncio.sleep(0.01)  # uvicorn hears of it first, and misses nothing
+            raise StopAsyncIteration
+        piece = await anext(self._pieces)
+        self._since = time.monotonic()
+        self._look(len(piece))
+        return piece
+
+    def _look(self, size: int = 0) -> None:
+        """End the connection of a client that reads too slowly; to send a piece doesn't end."""
+        now = time.monotonic()
+        try:
+            self._pace.count(now - self._since, size)
+        except ClientTooSlow:
+            if self._transport is not None:
+                self._transport.abort()
+            return
+        self._since = now
+        self._timer = asyncio.get_running_loop().call_later(PROMPT, self._look)
+
+    async def close(self) -> None:
+        """Called by Falcon in any case."""
+        if self._timer is not None:
+            self._timer.cancel()
+        release, self._release = self._release, _nothing
+        self._pace.end()
+        release()
+
+
+def _nothing() -> None:
+    """The place was given back."""
+
+
+async def answer(exchange: Exchange) -> None:
+    """Write the response. Raises NotFound, Unavailable where it is a file."""
+    route, req, resp = exchange.route, exchange.req, exchange.resp
+    reply = cast("Reply", exchange.reply)
+    if route.answer == FILE:
+        await _send_file(exchange, reply)
+        return
+    if route.answer:
+        reply = ANSWERS[route.answer](req, resp, reply)
+    resp.status = reply.status or route.status
+    if route.method == "GET" and validated(req, resp, reply):
+        return
+    if not reply.body:
+        resp.content_type = "text/html"
+        return
+    resp.content_type = reply.headers.get("content_type", "application/json")
+    if req.method == "HEAD":
+        resp.content_length = len(reply.body)
+        return
+    if (pieces := passed_on(req, resp, reply)) is not None:
+        # The bytes are held until the client has read them, and so is their place.
+        resp.stream = Stream(exchange, pieces, exchange.release or _nothing)
+        exchange.release = None
+
+
+async def _send_file(exchange: Exchange, reply: Reply) -> None:
+    gateway, resp = exchange.gateway, exchange.resp
+    await gateway.transfers.wait()
+    pieces = None
+    try:
+        wanted = downloads.decode(reply.body)
+        pieces = await downloads.send(exchange.req, resp, wanted, gateway.store)
+    finally:
+        if pieces is None:
+            gateway.transfers.give_back()
+    if pieces is not None:
+        resp.stream = Stream(exchange, pieces, gateway.transfers.give_back)

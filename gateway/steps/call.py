@@ -1,0 +1,92 @@
+"""The owning service is asked, unless the answer is in memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gateway.answers import Key
+from services.common.errors import Forbidden, ServiceError, Unavailable
+from services.common.wire.rpc_protocol import ACTOR, AUTHOR
+
+if TYPE_CHECKING:
+    from gateway.identity import Identity
+    from gateway.steps.exchange import Exchange
+    from services.common.wire.rpc_protocol import Reply
+
+REFUSED: Final = 400
+
+
+async def call(exchange: Exchange) -> None:
+    """Get the reply, holding a place for as long as that takes.
+
+    Raises what the service raised, and Unavailable. Files of a refused request are removed.
+    """
+    if exchange.route.kept:
+        exchange.reply = await _kept(exchange)
+        return
+    if exchange.req.method not in {"GET", "HEAD"}:
+        exchange.gateway.answers.wrote(exchange.identity)
+    exchange.reply = await _call_or_discard(exchange)
+
+
+async def _kept(exchange: Exchange) -> Reply:
+    answers, identity = exchange.gateway.answers, exchange.identity
+    session = identity.claims["jti"] if identity else ""
+    key = Key(exchange.route.path, session, exchange.req.query_string)
+    reply = answers.get(key)
+    if reply is None:
+        age = answers.age
+        reply = await _call_or_discard(exchange)
+        reply = answers.keep(key, exchange.route, identity, reply, age)
+    return reply
+
+
+async def _call_or_discard(exchange: Exchange) -> Reply:
+    received = exchange.received
+    exchange.gateway.calls.take()
+    exchange.release = exchange.gateway.calls.give_back
+    try:
+        reply = await _permitted(exchange)
+    except Unavailable:
+        raise  # nobody knows whether a row stands for the files now
+    except ServiceError:
+        if received is not None:
+            await received.discard()
+        raise
+    if received is not None and (reply.status or 0) >= REFUSED:
+        await received.discard()
+    return reply
+
+
+async def _permitted(exchange: Exchange) -> Reply:
+    """The reply; nobody is refused on what a cache said of them.
+
+    So a person just added to a team gets in at once.
+    """
+    identity = exchange.identity
+    try:
+        return await _call(exchange, identity)
+    except Forbidden:
+        if identity is None:
+            raise
+        newer = await exchange.gateway.authenticator.identify(
+            exchange.req, exchange.route.access.value, fresh=True
+        )
+        if newer.actor == identity.actor:
+            raise
+        return await _call(exchange, newer)
+
+
+async def _call(exchange: Exchange, identity: Identity | None) -> Reply:
+    route, headers = exchange.route, exchange.headers
+    if identity is not None:
+        headers[ACTOR] = identity.actor
+        if route.author:
+            headers[AUTHOR] = identity.people or ""
+    return await exchange.gateway.client.call(
+        route.service,
+        route.function,
+        exchange.arguments,
+        headers=headers,
+        seconds=exchange.gateway.settings.list_deadline if route.slow else None,
+    )

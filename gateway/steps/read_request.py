@@ -1,0 +1,98 @@
+"""What the request says: its path, query and body become the arguments of the call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from gateway import cookies
+from gateway.errors import TooLarge
+from gateway.http import request_body
+from gateway.http.conditional import GZIPPED
+from gateway.http.pace import BODY, Pace
+from gateway.http.uploads import Received
+from gateway.routes.table import Body
+from services.common.wire.rpc_protocol import FINGERPRINT, KEY, MATCH, REQUEST
+
+if TYPE_CHECKING:
+    from gateway.steps.exchange import Exchange
+
+#: Bytes of a body that is read without a place among the transfers.
+SMALL_BODY: Final = 64 * 1024
+KEY_LENGTH: Final = 200
+
+
+async def read_request(exchange: Exchange) -> None:
+    """Read everything, files into the storage.
+
+    Raises InvalidInput, UnreadableBody, TooLarge, Unavailable, ClientTooSlow, ClientGone.
+    """
+    route, req = exchange.route, exchange.req
+    given: dict[str, Any] = {**dict(route.fixed), **exchange.path_fields}
+    if route.query:
+        given["query"] = request_body.query_of(req, repeat=route.repeat)
+    if route.body is not Body.NONE:
+        await _read_body(exchange, given)
+    if route.caller:
+        identity = exchange.identity
+        given["caller"] = cookies.caller(req, identity.claims if identity else {})
+    _read_headers(exchange)
+    exchange.arguments = msgspec.json.encode(given)
+    if exchange.received is not None:
+        # The same upload sent again is the same request, whatever ids its files get.
+        exchange.headers[FINGERPRINT] = exchange.received.fingerprint(exchange.arguments)
+        given["files"] = exchange.received.files
+        exchange.arguments = msgspec.json.encode(given)
+
+
+async def _read_body(exchange: Exchange, given: dict[str, Any]) -> None:
+    gateway, route, req = exchange.gateway, exchange.route, exchange.req
+    limit = gateway.settings.max_json_body
+    files = route.body is Body.MULTIPART and request_body.is_multipart(req)
+    length = req.content_length
+    if length is not None and length > (gateway.settings.max_upload if files else limit):
+        raise TooLarge
+    # A large body is held while it arrives, and its length may be untold.
+    if BODY in req.scope and (files or length is None or length > SMALL_BODY):
+        await gateway.transfers.wait()
+        pace: Pace = req.scope[BODY].pace
+        pace.places = gateway.slow
+        try:
+            given["data"] = await (_read_form if files else _read_value)(exchange)
+        finally:
+            pace.end()
+            gateway.transfers.give_back()
+    else:
+        given["data"] = await _read_value(exchange)
+    if route.body is Body.MULTIPART:
+        given["files"] = []
+
+
+async def _read_form(exchange: Exchange) -> Any:
+    """The fields of a form whose files are stored meanwhile."""
+    gateway, route = exchange.gateway, exchange.route
+    received = Received(gateway.store, route.files, gateway.settings.max_json_body)
+    await received.read(await exchange.req.get_media())
+    exchange.received = received
+    return received.fields
+
+
+async def _read_value(exchange: Exchange) -> Any:
+    """What the route makes of a body that holds no files."""
+    route, req = exchange.route, exchange.req
+    limit = exchange.gateway.settings.max_json_body
+    if route.body is Body.JSON:
+        return msgspec.Raw(await request_body.json_of(req, limit))
+    if route.body is Body.VALUE or route.bare:
+        return await request_body.value_of(req, limit)
+    return await request_body.fields_of(req, limit)
+
+
+def _read_headers(exchange: Exchange) -> None:
+    req, headers = exchange.req, exchange.headers
+    headers[REQUEST] = req.context.request_id
+    if match := req.get_header("If-None-Match"):
+        headers[MATCH] = match.replace(GZIPPED, '"')
+    if req.method == "POST" and (key := req.get_header("Idempotency-Key")):
+        headers[KEY] = key[:KEY_LENGTH]

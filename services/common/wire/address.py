@@ -1,0 +1,48 @@
+"""Where the broker is: ``AMQP_URI``, one or several separated by semicolons."""
+
+from __future__ import annotations
+
+import socket
+from typing import Final, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+PORTS: Final = {"amqp": 5672, "pyamqp": 5672, "amqps": 5671}
+
+
+class Address(NamedTuple):
+    """One broker, and who we are there."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    vhost: str
+    tls: bool
+    ip: str = ""
+    """Of the host, where it was looked up."""
+
+    @classmethod
+    def read(cls, uri: str) -> Address:
+        """``amqp://user:password@host:port/vhost``. Raises ValueError."""
+        parts = urlsplit(uri.strip())
+        if parts.scheme not in PORTS:
+            raise ValueError(f"AMQP_URI must begin with amqp:// or amqps://, not {parts.scheme!r}")
+        return cls(
+            host=parts.hostname or "localhost",
+            port=parts.port or PORTS[parts.scheme],
+            user=unquote(parts.username or "guest"),
+            password=unquote(parts.password or "guest"),
+            vhost=unquote(parts.path.removeprefix("/")) or "/",
+            tls=parts.scheme == "amqps",
+        )
+
+
+def addresses(uris: str) -> list[Address]:
+    """All brokers of a cluster, to be tried in order. Raises ValueError."""
+    return [Address.read(uri) for uri in uris.split(";") if uri.strip()]
+
+
+def resolved(address: Address) -> list[Address]:
+    """The address once for each IP of its host, to be tried in order. Raises OSError."""
+    found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    return [address._replace(ip=str(target[4][0])) for target in found]

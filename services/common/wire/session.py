@@ -1,0 +1,249 @@
+"""One AMQP connection with one channel, as a state machine: bytes in, bytes out.
+
+It owns no socket and no thread, so the same code serves the green threads of a service (``link``),
+the relay (``publisher``) and the gateway's event loop (``gateway.broker``). Everything is declared
+without waiting for an answer (``nowait``); one question at the end (``Channel.Flow``) tells that
+the broker took it all, else it closes the channel and the connection starts over.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from pamqp.commands import Basic, Channel, Confirm, Connection, Exchange, Queue
+
+from services.common.wire.errors import BrokerLost
+from services.common.wire.frames import (
+    HEARTBEAT,
+    MAX_FRAME,
+    PROTOCOL,
+    FrameReader,
+    Incoming,
+    Method,
+    content,
+    method,
+    publish_to,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from services.common.wire.address import Address
+
+NUMBER: Final = 1
+"""Of the one channel."""
+SUCCESS: Final = 200
+"""AMQP's reply code of a connection that is closed because it is not needed any more."""
+BEAT_SECONDS: Final = 10
+"""A connection without a byte for twice as long is dead."""
+
+
+def _nothing(*_args: object) -> None:
+    """For who doesn't listen."""
+
+
+class Session:
+    """The dialogue with the broker from the first byte on.
+
+    ``write`` takes bytes for the broker; ``setup(session)`` declares and consumes once the channel
+    is open; ``returned`` gets messages that no queue took, ``confirmed(tag, multiple)`` and
+    ``refused(tag, multiple)`` hear what became of published ones.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        write: Callable[[bytes], None],
+        setup: Callable[[Session], None],
+        *,
+        name: str,
+        returned: Callable[[Incoming], None] = _nothing,
+        confirmed: Callable[[int, bool], None] = _nothing,
+        refused: Callable[[int, bool], None] = _nothing,
+    ) -> None:
+        self.address, self.write, self.setup, self.name = address, write, setup, name
+        self.returned, self.confirmed, self.refused = returned, confirmed, refused
+        self.ready = False
+        self.max_frame = MAX_FRAME
+        self.consumers: dict[str, Callable[[Incoming], None]] = {}
+        self._reader = FrameReader()
+        self._heard = self._beaten = time.monotonic()
+
+    # --- the dialogue ---------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Send the first bytes."""
+        self.write(PROTOCOL)
+
+    def feed(self, data: bytes) -> None:
+        """Act on what the broker sent. Raises BrokerLost when the connection is over."""
+        self._heard = time.monotonic()
+        for found in self._reader.feed(data):
+            if isinstance(found, Incoming):
+                self._arrived(found)
+            elif found is not None:
+                self._answer(found)
+
+    def tick(self) -> None:
+        """Show that we live, to be called about once a second. Raises BrokerLost if it doesn't."""
+        now = time.monotonic()
+        if now - self._heard > 2 * BEAT_SECONDS:
+            raise BrokerLost("the broker sends no heartbeats")
+        if self.ready and now - self._beaten > BEAT_SECONDS / 2:
+            self._beaten = now
+            self.write(HEARTBEAT)
+
+    def end(self) -> None:
+        """Take leave: consumers get nothing more, and the broker's answer raises BrokerLost.
+
+        It comes when the broker has all that was sent before.
+        """
+        self.consumers.clear()
+        self.write(method(0, Connection.Close(SUCCESS, "goodbye", 0, 0)))
+
+    def _arrived(self, message: Incoming) -> None:
+        message.origin = self
+        if message.returned:
+            self.returned(message)
+        elif (consumer := self.consumers.get(message.consumer_tag)) is not None:
+            consumer(message)
+
+    def _answer(self, frame: Method) -> None:
+        match frame:
+            case Basic.Ack():
+                self.confirmed(frame.delivery_tag, frame.multiple)
+            case Basic.Nack():
+                self.refused(frame.delivery_tag, frame.multiple)
+            case Basic.CancelOk():
+                self.consumers.pop(str(frame.consumer_tag), None)
+            case Basic.Cancel():
+                raise BrokerLost(f"the broker ended consumer {frame.consumer_tag}")
+            case Channel.Close():
+                reason = f"the broker closed the channel: {frame.reply_text}"
+                raise BrokerLost(reason, frame.reply_code or 0)
+            case Connection.Close():
+                self.write(method(0, Connection.CloseOk()))
+                reason = f"the broker closed the connection: {frame.reply_text}"
+                raise BrokerLost(reason, frame.reply_code or 0)
+            case Connection.CloseOk():
+                raise BrokerLost("the connection was closed as asked")
+            case _:
+                self._open(frame)
+
+    def _open(self, frame: Method) -> None:
+        """One step further in opening the connection."""
+        match frame:
+            case Connection.Start():
+                self._log_in()
+            case Connection.Tune():
+                self.max_frame = min(frame.frame_max or MAX_FRAME, MAX_FRAME)
+                self._reader.max_frame = self.max_frame
+                tuned = Connection.TuneOk(NUMBER, self.max_frame, BEAT_SECONDS)
+                self.write(method(0, tuned))
+                self.write(method(0, Connection.Open(self.address.vhost)))
+            case Connection.OpenOk():
+                self.write(method(NUMBER, Channel.Open()))
+            case Channel.OpenOk():
+                self.setup(self)
+                self.send(Channel.Flow(active=True))
+            case Channel.FlowOk():
+                self.ready = True
+
+    def _log_in(self) -> None:
+        properties: dict[str, Any] = {
+            "product": "callboard",
+            "connection_name": self.name,
+            "capabilities": {
+                "authentication_failure_close": True,
+                "consumer_cancel_notify": True,
+                "publisher_confirms": True,
+                "basic.nack": True,
+            },
+        }
+        response = f"\0{self.address.user}\0{self.address.password}"
+        self.write(method(0, Connection.StartOk(properties, "PLAIN", response, "en_US")))
+
+    # --- the channel ----------------------------------------------------------------------------
+
+    def send(self, frame: Method) -> None:
+        """Send a method on the channel."""
+        self.write(method(NUMBER, frame))
+
+    def exchange_declare(self, name: str, kind: str, *, durable: bool = True) -> None:
+        """Have an exchange."""
+        self.send(Exchange.Declare(exchange=name, exchange_type=kind, durable=durable, nowait=True))
+
+    def queue_declare(
+        self,
+        name: str,
+        *,
+        durable: bool = True,
+        exclusive: bool = False,
+        auto_delete: bool = False,
+        arguments: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Have a queue."""
+        self.send(
+            Queue.Declare(
+                queue=name,
+                durable=durable,
+                exclusive=exclusive,
+                auto_delete=auto_delete,
+                arguments=dict(arguments or {}),
+                nowait=True,
+            )
+        )
+
+    def queue_bind(self, queue: str, exchange: str, routing_key: str = "") -> None:
+        """Have the exchange's messages with that key in the queue."""
+        self.send(Queue.Bind(queue=queue, exchange=exchange, routing_key=routing_key, nowait=True))
+
+    def prefetch(self, count: int) -> None:
+        """Get at most so many messages that are not acknowledged yet."""
+        self.send(Basic.Qos(prefetch_count=count))
+
+    def consume(
+        self,
+        queue: str,
+        consumer: Callable[[Incoming], None],
+        *,
+        tag: str,
+        no_ack: bool = False,
+    ) -> None:
+        """Hand the queue's messages to ``consumer``."""
+        self.consumers[tag] = consumer
+        self.send(Basic.Consume(queue=queue, consumer_tag=tag, no_ack=no_ack, nowait=True))
+
+    def confirm_select(self) -> None:
+        """Have the broker confirm what is published."""
+        self.send(Confirm.Select(nowait=True))
+
+
+def message_bytes(
+    session: Session,
+    body: bytes,
+    exchange: str,
+    routing_key: str,
+    properties: Basic.Properties,
+    *,
+    mandatory: bool = False,
+) -> bytes:
+    """The bytes that publish a message. Raises ValueError where its headers are too large."""
+    address = publish_to(NUMBER, exchange, routing_key, mandatory)
+    return content(NUMBER, body, properties, address, session.max_frame)
+
+
+def ack_bytes(delivery_tag: int, *, multiple: bool = False) -> bytes:
+    """The bytes that acknowledge a delivery, or all up to it."""
+    return method(NUMBER, Basic.Ack(delivery_tag, multiple))
+
+
+def reject_bytes(delivery_tag: int, *, requeue: bool) -> bytes:
+    """The bytes that give a delivery back, or (without ``requeue``) to the dead letters."""
+    return method(NUMBER, Basic.Reject(delivery_tag, requeue))
+
+
+def cancel_bytes(tag: str) -> bytes:
+    """The bytes that end a consumer; the broker's answer removes it from ``consumers``."""
+    return method(NUMBER, Basic.Cancel(tag))
