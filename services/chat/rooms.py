@@ -12,7 +12,7 @@ from services.common.crud.validation import known_id
 from services.common.errors import Forbidden, NotFound
 
 
-def enter(ctx: CallContext, entity: str) -> UUID:
+def require_entity_reader(ctx: CallContext, entity: str) -> UUID:
     """The entity's id, for who may read it: its production's team, a vendor only with a task on it.
 
     Raises NotFound, Forbidden.

@@ -26,7 +26,7 @@ class ChatRpc(ResourceService):
 
         Its ``messages`` stay empty, they have a route of their own. Raises NotFound, Forbidden.
         """
-        chat = rooms.open_chat(self, rooms.enter(self, entity_id))
+        chat = rooms.open_chat(self, rooms.require_entity_reader(self, entity_id))
         shown = self.registry["chats"].view(self.tx, chat)
         return Reply(shown[:-1] + b',"messages":[]}')
 
@@ -37,7 +37,7 @@ class ChatRpc(ResourceService):
         Answers the chat. Raises NotFound, Forbidden. Emits ``chat:joined``.
         """
         person = self._person()
-        chat = rooms.open_chat(self, rooms.enter(self, entity_id))
+        chat = rooms.open_chat(self, rooms.require_entity_reader(self, entity_id))
         row = {"chat_id": chat, "person_id": person}
         joined = insert(chat_participant).values(row).on_conflict_do_nothing()
         if self.tx.connection.execute(joined).rowcount:
@@ -51,7 +51,7 @@ class ChatRpc(ResourceService):
         Raises NotFound, Forbidden. Emits ``chat:left``.
         """
         person = self._person()
-        chat = rooms.find(self, rooms.enter(self, entity_id))
+        chat = rooms.find(self, rooms.require_entity_reader(self, entity_id))
         if chat is not None:
             link = chat_participant.c
             left = sa.delete(chat_participant).where(link.chat_id == chat, link.person_id == person)

@@ -44,7 +44,7 @@ class MessageRpc(ResourceService):
         With ``page`` (and ``limit``) that page in the usual envelope. Raises NotFound, Forbidden.
         """
         page = filters.page_and_limit(query)
-        entity = rooms.enter(self, entity_id)
+        entity = rooms.require_entity_reader(self, entity_id)
         chat = rooms.find(self, entity)
         if chat is None:  # nobody has been here: made, and left for the others to see
             chat = rooms.open_chat(self, entity)
@@ -61,7 +61,7 @@ class MessageRpc(ResourceService):
     @query
     def show_message(self, entity_id: str, message_id: str) -> Reply:
         """One message of the chat of an entity. Raises NotFound, Forbidden."""
-        entity = rooms.enter(self, entity_id)
+        entity = rooms.require_entity_reader(self, entity_id)
         ident = self._message_of(entity, message_id)["id"]
         return Reply(b"".join(self._messages(ChatMessage.id == ident)))
 
@@ -72,7 +72,7 @@ class MessageRpc(ResourceService):
         Raises NotFound, Forbidden, InvalidInput. Emits ``chat:new-message``.
         """
         text = _text(data)
-        chat = rooms.find(self, rooms.enter(self, entity_id))
+        chat = rooms.find(self, rooms.require_entity_reader(self, entity_id))
         if chat is None or not rooms.takes_part(self, chat):
             raise InvalidInput(NOT_IN_CHAT)
         ident, now = uuid4(), datetime.now(UTC).replace(tzinfo=None)
@@ -107,7 +107,7 @@ class MessageRpc(ResourceService):
 
         Raises NotFound, Forbidden. Emits ``chat:deleted-message``, which ``tasks`` follows.
         """
-        row = self._message_of(rooms.enter(self, entity_id), message_id)
+        row = self._message_of(rooms.require_entity_reader(self, entity_id), message_id)
         if not self.actor.is_admin and row["person_id"] != self.actor.id:
             message = "This requires to be the author."
             raise Forbidden(message)
@@ -134,7 +134,7 @@ class MessageRpc(ResourceService):
         with self.database.read() as connection:
             entity = connection.scalar(statement)
         try:
-            rooms.enter(self, str(entity))
+            rooms.require_entity_reader(self, str(entity))
         except (NotFound, Forbidden):
             return False
         return True
