@@ -43,6 +43,7 @@ def open_chat(ctx: CallContext, entity: UUID) -> UUID:
     ident = find(ctx, entity)
     if ident is not None:
         return ident
+    # The first two visitors would each make a chat; there is no row yet to lock.
     ctx.tx.lock_key(f"chat {entity}")
     ident = find(ctx, entity)
     if ident is None:

@@ -77,6 +77,8 @@ class MessageRpc(ResourceService):
             raise InvalidInput(NOT_IN_CHAT)
         ident, now = uuid4(), datetime.now(UTC).replace(tzinfo=None)
         if files:
+            # Before our transaction: the files are noted by their owner, and swept should ours not
+            # commit.
             self.ask("tasks", "attach_to_message", message_id=str(ident), files=files)
         row = ChatMessage(
             id=ident,

@@ -137,14 +137,14 @@ class CastingRpc(ResourceService):
     @query
     @versioned()
     def casting_of_sequences(self, project_id: str) -> Reply:
-        """The same for all shots of a production."""
+        """What all shots of a production cast, as ``casting_of_sequence``."""
         project = self._project_but_vendor(project_id)
         return self._shots(SEQUENCE.c.project_id == project, long=True)
 
     @query
     @versioned()
     def casting_of_episode_sequences(self, project_id: str, episode_id: str) -> Reply:
-        """The same for all shots of an episode."""
+        """What all shots of an episode cast, as ``casting_of_sequence``."""
         project = self._project_but_vendor(project_id)
         episode = self._entity_of(project, episode_id, "episode")
         return self._shots(SEQUENCE.c.parent_id == episode, long=True)
@@ -212,7 +212,7 @@ class CastingRpc(ResourceService):
 
     @command
     def replace_asset_casting(self, ident: str, data: Json = None) -> Any:
-        """The same for an asset. Raises InvalidInput (no array) and as ``replace_casting``."""
+        """Replace the casting of an asset. Raises InvalidInput (no array), else as a shot's."""
         with self.database.read() as connection:
             facts = access.facts_of(connection, known_id(ident), "asset")
         require_manager(self, facts["project_id"])
@@ -224,7 +224,7 @@ class CastingRpc(ResourceService):
 
     @command
     def replace_castings(self, project_id: str, data: Json = None) -> Any:
-        """The same for several entities, ``{entity id: [casting]}``: all of them or none."""
+        """Replace the castings ``{entity id: [casting]}``: all of them or none."""
         project = known_id(project_id)
         require_manager(self, project)
         if not isinstance(data, dict) or not all(isinstance(v, list) for v in data.values()):

@@ -125,6 +125,7 @@ LOCK: Final = (
     sa.select(ENTITY.c.id)
     .where(_any(ENTITY.c.id, "ids"))
     .order_by(_any(ENTITY.c.id, "episodes").desc(), ENTITY.c.id)
+    # Ordered, so that two requests over the same entities wait, but never for each other.
     .with_for_update()
 )
 """Lock ``episodes`` first, then the rest of ``ids``, each by id."""

@@ -58,7 +58,7 @@ def replace_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
 
 
 def write_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
-    """The same once they are locked."""
+    """Make these the castings of their entities, which are locked, and tell of it."""
     _replace_links(tx, changes)
     entered = _enter_episodes(tx, changes)
     left = _leave_episodes(tx, changes)
@@ -69,6 +69,7 @@ def write_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
 
 def lock_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
     """Lock episodes before the rest; nobody else then touches these castings."""
+    # What a shot casts changes its episode too: that row is locked as well.
     episodes = {c.episode_id for c in changes.values() if c.episode_id}
     episodes |= {c.ident for c in changes.values() if c.kind == EPISODE}
     everything = episodes | set(changes)

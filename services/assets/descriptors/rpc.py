@@ -190,6 +190,7 @@ class DescriptorRpc(ResourceService):
 
     def _refuse_twin(self, values: Row, own: UUID | None) -> None:
         """Raise InvalidInput when another descriptor has the name or the key."""
+        # A null task type makes a unique constraint blind, so writers of one kind go one by one.
         self.tx.lock_key(f"descriptor:{values['project_id']}:{values['entity_type']}")
         twin = sa.select(DESCRIPTOR.c.id).where(
             DESCRIPTOR.c.project_id == values["project_id"],

@@ -202,6 +202,7 @@ class CreationRpc(ResourceService):
         The place is a parent, and whether entities of the kind have one at all.
         """
         parent, counts = place
+        # Without a parent the tables allow twins, so creators of one name go one by one.
         self.tx.lock_key(f"{project}:{type_id}:{parent}:{named}")
         statement = sa.select(ENTITY.c.id).where(
             ENTITY.c.project_id == project,

@@ -40,7 +40,7 @@ class OwnEntityRpc(ResourceService):
 
     @query
     def list_own_children(self, kind: str, of: str, ident: str) -> Reply:
-        """The same of those right below an entity."""
+        """The entities right below an entity on which the caller works, by name."""
         facts = access.visit(self, ident, of)
         return self._own(kind, facts["project_id"], ENTITY.c.parent_id == facts["id"])
 

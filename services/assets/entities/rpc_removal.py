@@ -95,6 +95,7 @@ class RemovalRpc(ResourceService):
         self.tx.emit(event)
 
     def _lock(self, facts: Row) -> None:
+        # A child that is being added locks its parent's key: it comes before or is refused.
         own = sa.select(ENTITY.c.id).where(ENTITY.c.id == facts["id"]).with_for_update()
         if self.tx.connection.scalar(own) is None:
             raise NotFound

@@ -98,6 +98,7 @@ class InstanceRpc(ResourceService):
         """
         wanted = read_body(data, {"asset_instance_id": NEEDED_IDENT})["asset_instance_id"]
         shot = self._enter(ident, "shot")
+        # FOR SHARE: the instance can't be removed before the link to it is written.
         known = sa.select(INSTANCE.c.id).where(INSTANCE.c.id == wanted).with_for_update(read=True)
         if self.tx.connection.scalar(known) is None:
             raise NotFound
@@ -153,6 +154,7 @@ class InstanceRpc(ResourceService):
     def _instantiate(self, asset: Any, place: dict[str, UUID], description: Any) -> UUID:
         """A new row with the next number; the place is locked while it is counted."""
         ((column, holder),) = place.items()
+        # Numbers are counted within the holder: locked, or two copies would get the same.
         lock = sa.select(ENTITY.c.id).where(ENTITY.c.id == holder).with_for_update()
         if self.tx.connection.scalar(lock) is None:
             raise NotFound

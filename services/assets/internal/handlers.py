@@ -81,6 +81,7 @@ class InternalHandlers(ResourceService):
             "is_casting_standby": False,
             "is_shared": False,
         }
+        # An import may have brought the episode already.
         made = insert(table_of(Entity)).values(values).on_conflict_do_nothing()
         if self.tx.connection.execute(made).rowcount:
             facts = {"id": ident, "kind": "Episode", "project_id": project}

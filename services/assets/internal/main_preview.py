@@ -19,7 +19,7 @@ class MainPreviewRpc(ResourceService):
 
     @command
     def show_preview(self, entity_id: str, preview_file_id: str) -> None:
-        """The same at once, for ``tasks``, which has decided whether the caller may."""
+        """Let a preview stand for its entity at once; ``tasks`` decided whether the caller may."""
         self._stand_for(UUID(entity_id), UUID(preview_file_id))
 
     @on("preview-file:set-main")

@@ -73,7 +73,7 @@ def facts_of(connection: Connection, ident: UUID, kind: str = "") -> Row:
 
 
 def facts_of_many(connection: Connection, ids: Sequence[UUID]) -> Sequence[Row]:
-    """The same of several entities; the unknown are left out."""
+    """Production, kind and parents of several entities; the unknown are left out."""
     statement = (
         sa.select(
             ENTITY.c.id,
@@ -121,6 +121,7 @@ def of_kind(kind: str, entity: Any = ENTITY) -> Condition:
 
 def among(column: Any, ids: Any) -> Condition:
     """Whether a column holds one of ``ids``, given as one array however many they are."""
+    # One array, however many ids: IN would be another statement for each number of them.
     array = sa.cast([str(ident) for ident in ids], sa.ARRAY(sa.Uuid(as_uuid=False)))
     found: Condition = column == sa.any_(array)
     return found

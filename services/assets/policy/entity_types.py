@@ -34,6 +34,7 @@ def entity_type(ctx: CallContext, name: str) -> UUID:
     known = ctx.tx.session.scalar(sa.select(table.c.id).where(table.c.name == name))
     if known is not None:
         return UUID(str(known))
+    # Two first entities of a kind at once: whoever comes second takes the type of the first.
     made = insert(table).values(name=name, archived=False).on_conflict_do_nothing()
     ctx.tx.session.execute(made)
     found = ctx.tx.session.scalar(sa.select(table.c.id).where(table.c.name == name))

@@ -30,14 +30,17 @@ def require_member(ctx: CallContext, project: UUID) -> None:
 
 
 def member_project(ctx: CallContext, project: str) -> UUID:
-    """The same for an id in a path."""
+    """The production of an id in a path, for its team and administrators.
+
+    Raises NotFound, Forbidden.
+    """
     ident = known_id(project)
     require_member(ctx, ident)
     return ident
 
 
 def known_project(ctx: CallContext, project: str) -> UUID:
-    """The same where administrators too are told that a production is unknown."""
+    """As ``member_project``, but administrators too are told that a production is unknown."""
     ident = known_id(project)
     if ctx.actor.is_admin and str(ident) not in project_names(ctx, [ident]):
         raise NotFound

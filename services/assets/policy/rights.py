@@ -47,7 +47,7 @@ data_supervisor: Final = Rule(
 
 
 def in_team_of_asset(ctx: CallContext, facts: Facts) -> bool:
-    """The same for an instance, by its asset."""
+    """In the team of an instance's asset; a vendor only with a task on that asset."""
     return _in_team(ctx, {"id": facts["asset_id"], "project_id": facts["project_id"]})
 
 

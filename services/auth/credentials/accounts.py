@@ -82,6 +82,7 @@ def count_failure(ctx: CallContext, account: Row, address: str | None, reason: s
     ctx.tx.emit(LoginFailed(person_id=account["id"], reason=reason, address=address))  # type: ignore[arg-type]
     if failures == settings.failed_logins_allowed:
         ctx.tx.emit(LoginLocked(person_id=account["id"], address=address))
+    # Counted although the log-in is refused, which would roll it back.
     ctx.commit_now()
 
 

@@ -198,6 +198,7 @@ def spend_challenge(
         return None
     expires = datetime.fromtimestamp(claims["exp"], UTC).replace(tzinfo=None)
     row = {"jti": claims["jti"], "expires_at": expires}
+    # Spent by whoever enters it first: of two answers to one challenge, one counts.
     entered = insert(RevokedToken).values(row).on_conflict_do_nothing()
     return claims["state"] if tx.connection.execute(entered).rowcount else None
 

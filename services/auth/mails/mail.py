@@ -59,6 +59,7 @@ def deliver(tx: Transaction, settings: AuthSettings) -> int:
         .where(OutgoingMail.due_at <= now())
         .order_by(OutgoingMail.id)
         .limit(BATCH)
+        # Each process takes letters that no other is sending.
         .with_for_update(skip_locked=True)
     )
     letters = list(tx.session.scalars(due))

@@ -105,6 +105,7 @@ class FactorRpc(ResourceService):
             account = accounts.find(self.database, email.strip())
             if account is not None and account["active"] and account["email_otp_enabled"]:
                 self._mail_code(account)
+                # Within the steady time, so that the clock doesn't tell who has an account.
                 self.commit_now()
         return {"success": True}
 
@@ -191,6 +192,7 @@ class FactorRpc(ResourceService):
         try:
             device = fido.registered(self.settings, state, response, name)
         except fido.BadAnswer:
+            # The challenge stays spent although the registration is refused.
             self.commit_now()
             message = "FIDO server exception your registration response is probly wrong."
             raise Refused(message) from None

@@ -88,6 +88,7 @@ class PasswordRpc(ResourceService):
             account = accounts.find(self.database, email.strip())
             if account is not None and account["active"] and account["email"]:
                 self._mail_link(account, "Choose a new password", RESET)
+                # Within the steady time, so that the clock doesn't tell who has an account.
                 self.commit_now()
         return {"success": "Reset token sent"}
 
@@ -104,6 +105,7 @@ class PasswordRpc(ResourceService):
         if ident is None:
             raise Refused(EXPIRED)
         check_new(self.settings, new, again)
+        # Hashed before the token is spent: no transaction waits for it.
         digest = hashed(self.settings, new)
         if resets.spend(self.tx, token) is None:
             raise Refused(EXPIRED)

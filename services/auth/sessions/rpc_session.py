@@ -82,10 +82,12 @@ class SessionRpc(ResourceService):
             else:
                 accounts.count_failure(self, account, address, "password")
             raise Refused(data={"login": False})
+        # The hash is compared first, without a lock: it takes a quarter of a second.
         account = accounts.locked(self.tx, account["id"])
         self._check_second_factor(account, data, caller)
         if password == DEFAULT_PASSWORD:
             token = new_reset_token(self.tx, account["id"])
+            # The reset token stays although the log-in is refused.
             self.commit_now()
             raise Refused(data={"login": False, "default_password": True, "token": token})
         return self._open_session(account, caller)

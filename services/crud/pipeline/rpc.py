@@ -80,6 +80,7 @@ class NewOutputRules(SimpleRules):
 def _number(ctx: CallContext, values: Values, table: sa.Table, within: tuple[str, ...]) -> None:
     """Give a row without a revision the next one, one caller after the other."""
     if not values["revision"]:
+        # There is no row to lock yet, so the lock is on what revisions are counted within.
         ctx.tx.lock_key("/".join(str(values[name]) for name in within))
         values["revision"] = ctx.tx.connection.scalar(_next_of(table, within, values))
 

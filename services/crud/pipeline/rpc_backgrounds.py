@@ -87,6 +87,7 @@ class BackgroundRpc(ResourceService):
         table = resource.table.name
         cross_references.remove(self.tx, self.name, self.metadata, table, [ident])
         self.tx.emit(self.registry.event(resource, "delete", {"id": ident}))
+        # The row is gone although the upload is refused.
         self.commit_now()
 
     @query

@@ -51,6 +51,7 @@ class PlaylistRpc(ResourceService):
         """
         entity, preview = _shown(data)
         resource, uuid = self.registry["playlists"], known_id(ident)
+        # Before the lock: the rule may ask other services.
         reading.permit(self, resource, resource.update, uuid)
         found = self.ask("assets", "existing_rows", tables={"entity": [str(entity)]})
         if not found["entity"]:

@@ -107,7 +107,9 @@ def _fill_scale(ctx: CallContext) -> None:
         for seniority in SENIORITIES
     }
     table = table_of(SalaryScale)
+    # A transaction of its own: the list is read outside one.
     with as_service_errors(), ctx.database.engine.begin() as connection:
+        # Two who list the scale at once would both find the rows missing.
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('salary scale'))")
         columns = (table.c.department_id, table.c.position, table.c.seniority)
         known = {tuple(row) for row in connection.execute(sa.select(*columns))}

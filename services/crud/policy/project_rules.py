@@ -193,6 +193,7 @@ def _open_status(ctx: CallContext) -> UUID:
     found = ctx.tx.session.scalar(known)
     if found is None:
         rows = [{"id": uuid4(), "name": name, "color": STATUS_COLOR} for name in (OPEN, CLOSED)]
+        # Two first productions at once: whoever comes second takes the status of the first.
         ctx.tx.session.execute(insert(status).values(rows).on_conflict_do_nothing())
         found = ctx.tx.session.scalar(known)
     return UUID(str(found))

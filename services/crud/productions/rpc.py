@@ -149,8 +149,10 @@ class ProductionRpc(ResourceService):
         return self.not_modified_or(self._context, elsewhere=ASKED)
 
     def _context(self) -> Reply:
+        # All services are asked before the first answer is read: the context takes as long as the
+        # slowest of them, not as long as all.
         people = self.ask_ahead_raw("auth", "context_part")
-        ctx = self.ask_ahead_raw("tasks", "context_part")
+        work = self.ask_ahead_raw("tasks", "context_part")
         rows = self._open()
         things = self.ask_ahead_raw("assets", "context_part", **production_rows.question(rows))
         own = msgspec.json.decode(self._own_part().body, type=Members)
@@ -159,7 +161,7 @@ class ProductionRpc(ResourceService):
             **own,
             "projects": msgspec.Raw(production_rows.completed(rows, extras)),
             "asset_types": extras.asset_types,
-            **msgspec.json.decode(ctx(), type=Members),
+            **msgspec.json.decode(work(), type=Members),
             **msgspec.json.decode(people(), type=Members),
         }
         return lists.compressed(msgspec.json.encode(context))

@@ -83,7 +83,7 @@ class TypeLinkRpc(ResourceService):
 
     @command
     def link_task_status(self, data: JsonObject | None = None) -> Reply:
-        """The same for a task status, with the roles on whose boards it stands."""
+        """Use a task status in a production, with the roles on whose boards it stands."""
         return self._link(LINKS["task-status"], data)
 
     def _link(self, resource: Resource, data: Json) -> Reply:

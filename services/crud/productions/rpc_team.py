@@ -171,6 +171,7 @@ class TeamRpc(ResourceService):
 
     def _sit(self, project: UUID, person: UUID) -> bool:
         row = {"project_id": project, "person_id": person}
+        # Twice is once: only a new seat is an event.
         statement = insert(project_person_link).values(row).on_conflict_do_nothing()
         return bool(self.tx.connection.execute(statement).rowcount)
 
