@@ -56,7 +56,7 @@ class CastingRpc(ResourceService):
         columns = self.registry["entities"].columns(None, relations=False)
         cast = sa.select(LINK.c.entity_out_id).where(LINK.c.entity_in_id == facts["id"])
         rows = sa.select(*columns).where(ENTITY.c.id.in_(cast), of_kind("asset"))
-        return lists.plain(self, rows)
+        return lists.json_array(self, rows)
 
     @query
     @versioned()
@@ -266,7 +266,7 @@ class CastingRpc(ResourceService):
             .where(LINK.c.entity_in_id == ident, SHOWN)
             .order_by(TYPE.c.name, ENTITY.c.name)
         )
-        return lists.plain(self, rows)
+        return lists.json_array(self, rows)
 
     def _shots(self, where: Condition, *, long: bool = False) -> Reply:
         source = CAST.join(CASTER, CASTER.c.id == LINK.c.entity_in_id).join(

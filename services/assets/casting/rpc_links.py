@@ -45,7 +45,7 @@ class EntityLinkRpc(ResourceService):
         if CURSOR in given:
             return self._links_after(rows, given)
         page = filters.page_and_limit(given)
-        return lists.plain(self, rows) if page is None else self._links_page(rows, page)
+        return lists.json_array(self, rows) if page is None else self._links_page(rows, page)
 
     def _links_after(self, rows: Select, given: dict[str, str]) -> Reply:
         try:

@@ -62,7 +62,7 @@ class DescriptorRpc(ResourceService):
         """
         project = known_project(self, project_id)
         rows = self._descriptors(project)
-        return lists.plain(self, rows.order_by(DESCRIPTOR.c.position, DESCRIPTOR.c.name))
+        return lists.json_array(self, rows.order_by(DESCRIPTOR.c.position, DESCRIPTOR.c.name))
 
     @query
     def read_descriptor(self, project_id: str, ident: str) -> Reply:

@@ -37,7 +37,7 @@ class AssetTypeRpc(ResourceService):
             for name, text in (query or {}).items()
             if name in TYPE.c
         ]
-        return lists.plain(self, ROWS.where(*found).order_by(TYPE.c.name))
+        return lists.json_array(self, ROWS.where(*found).order_by(TYPE.c.name))
 
     @query
     def read_asset_type(self, ident: str) -> Reply:
@@ -53,7 +53,7 @@ class AssetTypeRpc(ResourceService):
         """The types of a production's assets. Raises NotFound, Forbidden."""
         project = known_project(self, project_id)
         used = sa.select(ENTITY.c.entity_type_id).where(ENTITY.c.project_id == project)
-        return lists.plain(self, ROWS.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
+        return lists.json_array(self, ROWS.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
 
     @query
     def list_asset_types_of_shot(self, ident: str) -> Reply:
@@ -64,4 +64,4 @@ class AssetTypeRpc(ResourceService):
             .join(LINK, LINK.c.entity_out_id == ENTITY.c.id)
             .where(LINK.c.entity_in_id == facts["id"])
         )
-        return lists.plain(self, ROWS.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
+        return lists.json_array(self, ROWS.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))

@@ -62,7 +62,7 @@ class ListRpc(ResourceService):
             admit(self, kind, project)
         reached = access.reach(self, project)
         rows = sa.select(*plain_columns(kind, reached)).where(*access.within(reached, kind))
-        return lists.plain(self, rows.order_by(ENTITY.c.name))
+        return lists.json_array(self, rows.order_by(ENTITY.c.name))
 
     def _project_assets(self, project_id: str, given: Mapping[str, str]) -> Reply:
         ident = filters.uuid(project_id) if self.actor.is_admin else known_id(project_id)
@@ -99,7 +99,7 @@ class ListRpc(ResourceService):
         if parent is not None:
             rows = rows.where(ENTITY.c.parent_id == parent["id"])
         order = () if kind in UNORDERED else (ENTITY.c.name,)
-        return lists.plain(self, rows.order_by(*order))
+        return lists.json_array(self, rows.order_by(*order))
 
     def _assets(self, reached: Reach, given: Mapping[str, str]) -> Reply:
         """Assets; of an episode first those it is the main one of, then those cast in it."""
@@ -110,7 +110,7 @@ class ListRpc(ResourceService):
             rows = rows.where(views.in_episode("asset", episode)).order_by(
                 ENTITY.c.source_id.is_distinct_from(episode)
             )
-        return lists.plain(self, rows)
+        return lists.json_array(self, rows)
 
     @query
     @versioned("crud")
@@ -121,7 +121,7 @@ class ListRpc(ResourceService):
         rows = sa.select(*plain_columns(kind, reached)).where(
             *access.within(reached, kind), ENTITY.c.parent_id == facts["id"]
         )
-        return lists.plain(self, rows.order_by(ENTITY.c.name))
+        return lists.json_array(self, rows.order_by(ENTITY.c.name))
 
     @query
     @versioned("crud")
@@ -131,7 +131,7 @@ class ListRpc(ResourceService):
         reached = access.reach(self, facts["project_id"])
         rows = sa.select(*plain_columns("shot", reached)).select_from(views.source_of("shot"))
         rows = rows.where(*access.within(reached, "shot"), views.in_episode("shot", facts["id"]))
-        return lists.plain(self, rows.order_by(ENTITY.c.name))
+        return lists.json_array(self, rows.order_by(ENTITY.c.name))
 
     @query
     def entities_below(self, kind: str, of: str, ident: str) -> list[str]:
@@ -151,7 +151,7 @@ class ListRpc(ResourceService):
         rows = sa.select(*plain_columns("asset", reached)).where(
             *access.within(reached, "asset"), ENTITY.c.entity_type_id == ident
         )
-        return lists.plain(self, rows.order_by(ENTITY.c.name))
+        return lists.json_array(self, rows.order_by(ENTITY.c.name))
 
     @query
     @versioned("crud")
@@ -178,7 +178,7 @@ class ListRpc(ResourceService):
             ENTITY.c.project_id != project,
             ENTITY.c.id.in_(cast),
         )
-        return lists.plain(self, rows)
+        return lists.json_array(self, rows)
 
     @query
     def read_part(self, kind: str, ident: str) -> JsonObject:
@@ -210,7 +210,7 @@ class ListRpc(ResourceService):
         rows = sa.select(*VERSION.columns(None, relations=False)).where(
             EntityVersion.entity_id == facts["id"]
         )
-        return lists.plain(self, rows.order_by(EntityVersion.created_at.desc()))
+        return lists.json_array(self, rows.order_by(EntityVersion.created_at.desc()))
 
     # --- rights and filters -----------------------------------------------------------------
 

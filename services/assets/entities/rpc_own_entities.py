@@ -51,10 +51,10 @@ class OwnEntityRpc(ResourceService):
         project = known_project(self, project_id)
         own = access.within(access.own_reach(self, project), "asset")
         used = sa.select(ENTITY.c.entity_type_id).where(*own)
-        return lists.plain(self, ROWS.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
+        return lists.json_array(self, ROWS.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
 
     def _own(self, kind: str, project: UUID, *where: Condition) -> Reply:
         only_persons(self)
         own = access.within(access.own_reach(self, project), kind)
         rows = sa.select(*plain_columns(kind, access.reach(self, project))).where(*own, *where)
-        return lists.plain(self, rows.order_by(ENTITY.c.name))
+        return lists.json_array(self, rows.order_by(ENTITY.c.name))

@@ -81,8 +81,8 @@ FIRST_EPISODES: Final = (
     .ext(distinct_on(ENTITY.c.project_id))
 )
 """The first running episode of each show by name, else the first."""
-EXTRAS: Final = json_parts.whole(**_extras())
-CONTEXT: Final = json_parts.whole(asset_types=json_parts.array(ROWS), **_extras())
+EXTRAS: Final = json_parts.json_object(**_extras())
+CONTEXT: Final = json_parts.json_object(asset_types=json_parts.array(ROWS), **_extras())
 
 
 class ContextRpc(ResourceService):

@@ -32,7 +32,7 @@ def _context(full: bool, admin: bool) -> Select:
     }
     if admin:
         members["user_limit"] = sa.cast(sa.bindparam("limit", required=False), sa.Integer)
-    return json_parts.whole(**members)
+    return json_parts.json_object(**members)
 
 
 def _all(path: str) -> Select:

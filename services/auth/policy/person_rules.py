@@ -94,7 +94,7 @@ DATE_FORMATS: Final = ("YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY")
 
 
 @lru_cache(maxsize=1)
-def whole(resource: Resource) -> Select:
+def select_persons(resource: Resource) -> Select:
     """Selects people in full by ``:ids``, as one JSON object."""
     ids = sa.bindparam("ids", type_=ARRAY(sa.Uuid(as_uuid=False)))
     columns = resource.columns(None, relations=True)

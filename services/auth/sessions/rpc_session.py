@@ -208,7 +208,9 @@ class SessionRpc(ResourceService):
             raise Unauthenticated(data=UNVERIFIED)
         if person["is_bot"] and person["jti"] != claims["jti"]:
             raise Unauthenticated(REVOKED)
-        shown = self.database.text(person_rules.whole(self.registry["persons"]), ids=[str(ident)])
+        shown = self.database.text(
+            person_rules.select_persons(self.registry["persons"]), ids=[str(ident)]
+        )
         return Reply(encode(self._actor(person)), headers={"people": shown})
 
     @staticmethod

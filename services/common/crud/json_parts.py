@@ -29,7 +29,7 @@ def mapping(pairs: Select) -> sa.ColumnElement[str]:
     return sa.select(text).select_from(found).scalar_subquery()
 
 
-def whole(**members: Expression) -> Select:
+def json_object(**members: Expression) -> Select:
     """The statement that selects a JSON object of these members, each the text of a JSON value."""
     pieces: list[Any] = []
     for name, member in members.items():
@@ -38,7 +38,7 @@ def whole(**members: Expression) -> Select:
 
 
 def read(database: Database, statement: Select, **parameters: object) -> Reply:
-    """The JSON that a statement of ``whole`` selects; it is made once and kept."""
+    """The JSON that a statement of ``json_object`` selects; it is made once and kept."""
     return Reply(str(database.text(statement, **parameters)).encode())
 
 

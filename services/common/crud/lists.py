@@ -46,8 +46,8 @@ def list_rows(ctx: CrudContext, resource: Resource, query: dict[str, str]) -> Re
     columns = _columns(ctx, resource, query)
     if page is None:
         statement = _filtered(ctx, resource, columns, query)
-        reply = plain(ctx, statement.order_by(*resource.order).limit(resource.list_cap))
-    elif project := pages.whole(resource, ctx.actor, query):
+        reply = json_array(ctx, statement.order_by(*resource.order).limit(resource.list_cap))
+    elif project := pages.counted_production(resource, ctx.actor, query):
         reply = compressed(pages.of_production(ctx, resource, columns, project, page))
     else:
         statement = _filtered(ctx, resource, columns, query)
@@ -119,7 +119,7 @@ def _condition(
     return None
 
 
-def plain(ctx: CallContext, statement: Select) -> Reply:
+def json_array(ctx: CallContext, statement: Select) -> Reply:
     """All rows of a statement as a JSON array."""
     rows = sql_json.objects(statement)
     with ctx.database.read() as connection:

@@ -47,7 +47,7 @@ def filtered(ctx: CallContext, resource: Resource, statement: Select, page: Page
     return envelope(data or "", count, *page)
 
 
-def whole(resource: Resource, actor: Actor, query: Mapping[str, str]) -> UUID | None:
+def counted_production(resource: Resource, actor: Actor, query: Mapping[str, str]) -> UUID | None:
     """The production, if a page of all its rows is asked for, and their number is known."""
     others = query.keys() - RESERVED - {PROJECT}
     if not resource.counted or others or resource.conditions(query):

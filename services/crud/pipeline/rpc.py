@@ -119,7 +119,7 @@ class PipelineRpc(ResourceService):
     def working_files_of_task(self, task_id: str) -> Reply:
         """The working files of a task, the newest first. For its readers."""
         rows = self._rows("working-files", self._task_read(task_id))
-        return lists.plain(self, rows.order_by(WORKING.c.revision.desc(), WORKING.c.name))
+        return lists.json_array(self, rows.order_by(WORKING.c.revision.desc(), WORKING.c.name))
 
     @query
     def last_working_files(self, task_id: str) -> JsonObject:
@@ -135,7 +135,7 @@ class PipelineRpc(ResourceService):
         """The working files around an entity, of a ``task_id`` or a ``name``. For its readers."""
         found = self._entity_read(entity_id, WORKING.c.entity_id)
         rows = self._rows("working-files", found, *_asked(WORKING, query, OF_TASK))
-        return lists.plain(self, rows.order_by(WORKING.c.name, WORKING.c.revision.desc()))
+        return lists.json_array(self, rows.order_by(WORKING.c.name, WORKING.c.revision.desc()))
 
     @command
     def comment_working_file(self, ident: str, data: JsonObject) -> Reply:
@@ -206,17 +206,19 @@ class PipelineRpc(ResourceService):
         )
         if last:
             kinds = [OUTPUT.c[name] for name in KINDS]
-            return lists.plain(
+            return lists.json_array(
                 self, rows.distinct(*kinds).order_by(*kinds, OUTPUT.c.revision.desc())
             )
-        return lists.plain(self, rows.order_by(OUTPUT.c.revision.desc(), OUTPUT.c.name))
+        return lists.json_array(self, rows.order_by(OUTPUT.c.revision.desc(), OUTPUT.c.name))
 
     @query
     def output_types_of(self, ident: str) -> Reply:
         """The kinds of outputs that an entity has, by name. For its readers."""
         found = sa.select(OUTPUT.c.output_type_id).where(self._outputs_of("entity", ident))
         kind = self.registry["output-types"].table.c
-        return lists.plain(self, self._rows("output-types", kind.id.in_(found)).order_by(kind.name))
+        return lists.json_array(
+            self, self._rows("output-types", kind.id.in_(found)).order_by(kind.name)
+        )
 
     # --- what they share --------------------------------------------------------------------
 

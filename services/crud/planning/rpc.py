@@ -74,7 +74,7 @@ class PlanningRpc(ResourceService):
         table = resource.table
         rows: Select = sa.select(*resource.columns(None, relations=False))
         rows = rows.where(table.c[owner] == ident, *where).order_by(table.c[order], table.c.id)
-        return self.not_modified_or(lambda: lists.plain(self, rows))
+        return self.not_modified_or(lambda: lists.json_array(self, rows))
 
 
 def _day(text: str) -> date:

@@ -39,7 +39,7 @@ class PlaylistRpc(ResourceService):
         if not self.actor.is_admin:
             rows = playlist_rules.listed(self, rows)
         order = (Playlist.created_at.desc(), Playlist.id)
-        return self.not_modified_or(lambda: lists.plain(self, rows.order_by(*order)))
+        return self.not_modified_or(lambda: lists.json_array(self, rows.order_by(*order)))
 
     @command
     def add_to_playlist(self, ident: str, data: JsonObject) -> Reply:

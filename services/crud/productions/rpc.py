@@ -72,7 +72,7 @@ def _own_part(viewer: saved.Viewer) -> Select:
         name: json_parts.array(sa.select(*RESOURCES[path].columns(None, relations=False)))
         for name, path in PLAIN.items()
     }
-    return json_parts.whole(
+    return json_parts.json_object(
         **plain,
         project_roles=json_parts.mapping(roles),
         search_filters=saved.by_list(RESOURCES["search-filters"], viewer),
@@ -123,8 +123,8 @@ class ProductionRpc(ResourceService):
             rows = rows.where(PROJECT.c.name.ilike(name))
         rows = rows.order_by(PROJECT.c.name)
         if not self.actor.is_admin:
-            return lists.plain(self, rows)
-        found = lists.plain(self, rows.limit(1))
+            return lists.json_array(self, rows)
+        found = lists.json_array(self, rows.limit(1))
         if found.body == b"[]":
             raise NotFound
         return found

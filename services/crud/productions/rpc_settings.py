@@ -121,7 +121,7 @@ class ProjectSettingsRpc(ResourceService):
         if choice.service == self.name:
             resource = self.registry[choice.path]
             rows = sa.select(*resource.columns(None, relations=False))
-            return lists.plain(self, rows.where(resource.table.c.id.in_(ids)))
+            return lists.json_array(self, rows.where(resource.table.c.id.in_(ids)))
         with self.database.read() as connection:
             wanted = [str(ident) for ident in connection.execute(ids).scalars()]
         if not wanted:

@@ -23,7 +23,7 @@ def _all(path: str) -> Select:
     return sa.select(*RESOURCES[path].columns(None, relations=False))
 
 
-CONTEXT: Final = json_parts.whole(
+CONTEXT: Final = json_parts.json_object(
     task_types=json_parts.array(_all("task-types")),
     task_status=json_parts.array(_all("task-status")),
     status_automations=json_parts.array(_all("status-automations")),
@@ -47,4 +47,4 @@ class ContextRpc(ResourceService):
         """Those rows of a resource, plain; for services that decided the rights."""
         table = self.registry[path].table
         wanted = [UUID(ident) for ident in ids]
-        return lists.plain(self, _all(path).where(table.c.id.in_(wanted)))
+        return lists.json_array(self, _all(path).where(table.c.id.in_(wanted)))

@@ -64,7 +64,7 @@ class RelatedRowsRpc(ResourceService):
             TASK.c.entity_id.in_([UUID(one) for one in below]),
             *own_only(self, of, facts, own=False),
         )
-        return lists.plain(self, rows.order_by(TASK.c.name, TASK.c.id))
+        return lists.json_array(self, rows.order_by(TASK.c.name, TASK.c.id))
 
     @query
     def list_project_rows(
@@ -85,4 +85,6 @@ class RelatedRowsRpc(ResourceService):
     def _previews(self, condition: Condition) -> Reply:
         file = table_of(PreviewFile)
         rows = sa.select(*self.registry[FILES].columns(None, relations=False)).where(condition)
-        return lists.plain(self, rows.order_by(file.c.revision.desc(), file.c.position, file.c.id))
+        return lists.json_array(
+            self, rows.order_by(file.c.revision.desc(), file.c.position, file.c.id)
+        )
