@@ -90,8 +90,10 @@ class Child:
             threading.Thread(target=self._copy, args=(self.process,), daemon=True).start()
 
     def _copy(self, process: subprocess.Popen[bytes]) -> None:
-        for line in process.stdout or ():
-            say(self.name, line.decode("utf-8", "replace").rstrip())
+        assert process.stdout is not None  # start() asked for a pipe
+        with process.stdout:
+            for line in process.stdout:
+                say(self.name, line.decode("utf-8", "replace").rstrip())
 
     def revive(self) -> bool:
         """Start it again if it ended, after a pause that grows; whether it was started now."""

@@ -20,7 +20,7 @@ from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.settings import LocalSettings, Secrets, StartError, StoppedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 BACKING_SECONDS = 4.0
 
@@ -87,7 +87,7 @@ def backing(settings: LocalSettings, stopping: threading.Event | None = None) ->
         leftovers.path.unlink(missing_ok=True)
 
 
-def start(children: list[Child]) -> None:
+def start(children: Sequence[Child]) -> None:
     """Start these processes."""
     for child in children:
         child.start()

@@ -43,6 +43,7 @@ ON CONFLICT (id) DO NOTHING
 class EventLogRpc(ResourceService):
     """Writes and reads the history."""
 
+    # In any order: each event is a row of its own, read by its time.
     @on(batch=BATCH, inbox=False, history=True, gather=0.1)
     def log_events(self, deliveries: Sequence[Delivery]) -> None:
         """Store every service's events. A row's id is the event's: a second delivery is none."""

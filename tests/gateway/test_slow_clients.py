@@ -144,7 +144,7 @@ def others_are_served_soon(admin: Caller) -> None:
         assert answer.status_code in {200, 502}
         return answer.status_code == 200
 
-    until(lambda: all(served() for _ in range(4)), 15, "somebody else's answers")
+    until(lambda: all(served() for _ in range(4)), 40, "somebody else's answers")
 
 
 def files(folder: Path) -> set[Path]:

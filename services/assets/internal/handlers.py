@@ -34,7 +34,7 @@ FIRST_EPISODE = "E01"
 class InternalHandlers(ResourceService):
     """Handlers of events."""
 
-    @on("task:makes-ready")
+    @on("task:makes-ready", ordered=True, formerly=("make_ready",))
     def make_ready(self, delivery: Delivery) -> None:
         """An automation of the task's production says what the entity is ready for.
 
@@ -58,6 +58,7 @@ class InternalHandlers(ResourceService):
             )
             self.tx.emit(told)
 
+    # In any order: a production is prepared once, and what is there already stays.
     @on("project:prepared")
     def prepare_project(self, delivery: Delivery) -> None:
         """A production was created: give it its first episode and its descriptors."""

@@ -22,7 +22,7 @@ class MainPreviewRpc(ResourceService):
         """Let a preview stand for its entity at once; ``tasks`` decided whether the caller may."""
         self._stand_for(UUID(entity_id), UUID(preview_file_id))
 
-    @on("preview-file:set-main")
+    @on("preview-file:set-main", ordered=True, formerly=("take_main_preview",))
     def take_main_preview(self, delivery: Delivery) -> None:
         """A preview is to stand for its entity from now on. Emits ``<kind>:update``."""
         payload = delivery.payload

@@ -58,6 +58,7 @@ class NotificationMailRpc(ResourceService):
 
     settings: AuthSettings
 
+    # In any order: each letter is of a notification of its own.
     @on("notifications:written", batch=BATCH, inbox=False, gather=0.3)
     def mail_notifications(self, deliveries: Sequence[Delivery]) -> None:
         """Write to those who want letters, if the notification is still there.

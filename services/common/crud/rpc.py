@@ -156,6 +156,7 @@ class CrudRpc(ResourceService):
         if any(resource.counted for resource in self.registry):
             self.tx.run(row_counts.FOLD)
 
+    # In any order: rows that are gone don't come back, and their ids are given to no others.
     @on("rows:gone")
     def forget_rows(self, delivery: Delivery) -> None:
         """Rows of another service are gone: empty or remove what points at them."""

@@ -23,7 +23,7 @@ from services.common.database.timed_connection import timed
 from services.common.errors import NotFound
 from services.common.json_types import Parameters, Values
 from services.common.observability import tracing
-from services.common.observability.log import request_id
+from services.common.observability.log import REQUEST_ID, request_id
 from services.common.observability.metrics import POOL_WAITS
 
 if TYPE_CHECKING:
@@ -161,7 +161,8 @@ class Database:
 def tagged(sql: str) -> str:
     """The statement with its request's id, as PostgreSQL's logs and activity view show it."""
     ident = request_id.get()
-    return f"{sql} /* {ident} */" if ident else sql
+    # Ids are checked where they enter; here nothing else may become SQL, wherever it came from.
+    return f"{sql} /* {ident} */" if REQUEST_ID.fullmatch(ident) else sql
 
 
 def _tag(

@@ -39,6 +39,7 @@ class FilesRpc(ResourceService):
 
     kept: ClassVar[dict[str, Kept]] = {}
 
+    # In any order: a row that is gone has no files, whatever else goes.
     @on("rows:gone", inbox=False)
     def remove_files(self, delivery: Delivery) -> None:
         """Rows of ours are gone: so are their files."""

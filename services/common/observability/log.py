@@ -7,11 +7,13 @@ and event, and stands as a comment behind each SQL statement.
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import warnings
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
+from uuid import uuid4
 
 import msgspec
 
@@ -19,7 +21,17 @@ from services.common.observability.tracing import trace_id
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
+#: What a request's id may be: it stands in log lines and, as a comment, in SQL.
+REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
 _encode = msgspec.json.Encoder(enc_hook=str).encode
+
+
+def checked_request_id(given: object) -> str:
+    """The id if it is one, a fresh one instead of anything else, none where there is none."""
+    if not given:
+        return ""
+    return given if isinstance(given, str) and REQUEST_ID.fullmatch(given) else uuid4().hex
 
 
 class JsonFormatter(logging.Formatter):

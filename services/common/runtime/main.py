@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, Final
 from nameko.runners import ServiceRunner
 
 from services.common.config import ConfigError
-from services.common.observability import tracing
+from services.common.observability import metrics_server, tracing
 from services.common.observability.log import configure
 from services.common.runtime.nameko_container import Container
 from services.common.runtime.service import CONFIG
@@ -48,6 +48,7 @@ def main(service: type[Service]) -> None:
     gc.enable()
     try:
         settings = service.settings_class.for_service(service.name, os.environ)
+        metrics_server.start(settings.metrics_host, settings.metrics_port)
     except ConfigError as error:
         sys.exit(f"{service.name}: {error}")
     configure(service.name, settings.log_level, settings.log_format)

@@ -9,48 +9,42 @@ second time (its first worker died at an unknown point) is refused, not run twic
 from __future__ import annotations
 
 import gzip
-import hashlib
+import inspect
 import logging
 import time
 import uuid
-from contextlib import suppress
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import eventlet
-import msgspec
-import sqlalchemy as sa
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint, SharedExtension
 
 from services.common.config import ServiceSettings
 from services.common.database.sql_errors import as_service_errors, gave_way
 from services.common.database.transaction import Transaction
-from services.common.errors import Conflict, InvalidInput, KeyReused, ServiceError, Unavailable
+from services.common.errors import InvalidInput, ServiceError, Unavailable
 from services.common.observability.health_files import Signs
-from services.common.observability.metrics import IDEMPOTENT, UNKNOWN, answered
-from services.common.observability.tracing import TRACEPARENT
+from services.common.observability.metrics import REFUSED, UNKNOWN, answered
+from services.common.runtime import idempotency
+from services.common.runtime.rpc_request import (
+    DEFAULT_SECONDS,
+    MessageRefused,
+    decode,
+    read_request,
+)
 from services.common.runtime.service import CONFIG, encode
 from services.common.wire.link import Link
 from services.common.wire.rpc_protocol import (
-    ACTOR,
-    AUTHOR,
     BARE,
     BEATS,
-    DEADLINE,
     DIRECT_REPLY,
-    FINGERPRINT,
-    KEY,
-    MATCH,
-    REQUEST,
     RPC_EXCHANGE,
     Reply,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from sqlalchemy import orm
+    from collections.abc import Callable
 
     from services.common.wire.frames import Incoming
     from services.common.wire.session import Session
@@ -58,15 +52,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS: Final = 0.5
+DETAIL: Final = 200
+"""Characters of what a stranger wrote that go into the log."""
 F = TypeVar("F", bound="Callable[..., Any]")
-
-
-class _Request(msgspec.Struct):
-    args: list[Any] = []
-    kwargs: dict[str, Any] = {}
-
-
-decode: Final = msgspec.json.Decoder(_Request).decode
 
 
 # --- the consumer ---------------------------------------------------------------------------------
@@ -130,86 +118,94 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
             eventlet.sleep(BEAT_SECONDS)
 
     def _receive(self, message: Incoming) -> None:
+        """Give a request to a worker. Whatever is wrong with it is answered, and it is gone.
+
+        Nothing may leave here: it would end the reading loop, and the broker would send the same
+        message again, for ever.
+        """
         message.began = time.perf_counter()
-        headers = message.headers
-        reply = partial(self.reply, message, BARE in headers)
-        name = message.routing_key.rpartition(".")[2]
         try:
-            method = self.methods.get(name)
-            if method is None:
-                self.reply(message, BARE in headers, None, MethodUnknown(f"no method {name!r}"))
-                return
-            if message.redelivered and method.writes:
-                reason = "The service stopped while it worked on this; the outcome is unknown."
-                raise Unavailable(reason)
-            remaining = _remaining(headers)
-            request = decode(message.body)
-            context = {
-                "actor": headers.get(ACTOR),
-                "request_id": headers.get(REQUEST, ""),
-                "key": headers.get(KEY),
-                "match": headers.get(MATCH),
-                "author": headers.get(AUTHOR),
-                "fingerprint": headers.get(FINGERPRINT),
-                "route": name,
-                "body": message.body,
-                "remaining": remaining,
-                TRACEPARENT: headers.get(TRACEPARENT),
-            }
-            self.container.spawn_worker(
-                method,
-                request.args,
-                request.kwargs,
-                context_data=context,
-                handle_result=partial(method.finish, reply),
-            )
-        except ServiceError as error:
-            self.reply(message, BARE in headers, None, error)
-        except msgspec.DecodeError:
-            self.reply(message, BARE in headers, None, InvalidInput("The request is not JSON."))
+            self._spawn(message)
+        except MessageRefused as refusal:
+            count_refused(self.service, refusal.reason, str(refusal))
+            self.reply(message, None, refusal.error)
         except ContainerBeingKilled:
             self.link.reject(message, requeue=True)
+        except Exception as error:
+            log.exception("a request could not be begun")
+            self.reply(message, None, error)
 
-    def reply(
-        self, message: Incoming, bare: bool, answer: Reply | None, error: Exception | None
-    ) -> None:
-        """Answer in the form the caller reads, then acknowledge the request."""
-        name = message.routing_key.rpartition(".")[2]
+    def _spawn(self, message: Incoming) -> None:
+        """Begin to work on a request. Raises MessageRefused."""
+        name = _method_of(message)
+        method = self.methods.get(name)
+        if method is None:
+            raise MessageRefused("method", MethodUnknown(f"no method {name!r}"))
+        request = read_request(message, name)
+        if message.redelivered and method.writes:
+            sentence = "The service stopped while it worked on this; the outcome is unknown."
+            raise MessageRefused("redelivered", Unavailable(sentence))
+        self.container.spawn_worker(
+            method,
+            request.arguments.args,
+            request.arguments.kwargs,
+            context_data=request.context,
+            handle_result=partial(method.finish, partial(self.reply, message)),
+        )
+
+    def reply(self, message: Incoming, answer: Reply | None, error: Exception | None) -> None:
+        """Answer in the form the caller reads, and acknowledge the request. Raises nothing."""
+        name = _method_of(message)
         answered(name if name in self.methods else UNKNOWN, message.began, error)
-        properties = message.properties
-        to = properties.reply_to
+        try:
+            self._send(message, answer, error)
+        except Unavailable:
+            # A broker that is gone gives the request to another; one that is slow is not asked to.
+            self.link.ack(message)
+        except Exception:
+            log.exception("the answer of %s can't be sent", name)
+            self._say_so(message)
+
+    def _say_so(self, message: Incoming) -> None:
+        """Tell the caller that there is an answer which can't be sent."""
+        try:
+            self._send(message, None, ServiceError("The answer can't be sent."))
+        except Exception:
+            log.exception("nor can the caller be told")
+            self.link.ack(message)
+
+    def _send(self, message: Incoming, answer: Reply | None, error: Exception | None) -> None:
+        """Send the reply, if anybody waits for one, and the acknowledgement with it."""
+        to = message.properties.reply_to
         if not to:
             self.link.ack(message)
             return
-        exchange = "" if to.startswith(DIRECT_REPLY) else RPC_EXCHANGE
-        body, extra = (_bare if bare else _wrapped)(answer, error)
-        with suppress(Unavailable):
-            self.link.publish(
-                body,
-                exchange,
-                to,
-                done=message,
-                content_type="application/json",
-                correlation_id=properties.correlation_id,
-                delivery_mode=1,
-                **extra,
-            )
+        body, extra = (_bare if BARE in message.headers else _wrapped)(answer, error)
+        self.link.publish(
+            body,
+            "" if to.startswith(DIRECT_REPLY) else RPC_EXCHANGE,
+            to,
+            done=message,
+            content_type="application/json",
+            correlation_id=message.properties.correlation_id,
+            delivery_mode=1,
+            **extra,
+        )
+
+
+def count_refused(service: str, reason: str, detail: str) -> None:
+    """A request could not be used; said in one line of the log."""
+    REFUSED.labels(f"rpc-{service}", reason).inc()
+    found = {"reason": reason, "detail": detail[:DETAIL]}
+    log.warning("a request to %s was refused", service, extra=found)
+
+
+def _method_of(message: Incoming) -> str:
+    return message.routing_key.rpartition(".")[2]
 
 
 class MethodUnknown(ServiceError, kind="method-unknown"):
     """The service has no such method: a caller of another version."""
-
-
-def _remaining(headers: Mapping[str, Any]) -> float:
-    """Seconds until the caller stops waiting. Raises Unavailable if it has."""
-    deadline = headers.get(DEADLINE)
-    if deadline is None:
-        return 60.0
-    remaining = float(deadline) - time.time()
-    if remaining <= 0:
-        message = "Nobody waits for this answer any more."
-        raise Unavailable(message)
-    return remaining
 
 
 def _bare(answer: Reply | None, error: Exception | None) -> tuple[bytes, dict[str, Any]]:
@@ -302,68 +298,37 @@ class Command(Method):
         with as_service_errors():
             tx.flush_events()
             if data.get("key"):
-                _remember(tx, tables["idempotency_key"], data, answer)
+                idempotency.remember(tx, tables["idempotency_key"], data, answer)
         tx.commit()
-
-
-def _remember(tx: Transaction, table: sa.Table, data: dict[str, Any], answer: Reply) -> None:
-    """Store the answer under its key, with what was done; unpacked, as it is answered again."""
-    body = gzip.decompress(answer.body) if answer.encoding else answer.body
-    row = {
-        "key": _scoped_key(tx, data),
-        "fingerprint": _fingerprint(data),
-        "reply": encode([answer.status, body]),
-    }
-    tx.connection.execute(sa.insert(table).values(row))
-
-
-def _scoped_key(tx: Transaction, data: dict[str, Any]) -> str:
-    return f"{tx.actor.id}:{data['route']}:{data['key']}"
-
-
-def _fingerprint(data: dict[str, Any]) -> str:
-    return data.get("fingerprint") or hashlib.sha256(data["body"]).hexdigest()
-
-
-def _earlier_answer(service: Any) -> Reply | None:
-    """The stored answer to this idempotency key. Raises KeyReused if it was another request.
-
-    Read outside the transaction, which must not be open yet: the method may have to ask others.
-    Once it opens, the key is claimed.
-    """
-    data = service.call
-    if not data.get("key"):
-        return None
-    table = service.metadata.tables["idempotency_key"]
-    key = _scoped_key(service.tx, data)
-    with service.database.read() as connection:
-        row = connection.execute(sa.select(table).where(table.c.key == key)).mappings().first()
-    if row is None:
-        service.tx.on_begin = partial(_claim, table, key)
-        return None
-    same = row["fingerprint"] == _fingerprint(data)
-    IDEMPOTENT.labels("repeated" if same else "refused").inc()
-    if not same:
-        message = "This Idempotency-Key was used with another request."
-        raise KeyReused(message)
-    status, body = msgspec.json.decode(row["reply"], type=tuple[int | None, bytes])
-    return Reply(body, status=status)
 
 
 def _bounded(function: Callable[..., Any], service: Any, args: Any, kwargs: Any) -> Any:
     """Run within the caller's deadline, with the database's errors raised as ours."""
     late = Unavailable("The request took too long and was given up.")
-    with eventlet.Timeout(service.call.get("remaining", 60.0), late), as_service_errors():
-        return function(service, *args, **kwargs)
+    with (
+        eventlet.Timeout(service.call.get("remaining", DEFAULT_SECONDS), late),
+        as_service_errors(),
+    ):
+        try:
+            return function(service, *args, **kwargs)
+        except TypeError:
+            _check_arguments(function, service, args, kwargs)
+            raise
 
 
-def _claim(table: sa.Table, key: str, session: orm.Session) -> None:
-    """Be the only one to work under the key. Raises Conflict if another does or just did."""
-    lock = sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(key, 0))
-    known = sa.exists().where(table.c.key == key)
-    if not session.scalar(sa.select(lock)) or session.scalar(sa.select(known)):
-        message = "The first request with this Idempotency-Key was still running."
-        raise Conflict(message)
+def _check_arguments(function: Callable[..., Any], service: Any, args: Any, kwargs: Any) -> None:
+    """Raise InvalidInput where the arguments are not those of the method.
+
+    Asked after a TypeError only: to look at the signature costs more than an ordinary read.
+    """
+    expected = inspect.signature(function)
+    try:
+        expected.bind(service, *args, **kwargs)
+    except TypeError as error:
+        names = ", ".join(str(one) for one in list(expected.parameters.values())[1:])
+        sentence = f"{function.__name__} takes ({names}): {error}."
+        count_refused(service.name, "arguments", sentence)
+        raise InvalidInput(sentence) from None
 
 
 def query(function: F) -> F:
@@ -382,8 +347,9 @@ def command(function: F) -> F:
     It is run once more if the database undid it in favour of another transaction (a deadlock).
     """
 
+    @wraps(function)
     def once(self: Any, *args: Any, **kwargs: Any) -> Any:
-        earlier = _earlier_answer(self)
+        earlier = idempotency.earlier_answer(self)
         if earlier is None:
             return function(self, *args, **kwargs)
         self.call["key"] = None  # recorded already

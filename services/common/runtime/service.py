@@ -10,6 +10,7 @@ import eventlet
 import msgspec
 import sqlalchemy as sa
 from nameko.extensions import DependencyProvider
+from prometheus_client import REGISTRY
 
 from services.common import etags
 from services.common.access.context import CallContext, Question
@@ -18,11 +19,10 @@ from services.common.config import ServiceSettings
 from services.common.database import change_version
 from services.common.database.sql_errors import as_service_errors
 from services.common.database.transaction import Database, Transaction
-from services.common.events.outbox import look
 from services.common.json_types import Json, JsonObject
 from services.common.observability import tracing
-from services.common.observability.exposing import Answering
 from services.common.observability.log import request_id
+from services.common.runtime.database_collector import DatabaseCollector
 from services.common.wire.rpc_client import RpcClient
 from services.common.wire.rpc_protocol import ACTOR, REQUEST, Reply
 
@@ -79,9 +79,12 @@ class TransactionProvider(DependencyProvider):  # type: ignore[misc]
             application=f"callboard-{self.container.service_name}",
             slow_seconds=settings.slow_query_seconds,
         )
+        self.collector = DatabaseCollector(self.container.service_name, self.database)
+        REGISTRY.register(self.collector)
 
     def stop(self) -> None:
-        """Close the pooled connections."""
+        """Close every connection, and show the pools no more."""
+        REGISTRY.unregister(self.collector)
         self.database.close()
 
     def get_dependency(self, worker_ctx: Any) -> Transaction:
@@ -116,9 +119,6 @@ class ClientProvider(DependencyProvider):  # type: ignore[misc]
             settings.amqp_uri,
             name=f"{self.container.service_name} calls",
             deadline=settings.rpc_deadline,
-            also=Answering(
-                self.container.service_name, lambda: self.client.link, self._look
-            ).listen,
         )
 
     def start(self) -> None:
@@ -128,11 +128,6 @@ class ClientProvider(DependencyProvider):  # type: ignore[misc]
     def stop(self) -> None:
         """Close the connection; calls in flight raise Unavailable."""
         self.client.link.stop()
-
-    def _look(self) -> None:
-        """Bring the gauges of this process up to date, for whoever asks."""
-        provider = next(d for d in self.container.dependencies if d.attr_name == "tx")
-        look(self.container.service_name, provider.database)
 
     def get_dependency(self, _worker_ctx: Any) -> RpcClient:
         """The one client of this process."""
@@ -252,7 +247,7 @@ if TYPE_CHECKING:
 
 
 def versioned(*elsewhere: str) -> Callable[[F], F]:
-    """A read whose answer is known to be unchanged by versions, see ``Service.unless_held``.
+    """A read whose answer is known to be unchanged by versions, see ``not_modified_or``.
 
     It may mix productions, so any change here or in the services named counts. Whoever works as a
     vendor sees what they are assigned to, and ``tasks`` counts for them.

@@ -143,7 +143,8 @@ class Link:
     ) -> None:
         """Send one message with AMQP's ``properties``, as ``pamqp`` names them (``headers`` …).
 
-        ``done`` is a message received on this link that this one answers: it is acknowledged.
+        ``done`` is a message received on this link that this one answers: it is acknowledged in
+        the same write.
         Raises Unavailable when the broker is away or takes messages too slowly, and ValueError for
         properties that no message can have, or too large ones.
         """
@@ -154,7 +155,9 @@ class Link:
             connection.session, content, exchange, routing_key, described, mandatory=mandatory
         )
         if done is not None and done.origin is connection.session:
-            frames += ack_bytes(done.delivery_tag)
+            # Before the answer: a forged reply_to can make the broker drop the connection over it
+            # (INTERNAL_ERROR), and the request would come again, for ever.
+            frames = ack_bytes(done.delivery_tag) + frames
         self.send(connection, frames)
 
     def send(self, connection: Connection, frames: bytes) -> None:
@@ -170,6 +173,11 @@ class Link:
         if (connection := self._connection) is None:
             raise Unavailable(AWAY)
         return connection
+
+    def holds(self, message: Incoming) -> bool:
+        """Whether the connection that a message came by is still there."""
+        connection = self._connection
+        return connection is not None and message.origin is connection.session
 
     def ack(self, message: Incoming, *, multiple: bool = False) -> None:
         """Acknowledge; silently nothing if the connection it came by is gone."""

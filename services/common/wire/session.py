@@ -199,6 +199,10 @@ class Session:
         """Have the exchange's messages with that key in the queue."""
         self.send(Queue.Bind(queue=queue, exchange=exchange, routing_key=routing_key, nowait=True))
 
+    def queue_unbind(self, queue: str, exchange: str, routing_key: str = "") -> None:
+        """Have no more of them there; waits for nothing, though AMQP has no ``nowait`` for it."""
+        self.send(Queue.Unbind(queue=queue, exchange=exchange, routing_key=routing_key))
+
     def prefetch(self, count: int) -> None:
         """Get at most so many messages that are not acknowledged yet."""
         self.send(Basic.Qos(prefetch_count=count))

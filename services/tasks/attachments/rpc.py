@@ -87,6 +87,7 @@ class AttachmentRpc(ResourceService):
                 found.setdefault(str(message), []).append(shown)
         return found
 
+    # In any order: what is gone stays gone.
     @on("chat:deleted-message")
     def drop_files_of_message(self, delivery: Delivery) -> None:
         """A message was taken back: its files go with it."""

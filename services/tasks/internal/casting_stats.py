@@ -24,16 +24,25 @@ TASK: Final = table_of(Task)
 class CastingStatsRpc(ResourceService):
     """Ready counts."""
 
-    @on("shot:casting-update", inbox=False)
-    def count_for_shot(self, delivery: Delivery) -> None:
-        """A shot is cast anew: count for its tasks. Idempotent, since it sets what is so now."""
-        self._count([str(delivery.payload["shot_id"])])
+    # One handler and one queue for both events: what is so is asked before the tasks are locked,
+    # so of two at once the one with the older answer might write last.
+    @on(
+        "shot:casting-update",
+        "asset:ready-changed",
+        inbox=False,
+        ordered=True,
+        formerly=("count_for_shot", "count_for_asset"),
+    )
+    def count_ready_assets(self, delivery: Delivery) -> None:
+        """A shot is cast anew, or an asset is ready for another kind of task: count for its shots.
 
-    @on("asset:ready-changed", inbox=False)
-    def count_for_asset(self, delivery: Delivery) -> None:
-        """An asset is ready for another kind of task: count for all shots it appears in."""
-        asset = str(delivery.payload["asset_id"])
-        self._count(self.ask("assets", "shots_casting", asset_ids=[asset]))
+        Idempotent, since it sets what is so now.
+        """
+        if "shot_id" in delivery.payload:
+            self._count([str(delivery.payload["shot_id"])])
+        else:
+            asset = str(delivery.payload["asset_id"])
+            self._count(self.ask("assets", "shots_casting", asset_ids=[asset]))
 
     def _count(self, shots: list[str]) -> None:
         """Set ``nb_assets_ready`` of the shots' tasks. Emits ``task:update-casting-stats``."""

@@ -17,6 +17,7 @@ from services.tasks.policy.durations import recompute_duration
 class InternalHandlers(ResourceService):
     """Handlers of events."""
 
+    # In any order: each event names the days it removes.
     @on("day-off:covers")
     def forget_time_in_day_off(self, delivery: Delivery) -> None:
         """Somebody is away: what they had noted for these days is void."""

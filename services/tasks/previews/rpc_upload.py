@@ -67,6 +67,7 @@ class PreviewUploadRpc(ResourceService):
         shown = self.registry["preview-files"].view(self.tx, uuid, relations=False)
         return Reply(shown)
 
+    # In any order: a preview receives one file.
     @on("preview-file:received", inbox=False)
     def fill_preview(self, delivery: Delivery) -> None:
         """Make the pictures of a preview whose file came with its comment.

@@ -1,0 +1,142 @@
+"""What a message must be to become a call: everything in it is checked here, where it enters.
+
+Whoever may publish can write anything into a message. What is no request is refused once, with a
+``MessageRefused`` that says why; it never reaches nameko, whose container a fault would end.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
+
+from services.common.errors import InvalidInput, ServiceError, Unavailable
+from services.common.observability.log import checked_request_id
+from services.common.observability.tracing import TRACEPARENT
+from services.common.runtime.service import TransactionProvider
+from services.common.wire.rpc_protocol import (
+    ACTOR,
+    AUTHOR,
+    DEADLINE,
+    FINGERPRINT,
+    KEY,
+    MATCH,
+    REQUEST,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from services.common.wire.frames import Incoming
+
+MAX_REQUEST: Final = 16 * 1024 * 1024
+"""Bytes of a request's JSON, which is decoded on the hub; RabbitMQ 4 lets no more through."""
+DEFAULT_SECONDS: Final = 60.0
+"""For the calls of stock nameko, which name no deadline."""
+MAX_SECONDS: Final = 3600.0
+TRACE: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+class MessageRefused(Exception):
+    """The message is no request; ``reason`` is one of a few words, for the metric."""
+
+    def __init__(self, reason: str, error: ServiceError) -> None:
+        super().__init__(error.message)
+        self.reason, self.error = reason, error
+
+
+def refused(reason: str, sentence: str) -> MessageRefused:
+    """The refusal of a message that its sender has to mend."""
+    return MessageRefused(reason, InvalidInput(sentence))
+
+
+class Arguments(msgspec.Struct):
+    """The body of a request, as nameko has it."""
+
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+
+
+decode: Final = msgspec.json.Decoder(Arguments).decode
+
+
+class Request(NamedTuple):
+    """A call: its arguments, and what the worker finds as ``self.call``."""
+
+    arguments: Arguments
+    context: dict[str, Any]
+
+
+def read_request(message: Incoming, method: str) -> Request:
+    """The call of ``method`` that a message is. Raises MessageRefused."""
+    if message.error is not None:
+        raise refused("unreadable", f"The request can't be read: {message.error}.")
+    if len(message.body) > MAX_REQUEST:
+        raise refused("too-large", f"The request has more than {MAX_REQUEST} bytes.")
+    headers = message.headers
+    actor, author = _text(headers, ACTOR), _text(headers, AUTHOR)
+    _check_caller(actor, author)
+    context = {
+        "remaining": _remaining(headers.get(DEADLINE)),
+        "actor": actor,
+        "author": author,
+        "request_id": checked_request_id(headers.get(REQUEST)),
+        "key": _text(headers, KEY),
+        "match": _text(headers, MATCH),
+        "fingerprint": _text(headers, FINGERPRINT),
+        "route": method,
+        "body": message.body,
+        TRACEPARENT: _traceparent(headers.get(TRACEPARENT)),
+    }
+    return Request(_arguments(message.body), context)
+
+
+def _text(headers: Mapping[str, Any], name: str) -> str | None:
+    value = headers.get(name)
+    if value is None or (isinstance(value, str) and "\0" not in value):
+        return value
+    raise refused("header", f"The header {name!r} is no text.")
+
+
+def _remaining(deadline: object) -> float:
+    """Seconds until the caller stops waiting. Raises MessageRefused."""
+    if deadline is None:
+        return DEFAULT_SECONDS
+    try:
+        remaining = float(deadline) - time.time()  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        remaining = math.nan
+    if math.isnan(remaining):
+        raise refused("deadline", f"The header {DEADLINE!r} is no time.")
+    if remaining <= 0:
+        raise MessageRefused("late", Unavailable("Deadline exceeded."))
+    return min(remaining, MAX_SECONDS)
+
+
+def _traceparent(value: object) -> str | None:
+    return value if isinstance(value, str) and TRACE.fullmatch(value) else None
+
+
+def _check_caller(actor: str | None, author: str | None) -> None:
+    """Raises MessageRefused where who is calling can't be told."""
+    try:
+        TransactionProvider.actors.read(actor)  # remembered, and read again by the worker
+        if author:
+            msgspec.json.decode(author, type=dict[str, Any])
+    except (ValueError, RecursionError, msgspec.DecodeError):
+        raise refused("actor", "Who is calling can't be read.") from None
+
+
+def _arguments(body: bytes) -> Arguments:
+    """The arguments that a body holds. Raises MessageRefused."""
+    try:
+        return decode(body)
+    except msgspec.ValidationError as error:
+        raise refused("shape", f"The request is no call: {error}.") from None
+    except RecursionError:
+        raise refused("nesting", "The request is nested too deeply.") from None
+    except (ValueError, msgspec.DecodeError):
+        raise refused("json", "The request is not JSON.") from None

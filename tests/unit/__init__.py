@@ -1,0 +1,1 @@
+"""Tests that need neither broker nor database; the tree mirrors the code."""
