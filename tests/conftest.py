@@ -14,7 +14,6 @@ from deploy.local.settings import LocalSettings
 from tests.system import Caller, System
 from tests.world import World
 
-
 #: What a gateway says of itself when something holds its event loop.
 BLOCKED = "the event loop is blocked"
 
