@@ -57,7 +57,6 @@ def environment(settings: LocalSettings, parts: Parts) -> dict[str, str]:
         "HTTP_PORT": str(settings.http_port),
         "PYTHONUNBUFFERED": "1",
         "WEB_CONCURRENCY": str(settings.processes["gateway"]),
-        "GATEWAY_THREADS": str(settings.gateway_threads),
     }
 
 
@@ -213,7 +212,10 @@ def announce(
 def main() -> None:
     """Run until Ctrl-C or SIGTERM; a start that fails ends with one sentence and status 1."""
     stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # else we run under nohup
+        numbers.append(signal.SIGHUP)
+    for number in numbers:
         signal.signal(number, lambda *_: stopping.set())
     try:
         run(LocalSettings.load(os.environ), stopping)

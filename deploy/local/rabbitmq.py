@@ -16,7 +16,6 @@ from kombu import Connection
 
 from deploy.broker_connection import BROKEN, reach
 from deploy.local.children import Child, say
-from deploy.local.cores import Cores
 from deploy.local.settings import Secrets, StartError, StoppedError
 
 if TYPE_CHECKING:
@@ -62,14 +61,12 @@ IMAGE: Final = "rabbitmq:4"
 
 
 class RabbitMQ:
-    """A node of our own beside any other on the machine, starting on a core set apart for it."""
+    """A node of our own beside any other on the machine."""
 
-    def __init__(
-        self, folder: Path, secrets: Secrets, environ: Mapping[str, str], cores: Cores
-    ) -> None:
+    def __init__(self, folder: Path, secrets: Secrets, environ: Mapping[str, str]) -> None:
         self.folder = folder / "rabbitmq"
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.environ, self.cores = environ, cores
+        self.environ = environ
         password = secrets.get("broker_password")
         ports = _ports(secrets)
         self.uri = f"amqp://callboard:{password}@127.0.0.1:{ports['amqp']}/"
@@ -109,9 +106,7 @@ class RabbitMQ:
         if plugins := _needed_plugins(Path(script), self.folder / "plugins"):
             own["RABBITMQ_PLUGINS_DIR"] = str(plugins)
         log = (self.folder / "start.log").open("ab")
-        node = Child(
-            "rabbitmq", [script], own, log=log, cwd=self.folder, around=self.cores.one_apart
-        )
+        node = Child("rabbitmq", [script], own, log=log, cwd=self.folder)
         epmd = shutil.which("epmd", path=f"{os.environ.get('PATH', '')}:/usr/lib/erlang/bin")
         if not epmd:
             return [node]
@@ -142,13 +137,7 @@ class RabbitMQ:
         return [Child("rabbitmq", command, self.environ, log=log, stop=signal.SIGINT)]
 
     def wait(self, stopping: threading.Event) -> None:
-        """Until it takes connections and shares the cores. Raises StartError, StoppedError."""
-        try:
-            self._wait(stopping)
-        finally:
-            self.cores.share()
-
-    def _wait(self, stopping: threading.Event) -> None:
+        """Until it takes connections. Raises StartError, StoppedError."""
         end = time.monotonic() + SECONDS
         while True:
             try:

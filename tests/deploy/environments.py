@@ -20,7 +20,7 @@ STORAGE: Final = {
     "AWS_ENDPOINT_URL",
 }
 """What the storage's library reads itself (docs/files.md)."""
-GUNICORN: Final = {"HTTP_PORT", "WEB_CONCURRENCY", "GATEWAY_THREADS", "FORWARDED_ALLOW_IPS"}
+GUNICORN: Final = {"HTTP_PORT", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS"}
 """What deploy/gunicorn.conf.py reads."""
 PREPARING: Final = {"DATABASE_URL", "ADMIN_EMAIL", "ADMIN_PASSWORD"}
 URLS: Final = {service: f"{service.upper()}_DATABASE_URL" for service in SERVICES}

@@ -21,12 +21,12 @@ from tests.system import free_port, until
 ROOT = Path(__file__).parents[2]
 
 
-def start(folder: Path, port: int, **environ: str) -> subprocess.Popen[str]:
-    """A local run, its log in the folder."""
+def start(folder: Path, port: int, *before: str, **environ: str) -> subprocess.Popen[str]:
+    """A local run, its log in the folder; ``before`` is a program that starts it."""
     own = {"RUN_DIR": str(folder), "HTTP_PORT": str(port), "ADMIN_PASSWORD": "a-test-password"}
     with (folder / "run.log").open("a") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "deploy.local"],
+            [*before, sys.executable, "-m", "deploy.local"],
             cwd=ROOT,
             text=True,
             stdout=log,
@@ -122,8 +122,9 @@ def test_it_starts_recovers_stops_and_keeps_its_data(tmp_path: Path) -> None:
     assert running(family) == []
     assert shown(tmp_path) == set()
 
-    again = start(tmp_path, port)
+    again = start(tmp_path, port, "nohup")
     until(lambda: answers(port), 60, "a second start")
+    again.send_signal(signal.SIGHUP)  # the terminal it was started from is closed
     assert requests.get(f"{url}/{made['id']}", headers=headers, timeout=20).json() == made
     family = psutil.Process(again.pid).children(recursive=True)
     again.send_signal(signal.SIGTERM)

@@ -7,17 +7,11 @@ a lock is imported; psycopg2 is made to yield by the same patch.
 # ruff: noqa: E402
 from __future__ import annotations
 
-import gc
 import os
 import sys
 
-# All that is imported stays; looking through it for garbage on the way is a tenth of the start.
-gc.disable()
-
 # Without this eventlet imports a resolver of its own: 35 MB and 0.4 s for the few names we look up.
 os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
-# And kombu would load YAML for messages that nobody sends: 1 MB.
-sys.modules["yaml"] = None  # type: ignore[assignment]
 import eventlet
 
 eventlet.monkey_patch()
@@ -45,7 +39,6 @@ STOP_SECONDS: Final = 8
 
 def main(service: type[Service]) -> None:
     """Run ``service`` until SIGTERM or SIGINT; a bad environment ends it with a sentence."""
-    gc.enable()
     try:
         settings = service.settings_class.for_service(service.name, os.environ)
         metrics_server.start(settings.metrics_host, settings.metrics_port)
