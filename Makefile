@@ -32,10 +32,6 @@ install: .venv/runtime ## Make .venv with the locked dependencies
 run: .venv/runtime ## Start everything: database, broker, services, gateway (HTTP_PORT, SCALE="tasks=3" …)
 	@exec $(BIN)/python -m deploy.local
 
-.PHONY: top
-top: .venv/runtime ## Watch the running system in a terminal (URL=…; ONCE=1 prints one picture)
-	@$(BIN)/python -m deploy.top
-
 .PHONY: demo
 demo: .venv/runtime ## Fill the running system with a production (DEMO_SCALE=10 for a large one)
 	@$(BIN)/python -m deploy.demo

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+from services.common.wire.topology import DEAD, SERVICES
+
 WIDTH: Final = 24
 HEIGHT: Final = 8
 SOURCE: Final = {"type": "prometheus", "uid": "${source}"}
+SUBSCRIBERS: Final = f"({'|'.join(SERVICES)})[.].+"
+"""The queues of the services' event handlers, as PromQL matches their names."""
 
 
 class Panel(NamedTuple):
@@ -35,6 +39,12 @@ def rate(metric: str, by: str) -> str:
     return f"sum by ({by}) (rate({metric}[$__rate_interval]))"
 
 
+def per_queue(what: str, queues: str) -> str:
+    """A gauge of the broker for each queue whose name fits the pattern."""
+    # Every node of a cluster may show a queue, so the figures are not to be added up.
+    return f'max by (queue) (rabbitmq_detailed_queue_{what}{{queue=~"{queues}"}})'
+
+
 def top(expression: str) -> str:
     """The ten highest."""
     return f"topk(10, {expression})"
@@ -50,13 +60,13 @@ ROWS: Final[dict[str, tuple[Panel, ...]]] = {
         ),
         Panel(
             "Processes",
-            {"{{component}}": "count by (component) (process_start_time_seconds)"},
+            {"{{component}}": 'sum by (component) (up{component!=""})'},
             kind="stat",
             width=6,
         ),
         Panel(
             "Dead letters",
-            {"events": 'max(callboard_queue_messages{kind="dead"})'},
+            {"events": f'max(rabbitmq_detailed_queue_messages_ready{{queue="{DEAD}"}})'},
             kind="stat",
             width=4,
         ),
@@ -153,12 +163,12 @@ ROWS: Final[dict[str, tuple[Panel, ...]]] = {
         ),
         Panel(
             "Calls that wait",
-            {"{{queue}}": 'max by (queue) (callboard_queue_messages{kind="rpc"})'},
+            {"{{queue}}": per_queue("messages_ready", "rpc-.+")},
             width=12,
         ),
         Panel(
             "Processes that read",
-            {"{{queue}}": 'max by (queue) (callboard_queue_consumers{kind="rpc"})'},
+            {"{{queue}}": per_queue("consumers", "rpc-.+")},
             width=12,
         ),
     ),
@@ -209,7 +219,7 @@ ROWS: Final[dict[str, tuple[Panel, ...]]] = {
         ),
         Panel(
             "Events that wait",
-            {"{{queue}}": 'max by (queue) (callboard_queue_messages{kind=~"events|dead"})'},
+            {"{{queue}}": per_queue("messages_ready", f"{SUBSCRIBERS}|{DEAD}")},
         ),
         Panel(
             "Handled",
@@ -228,18 +238,26 @@ ROWS: Final[dict[str, tuple[Panel, ...]]] = {
         ),
     ),
     "Processes": (
-        Panel("Memory", {"{{component}} {{process}}": "process_resident_memory_bytes"}, "bytes"),
+        Panel(
+            "Memory",
+            {"{{component}} {{process}} {{pid}}": "process_resident_memory_bytes"},
+            "bytes",
+        ),
         Panel(
             "CPU",
-            {"{{component}} {{process}}": "rate(process_cpu_seconds_total[$__rate_interval])"},
+            {
+                "{{component}} {{process}} {{pid}}": (
+                    "rate(process_cpu_seconds_total[$__rate_interval])"
+                )
+            },
             "percentunit",
         ),
         Panel(
             "Broker",
             {
-                "blocked by an alarm": "max(callboard_broker_blocked)",
+                "memory alarm": "max(rabbitmq_alarms_memory_used_watermark)",
+                "disk alarm": "max(rabbitmq_alarms_free_disk_space_watermark)",
                 "gateways connected": "sum(callboard_broker_up)",
-                "seconds to gather": "max(callboard_gather_seconds)",
             },
         ),
     ),

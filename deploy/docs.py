@@ -8,7 +8,6 @@ metrics, the dashboard from its panels. A test fails while one of them is stale.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -19,7 +18,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from deploy.dashboard import dashboard
-from deploy.drawing import Part, architecture
 from deploy.measures import table
 from gateway.health import VERSION
 from gateway.routes import ROUTES
@@ -351,13 +349,6 @@ def with_table(text: str, new: str) -> str:
     return f"{before}{begin}\n{new}\n{end}{after}"
 
 
-def parts() -> list[Part]:
-    """What each service declares, for the picture."""
-    routes = Counter(route.service for route in ROUTES)
-    events = Counter(cls.owner for cls in catalogue())
-    return [Part(name, about(name), routes[name], events[name]) for name in SERVICES]
-
-
 def documents() -> dict[Path, str]:
     """Every generated document by its file."""
 
@@ -370,7 +361,6 @@ def documents() -> dict[Path, str]:
         ROOT / "docs" / "event-catalogue.md": event_table(),
         ROOT / "deploy" / "monitoring" / "dashboard.json": pretty(dashboard()),
         OBSERVING: with_table(OBSERVING.read_text(), table()),
-        ROOT / "docs" / "architecture.svg": architecture(parts()),
     }
 
 

@@ -1,6 +1,7 @@
 """All metrics there are, read off their declarations: for the documents, the dashboard, the tests.
 
-Also what only Prometheus' client library adds for each process (``process_…``).
+Also what only Prometheus' client library adds for each process (``process_…``), and what alerts and
+dashboard take from Prometheus itself and from RabbitMQ's plugin.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ SUFFIXES: Final = {
     "histogram": ("_bucket", "_count", "_sum"),
 }
 WHERE: Final = ("component", "process")
-"""The labels that every sample has besides."""
+"""The labels that every sample of a process has besides: those of its target."""
 
 
 class Measure(NamedTuple):
@@ -36,8 +37,38 @@ class Measure(NamedTuple):
         return [self.name + suffix for suffix in SUFFIXES[self.kind]]
 
 
+FOREIGN: Final = (
+    Measure(
+        "rabbitmq_alarms_free_disk_space_watermark",
+        "gauge",
+        (),
+        "Whether the broker takes no messages since its disk is full",
+    ),
+    Measure(
+        "rabbitmq_alarms_memory_used_watermark",
+        "gauge",
+        (),
+        "Whether the broker takes no messages since its memory is full",
+    ),
+    Measure(
+        "rabbitmq_detailed_queue_consumers",
+        "gauge",
+        ("queue", "vhost"),
+        "Processes that read the queue",
+    ),
+    Measure(
+        "rabbitmq_detailed_queue_messages_ready",
+        "gauge",
+        ("queue", "vhost"),
+        "Messages that wait in the queue",
+    ),
+    Measure("up", "gauge", (), "Whether the target answered Prometheus"),
+)
+"""What others declare and we ask for."""
+
+
 def declared() -> list[Measure]:
-    """Every metric, sorted by name."""
+    """Every metric of our own processes, sorted by name."""
     found = [
         _read(value)
         for module in (metrics, gateway_metrics)
@@ -45,7 +76,7 @@ def declared() -> list[Measure]:
         if isinstance(value, MetricWrapperBase) and value._labelnames is not None  # noqa: SLF001
     ]
     costs = [
-        Measure(one.name, one.type, (), one.documentation.rstrip("."))
+        Measure(one.name, one.type, ("pid",), one.documentation.rstrip("."))
         for one in PROCESS_COLLECTOR.collect()
     ]
     return sorted({*found, *costs})
@@ -58,9 +89,9 @@ def _read(metric: MetricWrapperBase) -> Measure:
 
 
 def table() -> str:
-    """The metrics as Markdown."""
+    """The metrics as Markdown, those of others last."""
     lines = ["| metric | kind | labels | what it is |", "|---|---|---|---|"]
-    for one in declared():
+    for one in (*declared(), *FOREIGN):
         labels = ", ".join(f"`{label}`" for label in one.labels)
         name = one.samples[0] if one.kind == "counter" else one.name
         lines.append(f"| `{name}` | {one.kind} | {labels} | {one.meaning} |")

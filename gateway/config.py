@@ -37,6 +37,8 @@ class GatewaySettings(Settings, frozen=True, kw_only=True, rename=str.upper):
     """Report what blocks the event loop for longer (``loop_watch``); 0 watches nothing."""
     web_root: str = ""
     """A folder with a built web interface, served at ``/`` beside ``/api``; empty serves none."""
+    prometheus_multiproc_dir: str = ""
+    """Where several workers keep their metrics, see ``gunicorn.conf.py``; empty for one worker."""
     list_deadline: float = 30.0
     """Seconds a route that may read or remove a whole production has."""
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import falcon
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
+from gateway import metrics
 from gateway.errors import write
 from gateway.http.compression import passed_on
 from services.common.etags import holds, of_bytes
@@ -29,8 +31,8 @@ VERSION: Final = "0.1.0"
 class Health:
     """Answers from what the client hears of the services: nobody is asked."""
 
-    def __init__(self, client: RpcClient) -> None:
-        self.client = client
+    def __init__(self, client: RpcClient, multiproc_dir: str) -> None:
+        self.client, self.multiproc_dir = client, multiproc_dir
 
     def add_to(self, app: App[Any, Any]) -> None:
         """Route the status pages."""
@@ -39,7 +41,7 @@ class Health:
         app.add_route("/status.txt", Page(self.status_text))
         app.add_route("/health/live", Page(self.live))
         app.add_route("/health/ready", Page(self.ready))
-        app.add_route("/metrics", Page(self.metrics))
+        app.add_route("/metrics", Metrics(self))
         app.add_route("/docs", Document("docs.html", falcon.MEDIA_HTML))
         app.add_route("/openapi.json", Document("openapi.json", falcon.MEDIA_JSON))
 
@@ -80,9 +82,26 @@ class Health:
         parts = {"broker": self.client.broker.ready.is_set(), **self.parts()}
         write(resp, 200 if all(parts.values()) else 503, {"ready": all(parts.values()), **parts})
 
-    def metrics(self, resp: Response) -> None:
-        """Counters and timings of this process."""
-        resp.content_type, resp.data = CONTENT_TYPE_LATEST, generate_latest()
+
+class Metrics:
+    """What this gateway, all its workers, counted and timed."""
+
+    def __init__(self, health: Health) -> None:
+        self.health = health
+        self._one_at_a_time = asyncio.Lock()
+
+    async def on_get(self, _req: Request, resp: Response) -> None:
+        """Write the exposition beside the event loop, which it would hold for 50 ms."""
+        resp.content_type = CONTENT_TYPE_LATEST
+        async with self._one_at_a_time:
+            resp.data = await asyncio.to_thread(
+                metrics.exposition,
+                broker_up=self.health.client.broker.ready.is_set(),
+                services=self.health.parts(),
+                multiproc_dir=self.health.multiproc_dir,
+            )
+
+    on_head = on_get
 
 
 class Document:

@@ -134,8 +134,12 @@ class Authenticator:
         asking = self._asking.get(jti)
         if asking is None:
             asking = self._asking[jti] = asyncio.create_task(self._ask(claims))
-            asking.add_done_callback(lambda _: self._asking.pop(jti, None))
+            asking.add_done_callback(lambda done: self._asked(jti, done))
         return await asyncio.shield(asking)
+
+    def _asked(self, jti: str, done: asyncio.Task[Identity]) -> None:
+        if self._asking.get(jti) is done:  # else a change made somebody ask anew
+            del self._asking[jti]
 
     async def _ask(self, claims: dict[str, Any]) -> Identity:
         asked, age = time.monotonic(), self._age

@@ -14,6 +14,9 @@ from deploy.local.settings import LocalSettings
 from tests.system import Caller, System
 from tests.world import World
 
+#: What a gateway says of itself when something holds its event loop.
+BLOCKED = "the event loop is blocked"
+
 
 @pytest.fixture(scope="session")
 def parts() -> Iterator[Parts]:
@@ -32,6 +35,7 @@ def system(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     """Five services, relay and gateway, started once."""
     with System(parts, tmp_path_factory.mktemp("logs")).up() as found:
         yield found
+    assert BLOCKED not in found.logs()
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from deploy.local.parts import Parts
-from services.common.access.rules import SYSTEM
-from services.common.database.prepared import Call
+from services.common.actor import SYSTEM
+from services.common.database.prepared import Rendered
 from services.common.database.transaction import Database, Transaction
 from services.common.runtime.service import Service
 
@@ -23,13 +23,13 @@ def counted(service: Service, parts: Parts) -> Iterator[list[str]]:
     service.tx = Transaction(service.database, actor=SYSTEM)
     for engine in (service.database.engine, service.database.reading):
         sa.event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
-    plans, call = service.database.plans, service.database.plans.call
+    plans, call = service.database.statements, service.database.statements.render
 
-    def noted(cursor: Any, info: Any, statement: Any, parameters: Any) -> Call:
+    def noted(cursor: Any, info: Any, statement: Any, parameters: Any) -> Rendered:
         statements.append(str(statement))
         return call(cursor, info, statement, parameters)
 
-    plans.call = noted  # type: ignore[method-assign]
+    plans.render = noted  # type: ignore[method-assign]
     try:
         yield statements
     finally:

@@ -22,7 +22,8 @@ import requests
 from deploy.local.children import die_with_parent
 from deploy.local.parts import Parts
 from deploy.transfer.load import load_tables
-from deploy.transfer.target import Target
+from deploy.transfer.target import Target as TransferTarget
+from tests.scrape import Scrape, Target
 
 SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
 SECRET: Final = "a-secret-of-the-tests-long-enough-to-be-taken"
@@ -60,6 +61,20 @@ class System:
     app: str = "gateway.asgi:app"
     port: int = field(default_factory=free_port)
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    metrics_ports: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def targets(self) -> list[Target]:
+        """Where the metrics of each process are."""
+        found = [Target(f"{self.base}/metrics", "gateway", "gateway")]
+        for name, port in self.metrics_ports.items():
+            url = f"http://127.0.0.1:{port}/metrics"
+            found.append(Target(url, name.partition(".")[0], name))
+        return found
+
+    def scrape(self) -> Scrape:
+        """The metrics of all processes that answer."""
+        return Scrape(self.targets)
 
     @property
     def base(self) -> str:
@@ -109,10 +124,14 @@ class System:
         Their code is that in ``root``, else ours.
         """
         for name in names or self.commands():
+            own = {}
+            if name != "gateway":
+                port = self.metrics_ports[name] = free_port()
+                own["METRICS_PORT"] = str(port)
             with (self.folder / f"{name}.log").open("ab") as log:
                 self.processes[name] = subprocess.Popen(
                     self.commands()[name.partition(".")[0]],
-                    env=self.environment(),
+                    env={**self.environment(), **own},
                     stdout=log,
                     stderr=log,
                     cwd=root,
@@ -188,9 +207,9 @@ class System:
         load_tables(self.target, tables)
 
     @property
-    def target(self) -> Target:
+    def target(self) -> TransferTarget:
         """The system as imports and exports see it."""
-        return Target(self.parts.urls, self.parts.amqp_uri, self.environment(), self.base)
+        return TransferTarget(self.parts.urls, self.parts.amqp_uri, self.environment(), self.base)
 
     def caller(self, person: str, **claims: Any) -> Caller:
         """A session of that person's."""

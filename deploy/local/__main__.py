@@ -13,7 +13,8 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-from deploy.local.children import Child, Leftovers, say, stop_all
+from deploy.local.children import Leftovers, say, stop_all
+from deploy.local.discovery import Discovery, Scraped
 from deploy.local.parts import Parts, backing, start
 from deploy.local.rabbitmq import check
 from deploy.local.settings import SERVICES, LocalSettings, StartError, StoppedError
@@ -31,13 +32,20 @@ OURS: Final = (
     "ADMIN_PASSWORD",
     "ADMIN_EMAIL",
     "RUN_DIR",
+    "PROMETHEUS_MULTIPROC_DIR",
 )
+METRICS_PORT: Final = "METRICS_PORT"
+"""Each process gets its own, so what ends like this is not handed on, either."""
 
 
 def environment(settings: LocalSettings, parts: Parts) -> dict[str, str]:
     """What all our processes get; each service gets its own database's URL besides."""
     folder = settings.folder
-    kept = {name: value for name, value in os.environ.items() if name not in OURS}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in OURS and not name.endswith(METRICS_PORT)
+    }
     return {
         **kept,
         "AMQP_URI": parts.amqp_uri,
@@ -49,13 +57,12 @@ def environment(settings: LocalSettings, parts: Parts) -> dict[str, str]:
         "HTTP_PORT": str(settings.http_port),
         "PYTHONUNBUFFERED": "1",
         "WEB_CONCURRENCY": str(settings.processes["gateway"]),
-        "GATEWAY_THREADS": str(settings.gateway_threads),
     }
 
 
 def processes(
     settings: LocalSettings, environ: dict[str, str], urls: dict[str, str]
-) -> list[Child]:
+) -> list[Scraped]:
     """Five services, the relay and the gateway, as many of each as ``SCALE`` says.
 
     The gateway is one here: its workers are gunicorn's to start.
@@ -66,12 +73,14 @@ def processes(
     kinds = [(name, f"services.{name}", own[name]) for name in SERVICES]
     kinds.append(("relay", "services.common.events.relay", all_urls))
     children = [
-        Child(name if number == 1 else f"{name}.{number}", [python, "-m", module], environ | more)
+        Scraped(name if number == 1 else f"{name}.{number}", [python, "-m", module], environ | more)
         for name, module, more in kinds
         for number in range(1, settings.processes[name] + 1)
     ]
     gunicorn = [python, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "gateway.asgi:app"]
-    return [*children, Child("gateway", gunicorn, environ)]
+    if settings.processes["gateway"] > 1:
+        environ = {**environ, "PROMETHEUS_MULTIPROC_DIR": str(settings.folder / "gateway")}
+    return [*children, Scraped("gateway", gunicorn, environ, http_port=settings.http_port)]
 
 
 @contextmanager
@@ -118,6 +127,7 @@ def welcome(settings: LocalSettings, parts: Parts, login: str, seconds: float) -
         f"  documentation   {url}/docs",
         f"  administrator   {login}",
         f"  events          {parts.amqp_uri}",
+        f"  metrics         {url}/metrics, and {settings.folder / 'prometheus'}",
         f"  data and logs   {settings.folder}",
         f"  mail            {mail}",
         "  stop with Ctrl-C",
@@ -127,9 +137,13 @@ def welcome(settings: LocalSettings, parts: Parts, login: str, seconds: float) -
 
 
 def supervise(
-    parts: Parts, children: list[Child], leftovers: Leftovers, stopping: threading.Event
+    parts: Parts,
+    children: list[Scraped],
+    leftovers: Leftovers,
+    discovery: Discovery,
+    stopping: threading.Event,
 ) -> None:
-    """Start again what ends, until told to stop."""
+    """Start again what ends, until told to stop; Prometheus finds what runs."""
 
     def settle() -> None:
         with suppress(StartError, StoppedError):
@@ -138,6 +152,7 @@ def supervise(
     every = [*parts.children, *children]
     while not stopping.wait(0.2):
         revived = [child for child in every if child.revive()]
+        discovery.update(children)
         if revived:
             leftovers.remember(every)
         if any(child in parts.children for child in revived):
@@ -158,16 +173,21 @@ def run(settings: LocalSettings, stopping: threading.Event) -> None:
         login = parts.secrets.values.get("admin_login", "as before")
         children = processes(settings, environment(settings, parts), parts.urls)
         leftovers = Leftovers(settings.folder)
+        discovery = Discovery(
+            settings.folder, parts.broker.metrics_port if parts.broker is not None else None
+        )
         try:
             start(children)
+            discovery.update(children)
             leftovers.remember([*parts.children, *children])
             announcing = (settings, parts, login, began, stopping)
             threading.Thread(target=announce, args=announcing, daemon=True).start()
             parts.wait(stopping)
-            supervise(parts, children, leftovers, stopping)
+            supervise(parts, children, leftovers, discovery, stopping)
         finally:
             say("run", "stopping")
             stop_all(children, STOP_SECONDS)
+            discovery.update(children)
     say("run", "stopped")
 
 
@@ -192,7 +212,10 @@ def announce(
 def main() -> None:
     """Run until Ctrl-C or SIGTERM; a start that fails ends with one sentence and status 1."""
     stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # else we run under nohup
+        numbers.append(signal.SIGHUP)
+    for number in numbers:
         signal.signal(number, lambda *_: stopping.set())
     try:
         run(LocalSettings.load(os.environ), stopping)

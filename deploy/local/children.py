@@ -18,7 +18,6 @@ import psutil
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
 PR_SET_PDEATHSIG: Final = 1
@@ -46,10 +45,7 @@ def identity(user: str | None) -> dict[str, Any]:
 
 
 class Child:
-    """One process under the supervisor, started again when it ends by itself.
-
-    Each start happens within ``around()``.
-    """
+    """One process under the supervisor, started again when it ends by itself."""
 
     def __init__(
         self,
@@ -61,11 +57,9 @@ class Child:
         user: str | None = None,
         log: IO[bytes] | None = None,
         cwd: Path | None = None,
-        around: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
     ) -> None:
         self.name, self.command, self.environ = name, list(command), dict(environ)
         self.stop_signal, self.user, self.log, self.cwd = stop, user, log, cwd
-        self.around = around
         self.process: subprocess.Popen[bytes] | None = None
         self.started = 0.0
         self.failures = 0
@@ -73,25 +67,26 @@ class Child:
 
     def start(self) -> None:
         """Start it; its output goes to its log file, or to ours with its name in front."""
-        with self.around():
-            self.process = subprocess.Popen(
-                self.command,
-                env=self.environ,
-                cwd=self.cwd,
-                stdin=subprocess.DEVNULL,
-                stdout=self.log or subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                preexec_fn=die_with_parent(self.stop_signal),  # noqa: PLW1509 - before exec only
-                **identity(self.user),
-            )
+        self.process = subprocess.Popen(
+            self.command,
+            env=self.environ,
+            cwd=self.cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=self.log or subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=die_with_parent(self.stop_signal),  # noqa: PLW1509 - before exec only
+            **identity(self.user),
+        )
         self.started = time.monotonic()
         if self.log is None:
             threading.Thread(target=self._copy, args=(self.process,), daemon=True).start()
 
     def _copy(self, process: subprocess.Popen[bytes]) -> None:
-        for line in process.stdout or ():
-            say(self.name, line.decode("utf-8", "replace").rstrip())
+        assert process.stdout is not None  # start() asked for a pipe
+        with process.stdout:
+            for line in process.stdout:
+                say(self.name, line.decode("utf-8", "replace").rstrip())
 
     def revive(self) -> bool:
         """Start it again if it ended, after a pause that grows; whether it was started now."""

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deploy.local.children import Child, Leftovers, stop_all
-from deploy.local.cores import Cores
 from deploy.local.postgres import Postgres
 from deploy.local.provision import is_prepared, provision
 from deploy.local.rabbitmq import RabbitMQ
 from deploy.local.settings import LocalSettings, Secrets, StartError, StoppedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 BACKING_SECONDS = 4.0
 
@@ -61,12 +60,11 @@ def backing(settings: LocalSettings, stopping: threading.Event | None = None) ->
     leftovers.clean()
     secrets = Secrets(folder)
     children: list[Child] = []
-    cores = Cores()
     try:
         broker: RabbitMQ | None = None
         postgres: Postgres | None = None
         if not settings.amqp_uri:
-            broker = RabbitMQ(folder, secrets, environment(), cores)
+            broker = RabbitMQ(folder, secrets, environment())
             children += broker.children
             start(broker.children)
         if not settings.database_url:
@@ -82,12 +80,11 @@ def backing(settings: LocalSettings, stopping: threading.Event | None = None) ->
         uri = broker.uri if broker else settings.amqp_uri
         yield Parts(urls, uri, secrets, children, broker, created)
     finally:
-        cores.share()
         stop_all(children[::-1], BACKING_SECONDS)
         leftovers.path.unlink(missing_ok=True)
 
 
-def start(children: list[Child]) -> None:
+def start(children: Sequence[Child]) -> None:
     """Start these processes."""
     for child in children:
         child.start()

@@ -47,7 +47,6 @@ class LocalSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper)
     storage_url: str = ""
     scale: str = ""
     """How many processes of what, such as ``tasks=3 gateway=2``; one of what is not named."""
-    gateway_threads: int = 48
 
     def __post_init__(self) -> None:
         """Refuse what ``processes`` could not read."""

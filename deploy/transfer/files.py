@@ -21,11 +21,12 @@ from deploy.transfer.report import Entry, Report, TransferError
 from services.common.database.transaction import plain_url
 from services.common.errors import NotFound
 from services.common.files.avatars import NAME, SIZE
-from services.common.files.rpc import UPLOADS
 from services.common.files.storage import open_storage
+from services.common.files.storage_access import UPLOADS
 from services.common.files.thumbnails.client import PictureBroken, PictureTooLarge, rendered
 from services.common.files.thumbnails.order import Shape
-from services.tasks import attachments, previews
+from services.tasks.attachments.files import attachment_key
+from services.tasks.previews import kinds as previews
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -123,7 +124,7 @@ def _wanted(target: Target) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
         key = previews.key_of(UUID(ident), previews.ORIGINAL)
         yield key, ident, extension or "", FIRST
     for ident, _ in _rows(target, "tasks", "SELECT id, extension FROM attachment_file"):
-        yield attachments.key_of(ident), ident, "", ("attachment", "")
+        yield attachment_key(ident), ident, "", ("attachment", "")
     for prefix, (service, table) in AVATARS.items():
         query = f"SELECT id, NULL FROM {table} WHERE has_avatar"  # noqa: S608 - names of ours
         for ident, _ in _rows(target, service, query):

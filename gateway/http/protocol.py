@@ -9,6 +9,7 @@ its place. uvicorn takes this class by its documented setting ``http``.
 from __future__ import annotations
 
 import asyncio
+import resource
 from collections import OrderedDict
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
@@ -42,8 +43,10 @@ RATE: Final = 4 * 1024
 LINGER_SECONDS: Final = 2.0
 #: Seconds that a kept connection may still begin a request after the worker was told to stop.
 DRAIN_SECONDS: Final = 1.0
-#: Connections of one process, if the limit of open files allows as many (``gunicorn.conf.py``).
+#: Connections of one process, if the limit of open files (raised by ``gunicorn.conf.py``) allows.
 CONNECTIONS: Final = 8000
+#: The share of the open files that may be connections.
+SHARE: Final = 0.8
 
 MESSAGES: Final = {
     HTTPStatus.BAD_REQUEST: "The request is not valid HTTP/1.1.",
@@ -60,6 +63,12 @@ def refusal(status: HTTPStatus) -> bytes:
     return STATUS_LINE[status] + f"{head}{retry}\r\n".encode() + body
 
 
+def _connections() -> int:
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = files == resource.RLIM_INFINITY
+    return CONNECTIONS if unlimited else min(CONNECTIONS, int(files * SHARE))
+
+
 class _Refused(Exception):
     """Leaves the parser: the request is not served."""
 
@@ -67,7 +76,7 @@ class _Refused(Exception):
 class BoundedProtocol(HttpToolsProtocol):
     """One connection."""
 
-    limit: ClassVar[int] = CONNECTIONS
+    limit: ClassVar[int] = _connections()
     #: Connections that wait for their next request, the longest first.
     idle: ClassVar[OrderedDict[BoundedProtocol, None]] = OrderedDict()
 

@@ -10,7 +10,7 @@ from gateway import cookies
 from gateway.http import downloads
 from gateway.http.compression import passed_on
 from gateway.http.conditional import validated
-from gateway.http.pace import ClientTooSlow, Pace
+from gateway.http.pace import PROMPT, ClientTooSlow, Pace
 from gateway.http.protocol import CONNECTION
 
 if TYPE_CHECKING:
@@ -39,33 +39,40 @@ class Stream:
     ) -> None:
         self._pieces, self._release = pieces, release
         self._pace = Pace(exchange.gateway.slow)
-        self._size, self._since = 0, time.monotonic()
+        self._since = time.monotonic()
+        self._timer: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport | None = exchange.req.scope.get(CONNECTION)
 
     def __aiter__(self) -> Stream:
         return self
 
     async def __anext__(self) -> bytes:
-        if not self._is_read():
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._transport is not None and self._transport.is_closing():
             await asyncio.sleep(0.01)  # uvicorn hears of it first, and misses nothing
             raise StopAsyncIteration
         piece = await anext(self._pieces)
-        self._size, self._since = len(piece), time.monotonic()
+        self._since = time.monotonic()
+        self._look(len(piece))
         return piece
 
-    def _is_read(self) -> bool:
-        """Whether somebody listens, and not too slowly: sending tells neither."""
-        if self._transport is None:
-            return True
+    def _look(self, size: int = 0) -> None:
+        """End the connection of a client that reads too slowly; to send a piece doesn't end."""
+        now = time.monotonic()
         try:
-            # What passed since the last piece is how long the client took to read it.
-            self._pace.count(time.monotonic() - self._since, self._size)
+            self._pace.count(now - self._since, size)
         except ClientTooSlow:
-            self._transport.abort()
-        return not self._transport.is_closing()
+            if self._transport is not None:
+                self._transport.abort()
+            return
+        self._since = now
+        self._timer = asyncio.get_running_loop().call_later(PROMPT, self._look)
 
     async def close(self) -> None:
         """Called by Falcon in any case."""
+        if self._timer is not None:
+            self._timer.cancel()
         release, self._release = self._release, _nothing
         self._pace.end()
         release()

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from services.common.crud.validation import BadValue, parse_id
 from services.common.errors import invalid_fields
+from services.common.json_types import Json, JsonObject
 
 
 class Field(NamedTuple):
@@ -20,7 +21,7 @@ class Field(NamedTuple):
 
 
 def _text(limit: int | None = None) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
+    def read(value: Json) -> str:
         if not isinstance(value, str) or "\x00" in value or (limit and len(value) > limit):
             raise BadValue(value)
         return value
@@ -29,7 +30,7 @@ def _text(limit: int | None = None) -> Callable[[Any], str]:
 
 
 def _name(limit: int) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
+    def read(value: Json) -> str:
         if not _text(limit)(value).strip():
             raise BadValue(value)
         return str(value)
@@ -37,37 +38,37 @@ def _name(limit: int) -> Callable[[Any], str]:
     return read
 
 
-def _whole(value: Any) -> int:
+def _whole(value: Json) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**31:
         raise BadValue(value)
     return value
 
 
-def _flag(value: Any) -> bool:
+def _flag(value: Json) -> bool:
     if not isinstance(value, bool):
         raise BadValue(value)
     return value
 
 
-def _object(value: Any) -> dict[str, Any]:
+def _object(value: Json) -> JsonObject:
     if not isinstance(value, dict):
         raise BadValue(value)
     return value
 
 
-def _objects(value: Any) -> list[Any]:
+def _objects(value: Json) -> list[Any]:
     if not isinstance(value, list):
         raise BadValue(value)
     return [parse_id(_object(item).get("id")) for item in value]
 
 
-def _array(value: Any) -> list[Any]:
+def _array(value: Json) -> list[Any]:
     if not isinstance(value, list):
         raise BadValue(value)
     return value
 
 
-def _ids(value: Any) -> list[Any]:
+def _ids(value: Json) -> list[Any]:
     return [parse_id(item) for item in _array(value)]
 
 
@@ -91,13 +92,13 @@ ARRAY: Final = Field(_array, default=[], null=[])
 IDS: Final = Field(_ids, default=[], null=[])
 
 
-def read_body(data: Any, fields: Mapping[str, Field], *, partial: bool = False) -> dict[str, Any]:
+def read_body(data: Json, fields: Mapping[str, Field], *, partial: bool = False) -> JsonObject:
     """The fields of a body, those not given as their defaults or, ``partial``, left out.
 
     Unknown keys are ignored. Raises InvalidInput with every field that is wrong.
     """
     given = data if isinstance(data, dict) else {}
-    found: dict[str, Any] = {}
+    found: JsonObject = {}
     wrong: list[dict[str, str]] = []
     for key, field in fields.items():
         if key not in given:
@@ -115,7 +116,7 @@ def read_body(data: Any, fields: Mapping[str, Field], *, partial: bool = False) 
     return found
 
 
-def _read(field: Field, value: Any) -> Any:
+def _read(field: Field, value: Json) -> Any:
     if value is not None:
         return field.read(value)
     if field.null is BadValue:

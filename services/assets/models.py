@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.common.database import row_counts, tables
 from services.common.database.tables import (
     Many,
-    Row,
+    TimestampedRow,
     choice,
     link,
     links,
@@ -34,7 +34,7 @@ class Base(tables.Base):
 row_counts.declare(Base.metadata)
 
 
-class EntityType(Row, Base):
+class EntityType(TimestampedRow, Base):
     """What kind an entity is: Shot, Sequence … or a type of asset."""
 
     __tablename__ = "entity_type"
@@ -45,7 +45,7 @@ class EntityType(Row, Base):
     archived: Mapped[bool | None] = mapped_column(default=False)
 
 
-class Entity(Row, Base):
+class Entity(TimestampedRow, Base):
     """An asset, shot, sequence, scene, episode, edit or concept."""
 
     __tablename__ = "entity"
@@ -74,7 +74,7 @@ class Entity(Row, Base):
     created_by: Mapped[UUID | None] = ref("auth.person", on_gone="null")
 
 
-class EntityLink(Row, Base):
+class EntityLink(TimestampedRow, Base):
     """Casting: an asset that appears in a shot, episode or other asset."""
 
     __tablename__ = "entity_link"
@@ -87,7 +87,7 @@ class EntityLink(Row, Base):
     label: Mapped[str | None] = text(80, default="")
 
 
-class EntityConceptLink(Row, Base):
+class EntityConceptLink(TimestampedRow, Base):
     """A concept drawn for an entity."""
 
     __tablename__ = "entity_concept_link"
@@ -96,7 +96,7 @@ class EntityConceptLink(Row, Base):
     entity_out_id: Mapped[UUID] = link("entity")
 
 
-class EntityVersion(Row, Base):
+class EntityVersion(TimestampedRow, Base):
     """What a shot was before it was changed."""
 
     __tablename__ = "entity_version"
@@ -107,7 +107,7 @@ class EntityVersion(Row, Base):
     person_id: Mapped[UUID | None] = ref("auth.person", on_gone="null")
 
 
-class AssetInstance(Row, Base):
+class AssetInstance(TimestampedRow, Base):
     """One numbered copy of an asset in a scene or in another asset."""
 
     __tablename__ = "asset_instance"
@@ -125,7 +125,7 @@ class AssetInstance(Row, Base):
     entity_type_id: Mapped[UUID | None] = link("entity_type", on_gone="null")
 
 
-class MetadataDescriptor(Row, Base):
+class MetadataDescriptor(TimestampedRow, Base):
     """A column that a production adds to its assets, shots or tasks."""
 
     __tablename__ = "metadata_descriptor"

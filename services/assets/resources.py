@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
-from services.assets import entities, types
 from services.assets.models import (
     AssetInstance,
     Entity,
@@ -14,15 +13,19 @@ from services.assets.models import (
     EntityType,
     MetadataDescriptor,
 )
+from services.assets.policy import kinds, rights
+from services.assets.policy.entity_rules import FIXED, EntityRules
+from services.assets.policy.entity_types import EntityTypeRules
 from services.common.access.rules import any_of, anyone, manager
 from services.common.crud.resource import Registry, Resource
+from services.common.database.sql_types import Select
 
 if TYPE_CHECKING:
-    from services.common.access.rules import Work
+    from services.common.access.context import CallContext
 
 
-def _of_open_projects(work: Work, statement: sa.Select[Any]) -> sa.Select[Any]:
-    return statement.where(MetadataDescriptor.project_id.in_(work.actor.open_projects))
+def _of_open_projects(ctx: CallContext, statement: Select) -> Select:
+    return statement.where(MetadataDescriptor.project_id.in_(ctx.actor.open_projects))
 
 
 INSTANCE_PROJECT: Final = (
@@ -38,23 +41,19 @@ RESOURCES: Final = Registry(
         path="entities",
         model=Entity,
         list=anyone,
-        read=entities.in_team,
+        read=rights.in_team,
         create=manager,
-        update=any_of(manager, entities.creator, entities.data_supervisor),
-        delete=any_of(entities.creator, manager),
-        scope=entities.listed,
+        update=any_of(manager, rights.creator, rights.data_supervisor),
+        delete=any_of(rights.creator, manager),
+        scope=rights.listed,
         counted=True,
-        kind=entities.KIND,
-        facts={"kind": entities.KIND},
-        event=entities.kind_of,
-        events=entities.KINDS,
-        fixed=entities.FIXED,
+        kind=kinds.KIND,
+        facts={"kind": kinds.KIND},
+        event=kinds.kind_of,
+        events=kinds.KINDS,
+        fixed=FIXED,
         updated_lists=tuple(Entity.lists),
-        rewrite_update=entities.null_text,
-        on_create=entities.on_create,
-        on_update=entities.on_update,
-        updated=entities.updated,
-        on_delete=entities.on_delete,
+        rules=EntityRules(),
     ),
     Resource(
         path="entity-types",
@@ -63,14 +62,14 @@ RESOURCES: Final = Registry(
         list=anyone,
         read=anyone,
         updated_lists=("task_types",),
-        on_create=types.on_create,
+        rules=EntityTypeRules(),
     ),
     Resource(path="entity-links", model=EntityLink),
     Resource(
         path="asset-instances",
         model=AssetInstance,
-        read=entities.instance_team,
-        update=entities.instance_team,
+        read=rights.instance_team,
+        update=rights.instance_team,
         facts={"project_id": INSTANCE_PROJECT},
         fixed=frozenset({"number"}),
     ),

@@ -1,36 +1,48 @@
 """The service's table of contents."""
 
+from services.assets.casting.rpc import CastingRpc
+from services.assets.casting.rpc_cast_asset import CastAssetRpc
+from services.assets.casting.rpc_links import EntityLinkRpc
+from services.assets.descriptors.rpc import DescriptorRpc
+from services.assets.entities.rpc_asset_types import AssetTypeRpc
+from services.assets.entities.rpc_create import CreationRpc
+from services.assets.entities.rpc_lists import ListRpc
+from services.assets.entities.rpc_own_entities import OwnEntityRpc
+from services.assets.entities.rpc_removal import RemovalRpc
+from services.assets.instances.rpc import InstanceRpc
+from services.assets.internal.context import ContextRpc
+from services.assets.internal.handlers import InternalHandlers
+from services.assets.internal.main_preview import MainPreviewRpc
+from services.assets.internal.rpc import InternalRpc
 from services.assets.models import Base
+from services.assets.overview.rpc import OverviewRpc
 from services.assets.resources import RESOURCES
-from services.assets.rpc_asset_types import AssetTypeRpc
-from services.assets.rpc_cast_asset import CastAssetRpc
-from services.assets.rpc_casting import CastingRpc
-from services.assets.rpc_context import ContextRpc
-from services.assets.rpc_creation import CreationRpc
-from services.assets.rpc_descriptors import DescriptorRpc
-from services.assets.rpc_entity_links import EntityLinkRpc
-from services.assets.rpc_heads import HeadRpc
-from services.assets.rpc_instances import InstanceRpc
-from services.assets.rpc_lists import ListRpc
-from services.assets.rpc_main_preview import MainPreviewRpc
-from services.assets.rpc_own import OwnRpc
-from services.assets.rpc_removal import RemovalRpc
+from services.common.crud.rpc import CrudRpc
 
 
 class AssetsService(
-    AssetTypeRpc,
+    CrudRpc,
+    # casting
     CastAssetRpc,
     CastingRpc,
-    ContextRpc,
-    CreationRpc,
-    DescriptorRpc,
     EntityLinkRpc,
-    HeadRpc,
-    InstanceRpc,
+    # descriptors
+    DescriptorRpc,
+    # entities
+    AssetTypeRpc,
+    CreationRpc,
     ListRpc,
-    MainPreviewRpc,
-    OwnRpc,
+    OwnEntityRpc,
     RemovalRpc,
+    # instances
+    InstanceRpc,
+    # overview
+    OverviewRpc,
+    # internal
+    ContextRpc,
+    InternalHandlers,
+    InternalRpc,
+    MainPreviewRpc,
 ):
     """Assets, shots and what appears where."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from services.auth.credentials.passwords import digest
 from services.auth.models import Organisation, Person
-from services.auth.passwords import digest
 from services.common.database.transaction import with_driver
 
 

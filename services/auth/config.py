@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 from urllib.parse import urlsplit
 
 from services.common.config import ConfigError, FileSettings, check_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from services.common.access.context import CallContext
 
 LOWEST_COST, HIGHEST_COST = 4, 16
 
@@ -71,3 +73,8 @@ class AuthSettings(FileSettings, frozen=True, kw_only=True, rename=str.upper):
     def site_host(self) -> str:
         """The host of the site, which security keys are bound to."""
         return urlsplit(self.site_url).hostname or "localhost"
+
+
+def settings_of(ctx: CallContext) -> AuthSettings:
+    """The settings of a running call; in this service they are always these."""
+    return cast("AuthSettings", ctx.settings)

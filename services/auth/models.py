@@ -11,9 +11,18 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.auth import vault
-from services.common.access.rules import ROLES
+from services.common.actor import ROLES
 from services.common.database import tables
-from services.common.database.tables import NOW, Many, Row, choice, link, links, new_metadata, text
+from services.common.database.tables import (
+    NOW,
+    Many,
+    TimestampedRow,
+    choice,
+    link,
+    links,
+    new_metadata,
+    text,
+)
 
 
 class Base(tables.Base):
@@ -23,7 +32,7 @@ class Base(tables.Base):
     metadata = new_metadata()
 
 
-class Department(Row, Base):
+class Department(TimestampedRow, Base):
     """A craft of the studio, such as modeling or animation."""
 
     __tablename__ = "department"
@@ -33,7 +42,7 @@ class Department(Row, Base):
     archived: Mapped[bool | None] = mapped_column(default=False)
 
 
-class Studio(Row, Base):
+class Studio(TimestampedRow, Base):
     """One of the companies that work together."""
 
     __tablename__ = "studio"
@@ -43,7 +52,7 @@ class Studio(Row, Base):
     archived: Mapped[bool | None] = mapped_column(default=False)
 
 
-class Person(Row, Base):
+class Person(TimestampedRow, Base):
     """Somebody who works here, or a bot that works for them."""
 
     __tablename__ = "person"
@@ -110,7 +119,7 @@ class Person(Row, Base):
     studio_id: Mapped[UUID | None] = link("studio", on_gone="null")
 
 
-class Organisation(Row, Base):
+class Organisation(TimestampedRow, Base):
     """The studio itself: one row with its settings."""
 
     __tablename__ = "organisation"
@@ -128,7 +137,7 @@ class Organisation(Row, Base):
     dark_theme_by_default: Mapped[bool | None] = mapped_column(default=False)
 
 
-class LoginLog(Row, Base):
+class LoginLog(TimestampedRow, Base):
     """A successful log-in."""
 
     __tablename__ = "login_log"
@@ -139,7 +148,7 @@ class LoginLog(Row, Base):
     origin: Mapped[str | None] = choice("web", "script")
 
 
-class DesktopLoginLog(Row, Base):
+class DesktopLoginLog(TimestampedRow, Base):
     """A day on which somebody opened a desktop tool."""
 
     __tablename__ = "desktop_login_log"

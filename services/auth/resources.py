@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from services.auth import persons
 from services.auth.models import Department, Organisation, Person, Studio
+from services.auth.policy import person_rules
 from services.common.access.rules import admin, any_of, anyone, is_self
 from services.common.crud.resource import Registry, Resource
 from services.common.database.tables import table_of
 
 if TYPE_CHECKING:
-    from services.common.access.rules import Actor
+    from services.common.actor import Actor
 
 CHAT_SECRETS: Final = frozenset(
     {
@@ -47,22 +47,15 @@ RESOURCES: Final = Registry(
         list=anyone,
         read=anyone,
         update=any_of(admin, is_self("id")),
-        hidden=persons.SECRET,
+        hidden=person_rules.SECRET,
         virtual={"full_name": sa.func.concat(Person.first_name, " ", Person.last_name)},
-        visible=persons.visible,
-        filterable=persons.filterable,
+        visible=person_rules.visible,
+        filterable=person_rules.filterable,
         empty_lists=frozenset({"departments"}),
         updated_lists=("departments",),
-        fixed=persons.fixed,
+        fixed=person_rules.fixed,
         extra_body=frozenset({"password"}),
-        prepare=persons.prepare,
-        on_create=persons.on_create,
-        on_update=persons.on_update,
-        created=persons.created,
-        updated=persons.updated,
-        complete=persons.show_token,
-        completed_verbs=frozenset({"new", "update"}),
-        on_delete=persons.on_delete,
+        rules=person_rules.PersonRules(),
         still_linked="Some data are still linked to given person.",
         force_cascades=True,
     ),

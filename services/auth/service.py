@@ -1,20 +1,36 @@
 """The service's table of contents."""
 
 from services.auth.config import AuthSettings
+from services.auth.internal.context import ContextRpc
+from services.auth.internal.notification_mail import NotificationMailRpc
+from services.auth.internal.rpc import InternalRpc
 from services.auth.models import Base
+from services.auth.people.rpc import DepartmentRpc
 from services.auth.resources import RESOURCES
-from services.auth.rpc_context import ContextRpc
-from services.auth.rpc_department import DepartmentRpc
-from services.auth.rpc_factor import FactorRpc
-from services.auth.rpc_log import LogRpc
-from services.auth.rpc_notice import NoticeRpc
-from services.auth.rpc_person import PersonRpc
+from services.auth.sessions.rpc_factor import FactorRpc
+from services.auth.sessions.rpc_log import LogRpc
+from services.auth.sessions.rpc_password import PasswordRpc
+from services.auth.sessions.rpc_session import SessionRpc
 from services.common.access.rules import admin, any_of, anyone, is_self
 from services.common.contracts.auth import OrganisationThumbnailSet, PersonThumbnailSet
+from services.common.crud.rpc import CrudRpc
 from services.common.files.avatars import Avatar, AvatarRpc, avatar_of
+from services.common.files.rpc import FilesRpc
 
 
-class AuthService(FactorRpc, LogRpc, NoticeRpc, PersonRpc, AvatarRpc, ContextRpc, DepartmentRpc):
+class AuthService(
+    CrudRpc,
+    FilesRpc,
+    AvatarRpc,
+    SessionRpc,
+    PasswordRpc,
+    FactorRpc,
+    LogRpc,
+    NotificationMailRpc,
+    InternalRpc,
+    ContextRpc,
+    DepartmentRpc,
+):
     """People, the studio, sessions."""
 
     name = "auth"

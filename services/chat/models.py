@@ -9,7 +9,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
 
 from services.common.database import tables
-from services.common.database.tables import Many, Row, link, links, new_metadata, ref, text
+from services.common.database.tables import (
+    Many,
+    TimestampedRow,
+    link,
+    links,
+    new_metadata,
+    ref,
+    text,
+)
 
 
 class Base(tables.Base):
@@ -19,7 +27,7 @@ class Base(tables.Base):
     metadata = new_metadata()
 
 
-class Chat(Row, Base):
+class Chat(TimestampedRow, Base):
     """The conversation about an entity."""
 
     __tablename__ = "chat"
@@ -29,7 +37,7 @@ class Chat(Row, Base):
     last_message: Mapped[datetime | None]
 
 
-class ChatMessage(Row, Base):
+class ChatMessage(TimestampedRow, Base):
     """Something said in a chat."""
 
     __tablename__ = "chat_message"

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from services.chat.models import Chat, ChatMessage
-from services.common.crud.resource import Registry, Resource
+from services.common.crud.resource import CrudContext, Registry, Resource, SimpleRules
+from services.common.json_types import JsonObject
 
 
-def _attachments(work: Any, rows: list[dict[str, Any]], _verb: str) -> None:
-    """The ids of each message's files, which ``tasks`` keeps."""
-    ids = [row["id"] for row in rows]
-    found = work.ask("tasks", "attachments_of_messages", ids=ids) if ids else {}
-    for row in rows:
-        row["attachment_files"] = found.get(row["id"], [])
+class MessageRules(SimpleRules):
+    """A message names its files, which ``tasks`` keeps."""
+
+    completes = frozenset({"read"})
+
+    def complete(
+        self, ctx: CrudContext, rows: list[JsonObject], _verb: str, _prepared: None
+    ) -> None:
+        """Add the ids of each message's files."""
+        ids = [row["id"] for row in rows]
+        found = ctx.ask("tasks", "attachments_of_messages", ids=ids) if ids else {}
+        for row in rows:
+            row["attachment_files"] = found.get(row["id"], [])
 
 
 RESOURCES: Final = Registry(
@@ -22,8 +30,7 @@ RESOURCES: Final = Registry(
     Resource(
         path="chat-messages",
         model=ChatMessage,
-        complete=_attachments,
-        completed_verbs=frozenset({"read"}),
+        rules=MessageRules(),
         frees=frozenset({"tasks.attachment_file.chat_message_id"}),
     ),
 )

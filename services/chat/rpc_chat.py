@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,15 +10,14 @@ from sqlalchemy.dialects.postgresql import insert
 from services.chat import rooms
 from services.chat.models import Chat, chat_participant
 from services.common.contracts.chat import ChatJoined, ChatLeft
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
 from services.common.errors import Forbidden
+from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
 
-NO_CONTENT = 204
 
-
-class ChatRpc(CrudRpc):
+class ChatRpc(ResourceService):
     """The chat of an entity, and the chats of a person."""
 
     @command
@@ -28,7 +26,7 @@ class ChatRpc(CrudRpc):
 
         Its ``messages`` stay empty, they have a route of their own. Raises NotFound, Forbidden.
         """
-        chat = rooms.open_chat(self, rooms.enter(self, entity_id))
+        chat = rooms.open_chat(self, rooms.require_entity_reader(self, entity_id))
         shown = self.registry["chats"].view(self.tx, chat)
         return Reply(shown[:-1] + b',"messages":[]}')
 
@@ -39,7 +37,7 @@ class ChatRpc(CrudRpc):
         Answers the chat. Raises NotFound, Forbidden. Emits ``chat:joined``.
         """
         person = self._person()
-        chat = rooms.open_chat(self, rooms.enter(self, entity_id))
+        chat = rooms.open_chat(self, rooms.require_entity_reader(self, entity_id))
         row = {"chat_id": chat, "person_id": person}
         joined = insert(chat_participant).values(row).on_conflict_do_nothing()
         if self.tx.connection.execute(joined).rowcount:
@@ -53,16 +51,16 @@ class ChatRpc(CrudRpc):
         Raises NotFound, Forbidden. Emits ``chat:left``.
         """
         person = self._person()
-        chat = rooms.find(self, rooms.enter(self, entity_id))
+        chat = rooms.find(self, rooms.require_entity_reader(self, entity_id))
         if chat is not None:
             link = chat_participant.c
             left = sa.delete(chat_participant).where(link.chat_id == chat, link.person_id == person)
             if self.tx.connection.execute(left).rowcount:
                 self.tx.emit(ChatLeft(chat_id=chat, person_id=person))
-        return Reply(b"", status=NO_CONTENT)
+        return Reply(b"")
 
     @query
-    def list_own_chats(self) -> list[dict[str, Any]]:
+    def list_own_chats(self) -> list[JsonObject]:
         """The chats that the caller takes part in, of open productions, the liveliest first."""
         link, moment = chat_participant.c, sa.func.date_trunc("second", Chat.last_message)
         statement = (
@@ -81,7 +79,7 @@ class ChatRpc(CrudRpc):
             if self._is_open(entities.get(str(row["object_id"])))
         ]
 
-    def _is_open(self, entity: dict[str, Any] | None) -> bool:
+    def _is_open(self, entity: JsonObject | None) -> bool:
         return entity is not None and UUID(entity["project_id"]) in self.actor.open_projects
 
     def _person(self) -> UUID:

@@ -9,7 +9,7 @@ order would show messages whose files never come.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
 import msgspec
@@ -21,19 +21,20 @@ from services.common.contracts.chat import ChatMessageDeleted, ChatMessagePosted
 from services.common.crud import filters
 from services.common.crud.lists import compressed
 from services.common.crud.pages import envelope
-from services.common.crud.resource import JSON_TEXT
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import JSON_TEXT
 from services.common.crud.validation import known_id
+from services.common.database.sql_types import Condition, Select
 from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
+from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
 
-CREATED, NO_CONTENT = 201, 204
 ASKED_AT_ONCE: Final = 1000
 NOT_IN_CHAT: Final = "You are not a participant of this chat"
 
 
-class MessageRpc(CrudRpc):
+class MessageRpc(ResourceService):
     """Reading, writing and taking back messages."""
 
     @command
@@ -43,11 +44,11 @@ class MessageRpc(CrudRpc):
         With ``page`` (and ``limit``) that page in the usual envelope. Raises NotFound, Forbidden.
         """
         page = filters.page_and_limit(query)
-        entity = rooms.enter(self, entity_id)
+        entity = rooms.require_entity_reader(self, entity_id)
         chat = rooms.find(self, entity)
         if chat is None:  # nobody has been here: made, and left for the others to see
             chat = rooms.open_chat(self, entity)
-            self.keep()
+            self.commit_now()
         within = ChatMessage.chat_id == chat
         if page is None:
             return compressed(b"[" + b",".join(self._messages(within)) + b"]")
@@ -60,24 +61,24 @@ class MessageRpc(CrudRpc):
     @query
     def show_message(self, entity_id: str, message_id: str) -> Reply:
         """One message of the chat of an entity. Raises NotFound, Forbidden."""
-        entity = rooms.enter(self, entity_id)
+        entity = rooms.require_entity_reader(self, entity_id)
         ident = self._message_of(entity, message_id)["id"]
         return Reply(b"".join(self._messages(ChatMessage.id == ident)))
 
     @command
-    def post_message(
-        self, entity_id: str, data: dict[str, Any], files: list[dict[str, Any]]
-    ) -> Reply:
+    def post_message(self, entity_id: str, data: JsonObject, files: list[JsonObject]) -> Reply:
         """Say something in a chat that the caller has joined, with any files.
 
         Raises NotFound, Forbidden, InvalidInput. Emits ``chat:new-message``.
         """
         text = _text(data)
-        chat = rooms.find(self, rooms.enter(self, entity_id))
+        chat = rooms.find(self, rooms.require_entity_reader(self, entity_id))
         if chat is None or not rooms.takes_part(self, chat):
             raise InvalidInput(NOT_IN_CHAT)
         ident, now = uuid4(), datetime.now(UTC).replace(tzinfo=None)
         if files:
+            # Before our transaction: the files are noted by their owner, and swept should ours not
+            # commit.
             self.ask("tasks", "attach_to_message", message_id=str(ident), files=files)
         row = ChatMessage(
             id=ident,
@@ -100,7 +101,7 @@ class MessageRpc(CrudRpc):
             ]
         else:
             del shown["attachment_files"]
-        return Reply(msgspec.json.encode(shown), status=CREATED)
+        return Reply(msgspec.json.encode(shown))
 
     @command
     def delete_message(self, entity_id: str, message_id: str) -> Reply:
@@ -108,7 +109,7 @@ class MessageRpc(CrudRpc):
 
         Raises NotFound, Forbidden. Emits ``chat:deleted-message``, which ``tasks`` follows.
         """
-        row = self._message_of(rooms.enter(self, entity_id), message_id)
+        row = self._message_of(rooms.require_entity_reader(self, entity_id), message_id)
         if not self.actor.is_admin and row["person_id"] != self.actor.id:
             message = "This requires to be the author."
             raise Forbidden(message)
@@ -122,7 +123,7 @@ class MessageRpc(CrudRpc):
         latest = sa.update(Chat).where(Chat.id == chat)
         self.tx.connection.execute(latest.values(last_message=newest.scalar_subquery()))
         self.tx.emit(ChatMessageDeleted(chat_id=chat, chat_message_id=row["id"]))
-        return Reply(b"", status=NO_CONTENT)
+        return Reply(b"")
 
     @query
     def may_read_message(self, ident: str) -> bool:
@@ -135,12 +136,12 @@ class MessageRpc(CrudRpc):
         with self.database.read() as connection:
             entity = connection.scalar(statement)
         try:
-            rooms.enter(self, str(entity))
+            rooms.require_entity_reader(self, str(entity))
         except (NotFound, Forbidden):
             return False
         return True
 
-    def _message_of(self, entity: UUID, message_id: str) -> dict[str, Any]:
+    def _message_of(self, entity: UUID, message_id: str) -> JsonObject:
         """The row of a message, if it is in the entity's chat. Raises NotFound."""
         statement = (
             sa.select(ChatMessage.id, ChatMessage.chat_id, ChatMessage.person_id)
@@ -153,9 +154,7 @@ class MessageRpc(CrudRpc):
             raise NotFound
         return dict(row)
 
-    def _messages(
-        self, where: sa.ColumnElement[bool], limit: int | None = None, offset: int = 0
-    ) -> list[bytes]:
+    def _messages(self, where: Condition, limit: int | None = None, offset: int = 0) -> list[bytes]:
         """The JSON of messages, oldest first, with the files that ``tasks`` keeps for some."""
         with self.database.read() as connection:
             rows = connection.execute(_shown(where, limit, offset)).all()
@@ -178,9 +177,7 @@ class MessageRpc(CrudRpc):
         ]
 
 
-def _shown(
-    where: sa.ColumnElement[bool], limit: int | None = None, offset: int = 0
-) -> sa.Select[Any]:
+def _shown(where: Condition, limit: int | None = None, offset: int = 0) -> Select:
     """SELECT id and JSON of messages, oldest first."""
     row = ChatMessage
     ordered = (
@@ -203,11 +200,11 @@ def _shown(
     return sa.select(found.c.id, JSON_TEXT).select_from(found)
 
 
-def _with_files(text: str, files: list[dict[str, Any]]) -> bytes:
+def _with_files(text: str, files: list[JsonObject]) -> bytes:
     return msgspec.json.encode({**msgspec.json.decode(text), "attachment_files": files})
 
 
-def _text(data: dict[str, Any]) -> str:
+def _text(data: JsonObject) -> str:
     """The ``message`` of a body. Raises InvalidInput."""
     text = data.get("message")
     if isinstance(text, str) and "\x00" not in text:

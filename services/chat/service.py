@@ -4,9 +4,10 @@ from services.chat.models import Base
 from services.chat.resources import RESOURCES
 from services.chat.rpc_chat import ChatRpc
 from services.chat.rpc_message import MessageRpc
+from services.common.crud.rpc import CrudRpc
 
 
-class ChatService(ChatRpc, MessageRpc):
+class ChatService(CrudRpc, ChatRpc, MessageRpc):
     """Chats and their messages."""
 
     name = "chat"

@@ -6,7 +6,7 @@ modules and ``gateway.asgi`` hand the environment over; tests build settings dir
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Annotated, Final, Self
 
 import msgspec
 
@@ -73,22 +73,35 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         return settings
 
 
-class ServiceSettings(Settings, frozen=True, kw_only=True, rename=str.upper):
+class ProcessSettings(Settings, frozen=True, kw_only=True, rename=str.upper):
+    """What a process without an HTTP API needs besides: how it shows that it is well."""
+
+    signs_dir: str = ""
+    """A folder for the files that show probes how the process is (``health_files``); empty for
+    none."""
+    metrics_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 0
+    """Where Prometheus reads the metrics of the process; 0 or empty: nowhere."""
+    metrics_host: str = "127.0.0.1"
+    """The address of that port. In a container 0.0.0.0, which the images set."""
+
+    @classmethod
+    def for_service(cls, name: str, environ: Mapping[str, str]) -> Self:
+        """Settings of one process: ``<NAME>_DATABASE_URL`` and the like win over plain names."""
+        prefix = f"{name.upper()}_"
+        own = {key.removeprefix(prefix): v for key, v in environ.items() if key.startswith(prefix)}
+        given = {**environ, **own}
+        if not given.get("METRICS_PORT"):
+            given["METRICS_PORT"] = "0"
+        return cls.load(given)
+
+
+class ServiceSettings(ProcessSettings, frozen=True, kw_only=True, rename=str.upper):
     """What a service needs besides: its own database and how much it does at once."""
 
     database_url: str
     max_workers: int = 48
     prefetch_count: int = 64
     pool_size: int = 10
-    signs_dir: str = ""
-    """A folder for the files that show probes how the process is (``signs``); empty for none."""
-
-    @classmethod
-    def for_service(cls, name: str, environ: Mapping[str, str]) -> Self:
-        """Settings of one service: ``<NAME>_DATABASE_URL`` and the like win over plain names."""
-        prefix = f"{name.upper()}_"
-        own = {key.removeprefix(prefix): v for key, v in environ.items() if key.startswith(prefix)}
-        return cls.load({**environ, **own})
 
 
 class FileSettings(ServiceSettings, frozen=True, kw_only=True, rename=str.upper):

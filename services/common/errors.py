@@ -7,7 +7,9 @@ knows HTTP: the gateway keeps the one table that does (``gateway/errors.py``). A
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
+
+from services.common.json_types import JsonObject
 
 
 class ServiceError(Exception):
@@ -16,7 +18,7 @@ class ServiceError(Exception):
     kind: ClassVar[str] = "error"
     kinds: ClassVar[dict[str, type[ServiceError]]] = {}
 
-    def __init__(self, message: str = "", data: dict[str, Any] | None = None) -> None:
+    def __init__(self, message: str = "", data: JsonObject | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.data = data
@@ -30,12 +32,12 @@ class ServiceError(Exception):
         cls.kind = kind
         ServiceError.kinds[kind] = cls
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> JsonObject:
         """Builtins for the wire; ``build`` is its inverse."""
         return {"kind": self.kind, "message": self.message, "data": self.data}
 
     @staticmethod
-    def build(raw: dict[str, Any]) -> ServiceError:
+    def build(raw: JsonObject) -> ServiceError:
         """Rebuild the error another process raised; an unknown kind becomes Unavailable."""
         kind = str(raw.get("kind"))
         cls = (
@@ -67,7 +69,7 @@ class Refused(ServiceError, kind="refused"):
 
 
 class Unauthenticated(ServiceError, kind="unauthenticated"):
-    """Who is calling can't be established (any more)."""
+    """Missing, invalid or revoked credentials."""
 
 
 class Forbidden(ServiceError, kind="forbidden"):

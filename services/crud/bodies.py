@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
 from services.common.errors import InvalidInput, invalid_field
+from services.common.json_types import Json
 
 MISSING: Final = re.compile(r"Object missing required field `(\w+)`")
 PLACE: Final = re.compile(r" - at `\$(.*)`$")
 T = TypeVar("T")
 
 
-def read(data: Any, shape: type[T]) -> T:
+def read(data: Json, shape: type[T]) -> T:
     """The body as a ``shape``; unknown keys are ignored. Raises InvalidInput naming the field."""
     try:
         return msgspec.convert(data if isinstance(data, dict) else {}, shape)

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from services.common.access.rules import studio_manager
 from services.common.crud import log_query
 from services.common.crud.log_query import Query
-from services.common.crud.resource import rows_as_json
-from services.common.crud.rpc import CrudRpc
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import BadValue, parse_id
+from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden, InvalidInput
 from services.common.events.subscriber import Delivery, on
@@ -39,7 +40,7 @@ ON CONFLICT (id) DO NOTHING
 """
 
 
-class EventLog(CrudRpc):
+class EventLogRpc(ResourceService):
     """Writes and reads the history."""
 
     # In any order: each event is a row of its own, read by its time.
@@ -121,9 +122,9 @@ def _project(asked: Query) -> UUID | None:
         raise InvalidInput(message) from None
 
 
-def _conditions(asked: Query, project: UUID | None) -> list[sa.ColumnElement[bool]]:
+def _conditions(asked: Query, project: UUID | None) -> list[Condition]:
     table = table_of(ApiEvent)
-    found: list[sa.ColumnElement[bool]] = []
+    found: list[Condition] = []
     if project is not None:
         found.append(table.c.project_id == project)
     return [
@@ -134,9 +135,9 @@ def _conditions(asked: Query, project: UUID | None) -> list[sa.ColumnElement[boo
     ]
 
 
-def _named(asked: Query) -> list[sa.ColumnElement[bool]]:
+def _named(asked: Query) -> list[Condition]:
     name_column = table_of(ApiEvent).c.name
-    found: list[sa.ColumnElement[bool]] = []
+    found: list[Condition] = []
     if (name := log_query.first(asked, "name")) is not None:
         found.append(name_column == name)
     if (log_query.first(asked, "only_files") or "").lower() == "true":

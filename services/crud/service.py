@@ -3,31 +3,37 @@
 from services.common.access.rules import admin, any_of, studio_manager, team
 from services.common.config import FileSettings
 from services.common.contracts.crud import ProjectThumbnailSet
-from services.common.files.avatars import Avatar, avatar_of
-from services.common.files.rpc import Kept
-from services.crud import rpc_backgrounds
-from services.crud.event_log import EventLog
+from services.common.crud.rpc import CrudRpc
+from services.common.files.avatars import Avatar, AvatarRpc, avatar_of
+from services.common.files.rpc import FilesRpc, Kept
+from services.crud.event_log import EventLogRpc
 from services.crud.models import Base
+from services.crud.pipeline import rpc_backgrounds
+from services.crud.pipeline.rpc import PipelineRpc
+from services.crud.pipeline.rpc_backgrounds import BackgroundRpc
+from services.crud.planning.rpc import PlanningRpc
+from services.crud.playlists.rpc import PlaylistRpc
+from services.crud.productions.rpc import ProductionRpc
+from services.crud.productions.rpc_links import TypeLinkRpc
+from services.crud.productions.rpc_settings import ProjectSettingsRpc
+from services.crud.productions.rpc_team import TeamRpc
 from services.crud.resources import RESOURCES
-from services.crud.rpc_backgrounds import BackgroundRpc
-from services.crud.rpc_calendar import CalendarRpc
-from services.crud.rpc_choices import ChoiceRpc
-from services.crud.rpc_pipeline import PipelineRpc
-from services.crud.rpc_playlists import PlaylistRpc
-from services.crud.rpc_productions import ProductionRpc
-from services.crud.rpc_saved import SavedRpc
-from services.crud.rpc_settings import SettingsRpc
+from services.crud.saved_searches.rpc import SavedSearchRpc
 
 
 class CrudService(
-    CalendarRpc,
-    ChoiceRpc,
+    CrudRpc,
+    FilesRpc,
+    AvatarRpc,
+    PlanningRpc,
+    ProjectSettingsRpc,
     PipelineRpc,
     PlaylistRpc,
     ProductionRpc,
-    SavedRpc,
-    SettingsRpc,
-    EventLog,
+    SavedSearchRpc,
+    TypeLinkRpc,
+    TeamRpc,
+    EventLogRpc,
     BackgroundRpc,
 ):
     """The studio's records."""

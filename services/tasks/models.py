@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.common.database import row_counts, tables
 from services.common.database.tables import (
     Many,
-    Row,
+    TimestampedRow,
     choice,
     link,
     links,
@@ -35,7 +35,7 @@ class Base(tables.Base):
 row_counts.declare(Base.metadata)
 
 
-class TaskType(Row, Base):
+class TaskType(TimestampedRow, Base):
     """A kind of work, such as modeling or compositing."""
 
     __tablename__ = "task_type"
@@ -53,7 +53,7 @@ class TaskType(Row, Base):
     department_id: Mapped[UUID | None] = ref("auth.department", on_gone="null")
 
 
-class TaskStatus(Row, Base):
+class TaskStatus(TimestampedRow, Base):
     """How far a task is, and who may say so."""
 
     __tablename__ = "task_status"
@@ -75,7 +75,7 @@ class TaskStatus(Row, Base):
     for_concept: Mapped[bool | None] = mapped_column(default=False)
 
 
-class Task(Row, Base):
+class Task(TimestampedRow, Base):
     """A piece of work to be done on an entity."""
 
     __tablename__ = "task"
@@ -112,7 +112,7 @@ class Task(Row, Base):
     assigner_id: Mapped[UUID | None] = ref("auth.person", on_gone="null")
 
 
-class Comment(Row, Base):
+class Comment(TimestampedRow, Base):
     """What somebody said on a task, and the status they gave it."""
 
     __tablename__ = "comment"
@@ -138,7 +138,7 @@ class Comment(Row, Base):
     preview_file_id: Mapped[UUID | None] = link("preview_file", on_gone="null")
 
 
-class AttachmentFile(Row, Base):
+class AttachmentFile(TimestampedRow, Base):
     """A file attached to a comment, a reply or a chat message."""
 
     __tablename__ = "attachment_file"
@@ -152,7 +152,7 @@ class AttachmentFile(Row, Base):
     chat_message_id: Mapped[UUID | None] = ref("chat.chat_message", on_gone="null")
 
 
-class PreviewFile(Row, Base):
+class PreviewFile(TimestampedRow, Base):
     """A picture or movie that shows the state of a task."""
 
     __tablename__ = "preview_file"
@@ -186,7 +186,7 @@ class PreviewFile(Row, Base):
     uploaded_movie_name: Mapped[str | None] = text(150)
 
 
-class TimeSpent(Row, Base):
+class TimeSpent(TimestampedRow, Base):
     """Minutes a person worked on a task on one day."""
 
     __tablename__ = "time_spent"
@@ -201,7 +201,7 @@ class TimeSpent(Row, Base):
     person_id: Mapped[UUID | None] = ref("auth.person", index=False)
 
 
-class Notification(Row, Base):
+class Notification(TimestampedRow, Base):
     """Something that a person should know of."""
 
     __tablename__ = "notification"
@@ -225,7 +225,7 @@ class Notification(Row, Base):
     reply_id: Mapped[UUID | None]
 
 
-class News(Row, Base):
+class News(TimestampedRow, Base):
     """An entry in the feed of a production."""
 
     __tablename__ = "news"
@@ -238,7 +238,7 @@ class News(Row, Base):
     preview_file_id: Mapped[UUID | None] = link("preview_file", on_gone="null")
 
 
-class Subscription(Row, Base):
+class Subscription(TimestampedRow, Base):
     """A person who wants to hear of a task, or of a sequence."""
 
     __tablename__ = "subscription"
@@ -253,7 +253,7 @@ class Subscription(Row, Base):
     task_type_id: Mapped[UUID | None] = link("task_type")
 
 
-class StatusAutomation(Row, Base):
+class StatusAutomation(TimestampedRow, Base):
     """When a task gets one status, another task or the asset follows."""
 
     __tablename__ = "status_automation"

@@ -6,8 +6,13 @@ from typing import Final
 
 from services.common.access.rules import any_of, anyone, is_self, manager, not_vendor
 from services.common.crud.resource import Registry, Resource
-from services.tasks import access, comment_views, comments, rules
 from services.tasks import models as m
+from services.tasks.attachments import rules as attachments
+from services.tasks.comments import access as comments
+from services.tasks.comments.rules import CommentRules
+from services.tasks.policy import access
+from services.tasks.previews.rules import PreviewRules
+from services.tasks.work import rules, time_rules
 
 RESOURCES: Final = Registry(
     "tasks",
@@ -16,9 +21,7 @@ RESOURCES: Final = Registry(
         model=m.TaskType,
         list=anyone,
         read=anyone,
-        prepare=rules.free_type,
-        on_create=rules.check_type_name,
-        on_update=rules.check_type_rename,
+        rules=rules.TaskTypeRules(),
         frees=frozenset({"assets.task_type_asset_type_link.task_type_id"}),
     ),
     Resource(
@@ -26,8 +29,7 @@ RESOURCES: Final = Registry(
         model=m.TaskStatus,
         list=anyone,
         read=anyone,
-        on_create=rules.clear_other_default,
-        on_update=rules.clear_other_default_on_update,
+        rules=rules.TaskStatusRules(),
         order=(m.TaskStatus.created_at, m.TaskStatus.id),
     ),
     Resource(
@@ -41,14 +43,8 @@ RESOURCES: Final = Registry(
         scope=access.listed_tasks,
         counted=True,
         facts={"department_id": access.TASK_DEPARTMENT},
-        facts_for_create=access.project_of_new_task,
         filters={"episode_id": rules.of_episode},
-        rewrite=rules.named,
-        prepare=rules.task_kind,
-        on_create=rules.check_task,
-        created=rules.announce_assignees,
-        on_update=rules.merge_task_data,
-        updated=rules.announce_assignment,
+        rules=rules.TaskRules(),
         force_cascades=True,
     ),
     Resource(
@@ -57,24 +53,17 @@ RESOURCES: Final = Registry(
         read=comments.may_read_comment,
         update=any_of(manager, comments.may_edit),
         fixed=frozenset({"mentions", "department_mentions"}),
-        prepare=comments.prepare,
-        on_update=comments.on_update,
-        updated=comments.updated,
-        on_delete=comments.on_delete,
-        deleted=comments.deleted,
+        rules=CommentRules(),
         delete=any_of(manager, is_self("person_id")),
         facts={"project_id": access.COMMENT_PROJECT, "task_id": access.COMMENT_TASK},
-        complete=comments.complete,
-        completed_verbs=frozenset({"read"}),
-        as_asked=comment_views.with_previews,
     ),
     Resource(
         path="attachment-files",
         model=m.AttachmentFile,
         read=access.reader_by_task,
         facts={"task_id": access.ATTACHMENT_TASK},
-        virtual={"comment": comments.WHOLE_COMMENT, "chat_message": comments.NO_MESSAGE},
-        complete=comments.complete_attachments,
+        virtual={"comment": attachments.WHOLE_COMMENT, "chat_message": attachments.NO_MESSAGE},
+        rules=attachments.AttachmentRules(),
     ),
     Resource(
         path="preview-files",
@@ -86,18 +75,15 @@ RESOURCES: Final = Registry(
         scope=access.listed_previews,
         facts={"project_id": access.PREVIEW_PROJECT},
         frees=frozenset({"assets.entity.preview_file_id"}),
-        on_update=rules.move_revision,
-        on_delete=rules.unlink_preview,
+        rules=PreviewRules(),
     ),
     Resource(
         path="time-spents",
         model=m.TimeSpent,
         delete=any_of(manager, is_self("person_id")),
         facts={"project_id": access.TIME_PROJECT},
-        conditions=rules.time_range,
-        created=rules.time_written,
-        updated=rules.time_changed,
-        deleted=rules.time_removed,
+        conditions=time_rules.time_range,
+        rules=time_rules.TimeSpentRules(),
     ),
     Resource(path="notifications", model=m.Notification, renamed={"type": "notification_type"}),
     Resource(path="news", model=m.News),

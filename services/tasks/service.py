@@ -1,45 +1,73 @@
 """The service's table of contents."""
 
 from services.common.config import FileSettings
-from services.common.files.rpc import UPLOADS, Kept
-from services.tasks import attachments, previews
+from services.common.crud.rpc import CrudRpc
+from services.common.files.rpc import FilesRpc, Kept
+from services.common.files.storage_access import UPLOADS
+from services.tasks.attachments import files as attachments
+from services.tasks.attachments.rpc import AttachmentRpc
+from services.tasks.comments.rpc_actions import CommentActionRpc
+from services.tasks.comments.rpc_read import CommentReadRpc
+from services.tasks.comments.rpc_replies import ReplyRpc
+from services.tasks.comments.rpc_write import CommentWriteRpc
+from services.tasks.feed.rpc_news import NewsRpc
+from services.tasks.feed.rpc_notifications import NotificationRpc
+from services.tasks.feed.rpc_subscriptions import SubscriptionRpc
+from services.tasks.internal.casting_stats import CastingStatsRpc
+from services.tasks.internal.context import ContextRpc
+from services.tasks.internal.handlers import InternalHandlers
+from services.tasks.internal.rpc import InternalRpc
 from services.tasks.models import Base
+from services.tasks.overview.rpc import OverviewRpc
+from services.tasks.previews import kinds as previews
+from services.tasks.previews.rpc_actions import PreviewActionRpc
+from services.tasks.previews.rpc_download import PreviewDownloadRpc
+from services.tasks.previews.rpc_entity import EntityPreviewRpc
+from services.tasks.previews.rpc_upload import PreviewUploadRpc
 from services.tasks.resources import RESOURCES
-from services.tasks.rpc_around import AroundRpc
-from services.tasks.rpc_assignment import AssignmentRpc
-from services.tasks.rpc_attachment import AttachmentRpc
-from services.tasks.rpc_casting_stats import CastingStatsRpc
-from services.tasks.rpc_comment import CommentRpc
-from services.tasks.rpc_context import ContextRpc
-from services.tasks.rpc_conversation import ConversationRpc
-from services.tasks.rpc_entity_previews import EntityPreviewRpc
-from services.tasks.rpc_feed import FeedRpc
-from services.tasks.rpc_news import NewsRpc
-from services.tasks.rpc_picture import PictureRpc
-from services.tasks.rpc_preview_actions import PreviewActionRpc
-from services.tasks.rpc_standing import StandingRpc
-from services.tasks.rpc_time import TimeRpc
-from services.tasks.rpc_view import ViewRpc
-from services.tasks.rpc_workload import WorkloadRpc
+from services.tasks.work.rpc_assignment import AssignmentRpc
+from services.tasks.work.rpc_create import TaskCreationRpc
+from services.tasks.work.rpc_project_tasks import ProjectTaskRpc
+from services.tasks.work.rpc_read import TaskReadRpc
+from services.tasks.work.rpc_related import RelatedRowsRpc
+from services.tasks.work.rpc_time import TimeRpc
+from services.tasks.work.rpc_workload import WorkloadRpc
 
 
 class TasksService(
-    ContextRpc,
-    CastingStatsRpc,
-    ConversationRpc,
-    FeedRpc,
-    NewsRpc,
-    TimeRpc,
-    ViewRpc,
-    WorkloadRpc,
-    AssignmentRpc,
+    CrudRpc,
+    FilesRpc,
+    # attachments
     AttachmentRpc,
-    CommentRpc,
-    PreviewActionRpc,
-    PictureRpc,
+    # comments
+    CommentActionRpc,
+    CommentReadRpc,
+    CommentWriteRpc,
+    ReplyRpc,
+    # feed
+    NewsRpc,
+    NotificationRpc,
+    SubscriptionRpc,
+    # overview
+    OverviewRpc,
+    # previews
     EntityPreviewRpc,
-    AroundRpc,
-    StandingRpc,
+    PreviewActionRpc,
+    PreviewDownloadRpc,
+    PreviewUploadRpc,
+    # work
+    AssignmentRpc,
+    ProjectTaskRpc,
+    RelatedRowsRpc,
+    TaskCreationRpc,
+    TaskReadRpc,
+    TimeRpc,
+    WorkloadRpc,
+    # internal
+    CastingStatsRpc,
+    ContextRpc,
+    InternalHandlers,
+    InternalRpc,
 ):
     """Tasks, comments, previews, time."""
 

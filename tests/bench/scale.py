@@ -126,7 +126,7 @@ def grown(world: World) -> World:
 def run(parts: Any, folder: Path, console: Console) -> None:
     """Start, grow, measure, print."""
     world = grown(World())
-    with System(parts, folder, {"GATEWAY_THREADS": "48"}).up() as system:
+    with System(parts, folder).up() as system:
         system.load(world.tables)
         curve = Curve(system, world)
         curve.load(curve.one)

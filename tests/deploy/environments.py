@@ -10,7 +10,7 @@ import msgspec
 
 from deploy.prepare import Given
 from gateway.config import GatewaySettings
-from services.common.config import ServiceSettings
+from services.common.config import ProcessSettings, ServiceSettings
 from services.common.wire.topology import SERVICES
 
 STORAGE: Final = {
@@ -20,7 +20,7 @@ STORAGE: Final = {
     "AWS_ENDPOINT_URL",
 }
 """What the storage's library reads itself (docs/files.md)."""
-GUNICORN: Final = {"HTTP_PORT", "WEB_CONCURRENCY", "GATEWAY_THREADS", "FORWARDED_ALLOW_IPS"}
+GUNICORN: Final = {"HTTP_PORT", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS"}
 """What deploy/gunicorn.conf.py reads."""
 PREPARING: Final = {"DATABASE_URL", "ADMIN_EMAIL", "ADMIN_PASSWORD"}
 URLS: Final = {service: f"{service.upper()}_DATABASE_URL" for service in SERVICES}
@@ -31,7 +31,7 @@ def settings_class(process: str) -> Any:
     if process == "gateway":
         return GatewaySettings
     if process == "relay":
-        return ServiceSettings
+        return ProcessSettings
     module: Any = import_module(f"services.{process}.service")
     return module.__dict__[f"{process.capitalize()}Service"].settings_class
 
@@ -41,7 +41,7 @@ def known_names(process: str) -> set[str]:
     if process == "prepare":
         return PREPARING | set(URLS.values())
     found = {field.encode_name for field in msgspec.structs.fields(settings_class(process))}
-    if process in SERVICES:
+    if process in {*SERVICES, "relay"}:
         found |= {f"{process.upper()}_{name}" for name in found}
     if process == "relay":
         found |= set(URLS.values())
@@ -63,6 +63,7 @@ def start(process: str, environ: Mapping[str, str]) -> None:
     if process == "prepare":
         Given({service: environ[name] for service, name in URLS.items()})
     elif process == "relay":
+        ProcessSettings.for_service("relay", environ)
         for service in SERVICES:
             ServiceSettings.for_service(service, environ)
     elif process == "gateway":

@@ -17,6 +17,7 @@ import pytest
 import yaml
 from helm_python import Chart, HelmRenderError, lint
 
+from deploy.measures import WHERE
 from services.common.database.transaction import Database
 from services.common.events.subscriber import Handler
 from services.common.wire.topology import SERVICES
@@ -38,6 +39,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
             "managementUrl": "http://broker:15672/",
         },
         "ingress": {"enabled": False},
+        "monitoring": {"postgresExporter": {"enabled": True}},
     },
     "all options": {
         "externalSecrets": {"enabled": True},
@@ -88,7 +90,9 @@ def pods(variant: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each process's pod, the prepare job's included."""
     for one in of_kind(variant, "Deployment", "Job").values():
         template = one["spec"]["template"]
-        yield template["metadata"]["labels"]["app.kubernetes.io/component"], template
+        labels = template["metadata"]["labels"]
+        if labels["app.kubernetes.io/name"] == "callboard":
+            yield labels["app.kubernetes.io/component"], template
 
 
 def pod(variant: str, process: str) -> dict[str, Any]:
@@ -279,11 +283,18 @@ def ways_out(variant: str, process: str) -> dict[int, list[dict[str, Any]]]:
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("process", [*PROCESSES, "prepare"])
 def test_only_the_gateway_can_be_reached(variant: str, process: str) -> None:
-    """From the ingress and the monitoring."""
+    """From the ingress; the monitoring reaches metrics besides, where there is one."""
     rules = policy(variant, process)["ingress"]
-    assert [rule["ports"] for rule in rules] == (
-        [[{"protocol": "TCP", "port": 8080}]] if process == "gateway" else []
-    )
+    ports = [port["port"] for rule in rules for port in rule["ports"]]
+    if process == "gateway":
+        assert ports == [8080]
+    elif process == "prepare" or variant == "no operators":
+        assert ports == []
+    else:
+        assert ports == [9100]
+        assert [one for rule in rules for one in rule["from"]] == [
+            {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}
+        ]
 
 
 @pytest.mark.parametrize("process", [*PROCESSES, "prepare"])
@@ -383,19 +394,46 @@ def test_migrations_run_before_an_upgrade_replaces_anything(upgrade: bool) -> No
     assert hook == ("pre-upgrade" if upgrade else None)
 
 
-def test_the_monitor_asks_one_address_that_leads_to_the_gateways_pods() -> None:
+@pytest.mark.parametrize("process", PROCESSES)
+def test_each_pod_is_scraped_once_where_it_shows_its_metrics(process: str) -> None:
     """A name that is wrong would be no error, only silence."""
-    monitor = of_kind("all options", "ScrapeConfig")["callboard-gateway"]
+    monitor = of_kind("all options", "PodMonitor")["callboard-processes"]
     assert monitor["metadata"]["labels"]["release"] == "prometheus"
-    ((target,),) = (one["targets"] for one in monitor["spec"]["staticConfigs"])
-    name, namespace, rest = target.split(".")
-    assert (namespace, rest) == ("callboard", "svc:80")
-    service = of_kind("all options", "Service")[name]["spec"]
-    template = pod("all options", "gateway")
-    assert selects({"matchLabels": service["selector"]}, template["metadata"]["labels"])
-    (port,) = (one for one in service["ports"] if one["port"] == 80)
-    named = {one["name"] for one in template["spec"]["containers"][0]["ports"]}
-    assert port["targetPort"] in named
+    template = pod("all options", process)
+    assert selects(monitor["spec"]["selector"], template["metadata"]["labels"])
+    (container,) = template["spec"]["containers"]
+    ports = {one["name"]: one["containerPort"] for one in container["ports"]}
+    endpoints = monitor["spec"]["podMetricsEndpoints"]
+    (fitting,) = [one for one in endpoints if one["port"] in ports]
+    given = variables("all options", process)
+    port = "8080" if process == "gateway" else given["METRICS_PORT"]["value"]
+    assert ports[fitting["port"]] == int(port)
+    assert {one["targetLabel"] for one in fitting["relabelings"]} == set(WHERE)
+
+
+def test_without_monitoring_no_process_shows_metrics() -> None:
+    """Nor is there a port of them."""
+    for process in (*SERVICES, "relay"):
+        assert "METRICS_PORT" not in variables("no operators", process)
+        (container,) = pod("no operators", process)["spec"]["containers"]
+        assert "ports" not in container
+
+
+def test_an_exporter_reads_databases_that_run_elsewhere() -> None:
+    """If asked for; it reaches them and Prometheus reaches it."""
+    name = "callboard-postgres-exporter"
+    assert name not in of_kind("shared", "Deployment")
+    template = of_kind("external", "Deployment")[name]["spec"]["template"]
+    monitor = of_kind("external", "PodMonitor")[name]["spec"]
+    rules = of_kind("external", "NetworkPolicy")[name]["spec"]
+    labels = template["metadata"]["labels"]
+    assert selects(monitor["selector"], labels)
+    assert selects(rules["podSelector"], labels)
+    (container,) = template["spec"]["containers"]
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    ports = {one["name"]: one["containerPort"] for one in container["ports"]}
+    (port,) = rules["ingress"][0]["ports"]
+    assert ports[monitor["podMetricsEndpoints"][0]["port"]] == port["port"]
 
 
 def test_every_secret_can_come_from_a_store() -> None:

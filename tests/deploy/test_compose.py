@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.measures import WHERE
 from deploy.secrets import NAMES, env_file
 from services.common.wire.topology import SERVICES
 from tests.deploy.environments import databases, start, unknown
@@ -140,6 +141,23 @@ def test_prometheus_asks_containers_that_are_there(composed: dict[str, Any]) -> 
     """By the names they have inside."""
     config = yaml.safe_load((FOLDER / "monitoring/prometheus.yml").read_text())
     for job in config["scrape_configs"]:
-        for group in job["static_configs"]:
+        for group in job.get("static_configs", ()):
             for target in group["targets"]:
                 assert target.partition(":")[0] in {*composed, "localhost"}
+        for group in job.get("dns_sd_configs", ()):
+            assert set(group["names"]) <= set(composed)
+
+
+@pytest.mark.parametrize("name", [*SERVICES, "gateway", "relay"])
+def test_prometheus_asks_each_process_where_it_shows_its_metrics(
+    composed: dict[str, Any], name: str
+) -> None:
+    """With the labels that alerts and dashboard go by, and from outside of the container."""
+    config = yaml.safe_load((FOLDER / "monitoring/prometheus.yml").read_text())
+    (job,) = (one for one in config["scrape_configs"] if one["job_name"] == "callboard")
+    (port,) = (group["port"] for group in job["dns_sd_configs"] if name in group["names"])
+    environ = composed[name]["environment"]
+    assert str(port) == environ.get("METRICS_PORT", "8080")
+    assert ("METRICS_PORT" in environ) == (name != "gateway")
+    assert {one["target_label"] for one in job["relabel_configs"]} == set(WHERE)
+    assert "METRICS_HOST=0.0.0.0" in (FOLDER / "Dockerfile").read_text()

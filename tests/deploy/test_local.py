@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -13,17 +14,19 @@ from typing import Any
 import psutil
 import requests
 
+from deploy.local.settings import PROCESSES
+from tests.scrape import Scrape, Target
 from tests.system import free_port, until
 
 ROOT = Path(__file__).parents[2]
 
 
-def start(folder: Path, port: int, **environ: str) -> subprocess.Popen[str]:
-    """A local run, its log in the folder."""
+def start(folder: Path, port: int, *before: str, **environ: str) -> subprocess.Popen[str]:
+    """A local run, its log in the folder; ``before`` is a program that starts it."""
     own = {"RUN_DIR": str(folder), "HTTP_PORT": str(port), "ADMIN_PASSWORD": "a-test-password"}
     with (folder / "run.log").open("a") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "deploy.local"],
+            [*before, sys.executable, "-m", "deploy.local"],
             cwd=ROOT,
             text=True,
             stdout=log,
@@ -65,6 +68,24 @@ def log_in(port: int) -> requests.Response:
     return requests.post(f"http://127.0.0.1:{port}/auth/login", json=body, timeout=20)
 
 
+def running(family: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that still run a second later; the dead that init has not buried yet do not."""
+    alive = psutil.wait_procs(family, timeout=1)[1]
+    return [one for one in alive if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+
+
+def shown(folder: Path) -> set[str]:
+    """The processes that Prometheus finds and that answer it."""
+    listed = json.loads((folder / "prometheus" / "targets.json").read_text())
+    found = set()
+    for one in listed:
+        labels = one["labels"]
+        target = Target(f"http://{one['targets'][0]}/metrics", **labels)
+        if Scrape([target]).values("process_start_time_seconds"):
+            found.add(labels["process"])
+    return found
+
+
 def test_it_starts_recovers_stops_and_keeps_its_data(tmp_path: Path) -> None:
     """What is killed comes back, Ctrl-C leaves nothing, data stay."""
     port = free_port()
@@ -77,11 +98,14 @@ def test_it_starts_recovers_stops_and_keeps_its_data(tmp_path: Path) -> None:
         url, json={"name": "Kept", "color": "#1"}, headers=headers, timeout=20
     ).json()
 
+    assert shown(tmp_path) == set(PROCESSES)
     family = psutil.Process(run.pid).children(recursive=True)
     brokers = [p for p in family if p.name() == "beam.smp"]
     (service,) = (p for p in family if p.cmdline()[-1:] == ["services.auth"])
     service.kill()
+    until(lambda: shown(tmp_path) == {*PROCESSES} - {"auth"}, 5, "word of its end")
     until(lambda: requests.get(url, headers=headers, timeout=20).ok, 20, "the service's return")
+    until(lambda: shown(tmp_path) == {*PROCESSES}, 5, "word of its return")
     for broker in brokers:
         broker.kill()
         until(lambda: not answers(port), 20, "its loss")
@@ -95,15 +119,17 @@ def test_it_starts_recovers_stops_and_keeps_its_data(tmp_path: Path) -> None:
     run.send_signal(signal.SIGINT)
     assert run.wait(15) == 0
     assert time.monotonic() - began < 10
-    assert psutil.wait_procs(family, timeout=1)[1] == []
+    assert running(family) == []
+    assert shown(tmp_path) == set()
 
-    again = start(tmp_path, port)
+    again = start(tmp_path, port, "nohup")
     until(lambda: answers(port), 60, "a second start")
+    again.send_signal(signal.SIGHUP)  # the terminal it was started from is closed
     assert requests.get(f"{url}/{made['id']}", headers=headers, timeout=20).json() == made
     family = psutil.Process(again.pid).children(recursive=True)
     again.send_signal(signal.SIGTERM)
     assert again.wait(15) == 0
-    assert psutil.wait_procs(family, timeout=1)[1] == []
+    assert running(family) == []
     log = (tmp_path / "run.log").read_text()
     assert "Traceback" not in log
     assert '"level":"ERROR"' not in log

@@ -13,15 +13,15 @@ import pytest
 import yaml
 
 from deploy.dashboard import dashboard
-from deploy.measures import WHERE, declared
+from deploy.measures import FOREIGN, WHERE, declared
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "deploy" / "monitoring" / "alerts.yml"
 HANDBOOK = ROOT / "docs" / "observing.md"
-NAMES = re.compile(r"\b(?:callboard|process)_\w+")
+NAMES = re.compile(r"\b(?:(?:callboard|process|rabbitmq)_\w+|up(?=\{))")
 SELECTORS = re.compile(r"(\w+)\{([^}]*)\}")
 GROUPINGS = re.compile(r"by \(([^)]*)\)")
-SAMPLES = {sample: measure for measure in declared() for sample in measure.samples}
+SAMPLES = {sample: measure for measure in (*declared(), *FOREIGN) for sample in measure.samples}
 
 
 def alerts() -> list[dict[str, Any]]:

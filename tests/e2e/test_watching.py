@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import uuid
@@ -14,13 +15,26 @@ import pytest
 from kombu import Connection
 
 from deploy.local.parts import Parts
-from deploy.scrape import Scrape
 from services.common.wire.topology import DEAD, SERVICES
 from tests.chaos.faults import killed
+from tests.scrape import Scrape, Target
 from tests.system import Caller, System, until
 from tests.world import World
 
 Line = dict[str, Any]
+
+
+def queues(system: System) -> Scrape:
+    """What the broker's own plugin says: its queues, and its alarms."""
+    assert system.parts.broker is not None
+    base = f"http://127.0.0.1:{system.parts.broker.metrics_port}"
+    families = "family=queue_coarse_metrics&family=queue_consumer_count"
+    return Scrape(
+        [
+            Target(f"{base}/metrics", "rabbitmq", "rabbitmq"),
+            Target(f"{base}/metrics/detailed?{families}", "rabbitmq", "rabbitmq"),
+        ]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -172,36 +186,96 @@ def test_a_statement_without_a_request_is_of_the_house(
 # --- measures -------------------------------------------------------------------------------------
 
 
-def test_one_address_shows_every_process(system: System, world: World) -> None:
-    """Both gateway processes, the relay, each service."""
-    components = {"gateway", "relay", *SERVICES}
-
-    def all_there() -> Scrape | None:
-        found = Scrape(system.base)
-        gateways = found.values("process_resident_memory_bytes", component="gateway")
-        seen = found.labels("process_resident_memory_bytes", "component")
-        return found if len(gateways) == 2 and seen == components else None
-
-    found = until(all_there, 10, "all processes")
-    assert found.values("callboard_queue_consumers", queue="rpc-tasks") == [1.0]
-    assert found.values("callboard_broker_blocked") == [0.0]
-    names = [family.name for family in found.families]
-    assert len(names) == len(set(names))
+def test_every_process_shows_its_own(system: System, world: World) -> None:
+    """The relay, each service, and the gateway with all its workers."""
+    found = system.scrape()
+    assert found.labels("process_resident_memory_bytes", "component") == {
+        "gateway",
+        "relay",
+        *SERVICES,
+    }
+    workers = found.labels("process_resident_memory_bytes", "pid")
+    assert len(workers) == 2
+    assert found.values("callboard_pool_size", component="tasks") == [10.0, 10.0]
 
 
-def test_a_second_process_of_a_service_is_seen(system: System, world: World) -> None:
-    """And that it went."""
+def test_whichever_worker_is_asked_answers_for_all(system: System, world: World) -> None:
+    """Each connection meets one of the two; counts of both are in every answer."""
+    before = system.scrape().sum("callboard_requests_total", route="/data/departments")
+    for _ in range(20):
+        system.caller(world.admin).get("/data/departments")
+    for _ in range(10):
+        after = system.scrape().sum("callboard_requests_total", route="/data/departments")
+        assert after - before == 20
+
+
+def test_a_worker_that_dies_leaves_its_counts_and_nothing_else(
+    system: System, world: World
+) -> None:
+    """So counters never fall, and no gauge shows what was true of the dead."""
+    system.caller(world.admin).get("/data/departments")
+
+    def workers() -> set[str]:
+        return system.scrape().labels("process_resident_memory_bytes", "pid")
+
+    counted = system.scrape().sum("callboard_requests_total", route="/data/departments")
+    first = until(lambda: found if len(found := workers()) == 2 else None, 10, "two workers")
+    os.kill(int(min(first)), signal.SIGKILL)
+    second = until(
+        lambda: found if len(found := workers()) == 2 and found != first else None,
+        20,
+        "another worker",
+    )
+    assert min(first) not in second
+    until(system.is_ready, 20, "a ready system")
+    now = system.scrape()
+    assert now.sum("callboard_requests_total", route="/data/departments") >= counted
+    assert now.values("callboard_broker_up") == [1.0]
+
+
+def test_the_broker_shows_its_queues(system: System, world: World) -> None:
+    """By its own plugin, with the names that alerts and dashboard ask for."""
+    until(
+        lambda: (
+            queues(system).values("rabbitmq_detailed_queue_consumers", queue="rpc-tasks") == [1.0]
+        ),
+        20,
+        "the reader of the queue",
+    )
+    found = queues(system)
+    assert found.values("rabbitmq_detailed_queue_messages_ready", queue=DEAD) == [0.0]
+    assert found.values("rabbitmq_alarms_memory_used_watermark") == [0.0]
+
+
+def test_a_queue_that_nobody_reads_any_more_is_seen(system: System, world: World) -> None:
+    """Both of requests and of events."""
+    wanted = ("rpc-chat", "chat.forget_rows")
+
+    def readers() -> list[float]:
+        found = queues(system)
+        consumers = "rabbitmq_detailed_queue_consumers"
+        return [value for queue in wanted for value in found.values(consumers, queue=queue)]
+
+    until(lambda: readers() == [1.0, 1.0], 20, "the readers")
+    system.kill("chat", signal.SIGTERM)
+    until(lambda: readers() == [0.0, 0.0], 20, "their absence")
+    system.start("chat")
+    until(lambda: readers() == [1.0, 1.0], 30, "their return")
+    until(system.is_ready, 20, "a ready system")
+
+
+def test_a_second_process_of_a_service_is_a_target_of_its_own(system: System, world: World) -> None:
+    """Which is silent once the process went."""
 
     def seen() -> int:
-        return len(Scrape(system.base).values("process_cpu_seconds_total", component="chat"))
+        return len(system.scrape().values("process_cpu_seconds_total", component="chat"))
 
     assert seen() == 1
-    first = system.processes["chat"]
-    system.start("chat")
+    system.start("chat.2")
     until(lambda: seen() == 2, 20, "the second process")
-    system.kill("chat", signal.SIGTERM)
-    system.processes["chat"] = first
-    until(lambda: seen() == 1, 20, "its end")
+    system.kill("chat.2", signal.SIGTERM)
+    assert seen() == 1
+    del system.processes["chat.2"], system.metrics_ports["chat.2"]
 
 
 def test_requests_calls_and_events_are_counted_under_bounded_names(
@@ -209,13 +283,13 @@ def test_requests_calls_and_events_are_counted_under_bounded_names(
 ) -> None:
     """By route template, method and subscriber, in whichever process they were."""
     route = "/actions/tasks/{task_id}/comment"
-    before = Scrape(system.base)
+    before = system.scrape()
     for _ in range(3):
         comment(admin, world)
     admin.get(f"/data/tasks/{uuid.uuid4()}")
 
     def rise(name: str, **labels: str) -> float:
-        now = Scrape(system.base)
+        now = system.scrape()
         return now.sum(name, **labels) - before.sum(name, **labels)
 
     until(
@@ -240,7 +314,7 @@ def test_requests_calls_and_events_are_counted_under_bounded_names(
     )
     delays = {"subscriber": "crud.log_events"}
     assert rise("callboard_event_delay_seconds_count", **delays) >= 3
-    routes = Scrape(system.base).labels("callboard_requests_total", "route")
+    routes = system.scrape().labels("callboard_requests_total", "route")
     assert not any(world.task in one for one in routes)
 
 
@@ -248,7 +322,7 @@ def test_lookups_repeats_and_conditional_reads_are_counted(
     system: System, admin: Caller, world: World
 ) -> None:
     """Hits of caches, and answers given before."""
-    before = Scrape(system.base)
+    before = system.scrape()
     key = {"Idempotency-Key": uuid.uuid4().hex}
     body = {"name": "Once", "color": "#123456"}
     for _ in range(2):
@@ -257,7 +331,7 @@ def test_lookups_repeats_and_conditional_reads_are_counted(
     tag = admin.get("/data/departments").headers["ETag"]
     held = admin.get("/data/departments", headers={"If-None-Match": tag})
     assert held.status_code == 304
-    now = Scrape(system.base)
+    now = system.scrape()
 
     def rise(name: str, **labels: str) -> float:
         return now.sum(name, **labels) - before.sum(name, **labels)
@@ -274,22 +348,22 @@ def test_events_wait_visibly_while_the_relay_is_away(
     system: System, admin: Caller, world: World
 ) -> None:
     """The services themselves say how old the oldest is."""
-    until(lambda: Scrape(system.base).sum("callboard_outbox_events") == 0, what="an empty outbox")
+    until(lambda: system.scrape().sum("callboard_outbox_events") == 0, what="an empty outbox")
     system.kill("relay")
     admin.post("/data/departments", {"name": "Waiting", "color": "#123456"})
 
     def waits() -> Scrape | None:
-        found = Scrape(system.base)
+        found = system.scrape()
         return found if found.sum("callboard_outbox_events", service="auth") else None
 
     found = until(waits, what="a waiting event")
     until(
-        lambda: Scrape(system.base).sum("callboard_outbox_age_seconds", service="auth") > 1,
+        lambda: system.scrape().sum("callboard_outbox_age_seconds", service="auth") > 1,
         what="its age",
     )
     assert not found.values("process_cpu_seconds_total", component="relay")
     system.start("relay")
-    until(lambda: Scrape(system.base).sum("callboard_outbox_events") == 0, 20, "an empty outbox")
+    until(lambda: system.scrape().sum("callboard_outbox_events") == 0, 20, "an empty outbox")
 
 
 def test_an_event_that_is_given_up_is_counted_and_logged_with_its_request(
@@ -305,11 +379,11 @@ def test_an_event_that_is_given_up_is_counted_and_logged_with_its_request(
             headers={"event_id": str(uuid.uuid4()), "stored": "0", "request_id": ident},
         )
         until(
-            lambda: Scrape(system.base).sum("callboard_queue_messages", queue=DEAD) == 1,
+            lambda: queues(system).sum("rabbitmq_detailed_queue_messages_ready", queue=DEAD) == 1,
             30,
             "the dead letter",
         )
-        now = Scrape(system.base)
+        now = system.scrape()
         subscriber = "tasks.forget_time_in_day_off"
         handled = "callboard_events_handled_total"
         assert now.sum(handled, subscriber=subscriber, outcome="dead") == 1
@@ -338,32 +412,27 @@ def test_a_broker_that_takes_nothing_is_seen_and_so_is_its_recovery(
         ]
         subprocess.run(command, env=node.environ, check=True, capture_output=True, timeout=60)
 
+    def alarm() -> list[float]:
+        return queues(system).values("rabbitmq_alarms_memory_used_watermark")
+
     memory("0.000001")
     try:
-        until(lambda: Scrape(system.base).sum("callboard_broker_blocked") == 1, 20, "the alarm")
+        until(lambda: alarm() == [1.0], 20, "the alarm")
     finally:
         memory("0.4")
-    until(
-        lambda: Scrape(system.base).values("callboard_broker_blocked") == [0.0],
-        30,
-        "the alarm's end",
-    )
-    until(
-        lambda: Scrape(system.base).values("callboard_queue_messages", queue="rpc-tasks"),
-        30,
-        "the queues",
-    )
+    until(lambda: alarm() == [0.0], 30, "the alarm's end")
     until(system.is_ready, 30, "recovery")
 
 
-def test_without_the_broker_a_gateway_shows_what_it_knows(system: System, world: World) -> None:
-    """That is the moment at which somebody looks; all are back when it is."""
-    with killed("rabbitmq")(system):
-        until(lambda: Scrape(system.base).values("callboard_broker_up") == [0.0], what="its word")
-    until(system.is_ready, 40, "recovery")
+def test_without_the_broker_every_process_still_shows_what_it_knows(
+    system: System, world: World
+) -> None:
+    """That is the moment at which somebody looks."""
     wanted = {"gateway", "relay", *SERVICES}
-
-    def seen() -> set[str]:
-        return Scrape(system.base).labels("process_cpu_seconds_total", "component")
-
-    until(lambda: seen() == wanted, 20, "all processes")
+    with killed("rabbitmq")(system):
+        until(lambda: system.scrape().values("callboard_broker_up") == [0.0], what="its word")
+        seen = system.scrape()
+        assert seen.labels("process_cpu_seconds_total", "component") == wanted
+        assert seen.labels("callboard_outbox_events", "service") == set(SERVICES)
+    until(system.is_ready, 40, "recovery")
+    until(lambda: system.scrape().values("callboard_broker_up") == [1.0], what="its return")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 
@@ -81,7 +82,7 @@ ASKED = (
 def cut(data: bytes, places: Sequence[int]) -> list[bytes]:
     """The data in pieces that begin at these places."""
     bounds = [0, *places, len(data)]
-    return [data[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(bounds)]
 
 
 @pytest.mark.parametrize("pieces", ["one packet", "two and the rest", "in the midst", "single"])
@@ -118,9 +119,8 @@ def test_every_answer_belongs_to_its_request(line: Line) -> None:
 
 def test_what_can_not_be_read_is_refused_after_the_answers_before_it(line: Line) -> None:
     """Not in their place: a proxy would give the refusal to somebody else."""
-    line.send(
-        line.request("/data/departments") + line.request("/data/persons") + b"NONSENSE\r\n\r\n"
-    )
+    good = line.request("/data/departments") + line.request("/data/persons")
+    line.send(good + b"NONSENSE\r\n\r\n")
     assert line.statuses() == [200, 200, 400]
 
 

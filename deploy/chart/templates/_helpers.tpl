@@ -87,6 +87,9 @@ labels:
 {{ include "callboard.secretVariable" (dict "name" "PREVIOUS_ENCRYPTION_KEYS" "secret" $secrets.auth "optional" true) }}
 {{ include "callboard.secretVariable" (dict "name" "MAIL_URL" "secret" $secrets.auth) }}
 {{- end }}
+{{- if and $root.Values.monitoring.enabled (ne $name "gateway") }}
+- {name: METRICS_PORT, value: {{ $root.Values.monitoring.port | quote }}}
+{{- end }}
 {{- with $root.Values.tracing.endpoint }}
 - {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }}}
 {{- end }}

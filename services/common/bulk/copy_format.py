@@ -26,6 +26,8 @@ from services.common.crud.validation import (
     finite,
     holds_nul,
 )
+from services.common.database.sql_types import Column
+from services.common.json_types import Json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +46,7 @@ class Complaint(NamedTuple):
 
     what: str
     column: str
-    value: Any
+    value: Json
 
 
 class RowRefused(Exception):
@@ -62,7 +64,7 @@ def escaped(text: str) -> str:
     return SPECIAL.sub(lambda found: ESCAPES[found[0]], text)
 
 
-def plain_text(value: Any) -> str:
+def plain_text(value: Json) -> str:
     """Text, or bytes that are text. Raises BadValue."""
     if isinstance(value, str):
         return value
@@ -72,7 +74,7 @@ def plain_text(value: Any) -> str:
         raise BadValue(value) from None
 
 
-def plain_bytes(value: Any) -> bytes:
+def plain_bytes(value: Json) -> bytes:
     """The bytes in ``{"b64": …}``. Raises BadValue."""
     if isinstance(value, str):
         return value.encode()
@@ -82,13 +84,13 @@ def plain_bytes(value: Any) -> bytes:
         raise BadValue(value) from None
 
 
-def _uuid(value: Any) -> str:
+def _uuid(value: Json) -> str:
     if isinstance(value, str) and UUID_FORM.fullmatch(value):
         return value.lower()
     raise BadValue(value)
 
 
-def _flag(value: Any) -> str:
+def _flag(value: Json) -> str:
     if value is True or value == 1:
         return "t"
     if value is False or value == 0:
@@ -97,7 +99,7 @@ def _flag(value: Any) -> str:
 
 
 def _whole(limit: int) -> Callable[[Any], str]:
-    def whole(value: Any) -> str:
+    def whole(value: Json) -> str:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if type(value) is not int or not -limit <= value < limit:
@@ -107,11 +109,11 @@ def _whole(limit: int) -> Callable[[Any], str]:
     return whole
 
 
-def _number(value: Any) -> str:
+def _number(value: Json) -> str:
     return repr(finite(value))
 
 
-def _moment(value: Any) -> str:
+def _moment(value: Json) -> str:
     try:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
@@ -121,18 +123,18 @@ def _moment(value: Any) -> str:
     return moment.isoformat()
 
 
-def _day(value: Any) -> str:
+def _day(value: Json) -> str:
     try:
         return date.fromisoformat(value[:10]).isoformat()
     except (TypeError, ValueError):
         raise BadValue(value) from None
 
 
-def _bytes(value: Any) -> str:
+def _bytes(value: Json) -> str:
     return r"\\x" + plain_bytes(value).hex()
 
 
-def _json(value: Any) -> str:
+def _json(value: Json) -> str:
     try:
         text = encode_json(value).decode()
     except (ValueError, OverflowError, UnicodeError):
@@ -142,7 +144,7 @@ def _json(value: Any) -> str:
     return escaped(text)
 
 
-def _array(value: Any) -> str:
+def _array(value: Json) -> str:
     if not isinstance(value, list):
         raise BadValue(value)
     items = []
@@ -158,7 +160,7 @@ def _array(value: Any) -> str:
 
 
 def _text(length: int | None) -> Callable[[Any], str]:
-    def text(value: Any) -> str:
+    def text(value: Json) -> str:
         if not isinstance(value, str):
             value = plain_text(value)
         if "\x00" in value or (length is not None and len(value) > length):
@@ -184,7 +186,7 @@ def _limit(kind: sa.types.TypeEngine[Any]) -> int:
     return next(limit for of, limit in INT_RANGE.items() if isinstance(kind, of))
 
 
-def encoder_of(column: sa.Column[Any]) -> Callable[[Any], str]:
+def encoder_of(column: Column) -> Callable[[Any], str]:
     """What turns a JSON value that isn't null into the column's field. It raises BadValue."""
     if isinstance(column.type, sa.Integer):
         return _whole(_limit(column.type))
@@ -196,7 +198,7 @@ def encoder_of(column: sa.Column[Any]) -> Callable[[Any], str]:
 class _Field:
     """One column of a table: how its values are written, and what stands in for a lost one."""
 
-    def __init__(self, column: sa.Column[Any], now: str) -> None:
+    def __init__(self, column: Column, now: str) -> None:
         self.name, self.nullable = str(column.name), column.nullable
         self.encode = encoder_of(column)
         self.choices = frozenset(column.info.get("choices") or ())
@@ -219,7 +221,7 @@ class _Field:
             raise RowRefused(Complaint("refused row", self.name, None))
         return text
 
-    def judge(self, value: Any, complaints: list[Complaint]) -> None:
+    def judge(self, value: Json, complaints: list[Complaint]) -> None:
         """Name a value that a write would be refused for."""
         if self.choices and not (isinstance(value, str) and value in self.choices):
             complaints.append(Complaint("outside the rules", self.name, value))
@@ -229,7 +231,7 @@ class _Field:
             except ValueError:
                 complaints.append(Complaint("outside the rules", self.name, value))
 
-    def salvage(self, value: Any, complaints: list[Complaint]) -> str:
+    def salvage(self, value: Json, complaints: list[Complaint]) -> str:
         """What is kept of a value that the column can't hold. Raises RowRefused."""
         if self.is_text and isinstance(value, str):
             complaints.append(Complaint("shortened", self.name, value))

@@ -8,10 +8,12 @@ so with ``info["dumped"] = "bytes"``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import sqlalchemy as sa
+
+from services.common.database.sql_types import Column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,7 +38,7 @@ def copy_json(table: sa.Table) -> str:
     return COPY.format(select=select_json(table))
 
 
-def _expression(column: sa.Column[Any]) -> str:
+def _expression(column: Column) -> str:
     name = f'"{column.name}"'
     if isinstance(column.type, sa.LargeBinary):
         return bytes_as_json(name)

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from services.common.contracts import Event, event
 from services.common.database.sql_errors import FOREIGN, MESSAGES
+from services.common.database.sql_types import Column
 from services.common.database.tables import Ref
 from services.common.errors import Integrity
 from services.common.wire.topology import SERVICES
@@ -23,7 +25,7 @@ from services.common.wire.topology import SERVICES
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from services.common.access.rules import Work
+    from services.common.access.context import CallContext
     from services.common.database.transaction import Transaction
 
 BATCH: Final = 1000
@@ -40,7 +42,7 @@ class RowsGone(Event, frozen=True, kw_only=True):
     ids: list[UUID]
 
 
-def refs_to(metadata: sa.MetaData, service: str, table: str) -> Iterator[sa.Column[Any]]:
+def refs_to(metadata: sa.MetaData, service: str, table: str) -> Iterator[Column]:
     """Columns of these tables that point at a table of another service."""
     for column in (c for t in metadata.tables.values() for c in t.c):
         found: Ref | None = column.info.get("ref")
@@ -48,7 +50,7 @@ def refs_to(metadata: sa.MetaData, service: str, table: str) -> Iterator[sa.Colu
             yield column
 
 
-def local_refs_to(metadata: sa.MetaData, table: str) -> Iterator[sa.Column[Any]]:
+def local_refs_to(metadata: sa.MetaData, table: str) -> Iterator[Column]:
     """Columns of these tables whose foreign key is that table of the same service."""
     for column in (c for t in metadata.tables.values() for c in t.c):
         if any(key.column.table.name == table for key in column.foreign_keys):
@@ -56,21 +58,21 @@ def local_refs_to(metadata: sa.MetaData, table: str) -> Iterator[sa.Column[Any]]
 
 
 def existing(
-    connection: Any, metadata: sa.MetaData, table: str, ids: Collection[UUID]
+    connection: Connection, metadata: sa.MetaData, table: str, ids: Collection[UUID]
 ) -> set[UUID]:
     """Those of ``ids`` that are rows of ``table``."""
     column = metadata.tables[table].c.id
     return set(connection.execute(sa.select(column).where(column.in_(ids))).scalars())
 
 
-def ask_existing(work: Work, wanted: Wanted) -> Wanted:
+def ask_existing(ctx: CallContext, wanted: Wanted) -> Wanted:
     """Ask the owners which of the wanted ids exist: one call a service."""
     by_service: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for (service, table), ids in wanted.items():
         if ids:
             by_service[service][table] = [str(ident) for ident in ids]
     found: Wanted = defaultdict(set)
-    answers = work.ask_all(
+    answers = ctx.ask_all(
         [(service, "existing_rows", {"tables": tables}) for service, tables in by_service.items()]
     )
     for service, answer in zip(by_service, answers, strict=True):
@@ -80,12 +82,12 @@ def ask_existing(work: Work, wanted: Wanted) -> Wanted:
 
 
 def refuse_if_referenced(
-    work: Work, own: str, table: str, ident: UUID, frees: frozenset[str]
+    ctx: CallContext, own: str, table: str, ident: UUID, frees: frozenset[str]
 ) -> None:
     """Ask every other service whether it points at the row. Raises Integrity if one does."""
     question = {"service": own, "table": str(table), "ident": str(ident), "frees": sorted(frees)}
     others = [service for service in SERVICES if service != own]
-    if any(work.ask_all([(service, "references_row", question) for service in others])):
+    if any(ctx.ask_all([(service, "references_row", question) for service in others])):
         raise Integrity(MESSAGES[FOREIGN])
 
 
@@ -105,6 +107,7 @@ def remove(
 def announce(tx: Transaction, service: str, table: str, ids: Collection[UUID]) -> None:
     """Emit ``rows:gone`` for these rows, in batches."""
     ordered = list(ids)
+    # In batches: a production that is removed takes tens of thousands of rows along.
     for start in range(0, len(ordered), BATCH):
         tx.emit(RowsGone(service=service, table=str(table), ids=ordered[start : start + BATCH]))
 
@@ -112,6 +115,7 @@ def announce(tx: Transaction, service: str, table: str, ids: Collection[UUID]) -
 def _remove(
     tx: Transaction, metadata: sa.MetaData, table: str, ids: set[UUID], gone: dict[str, set[UUID]]
 ) -> None:
+    # Two tables may point at each other: what is gone already ends the recursion.
     ids = ids - gone[table]
     if not ids:
         return
@@ -125,7 +129,7 @@ def _remove(
 def release(
     tx: Transaction,
     metadata: sa.MetaData,
-    column: sa.Column[Any],
+    column: Column,
     ids: set[UUID],
     gone: dict[str, set[UUID]],
 ) -> None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.common.crud.validation import BadValue, parse_id, read_value
+from services.common.database.sql_types import Condition, Expression
 from services.common.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -23,9 +24,9 @@ PAGE_SIZE: Final = 100
 RESERVED: Final = frozenset({"page", "limit", "relations", "fields"})
 
 
-def condition(name: str, column: sa.ColumnElement[Any], text: str) -> sa.ColumnElement[bool]:
+def condition(name: str, column: Expression, text: str) -> Condition:
     """What ``?name=text`` asks of ``column``. Raises InvalidInput."""
-    found: sa.ColumnElement[bool]
+    found: Condition
     if text.startswith("[") and not isinstance(column.type, JSONB):
         found = column.in_([_read(name, column, item) for item in _items(name, text)])
     elif name == "name" and isinstance(column.type, sa.String):
@@ -39,9 +40,7 @@ def condition(name: str, column: sa.ColumnElement[Any], text: str) -> sa.ColumnE
     return found
 
 
-def list_condition(
-    name: str, many: Many, own_id: sa.ColumnElement[Any], text: str
-) -> sa.ColumnElement[bool]:
+def list_condition(name: str, many: Many, own_id: Expression, text: str) -> Condition:
     """Rows whose to-many list ``name`` holds the id (or one of the ``[…]`` ids) in ``text``."""
     wanted = _items(name, text) if text.startswith("[") else [text]
     ids = [uuid(item) for item in wanted]
@@ -74,7 +73,7 @@ def uuid(text: str) -> UUID:
 
 
 def named_uuid(name: str, text: str) -> UUID:
-    """The same for an id that a route itself asks for, by its name. Raises InvalidInput."""
+    """An id in a query string that a route asks for by ``name``. Raises InvalidInput."""
     try:
         return parse_id(text)
     except BadValue:
@@ -82,7 +81,7 @@ def named_uuid(name: str, text: str) -> UUID:
         raise InvalidInput(message) from None
 
 
-def _read(name: str, column: sa.ColumnElement[Any], text: str) -> Any:
+def _read(name: str, column: Expression, text: str) -> Any:
     if isinstance(column.type, sa.Uuid):
         return uuid(text)
     if isinstance(column.type, sa.Boolean):

@@ -7,12 +7,14 @@ comes first, and a cursor names the row before which to go on.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from services.common.crud.validation import BadValue, parse_id
+from services.common.database.sql_types import Column, Condition
 from services.common.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ def moment(asked: Query, name: str) -> datetime | None:
     raise InvalidInput(message, {"expected": list(MOMENTS)})
 
 
-def between(asked: Query, column: sa.Column[Any]) -> Iterator[sa.ColumnElement[bool]]:
+def between(asked: Query, column: Column) -> Iterator[Condition]:
     """Conditions for ``after`` and ``before``."""
     if (after := moment(asked, "after")) is not None:
         yield column > after
@@ -64,7 +66,7 @@ def between(asked: Query, column: sa.Column[Any]) -> Iterator[sa.ColumnElement[b
         yield column < before
 
 
-def people(asked: Query, column: sa.Column[Any]) -> Iterator[sa.ColumnElement[bool]]:
+def people(asked: Query, column: Column) -> Iterator[Condition]:
     """The condition for ``person_ids``. Raises InvalidInput."""
     try:
         wanted: list[UUID] = [parse_id(text) for text in asked.get("person_ids", [])]
@@ -76,8 +78,8 @@ def people(asked: Query, column: sa.Column[Any]) -> Iterator[sa.ColumnElement[bo
 
 
 def older(
-    connection: Any, asked: Query, table: sa.Table, parameter: str, what: str
-) -> Iterator[sa.ColumnElement[bool]]:
+    connection: Connection, asked: Query, table: sa.Table, parameter: str, what: str
+) -> Iterator[Condition]:
     """The condition for rows strictly older than the one a cursor names. Raises InvalidInput."""
     text = first(asked, parameter)
     if text is None:

@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
+from services.common.access.context import CallContext
 from services.common.crud.filters import RESERVED
-from services.common.crud.resource import rows_as_json
+from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import BadValue, parse_id
 from services.common.database import row_counts, sql_json
-from services.common.database.prepared import given
+from services.common.database.prepared import parameter
+from services.common.database.sql_types import Columns, Select
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
 
-    from services.common.access.rules import Actor
+    from services.common.actor import Actor
     from services.common.crud.filters import Page
     from services.common.crud.resource import Resource
-    from services.common.crud.rpc import CrudRpc
 
 PROJECT: Final = "project_id"
 
@@ -35,17 +36,18 @@ def envelope(data: str, total: int, page: int, limit: int, **more: str) -> bytes
     return b"".join((head.encode(), data.encode(), b"]}"))
 
 
-def filtered(service: CrudRpc, resource: Resource, statement: sa.Select[Any], page: Page) -> bytes:
+def filtered(ctx: CallContext, resource: Resource, statement: Select, page: Page) -> bytes:
     """A page of a statement's rows; past the end, or before the first, the data is empty."""
+    # The total counts the filtered rows without building their JSON.
     counted = statement.with_only_columns(sa.literal(1).label("one")).subquery("counted")
     total = sa.select(sa.func.count()).select_from(counted).scalar_subquery()
     rows = statement.order_by(*_order(resource)).limit(page.rows).offset(page.offset)
-    with service.database.read() as connection:
+    with ctx.database.read() as connection:
         count, data = connection.execute(sa.select(total, _joined(rows_as_json(rows)))).one()
     return envelope(data or "", count, *page)
 
 
-def whole(resource: Resource, actor: Actor, query: Mapping[str, str]) -> UUID | None:
+def counted_production(resource: Resource, actor: Actor, query: Mapping[str, str]) -> UUID | None:
     """The production, if a page of all its rows is asked for, and their number is known."""
     others = query.keys() - RESERVED - {PROJECT}
     if not resource.counted or others or resource.conditions(query):
@@ -58,30 +60,30 @@ def whole(resource: Resource, actor: Actor, query: Mapping[str, str]) -> UUID | 
 
 
 def of_production(
-    service: CrudRpc, resource: Resource, columns: Any, project: UUID, page: Page
+    ctx: CallContext, resource: Resource, columns: Columns, project: UUID, page: Page
 ) -> bytes:
-    """The same page of all rows of a production, whose number needs no counting."""
+    """A page of all rows of a production, whose number is kept by triggers and not counted."""
     statement = _of_production(resource, columns)
-    ((count, data),) = service.database.rows(
+    ((count, data),) = ctx.database.rows(
         statement, project=str(project), limit=page.rows, offset=page.offset
     )
     return envelope(data or "", count, *page)
 
 
 @lru_cache(maxsize=256)
-def _of_production(resource: Resource, columns: tuple[Any, ...]) -> sa.Select[Any]:
-    table, project = resource.table, sa.cast(given("project", sa.Text), sa.Uuid)
+def _of_production(resource: Resource, columns: Columns) -> Select:
+    table, project = resource.table, sa.cast(parameter("project", sa.Text), sa.Uuid)
     rows = sa.select(*columns).where(table.c.project_id == project).order_by(*_order(resource))
-    rows = rows.limit(given("limit", sa.Integer)).offset(given("offset", sa.Integer))
+    rows = rows.limit(parameter("limit", sa.Integer)).offset(parameter("offset", sa.Integer))
     return sa.select(row_counts.total(table, project), _joined(sql_json.objects(rows)))
 
 
-def _order(resource: Resource) -> tuple[sa.ColumnElement[Any], ...]:
+def _order(resource: Resource) -> Columns:
     table = resource.table
     return table.c.updated_at.desc(), table.c.created_at.desc(), table.c.id
 
 
-def _joined(texts: sa.Select[Any]) -> Any:
+def _joined(texts: Select) -> Any:
     """The rows' JSON, joined by commas."""
     (text,) = texts.selected_columns
     return texts.with_only_columns(sa.func.string_agg(text, ",")).scalar_subquery()

@@ -1,38 +1,40 @@
 """Resources: what generic CRUD serves, one declaration each.
 
 A model says what a row is; a ``Resource`` adds only what the model can't: its path, who may do
-what, which rows an actor's list holds, what stays hidden or fixed, and hooks for the few rules that
-are no permission. ``crud.CrudRpc`` serves every resource of a service's ``Registry``.
+what, which rows an actor's list holds, what stays hidden or fixed. What no column can say is in its
+``rules``. ``crud.CrudRpc`` serves every resource of a service's ``Registry``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSON
 
-from services.common.access.rules import Actor, Rule, Work, admin
+from services.common.access.context import CallContext
+from services.common.access.rules import Facts, Rule, admin
+from services.common.actor import Actor
 from services.common.contracts import Event, RowEvent, declare
-from services.common.database.tables import table_of
+from services.common.crud.row_json import as_json, rendered
+from services.common.database.sql_types import Columns, Condition, Expression, Select
+from services.common.database.tables import Many, table_of
+from services.common.database.transaction import Transaction
 from services.common.errors import NotFound
+from services.common.json_types import JsonObject, Row, Values
+from services.common.wire.rpc_protocol import Reply
 
-if TYPE_CHECKING:
-    from services.common.database.tables import Many
-    from services.common.database.transaction import Transaction
-    from services.common.wire.rpc_protocol import Reply
-
+P = TypeVar("P")
 VERBS: Final = ("new", "update", "delete")
-Scope = Callable[[Work, Any], Any]
+Scope = Callable[[CallContext, Select], Select]
 """Narrows a SELECT of the resource to what the caller may list."""
-Values = dict[str, Any]
-Rows = list[dict[str, Any]]
+Filter = Callable[[CallContext, str], Condition]
+"""The condition that a text in the query stands for."""
 
 
 def kebab(name: str) -> str:
@@ -40,22 +42,93 @@ def kebab(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
 
 
-def no_hook(*_args: Any) -> None:
-    """The hook of a resource that has nothing to add."""
+class CrudContext(CallContext, Protocol):
+    """A call of a service that serves resources by generic CRUD."""
+
+    @property
+    def registry(self) -> Registry:
+        """The service's resources."""
+
+
+class ResourceRules(Generic[P]):
+    """What generic CRUD does for a resource beyond its columns; by default nothing.
+
+    One instance serves all requests, so it keeps no state: ``prepare`` runs before the transaction,
+    which is where other services are asked, and what it returns is handed to the hooks of the same
+    write. These run inside the transaction, after permission and validation, and may refuse it by
+    raising a ``ServiceError``.
+    """
+
+    completes: ClassVar[frozenset[str]] = frozenset()
+    """For which of ``list``, ``read``, ``new`` and ``update`` the answer goes to ``complete``."""
+
+    def rewrite(self, body: JsonObject, /) -> JsonObject:
+        """What a create makes of the body before anything is checked."""
+        return dict(body)
+
+    def rewrite_update(self, body: JsonObject, /) -> JsonObject:
+        """What an update makes of the body before anything is checked."""
+        return dict(body)
+
+    def facts_for_create(self, _ctx: CrudContext, _body: JsonObject, /) -> Facts | None:
+        """The facts that decide a create; None takes them from the body."""
+        return None
+
+    def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None, /) -> P:
+        """What the hooks of this write need; ``ident`` is None for a create.
+
+        A delete has the body ``{"force": …}``.
+        """
+        raise NotImplementedError
+
+    def on_create(self, ctx: CrudContext, values: Values, body: JsonObject, prepared: P, /) -> None:
+        """Complete or refuse the values of a new row."""
+
+    def created(self, ctx: CrudContext, row: Row, body: JsonObject, prepared: P, /) -> None:
+        """Follow a create, after its event."""
+
+    def on_update(
+        self, ctx: CrudContext, row: Row, values: Values, body: JsonObject, prepared: P, /
+    ) -> None:
+        """Change or refuse what an update sets; the row is locked."""
+
+    def updated(
+        self, ctx: CrudContext, before: Row, row: Row, body: JsonObject, prepared: P, /
+    ) -> None:
+        """Follow an update, after its event."""
+
+    def on_delete(self, ctx: CrudContext, row: Row, prepared: P, /) -> None:
+        """Prepare or refuse a delete; the row is locked."""
+
+    def deleted(self, ctx: CrudContext, row: Row, prepared: P, /) -> None:
+        """Follow a delete, after its event."""
+
+    def complete(
+        self, ctx: CrudContext, rows: list[JsonObject], verb: str, prepared: P | None, /
+    ) -> None:
+        """Add what no column holds to the JSON of the verbs in ``completes``.
+
+        ``prepared`` is None for a ``list`` and a ``read``.
+        """
+
+    def as_asked(self, _ctx: CrudContext, reply: Reply, _query: Mapping[str, str], /) -> Reply:
+        """What a single read makes of its answer, given the query."""
+        return reply
+
+    def before_list(self, ctx: CrudContext, /) -> None:
+        """Run before each list."""
+
+
+class SimpleRules(ResourceRules[None]):
+    """Rules that need nothing prepared."""
+
+    def prepare(self, _ctx: CrudContext, _body: JsonObject, _ident: UUID | None, /) -> None:
+        """Nothing."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Resource:
-    """One resource of generic CRUD, at ``/data/<path>``.
-
-    Hooks run inside the write's transaction, after permission and validation:
-    ``on_create(work, values, body)`` may complete or refuse the values of a new row;
-    ``created(work, row, body)`` and ``updated(work, before, after, body)`` follow a write;
-    ``on_update(work, row, values, body)`` may change or refuse what an update sets;
-    ``on_delete(work, row, force)`` prepares or refuses a delete, ``deleted(work, row)`` follows it.
-    ``prepare(work, body, ident)`` runs before the transaction (``ident`` is None for a create), and
-    is where other services are asked; rules and hooks find what it returns in ``work.prepared``.
-    """
+    """One resource of generic CRUD, at ``/data/<path>``."""
 
     path: str
     model: type[Any]
@@ -66,24 +139,22 @@ class Resource:
     delete: Rule = admin
     scope: Scope | None = None
     kind: str | sa.ColumnElement[str] = ""
-    event: str | Callable[[Mapping[str, Any]], str] = ""
+    event: str | Callable[[Row], str] = ""
     events: tuple[str, ...] = ()
     """All names that ``event`` may answer, when it depends on the row."""
     hidden: frozenset[str] = frozenset()
     fixed: frozenset[str] | Callable[[Actor], frozenset[str]] = frozenset()
     """Fields that an update ignores, besides the id, the times and ``project_id``."""
     renamed: Mapping[str, str] = field(default_factory=dict)
-    virtual: Mapping[str, sa.ColumnElement[Any]] = field(default_factory=dict)
-    single: Mapping[str, sa.ColumnElement[Any]] = field(default_factory=dict)
-    facts: Mapping[str, sa.ColumnElement[Any]] = field(default_factory=dict)
+    virtual: Mapping[str, Expression] = field(default_factory=dict)
+    single: Mapping[str, Expression] = field(default_factory=dict)
+    facts: Mapping[str, Expression] = field(default_factory=dict)
     visible: Callable[[Actor, bool], frozenset[str] | None] = lambda _actor, _single: None
     """The names shown to an actor in a list or (``True``) a single read; None for all."""
     filterable: Callable[[Actor], frozenset[str] | None] = lambda _actor: None
-    filters: Mapping[str, Callable[[Any, str], sa.ColumnElement[bool]]] = field(
-        default_factory=dict
-    )
-    """Filters that are no column: ``(work, text) -> condition``."""
-    conditions: Callable[[Mapping[str, str]], Any] = lambda _query: ()
+    filters: Mapping[str, Filter] = field(default_factory=dict)
+    """Filters that are no column."""
+    conditions: Callable[[Mapping[str, str]], Sequence[Condition]] = lambda _query: ()
     """Filters that take several parameters together."""
     updated_lists: tuple[str, ...] = ()
     """Lists that the answer of an update shows."""
@@ -95,8 +166,10 @@ class Resource:
     versioned: bool = True
     """Whether every change to its lists moves this service's version."""
     counted: bool = False
-    """Whether the database counts its rows by production (see ``counting``). Its scope then leaves
-    whole the productions of which ``Actor.sees_all_of`` says so."""
+    """Whether the database counts its rows by production (see ``row_counts``).
+
+    Its scope then leaves whole the productions of which ``Actor.sees_all_of`` says so.
+    """
     always_relations: bool = False
     bad_id_is_unknown: bool = False
     frees: frozenset[str] = frozenset()
@@ -105,28 +178,10 @@ class Resource:
     still_linked: str = ""
     """What to say, instead of the usual, when other rows hold a delete back."""
     extra_body: frozenset[str] = frozenset()
-    """Body fields that are no column: the hooks read them."""
-    facts_for_create: Callable[[Any, Mapping[str, Any]], Mapping[str, Any]] | None = None
-    """Where the facts that decide a create come from, when not from the body itself."""
-    rewrite: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
-    """What a create makes of the body before anything is checked."""
-    rewrite_update: Callable[[Mapping[str, Any]], dict[str, Any]] = dict
-    """The same for an update."""
-    prepare: Callable[[Any, Mapping[str, Any], UUID | None], Any] = no_hook
-    on_create: Callable[[Any, Values, Mapping[str, Any]], None] = no_hook
-    created: Callable[[Any, Mapping[str, Any], Mapping[str, Any]], None] = no_hook
-    on_update: Callable[[Any, Mapping[str, Any], Values, Mapping[str, Any]], None] = no_hook
-    updated: Callable[..., None] = no_hook
-    on_delete: Callable[[Any, Mapping[str, Any], bool], None] = no_hook
-    deleted: Callable[[Any, Mapping[str, Any]], None] = no_hook
-    complete: Callable[[Any, Rows, str], None] | None = None
-    """``complete(work, rows, verb)`` adds what no column holds to the JSON of a ``list``, ``read``,
-    ``new`` or ``update``; ``verbs_completed`` says which of them it is asked for."""
-    completed_verbs: frozenset[str] = frozenset({"list", "read", "new", "update"})
-    as_asked: Callable[[Any, Reply, Mapping[str, str]], Reply] = lambda _work, reply, _query: reply
-    """What a single read makes of its answer, given the query."""
-    before_list: Callable[[Any], None] = no_hook
-    order: tuple[Any, ...] = ()
+    """Body fields that are no column: the rules read them."""
+    rules: ResourceRules[Any] = field(default_factory=SimpleRules)
+    """What its writes and answers do beyond its columns."""
+    order: Sequence[sa.SQLColumnExpression[Any]] = ()
     """The order of a plain list, where clients rely on one."""
     relations_without_query: bool = False
     """Whether a list that is asked for without any query string holds the to-many lists."""
@@ -138,7 +193,7 @@ class Resource:
 
     def __post_init__(self) -> None:
         """What other services add to a list has no version here."""
-        if self.complete is not None and "list" in self.completed_verbs:
+        if "list" in self.rules.completes:
             object.__setattr__(self, "versioned", False)
 
     @property
@@ -166,11 +221,11 @@ class Resource:
         relations: bool,
         single: bool = False,
         lists: tuple[str, ...] = (),
-    ) -> tuple[sa.ColumnElement[Any], ...]:
+    ) -> Columns:
         """The SELECT list of its JSON, named as in the JSON."""
         return _columns(self, only, relations, single, lists)
 
-    def fact(self, name: str) -> sa.ColumnElement[Any]:
+    def fact(self, name: str) -> Expression:
         """One fact: an expression of the resource, or the column of that name."""
         found = self.facts.get(name)
         return self.table.c[name] if found is None else found
@@ -185,7 +240,7 @@ class Resource:
         shown = {self.renamed.get(name, name) for name in self.table.columns.keys()}  # noqa: SIM118 - not a dict
         return frozenset(shown | set(self.virtual) | set(self.single) | set(self.lists))
 
-    def event_name(self, facts: Mapping[str, Any]) -> str:
+    def event_name(self, facts: Row) -> str:
         """The object part of its events' names, such as ``task-type``."""
         if callable(self.event):
             return self.event(facts)
@@ -200,23 +255,7 @@ class Resource:
         return str(found).encode()
 
 
-JSON_TEXT: Final = sa.cast(sa.func.row_to_json(sa.literal_column("r")), sa.Text)
-"""A row of the subquery called ``r``, as JSON text built by PostgreSQL."""
-
-
-def rows_as_json(rows: sa.Select[Any]) -> sa.Select[Any]:
-    """SELECT one JSON text for each of ``rows``."""
-    return sa.select(JSON_TEXT).select_from(rows.subquery("r"))
-
-
-def as_json(columns: Any, table: sa.Table, *where: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """SELECT one JSON text for each row of ``table`` that meets the conditions."""
-    return rows_as_json(sa.select(*columns).select_from(table).where(*where))
-
-
-def embedded(
-    resource: Resource, where: sa.ColumnElement[bool], outer: sa.Table
-) -> sa.ColumnElement[Any]:
+def embedded(resource: Resource, where: Condition, outer: sa.Table) -> Expression:
     """The whole row of ``resource`` that a row of ``outer`` points at, as one JSON value."""
     row = sa.select(*resource.columns(None, relations=False)).where(where).correlate(outer)
     value = sa.func.row_to_json(sa.literal_column("r"))
@@ -230,8 +269,8 @@ def _columns(
     relations: bool,
     single: bool,
     lists: tuple[str, ...],
-) -> tuple[sa.ColumnElement[Any], ...]:
-    shown: list[sa.ColumnElement[Any]] = []
+) -> Columns:
+    shown: list[Expression] = []
     for column in resource.table.c:
         name = resource.renamed.get(column.name, column.name)
         if column.name not in resource.hidden and (only is None or name in only):
@@ -250,19 +289,8 @@ def _columns(
     return tuple(shown)
 
 
-def rendered(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
-    """Times to the second; numbers that are floats always with a point, as clients see them."""
-    if isinstance(column.type, sa.TIMESTAMP):
-        return sa.func.date_trunc("second", column)
-    if isinstance(column.type, sa.Double):
-        whole = sa.cast(sa.cast(sa.cast(column, sa.BigInteger), sa.Text) + ".0", JSON)
-        is_whole = sa.and_(column == sa.func.trunc(column), sa.func.abs(column) < 1e15)  # noqa: PLR2004
-        return sa.case((is_whole, whole), else_=sa.func.to_json(column))
-    return column
-
-
 @cache
-def _told(cls: type[Event]) -> list[str]:
+def _required_names(cls: type[Event]) -> list[str]:
     """The fields that each emitter of an event fills in, and the production where it is known."""
     fields = msgspec.structs.fields(cls)
     return [field.name for field in fields if field.required or field.name == "project_id"]
@@ -298,7 +326,7 @@ class Registry:
         project = "project_id" in resource.table.c
         return declare(self.service, f"{prefix}:{verb}", key, project=project)
 
-    def event(self, resource: Resource, verb: str, facts: Mapping[str, Any]) -> Event:
+    def event(self, resource: Resource, verb: str, facts: Row) -> Event:
         """The event that tells of a change to the row with these facts.
 
         What a class of the contracts leaves optional is for its other emitters.
@@ -306,7 +334,7 @@ class Registry:
         prefix = resource.event_name(facts)
         cls = self.declare(prefix, verb, resource)
         known = {**facts, f"{prefix.replace('-', '_')}_id": facts["id"]}
-        payload = {name: known[name] for name in _told(cls) if name in known}
+        payload = {name: known[name] for name in _required_names(cls) if name in known}
         if payload.get("project_id", self) is None and issubclass(cls, RowEvent):
             del payload["project_id"]
         return cls(**payload)

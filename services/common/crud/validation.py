@@ -10,17 +10,16 @@ import math
 import re
 from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.common.database.sql_errors import BAD_VALUE, MESSAGES, NOT_NULL
+from services.common.database.sql_types import Column
 from services.common.errors import Integrity, InvalidInput, NotFound
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from services.common.json_types import JsonObject, Values
 
 UUID_FORM: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 MONTHS: Final = 12
@@ -34,7 +33,7 @@ class BadValue(ValueError):
     """A value that its column can't hold."""
 
 
-def parse_id(value: Any) -> UUID:
+def parse_id(value: object) -> UUID:
     """A UUID in its 36-character form, in either case. Raises BadValue."""
     if isinstance(value, str) and UUID_FORM.fullmatch(value):
         return UUID(value)
@@ -50,7 +49,7 @@ def row_id(text: str) -> UUID:
         raise InvalidInput(message) from None
 
 
-def known_id(value: Any) -> UUID:
+def known_id(value: object) -> UUID:
     """The id in a path or body where a malformed one names nothing. Raises NotFound."""
     try:
         return parse_id(value)
@@ -58,7 +57,7 @@ def known_id(value: Any) -> UUID:
         raise NotFound from None
 
 
-def parse_moment(value: Any) -> datetime:
+def parse_moment(value: object) -> datetime:
     """An ISO 8601 date or datetime as naive UTC. Raises BadValue."""
     if not isinstance(value, str):
         raise BadValue(value)
@@ -69,7 +68,7 @@ def parse_moment(value: Any) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
-def _text(value: Any, column: sa.Column[Any]) -> str:
+def _text(value: object, column: Column) -> str:
     length = getattr(column.type, "length", None)
     if not isinstance(value, str) or "\x00" in value or (length and len(value) > length):
         raise BadValue(value)
@@ -79,7 +78,7 @@ def _text(value: Any, column: sa.Column[Any]) -> str:
     return value
 
 
-def _whole(value: Any, column: sa.Column[Any]) -> int:
+def _whole(value: object, column: Column) -> int:
     if isinstance(value, str):
         value = int(value) if re.fullmatch(r"[+-]?\d{1,19}", value.strip()) else None
     if isinstance(value, float) and value.is_integer():
@@ -90,7 +89,7 @@ def _whole(value: Any, column: sa.Column[Any]) -> int:
     return value
 
 
-def _number(value: Any, _column: sa.Column[Any]) -> float:
+def _number(value: object, _column: Column) -> float:
     if isinstance(value, str):
         try:
             value = float(value)
@@ -99,7 +98,7 @@ def _number(value: Any, _column: sa.Column[Any]) -> float:
     return finite(value)
 
 
-def finite(value: Any) -> float:
+def finite(value: object) -> float:
     """A number as a column of numbers holds it. Raises BadValue."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadValue(value)
@@ -112,35 +111,35 @@ def finite(value: Any) -> float:
     return number
 
 
-def _flag(value: Any, _column: sa.Column[Any]) -> bool:
+def _flag(value: object, _column: Column) -> bool:
     if not isinstance(value, bool) and value not in {0, 1}:
         raise BadValue(value)
     return bool(value)
 
 
-def _moment(value: Any, _column: sa.Column[Any]) -> datetime:
+def _moment(value: object, _column: Column) -> datetime:
     return parse_moment(value)
 
 
-def _day(value: Any, _column: sa.Column[Any]) -> date:
+def _day(value: object, _column: Column) -> date:
     if isinstance(value, str) and len(value) > len("2026-01-05"):
         parse_moment(value)
         return datetime.fromisoformat(value).date()
     return parse_moment(value).date()
 
 
-def _id(value: Any, _column: sa.Column[Any]) -> UUID:
+def _id(value: object, _column: Column) -> UUID:
     return parse_id(value)
 
 
-def _json(value: Any, column: sa.Column[Any]) -> Any:
+def _json(value: object, column: Column) -> Any:
     shape = column.info.get("shape", object)
     if not isinstance(value, shape) or holds_nul(value):
         raise BadValue(value)
     return value
 
 
-def holds_nul(value: Any) -> bool:
+def holds_nul(value: object) -> bool:
     """PostgreSQL's jsonb has no U+0000."""
     if isinstance(value, str):
         return "\x00" in value
@@ -149,7 +148,7 @@ def holds_nul(value: Any) -> bool:
     return isinstance(value, list) and any(holds_nul(item) for item in value)
 
 
-def _array(value: Any, _column: sa.Column[Any]) -> list[str]:
+def _array(value: object, _column: Column) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise BadValue(value)
     return value
@@ -168,7 +167,7 @@ READERS: Final[tuple[tuple[type[Any], Any], ...]] = (
 )
 
 
-def read_value(column: sa.Column[Any], value: Any) -> Any:
+def read_value(column: Column, value: object) -> Any:
     """The Python value ``column`` stores for a JSON ``value`` that isn't null. Raises BadValue."""
     reader = next((reader for kind, reader in READERS if isinstance(column.type, kind)), None)
     if reader is None:
@@ -178,7 +177,7 @@ def read_value(column: sa.Column[Any], value: Any) -> Any:
     return check(read) if check else read
 
 
-def default_of(column: sa.Column[Any]) -> Any:
+def default_of(column: Column) -> Any:
     """What a row gets that doesn't say: the declared default, or None."""
     default: Any = column.default
     if default is None:
@@ -187,8 +186,8 @@ def default_of(column: sa.Column[Any]) -> Any:
 
 
 def values_for_create(
-    table: sa.Table, body: Mapping[str, Any], model: str, lists: frozenset[str]
-) -> dict[str, Any]:
+    table: sa.Table, body: JsonObject, model: str, lists: frozenset[str]
+) -> JsonObject:
     """Column values of a new row. A null counts as absent; an unknown field is refused.
 
     Raises Integrity.
@@ -197,7 +196,7 @@ def values_for_create(
         if name not in table.c and name not in lists:
             message = f"'{name}' is an invalid keyword argument for {model}"
             raise Integrity(message)
-    values: dict[str, Any] = {}
+    values: Values = {}
     for column in table.c:
         if column.name in KEPT_BY_US:
             continue
@@ -209,14 +208,12 @@ def values_for_create(
     return values
 
 
-def values_for_update(
-    table: sa.Table, body: Mapping[str, Any], fixed: frozenset[str]
-) -> dict[str, Any]:
+def values_for_update(table: sa.Table, body: JsonObject, fixed: frozenset[str]) -> JsonObject:
     """Column values that ``body`` changes; unknown and fixed fields are left out.
 
     Raises Integrity, or InvalidInput for a date that isn't one.
     """
-    values: dict[str, Any] = {}
+    values: Values = {}
     for name, given in body.items():
         if name in KEPT_BY_US or name in fixed or name not in table.c:
             continue
@@ -229,7 +226,7 @@ def values_for_update(
     return values
 
 
-def _checked(column: sa.Column[Any], given: Any) -> Any:
+def _checked(column: Column, given: object) -> Any:
     try:
         return read_value(column, given)
     except BadValue:
@@ -238,7 +235,7 @@ def _checked(column: sa.Column[Any], given: Any) -> Any:
         raise Integrity(BAD_VALUE) from None
 
 
-def _check_date(name: str, given: Any) -> None:
+def _check_date(name: str, given: object) -> None:
     try:
         parse_moment(given)
     except BadValue:
@@ -248,7 +245,7 @@ def _check_date(name: str, given: Any) -> None:
         raise InvalidInput(message) from None
 
 
-def list_ids(given: Any) -> list[UUID]:
+def list_ids(given: object) -> list[UUID]:
     """The ids in a to-many field: texts, or objects with ``id``. Raises Integrity."""
     if not isinstance(given, list):
         raise Integrity(BAD_VALUE)
@@ -259,7 +256,7 @@ def list_ids(given: Any) -> list[UUID]:
     return list(dict.fromkeys(found))
 
 
-def body_ids(data: Any) -> list[UUID]:
+def body_ids(data: object) -> list[UUID]:
     """The ids in a body that is a list of them, each once. Raises InvalidInput."""
     if not isinstance(data, list):
         raise InvalidInput(NOT_AN_ARRAY)

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import sqlalchemy as sa
+
+from services.common.json_types import Parameters
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
@@ -27,7 +28,7 @@ MOST: Final = 300
 TYPES: Final = "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = %s"
 
 
-class Call(NamedTuple):
+class Rendered(NamedTuple):
     """What is sent for a statement, with its values; and the statement without them, to show."""
 
     message: str
@@ -37,8 +38,8 @@ class Call(NamedTuple):
 Statement = str | sa.ClauseElement
 
 
-def given(name: str, kind: Any) -> sa.BindParameter[Any]:
-    """A value that comes with each call of a statement that is made once."""
+def parameter(name: str, kind: Any) -> sa.BindParameter[Any]:
+    """A value that comes with each execution of a statement that is prepared once."""
     return sa.bindparam(name, type_=kind, required=False)
 
 
@@ -49,7 +50,7 @@ class _Plan(NamedTuple):
     shown: str
 
 
-class Plans:
+class PreparedStatements:
     """The statements that one service prepares."""
 
     def __init__(self, dialect: Dialect) -> None:
@@ -57,13 +58,13 @@ class Plans:
         self._plans: dict[tuple[Any, ...], _Plan] = {}
         self._numbers = itertools.count()
 
-    def call(
+    def render(
         self,
         cursor: Any,
         info: dict[str, Any],
         statement: Statement,
-        parameters: Mapping[str, Any],
-    ) -> Call:
+        parameters: Parameters,
+    ) -> Rendered:
         """What to send for a statement with these values, on the cursor's connection.
 
         ``info`` is what the pool keeps of that connection: what is prepared on it is noted there.
@@ -76,7 +77,7 @@ class Plans:
         if plan is None and len(self._plans) >= MOST:
             sql, constants = self._text(statement)
             whole: str = cursor.mogrify(sql, {**constants, **parameters}).decode()
-            return Call(whole, sql)
+            return Rendered(whole, sql)
         prepared: set[str] = info.setdefault("prepared", set())
         if plan is None:
             plan = self._prepare(cursor, statement, parameters)
@@ -85,9 +86,9 @@ class Plans:
         elif plan.name not in prepared:
             cursor.execute(plan.prepare)
             prepared.add(plan.name)
-        return Call(cursor.mogrify(plan.execute, parameters).decode(), plan.shown)
+        return Rendered(cursor.mogrify(plan.execute, parameters).decode(), plan.shown)
 
-    def _text(self, statement: Statement) -> tuple[str, Mapping[str, Any]]:
+    def _text(self, statement: Statement) -> tuple[str, Parameters]:
         """The statement as psycopg2 takes it, and the constants in it."""
         if isinstance(statement, str):
             return statement, {}
@@ -95,7 +96,7 @@ class Plans:
         compiled = statement.compile(dialect=self.dialect, compile_kwargs=options)
         return str(compiled), compiled.params
 
-    def _prepare(self, cursor: Any, statement: Statement, given: Mapping[str, Any]) -> _Plan:
+    def _prepare(self, cursor: Any, statement: Statement, given: Parameters) -> _Plan:
         """Prepare it here, and learn how its values must be cast; constants become part of it."""
         sql, values = self._text(statement)
         names: list[str] = []

@@ -1,4 +1,4 @@
-"""What the database complains of, as the errors that cross RPC."""
+"""Errors of the database driver as the errors that cross RPC."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ MESSAGES: Final = {
 AWAY: Final = frozenset({"08", "40", "53", "55", "57"})
 """Classes of SQLSTATE that say: not now. Connection, rollback, resources, locks, shutdown."""
 LOST: Final = frozenset({"40001", "40P01"})
-"""What a transaction is told that had to give way to another one; run again, it may be served."""
+"""SQLSTATEs of deadlock and serialization failure: a retry may succeed."""
 NUL: Final = "NUL (0x00)"
 """What psycopg2 says of a text that PostgreSQL could not hold, before it asks."""
 BAD_VALUE: Final = "One of the provided values has an invalid format."
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Turn the database's complaints into the kinds of ``errors``; its text never leaves here."""
+def as_service_errors() -> Iterator[None]:
+    """Raise the database's errors as the kinds of ``errors``; its text never leaves here."""
     try:
         yield
     except (DBAPIError, InvalidRequestError, PoolTimeoutError, ValueError, psycopg2.Error) as error:
@@ -44,7 +44,7 @@ def translated() -> Iterator[None]:
 
 
 def gave_way(refusal: Unavailable) -> bool:
-    """Whether the database undid what was refused so, for the sake of another transaction."""
+    """Whether a deadlock or a serialization failure was the cause, so that a retry may succeed."""
     return _code(refusal.__cause__) in LOST
 
 
@@ -54,7 +54,7 @@ def _code(error: BaseException | None) -> str:
 
 
 def _known(error: Exception) -> ServiceError | None:
-    """What a complaint means to a caller; None if it is a fault of ours."""
+    """What a database error means to a caller; None if it is a fault of ours."""
     if isinstance(error, PoolTimeoutError):
         POOL_TIMEOUTS.inc()
         return Unavailable("The database is busy.")

@@ -6,9 +6,11 @@ same text takes half the time; it takes longer to plan, so single rows stay with
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+
+from services.common.database.sql_types import Expression, Select
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,12 +19,12 @@ PLAIN = (sa.Integer, sa.Boolean, sa.JSON)
 """What reads the same as text and as JSON."""
 
 
-def objects(rows: sa.Select[Any]) -> sa.Select[Any]:
+def objects(rows: Select) -> Select:
     """SELECT one JSON text for each of ``rows``, as ``resources.rows_as_json`` does."""
     return sa.select(written(rows.subquery("r").c))
 
 
-def written(columns: Iterable[sa.ColumnElement[Any]]) -> sa.ColumnElement[str]:
+def written(columns: Iterable[Expression]) -> sa.ColumnElement[str]:
     """The JSON text of an object that holds these named columns of a subquery."""
     members = [_member(column, "," if place else "{") for place, column in enumerate(columns)]
     return _joined([*members, _constant("}")]) if members else _constant("{}")
@@ -37,7 +39,7 @@ def _joined(texts: list[sa.ColumnElement[str]]) -> sa.ColumnElement[str]:
     return sa.type_coerce(both, sa.Text)  # else SQLAlchemy takes them for one long chain
 
 
-def _member(column: sa.ColumnElement[Any], before: str) -> sa.ColumnElement[str]:
+def _member(column: Expression, before: str) -> sa.ColumnElement[str]:
     """A member of an object. A null is found by what it makes of the text, at no cost."""
     key = f'{before}"{column.key}":'
     if isinstance(column.type, sa.Uuid):

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from services.common.database.sql_types import Column
+
 NAMING: Final = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -39,8 +41,8 @@ class Many(NamedTuple):
     and is only read.
     """
 
-    own: sa.Column[Any]
-    other: sa.Column[Any]
+    own: Column
+    other: Column
     writable: bool = True
 
     @property
@@ -71,7 +73,7 @@ class Base(DeclarativeBase):
     }
 
 
-class Row:
+class TimestampedRow:
     """The columns every resource has: a random id and two UTC times, kept to the microsecond."""
 
     lists: ClassVar[dict[str, Many]] = {}
@@ -120,7 +122,7 @@ def links(
 ) -> sa.Table:
     """A pure link table of two ids, each ``(column, target)``; a target with a dot is a ref."""
 
-    def side(column: str, target: str) -> sa.Column[Any]:
+    def side(column: str, target: str) -> Column:
         if "." in target:
             service, table = target.split(".")
             info = {"ref": Ref(service, table, "cascade")}

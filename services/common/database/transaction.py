@@ -16,10 +16,12 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
-from services.common.database.prepared import Call, Plans, Statement
-from services.common.database.sql_errors import translated
+from services.common.database.prepared import PreparedStatements, Rendered, Statement
+from services.common.database.sql_errors import as_service_errors
+from services.common.database.sql_types import Select
 from services.common.database.timed_connection import timed
 from services.common.errors import NotFound
+from services.common.json_types import Parameters, Values
 from services.common.observability import tracing
 from services.common.observability.log import REQUEST_ID, request_id
 from services.common.observability.metrics import POOL_WAITS
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
     from sqlalchemy.pool import ConnectionPoolEntry
 
-    from services.common.access.rules import Actor
+    from services.common.actor import Actor
     from services.common.contracts import Event
 
 T = TypeVar("T")
@@ -101,7 +103,7 @@ class Database:
         self.reading: Engine = sa.create_engine(
             with_driver(url), isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **options
         )
-        self.plans = Plans(self.engine.dialect)
+        self.statements = PreparedStatements(self.engine.dialect)
         self.engines = {"transactions": self.engine, "reads": self.reading}
         for name, engine in self.engines.items():
             cast("CountingPool", engine.pool).waits = POOL_WAITS.labels(name)
@@ -115,10 +117,10 @@ class Database:
 
         Raises Unavailable when the database doesn't answer.
         """
-        with translated(), self.reading.connect() as connection:
+        with as_service_errors(), self.reading.connect() as connection:
             yield connection
 
-    def text(self, statement: sa.Select[Any], **parameters: Any) -> str | None:
+    def text(self, statement: Select, **parameters: object) -> str | None:
         """The one text that ``statement`` selects, on the shortest path there is.
 
         For the reads that come a thousand times a second: the SQL is compiled once, prepared once
@@ -128,18 +130,18 @@ class Database:
         found: str | None = self.scalar(statement, **parameters)
         return found
 
-    def scalar(self, statement: Statement, **parameters: Any) -> Any:
+    def scalar(self, statement: Statement, **parameters: object) -> Any:
         """The first value that a statement selects, on the same path. Raises Unavailable."""
         rows = self.rows(statement, **parameters)
         return rows[0][0] if rows else None
 
-    def rows(self, statement: Statement, **parameters: Any) -> list[tuple[Any, ...]]:
+    def rows(self, statement: Statement, **parameters: object) -> list[tuple[Any, ...]]:
         """The rows that a statement selects, on the same path. Raises Unavailable."""
-        with translated():
+        with as_service_errors():
             connection: Any = self.reading.raw_connection()
             try:
                 cursor = connection.dbapi_connection.cursor()
-                call = self.plans.call(cursor, connection.info, statement, parameters)
+                call = self.statements.render(cursor, connection.info, statement, parameters)
                 cursor.run(tagged(call.message), None, call.shown)
                 found = list(cursor.fetchall())
             except (psycopg2.OperationalError, psycopg2.InterfaceError):
@@ -213,13 +215,13 @@ class Transaction:
         self.caller = caller
         self.actor = actor
         self.request_id = request_id
-        self.opening: Callable[[Session], None] | None = None
-        """What is done first of all, once the transaction begins."""
+        self.on_begin: Callable[[Session], None] | None = None
+        """Run first of all, once the transaction begins."""
         self.committed = False
         """Whether something was made to stay already."""
         self._session: Session | None = None
-        self._events: list[dict[str, Any]] = []
-        self._written: list[Call] = []
+        self._events: list[Values] = []
+        self._written: list[Rendered] = []
 
     @property
     def opened(self) -> bool:
@@ -235,9 +237,10 @@ class Transaction:
 
     def _begun(self) -> Session:
         if self._session is None:
+            # Not expired at commit: methods build their answer from rows that have committed.
             self._session = Session(self.database.engine, autoflush=True, expire_on_commit=False)
-            if self.opening is not None:
-                self.opening(self._session)
+            if self.on_begin is not None:
+                self.on_begin(self._session)
         return self._session
 
     @cached_property
@@ -250,29 +253,29 @@ class Transaction:
         """The transaction's connection, for statements about tables rather than objects."""
         return self.session.connection()
 
-    def run(self, statement: Statement, **parameters: Any) -> list[tuple[Any, ...]]:
+    def run(self, statement: Statement, **parameters: object) -> list[tuple[Any, ...]]:
         """The rows of a statement, prepared and handed to psycopg2: for what must be quick.
 
-        Ids go in as text. The statement is one of a few that are made once (see ``plans``).
+        Ids go in as text. The statement is one of a few that are made once (see ``prepared``).
         """
         if self._written:
             self.write_events()
         return self._send(self._call(statement, parameters))
 
-    def later(self, sql: str, **parameters: Any) -> None:
+    def defer(self, sql: str, **parameters: object) -> None:
         """Write with hand-written SQL, at the latest before anything else is read or committed.
 
-        What is written so goes to the database in one message, with the next ``run`` or alone:
-        a round trip for all of it. Raises what it raises there.
+        Deferred writes go to the database in one message, together with the next ``run`` if there
+        is one: one round trip for all of them. An error is raised there, not here.
         """
         self._written.append(self._call(sql, parameters))
 
-    def _call(self, statement: Statement, parameters: dict[str, Any]) -> Call:
+    def _call(self, statement: Statement, parameters: Parameters) -> Rendered:
         with self._watched():
             raw = self._raw
-            return self.database.plans.call(raw.cursor(), raw.info, statement, parameters)
+            return self.database.statements.render(raw.cursor(), raw.info, statement, parameters)
 
-    def _send(self, *last: Call) -> list[tuple[Any, ...]]:
+    def _send(self, *last: Rendered) -> list[tuple[Any, ...]]:
         """Send what is to be written, then ``last``; the rows of ``last``."""
         if not last and not self._written:
             return []
@@ -297,7 +300,7 @@ class Transaction:
                 self.database.engine.dispose()
             raise
 
-    def text(self, statement: sa.Select[Any], **parameters: Any) -> str | None:
+    def text(self, statement: Select, **parameters: object) -> str | None:
         """The one text that ``statement`` selects, as ``Database.text``, in this transaction."""
         rows = self.run(statement, **parameters)
         return rows[0][0] if rows else None
@@ -309,7 +312,7 @@ class Transaction:
             raise NotFound
         return row
 
-    def locked(self, table: sa.Table, ident: UUID) -> dict[str, Any]:
+    def locked(self, table: sa.Table, ident: UUID) -> Values:
         """The row with that id as it is now, which nobody else changes. Raises NotFound."""
         query = sa.select(table).where(table.c.id == ident).with_for_update()
         row = self.connection.execute(query).mappings().first()
@@ -317,8 +320,8 @@ class Transaction:
             raise NotFound
         return dict(row)
 
-    def alone(self, key: str) -> None:
-        """Wait until nobody else is at what ``key`` names, and be alone at it until the end."""
+    def lock_key(self, key: str) -> None:
+        """Take the advisory lock that ``key`` names; it is held until the transaction ends."""
         lock = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(key, 0))
         self.connection.execute(sa.select(lock))
 
@@ -343,6 +346,7 @@ class Transaction:
     def flush_events(self) -> None:
         """Write the queued events to the outbox, in the order they were emitted."""
         if self._events:
+            # Rows first: an error of theirs is raised before any event is sent.
             self.session.flush()
             self.write_events()
         self._send()
@@ -351,12 +355,12 @@ class Transaction:
         """Write the events queued so far with the next statement."""
         if self._events:
             events, self._events = self._events, []
-            self.later(OUTBOX, events=msgspec.json.encode(events).decode())
+            self.defer(OUTBOX, events=msgspec.json.encode(events).decode())
 
     def commit(self) -> None:
         """Commit if anything was begun. Raises Integrity or Unavailable."""
         if self._session is not None:
-            with translated():
+            with as_service_errors():
                 self._send()
                 self.__dict__.pop("_raw", None)
                 self._session.commit()

@@ -26,14 +26,13 @@ import msgspec
 import psycopg2
 from psycopg2.extras import register_uuid
 
-from services.common.config import ConfigError, ServiceSettings
+from services.common.config import ConfigError, ProcessSettings, ServiceSettings
 from services.common.database.change_version import STUDIO
-from services.common.observability import metrics, tracing
-from services.common.observability.exposing import Answering
+from services.common.observability import metrics, metrics_server, tracing
 from services.common.observability.health_files import Signs
 from services.common.observability.log import configure
 from services.common.wire.errors import BrokerLost
-from services.common.wire.link import BACKOFF, QUIET_ATTEMPTS, Link
+from services.common.wire.link import BACKOFF, QUIET_ATTEMPTS
 from services.common.wire.publisher import Publisher
 from services.common.wire.topology import HISTORY, SERVICES, declare_exchanges, exchange_of
 
@@ -287,22 +286,14 @@ class Relay(threading.Thread):
                 )
 
 
-def answering(uri: str) -> Link:
-    """A connection over which the relay shows its measures to whoever asks."""
-    exposed = Answering("relay", lambda: link)
-    link = Link(uri, exposed.listen, name="relay measures")
-    link.start()
-    return link
-
-
 def main(names: Sequence[str], environ: Any, stop: threading.Event) -> None:
-    """Run the relays of ``names`` until told to stop."""
+    """Run the relays of ``names`` until told to stop. Raises ConfigError."""
     wanted = names or SERVICES
     relays = [Relay(name, ServiceSettings.for_service(name, environ)) for name in wanted]
-    settings = relays[0].settings
+    settings = ProcessSettings.for_service("relay", environ)
     configure("relay", settings.log_level, settings.log_format)
     tracing.configure("relay", settings.otel_exporter_otlp_endpoint)
-    link = answering(settings.amqp_uri)
+    metrics_server.start(settings.metrics_host, settings.metrics_port)
     for relay in relays:
         relay.start()
     log.info("relaying the events of %s", ", ".join(wanted))
@@ -311,7 +302,6 @@ def main(names: Sequence[str], environ: Any, stop: threading.Event) -> None:
         if all(relay.is_alive() for relay in relays):
             signs.give("alive")
             signs.give("ready")  # one that stands by is ready, too
-    link.stop()
     for relay in relays:
         relay.stopping.set()
     for relay in relays:

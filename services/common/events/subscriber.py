@@ -34,7 +34,7 @@ from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common.database.sql_errors import translated
+from services.common.database.sql_errors import as_service_errors
 from services.common.errors import Unavailable
 from services.common.events.delivery import Delivery, Unreadable, moment_of, read_deliveries
 from services.common.observability import metrics
@@ -285,7 +285,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
 
     def _commit(self, worker_ctx: Any) -> Exception | None:
         try:
-            worker_ctx.service.keep()
+            worker_ctx.service.commit_now()
         except Exception as error:
             if not isinstance(error, Unavailable):
                 log.exception("committing %s failed", self.queue)
@@ -356,7 +356,7 @@ def on(
     def decorate(function: F) -> F:
         @wraps(function)
         def run(self: Any, delivery: Any) -> Any:
-            with translated():
+            with as_service_errors():
                 if inbox and not _first_time(self, delivery, function.__name__):
                     return None
                 if not inbox and not (delivery := _still_true(self, delivery)):

@@ -13,18 +13,20 @@ import sqlalchemy as sa
 
 from services.common.access.rules import Rule, only_persons
 from services.common.contracts import Event
+from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database.tables import NOW, table_of
 from services.common.errors import NotFound, ServiceError
-from services.common.files.rpc import UPLOADS, FilesRpc, Kept, the_file
+from services.common.files.rpc import Kept
 from services.common.files.storage import FileAnswer
+from services.common.files.storage_access import UPLOADS, rendered_upload, storage_of, the_file
 from services.common.files.thumbnails.order import Shape
+from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
 
 NAME: Final = "avatar"
 SIZE: Final = 400
-CREATED, GONE = 201, 204
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def avatar_of(table: str) -> Kept:
     return Kept(table, (f"/{NAME}",))
 
 
-class AvatarRpc(FilesRpc):
+class AvatarRpc(ResourceService):
     """A service some of whose resources have avatars; ``avatars`` says which, by path of CRUD."""
 
     avatars: ClassVar[dict[str, Avatar]] = {}
@@ -63,7 +65,7 @@ class AvatarRpc(FilesRpc):
 
     @command
     def upload_avatar(
-        self, kind: str, ident: str, data: dict[str, Any], files: list[dict[str, Any]]
+        self, kind: str, ident: str, data: JsonObject, files: list[JsonObject]
     ) -> Reply:
         """Set the avatar of a row from any picture. Raises NotFound, Forbidden, InvalidInput.
 
@@ -75,14 +77,14 @@ class AvatarRpc(FilesRpc):
         self.avatars[kind].write.check(self, {"id": uuid, "project_id": uuid})
         key = f"{UPLOADS}/{the_file(files).id}"
         shape = {NAME: Shape("cover", SIZE, SIZE)}
-        with self.drawn(key, shape) as picture:
+        with rendered_upload(self, key, shape) as picture:
             self._mark(kind, uuid, has_avatar=True)
             self.tx.emit(self.avatars[kind].told(uuid))
-            self.storage.put(f"{kind}/{uuid}/{NAME}", picture.files[NAME])
+            storage_of(self).put(f"{kind}/{uuid}/{NAME}", picture.files[NAME])
         with suppress(ServiceError):  # what is left the sweep removes
-            self.storage.delete(key)
+            storage_of(self).delete(key)
         shown = {"thumbnail_path": f"pictures/thumbnails/{kind}/{uuid}.png"}
-        return Reply(msgspec.json.encode(shown), status=CREATED)
+        return Reply(msgspec.json.encode(shown))
 
     @command
     def clear_avatar(self, kind: str, ident: str | None = None) -> Reply:
@@ -95,8 +97,8 @@ class AvatarRpc(FilesRpc):
         self.avatars[kind].write.check(self, {"id": uuid, "project_id": uuid})
         self._mark(kind, uuid, has_avatar=False)
         with suppress(ServiceError):  # what is left the sweep removes
-            self.storage.delete(f"{kind}/{uuid}/{NAME}")
-        return Reply(b"", status=GONE)
+            storage_of(self).delete(f"{kind}/{uuid}/{NAME}")
+        return Reply(b"")
 
     def _row(self, kind: str, ident: UUID) -> Any:
         table = self.registry[kind].table

@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import copy_context
-from typing import Any, ClassVar, Final, NamedTuple, cast
+from typing import Any, ClassVar, Final, NamedTuple
 from uuid import UUID
 
-import msgspec
 import sqlalchemy as sa
 from eventlet import tpool
 
-from services.common.crud.rpc import CrudRpc
-from services.common.errors import InvalidInput
+from services.common.crud.resource_service import ResourceService
 from services.common.events.subscriber import Delivery, on
-from services.common.files.storage import Storage, Upload, open_storage, sweep
-from services.common.files.thumbnails.client import (
-    PictureBroken,
-    PictureTooLarge,
-    Rendered,
-    rendered,
-)
-from services.common.files.thumbnails.order import Shape
+from services.common.files.storage import open_storage, sweep
+from services.common.files.storage_access import storage_of
 from services.common.runtime.scheduler import every
 
 log = logging.getLogger(__name__)
@@ -31,23 +20,6 @@ log = logging.getLogger(__name__)
 UNOWNED_SECONDS: Final = 3600.0
 """How long an object may lie without a row: whoever stored it may still be writing the row."""
 SWEEP_SECONDS: Final = 900.0
-UPLOADS: Final = "uploads"
-"""Where a file lies that becomes something else; nothing is meant to stay there."""
-
-
-class OffTheHub:
-    """An object whose methods run on threads of their own, with our request's id in their logs."""
-
-    def __init__(self, target: Any) -> None:
-        self.target = target
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        method = getattr(self.target, name)
-
-        def run(*args: Any, **kwargs: Any) -> Any:
-            return tpool.execute(copy_context().run, method, *args, **kwargs)
-
-        return run
 
 
 class Kept(NamedTuple):
@@ -62,37 +34,10 @@ class Kept(NamedTuple):
         return [f"{prefix}/{ident}{name}" for name in self.names]
 
 
-def the_file(files: list[dict[str, Any]]) -> Upload:
-    """The part called ``file``. Raises InvalidInput without one."""
-    for upload in msgspec.convert(files, list[Upload]):
-        if upload.part == "file":
-            return upload
-    message = "File not provided."
-    raise InvalidInput(message)
-
-
-class FilesRpc(CrudRpc):
+class FilesRpc(ResourceService):
     """A service that keeps files; ``kept`` says which, by prefix."""
 
     kept: ClassVar[dict[str, Kept]] = {}
-
-    @property
-    def storage(self) -> Storage:
-        """The file storage; each call runs on a thread of its own while the hub goes on.
-
-        Only for what answers at once or not at all: no iterator may cross over.
-        """
-        return cast("Storage", OffTheHub(open_storage(self.settings.storage_url)))
-
-    @contextmanager
-    def drawn(self, key: str, shapes: Mapping[str, Shape]) -> Iterator[Rendered]:
-        """Shapes of an upload that is to be a picture. Raises InvalidInput for one that is none."""
-        try:
-            with rendered(self.storage, key, shapes) as picture:
-                yield picture
-        except (PictureBroken, PictureTooLarge):
-            message = "The file is not a picture that can be read."
-            raise InvalidInput(message) from None
 
     # In any order: a row that is gone has no files, whatever else goes.
     @on("rows:gone", inbox=False)
@@ -104,7 +49,7 @@ class FilesRpc(CrudRpc):
         for prefix, kept in self.kept.items():
             if kept.table == gone["table"]:
                 keys = [key for ident in gone["ids"] for key in kept.keys(prefix, ident)]
-                self.storage.delete(*keys)
+                storage_of(self).delete(*keys)
 
     @every(SWEEP_SECONDS)
     def sweep_files(self) -> None:

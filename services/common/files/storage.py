@@ -2,8 +2,8 @@
 
 An object appears whole or not at all, and once written it is never changed: a new upload is a new
 key. Rows say what an object is for; an object without a row is removed by the sweep
-(``rpc.py``). Every call blocks: services go through ``FilesRpc.storage``, the gateway has an
-asynchronous way of its own. A storage that is away is Unavailable, within seconds.
+(``rpc.py``). Every call blocks: services go through ``storage_access.storage_of``, the gateway has
+an asynchronous way of its own. A storage that is away is Unavailable, within seconds.
 """
 
 from __future__ import annotations

@@ -2,21 +2,19 @@
 
 Names, labels and meanings are the table in ``docs/observing.md``, which is made from here and from
 ``gateway.metrics``. Labels are bounded: methods, subscribers, kinds of refusal; never ids or paths.
-An update costs one or two microseconds; nothing is rendered until somebody asks (``exposing``).
+An update costs one or two microseconds; nothing is rendered until Prometheus asks
+(``metrics_server`` in services and relay, the gateway's own ``/metrics``).
 """
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
 from services.common.errors import ServiceError
-
-if TYPE_CHECKING:
-    from sqlalchemy.engine import Engine
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -44,11 +42,31 @@ SQL_SECONDS: Final = Histogram(
 SLOW_STATEMENTS: Final = Counter(
     "callboard_sql_slow", "Statements that took longer than SLOW_QUERY_SECONDS"
 )
+# These four are read at the moment of a scrape (runtime.database_collector), which yields them; in
+# the registry they would be shown a second time, as they were before.
 POOL_SIZE: Final = Gauge(
-    "callboard_pool_size", "Connections the process may hold to its database", ["pool"]
+    "callboard_pool_size",
+    "Connections the process may hold to its database",
+    ["pool"],
+    registry=None,
 )
 POOL_USED: Final = Gauge(
-    "callboard_pool_used", "Connections of the pool that are in use right now", ["pool"]
+    "callboard_pool_used",
+    "Connections of the pool that are in use right now",
+    ["pool"],
+    registry=None,
+)
+OUTBOX_ROWS: Final = Gauge(
+    "callboard_outbox_events",
+    "Events that committed and are not published yet",
+    ["service"],
+    registry=None,
+)
+OUTBOX_AGE: Final = Gauge(
+    "callboard_outbox_age_seconds",
+    "Age of the oldest event not published yet",
+    ["service"],
+    registry=None,
 )
 POOL_WAITS: Final = Counter(
     "callboard_pool_waits", "Times that all connections of the pool were in use", ["pool"]
@@ -60,12 +78,6 @@ IDEMPOTENT: Final = Counter(
     "callboard_idempotent_answers",
     "Requests with a known Idempotency-Key: repeated or refused",
     ["outcome"],
-)
-OUTBOX_ROWS: Final = Gauge(
-    "callboard_outbox_events", "Events that committed and are not published yet", ["service"]
-)
-OUTBOX_AGE: Final = Gauge(
-    "callboard_outbox_age_seconds", "Age of the oldest event not published yet", ["service"]
 )
 PUBLISHED: Final = Counter(
     "callboard_events_published", "Events that the broker confirmed to the relay", ["service"]
@@ -96,13 +108,9 @@ STORAGE_FAILURES: Final = Counter(
     "callboard_storage_failures", "Times that the file storage did not answer"
 )
 
-SUBSCRIBERS: Final[set[str]] = set()
-"""The queues of this process's event handlers."""
-
 
 def subscribed(queue: str) -> None:
     """Show a subscriber from its start, before it has handled anything."""
-    SUBSCRIBERS.add(queue)
     for outcome in ("handled", "retried", "dead"):
         EVENTS.labels(queue, outcome)
 
@@ -141,11 +149,3 @@ def handled(subscriber: str, times: list[str], outcome: str) -> None:
         for moment in times:
             if moment:
                 delay.observe(age(moment))
-
-
-def pools(engines: dict[str, Engine]) -> None:
-    """Note how far the pools are used."""
-    for name, engine in engines.items():
-        pool: Any = engine.pool
-        POOL_SIZE.labels(name).set(pool.size())
-        POOL_USED.labels(name).set(pool.checkedout())

@@ -54,7 +54,7 @@ def earlier_answer(service: Any) -> Reply | None:
     with service.database.read() as connection:
         row = connection.execute(sa.select(table).where(table.c.key == key)).mappings().first()
     if row is None:
-        service.tx.opening = partial(_claim, table, key)
+        service.tx.on_begin = partial(_claim, table, key)
         return None
     same = row["fingerprint"] == _fingerprint(data)
     IDEMPOTENT.labels("repeated" if same else "refused").inc()

@@ -7,17 +7,11 @@ a lock is imported; psycopg2 is made to yield by the same patch.
 # ruff: noqa: E402
 from __future__ import annotations
 
-import gc
 import os
 import sys
 
-# All that is imported stays; looking through it for garbage on the way is a tenth of the start.
-gc.disable()
-
 # Without this eventlet imports a resolver of its own: 35 MB and 0.4 s for the few names we look up.
 os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
-# And kombu would load YAML for messages that nobody sends: 1 MB.
-sys.modules["yaml"] = None  # type: ignore[assignment]
 import eventlet
 
 eventlet.monkey_patch()
@@ -29,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 from nameko.runners import ServiceRunner
 
 from services.common.config import ConfigError
-from services.common.observability import tracing
+from services.common.observability import metrics_server, tracing
 from services.common.observability.log import configure
 from services.common.runtime.nameko_container import Container
 from services.common.runtime.service import CONFIG
@@ -45,9 +39,9 @@ STOP_SECONDS: Final = 8
 
 def main(service: type[Service]) -> None:
     """Run ``service`` until SIGTERM or SIGINT; a bad environment ends it with a sentence."""
-    gc.enable()
     try:
         settings = service.settings_class.for_service(service.name, os.environ)
+        metrics_server.start(settings.metrics_host, settings.metrics_port)
     except ConfigError as error:
         sys.exit(f"{service.name}: {error}")
     configure(service.name, settings.log_level, settings.log_format)

@@ -21,7 +21,7 @@ from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint, SharedExtension
 
 from services.common.config import ServiceSettings
-from services.common.database.sql_errors import gave_way, translated
+from services.common.database.sql_errors import as_service_errors, gave_way
 from services.common.database.transaction import Transaction
 from services.common.errors import InvalidInput, ServiceError, Unavailable
 from services.common.observability.health_files import Signs
@@ -295,7 +295,7 @@ class Command(Method):
         service, data = worker_ctx.service, worker_ctx.data
         tx: Transaction = service.tx
         tables = service.metadata.tables
-        with translated():
+        with as_service_errors():
             tx.flush_events()
             if data.get("key"):
                 idempotency.remember(tx, tables["idempotency_key"], data, answer)
@@ -303,9 +303,12 @@ class Command(Method):
 
 
 def _bounded(function: Callable[..., Any], service: Any, args: Any, kwargs: Any) -> Any:
-    """Run within the caller's deadline, with the database's complaints translated."""
+    """Run within the caller's deadline, with the database's errors raised as ours."""
     late = Unavailable("The request took too long and was given up.")
-    with eventlet.Timeout(service.call.get("remaining", DEFAULT_SECONDS), late), translated():
+    with (
+        eventlet.Timeout(service.call.get("remaining", DEFAULT_SECONDS), late),
+        as_service_errors(),
+    ):
         try:
             return function(service, *args, **kwargs)
         except TypeError:

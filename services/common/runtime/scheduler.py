@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import eventlet
 from nameko.extensions import Entrypoint
 
-from services.common.database.sql_errors import translated
+from services.common.database.sql_errors import as_service_errors
 from services.common.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ class Clock(Entrypoint):  # type: ignore[misc]
         self.stopping = False
 
     def start(self) -> None:
-        """Begin to act."""
+        """Run the method for the first time."""
         self.container.spawn_managed_thread(self._run, identifier=f"{self.method_name} clock")
 
     def stop(self) -> None:
-        """Leave in good order."""
+        """Don't run the method again; a run that is under way ends by itself."""
         self.stopping = True
 
     def _run(self) -> None:
@@ -61,9 +61,9 @@ def every(seconds: float) -> Callable[[F], F]:
         @wraps(function)
         def run(self: Any) -> None:
             try:
-                with translated():
+                with as_service_errors():
                     function(self)
-                self.keep()
+                self.commit_now()
             except Unavailable as error:
                 log.debug("%s pauses: %s", function.__name__, error)
 

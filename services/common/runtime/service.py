@@ -1,4 +1,4 @@
-"""What a service's methods find on ``self``: their transaction, their caller, other services."""
+"""The base of every service: the transaction, the caller and the clients of a call."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ import eventlet
 import msgspec
 import sqlalchemy as sa
 from nameko.extensions import DependencyProvider
+from prometheus_client import REGISTRY
 
 from services.common import etags
-from services.common.access.rules import SYSTEM, Actor
+from services.common.access.context import CallContext, Question
+from services.common.actor import SYSTEM, Actor
 from services.common.config import ServiceSettings
 from services.common.database import change_version
-from services.common.database.sql_errors import translated
+from services.common.database.sql_errors import as_service_errors
 from services.common.database.transaction import Database, Transaction
-from services.common.events.outbox import look
+from services.common.json_types import Json, JsonObject
 from services.common.observability import tracing
-from services.common.observability.exposing import Answering
 from services.common.observability.log import request_id
+from services.common.runtime.database_collector import DatabaseCollector
 from services.common.wire.rpc_client import RpcClient
 from services.common.wire.rpc_protocol import ACTOR, REQUEST, Reply
 
@@ -48,6 +50,7 @@ class _Actors:
             return SYSTEM
         actor = self.known.get(text)
         if actor is None:
+            # Emptied as a whole: a new decode costs less than keeping track of who came last.
             if len(self.known) >= self.size:
                 self.known.clear()
             actor = self.known[text] = self.decode(text)
@@ -68,7 +71,7 @@ class TransactionProvider(DependencyProvider):  # type: ignore[misc]
     actors = _Actors()
 
     def setup(self) -> None:
-        """Prepare before the container starts."""
+        """Make the connection pools; nothing connects yet."""
         settings: ServiceSettings = self.container.config[CONFIG]
         self.database = Database(
             settings.database_url,
@@ -76,13 +79,16 @@ class TransactionProvider(DependencyProvider):  # type: ignore[misc]
             application=f"callboard-{self.container.service_name}",
             slow_seconds=settings.slow_query_seconds,
         )
+        self.collector = DatabaseCollector(self.container.service_name, self.database)
+        REGISTRY.register(self.collector)
 
     def stop(self) -> None:
-        """Leave in good order."""
+        """Close every connection, and show the pools no more."""
+        REGISTRY.unregister(self.collector)
         self.database.close()
 
     def get_dependency(self, worker_ctx: Any) -> Transaction:
-        """What the method finds on its service."""
+        """Begin the span and the (lazy) unit of work of one call."""
         data, service = worker_ctx.data, worker_ctx.service
         ident = data.get("request_id", "")
         request_id.set(ident)
@@ -98,7 +104,7 @@ class TransactionProvider(DependencyProvider):  # type: ignore[misc]
         )
 
     def worker_teardown(self, worker_ctx: Any) -> None:
-        """Give back what the call held."""
+        """Roll back what did not commit, and end the call's span."""
         worker_ctx.service.tx.close()
         tracing.end(worker_ctx.data[SPAN])
 
@@ -107,32 +113,24 @@ class ClientProvider(DependencyProvider):  # type: ignore[misc]
     """``self.client``: the process's multiplexing RPC client."""
 
     def setup(self) -> None:
-        """Prepare before the container starts."""
+        """Make the client; ``start`` connects it."""
         settings: ServiceSettings = self.container.config[CONFIG]
         self.client = RpcClient(
             settings.amqp_uri,
             name=f"{self.container.service_name} calls",
             deadline=settings.rpc_deadline,
-            also=Answering(
-                self.container.service_name, lambda: self.client.link, self._look
-            ).listen,
         )
 
     def start(self) -> None:
-        """Begin to act."""
+        """Connect, and reconnect for as long as the process runs."""
         self.container.spawn_managed_thread(self.client.link.run, identifier="rpc client")
 
     def stop(self) -> None:
-        """Leave in good order."""
+        """Close the connection; calls in flight raise Unavailable."""
         self.client.link.stop()
 
-    def _look(self) -> None:
-        """Bring the gauges of this process up to date, for whoever asks."""
-        provider = next(d for d in self.container.dependencies if d.attr_name == "tx")
-        look(self.container.service_name, provider.database)
-
     def get_dependency(self, _worker_ctx: Any) -> RpcClient:
-        """What the method finds on its service."""
+        """The one client of this process."""
         return self.client
 
 
@@ -144,7 +142,7 @@ class Service:
     metadata: sa.MetaData
     settings: Any
     database: Database
-    call: dict[str, Any]
+    call: JsonObject
     tx: Transaction = cast("Transaction", TransactionProvider())
     client: RpcClient = cast("RpcClient", ClientProvider())
 
@@ -153,13 +151,13 @@ class Service:
         """Who is calling."""
         return self.tx.actor
 
-    def keep(self) -> None:
+    def commit_now(self) -> None:
         """Commit what was done so far, events included, whatever the method says afterwards."""
-        with translated():
+        with as_service_errors():
             self.tx.flush_events()
         self.tx.commit()
 
-    def unless_held(
+    def not_modified_or(
         self,
         build: Callable[[], Reply],
         *,
@@ -173,6 +171,7 @@ class Service:
         It is read before the answer is built, so it is never newer than the answer.
         """
         question = {"project_id": str(project) if project else None}
+        # Asked before our own version is read, so that all of them travel at once.
         others = [self.ask_ahead(name, "change_version", **question) for name in elsewhere]
         counts = [change_version.version(self.database, project), *(answer() for answer in others)]
         asked = self.call.get("body", b"").decode()
@@ -182,11 +181,11 @@ class Service:
         reply = build()
         return reply._replace(headers={**reply.headers, "etag": tag})
 
-    def keep_no_answer(self) -> None:
-        """The answer holds secrets: it is not stored, whatever Idempotency-Key came with it."""
+    def skip_idempotency(self) -> None:
+        """Don't store the answer under the call's Idempotency-Key: it holds secrets."""
         self.call["key"] = None
 
-    def ask(self, service: str, method: str, /, **kwargs: Any) -> Any:
+    def ask(self, service: str, method: str, /, **kwargs: Json) -> Any:
         """Call another service as the same actor and return its decoded answer.
 
         Refused inside an open transaction: a connection must not be held while waiting.
@@ -194,8 +193,8 @@ class Service:
         found = self.ask_raw(service, method, **kwargs)
         return msgspec.json.decode(found) if found else None
 
-    def ask_raw(self, service: str, method: str, /, **kwargs: Any) -> bytes:
-        """The same, as the JSON it came as."""
+    def ask_raw(self, service: str, method: str, /, **kwargs: Json) -> bytes:
+        """Call another service as the same actor and return its answer as JSON bytes."""
         self._check_may_ask(service, method)
         return self._call(service, method, kwargs)
 
@@ -204,11 +203,11 @@ class Service:
             message = f"{service}.{method} was called inside an open transaction"
             raise RuntimeError(message)
 
-    def _call(self, service: str, method: str, kwargs: dict[str, Any]) -> bytes:
+    def _call(self, service: str, method: str, kwargs: JsonObject) -> bytes:
         headers = {ACTOR: encode(self.actor).decode(), REQUEST: self.tx.request_id}
         return self.client.call(service, method, encode(kwargs), headers=headers).plain()
 
-    def ask_ahead(self, service: str, method: str, /, **kwargs: Any) -> Callable[[], Any]:
+    def ask_ahead(self, service: str, method: str, /, **kwargs: Json) -> Callable[[], Any]:
         """Ask now; what this returns gives the answer later, when it has long come.
 
         For what the reply needs and the transaction does not: waiting costs nothing then.
@@ -216,13 +215,13 @@ class Service:
         asked = self.ask_ahead_raw(service, method, **kwargs)
         return lambda: msgspec.json.decode(asked())
 
-    def ask_ahead_raw(self, service: str, method: str, /, **kwargs: Any) -> Callable[[], bytes]:
-        """The same, as the JSON it came as."""
+    def ask_ahead_raw(self, service: str, method: str, /, **kwargs: Json) -> Callable[[], bytes]:
+        """Ask now; what this returns waits for the answer and returns it as JSON bytes."""
         self._check_may_ask(service, method)
         asked = spawned(self._call, service, method, kwargs)
         return cast("Callable[[], bytes]", asked.wait)
 
-    def ask_all(self, questions: list[tuple[str, str, dict[str, Any]]]) -> list[Any]:
+    def ask_all(self, questions: list[Question]) -> list[Any]:
         """Ask several ``(service, method, arguments)`` at once; answers come in order.
 
         Raises what the first refused one raised.
@@ -230,8 +229,8 @@ class Service:
         found = self.ask_all_raw(questions)
         return [msgspec.json.decode(body) if body else None for body in found]
 
-    def ask_all_raw(self, questions: list[tuple[str, str, dict[str, Any]]]) -> list[bytes]:
-        """The same, each as the JSON it came as."""
+    def ask_all_raw(self, questions: list[Question]) -> list[bytes]:
+        """Ask several questions at once; the answers come in order, as JSON bytes."""
         if len(questions) == 1:
             service, method, kwargs = questions[0]
             return [self.ask_raw(service, method, **kwargs)]
@@ -242,8 +241,13 @@ class Service:
         return [thread.wait() for thread in asked]
 
 
+if TYPE_CHECKING:
+    _CONTEXT: type[CallContext] = Service
+    """The type checker holds every service against the protocol here."""
+
+
 def versioned(*elsewhere: str) -> Callable[[F], F]:
-    """A read whose answer is known to be unchanged by versions, see ``Service.unless_held``.
+    """A read whose answer is known to be unchanged by versions, see ``not_modified_or``.
 
     It may mix productions, so any change here or in the services named counts. Whoever works as a
     vendor sees what they are assigned to, and ``tasks`` counts for them.
@@ -254,7 +258,7 @@ def versioned(*elsewhere: str) -> Callable[[F], F]:
         def run(self: Service, *args: Any, **kwargs: Any) -> Any:
             vendor = self.actor.works_as_vendor and self.name != "tasks"
             others = (*elsewhere, "tasks") if vendor else elsewhere
-            return self.unless_held(lambda: function(self, *args, **kwargs), elsewhere=others)
+            return self.not_modified_or(lambda: function(self, *args, **kwargs), elsewhere=others)
 
         return cast("F", run)
 

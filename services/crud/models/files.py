@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.common.database.tables import Many, Row, link, ref, table_of, text
+from services.common.database.tables import Many, TimestampedRow, link, ref, table_of, text
 from services.crud.models.base import Base
 
 
-class FileStatus(Row, Base):
+class FileStatus(TimestampedRow, Base):
     """How far an output file is."""
 
     __tablename__ = "file_status"
@@ -22,7 +22,7 @@ class FileStatus(Row, Base):
     color: Mapped[str] = text(7)
 
 
-class OutputType(Row, Base):
+class OutputType(TimestampedRow, Base):
     """What an output file holds."""
 
     __tablename__ = "output_type"
@@ -31,7 +31,7 @@ class OutputType(Row, Base):
     short_name: Mapped[str] = text(20)
 
 
-class Software(Row, Base):
+class Software(TimestampedRow, Base):
     """A program the studio works with."""
 
     __tablename__ = "software"
@@ -46,7 +46,7 @@ class Software(Row, Base):
     inventory_amount: Mapped[int | None] = mapped_column(default=0)
 
 
-class SoftwareDepartmentLink(Row, Base):
+class SoftwareDepartmentLink(TimestampedRow, Base):
     """A program that a department uses."""
 
     __tablename__ = "software_department_link"
@@ -56,7 +56,7 @@ class SoftwareDepartmentLink(Row, Base):
     software_id: Mapped[UUID] = link("software")
 
 
-class HardwareItem(Row, Base):
+class HardwareItem(TimestampedRow, Base):
     """A machine the studio works with."""
 
     __tablename__ = "hardware_item"
@@ -68,7 +68,7 @@ class HardwareItem(Row, Base):
     inventory_amount: Mapped[int | None] = mapped_column(default=0)
 
 
-class HardwareItemDepartmentLink(Row, Base):
+class HardwareItemDepartmentLink(TimestampedRow, Base):
     """A machine that a department uses."""
 
     __tablename__ = "hardware_item_department_link"
@@ -78,7 +78,7 @@ class HardwareItemDepartmentLink(Row, Base):
     hardware_item_id: Mapped[UUID] = link("hardware_item", index=False)
 
 
-class WorkingFile(Row, Base):
+class WorkingFile(TimestampedRow, Base):
     """A file somebody works in."""
 
     __tablename__ = "working_file"
@@ -99,7 +99,7 @@ class WorkingFile(Row, Base):
     software_id: Mapped[UUID | None] = link("software", on_gone="null")
 
 
-class OutputFile(Row, Base):
+class OutputFile(TimestampedRow, Base):
     """A file made from a working file."""
 
     __tablename__ = "output_file"
@@ -140,7 +140,7 @@ class OutputFile(Row, Base):
     temporal_entity_id: Mapped[UUID | None] = ref("assets.entity", on_gone="null")
 
 
-class PreviewBackgroundFile(Row, Base):
+class PreviewBackgroundFile(TimestampedRow, Base):
     """A picture or light that models are shown before."""
 
     __tablename__ = "preview_background_file"

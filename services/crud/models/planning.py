@@ -10,11 +10,20 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.common.database.tables import Many, Row, choice, link, links, ref, table_of, text
+from services.common.database.tables import (
+    Many,
+    TimestampedRow,
+    choice,
+    link,
+    links,
+    ref,
+    table_of,
+    text,
+)
 from services.crud.models.base import Base, linked
 
 
-class Playlist(Row, Base):
+class Playlist(TimestampedRow, Base):
     """Previews put in order for a review."""
 
     __tablename__ = "playlist"
@@ -31,7 +40,7 @@ class Playlist(Row, Base):
     created_by: Mapped[UUID | None] = ref("auth.person", on_gone="null")
 
 
-class PlaylistShareLink(Row, Base):
+class PlaylistShareLink(TimestampedRow, Base):
     """A link by which guests see a playlist."""
 
     __tablename__ = "playlist_share_link"
@@ -45,7 +54,7 @@ class PlaylistShareLink(Row, Base):
     password: Mapped[str | None] = text()
 
 
-class BuildJob(Row, Base):
+class BuildJob(TimestampedRow, Base):
     """The making of a movie or archive of a playlist."""
 
     __tablename__ = "build_job"
@@ -56,7 +65,7 @@ class BuildJob(Row, Base):
     playlist_id: Mapped[UUID] = link("playlist")
 
 
-class ScheduleItem(Row, Base):
+class ScheduleItem(TimestampedRow, Base):
     """When a task type is worked on, in all or for one sequence."""
 
     __tablename__ = "schedule_item"
@@ -70,7 +79,7 @@ class ScheduleItem(Row, Base):
     object_id: Mapped[UUID | None]
 
 
-class Milestone(Row, Base):
+class Milestone(TimestampedRow, Base):
     """A date that a production must keep."""
 
     __tablename__ = "milestone"
@@ -81,7 +90,7 @@ class Milestone(Row, Base):
     task_type_id: Mapped[UUID | None] = ref("tasks.task_type", on_gone="null")
 
 
-class ProductionScheduleVersion(Row, Base):
+class ProductionScheduleVersion(TimestampedRow, Base):
     """A plan of a production, kept beside others."""
 
     __tablename__ = "production_schedule_version"
@@ -96,7 +105,7 @@ class ProductionScheduleVersion(Row, Base):
     canceled: Mapped[bool | None] = mapped_column(default=False)
 
 
-class ProductionScheduleVersionTaskLink(Row, Base):
+class ProductionScheduleVersionTaskLink(TimestampedRow, Base):
     """When a task is done according to a plan."""
 
     __tablename__ = "production_schedule_version_task_link"

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.common.access.rules import ROLES
-from services.common.database.tables import Row, choice, link, links, ref, table_of, text
+from services.common.actor import ROLES
+from services.common.database.tables import TimestampedRow, choice, link, links, ref, table_of, text
 from services.crud.models.base import Base, linked
 
 STYLES = (
@@ -55,7 +55,7 @@ class ProductionSettings:
     data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
 
 
-class ProjectStatus(Row, Base):
+class ProjectStatus(TimestampedRow, Base):
     """Whether a production is open or closed."""
 
     __tablename__ = "project_status"
@@ -64,7 +64,7 @@ class ProjectStatus(Row, Base):
     color: Mapped[str] = text(7)
 
 
-class Project(ProductionSettings, Row, Base):
+class Project(ProductionSettings, TimestampedRow, Base):
     """A production: a film, a series, a commercial."""
 
     __tablename__ = "project"
@@ -92,7 +92,7 @@ class Project(ProductionSettings, Row, Base):
     )
 
 
-class ProjectTaskTypeLink(Row, Base):
+class ProjectTaskTypeLink(TimestampedRow, Base):
     """A task type used in a production, and its place."""
 
     __tablename__ = "project_task_type_link"
@@ -103,7 +103,7 @@ class ProjectTaskTypeLink(Row, Base):
     priority: Mapped[int | None]
 
 
-class ProjectTaskStatusLink(Row, Base):
+class ProjectTaskStatusLink(TimestampedRow, Base):
     """A task status used in a production, and on whose boards."""
 
     __tablename__ = "project_task_status_link"
@@ -117,7 +117,7 @@ class ProjectTaskStatusLink(Row, Base):
     )
 
 
-class ProjectTemplate(ProductionSettings, Row, Base):
+class ProjectTemplate(ProductionSettings, TimestampedRow, Base):
     """What new productions may start from."""
 
     __tablename__ = "project_template"
@@ -133,7 +133,7 @@ class ProjectTemplate(ProductionSettings, Row, Base):
     )
 
 
-class ProjectTemplateTaskTypeLink(Row, Base):
+class ProjectTemplateTaskTypeLink(TimestampedRow, Base):
     """A task type of a template, and its place."""
 
     __tablename__ = "project_template_task_type_link"
@@ -143,7 +143,7 @@ class ProjectTemplateTaskTypeLink(Row, Base):
     priority: Mapped[int | None]
 
 
-class ProjectTemplateTaskStatusLink(Row, Base):
+class ProjectTemplateTaskStatusLink(TimestampedRow, Base):
     """A task status of a template, and on whose boards."""
 
     __tablename__ = "project_template_task_status_link"

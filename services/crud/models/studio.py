@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.common.database.tables import Row, choice, link, ref, text
+from services.common.database.tables import TimestampedRow, choice, link, ref, text
 from services.crud.models.base import Base
 
 Day = date  # DayOff has a column called date
 
 
-class SearchFilterGroup(Row, Base):
+class SearchFilterGroup(TimestampedRow, Base):
     """A folder of saved searches."""
 
     __tablename__ = "search_filter_group"
@@ -31,7 +31,7 @@ class SearchFilterGroup(Row, Base):
     department_id: Mapped[UUID | None] = ref("auth.department")
 
 
-class SearchFilter(Row, Base):
+class SearchFilter(TimestampedRow, Base):
     """A saved search."""
 
     __tablename__ = "search_filter"
@@ -47,7 +47,7 @@ class SearchFilter(Row, Base):
     project_id: Mapped[UUID | None] = link("project")
 
 
-class CustomAction(Row, Base):
+class CustomAction(TimestampedRow, Base):
     """A studio's own button in the web interface."""
 
     __tablename__ = "custom_action"
@@ -58,7 +58,7 @@ class CustomAction(Row, Base):
     is_ajax: Mapped[bool | None] = mapped_column(default=False)
 
 
-class DayOff(Row, Base):
+class DayOff(TimestampedRow, Base):
     """Days on which a person is away."""
 
     __tablename__ = "day_off"
@@ -73,7 +73,7 @@ class DayOff(Row, Base):
     person_id: Mapped[UUID | None] = ref("auth.person", index=False)
 
 
-class Budget(Row, Base):
+class Budget(TimestampedRow, Base):
     """What a production may cost, one row a revision."""
 
     __tablename__ = "budget"
@@ -84,7 +84,7 @@ class Budget(Row, Base):
     currency: Mapped[str | None] = text(3)
 
 
-class BudgetEntry(Row, Base):
+class BudgetEntry(TimestampedRow, Base):
     """What one person or position costs."""
 
     __tablename__ = "budget_entry"
@@ -100,7 +100,7 @@ class BudgetEntry(Row, Base):
     exceptions: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
 
 
-class SalaryScale(Row, Base):
+class SalaryScale(TimestampedRow, Base):
     """What a position costs a day."""
 
     __tablename__ = "salary_scale"
@@ -111,7 +111,7 @@ class SalaryScale(Row, Base):
     salary: Mapped[int] = mapped_column(default=0)
 
 
-class ApiEvent(Row, Base):
+class ApiEvent(TimestampedRow, Base):
     """An event as the log keeps it."""
 
     __tablename__ = "api_event"
@@ -123,7 +123,7 @@ class ApiEvent(Row, Base):
     data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
 
 
-class Plugin(Row, Base):
+class Plugin(TimestampedRow, Base):
     """An extension that is installed."""
 
     __tablename__ = "plugin"

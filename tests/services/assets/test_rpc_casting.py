@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from deploy.local.parts import Parts
-from services.assets import casting
+from services.assets.casting.write import changes_of, read_items, replace_castings
 from services.assets.service import AssetsService
 from tests.listening import Subscriber
 from tests.services.assets.conftest import Ask
@@ -322,10 +322,10 @@ def test_a_replacement_takes_the_same_few_statements_whatever_its_size(
     system.load(show.tables)
     service = AssetsService()
     with counted(service, parts) as statements:
-        changes = casting.changes_of(service.database, [UUID(show.shots[0])])
+        changes = changes_of(service.database, [UUID(show.shots[0])])
         [change] = changes.values()
-        change.items, change.size = casting.read_items(items(*assets)), size
-        casting.replace(service.tx, changes)
+        change.items, change.size = read_items(items(*assets)), size
+        replace_castings(service.tx, changes)
         service.tx.flush_events()
         service.tx.commit()
     assert len(change.added) == size

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.assets.views import HEADS
+from services.assets.overview.views import HEADS
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from tests.services.assets.conftest import Ask
 from tests.services.assets.show import CALLERS, Show

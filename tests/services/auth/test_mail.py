@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from services.auth import mail
 from services.auth.config import AuthSettings
-from services.common.access.rules import SYSTEM
+from services.auth.mails import mail
+from services.common.actor import SYSTEM
 from services.common.database.transaction import Database, Transaction
 from tests.system import ENCRYPTION, SECRET, System, free_port
 

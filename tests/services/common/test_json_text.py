@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from deploy.docs import registries
 from deploy.local.parts import Parts
-from services.common.crud.resource import Registry, rows_as_json
+from services.common.crud.resource import Registry
+from services.common.crud.row_json import rows_as_json
 from services.common.database import sql_json
 from services.common.database.transaction import with_driver
 from tests.world import World

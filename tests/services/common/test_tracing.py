@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from services.common.files.rpc import OffTheHub
+from services.common.files.storage_access import OffTheHub
 from services.common.observability import tracing
 from services.common.observability.log import request_id
 from services.common.runtime.service import spawned

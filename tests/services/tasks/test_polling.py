@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from deploy.local.parts import Parts
-from services.common.access.rules import SYSTEM
+from services.common.actor import SYSTEM
 from services.common.database.transaction import Database, Transaction
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.service import TasksService

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from services.common.errors import InvalidInput
-from services.tasks import annotating
+from services.tasks.previews.annotations import apply_changes
 from tests.services.assets.show import told
 from tests.services.tasks.conftest import As
 from tests.services.tasks.desk import Desk, answers
@@ -83,18 +83,18 @@ def test_two_who_draw_at_once_both_keep_their_lines(
 
 def test_drawings_are_changed_object_by_object() -> None:
     """By time and id; an object without a time stands for itself."""
-    drawn = annotating.changed(None, {"additions": [{"time": 0, "drawing": {"objects": [LINE]}}]})
-    drawn = annotating.changed(drawn, {"additions": [{"time": 0, "drawing": {"objects": [ARROW]}}]})
+    drawn = apply_changes(None, {"additions": [{"time": 0, "drawing": {"objects": [LINE]}}]})
+    drawn = apply_changes(drawn, {"additions": [{"time": 0, "drawing": {"objects": [ARROW]}}]})
     assert drawn == [{"time": 0, "drawing": {"objects": [LINE, ARROW]}}]
     moved = {"time": 0, "drawing": {"objects": [{**LINE, "left": 4}]}}
-    drawn = annotating.changed(drawn, {"updates": [moved]})
+    drawn = apply_changes(drawn, {"updates": [moved]})
     assert drawn[0]["drawing"]["objects"] == [{**LINE, "left": 4}, ARROW]
-    drawn = annotating.changed(drawn, {"deletions": [{"time": 0, "objects": ["line", "arrow"]}]})
+    drawn = apply_changes(drawn, {"deletions": [{"time": 0, "objects": ["line", "arrow"]}]})
     assert drawn == []
-    flat = annotating.changed([], {"additions": [LINE, ARROW], "updates": [{**LINE, "x": 1}]})
-    assert annotating.changed(flat, {"deletions": ["arrow"]}) == [{**LINE, "x": 1}]
+    flat = apply_changes([], {"additions": [LINE, ARROW], "updates": [{**LINE, "x": 1}]})
+    assert apply_changes(flat, {"deletions": ["arrow"]}) == [{**LINE, "x": 1}]
     with pytest.raises(InvalidInput):
-        annotating.changed([], {"deletions": [4]})
+        apply_changes([], {"deletions": [4]})
 
 
 def test_previews_of_a_revision_change_places(desk: Desk, who: As, previews: list[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.common.access.rules import SYSTEM
+from services.common.actor import SYSTEM
 from services.common.database.transaction import Database, Transaction
 from services.tasks.service import TasksService
 from tests.system import Caller, System
@@ -99,6 +99,6 @@ def test_files_of_messages_that_never_came_are_dropped(
     known = tasks.files_of_messages.__wrapped__
     assert set(known(tasks, [ident("no message")])) == {ident("no message")}
     tasks.drop_files_of_lost_messages(0)
-    tasks.keep()
+    tasks.commit_now()
     assert known(tasks, [ident("no message")]) == {}
     assert set(known(tasks, [ident("a message")])) == {ident("a message")}

@@ -1,0 +1,1 @@
+"""What appears where: castings read, replaced and told of."""

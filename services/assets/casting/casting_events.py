@@ -1,0 +1,148 @@
+"""What replacing castings means for the entities concerned, and the events that tell of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from uuid import UUID
+
+from services.common.contracts import CATALOGUE
+from services.common.contracts import assets as events
+from services.common.database.transaction import Transaction
+from services.common.json_types import JsonObject
+
+SHOT, EPISODE = "Shot", "Episode"
+Pair = tuple[UUID, UUID]
+
+
+@dataclass(frozen=True)
+class Cast:
+    """One asset as a request casts it."""
+
+    asset_id: UUID
+    nb_occurences: int
+    label: str
+
+
+@dataclass
+class Change:
+    """What a request makes of one entity's casting."""
+
+    ident: UUID
+    project_id: UUID
+    kind: str
+    episode_id: UUID | None
+    size: int = 0
+    items: list[Cast] = field(default_factory=list)
+    before: set[UUID] = field(default_factory=set)
+    links: dict[UUID, UUID] = field(default_factory=dict)
+    """The new links by asset."""
+
+    @property
+    def added(self) -> set[UUID]:
+        """Assets that were not cast before."""
+        return set(self.links) - self.before
+
+    @property
+    def removed(self) -> set[UUID]:
+        """Assets that are not cast any more."""
+        return self.before - set(self.links)
+
+
+class Outcome(NamedTuple):
+    """What the replacing did beyond the entities themselves."""
+
+    counts: Mapping[UUID, tuple[int, UUID]]
+    """Size of the casting and production, of every entity touched."""
+    entered: set[Pair]
+    left: set[Pair]
+    """(episode, asset) pairs that came and went through shots."""
+    dropped: Mapping[UUID, set[UUID]]
+    """Assets that left a shot because they left its episode."""
+
+
+def tell(tx: Transaction, changes: Mapping[UUID, Change], outcome: Outcome) -> None:
+    """Emit the events of replaced castings."""
+    counts, entered, left, dropped = outcome
+    for episode, asset in sorted(entered):
+        _tell_asset(tx, asset, counts[episode][1])
+    for change in changes.values():
+        _tell_links(tx, change)
+    for shot, assets in dropped.items():
+        if shot not in changes:
+            _tell_casting(tx, SHOT, shot, counts[shot], (set(), assets))
+    for episode in sorted({episode for episode, _ in left}):
+        _tell_episode(tx, episode, outcome)
+    for change in changes.values():
+        _tell_change(tx, change, outcome)
+
+
+def _tell_change(tx: Transaction, change: Change, outcome: Outcome) -> None:
+    lost = outcome.dropped.get(change.ident, set())
+    sets = (change.added - lost, (change.removed | lost) & change.before)
+    _tell_casting(tx, change.kind, change.ident, outcome.counts[change.ident], sets)
+    if change.kind == EPISODE:
+        for asset in change.links:
+            _tell_asset(tx, asset, change.project_id)
+
+
+def _tell_asset(tx: Transaction, asset: UUID, project: UUID) -> None:
+    tx.emit(CATALOGUE["asset:update"](asset_id=asset, project_id=project))
+
+
+def _tell_episode(tx: Transaction, episode: UUID, outcome: Outcome) -> None:
+    gone = {asset for other, asset in outcome.left if other == episode}
+    come = {asset for other, asset in outcome.entered if other == episode}
+    count = outcome.counts[episode]
+    _tell_casting(tx, EPISODE, episode, count, (come, gone))
+    for asset in sorted(gone):
+        _tell_asset(tx, asset, count[1])
+
+
+def _tell_links(tx: Transaction, change: Change) -> None:
+    met: set[UUID] = set()
+    for cast in change.items:
+        link = change.links.get(cast.asset_id)
+        if link is None:
+            continue
+        if cast.asset_id in met:
+            tx.emit(
+                events.EntityLinkUpdate(
+                    entity_link_id=link,
+                    nb_occurences=cast.nb_occurences,
+                    project_id=change.project_id,
+                )
+            )
+            continue
+        met.add(cast.asset_id)
+        tx.emit(
+            events.EntityLinkNew(
+                entity_link_id=link,
+                entity_in_id=change.ident,
+                entity_out_id=cast.asset_id,
+                nb_occurences=cast.nb_occurences,
+                project_id=change.project_id,
+            )
+        )
+
+
+def _tell_casting(
+    tx: Transaction,
+    kind: str,
+    ident: UUID,
+    count: tuple[int, UUID],
+    sets: tuple[set[UUID], set[UUID]],
+) -> None:
+    facts: JsonObject = {
+        "nb_entities_out": count[0],
+        "project_id": count[1],
+        "added_asset_ids": sorted(sets[0]),
+        "removed_asset_ids": sorted(sets[1]),
+    }
+    if kind == SHOT:
+        tx.emit(events.ShotCastingUpdate(shot_id=ident, **facts))
+    elif kind == EPISODE:
+        tx.emit(events.EpisodeCastingUpdate(episode_id=ident, **facts))
+    else:
+        tx.emit(events.AssetCastingUpdate(asset_id=ident, **facts))

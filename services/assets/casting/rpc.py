@@ -1,0 +1,305 @@
+"""What appears where: castings read, and replaced."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from services.assets.casting.write import changes_of, read_items, replace_castings
+from services.assets.policy import access
+from services.assets.policy.access import ENTITY, LINK, TYPE, among, of_kind
+from services.assets.policy.kinds import RESERVED
+from services.assets.policy.membership import member_project, refuse_roles, require_manager
+from services.common.crud import lists
+from services.common.crud.lists import compressed
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
+from services.common.crud.validation import known_id
+from services.common.database.sql_types import Condition, Select
+from services.common.errors import Forbidden, InvalidInput, NotFound, Refused
+from services.common.json_types import Json
+from services.common.runtime.rpc_server import command, query
+from services.common.runtime.service import versioned
+from services.common.wire.rpc_protocol import Reply
+
+ARRAY: Final = "Request body must be a JSON array"
+OBJECT: Final = "Request body must be a JSON object."
+ELSEWHERE: Final = "The entity is of another production."
+CASTER, SEQUENCE, EPISODE = (ENTITY.alias(n) for n in ("caster", "sequence", "episode"))
+CASTER_TYPE: Final = TYPE.alias("caster_type")
+COMMON: Final = (
+    LINK.c.entity_out_id.label("asset_id"),
+    ENTITY.c.name.label("asset_name"),
+    TYPE.c.name.label("asset_type_name"),
+    ENTITY.c.preview_file_id,
+    LINK.c.nb_occurences,
+    LINK.c.label,
+)
+SHARED: Final = (ENTITY.c.is_shared, ENTITY.c.project_id)
+CAST: Final = LINK.join(ENTITY, ENTITY.c.id == LINK.c.entity_out_id).join(
+    TYPE, TYPE.c.id == ENTITY.c.entity_type_id
+)
+SHOWN: Final = ENTITY.c.canceled.is_not(True)
+
+
+class CastingRpc(ResourceService):
+    """Castings."""
+
+    @query
+    @versioned()
+    def list_cast_assets(self, kind: str, ident: str) -> Reply:
+        """The assets cast in an asset or shot, as plain entities. Raises NotFound, Forbidden."""
+        facts = access.visit(self, ident, kind)
+        columns = self.registry["entities"].columns(None, relations=False)
+        cast = sa.select(LINK.c.entity_out_id).where(LINK.c.entity_in_id == facts["id"])
+        rows = sa.select(*columns).where(ENTITY.c.id.in_(cast), of_kind("asset"))
+        return lists.json_array(self, rows)
+
+    @query
+    @versioned()
+    def list_cast_in(self, ident: str) -> Reply:
+        """Where an asset is cast: shots by episode, sequence and name, then assets by type."""
+        facts = access.visit(self, ident, "asset")
+        here = sa.and_(LINK.c.entity_out_id == facts["id"], CASTER.c.canceled.is_not(True))
+        source = LINK.join(CASTER, CASTER.c.id == LINK.c.entity_in_id)
+        in_shots = source.join(SEQUENCE, SEQUENCE.c.id == CASTER.c.parent_id).outerjoin(
+            EPISODE, EPISODE.c.id == SEQUENCE.c.parent_id
+        )
+        shots = (
+            sa.select(
+                CASTER.c.id.label("shot_id"),
+                CASTER.c.name.label("shot_name"),
+                SEQUENCE.c.name.label("sequence_name"),
+                EPISODE.c.id.label("episode_id"),
+                EPISODE.c.name.label("episode_name"),
+                CASTER.c.preview_file_id,
+                LINK.c.nb_occurences,
+            )
+            .select_from(in_shots)
+            .where(here)
+            .order_by(EPISODE.c.name, SEQUENCE.c.name, CASTER.c.name)
+        )
+        assets = (
+            sa.select(
+                CASTER.c.id.label("asset_id"),
+                CASTER.c.name.label("asset_name"),
+                CASTER_TYPE.c.name.label("asset_type_name"),
+                CASTER.c.preview_file_id,
+                LINK.c.nb_occurences,
+            )
+            .select_from(source.join(CASTER_TYPE, CASTER_TYPE.c.id == CASTER.c.entity_type_id))
+            .where(here, CASTER.c.parent_id.is_(None), CASTER_TYPE.c.name.not_in(RESERVED))
+            .order_by(CASTER_TYPE.c.name, CASTER.c.name)
+        )
+        with self.database.read() as connection:
+            found = [t for rows in (shots, assets) for t in connection.scalars(rows_as_json(rows))]
+        return compressed(f"[{','.join(found)}]".encode())
+
+    @query
+    @versioned()
+    def read_asset_casting(self, ident: str) -> Reply:
+        """What an asset casts. Raises NotFound, Forbidden."""
+        return self._casting(access.visit(self, ident, "asset")["id"])
+
+    @query
+    @versioned()
+    def read_casting(self, project_id: str, entity_id: str) -> Reply:
+        """What an entity of a production casts, by type and name. Raises NotFound, Forbidden."""
+        project = self._project_but_vendor(project_id)
+        return self._casting(self._entity_of(project, entity_id))
+
+    @query
+    @versioned()
+    def casting_by_type(self, project_id: str, asset_type_id: str) -> Reply:
+        """What the assets of a type cast: ``{asset id: [casting]}``."""
+        project, ident = self._project_but_vendor(project_id), known_id(asset_type_id)
+        known = sa.select(TYPE.c.id).where(TYPE.c.id == ident, TYPE.c.name.not_in(RESERVED))
+        with self.database.read() as connection:
+            if connection.scalar(known) is None:
+                raise NotFound
+        rows = (
+            sa.select(CASTER.c.id.label("key"), ENTITY.c.name, *COMMON)
+            .select_from(CAST.join(CASTER, CASTER.c.id == LINK.c.entity_in_id))
+            .where(CASTER.c.project_id == project, CASTER.c.entity_type_id == ident, SHOWN)
+        )
+        return self._grouped(rows, (CASTER.c.name,))
+
+    @query
+    @versioned()
+    def casting_of_sequence(self, project_id: str, sequence_id: str) -> Reply:
+        """What the shots of a sequence cast: ``{shot id: [casting]}``."""
+        project = self._project_but_vendor(project_id)
+        return self._shots(SEQUENCE.c.id == self._entity_of(project, sequence_id, "sequence"))
+
+    @query
+    @versioned()
+    def casting_of_sequences(self, project_id: str) -> Reply:
+        """What all shots of a production cast, as ``casting_of_sequence``."""
+        project = self._project_but_vendor(project_id)
+        return self._shots(SEQUENCE.c.project_id == project, long=True)
+
+    @query
+    @versioned()
+    def casting_of_episode_sequences(self, project_id: str, episode_id: str) -> Reply:
+        """What all shots of an episode cast, as ``casting_of_sequence``."""
+        project = self._project_but_vendor(project_id)
+        episode = self._entity_of(project, episode_id, "episode")
+        return self._shots(SEQUENCE.c.parent_id == episode, long=True)
+
+    @query
+    @versioned()
+    def casting_of_episodes(self, project_id: str) -> Reply:
+        """What the episodes of a production cast: ``{episode id: [casting]}``."""
+        project = self._project_but_vendor(project_id)
+        rows = (
+            sa.select(
+                CASTER.c.id.label("key"),
+                ENTITY.c.name,
+                *COMMON,
+                CASTER.c.name.label("episode_name"),
+                *SHARED,
+            )
+            .select_from(CAST.join(CASTER, CASTER.c.id == LINK.c.entity_in_id))
+            .where(CASTER.c.project_id == project, of_kind("episode", CASTER), SHOWN)
+        )
+        return self._grouped(rows, (CASTER.c.name,), long=True)
+
+    @query
+    def casting_readiness(self, shot_ids: list[str]) -> dict[str, list[str | None]]:
+        """For each shot the task types that its cast assets are ready for, one for each asset."""
+        statement = (
+            sa.select(LINK.c.entity_in_id, ENTITY.c.ready_for)
+            .join(ENTITY, ENTITY.c.id == LINK.c.entity_out_id)
+            .where(among(LINK.c.entity_in_id, shot_ids))
+        )
+        found: dict[str, list[str | None]] = {ident: [] for ident in shot_ids}
+        with self.database.read() as connection:
+            for shot, ready in connection.execute(statement):
+                found[str(shot)].append(str(ready) if ready else None)
+        return found
+
+    @query
+    def shots_casting(self, asset_ids: list[str]) -> list[str]:
+        """The shots that cast one of these assets."""
+        statement = (
+            sa.select(LINK.c.entity_in_id)
+            .distinct()
+            .join(CASTER, CASTER.c.id == LINK.c.entity_in_id)
+            .where(among(LINK.c.entity_out_id, asset_ids), of_kind("shot", CASTER))
+        )
+        with self.database.read() as connection:
+            return [str(ident) for ident in connection.scalars(statement)]
+
+    # --- replacing --------------------------------------------------------------------------
+
+    @command
+    def replace_casting(self, project_id: str, entity_id: str, data: Json = None) -> Any:
+        """Make the array the whole casting of an entity, and answer it.
+
+        Raises NotFound, Forbidden, Refused (no array), InvalidInput (an item).
+        Emits ``entity-link:new`` and ``<kind>:casting-update``; what an episode gains or loses
+        through its shots is told too.
+        """
+        project = known_id(project_id)
+        require_manager(self, project)
+        if not isinstance(data, list):
+            raise Refused(ARRAY)
+        self._replace({known_id(entity_id): data}, project)
+        return data
+
+    @command
+    def replace_asset_casting(self, ident: str, data: Json = None) -> Any:
+        """Replace the casting of an asset. Raises InvalidInput (no array), else as a shot's."""
+        with self.database.read() as connection:
+            facts = access.facts_of(connection, known_id(ident), "asset")
+        require_manager(self, facts["project_id"])
+        if not isinstance(data, list):
+            message = f"{ARRAY}."
+            raise InvalidInput(message)
+        self._replace({facts["id"]: data}, facts["project_id"])
+        return data
+
+    @command
+    def replace_castings(self, project_id: str, data: Json = None) -> Any:
+        """Replace the castings ``{entity id: [casting]}``: all of them or none."""
+        project = known_id(project_id)
+        require_manager(self, project)
+        if not isinstance(data, dict) or not all(isinstance(v, list) for v in data.values()):
+            raise InvalidInput(OBJECT)
+        self._replace({known_id(ident): items for ident, items in data.items()}, project)
+        return data
+
+    def _replace(self, castings: dict[UUID, list[Any]], project: UUID) -> None:
+        items = {ident: read_items(given) for ident, given in castings.items()}
+        if not items:
+            return
+        found = changes_of(self.database, items)
+        changes = {ident: found[ident] for ident in items}
+        for ident, change in changes.items():
+            if change.project_id != project:
+                raise Forbidden(ELSEWHERE)
+            change.items, change.size = items[ident], len(castings[ident])
+        replace_castings(self.tx, changes)
+
+    # --- reading ----------------------------------------------------------------------------
+
+    def _project_but_vendor(self, project_id: str) -> UUID:
+        project = member_project(self, project_id)
+        refuse_roles(self, project, access.VENDOR)
+        return project
+
+    def _entity_of(self, project: UUID, ident: str, kind: str = "") -> UUID:
+        with self.database.read() as connection:
+            facts = access.facts_of(connection, known_id(ident), kind)
+        if facts["project_id"] != project:
+            raise Forbidden(ELSEWHERE)
+        found: UUID = facts["id"]
+        return found
+
+    def _casting(self, ident: UUID) -> Reply:
+        rows = (
+            sa.select(*COMMON, ENTITY.c.ready_for, ENTITY.c.source_id.label("episode_id"), *SHARED)
+            .select_from(CAST)
+            .where(LINK.c.entity_in_id == ident, SHOWN)
+            .order_by(TYPE.c.name, ENTITY.c.name)
+        )
+        return lists.json_array(self, rows)
+
+    def _shots(self, where: Condition, *, long: bool = False) -> Reply:
+        source = CAST.join(CASTER, CASTER.c.id == LINK.c.entity_in_id).join(
+            SEQUENCE, SEQUENCE.c.id == CASTER.c.parent_id
+        )
+        sequence = SEQUENCE.c.name.label("sequence_name")
+        rows = (
+            sa.select(CASTER.c.id.label("key"), ENTITY.c.name, *COMMON, sequence, *SHARED)
+            .select_from(source)
+            .where(where, of_kind("shot", CASTER), SHOWN)
+        )
+        return self._grouped(rows, (SEQUENCE.c.name, CASTER.c.name), long=long)
+
+    def _grouped(self, rows: Select, order: tuple[Any, ...], *, long: bool = False) -> Reply:
+        """``{key: [row …]}``: keys in the given order, their rows by type and name."""
+        order = (*order, CASTER.c.id, TYPE.c.name, ENTITY.c.name)
+        place = sa.func.row_number().over(order_by=order).label("place")
+        ordered = rows.add_columns(place).subquery("ordered")
+        parts: list[Any] = []
+        for column in ordered.c:
+            if column.name not in {"key", "place"}:
+                parts += [sa.literal_column(f"'{column.name}'"), column]
+        item = sa.cast(sa.func.json_build_object(*parts), sa.Text)
+        items = sa.func.string_agg(
+            item, aggregate_order_by(sa.literal_column("','"), ordered.c.place)
+        )
+        members = (
+            sa.select(sa.func.concat('"', ordered.c.key, '":[', items, "]"))
+            .group_by(ordered.c.key)
+            .order_by(sa.func.min(ordered.c.place))
+        )
+        if long:
+            return lists.streamed(self, members, "{}")
+        with self.database.read() as connection:
+            found = connection.execute(members).scalars().all()
+        return compressed(f"{{{','.join(found)}}}".encode())

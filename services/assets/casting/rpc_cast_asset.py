@@ -1,0 +1,100 @@
+"""Casting one asset in several entities, whatever else those cast."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from services.assets.casting.casting_events import Cast
+from services.assets.casting.rpc import CAST, COMMON, ELSEWHERE, OBJECT, SHARED, SHOWN
+from services.assets.casting.write import changes_of, lock_castings, write_castings
+from services.assets.policy import access
+from services.assets.policy.access import ENTITY, LINK, TYPE, among
+from services.assets.policy.membership import require_manager
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
+from services.common.crud.validation import BadValue, body_ids, known_id, read_value
+from services.common.errors import Forbidden, InvalidInput, invalid_field
+from services.common.json_types import Json, JsonObject
+from services.common.runtime.rpc_server import command
+
+ONCE: Final = 1
+
+
+class CastAssetRpc(ResourceService):
+    """Castings, asset by asset."""
+
+    @command
+    def cast_asset(
+        self, project_id: str, asset_id: str, data: Json = None
+    ) -> dict[str, list[JsonObject]]:
+        """Cast an asset in the entities ``entity_ids``, and leave what else they cast.
+
+        ``nb_occurences`` and ``label`` that aren't given stay (a new casting is one, without
+        label); zero occurrences take the asset out. Several people may do so at once.
+        Returns ``{entity id: [casting]}``. Raises NotFound, Forbidden, InvalidInput.
+        Emits as ``replace_casting``.
+        """
+        project, asset = known_id(project_id), known_id(asset_id)
+        require_manager(self, project)
+        if not isinstance(data, dict):
+            raise InvalidInput(OBJECT)
+        ids, count, label = _asked(data)
+        with self.database.read() as connection:
+            access.facts_of(connection, asset, "asset")
+        found = changes_of(self.database, ids)
+        if any(change.project_id != project for change in found.values()):
+            raise Forbidden(ELSEWHERE)
+        if not ids:
+            return {}
+        changes = {ident: found[ident] for ident in ids}
+        lock_castings(self.tx, changes)
+        for ident, casts in self._castings(ids).items():
+            there = casts.pop(asset, Cast(asset, ONCE, ""))
+            kept = there.nb_occurences if count is None else count
+            if kept:
+                casts[asset] = Cast(asset, kept, there.label if label is None else label)
+            changes[ident].items, changes[ident].size = list(casts.values()), len(casts)
+        write_castings(self.tx, changes)
+        return self._shown_castings(ids)
+
+    def _castings(self, ids: list[UUID]) -> dict[UUID, dict[UUID, Cast]]:
+        """What these entities cast, by asset."""
+        found: dict[UUID, dict[UUID, Cast]] = {ident: {} for ident in ids}
+        rows = sa.select(
+            LINK.c.entity_in_id, LINK.c.entity_out_id, LINK.c.nb_occurences, LINK.c.label
+        ).where(among(LINK.c.entity_in_id, ids))
+        for entity, *cast in self.tx.connection.execute(rows):
+            found[entity][cast[0]] = Cast(*cast)
+        return found
+
+    def _shown_castings(self, ids: list[UUID]) -> dict[str, list[JsonObject]]:
+        rows = (
+            sa.select(LINK.c.entity_in_id, *COMMON, *SHARED)
+            .select_from(CAST)
+            .where(among(LINK.c.entity_in_id, ids), SHOWN)
+            .order_by(TYPE.c.name, ENTITY.c.name)
+        )
+        shown: dict[str, list[JsonObject]] = defaultdict(list)
+        for text in self.tx.connection.scalars(rows_as_json(rows)):
+            row = msgspec.json.decode(text)
+            shown[row.pop("entity_in_id")].append(row)
+        return {str(ident): shown[str(ident)] for ident in ids}
+
+
+def _asked(data: JsonObject) -> tuple[list[UUID], int | None, str | None]:
+    """Entities, count and label of a body. Raises InvalidInput, NotFound."""
+    found: JsonObject = {}
+    for name in ("nb_occurences", "label"):
+        given = data.get(name)
+        try:
+            found[name] = None if given is None else read_value(LINK.c[name], given)
+        except BadValue:
+            raise invalid_field(name, "Input should be a whole number, or a short text") from None
+    if (found["nb_occurences"] or 0) < 0:
+        raise invalid_field("nb_occurences", "Input should be at least 0")
+    return body_ids(data.get("entity_ids")), found["nb_occurences"], found["label"]

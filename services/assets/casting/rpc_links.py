@@ -1,0 +1,73 @@
+"""The casting links of a production, for programs that copy them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from services.assets.policy.access import ENTITY, LINK
+from services.assets.policy.membership import require_manager
+from services.common.crud import filters, lists, pages
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
+from services.common.crud.validation import BadValue, known_id, parse_moment
+from services.common.database.sql_types import Expression, Select
+from services.common.errors import InvalidInput
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_protocol import Reply
+
+CURSOR: Final = "cursor_created_at"
+MICROSECONDS: Final = 'YYYY-MM-DD"T"HH24:MI:SS.US'
+
+
+class EntityLinkRpc(ResourceService):
+    """Casting links in bulk."""
+
+    @query
+    def list_entity_links(self, project_id: str, query: dict[str, str] | None = None) -> Reply:
+        """All links of a production, a page of them, or those made after a moment.
+
+        Times are exact to the microsecond, so that the last one can be the next cursor.
+        Raises NotFound, Forbidden, InvalidInput.
+        """
+        given = query or {}
+        project = known_id(project_id)
+        require_manager(self, project)
+        kind = sa.literal_column("'EntityLink'", sa.Text).label("type")
+        columns = [c for c in LINK.c if c.name not in {"id", "created_at", "updated_at"}]
+        rows = (
+            sa.select(*columns, LINK.c.id, _exact("created_at"), _exact("updated_at"), kind)
+            .join(ENTITY, ENTITY.c.id == LINK.c.entity_in_id)
+            .where(ENTITY.c.project_id == project)
+            .order_by(LINK.c.created_at, LINK.c.id)
+        )
+        if CURSOR in given:
+            return self._links_after(rows, given)
+        page = filters.page_and_limit(given)
+        return lists.json_array(self, rows) if page is None else self._links_page(rows, page)
+
+    def _links_after(self, rows: Select, given: dict[str, str]) -> Reply:
+        try:
+            moment = parse_moment(given[CURSOR])
+        except BadValue:
+            message = f"Wrong date format for {CURSOR}."
+            raise InvalidInput(message) from None
+        limit = filters.page_size(given)
+        total, data = self._links(rows, rows.where(LINK.c.created_at > moment).limit(limit))
+        return lists.compressed(f'{{"data":[{data}],"total":{total},"limit":{limit}}}'.encode())
+
+    def _links_page(self, rows: Select, page: filters.Page) -> Reply:
+        total, data = self._links(rows, rows.limit(page.rows).offset(page.offset))
+        return lists.compressed(pages.envelope(data, total, *page))
+
+    def _links(self, rows: Select, wanted: Select) -> tuple[int, str]:
+        counted = rows.order_by(None).subquery("counted")
+        with self.database.read() as connection:
+            total = connection.scalar(sa.select(sa.func.count()).select_from(counted))
+            data = connection.execute(rows_as_json(wanted)).scalars().all()
+        return total or 0, ",".join(data)
+
+
+def _exact(name: str) -> Expression:
+    return sa.func.to_char(LINK.c[name], MICROSECONDS).label(name)

@@ -1,0 +1,142 @@
+"""The statements that replace castings, built once: each takes its rows as one array a column."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.assets.casting.casting_events import SHOT
+from services.assets.policy.access import ENTITY, LINK, TYPE
+from services.assets.policy.kinds import RESERVED
+from services.common.database.sql_types import Condition
+from services.common.database.tables import NOW
+
+IDS: Final = sa.ARRAY(sa.Uuid(as_uuid=False))
+PAIR: Final = (LINK.c.entity_in_id, LINK.c.entity_out_id)
+
+
+def _any(column: Any, name: str) -> Any:
+    return column == sa.any_(sa.cast(sa.bindparam(name, type_=IDS, required=False), IDS))
+
+
+def _rows(**kinds: Any) -> Any:
+    """The arrays given under these names, as a table."""
+    arrays = [
+        sa.cast(sa.bindparam(name, type_=_array(kind), required=False), _array(kind))
+        for name, kind in kinds.items()
+    ]
+    named = [sa.column(name, kind) for name, kind in kinds.items()]
+    return sa.func.unnest(*arrays).table_valued(*named, name="given").render_derived()
+
+
+def _array(kind: Any) -> Any:
+    return IDS if kind is sa.Uuid else sa.ARRAY(kind)
+
+
+def _in_episode(shot: Any, episode: Any) -> Condition:
+    """Whether the entity is a shot of the episode."""
+    child, sequence = ENTITY.alias("shot"), ENTITY.alias("sequence")
+    return sa.exists().where(
+        child.c.id == shot, sequence.c.id == child.c.parent_id, sequence.c.parent_id == episode
+    )
+
+
+def _entities() -> Any:
+    sequence = ENTITY.alias("sequence")
+    kind = sa.case((TYPE.c.name.in_(RESERVED), TYPE.c.name), else_="Asset")
+    episode = sa.case((TYPE.c.name == SHOT, sequence.c.parent_id))
+    return (
+        sa.select(ENTITY.c.id, ENTITY.c.project_id, kind, episode)
+        .join(TYPE, TYPE.c.id == ENTITY.c.entity_type_id)
+        .outerjoin(sequence, sequence.c.id == ENTITY.c.parent_id)
+        .where(_any(ENTITY.c.id, "ids"))
+    )
+
+
+def _insertion() -> Any:
+    given = _rows(
+        id=sa.Uuid,
+        entity_in_id=sa.Uuid,
+        entity_out_id=sa.Uuid,
+        nb_occurences=sa.Integer,
+        label=sa.Text,
+    )
+    known = (
+        sa.select(*given.c).select_from(given).join(ENTITY, ENTITY.c.id == given.c.entity_out_id)
+    )
+    made = insert(LINK).from_select([column.name for column in given.c], known)
+    return made.returning(LINK.c.id, *PAIR)
+
+
+def _entering() -> Any:
+    given = _rows(entity_in_id=sa.Uuid, entity_out_id=sa.Uuid, label=sa.Text)
+    chosen = sa.select(*given.c, sa.literal_column("gen_random_uuid()"), sa.literal_column("1"))
+    columns = [*(column.name for column in given.c), "id", "nb_occurences"]
+    made = insert(LINK).from_select(columns, chosen).on_conflict_do_nothing()
+    return made.returning(*PAIR)
+
+
+def _leaving() -> Any:
+    given = _rows(episode_id=sa.Uuid, asset_id=sa.Uuid)
+    other = LINK.alias("other")
+    still = sa.exists().where(
+        other.c.entity_out_id == given.c.asset_id,
+        _in_episode(other.c.entity_in_id, given.c.episode_id),
+    )
+    return (
+        sa.delete(LINK)
+        .where(
+            LINK.c.entity_in_id == given.c.episode_id,
+            LINK.c.entity_out_id == given.c.asset_id,
+            ~still,
+        )
+        .returning(*PAIR)
+    )
+
+
+def _dropping() -> Any:
+    given = _rows(episode_id=sa.Uuid, asset_id=sa.Uuid)
+    return (
+        sa.delete(LINK)
+        .where(
+            LINK.c.entity_out_id == given.c.asset_id,
+            _in_episode(LINK.c.entity_in_id, given.c.episode_id),
+        )
+        .returning(*PAIR)
+    )
+
+
+def _counting() -> Any:
+    given = _rows(ident=sa.Uuid, size=sa.Integer, delta=sa.Integer)
+    size = sa.func.coalesce(given.c.size, ENTITY.c.nb_entities_out, 0) + given.c.delta
+    return (
+        sa.update(ENTITY)
+        .where(ENTITY.c.id == given.c.ident)
+        .values({ENTITY.c.nb_entities_out: size, ENTITY.c.updated_at: NOW})
+        .returning(ENTITY.c.id, ENTITY.c.nb_entities_out, ENTITY.c.project_id)
+    )
+
+
+ENTITIES: Final = _entities()
+"""Id, production, kind and (of a shot) episode of ``ids``."""
+LOCK: Final = (
+    sa.select(ENTITY.c.id)
+    .where(_any(ENTITY.c.id, "ids"))
+    .order_by(_any(ENTITY.c.id, "episodes").desc(), ENTITY.c.id)
+    # Ordered, so that two requests over the same entities wait, but never for each other.
+    .with_for_update()
+)
+"""Lock ``episodes`` first, then the rest of ``ids``, each by id."""
+CLEAR: Final = sa.delete(LINK).where(_any(LINK.c.entity_in_id, "ids")).returning(*PAIR)
+INSERT: Final = _insertion()
+"""Cast the assets that exist."""
+ENTER: Final = _entering()
+"""Cast assets in episodes that don't cast them yet."""
+LEAVE: Final = _leaving()
+"""Take assets off episodes none of whose shots casts them."""
+DROP: Final = _dropping()
+"""Take assets off all shots of an episode."""
+COUNT: Final = _counting()
+"""Set sizes, where one is given, and change them."""

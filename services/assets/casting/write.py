@@ -1,0 +1,188 @@
+"""Replacing castings: what changes, in which order it is locked, and what is told of it.
+
+However many entities and assets a request holds, it takes the same few statements. An episode is
+locked before its shots, and rows of one rank by id, so two requests never wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+from services.assets.casting import casting_events, sql
+from services.assets.casting.casting_events import EPISODE, Cast, Change, Pair
+from services.assets.policy.access import LINK
+from services.common.crud.validation import BadValue, parse_id, read_value
+from services.common.database.transaction import Database, Transaction
+from services.common.errors import InvalidInput, NotFound, Unavailable
+
+
+def read_items(items: list[Any]) -> list[Cast]:
+    """The castings in a body; those that say too little are passed over. Raises InvalidInput."""
+    found = []
+    for item in items:
+        if not isinstance(item, dict):
+            message = "A casting must be a JSON object."
+            raise InvalidInput(message)
+        if item.get("asset_id") is None or item.get("nb_occurences") is None:
+            continue
+        try:
+            found.append(
+                Cast(
+                    parse_id(item["asset_id"]),
+                    read_value(LINK.c.nb_occurences, item["nb_occurences"]),
+                    read_value(LINK.c.label, item.get("label") or ""),
+                )
+            )
+        except BadValue:
+            message = "A casting needs an asset_id, a whole nb_occurences and a short label."
+            raise InvalidInput(message) from None
+    return found
+
+
+def changes_of(database: Database, ids: Iterable[UUID]) -> dict[UUID, Change]:
+    """The entities as they are, with the episode of a shot. Raises NotFound for an unknown one."""
+    wanted = list(ids)
+    found = database.rows(sql.ENTITIES, ids=_texts(wanted))
+    rows = {row[0]: Change(*row) for row in found}
+    if any(ident not in rows for ident in wanted):
+        raise NotFound
+    return rows
+
+
+def replace_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
+    """Make these the castings of their entities and tell of it. Raises Unavailable."""
+    lock_castings(tx, changes)
+    write_castings(tx, changes)
+
+
+def write_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
+    """Make these the castings of their entities, which are locked, and tell of it."""
+    _replace_links(tx, changes)
+    entered = _enter_episodes(tx, changes)
+    left = _leave_episodes(tx, changes)
+    dropped = _drop_from_shots(tx, changes)
+    counts = _count(tx, changes, entered, left, dropped)
+    casting_events.tell(tx, changes, casting_events.Outcome(counts, entered, left, dropped))
+
+
+def lock_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
+    """Lock episodes before the rest; nobody else then touches these castings."""
+    # What a shot casts changes its episode too: that row is locked as well.
+    episodes = {c.episode_id for c in changes.values() if c.episode_id}
+    episodes |= {c.ident for c in changes.values() if c.kind == EPISODE}
+    everything = episodes | set(changes)
+    given = {"ids": _texts(everything), "episodes": _texts(episodes)}
+    if len(tx.run(sql.LOCK, **given)) < len(everything):
+        message = "An entity was removed meanwhile."
+        raise Unavailable(message)
+
+
+def _replace_links(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
+    for entity, asset in tx.run(sql.CLEAR, ids=_texts(changes)):
+        changes[entity].before.add(asset)
+    rows = [
+        (change.ident, cast)
+        for change in changes.values()
+        for cast in {cast.asset_id: cast for cast in change.items}.values()
+    ]
+    if not rows:
+        return
+    given = {
+        "id": [str(uuid4()) for _ in rows],
+        "entity_in_id": [str(ident) for ident, _ in rows],
+        "entity_out_id": [str(cast.asset_id) for _, cast in rows],
+        "nb_occurences": [cast.nb_occurences for _, cast in rows],
+        "label": [cast.label for _, cast in rows],
+    }
+    for ident, entity, asset in tx.run(sql.INSERT, **given):
+        changes[entity].links[asset] = ident
+
+
+def _enter_episodes(tx: Transaction, changes: Mapping[UUID, Change]) -> set[Pair]:
+    """Cast in the episode what a shot of it newly casts. Answers (episode, asset) pairs."""
+    labels: dict[Pair, str] = {}
+    for change in changes.values():
+        episode, added = change.episode_id, change.added
+        if episode is None:
+            continue
+        for cast in change.items:
+            if cast.asset_id in added and not _taken_off(changes, episode, cast.asset_id):
+                labels[episode, cast.asset_id] = cast.label
+    if not labels:
+        return set()
+    given = {
+        "entity_in_id": [str(episode) for episode, _ in labels],
+        "entity_out_id": [str(asset) for _, asset in labels],
+        "label": list(labels.values()),
+    }
+    return {(episode, asset) for episode, asset in tx.run(sql.ENTER, **given)}
+
+
+def _leave_episodes(tx: Transaction, changes: Mapping[UUID, Change]) -> set[Pair]:
+    """Take off the episode what no shot of it casts any more. Answers (episode, asset) pairs."""
+    pairs = {
+        (change.episode_id, asset)
+        for change in changes.values()
+        for asset in change.removed
+        if change.episode_id and change.episode_id not in changes
+    }
+    if not pairs:
+        return set()
+    return {(e, asset) for e, asset in tx.run(sql.LEAVE, **_of_pairs(pairs))}
+
+
+def _drop_from_shots(tx: Transaction, changes: Mapping[UUID, Change]) -> dict[UUID, set[UUID]]:
+    """Take off an episode's shots what was taken off the episode. Answers assets by shot."""
+    pairs = {
+        (change.ident, asset)
+        for change in changes.values()
+        if change.kind == EPISODE
+        for asset in change.removed
+    }
+    if not pairs:
+        return {}
+    dropped: dict[UUID, set[UUID]] = {}
+    for shot, asset in tx.run(sql.DROP, **_of_pairs(pairs)):
+        dropped.setdefault(shot, set()).add(asset)
+    return dropped
+
+
+def _count(
+    tx: Transaction,
+    changes: Mapping[UUID, Change],
+    entered: set[Pair],
+    left: set[Pair],
+    dropped: Mapping[UUID, set[UUID]],
+) -> dict[UUID, tuple[int, UUID]]:
+    """Bring the sizes of castings up to date. Answers size and production of what was touched."""
+    deltas: dict[UUID, int] = dict.fromkeys(changes, 0)
+    for episode, _asset in entered:
+        deltas[episode] = deltas.get(episode, 0) + 1
+    for episode, _asset in left:
+        deltas[episode] = deltas.get(episode, 0) - 1
+    for shot, assets in dropped.items():
+        deltas[shot] = deltas.get(shot, 0) - len(assets)
+    given = {
+        "ident": _texts(deltas),
+        "size": [changes[i].size if i in changes else None for i in deltas],
+        "delta": list(deltas.values()),
+    }
+    return {row[0]: (row[1], row[2]) for row in tx.run(sql.COUNT, **given)}
+
+
+def _taken_off(changes: Mapping[UUID, Change], episode: UUID, asset: UUID) -> bool:
+    """Whether the same request takes the asset off the episode: then that holds."""
+    return episode in changes and asset in changes[episode].removed
+
+
+def _of_pairs(pairs: set[Pair]) -> dict[str, list[str]]:
+    return {
+        "episode_id": [str(episode) for episode, _ in pairs],
+        "asset_id": [str(asset) for _, asset in pairs],
+    }
+
+
+def _texts(ids: Iterable[UUID]) -> list[str]:
+    return [str(ident) for ident in ids]

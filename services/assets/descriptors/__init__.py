@@ -1,0 +1,1 @@
+"""Metadata descriptors: the columns a production adds."""

@@ -1,0 +1,261 @@
+"""A production's own columns: metadata descriptors and what becomes of the values under them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from services.assets.bodies import ARRAY, FLAG, IDENT, IDS, WHOLE, name, read_body, text
+from services.assets.models import MetadataDescriptor, department_metadata_descriptor_link
+from services.assets.policy.access import ENTITY, of_kind
+from services.assets.policy.kinds import KINDS
+from services.assets.policy.membership import known_project
+from services.common.crud import cross_references, lists
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
+from services.common.crud.validation import known_id
+from services.common.database.sql_types import Select
+from services.common.database.tables import NOW, table_of
+from services.common.errors import Forbidden, InvalidInput, NotFound
+from services.common.json_types import Json, JsonObject, Row
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_protocol import Reply
+
+DESCRIPTOR: Final = table_of(MetadataDescriptor)
+DEPARTMENTS: Final = department_metadata_descriptor_link
+TYPES: Final = ("Asset", "Shot", "Sequence", "Episode", "Edit", "Project", "Task")
+DATA_TYPES: Final = frozenset(DESCRIPTOR.c.data_type.info["choices"])
+FIELDS: Final = {
+    "name": name(120),
+    "entity_type": text("Asset"),
+    "data_type": text("string"),
+    "choices": ARRAY,
+    "for_client": FLAG,
+    "departments": IDS,
+    "task_type_id": IDENT,
+}
+CHANGED: Final = {
+    "name": name(120),
+    "data_type": text(),
+    "choices": ARRAY,
+    "for_client": FLAG,
+    "departments": IDS,
+    "position": WHOLE,
+}
+EXISTS: Final = "Metadata descriptor already exists."
+
+
+class DescriptorRpc(ResourceService):
+    """Metadata descriptors of a production."""
+
+    @query
+    def list_descriptors(self, project_id: str) -> Reply:
+        """All descriptors with their departments; a client sees those meant for clients.
+
+        Raises NotFound, Forbidden.
+        """
+        project = known_project(self, project_id)
+        rows = self._descriptors(project)
+        return lists.json_array(self, rows.order_by(DESCRIPTOR.c.position, DESCRIPTOR.c.name))
+
+    @query
+    def read_descriptor(self, project_id: str, ident: str) -> Reply:
+        """One of them. Raises NotFound, Forbidden."""
+        project = known_project(self, project_id)
+        one = self._descriptors(project).where(DESCRIPTOR.c.id == known_id(ident))
+        with self.database.read() as connection:
+            found = connection.scalar(rows_as_json(one))
+        if found is None:
+            raise NotFound
+        return Reply(found.encode())
+
+    @command
+    def create_descriptor(self, project_id: str, data: Json = None) -> Reply:
+        """Add a descriptor; its key in ``data`` is made from its name.
+
+        Raises NotFound, InvalidInput (also for one that exists), Forbidden.
+        Emits ``metadata-descriptor:new``.
+        """
+        project = known_project(self, project_id)
+        body = read_body(data, FIELDS)
+        _check(body)
+        departments = body.pop("departments")
+        self._supervise(project, departments)
+        known = self._targets_of(body["task_type_id"], departments)
+        values = {**body, "project_id": project, "field_name": _field_name(body["name"])}
+        self._refuse_twin(values, None)
+        made = self.tx.connection.execute(
+            sa.insert(DESCRIPTOR).values(values).returning(DESCRIPTOR.c.id)
+        ).scalar_one()
+        self._link_departments(made, known)
+        return self._told("new", {"id": made, "project_id": project})
+
+    @command
+    def update_descriptor(self, project_id: str, ident: str, data: Json = None) -> Reply:
+        """Change a descriptor; with a new name the values of all entities move to the new key.
+
+        Raises NotFound, InvalidInput, Forbidden. Emits ``metadata-descriptor:update``.
+        """
+        project = known_project(self, project_id)
+        body = read_body(data, CHANGED, partial=True)
+        _check(body)
+        old, held = self._standing(project, ident)
+        departments = body.pop("departments", None)
+        self._supervise(project, {*held, *(departments or ())} if departments else held)
+        known = self._targets_of(None, departments or [])
+        row = self.tx.locked(DESCRIPTOR, old)
+        values = {k: v for k, v in body.items() if v is not None or k == "position"}
+        if values.get("name", row["name"]) != row["name"]:
+            values["field_name"] = _field_name(values["name"])
+            self._refuse_twin({**row, **values}, row["id"])
+            self._move_values(row, values["field_name"])
+        self.tx.connection.execute(
+            sa.update(DESCRIPTOR)
+            .where(DESCRIPTOR.c.id == row["id"])
+            .values({**values, "updated_at": NOW})
+        )
+        if departments is not None:
+            self._link_departments(row["id"], known)
+        return self._told("update", row)
+
+    @command
+    def remove_descriptor(self, project_id: str, ident: str) -> Reply:
+        """Remove a descriptor and the values under its key. Raises NotFound, Forbidden.
+
+        Emits ``metadata-descriptor:delete``.
+        """
+        project = known_project(self, project_id)
+        old, held = self._standing(project, ident)
+        self._supervise(project, held)
+        row = self.tx.locked(DESCRIPTOR, old)
+        self._move_values(row, None)
+        cross_references.remove(
+            self.tx, self.name, self.metadata, "metadata_descriptor", [row["id"]]
+        )
+        resource = self.registry["metadata-descriptors"]
+        self.tx.emit(self.registry.event(resource, "delete", row))
+        return Reply(b"")
+
+    # --- rights -----------------------------------------------------------------------------
+
+    def _supervise(self, project: UUID, departments: Collection[UUID]) -> None:
+        """Managers, and supervisors for their own departments. Raises Forbidden."""
+        role, own = self.actor.role_in(project), self.actor.departments
+        if role in {"admin", "manager"}:
+            return
+        covers = not own or (bool(departments) and set(departments) <= own)
+        if role != "supervisor" or not covers:
+            message = "This requires to manage the production or to supervise the departments."
+            raise Forbidden(message)
+
+    def _standing(self, project: UUID, ident: str) -> tuple[UUID, set[UUID]]:
+        """The descriptor's id and departments. Raises NotFound."""
+        uuid = known_id(ident)
+        here = sa.select(DESCRIPTOR.c.id).where(
+            DESCRIPTOR.c.id == uuid, DESCRIPTOR.c.project_id == project
+        )
+        held = sa.select(DEPARTMENTS.c.department_id).where(
+            DEPARTMENTS.c.metadata_descriptor_id == uuid
+        )
+        with self.database.read() as connection:
+            if connection.scalar(here) is None:
+                raise NotFound
+            return uuid, set(connection.scalars(held))
+
+    def _targets_of(self, task_type: UUID | None, departments: Collection[UUID]) -> set[UUID]:
+        """Those of the departments that exist. Raises InvalidInput for an unknown task type."""
+        wanted: cross_references.Wanted = {("auth", "department"): set(departments)}
+        if task_type is not None:
+            wanted["tasks", "task_type"] = {task_type}
+        found = cross_references.ask_existing(self, wanted)
+        if task_type is not None and task_type not in found["tasks", "task_type"]:
+            message = "The task type does not exist."
+            raise InvalidInput(message)
+        return found["auth", "department"]
+
+    # --- rows -------------------------------------------------------------------------------
+
+    def _descriptors(self, project: UUID) -> Select:
+        columns = self.registry["metadata-descriptors"].columns(None, relations=True)
+        rows = sa.select(*columns).where(DESCRIPTOR.c.project_id == project)
+        if self.actor.role_in(project) == "client":
+            rows = rows.where(DESCRIPTOR.c.for_client)
+        return rows
+
+    def _refuse_twin(self, values: Row, own: UUID | None) -> None:
+        """Raise InvalidInput when another descriptor has the name or the key."""
+        # A null task type makes a unique constraint blind, so writers of one kind go one by one.
+        self.tx.lock_key(f"descriptor:{values['project_id']}:{values['entity_type']}")
+        twin = sa.select(DESCRIPTOR.c.id).where(
+            DESCRIPTOR.c.project_id == values["project_id"],
+            DESCRIPTOR.c.entity_type == values["entity_type"],
+            DESCRIPTOR.c.task_type_id.is_not_distinct_from(values["task_type_id"]),
+            sa.or_(
+                DESCRIPTOR.c.name == values["name"],
+                DESCRIPTOR.c.field_name == values["field_name"],
+            ),
+            DESCRIPTOR.c.id.is_distinct_from(own),
+        )
+        if self.tx.connection.scalar(twin.limit(1)) is not None:
+            raise InvalidInput(EXISTS)
+
+    def _link_departments(self, ident: UUID, departments: Collection[UUID]) -> None:
+        """Make these the departments of the descriptor."""
+        own = DEPARTMENTS.c.metadata_descriptor_id == ident
+        self.tx.connection.execute(sa.delete(DEPARTMENTS).where(own))
+        rows = [{"metadata_descriptor_id": ident, "department_id": i} for i in departments]
+        if rows:
+            self.tx.connection.execute(sa.insert(DEPARTMENTS), rows)
+
+    def _move_values(self, row: Row, to: str | None) -> None:
+        """Move the values under the descriptor's key to another key, or drop them."""
+        kind, key = row["entity_type"].lower(), row["field_name"]
+        if kind not in KINDS or key == to:
+            return
+        without: Any = ENTITY.c.data.op("-")(sa.cast(key, sa.Text))
+        if to is not None:
+            moved = sa.func.jsonb_build_object(sa.cast(to, sa.Text), ENTITY.c.data[key])
+            without = without.op("||")(moved)
+        self.tx.connection.execute(
+            sa.update(ENTITY)
+            .where(
+                ENTITY.c.project_id == row["project_id"],
+                of_kind(kind),
+                ENTITY.c.data.has_key(key),
+            )
+            .values(data=sa.cast(without, JSONB), updated_at=NOW)
+        )
+
+    def _told(self, verb: str, facts: Row) -> Reply:
+        resource = self.registry["metadata-descriptors"]
+        self.tx.emit(self.registry.event(resource, verb, facts))
+        return Reply(resource.view(self.tx, facts["id"], relations=False))
+
+
+def _field_name(given: str) -> str:
+    """The key in ``data``: the name in lower-case letters, digits and underscores."""
+    plain = unicodedata.normalize("NFKD", given).encode("ascii", "ignore").decode().lower()
+    found = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+    if not found:
+        message = "The name needs a letter or a digit."
+        raise InvalidInput(message)
+    return found
+
+
+def _check(body: JsonObject) -> None:
+    """Raise InvalidInput for a kind of entity or of value that there isn't."""
+    if body.get("entity_type", "Asset") not in TYPES:
+        message = f"Wrong entity type. Please select one of these: {', '.join(TYPES)}."
+        raise InvalidInput(message)
+    if body.get("data_type") is not None and body["data_type"] not in DATA_TYPES:
+        message = "Invalid data_type"
+        raise InvalidInput(message)
+    if body.get("task_type_id") is not None and body["entity_type"] != "Task":
+        message = "task_type_id only applies to Task metadata descriptors."
+        raise InvalidInput(message)

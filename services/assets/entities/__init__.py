@@ -1,0 +1,1 @@
+"""Entities: made, listed, removed."""

@@ -1,0 +1,67 @@
+"""Types of assets: the entity types without those that have a meaning of their own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from services.assets.policy import access
+from services.assets.policy.access import ENTITY, LINK, TYPE
+from services.assets.policy.kinds import RESERVED
+from services.assets.policy.membership import known_project
+from services.assets.resources import RESOURCES
+from services.common.crud import filters, lists
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
+from services.common.crud.validation import known_id
+from services.common.errors import NotFound
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_protocol import Reply
+
+ASSET_TYPE: Final = replace(RESOURCES["entity-types"], kind="AssetType")
+ROWS: Final = sa.select(*ASSET_TYPE.columns(None, relations=True)).where(
+    TYPE.c.name.not_in(RESERVED)
+)
+
+
+class AssetTypeRpc(ResourceService):
+    """Asset types."""
+
+    @query
+    def list_asset_types(self, query: dict[str, str] | None = None) -> Reply:
+        """All asset types with the task types of their workflow, filtered by columns."""
+        found: list[Any] = [
+            filters.condition(name, TYPE.c[name], text)
+            for name, text in (query or {}).items()
+            if name in TYPE.c
+        ]
+        return lists.json_array(self, ROWS.where(*found).order_by(TYPE.c.name))
+
+    @query
+    def read_asset_type(self, ident: str) -> Reply:
+        """One asset type. Raises NotFound, also for a type that is no asset's."""
+        with self.database.read() as connection:
+            found = connection.scalar(rows_as_json(ROWS.where(TYPE.c.id == known_id(ident))))
+        if found is None:
+            raise NotFound
+        return Reply(found.encode())
+
+    @query
+    def list_asset_types_of_project(self, project_id: str) -> Reply:
+        """The types of a production's assets. Raises NotFound, Forbidden."""
+        project = known_project(self, project_id)
+        used = sa.select(ENTITY.c.entity_type_id).where(ENTITY.c.project_id == project)
+        return lists.json_array(self, ROWS.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
+
+    @query
+    def list_asset_types_of_shot(self, ident: str) -> Reply:
+        """The types of the assets cast in a shot. Raises NotFound, Forbidden."""
+        facts = access.visit(self, ident, "shot")
+        used = (
+            sa.select(ENTITY.c.entity_type_id)
+            .join(LINK, LINK.c.entity_out_id == ENTITY.c.id)
+            .where(LINK.c.entity_in_id == facts["id"])
+        )
+        return lists.json_array(self, ROWS.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))

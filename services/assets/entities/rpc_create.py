@@ -1,0 +1,260 @@
+"""Creating entities by the routes of each kind, and changing a shot by its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.assets.bodies import DATA, FLAG, IDENT, OBJECTS, WHOLE, Field, name, read_body, text
+from services.assets.models import EntityConceptLink
+from services.assets.policy.access import ENTITY, TYPE, among, facts_of
+from services.assets.policy.entity_rules import WholeDataRules
+from services.assets.policy.entity_types import entity_type
+from services.assets.policy.kinds import KIND, RESERVED
+from services.assets.policy.membership import (
+    project_names,
+    refuse_roles,
+    require_manager,
+    require_member,
+)
+from services.assets.resources import RESOURCES
+from services.common.contracts.assets import AssetNew, EditNew, ShotNew
+from services.common.crud import writing
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import as_json
+from services.common.crud.validation import known_id, values_for_create
+from services.common.database.tables import table_of
+from services.common.errors import NotFound
+from services.common.json_types import Json, Row, Values
+from services.common.runtime.rpc_server import command
+from services.common.wire.rpc_protocol import Reply
+
+STATUSES: Final = frozenset({"standby", "running", "complete", "canceled"})
+LINKS: Final = table_of(EntityConceptLink)
+WHOLE_DATA: Final = replace(RESOURCES["entities"], rules=WholeDataRules())
+
+
+class Kind(NamedTuple):
+    """What a creation route takes: its body, and the field that names what holds the new row."""
+
+    fields: Mapping[str, Field]
+    parent: str = ""
+    parent_kind: str = ""
+    """Checked to exist in the production; empty when the database alone checks."""
+
+
+KINDS: Final = {
+    "asset": Kind(
+        {
+            "name": name(),
+            "description": text(""),
+            "data": Field(DATA.read, {}),
+            "is_shared": FLAG,
+            "episode_id": IDENT,
+        }
+    ),
+    "episode": Kind(
+        {
+            "name": name(),
+            "status": text("running"),
+            "description": text(""),
+            "data": DATA,
+        }
+    ),
+    "sequence": Kind(
+        {
+            "name": name(),
+            "episode_id": IDENT,
+            "description": text(""),
+            "data": DATA,
+        },
+        "episode_id",
+        "episode",
+    ),
+    "shot": Kind(
+        {
+            "name": name(),
+            "sequence_id": IDENT,
+            "nb_frames": WHOLE,
+            "description": text(),
+            "data": DATA,
+        },
+        "sequence_id",
+        "sequence",
+    ),
+    "scene": Kind({"name": name(), "sequence_id": IDENT}, "sequence_id", "sequence"),
+    "edit": Kind(
+        {
+            "name": name(),
+            "description": text(""),
+            "data": DATA,
+            "episode_id": IDENT,
+        },
+        "episode_id",
+    ),
+    "concept": Kind(
+        {
+            "name": name(),
+            "description": text(),
+            "data": DATA,
+            "entity_concept_links": OBJECTS,
+        }
+    ),
+}
+
+
+class CreationRpc(ResourceService):
+    """New entities."""
+
+    @command
+    def create_asset(self, project_id: str, asset_type_id: str, data: Json = None) -> Reply:
+        """Create an asset of a type; two may share a name.
+
+        Raises InvalidInput, NotFound (production, type), Forbidden, Integrity (the episode).
+        Emits ``asset:new``.
+        """
+        body = read_body(data, KINDS["asset"].fields)
+        project, kind = self._managed(project_id), known_id(asset_type_id)
+        known = sa.select(TYPE.c.id).where(TYPE.c.id == kind, TYPE.c.name.not_in(RESERVED))
+        with self.database.read() as connection:
+            if connection.scalar(known) is None:
+                raise NotFound
+        episode = body.pop("episode_id")
+        ident = self._insert(project, {**body, "source_id": episode, "entity_type_id": kind})
+        self.tx.emit(AssetNew(asset_id=ident, asset_type=kind, project_id=project))
+        return self._made(ident)
+
+    @command
+    def create_entity(self, kind: str, project_id: str, data: Json = None) -> Reply:
+        """Create an entity, or answer the one of that name in the same place.
+
+        Raises InvalidInput, NotFound (production, parent), Forbidden, Integrity.
+        Emits ``<kind>:new`` for a new one.
+        """
+        route = KINDS[kind]
+        body = read_body(data, route.fields)
+        project = self._known(project_id) if kind == "concept" else self._managed(project_id)
+        if kind == "concept":
+            require_member(self, project)
+            refuse_roles(self, project, "client", "vendor")
+        parent = body.pop(route.parent, None) if route.parent else None
+        above = self._above(route, project, parent)
+        links = body.pop("entity_concept_links", [])
+        if body.get("status", "running") not in STATUSES:
+            body["status"] = "running"
+        type_id = entity_type(self, kind.capitalize())
+        existing = self._same(project, type_id, body["name"], (parent, bool(route.parent)))
+        if existing is not None:
+            return self._made(existing)
+        values = {"data": {}, **body, "parent_id": parent, "entity_type_id": type_id}
+        ident = self._insert(project, values)
+        self._link_concept(ident, links)
+        self._tell(kind, ident, project, parent, above)
+        return self._made(ident)
+
+    @command
+    def update_shot(self, ident: str, data: Json = None) -> Reply:
+        """Change the given fields of a shot; unlike ``PUT /data/entities/{id}``, ``data`` whole.
+
+        Raises InvalidInput, NotFound (of another kind too), Forbidden to all but its managers.
+        Emits ``shot:update``.
+        """
+        with self.database.read() as connection:
+            facts = facts_of(connection, known_id(ident), "shot")
+        require_manager(self, facts["project_id"])
+        return writing.update(self, WHOLE_DATA, facts["id"], data)
+
+    # --- who and where ----------------------------------------------------------------------
+
+    def _known(self, project_id: str) -> UUID:
+        ident = known_id(project_id)
+        if self.actor.is_admin and not project_names(self, [ident]):
+            raise NotFound
+        return ident
+
+    def _managed(self, project_id: str) -> UUID:
+        project = self._known(project_id)
+        require_manager(self, project)
+        return project
+
+    def _above(self, route: Kind, project: UUID, parent: UUID | None) -> Row | None:
+        """What holds the new row. Raises NotFound for one of another kind or production."""
+        if parent is None or not route.parent_kind:
+            return None
+        with self.database.read() as connection:
+            facts = facts_of(connection, parent, route.parent_kind)
+        if facts["project_id"] != project:
+            raise NotFound
+        return facts
+
+    # --- writing ----------------------------------------------------------------------------
+
+    def _same(
+        self, project: UUID, type_id: UUID, named: str, place: tuple[UUID | None, bool]
+    ) -> UUID | None:
+        """The entity of that name in the same place, once nobody else is creating it.
+
+        The place is a parent, and whether entities of the kind have one at all.
+        """
+        parent, counts = place
+        # Without a parent the tables allow twins, so creators of one name go one by one.
+        self.tx.lock_key(f"{project}:{type_id}:{parent}:{named}")
+        statement = sa.select(ENTITY.c.id).where(
+            ENTITY.c.project_id == project,
+            ENTITY.c.entity_type_id == type_id,
+            ENTITY.c.name == named,
+        )
+        if counts:
+            statement = statement.where(ENTITY.c.parent_id.is_not_distinct_from(parent))
+        found: UUID | None = self.tx.connection.scalar(statement.limit(1))
+        return found
+
+    def _insert(self, project: UUID, values: Values) -> UUID:
+        body = {k: str(v) if isinstance(v, UUID) else v for k, v in values.items()}
+        body["project_id"] = str(project)
+        row = values_for_create(ENTITY, body, "Entity", frozenset())
+        row["created_by"] = self.actor.id
+        made: UUID = self.tx.connection.execute(
+            sa.insert(ENTITY).values(row).returning(ENTITY.c.id)
+        ).scalar_one()
+        return made
+
+    def _link_concept(self, ident: UUID, links: list[UUID]) -> None:
+        """Link a concept to what it is drawn for; ids that point nowhere are dropped."""
+        if not links:
+            return
+        known = sa.select(
+            sa.literal_column("gen_random_uuid()"), sa.literal(ident, sa.Uuid), ENTITY.c.id
+        ).where(among(ENTITY.c.id, links))
+        columns = ["id", "entity_in_id", "entity_out_id"]
+        self.tx.connection.execute(insert(LINKS).from_select(columns, known))
+
+    def _tell(
+        self,
+        kind: str,
+        ident: UUID,
+        project: UUID,
+        parent: UUID | None,
+        above: Row | None,
+    ) -> None:
+        if kind == "shot":
+            episode = above["parent_id"] if above else None
+            self.tx.emit(ShotNew(shot_id=ident, episode_id=episode, project_id=project))
+        elif kind == "edit":
+            self.tx.emit(EditNew(edit_id=ident, parent_id=parent, project_id=project))
+        else:
+            facts = {"id": ident, "kind": kind, "project_id": project}
+            self.tx.emit(self.registry.event(self.registry["entities"], "new", facts))
+
+    def _made(self, ident: UUID) -> Reply:
+        resource = self.registry["entities"]
+        shown = str(self.tx.connection.scalar(sa.select(KIND).where(ENTITY.c.id == ident)))
+        lists = ("entity_concept_links",) if shown == "Concept" else ()
+        columns = resource.columns(None, relations=False, lists=lists)
+        row = self.tx.connection.scalar(as_json(columns, ENTITY, ENTITY.c.id == ident))
+        return Reply(str(row).encode())

@@ -1,0 +1,280 @@
+"""Entities as lists and details without tasks: of a production, of the studio, around another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from services.assets.models import EntityVersion
+from services.assets.overview import views
+from services.assets.policy import access
+from services.assets.policy.access import ENTITY, LINK, Reach, of_kind
+from services.assets.policy.kinds import KINDS
+from services.assets.policy.membership import (
+    admit,
+    known_project,
+    member_project,
+    project_names,
+    require_member,
+)
+from services.assets.resources import RESOURCES
+from services.common.crud import filters, lists
+from services.common.crud.resource import Resource
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
+from services.common.crud.validation import known_id
+from services.common.database.sql_types import Condition, Expression
+from services.common.errors import Forbidden, NotFound
+from services.common.json_types import JsonObject, Row
+from services.common.runtime.rpc_server import query
+from services.common.runtime.service import versioned
+from services.common.wire.rpc_protocol import Reply
+
+PLAIN: Final = {kind: replace(RESOURCES["entities"], kind=kind.capitalize()) for kind in KINDS}
+"""The plain row of each kind, its ``type`` known without a look at the entity's type."""
+VERSION: Final = Resource(path="entity-versions", model=EntityVersion)
+UNORDERED: Final = frozenset({"asset", "scene"})
+WITH_PROJECT: Final = frozenset({"shot", "scene", "edit", "concept"})
+PARENT_FILTERS: Final = {"shot": "sequence_id", "sequence": "episode_id"}
+
+
+class ListRpc(ResourceService):
+    """Entities in lists."""
+
+    @query
+    @versioned("crud")
+    def list_project_entities(
+        self, kind: str, project_id: str, query: dict[str, str] | None = None
+    ) -> Reply:
+        """Plain entities of a kind in a production, by name.
+
+        Raises NotFound (the production), Forbidden.
+        """
+        if kind == "asset":
+            return self._project_assets(project_id, query or {})
+        project = known_project(self, project_id)
+        if kind == "concept":
+            admit(self, kind, project)
+        reached = access.reach(self, project)
+        rows = sa.select(*plain_columns(kind, reached)).where(*access.within(reached, kind))
+        return lists.json_array(self, rows.order_by(ENTITY.c.name))
+
+    def _project_assets(self, project_id: str, given: Mapping[str, str]) -> Reply:
+        ident = filters.uuid(project_id) if self.actor.is_admin else known_id(project_id)
+        require_member(self, ident)
+        return self._assets(access.reach(self, ident), {**given, "project_id": str(ident)})
+
+    @query
+    @versioned("crud")
+    def list_entities(self, kind: str, query: dict[str, str] | None = None) -> Reply:
+        """Entities of a kind, filtered as generic CRUD filters.
+
+        But for assets, others than administrators name a production.
+        Raises InvalidInput (a filter), NotFound, Forbidden.
+        """
+        given = dict(query or {})
+        parent = self._parent(kind, given)
+        project = self._project_of(given, parent)
+        if project is not None:
+            require_member(self, project)
+        elif not self.actor.is_admin and kind != "asset":
+            message = "This requires a project_id."
+            raise Forbidden(message)
+        admit(self, kind, project)
+        reached = access.reach(self, project)
+        if kind == "asset":
+            return self._assets(reached, given)
+        names = self._names(kind, reached)
+        source, extras = _extras(kind, names)
+        rows = (
+            sa.select(*plain_columns(kind, reached), *extras)
+            .select_from(source)
+            .where(*access.within(reached, kind), *_filters(given))
+        )
+        if parent is not None:
+            rows = rows.where(ENTITY.c.parent_id == parent["id"])
+        order = () if kind in UNORDERED else (ENTITY.c.name,)
+        return lists.json_array(self, rows.order_by(*order))
+
+    def _assets(self, reached: Reach, given: Mapping[str, str]) -> Reply:
+        """Assets; of an episode first those it is the main one of, then those cast in it."""
+        rows = sa.select(*plain_columns("asset", reached))
+        rows = rows.where(*access.within(reached, "asset"), *_filters(given))
+        if "episode_id" in given:
+            episode = filters.uuid(given["episode_id"])
+            rows = rows.where(views.in_episode("asset", episode)).order_by(
+                ENTITY.c.source_id.is_distinct_from(episode)
+            )
+        return lists.json_array(self, rows)
+
+    @query
+    @versioned("crud")
+    def list_children(self, kind: str, of: str, ident: str) -> Reply:
+        """The entities of a kind right below an entity, by name."""
+        facts = access.visit(self, ident, of)
+        reached = access.reach(self, facts["project_id"])
+        rows = sa.select(*plain_columns(kind, reached)).where(
+            *access.within(reached, kind), ENTITY.c.parent_id == facts["id"]
+        )
+        return lists.json_array(self, rows.order_by(ENTITY.c.name))
+
+    @query
+    @versioned("crud")
+    def list_shots_of_episode(self, ident: str) -> Reply:
+        """The shots of an episode's sequences, by name."""
+        facts = access.visit(self, ident, "episode")
+        reached = access.reach(self, facts["project_id"])
+        rows = sa.select(*plain_columns("shot", reached)).select_from(views.source_of("shot"))
+        rows = rows.where(*access.within(reached, "shot"), views.in_episode("shot", facts["id"]))
+        return lists.json_array(self, rows.order_by(ENTITY.c.name))
+
+    @query
+    def entities_below(self, kind: str, of: str, ident: str) -> list[str]:
+        """The entities of a kind in a sequence or an episode, for ``tasks``."""
+        holder = UUID(ident)
+        held = ENTITY.c.parent_id == holder if of == "sequence" else views.in_episode(kind, holder)
+        rows = sa.select(ENTITY.c.id).select_from(views.source_of(kind)).where(of_kind(kind), held)
+        with self.database.read() as connection:
+            return [str(found) for found in connection.scalars(rows)]
+
+    @query
+    @versioned("crud")
+    def list_assets_of_type(self, project_id: str, asset_type_id: str) -> Reply:
+        """The assets of a type in a production, by name. Raises NotFound, Forbidden."""
+        project, ident = known_project(self, project_id), known_id(asset_type_id)
+        reached = access.reach(self, project)
+        rows = sa.select(*plain_columns("asset", reached)).where(
+            *access.within(reached, "asset"), ENTITY.c.entity_type_id == ident
+        )
+        return lists.json_array(self, rows.order_by(ENTITY.c.name))
+
+    @query
+    @versioned("crud")
+    def list_shared_used(self, project_id: str, episode_id: str = "all") -> Reply:
+        """Shared assets of other productions cast in shots of this one, or of one episode.
+
+        Raises NotFound, Forbidden.
+        """
+        project = member_project(self, project_id)
+        shot, sequence = ENTITY.alias("shot"), ENTITY.alias("shot_sequence")
+        cast = (
+            sa.select(LINK.c.entity_out_id)
+            .join(shot, shot.c.id == LINK.c.entity_in_id)
+            .where(shot.c.project_id == project, of_kind("shot", shot))
+        )
+        if episode_id not in {"all", "main"}:
+            cast = cast.join(sequence, sequence.c.id == shot.c.parent_id).where(
+                sequence.c.parent_id == known_id(episode_id)
+            )
+        rows = sa.select(*PLAIN["asset"].columns(None, relations=False)).where(
+            of_kind("asset"),
+            ENTITY.c.is_shared,
+            ENTITY.c.canceled.is_not(True),
+            ENTITY.c.project_id != project,
+            ENTITY.c.id.in_(cast),
+        )
+        return lists.json_array(self, rows)
+
+    @query
+    def read_part(self, kind: str, ident: str) -> JsonObject:
+        """A sequence, episode or scene, with the names of what holds it.
+
+        Raises NotFound (also for a scene without sequence), Forbidden.
+        """
+        facts = access.visit(self, ident, kind)
+        names = project_names(self, [facts["project_id"]])
+        source, extras = _detail_extras(kind, names)
+        rows = (
+            sa.select(*PLAIN[kind].columns(None, relations=False), *extras)
+            .select_from(source)
+            .where(ENTITY.c.id == facts["id"])
+        )
+        with self.database.read() as connection:
+            found = connection.scalar(rows_as_json(rows))
+        if found is None:
+            raise NotFound
+        row: JsonObject = msgspec.json.decode(found)
+        if "episode_id" in row and row["episode_id"] is None:
+            del row["episode_id"], row["episode_name"]
+        return row
+
+    @query
+    def list_versions(self, ident: str) -> Reply:
+        """What a shot was before, newest first. Raises NotFound, Forbidden."""
+        facts = access.visit(self, ident, "shot")
+        rows = sa.select(*VERSION.columns(None, relations=False)).where(
+            EntityVersion.entity_id == facts["id"]
+        )
+        return lists.json_array(self, rows.order_by(EntityVersion.created_at.desc()))
+
+    # --- rights and filters -----------------------------------------------------------------
+
+    def _names(self, kind: str, reached: Reach) -> dict[str, str]:
+        if kind not in WITH_PROJECT:
+            return {}
+        ids = None if reached.projects is None else list(reached.projects)
+        return project_names(self, ids)
+
+    def _parent(self, kind: str, given: dict[str, str]) -> Row | None:
+        """The sequence or episode that the query names. Raises NotFound."""
+        name = PARENT_FILTERS.get(kind)
+        if name is None or name not in given:
+            return None
+        with self.database.read() as connection:
+            return access.facts_of(connection, known_id(given.pop(name)), name.removesuffix("_id"))
+
+    def _project_of(self, given: Mapping[str, str], parent: Row | None) -> UUID | None:
+        if parent is not None:
+            found: UUID = parent["project_id"]
+            return found
+        return filters.uuid(given["project_id"]) if "project_id" in given else None
+
+
+def plain_columns(kind: str, reached: Reach) -> list[Expression]:
+    """The plain row, its data masked for a vendor; a concept with what it is linked to."""
+    lists = ("entity_concept_links",) if kind == "concept" else ()
+    columns = PLAIN[kind].columns(None, relations=False, lists=lists)
+    if not reached.as_vendor:
+        return list(columns)
+    data = access.shown_data(reached, kind).label("data")
+    return [data if column.name == "data" else column for column in columns]
+
+
+def _extras(kind: str, names: views.Names) -> tuple[Any, list[Expression]]:
+    """What a list of the studio adds to the plain rows, and where from."""
+    extras = [views.project_name(names)] if kind in WITH_PROJECT else []
+    source: Any = ENTITY
+    if kind in {"shot", "scene"}:
+        source = ENTITY.join(
+            views.SEQUENCE, views.SEQUENCE.c.id == ENTITY.c.parent_id, isouter=kind == "scene"
+        )
+        extras.append(views.SEQUENCE.c.name.label("sequence_name"))
+    return source, extras
+
+
+def _detail_extras(kind: str, names: views.Names) -> tuple[Any, list[Expression]]:
+    extras: list[Expression] = [views.project_name(names)]
+    episode = [views.EPISODE.c.id.label("episode_id"), views.EPISODE.c.name.label("episode_name")]
+    if kind == "episode":
+        return ENTITY, extras
+    if kind == "sequence":
+        return views.source_of("edit"), [*extras, *episode]
+    sequence = [
+        views.SEQUENCE.c.id.label("sequence_id"),
+        views.SEQUENCE.c.name.label("sequence_name"),
+    ]
+    return views.source_of("shot"), [*extras, *sequence, *episode]
+
+
+def _filters(given: Mapping[str, str]) -> list[Condition]:
+    """Equality filters on columns; names that are none mean nothing. Raises InvalidInput."""
+    return [
+        filters.condition(name, ENTITY.c[name], text)
+        for name, text in given.items()
+        if name in ENTITY.c
+    ]

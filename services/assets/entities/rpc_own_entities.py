@@ -1,0 +1,60 @@
+"""What the caller has work on: the entities of their tasks, and what holds those."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.assets.entities.rpc_asset_types import ROWS
+from services.assets.entities.rpc_lists import plain_columns
+from services.assets.policy import access
+from services.assets.policy.access import ENTITY, TYPE
+from services.assets.policy.membership import known_project
+from services.common.access.rules import only_persons
+from services.common.crud import lists
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.validation import known_id
+from services.common.database.sql_types import Condition
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_protocol import Reply
+
+
+class OwnEntityRpc(ResourceService):
+    """Entities on the caller's desk."""
+
+    @query
+    def list_own_in_project(
+        self, kind: str, project_id: str, asset_type_id: str | None = None
+    ) -> Reply:
+        """The entities of a kind (assets: of a type) in a production on which the caller works.
+
+        By name. A sequence counts when they work on one of its shots, an episode when they work on
+        a shot or an asset of it. Raises NotFound, Forbidden.
+        """
+        project = known_project(self, project_id)
+        found = (
+            [] if asset_type_id is None else [ENTITY.c.entity_type_id == known_id(asset_type_id)]
+        )
+        return self._own(kind, project, *found)
+
+    @query
+    def list_own_children(self, kind: str, of: str, ident: str) -> Reply:
+        """The entities right below an entity on which the caller works, by name."""
+        facts = access.visit(self, ident, of)
+        return self._own(kind, facts["project_id"], ENTITY.c.parent_id == facts["id"])
+
+    @query
+    def list_own_asset_types(self, project_id: str) -> Reply:
+        """The types of the assets of a production on which the caller works, by name."""
+        only_persons(self)
+        project = known_project(self, project_id)
+        own = access.within(access.own_reach(self, project), "asset")
+        used = sa.select(ENTITY.c.entity_type_id).where(*own)
+        return lists.json_array(self, ROWS.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
+
+    def _own(self, kind: str, project: UUID, *where: Condition) -> Reply:
+        only_persons(self)
+        own = access.within(access.own_reach(self, project), kind)
+        rows = sa.select(*plain_columns(kind, access.reach(self, project))).where(*own, *where)
+        return lists.json_array(self, rows.order_by(ENTITY.c.name))

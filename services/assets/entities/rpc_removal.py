@@ -1,0 +1,113 @@
+"""Removing entities: what was worked on is set aside, the rest goes."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.assets.policy import access
+from services.assets.policy.access import ENTITY
+from services.assets.policy.membership import known_project
+from services.common.crud import cross_references
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.validation import body_ids, known_id
+from services.common.database.tables import NOW
+from services.common.errors import Forbidden, NotFound, Refused
+from services.common.json_types import Json, Row
+from services.common.runtime.rpc_server import command
+from services.common.wire.rpc_protocol import Reply
+
+IN_NUMBERS: Final = frozenset({"Asset", "Shot", "Edit", "Concept"})
+"""Kinds that can be removed several at once."""
+HOLDERS: Final = {"sequence": "shot", "episode": "sequence"}
+"""Kinds that aren't removed while they hold others."""
+
+
+class RemovalRpc(ResourceService):
+    """Entities that go."""
+
+    @command
+    def remove_entity(self, kind: str, ident: str, query: dict[str, str] | None = None) -> Reply:
+        """Remove an entity; one with tasks is only cancelled, unless ``force=true``.
+
+        A sequence or episode that holds others goes with all of them, or not at all.
+        Raises NotFound, Forbidden, Refused. Emits ``<kind>:update`` or ``<kind>:delete``.
+        """
+        force = _forced(query)
+        with self.database.read() as connection:
+            facts = access.facts_of(connection, known_id(ident), kind)
+        self._check_may_remove(facts)
+        worked_on = not force and bool(self._worked_on([facts["id"]]))
+        self._remove(kind, facts, worked_on=worked_on, force=force)
+        return Reply(b"")
+
+    @command
+    def remove_entities(
+        self, project_id: str, data: Json = None, query: dict[str, str] | None = None
+    ) -> list[str]:
+        """Remove several assets, shots, edits and concepts, each as ``remove_entity`` does.
+
+        Returns their ids. What is unknown, of another production or kind is left out; one that the
+        caller may not remove refuses all. Raises NotFound, Forbidden, InvalidInput.
+        """
+        project, ids, force = known_project(self, project_id), body_ids(data), _forced(query)
+        with self.database.read() as connection:
+            found = [
+                facts
+                for facts in access.facts_of_many(connection, ids)
+                if facts["project_id"] == project and facts["kind"] in IN_NUMBERS
+            ]
+        for facts in found:
+            self._check_may_remove(facts)
+        worked_on = set() if force else self._worked_on([facts["id"] for facts in found])
+        for facts in found:
+            self._remove(
+                facts["kind"].lower(), facts, worked_on=facts["id"] in worked_on, force=force
+            )
+        return [str(facts["id"]) for facts in found]
+
+    def _check_may_remove(self, facts: Row) -> None:
+        role = self.actor.role_in(facts["project_id"])
+        creator = facts["created_by"] == self.actor.id and role is not None
+        if role not in {"admin", "manager"} and not creator:
+            message = "This requires to have created it or to manage the production."
+            raise Forbidden(message)
+
+    def _worked_on(self, ids: list[UUID]) -> set[UUID]:
+        """Those that have tasks."""
+        found = self.ask("tasks", "worked_on", ids=[str(ident) for ident in ids])
+        return {UUID(ident) for ident in found}
+
+    def _remove(self, kind: str, facts: Row, *, worked_on: bool, force: bool) -> None:
+        self._lock(facts)
+        if not force and kind in HOLDERS and self._holds(facts):
+            message = f"Some data are still linked to given {kind}."
+            raise Refused(message)
+        if worked_on:
+            self._cancel(facts)
+        else:
+            cross_references.remove(self.tx, self.name, self.metadata, "entity", [facts["id"]])
+        event = self.registry.event(
+            self.registry["entities"], "update" if worked_on else "delete", facts
+        )
+        self.tx.emit(event)
+
+    def _lock(self, facts: Row) -> None:
+        # A child that is being added locks its parent's key: it comes before or is refused.
+        own = sa.select(ENTITY.c.id).where(ENTITY.c.id == facts["id"]).with_for_update()
+        if self.tx.connection.scalar(own) is None:
+            raise NotFound
+
+    def _holds(self, facts: Row) -> bool:
+        children = sa.select(sa.exists().where(ENTITY.c.parent_id == facts["id"]))
+        return bool(self.tx.connection.scalar(children))
+
+    def _cancel(self, facts: Row) -> None:
+        statement = sa.update(ENTITY).where(ENTITY.c.id == facts["id"])
+        self.tx.connection.execute(statement.values(canceled=True, updated_at=NOW))
+
+
+def _forced(query: dict[str, str] | None) -> bool:
+    return (query or {}).get("force", "").lower() == "true"

@@ -1,0 +1,203 @@
+"""Instances: numbered copies of an asset in a scene or in another asset, and in shots."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
+
+from services.assets.bodies import NEEDED_IDENT, Field, read_body, text
+from services.assets.entities.rpc_lists import PLAIN
+from services.assets.models import AssetInstance, asset_instance_link
+from services.assets.policy import access
+from services.assets.policy.access import ENTITY, facts_of
+from services.assets.policy.membership import require_member
+from services.common.contracts import assets as events
+from services.common.crud.lists import compressed
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import as_json
+from services.common.crud.validation import known_id
+from services.common.database.sql_types import Condition
+from services.common.database.tables import table_of
+from services.common.errors import NotFound
+from services.common.json_types import Json, Row
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_protocol import Reply
+
+INSTANCE: Final = table_of(AssetInstance)
+LINK: Final = asset_instance_link
+DESCRIPTION: Final = text(limit=200)
+
+
+class InstanceRpc(ResourceService):
+    """Instances of assets."""
+
+    @query
+    def list_instances_of_shot(self, ident: str) -> Reply:
+        """The instances in a shot by asset: ``{asset id: [instance]}``."""
+        facts = access.visit(self, ident, "shot")
+        here = sa.select(LINK.c.asset_instance_id).where(LINK.c.entity_id == facts["id"])
+        return self._by_key(INSTANCE.c.asset_id, INSTANCE, INSTANCE.c.id.in_(here))
+
+    @query
+    def list_instances_in(self, kind: str, ident: str) -> Reply:
+        """The instances in a scene or an asset by asset."""
+        facts = access.visit(self, ident, kind)
+        place = INSTANCE.c.scene_id if kind == "scene" else INSTANCE.c.target_asset_id
+        return self._by_key(INSTANCE.c.asset_id, INSTANCE, place == facts["id"])
+
+    @query
+    def list_shots_of_instances(self, ident: str) -> Reply:
+        """The instances of an asset by the shot they appear in."""
+        own = INSTANCE.c.asset_id == self._asset(ident)
+        joined = INSTANCE.join(LINK, LINK.c.asset_instance_id == INSTANCE.c.id)
+        return self._by_key(LINK.c.entity_id, joined, own)
+
+    @query
+    def list_scenes_of_instances(self, ident: str) -> Reply:
+        """The instances of an asset by scene; those in no scene come as ``None``."""
+        own = INSTANCE.c.asset_id == self._asset(ident)
+        return self._by_key(INSTANCE.c.scene_id, INSTANCE, own)
+
+    @command
+    def instantiate_in_scene(self, ident: str, data: Json = None) -> Reply:
+        """Put one more copy of an asset in a scene. Raises InvalidInput, NotFound, Forbidden.
+
+        Emits ``asset_instance:new``.
+        """
+        body = read_body(data, _fields("asset_id"))
+        scene, asset = self._place(ident, "scene", body["asset_id"])
+        made = self._instantiate(asset, {"scene_id": scene["id"]}, body["description"])
+        event = events.AssetInstanceNew(
+            asset_instance_id=made, asset_id=asset["id"], scene_id=scene["id"]
+        )
+        self.tx.emit(event, project=scene["project_id"])
+        return self._instance(made)
+
+    @command
+    def instantiate_in_asset(self, ident: str, data: Json = None) -> Reply:
+        """Put one more copy of an asset in another asset; as ``instantiate_in_scene``."""
+        body = read_body(data, _fields("asset_to_instantiate_id"))
+        target, asset = self._place(ident, "asset", body["asset_to_instantiate_id"])
+        made = self._instantiate(asset, {"target_asset_id": target["id"]}, body["description"])
+        event = events.AssetInstanceNew(
+            asset_instance_id=made, asset_id=target["id"], asset_instantiated=asset["id"]
+        )
+        self.tx.emit(event, project=target["project_id"])
+        return self._instance(made)
+
+    @command
+    def add_instance_to_shot(self, ident: str, data: Json = None) -> Reply:
+        """Let an instance appear in a shot, and answer the shot; twice changes nothing.
+
+        Raises InvalidInput, NotFound, Forbidden. Emits ``asset_instance:add-to-shot``.
+        """
+        wanted = read_body(data, {"asset_instance_id": NEEDED_IDENT})["asset_instance_id"]
+        shot = self._enter(ident, "shot")
+        # FOR SHARE: the instance can't be removed before the link to it is written.
+        known = sa.select(INSTANCE.c.id).where(INSTANCE.c.id == wanted).with_for_update(read=True)
+        if self.tx.connection.scalar(known) is None:
+            raise NotFound
+        row = {"entity_id": shot["id"], "asset_instance_id": wanted}
+        made = insert(LINK).values(row).on_conflict_do_nothing()
+        if self.tx.connection.execute(made).rowcount:
+            event = events.AssetInstanceAdded(shot_id=shot["id"], asset_instance_id=wanted)
+            self.tx.emit(event, project=shot["project_id"])
+        columns = PLAIN["shot"].columns(None, relations=False)
+        found = self.tx.connection.scalar(as_json(columns, ENTITY, ENTITY.c.id == shot["id"]))
+        return Reply(str(found).encode())
+
+    @command
+    def remove_instance_from_shot(self, ident: str, instance_id: str) -> Reply:
+        """Take an instance out of a shot; one that isn't there is no error.
+
+        Raises NotFound, Forbidden. Emits ``asset_instance:remove-from-shot``.
+        """
+        shot, instance = self._enter(ident, "shot"), known_id(instance_id)
+        gone = sa.delete(LINK).where(
+            LINK.c.entity_id == shot["id"], LINK.c.asset_instance_id == instance
+        )
+        if self.tx.connection.execute(gone).rowcount:
+            event = events.AssetInstanceRemoved(shot_id=shot["id"], asset_instance_id=instance)
+            self.tx.emit(event, project=shot["project_id"])
+        return Reply(b"")
+
+    # --- who and where ----------------------------------------------------------------------
+
+    def _enter(self, ident: str, kind: str) -> Row:
+        with self.database.read() as connection:
+            facts = facts_of(connection, known_id(ident), kind)
+        require_member(self, facts["project_id"])
+        return facts
+
+    def _asset(self, ident: str) -> UUID:
+        found: UUID = self._enter(ident, "asset")["id"]
+        return found
+
+    def _place(self, ident: str, kind: str, asset: UUID) -> tuple[Row, Row]:
+        """Where a copy is to be, and of what: an asset that is shared or in reach."""
+        place = self._enter(ident, kind)
+        shared = sa.select(ENTITY.c.is_shared).where(ENTITY.c.id == asset)
+        with self.database.read() as connection:
+            facts = facts_of(connection, asset, "asset")
+            is_shared = connection.scalar(shared)
+        if not is_shared:
+            require_member(self, facts["project_id"])
+        return place, facts
+
+    # --- rows -------------------------------------------------------------------------------
+
+    def _instantiate(self, asset: Any, place: dict[str, UUID], description: Any) -> UUID:
+        """A new row with the next number; the place is locked while it is counted."""
+        ((column, holder),) = place.items()
+        # Numbers are counted within the holder: locked, or two copies would get the same.
+        lock = sa.select(ENTITY.c.id).where(ENTITY.c.id == holder).with_for_update()
+        if self.tx.connection.scalar(lock) is None:
+            raise NotFound
+        last = sa.select(sa.func.coalesce(sa.func.max(INSTANCE.c.number), 0)).where(
+            INSTANCE.c.asset_id == asset["id"], INSTANCE.c[column] == holder
+        )
+        number = (self.tx.connection.scalar(last) or 0) + 1
+        values = {
+            "asset_id": asset["id"],
+            "number": number,
+            "description": description,
+            "name": f"{_slug(asset['name'])[:70]}_{number:04}",
+            **place,
+        }
+        made: UUID = self.tx.connection.execute(
+            sa.insert(INSTANCE).values(values).returning(INSTANCE.c.id)
+        ).scalar_one()
+        return made
+
+    def _instance(self, ident: UUID) -> Reply:
+        resource = self.registry["asset-instances"]
+        return Reply(resource.view(self.tx, ident, relations=False))
+
+    def _by_key(self, key: Any, source: Any, where: Condition) -> Reply:
+        """``{key: [instance …]}``, each list by number."""
+        columns = self.registry["asset-instances"].columns(None, relations=False)
+        rows = sa.select(key.label("group_key"), *columns).select_from(source).where(where)
+        ordered = rows.subquery("r")
+        shown = sa.func.to_jsonb(sa.literal_column("r")).op("-")("group_key")
+        items = sa.func.json_agg(aggregate_order_by(shown, ordered.c.number, ordered.c.name))
+        named = sa.func.coalesce(sa.cast(ordered.c.group_key, sa.Text), "None")
+        groups = sa.select(named.label("key"), items.label("items")).group_by(named).subquery("g")
+        whole = sa.cast(sa.func.json_object_agg(groups.c.key, groups.c["items"]), sa.Text)
+        with self.database.read() as connection:
+            found = connection.scalar(sa.select(whole))
+        return compressed((found or "{}").encode())
+
+
+def _fields(asset: str) -> dict[str, Field]:
+    return {asset: NEEDED_IDENT, "description": DESCRIPTION}
+
+
+def _slug(name: str) -> str:
+    """A name in letters, digits and underscores; its case stays."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9]+", "_", plain).strip("_")

@@ -1,0 +1,125 @@
+"""What productions and the first read of a client hold of entities, their types and columns."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
+
+from services.assets.entities.rpc_asset_types import ROWS
+from services.assets.models import MetadataDescriptor, department_metadata_descriptor_link
+from services.assets.policy.access import ENTITY, of_kind
+from services.common.crud import json_parts
+from services.common.crud.resource_service import ResourceService
+from services.common.database.sql_types import Expression, Select
+from services.common.database.tables import table_of
+from services.common.json_types import JsonObject
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_protocol import Reply
+
+DESCRIPTOR: Final = table_of(MetadataDescriptor)
+DEPARTMENT: Final = department_metadata_descriptor_link.c
+OF_DESCRIPTOR: Final = DEPARTMENT.metadata_descriptor_id == DESCRIPTOR.c.id
+RUNNING: Final = "running"
+
+
+def _descriptor() -> Expression:
+    """A descriptor as productions show it."""
+    column = DESCRIPTOR.c
+    held = sa.select(DEPARTMENT.department_id).where(OF_DESCRIPTOR).correlate(DESCRIPTOR)
+    members = {
+        **{name: column[name] for name in ("id", "name", "field_name", "data_type")},
+        "choices": sa.func.coalesce(column.choices, sa.text("'[]'::jsonb")),
+        "for_client": sa.func.coalesce(column.for_client, sa.false()),
+        **{name: column[name] for name in ("entity_type", "task_type_id", "position")},
+        "departments": sa.func.array(held.scalar_subquery()),
+    }
+    pairs = [
+        part for name, value in members.items() for part in (sa.literal_column(f"'{name}'"), value)
+    ]
+    return sa.func.json_build_object(*pairs)
+
+
+DESCRIPTORS: Final = sa.func.json_agg(
+    aggregate_order_by(_descriptor(), DESCRIPTOR.c.position, DESCRIPTOR.c.name)
+)
+"""The descriptors of one group of rows, in their order."""
+
+
+def _extras() -> JsonObject:
+    """Descriptors by production, and first episodes by TV show."""
+    column = DESCRIPTOR.c
+    held = sa.select(DEPARTMENT.department_id).where(OF_DESCRIPTOR).correlate(DESCRIPTOR)
+    own = held.where(DEPARTMENT.department_id == json_parts.idents("departments"))
+    kind = sa.cast(sa.bindparam("entity_type", required=False), sa.Text)
+    rows = (
+        sa.select(column.project_id.label("key"), DESCRIPTORS.label("value"))
+        .where(
+            column.project_id == json_parts.idents("projects"),
+            sa.or_(sa.not_(column.project_id == json_parts.idents("as_client")), column.for_client),
+            sa.or_(
+                sa.not_(column.project_id == json_parts.idents("as_vendor")),
+                ~sa.exists(held),
+                sa.exists(own),
+            ),
+            sa.or_(kind.is_(None), column.entity_type == kind),
+        )
+        .group_by(column.project_id)
+    )
+    return {
+        "descriptors": json_parts.mapping(rows),
+        "first_episodes": json_parts.mapping(FIRST_EPISODES),
+    }
+
+
+FIRST_EPISODES: Final = (
+    sa.select(ENTITY.c.project_id.label("key"), sa.func.to_json(ENTITY.c.id).label("value"))
+    .where(ENTITY.c.project_id == json_parts.idents("shows"), of_kind("episode"))
+    .order_by(ENTITY.c.project_id, (ENTITY.c.status == RUNNING).desc(), ENTITY.c.name)
+    .ext(distinct_on(ENTITY.c.project_id))
+)
+"""The first running episode of each show by name, else the first."""
+EXTRAS: Final = json_parts.json_object(**_extras())
+CONTEXT: Final = json_parts.json_object(asset_types=json_parts.array(ROWS), **_extras())
+
+
+class ContextRpc(ResourceService):
+    """Parts of answers that ``crud`` composes."""
+
+    @query
+    def context_part(self, projects: list[str], shows: list[str]) -> Reply:
+        """All asset types with their task types, and what ``project_extras`` says."""
+        return self._read(CONTEXT, projects, shows, None)
+
+    @query
+    def project_extras(
+        self, projects: list[str], shows: list[str], entity_type: str | None = None
+    ) -> Reply:
+        """Descriptors of these productions that the caller sees, and where TV shows begin.
+
+        Returns ``{"descriptors": {project: [descriptor]}, "first_episodes": {project: id}}``; only
+        the descriptors for ``entity_type``, if one is given. A client sees what is for clients, a
+        vendor what is for all or for their departments.
+        """
+        return self._read(EXTRAS, projects, shows, entity_type)
+
+    def _read(
+        self,
+        statement: Select,
+        projects: list[str],
+        shows: list[str],
+        entity_type: str | None,
+    ) -> Reply:
+        roles = {project: self.actor.role_in(UUID(project)) for project in projects}
+        return json_parts.read(
+            self.database,
+            statement,
+            projects=projects,
+            shows=shows,
+            entity_type=entity_type,
+            departments=[str(ident) for ident in self.actor.departments],
+            as_client=[project for project, role in roles.items() if role == "client"],
+            as_vendor=[project for project, role in roles.items() if role == "vendor"],
+        )

@@ -1,0 +1,118 @@
+"""What follows here from the events of other services."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.assets.models import Entity, MetadataDescriptor
+from services.assets.policy.entity_types import entity_type
+from services.common.contracts.assets import AssetReadyChanged
+from services.common.contracts.crud import ProjectPrepared
+from services.common.contracts.tasks import TaskMakesReady
+from services.common.crud.resource_service import ResourceService
+from services.common.database.tables import NOW, table_of
+from services.common.events.subscriber import Delivery, on
+from services.common.json_types import JsonObject
+
+DESCRIBED = (
+    "entity_type",
+    "name",
+    "data_type",
+    "field_name",
+    "choices",
+    "for_client",
+    "position",
+    "task_type_id",
+)
+FIRST_EPISODE = "E01"
+
+
+class InternalHandlers(ResourceService):
+    """Handlers of events."""
+
+    @on("task:makes-ready", ordered=True, formerly=("make_ready",))
+    def make_ready(self, delivery: Delivery) -> None:
+        """An automation of the task's production says what the entity is ready for.
+
+        An event and not a call: the comment that caused it has committed, and this will follow.
+        """
+        message = msgspec.convert(delivery.payload, TaskMakesReady)
+        table = table_of(Entity)
+        mine = table.c.id == message.entity_id
+        held = sa.select(table.c.project_id, table.c.ready_for).where(mine).with_for_update()
+        row = self.tx.connection.execute(held).first()
+        if row is None:
+            return
+        ready = message.task_type_id
+        changed = sa.update(table).where(mine).values(ready_for=ready, updated_at=NOW)
+        self.tx.connection.execute(changed)
+        facts = {"id": message.entity_id, "kind": "Asset", "project_id": row.project_id}
+        self.tx.emit(self.registry.event(self.registry["entities"], "update", facts))
+        if row.ready_for != ready:
+            told = AssetReadyChanged(
+                asset_id=message.entity_id, ready_for=ready, project_id=row.project_id
+            )
+            self.tx.emit(told)
+
+    # In any order: a production is prepared once, and what is there already stays.
+    @on("project:prepared")
+    def prepare_project(self, delivery: Delivery) -> None:
+        """A production was created: give it its first episode and its descriptors."""
+        message = msgspec.convert(delivery.payload, ProjectPrepared)
+        if message.first_episode_id is not None:
+            self._first_episode(message.project_id, message.first_episode_id)
+        for descriptor in message.descriptors:
+            self._describe(message.project_id, descriptor)
+        for descriptor in self._studio_descriptors():
+            self._describe(message.project_id, descriptor)
+
+    def _first_episode(self, project: UUID, ident: UUID) -> None:
+        values = {
+            "id": ident,
+            "name": FIRST_EPISODE,
+            "project_id": project,
+            "status": "running",
+            "entity_type_id": entity_type(self, "Episode"),
+            "canceled": False,
+            "nb_entities_out": 0,
+            "is_casting_standby": False,
+            "is_shared": False,
+        }
+        # An import may have brought the episode already.
+        made = insert(table_of(Entity)).values(values).on_conflict_do_nothing()
+        if self.tx.connection.execute(made).rowcount:
+            facts = {"id": ident, "kind": "Episode", "project_id": project}
+            self.tx.emit(self.registry.event(self.registry["entities"], "new", facts))
+
+    def _studio_descriptors(self) -> list[JsonObject]:
+        """Descriptors of productions themselves are the studio's: the newest of each name."""
+        table = table_of(MetadataDescriptor)
+        columns = [table.c[name] for name in DESCRIBED]
+        statement = (
+            sa.select(*columns)
+            .where(table.c.entity_type == "Project")
+            .distinct(table.c.name)
+            .order_by(table.c.name, table.c.created_at.desc())
+        )
+        return [dict(row) for row in self.tx.session.execute(statement).mappings()]
+
+    def _describe(self, project: UUID, descriptor: JsonObject) -> None:
+        table = table_of(MetadataDescriptor)
+        known = {name: descriptor.get(name) for name in DESCRIBED if name in descriptor}
+        if not known.get("name") or not known.get("field_name") or not known.get("entity_type"):
+            return
+        statement = (
+            insert(table)
+            .values({**known, "project_id": project})
+            .on_conflict_do_nothing()
+            .returning(table.c.id)
+        )
+        made = self.tx.session.scalar(statement)
+        if made is not None:
+            facts = {"id": made, "project_id": project}
+            resource = self.registry["metadata-descriptors"]
+            self.tx.emit(self.registry.event(resource, "new", facts))

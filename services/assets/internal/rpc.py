@@ -1,0 +1,193 @@
+"""Entities as other services need them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from services.assets.models import Entity, EntityType
+from services.assets.policy.access import of_kind
+from services.assets.policy.kinds import KINDS, RESERVED
+from services.common.crud.filters import condition
+from services.common.crud.lists import compressed
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
+from services.common.database.sql_types import Condition
+from services.common.database.tables import table_of
+from services.common.errors import NotFound
+from services.common.json_types import JsonObject
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_protocol import Reply
+
+
+class InternalRpc(ResourceService):
+    """Questions about entities from the services beside."""
+
+    @query
+    def projects_of_entities(self, ids: list[str]) -> dict[str, str]:
+        """The production of each entity: ``{entity id: project id}``; unknown ids are left out."""
+        wanted = [UUID(ident) for ident in ids]
+        statement = sa.select(Entity.id, Entity.project_id).where(Entity.id.in_(wanted))
+        with self.database.read() as connection:
+            return {str(ident): str(project) for ident, project in connection.execute(statement)}
+
+    @query
+    def describe_entities(self, ids: list[str]) -> Reply:
+        """Entities by id, with what names them, as tasks, news and notifications show them.
+
+        ``{id: {name, kind, type_name, description, data, canceled, project_id, created_by,
+        parent_id, parent_name, episode_id, episode_name, source_id, preview_file_id}}``, where
+        ``kind`` is ``Asset`` for what is none of the reserved kinds, and ``episode`` an asset's
+        main one.
+        """
+        parent, above = table_of(Entity).alias("parent"), table_of(Entity).alias("above")
+        main = table_of(Entity).alias("main")
+        kind = sa.case((EntityType.name.in_(RESERVED), EntityType.name), else_="Asset")
+        shot_like = EntityType.name.in_(("Shot", "Scene"))
+        sequence = EntityType.name == "Sequence"
+        rows = (
+            sa.select(
+                Entity.id,
+                Entity.name,
+                kind.label("kind"),
+                EntityType.name.label("type_name"),
+                Entity.description,
+                Entity.data,
+                Entity.canceled,
+                Entity.project_id,
+                Entity.created_by,
+                Entity.parent_id,
+                parent.c.name.label("parent_name"),
+                sa.case((shot_like, above.c.id), (sequence, parent.c.id), else_=main.c.id).label(
+                    "episode_id"
+                ),
+                sa.case(
+                    (shot_like, above.c.name), (sequence, parent.c.name), else_=main.c.name
+                ).label("episode_name"),
+                Entity.source_id,
+                Entity.preview_file_id,
+            )
+            .join(EntityType, EntityType.id == Entity.entity_type_id)
+            .outerjoin(parent, parent.c.id == Entity.parent_id)
+            .outerjoin(above, above.c.id == parent.c.parent_id)
+            .outerjoin(main, main.c.id == Entity.source_id)
+            .where(Entity.id.in_([UUID(ident) for ident in ids]))
+            .subquery("r")
+        )
+        row = sa.func.row_to_json(sa.literal_column("r"))
+        text = sa.cast(sa.func.json_object_agg(rows.c.id, row), sa.Text)
+        with self.database.read() as connection:
+            found = connection.scalar(sa.select(text).select_from(rows))
+        return compressed((found or "{}").encode())
+
+    @query
+    def entities_of_kind(
+        self, project_id: str, kind: str, ids: list[str], query: dict[str, str] | None = None
+    ) -> list[str]:
+        """Which of these entities are of that kind and production; without ids, all that are.
+
+        ``kind`` is a kind's name in either case. ``query`` narrows all of them by columns, and
+        by ``episode_id`` (the parent). Raises NotFound: no such kind, an entity that is unknown
+        or of another kind.
+        """
+        if kind.lower() not in KINDS:
+            raise NotFound
+        of_it = of_kind(kind.lower())
+        table, wanted = table_of(Entity), [UUID(ident) for ident in ids]
+        rows = sa.select(table.c.id, table.c.project_id).select_from(
+            table.join(table_of(EntityType), EntityType.id == table.c.entity_type_id)
+        )
+        if wanted:
+            rows = rows.where(table.c.id.in_(wanted), of_it)
+        else:
+            rows = rows.where(
+                table.c.project_id == UUID(project_id), of_it, *_narrowed(query or {})
+            ).order_by(table.c.name, table.c.id)
+        with self.database.read() as connection:
+            found = dict(connection.execute(rows).tuples().all())
+        if any(ident not in found for ident in wanted):
+            raise NotFound
+        return [str(ident) for ident in wanted or found if str(found[ident]) == project_id]
+
+    @query
+    def entity_with_ancestors(self, ident: str) -> Reply:
+        """An entity with its type: ``{"entity", "entity_type", "sequence"?, "episode"?}``.
+
+        Shots, scenes and sequences with a parent name their sequence and its episode.
+        Raises NotFound.
+        """
+        entity = self._plain("entities", UUID(ident))
+        if entity is None:
+            raise NotFound
+        kind = self._plain("entity-types", UUID(entity["entity_type_id"]))
+        found = {"entity": {**entity, "type": "Entity"}, "entity_type": kind}
+        sequence = None
+        if entity["type"] == "Sequence" and entity["parent_id"]:
+            sequence = entity
+        elif entity["type"] in {"Shot", "Scene"} and entity["parent_id"]:
+            sequence = self._plain("entities", UUID(entity["parent_id"]))
+        if sequence is not None:
+            found["sequence"] = sequence
+            if sequence["parent_id"]:
+                found["episode"] = self._plain("entities", UUID(sequence["parent_id"]))
+        return Reply(msgspec.json.encode(found))
+
+    def _plain(self, path: str, ident: UUID) -> JsonObject | None:
+        resource = self.registry[path]
+        rows = sa.select(*resource.columns(None, relations=False)).where(
+            resource.table.c.id == ident
+        )
+        with self.database.read() as connection:
+            text = connection.scalar(rows_as_json(rows))
+        found: JsonObject | None = msgspec.json.decode(text) if text else None
+        return found
+
+    @query
+    def entities_in_brief(self, ids: list[str]) -> dict[str, dict[str, str | None]]:
+        """Name, production and main preview of each entity, as a list of chats shows them."""
+        wanted = [UUID(ident) for ident in ids]
+        statement = sa.select(
+            Entity.id, Entity.name, Entity.project_id, Entity.preview_file_id
+        ).where(Entity.id.in_(wanted))
+        with self.database.read() as connection:
+            return {
+                str(ident): {
+                    "entity_name": name,
+                    "project_id": str(project),
+                    "preview_file_id": str(preview) if preview else None,
+                }
+                for ident, name, project, preview in connection.execute(statement)
+            }
+
+    @query
+    def entities_of_episode(self, episode_id: str) -> list[str]:
+        """Entities whose parent's parent is that episode: the shots of its sequences."""
+        parent = table_of(Entity).alias("parent")
+        statement = (
+            sa.select(Entity.id)
+            .join(parent, parent.c.id == Entity.parent_id)
+            .where(parent.c.parent_id == UUID(episode_id))
+        )
+        with self.database.read() as connection:
+            return [str(ident) for ident in connection.execute(statement).scalars()]
+
+    @query
+    def kinds_of_entities(self, ids: list[str]) -> dict[str, str]:
+        """The entity type's name of each entity."""
+        wanted = [UUID(ident) for ident in ids]
+        statement = (
+            sa.select(Entity.id, EntityType.name)
+            .join(EntityType, EntityType.id == Entity.entity_type_id)
+            .where(Entity.id.in_(wanted))
+        )
+        with self.database.read() as connection:
+            return {str(ident): name for ident, name in connection.execute(statement)}
+
+
+def _narrowed(query: dict[str, str]) -> list[Condition]:
+    """Equality filters on an entity's columns; ``episode_id`` is its parent."""
+    table = table_of(Entity)
+    given = {("parent_id" if name == "episode_id" else name): text for name, text in query.items()}
+    return [condition(name, table.c[name], text) for name, text in given.items() if name in table.c]

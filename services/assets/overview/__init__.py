@@ -1,0 +1,1 @@
+"""Entities for the views that show them with their tasks."""

@@ -1,0 +1,153 @@
+"""Entities for the views that show them with their tasks: everything but the tasks.
+
+The rights are decided here, so whoever adds the tasks shows what came and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from services.assets.overview import views
+from services.assets.policy import access
+from services.assets.policy.access import ENTITY, query_id
+from services.assets.policy.membership import admit, project_names, refuse_roles, require_member
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
+from services.common.database import sql_json
+from services.common.database.sql_types import Condition, Select
+from services.common.errors import Forbidden, NotFound
+from services.common.json_types import JsonObject
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_protocol import Reply
+
+ANYWHERE: Final = ("all", "main")
+DROPPED: Final = frozenset({"source_id", "nb_frames"})
+"""What the detail of an asset leaves out of its row."""
+
+
+class OverviewRpc(ResourceService):
+    """Entities without their tasks."""
+
+    @query
+    def entity_heads(self, kind: str, query: dict[str, str], compact: bool = False) -> Reply:
+        """The entities of a view with tasks: ``[["<id>", head], …]`` in the view's order.
+
+        A head is the view's JSON object without ``tasks``; with ``compact`` the array of its
+        values. ``query`` may hold ``id``, ``project_id`` and ``episode_id``.
+        Raises InvalidInput, NotFound, Forbidden.
+        """
+        known = _known(kind, query)
+        project = known.get("project_id")
+        reached = self._reach(kind, project)
+        names: dict[str, str] = {}
+        if kind in views.NAMING:
+            projects = None if reached.projects is None else list(reached.projects)
+            names = project_names(self, projects)
+        source, episodes = views.heads_source(kind, project)
+        columns = views.HEADS[kind](access.shown_data(reached, kind), names, episodes)
+        rows = (
+            sa.select(*columns)
+            .select_from(source)
+            .where(*access.within(reached, kind), *_asked(kind, known))
+            .order_by(*views.ORDERS.get(kind, ()))
+        )
+        return Reply(self._pairs(rows, compact=compact))
+
+    @query
+    def entity_head(self, kind: str, ident: str) -> JsonObject:
+        """The detail of an entity without its tasks: ``{"project_id", "head"}``.
+
+        Raises NotFound (unknown, another kind, a shot without sequence), Forbidden.
+        """
+        facts = access.visit(self, ident, kind)
+        if kind == "concept":
+            refuse_roles(self, facts["project_id"], "client")
+        names = project_names(self, [facts["project_id"]])
+        columns = self._detail(kind, names)
+        rows = sa.select(*columns.values()).select_from(views.source_of(kind))
+        detail = rows_as_json(rows.where(ENTITY.c.id == facts["id"]))
+        with self.database.read() as connection:
+            head = connection.scalar(detail)
+        if head is None:
+            raise NotFound
+        return {"project_id": str(facts["project_id"]), "head": msgspec.Raw(head.encode())}
+
+    @query
+    def linked_heads(self, ident: str) -> Reply:
+        """The entities with a concept link to this one, as ``entity_heads`` answers concepts.
+
+        Raises NotFound, Forbidden.
+        """
+        facts = access.visit(self, ident)
+        linked = sa.select(views.CONCEPT_LINK.c.entity_in_id).where(
+            views.CONCEPT_LINK.c.entity_out_id == facts["id"]
+        )
+        names = project_names(self, [facts["project_id"]])
+        columns = views.concept_head(ENTITY.c.data, names)
+        return Reply(self._pairs(sa.select(*columns).where(ENTITY.c.id.in_(linked))))
+
+    def _reach(self, kind: str, project: Any) -> access.Reach:
+        if project is None:
+            if not self.actor.is_admin and kind != "asset":
+                message = "This requires a project_id."
+                raise Forbidden(message)
+        else:
+            require_member(self, project)
+        admit(self, kind, project)
+        return access.reach(self, project)
+
+    def _pairs(self, rows: Select, *, compact: bool = False) -> bytes:
+        inner = rows.subquery("r")
+        values = sa.cast(sa.func.json_build_array(*inner.c), sa.Text)
+        head = values if compact else sql_json.written(inner.c)
+        pair = sa.func.concat('["', sa.cast(inner.c.id, sa.Text), '",', head, "]")
+        text = sa.func.string_agg(pair, ",")
+        with self.database.read() as connection:
+            found = connection.scalar(sa.select(text).select_from(inner))
+        return b"[" + (found or "").encode() + b"]"
+
+    def _detail(self, kind: str, names: views.Names) -> JsonObject:
+        """The SELECT list of a detail: the row and the view laid over each other."""
+        row = {c.name: c for c in self.registry["entities"].columns(None, relations=True)}
+        episodes = views.cast_episodes()
+        head = {c.name: c for c in views.HEADS[kind](ENTITY.c.data, names, episodes)}
+        if kind == "edit":
+            return head
+        if kind == "asset":
+            kept = {name: column for name, column in row.items() if name not in DROPPED}
+            return {**kept, **head, "project_name": views.project_name(names)}
+        return {**head, **row}
+
+
+def _known(kind: str, query: dict[str, str]) -> JsonObject:
+    """The filters that mean something to the kind. Raises InvalidInput."""
+    found: JsonObject = {"project_id": query_id(query, "project_id")}
+    if kind not in views.PARTS:
+        found["id"] = query_id(query, "id")
+    if kind != "concept":
+        found["episode_id"] = query_id(query, "episode_id", *ANYWHERE)
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _asked(kind: str, known: JsonObject) -> list[Condition]:
+    """The conditions of the filters."""
+    conditions: list[Condition] = []
+    if "id" in known:
+        conditions.append(ENTITY.c.id == known["id"])
+    episode = known.get("episode_id")
+    if isinstance(episode, UUID):
+        conditions.append(views.in_episode(kind, episode))
+    elif episode is not None:
+        conditions.extend(_in_no_episode(kind, episode))
+    return conditions
+
+
+def _in_no_episode(kind: str, word: str) -> list[Condition]:
+    """What ``all`` and ``main`` mean to a kind in the place of an episode."""
+    if kind == "asset":
+        return [ENTITY.c.source_id.is_(None)] if word == "main" else []
+    return [] if kind == "shot" and word == "all" else [sa.false()]

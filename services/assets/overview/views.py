@@ -1,0 +1,213 @@
+"""What entities look like in views with their tasks: the JSON of each kind but for ``tasks``.
+
+Each ``…_head`` answers the SELECT list, in the order that the compact form promises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+
+from services.assets.models import EntityConceptLink
+from services.assets.policy.access import ENTITY, LINK, TYPE, of_kind
+from services.assets.policy.kinds import KIND
+from services.common.database.sql_types import Condition, Expression
+from services.common.database.tables import table_of
+
+SEQUENCE: Final = ENTITY.alias("sequence")
+EPISODE: Final = ENTITY.alias("episode")
+CONCEPT_LINK: Final = table_of(EntityConceptLink)
+NOTHING: Final[Expression] = sa.literal_column("'{}'::jsonb")
+NO_IDS: Final[Expression] = sa.literal_column("'{}'::uuid[]")
+Columns = list[Expression]
+Names = Mapping[str, str]
+
+
+def named(ident: Any, empty: str) -> Expression:
+    """An id as text; ``empty`` where there is none."""
+    return sa.func.coalesce(sa.cast(ident, sa.Text), sa.literal_column(f"'{empty}'"))
+
+
+def project_name(names: Names) -> Expression:
+    """The name of an entity's production, of those at hand."""
+    known = sa.literal(dict(names), JSONB)
+    found: Expression = known[sa.cast(ENTITY.c.project_id, sa.Text)].astext
+    return found.label("project_name")
+
+
+def _plain(*names: str) -> Columns:
+    return [ENTITY.c[name] for name in names]
+
+
+def _data(data: Expression) -> Columns:
+    return [sa.func.coalesce(data, NOTHING).label("data")]
+
+
+def _frames(*names: str) -> Columns:
+    return [ENTITY.c.data[name].label(name) for name in names]
+
+
+def _kind(kind: str) -> Expression:
+    return sa.literal_column(f"'{kind}'", sa.Text).label("type")
+
+
+def asset_head(data: Expression, _names: Names, episodes: Any = NO_IDS) -> Columns:
+    """13 of the 14 keys of an asset; empty ids are texts here, as clients know them."""
+    return [
+        *_plain("id", "name"),
+        named(ENTITY.c.preview_file_id, "").label("preview_file_id"),
+        ENTITY.c.description,
+        TYPE.c.name.label("asset_type_name"),
+        ENTITY.c.entity_type_id.label("asset_type_id"),
+        ENTITY.c.canceled,
+        named(ENTITY.c.ready_for, "None").label("ready_for"),
+        named(ENTITY.c.source_id, "").label("episode_id"),
+        episodes.label("casting_episode_ids"),
+        *_plain("is_casting_standby", "is_shared"),
+        *_data(data),
+    ]
+
+
+def shot_head(data: Expression, names: Names, _episodes: Any = None) -> Columns:
+    """22 of the 23 keys of a shot."""
+    return [
+        ENTITY.c.canceled,
+        *_data(data),
+        *_plain("description", "entity_type_id"),
+        EPISODE.c.id.label("episode_id"),
+        sa.func.coalesce(EPISODE.c.name, "").label("episode_name"),
+        *_frames("fps", "frame_in", "frame_out"),
+        *_plain("id", "name", "nb_frames", "parent_id", "preview_file_id", "project_id"),
+        project_name(names),
+        SEQUENCE.c.id.label("sequence_id"),
+        SEQUENCE.c.name.label("sequence_name"),
+        *_plain("source_id", "nb_entities_out", "is_casting_standby"),
+        _kind("Shot"),
+    ]
+
+
+def part_head(data: Expression, _names: Names, _episodes: Any = None) -> Columns:
+    """11 of the 12 keys of a sequence, scene or episode; ``episode_id`` is the parent's."""
+    return [
+        *_plain("id", "name", "status"),
+        named(ENTITY.c.parent_id, "None").label("episode_id"),
+        ENTITY.c.description,
+        *_frames("frame_in", "frame_out", "fps"),
+        named(ENTITY.c.preview_file_id, "").label("preview_file_id"),
+        ENTITY.c.canceled,
+        *_data(data),
+    ]
+
+
+def edit_head(data: Expression, names: Names, _episodes: Any = None) -> Columns:
+    """15 of the 16 keys of an edit."""
+    return [
+        ENTITY.c.canceled,
+        *_data(data),
+        *_plain("description", "entity_type_id"),
+        EPISODE.c.id.label("episode_id"),
+        sa.func.coalesce(EPISODE.c.name, "").label("episode_name"),
+        *_plain("id", "name", "parent_id", "preview_file_id", "project_id"),
+        project_name(names),
+        *_plain("source_id", "nb_entities_out"),
+        _kind("Edit"),
+    ]
+
+
+def concept_head(data: Expression, names: Names, _episodes: Any = None) -> Columns:
+    """22 of the 23 keys of a concept."""
+    linked = sa.select(CONCEPT_LINK.c.entity_out_id).where(
+        CONCEPT_LINK.c.entity_in_id == ENTITY.c.id
+    )
+    return [
+        ENTITY.c.canceled,
+        *_data(data),
+        *_plain("description", "entity_type_id"),
+        *_frames("fps", "frame_in", "frame_out"),
+        *_plain("id", "name", "nb_frames", "parent_id", "preview_file_id", "project_id"),
+        project_name(names),
+        *_plain("source_id", "nb_entities_out", "is_casting_standby"),
+        sa.func.array(linked.correlate(ENTITY).scalar_subquery()).label("entity_concept_links"),
+        KIND.label("type"),
+        sa.func.date_trunc("second", ENTITY.c.updated_at).label("updated_at"),
+        sa.func.date_trunc("second", ENTITY.c.created_at).label("created_at"),
+        ENTITY.c.created_by,
+    ]
+
+
+HEADS: Final[Mapping[str, Callable[..., Columns]]] = {
+    "asset": asset_head,
+    "shot": shot_head,
+    "sequence": part_head,
+    "scene": part_head,
+    "episode": part_head,
+    "edit": edit_head,
+    "concept": concept_head,
+}
+NAMING: Final = frozenset({"shot", "edit", "concept"})
+"""Kinds whose views name the production."""
+PARTS: Final = frozenset({"sequence", "scene", "episode"})
+"""Kinds that only hold other entities."""
+_PARENT_IS_EPISODE: Final = ENTITY.outerjoin(EPISODE, EPISODE.c.id == ENTITY.c.parent_id)
+SOURCES: Final[Mapping[str, sa.FromClause]] = {
+    "asset": ENTITY.join(TYPE, TYPE.c.id == ENTITY.c.entity_type_id),
+    "shot": ENTITY.join(SEQUENCE, SEQUENCE.c.id == ENTITY.c.parent_id).outerjoin(
+        EPISODE, EPISODE.c.id == SEQUENCE.c.parent_id
+    ),
+    "edit": _PARENT_IS_EPISODE,
+}
+"""What an entity is joined with; a shot without a sequence isn't shown."""
+ORDERS: Final[Mapping[str, tuple[Any, ...]]] = {
+    "asset": (TYPE.c.name, ENTITY.c.name),
+}
+
+
+def source_of(kind: str) -> Any:
+    """What to select a kind's head from."""
+    return SOURCES.get(kind, ENTITY)
+
+
+def heads_source(kind: str, project: Any) -> tuple[Any, Any]:
+    """What to select a production's heads from, and the episodes that an asset is cast in."""
+    source = source_of(kind)
+    if kind != "asset" or project is None:
+        return source, NO_IDS
+    cast = _episodes_by_asset(project)
+    joined = source.outerjoin(cast, cast.c.asset_id == ENTITY.c.id)
+    return joined, sa.func.coalesce(cast.c.episodes, NO_IDS)
+
+
+def _episodes_by_asset(project: Any) -> Any:
+    ids = sa.func.array_agg(aggregate_order_by(EPISODE.c.id, EPISODE.c.name))
+    return (
+        sa.select(LINK.c.entity_out_id.label("asset_id"), ids.label("episodes"))
+        .join(EPISODE, EPISODE.c.id == LINK.c.entity_in_id)
+        .where(EPISODE.c.project_id == project, of_kind("episode", EPISODE))
+        .group_by(LINK.c.entity_out_id)
+        .subquery("cast_in")
+    )
+
+
+def cast_episodes() -> Expression:
+    """The episodes in which an asset is cast, by their names."""
+    episode = ENTITY.alias("cast_episode")
+    ids = (
+        sa.select(episode.c.id)
+        .join(LINK, LINK.c.entity_in_id == episode.c.id)
+        .where(LINK.c.entity_out_id == ENTITY.c.id, of_kind("episode", episode))
+        .order_by(episode.c.name)
+        .correlate(ENTITY)
+    )
+    return sa.func.array(ids.scalar_subquery())
+
+
+def in_episode(kind: str, episode: Any) -> Condition:
+    """Whether an entity is of that episode; an asset also when it is cast in it."""
+    if kind == "asset":
+        cast = sa.select(LINK.c.entity_out_id).where(LINK.c.entity_in_id == episode)
+        return sa.or_(ENTITY.c.source_id == episode, ENTITY.c.id.in_(cast))
+    found: Condition = (SEQUENCE.c.parent_id if kind == "shot" else ENTITY.c.parent_id) == episode
+    return found

@@ -1,0 +1,1 @@
+"""Kinds, rights, memberships and rules, which the topics share."""

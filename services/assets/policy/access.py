@@ -1,0 +1,187 @@
+"""Which productions and entities a caller reaches, and what a vendor doesn't see of them.
+
+Rights come first and may ask other services; what they leave is a ``Reach``, from which the
+statements get their conditions: lists are narrowed in SQL, never in Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from services.assets.models import (
+    Entity,
+    EntityLink,
+    EntityType,
+    MetadataDescriptor,
+    department_metadata_descriptor_link,
+)
+from services.assets.policy.kinds import RESERVED
+from services.assets.policy.rights import is_assigned
+from services.common.access.context import CallContext
+from services.common.crud import filters
+from services.common.crud.validation import known_id
+from services.common.database.sql_types import Condition, Expression
+from services.common.database.tables import table_of
+from services.common.errors import Forbidden, NotFound
+from services.common.json_types import Row
+
+ENTITY: Final = table_of(Entity)
+TYPE: Final = table_of(EntityType)
+LINK: Final = table_of(EntityLink)
+VENDOR: Final = "vendor"
+
+
+class Reach(NamedTuple):
+    """The entities a caller reaches: those of ``projects``, where a vendor only what is theirs."""
+
+    projects: frozenset[UUID] | None = None
+    """None for all of the studio."""
+    as_vendor: frozenset[UUID] = frozenset()
+    assigned: tuple[UUID, ...] = ()
+    departments: frozenset[UUID] = frozenset()
+
+
+def reach(ctx: CallContext, project: UUID | None = None) -> Reach:
+    """What the caller reaches of a production they may enter, or of all of theirs."""
+    actor = ctx.actor
+    if actor.is_admin:
+        return Reach(frozenset({project}) if project else None)
+    projects = frozenset({project}) if project else frozenset(actor.projects)
+    as_vendor = frozenset(p for p in projects if actor.projects.get(p) == VENDOR)
+    assigned = ctx.ask("tasks", "assigned_entities") if as_vendor else []
+    return Reach(projects, as_vendor, tuple(UUID(i) for i in assigned), actor.departments)
+
+
+def own_reach(ctx: CallContext, project: UUID) -> Reach:
+    """What the caller has work on in a production they may enter, whatever their role."""
+    assigned = ctx.ask("tasks", "assigned_entities")
+    only = frozenset({project})
+    return Reach(only, only, tuple(UUID(i) for i in assigned), ctx.actor.departments)
+
+
+def facts_of(connection: Connection, ident: UUID, kind: str = "") -> Row:
+    """Production, kind and parents of an entity, of that kind if one is named. Raises NotFound."""
+    found = next(iter(facts_of_many(connection, [ident])), None)
+    if found is None or (kind and found["kind"].lower() != kind):
+        raise NotFound
+    return found
+
+
+def facts_of_many(connection: Connection, ids: Sequence[UUID]) -> Sequence[Row]:
+    """Production, kind and parents of several entities; the unknown are left out."""
+    statement = (
+        sa.select(
+            ENTITY.c.id,
+            ENTITY.c.project_id,
+            ENTITY.c.name,
+            ENTITY.c.parent_id,
+            ENTITY.c.source_id,
+            ENTITY.c.created_by,
+            ENTITY.c.entity_type_id,
+            sa.case((TYPE.c.name.in_(RESERVED), TYPE.c.name), else_="Asset").label("kind"),
+        )
+        .join(TYPE, TYPE.c.id == ENTITY.c.entity_type_id)
+        .where(ENTITY.c.id.in_(ids))
+        .order_by(ENTITY.c.id)
+    )
+    found: Sequence[Row] = connection.execute(statement).mappings().all()
+    return found
+
+
+def visit(ctx: CallContext, ident: str, kind: str = "") -> Row:
+    """The facts of an entity that the caller may see: in the team, a vendor with a task on it.
+
+    Raises NotFound, Forbidden.
+    """
+    with ctx.database.read() as connection:
+        facts = facts_of(connection, known_id(ident), kind)
+    role = ctx.actor.role_in(facts["project_id"])
+    if role is None or (role == VENDOR and not is_assigned(ctx, facts["id"])):
+        message = "This requires to be in the team, and a vendor to be assigned."
+        raise Forbidden(message)
+    return facts
+
+
+def of_kind(kind: str, entity: Any = ENTITY) -> Condition:
+    """Whether an entity is of that kind; assets are what has no reserved type."""
+    found: Condition
+    if kind == "asset":
+        reserved = sa.select(TYPE.c.id).where(TYPE.c.name.in_(RESERVED))
+        found = entity.c.entity_type_id.not_in(reserved)
+    else:
+        named = sa.select(TYPE.c.id).where(TYPE.c.name == kind.capitalize())
+        found = entity.c.entity_type_id.in_(named)
+    return found
+
+
+def among(column: Any, ids: Any) -> Condition:
+    """Whether a column holds one of ``ids``, given as one array however many they are."""
+    # One array, however many ids: IN would be another statement for each number of them.
+    array = sa.cast([str(ident) for ident in ids], sa.ARRAY(sa.Uuid(as_uuid=False)))
+    found: Condition = column == sa.any_(array)
+    return found
+
+
+def within(reached: Reach, kind: str) -> list[Condition]:
+    """The conditions that narrow entities of a kind to what is reached."""
+    conditions = [of_kind(kind)]
+    if reached.projects is None:
+        return conditions
+    free = among(ENTITY.c.project_id, reached.projects - reached.as_vendor)
+    if reached.as_vendor:
+        held = among(ENTITY.c.project_id, reached.as_vendor)
+        free = sa.or_(free, sa.and_(held, _mine(reached, kind)))
+    return [*conditions, free]
+
+
+def _mine(reached: Reach, kind: str) -> Condition:
+    """What a vendor works on: the assigned, or what holds the assigned."""
+    child, parent = ENTITY.alias("child"), ENTITY.alias("its_parent")
+    assigned = among(child.c.id, reached.assigned)
+    if kind == "sequence":
+        shots = sa.select(child.c.parent_id).where(assigned, of_kind("shot", child))
+        return ENTITY.c.id.in_(shots)
+    if kind == "episode":
+        shots = (
+            sa.select(parent.c.parent_id)
+            .join(child, child.c.parent_id == parent.c.id)
+            .where(assigned, of_kind("shot", child))
+        )
+        assets = sa.select(child.c.source_id).where(assigned, of_kind("asset", child))
+        return sa.or_(ENTITY.c.id.in_(shots), ENTITY.c.id.in_(assets))
+    return among(ENTITY.c.id, reached.assigned)
+
+
+def shown_data(reached: Reach, kind: str) -> Expression:
+    """``data`` without the keys that other departments keep from a vendor."""
+    if not reached.as_vendor:
+        return ENTITY.c.data
+    descriptor, link = table_of(MetadataDescriptor), department_metadata_descriptor_link
+    bound = sa.exists().where(link.c.metadata_descriptor_id == descriptor.c.id)
+    shared = bound.where(among(link.c.department_id, reached.departments))
+    hidden = (
+        sa.select(sa.cast(descriptor.c.field_name, sa.Text))
+        .where(
+            descriptor.c.project_id == ENTITY.c.project_id,
+            descriptor.c.entity_type == kind.capitalize(),
+            bound,
+            ~shared,
+        )
+        .correlate(ENTITY)
+    )
+    plain = sa.func.coalesce(ENTITY.c.data, sa.literal_column("'{}'::jsonb"))
+    kept = plain.op("-")(sa.func.array(hidden.scalar_subquery()))
+    return sa.case((among(ENTITY.c.project_id, reached.as_vendor), kept), else_=ENTITY.c.data)
+
+
+def query_id(query: Mapping[str, str], name: str, *words: str) -> UUID | str | None:
+    """An id in a query string, or one of ``words``. Raises InvalidInput."""
+    text = query.get(name)
+    if text is None or text in words:
+        return text
+    return filters.named_uuid(name, text)

@@ -1,0 +1,99 @@
+"""What generic CRUD does for entities beyond their columns."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+import sqlalchemy as sa
+
+from services.assets.models import Entity, EntityConceptLink, EntityLink, EntityVersion
+from services.common.access.context import CallContext
+from services.common.contracts.assets import AssetReadyChanged
+from services.common.crud.resource import CrudContext, SimpleRules
+from services.common.database.sql_errors import MESSAGES, UNIQUE
+from services.common.database.tables import table_of
+from services.common.errors import Integrity
+from services.common.json_types import JsonObject, Row, Values
+
+PLACE: Final = ("name", "entity_type_id", "parent_id")
+"""What tells an entity of a production from the others."""
+ONE_SITTING: Final = timedelta(minutes=1)
+FIXED: Final = frozenset({"created_by", "shotgun_id"})
+
+
+class EntityRules(SimpleRules):
+    """Whose an entity is, what tells it from others, and what follows a change."""
+
+    def on_create(
+        self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Make a new entity its caller's."""
+        values["created_by"] = ctx.actor.id
+
+    def rewrite_update(self, body: JsonObject) -> JsonObject:
+        """Clients send ``"source_id": "null"`` for none."""
+        return {k: None if k == "source_id" and v == "null" else v for k, v in body.items()}
+
+    def on_update(
+        self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Merge ``data`` key by key; the row is locked, so nobody's key is lost.
+
+        A null leaves it as it is. Raises Integrity for the name of another in the same place.
+        """
+        if isinstance(values.get("data"), dict):
+            values["data"] = {**(row["data"] or {}), **values["data"]}
+        elif "data" in values and values["data"] is None:
+            del values["data"]
+        if any(values.get(name, row[name]) != row[name] for name in PLACE):
+            _refuse_twin(ctx, {**row, **values})
+
+    def updated(
+        self, ctx: CrudContext, before: Row, row: Row, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Shots count anew how many of their assets are ready; a shot keeps what it was."""
+        if row["ready_for"] != before["ready_for"]:
+            ctx.tx.emit(
+                AssetReadyChanged(
+                    asset_id=row["id"], ready_for=row["ready_for"], project_id=row["project_id"]
+                )
+            )
+        if row["kind"] == "Shot" and _is_another_version(before, row):
+            version = {
+                "name": before["name"],
+                "data": before["data"],
+                "entity_id": before["id"],
+                "person_id": ctx.actor.id,
+            }
+            ctx.tx.connection.execute(sa.insert(table_of(EntityVersion)).values(version))
+
+    def on_delete(self, ctx: CrudContext, row: Row, _prepared: None) -> None:
+        """Remove the entity's casting and concept links."""
+        for table in (table_of(EntityLink), table_of(EntityConceptLink)):
+            either = sa.or_(table.c.entity_in_id == row["id"], table.c.entity_out_id == row["id"])
+            ctx.tx.session.execute(sa.delete(table).where(either))
+
+
+class WholeDataRules(EntityRules):
+    """Those of the route that sets a shot's ``data`` as a whole."""
+
+    def on_update(
+        self, _ctx: CrudContext, _row: Row, _values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Set ``data`` to what was sent."""
+
+
+def _refuse_twin(ctx: CallContext, row: Row) -> None:
+    """Raise Integrity when another entity has the name; without parents the tables allow it."""
+    table = table_of(Entity)
+    same = [table.c[name].is_not_distinct_from(row[name]) for name in (*PLACE, "project_id")]
+    twin = sa.select(table.c.id).where(*same, table.c.id != row["id"]).limit(1)
+    if ctx.tx.connection.scalar(twin) is not None:
+        raise Integrity(MESSAGES[UNIQUE])
+
+
+def _is_another_version(before: Row, after: Row) -> bool:
+    """Whether name or first frame changed, and not in one sitting with the change before."""
+    first = [(row["name"], (row["data"] or {}).get("frame_in")) for row in (before, after)]
+    return first[0] != first[1] and after["updated_at"] - before["updated_at"] > ONE_SITTING

@@ -1,0 +1,41 @@
+"""Entity types: their rules, and the reserved ones made on first need."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.assets.models import EntityType
+from services.common.access.context import CallContext
+from services.common.crud.resource import CrudContext, SimpleRules
+from services.common.database.tables import table_of
+from services.common.errors import InvalidInput
+from services.common.json_types import JsonObject, Values
+
+
+class EntityTypeRules(SimpleRules):
+    """Names of entity types are unique, whatever their case."""
+
+    def on_create(
+        self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Refuse a name that is taken. Raises InvalidInput."""
+        same = sa.func.lower(EntityType.name) == values["name"].lower()
+        if ctx.tx.session.scalar(sa.select(EntityType.id).where(same).limit(1)):
+            message = "Entity type with this name already exists"
+            raise InvalidInput(message)
+
+
+def entity_type(ctx: CallContext, name: str) -> UUID:
+    """The id of a reserved entity type, made on first need."""
+    table = table_of(EntityType)
+    known = ctx.tx.session.scalar(sa.select(table.c.id).where(table.c.name == name))
+    if known is not None:
+        return UUID(str(known))
+    # Two first entities of a kind at once: whoever comes second takes the type of the first.
+    made = insert(table).values(name=name, archived=False).on_conflict_do_nothing()
+    ctx.tx.session.execute(made)
+    found = ctx.tx.session.scalar(sa.select(table.c.id).where(table.c.name == name))
+    return UUID(str(found))

@@ -1,0 +1,28 @@
+"""Which kinds of entities there are, and how an entity tells its own."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from services.assets.models import Entity, EntityType
+from services.common.access.rules import Facts
+
+RESERVED: Final = ("Shot", "Sequence", "Scene", "Episode", "Edit", "Concept")
+"""Entity types with a meaning of their own; any other is a type of asset."""
+KINDS: Final = ("asset", *(name.lower() for name in RESERVED))
+# Not ``in_``, whose list SQLAlchemy leaves out of a RETURNING that is compiled by itself.
+_is_reserved = EntityType.name == sa.any_(sa.literal(list(RESERVED), ARRAY(sa.Text)))
+KIND: Final = (
+    sa.select(sa.case((_is_reserved, EntityType.name), else_="Asset"))
+    .where(EntityType.id == Entity.entity_type_id)
+    .correlate(Entity)
+    .scalar_subquery()
+)
+
+
+def kind_of(facts: Facts) -> str:
+    """The name of an entity's events: ``asset``, ``shot`` and so on."""
+    return str(facts["kind"] or "asset").lower()

@@ -1,0 +1,70 @@
+"""Into which productions a caller is let."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from services.common.access.context import CallContext
+from services.common.crud.validation import known_id
+from services.common.errors import Forbidden, NotFound
+
+CLOSED_TO: Final = {"scene": ("vendor",), "concept": ("vendor", "client")}
+
+
+def project_names(ctx: CallContext, ids: list[UUID] | None) -> dict[str, str]:
+    """The names of these productions (None for all) by id; the unknown are left out."""
+    wanted = None if ids is None else [str(ident) for ident in ids]
+    found: dict[str, str] = ctx.ask("crud", "project_names", ids=wanted)
+    return found
+
+
+def require_member(ctx: CallContext, project: UUID) -> None:
+    """Let into a production its team and administrators. Raises NotFound, Forbidden."""
+    if ctx.actor.role_in(project) is not None:
+        return
+    if str(project) not in project_names(ctx, [project]):
+        raise NotFound
+    message = "This requires to be in the production's team."
+    raise Forbidden(message)
+
+
+def member_project(ctx: CallContext, project: str) -> UUID:
+    """The production of an id in a path, for its team and administrators.
+
+    Raises NotFound, Forbidden.
+    """
+    ident = known_id(project)
+    require_member(ctx, ident)
+    return ident
+
+
+def known_project(ctx: CallContext, project: str) -> UUID:
+    """As ``member_project``, but administrators too are told that a production is unknown."""
+    ident = known_id(project)
+    if ctx.actor.is_admin and str(ident) not in project_names(ctx, [ident]):
+        raise NotFound
+    require_member(ctx, ident)
+    return ident
+
+
+def refuse_roles(ctx: CallContext, project: UUID | None, *roles: str) -> None:
+    """Raise Forbidden for who has one of these roles in the production."""
+    role = ctx.actor.role_in(project) if project else ctx.actor.role
+    if role in roles:
+        message = f"This is not for a {role}."
+        raise Forbidden(message)
+
+
+def admit(ctx: CallContext, kind: str, project: UUID | None) -> None:
+    """Raise Forbidden for who has a role that isn't shown lists of the kind."""
+    if not ctx.actor.is_admin:
+        refuse_roles(ctx, project, *CLOSED_TO.get(kind, ()))
+
+
+def require_manager(ctx: CallContext, project: UUID) -> None:
+    """Let the production's managers pass. Raises NotFound, Forbidden."""
+    require_member(ctx, project)
+    if ctx.actor.role_in(project) not in {"admin", "manager"}:
+        message = "This requires to manage the production."
+        raise Forbidden(message)

@@ -1,0 +1,1 @@
+"""Accounts, passwords, tokens, second factors: what proves who is calling."""

@@ -1,0 +1,128 @@
+"""Accounts as log-in sees them: finding one, counting its failures, locking it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.auth.config import AuthSettings, settings_of
+from services.auth.credentials import attempts
+from services.auth.credentials.attempts import MINUTE, now
+from services.auth.models import Person
+from services.common.access.context import CallContext
+from services.common.contracts.auth import LoginFailed, LoginLocked
+from services.common.database.tables import table_of
+from services.common.errors import NotFound, Refused
+from services.common.json_types import JsonObject, Row
+
+if TYPE_CHECKING:
+    from services.common.database.transaction import Database, Transaction
+
+PEOPLE: Final = sa.select(table_of(Person)).where(Person.is_bot.is_(False))
+FAILURES, UNKNOWN = "failures", "unknown account"
+LOCKED_LOG_IN: Final = {"error": True, "login": False, "too_many_failed_login_attemps": True}
+
+
+def find(database: Database, email: str, desktop_login: Any = None) -> Row | None:
+    """The account of an e-mail, else of a desktop login; bots have none."""
+    tries = [Person.email == email.lower(), Person.desktop_login == email]
+    if isinstance(desktop_login, str) and desktop_login:
+        tries.append(Person.desktop_login == desktop_login)
+    rank = sa.case(*((condition, n) for n, condition in enumerate(tries)))
+    query = PEOPLE.where(sa.or_(*tries)).order_by(rank, Person.created_at).limit(1)
+    with database.read() as connection:
+        row = connection.execute(query).mappings().first()
+    return dict(row) if row else None
+
+
+def locked(tx: Transaction, ident: UUID) -> Row:
+    """The account for the rest of the transaction, nobody else changing it."""
+    query = sa.select(table_of(Person)).where(Person.id == ident).with_for_update()
+    return dict(tx.connection.execute(query).mappings().one())
+
+
+def is_locked(settings: AuthSettings, account: Row) -> bool:
+    """Whether it failed too often too recently to take a log-in."""
+    failed, last = account["login_failed_attemps"] or 0, account["last_login_failed"]
+    since = timedelta(seconds=settings.lock_seconds)
+    return failed >= settings.failed_logins_allowed and last is not None and now() - last < since
+
+
+def check_not_locked(settings: AuthSettings, account: Row, data: JsonObject | None = None) -> None:
+    """Raise Refused, in the words of log-in when ``data`` is its body."""
+    if is_locked(settings, account):
+        if data is not None:
+            raise Refused(data=data)
+        message = "Too many failed login attempts."
+        raise Refused(message, {"too_many_failed_login_attemps": True})
+
+
+def count_failure(ctx: CallContext, account: Row, address: str | None, reason: str) -> None:
+    """Count in SQL, so that parallel tries are all counted, and keep it despite the refusal.
+
+    Emits ``login:failed``, and ``login:locked`` with the last one allowed.
+    """
+    settings = settings_of(ctx)
+    attempts.count(ctx.database, FAILURES, attempts.address_key(address), MINUTE)
+    table, moment = table_of(Person), now()
+    stale = sa.and_(
+        table.c.login_failed_attemps >= settings.failed_logins_allowed,
+        table.c.last_login_failed < moment - timedelta(seconds=settings.lock_seconds),
+    )
+    count = sa.case((stale, 1), else_=sa.func.coalesce(table.c.login_failed_attemps, 0) + 1)
+    failures = ctx.tx.connection.scalar(
+        sa.update(table)
+        .where(table.c.id == account["id"])
+        .values(login_failed_attemps=count, last_login_failed=moment)
+        .returning(table.c.login_failed_attemps)
+    )
+    ctx.tx.emit(LoginFailed(person_id=account["id"], reason=reason, address=address))  # type: ignore[arg-type]
+    if failures == settings.failed_logins_allowed:
+        ctx.tx.emit(LoginLocked(person_id=account["id"], address=address))
+    # Counted although the log-in is refused, which would roll it back.
+    ctx.commit_now()
+
+
+def count_stranger(ctx: CallContext, email: str, address: str | None) -> None:
+    """Count a failure of an account that doesn't exist, as if it did."""
+    attempts.count(ctx.database, FAILURES, attempts.address_key(address), MINUTE)
+    window = timedelta(seconds=settings_of(ctx).lock_seconds)
+    attempts.count(ctx.database, UNKNOWN, attempts.account_key(email), window)
+    ctx.tx.emit(LoginFailed(reason="password", address=address))
+    ctx.commit_now()
+
+
+def check_stranger(ctx: CallContext, email: str) -> None:
+    """Raise Refused where an account that exists would be locked."""
+    settings = settings_of(ctx)
+    window = timedelta(seconds=settings.lock_seconds)
+    key = attempts.account_key(email)
+    failed, _ = attempts.standing(ctx.database, UNKNOWN, key, window)
+    if failed >= settings.failed_logins_allowed:
+        raise Refused(data=LOCKED_LOG_IN)
+
+
+def check_address(ctx: CallContext, address: str | None) -> None:
+    """Raise TooMany for an address from which too much failed in the last minute."""
+    most = settings_of(ctx).failures_per_address
+    attempts.check(ctx.database, FAILURES, attempts.address_key(address), most, MINUTE)
+
+
+def update(tx: Transaction, ident: UUID, **values: object) -> None:
+    """Change an account's row."""
+    table = table_of(Person)
+    changed = sa.update(table).where(table.c.id == ident).values(**values, updated_at=now())
+    tx.connection.execute(changed)
+
+
+def own_account(ctx: CallContext) -> Row:
+    """The caller's account. Raises NotFound if it is gone."""
+    with ctx.database.read() as connection:
+        query = PEOPLE.where(Person.id == ctx.actor.id)
+        found = connection.execute(query).mappings().first()
+    if found is None:
+        raise NotFound
+    return dict(found)

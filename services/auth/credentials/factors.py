@@ -1,0 +1,257 @@
+"""Second factors: which an account has, and whether a given proof is one.
+
+A proof serves once. A time code is spent with its step, a mailed code and a recovery code are
+removed by the statement that finds them, and the id of a challenge is entered as revoked.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from uuid import UUID
+
+import bcrypt
+import pyotp
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.auth import vault
+from services.auth.credentials import challenges, fido
+from services.auth.credentials.accounts import update
+from services.auth.credentials.attempts import now
+from services.auth.credentials.passwords import hashing
+from services.auth.models import FactorState, RevokedToken
+from services.common.contracts.auth import RecoveryCodeUsed
+from services.common.database.tables import table_of
+from services.common.json_types import Json, JsonObject, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from services.auth.config import AuthSettings
+    from services.common.contracts.auth import Factor
+    from services.common.database.transaction import Transaction
+
+TOTP: Final = "totp"
+EMAIL: Final = "email_otp"
+FIDO: Final = "fido"
+RECOVERY: Final = "recovery_code"
+FIELDS: Final = {
+    TOTP: "totp",
+    EMAIL: "email_otp",
+    FIDO: "fido_authentication_response",
+    RECOVERY: "recovery_code",
+}
+"""The field of a body that proves each, in the order in which they are looked at."""
+EVERY: Final[tuple[Factor, ...]] = ("totp", "email_otp", "fido")
+STEP_SECONDS: Final = 30
+MAILED_CODE: Final = timedelta(minutes=5)
+COUNTERS: Final = 2**40
+
+
+class WrongProof(Exception):
+    """A proof was given and isn't one."""
+
+
+class Given(NamedTuple):
+    """What a request brought to prove itself with."""
+
+    body: JsonObject
+    cookie: str | None
+    """The state of a challenge, if one was asked for."""
+
+
+def enabled(account: Row) -> list[Factor]:
+    """The second factors of an account; recovery codes come with the first of them."""
+    return [name for name in EVERY if account[f"{name}_enabled"]]
+
+
+def prove(tx: Transaction, settings: AuthSettings, account: Row, given: Given) -> str | None:
+    """Spend the proof that was given and answer the factor it proves; None if none was given.
+
+    The account must be locked. Raises WrongProof.
+    """
+    usable = enabled(account)
+    if not usable:
+        return None
+    for factor in (*usable, RECOVERY):
+        proof = given.body.get(FIELDS[factor])
+        if proof not in (None, "", {}):
+            PROOFS[factor](tx, settings, account, proof, given.cookie)
+            return factor
+    return None
+
+
+# --- time codes -----------------------------------------------------------------------------------
+
+
+def check_totp(
+    tx: Transaction, ident: UUID, secret: str | None, code: Any, at: float | None = None
+) -> None:
+    """Accept a code of this half minute, the one before or the one after, once.
+
+    Raises WrongProof.
+    """
+    if secret is None or not isinstance(code, str):
+        raise WrongProof
+    step = int((time.time() if at is None else at) // STEP_SECONDS)
+    totp = pyotp.TOTP(secret)
+    digits = code.strip().replace(" ", "")
+    found = [
+        n
+        for n in (step - 1, step, step + 1)
+        if hmac.compare_digest(totp.generate_otp(n).encode(), digits.encode())
+    ]
+    if not found:
+        raise WrongProof
+    table = table_of(FactorState)
+    statement = insert(table).values(person_id=ident, totp_step=found[-1])
+    newer = statement.on_conflict_do_update(
+        index_elements=[table.c.person_id],
+        set_={"totp_step": statement.excluded.totp_step},
+        where=sa.func.coalesce(table.c.totp_step, 0) < statement.excluded.totp_step,
+    )
+    if not tx.connection.execute(newer).rowcount:
+        raise WrongProof
+
+
+def _totp(tx: Transaction, settings: AuthSettings, account: Row, proof: Json, _: Any) -> None:
+    check_totp(tx, account["id"], vault.unseal(settings, account["totp_secret"]), proof)
+
+
+# --- mailed codes ---------------------------------------------------------------------------------
+
+
+def new_mailed_code(tx: Transaction, ident: UUID, secret: str) -> str:
+    """A code good for five minutes; the one before is not any more."""
+    counter = secrets.randbelow(COUNTERS)
+    table = table_of(FactorState)
+    values = {"email_counter": counter, "email_expires_at": now() + MAILED_CODE}
+    statement = insert(table).values(person_id=ident, **values)
+    tx.connection.execute(
+        statement.on_conflict_do_update(index_elements=[table.c.person_id], set_=values)
+    )
+    return pyotp.HOTP(secret).at(counter)
+
+
+def check_mailed(tx: Transaction, ident: UUID, secret: str | None, code: Any) -> None:
+    """Accept the mailed code, once. Raises WrongProof."""
+    table = table_of(FactorState)
+    row = (
+        tx.connection.execute(sa.select(table).where(table.c.person_id == ident).with_for_update())
+        .mappings()
+        .first()
+    )
+    if secret is None or not isinstance(code, str) or row is None or row["email_counter"] is None:
+        raise WrongProof
+    expected = pyotp.HOTP(secret).at(row["email_counter"])
+    late = row["email_expires_at"] is None or row["email_expires_at"] < now()
+    if late or not hmac.compare_digest(expected.encode(), code.strip().encode()):
+        raise WrongProof
+    tx.connection.execute(
+        sa.update(table).where(table.c.person_id == ident).values(email_counter=None)
+    )
+
+
+def _mailed(tx: Transaction, settings: AuthSettings, account: Row, proof: Json, _: Any) -> None:
+    check_mailed(tx, account["id"], vault.unseal(settings, account["email_otp_secret"]), proof)
+
+
+# --- recovery codes -------------------------------------------------------------------------------
+
+
+def _recovery(tx: Transaction, settings: AuthSettings, account: Row, proof: Json, _: Any) -> None:
+    stored = account["otp_recovery_codes"] or []
+    if not isinstance(proof, str):
+        raise WrongProof
+    code = proof.strip().upper()
+    used = next((h for h in vault.code_hashes(settings, code) if h in stored), None)
+    used = used or _imported_code(settings, code, stored)
+    if used is None:
+        raise WrongProof
+    left = [one for one in stored if one != used]
+    update(tx, account["id"], otp_recovery_codes=left)
+    tx.emit(RecoveryCodeUsed(person_id=account["id"], left=len(left)))
+
+
+def _imported_code(settings: AuthSettings, code: str, stored: list[str]) -> str | None:
+    """Codes that came with an import are bcrypt hashes."""
+    run = hashing(settings.hashes_at_once).run
+    for one in stored:
+        if one.startswith("$2") and run(bcrypt.checkpw, code.encode(), one.encode()):
+            return one
+    return None
+
+
+# --- security keys --------------------------------------------------------------------------------
+
+
+def spend_challenge(
+    tx: Transaction, settings: AuthSettings, purpose: str, person: str, cookie: str | None
+) -> Any:
+    """The state of a challenge, which is spent by this; None if there is none to spend."""
+    claims = challenges.opened(settings, purpose, person, cookie)
+    if claims is None:
+        return None
+    expires = datetime.fromtimestamp(claims["exp"], UTC).replace(tzinfo=None)
+    row = {"jti": claims["jti"], "expires_at": expires}
+    # Spent by whoever enters it first: of two answers to one challenge, one counts.
+    entered = insert(RevokedToken).values(row).on_conflict_do_nothing()
+    return claims["state"] if tx.connection.execute(entered).rowcount else None
+
+
+def _fido(
+    tx: Transaction,
+    settings: AuthSettings,
+    account: Row,
+    proof: Json,
+    cookie: str | None,
+) -> None:
+    ident, devices = account["id"], list(account["fido_credentials"] or [])
+    state = spend_challenge(tx, settings, challenges.PROVE, str(ident), cookie)
+    if state is None:
+        raise WrongProof
+    try:
+        index, counter = fido.proved(settings, state, devices, proof)
+    except fido.BadAnswer:
+        raise WrongProof from None
+    devices[index] = {**devices[index], "sign_count": counter}
+    update(tx, ident, fido_credentials=devices)
+
+
+PROOFS: Final[dict[str, Callable[..., None]]] = {
+    TOTP: _totp,
+    EMAIL: _mailed,
+    FIDO: _fido,
+    RECOVERY: _recovery,
+}
+
+
+# --- what an account has --------------------------------------------------------------------------
+
+
+def add(
+    tx: Transaction, settings: AuthSettings, account: Row, factor: str, **values: Any
+) -> list[str] | None:
+    """Enable a factor; answers new recovery codes unless the account has some."""
+    codes = None if account["otp_recovery_codes"] else vault.new_codes()
+    if codes:
+        values["otp_recovery_codes"] = [vault.code_hash(settings.encryption_key, c) for c in codes]
+    if not account["preferred_two_factor_authentication"]:
+        values["preferred_two_factor_authentication"] = factor
+    update(tx, account["id"], **{f"{factor}_enabled": True}, **values)
+    return codes
+
+
+def remove(tx: Transaction, account: Row, factor: str, **values: Any) -> None:
+    """Disable a factor; without any left, the recovery codes go as well."""
+    left = [name for name in enabled(account) if name != factor]
+    if account["preferred_two_factor_authentication"] == factor:
+        order = [name for name in (TOTP, FIDO, EMAIL) if name in left]
+        values["preferred_two_factor_authentication"] = order[0] if order else None
+    if not left:
+        values |= {"otp_recovery_codes": None, "preferred_two_factor_authentication": None}
+    update(tx, account["id"], **{f"{factor}_enabled": False}, **values)

@@ -1,0 +1,176 @@
+"""Security keys: what WebAuthn asks of them, and what their answers prove.
+
+Imported where it is used: the library takes 3 MB, which most processes never need.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from fido2 import cbor
+from fido2.cose import CoseKey
+from fido2.server import Fido2Server
+from fido2.utils import websafe_decode, websafe_encode
+from fido2.webauthn import (
+    AttestedCredentialData,
+    AuthenticationResponse,
+    AuthenticatorAttachment,
+    PublicKeyCredentialDescriptor,
+    PublicKeyCredentialRpEntity,
+    PublicKeyCredentialType,
+    PublicKeyCredentialUserEntity,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from services.auth.credentials.challenges import PROVE, REGISTER, cookie
+from services.common.json_types import JsonObject
+
+if TYPE_CHECKING:
+    from services.auth.config import AuthSettings
+
+RP_NAME: Final = "Kitsu"
+"""What clients in the field show beside the key's prompt."""
+ALGORITHMS: Final = frozenset({-7, -8, -35, -36, -37, -257, -47})
+ID_BYTES: Final = 16
+Device = JsonObject
+
+
+class BadAnswer(ValueError):
+    """The authenticator's answer proves nothing."""
+
+
+def _server(settings: AuthSettings) -> Fido2Server:
+    site = urlsplit(settings.site_url)
+    rp = PublicKeyCredentialRpEntity(name=RP_NAME, id=settings.site_host)
+
+    def is_ours(origin: str) -> bool:
+        asked = urlsplit(origin)
+        if site.hostname == "localhost":  # a local run is reached by several ports
+            return asked.hostname == "localhost" and asked.scheme in {"http", "https"}
+        return (asked.scheme, asked.netloc) == (site.scheme, site.netloc)
+
+    server = Fido2Server(rp, verify_origin=is_ours)
+    server.allowed_algorithms = [
+        allowed for allowed in server.allowed_algorithms if allowed.alg in ALGORITHMS
+    ]
+    return server
+
+
+# --- registering ----------------------------------------------------------------------------------
+
+
+def creation(settings: AuthSettings, person: Any, devices: list[Device]) -> tuple[JsonObject, str]:
+    """Creation options for a new key, and the cookie to send back with its answer."""
+    options, state = _server(settings).register_begin(
+        PublicKeyCredentialUserEntity(
+            id=str(person["id"]).encode(),
+            name=person["email"] or "",
+            display_name=f"{person['first_name']} {person['last_name']}",
+        ),
+        [_descriptor(device) for device in devices],
+        resident_key_requirement=ResidentKeyRequirement.DISCOURAGED,
+        user_verification=UserVerificationRequirement.PREFERRED,
+        authenticator_attachment=AuthenticatorAttachment.CROSS_PLATFORM,
+    )
+    shown = dict(options.public_key)
+    shown.setdefault("excludeCredentials", [])
+    return shown, cookie(settings, REGISTER, str(person["id"]), state)
+
+
+def registered(settings: AuthSettings, state: Any, response: JsonObject, name: str) -> Device:
+    """The device to store. Raises BadAnswer."""
+    try:
+        found = _server(settings).register_complete(state, response)
+        data = found.credential_data
+        if data is None:
+            raise BadAnswer
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise BadAnswer from error
+    return {
+        "device_name": name,
+        "credential_id": websafe_encode(data.credential_id),
+        "public_key": websafe_encode(cbor.encode(dict(data.public_key))),
+        "aaguid": bytes(data.aaguid).hex(),
+        "sign_count": found.counter,
+    }
+
+
+# --- proving --------------------------------------------------------------------------------------
+
+
+def challenge(settings: AuthSettings, person: str, devices: list[Device]) -> tuple[JsonObject, str]:
+    """A challenge for the person's keys, and the cookie to send back with the answer."""
+    options, state = _server(settings).authenticate_begin([_descriptor(d) for d in devices])
+    public = options.public_key
+    shown = {
+        "challenge": websafe_encode(public.challenge),
+        "rpId": public.rp_id,
+        "allowCredentials": [
+            {"type": "public-key", "id": websafe_encode(credential.id)}
+            for credential in public.allow_credentials or []
+        ],
+    }
+    return shown, cookie(settings, PROVE, person, state)
+
+
+def proved(
+    settings: AuthSettings, state: Any, devices: list[Device], response: Any
+) -> tuple[int, int]:
+    """Which device signed the challenge, and its counter now. Raises BadAnswer.
+
+    A counter that does not grow is the sign of a copied key, where a key counts at all.
+    """
+    try:
+        answer = AuthenticationResponse.from_dict(response)
+        ids = [_credential_id(device) for device in devices]
+        index = next(i for i, known in enumerate(ids) if _same(known, answer.raw_id))
+        key = AttestedCredentialData.create(
+            b"\x00" * 16, answer.raw_id, _public_key(devices[index])
+        )
+        _server(settings).authenticate_complete(state, [key], answer)
+        counter = answer.response.authenticator_data.counter
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, StopIteration) as error:
+        raise BadAnswer from error
+    if counter and counter <= (devices[index].get("sign_count") or 0):
+        raise BadAnswer
+    return index, counter
+
+
+def _descriptor(device: Device) -> PublicKeyCredentialDescriptor:
+    return PublicKeyCredentialDescriptor(
+        type=PublicKeyCredentialType.PUBLIC_KEY, id=_credential_id(device)
+    )
+
+
+def _credential_id(device: Device) -> bytes:
+    """Ours as text; an imported one as the number that its bytes spell."""
+    stored = device["credential_id"]
+    if isinstance(stored, str):
+        return websafe_decode(stored)
+    size = -(-max(1, (int(stored).bit_length() + 7) // 8) // ID_BYTES) * ID_BYTES
+    return int(stored).to_bytes(size, "big")
+
+
+def _same(known: bytes, given: bytes) -> bool:
+    """Leading zeros don't survive being a number."""
+    return known.lstrip(b"\x00") == given.lstrip(b"\x00")
+
+
+def _public_key(device: Device) -> CoseKey:
+    stored = device["public_key"]
+    if isinstance(stored, str):
+        spelled: Any = cbor.decode(websafe_decode(stored))
+        return CoseKey.parse(spelled)
+    # An imported one: COSE parameters by name, byte strings as the numbers they spell.
+    parameters = {int(name): value for name, value in stored.items()}
+    big = {name for name, value in parameters.items() if isinstance(value, int) and value > 2**63}
+    return CoseKey.parse(
+        {
+            name: value.to_bytes(-(-value.bit_length() // 256) * 32, "big")
+            if name in big
+            else value
+            for name, value in parameters.items()
+        }
+    )

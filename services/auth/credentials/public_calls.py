@@ -1,0 +1,42 @@
+"""What strangers may call: how often, and without learning anything from the clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import eventlet
+
+from services.auth.config import settings_of
+from services.auth.credentials import attempts
+from services.auth.credentials.attempts import HOUR, MINUTE
+from services.common.access.context import CallContext
+from services.common.json_types import JsonObject
+
+STEADY_SECONDS: Final = 0.15
+PUBLIC, MAILS = "public calls", "mails"
+
+
+@contextmanager
+def steady() -> Iterator[None]:
+    """Answer after the same time whatever was found, so that a clock tells nothing."""
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        eventlet.sleep(max(0.0, STEADY_SECONDS - (time.monotonic() - began)))
+
+
+def limit_public(ctx: CallContext, caller: JsonObject) -> None:
+    """Raise TooMany for an address that calls too often without being logged in."""
+    key = attempts.address_key(caller.get("address"))
+    most = settings_of(ctx).public_calls_per_address
+    attempts.limit(ctx.database, PUBLIC, key, most, MINUTE)
+
+
+def limit_mails(ctx: CallContext, email: str) -> None:
+    """Raise TooMany for an address that strangers keep asking to write to."""
+    key = attempts.account_key(email)
+    attempts.limit(ctx.database, MAILS, key, settings_of(ctx).mails_per_account, HOUR)

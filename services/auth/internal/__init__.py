@@ -1,0 +1,1 @@
+"""What only other services ask and tell."""

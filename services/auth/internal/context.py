@@ -1,0 +1,74 @@
+"""People's and the studio's part of what clients read first."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from services.auth.models import Organisation, Person
+from services.auth.policy import person_rules
+from services.auth.resources import RESOURCES
+from services.common.crud import json_parts
+from services.common.crud.resource_service import ResourceService
+from services.common.database.sql_types import Select
+from services.common.json_types import JsonObject
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_protocol import Reply
+
+if TYPE_CHECKING:
+    from services.auth.config import AuthSettings
+
+
+@cache
+def _context(full: bool, admin: bool) -> Select:
+    only = None if full else person_rules.REDUCED
+    people = sa.select(*RESOURCES["persons"].columns(only, relations=True))
+    members: JsonObject = {
+        "persons": json_parts.array(people.where(Person.is_guest.is_(False))),
+        "departments": json_parts.array(_all("departments")),
+        "studios": json_parts.array(_all("studios")),
+    }
+    if admin:
+        members["user_limit"] = sa.cast(sa.bindparam("limit", required=False), sa.Integer)
+    return json_parts.json_object(**members)
+
+
+def _all(path: str) -> Select:
+    return sa.select(*RESOURCES[path].columns(None, relations=False))
+
+
+class ContextRpc(ResourceService):
+    """The first reads of a client."""
+
+    settings: AuthSettings
+
+    @query
+    def context_part(self) -> Reply:
+        """People (guests aside), departments and studios; for administrators the user limit.
+
+        People are shown in full to managers, else reduced; their departments always.
+        """
+        full, admin = self.actor.role in person_rules.MANAGERS, self.actor.is_admin
+        return json_parts.read(self.database, _context(full, admin), limit=self.settings.user_limit)
+
+    @query
+    def show_config(self) -> JsonObject:
+        """What a client must know before anybody logs in."""
+        dark = sa.select(Organisation.dark_theme_by_default).order_by(Organisation.created_at)
+        with self.database.read() as connection:
+            is_dark = bool(connection.scalar(dark.limit(1)))
+        return {
+            "is_self_hosted": True,
+            "crisp_token": "",
+            "dark_theme_by_default": is_dark,
+            "indexer_configured": False,
+            "saml_enabled": False,
+            "saml_idp_name": "",
+            "oidc_enabled": False,
+            "oidc_idp_name": "",
+            "default_locale": self.settings.default_locale,
+            "default_timezone": self.settings.default_timezone,
+            "enforce_2fa": self.settings.enforce_2fa,
+        }

@@ -1,0 +1,113 @@
+"""Letters about notifications, to those who asked for them.
+
+By event: whoever comments has long got their answer when a letter is written, and a letter that
+can't be written is no reason to lose a comment.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.auth.config import AuthSettings
+from services.auth.mails import mail
+from services.auth.models import Person
+from services.common.crud.resource_service import ResourceService
+from services.common.database.tables import table_of
+from services.common.events.subscriber import Delivery, on
+from services.common.json_types import JsonObject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+BATCH: Final = 200
+SUBJECTS: Final = {
+    "comment": "{author} commented on {entity}",
+    "mention": "{author} mentioned you on {entity}",
+    "assignation": "{author} gave you {entity}",
+    "reply": "{author} replied on {entity}",
+    "reply-mention": "{author} mentioned you on {entity}",
+    "playlist-ready": "A playlist is ready",
+}
+BODY: Final = """Hello {first_name},
+
+{subject} in {project}.
+
+{text}
+
+{site}
+"""
+
+
+def _told(delivery: Delivery) -> Iterator[tuple[str, str]]:
+    """Notifications and their readers: of an event of ours, or of one that is left from before.
+
+    The last release had a letter follow from each ``notification:new``.
+    """
+    payload = delivery.payload
+    if "notification_ids" in payload:
+        yield from zip(payload["notification_ids"], payload["person_ids"], strict=True)
+    elif payload.get("person_id"):
+        yield payload["notification_id"], payload["person_id"]
+
+
+class NotificationMailRpc(ResourceService):
+    """Notifications by mail."""
+
+    settings: AuthSettings
+
+    # In any order: each letter is of a notification of its own.
+    @on("notifications:written", batch=BATCH, inbox=False, gather=0.3)
+    def mail_notifications(self, deliveries: Sequence[Delivery]) -> None:
+        """Write to those who want letters, if the notification is still there.
+
+        Without an inbox: after a crash a letter may come twice, but not never.
+        """
+        if not self.settings.mail_url:
+            return
+        told = {UUID(ident): UUID(person) for one in deliveries for ident, person in _told(one)}
+        readers = self._readers(set(told.values()))
+        letters = [(readers[p], self._notice(n, p)) for n, p in told.items() if p in readers]
+        for person, notice in letters:
+            if notice is not None:
+                self._write_about(person, notice)
+
+    def _notice(self, ident: UUID, person: UUID) -> JsonObject | None:
+        asked = {"ident": str(ident), "person_id": str(person)}
+        found: JsonObject | None = self.ask("tasks", "notice", **asked)
+        if found is not None:
+            found["author"] = self._name(found["author_id"])
+        return found
+
+    def _write_about(self, person: Mapping[Any, Any], notice: JsonObject) -> None:
+        names = {"author": notice["author"], "entity": notice["full_entity_name"]}
+        subject = SUBJECTS[notice["notification_type"]].format(**names)
+        text = BODY.format(
+            first_name=person["first_name"],
+            subject=subject,
+            project=notice["project_name"],
+            text=notice["reply_text"] or notice["comment_text"],
+            site=self.settings.site_url,
+        )
+        mail.write(self.tx, self.settings, person["email"], subject, text)
+
+    def _readers(self, ids: set[UUID]) -> dict[UUID, Mapping[Any, Any]]:
+        """Those of these people who want letters."""
+        table = table_of(Person)
+        query = sa.select(table.c.id, table.c.first_name, table.c.email).where(
+            table.c.id.in_(ids),
+            table.c.notifications_enabled.is_(True),
+            table.c.active.is_(True),
+            table.c.email.is_not(None),
+        )
+        with self.database.read() as connection:
+            return {row["id"]: dict(row) for row in connection.execute(query).mappings()}
+
+    def _name(self, ident: str) -> str:
+        table = table_of(Person)
+        query = sa.select(table.c.first_name, table.c.last_name).where(table.c.id == UUID(ident))
+        with self.database.read() as connection:
+            found = connection.execute(query).first()
+        return " ".join(found).strip() if found else "Somebody"

@@ -1,0 +1,80 @@
+"""What other services ask about people."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.auth.models import Department, Person, department_link
+from services.auth.policy import person_rules
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import as_json
+from services.common.json_types import JsonObject
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_protocol import Reply
+
+
+class InternalRpc(ResourceService):
+    """People as other services show them."""
+
+    @query
+    def persons_shown(self, ids: list[str]) -> Reply:
+        """People as their records are shown to the caller: in full to managers, else reduced."""
+        resource = self.registry["persons"]
+        full = self.actor.role in person_rules.MANAGERS
+        only = None if full else person_rules.REDUCED
+        columns = resource.columns(only, relations=full)
+        wanted = resource.table.c.id.in_([UUID(ident) for ident in ids])
+        with self.database.read() as connection:
+            rows = connection.execute(as_json(columns, resource.table, wanted)).scalars().all()
+        return Reply(f"[{','.join(rows)}]".encode())
+
+    @query
+    def mentionable(self, ids: list[str]) -> JsonObject:
+        """Names that a text may mention: of these people, and of all departments.
+
+        Returns ``{"people": {id: "First Last"}, "departments": {id: name}, "members":
+        {department id: [those of the people who are in it]}}``.
+        """
+        wanted = [UUID(ident) for ident in ids]
+        people = sa.select(Person.id, Person.first_name, Person.last_name)
+        seats = sa.select(department_link.c.department_id, department_link.c.person_id)
+        members: dict[str, list[str]] = {}
+        with self.database.read() as connection:
+            named = connection.execute(people.where(Person.id.in_(wanted))).all()
+            departments = connection.execute(sa.select(Department.id, Department.name)).all()
+            for department, person in connection.execute(
+                seats.where(department_link.c.person_id.in_(wanted))
+            ):
+                members.setdefault(str(department), []).append(str(person))
+        return {
+            "people": {str(i): f"{first} {last}".strip() for i, first, last in named},
+            "departments": {str(ident): name for ident, name in departments},
+            "members": members,
+        }
+
+    @query
+    def whole_persons(self, ids: list[str]) -> Reply:
+        """People in full but for their secrets, by id, as comments embed their authors."""
+        found = self.database.text(person_rules.select_persons(self.registry["persons"]), ids=ids)
+        return Reply((found or "{}").encode())
+
+    @query
+    def short_persons(self, ids: list[str]) -> dict[str, JsonObject]:
+        """People by id, in the short form that replies, comments and news embed."""
+        wanted = [UUID(ident) for ident in ids]
+        columns = (Person.id, Person.first_name, Person.last_name, Person.has_avatar, Person.role)
+        with self.database.read() as connection:
+            rows = connection.execute(sa.select(*columns).where(Person.id.in_(wanted)))
+            return {
+                str(row.id): {
+                    "id": str(row.id),
+                    "first_name": row.first_name,
+                    "last_name": row.last_name,
+                    "full_name": f"{row.first_name} {row.last_name}".strip(),
+                    "has_avatar": row.has_avatar,
+                    "role": row.role,
+                }
+                for row in rows
+            }

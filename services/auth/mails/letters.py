@@ -1,0 +1,17 @@
+"""Letters to the owners of accounts."""
+
+from __future__ import annotations
+
+from services.auth.config import settings_of
+from services.auth.mails import mail
+from services.auth.policy.organisation import studio_name
+from services.common.access.context import CallContext
+from services.common.json_types import Row
+
+
+def write_to(ctx: CallContext, account: Row, subject: str, body: str, **facts: str) -> None:
+    """Queue a letter to the account's owner; it is sent once the transaction commits."""
+    text = body.format(
+        first_name=account["first_name"], email=account["email"], studio=studio_name(ctx), **facts
+    )
+    mail.write(ctx.tx, settings_of(ctx), account["email"], f"{studio_name(ctx)}: {subject}", text)

@@ -1,0 +1,73 @@
+"""Who is in which department."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.auth.models import Department, Person, department_link
+from services.common.access.rules import admin
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.validation import BadValue, known_id, parse_id
+from services.common.errors import InvalidInput, NotFound, invalid_field
+from services.common.json_types import Json, JsonObject
+from services.common.runtime.rpc_server import command
+from services.common.wire.rpc_protocol import Reply
+
+LINK = department_link.c
+
+
+class DepartmentRpc(ResourceService):
+    """Members of departments."""
+
+    @command
+    def join_department(self, ident: str, data: JsonObject | None = None) -> Reply:
+        """Put a person into the department ``department_id``. For administrators.
+
+        Returns the person. Raises Forbidden, NotFound, InvalidInput. Emits ``person:update``.
+        """
+        person = self._person_for_admin(ident)
+        department = self._department((data or {}).get("department_id"))
+        row = {"person_id": person, "department_id": department}
+        self.tx.connection.execute(insert(department_link).values(row).on_conflict_do_nothing())
+        self._person_changed(person)
+        return Reply(self.registry["persons"].view(self.tx, person))
+
+    @command
+    def leave_department(self, ident: str, department_id: str) -> Reply:
+        """Take a person out of a department, if they are in it. For administrators.
+
+        Raises Forbidden, NotFound. Emits ``person:update``.
+        """
+        person = self._person_for_admin(ident)
+        department = known_id(department_id)
+        if self.tx.session.get(Department, department) is None:
+            raise NotFound
+        gone = sa.delete(department_link).where(
+            LINK.person_id == person, LINK.department_id == department
+        )
+        self.tx.connection.execute(gone)
+        self._person_changed(person)
+        return Reply(b"")
+
+    def _person_for_admin(self, ident: str) -> UUID:
+        admin.check(self, {})
+        person: Person = self.tx.get(Person, known_id(ident), lock=True)
+        return person.id
+
+    def _department(self, given: Json) -> UUID:
+        if given is None:
+            raise invalid_field("department_id", "Field required")
+        try:
+            found = parse_id(given)
+        except BadValue:
+            found = None
+        if found is None or self.tx.session.get(Department, found) is None:
+            message = f"Department with id {given} not found"
+            raise InvalidInput(message)
+        return found
+
+    def _person_changed(self, person: UUID) -> None:
+        self.tx.emit(self.registry.event(self.registry["persons"], "update", {"id": person}))

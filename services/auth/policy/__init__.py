@@ -1,0 +1,1 @@
+"""Rules of people's records and of the studio's own."""

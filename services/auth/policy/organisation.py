@@ -1,0 +1,33 @@
+"""The studio as its own record tells it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from services.auth.models import Organisation
+from services.common.access.context import CallContext
+from services.common.actor import Actor
+from services.common.crud.resource import CrudContext
+from services.common.crud.row_json import as_json
+
+
+def studio_name(ctx: CallContext) -> str:
+    """What the studio calls itself."""
+    return ctx.tx.session.scalar(sa.select(Organisation.name).limit(1)) or "Kitsu"
+
+
+def organisation_json(ctx: CrudContext, *, admin: bool) -> bytes:
+    """The studio's record, made on first need; its chat secrets only for administrators."""
+    ident = ctx.tx.session.scalar(sa.select(Organisation.id).limit(1))
+    if ident is None:
+        made = Organisation(name="Kitsu")
+        ctx.tx.session.add(made)
+        ctx.tx.session.flush()
+        ident = made.id
+    resource = ctx.registry["organisations"]
+    columns = resource.columns(
+        resource.visible(Actor(role="admin" if admin else "user"), True),  # noqa: FBT003
+        relations=False,
+    )
+    statement = as_json(columns, resource.table, resource.table.c.id == ident)
+    return str(ctx.tx.connection.scalar(statement)).encode()

@@ -1,0 +1,284 @@
+"""The rules of people's records: what is shown to whom, who changes what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+from zoneinfo import available_timezones
+
+import sqlalchemy as sa
+from babel import Locale, UnknownLocaleError
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from services.auth.config import settings_of
+from services.auth.credentials import tokens
+from services.auth.credentials.passwords import hashed
+from services.auth.models import Person
+from services.common.access.context import CallContext
+from services.common.contracts.auth import BotTokenIssued
+from services.common.crud.resource import CrudContext, ResourceRules
+from services.common.crud.validation import default_of
+from services.common.database.sql_types import Select
+from services.common.database.tables import table_of
+from services.common.errors import Forbidden, InvalidInput
+from services.common.json_types import JsonObject, Row, Values
+
+if TYPE_CHECKING:
+    from services.common.actor import Actor
+    from services.common.crud.resource import Resource
+
+SECRET: Final = frozenset(
+    {
+        "password",
+        "login_failed_attemps",
+        "last_login_failed",
+        "totp_secret",
+        "email_otp_secret",
+        "fido_credentials",
+        "otp_recovery_codes",
+        "jti",
+    }
+)
+REDUCED: Final = frozenset(
+    {
+        "id",
+        "type",
+        "first_name",
+        "last_name",
+        "full_name",
+        "has_avatar",
+        "active",
+        "departments",
+        "studio_id",
+        "role",
+        "desktop_login",
+        "is_bot",
+    }
+)
+MANAGERS: Final = frozenset({"admin", "manager"})
+JSON_ROW: Final = sa.func.row_to_json(sa.literal_column("r"))
+ADMINS_ONLY: Final = frozenset(
+    {
+        "role",
+        "departments",
+        "active",
+        "is_bot",
+        "archived",
+        "login_failed_attemps",
+        "last_login_failed",
+        "is_generated_from_ldap",
+        "ldap_uid",
+        "last_presence",
+        "studio_id",
+        "expiration_date",
+    }
+)
+FACTORS: Final = frozenset(
+    {
+        "totp_enabled",
+        "totp_secret",
+        "email_otp_enabled",
+        "email_otp_secret",
+        "fido_enabled",
+        "fido_credentials",
+        "otp_recovery_codes",
+    }
+)
+ALWAYS_FIXED: Final = frozenset({"password", "jti"}) | FACTORS
+"""Second factors are only changed by proving them, at ``/auth``."""
+DATE_FORMATS: Final = ("YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY")
+
+
+@lru_cache(maxsize=1)
+def select_persons(resource: Resource) -> Select:
+    """Selects people in full by ``:ids``, as one JSON object."""
+    ids = sa.bindparam("ids", type_=ARRAY(sa.Uuid(as_uuid=False)))
+    columns = resource.columns(None, relations=True)
+    inner = sa.select(*columns).where(resource.table.c.id == sa.any_(ids)).subquery("r")
+    text = sa.cast(sa.func.json_object_agg(inner.c.id, JSON_ROW), sa.Text)
+    return sa.select(text).select_from(inner)
+
+
+def visible(actor: Actor, single: bool) -> frozenset[str] | None:
+    """Lists are full for administrators, single reads for managers too."""
+    full = actor.role in MANAGERS if single else actor.is_admin
+    return None if full else REDUCED
+
+
+def filterable(actor: Actor) -> frozenset[str] | None:
+    """What a list may be filtered by."""
+    return None if actor.is_admin else REDUCED | {"email"}
+
+
+def fixed(actor: Actor) -> frozenset[str]:
+    """What an update leaves alone."""
+    return ALWAYS_FIXED if actor.is_admin else ALWAYS_FIXED | ADMINS_ONLY
+
+
+@dataclass
+class AccountSecrets:
+    """What a write of an account makes that is shown once, or never."""
+
+    password: bytes | None = None
+    """The hash of a new account's password."""
+    bot_token: str | None = None
+
+
+class PersonRules(ResourceRules[AccountSecrets]):
+    """Which accounts there may be, who changes which, and the tokens of bots."""
+
+    completes = frozenset({"new", "update"})
+
+    def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> AccountSecrets:
+        """Hash a new account's password; it takes too long to hold a transaction for."""
+        password = body.get("password")
+        if ident is not None or not isinstance(password, str):
+            return AccountSecrets()
+        return AccountSecrets(hashed(settings_of(ctx), password))
+
+    def on_create(
+        self, ctx: CrudContext, values: Values, _body: JsonObject, secrets: AccountSecrets
+    ) -> None:
+        """Check a new account: within the limit, with an address of its own."""
+        settings = settings_of(ctx)
+        for name in FACTORS | {"jti"}:
+            values[name] = default_of(table_of(Person).c[name])
+        _clean(values)
+        _check_email_free(ctx, values, None)
+        if values["active"] and not values["is_bot"] and not values["is_guest"]:
+            _check_limit(ctx)
+        values["password"] = secrets.password
+        values["timezone"] = values["timezone"] or settings.default_timezone
+        values["locale"] = values["locale"] or settings.default_locale
+
+    def on_update(
+        self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _: AccountSecrets
+    ) -> None:
+        """Check a changed account; protected ones stay as they are. Raises Forbidden."""
+        _clean(values)
+        accounts = settings_of(ctx).protected_accounts.split(",")
+        protected = {mail.strip().lower() for mail in accounts}
+        touched = values.keys() & {"active", "role", "archived", "email"}
+        if row["email"] in protected and touched and row["id"] != ctx.actor.id:
+            message = "This account is protected."
+            raise Forbidden(message)
+        if "email" in values:
+            _check_email_free(ctx, {**row, **values}, row["id"])
+        if values.get("active") and not row["active"] and not row["is_bot"] and not row["is_guest"]:
+            _check_limit(ctx)
+
+    def created(
+        self, ctx: CrudContext, row: Row, _body: JsonObject, secrets: AccountSecrets
+    ) -> None:
+        """Issue a new bot its token: it comes with this answer, and never again."""
+        if row["is_bot"]:
+            secrets.bot_token = _issue(ctx, row)
+
+    def updated(
+        self, ctx: CrudContext, before: Row, row: Row, body: JsonObject, secrets: AccountSecrets
+    ) -> None:
+        """Issue another token to a bot whose time is set anew, or to a person made a bot."""
+        named = "expiration_date" in body and "expiration_date" not in fixed(ctx.actor)
+        if row["is_bot"] and (named or not before["is_bot"]):
+            secrets.bot_token = _issue(ctx, row)
+
+    def complete(
+        self,
+        _ctx: CrudContext,
+        rows: list[JsonObject],
+        _verb: str,
+        secrets: AccountSecrets | None,
+    ) -> None:
+        """Show the token that this write issued, if it issued one."""
+        if secrets is not None and secrets.bot_token:
+            rows[0]["access_token"] = secrets.bot_token
+
+    def on_delete(self, ctx: CrudContext, row: Row, _secrets: AccountSecrets) -> None:
+        """Forbid deleting your own account."""
+        if row["id"] == ctx.actor.id:
+            message = "This requires somebody else: an account can't delete itself."
+            raise Forbidden(message)
+
+
+def _issue(ctx: CallContext, row: Row) -> str:
+    """The token before is refused from now on: its id is no longer the bot's."""
+    ctx.skip_idempotency()
+    day = row["expiration_date"]
+    end = None
+    if day is not None:
+        end = datetime.combine(day + timedelta(days=1), time.min, tzinfo=UTC).timestamp()
+    claims = tokens.claims(str(row["id"]), "access", end, identity_type=tokens.BOT)
+    table = table_of(Person)
+    changed = sa.update(table).where(table.c.id == row["id"]).values(jti=claims["jti"])
+    ctx.tx.connection.execute(changed)
+    ctx.tx.emit(BotTokenIssued(person_id=row["id"]))
+    return tokens.signed(settings_of(ctx), claims)
+
+
+def _clean(values: Values) -> None:
+    day = values.get("expiration_date")
+    if day is not None and day < datetime.now(UTC).date():
+        message = "Expiration date can't be in the past."
+        raise InvalidInput(message)
+    if values.get("email") is not None:
+        values["email"] = _email(values["email"])
+    if values.get("country") is not None:
+        values["country"] = _country(values["country"])
+    if values.get("timezone") is not None and values["timezone"] not in available_timezones():
+        message = "Invalid timezone, expected an IANA name such as Europe/Paris."
+        raise InvalidInput(message)
+    if values.get("locale") is not None:
+        _check_locale(values["locale"])
+    if values.get("display_date_format") not in {None, *DATE_FORMATS}:
+        message = f"Invalid display_date_format, expected one of: {', '.join(DATE_FORMATS)}."
+        raise InvalidInput(message)
+
+
+def _email(value: str) -> str:
+    try:
+        validate_email(value, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise InvalidInput(str(error)) from None
+    return value.strip().lower()
+
+
+def _country(value: str) -> str:
+    code = value.upper()
+    if len(code) != 2 or not code.isalpha() or code not in Locale("en").territories:  # noqa: PLR2004
+        message = "Invalid country code, expected an ISO 3166-1 alpha-2 code."
+        raise InvalidInput(message)
+    return code
+
+
+def _check_locale(value: str) -> None:
+    try:
+        Locale.parse(value)
+    except (ValueError, UnknownLocaleError):
+        message = "Invalid locale, expected a name such as en_US."
+        raise InvalidInput(message) from None
+
+
+def _check_email_free(ctx: CallContext, values: Row, own: UUID | None) -> None:
+    if values["email"] is None or values["is_bot"]:
+        return
+    taken = sa.select(Person.id).where(Person.email == values["email"], Person.is_bot.is_(False))
+    if own is not None:
+        taken = taken.where(Person.id != own)
+    if ctx.tx.session.scalar(taken.limit(1)):
+        message = "Email already in use."
+        raise InvalidInput(message)
+
+
+def _check_limit(ctx: CallContext) -> None:
+    """Raise InvalidInput when the studio has all the active people it may have."""
+    counted = sa.select(sa.func.count()).where(
+        Person.active.is_(True), Person.is_bot.is_(False), Person.is_guest.is_(False)
+    )
+    limit = settings_of(ctx).user_limit
+    if ctx.tx.session.execute(counted).scalar_one() >= limit:
+        message = "User limit reached."
+        raise InvalidInput(message, {"limit": limit})

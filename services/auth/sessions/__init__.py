@@ -1,0 +1,1 @@
+"""Logging in and out, passwords, second factors, the log of it."""

@@ -1,0 +1,343 @@
+"""Second factors: setting one up, proving it, taking it off; recovery codes; security keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import pyotp
+import sqlalchemy as sa
+
+from services.auth import vault
+from services.auth.config import AuthSettings
+from services.auth.credentials import accounts, challenges, factors, fido, tokens
+from services.auth.credentials.factors import EMAIL, FIDO, TOTP, Given, WrongProof
+from services.auth.credentials.public_calls import limit_mails, limit_public, steady
+from services.auth.mails.letters import write_to
+from services.auth.policy.organisation import studio_name
+from services.auth.sessions.fields import field_faults, texts
+from services.common.access.rules import only_persons
+from services.common.contracts.auth import FactorAdded, FactorRemoved, RecoveryCodesRenewed
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.validation import BadValue, parse_id
+from services.common.errors import Forbidden, InvalidInput, NotFound, Refused, invalid_fields
+from services.common.json_types import JsonObject, Row
+from services.common.runtime.rpc_server import command
+from services.common.wire.rpc_protocol import Reply
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+ISSUER: Final = "Kitsu"
+WRONG: Final = {"wrong_OTP": True}
+OFF: Final = {
+    TOTP: "TOTP not enabled.",
+    EMAIL: "OTP by email not enabled.",
+    FIDO: "FIDO not enabled.",
+}
+CODE: Final = """Hello {first_name},
+
+your code for {studio} is
+
+{code}
+
+It is good for five minutes. If you didn't ask for it, somebody knows your password: change it.
+"""
+
+
+class FactorRpc(ResourceService):
+    """Second factors."""
+
+    settings: AuthSettings
+
+    # --- time codes -------------------------------------------------------------------------
+
+    @command
+    def prepare_totp(self) -> JsonObject:
+        """A new secret for an authenticator app, not in force until a code of it was given.
+
+        Returns ``{"totp_provisionning_uri", "otp_secret"}``. Raises Refused, Forbidden (bots).
+        """
+        account = self._own_without(TOTP, "TOTP already enabled.")
+        secret = pyotp.random_base32()
+        accounts.update(self.tx, account["id"], totp_secret=vault.seal(self.settings, secret))
+        issuer = f"{ISSUER} {studio_name(self)}"
+        uri = pyotp.TOTP(secret).provisioning_uri(name=account["email"], issuer_name=issuer)
+        return {"totp_provisionning_uri": uri, "otp_secret": secret}
+
+    @command
+    def enable_totp(self, data: JsonObject) -> JsonObject:
+        """Put the prepared secret in force.
+
+        Returns recovery codes, if there were none, and new tokens. Raises InvalidInput, Refused.
+        Emits ``factor:added``.
+        """
+        (code,) = texts(data, "totp")
+        account = self._own_without(TOTP, "TOTP already enabled.")
+        secret = vault.unseal(self.settings, account["totp_secret"])
+        try:
+            factors.check_totp(self.tx, account["id"], secret, code)
+        except WrongProof:
+            message = "TOTP verification failed."
+            raise Refused(message, WRONG) from None
+        return self._added(account, TOTP)
+
+    @command
+    def disable_totp(self, data: JsonObject, caller: JsonObject) -> JsonObject:
+        """Take the authenticator app off; the body proves any factor. Emits ``factor:removed``."""
+        return self._removed(TOTP, data, caller, totp_secret=None)
+
+    # --- mailed codes -----------------------------------------------------------------------
+
+    @command
+    def mail_code(self, query: dict[str, str], caller: JsonObject) -> JsonObject:
+        """Mail a code to log in with; the answer doesn't tell whether anybody got one.
+
+        Raises InvalidInput, TooMany.
+        """
+        email = query.get("email")
+        if not email:
+            message = "Missing required parameter: email"
+            raise InvalidInput(message)
+        limit_public(self, caller)
+        limit_mails(self, email)
+        with steady():
+            account = accounts.find(self.database, email.strip())
+            if account is not None and account["active"] and account["email_otp_enabled"]:
+                self._mail_code(account)
+                # Within the steady time, so that the clock doesn't tell who has an account.
+                self.commit_now()
+        return {"success": True}
+
+    @command
+    def prepare_email_otp(self) -> JsonObject:
+        """Mail a first code; the factor is not in force until it was given."""
+        account = self._own_without(EMAIL, "OTP by email already enabled.")
+        limit_mails(self, account["email"])
+        self._mail_code(account)
+        return {"success": True}
+
+    @command
+    def enable_email_otp(self, data: JsonObject) -> JsonObject:
+        """Put mailed codes in force. Returns and raises as ``enable_totp``."""
+        (code,) = texts(data, "email_otp")
+        account = self._own_without(EMAIL, "OTP by email already enabled.")
+        secret = vault.unseal(self.settings, account["email_otp_secret"])
+        try:
+            factors.check_mailed(self.tx, account["id"], secret, code)
+        except WrongProof:
+            message = "OTP by email verification failed."
+            raise Refused(message, WRONG) from None
+        return self._added(account, EMAIL)
+
+    @command
+    def disable_email_otp(self, data: JsonObject, caller: JsonObject) -> JsonObject:
+        """Take mailed codes off; the body proves any factor. Emits ``factor:removed``."""
+        return self._removed(EMAIL, data, caller, email_otp_secret=None)
+
+    def _mail_code(self, account: Row) -> None:
+        secret = vault.unseal(self.settings, account["email_otp_secret"])
+        if secret is None or not account["email_otp_enabled"]:
+            secret = pyotp.random_base32()
+            sealed = vault.seal(self.settings, secret)
+            accounts.update(self.tx, account["id"], email_otp_secret=sealed)
+        code = factors.new_mailed_code(self.tx, account["id"], secret)
+        write_to(self, account, "Your code", CODE, code=code)
+
+    # --- security keys ----------------------------------------------------------------------
+
+    @command
+    def fido_challenge(self, query: dict[str, str], caller: JsonObject) -> Reply:
+        """A challenge for the keys of an account, with the cookie to send back with its answer.
+
+        Raises InvalidInput, Refused where there is no account with keys, TooMany.
+        """
+        email = query.get("email")
+        if not email:
+            message = "Missing required parameter: email"
+            raise InvalidInput(message)
+        limit_public(self, caller)
+        account = accounts.find(self.database, email.strip())
+        if account is None or not account["fido_enabled"]:
+            raise Refused(OFF[FIDO])
+        devices = account["fido_credentials"] or []
+        shown, cookie = fido.challenge(self.settings, str(account["id"]), devices)
+        return Reply(msgspec.json.encode(shown), headers={"session": cookie})
+
+    @command
+    def prepare_fido(self) -> Reply:
+        """WebAuthn creation options for a new key, with the cookie to send back."""
+        only_persons(self)
+        account = accounts.own_account(self)
+        devices = account["fido_credentials"] or []
+        options, cookie = fido.creation(self.settings, account, devices)
+        return Reply(msgspec.json.encode(options), headers={"session": cookie})
+
+    @command
+    def enable_fido(self, data: JsonObject, caller: JsonObject) -> JsonObject:
+        """Register a key under a name. Returns as ``enable_totp``.
+
+        Raises InvalidInput, Refused; a failed try uses the challenge up. Emits ``factor:added``.
+        """
+        only_persons(self)
+        response, name = self._registration(data)
+        ident = str(self.actor.id)
+        cookie = caller.get("session")
+        state = factors.spend_challenge(self.tx, self.settings, challenges.REGISTER, ident, cookie)
+        if state is None:
+            message = "No preregistration before."
+            raise Refused(message)
+        account = accounts.locked(self.tx, self._me)
+        devices = list(account["fido_credentials"] or [])
+        try:
+            device = fido.registered(self.settings, state, response, name)
+        except fido.BadAnswer:
+            # The challenge stays spent although the registration is refused.
+            self.commit_now()
+            message = "FIDO server exception your registration response is probly wrong."
+            raise Refused(message) from None
+        known = {(d["device_name"], d["credential_id"]) for d in devices}
+        if any(name == n or device["credential_id"] == c for n, c in known):
+            self.commit_now()
+            message = "A device of that name, or this very device, is registered already."
+            raise Refused(message)
+        return self._added(account, FIDO, fido_credentials=[*devices, device])
+
+    @command
+    def disable_fido(self, data: JsonObject, caller: JsonObject) -> JsonObject:
+        """Take a key off, by its name; the body proves any factor. Emits ``factor:removed``."""
+        only_persons(self)
+        (name,) = texts(data, "device_name")
+        account = self._proven(FIDO, data, caller, Refused("Wrong OTP."))
+        devices = account["fido_credentials"] or []
+        left = [device for device in devices if device["device_name"] != name]
+        if left:
+            accounts.update(self.tx, account["id"], fido_credentials=left)
+        else:
+            factors.remove(self.tx, account, FIDO, fido_credentials=None)
+        if len(left) < len(devices):
+            self.tx.emit(FactorRemoved(person_id=account["id"], factor=FIDO))
+        return {"success": True}
+
+    @staticmethod
+    def _registration(data: JsonObject) -> tuple[JsonObject, str]:
+        faults = list(field_faults(data, "device_name"))
+        if not isinstance(data.get("registration_response"), dict):
+            missing = data.get("registration_response") is None
+            said = "Field required" if missing else "Input should be a valid dictionary"
+            faults.append({"field": "registration_response", "message": said})
+        if faults:
+            raise invalid_fields(faults)
+        return data["registration_response"], data["device_name"]
+
+    # --- recovery ---------------------------------------------------------------------------
+
+    @command
+    def renew_recovery_codes(self, data: JsonObject, caller: JsonObject) -> JsonObject:
+        """New recovery codes in place of the old ones; the body proves any factor.
+
+        Emits ``recovery-codes:renewed``.
+        """
+        only_persons(self)
+        self.skip_idempotency()
+        off = "No two factor authentication enabled."
+        account = self._proven("", data, caller, _unproven(), off)
+        codes = vault.new_codes()
+        key = self.settings.encryption_key
+        hashes = [vault.code_hash(key, code) for code in codes]
+        accounts.update(self.tx, account["id"], otp_recovery_codes=hashes)
+        self.tx.emit(RecoveryCodesRenewed(person_id=account["id"]))
+        return {"otp_recovery_codes": codes}
+
+    @command
+    def remove_factors(self, ident: str) -> Reply:
+        """Take all factors off somebody who lost them. For administrators.
+
+        Raises Forbidden, NotFound. Emits ``factor:removed`` for each.
+        """
+        if not self.actor.is_admin:
+            message = "This requires an administrator."
+            raise Forbidden(message)
+        try:
+            account = accounts.locked(self.tx, parse_id(ident))
+        except (BadValue, sa.exc.NoResultFound):
+            raise NotFound from None
+        for factor in factors.enabled(account):
+            self.tx.emit(FactorRemoved(person_id=account["id"], factor=factor))
+        accounts.update(
+            self.tx,
+            account["id"],
+            totp_enabled=False,
+            totp_secret=None,
+            email_otp_enabled=False,
+            email_otp_secret=None,
+            fido_enabled=False,
+            fido_credentials=None,
+            otp_recovery_codes=None,
+            preferred_two_factor_authentication=None,
+        )
+        return Reply(b"")
+
+    # --- shared -----------------------------------------------------------------------------
+
+    @property
+    def _me(self) -> UUID:
+        if self.actor.id is None:
+            raise NotFound
+        return self.actor.id
+
+    def _own_without(self, factor: str, already: str) -> Row:
+        """The caller's account, locked, which must not have the factor yet."""
+        only_persons(self)
+        self.skip_idempotency()
+        account = accounts.locked(self.tx, self._me)
+        if account[f"{factor}_enabled"]:
+            raise Refused(already)
+        return account
+
+    def _added(self, account: Row, factor: Any, **values: Any) -> JsonObject:
+        self.skip_idempotency()
+        codes = factors.add(self.tx, self.settings, account, factor, **values)
+        self.tx.emit(FactorAdded(person_id=account["id"], factor=factor))
+        pair = tokens.pair(self.settings, str(account["id"]))
+        return {"otp_recovery_codes": codes, **pair}
+
+    def _removed(
+        self, factor: Any, data: JsonObject, caller: JsonObject, **values: Any
+    ) -> JsonObject:
+        only_persons(self)
+        account = self._proven(factor, data, caller, _unproven())
+        factors.remove(self.tx, account, factor, **values)
+        self.tx.emit(FactorRemoved(person_id=account["id"], factor=factor))
+        return {"success": True}
+
+    def _proven(
+        self,
+        factor: str,
+        data: JsonObject,
+        caller: JsonObject,
+        refusal: Refused,
+        off: str = "",
+    ) -> Row:
+        """The caller's account, locked, once the body has proven one of its factors.
+
+        Wrong proofs count as failed log-ins. Raises Refused: the factor is off, locked, unproven.
+        """
+        account = accounts.locked(self.tx, self._me)
+        usable = factors.enabled(account)
+        if (factor or None) not in {None, *usable} or not usable:
+            raise Refused(off or OFF[factor])
+        accounts.check_not_locked(self.settings, account)
+        try:
+            given = Given(data, caller.get("session"))
+            proven = factors.prove(self.tx, self.settings, account, given)
+        except WrongProof:
+            accounts.count_failure(self, account, caller.get("address"), "factor")
+            raise refusal from None
+        if proven is None:
+            raise refusal
+        return accounts.locked(self.tx, self._me)
+
+
+def _unproven() -> Refused:
+    return Refused("OTP verification failed.", WRONG)

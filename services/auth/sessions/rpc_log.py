@@ -1,0 +1,138 @@
+"""Who logged in: the history for administrators, and the days somebody opened a desktop tool."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.auth.credentials import accounts
+from services.auth.credentials.attempts import now
+from services.auth.models import DesktopLoginLog, LoginLog, Person
+from services.auth.resources import RESOURCES
+from services.common.access.rules import only_persons, studio_manager
+from services.common.crud import log_query
+from services.common.crud.log_query import Query
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
+from services.common.crud.validation import BadValue, known_id, parse_moment
+from services.common.database.sql_types import Column, Expression
+from services.common.database.tables import table_of
+from services.common.errors import Forbidden, InvalidInput, NotFound
+from services.common.json_types import Json, JsonObject
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_protocol import Reply
+
+KIND: Final = sa.literal_column("'DesktopLoginLog'", sa.Text).label("type")
+
+
+def _second(column: Column) -> Expression:
+    return sa.func.date_trunc("second", column).label(column.name)
+
+
+DESKTOP_LOG: Final = table_of(DesktopLoginLog)
+DESKTOP: Final = sa.select(
+    _second(DESKTOP_LOG.c.date),
+    DESKTOP_LOG.c.person_id,
+    DESKTOP_LOG.c.id,
+    _second(DESKTOP_LOG.c.created_at),
+    _second(DESKTOP_LOG.c.updated_at),
+    KIND,
+)
+
+
+class LogRpc(ResourceService):
+    """The logs of log-ins."""
+
+    @query
+    def last_login_logs(self, query: Query | None = None) -> Reply:
+        """The newest log-ins first. For administrators.
+
+        Returns ``[{"id", "created_at", "ip_address", "person_id", "origin"}]``.
+        Raises Forbidden, InvalidInput.
+        """
+        if not self.actor.is_admin:
+            message = "This requires an administrator."
+            raise Forbidden(message)
+        asked, table = query or {}, table_of(LoginLog)
+        conditions = [
+            *log_query.between(asked, table.c.created_at),
+            *log_query.people(asked, table.c.person_id),
+        ]
+        with self.database.read() as connection:
+            cursor = "cursor_login_log_id"
+            conditions += log_query.older(connection, asked, table, cursor, "login log")
+            rows = (
+                sa.select(
+                    table.c.id,
+                    _second(table.c.created_at),
+                    table.c.ip_address,
+                    table.c.person_id,
+                    table.c.origin,
+                )
+                .where(*conditions)
+                .order_by(table.c.created_at.desc(), table.c.id.desc())
+                .limit(log_query.limit(asked))
+            )
+            found = connection.execute(rows_as_json(rows)).scalars().all()
+        return Reply(f"[{','.join(found)}]".encode())
+
+    @query
+    def desktop_logs(self, ident: str | None = None) -> Reply:
+        """The desktop log-ins of a person (the caller without ``ident``), oldest first.
+
+        Others' are for managers. Raises Forbidden, NotFound.
+        """
+        person = self._person(ident)
+        if person != self.actor.id:
+            studio_manager.check(self, {})
+        rows = DESKTOP.where(DESKTOP_LOG.c.person_id == person).order_by(DESKTOP_LOG.c.date)
+        with self.database.read() as connection:
+            found = connection.execute(rows_as_json(rows)).scalars().all()
+        return Reply(f"[{','.join(found)}]".encode())
+
+    @command
+    def log_desktop_login(self, data: JsonObject | None = None, ident: str | None = None) -> Reply:
+        """Note that somebody opened a desktop tool (at ``date``, else now).
+
+        Others note it for a person only as administrators. Returns the log row.
+        Raises Forbidden, NotFound, InvalidInput. Emits ``person:update``.
+        """
+        person = self._person(ident)
+        if person != self.actor.id and not self.actor.is_admin:
+            message = "This requires an administrator or the person concerned."
+            raise Forbidden(message)
+        when = _moment((data or {}).get("date"))
+        row = DesktopLoginLog(person_id=person, date=when)
+        self.tx.session.add(row)
+        self.tx.session.flush()
+        seen = self.tx.session.scalar(sa.select(Person.last_presence).where(Person.id == person))
+        latest: date = max(seen or when.date(), when.date())
+        accounts.update(self.tx, person, last_presence=latest)
+        self.tx.emit(RESOURCES.event(RESOURCES["persons"], "update", {"id": person}))
+        shown = rows_as_json(DESKTOP.where(DESKTOP_LOG.c.id == row.id))
+        return Reply(str(self.tx.connection.scalar(shown)).encode())
+
+    def _person(self, ident: str | None) -> UUID:
+        """The person meant. Raises Forbidden for a bot's own, NotFound."""
+        if ident is None:
+            only_persons(self)
+        found = self.actor.id if ident is None else known_id(ident)
+        with self.database.read() as connection:
+            known = connection.scalar(sa.select(sa.exists().where(Person.id == found)))
+        if found is None or not known:
+            raise NotFound
+        return found
+
+
+def _moment(given: Json) -> datetime:
+    """The moment given, else now. Raises InvalidInput."""
+    if given is None:
+        return now()
+    try:
+        return parse_moment(given)
+    except BadValue:
+        message = f"Invalid date format for 'date': '{given}'. Expected an ISO 8601 date."
+        raise InvalidInput(message) from None

@@ -1,0 +1,179 @@
+"""Passwords: changing one's own, resetting it by mail, setting another's."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.auth.config import AuthSettings
+from services.auth.credentials import accounts, attempts, resets
+from services.auth.credentials.passwords import check_new, hashed, matches
+from services.auth.credentials.public_calls import limit_mails, limit_public, steady
+from services.auth.mails import mail
+from services.auth.mails.letters import write_to
+from services.auth.models import Person
+from services.auth.sessions.fields import texts
+from services.common.access.rules import only_persons
+from services.common.contracts.auth import PasswordChanged, PasswordResetRequested
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.validation import known_id
+from services.common.database.tables import table_of
+from services.common.errors import Forbidden, NotFound, Refused
+from services.common.json_types import JsonObject, Row
+from services.common.runtime.rpc_server import command
+from services.common.runtime.scheduler import every
+
+EXPIRED: Final = "Wrong or expired token."
+
+CHANGED: Final = """Hello {first_name},
+
+the password of your account at {studio} was changed just now.
+
+If it wasn't you, tell your administrator at once.
+"""
+RESET: Final = """Hello {first_name},
+
+somebody asked for a new password for your account at {studio}. Choose one here, within two hours:
+
+{link}
+
+If it wasn't you, do nothing: the old password stays.
+"""
+INVITED: Final = """Hello {first_name},
+
+you are invited to {studio}. Choose a password here, within two hours:
+
+{link}
+
+Your log-in is {email}.
+"""
+
+
+class PasswordRpc(ResourceService):
+    """Passwords."""
+
+    settings: AuthSettings
+
+    @command
+    def change_password(self, data: JsonObject, caller: JsonObject) -> JsonObject:
+        """Change the caller's own password; sessions go on.
+
+        Raises InvalidInput, Refused (locked, old one wrong, new one too short or not confirmed),
+        Forbidden for bots. Emits ``password:changed``; the owner gets a mail.
+        """
+        only_persons(self)
+        old, new, again = texts(data, "old_password", "password", "password_2")
+        account = accounts.own_account(self)
+        accounts.check_not_locked(self.settings, account)
+        if not matches(self.settings, old, account["password"]):
+            accounts.count_failure(self, account, caller.get("address"), "password")
+            message = "Old password is wrong."
+            raise Refused(message)
+        check_new(self.settings, new, again)
+        self._set_password(account, new, "change")
+        return {"success": True}
+
+    @command
+    def request_reset(self, data: JsonObject, caller: JsonObject) -> JsonObject:
+        """Mail a link to choose a new password; the answer doesn't tell whether anybody got one.
+
+        Raises InvalidInput, TooMany. Emits ``password:reset-requested``.
+        """
+        (email,) = texts(data, "email")
+        limit_public(self, caller)
+        limit_mails(self, email)
+        with steady():
+            account = accounts.find(self.database, email.strip())
+            if account is not None and account["active"] and account["email"]:
+                self._mail_link(account, "Choose a new password", RESET)
+                # Within the steady time, so that the clock doesn't tell who has an account.
+                self.commit_now()
+        return {"success": "Reset token sent"}
+
+    @command
+    def reset_password(self, data: JsonObject, caller: JsonObject) -> JsonObject:
+        """Set the password that a mailed token entitles to; the token serves once.
+
+        Raises InvalidInput, TooMany, Refused. Emits ``password:changed``.
+        """
+        email, token, new, again = texts(data, "email", "token", "password", "password2")
+        limit_public(self, caller)
+        with self.database.read() as connection:
+            ident: UUID | None = connection.scalar(resets.holder(token, email))
+        if ident is None:
+            raise Refused(EXPIRED)
+        check_new(self.settings, new, again)
+        # Hashed before the token is spent: no transaction waits for it.
+        digest = hashed(self.settings, new)
+        if resets.spend(self.tx, token) is None:
+            raise Refused(EXPIRED)
+        self._store(accounts.locked(self.tx, ident), digest, "reset")
+        return {"success": True}
+
+    @command
+    def set_password(self, ident: str, data: JsonObject) -> JsonObject:
+        """Give somebody else a password. For administrators. Emits ``password:changed``."""
+        account = self._account_for_admin(ident)
+        new, again = texts(data, "password", "password_2")
+        check_new(self.settings, new, again)
+        self._set_password(account, new, "administrator")
+        return {"success": True}
+
+    @command
+    def mail_reset_link(self, ident: str, invite: bool = False) -> JsonObject:
+        """Mail somebody a link to choose a password. For administrators."""
+        account = self._account_for_admin(ident)
+        if not account["email"] or not account["active"]:
+            message = "This account has no e-mail address or is not active."
+            raise Refused(message)
+        if invite:
+            self._mail_link(account, "You are invited", INVITED)
+        else:
+            self._mail_link(account, "Choose a new password", RESET)
+        message = "Email sent" if invite else "Reset token sent"
+        return {"success": True, "status": "success", "message": message}
+
+    @every(0.5)
+    def deliver_mail(self) -> None:
+        """Send the letters that are due."""
+        mail.deliver(self.tx, self.settings)
+
+    @every(600)
+    def forget_attempts(self) -> None:
+        """Drop counts that no window holds any more."""
+        attempts.sweep(self.tx.session)
+
+    def _mail_link(self, account: Row, subject: str, body: str) -> None:
+        token = resets.new_reset_token(self.tx, account["id"])
+        link = resets.link(self.settings, account["email"], token)
+        write_to(self, account, subject, body, link=link)
+        self.tx.emit(PasswordResetRequested(person_id=account["id"]))
+
+    def _set_password(self, account: Row, new: str, means: Any) -> None:
+        self._store(account, hashed(self.settings, new), means)
+
+    def _store(self, account: Row, digest: bytes, means: Any) -> None:
+        accounts.update(self.tx, account["id"], password=digest, login_failed_attemps=0)
+        resets.forget(self.tx, account["id"])
+        self.tx.emit(PasswordChanged(person_id=account["id"], means=means))
+        if account["email"]:
+            write_to(self, account, "Your password was changed", CHANGED)
+
+    def _account_for_admin(self, ident: str) -> Row:
+        """Raises Forbidden, NotFound."""
+        if not self.actor.is_admin:
+            message = "This requires an administrator."
+            raise Forbidden(message)
+        mine = Person.id == known_id(ident)
+        query = sa.select(table_of(Person)).where(mine, Person.is_bot.is_(False))
+        with self.database.read() as connection:
+            found = connection.execute(query).mappings().first()
+        if found is None:
+            raise NotFound
+        protected = {m.strip().lower() for m in self.settings.protected_accounts.split(",")}
+        if found["email"] in protected and found["id"] != self.actor.id:
+            message = "This account is protected."
+            raise Forbidden(message)
+        return dict(found)

@@ -1,0 +1,275 @@
+"""Logging in and out, renewing, and telling the gateway who a token stands for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import Connection
+
+from services.auth.credentials import accounts, factors, tokens
+from services.auth.credentials.factors import Given, WrongProof
+from services.auth.credentials.passwords import matches
+from services.auth.credentials.resets import new_reset_token
+from services.auth.models import LoginLog, Person, RevokedToken
+from services.auth.policy import person_rules
+from services.auth.policy.organisation import organisation_json
+from services.auth.sessions.fields import field_faults
+from services.common.access.rules import only_persons
+from services.common.actor import Actor
+from services.common.contracts.auth import LoginFailed, LoginSucceeded, SessionRevoked
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.validation import BadValue, parse_id
+from services.common.database.tables import table_of
+from services.common.errors import Refused, Unauthenticated, invalid_fields
+from services.common.json_types import JsonObject, Row
+from services.common.runtime.rpc_server import command
+from services.common.runtime.service import encode
+from services.common.wire.rpc_protocol import Reply
+
+if TYPE_CHECKING:
+    from services.auth.config import AuthSettings
+
+UNVERIFIED: Final = {
+    "error": True,
+    "message": (
+        "The server could not verify that you are authorized to access the URL requested. "
+        "You either supplied the wrong credentials (e.g. a bad password), or your browser "
+        "doesn't understand how to supply the credentials required."
+    ),
+}
+REVOKED: Final = "Token has been revoked"
+DEFAULT_PASSWORD: Final = "default"  # noqa: S105 - what new accounts in the field have
+FOREVER: Final = datetime(9999, 1, 1)  # noqa: DTZ001 - kept without zone
+INACTIVE: Final = {
+    "error": True,
+    "login": False,
+    "unactive": True,
+    "message": "User is unactive, he cannot log in.",
+}
+
+
+class SessionRpc(ResourceService):
+    """Sessions."""
+
+    settings: AuthSettings
+
+    @command
+    def log_in(self, data: JsonObject, caller: JsonObject) -> Reply:
+        """Open a session for an e-mail or desktop login, its password and a second factor.
+
+        Returns ``{"login", "user", "organisation", "access_token", "refresh_token"}``.
+        Raises InvalidInput (no e-mail), TooMany, Refused with the flags that clients act on.
+        Emits ``login:succeeded``, ``login:failed``, ``login:locked``.
+        """
+        self.skip_idempotency()
+        email, password = _credentials(data)
+        address = caller.get("address")
+        accounts.check_address(self, address)
+        account = accounts.find(self.database, email, data.get("desktop_login"))
+        if account is None:
+            accounts.check_stranger(self, email)
+        elif accounts.is_locked(self.settings, account):
+            raise self._refused(account, "locked", address, accounts.LOCKED_LOG_IN)
+        stored = account["password"] if account else None
+        if not matches(self.settings, password, stored) or account is None:
+            if account is None:
+                accounts.count_stranger(self, email, address)
+            else:
+                accounts.count_failure(self, account, address, "password")
+            raise Refused(data={"login": False})
+        # The hash is compared first, without a lock: it takes a quarter of a second.
+        account = accounts.locked(self.tx, account["id"])
+        self._check_second_factor(account, data, caller)
+        if password == DEFAULT_PASSWORD:
+            token = new_reset_token(self.tx, account["id"])
+            # The reset token stays although the log-in is refused.
+            self.commit_now()
+            raise Refused(data={"login": False, "default_password": True, "token": token})
+        return self._open_session(account, caller)
+
+    def _refused(self, account: Row, reason: Any, address: str | None, body: JsonObject) -> Refused:
+        """A refusal that is not a failure, announced."""
+        self.tx.emit(LoginFailed(person_id=account["id"], reason=reason, address=address))
+        self.commit_now()
+        return Refused(data=body)
+
+    def _check_second_factor(self, account: Row, data: JsonObject, caller: JsonObject) -> None:
+        """Refuse an account that is locked, inactive, or without proof of its second factor.
+
+        The failures are looked at again, for others may have tried meanwhile. Raises Refused.
+        """
+        address = caller.get("address")
+        if accounts.is_locked(self.settings, account):
+            raise self._refused(account, "locked", address, accounts.LOCKED_LOG_IN)
+        if not account["active"]:
+            raise self._refused(account, "inactive", address, INACTIVE)
+        usable = factors.enabled(account)
+        try:
+            given = Given(data, caller.get("session"))
+            proven = factors.prove(self.tx, self.settings, account, given)
+        except WrongProof:
+            accounts.count_failure(self, account, address, "factor")
+            raise Refused(data={"error": True, "login": False, "wrong_OTP": True}) from None
+        if usable and proven is None:
+            preferred = account["preferred_two_factor_authentication"]
+            raise Refused(
+                data={
+                    "error": True,
+                    "login": False,
+                    "missing_OTP": True,
+                    "preferred_two_factor_authentication": preferred,
+                    "two_factor_authentication_enabled": sorted([*usable, factors.RECOVERY]),
+                }
+            )
+
+    def _open_session(self, account: Row, caller: JsonObject) -> Reply:
+        ident, address = account["id"], caller.get("address")
+        origin: Any = "web" if caller.get("browser") else "script"
+        accounts.update(self.tx, ident, login_failed_attemps=0)
+        self.tx.session.add(LoginLog(person_id=ident, ip_address=address, origin=origin))
+        self.tx.session.flush()
+        self.tx.emit(LoginSucceeded(person_id=ident, origin=origin, address=address))
+        restricted = self.settings.enforce_2fa and not factors.enabled(account)
+        more = {tokens.RESTRICTED: True} if restricted else {}
+        flag = {"two_factor_authentication_required": True} if restricted else {}
+        return Reply(
+            msgspec.json.encode(
+                {
+                    "login": True,
+                    "user": msgspec.Raw(self.registry["persons"].view(self.tx, ident)),
+                    "organisation": msgspec.Raw(
+                        organisation_json(self, admin=account["role"] == "admin")
+                    ),
+                    **tokens.pair(self.settings, str(ident), **more),
+                    **flag,
+                }
+            )
+        )
+
+    @command
+    def log_out(self, caller: JsonObject) -> JsonObject:
+        """Revoke the token used and the refresh token it came with. Bots are Forbidden."""
+        only_persons(self)
+        claims = caller["claims"]
+        for jti in filter(None, (claims["jti"], claims.get("refresh_jti"))):
+            self._revoke(jti, claims["exp"])
+        return {"logout": True}
+
+    @command
+    def refresh_token(self, caller: JsonObject) -> JsonObject:
+        """A new access token; the refresh token stays as it is. Bots are Forbidden."""
+        only_persons(self)
+        self.skip_idempotency()
+        claims = caller["claims"]
+        more = {name: claims[name] for name in (tokens.RESTRICTED,) if name in claims}
+        token = tokens.renewed(self.settings, claims["sub"], claims["jti"], **more)
+        return {"access_token": token}
+
+    @command
+    def who_am_i(self) -> Reply:
+        """The caller and the organisation, as ``GET /auth/authenticated`` shows them."""
+        ident = self.actor.id
+        if ident is None:
+            raise Unauthenticated(data=UNVERIFIED)
+        user = msgspec.json.decode(self.registry["persons"].view(self.tx, ident))
+        devices = self.tx.get(Person, ident).fido_credentials or []
+        user["fido_devices"] = [device.get("device_name") for device in devices]
+        organisation = msgspec.Raw(organisation_json(self, admin=self.actor.is_admin))
+        return Reply(
+            msgspec.json.encode({"authenticated": True, "user": user, "organisation": organisation})
+        )
+
+    @command
+    def identify(self, claims: JsonObject) -> Reply:
+        """The actor behind verified claims; the gateway asks when its cache doesn't know.
+
+        The header ``people`` holds the whole person, by id: what they write shows them.
+
+        Raises Unauthenticated: revoked, unknown, inactive (whose token is revoked for good).
+        """
+        try:
+            ident = parse_id(claims.get("sub"))
+        except BadValue:
+            raise Unauthenticated(data=UNVERIFIED) from None
+        with self.database.read() as connection:
+            person, revoked = self._standing(connection, ident, claims["jti"])
+        if revoked:
+            raise Unauthenticated(REVOKED)
+        if person is None or claims.get("identity_type") not in tokens.IDENTITIES:
+            raise Unauthenticated(data=UNVERIFIED)
+        if not person["active"]:
+            self._revoke(claims["jti"], claims.get("exp"))
+            self.commit_now()
+            raise Unauthenticated(data=UNVERIFIED)
+        if person["is_bot"] and person["jti"] != claims["jti"]:
+            raise Unauthenticated(REVOKED)
+        shown = self.database.text(
+            person_rules.select_persons(self.registry["persons"]), ids=[str(ident)]
+        )
+        return Reply(encode(self._actor(person)), headers={"people": shown})
+
+    @staticmethod
+    def _standing(connection: Connection, ident: UUID, jti: str) -> tuple[Any, bool]:
+        table, lists = table_of(Person), Person.lists["departments"]
+        departments = sa.select(lists.other).where(lists.own == table.c.id).scalar_subquery()
+        columns = (table.c.id, table.c.role, table.c.active, table.c.is_bot, table.c.jti)
+        person = (
+            connection.execute(
+                sa.select(*columns, sa.func.array(departments).label("departments")).where(
+                    table.c.id == ident
+                )
+            )
+            .mappings()
+            .first()
+        )
+        revoked = connection.scalar(sa.select(sa.exists().where(RevokedToken.jti == jti)))
+        return person, bool(revoked)
+
+    def _actor(self, person: Any) -> Actor:
+        teams: dict[str, list[Any]] = {}
+        if person["role"] != "admin":
+            teams = self.ask("crud", "memberships", person_id=str(person["id"]))
+        return Actor(
+            id=person["id"],
+            role=person["role"],
+            is_bot=person["is_bot"],
+            departments=frozenset(person["departments"]),
+            projects={
+                UUID(project): role or person["role"] for project, (role, _) in teams.items()
+            },
+            open_projects=frozenset(UUID(project) for project, (_, on) in teams.items() if on),
+        )
+
+    def _revoke(self, jti: str, expires: float | None) -> None:
+        """A token that never expires stays revoked for ever."""
+        until = FOREVER
+        if expires is not None:
+            latest = expires + self.settings.refresh_token_days * tokens.DAY
+            until = datetime.fromtimestamp(latest, UTC).replace(tzinfo=None)
+        row = {"jti": jti, "expires_at": until}
+        self.tx.session.execute(insert(RevokedToken).values(row).on_conflict_do_nothing())
+        self.tx.emit(SessionRevoked(jti=jti))
+
+
+def _credentials(data: JsonObject) -> tuple[str, str]:
+    """E-mail and password of a log-in body. Raises InvalidInput naming the fields."""
+    faults = [*field_faults(data, "email")]
+    password = data.get("password", DEFAULT_PASSWORD)
+    if not isinstance(password, str):
+        faults.append({"field": "password", "message": "Input should be a valid string"})
+    faults += [
+        {"field": name, "message": "Input should be a valid string"}
+        for name in ("totp", "email_otp", "recovery_code")
+        if not isinstance(data.get(name), str | None)
+    ]
+    if not isinstance(data.get("fido_authentication_response"), dict | None):
+        field = "fido_authentication_response"
+        faults.append({"field": field, "message": "Input should be a valid dictionary"})
+    if faults:
+        raise invalid_fields(faults)
+    return data["email"].strip(), password

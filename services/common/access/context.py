@@ -1,0 +1,69 @@
+"""What rules, hooks and helpers find of the call they work for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from services.common.actor import Actor
+from services.common.config import ServiceSettings
+from services.common.database.transaction import Database, Transaction
+from services.common.json_types import Json, JsonObject
+
+Question = tuple[str, str, JsonObject]
+"""What another service is asked: ``(service, method, arguments)``."""
+
+
+class CallContext(Protocol):
+    """A running call; every service is one while it answers (``runtime.service.Service``).
+
+    Functions that several methods share take it first, so that no method inherits another's mixin.
+    """
+
+    @property
+    def name(self) -> str:
+        """The service that answers."""
+
+    @property
+    def actor(self) -> Actor:
+        """Who is calling."""
+
+    @property
+    def tx(self) -> Transaction:
+        """The call's unit of work; it holds no connection until it is used."""
+
+    @property
+    def database(self) -> Database:
+        """The service's own database, for reading outside the unit of work."""
+
+    @property
+    def metadata(self) -> sa.MetaData:
+        """The service's tables."""
+
+    @property
+    def settings(self) -> ServiceSettings:
+        """The service's settings."""
+
+    @property
+    def call(self) -> dict[str, Any]:
+        """The headers that the call came with."""
+
+    def ask(self, service: str, method: str, /, **kwargs: Json) -> Json:
+        """Call another service as the same actor and return its decoded answer.
+
+        Refused inside an open transaction: a connection must not be held while waiting.
+        """
+
+    def ask_ahead(self, service: str, method: str, /, **kwargs: Json) -> Callable[[], Json]:
+        """Ask now; what this returns waits for the answer and returns it."""
+
+    def ask_all(self, questions: list[Question]) -> list[Json]:
+        """Ask several questions at once; the answers come in order."""
+
+    def commit_now(self) -> None:
+        """Commit what was done so far, events included, whatever the method says afterwards."""
+
+    def skip_idempotency(self) -> None:
+        """Don't store the answer under the call's Idempotency-Key: it holds secrets."""

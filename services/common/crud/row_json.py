@@ -1,0 +1,37 @@
+"""Rows as JSON text that PostgreSQL builds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSON
+
+from services.common.database.sql_types import Column, Condition, Expression, Select
+
+EXACT: Final = 1e15
+"""Whole numbers below it are exact as floats, and small enough for a bigint."""
+JSON_TEXT: Final = sa.cast(sa.func.row_to_json(sa.literal_column("r")), sa.Text)
+"""A row of the subquery called ``r``, as JSON text built by PostgreSQL."""
+
+
+def rows_as_json(rows: Select) -> Select:
+    """SELECT one JSON text for each of ``rows``."""
+    return sa.select(JSON_TEXT).select_from(rows.subquery("r"))
+
+
+def as_json(columns: Iterable[Expression], table: sa.Table, *where: Condition) -> Select:
+    """SELECT one JSON text for each row of ``table`` that meets the conditions."""
+    return rows_as_json(sa.select(*columns).select_from(table).where(*where))
+
+
+def rendered(column: Column) -> Expression:
+    """Times to the second; numbers that are floats always with a point, as clients see them."""
+    if isinstance(column.type, sa.TIMESTAMP):
+        return sa.func.date_trunc("second", column)
+    if isinstance(column.type, sa.Double):
+        whole = sa.cast(sa.cast(sa.cast(column, sa.BigInteger), sa.Text) + ".0", JSON)
+        is_whole = sa.and_(column == sa.func.trunc(column), sa.func.abs(column) < EXACT)
+        return sa.case((is_whole, whole), else_=sa.func.to_json(column))
+    return column

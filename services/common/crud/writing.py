@@ -1,0 +1,244 @@
+"""Writing one row as generic CRUD does: checks first, then the row, its lists, its event."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from services.common.crud import cross_references, row_statements
+from services.common.crud.reading import completed, permit
+from services.common.crud.resource import CrudContext, Resource
+from services.common.crud.validation import list_ids, values_for_create, values_for_update
+from services.common.database.sql_errors import FOREIGN, MESSAGES, as_service_errors
+from services.common.database.sql_types import Column
+from services.common.errors import Integrity, InvalidInput, NotFound, Refused, Unavailable
+from services.common.json_types import Json, JsonObject, Row, Values
+from services.common.wire.rpc_protocol import Reply
+
+EMPTY: Final = (
+    "Data are empty. Please verify that you sent JSON data and that you set the right headers."
+)
+
+
+def create(ctx: CrudContext, resource: Resource, body: JsonObject) -> Reply:
+    """Create a row; whether the caller may is decided already.
+
+    Returns the row. Raises Integrity, InvalidInput. Emits ``<resource>:new``.
+    """
+    known = resource.extra_body | resource.writable_lists
+    fields = {k: v for k, v in body.items() if k not in resource.extra_body}
+    values = values_for_create(resource.table, fields, resource.model.__name__, known)
+    lists = _lists_in(resource, body)
+    # Other services are asked here, before the first statement: from then on a connection is held.
+    found = ask_targets(ctx, resource, values, lists)
+    rules = resource.rules
+    prepared = rules.prepare(ctx, body, None)
+    rules.on_create(ctx, values, body, prepared)
+    row = (
+        ctx.tx.connection.execute(
+            sa.insert(resource.table).values(values).returning(*resource.table.c)
+        )
+        .mappings()
+        .one()
+    )
+    _replace_lists(ctx, resource, row["id"], lists, found)
+    facts = facts_of_row(ctx, resource, row)
+    ctx.tx.emit(ctx.registry.event(resource, "new", facts))
+    rules.created(ctx, facts, body, prepared)
+    shown = resource.view(ctx.tx, row["id"], relations=resource.created_relations)
+    return Reply(completed(ctx, resource, shown, "new", prepared))
+
+
+def check_create(ctx: CrudContext, resource: Resource, body: JsonObject) -> None:
+    """Raise Forbidden unless the caller may create such a row, Integrity if what decides lacks."""
+    if ctx.actor.is_admin:
+        return
+    known = resource.rules.facts_for_create(ctx, body)
+    if known is not None:
+        resource.create.check(ctx, known)
+        return
+    facts: Values = {}
+    for name in resource.create.needs:
+        if body.get(name) is None:
+            message = f"'{name}'"
+            raise Integrity(message)
+        values = values_for_update(resource.table, {name: body[name]}, frozenset())
+        facts |= values
+    resource.create.check(ctx, facts)
+
+
+def update(ctx: CrudContext, resource: Resource, uuid: UUID, data: Json) -> Reply:
+    """Change the given fields of a row, as ``update_row`` does."""
+    rules = resource.rules
+    body = rules.rewrite_update(body_object(data))
+    fixed = resource.fixed_for(ctx.actor)
+    permitted = permit(ctx, resource, resource.update, uuid, body)
+    values = values_for_update(resource.table, body, fixed)
+    lists = _lists_in(resource, {k: v for k, v in body.items() if k not in fixed})
+    found = ask_targets(ctx, resource, values, lists)
+    prepared = rules.prepare(ctx, body, uuid)
+    # The rule was decided on an unlocked row; the lock refuses if that row has changed since.
+    before = _locked(ctx, resource, uuid, permitted)
+    rules.on_update(ctx, before, values, body, prepared)
+    facts = _set(ctx, resource, uuid, values)
+    _replace_lists(ctx, resource, uuid, lists, found)
+    ctx.tx.emit(ctx.registry.event(resource, "update", facts))
+    rules.updated(ctx, before, facts, body, prepared)
+    ctx.tx.write_events()  # in one message with what reads the row
+    shown = _updated_view(ctx, resource, uuid)
+    return Reply(completed(ctx, resource, shown, "update", prepared))
+
+
+def _updated_view(ctx: CrudContext, resource: Resource, uuid: UUID) -> bytes:
+    visible = resource.visible(ctx.actor, True)  # noqa: FBT003
+    columns = resource.columns(visible, relations=False, lists=resource.updated_lists)
+    return str(ctx.tx.text(row_statements.shown(resource, columns), ident=str(uuid))).encode()
+
+
+def _set(ctx: CrudContext, resource: Resource, uuid: UUID, values: Row) -> Row:
+    """Set columns of a row; the row with its facts, as it is now."""
+    statement = row_statements.changed(resource, tuple(values))
+    given = {"values": msgspec.json.encode(values).decode()} if values else {}
+    (row,) = ctx.tx.run(statement, ident=str(uuid), **given)
+    return row_statements.as_known(resource, row)
+
+
+def delete(ctx: CrudContext, resource: Resource, uuid: UUID, *, force: bool = False) -> Reply:
+    """Remove a row, as ``delete_row`` does."""
+    cascade = force and resource.force_cascades
+    permitted = permit(ctx, resource, resource.delete, uuid)
+    prepared = resource.rules.prepare(ctx, {"force": force}, uuid)
+    # A cascade takes along what points at the row here, and events make the other services follow.
+    if not cascade:
+        with _linked(resource):
+            cross_references.refuse_if_referenced(
+                ctx, ctx.name, resource.table.name, uuid, resource.frees
+            )
+    facts = _locked(ctx, resource, uuid, permitted)
+    resource.rules.on_delete(ctx, facts, prepared)
+    if cascade:
+        cross_references.remove(ctx.tx, ctx.name, ctx.metadata, resource.table.name, [uuid])
+    else:
+        with _linked(resource), as_service_errors():
+            _drop(ctx, resource, uuid)
+    ctx.tx.emit(ctx.registry.event(resource, "delete", facts))
+    resource.rules.deleted(ctx, facts, prepared)
+    return Reply(b"")
+
+
+def _drop(ctx: CrudContext, resource: Resource, uuid: UUID) -> None:
+    """Delete the row and its own link rows; any other reference to it refuses."""
+    for many in resource.lists.values():
+        # A list on the far side of a reference is rows of their own: those refuse the delete.
+        if "id" not in many.table.c or many.writable:
+            ctx.tx.connection.execute(sa.delete(many.table).where(many.own == uuid))
+    table = resource.table
+    ctx.tx.connection.execute(sa.delete(table).where(table.c.id == uuid))
+    # The reference in another service may have come after it was asked: it follows this event.
+    cross_references.announce(ctx.tx, ctx.name, table.name, [uuid])
+
+
+def _locked(ctx: CrudContext, resource: Resource, uuid: UUID, permitted: Row) -> Row:
+    """The row, locked, with the resource's facts, as it was when the caller was permitted.
+
+    Raises NotFound, or Unavailable if what decided it has changed in between.
+    """
+    found = ctx.tx.run(row_statements.locked(resource), ident=str(uuid))
+    if not found:
+        raise NotFound
+    facts = row_statements.as_known(resource, found[0])
+    if any(facts[name] != value for name, value in permitted.items()):
+        message = "The record was changed meanwhile."
+        raise Unavailable(message)
+    return facts
+
+
+def facts_of_row(ctx: CrudContext, resource: Resource, row: Row) -> Row:
+    """A written row as plain values, with the facts that are expressions."""
+    facts, names = dict(row), tuple(resource.facts)
+    if names:
+        statement = row_statements.facts(resource, names)
+        (found,) = ctx.tx.run(statement, ident=str(facts["id"]))
+        facts |= zip(names, found, strict=True)
+    return facts
+
+
+def body_object(data: Json, *, creating: bool = False) -> JsonObject:
+    """The body without what is ours to set. Raises InvalidInput or Integrity for no object."""
+    if data is None:
+        raise InvalidInput(EMPTY)
+    if not isinstance(data, dict):
+        message = "The request body must be a JSON object."
+        raise Integrity(message) if creating else InvalidInput(message)
+    return {k: v for k, v in data.items() if k not in {"id", "created_at", "updated_at"}}
+
+
+def _lists_in(resource: Resource, body: JsonObject) -> dict[str, list[UUID]]:
+    return {
+        name: list_ids(body[name]) for name in resource.writable_lists if body.get(name) is not None
+    }
+
+
+def ask_targets(
+    ctx: CrudContext,
+    resource: Resource,
+    values: Row,
+    lists: Mapping[str, list[UUID]],
+) -> cross_references.Wanted:
+    """Which referenced rows of other services exist. Raises Integrity for an unknown one."""
+    wanted: cross_references.Wanted = defaultdict(set)
+    for name, value in values.items():
+        ref = resource.table.c[name].info.get("ref")
+        if ref and value is not None:
+            wanted[ref.service, ref.table].add(value)
+    for name, ids in lists.items():
+        ref = resource.lists[name].other.info.get("ref")
+        if ref:
+            wanted[ref.service, ref.table] |= set(ids)
+    found = cross_references.ask_existing(ctx, wanted)
+    for name, value in values.items():
+        ref = resource.table.c[name].info.get("ref")
+        if ref and value is not None and value not in found[ref.service, ref.table]:
+            raise Integrity(MESSAGES[FOREIGN])
+    return found
+
+
+def _replace_lists(
+    ctx: CrudContext,
+    resource: Resource,
+    ident: UUID,
+    lists: Mapping[str, list[UUID]],
+    found: cross_references.Wanted,
+) -> None:
+    """Replace to-many lists; ids that point nowhere are dropped silently."""
+    for name, ids in lists.items():
+        many = resource.lists[name]
+        ref = many.other.info.get("ref")
+        known = found[ref.service, ref.table] if ref else _known_here(ctx, many.other, ids)
+        # Replaced as a whole; the row itself is locked, so two requests don't mix their lists.
+        ctx.tx.connection.execute(sa.delete(many.table).where(many.own == ident))
+        rows = [{many.own.name: ident, many.other.name: i} for i in ids if i in known]
+        if rows:
+            ctx.tx.connection.execute(sa.insert(many.table), rows)
+
+
+def _known_here(ctx: CrudContext, column: Column, ids: list[UUID]) -> set[UUID]:
+    target = next(iter(column.foreign_keys)).column.table.name
+    return cross_references.existing(ctx.tx.connection, ctx.metadata, target, ids)
+
+
+@contextmanager
+def _linked(resource: Resource) -> Iterator[None]:
+    """Say it in the resource's own words when something still points at the row."""
+    try:
+        yield
+    except Integrity:
+        if resource.still_linked:
+            raise Refused(resource.still_linked) from None
+        raise

@@ -1,0 +1,22 @@
+"""``/metrics`` of a process that has no HTTP port otherwise: a service, or the relay."""
+
+from __future__ import annotations
+
+from prometheus_client import start_http_server
+
+from services.common.config import ConfigError
+
+
+def start(host: str, port: int) -> None:
+    """Serve the process's metrics at ``http://host:port/metrics``; port 0 serves none.
+
+    Each scrape runs on a thread of its own: a green one in a process that eventlet patched, so it
+    waits for a database without holding up the hub. Raises ConfigError if the port is not free.
+    """
+    if not port:
+        return
+    try:
+        start_http_server(port, host)
+    except OSError as error:
+        message = f"METRICS_PORT {port} can't be used on METRICS_HOST {host}: {error.strerror}."
+        raise ConfigError(message) from None

@@ -1,0 +1,72 @@
+"""What a service shows of its database when it is scraped: its pools, and the events that wait.
+
+The service looks into its outbox, not the relay: a relay that is away is what the figures show.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+import eventlet
+from prometheus_client.registry import Collector
+
+from services.common.errors import Unavailable
+from services.common.observability.metrics import OUTBOX_AGE, OUTBOX_ROWS, POOL_SIZE, POOL_USED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from prometheus_client import Metric
+
+    from services.common.database.transaction import Database
+
+WAITING: Final = (
+    "SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0) "
+    "FROM outbox"
+)
+SECONDS: Final = 0.4
+"""How long the database may take to answer before its figures are left out."""
+GAUGES: Final = (POOL_SIZE, POOL_USED, OUTBOX_ROWS, OUTBOX_AGE)
+
+
+class DatabaseCollector(Collector):
+    """Brings the gauges of one service's database up to date at each scrape.
+
+    A scrape takes ``SECONDS`` at most: what the database doesn't say in time is absent, and all
+    other metrics are served.
+    """
+
+    def __init__(self, service: str, database: Database) -> None:
+        self.service, self.database = service, database
+        self._lock = threading.Lock()
+
+    def describe(self) -> Iterable[Metric]:
+        """Names and labels; registering asks for them, before there is a database to ask."""
+        return [metric for gauge in GAUGES for metric in gauge.describe()]
+
+    def collect(self) -> Iterable[Metric]:
+        """The gauges as they are now."""
+        # Two scrapes at once share the gauges: without the lock, one would read what the other
+        # has just cleared.
+        with self._lock:
+            self._look_at_pools()
+            self._look_at_outbox()
+            return [metric for gauge in GAUGES for metric in gauge.collect()]
+
+    def _look_at_pools(self) -> None:
+        for name, engine in self.database.engines.items():
+            pool: Any = engine.pool
+            POOL_SIZE.labels(name).set(pool.size())
+            POOL_USED.labels(name).set(pool.checkedout())
+
+    def _look_at_outbox(self) -> None:
+        OUTBOX_ROWS.clear()
+        OUTBOX_AGE.clear()
+        try:
+            with eventlet.Timeout(SECONDS), self.database.read() as connection:
+                rows, age = connection.exec_driver_sql(WAITING).one()
+        except (Unavailable, eventlet.Timeout):
+            return
+        OUTBOX_ROWS.labels(self.service).set(rows)
+        OUTBOX_AGE.labels(self.service).set(max(0.0, float(age)))

@@ -1,0 +1,1 @@
+"""Working, output and background files."""

@@ -1,0 +1,277 @@
+"""Files of the pipeline as tools see them: the next revision of one, the last ones of many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.common.access.context import CallContext
+from services.common.crud import filters, lists, writing
+from services.common.crud.resource import CrudContext, SimpleRules
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
+from services.common.crud.validation import known_id
+from services.common.database.sql_types import Condition, Select
+from services.common.database.tables import table_of
+from services.common.json_types import JsonObject, Row, Values
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_protocol import Reply
+from services.crud.models import FileStatus, OutputFile, WorkingFile
+from services.crud.policy import file_rules
+from services.crud.resources import RESOURCES
+
+MAIN: Final = "main"
+UNSAID: Final = str(UUID(int=0))
+FIRST_STATUS: Final = {"name": "To review", "color": "#AAAAAA"}
+WORKING, OUTPUT = table_of(WorkingFile), table_of(OutputFile)
+OF_TASK: Final = ("task_id", "name")
+OF_OUTPUT: Final = (
+    "entity_id",
+    "asset_instance_id",
+    "temporal_entity_id",
+    "output_type_id",
+    "task_type_id",
+    "name",
+)
+"""What revisions are counted within."""
+KINDS: Final = (*OF_OUTPUT, "representation")
+ASKED: Final = (
+    "output_type_id",
+    "task_type_id",
+    "name",
+    "representation",
+    "file_status_id",
+    "temporal_entity_id",
+)
+
+
+class NewWorkingRules(SimpleRules):
+    """A new working file without a revision gets the next one."""
+
+    def on_create(
+        self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Number the file among those of its task and name."""
+        _number(ctx, values, WORKING, OF_TASK)
+
+
+class NewOutputRules(SimpleRules):
+    """A new output without a revision gets the next one, and unless it says it waits for review."""
+
+    def on_create(
+        self, ctx: CrudContext, values: Values, body: JsonObject, _prepared: None
+    ) -> None:
+        """Number the output among those of its kind; make the first status on first need."""
+        _number(ctx, values, OUTPUT, OF_OUTPUT)
+        if body["file_status_id"] == UNSAID:
+            table, run = table_of(FileStatus), ctx.tx.connection
+            row = {"id": uuid4(), **FIRST_STATUS}
+            run.execute(insert(table).values(row).on_conflict_do_nothing())
+            known = sa.select(table.c.id).where(table.c.name == FIRST_STATUS["name"])
+            values["file_status_id"] = run.scalar(known)
+
+
+def _number(ctx: CallContext, values: Values, table: sa.Table, within: tuple[str, ...]) -> None:
+    """Give a row without a revision the next one, one caller after the other."""
+    if not values["revision"]:
+        # There is no row to lock yet, so the lock is on what revisions are counted within.
+        ctx.tx.lock_key("/".join(str(values[name]) for name in within))
+        values["revision"] = ctx.tx.connection.scalar(_next_of(table, within, values))
+
+
+NEW_WORKING: Final = replace(RESOURCES["working-files"], rules=NewWorkingRules())
+NEW_OUTPUT: Final = replace(RESOURCES["output-files"], rules=NewOutputRules())
+
+
+class PipelineRpc(ResourceService):
+    """Working and output files."""
+
+    # --- working files ----------------------------------------------------------------------
+
+    @command
+    def new_working_file(self, task_id: str, data: JsonObject) -> Reply:
+        """Note a file that somebody works in, of the ``revision`` given or the next one.
+
+        For those who work on the task. Raises NotFound, Forbidden, Integrity.
+        Emits ``working-file:new``.
+        """
+        task = known_id(task_id)
+        known = self.ask("tasks", "read_plain", path="tasks", ident=str(task))
+        file_rules.may_act_on_task.check(self, {"task_id": task})
+        body = {
+            "name": data.get("name") or MAIN,
+            "task_id": str(task),
+            "entity_id": known["entity_id"],
+            "comment": data.get("comment"),
+            "revision": data.get("revision") or 0,
+            "software_id": data.get("software_id"),
+            "person_id": self._who(data),
+        }
+        return writing.create(self, NEW_WORKING, body)
+
+    @query
+    def working_files_of_task(self, task_id: str) -> Reply:
+        """The working files of a task, the newest first. For its readers."""
+        rows = self._rows("working-files", self._task_read(task_id))
+        return lists.json_array(self, rows.order_by(WORKING.c.revision.desc(), WORKING.c.name))
+
+    @query
+    def last_working_files(self, task_id: str) -> JsonObject:
+        """The newest working file of each name: ``{name: working file}``."""
+        rows = self._rows("working-files", self._task_read(task_id)).distinct(WORKING.c.name)
+        rows = rows.order_by(WORKING.c.name, WORKING.c.revision.desc())
+        with self.database.read() as connection:
+            texts = connection.execute(rows_as_json(rows)).scalars().all()
+        return {row["name"]: row for row in map(msgspec.json.decode, texts)}
+
+    @query
+    def working_files_of_entity(self, entity_id: str, query: dict[str, str] | None = None) -> Reply:
+        """The working files around an entity, of a ``task_id`` or a ``name``. For its readers."""
+        found = self._entity_read(entity_id, WORKING.c.entity_id)
+        rows = self._rows("working-files", found, *_asked(WORKING, query, OF_TASK))
+        return lists.json_array(self, rows.order_by(WORKING.c.name, WORKING.c.revision.desc()))
+
+    @command
+    def comment_working_file(self, ident: str, data: JsonObject) -> Reply:
+        """Say what was done in a working file. Raises NotFound, Forbidden."""
+        body = {"comment": data.get("comment")}
+        return writing.update(self, self.registry["working-files"], known_id(ident), body)
+
+    @command
+    def touch_working_file(self, ident: str) -> Reply:
+        """Note that a working file was written just now. Raises NotFound, Forbidden."""
+        return writing.update(self, self.registry["working-files"], known_id(ident), {})
+
+    # --- output files -----------------------------------------------------------------------
+
+    @command
+    def new_output_file(
+        self, ident: str, data: JsonObject, temporal_id: str | None = None
+    ) -> Reply:
+        """Note what came out of an entity, or of an asset instance in ``temporal_id``.
+
+        Of the ``revision`` given or the next one; "To review" unless a status is given. For who
+        works on the entity. Raises NotFound, Forbidden, Integrity. Emits ``output-file:new``.
+        """
+        place = self._owner(ident, temporal_id)
+        file_rules.may_work_on_entity.check(
+            self, {"entity_id": UUID(temporal_id or place["entity_id"])}
+        )
+        named = ("output_type_id", "task_type_id", "comment", "nb_elements", "representation")
+        body = {
+            **{name: data.get(name) for name in named},
+            **place,
+            "name": data.get("name") or MAIN,
+            "revision": data.get("revision") or 0,
+            "source_file_id": data.get("working_file_id"),
+            "person_id": self._who(data),
+            "file_status_id": data.get("file_status_id") or UNSAID,
+        }
+        return writing.create(self, NEW_OUTPUT, body)
+
+    @query
+    def next_output_revision(
+        self, ident: str, data: JsonObject, temporal_id: str | None = None
+    ) -> dict[str, int]:
+        """The revision that the next output of a name, output type and task type will have."""
+        place = self._owner(ident, temporal_id)
+        file_rules.may_read_output_file.check(
+            self, {"entity_id": UUID(temporal_id or place["entity_id"])}
+        )
+        kinds = {name: str(known_id(data.get(name))) for name in ("output_type_id", "task_type_id")}
+        values = {**dict.fromkeys(OF_OUTPUT), **place, **kinds, "name": data.get("name") or MAIN}
+        with self.database.read() as connection:
+            return {"next_revision": connection.scalar(_next_of(OUTPUT, OF_OUTPUT, values))}
+
+    @query
+    def output_files_of(
+        self,
+        ident: str,
+        of: str = "entity",
+        query: dict[str, str] | None = None,
+        last: bool = False,
+    ) -> Reply:
+        """The outputs of an entity or an asset instance, the newest first, or only the ``last``.
+
+        ``query`` narrows by output type, task type, name, representation, status, shot.
+        """
+        rows = self._rows(
+            "output-files", self._outputs_of(of, ident), *_asked(OUTPUT, query, ASKED)
+        )
+        if last:
+            kinds = [OUTPUT.c[name] for name in KINDS]
+            return lists.json_array(
+                self, rows.distinct(*kinds).order_by(*kinds, OUTPUT.c.revision.desc())
+            )
+        return lists.json_array(self, rows.order_by(OUTPUT.c.revision.desc(), OUTPUT.c.name))
+
+    @query
+    def output_types_of(self, ident: str) -> Reply:
+        """The kinds of outputs that an entity has, by name. For its readers."""
+        found = sa.select(OUTPUT.c.output_type_id).where(self._outputs_of("entity", ident))
+        kind = self.registry["output-types"].table.c
+        return lists.json_array(
+            self, self._rows("output-types", kind.id.in_(found)).order_by(kind.name)
+        )
+
+    # --- what they share --------------------------------------------------------------------
+
+    def _who(self, data: JsonObject) -> str | None:
+        given: str | None = data.get("person_id")
+        return given or (str(self.actor.id) if self.actor.id else None)
+
+    def _task_read(self, ident: str) -> Condition:
+        task = known_id(ident)
+        self.ask("tasks", "read_plain", path="tasks", ident=str(task))
+        file_rules.may_read_working_file.check(self, {"task_id": task})
+        return WORKING.c.task_id == task
+
+    def _entity_read(self, ident: str, column: Any) -> Condition:
+        entity = known_id(ident)
+        self.ask("assets", "read_plain", path="entities", ident=str(entity))
+        file_rules.may_read_output_file.check(self, {"entity_id": entity})
+        found: Condition = column == entity
+        return found
+
+    def _outputs_of(self, of: str, ident: str) -> Condition:
+        """The condition of an owner's outputs, if the caller may read it."""
+        if of == "entity":
+            return self._entity_read(ident, OUTPUT.c.entity_id)
+        instance = known_id(ident)
+        known = self.ask("assets", "read_plain", path="asset-instances", ident=str(instance))
+        self._entity_read(known["asset_id"], OUTPUT.c.entity_id)
+        return OUTPUT.c.asset_instance_id == instance
+
+    def _owner(self, ident: str, temporal_id: str | None) -> dict[str, str]:
+        """Whose output it is. Raises NotFound."""
+        owner = str(known_id(ident))
+        if temporal_id is None:
+            self.ask("assets", "read_plain", path="entities", ident=owner)
+            return {"entity_id": owner}
+        shot = str(known_id(temporal_id))
+        self.ask("assets", "read_plain", path="asset-instances", ident=owner)
+        self.ask("assets", "read_plain", path="entities", ident=shot)
+        return {"asset_instance_id": owner, "temporal_entity_id": shot}
+
+    def _rows(self, path: str, *where: Condition) -> Select:
+        return sa.select(*self.registry[path].columns(None, relations=False)).where(*where)
+
+
+def _next_of(table: sa.Table, within: tuple[str, ...], values: Row) -> Any:
+    same = (table.c[name].is_not_distinct_from(values[name]) for name in within)
+    newest = sa.func.coalesce(sa.func.max(table.c.revision), 0)
+    return sa.select(newest + 1).where(*same)
+
+
+def _asked(
+    table: sa.Table, query: Mapping[str, str] | None, names: tuple[str, ...]
+) -> list[Condition]:
+    """Conditions of a query on these columns. Raises InvalidInput."""
+    given = query or {}
+    return [filters.condition(name, table.c[name], given[name]) for name in names if name in given]

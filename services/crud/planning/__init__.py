@@ -1,0 +1,1 @@
+"""Schedules and days off."""

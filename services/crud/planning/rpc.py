@@ -1,0 +1,84 @@
+"""Plans of productions and absences of people, as lists of one owner."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.access.rules import only_persons, team_but_vendor
+from services.common.crud import lists
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
+from services.common.crud.validation import known_id, period
+from services.common.database.sql_types import Condition, Select
+from services.common.database.tables import table_of
+from services.common.errors import Forbidden, NotFound
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_protocol import Reply
+from services.crud.models import DayOff
+from services.crud.policy.project_access import permitted_project
+
+ORDER: Final = {"schedule-items": "start_date", "milestones": "date"}
+
+
+class PlanningRpc(ResourceService):
+    """Calendars."""
+
+    @query
+    def list_plans(self, project_id: str, kind: str) -> Reply:
+        """Schedule items or milestones of a production, by day; for its team but vendors.
+
+        Raises NotFound, Forbidden.
+        """
+        project = permitted_project(self, project_id, team_but_vendor)
+        return self._of(kind, "project_id", project, ORDER[kind])
+
+    @query
+    def list_absences(
+        self,
+        person_id: str,
+        year: str | None = None,
+        month: str | None = None,
+        week: str | None = None,
+    ) -> Reply:
+        """A person's days off, by day: all, or those that touch a year, a month or a week of it.
+
+        For themselves and administrators. Raises NotFound, Forbidden.
+        """
+        person = known_id(person_id)
+        if not self.actor.is_admin and self.actor.id != person:
+            message = "This requires to be the person concerned."
+            raise Forbidden(message)
+        first, last = period(year, month, week) if year else (date.min, date.max)
+        away = table_of(DayOff).c
+        touching = (away.date <= last, away.end_date >= first)
+        return self._of("day-offs", "person_id", person, "date", *touching)
+
+    @query
+    def own_absence(self, day: str) -> Reply:
+        """The caller's day off that covers a day; empty when they are there. Raises NotFound."""
+        person, on = only_persons(self), _day(day)
+        away = table_of(DayOff).c
+        rows = sa.select(*self.registry["day-offs"].columns(None, relations=False)).where(
+            away.person_id == person, away.date <= on, away.end_date >= on
+        )
+        with self.database.read() as connection:
+            found = connection.scalar(rows_as_json(rows.limit(1)))
+        return Reply((found or "{}").encode())
+
+    def _of(self, path: str, owner: str, ident: UUID, order: str, *where: Condition) -> Reply:
+        resource = self.registry[path]
+        table = resource.table
+        rows: Select = sa.select(*resource.columns(None, relations=False))
+        rows = rows.where(table.c[owner] == ident, *where).order_by(table.c[order], table.c.id)
+        return self.not_modified_or(lambda: lists.json_array(self, rows))
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise NotFound from None

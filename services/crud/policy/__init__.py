@@ -1,0 +1,1 @@
+"""Rules of the studio's records, and who reaches which production."""

@@ -1,0 +1,121 @@
+"""The rules of days off, and of the salary scale."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.access.context import CallContext
+from services.common.contracts.crud import DayOffCovers
+from services.common.crud.resource import CrudContext, SimpleRules
+from services.common.database.sql_errors import as_service_errors
+from services.common.database.tables import table_of
+from services.common.errors import Integrity, InvalidInput
+from services.common.json_types import JsonObject, Row, Values
+from services.crud.models import DayOff, SalaryScale
+
+if TYPE_CHECKING:
+    from services.common.actor import Actor
+
+POSITIONS: Final = table_of(SalaryScale).c.position.info["choices"]
+SENIORITIES: Final = table_of(SalaryScale).c.seniority.info["choices"]
+OVERLAP: Final = "Day off already exists for this period"
+
+
+def fixed(actor: Actor) -> frozenset[str]:
+    """Only administrators move a day off to another person."""
+    return frozenset() if actor.is_admin else frozenset({"person_id"})
+
+
+class DayOffRules(SimpleRules):
+    """Periods of one person never overlap."""
+
+    def on_create(
+        self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """A new one says whose it is. Raises Integrity, InvalidInput."""
+        if values["person_id"] is None:
+            message = "A required field is missing."
+            raise Integrity(message)
+        _refuse_overlap(ctx, values, None)
+
+    def on_update(
+        self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Refuse a change that makes two overlap. Raises InvalidInput."""
+        _refuse_overlap(ctx, {**row, **values}, row["id"])
+
+    def created(self, ctx: CrudContext, row: Row, _body: JsonObject, _prepared: None) -> None:
+        """Tell ``tasks``, which keeps the time people spend. Emits ``day-off:covers``."""
+        _announce(ctx, row)
+
+    def updated(
+        self, ctx: CrudContext, _before: Row, row: Row, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Tell ``tasks`` of the new period. Emits ``day-off:covers``."""
+        _announce(ctx, row)
+
+
+def _announce(ctx: CallContext, row: Row) -> None:
+    if row["person_id"] is not None:
+        ctx.tx.emit(
+            DayOffCovers(
+                day_off_id=row["id"],
+                person_id=row["person_id"],
+                date=row["date"].isoformat(),
+                end_date=row["end_date"].isoformat(),
+            )
+        )
+
+
+def _refuse_overlap(ctx: CallContext, values: Row, own: UUID | None) -> None:
+    table = DayOff
+    overlapping = sa.select(table.id).where(
+        table.person_id == values["person_id"],
+        table.date <= values["end_date"],
+        table.end_date >= values["date"],
+        table.id != own if own else sa.true(),
+    )
+    if ctx.tx.session.scalar(overlapping.limit(1)):
+        raise InvalidInput(OVERLAP)
+
+
+class SalaryScaleRules(SimpleRules):
+    """The scale has its fixed rows, made when it is listed."""
+
+    def on_create(
+        self, _ctx: CrudContext, _values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Raise Integrity."""
+        message = "Salary scale entries are created when they are listed; update them instead."
+        raise Integrity(message)
+
+    def before_list(self, ctx: CrudContext) -> None:
+        """Make the rows that are missing."""
+        _fill_scale(ctx)
+
+
+def _fill_scale(ctx: CallContext) -> None:
+    """Make the rows that the salary scale lacks: each department, position and seniority."""
+    departments = [row["id"] for row in ctx.ask("auth", "list_rows", path="departments")]
+    wanted = {
+        (UUID(department), position, seniority)
+        for department in departments
+        for position in POSITIONS
+        for seniority in SENIORITIES
+    }
+    table = table_of(SalaryScale)
+    # A transaction of its own: the list is read outside one.
+    with as_service_errors(), ctx.database.engine.begin() as connection:
+        # Two who list the scale at once would both find the rows missing.
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('salary scale'))")
+        columns = (table.c.department_id, table.c.position, table.c.seniority)
+        known = {tuple(row) for row in connection.execute(sa.select(*columns))}
+        rows = [
+            {"department_id": d, "position": p, "seniority": s, "salary": 0}
+            for d, p, s in sorted(wanted - known, key=str)
+        ]
+        if rows:
+            connection.execute(sa.insert(table), rows)

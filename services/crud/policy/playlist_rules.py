@@ -1,0 +1,104 @@
+"""The rules of playlists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.access.rules import Rule
+from services.common.crud.resource import CrudContext, SimpleRules
+from services.common.crud.validation import BadValue, parse_id
+from services.common.database.sql_errors import BAD_VALUE
+from services.common.database.sql_types import Select
+from services.common.errors import Integrity, InvalidInput
+from services.common.json_types import Json, JsonObject, Row, Values
+from services.crud.models import BuildJob, Playlist, PlaylistShareLink
+
+if TYPE_CHECKING:
+    from services.common.access.context import CallContext
+    from services.common.access.rules import Facts
+
+KINDS: Final = ("shot", "asset", "sequence", "edit", "episode")
+
+
+def _own(ctx: CallContext, facts: Facts) -> bool:
+    supervises = ctx.actor.role_in(facts["project_id"]) == "supervisor"
+    return supervises and facts["created_by"] in {ctx.actor.id, None}
+
+
+own_playlist: Final = Rule(
+    "to supervise the production and have made the playlist", _own, ("project_id", "created_by")
+)
+
+
+def listed(ctx: CallContext, statement: Select) -> Select:
+    """Playlists of the caller's productions; clients see those made for them."""
+    actor = ctx.actor
+    as_client = {p for p, role in actor.projects.items() if role == "client"}
+    mine = Playlist.project_id.in_(set(actor.projects) - as_client)
+    return statement.where(
+        mine | (Playlist.project_id.in_(as_client) & Playlist.for_client.is_(True))
+    )
+
+
+class PlaylistRules(SimpleRules):
+    """What a playlist is for, what it keeps of its shots, and what goes with it."""
+
+    def rewrite(self, body: JsonObject) -> JsonObject:
+        """Its episode may be "all" or "main", its task type anything: both mean none."""
+        changed = dict(body)
+        if changed.get("episode_id") in {"all", "main"}:
+            changed["episode_id"] = None
+        if not _is_id(changed.get("task_type_id")):
+            changed["task_type_id"] = None
+        return changed
+
+    def prepare(self, _ctx: CrudContext, body: JsonObject, _ident: UUID | None) -> None:
+        """Raise InvalidInput for a ``for_entity`` that no playlist is for."""
+        kind = body.get("for_entity")
+        if kind is not None and kind not in KINDS:
+            message = f"for_entity must be one of {', '.join(KINDS)}"
+            raise InvalidInput(message)
+
+    def on_create(
+        self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Make a new playlist its caller's."""
+        values["created_by"] = ctx.actor.id
+        if values["shots"] is not None:
+            values["shots"] = reduced(values["shots"])
+
+    def on_update(
+        self, _ctx: CrudContext, _row: Row, values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Keep of each shot what a playlist is about."""
+        if values.get("shots") is not None:
+            values["shots"] = reduced(values["shots"])
+
+    def on_delete(self, ctx: CrudContext, row: Row, _prepared: None) -> None:
+        """Remove what was built of the playlist, and the links to it."""
+        for table in (BuildJob, PlaylistShareLink):
+            ctx.tx.session.execute(sa.delete(table).where(table.playlist_id == row["id"]))
+
+
+def reduced(shots: Any) -> list[JsonObject]:
+    """Each shot as ``{entity_id, preview_file_id}``; those without a preview key vanish."""
+    if not isinstance(shots, list) or not all(isinstance(shot, dict) for shot in shots):
+        raise Integrity(BAD_VALUE)
+    return [
+        {
+            "entity_id": shot.get("entity_id") or shot.get("id"),
+            "preview_file_id": shot["preview_file_id"],
+        }
+        for shot in shots
+        if "preview_file_id" in shot
+    ]
+
+
+def _is_id(value: Json) -> UUID | None:
+    try:
+        return parse_id(value)
+    except BadValue:
+        return None

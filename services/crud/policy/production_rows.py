@@ -1,0 +1,98 @@
+"""Productions as clients read them first: with their lists, and how they use types and statuses."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sa
+
+from services.common.crud import json_parts
+from services.common.database.sql_types import Condition, Expression, Select
+from services.common.database.tables import table_of
+from services.common.json_types import JsonObject
+from services.crud.models import (
+    Project,
+    ProjectStatus,
+    ProjectTaskStatusLink,
+    ProjectTaskTypeLink,
+    project_person_link,
+)
+from services.crud.policy.project_rules import OPEN, TV_SHOW
+
+PROJECT: Final = table_of(Project)
+STATUS: Final = table_of(ProjectStatus)
+SEAT: Final = project_person_link.c
+IS_OPEN: Final = PROJECT.c.project_status_id.in_(
+    sa.select(STATUS.c.id).where(sa.func.lower(STATUS.c.name) == OPEN.lower())
+)
+Rows = list[tuple[str, str | None, msgspec.Raw]]
+"""Id, production type and JSON of productions."""
+
+
+class Extras(msgspec.Struct):
+    """What ``assets`` knows of productions."""
+
+    descriptors: dict[str, msgspec.Raw]
+    first_episodes: dict[str, msgspec.Raw]
+
+
+def _by_key(link: Any, key: str, value: Expression) -> Expression:
+    """``{key: value}`` over the links of a production."""
+    table = table_of(link)
+    found = sa.func.json_object_agg(table.c[key], value)
+    empty = sa.func.coalesce(found, sa.literal_column("'{}'::json"))
+    own = sa.select(empty).where(table.c.project_id == PROJECT.c.id).correlate(PROJECT)
+    return own.scalar_subquery()
+
+
+STATUS_LINK: Final = sa.func.json_build_object(
+    sa.literal_column("'priority'"),
+    ProjectTaskStatusLink.priority,
+    sa.literal_column("'roles_for_board'"),
+    ProjectTaskStatusLink.roles_for_board,
+)
+USES: Final = (
+    _by_key(ProjectTaskTypeLink, "task_type_id", table_of(ProjectTaskTypeLink).c.priority).label(
+        "task_types_priority"
+    ),
+    _by_key(ProjectTaskStatusLink, "task_status_id", STATUS_LINK).label("task_statuses_link"),
+)
+
+
+PERSON: Final = json_parts.ident("person")
+"""The caller, given when a statement is run."""
+
+
+def seen_by(person: Any = PERSON, *, is_admin: bool) -> Condition:
+    """Productions whose team the caller is in; administrators see all."""
+    if is_admin:
+        return sa.true()
+    return PROJECT.c.id.in_(sa.select(SEAT.project_id).where(SEAT.person_id == person))
+
+
+def listed(rows: Select) -> Select:
+    """Id, production type and JSON of the productions ``rows``, by name, as one JSON array."""
+    found = rows.order_by(PROJECT.c.name).subquery("r")
+    row = sa.func.row_to_json(sa.literal_column("r"))
+    triple = sa.func.json_build_array(found.c.id, found.c.production_type, row)
+    text = sa.func.concat("[", sa.func.string_agg(sa.cast(triple, sa.Text), ","), "]")
+    return sa.select(text).select_from(found)
+
+
+def question(rows: Rows) -> JsonObject:
+    """What to ask ``assets`` about these productions."""
+    shows = [ident for ident, kind, _ in rows if kind == TV_SHOW]
+    return {"projects": [ident for ident, _, _ in rows], "shows": shows}
+
+
+def completed(rows: Rows, extras: Extras) -> bytes:
+    """The productions as a JSON array, each with its descriptors and where a TV show begins."""
+    return b"[" + b",".join(_completed(ident, row, extras) for ident, _, row in rows) + b"]"
+
+
+def _completed(ident: str, row: msgspec.Raw, extras: Extras) -> bytes:
+    members: JsonObject = {"descriptors": extras.descriptors.get(ident, msgspec.Raw(b"[]"))}
+    if ident in extras.first_episodes:
+        members = {**members, "first_episode_id": extras.first_episodes[ident]}
+    return bytes(row)[:-1] + b"," + msgspec.json.encode(members)[1:]

@@ -1,0 +1,35 @@
+"""Productions that a caller may change, and the answers and events of a change."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.access.context import CallContext
+from services.common.access.rules import Rule
+from services.common.crud.resource import CrudContext
+from services.common.crud.validation import known_id
+from services.common.errors import NotFound
+from services.common.wire.rpc_protocol import Reply
+from services.crud.models import Project
+
+
+def permitted_project(ctx: CallContext, project_id: str, rule: Rule) -> UUID:
+    """The production of that id, if the caller may. Raises NotFound, Forbidden."""
+    project = known_id(project_id)
+    with ctx.database.read() as connection:
+        if not connection.scalar(sa.select(sa.exists().where(Project.id == project))):
+            raise NotFound
+    rule.check(ctx, {"project_id": project})
+    return project
+
+
+def project_changed(ctx: CrudContext, project: UUID) -> None:
+    """Tell that the production is not what it was. Emits ``project:update``."""
+    ctx.tx.emit(ctx.registry.event(ctx.registry["projects"], "update", {"id": project}))
+
+
+def shown_project(ctx: CrudContext, project: UUID) -> Reply:
+    """The production as a change of it answers."""
+    return Reply(ctx.registry["projects"].view(ctx.tx, project, relations=False))

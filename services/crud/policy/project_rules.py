@@ -1,0 +1,239 @@
+"""The rules of productions: what a new one starts with, when one may go."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.common.access.context import CallContext
+from services.common.contracts.crud import ProjectPrepared
+from services.common.crud.resource import CrudContext, ResourceRules, SimpleRules
+from services.common.crud.validation import BadValue, parse_id
+from services.common.database.tables import table_of
+from services.common.errors import Integrity, InvalidInput, Refused
+from services.common.json_types import JsonObject, Row, Values
+from services.crud import models as m
+
+OPEN, CLOSED = "Open", "Closed"
+STATUS_COLOR: Final = "#000000"
+RESOLUTION: Final = re.compile(r"(\d+)?x\d+")
+TV_SHOW: Final = "tvshow"
+
+STATUS_NAME: Final = (
+    sa.select(m.ProjectStatus.name)
+    .where(m.ProjectStatus.id == m.Project.project_status_id)
+    .correlate(m.Project)
+    .scalar_subquery()
+)
+TEMPLATE_LISTS: Final = (
+    (m.ProjectTemplateTaskTypeLink, m.ProjectTaskTypeLink, ("task_type_id", "priority")),
+    (
+        m.ProjectTemplateTaskStatusLink,
+        m.ProjectTaskStatusLink,
+        ("task_status_id", "priority", "roles_for_board"),
+    ),
+)
+TEMPLATE_TABLES: Final = (
+    ("project_template_asset_type_link", "project_asset_type_link", "asset_type_id"),
+    (
+        "project_template_status_automation_link",
+        "project_status_automation_link",
+        "status_automation_id",
+    ),
+    (
+        "project_template_preview_background_file_link",
+        "project_preview_background_file_link",
+        "preview_background_file_id",
+    ),
+)
+NOT_COPIED: Final = frozenset(
+    {
+        "id",
+        "created_at",
+        "updated_at",
+        "name",
+        "description",
+        "metadata_descriptors",
+    }
+)
+
+
+def is_open(status: str | None) -> bool:
+    """Whether a production of that status is being worked on."""
+    return status is not None and status.lower() == OPEN.lower()
+
+
+@dataclass
+class ProjectStart:
+    """What a production starts with."""
+
+    template: UUID | None = None
+    first_episode: UUID | None = None
+    """The id that the first episode of a TV show will have."""
+
+
+class ProjectRules(ResourceRules[ProjectStart]):
+    """What a new production starts with, and when one may go."""
+
+    completes = frozenset({"new", "update"})
+
+    def prepare(self, _ctx: CrudContext, body: JsonObject, _ident: UUID | None) -> ProjectStart:
+        """Read the template's id in the body. Raises InvalidInput."""
+        ident = body.get("project_template_id")
+        if ident is None:
+            return ProjectStart()
+        try:
+            return ProjectStart(parse_id(ident))
+        except BadValue:
+            message = "project_template_id must be a valid UUID"
+            raise InvalidInput(message) from None
+
+    def on_create(
+        self, ctx: CrudContext, values: Values, body: JsonObject, start: ProjectStart
+    ) -> None:
+        """A new one is Open unless it says, and takes from its template what it doesn't say."""
+        _check_resolution(values)
+        if start.template is not None:
+            template = _template(ctx, start.template)
+            for name, value in template.items():
+                if name in values and body.get(name) is None:
+                    values[name] = value
+        if values["project_status_id"] is None:
+            values["project_status_id"] = _open_status(ctx)
+
+    def created(self, ctx: CrudContext, row: Row, body: JsonObject, start: ProjectStart) -> None:
+        """Link what the template links; tell the other services what to start it with.
+
+        Emits ``project:prepared``.
+        """
+        descriptors: list[JsonObject] = []
+        if start.template is not None:
+            _copy_links(ctx, start.template, row["id"], body)
+            descriptors = _template(ctx, start.template)["metadata_descriptors"] or []
+        start.first_episode = uuid4() if row["production_type"] == TV_SHOW else None
+        ctx.tx.emit(
+            ProjectPrepared(
+                project_id=row["id"],
+                first_episode_id=start.first_episode,
+                descriptors=descriptors,
+            )
+        )
+
+    def on_update(
+        self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, start: ProjectStart
+    ) -> None:
+        """Give a production that becomes a TV show its first episode.
+
+        Emits ``project:prepared`` then.
+        """
+        _check_resolution(values)
+        if values.get("production_type") == TV_SHOW and row["production_type"] != TV_SHOW:
+            start.first_episode = uuid4()
+            ctx.tx.emit(ProjectPrepared(project_id=row["id"], first_episode_id=start.first_episode))
+
+    def complete(
+        self, _ctx: CrudContext, rows: list[JsonObject], _verb: str, start: ProjectStart | None
+    ) -> None:
+        """Show the id of the episode that a TV show starts with."""
+        for shown in rows:
+            if start is not None and shown["production_type"] == TV_SHOW and start.first_episode:
+                shown["first_episode_id"] = str(start.first_episode)
+
+    def on_delete(self, ctx: CrudContext, row: Row, _start: ProjectStart) -> None:
+        """Raise Refused while the production is open."""
+        name = m.ProjectStatus.name
+        status = sa.select(name).where(m.ProjectStatus.id == row["project_status_id"])
+        if is_open(ctx.tx.session.scalar(status)):
+            message = "Only closed projects can be deleted"
+            raise Refused(message)
+
+
+class TemplateRules(SimpleRules):
+    """Template names are unique."""
+
+    def on_create(
+        self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Refuse a name that is taken. Raises Integrity."""
+        _refuse_template_name(ctx, values["name"], None)
+
+    def on_update(
+        self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Refuse a new name that is taken. Raises Integrity."""
+        if "name" in values:
+            _refuse_template_name(ctx, values["name"], row["id"])
+
+
+def _refuse_template_name(ctx: CallContext, name: str, own: UUID | None) -> None:
+    taken = sa.select(m.ProjectTemplate.id).where(m.ProjectTemplate.name == name)
+    if own is not None:
+        taken = taken.where(m.ProjectTemplate.id != own)
+    if ctx.tx.session.scalar(taken):
+        message = "A project template with this name already exists"
+        raise Integrity(message)
+
+
+def _check_resolution(values: Row) -> None:
+    resolution = values.get("resolution")
+    if resolution and not RESOLUTION.fullmatch(resolution):
+        message = f"Invalid resolution {resolution}. Expected format: '1920x1080' or 'x1080'."
+        raise InvalidInput(message)
+
+
+def _open_status(ctx: CallContext) -> UUID:
+    """The id of the status Open; on first need it is made, and Closed for the end."""
+    status = m.ProjectStatus
+    known = sa.select(status.id).where(sa.func.lower(status.name) == OPEN.lower()).limit(1)
+    found = ctx.tx.session.scalar(known)
+    if found is None:
+        rows = [{"id": uuid4(), "name": name, "color": STATUS_COLOR} for name in (OPEN, CLOSED)]
+        # Two first productions at once: whoever comes second takes the status of the first.
+        ctx.tx.session.execute(insert(status).values(rows).on_conflict_do_nothing())
+        found = ctx.tx.session.scalar(known)
+    return UUID(str(found))
+
+
+def _template(ctx: CallContext, ident: UUID) -> JsonObject:
+    table = table_of(m.ProjectTemplate)
+    row = ctx.tx.session.execute(sa.select(table).where(table.c.id == ident)).mappings().first()
+    if row is None:
+        message = f"Project template with id {ident} not found"
+        raise InvalidInput(message)
+    return {
+        name: row[name] for name in row if name not in NOT_COPIED or name == "metadata_descriptors"
+    }
+
+
+def _copy_links(ctx: CallContext, template: UUID, project: UUID, body: JsonObject) -> None:
+    """Copy the template's links, but for the lists that the body gave itself."""
+    names = {
+        "task_type_id": "task_types",
+        "task_status_id": "task_statuses",
+        "asset_type_id": "asset_types",
+        "status_automation_id": "status_automations",
+        "preview_background_file_id": "preview_background_files",
+    }
+    for source, target, columns in TEMPLATE_LISTS:
+        if body.get(names[columns[0]]) is None:
+            rows = ctx.tx.session.execute(
+                sa.select(*(table_of(source).c[name] for name in columns)).where(
+                    table_of(source).c.project_template_id == template
+                )
+            ).mappings()
+            for row in rows:
+                ctx.tx.session.add(target(project_id=project, **row))
+    tables = ctx.metadata.tables
+    for source_name, target_name, column in TEMPLATE_TABLES:
+        if body.get(names[column]) is None:
+            link = tables[source_name]
+            chosen = sa.select(sa.literal(project, sa.Uuid), link.c[column]).where(
+                link.c.project_template_id == template
+            )
+            copied = sa.insert(tables[target_name]).from_select(["project_id", column], chosen)
+            ctx.tx.session.execute(copied)

@@ -1,0 +1,126 @@
+"""The rules of schedules: items, versions and the tasks in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.access.rules import Rule
+from services.common.crud import filters
+from services.common.crud.resource import CrudContext, ResourceRules, SimpleRules
+from services.common.crud.validation import BadValue, parse_id
+from services.common.database.sql_types import Condition
+from services.common.database.tables import table_of
+from services.common.errors import InvalidInput
+from services.common.json_types import JsonObject, Values
+from services.crud.models import ProductionScheduleVersion, ScheduleItem
+from services.crud.models import ProductionScheduleVersionTaskLink as TaskLink
+
+if TYPE_CHECKING:
+    from services.common.access.context import CallContext
+    from services.common.access.rules import Facts
+
+VERSION_PROJECT: Final = (
+    sa.select(ProductionScheduleVersion.project_id)
+    .where(ProductionScheduleVersion.id == TaskLink.production_schedule_version_id)
+    .correlate(TaskLink)
+    .scalar_subquery()
+)
+
+
+def _supervises_department(ctx: CallContext, facts: Facts) -> bool:
+    """Supervisors without a department, or of the department of the item's task type."""
+    actor = ctx.actor
+    if actor.role_in(facts["project_id"]) != "supervisor":
+        return False
+    if not actor.departments:
+        return True
+    if facts["task_type_id"] is None:
+        return False
+    asked = {"task_type_id": str(facts["task_type_id"])}
+    department = ctx.ask("tasks", "department_of_task_type", **asked)
+    return department is not None and UUID(department) in actor.departments
+
+
+department_supervisor: Final = Rule(
+    "to supervise the department in the production",
+    _supervises_department,
+    ("project_id", "task_type_id"),
+)
+
+
+def _asked(ctx: CallContext, query: Facts) -> bool:
+    """The list is of one production, in whose team the caller is."""
+    try:
+        project = parse_id(query.get("project_id"))
+    except BadValue:
+        return False
+    return ctx.actor.role_in(project) not in {None, "vendor", "client"}
+
+
+asked_project_team: Final = Rule("project_id of a production of yours", _asked)
+
+
+class ScheduleItemRules(SimpleRules):
+    """One item for a production, task type and object, also where they are null."""
+
+    def rewrite_update(self, body: JsonObject) -> JsonObject:
+        """Leave out ``man_days`` that come as text."""
+        return {k: v for k, v in body.items() if k != "man_days" or not isinstance(v, str)}
+
+    def on_create(
+        self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Refuse a second item. Raises InvalidInput."""
+        names = ("project_id", "task_type_id", "object_id")
+        table = table_of(ScheduleItem)
+        same = sa.select(table.c.id).where(
+            *(table.c[name].is_not_distinct_from(values[name]) for name in names)
+        )
+        if ctx.tx.session.scalar(same.limit(1)):
+            message = "A similar schedule item already exists"
+            raise InvalidInput(message)
+
+
+class TaskLinkRules(ResourceRules[UUID | None]):
+    """The task and the schedule version that a link joins are of one production."""
+
+    def facts_for_create(self, ctx: CrudContext, body: JsonObject) -> Facts:
+        """The production of the schedule version a new task link names, if there is one."""
+        try:
+            ident = parse_id(body.get("production_schedule_version_id"))
+        except BadValue:
+            return {"project_id": None}
+        with ctx.database.read() as connection:
+            version = ProductionScheduleVersion
+            project = connection.scalar(sa.select(version.project_id).where(version.id == ident))
+        return {"project_id": project}
+
+    def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> UUID | None:
+        """Ask for the production of the task in the body."""
+        if ident is not None:
+            return None
+        try:
+            task = parse_id(body.get("task_id"))
+        except BadValue:
+            return None
+        project = ctx.ask("tasks", "projects_of_tasks", ids=[str(task)]).get(str(task))
+        return UUID(project) if project else None
+
+    def on_create(
+        self, ctx: CrudContext, values: Values, _body: JsonObject, of_task: UUID | None
+    ) -> None:
+        """Raise InvalidInput unless task and version belong to one production."""
+        version = ProductionScheduleVersion
+        ident = values["production_schedule_version_id"]
+        project = ctx.tx.session.scalar(sa.select(version.project_id).where(version.id == ident))
+        if project is not None and project != of_task:
+            message = "Task and production schedule version must belong to the same project."
+            raise InvalidInput(message)
+
+
+def of_project(_ctx: CallContext, text: str) -> Condition:
+    """Task links of a production's versions."""
+    return VERSION_PROJECT.in_([filters.uuid(text)])

@@ -1,0 +1,1 @@
+"""Productions: read, staffed, set up."""

@@ -1,0 +1,172 @@
+"""Lists of productions, and what a client reads before anything else."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+import msgspec
+import sqlalchemy as sa
+
+from services.common.access.rules import only_persons
+from services.common.crud import json_parts, lists
+from services.common.crud.resource_service import ResourceService
+from services.common.database.sql_types import Select
+from services.common.errors import NotFound
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_protocol import Reply
+from services.crud.policy import production_rows
+from services.crud.policy.production_rows import PROJECT, SEAT, Extras, Rows
+from services.crud.policy.project_rules import STATUS_NAME
+from services.crud.resources import RESOURCES
+from services.crud.saved_searches import sql as saved
+
+ASKED: Final = ("auth", "tasks", "assets")
+PLAIN: Final = {
+    "project_status": "project-status",
+    "custom_actions": "custom-actions",
+    "preview_background_files": "preview-background-files",
+    "plugins": "plugins",
+}
+"""Lists of the context that hold all rows of a resource."""
+Members = dict[str, msgspec.Raw]
+"""Members of an object that are passed on as they came."""
+
+
+class OfAssets(Extras):
+    """The part of ``assets``: what it knows of productions, and its types."""
+
+    asset_types: msgspec.Raw
+
+
+ALL: Final = production_rows.listed(
+    sa.select(
+        *RESOURCES["projects"].columns(None, relations=False),
+        STATUS_NAME.label("project_status_name"),
+    )
+)
+"""Productions of any status."""
+
+
+@cache
+def _open(*, is_admin: bool) -> Select:
+    """Open productions with all they use, those called ``name`` if one is given."""
+    columns = RESOURCES["projects"].columns(None, relations=True)
+    name = sa.cast(sa.bindparam("name", required=False), sa.Text)
+    return production_rows.listed(
+        sa.select(*columns, *production_rows.USES).where(
+            production_rows.IS_OPEN,
+            production_rows.seen_by(is_admin=is_admin),
+            sa.or_(name.is_(None), PROJECT.c.name == name),
+        )
+    )
+
+
+@cache
+def _own_part(viewer: saved.Viewer) -> Select:
+    """This service's part of the context, besides productions."""
+    roles = sa.select(
+        SEAT.project_id.label("key"), sa.func.to_json(SEAT.role).label("value")
+    ).where(SEAT.person_id == production_rows.PERSON, SEAT.role.is_not(None))
+    plain = {
+        name: json_parts.array(sa.select(*RESOURCES[path].columns(None, relations=False)))
+        for name, path in PLAIN.items()
+    }
+    return json_parts.json_object(
+        **plain,
+        project_roles=json_parts.mapping(roles),
+        search_filters=saved.by_list(RESOURCES["search-filters"], viewer),
+        search_filter_groups=saved.by_list(RESOURCES["search-filter-groups"], viewer),
+    )
+
+
+class ProductionRpc(ResourceService):
+    """Productions, and the studio around them."""
+
+    @query
+    def list_open_projects(self, query: dict[str, str] | None = None) -> Reply:
+        """Open productions of the caller (all for administrators), by name, with what they use.
+
+        ``query`` may hold the exact ``name``.
+        """
+        name = (query or {}).get("name")
+
+        def build() -> Reply:
+            rows = self._open(name)
+            asked = [("assets", "project_extras", production_rows.question(rows))] if rows else []
+            extras = [msgspec.json.decode(found, type=Extras) for found in self.ask_all_raw(asked)]
+            return lists.compressed(production_rows.completed(rows, extras[0]) if rows else b"[]")
+
+        return self.not_modified_or(build, elsewhere=("assets",))
+
+    def _open(self, name: str | None = None) -> Rows:
+        return self._read(
+            _open(is_admin=self.actor.is_admin), name=name, **saved.parameters(self.actor)
+        )
+
+    def _read(self, listed: Select, **parameters: object) -> Rows:
+        return msgspec.json.decode(str(self.database.text(listed, **parameters)), type=Rows)
+
+    @query
+    def list_all_projects(self, query: dict[str, str] | None = None) -> Reply:
+        """Productions of any status: of the caller's teams, by name.
+
+        Administrators get all of them with ``project_status_name`` and the descriptors that are
+        for productions; asking for a ``name`` they get the one like it, or NotFound.
+        """
+        name = (query or {}).get("name")
+        if self.actor.is_admin and name is None:
+            return self.not_modified_or(self._all_of_them, elsewhere=("assets",))
+        seen = production_rows.seen_by(self.actor.id, is_admin=self.actor.is_admin)
+        rows = sa.select(*RESOURCES["projects"].columns(None, relations=False)).where(seen)
+        if name is not None:
+            rows = rows.where(PROJECT.c.name.ilike(name))
+        rows = rows.order_by(PROJECT.c.name)
+        if not self.actor.is_admin:
+            return lists.json_array(self, rows)
+        found = lists.json_array(self, rows.limit(1))
+        if found.body == b"[]":
+            raise NotFound
+        return found
+
+    def _all_of_them(self) -> Reply:
+        found = self._read(ALL)
+        question = {**production_rows.question(found), "shows": [], "entity_type": "Project"}
+        asked = self.ask_raw("assets", "project_extras", **question)
+        extras = msgspec.json.decode(asked, type=Extras)
+        return lists.compressed(production_rows.completed(found, extras))
+
+    # --- the context ----------------------------------------------------------------------------
+
+    @query
+    def user_context(self) -> Reply:
+        """All that a client needs to know of the studio before it shows its first page.
+
+        Lists of people, types, statuses, productions and saved searches, as the caller may see
+        them. Bots are Forbidden.
+        """
+        only_persons(self)
+        return self.not_modified_or(self._context, elsewhere=ASKED)
+
+    def _context(self) -> Reply:
+        # All services are asked before the first answer is read: the context takes as long as the
+        # slowest of them, not as long as all.
+        people = self.ask_ahead_raw("auth", "context_part")
+        work = self.ask_ahead_raw("tasks", "context_part")
+        rows = self._open()
+        things = self.ask_ahead_raw("assets", "context_part", **production_rows.question(rows))
+        own = msgspec.json.decode(self._own_part().body, type=Members)
+        extras = msgspec.json.decode(things(), type=OfAssets)
+        context = {
+            **own,
+            "projects": msgspec.Raw(production_rows.completed(rows, extras)),
+            "asset_types": extras.asset_types,
+            **msgspec.json.decode(work(), type=Members),
+            **msgspec.json.decode(people(), type=Members),
+        }
+        return lists.compressed(msgspec.json.encode(context))
+
+    def _own_part(self) -> Reply:
+        """What this service holds of the context, besides productions."""
+        statement = _own_part(saved.Viewer.of(self.actor))
+        return json_parts.read(self.database, statement, **saved.parameters(self.actor))

@@ -1,0 +1,112 @@
+"""Which task types productions and their schedules use."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.common.access.rules import manager
+from services.common.crud import writing
+from services.common.crud.resource import Resource
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.validation import values_for_create
+from services.common.database.tables import NOW
+from services.common.json_types import Json, JsonObject
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_protocol import Reply
+from services.crud.models import (
+    Project,
+    ProjectTaskStatusLink,
+    ProjectTaskTypeLink,
+    ScheduleItem,
+    project_status_automation_link,
+)
+
+LINKS: Final = {
+    "task-type": Resource(path="task-type-links", model=ProjectTaskTypeLink),
+    "task-status": Resource(path="task-status-links", model=ProjectTaskStatusLink),
+}
+
+
+class TypeLinkRpc(ResourceService):
+    """What a production uses of task types and statuses, and the rules it sets."""
+
+    @query
+    def production_rules(self, project_id: str) -> JsonObject:
+        """What decides on comments: the retakes allowed, whom clients see, what is automated.
+
+        Returns ``{"max_retakes", "is_clients_isolated", "is_set_preview_automated",
+        "status_automations": [ids]}``; empty for an unknown production.
+        """
+        ident = UUID(project_id)
+        link = project_status_automation_link.c
+        automations = sa.select(link.status_automation_id).where(link.project_id == ident)
+        row = sa.select(
+            Project.max_retakes,
+            Project.is_clients_isolated,
+            Project.is_set_preview_automated,
+            sa.func.array(automations.scalar_subquery()).label("status_automations"),
+        ).where(Project.id == ident)
+        with self.database.read() as connection:
+            found = connection.execute(row).mappings().first()
+        if found is None:
+            return {}
+        return {**found, "status_automations": [str(i) for i in found["status_automations"]]}
+
+    @query
+    def users_of_task_type(self, task_type_id: str) -> list[str]:
+        """What holds on to a task type, in words: productions by name, schedule items by count."""
+        ident = UUID(task_type_id)
+        link = ProjectTaskTypeLink
+        names = (
+            sa.select(Project.name)
+            .join(link, link.project_id == Project.id)
+            .where(link.task_type_id == ident)
+            .order_by(Project.name)
+        )
+        items = sa.select(sa.func.count()).where(ScheduleItem.task_type_id == ident)
+        with self.database.read() as connection:
+            found = [f"project {name}" for name in connection.execute(names).scalars()]
+            count = connection.scalar(items)
+        return found + ([f"{count} schedule items"] if count else [])
+
+    @command
+    def link_task_type(self, data: JsonObject | None = None) -> Reply:
+        """Use a task type in a production, or give it another place; for its managers.
+
+        Returns the link. Raises Forbidden, Integrity, InvalidInput. Emits ``project:update``.
+        """
+        return self._link(LINKS["task-type"], data)
+
+    @command
+    def link_task_status(self, data: JsonObject | None = None) -> Reply:
+        """Use a task status in a production, with the roles on whose boards it stands."""
+        return self._link(LINKS["task-status"], data)
+
+    def _link(self, resource: Resource, data: Json) -> Reply:
+        body = {"priority": 1, **writing.body_object(data)}
+        facts = values_for_create(resource.table, body, resource.model.__name__, frozenset())
+        manager.check(self, facts)
+        writing.ask_targets(self, resource, facts, {})
+        unique = ["project_id", next(n for n in facts if n.startswith("task_"))]
+        given = {k: v for k, v in facts.items() if k not in unique and k in body}
+        statement = insert(resource.table).values(facts)
+        made = self.tx.connection.scalar(
+            statement.on_conflict_do_update(
+                index_elements=unique, set_={**given, "updated_at": NOW}
+            ).returning(resource.table.c.id)
+        )
+        project = {"id": facts["project_id"]}
+        self.tx.emit(self.registry.event(self.registry["projects"], "update", project))
+        return Reply(resource.view(self.tx, made))
+
+    @command
+    def release_task_type(self, task_type_id: str) -> bool:
+        """Take a task type off all productions and schedules."""
+        ident = UUID(task_type_id)
+        for table in (ProjectTaskTypeLink, ScheduleItem):
+            self.tx.session.execute(sa.delete(table).where(table.task_type_id == ident))
+        return True

@@ -1,0 +1,259 @@
+"""What a production uses of the studio's types, statuses, automations and backgrounds."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+from uuid import UUID, uuid4
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.common.access.rules import manager, team
+from services.common.crud import cross_references, lists
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.validation import BadValue, default_of, known_id, parse_id
+from services.common.database.tables import NOW, table_of
+from services.common.errors import InvalidInput, invalid_field
+from services.common.json_types import Json, JsonObject
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_protocol import Reply
+from services.crud import bodies
+from services.crud.models import (
+    ProjectTaskStatusLink,
+    ProjectTaskTypeLink,
+    project_asset_type_link,
+    project_preview_background_file_link,
+    project_status_automation_link,
+)
+from services.crud.policy.project_access import permitted_project, project_changed, shown_project
+
+
+class Choice(NamedTuple):
+    """One kind of thing a production chooses: the link, and whose table it points into."""
+
+    link: sa.Table
+    key: str
+    service: str
+    table: str
+    path: str
+    name: str
+    always_told: bool = False
+    """Whether choosing again what is chosen is announced too."""
+
+
+TYPES: Final = Choice(
+    table_of(ProjectTaskTypeLink),
+    "task_type_id",
+    "tasks",
+    "task_type",
+    "task-types",
+    "TaskType",
+    always_told=True,
+)
+STATUSES: Final = Choice(
+    table_of(ProjectTaskStatusLink),
+    "task_status_id",
+    "tasks",
+    "task_status",
+    "task-status",
+    "TaskStatus",
+)
+ASSET_TYPES: Final = Choice(
+    project_asset_type_link, "asset_type_id", "assets", "entity_type", "entity-types", "EntityType"
+)
+AUTOMATIONS: Final = Choice(
+    project_status_automation_link,
+    "status_automation_id",
+    "tasks",
+    "status_automation",
+    "status-automations",
+    "StatusAutomation",
+)
+BACKGROUNDS: Final = Choice(
+    project_preview_background_file_link,
+    "preview_background_file_id",
+    "crud",
+    "preview_background_file",
+    "preview-background-files",
+    "PreviewBackgroundFile",
+)
+CHOICES: Final = {
+    "task-types": TYPES,
+    "task-status": STATUSES,
+    "asset-types": ASSET_TYPES,
+    "status-automations": AUTOMATIONS,
+    "preview-background-files": BACKGROUNDS,
+}
+
+
+class Priority(msgspec.Struct):
+    """The place of a task type in a production."""
+
+    priority: int | None = None
+
+
+class ChosenType(Priority, kw_only=True):
+    """A task type and its place."""
+
+    task_type_id: UUID
+
+
+class Batch(msgspec.Struct):
+    """What a production is to use besides what it uses."""
+
+    task_types: list[ChosenType] = []
+    task_status_ids: list[UUID] = []
+    asset_type_ids: list[UUID] = []
+    replace_task_types: bool = False
+
+
+class ProjectSettingsRpc(ResourceService):
+    """Settings of a production that are lists."""
+
+    @query
+    def list_chosen(self, project_id: str, kind: str) -> Reply:
+        """What the production uses, as plain rows; for its team. Raises NotFound, Forbidden."""
+        project = permitted_project(self, project_id, team)
+        choice = CHOICES[kind]
+        link = choice.link.c
+        ids = sa.select(link[choice.key]).where(link.project_id == project)
+        if choice.service == self.name:
+            resource = self.registry[choice.path]
+            rows = sa.select(*resource.columns(None, relations=False))
+            return lists.json_array(self, rows.where(resource.table.c.id.in_(ids)))
+        with self.database.read() as connection:
+            wanted = [str(ident) for ident in connection.execute(ids).scalars()]
+        if not wanted:
+            return Reply(b"[]")
+        found = self.ask_raw(choice.service, "rows_shown", path=choice.path, ids=wanted)
+        return lists.compressed(found)
+
+    @command
+    def choose(self, project_id: str, kind: str, data: Json = None) -> Reply:
+        """Use something in the production; what is used already stays as it is.
+
+        Returns the production. Raises NotFound, Forbidden, InvalidInput. Emits ``project:update``,
+        for what was used already only where it is a task type.
+        """
+        choice = CHOICES[kind]
+        project = permitted_project(self, project_id, manager)
+        chosen = _chosen(choice, data)
+        place = bodies.read(data, Priority).priority
+        if not self._existing({choice: {chosen}})[choice]:
+            raise _unknown(choice, chosen)
+        if self._use(choice, project, {chosen: place}) or choice.always_told:
+            project_changed(self, project)
+        return shown_project(self, project)
+
+    @command
+    def drop(self, project_id: str, kind: str, ident: str) -> Reply:
+        """Use something no longer in the production. Raises NotFound, Forbidden.
+
+        Emits ``project:update``.
+        """
+        choice = CHOICES[kind]
+        project = permitted_project(self, project_id, manager)
+        dropped = known_id(ident)
+        link = choice.link
+        self.tx.connection.execute(
+            sa.delete(link).where(link.c.project_id == project, link.c[choice.key] == dropped)
+        )
+        project_changed(self, project)
+        return Reply(b"")
+
+    @command
+    def choose_many(self, project_id: str, data: Json = None) -> Reply:
+        """Use many things at once: adds what is missing, sets the places given, skips the unknown.
+
+        ``replace_task_types`` drops the task types that aren't named. Returns the production.
+        Raises NotFound, Forbidden, InvalidInput. Emits ``project:update`` once.
+        """
+        project = permitted_project(self, project_id, manager)
+        batch = bodies.read(data, Batch)
+        types = {chosen.task_type_id: chosen.priority for chosen in batch.task_types}
+        found = self._existing(
+            {
+                TYPES: set(types),
+                STATUSES: set(batch.task_status_ids),
+                ASSET_TYPES: set(batch.asset_type_ids),
+            }
+        )
+        known = {ident: place for ident, place in types.items() if ident in found[TYPES]}
+        if batch.replace_task_types:
+            link = TYPES.link
+            others = link.c[TYPES.key].not_in(known)
+            self.tx.connection.execute(sa.delete(link).where(link.c.project_id == project, others))
+        self._use(TYPES, project, known)
+        self._place(project, known)
+        for choice in (STATUSES, ASSET_TYPES):
+            self._use(choice, project, dict.fromkeys(found[choice]))
+        project_changed(self, project)
+        return shown_project(self, project)
+
+    def _existing(self, wanted: dict[Choice, set[UUID]]) -> dict[Choice, set[UUID]]:
+        """Those that there are, asked of their owners."""
+        foreign: cross_references.Wanted = {}
+        for choice, ids in wanted.items():
+            foreign[choice.service, choice.table] = ids
+        own = foreign.pop((self.name, BACKGROUNDS.table), set())
+        found = cross_references.ask_existing(self, foreign)
+        if own:
+            with self.database.read() as connection:
+                here = cross_references.existing(connection, self.metadata, BACKGROUNDS.table, own)
+            found[self.name, BACKGROUNDS.table] = here
+        return {choice: found[choice.service, choice.table] for choice in wanted}
+
+    def _use(self, choice: Choice, project: UUID, chosen: dict[UUID, int | None]) -> bool:
+        """Link what isn't linked yet; whether there was any."""
+        if not chosen:
+            return False
+        link = choice.link
+        rows = [
+            {**_defaults(link), "project_id": project, choice.key: ident, **_place(link, place)}
+            for ident, place in chosen.items()
+        ]
+        added = insert(link).values(rows).on_conflict_do_nothing()
+        return bool(self.tx.connection.execute(added).rowcount)
+
+    def _place(self, project: UUID, chosen: dict[UUID, int | None]) -> None:
+        """Set the places given."""
+        link = TYPES.link
+        for ident, place in chosen.items():
+            if place is not None:
+                self.tx.connection.execute(
+                    sa.update(link)
+                    .where(link.c.project_id == project, link.c.task_type_id == ident)
+                    .values(priority=place, updated_at=NOW)
+                )
+
+
+def _defaults(link: sa.Table) -> JsonObject:
+    """What a link holds besides its ends."""
+    if "id" not in link.c:
+        return {}
+    others = (c for c in link.c if c.name not in {"id", "created_at", "updated_at"})
+    return {"id": uuid4(), **{column.name: default_of(column) for column in others}}
+
+
+def _place(link: sa.Table, place: int | None) -> dict[str, int | None]:
+    return {"priority": place} if "priority" in link.c else {}
+
+
+def _chosen(choice: Choice, data: Json) -> UUID:
+    """The id in a body. Raises InvalidInput."""
+    given = data.get(choice.key) if isinstance(data, dict) else None
+    if given is None:
+        raise invalid_field(choice.key, "Field required")
+    try:
+        return parse_id(given)
+    except BadValue:
+        if choice is TYPES:
+            message = f"{choice.key} is required and must be a valid UUID"
+            raise InvalidInput(message) from None
+        raise _unknown(choice, given) from None
+
+
+def _unknown(choice: Choice, ident: Any) -> InvalidInput:
+    message = f"{choice.name} with id {ident} not found"
+    return InvalidInput(message)

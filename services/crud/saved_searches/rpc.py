@@ -1,0 +1,192 @@
+"""The searches people saved, and the groups they keep them in."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.access.rules import only_persons
+from services.common.crud import cross_references, json_parts, writing
+from services.common.crud.resource import Resource
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
+from services.common.crud.validation import (
+    known_id,
+    values_for_create,
+    values_for_update,
+)
+from services.common.database.sql_types import Select
+from services.common.database.tables import NOW, table_of
+from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
+from services.common.json_types import Json, JsonObject, Row, Values
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_protocol import Reply
+from services.crud.models import SearchFilter, SearchFilterGroup
+from services.crud.resources import RESOURCES
+from services.crud.saved_searches import sql as saved
+
+FILTER: Final = table_of(SearchFilter)
+GROUP: Final = table_of(SearchFilterGroup)
+KINDS: Final = {"filters": "search-filters", "filter-groups": "search-filter-groups"}
+NEEDED: Final = ("list_type", "name")
+FIXED: Final = frozenset({"person_id", "list_type"})
+SAME: Final = (
+    "A search filter should have the same value for is_shared than its search filter group."
+)
+
+
+@cache
+def _listed(path: str, viewer: saved.Viewer) -> Select:
+    return sa.select(saved.by_list(RESOURCES[path], viewer))
+
+
+@cache
+def _one(path: str, viewer: saved.Viewer) -> Select:
+    resource = RESOURCES[path]
+    rows = sa.select(*resource.columns(None, relations=False)).where(
+        resource.table.c.id == json_parts.ident("ident"), saved.visible_to(viewer, resource.table)
+    )
+    return rows_as_json(rows)
+
+
+class SavedSearchRpc(ResourceService):
+    """Saved searches of the caller."""
+
+    @query
+    def list_saved(self, kind: str) -> Reply:
+        """Their own and those shared with them: ``{list type: {production or "all": [row]}}``.
+
+        Bots are Forbidden.
+        """
+        only_persons(self)
+        statement = _listed(KINDS[kind], saved.Viewer.of(self.actor))
+        given = saved.parameters(self.actor)
+        return self.not_modified_or(lambda: json_parts.read(self.database, statement, **given))
+
+    @query
+    def read_saved(self, kind: str, ident: str) -> Reply:
+        """One that the caller sees. Raises Forbidden, NotFound."""
+        only_persons(self)
+        resource = self.registry[KINDS[kind]]
+        statement = _one(resource.path, saved.Viewer.of(self.actor))
+        given = saved.parameters(self.actor)
+        found = self.database.text(statement, ident=str(known_id(ident)), **given)
+        if found is None:
+            raise NotFound
+        return Reply(found.encode())
+
+    @command
+    def save(self, kind: str, data: Json = None) -> Reply:
+        """Keep a search (its text is ``query``) or a group of them for the caller.
+
+        Only managers share with their production; for others ``is_shared`` counts as false.
+        Raises Forbidden, InvalidInput, Integrity. Emits ``search-filter:new``.
+        """
+        only_persons(self)
+        resource = self.registry[KINDS[kind]]
+        given = data if isinstance(data, dict) else {}
+        for name in NEEDED:
+            if given.get(name) is None:
+                raise invalid_field(name, "Field required")
+        body = {**_fields(resource, given), "person_id": str(self.actor.id)}
+        values = values_for_create(resource.table, body, resource.model.__name__, frozenset())
+        self._enter(values["project_id"])
+        writing.ask_targets(self, resource, values, {})
+        values["is_shared"] = values["is_shared"] and self._shares(values["project_id"])
+        self._check_group(values)
+        made = self.tx.connection.scalar(
+            sa.insert(resource.table).values(values).returning(resource.table.c.id)
+        )
+        return self._told(resource, "new", {**values, "id": made})
+
+    @command
+    def change_saved(self, kind: str, ident: str, data: Json = None) -> Reply:
+        """Change one of the caller's own (any, for administrators).
+
+        The searches of a group are shared when it is. Raises Forbidden, NotFound, InvalidInput,
+        Integrity. Emits ``search-filter:update``.
+        """
+        only_persons(self)
+        resource = self.registry[KINDS[kind]]
+        given = _fields(resource, data if isinstance(data, dict) else {})
+        values = values_for_update(resource.table, given, FIXED)
+        self._enter(values.get("project_id"))
+        writing.ask_targets(self, resource, values, {})
+        row = self._own(resource, ident)
+        after = {**row, **values}
+        if "is_shared" in values and not self._shares(after["project_id"]):
+            after["is_shared"] = values["is_shared"] = False
+        self._check_group(after)
+        table = resource.table
+        self.tx.connection.execute(
+            sa.update(table).where(table.c.id == row["id"]).values({**values, "updated_at": NOW})
+        )
+        if table is GROUP and after["is_shared"] != row["is_shared"]:
+            inside = FILTER.c.search_filter_group_id == row["id"]
+            shared = sa.update(FILTER).where(inside).values(is_shared=after["is_shared"])
+            self.tx.connection.execute(shared)
+        return self._told(resource, "update", after)
+
+    @command
+    def forget_saved(self, kind: str, ident: str) -> Reply:
+        """Remove one of the caller's own (any, for administrators); a group with its searches.
+
+        Raises Forbidden, NotFound. Emits ``search-filter:delete``.
+        """
+        only_persons(self)
+        resource = self.registry[KINDS[kind]]
+        row = self._own(resource, ident)
+        if resource.table is GROUP:
+            inside = FILTER.c.search_filter_group_id == row["id"]
+            gone = self.tx.connection.scalars(sa.select(FILTER.c.id).where(inside)).all()
+            cross_references.remove(self.tx, self.name, self.metadata, FILTER.name, gone)
+        cross_references.remove(self.tx, self.name, self.metadata, resource.table.name, [row["id"]])
+        self.tx.emit(self.registry.event(resource, "delete", row))
+        return Reply(b"")
+
+    # --- rights and rows ------------------------------------------------------------------------
+
+    def _enter(self, project: UUID | None) -> None:
+        if project is not None and self.actor.role_in(project) is None:
+            message = "This requires to be in the production's team."
+            raise Forbidden(message)
+
+    def _shares(self, project: UUID | None) -> bool:
+        """Whether the caller may share: in a production its managers, else the studio's."""
+        role = self.actor.role if project is None else self.actor.role_in(project)
+        return role in saved.MANAGERS
+
+    def _own(self, resource: Resource, ident: str) -> JsonObject:
+        """The caller's own row, locked. Raises NotFound."""
+        row = self.tx.locked(resource.table, known_id(ident))
+        if not self.actor.is_admin and row["person_id"] != self.actor.id:
+            raise NotFound
+        return row
+
+    def _check_group(self, values: Values) -> None:
+        """A search is shared as its group is. Raises InvalidInput."""
+        group = values.get("search_filter_group_id")
+        if group is None:
+            return
+        is_shared = sa.select(GROUP.c.is_shared).where(GROUP.c.id == group)
+        found = self.tx.connection.scalar(is_shared)
+        if found is None:
+            message = f"SearchFilterGroup with id {group} not found"
+            raise InvalidInput(message)
+        if found != values["is_shared"]:
+            raise InvalidInput(SAME)
+
+    def _told(self, resource: Resource, verb: str, facts: Row) -> Reply:
+        self.tx.emit(self.registry.event(resource, verb, facts))
+        return Reply(resource.view(self.tx, facts["id"], relations=False))
+
+
+def _fields(resource: Resource, given: JsonObject) -> JsonObject:
+    """What a body says of the row; the text of a search is called ``query``, too."""
+    body = {name: value for name, value in given.items() if name in resource.table.c}
+    if resource.table is FILTER and "query" in given:
+        body["search_query"] = given["query"]
+    return body

@@ -1,0 +1,98 @@
+"""Saved searches: whose they are, who else sees them, and the form clients read them in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import sqlalchemy as sa
+
+from services.common.crud import json_parts
+from services.common.database.sql_types import Condition
+from services.common.json_types import JsonObject
+from services.crud.policy import production_rows
+from services.crud.policy.production_rows import PERSON, PROJECT
+
+if TYPE_CHECKING:
+    from services.common.actor import Actor
+    from services.common.crud.resource import Resource
+
+EVERYWHERE: Final = "all"
+"""The key of what belongs to no production."""
+MANAGERS: Final = ("admin", "manager")
+
+
+class Viewer(NamedTuple):
+    """What decides on which statement somebody's searches are read with."""
+
+    is_admin: bool
+    is_manager: bool
+
+    @classmethod
+    def of(cls, actor: Actor) -> Viewer:
+        """How the actor reads."""
+        return cls(actor.is_admin, actor.role in MANAGERS)
+
+
+def parameters(actor: Actor) -> JsonObject:
+    """What the statements are run with."""
+    managed = [str(project) for project, role in actor.projects.items() if role == "manager"]
+    return {
+        "person": str(actor.id) if actor.id else None,
+        "departments": [str(ident) for ident in actor.departments],
+        "managed": managed,
+    }
+
+
+def visible_to(viewer: Viewer, table: sa.Table) -> Condition:
+    """Their own, and those shared in what they work on; of open productions or of none.
+
+    What is for a department is seen by its members and by managers.
+    """
+    column = table.c
+    reached = sa.select(PROJECT.c.id).where(production_rows.seen_by(is_admin=viewer.is_admin))
+    shared = sa.and_(
+        column.is_shared, sa.or_(column.project_id.is_(None), column.project_id.in_(reached))
+    )
+    is_open = column.project_id.in_(sa.select(PROJECT.c.id).where(production_rows.IS_OPEN))
+    seen = sa.and_(
+        sa.or_(column.person_id == PERSON, shared),
+        sa.or_(column.project_id.is_(None), is_open),
+    )
+    if viewer.is_manager:
+        return seen
+    return sa.and_(
+        seen,
+        sa.or_(
+            column.department_id.is_(None),
+            column.department_id == json_parts.idents("departments"),
+            column.project_id == json_parts.idents("managed"),
+        ),
+    )
+
+
+def by_list(resource: Resource, viewer: Viewer) -> sa.ColumnElement[str]:
+    """``{list type: {production or "all": [row]}}``, newest first."""
+    table = resource.table
+    columns = resource.columns(None, relations=False)
+    rows = (
+        sa.select(*columns)
+        .where(visible_to(viewer, table))
+        .order_by(table.c.created_at.desc(), table.c.id)
+        .subquery("r")
+    )
+    project = sa.func.coalesce(sa.cast(rows.c.project_id, sa.Text), EVERYWHERE)
+    lists = (
+        sa.select(
+            rows.c.list_type,
+            project.label("project"),
+            sa.func.json_agg(sa.func.row_to_json(sa.literal_column("r"))).label("found"),
+        )
+        .group_by(rows.c.list_type, project)
+        .subquery("lists")
+    )
+    per_project = sa.func.json_object_agg(lists.c.project, lists.c.found)
+    return json_parts.mapping(
+        sa.select(lists.c.list_type.label("key"), per_project.label("value")).group_by(
+            lists.c.list_type
+        )
+    )

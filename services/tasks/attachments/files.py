@@ -1,0 +1,68 @@
+"""Files attached to comments, replies and chat messages: their rows and where they lie."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from services.common.access.context import CallContext
+from services.common.database.tables import table_of
+from services.common.files.storage import Upload
+from services.common.json_types import JsonObject
+from services.tasks.models import AttachmentFile
+
+PREFIX: Final = "attachments"
+"""What the gateway's rows name in ``files``: an attachment lies at ``attachments/<its id>``."""
+SHOWN_INLINE: Final = frozenset(
+    {
+        "image/jpeg",
+        "image/png",
+        "image/gif",
+        "image/webp",
+        "image/bmp",
+        "image/avif",
+    }
+)
+"""What is shown in place; the rest is offered for saving."""
+
+
+def attachment_key(ident: UUID | str) -> str:
+    """Where the file of an attachment lies."""
+    return f"{PREFIX}/{ident}"
+
+
+def attach(ctx: CallContext, files: list[JsonObject], **parent: UUID | str | None) -> list[Any]:
+    """Make rows for files that a multipart route received, in the open transaction.
+
+    ``parent`` is ``comment_id`` (and ``reply_id``) or ``chat_message_id``. Answers the files as
+    comments show them: ``{id, name, extension, size}``. The row's id is the file's.
+    """
+    uploads = msgspec.convert(files, list[Upload])
+    owner = {name: UUID(str(ident)) for name, ident in parent.items() if ident is not None}
+    rows = [
+        {
+            "id": UUID(upload.id),
+            "name": upload.name,
+            "size": upload.size,
+            "extension": upload.extension,
+            "mimetype": upload.mimetype,
+            **owner,
+        }
+        for upload in uploads
+    ]
+    if rows:
+        ctx.tx.connection.execute(sa.insert(table_of(AttachmentFile)), rows)
+    reply = {"reply_id": str(owner["reply_id"])} if "reply_id" in owner else {}
+    return [
+        {
+            "id": upload.id,
+            "name": upload.name,
+            "extension": upload.extension,
+            "size": upload.size,
+            **reply,
+        }
+        for upload in uploads
+    ]

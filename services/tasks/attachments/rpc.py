@@ -1,0 +1,134 @@
+"""Attached files: sending them, and dropping those of messages that are no more."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.crud import cross_references
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.validation import known_id
+from services.common.errors import Forbidden, NotFound
+from services.common.events.subscriber import Delivery, on
+from services.common.files.rpc import SWEEP_SECONDS, UNOWNED_SECONDS
+from services.common.files.storage import FileAnswer
+from services.common.json_types import JsonObject
+from services.common.runtime.rpc_server import command, query
+from services.common.runtime.scheduler import every
+from services.tasks.attachments.files import SHOWN_INLINE, attach, attachment_key
+from services.tasks.models import AttachmentFile, Comment
+from services.tasks.policy import access
+
+
+class AttachmentRpc(ResourceService):
+    """Files of comments, replies and chat messages."""
+
+    @query
+    def send_attachment(self, ident: str, name: str) -> FileAnswer:  # noqa: ARG002 - any name will do
+        """The file of an attachment, for readers of its task or of its chat's entity.
+
+        Raises NotFound, Forbidden.
+        """
+        uuid = known_id(ident)
+        file = AttachmentFile
+        statement = sa.select(
+            file.name, file.mimetype, file.updated_at, file.chat_message_id, Comment.object_id
+        ).outerjoin(Comment, Comment.id == file.comment_id)
+        with self.database.read() as connection:
+            row = connection.execute(statement.where(file.id == uuid)).mappings().first()
+        if row is None:
+            raise NotFound
+        self._check_reader(row)
+        kind = row["mimetype"] or ""
+        return FileAnswer(
+            key=attachment_key(uuid),
+            content_type=kind,
+            name=row["name"] or "",
+            inline=kind in SHOWN_INLINE,
+            last_modified=row["updated_at"],
+        )
+
+    def _check_reader(self, row: Any) -> None:
+        if self.actor.is_admin:
+            return
+        if row["object_id"] is not None:
+            access.reader_by_task.check(self, {"task_id": row["object_id"]})
+        elif row["chat_message_id"] is None or not self.ask(
+            "chat", "may_read_message", ident=str(row["chat_message_id"])
+        ):
+            message = "This requires access to the task or the chat."
+            raise Forbidden(message)
+
+    @command
+    def attach_to_message(self, message_id: str, files: list[JsonObject]) -> list[Any]:
+        """Make rows for the files of a chat message that ``chat`` is about to store.
+
+        Should it not come to that, the sweep finds a message id that nobody has.
+        """
+        return attach(self, files, chat_message_id=message_id)
+
+    @query
+    def files_of_messages(self, ids: list[str]) -> dict[str, list[JsonObject]]:
+        """The files of chat messages as chats show them; messages without any are left out."""
+        file = AttachmentFile
+        found: dict[str, list[JsonObject]] = {}
+        statement = sa.select(file.chat_message_id, file.id, file.name, file.extension)
+        wanted = sa.cast(ids, sa.ARRAY(sa.Uuid(as_uuid=False)))
+        # One array, however many ids: a list of parameters would be another statement each time.
+        statement = statement.where(file.chat_message_id == sa.any_(wanted))
+        with self.database.read() as connection:
+            for message, ident, name, extension in connection.execute(
+                statement.order_by(file.created_at, file.name)
+            ):
+                shown = {"id": str(ident), "name": name, "extension": extension}
+                found.setdefault(str(message), []).append(shown)
+        return found
+
+    # In any order: what is gone stays gone.
+    @on("chat:deleted-message")
+    def drop_files_of_message(self, delivery: Delivery) -> None:
+        """A message was taken back: its files go with it."""
+        self._drop_files_of([UUID(delivery.payload["chat_message_id"])])
+
+    @every(SWEEP_SECONDS)
+    def forget_files_of_lost_messages(self) -> None:
+        """Files whose message never came to be: ``chat`` died or refused in between."""
+        self.drop_files_of_lost_messages(UNOWNED_SECONDS)
+
+    def drop_files_of_lost_messages(self, seconds: float) -> None:
+        """Remove the files, stored between then and a day earlier, of messages nobody has."""
+        file = AttachmentFile
+        before = sa.func.timezone("utc", sa.func.now()) - timedelta(seconds=seconds)
+        statement = sa.select(file.chat_message_id).where(
+            file.chat_message_id.is_not(None),
+            # A message is stored moments after its files; a day covers outages of the sweep.
+            file.created_at.between(before - timedelta(days=1), before),
+        )
+        with self.database.read() as connection:
+            asked = {UUID(str(ident)) for ident in connection.scalars(statement.distinct())}
+        if asked:
+            found = cross_references.ask_existing(self, {("chat", "chat_message"): asked})
+            self._drop_files_of(list(asked - found["chat", "chat_message"]))
+
+    def _drop_files_of(self, messages: list[UUID]) -> None:
+        file = AttachmentFile
+        statement = sa.select(file.id).where(file.chat_message_id.in_(messages))
+        ids = list(self.tx.session.scalars(statement))
+        cross_references.remove(self.tx, self.name, self.metadata, file.__tablename__, ids)
+
+    @query
+    def attachments_of_messages(self, ids: list[str]) -> dict[str, list[str]]:
+        """The files of chat messages: ``{message id: [file id]}``."""
+        table = AttachmentFile
+        wanted = [UUID(ident) for ident in ids]
+        statement = sa.select(table.chat_message_id, table.id).where(
+            table.chat_message_id.in_(wanted)
+        )
+        found: dict[str, list[str]] = {}
+        with self.database.read() as connection:
+            for message, ident in connection.execute(statement):
+                found.setdefault(str(message), []).append(str(ident))
+        return found

@@ -1,0 +1,35 @@
+"""Attachments as generic CRUD shows them: with what they are attached to."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from services.common.crud.resource import CrudContext, Resource, SimpleRules, embedded
+from services.common.database.sql_types import Expression
+from services.common.database.tables import table_of
+from services.common.json_types import JsonObject
+from services.tasks.models import AttachmentFile, Comment
+
+_COMMENT: Final = Resource(path="comments", model=Comment)
+WHOLE_COMMENT: Final = embedded(
+    _COMMENT, Comment.id == AttachmentFile.comment_id, table_of(AttachmentFile)
+)
+"""The whole comment a file is attached to."""
+NO_MESSAGE: Final[Expression] = sa.literal_column("NULL::json")
+
+
+class AttachmentRules(SimpleRules):
+    """A file of a chat message embeds that message, which ``chat`` keeps."""
+
+    completes = frozenset({"list", "read"})
+
+    def complete(
+        self, ctx: CrudContext, rows: list[JsonObject], _verb: str, _prepared: None
+    ) -> None:
+        """Embed the messages."""
+        for row in rows:
+            if row["chat_message_id"]:
+                asked = {"path": "chat-messages", "ident": row["chat_message_id"]}
+                row["chat_message"] = ctx.ask("chat", "read_row", **asked)

@@ -1,0 +1,1 @@
+"""Comments and replies: who may, what follows, how they are shown."""

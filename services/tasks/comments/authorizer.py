@@ -1,0 +1,122 @@
+"""Who may say what on which task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.access.context import CallContext
+from services.common.crud.validation import known_id
+from services.common.database.sql_types import Condition
+from services.common.database.tables import table_of
+from services.common.errors import Forbidden, NotFound
+from services.common.json_types import Row
+from services.tasks.comments.context import CommentContext
+from services.tasks.comments.draft import Draft
+from services.tasks.models import Comment, comment_department_mentions, comment_mentions
+from services.tasks.policy import access
+from services.tasks.policy.people import caller_id
+from services.tasks.policy.task_authorizer import TaskAuthorizer
+
+MAY_SAY: Final = "This requires to work on the task."
+MAY_SET: Final = "This requires a role that may give that status."
+
+
+def check_status(role: str | None, status: Row) -> None:
+    """Raise Forbidden where artists or clients may not give the status."""
+    if (role == "user" and not status["is_artist_allowed"]) or (
+        role == "client" and not status["is_client_allowed"]
+    ):
+        raise Forbidden(MAY_SET)
+
+
+class CommentAuthorizer(TaskAuthorizer):
+    """Rights of the caller on comments and their tasks, read once a request."""
+
+    def __init__(self, ctx: CallContext, known: CommentContext | None = None) -> None:
+        super().__init__(ctx, known.tasks if known else None)
+        self._statuses: dict[UUID, Row] = known.statuses if known else {}
+
+    def is_mentioned(self, task: Row) -> bool:
+        """Whether a comment or reply on the task names the caller or their department."""
+        if self.role(task) in {None, "vendor"}:
+            return False
+        actor, table = self.ctx.actor, table_of(Comment)
+        person, department = comment_mentions.c, comment_department_mentions.c
+        ids = sa.select(table.c.id).where(table.c.object_id == task["id"])
+        tests: list[Condition] = [
+            sa.exists().where(person.comment.in_(ids), person.person == actor.id),
+            sa.exists().where(
+                department.comment.in_(ids), department.department.in_(actor.departments)
+            ),
+        ]
+        named = {"mentions": [str(actor.id)]}
+        tests.append(self._in_replies(ids, named))
+        tests += [
+            self._in_replies(ids, {"department_mentions": [str(one)]}) for one in actor.departments
+        ]
+        with self.ctx.database.read() as connection:
+            return bool(connection.scalar(sa.select(sa.or_(*tests))))
+
+    @staticmethod
+    def _in_replies(ids: Any, named: dict[str, list[str]]) -> Condition:
+        table = table_of(Comment)
+        return sa.exists().where(table.c.id.in_(ids), table.c.replies.contains([named]))
+
+    def check(self, drafts: Sequence[Draft], *, answering: bool = False) -> None:
+        """Who works on a task may comment.
+
+        One who is ``answering`` may who is mentioned, without changing the task's status.
+        Raises Forbidden.
+        """
+        for draft in drafts:
+            task = self.task(draft.task_id)
+            if self.may_act(task):
+                continue
+            same = draft.status_id == task["task_status_id"]
+            if not answering or not same or not self.is_mentioned(task):
+                raise Forbidden(MAY_SAY)
+        self.check_statuses(drafts)
+
+    def check_statuses(self, drafts: Sequence[Draft]) -> None:
+        """Artists and clients may give only some statuses. Raises Forbidden, NotFound."""
+        for draft in drafts:
+            status = self._statuses.get(draft.status_id)
+            if status is None:
+                raise NotFound
+            check_status(self.role(self.task(draft.task_id)), status)
+
+    def check_reply(self, task: Row, comment: Row) -> None:
+        """A comment's author replies to it, as do those who may comment. Raises Forbidden.
+
+        Clients of different studios don't reply to each other.
+        """
+        if comment["person_id"] == self.ctx.actor.id:
+            return
+        if not self.may_act(task) and not self.is_mentioned(task):
+            raise Forbidden(MAY_SAY)
+        if self.role(task) == "client":
+            ids = [str(comment["person_id"]), str(self.ctx.actor.id)]
+            people = self.ctx.ask("auth", "whole_persons", ids=ids)
+            author, own = (people.get(ident, {}) for ident in ids)
+            if author.get("role") == "client" and author.get("studio_id") != own.get("studio_id"):
+                message = "This requires to be of the same studio as the comment's author."
+                raise Forbidden(message)
+
+    def comment_of_task(self, task_id: str, comment_id: str) -> tuple[Row, Row]:
+        """A task and its comment. Raises NotFound, and Forbidden for a comment of another task."""
+        task = self.task(known_id(task_id))
+        comment = access.comment_facts(self.ctx, known_id(comment_id))
+        if comment["object_id"] != task["id"]:
+            message = "The comment is on another task."
+            raise Forbidden(message)
+        return task, comment
+
+    def check_author(self, task: Row, comment: Row) -> None:
+        """Raise Forbidden unless the caller wrote the comment or manages the production."""
+        if comment["person_id"] != caller_id(self.ctx) and not access.manages(self.ctx, task):
+            message = "This requires to have written the comment or to manage the production."
+            raise Forbidden(message)

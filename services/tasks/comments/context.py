@@ -1,0 +1,161 @@
+"""What must be known before a comment is written, asked of its owners before the transaction.
+
+Questions are asked only where the answer can matter: a team when a text may name somebody, the
+retakes allowed when the status is a retake, the automations of a production when a rule matches,
+the sequence of a shot when somebody watches one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from services.common.crud.resource import CrudContext
+from services.common.errors import InvalidInput, NotFound
+from services.common.json_types import JsonObject, Row
+from services.tasks.comments import mentions
+from services.tasks.comments.draft import Draft
+from services.tasks.comments.sql import facts
+
+NO_MORE: Final = "No more retakes allowed on this task"
+PLAIN: Final = frozenset({"shotgun_id"})
+
+
+class CommentContext:
+    """Data prefetched for some drafts: their tasks, all statuses, what rules and teams decide."""
+
+    def __init__(self, ctx: CrudContext, tasks: Iterable[UUID]) -> None:
+        self.ctx = ctx
+        self.tasks: dict[UUID, Row] = {}
+        self.statuses: dict[UUID, Row] = {}
+        self._rules_here: list[Row] = []
+        self._watched: dict[UUID, list[Row]] = {}
+        self._read(set(tasks))
+        self._circles: dict[UUID, mentions.Circle] = {}
+        self._entities: dict[str, JsonObject] = {}
+        self._rules: dict[UUID, JsonObject] = {}
+
+    def _read(self, wanted: set[UUID]) -> None:
+        """All statuses and rules too: a studio has a dozen. Raises NotFound for unknown tasks."""
+        statement = facts(self.ctx.registry["task-status"].columns(None, relations=False))
+        text = self.ctx.database.text(
+            statement, tasks=[str(ident) for ident in wanted], me=str(self.ctx.actor.id)
+        )
+        found = msgspec.json.decode(text or "null")
+        for name, into in (("tasks", self.tasks), ("statuses", self.statuses)):
+            into.update((row["id"], row) for row in map(_with_ids, found[name]))
+        self._rules_here = [_with_ids(row) for row in found["rules"]]
+        for row in map(_with_ids, found["watched"]):
+            self._watched.setdefault(row["task_type_id"], []).append(row)
+        if wanted - self.tasks.keys():
+            raise NotFound
+
+    def ask(self, drafts: Sequence[Draft]) -> None:
+        """Ask what these drafts need."""
+        for project, texts in self._texts(drafts).items():
+            self._circles[project] = mentions.circle_of(self.ctx, project, texts)
+        self._ask_entities(drafts)
+        projects = {
+            self.tasks[draft.task_id]["project_id"]
+            for draft in drafts
+            # Most comments change nothing by rule: then the production's rules aren't asked for.
+            if self.follows(draft) or self.statuses[draft.status_id]["is_retake"]
+        }
+        for project in projects - {None}:
+            self._rules[project] = self._ask_rules(project)
+
+    # --- what posting asks ----------------------------------------------------------------------
+
+    def circle(self, project: UUID | None) -> mentions.Circle:
+        """The people and departments that texts in this production may name."""
+        return self._circles.get(project, mentions.EMPTY) if project else mentions.EMPTY
+
+    def kind_of(self, entity: UUID | None) -> str | None:
+        """What kind of thing the entity is; None where nothing depends on it."""
+        return self._entities.get(str(entity), {}).get("kind")
+
+    def sequence_watchers(self, task: Row) -> list[UUID]:
+        """Who watches this kind of task on the whole sequence."""
+        sequence = self._entities.get(str(task["entity_id"]), {}).get("parent_id")
+        found = self._watched.get(task["task_type_id"], [])
+        return [row["person_id"] for row in found if str(row["entity_id"]) == sequence]
+
+    def automations(self, task: Row, status: UUID) -> list[Row]:
+        """The rules of the task's production that its new status sets off."""
+        allowed = self._rules.get(task["project_id"], {}).get("status_automations", [])
+        kind = (self.kind_of(task["entity_id"]) or "").lower()
+        return [
+            rule
+            for rule in self._matching(task["task_type_id"], status)
+            if str(rule["id"]) in allowed and (rule["entity_type"] or "asset").lower() == kind
+        ]
+
+    def check_retake(self, task: Row, status: Row) -> None:
+        """A production may cap retakes, and an entity may have a cap of its own.
+
+        Raises InvalidInput.
+        """
+        most = self._rules.get(task["project_id"], {}).get("max_retakes") or 0
+        if not status["is_retake"] or most <= 0:
+            return
+        data = self._entities.get(str(task["entity_id"]), {}).get("data") or {}
+        own = data.get("max_retakes")
+        if isinstance(own, int | float) or (isinstance(own, str) and own.isdigit()):
+            most = int(own) or most
+        if (task["retake_count"] or 0) >= most:
+            raise InvalidInput(NO_MORE)
+
+    # --- asking the owners ----------------------------------------------------------------------
+
+    def _texts(self, drafts: Iterable[Draft]) -> dict[UUID, list[str]]:
+        texts: dict[UUID, list[str]] = {}
+        for draft in drafts:
+            project = self.tasks[draft.task_id]["project_id"]
+            if project is not None:
+                texts.setdefault(project, []).append(draft.text)
+        return texts
+
+    def _matching(self, task_type: UUID | None, status: UUID) -> list[Row]:
+        return [
+            rule
+            for rule in self._rules_here
+            if rule["in_task_type_id"] == task_type and rule["in_task_status_id"] == status
+        ]
+
+    def follows(self, draft: Draft) -> bool:
+        """Whether a rule may set off something else."""
+        task = self.tasks[draft.task_id]
+        return bool(self._matching(task["task_type_id"], draft.status_id))
+
+    def _ask_entities(self, drafts: Sequence[Draft]) -> None:
+        """The entities whose kind, sequence or own retake limit decides something."""
+        wanted = set()
+        for draft in drafts:
+            task = self.tasks[draft.task_id]
+            decides = (
+                task["for_entity"] == "Concept"
+                or self._watched.get(task["task_type_id"])
+                or self.follows(draft)
+                or self.statuses[draft.status_id]["is_retake"]
+            )
+            if decides and task["entity_id"] is not None:
+                wanted.add(str(task["entity_id"]))
+        if wanted:
+            self._entities = self.ctx.ask("assets", "describe_entities", ids=sorted(wanted))
+
+    def _ask_rules(self, project: UUID) -> JsonObject:
+        found: JsonObject = self.ctx.ask("crud", "production_rules", project_id=str(project))
+        return found
+
+
+def _with_ids(row: JsonObject) -> Row:
+    """A row from JSON with its ids as such."""
+    return {
+        name: UUID(value)
+        if value and (name == "id" or name.endswith("_id")) and name not in PLAIN
+        else value
+        for name, value in row.items()
+    }

@@ -1,0 +1,25 @@
+"""What somebody wants to say on a task, before it is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.common.json_types import JsonObject
+
+
+@dataclass
+class Draft:
+    """What somebody wants to say on a task."""
+
+    task_id: UUID
+    status_id: UUID
+    author_id: UUID
+    text: str = ""
+    checklist: list[Any] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    created_at: datetime | None = None
+    for_client: bool = False
+    files: list[JsonObject] = field(default_factory=list)

@@ -1,0 +1,95 @@
+"""Who and what a text names: people and departments after ``@``, kinds of tasks after ``#``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.access.context import CallContext
+from services.common.database.transaction import Transaction
+from services.common.json_types import JsonObject
+from services.tasks.models import comment_department_mentions, comment_mentions
+
+HASHTAG: Final = re.compile(r"#([^\W\d_]+)")
+EVERY_TASK: Final = "all"
+
+
+class Circle(NamedTuple):
+    """A production's team as texts may name it."""
+
+    people: dict[UUID, str]
+    departments: dict[UUID, str]
+    members: dict[UUID, list[UUID]]
+    """The team's people in each department."""
+
+
+EMPTY: Final = Circle({}, {}, {})
+
+
+class Mentions(NamedTuple):
+    """Those whom a text names."""
+
+    people: list[UUID]
+    departments: list[UUID]
+
+    def everybody(self, circle: Circle) -> set[UUID]:
+        """All who are named, by themselves or with their department."""
+        named = set(self.people)
+        for department in self.departments:
+            named.update(circle.members.get(department, ()))
+        return named
+
+
+NOBODY: Final = Mentions([], [])
+
+
+def circle_of(ctx: CallContext, project: UUID | None, texts: Iterable[str]) -> Circle:
+    """The production's team, asked for only if one of the texts may name somebody."""
+    if project is None or not any("@" in text for text in texts):
+        return EMPTY
+    team = list(ctx.ask("crud", "team_of", project_id=str(project)))
+    return read_circle(ctx.ask("auth", "mentionable", ids=team))
+
+
+def read_circle(found: JsonObject) -> Circle:
+    """The answer of ``auth`` with ids for ids."""
+    return Circle(
+        {UUID(ident): name for ident, name in found["people"].items()},
+        {UUID(ident): name for ident, name in found["departments"].items()},
+        {UUID(k): [UUID(one) for one in v] for k, v in found["members"].items()},
+    )
+
+
+def find(text: str, circle: Circle) -> Mentions:
+    """Whom a text names: ``@First Last`` or ``@Department``, before a space or the end."""
+    if "@" not in text:
+        return NOBODY
+    return Mentions(_named(text, circle.people), _named(text, circle.departments))
+
+
+def _named(text: str, names: dict[UUID, str]) -> list[UUID]:
+    return [
+        ident
+        for ident, name in names.items()
+        # Before a space or the end only, so that @Ann is not found in @Anna.
+        if name and re.search(f"@{re.escape(name)}(?= |\\Z)", text)
+    ]
+
+
+def hashtags(text: str) -> set[str]:
+    """The kinds of tasks a text is also for, in lower case; ``all`` means every kind."""
+    return {word.lower() for word in HASHTAG.findall(text)} if "#" in text else set()
+
+
+def write_mentions(tx: Transaction, comment: UUID, named: Mentions) -> None:
+    """Note whom a comment names."""
+    if named.people:
+        rows = [{"comment": comment, "person": person} for person in named.people]
+        tx.connection.execute(sa.insert(comment_mentions), rows)
+    if named.departments:
+        rows = [{"comment": comment, "department": ident} for ident in named.departments]
+        tx.connection.execute(sa.insert(comment_department_mentions), rows)

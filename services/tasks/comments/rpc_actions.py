@@ -1,0 +1,93 @@
+"""What is done with comments once they are there: read, given files, taken back."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+import sqlalchemy as sa
+
+from services.common.contracts.tasks import CommentAcknowledged, CommentUnacknowledged
+from services.common.crud import cross_references, writing
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.validation import known_id
+from services.common.database.tables import NOW, table_of
+from services.common.errors import Forbidden, NotFound
+from services.common.json_types import Json, JsonObject
+from services.common.runtime.rpc_server import command
+from services.common.wire.rpc_protocol import Reply
+from services.tasks.attachments.files import attach
+from services.tasks.comments.authorizer import CommentAuthorizer
+from services.tasks.comments.views import comment_json
+from services.tasks.models import AttachmentFile, Comment, comment_acknoledgments
+from services.tasks.policy.people import caller_id
+from services.tasks.policy.task_changes import in_project
+
+COMMENTS: Final = table_of(Comment)
+
+
+class CommentActionRpc(ResourceService):
+    """Comments that are there."""
+
+    @command
+    def acknowledge_comment(self, task_id: str, comment_id: str) -> Reply:
+        """Confirm that one has read a comment, or take that back. Returns the comment.
+
+        Emits ``comment:acknowledge`` or ``comment:unacknowledge``.
+        """
+        authorizer = CommentAuthorizer(self)
+        task, comment = authorizer.comment_of_task(task_id, comment_id)
+        authorizer.check_reader(task)
+        link = comment_acknoledgments
+        mine = sa.and_(link.c.comment == comment["id"], link.c.person == caller_id(self))
+        # Two clicks at once must not both find it unconfirmed.
+        self.tx.locked(COMMENTS, comment["id"])
+        ids = {"comment_id": comment["id"], "person_id": caller_id(self), **in_project(task)}
+        if self.tx.connection.execute(sa.delete(link).where(mine)).rowcount:
+            self.tx.emit(CommentUnacknowledged(**ids))
+        else:
+            row = {"comment": comment["id"], "person": caller_id(self)}
+            self.tx.connection.execute(sa.insert(link).values(row))
+            self.tx.emit(CommentAcknowledged(**ids))
+        change = sa.update(COMMENTS).where(COMMENTS.c.id == comment["id"])
+        self.tx.connection.execute(change.values(updated_at=NOW))
+        return Reply(msgspec.json.encode(comment_json(self, comment["id"])))
+
+    @command
+    def add_attachments(
+        self, task_id: str, comment_id: str, data: Json, files: list[JsonObject]
+    ) -> list[JsonObject]:
+        """Attach files to a comment; for its author and managers.
+
+        Raises NotFound, Forbidden.
+        """
+        del data
+        authorizer = CommentAuthorizer(self)
+        task, comment = authorizer.comment_of_task(task_id, comment_id)
+        authorizer.check_author(task, comment)
+        self.tx.locked(COMMENTS, comment["id"])
+        return attach(self, files, comment_id=comment["id"])
+
+    @command
+    def delete_attachment(self, task_id: str, comment_id: str, attachment_id: str) -> Reply:
+        """Take a file off a comment; for its author and managers. Raises NotFound, Forbidden."""
+        authorizer = CommentAuthorizer(self)
+        task, comment = authorizer.comment_of_task(task_id, comment_id)
+        authorizer.check_author(task, comment)
+        ident, table = known_id(attachment_id), table_of(AttachmentFile)
+        owner = self.tx.connection.execute(
+            sa.select(table.c.comment_id).where(table.c.id == ident).with_for_update()
+        ).first()
+        if owner is None:
+            raise NotFound
+        if owner.comment_id != comment["id"]:
+            message = "The file is attached to another comment."
+            raise Forbidden(message)
+        cross_references.remove(self.tx, self.name, self.metadata, "attachment_file", [ident])
+        return Reply(b"")
+
+    @command
+    def delete_comment_of_task(self, task_id: str, comment_id: str) -> Reply:
+        """Take a comment back, as generic CRUD does. Raises NotFound, Forbidden."""
+        _, comment = CommentAuthorizer(self).comment_of_task(task_id, comment_id)
+        return writing.delete(self, self.registry["comments"], comment["id"])

@@ -1,0 +1,72 @@
+"""Reading comments: a task's, one of them, a production's."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from services.common.crud import reading
+from services.common.crud.lists import compressed
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.validation import known_id
+from services.common.database.tables import table_of
+from services.common.errors import NotFound
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_protocol import Reply
+from services.tasks.comments import views
+from services.tasks.comments.access import are_clients_isolated, may_read_comment
+from services.tasks.comments.authorizer import CommentAuthorizer
+from services.tasks.models import Comment, Task
+from services.tasks.policy import access
+from services.tasks.policy.membership import require_member
+from services.tasks.rows import paged
+
+
+class CommentReadRpc(ResourceService):
+    """Comments as their readers see them."""
+
+    @query
+    def list_task_comments(self, task_id: str) -> Reply:
+        """The comments of a task, newest first, as the caller may see them.
+
+        Raises NotFound, Forbidden.
+        """
+        authorizer = CommentAuthorizer(self)
+        task = authorizer.readable(task_id)
+        role = authorizer.role(task)
+        isolated = role == views.CLIENT and are_clients_isolated(self, task["project_id"])
+        found = views.of_task(self, task["id"], role, isolated=isolated)
+        return compressed(msgspec.json.encode(found))
+
+    @query
+    def read_task_comment(self, task_id: str, comment_id: str) -> Reply:
+        """One comment of a task. Raises NotFound (also for one of another task), Forbidden."""
+        comment = access.comment_facts(self, known_id(comment_id))
+        if comment["object_id"] != known_id(task_id):
+            raise NotFound
+        return self.shown_comment(comment["id"])
+
+    def shown_comment(self, ident: UUID) -> Reply:
+        """A comment as generic CRUD shows it, if the caller may read it."""
+        resource = self.registry["comments"]
+        if not self.actor.is_admin:
+            reading.permit(self, resource, may_read_comment, ident)
+        return reading.read_row(self, resource, ident, relations=True)
+
+    @query
+    def list_project_comments(self, project_id: str, query: dict[str, str] | None = None) -> Reply:
+        """A production's comments in generic form, newest first, by the page. For its managers.
+
+        Raises NotFound, Forbidden, InvalidInput.
+        """
+        project = require_member(self, project_id, "manager")
+        table, task = table_of(Comment), table_of(Task)
+        rows = (
+            sa.select(*self.registry["comments"].columns(None, relations=True))
+            .join(task, task.c.id == table.c.object_id)
+            .where(task.c.project_id == project)
+        )
+        order = (table.c.updated_at.desc(), table.c.created_at.desc(), table.c.id)
+        return paged(self, rows, order, query or {})

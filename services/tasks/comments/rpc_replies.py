@@ -1,0 +1,140 @@
+"""Replies to comments: written and taken back."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID, uuid4
+
+import msgspec
+import sqlalchemy as sa
+
+from services.common.contracts.tasks import CommentReplied, ReplyDeleted
+from services.common.crud import cross_references
+from services.common.crud.resource_service import ResourceService
+from services.common.database.tables import NOW, table_of
+from services.common.errors import Forbidden, NotFound, invalid_field
+from services.common.json_types import JsonObject, Row
+from services.common.runtime.rpc_server import command
+from services.common.wire.rpc_protocol import Reply
+from services.tasks.attachments.files import attach
+from services.tasks.comments import mentions
+from services.tasks.comments.authorizer import CommentAuthorizer
+from services.tasks.comments.views import comment_json
+from services.tasks.models import AttachmentFile, Comment, Notification, Subscription
+from services.tasks.models import task_person_link as assignees
+from services.tasks.policy.notifications import notify
+from services.tasks.policy.people import caller_id
+from services.tasks.policy.task_changes import in_project
+
+COMMENTS: Final = table_of(Comment)
+
+
+class ReplyRpc(ResourceService):
+    """Replies."""
+
+    @command
+    def reply_to_comment(
+        self,
+        task_id: str,
+        comment_id: str,
+        data: JsonObject,
+        files: list[JsonObject] | None = None,
+    ) -> Reply:
+        """Reply to a comment, with files.
+
+        Returns the reply, with ``attachment_files`` if there are any. Raises NotFound, Forbidden
+        (also for a comment of another task). Emits ``comment:reply`` and ``notification:new``.
+        """
+        authorizer = CommentAuthorizer(self)
+        task, comment = authorizer.comment_of_task(task_id, comment_id)
+        authorizer.check_reply(task, comment)
+        text = data.get("text") or ""
+        if not isinstance(text, str) or "\x00" in text:
+            raise invalid_field("text", "Input should be a valid string")
+        circle = mentions.circle_of(self, task["project_id"], [text])
+        # The reply shows its author; asked before the transaction, read after it.
+        author = self.ask_ahead("auth", "short_persons", ids=[str(caller_id(self))])
+        reply = self._write_reply(task, comment["id"], text, circle, files or [])
+        reply["person"] = author().get(str(caller_id(self)))
+        return Reply(msgspec.json.encode(reply))
+
+    def _write_reply(
+        self,
+        task: Row,
+        comment: UUID,
+        text: str,
+        circle: mentions.Circle,
+        files: list[JsonObject],
+    ) -> JsonObject:
+        # Replies are one JSON column: locked, so that two who reply at once both stay.
+        row = self.tx.locked(COMMENTS, comment)
+        ident, now = uuid4(), sa.func.to_char(NOW, 'YYYY-MM-DD"T"HH24:MI:SS')
+        stamp = self.tx.session.scalar(sa.select(now))
+        named = mentions.find(text, circle)
+        reply: JsonObject = {
+            "id": str(ident),
+            "date": stamp,
+            "created_at": stamp,
+            "person_id": str(caller_id(self)),
+            "text": text,
+            "mentions": [str(person) for person in named.people],
+            "department_mentions": [str(department) for department in named.departments],
+        }
+        replies = [*(row["replies"] or []), reply]
+        change = sa.update(COMMENTS).where(COMMENTS.c.id == comment)
+        self.tx.connection.execute(change.values(replies=replies, updated_at=NOW))
+        attached = attach(self, files, comment_id=comment, reply_id=ident)
+        ids = {"task_id": task["id"], "comment_id": comment, "reply_id": ident}
+        self.tx.emit(CommentReplied(**ids, **in_project(task)))
+        self._notify_of_reply(task, row, ids, named.everybody(circle))
+        return {**reply, **({"attachment_files": attached} if attached else {})}
+
+    def _notify_of_reply(
+        self,
+        task: Row,
+        row: Row,
+        ids: JsonObject,
+        mentioned: set[UUID],
+    ) -> None:
+        link, watch = assignees.c, table_of(Subscription).c
+        people = sa.union(
+            sa.select(link.person_id).where(link.task_id == task["id"]),
+            sa.select(watch.person_id).where(watch.task_id == task["id"]),
+        )
+        concerned = set(self.tx.connection.scalars(people)) | {row["person_id"]}
+        concerned |= {
+            UUID(one["person_id"]) for one in row["replies"] or [] if one.get("person_id")
+        }
+        reasons = [(person, "reply") for person in sorted(concerned - {caller_id(self)})]
+        reasons += [(person, "reply-mention") for person in sorted(mentioned - {caller_id(self)})]
+        notify(self.tx, task["project_id"], reasons, change=False, author_id=caller_id(self), **ids)
+
+    @command
+    def delete_reply(self, task_id: str, comment_id: str, reply_id: str) -> Reply:
+        """Take a reply back, with its files and what it notified of. Returns the comment.
+
+        For its author and administrators.
+
+        Raises NotFound, Forbidden. Emits ``comment:delete-reply``.
+        """
+        task, comment = CommentAuthorizer(self).comment_of_task(task_id, comment_id)
+        row = self.tx.locked(COMMENTS, comment["id"])
+        replies = row["replies"] or []
+        reply = next((one for one in replies if one.get("id") == reply_id.lower()), None)
+        if reply is None:
+            raise NotFound
+        if reply.get("person_id") != str(caller_id(self)) and not self.actor.is_admin:
+            message = "This requires to have written the reply."
+            raise Forbidden(message)
+        left = [one for one in replies if one is not reply]
+        change = sa.update(COMMENTS).where(COMMENTS.c.id == comment["id"])
+        self.tx.connection.execute(change.values(replies=left, updated_at=NOW))
+        ident = UUID(reply["id"])
+        for model in (AttachmentFile, Notification):
+            table = table_of(model)
+            mine = (table.c.comment_id == comment["id"], table.c.reply_id == ident)
+            found = self.tx.connection.scalars(sa.select(table.c.id).where(*mine)).all()
+            cross_references.remove(self.tx, self.name, self.metadata, table.name, found)
+        ids = {"task_id": task["id"], "comment_id": comment["id"], "reply_id": ident}
+        self.tx.emit(ReplyDeleted(**ids, **in_project(task)))
+        return Reply(msgspec.json.encode(comment_json(self, comment["id"])))

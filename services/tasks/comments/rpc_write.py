@@ -1,0 +1,114 @@
+"""Comments as they are written, one at a time or many."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import msgspec
+
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.validation import NOT_AN_ARRAY, known_id
+from services.common.errors import Forbidden, InvalidInput
+from services.common.json_types import Json, JsonObject
+from services.common.runtime.rpc_server import command
+from services.common.wire.rpc_protocol import Reply
+from services.tasks.comments import bodies
+from services.tasks.comments.authorizer import CommentAuthorizer
+from services.tasks.comments.context import CommentContext
+from services.tasks.comments.drafts import write_drafts
+from services.tasks.policy import access
+from services.tasks.policy.people import caller_id, without_departments
+from services.tasks.previews.announce import announce_upload
+
+
+class CommentWriteRpc(ResourceService):
+    """Writing comments."""
+
+    @command
+    def comment_task(
+        self, task_id: str, data: JsonObject, files: list[JsonObject] | None = None
+    ) -> Reply:
+        """Say something on a task and give it a status; every file is an attachment.
+
+        Returns the comment with its lists, ``task_status`` and ``person``. Raises InvalidInput,
+        NotFound, Forbidden. Emits ``comment:new``, ``task:update`` and what follows from them.
+        """
+        known = CommentContext(self, [known_id(task_id)])
+        (task,) = known.tasks.values()
+        draft = bodies.draft(data, task["id"], caller_id(self), free=access.manages(self, task))
+        draft.files = files or []
+        CommentAuthorizer(self, known).check([draft], answering=True)
+        (comment,) = write_drafts(self, [draft], known)
+        comment["person"] = without_departments(comment["person"])
+        return Reply(msgspec.json.encode(comment))
+
+    @command
+    def comment_many(
+        self, project_id: str, data: Json = None, files: list[JsonObject] | None = None
+    ) -> Reply:
+        """Comment several tasks at once, all or none. A manager's items are all kept.
+
+        Of others' those are kept that are on tasks they supervise or are assigned to. Files named
+        as in a batch belong to their items. Returns the comments in order.
+        """
+        if isinstance(data, dict) and "comments" in data:
+            data = bodies.batch(data)
+        if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
+            raise InvalidInput(NOT_AN_ARRAY)
+        project = known_id(project_id)
+        items = [(number, item) for number, item in enumerate(data) if _is_whole(item)]
+        known = CommentContext(self, [known_id(item["object_id"]) for _, item in items])
+        authorizer, drafts = CommentAuthorizer(self, known), []
+        for number, item in items:
+            task = authorizer.task(known_id(item["object_id"]))
+            if not access.manages(self, {"project_id": project}) and not authorizer.works_on(task):
+                continue
+            if not access.manages(self, task) and not authorizer.works_on(task):
+                message = "This requires to manage the production of each task."
+                raise Forbidden(message)
+            body = {name: item.get(name) for name in ("task_status_id", "comment", "links")}
+            draft = bodies.draft(body, task["id"], caller_id(self), prefix=f"{number}.")
+            draft.files = bodies.files_of(files or [], number, "attachment_file")
+            drafts.append(draft)
+        authorizer.check_statuses(drafts)
+        return Reply(msgspec.json.encode(write_drafts(self, drafts, known)))
+
+    @command
+    def batch_comment(
+        self,
+        data: JsonObject,
+        task_id: str | None = None,
+        files: list[JsonObject] | None = None,
+    ) -> Reply:
+        """Comment several tasks, or one task several times, with files; all or none.
+
+        Returns the comments in order, each with ``preview_files``.
+        """
+        items = bodies.batch(data)
+        ids = [bodies.batch_task(item, number, task_id) for number, item in enumerate(items)]
+        known = CommentContext(self, ids)
+        authorizer, drafts, pictures = CommentAuthorizer(self, known), [], []
+        for number, (item, ident) in enumerate(zip(items, ids, strict=True)):
+            task = authorizer.task(ident)
+            prefix, free = f"comments.{number}.", access.manages(self, task)
+            draft = bodies.draft(
+                item, task["id"], caller_id(self), text="text", free=free, prefix=prefix
+            )
+            draft.files = bodies.files_of(files or [], number, "attachment_file")
+            drafts.append(draft)
+            pictures.append(bodies.files_of(files or [], number, "preview_file"))
+        authorizer.check(drafts)
+        comments = write_drafts(self, drafts, known)
+        for draft, comment, uploads in zip(drafts, comments, pictures, strict=True):
+            task, ident = authorizer.task(draft.task_id), UUID(comment["id"])
+            comment["preview_files"] = [
+                announce_upload(self, task["id"], ident, task["project_id"], upload)
+                for upload in uploads
+            ]
+            comment["previews"] = [one["id"] for one in comment["preview_files"]]
+        return Reply(msgspec.json.encode(comments))
+
+
+def _is_whole(item: JsonObject) -> bool:
+    """Whether an item of many says on what, which status, and what."""
+    return bool(item.get("object_id") and item.get("task_status_id")) and "comment" in item

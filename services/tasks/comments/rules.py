@@ -1,0 +1,197 @@
+"""What follows for mentions, tasks and feeds when a comment changes or goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.access.context import CallContext
+from services.common.access.rules import Facts
+from services.common.contracts.tasks import TaskStatusChanged
+from services.common.crud import cross_references
+from services.common.crud.resource import CrudContext, ResourceRules
+from services.common.database.tables import table_of
+from services.common.errors import Forbidden
+from services.common.json_types import JsonObject, Row, Values
+from services.common.wire.rpc_protocol import Reply
+from services.tasks.comments import mentions
+from services.tasks.comments.authorizer import check_status
+from services.tasks.comments.views import with_previews
+from services.tasks.models import (
+    AttachmentFile,
+    Comment,
+    News,
+    Notification,
+    Task,
+    TaskStatus,
+    comment_department_mentions,
+    comment_mentions,
+)
+from services.tasks.policy import access
+from services.tasks.policy.people import short_persons
+from services.tasks.policy.task_changes import task_changed
+from services.tasks.policy.task_status import recount_task
+
+MANAGERS: Final = frozenset({"admin", "manager"})
+
+
+class CommentRules(ResourceRules[mentions.Circle | None]):
+    """What follows for mentions, tasks and feeds when a comment changes or goes."""
+
+    completes = frozenset({"read"})
+
+    def prepare(
+        self, ctx: CrudContext, body: JsonObject, ident: UUID | None
+    ) -> mentions.Circle | None:
+        """The team that an edited text may name."""
+        if ident is None or not isinstance(body.get("text"), str):
+            return None
+        query = sa.select(Task.project_id).join(Comment, Comment.object_id == Task.id)
+        with ctx.database.read() as connection:
+            project = connection.scalar(query.where(Comment.id == ident))
+        return mentions.circle_of(ctx, project, [body["text"]])
+
+    def on_update(
+        self,
+        ctx: CrudContext,
+        row: Row,
+        values: Values,
+        _body: JsonObject,
+        _circle: mentions.Circle | None,
+    ) -> None:
+        """Note the editor; whose comment it is and who sees it is for managers to change.
+
+        Raises Forbidden for a status that isn't the caller's to give, and for a move to a
+        production that isn't theirs to manage.
+        """
+        values["editor_id"] = ctx.actor.id
+        role = ctx.actor.role_in(row["project_id"])
+        if role not in MANAGERS:
+            for name in ("for_client", "person_id", "object_id"):
+                values.pop(name, None)
+        if values.get("task_status_id") not in {None, row["task_status_id"]}:
+            table = table_of(TaskStatus)
+            given = sa.select(table).where(table.c.id == values["task_status_id"])
+            status = ctx.tx.connection.execute(given).mappings().first()
+            if status is not None:
+                check_status(role, status)
+        if values.get("object_id") not in {None, row["object_id"]}:
+            _check_may_move(ctx, values["object_id"])
+
+    def updated(
+        self,
+        ctx: CrudContext,
+        before: Row,
+        row: Row,
+        body: JsonObject,
+        circle: mentions.Circle | None,
+    ) -> None:
+        """Whom the text names is read anew; another status or task sets the tasks anew."""
+        if isinstance(body.get("text"), str) and circle is not None:
+            for table in (comment_mentions, comment_department_mentions):
+                ctx.tx.connection.execute(sa.delete(table).where(table.c.comment == row["id"]))
+            mentions.write_mentions(ctx.tx, row["id"], mentions.find(body["text"], circle))
+        if row["object_id"] != before["object_id"]:
+            _follow(ctx, row)
+            # Both tasks are locked, by id: a comment moved the other way at the same time waits.
+            for one in sorted((before, row), key=lambda facts: facts["object_id"]):
+                _set_task_anew(ctx, one)
+        elif row["task_status_id"] != before["task_status_id"]:
+            _set_task_anew(ctx, row)
+
+    def on_delete(self, ctx: CrudContext, row: Row, _circle: mentions.Circle | None) -> None:
+        """Remove what hangs off the comment, with its task locked."""
+        task = sa.select(Task.id).where(Task.id == row["object_id"])
+        # The task first, as writers of comments lock it, then the comment's rows.
+        ctx.tx.session.execute(task.with_for_update())
+        cross_references.remove(ctx.tx, ctx.name, ctx.metadata, "comment", [row["id"]])
+
+    def deleted(self, ctx: CrudContext, row: Row, _circle: mentions.Circle | None) -> None:
+        """Set the task anew from its remaining comments."""
+        _set_task_anew(ctx, row)
+
+    def complete(
+        self, ctx: CrudContext, rows: list[JsonObject], _verb: str, _circle: mentions.Circle | None
+    ) -> None:
+        """Name the author of a single comment, its files, and who replied."""
+        ids = [row["person_id"] for row in rows]
+        ids += [row["editor_id"] for row in rows]
+        ids += [reply.get("person_id") for row in rows for reply in row["replies"] or []]
+        known = short_persons(ctx, ids)
+        files = _files(ctx, [UUID(row["id"]) for row in rows])
+        for row in rows:
+            shown = _as_clients_know(known) if _is_client(ctx, row) else known
+            row["person"] = shown.get(row["person_id"])
+            if row["editor_id"] not in shown:
+                row["editor_id"] = None
+            row["attachment_files"] = files.get(row["id"], [])
+            for reply in row["replies"] or []:
+                reply["person"] = shown.get(reply.get("person_id"))
+
+    def as_asked(self, ctx: CrudContext, reply: Reply, query: Mapping[str, str]) -> Reply:
+        """Hold the comment's previews as rows, if they are asked for."""
+        return with_previews(ctx, reply, query)
+
+
+def _check_may_move(ctx: CallContext, task: UUID) -> None:
+    """Raise Forbidden unless the caller manages the production of the task to move to."""
+    there = sa.select(Task.project_id).where(Task.id == task)
+    project = ctx.tx.session.scalar(there)
+    if project is not None and ctx.actor.role_in(project) not in MANAGERS:
+        message = "This requires to manage the production of the other task."
+        raise Forbidden(message)
+
+
+def _follow(ctx: CallContext, row: Facts) -> None:
+    """Move the comment's news and notifications to the task it was moved to."""
+    for model in (News, Notification):
+        table = table_of(model)
+        change = sa.update(table).where(table.c.comment_id == row["id"])
+        ctx.tx.connection.execute(change.values(task_id=row["object_id"]))
+
+
+def _set_task_anew(ctx: CrudContext, row: Facts) -> None:
+    ident = row["object_id"]
+    status = sa.select(Task.task_status_id).where(Task.id == ident)
+    # Locked before it is read: what is compared below is what this transaction changed.
+    before = ctx.tx.session.scalar(status.with_for_update())
+    recount_task(ctx.tx, ident)
+    after = ctx.tx.session.scalar(status)
+    task_changed(ctx, {"id": ident, "project_id": row["project_id"]})
+    if before != after:
+        project = {"project_id": row["project_id"]} if row["project_id"] else {}
+        told = TaskStatusChanged(
+            task_id=ident,
+            new_task_status_id=after,
+            previous_task_status_id=before,
+            person_id=row["person_id"],
+            **project,
+        )
+        ctx.tx.emit(told)
+
+
+def _is_client(ctx: CallContext, row: Row) -> bool:
+    """Whether the caller is a client in the comment's production."""
+    found = access.task_facts(ctx, UUID(row["object_id"]))
+    return found is not None and ctx.actor.role_in(found["project_id"]) == "client"
+
+
+def _as_clients_know(known: dict[str, JsonObject]) -> dict[str, JsonObject]:
+    """Other clients; who works for the studio is not told to them."""
+    return {ident: person for ident, person in known.items() if person["role"] == "client"}
+
+
+def _files(ctx: CallContext, comments: list[UUID]) -> dict[str, list[JsonObject]]:
+    table = AttachmentFile
+    statement = sa.select(
+        table.comment_id, table.id, table.name, table.extension, table.size
+    ).where(table.comment_id.in_(comments))
+    found: dict[str, list[JsonObject]] = {}
+    with ctx.database.read() as connection:
+        for comment, ident, name, extension, size in connection.execute(statement):
+            shown = {"id": str(ident), "name": name, "extension": extension, "size": size}
+            found.setdefault(str(comment), []).append(shown)
+    return found

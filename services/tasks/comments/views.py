@@ -1,0 +1,216 @@
+"""The comments of a task as each role sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from services.common.access.context import CallContext
+from services.common.crud import row_statements
+from services.common.crud.resource import CrudContext
+from services.common.crud.row_json import rows_as_json
+from services.common.database.sql_types import Column, Condition, Expression
+from services.common.database.tables import table_of
+from services.common.json_types import JsonObject
+from services.common.wire.rpc_protocol import Reply
+from services.tasks.models import (
+    AttachmentFile,
+    Comment,
+    PreviewFile,
+    TaskStatus,
+    comment_acknoledgments,
+    comment_department_mentions,
+    comment_mentions,
+    comment_preview_link,
+)
+from services.tasks.rows import decoded
+
+COMMENT: Final = table_of(Comment)
+SEES_ALL: Final = frozenset({"admin", "manager", "supervisor"})
+CLIENT: Final = "client"
+REJECTED: Final = "rejected"
+PREVIEW: Final = (
+    "id",
+    "task_id",
+    "revision",
+    "extension",
+    "width",
+    "height",
+    "duration",
+    "status",
+    "validation_status",
+    "original_name",
+    "position",
+    "annotations",
+)
+ATTACHED: Final = ("id", "name", "extension", "reply_id", "size")
+EDITOR: Final = ("first_name", "last_name", "has_avatar", "role", "id")
+
+
+def _ids(own: Column, other: Column) -> Expression:
+    return sa.func.array(sa.select(other).where(own == COMMENT.c.id).scalar_subquery())
+
+
+def _objects(table: sa.Table, names: tuple[str, ...], *where: Condition, order: Any) -> Any:
+    """Rows of ``table`` as a JSON array of objects with these names."""
+    pairs: list[Any] = []
+    for name in names:
+        pairs += [sa.literal(name), table.c[name]]
+    row = sa.func.json_build_object(*pairs)
+    found = sa.select(sa.func.json_agg(sa.text("o.v ORDER BY o.n"))).select_from(
+        sa.select(row.label("v"), order.label("n"))
+        .select_from(table)
+        .where(*where)
+        .correlate(COMMENT)
+        .lateral("o")
+    )
+    return sa.func.coalesce(found.scalar_subquery(), sa.literal_column("'[]'::json"))
+
+
+def _status() -> Any:
+    status = table_of(TaskStatus)
+    pairs: list[Any] = []
+    for name in ("name", "short_name", "color", "id"):
+        pairs += [sa.literal(name), status.c[name]]
+    row = sa.select(sa.func.json_build_object(*pairs))
+    return row.where(status.c.id == COMMENT.c.task_status_id).scalar_subquery()
+
+
+def _columns(resource: Any) -> list[Any]:
+    plain = resource.columns(None, relations=False)
+    shown, link = table_of(PreviewFile), comment_preview_link.c
+    of_comment = sa.select(link.preview_file).where(link.comment == COMMENT.c.id).correlate(COMMENT)
+    files = table_of(AttachmentFile)
+    lists = {
+        "acknowledgements": _ids(comment_acknoledgments.c.comment, comment_acknoledgments.c.person),
+        "mentions": _ids(comment_mentions.c.comment, comment_mentions.c.person),
+        "department_mentions": _ids(
+            comment_department_mentions.c.comment, comment_department_mentions.c.department
+        ),
+        "previews": _objects(shown, PREVIEW, shown.c.id.in_(of_comment), order=shown.c.position),
+        "attachment_files": _objects(
+            files, ATTACHED, files.c.comment_id == COMMENT.c.id, order=files.c.created_at
+        ),
+        "task_status": _status(),
+    }
+    return [*plain, *(column.label(name) for name, column in lists.items())]
+
+
+def of_task(ctx: CrudContext, task: UUID, role: str | None, *, isolated: bool) -> list[JsonObject]:
+    """The comments of a task, newest first, as somebody in that role sees them.
+
+    ``isolated`` says whether the production hides its clients from each other.
+    """
+    rows = (
+        sa.select(*_columns(ctx.registry["comments"]))
+        .where(COMMENT.c.object_id == task)
+        .order_by(COMMENT.c.created_at.desc(), COMMENT.c.id)
+    )
+    with ctx.database.read() as connection:
+        texts = connection.execute(rows_as_json(rows)).scalars().all()
+    # Decoded here although PostgreSQL built it: who sees what depends on people of another service.
+    comments = decoded(texts)
+    people = _people(ctx, comments)
+    seen = [one for one in comments if _visible(ctx, one, role, people, isolated=isolated)]
+    for comment in seen:
+        _name(comment, role, people)
+    return seen
+
+
+def _people(ctx: CallContext, comments: list[JsonObject]) -> JsonObject:
+    """Everybody who wrote, edited or replied, by id."""
+    ids = {comment[name] for comment in comments for name in ("person_id", "editor_id")}
+    ids |= {reply.get("person_id") for comment in comments for reply in comment["replies"] or []}
+    wanted = sorted(ident for ident in ids if ident)
+    if not wanted:
+        return {}
+    found: JsonObject = ctx.ask("auth", "short_persons", ids=wanted)
+    return found
+
+
+def _by_client(comment: JsonObject, people: JsonObject) -> bool:
+    return bool(people.get(comment["person_id"], {}).get("role") == CLIENT)
+
+
+def _visible(
+    ctx: CallContext, comment: JsonObject, role: str | None, people: JsonObject, *, isolated: bool
+) -> bool:
+    """Whether the caller sees it at all; a client sees pictures, but not what the studio says."""
+    if role in SEES_ALL:
+        return True
+    by_client = _by_client(comment, people)
+    if role != CLIENT:
+        return not by_client
+    own = comment["person_id"] == str(ctx.actor.id)
+    if comment["for_client"] or own or (by_client and not isolated):
+        return True
+    if by_client or not comment["previews"]:
+        return False
+    comment |= {"text": "", "attachment_files": [], "checklist": [], "replies": []}
+    return True
+
+
+def _name(comment: JsonObject, role: str | None, people: JsonObject) -> None:
+    """Put people where their ids are; a client isn't told who works for the studio."""
+
+    def known(ident: str | None) -> Any:
+        person = people.get(ident or "")
+        hidden = role == CLIENT and (person or {}).get("role") != CLIENT
+        return None if hidden else person
+
+    comment["person"] = known(comment["person_id"])
+    if comment["editor_id"]:
+        editor = known(comment["editor_id"])
+        comment["editor"] = editor and {name: editor[name] for name in EDITOR}
+    for reply in comment["replies"] or []:
+        reply["person"] = known(reply.get("person_id"))
+    if role == CLIENT:
+        comment["previews"] = [
+            one for one in comment["previews"] if one["validation_status"] != REJECTED
+        ]
+
+
+def with_previews(ctx: CrudContext, answer: Reply, query: Mapping[str, str]) -> Reply:
+    """A single comment holds its previews as rows, if they are asked for."""
+    if query.get("with_previews", "").lower() != "true":
+        return answer
+    shown: JsonObject = msgspec.json.decode(answer.body)
+    shown["previews"] = previews_of(ctx, shown["id"])
+    return answer._replace(body=msgspec.json.encode(shown))
+
+
+def previews_of(ctx: CrudContext, comment: str) -> list[JsonObject]:
+    """A comment's previews as rows, in their order."""
+    resource, link = ctx.registry["preview-files"], comment_preview_link.c
+    mine = sa.select(link.preview_file).where(link.comment == UUID(comment))
+    rows = (
+        sa.select(*resource.columns(None, relations=False))
+        .where(resource.table.c.id.in_(mine))
+        .order_by(resource.table.c.position)
+    )
+    with ctx.database.read() as connection:
+        texts = connection.execute(rows_as_json(rows)).scalars().all()
+    return decoded(texts)
+
+
+def comment_json(ctx: CrudContext, ident: UUID) -> JsonObject:
+    """A comment in this transaction, with its lists and files, as its writer gets it back."""
+    resource = ctx.registry["comments"]
+    statement = row_statements.shown(resource, resource.columns(None, relations=True))
+    text = ctx.tx.text(statement, ident=str(ident))
+    shown: JsonObject = msgspec.json.decode(text or "null")
+    if shown["attachment_files"]:
+        shown["attachment_files"] = _attached(ctx, ident)
+    return shown
+
+
+def _attached(ctx: CallContext, comment: UUID) -> list[JsonObject]:
+    table = table_of(AttachmentFile)
+    columns = (table.c.id, table.c.name, table.c.extension, table.c.size)
+    rows = sa.select(*columns).where(table.c.comment_id == comment).order_by(table.c.created_at)
+    found = ctx.tx.connection.execute(rows).mappings()
+    return [{**row, "id": str(row["id"])} for row in found]

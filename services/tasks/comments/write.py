@@ -1,0 +1,262 @@
+"""Comments as they are written: the row, and all that follows from it.
+
+What commits with a comment: mentions, files, the task's status and dates, notifications, the
+entry in the production's feed, copies to the tasks its hashtags name, and the comments that status
+automations add. All of it is what somebody sees who reads a moment later, and all of it is this
+service's. What follows by event, in another service's own time: the entity an automation makes
+ready (``assets``), the team that a new assignee joins (``crud``), mail (``auth``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import msgspec
+import sqlalchemy as sa
+
+from services.common.contracts.tasks import (
+    CommentNew,
+    NewsNew,
+    TaskMakesReady,
+    TaskStatusChanged,
+    TaskToReview,
+)
+from services.common.crud.resource import CrudContext
+from services.common.database.sql_types import Condition
+from services.common.database.tables import table_of
+from services.common.json_types import JsonObject, Row
+from services.tasks.attachments.files import attach
+from services.tasks.comments import mentions
+from services.tasks.comments.context import CommentContext
+from services.tasks.comments.draft import Draft
+from services.tasks.comments.sql import COMMENT, NEWS, STANDS, TASK, TASK_KEYS
+from services.tasks.models import Task, TaskType
+from services.tasks.policy.notifications import notify
+from services.tasks.policy.task_changes import task_changed
+from services.tasks.policy.task_status import recount_task, with_status
+
+COPIED: Final = "{text}\n\n____\nFrom {kind} task"
+CONCEPT: Final = "Concept"
+
+
+class CommentWriter:
+    """Writes drafts in one transaction, the tasks they are on locked in a fixed order."""
+
+    def __init__(self, ctx: CrudContext, known: CommentContext) -> None:
+        self.ctx, self.tx, self.known = ctx, ctx.tx, known
+        self.automated: set[tuple[UUID, UUID]] = set()
+
+    def post(self, drafts: Iterable[Draft]) -> list[UUID]:
+        """Write them all and answer their ids. Emits what ``events`` says of a comment."""
+        wanted = list(drafts)
+        # A single comment locks its own task with the statement that reads it.
+        if len(wanted) > 1 or self.known.follows(wanted[0]):
+            self._lock(wanted)
+        return [self._post(draft) for draft in wanted]
+
+    def _lock(self, drafts: list[Draft]) -> None:
+        """The tasks themselves, and those beside them that automations may change."""
+        table = table_of(Task)
+        wanted: Condition = table.c.id.in_({draft.task_id for draft in drafts})
+        entities = {
+            self.known.tasks[d.task_id]["entity_id"] for d in drafts if self.known.follows(d)
+        }
+        if entities:
+            wanted |= table.c.entity_id.in_(entities)
+        # By id, as everybody locks tasks: two batches over the same tasks wait, but never for each
+        # other.
+        query = sa.select(table.c.id).where(wanted).order_by(table.c.id)
+        self.tx.connection.execute(query.with_for_update())
+
+    def _task(self, ident: UUID) -> JsonObject:
+        """The task as it is now, locked, with its assignees and subscribers."""
+        # FOR UPDATE: two comments on a task are written one after the other, and so are their
+        # statuses.
+        (row,) = self.tx.run(TASK, task=str(ident))
+        return dict(zip(TASK_KEYS, row, strict=True))
+
+    def _post(self, draft: Draft) -> UUID:
+        task = self._task(draft.task_id)
+        status = self.known.statuses[draft.status_id]
+        self.known.check_retake(task, status)
+        now = _now()
+        moment = draft.created_at or now
+        circle = self.known.circle(task["project_id"])
+        named = mentions.find(draft.text, circle)
+        ident = self._row(draft, moment, named)
+        attach(self.ctx, draft.files, comment_id=ident)
+        self.tx.emit(self._news_of(CommentNew, task, draft, comment_id=ident, task_id=task["id"]))
+        self._copies(task, draft, moment)
+        changed = self._set_status(task, draft, ident, moment, now)
+        self._notify(task, draft, ident, named.everybody(circle), changed=changed)
+        # Comments on concepts stay out of the production's feed.
+        if self.known.kind_of(task["entity_id"]) != CONCEPT:
+            self._news(task, draft, ident, changed=changed)
+        if changed:
+            self._automate(task, draft)
+        return ident
+
+    @staticmethod
+    def _news_of(event: Any, task: Row, draft: Draft, **more: Any) -> Any:
+        project = {"project_id": task["project_id"]} if task["project_id"] else {}
+        return event(task_status_id=draft.status_id, **more, **project)
+
+    # --- the comment ----------------------------------------------------------------------------
+
+    def _row(self, draft: Draft, moment: datetime, named: mentions.Mentions) -> UUID:
+        ident = uuid4()
+        self.tx.defer(
+            COMMENT,
+            id=str(ident),
+            task=str(draft.task_id),
+            text=draft.text,
+            links=draft.links,
+            checklist=msgspec.json.encode(draft.checklist).decode(),
+            moment=moment,
+            for_client=draft.for_client,
+            status=str(draft.status_id),
+            author=str(draft.author_id),
+        )
+        mentions.write_mentions(self.tx, ident, named)
+        return ident
+
+    def _copies(self, task: Row, draft: Draft, moment: datetime) -> None:
+        """The comment again on the entity's other tasks of the kinds its hashtags name."""
+        words = mentions.hashtags(draft.text)
+        if not words:
+            return
+        table, kind = table_of(Task), table_of(TaskType)
+        others = (
+            sa.select(table.c.id, table.c.task_status_id, table.c.project_id, kind.c.name)
+            .join(kind, kind.c.id == table.c.task_type_id)
+            .where(table.c.entity_id == task["entity_id"], table.c.id != task["id"])
+            .order_by(table.c.id)
+        )
+        text = COPIED.format(text=draft.text, kind=task["type_name"])
+        for row in self.tx.connection.execute(others).mappings().all():
+            if mentions.EVERY_TASK not in words and row["name"].lower() not in words:
+                continue
+            copy = Draft(
+                row["id"],
+                row["task_status_id"],
+                draft.author_id,
+                text,
+                draft.checklist,
+                draft.links,
+                for_client=draft.for_client,
+            )
+            ident = self._row(
+                copy, moment, mentions.find(text, self.known.circle(row["project_id"]))
+            )
+            self.tx.emit(self._news_of(CommentNew, row, copy, comment_id=ident, task_id=row["id"]))
+
+    # --- the task -------------------------------------------------------------------------------
+
+    def _set_status(
+        self,
+        task: Row,
+        draft: Draft,
+        comment: UUID,
+        moment: datetime,
+        now: datetime,
+    ) -> bool:
+        """Give the task the comment's status, unless a later comment spoke; whether it changed."""
+        status = self.known.statuses[draft.status_id]
+        last = task["last_comment_date"]
+        # A later comment has spoken (this one is dated back): the status follows from all of them.
+        if last is not None and last > moment:
+            recount_task(self.tx, task["id"])
+            task_changed(self.ctx, task)
+            return False
+        stands = {**task, **with_status(task, status, moment, now)}
+        ids = {"id": str(task["id"]), "task_status_id": str(status["id"])}
+        self.tx.defer(STANDS, **{**stands, **ids})
+        task_changed(self.ctx, task)
+        if task["task_status_id"] == status["id"]:
+            return False
+        self._tell_status(task, draft, comment, status)
+        return True
+
+    def _tell_status(self, task: Row, draft: Draft, comment: UUID, status: Row) -> None:
+        """Emit ``task:status-changed``, and ``task:to-review`` where feedback is asked for."""
+        told = {
+            "task_id": task["id"],
+            "new_task_status_id": status["id"],
+            "previous_task_status_id": task["task_status_id"],
+            "person_id": draft.author_id,
+            "project_id": task["project_id"],
+        }
+        self.tx.emit(TaskStatusChanged(**told))
+        if status["is_feedback_request"]:
+            self.tx.emit(TaskToReview(comment_id=comment, **told))
+
+    # --- who learns of it -----------------------------------------------------------------------
+
+    def _notify(
+        self,
+        task: Row,
+        draft: Draft,
+        comment: UUID,
+        mentioned: set[UUID],
+        *,
+        changed: bool,
+    ) -> None:
+        concerned = {*task["assignees"], *task["watchers"], *self.known.sequence_watchers(task)}
+        reasons = [(person, "comment") for person in sorted(concerned - {draft.author_id})]
+        reasons += [(person, "mention") for person in sorted(mentioned - {draft.author_id})]
+        facts = {"author_id": draft.author_id, "task_id": task["id"], "comment_id": comment}
+        notify(self.tx, task["project_id"], reasons, change=changed, **facts)
+
+    def _news(self, task: Row, draft: Draft, comment: UUID, *, changed: bool) -> None:
+        ident = uuid4()
+        self.tx.defer(
+            NEWS,
+            id=str(ident),
+            change=changed,
+            author=str(draft.author_id),
+            comment=str(comment),
+            task=str(task["id"]),
+        )
+        told = self._news_of(NewsNew, task, draft, news_id=ident, task_type_id=task["task_type_id"])
+        self.tx.emit(told)
+
+    # --- automations ----------------------------------------------------------------------------
+
+    def _automate(self, task: Row, draft: Draft) -> None:
+        """What the production has follow from this status; each task at most once in a row."""
+        self.automated.add((task["id"], draft.status_id))
+        for rule in self.known.automations(task, draft.status_id):
+            if rule["out_field_type"] == "ready_for":
+                told = TaskMakesReady(
+                    entity_id=task["entity_id"],
+                    task_type_id=rule["out_task_type_id"],
+                    project_id=task["project_id"],
+                )
+                self.tx.emit(told)
+            else:
+                self._follow(task, rule, draft)
+
+    def _follow(self, task: Row, rule: Row, draft: Draft) -> None:
+        table, status = table_of(Task), rule["out_task_status_id"]
+        others = (
+            sa.select(table.c.id)
+            .where(
+                table.c.entity_id == task["entity_id"],
+                table.c.task_type_id == rule["out_task_type_id"],
+                table.c.task_status_id.is_distinct_from(status),
+            )
+            .order_by(table.c.id)
+            .with_for_update()
+        )
+        for ident in self.tx.connection.scalars(others).all():
+            # Automations may set each other off in a circle; each task takes a status once.
+            if (ident, status) not in self.automated and status in self.known.statuses:
+                self.automated.add((ident, status))
+                self._post(Draft(ident, status, draft.author_id))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

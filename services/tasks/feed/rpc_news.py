@@ -1,0 +1,193 @@
+"""The feed of a production: what was said and changed, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from services.common.crud import filters
+from services.common.crud.lists import compressed
+from services.common.crud.pages import envelope
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
+from services.common.crud.validation import BadValue, known_id, parse_moment
+from services.common.database.tables import table_of
+from services.common.errors import Forbidden, InvalidInput, NotFound
+from services.common.json_types import JsonObject
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_protocol import Reply
+from services.tasks.models import Comment, News, PreviewFile, Task
+from services.tasks.policy.entity_access import entity_for_reader
+from services.tasks.policy.entity_names import describe_entities, full_name
+from services.tasks.policy.membership import require_member
+from services.tasks.policy.people import short_persons
+from services.tasks.rows import decoded, whole_number
+
+PAGE, OF_ENTITY = 50, 2000
+NEWS, TASK, COMMENT = table_of(News), table_of(Task), table_of(Comment)
+PREVIEW: Final = table_of(PreviewFile)
+FILTERS: Final = {
+    "task_type_id": TASK.c.task_type_id,
+    "task_status_id": COMMENT.c.task_status_id,
+    "person_id": NEWS.c.author_id,
+}
+SOURCE: Final = (
+    NEWS.join(TASK, TASK.c.id == NEWS.c.task_id)
+    .outerjoin(COMMENT, COMMENT.c.id == NEWS.c.comment_id)
+    .outerjoin(PREVIEW, PREVIEW.c.id == NEWS.c.preview_file_id)
+)
+COLUMNS: Final = (
+    NEWS.c.id,
+    sa.literal("News").label("type"),
+    NEWS.c.author_id,
+    NEWS.c.comment_id,
+    NEWS.c.task_id,
+    TASK.c.task_type_id,
+    COMMENT.c.task_status_id,
+    TASK.c.entity_id.label("task_entity_id"),
+    NEWS.c.preview_file_id,
+    PREVIEW.c.extension.label("preview_file_extension"),
+    PREVIEW.c.revision.label("preview_file_revision"),
+    TASK.c.project_id,
+    sa.func.date_trunc("second", NEWS.c.created_at).label("created_at"),
+    NEWS.c.change,
+)
+
+
+class NewsRpc(ResourceService):
+    """News."""
+
+    @query
+    def list_project_news(self, project_id: str, query: dict[str, str] | None = None) -> Reply:
+        """The feed of a production, by the page, with how often each status was given.
+
+        ``query`` may hold ``page``, ``limit``, ``only_preview``, ``task_type_id``,
+        ``task_status_id``, ``person_id``, ``episode_id``, ``after`` and ``before``.
+        Raises NotFound, Forbidden, InvalidInput.
+        """
+        project = require_member(self, project_id)
+        return self._feed([TASK.c.project_id == project], query or {})
+
+    @query
+    def list_news_of_projects(self, query: dict[str, str] | None = None) -> Reply:
+        """The feed of the caller's open productions, or of one: as ``list_project_news``."""
+        asked = query or {}
+        where = []
+        if "project_id" in asked:
+            where.append(TASK.c.project_id == require_member(self, asked["project_id"]))
+        # Administrators are in no team: the open productions are the studio's.
+        elif self.actor.is_admin:
+            opened = self.ask("crud", "open_projects")
+            where.append(TASK.c.project_id.in_([UUID(ident) for ident in opened]))
+        else:
+            where.append(TASK.c.project_id.in_(self.actor.open_projects))
+        return self._feed(where, asked)
+
+    @query
+    def read_project_news(self, project_id: str, ident: str) -> JsonObject:
+        """One entry. Not for vendors. Raises NotFound, Forbidden."""
+        project = require_member(self, project_id)
+        if self.actor.role_in(project) == "vendor":
+            message = "News are not for vendors."
+            raise Forbidden(message)
+        where = [TASK.c.project_id == project, NEWS.c.id == known_id(ident)]
+        found = self._entries(where, 1, 0)
+        if not found:
+            raise NotFound
+        return found[0]
+
+    @query
+    def list_entity_news(self, entity_id: str) -> Reply:
+        """What was said on one entity's tasks. Raises NotFound, Forbidden."""
+        entity, _ = entity_for_reader(self, "", entity_id)
+        where = [TASK.c.entity_id == entity]
+        rows = self._entries(where, OF_ENTITY, 0)
+        data = msgspec.json.encode(rows).decode()[1:-1]
+        return compressed(envelope(data, self._total(where), 1, OF_ENTITY))
+
+    def _feed(self, where: list[Any], asked: Mapping[str, str]) -> Reply:
+        page = max(whole_number(asked, "page", 1), 1)
+        limit = whole_number(asked, "limit", PAGE) or PAGE
+        if limit < 0:
+            message = "limit must be an integer."
+            raise InvalidInput(message)
+        where = [*where, *self._asked(asked)]
+        rows = self._entries(where, limit, (page - 1) * limit)
+        data = msgspec.json.encode(rows).decode()[1:-1]
+        stats = msgspec.json.encode(self._stats(where)).decode()
+        return compressed(envelope(data, self._total(where), page, limit, stats=stats))
+
+    def _asked(self, asked: Mapping[str, str]) -> list[Any]:
+        found: list[Any] = []
+        for name, column in FILTERS.items():
+            if asked.get(name):
+                found.append(column == filters.named_uuid(name, asked[name]))
+        if asked.get("episode_id"):
+            ident = str(filters.named_uuid("episode_id", asked["episode_id"]))
+            entities = self.ask("assets", "entities_of_episode", episode_id=ident)
+            found.append(TASK.c.entity_id.in_([UUID(entity) for entity in entities]))
+        for name, test in (
+            ("after", NEWS.c.created_at.__gt__),
+            ("before", NEWS.c.created_at.__lt__),
+        ):
+            if asked.get(name):
+                try:
+                    found.append(test(parse_moment(asked[name])))
+                except BadValue:
+                    message = f"Wrong date format for {name}."
+                    raise InvalidInput(message) from None
+        if asked.get("only_preview", "").lower() == "true":
+            found.append(NEWS.c.preview_file_id.is_not(None))
+        return found
+
+    def _entries(self, where: list[Any], limit: int, offset: int) -> list[JsonObject]:
+        rows = (
+            sa.select(*COLUMNS)
+            .select_from(SOURCE)
+            .where(*where)
+            .order_by(NEWS.c.created_at.desc(), NEWS.c.id)
+            .limit(limit)
+            .offset(offset)
+        )
+        with self.database.read() as connection:
+            texts = connection.execute(rows_as_json(rows)).scalars().all()
+        return self._with_names(decoded(texts))
+
+    def _with_names(self, rows: list[JsonObject]) -> list[JsonObject]:
+        if not rows:
+            return []
+        projects = sorted({row["project_id"] for row in rows if row["project_id"]})
+        names = self.ask("crud", "project_names", ids=projects)
+        people = short_persons(self, [row["author_id"] for row in rows])
+        entities = describe_entities(self, [row["task_entity_id"] for row in rows])
+        for row in rows:
+            entity = entities.get(row["task_entity_id"] or "")
+            row |= {
+                "project_name": names.get(row["project_id"], ""),
+                "full_entity_name": full_name(entity),
+                "episode_id": entity and entity["episode_id"],
+                "entity_preview_file_id": entity and entity["preview_file_id"],
+                "person": people.get(row["author_id"]),
+            }
+        return rows
+
+    def _total(self, where: list[Any]) -> int:
+        counted = sa.select(sa.func.count()).select_from(SOURCE).where(*where)
+        with self.database.read() as connection:
+            return int(connection.scalar(counted) or 0)
+
+    def _stats(self, where: list[Any]) -> dict[str, int]:
+        """How often each status was given, over all that the filters find."""
+        status = COMMENT.c.task_status_id
+        counted = (
+            sa.select(status, sa.func.count())
+            .select_from(SOURCE)
+            .where(*where, NEWS.c.change.is_(True), status.is_not(None))
+            .group_by(status)
+        )
+        with self.database.read() as connection:
+            return {str(ident): count for ident, count in connection.execute(counted)}

@@ -1,0 +1,227 @@
+"""What people hear of: their notifications."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.access.rules import only_persons
+from services.common.contracts.tasks import (
+    NotificationRead,
+    NotificationsAllRead,
+    NotificationUnread,
+)
+from services.common.crud import filters
+from services.common.crud.log_query import MOMENTS
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
+from services.common.crud.validation import known_id
+from services.common.database.sql_types import Condition, Expression
+from services.common.database.tables import NOW, table_of
+from services.common.errors import InvalidInput, NotFound, invalid_field
+from services.common.json_types import JsonObject
+from services.common.runtime.rpc_server import command, query
+from services.tasks.models import (
+    Comment,
+    Notification,
+    Subscription,
+    Task,
+    comment_department_mentions,
+    comment_mentions,
+    comment_preview_link,
+)
+from services.tasks.policy.entity_names import describe_entities, full_name
+from services.tasks.policy.people import short_persons
+from services.tasks.rows import decoded
+
+MOST: Final = 100
+NOTE, TASK, COMMENT = table_of(Notification), table_of(Task), table_of(Comment)
+WATCH: Final = table_of(Subscription)
+
+
+def _ids(table: sa.Table, other: str) -> Expression:
+    ids = sa.select(table.c[other]).where(table.c.comment == COMMENT.c.id).correlate(COMMENT)
+    return sa.func.array(ids.scalar_subquery())
+
+
+FIRST_PREVIEW: Final = (
+    sa.select(comment_preview_link.c.preview_file)
+    .where(comment_preview_link.c.comment == COMMENT.c.id)
+    .correlate(COMMENT)
+    .limit(1)
+    .scalar_subquery()
+)
+COLUMNS: Final = (
+    NOTE.c.id,
+    sa.literal("Notification").label("type"),
+    NOTE.c.type.label("notification_type"),
+    NOTE.c.author_id,
+    NOTE.c.comment_id,
+    NOTE.c.task_id,
+    NOTE.c.reply_id,
+    NOTE.c.playlist_id,
+    NOTE.c.read,
+    NOTE.c.change,
+    sa.func.date_trunc("second", NOTE.c.created_at).label("created_at"),
+    TASK.c.task_type_id,
+    TASK.c.project_id,
+    TASK.c.entity_id,
+    COMMENT.c.task_status_id,
+    COMMENT.c.text.label("comment_text"),
+    COMMENT.c.replies,
+    _ids(comment_mentions, "person").label("mentions"),
+    _ids(comment_department_mentions, "department").label("department_mentions"),
+    FIRST_PREVIEW.label("preview_file_id"),
+    WATCH.c.id.label("subscription_id"),
+)
+# The reader's own subscription: a task may have many, and each would repeat the notification.
+_OWN_SUBSCRIPTION: Final = sa.and_(
+    WATCH.c.task_id == NOTE.c.task_id, WATCH.c.person_id == NOTE.c.person_id
+)
+SOURCE: Final = (
+    NOTE.outerjoin(TASK, TASK.c.id == NOTE.c.task_id)
+    .outerjoin(COMMENT, COMMENT.c.id == NOTE.c.comment_id)
+    .outerjoin(WATCH, _OWN_SUBSCRIPTION)
+)
+
+
+class NotificationRpc(ResourceService):
+    """Notifications."""
+
+    @query
+    def list_notifications(self, query: dict[str, str] | None = None) -> list[JsonObject]:
+        """The caller's notifications, newest first, at most a hundred.
+
+        ``query`` may hold ``after``, ``before``, ``task_type_id``, ``task_status_id``, ``type``,
+        ``read`` and ``watching``. Raises Forbidden for bots, InvalidInput.
+        """
+        only_persons(self)
+        return self._notifications(*_asked(query or {}))
+
+    @query
+    def read_notification(self, ident: str) -> JsonObject:
+        """One of the caller's notifications. Raises NotFound."""
+        only_persons(self)
+        found = self._notifications(NOTE.c.id == known_id(ident))
+        if not found:
+            raise NotFound
+        return found[0]
+
+    @query
+    def notice(self, ident: str, person_id: str) -> JsonObject | None:
+        """A notification as its reader sees it, for the letter about it; None if it is gone."""
+        found = self._notifications(NOTE.c.id == UUID(ident), reader=UUID(person_id))
+        return found[0] if found else None
+
+    def _notifications(self, *where: Condition, reader: UUID | None = None) -> list[JsonObject]:
+        rows = (
+            sa.select(*COLUMNS)
+            .select_from(SOURCE)
+            .where(NOTE.c.person_id == (reader or self.actor.id), *where)
+            .order_by(NOTE.c.created_at.desc(), NOTE.c.id)
+            .limit(MOST)
+        )
+        with self.database.read() as connection:
+            texts = connection.execute(rows_as_json(rows)).scalars().all()
+        return self._named(decoded(texts))
+
+    def _named(self, rows: list[JsonObject]) -> list[JsonObject]:
+        """Put names where only their owners know them, and hide what clients said from artists."""
+        if not rows:
+            return []
+        projects = sorted({row["project_id"] for row in rows if row["project_id"]})
+        playlists = sorted({row["playlist_id"] for row in rows if row["playlist_id"]})
+        names = self.ask("crud", "project_names", ids=projects)
+        lists = self.ask("crud", "playlists_in_brief", ids=playlists) if playlists else {}
+        entities = describe_entities(self, [row["entity_id"] for row in rows])
+        authors = short_persons(self, [row["author_id"] for row in rows])
+        for row in rows:
+            entity = entities.get(row.pop("entity_id") or "")
+            playlist = lists.get(row["playlist_id"] or "", {})
+            reply = _reply(row)
+            row |= {
+                "project_name": names.get(row["project_id"], ""),
+                "full_entity_name": full_name(entity),
+                "episode_id": entity and entity["episode_id"],
+                "entity_preview_file_id": entity and entity["preview_file_id"],
+                "comment_text": row["comment_text"] or "",
+                "reply_text": reply.get("text", ""),
+                "reply_mentions": reply.get("mentions", []),
+                "reply_department_mentions": reply.get("department_mentions", []),
+                "playlist_name": playlist.get("name", ""),
+                "playlist_for_entity": playlist.get("for_entity", ""),
+                "playlist_is_for_all": playlist.get("is_for_all", False),
+            }
+            by_client = authors.get(row["author_id"], {}).get("role") == "client"
+            if self.actor.role == "user" and by_client:
+                row["comment_text"] = row["reply_text"] = ""
+        return rows
+
+    @command
+    def mark_notification(self, ident: str, data: JsonObject) -> JsonObject:
+        """Note that a notification was read, or is to be read again.
+
+        Returns it. Raises NotFound, InvalidInput. Emits ``notification:read`` or ``:unread``.
+        """
+        only_persons(self)
+        read = data.get("read")
+        if not isinstance(read, bool):
+            raise invalid_field("read", "Input should be a valid boolean")
+        uuid = known_id(ident)
+        change = sa.update(NOTE).where(NOTE.c.id == uuid, NOTE.c.person_id == self.actor.id)
+        change = change.values(read=read, updated_at=NOW).returning(NOTE.c.task_id)
+        row = self.tx.connection.execute(change).first()
+        if row is None:
+            raise NotFound
+        event = NotificationRead if read else NotificationUnread
+        project = self.tx.session.scalar(sa.select(TASK.c.project_id).where(TASK.c.id == row[0]))
+        told = event(person_id=only_persons(self), notification_id=uuid)
+        self.tx.emit(told, project=project)
+        # The names around it are asked of other services, and no transaction may wait for them.
+        self.commit_now()
+        self.tx.close()
+        return self._notifications(NOTE.c.id == uuid)[0]
+
+    @command
+    def mark_all_notifications(self) -> JsonObject:
+        """Note that the caller has read everything. Emits ``notification:all-read``."""
+        person = only_persons(self)
+        unread = sa.update(NOTE).where(NOTE.c.person_id == person, NOTE.c.read.is_(False))
+        self.tx.connection.execute(unread.values(read=True, updated_at=NOW))
+        self.tx.emit(NotificationsAllRead(person_id=person))
+        return {"success": True}
+
+
+def _reply(row: JsonObject) -> JsonObject:
+    """The reply that a notification is about, if it is about one."""
+    replies, ident = row.pop("replies") or [], row.pop("reply_id")
+    return next((one for one in replies if one["id"] == ident), {})
+
+
+def _asked(query: Mapping[str, str]) -> list[Any]:
+    """Conditions of a query. Raises InvalidInput."""
+    ids = [name for name in ("task_type_id", "task_status_id") if name in query]
+    found: list[Any] = [TASK.c[name] == filters.named_uuid(name, query[name]) for name in ids]
+    if "type" in query:
+        found.append(NOTE.c.type == query["type"])
+    bounds = {"after": NOTE.c.created_at.__gt__, "before": NOTE.c.created_at.__lt__}
+    found += [test(_moment(query[name])) for name, test in bounds.items() if name in query]
+    flags = {"read": NOTE.c.read.is_(True), "watching": WATCH.c.id.is_not(None)}
+    for name, holds in flags.items():
+        if name in query:
+            found.append(holds if query[name].lower() == "true" else sa.not_(holds))
+    return found
+
+
+def _moment(text: str) -> datetime:
+    for form in MOMENTS:
+        try:
+            return datetime.strptime(text, form)  # noqa: DTZ007 - UTC without zone, as stored
+        except ValueError:
+            continue
+    message = "Wrong date format for after or before."
+    raise InvalidInput(message)

@@ -1,0 +1,60 @@
+"""Of which tasks people want to hear."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.common.access.rules import only_persons
+from services.common.crud.resource_service import ResourceService
+from services.common.database.tables import table_of
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_protocol import Reply
+from services.tasks.models import Subscription
+from services.tasks.policy.task_authorizer import TaskAuthorizer
+
+WATCH: Final = table_of(Subscription)
+
+
+class SubscriptionRpc(ResourceService):
+    """Subscriptions."""
+
+    @command
+    def subscribe(self, task_id: str) -> Reply:
+        """Hear of a task from now on. Returns the subscription. Raises NotFound, Forbidden."""
+        person, task = only_persons(self), TaskAuthorizer(self).readable(task_id)
+        row = {"person_id": person, "task_id": task["id"]}
+        # Twice is once: the second finds the row, and nothing is announced.
+        made = insert(WATCH).values(row).on_conflict_do_nothing().returning(WATCH.c.id)
+        ident = self.tx.connection.scalar(made)
+        resource = self.registry["subscriptions"]
+        if ident is None:
+            mine = sa.and_(WATCH.c.person_id == person, WATCH.c.task_id == task["id"])
+            ident = self.tx.connection.scalar(sa.select(WATCH.c.id).where(mine))
+        else:
+            told = self.registry.event(resource, "new", {"id": ident})
+            self.tx.emit(told, project=task["project_id"])
+        return Reply(resource.view(self.tx, ident))
+
+    @command
+    def unsubscribe(self, task_id: str) -> Reply:
+        """Hear no more of a task. Raises NotFound, Forbidden."""
+        person, task = only_persons(self), TaskAuthorizer(self).readable(task_id)
+        mine = sa.and_(WATCH.c.person_id == person, WATCH.c.task_id == task["id"])
+        ident = self.tx.connection.scalar(sa.delete(WATCH).where(mine).returning(WATCH.c.id))
+        if ident is not None:
+            told = self.registry.event(self.registry["subscriptions"], "delete", {"id": ident})
+            self.tx.emit(told, project=task["project_id"])
+        return Reply(b"")
+
+    @query
+    def is_subscribed(self, task_id: str) -> Reply:
+        """Whether the caller hears of a task."""
+        task = TaskAuthorizer(self).readable(task_id)
+        mine = sa.exists().where(WATCH.c.person_id == self.actor.id, WATCH.c.task_id == task["id"])
+        with self.database.read() as connection:
+            found = bool(connection.scalar(sa.select(mine)))
+        return Reply(msgspec.json.encode(found))

@@ -1,0 +1,50 @@
+"""The tasks' part of what clients read first, and of a production's settings."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.crud import json_parts, lists
+from services.common.crud.resource_service import ResourceService
+from services.common.database.sql_types import Select
+from services.common.database.tables import table_of
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_protocol import Reply
+from services.tasks.models import Notification
+from services.tasks.resources import RESOURCES
+
+NOTIFICATION: Final = table_of(Notification)
+
+
+def _all(path: str) -> Select:
+    return sa.select(*RESOURCES[path].columns(None, relations=False))
+
+
+CONTEXT: Final = json_parts.json_object(
+    task_types=json_parts.array(_all("task-types")),
+    task_status=json_parts.array(_all("task-status")),
+    status_automations=json_parts.array(_all("status-automations")),
+    notification_count=sa.select(sa.func.count())
+    .where(NOTIFICATION.c.person_id == json_parts.ident("person"), NOTIFICATION.c.read.is_(False))
+    .scalar_subquery(),
+)
+
+
+class ContextRpc(ResourceService):
+    """Types, statuses and automations as others show them."""
+
+    @query
+    def context_part(self) -> Reply:
+        """All task types, statuses and automations, and how many notifications are unread."""
+        person = str(self.actor.id) if self.actor.id else None
+        return json_parts.read(self.database, CONTEXT, person=person)
+
+    @query
+    def rows_shown(self, path: str, ids: list[str]) -> Reply:
+        """Those rows of a resource, plain; for services that decided the rights."""
+        table = self.registry[path].table
+        wanted = [UUID(ident) for ident in ids]
+        return lists.json_array(self, _all(path).where(table.c.id.in_(wanted)))

@@ -1,0 +1,86 @@
+"""What other services ask of tasks: whose they are, who may do what on them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.crud.resource_service import ResourceService
+from services.common.runtime.rpc_server import query
+from services.tasks.models import Task, TaskType, task_person_link
+from services.tasks.policy import access
+
+
+class InternalRpc(ResourceService):
+    """Questions about tasks from the services beside."""
+
+    @query
+    def projects_of_tasks(self, ids: list[str]) -> dict[str, str | None]:
+        """The production of each task; unknown ids are left out."""
+        wanted = [UUID(ident) for ident in ids]
+        statement = sa.select(Task.id, Task.project_id).where(Task.id.in_(wanted))
+        with self.database.read() as connection:
+            return {
+                str(ident): str(project) if project else None
+                for ident, project in connection.execute(statement)
+            }
+
+    @query
+    def department_of_task_type(self, task_type_id: str) -> str | None:
+        """The department that does a task type, if one does."""
+        statement = sa.select(TaskType.department_id).where(TaskType.id == UUID(task_type_id))
+        with self.database.read() as connection:
+            found = connection.scalar(statement)
+        return str(found) if found else None
+
+    @query
+    def standing_on_task(self, ident: str) -> dict[str, bool]:
+        """Whether the caller may read and act on a task."""
+        facts = access.task_facts(self, UUID(ident))
+        if facts is None:
+            return {"read": False, "act": False}
+        act = access.may_act(self, UUID(ident), facts)
+        return {"read": access.reader.test(self, facts), "act": act}
+
+    @query
+    def standing_on_entity(self, ident: str) -> dict[str, bool]:
+        """Whether the caller may read an entity, and manages or works on it."""
+        entity = UUID(ident)
+        projects = self.ask("assets", "projects_of_entities", ids=[ident])
+        project = UUID(projects[ident]) if ident in projects else None
+        role = self.actor.role_in(project)
+        with self.database.read() as connection:
+            mine = bool(
+                connection.scalar(sa.select(access.assigned_to_entity(self.actor.id, entity)))
+            )
+        reads = role is not None and (role != "vendor" or mine)
+        return {"read": reads, "act": role in {"admin", "manager"} or (reads and mine)}
+
+    @query
+    def is_assigned_to_entity(self, ident: str) -> bool:
+        """Whether the caller has a task on the entity."""
+        mine = access.assigned_to_entity(self.actor.id, UUID(ident))
+        with self.database.read() as connection:
+            return bool(connection.scalar(sa.select(mine)))
+
+    @query
+    def worked_on(self, ids: list[str]) -> list[str]:
+        """Those of the entities on which there is a task."""
+        statement = sa.select(Task.entity_id).distinct()
+        statement = statement.where(Task.entity_id.in_([UUID(ident) for ident in ids]))
+        with self.database.read() as connection:
+            return [str(ident) for ident in connection.scalars(statement)]
+
+    @query
+    def assigned_entities(self) -> list[str]:
+        """The entities on which the caller has a task."""
+        link = task_person_link
+        statement = (
+            sa.select(Task.entity_id)
+            .distinct()
+            .join(link, link.c.task_id == Task.id)
+            .where(link.c.person_id == self.actor.id)
+        )
+        with self.database.read() as connection:
+            return [str(ident) for ident in connection.execute(statement).scalars() if ident]

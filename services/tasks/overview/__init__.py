@@ -1,0 +1,1 @@
+"""Entities with their tasks, as a production opens."""

@@ -1,0 +1,54 @@
+"""How entities and their tasks are written into one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from services.tasks.overview.fields import ENTITY_FIELDS, TASK_FIELDS
+
+Heads = dict[str, msgspec.Raw]
+ORDERED: Final = frozenset({"asset"})
+"""Kinds whose order clients rely on; the others are answered as their tasks come."""
+
+
+class ResponseLayout:
+    """How the answer is written: objects or rows of values, an array or lines."""
+
+    def __init__(self, kind: str, *, compact: bool, lines: bool) -> None:
+        self.kind, self.compact = kind, compact
+        self.between = b"\n" if lines else b","
+        fields = ""
+        if compact:
+            names = {f"{kind}_fields": ENTITY_FIELDS[kind], "task_fields": TASK_FIELDS[kind]}
+            fields = msgspec.json.encode({"compact": True, **names}).decode()
+        if lines:
+            self.head = (fields or '{"compact":false}').encode() + b"\n"
+            self.tail = b""
+        elif compact:
+            self.head, self.tail = f'{fields[:-1]},"rows":['.encode(), b"]}"
+        else:
+            self.head, self.tail = b"[", b"]"
+        self.first = True
+
+    def rows(self, heads: Heads, tasks: Iterator[tuple[str, str]]) -> Iterator[bytes]:
+        """Every entity with its tasks, those without any at the end or in their place."""
+        if self.kind in ORDERED:
+            known = dict(tasks)
+            yield from (self._row(head, known.get(ident, "")) for ident, head in heads.items())
+            return
+        # In the order the tasks come, so that nothing is held back; what has no tasks follows.
+        left = dict(heads)
+        for ident, text in tasks:
+            yield self._row(left.pop(ident), text)
+        yield from (self._row(head, "") for head in left.values())
+
+    def _row(self, head: msgspec.Raw, tasks: str) -> bytes:
+        before = b"" if self.first else self.between
+        self.first = False
+        key = b"," if self.compact else b',"tasks":'
+        return b"".join(
+            [before, memoryview(head)[:-1], key, b"[", tasks.encode(), b"]", memoryview(head)[-1:]]
+        )

@@ -1,0 +1,198 @@
+"""Entities with their tasks, in one answer.
+
+Tasks are ours, entities are ``assets``': their heads are asked for once, for the whole production,
+and each gets the tasks that PostgreSQL has gathered for it. Tasks come through a cursor and leave
+compressed, so that a production is never held. Two hops, two statements, whatever the number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from services.common.crud.lists import CHUNK, GzipBuilder, prefetch
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rendered
+from services.common.database import sql_json
+from services.common.database.sql_types import Expression, Select
+from services.common.database.tables import table_of
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_protocol import Reply
+from services.tasks.models import Subscription, Task, task_person_link
+from services.tasks.overview.fields import LINKED, TASK_FIELDS, UNSET_AS_TEXT
+from services.tasks.overview.layout import Heads, ResponseLayout
+from services.tasks.policy import access
+
+TASK: Final = table_of(Task)
+ELSEWHERE: Final = ("assets", "crud")
+COMPACT: Final = frozenset({"asset", "shot"})
+NDJSON: Final = "application/x-ndjson"
+
+
+class OverviewRpc(ResourceService):
+    """The views a production opens with."""
+
+    @query
+    def with_tasks(self, kind: str, query: dict[str, str] | None = None) -> Reply:
+        """All entities of a kind, each with its tasks; ``query`` narrows as the kind allows.
+
+        ``compact=true`` and ``stream=true`` give rows of values and lines, for assets and shots.
+        Raises InvalidInput, NotFound, Forbidden.
+        """
+        asked = query or {}
+        project = _project(asked)
+        return self.not_modified_or(
+            lambda: self._with_tasks(kind, asked), project=project, elsewhere=ELSEWHERE
+        )
+
+    def _with_tasks(self, kind: str, asked: dict[str, str]) -> Reply:
+        compact = kind in COMPACT and asked.get("compact") == "true"
+        lines = kind in COMPACT and asked.get("stream") == "true"
+        heads = self._heads("entity_heads", kind=kind, query=asked, compact=compact)
+        mine = self._as_vendor_in(_project(asked))
+        tasks = self._tasks(kind, heads, compact=compact, mine=mine, watched="project_id" in asked)
+        layout = ResponseLayout(kind, compact=compact, lines=lines)
+        answer = GzipBuilder()
+        answer.add(layout.head)
+        for part in layout.rows(heads, tasks):
+            answer.add(part)
+        answer.add(layout.tail)
+        reply = answer.reply()
+        return reply._replace(headers={"content_type": NDJSON}) if lines else reply
+
+    @query
+    def entity_detail(self, kind: str, ident: str) -> Reply:
+        """One entity with its tasks. Raises NotFound, Forbidden."""
+        found = self.ask_raw("assets", "entity_head", kind=kind, ident=ident)
+        answer = msgspec.json.decode(found, type=Head)
+        tasks = b"".join(self._parts(self._task_rows(kind, [answer.id], compact=False)))
+        return Reply(bytes(answer.head)[:-1] + b',"tasks":[' + tasks + b"]}")
+
+    @query
+    def linked_with_tasks(self, ident: str) -> Reply:
+        """The entities with a concept link to this one, with their tasks."""
+        heads = self._heads("linked_heads", ident=ident)
+        tasks = self._tasks(LINKED, heads, compact=False, watched=False)
+        layout = ResponseLayout(LINKED, compact=False, lines=False)
+        return Reply(b"".join([layout.head, *layout.rows(heads, tasks), layout.tail]))
+
+    # --- what is put together ---------------------------------------------------------------
+
+    def _heads(self, method: str, **question: Any) -> Heads:
+        found = self.ask_raw("assets", method, **question)
+        return dict(msgspec.json.decode(found, type=list[tuple[str, msgspec.Raw]]))
+
+    def _as_vendor_in(self, project: UUID | None) -> frozenset[UUID]:
+        """The productions, of the one or all asked for, where the caller sees own tasks only."""
+        if self.actor.is_admin:
+            return frozenset()
+        roles = self.actor.projects.items()
+        return frozenset(p for p, role in roles if role == "vendor" and project in {None, p})
+
+    def _task_rows(
+        self,
+        kind: str,
+        ids: list[str],
+        *,
+        compact: bool,
+        mine: frozenset[UUID] = frozenset(),
+        watched: bool = True,
+    ) -> Select:
+        """The tasks of these entities as ``(entity id, their JSON joined by commas)``.
+
+        ``mine`` are the productions of which only the caller's own tasks are shown.
+        """
+        people, watch = _assignees(), _watched_by(self.actor.id, watched=watched)
+        columns = [_column(kind, name, people, watch) for name in TASK_FIELDS[kind]]
+        wanted = sa.cast(ids, sa.ARRAY(sa.Uuid(as_uuid=False)))
+        inner = (
+            sa.select(TASK.c.entity_id.label("owner"), *columns)
+            .select_from(TASK)
+            .outerjoin(people, people.c.task_id == TASK.c.id)
+            .outerjoin(watch, watch.c.task_id == TASK.c.id)
+            .where(TASK.c.entity_id == sa.any_(wanted))
+        )
+        if mine:
+            own = access.assigned_to(self.actor.id, TASK.c.id)
+            inner = inner.where(own | TASK.c.project_id.not_in(mine))
+        rows = inner.subquery("t")
+        shown = [column for column in rows.c if column.name != "owner"]
+        values = sa.cast(sa.func.json_build_array(*shown), sa.Text)
+        text = values if compact else sql_json.written(shown)
+        owner = sa.cast(rows.c.owner, sa.Text)
+        return sa.select(owner, sa.func.string_agg(text, ",")).group_by(rows.c.owner)
+
+    def _tasks(self, kind: str, heads: Heads, **options: Any) -> Iterator[tuple[str, str]]:
+        """The tasks of each entity that has some, read a chunk at a time."""
+        if not heads:
+            return
+        statement = self._task_rows(kind, list(heads), **options)
+        # A transaction of its own for the cursor: the call's must stay closed, it may still ask
+        # others.
+        with self.database.engine.connect() as connection:
+            options = {"stream_results": True, "max_row_buffer": CHUNK}
+            rows = connection.execution_options(**options).execute(statement)
+            for part in prefetch(rows.partitions(CHUNK // 4)):
+                yield from part
+
+    def _parts(self, statement: Select) -> list[bytes]:
+        with self.database.read() as connection:
+            return [text.encode() for _, text in connection.execute(statement)]
+
+
+class Head(msgspec.Struct):
+    """The detail of an entity as ``assets`` answers it."""
+
+    head: msgspec.Raw
+    id: str = ""
+
+    def __post_init__(self) -> None:
+        """The id is read from the head itself."""
+        self.id = msgspec.json.decode(self.head, type=Named).id
+
+
+class Named(msgspec.Struct):
+    """Whatever has an id."""
+
+    id: str
+
+
+def _project(asked: dict[str, str]) -> UUID | None:
+    """The production asked for; one that is none is for ``assets`` to refuse."""
+    try:
+        return UUID(asked["project_id"])
+    except (KeyError, ValueError):
+        return None
+
+
+def _assignees() -> sa.Subquery:
+    """The assignees of each task, gathered once instead of for every row."""
+    link = task_person_link.c
+    ids = sa.func.array_agg(link.person_id).label("ids")
+    return sa.select(link.task_id, ids).group_by(link.task_id).subquery("people")
+
+
+def _watched_by(person: UUID | None, *, watched: bool) -> sa.Subquery:
+    """The tasks that the person subscribed to; none where the view doesn't show it."""
+    mine = sa.select(Subscription.task_id).where(
+        Subscription.person_id == person, sa.literal(watched)
+    )
+    return mine.subquery("watch")
+
+
+def _column(kind: str, name: str, people: sa.Subquery, watch: sa.Subquery) -> Expression:
+    if name == "assignees":
+        none = sa.cast([], sa.ARRAY(sa.Uuid()))
+        return sa.func.coalesce(people.c.ids, none).label(name)
+    if name == "is_subscribed":
+        return sa.type_coerce(watch.c.task_id.is_not(None), sa.Boolean).label(name)
+    if name == "priority":
+        return sa.func.coalesce(TASK.c.priority, 0).label(name)
+    if name == "last_preview_file_id" and kind in UNSET_AS_TEXT:
+        text = sa.cast(TASK.c.last_preview_file_id, sa.Text)
+        return sa.func.coalesce(text, "").label(name)
+    return rendered(TASK.c[name]).label(name)

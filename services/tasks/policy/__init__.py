@@ -1,0 +1,1 @@
+"""Rights, memberships and rules over several rows, which the topics share."""

@@ -1,0 +1,189 @@
+"""Who may see and touch tasks and what hangs off them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.access.context import CallContext
+from services.common.access.rules import Facts, Rule, manager
+from services.common.database.sql_types import Condition, Expression, Select
+from services.common.database.tables import table_of
+from services.common.errors import NotFound
+from services.common.json_types import Row
+from services.tasks.models import (
+    AttachmentFile,
+    Comment,
+    PreviewFile,
+    Task,
+    TaskType,
+    TimeSpent,
+    task_person_link,
+)
+
+SUPERVISED: Final = frozenset(
+    {
+        "priority",
+        "start_date",
+        "due_date",
+        "estimation",
+        "difficulty",
+        "data",
+    }
+)
+"""What a supervisor may change of a task."""
+
+
+def _of_task(column: Any, target: Any, outer: Any) -> Any:
+    """A column of the task that a row points at."""
+    return sa.select(target).where(Task.id == column).correlate(outer).scalar_subquery()
+
+
+COMMENT_TASK: Final[Expression] = table_of(Comment).c.object_id
+COMMENT_PROJECT: Final = _of_task(Comment.object_id, Task.project_id, Comment)
+PREVIEW_PROJECT: Final = _of_task(PreviewFile.task_id, Task.project_id, PreviewFile)
+TIME_PROJECT: Final = _of_task(TimeSpent.task_id, Task.project_id, TimeSpent)
+ATTACHMENT_TASK: Final = (
+    sa.select(Comment.object_id)
+    .where(Comment.id == AttachmentFile.comment_id)
+    .correlate(AttachmentFile)
+    .scalar_subquery()
+)
+TASK_DEPARTMENT: Final = (
+    sa.select(TaskType.department_id)
+    .where(TaskType.id == Task.task_type_id)
+    .correlate(Task)
+    .scalar_subquery()
+)
+
+
+def assigned_to(person: UUID | None, task: Any) -> Condition:
+    """Whether the person is an assignee of the task with that id."""
+    link = task_person_link.c
+    return sa.exists().where(link.task_id == task, link.person_id == person)
+
+
+def assigned_to_entity(person: UUID | None, entity: Any) -> Condition:
+    """Whether the person has a task on the entity with that id."""
+    link, other = task_person_link.c, table_of(Task).alias("other")
+    return sa.exists().where(
+        other.c.entity_id == entity, link.task_id == other.c.id, link.person_id == person
+    )
+
+
+def _reads(ctx: CallContext, facts: Facts) -> bool:
+    """In the team; a vendor only where they have a task on the entity."""
+    role = ctx.actor.role_in(facts["project_id"])
+    if role != "vendor":
+        return role is not None
+    with ctx.database.read() as connection:
+        mine = assigned_to_entity(ctx.actor.id, facts["entity_id"])
+        return bool(connection.scalar(sa.select(mine)))
+
+
+def _reads_by_task(ctx: CallContext, facts: Facts) -> bool:
+    """In the team of the task's production; a vendor only where they have a task on the entity."""
+    found = task_facts(ctx, facts["task_id"])
+    return found is not None and _reads(ctx, found)
+
+
+def _reads_preview(ctx: CallContext, facts: Facts) -> bool:
+    """In the team; a vendor only where the task itself is theirs."""
+    role = ctx.actor.role_in(facts["project_id"])
+    return role is not None and (role != "vendor" or _is_assignee(ctx, facts))
+
+
+def _supervises(ctx: CallContext, facts: Facts) -> bool:
+    """A supervisor of the task's department who sends only what supervisors may change."""
+    actor = ctx.actor
+    if actor.role_in(facts["project_id"]) != "supervisor" or set(facts["body"]) - SUPERVISED:
+        return False
+    return not actor.departments or facts["department_id"] in actor.departments
+
+
+def _is_assignee(ctx: CallContext, facts: Facts) -> bool:
+    with ctx.database.read() as connection:
+        mine = assigned_to(ctx.actor.id, facts["task_id"])
+        return bool(connection.scalar(sa.select(mine)))
+
+
+reader: Final = Rule("access to the task", _reads, ("project_id", "entity_id"))
+reader_by_task: Final = Rule("access to the task", _reads_by_task, ("task_id",))
+task_supervisor: Final = Rule(
+    "to supervise the task's department", _supervises, ("project_id", "department_id")
+)
+preview_reader: Final = Rule("access to the task", _reads_preview, ("project_id", "task_id"))
+assignee: Final = Rule("to be assigned to the task", _is_assignee, ("task_id",))
+
+
+def task_facts(ctx: CallContext, ident: UUID | None) -> Row | None:
+    """Production, entity and department of a task; None when there is no such task."""
+    statement = sa.select(Task.project_id, Task.entity_id, TASK_DEPARTMENT.label("department_id"))
+    with ctx.database.read() as connection:
+        row = connection.execute(statement.where(Task.id == ident)).mappings().first()
+    return dict(row) if row else None
+
+
+def may_act(ctx: CallContext, ident: UUID, facts: Facts) -> bool:
+    """Whether the caller may work on a task.
+
+    Managers, clients, assignees, supervisors whose department (if they have one) it is, and who
+    made the entity.
+    """
+    actor = ctx.actor
+    role = actor.role_in(facts["project_id"])
+    if role is None:
+        return False
+    if role in {"admin", "manager", "client"}:
+        return True
+    in_department = not actor.departments or facts["department_id"] in actor.departments
+    if role == "supervisor" and in_department:
+        return True
+    return _is_assignee(ctx, {"task_id": ident}) or made_entity(ctx, facts["entity_id"])
+
+
+def made_entity(ctx: CallContext, entity: UUID | None) -> bool:
+    """Whether the caller created the entity, which ``assets`` knows."""
+    if entity is None or ctx.actor.id is None:
+        return False
+    found = ctx.ask("assets", "describe_entities", ids=[str(entity)])
+    return bool(found.get(str(entity), {}).get("created_by") == str(ctx.actor.id))
+
+
+def listed_tasks(ctx: CallContext, statement: Select) -> Select:
+    """Tasks of the caller's open productions; as vendor only those assigned to them."""
+    return statement.where(_listed(ctx, Task.project_id, Task.id))
+
+
+def listed_previews(ctx: CallContext, statement: Select) -> Select:
+    """Previews of such tasks."""
+    task = sa.select(Task.id).where(_listed(ctx, Task.project_id, Task.id))
+    return statement.where(PreviewFile.task_id.in_(task))
+
+
+def _listed(ctx: CallContext, project: Any, task: Any) -> Condition:
+    actor = ctx.actor
+    as_vendor = {p for p in actor.open_projects if actor.projects.get(p) == "vendor"}
+    # By production: somebody may be a vendor in one and a supervisor in another.
+    condition: Condition = project.in_(actor.open_projects - as_vendor)
+    if as_vendor:
+        condition |= project.in_(as_vendor) & assigned_to(actor.id, task)
+    return condition
+
+
+def manages(ctx: CallContext, facts: Facts) -> bool:
+    """Whether the caller manages the production that the facts name."""
+    return ctx.actor.is_admin or manager.test(ctx, facts)
+
+
+def comment_facts(ctx: CallContext, ident: UUID) -> Row:
+    """A comment with what rights hang on. Raises NotFound."""
+    table = table_of(Comment)
+    query = sa.select(table.c.id, table.c.object_id, table.c.person_id).where(table.c.id == ident)
+    with ctx.database.read() as connection:
+        row = connection.execute(query).mappings().first()
+    if row is None:
+        raise NotFound
+    return dict(row)

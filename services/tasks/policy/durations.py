@@ -1,0 +1,25 @@
+"""The duration of a task: the sum of the time spent on it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.crud.resource import CrudContext
+from services.tasks.models import Task, TimeSpent
+
+
+def recompute_duration(ctx: CrudContext, task: UUID | None) -> None:
+    """Set a task's duration, and tell of it."""
+    if task is None:
+        return
+    total = sa.select(sa.func.coalesce(sa.func.sum(TimeSpent.duration), 0.0)).where(
+        TimeSpent.task_id == task
+    )
+    changed = sa.update(Task).where(Task.id == task).values(duration=total.scalar_subquery())
+    # Summed in the statement that writes it; RETURNING saves asking for the production.
+    project = ctx.tx.session.scalar(changed.returning(Task.project_id))
+    resource = ctx.registry["tasks"]
+    facts = {"id": task, "project_id": project}
+    ctx.tx.emit(ctx.registry.event(resource, "update", facts))

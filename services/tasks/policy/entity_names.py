@@ -1,0 +1,29 @@
+"""Entities as ``assets`` describes them, and how they are called where they stand alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from services.common.access.context import CallContext
+from services.common.json_types import JsonObject
+
+
+def describe_entities(ctx: CallContext, ids: Iterable[Any]) -> dict[str, JsonObject]:
+    """Entities by id, as ``assets`` describes them."""
+    wanted = sorted({str(ident) for ident in ids if ident})
+    if not wanted:
+        return {}
+    found: dict[str, JsonObject] = ctx.ask("assets", "describe_entities", ids=wanted)
+    return found
+
+
+def full_name(entity: JsonObject | None) -> str:
+    """``Episode / Sequence / Shot``, or for an asset ``Type / Name``."""
+    if entity is None:
+        return ""
+    if entity["kind"] == "Asset":
+        return f"{entity['type_name']} / {entity['name']}"
+    above = [entity["parent_name"]] if entity["kind"] in {"Shot", "Scene"} else []
+    parts = [entity["episode_name"], *above, entity["name"]]
+    return " / ".join(part for part in parts if part)

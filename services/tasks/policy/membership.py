@@ -1,0 +1,28 @@
+"""Into which productions a caller is let."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from services.common.access.context import CallContext
+from services.common.crud.validation import known_id
+from services.common.errors import Forbidden, NotFound
+
+
+def require_member(ctx: CallContext, project_id: str, *roles: str) -> UUID:
+    """The production of that id, for its team, or for those who have one of ``roles`` there.
+
+    Raises NotFound, Forbidden. Administrators are asked nothing but that it exists.
+    """
+    project = known_id(project_id)
+    role = ctx.actor.role_in(project)
+    # A role proves that the production exists; administrators have one everywhere, so they are
+    # checked.
+    if role is None or ctx.actor.is_admin:
+        known = ctx.ask("crud", "existing_rows", tables={"project": [str(project)]})
+        if not known["project"]:
+            raise NotFound
+    if role is None or (roles and role not in {"admin", *roles}):
+        message = f"This requires to be {' or '.join(roles) or 'in the team'} of the production."
+        raise Forbidden(message)
+    return project

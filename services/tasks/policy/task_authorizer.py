@@ -1,0 +1,83 @@
+"""What the caller may do on which task."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.access.context import CallContext
+from services.common.crud.validation import known_id
+from services.common.database.tables import table_of
+from services.common.errors import NotFound
+from services.common.json_types import Row
+from services.tasks.models import Task, TaskType
+from services.tasks.policy import access
+
+
+class TaskAuthorizer:
+    """Rights of the caller on tasks, read once a request."""
+
+    def __init__(self, ctx: CallContext, tasks: dict[UUID, Row] | None = None) -> None:
+        self.ctx = ctx
+        self._tasks: dict[UUID, Row] = {} if tasks is None else tasks
+
+    def task(self, ident: UUID) -> Row:
+        """A task with what rights hang on. Raises NotFound."""
+        if ident not in self._tasks:
+            table, kind = table_of(Task), table_of(TaskType)
+            query = (
+                sa.select(
+                    table.c.id,
+                    table.c.project_id,
+                    table.c.entity_id,
+                    table.c.task_status_id,
+                    table.c.task_type_id,
+                    kind.c.department_id,
+                    access.assigned_to(self.ctx.actor.id, table.c.id).label("mine"),
+                )
+                .outerjoin(kind, kind.c.id == table.c.task_type_id)
+                .where(table.c.id == ident)
+            )
+            # Read outside the transaction: rights may ask other services, which no transaction may
+            # wait for.
+            with self.ctx.database.read() as connection:
+                row = connection.execute(query).mappings().first()
+            if row is None:
+                raise NotFound
+            self._tasks[ident] = dict(row)
+        return self._tasks[ident]
+
+    def readable(self, task_id: str) -> Row:
+        """The task of an id in a path, for who can see it. Raises NotFound, Forbidden."""
+        task = self.task(known_id(task_id))
+        self.check_reader(task)
+        return task
+
+    def role(self, task: Row) -> str | None:
+        """The caller's role in the task's production."""
+        found: str | None = self.ctx.actor.role_in(task["project_id"])
+        return found
+
+    def supervises(self, task: Row) -> bool:
+        """Whether the caller supervises the department that does such tasks."""
+        departments = self.ctx.actor.departments
+        mine = not departments or task["department_id"] in departments
+        return self.role(task) == "supervisor" and mine
+
+    def works_on(self, task: Row) -> bool:
+        """Whether the caller supervises the task or is assigned to it, and still in the team."""
+        return self.role(task) is not None and (task["mine"] or self.supervises(task))
+
+    def may_act(self, task: Row) -> bool:
+        """Managers, clients, assignees, supervisors, and who made the entity."""
+        role = self.role(task)
+        if role is None:
+            return False
+        if role in {"admin", "manager", "client"} or self.works_on(task):
+            return True
+        return access.made_entity(self.ctx, task["entity_id"])
+
+    def check_reader(self, task: Row) -> None:
+        """Raise Forbidden for who can't see the task."""
+        access.reader.check(self.ctx, task)

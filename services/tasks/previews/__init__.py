@@ -1,0 +1,1 @@
+"""Previews: announced, filled with a file, drawn on, sent."""

@@ -1,0 +1,124 @@
+"""Previews before they have a file: announced by a comment, to be filled afterwards."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID, uuid4
+
+import msgspec
+import sqlalchemy as sa
+
+from services.common.access.context import CallContext
+from services.common.contracts.tasks import PreviewNew, PreviewReceived
+from services.common.crud.resource import CrudContext
+from services.common.database.tables import NOW
+from services.common.database.transaction import Transaction
+from services.common.errors import InvalidInput, Refused
+from services.common.files.storage_access import storage_of
+from services.common.json_types import JsonObject, Row
+from services.tasks.attachments.files import attachment_key
+from services.tasks.models import Comment, News, PreviewFile, Task, comment_preview_link
+from services.tasks.policy.task_changes import in_project
+from services.tasks.previews import kinds
+
+NAME_LENGTH: Final = 13
+
+
+def announce(ctx: CrudContext, task: UUID, comment: UUID, facts: Row, wanted: int | None) -> bytes:
+    """A preview without its file, as JSON. Raises Refused (the revision is taken)."""
+    # Revisions are counted per task: locked, or two uploads would take the same number.
+    ctx.tx.get(Task, task, lock=True)
+    try:
+        revision, position = _place_in_revisions(ctx.tx, task, comment, wanted)
+    except ValueError:
+        message = (
+            f"Revision {wanted} already exists for this task. Choose a different revision "
+            "number, or omit it to let the revision auto-increment."
+        )
+        raise Refused(message) from None
+    row = PreviewFile(
+        name=str(uuid4())[:NAME_LENGTH],
+        revision=revision,
+        position=position,
+        task_id=task,
+        person_id=ctx.actor.id,
+        source="webgui",
+        extension=kinds.MOVIE,
+        status=kinds.PROCESSING,
+    )
+    ctx.tx.session.add(row)
+    ctx.tx.session.flush()
+    _show_in_comment(ctx, row.id, comment)
+    ctx.tx.emit(PreviewNew(preview_file_id=row.id, comment_id=comment, **in_project(facts)))
+    comment_changed(ctx, comment, facts)
+    return ctx.registry["preview-files"].view(ctx.tx, row.id)
+
+
+def announce_upload(
+    ctx: CrudContext, task: UUID, comment: UUID, project: UUID | None, upload: JsonObject
+) -> JsonObject:
+    """A preview whose file came with its comment: it is filled once the comment committed.
+
+    Making pictures takes seconds, and nobody is to wait for them. Meanwhile the file lies among
+    the preview's own, where no sweep takes it however long the service is away. Raises
+    InvalidInput for a kind of file that no preview is. Emits ``preview-file:new`` and
+    ``preview-file:received``.
+    """
+    if upload["extension"] not in kinds.PICTURES | kinds.MOVIES | kinds.OTHERS:
+        message = f"Wrong file format, extension: {upload['extension']}"
+        raise InvalidInput(message)
+    shown = announce(ctx, task, comment, {"project_id": project}, None)
+    preview: JsonObject = msgspec.json.decode(shown)
+    ident = UUID(preview["id"])
+    received = kinds.key_of(ident, kinds.RECEIVED)
+    storage_of(ctx).move(attachment_key(upload["id"]), received)
+    ctx.tx.emit(PreviewReceived(preview_file_id=ident, upload=upload), project=project)
+    return preview
+
+
+def _show_in_comment(ctx: CallContext, preview: UUID, comment: UUID) -> None:
+    run = ctx.tx.session.execute
+    link = {"comment": comment, "preview_file": preview}
+    run(sa.insert(comment_preview_link).values(link))
+    run(sa.update(Comment).where(Comment.id == comment).values(updated_at=NOW))
+    run(
+        sa.update(News)
+        .where(News.comment_id == comment, News.preview_file_id.is_(None))
+        .values(preview_file_id=preview)
+    )
+
+
+def comment_changed(ctx: CrudContext, comment: UUID, facts: Row) -> None:
+    """Tell that a comment shows something else. Emits ``comment:update``."""
+    known = {"id": comment, "project_id": facts["project_id"]}
+    ctx.tx.emit(ctx.registry.event(ctx.registry["comments"], "update", known))
+
+
+def _place_in_revisions(
+    tx: Transaction, task: UUID, comment: UUID, wanted: int | None
+) -> tuple[int, int]:
+    """Revision and position of a new preview, with the task locked.
+
+    A comment's further previews join its revision; otherwise the next number is taken.
+    ``wanted`` must be free. Raises ValueError if it isn't.
+    """
+    file, link = PreviewFile, comment_preview_link.c
+    own = (
+        sa.select(file.revision, sa.func.max(file.position))
+        .join(comment_preview_link, link.preview_file == file.id)
+        .where(link.comment == comment)
+        .group_by(file.revision)
+        .order_by(file.revision.desc())
+    )
+    mine: dict[int, int] = dict(tx.session.execute(own).tuples().all())  # type: ignore[arg-type]
+    if wanted is None and mine:
+        wanted = max(mine)
+    if wanted is not None and wanted in mine:
+        return wanted, mine[wanted] + 1
+    newest = sa.select(sa.func.max(file.revision)).where(file.task_id == task)
+    if wanted is None:
+        return (tx.session.scalar(newest) or 0) + 1, 1
+    taken = sa.select(file.id).where(file.task_id == task, file.revision == wanted)
+    if tx.session.scalar(taken.limit(1)):
+        raise ValueError(wanted)
+    return wanted, 1

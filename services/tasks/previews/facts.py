@@ -1,0 +1,73 @@
+"""A preview with what rights on its task hang on."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.access.context import CallContext
+from services.common.database.transaction import Transaction
+from services.common.errors import Forbidden, NotFound
+from services.common.json_types import Row
+from services.tasks.models import Comment, PreviewFile, Task, comment_preview_link
+from services.tasks.policy import access
+from services.tasks.previews import kinds
+
+
+def preview_facts(ctx: CallContext, ident: UUID) -> Row:
+    """A preview with what rights on its task hang on. Raises NotFound."""
+    row = PreviewFile
+    statement = (
+        sa.select(
+            row.id,
+            row.task_id,
+            row.extension,
+            row.status,
+            row.file_size,
+            row.revision,
+            row.original_name,
+            row.updated_at,
+            Task.project_id,
+            Task.entity_id,
+            access.TASK_DEPARTMENT.label("department_id"),
+            Task.task_type_id,
+        )
+        .outerjoin(Task, Task.id == row.task_id)
+        .where(row.id == ident)
+    )
+    with ctx.database.read() as connection:
+        found = connection.execute(statement).mappings().first()
+    if found is None:
+        raise NotFound
+    return dict(found)
+
+
+def check_may_act(ctx: CallContext, task: UUID | None, facts: Row) -> None:
+    """Raise Forbidden unless the caller may work on the task."""
+    if task is None or not access.may_act(ctx, task, facts):
+        message = "This requires to work on the task."
+        raise Forbidden(message)
+
+
+def may_take_a_file(facts: Row) -> bool:
+    """Whether a preview still waits for its file, or for a better one."""
+    return facts["status"] != kinds.READY and (
+        facts["status"] != kinds.PROCESSING or not (facts["file_size"] or facts["original_name"])
+    )
+
+
+def comment_of(tx: Transaction, preview: UUID) -> UUID | None:
+    """The comment that shows a preview."""
+    link = comment_preview_link.c
+    statement = sa.select(link.comment).where(link.preview_file == preview).limit(1)
+    found: UUID | None = tx.session.scalar(statement)
+    return found
+
+
+def check_comment_in(ctx: CallContext, task: UUID, ident: UUID) -> None:
+    """Raise NotFound unless the comment is one of the task."""
+    found = sa.exists().where(Comment.id == ident, Comment.object_id == task)
+    with ctx.database.read() as connection:
+        if not connection.scalar(sa.select(found)):
+            raise NotFound

@@ -1,0 +1,68 @@
+"""Which files previews may be, what is made of them, and where that lies."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from services.common.files.thumbnails.order import AS_IS, Shape
+
+PREFIX: Final = "previews"
+PICTURES: Final = frozenset({"jpe", "jpeg", "jpg", "png"})
+MOVIES: Final = frozenset({"avi", "m4v", "mkv", "mov", "mp4", "webm", "wmv"})
+OTHERS: Final = frozenset(
+    {
+        "ae",
+        "ai",
+        "blend",
+        "clip",
+        "comp",
+        "diff",
+        "exr",
+        "fbx",
+        "fla",
+        "flv",
+        "gif",
+        "glb",
+        "gltf",
+        "hip",
+        "kra",
+        "ma",
+        "mb",
+        "md",
+        "mp3",
+        "obj",
+        "pdf",
+        "psd",
+        "psb",
+        "rar",
+        "rev",
+        "riv",
+        "sai",
+        "sai2",
+        "sbbkp",
+        "svg",
+        "swf",
+        "tvpp",
+        "wav",
+        "zip",
+    }
+)
+PICTURE, MOVIE = "png", "mp4"
+"""The extensions that pictures and movies have once they are ours."""
+ORIGINAL: Final = "original"
+SHAPES: Final = {
+    ORIGINAL: Shape(AS_IS),
+    "preview": Shape("wide", 1200),
+    "thumbnail": Shape("fit", 150, 100),
+    "square": Shape("fit", 100, 100),
+}
+RECEIVED: Final = "received"
+"""Where a file that came with its comment waits to become a preview."""
+NAMES: Final = tuple(f"/{name}" for name in (*SHAPES, RECEIVED))
+READY, BROKEN, PROCESSING = "ready", "broken", "processing"
+
+
+def key_of(ident: UUID, name: str) -> str:
+    """Where a file of a preview lies."""
+    return f"{PREFIX}/{ident}/{name}"

@@ -1,0 +1,155 @@
+"""What is done with previews once they are there: chosen, ordered, drawn on, taken back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.contracts.tasks import PreviewAnnotated, PreviewSetMain, PreviewUpdate
+from services.common.crud import cross_references
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.validation import BadValue, finite, known_id
+from services.common.database.tables import NOW
+from services.common.errors import Forbidden, NotFound, Refused, invalid_field
+from services.common.json_types import JsonObject, Row
+from services.common.runtime.rpc_server import command
+from services.common.wire.rpc_protocol import Reply
+from services.tasks.models import PreviewFile, comment_preview_link
+from services.tasks.policy import access
+from services.tasks.policy.task_changes import in_project
+from services.tasks.previews import kinds
+from services.tasks.previews.annotations import apply_changes
+from services.tasks.previews.announce import announce, comment_changed
+from services.tasks.previews.facts import check_may_act, preview_facts
+from services.tasks.previews.rules import unlink_preview
+
+
+class PreviewActionRpc(ResourceService):
+    """Previews that are there."""
+
+    @command
+    def set_main_preview(self, ident: str, data: JsonObject | None = None) -> Reply:
+        """Let a preview stand for its entity. Returns the preview.
+
+        Raises NotFound, Forbidden, Refused (it has no file, or no entity).
+        Emits ``preview-file:set-main``; ``assets`` emits ``<kind>:update``.
+        """
+        del data  # the frame of a movie: nothing here takes one out
+        facts = self._to_act_on(ident)
+        if facts["entity_id"] is None or facts["status"] != kinds.READY:
+            message = "Only a preview that has its file can stand for an entity."
+            raise Refused(message)
+        known = {"entity_id": facts["entity_id"], "preview_file_id": facts["id"]}
+        self.ask("assets", "show_preview", **{name: str(value) for name, value in known.items()})
+        self.tx.emit(PreviewSetMain(**known, **in_project(facts)))
+        return self._preview(facts["id"])
+
+    @command
+    def annotate_preview(self, ident: str, data: JsonObject) -> Reply:
+        """Draw on a preview: ``additions``, ``updates`` and ``deletions`` of drawn objects.
+
+        Two who draw at once both keep what they drew. Returns the preview.
+        Raises NotFound, Forbidden, InvalidInput. Emits ``preview-file:annotation-update``.
+        """
+        facts = self._to_act_on(ident)
+        # Annotations are one JSON column: locked, so that two who draw at once both stay.
+        row = self.tx.get(PreviewFile, facts["id"], lock=True)
+        row.annotations = apply_changes(row.annotations, data)
+        self.tx.session.flush()
+        moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        self.tx.emit(
+            PreviewAnnotated(
+                preview_file_id=facts["id"],
+                person_id=self.actor.id,
+                updated_at=moment,
+                **in_project(facts),
+            )
+        )
+        return self._preview(facts["id"])
+
+    @command
+    def place_preview(self, ident: str, data: JsonObject) -> Reply:
+        """Give a preview another ``position`` among those of its revision, counted from 1.
+
+        Returns the preview. Raises NotFound, Forbidden, InvalidInput. Emits
+        ``preview-file:update`` for each that moved.
+        """
+        facts = self._to_act_on(ident)
+        try:
+            wanted = finite(data.get("position"))
+        except BadValue:
+            wanted = 0
+        if wanted < 1:
+            raise invalid_field("position", "Input should be a number from 1")
+        file = PreviewFile
+        together = (
+            sa.select(file)
+            .where(file.task_id == facts["task_id"], file.revision == facts["revision"])
+            .order_by(file.position, file.created_at, file.id)
+            # The whole revision is locked: positions are counted anew for all of its files.
+            .with_for_update()
+        )
+        rows = list(self.tx.session.scalars(together))
+        moved = next(row for row in rows if row.id == facts["id"])
+        rows.remove(moved)
+        rows.insert(int(wanted) - 1, moved)
+        for place, row in enumerate(rows, 1):
+            if row.position != place:
+                row.position = place
+                self.tx.emit(PreviewUpdate(preview_file_id=row.id, **in_project(facts)))
+        self.tx.session.flush()
+        return self._preview(facts["id"])
+
+    @command
+    def add_preview_beside(self, task_id: str, comment_id: str, ident: str) -> Reply:
+        """Announce one more preview for a comment, of the same revision as another of its.
+
+        Returns it. Raises NotFound, Forbidden. Emits as ``add_preview``.
+        """
+        task, comment, facts = self._of_comment(task_id, comment_id, ident)
+        check_may_act(self, task, facts)
+        return Reply(announce(self, task, comment, facts, facts["revision"]))
+
+    @command
+    def remove_comment_preview(self, task_id: str, comment_id: str, ident: str) -> Reply:
+        """Take a preview back from a comment; for the comment's author and managers.
+
+        Raises NotFound, Forbidden. Emits ``preview-file:delete`` and ``comment:update``.
+        """
+        _, comment, facts = self._of_comment(task_id, comment_id, ident)
+        said = access.comment_facts(self, comment)
+        role = self.actor.role_in(facts["project_id"])
+        if role not in {"admin", "manager"} and (
+            role is None or said["person_id"] != self.actor.id
+        ):
+            message = "This requires to have written the comment or to manage the production."
+            raise Forbidden(message)
+        unlink_preview(self, facts)
+        cross_references.remove(self.tx, self.name, self.metadata, "preview_file", [facts["id"]])
+        resource = self.registry["preview-files"]
+        self.tx.emit(self.registry.event(resource, "delete", facts))
+        comment_changed(self, comment, facts)
+        return Reply(b"")
+
+    def _of_comment(self, task_id: str, comment_id: str, ident: str) -> tuple[UUID, UUID, Row]:
+        """A preview of a comment of a task. Raises NotFound."""
+        task, comment = known_id(task_id), known_id(comment_id)
+        facts = preview_facts(self, known_id(ident))
+        link = comment_preview_link.c
+        shown = sa.exists().where(link.comment == comment, link.preview_file == facts["id"])
+        with self.database.read() as connection:
+            if facts["task_id"] != task or not connection.scalar(sa.select(shown)):
+                raise NotFound
+        return task, comment, facts
+
+    def _to_act_on(self, ident: str) -> Row:
+        facts = preview_facts(self, known_id(ident))
+        check_may_act(self, facts["task_id"], facts)
+        return facts
+
+    def _preview(self, ident: UUID) -> Reply:
+        touch = sa.update(PreviewFile).where(PreviewFile.id == ident).values(updated_at=NOW)
+        self.tx.session.execute(touch)
+        return Reply(self.registry["preview-files"].view(self.tx, ident, relations=False))

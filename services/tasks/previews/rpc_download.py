@@ -1,0 +1,124 @@
+"""Sending the files of previews, to those who may read their task."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.validation import known_id
+from services.common.errors import InvalidInput, NotFound
+from services.common.files.storage import FileAnswer
+from services.common.json_types import Row
+from services.common.runtime.rpc_server import query
+from services.tasks.models import TaskType
+from services.tasks.policy import access
+from services.tasks.previews import kinds
+from services.tasks.previews.facts import preview_facts
+
+CONTENT_TYPES: Final = {"png": "image/png", "mp4": "video/mp4", "pdf": "application/pdf"}
+UNKNOWN: Final = "application/octet-stream"
+WORDS: Final = re.compile(r"[^a-z0-9]+")
+
+
+class PreviewDownloadRpc(ResourceService):
+    """Files of previews, for ``/pictures`` and ``/movies``."""
+
+    @query
+    def send_picture(self, file: str, shape: str) -> FileAnswer:
+        """A shape of a picture, by ``<id>.png``. Raises NotFound, Forbidden."""
+        facts = self._readable(file.removesuffix(".png"))
+        return _answer(facts, shape, CONTENT_TYPES["png"])
+
+    @query
+    def send_original(self, file: str) -> FileAnswer:
+        """The file as it was uploaded (a picture as PNG), by ``<id>.<extension>``.
+
+        Raises NotFound, Forbidden, InvalidInput (an extension that no preview has).
+        """
+        ident, _, extension = file.partition(".")
+        if extension not in {kinds.PICTURE, kinds.MOVIE} | kinds.OTHERS:
+            message = f"Extension not allowed: {extension}"
+            raise InvalidInput(message)
+        facts = self._readable(ident)
+        if facts["extension"] != extension:
+            raise NotFound
+        return _answer(facts, kinds.ORIGINAL, CONTENT_TYPES.get(extension, UNKNOWN))
+
+    @query
+    def send_movie(self, file: str) -> FileAnswer:
+        """A movie, by ``<id>.mp4``: as it was uploaded, whichever form is asked for.
+
+        Raises NotFound, Forbidden.
+        """
+        facts = self._readable(file.removesuffix(".mp4"))
+        if facts["extension"] != kinds.MOVIE:
+            raise NotFound
+        return _answer(facts, kinds.ORIGINAL, CONTENT_TYPES["mp4"])
+
+    @query
+    def send_tiles(self, file: str) -> FileAnswer:
+        """The frames of a movie on one sheet, which nothing here makes. Raises NotFound."""
+        self._readable(file.removesuffix(".png"))
+        raise NotFound
+
+    @query
+    def download_preview(self, ident: str) -> FileAnswer:
+        """The file for saving, named for its production, entity, task type and revision.
+
+        Raises NotFound, Forbidden.
+        """
+        facts = self._readable(ident)
+        extension = facts["extension"] or ""
+        name = f"{self._name_of(facts)}_v{facts['revision']}.{extension}"
+        answer = _answer(facts, kinds.ORIGINAL, CONTENT_TYPES.get(extension, UNKNOWN))
+        return FileAnswer(
+            key=answer.key, content_type=UNKNOWN, name=name, last_modified=answer.last_modified
+        )
+
+    def _readable(self, ident: str) -> Row:
+        """The preview, if the caller may read its task. Raises NotFound, Forbidden."""
+        facts = preview_facts(self, known_id(ident))
+        access.reader.check(self, facts)
+        return facts
+
+    def _name_of(self, facts: Row) -> str:
+        project, entity = str(facts["project_id"]), str(facts["entity_id"])
+        projects, entities = self.ask_all(
+            [
+                ("crud", "project_names", {"ids": [project]}),
+                ("assets", "entities_in_brief", {"ids": [entity]}),
+            ]
+        )
+        words = [
+            projects.get(project),
+            (entities.get(entity) or {}).get("entity_name"),
+            self._task_type(facts["task_type_id"]),
+        ]
+        return "_".join(slug(word) for word in words if word)
+
+    def _task_type(self, ident: UUID | None) -> str | None:
+        with self.database.read() as connection:
+            name: str | None = connection.scalar(
+                sa.select(TaskType.name).where(TaskType.id == ident)
+            )
+        return name
+
+
+def slug(text: str) -> str:
+    """A name as part of a file name: ASCII letters and digits, in lower case."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return WORDS.sub("-", plain).strip("-")
+
+
+def _answer(facts: Row, name: str, kind: str) -> FileAnswer:
+    return FileAnswer(
+        key=kinds.key_of(facts["id"], name),
+        content_type=kind,
+        inline=True,
+        last_modified=facts["updated_at"],
+    )

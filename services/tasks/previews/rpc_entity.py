@@ -1,0 +1,87 @@
+"""The previews of an entity by task type: what a player offers to compare."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.validation import known_id
+from services.common.database.sql_types import Select
+from services.common.errors import NotFound
+from services.common.json_types import JsonObject
+from services.common.runtime.rpc_server import query
+from services.tasks.models import PreviewFile, Task, TaskType
+from services.tasks.policy import access
+
+FROM_DATA: Final = ("width", "height", "duration", "file_size")
+OF_FIRST_ONLY: Final = ("position", "task_type_id")
+
+SHOWN: Final = (
+    PreviewFile.id,
+    PreviewFile.revision,
+    PreviewFile.position,
+    PreviewFile.original_name,
+    PreviewFile.extension,
+    PreviewFile.width,
+    PreviewFile.height,
+    PreviewFile.duration,
+    PreviewFile.status,
+    PreviewFile.annotations,
+    PreviewFile.task_id,
+    sa.func.date_trunc("second", PreviewFile.created_at).label("created_at"),
+    Task.task_type_id,
+)
+
+
+class EntityPreviewRpc(ResourceService):
+    """Previews beyond the single task."""
+
+    @query
+    def list_entity_previews(self, entity_id: str) -> dict[str, list[JsonObject]]:
+        """``{task type id: [preview]}``, types by priority, revisions from the newest.
+
+        Each revision is its oldest file; further ones are in its ``previews``.
+        Raises NotFound, Forbidden.
+        """
+        entity = known_id(entity_id)
+        projects = self.ask("assets", "projects_of_entities", ids=[str(entity)])
+        if str(entity) not in projects:
+            raise NotFound
+        facts = {"project_id": UUID(projects[str(entity)]), "entity_id": entity}
+        access.reader.check(self, facts)
+        with self.database.read() as connection:
+            rows = connection.execute(_of_entity(entity)).mappings().all()
+        found: dict[str, list[JsonObject]] = {}
+        firsts: dict[tuple[UUID, int], JsonObject] = {}
+        for row in rows:
+            shown = dict(row)
+            revision = (row["task_id"], row["revision"])
+            if revision in firsts:
+                firsts[revision]["previews"].append(shown)
+                continue
+            first = {k: v for k, v in shown.items() if k not in OF_FIRST_ONLY} | {"previews": []}
+            firsts[revision] = first
+            found.setdefault(str(row["task_type_id"]), []).append(first)
+        return found
+
+
+def _of_entity(entity: UUID) -> Select:
+    file = PreviewFile
+    measured = (file.data[name].label(f"original_{name}") for name in FROM_DATA)
+    return (
+        sa.select(*SHOWN, *measured)
+        .join(Task, Task.id == file.task_id)
+        .join(TaskType, TaskType.id == Task.task_type_id)
+        .where(Task.entity_id == entity)
+        .order_by(
+            TaskType.priority.desc().nulls_last(),
+            TaskType.name,
+            TaskType.id,
+            file.revision.desc(),
+            file.created_at,
+            file.position,
+        )
+    )

@@ -1,0 +1,100 @@
+"""Announcing previews and taking in their files."""
+
+from __future__ import annotations
+
+import msgspec
+
+from services.common.contracts.tasks import PreviewReceived
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.validation import known_id
+from services.common.errors import InvalidInput, NotFound, Refused, invalid_field
+from services.common.events.subscriber import Delivery, on
+from services.common.files.storage import Upload
+from services.common.files.storage_access import UPLOADS, the_file
+from services.common.json_types import JsonObject
+from services.common.runtime.rpc_server import command
+from services.common.wire.rpc_protocol import Reply
+from services.tasks.policy import access
+from services.tasks.previews import kinds
+from services.tasks.previews.announce import announce
+from services.tasks.previews.facts import (
+    check_comment_in,
+    check_may_act,
+    may_take_a_file,
+    preview_facts,
+)
+from services.tasks.previews.upload import fill, mark_broken, refuse_unknown_kind
+
+
+class PreviewUploadRpc(ResourceService):
+    """Previews and their files."""
+
+    @command
+    def add_preview(self, task_id: str, comment_id: str, data: JsonObject) -> Reply:
+        """Announce a preview for a comment, of the ``revision`` given or the next one.
+
+        Raises NotFound, Forbidden, InvalidInput, Refused (the revision is taken).
+        Emits ``preview-file:new`` and ``comment:update``.
+        """
+        task, comment = known_id(task_id), known_id(comment_id)
+        facts = access.task_facts(self, task)
+        if facts is None:
+            raise NotFound
+        check_may_act(self, task, facts)
+        check_comment_in(self, task, comment)
+        wanted = _revision(data)
+        return Reply(announce(self, task, comment, facts, wanted))
+
+    @command
+    def upload_preview(self, ident: str, data: JsonObject, files: list[JsonObject]) -> Reply:
+        """Take in the file of a preview: a picture, a movie, or one of the other known kinds.
+
+        An unreadable picture leaves the preview ``broken``, and open for another try; a file of an
+        unknown kind removes it. Raises NotFound, Forbidden, InvalidInput, Refused (it has a file).
+        Emits ``preview-file:update``, and for a comment's preview ``comment:update`` and
+        ``preview-file:add-file``.
+        """
+        del data
+        uuid = known_id(ident)
+        facts = preview_facts(self, uuid)
+        check_may_act(self, facts["task_id"], facts)
+        upload = the_file(files)
+        if not may_take_a_file(facts):
+            message = "This preview already has a file."
+            raise Refused(message)
+        refuse_unknown_kind(self, facts, upload)
+        fill(self, facts, upload, f"{UPLOADS}/{upload.id}")
+        shown = self.registry["preview-files"].view(self.tx, uuid, relations=False)
+        return Reply(shown)
+
+    # In any order: a preview receives one file.
+    @on("preview-file:received", inbox=False)
+    def fill_preview(self, delivery: Delivery) -> None:
+        """Make the pictures of a preview whose file came with its comment.
+
+        Without an inbox, since no transaction is open meanwhile: a filled preview takes no other.
+        """
+        message = msgspec.convert(delivery.payload, PreviewReceived)
+        upload = msgspec.convert(message.upload, Upload)
+        key = kinds.key_of(message.preview_file_id, kinds.RECEIVED)
+        try:
+            facts = preview_facts(self, message.preview_file_id)
+        except NotFound:
+            return  # removed meanwhile
+        try:
+            if may_take_a_file(facts):
+                fill(self, facts, upload, key)
+        except NotFound:
+            mark_broken(self, facts, upload, key)
+        except InvalidInput:
+            return  # it says "broken" already
+
+
+def _revision(data: JsonObject) -> int | None:
+    """The revision asked for; none, or none that counts, is left to us. Raises InvalidInput."""
+    wanted = data.get("revision") or 0
+    if isinstance(wanted, str) and wanted.isdecimal():
+        wanted = int(wanted)
+    if isinstance(wanted, bool) or not isinstance(wanted, int) or not 0 <= wanted < 2**31:
+        raise invalid_field("revision", "Input should be a valid integer")
+    return wanted or None

@@ -1,0 +1,170 @@
+"""Who does a task: given to people, one or many at a time, and taken away."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.common.contracts.tasks import TaskAssigned, TaskUnassigned
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.validation import BadValue, known_id, parse_id
+from services.common.database.tables import NOW, table_of
+from services.common.errors import Forbidden, NotFound, Refused, invalid_field
+from services.common.json_types import Json, JsonObject, Row
+from services.common.runtime.rpc_server import command
+from services.common.wire.rpc_protocol import Reply
+from services.tasks.models import Task, task_person_link
+from services.tasks.policy.notifications import notify
+from services.tasks.policy.task_authorizer import TaskAuthorizer
+from services.tasks.policy.task_changes import task_changed
+
+TASK: Final = table_of(Task)
+NOBODY: Final = {"error": "Assignee doesn't exist in database."}
+
+
+class AssignmentRpc(ResourceService):
+    """Assignments."""
+
+    @command
+    def assign_task(self, task_id: str, data: JsonObject) -> Reply:
+        """Give a task to a person, who joins the production's team.
+
+        Returns the task with its assignees. Raises NotFound, Refused (no such person), Forbidden,
+        InvalidInput. Emits ``task:assign``, ``task:update``, ``notification:new``.
+        """
+        given = data.get("person_id")
+        if given is None or given == "":
+            raise invalid_field("person_id", "Field required")
+        task = TaskAuthorizer(self).task(known_id(task_id))
+        person = self._assignee(given)
+        if not self._may_assign(task, person):
+            message = "This requires to manage the production or to supervise the department."
+            raise Forbidden(message)
+        self._check_bot(task, person)
+        self._assign(task, UUID(person["id"]))
+        shown = self.registry["tasks"].view(self.tx, task["id"])
+        # The seat is the production's, in another service: it is asked once this has committed.
+        self.commit_now()
+        self._seat(task["project_id"], person["id"])
+        return Reply(shown)
+
+    @command
+    def assign_tasks(self, person_id: str, data: JsonObject) -> Reply:
+        """Give tasks to a person; those that are unknown or not the caller's to give are left out.
+
+        Returns the tasks given.
+        """
+        ids = data.get("task_ids")
+        if not isinstance(ids, list):
+            raise invalid_field("task_ids", "Field required")
+        person = self._assignee(person_id)
+        authorizer = TaskAuthorizer(self)
+        tasks = [task for task in self._known(authorizer, ids) if self._may_assign(task, person)]
+        for task in tasks:
+            self._assign(task, UUID(person["id"]))
+        shown = [self.registry["tasks"].view(self.tx, task["id"]) for task in tasks]
+        if tasks:
+            self.commit_now()
+            self._seat(tasks[0]["project_id"], person["id"])
+        return Reply(b"[" + b",".join(shown) + b"]")
+
+    @command
+    def clear_assignation(self, data: JsonObject) -> list[str]:
+        """Take a person, or everybody, off tasks; what isn't the caller's to do is left out.
+
+        Returns the ids of the tasks handled. Emits ``task:unassign``, ``task:update``.
+        """
+        ids, person = data.get("task_ids"), data.get("person_id")
+        if not isinstance(ids, list):
+            raise invalid_field("task_ids", "Field required")
+        whom = None if person is None else known_id(person)
+        handled = []
+        authorizer, link = TaskAuthorizer(self), task_person_link
+        for task in self._known(authorizer, ids):
+            alone = whom is not None and whom == self.actor.id and task["mine"]
+            mine = alone and authorizer.role(task) is not None
+            if not mine and not self._may_direct(authorizer, task):
+                continue
+            which = [link.c.person_id == whom] if whom else []
+            gone = sa.delete(link).where(link.c.task_id == task["id"], *which)
+            removed = {whom} if whom else set()
+            removed |= set(self.tx.connection.scalars(gone.returning(link.c.person_id)))
+            for one in sorted(removed):
+                ids_of = {"task_id": task["id"], "project_id": task["project_id"]}
+                self.tx.emit(TaskUnassigned(person_id=one, **ids_of))
+            self._touch(task)
+            handled.append(str(task["id"]))
+        return handled
+
+    def _known(self, authorizer: TaskAuthorizer, ids: list[Any]) -> list[Row]:
+        found = []
+        for ident in dict.fromkeys(str(one) for one in ids):
+            try:
+                found.append(authorizer.task(parse_id(ident)))
+            except (BadValue, NotFound):
+                continue
+        return found
+
+    def _assignee(self, given: Json) -> JsonObject:
+        """The person of that id. Raises Refused."""
+        try:
+            ident = str(parse_id(given))
+        except BadValue:
+            raise Refused(data=NOBODY) from None
+        found = self.ask("auth", "whole_persons", ids=[ident])
+        if ident not in found:
+            raise Refused(data=NOBODY)
+        person: JsonObject = found[ident]
+        return person
+
+    def _may_direct(self, authorizer: TaskAuthorizer, task: Row) -> bool:
+        return authorizer.role(task) in {"admin", "manager"} or authorizer.supervises(task)
+
+    def _may_assign(self, task: Row, person: JsonObject) -> bool:
+        """Managers; supervisors of the department, to its people; people of it to themselves.
+
+        All of them in the team: nobody lets themselves in.
+        """
+        role, mine = self.actor.role_in(task["project_id"]), self.actor.departments
+        if role is None or role in {"admin", "manager"}:
+            return role is not None
+        department = task["department_id"]
+        if person["id"] == str(self.actor.id):
+            return department is not None and department in mine
+        if role != "supervisor":
+            return False
+        theirs = {UUID(ident) for ident in person["departments"]}
+        return not mine or (department in mine and bool(theirs & mine))
+
+    def _check_bot(self, task: Row, person: JsonObject) -> None:
+        if not person["is_bot"]:
+            return
+        project = {"path": "projects", "ident": str(task["project_id"])}
+        if not self.ask("crud", "read_row", **project).get("is_bot_collaboration_enabled"):
+            message = "This production gives no work to bots."
+            raise Forbidden(message)
+
+    def _assign(self, task: Row, person: UUID) -> None:
+        row = {"task_id": task["id"], "person_id": person}
+        self.tx.connection.execute(insert(task_person_link).values(row).on_conflict_do_nothing())
+        ids = {"task_id": task["id"], "project_id": task["project_id"]}
+        self.tx.emit(TaskAssigned(person_id=person, **ids))
+        self._touch(task, assigner_id=self.actor.id)
+        if self.actor.id is not None:
+            facts = {"author_id": self.actor.id, "task_id": task["id"]}
+            reasons = [(person, "assignation")]
+            notify(self.tx, task["project_id"], reasons, change=False, **facts)
+
+    def _touch(self, task: Row, **values: Any) -> None:
+        change = sa.update(TASK).where(TASK.c.id == task["id"])
+        self.tx.connection.execute(change.values(**values, updated_at=NOW))
+        task_changed(self, task)
+
+    def _seat(self, project: UUID | None, person: str) -> None:
+        """After the commit: should it fail, the person has the task and is seated by the next."""
+        if project is not None:
+            self.tx.close()
+            self.ask("crud", "seat_assignee", project_id=str(project), person_id=person)

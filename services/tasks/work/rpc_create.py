@@ -1,0 +1,170 @@
+"""Tasks as they are made for entities."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
+from services.common.crud.validation import body_ids, known_id
+from services.common.database.tables import table_of
+from services.common.errors import Forbidden, NotFound, invalid_field
+from services.common.json_types import Json, JsonObject
+from services.common.runtime.rpc_server import command
+from services.common.wire.rpc_protocol import Reply
+from services.tasks.models import Task, TaskStatus, TaskType
+from services.tasks.policy.default_status import default_status
+from services.tasks.policy.membership import require_member
+
+TASK: Final = table_of(Task)
+OUTSIDE: Final = frozenset({"client", "vendor"})
+KINDS: Final = {
+    "assets": "asset",
+    "shots": "shot",
+    "edits": "edit",
+    "concepts": "concept",
+}
+NEW_TASK: Final = {
+    "name": "main",
+    "duration": 0,
+    "estimation": 0,
+    "completion_rate": 0,
+    "retake_count": 0,
+    "sort_order": 0,
+    "priority": 0,
+    "difficulty": 3,
+    "nb_assets_ready": 0,
+    "nb_drawings": 0,
+}
+
+
+class TaskCreationRpc(ResourceService):
+    """New tasks."""
+
+    @command
+    def create_tasks(
+        self,
+        project_id: str,
+        task_type_id: str,
+        kind: str,
+        data: Json = None,
+        query: dict[str, str] | None = None,
+    ) -> Reply:
+        """Make a task of a type for entities that have none: those listed, or all of a kind.
+
+        ``kind`` is ``assets`` … or an entity type's name. Returns the new tasks only.
+        Raises NotFound (an unknown entity, kind or type; nothing is made), Forbidden,
+        InvalidInput. Emits ``task:new`` for each.
+        """
+        drawn = kind == "concepts"
+        project = require_member(self, project_id, *(() if drawn else ("manager",)))
+        if drawn and self.actor.role_in(project) in OUTSIDE:
+            message = "This requires to be in the studio's team."
+            raise Forbidden(message)
+        wanted = _wanted(data)
+        entities = self.ask(
+            "assets",
+            "entities_of_kind",
+            project_id=str(project),
+            kind=KINDS.get(kind, kind),
+            ids=wanted,
+            query=query or {},
+        )
+        concept = KINDS.get(kind, kind).lower() == "concept"
+        return self._made(project, [known_id(task_type_id)], entities, concept=concept)
+
+    @command
+    def create_entity_tasks(self, entity_id: str, data: JsonObject) -> Reply:
+        """Make tasks of several types for one entity. Not for clients and vendors.
+
+        Returns and raises as ``create_tasks``.
+        """
+        ids = data.get("task_type_ids")
+        if not isinstance(ids, list):
+            raise invalid_field("task_type_ids", "Field required")
+        entity = known_id(entity_id)
+        known = self.ask("assets", "describe_entities", ids=[str(entity)])
+        if str(entity) not in known:
+            raise NotFound
+        facts = known[str(entity)]
+        project = require_member(self, facts["project_id"])
+        if self.actor.role_in(project) in OUTSIDE:
+            message = "This requires to be in the studio's team."
+            raise Forbidden(message)
+        types = [known_id(ident) for ident in ids]
+        concept = facts["kind"] == "Concept"
+        return self._made(project, types, [str(entity)], concept=concept)
+
+    def _made(
+        self, project: UUID, types: list[UUID], entities: list[str], *, concept: bool
+    ) -> Reply:
+        kinds = table_of(TaskType)
+        known = self.tx.connection.scalars(sa.select(kinds.c.id).where(kinds.c.id.in_(types)))
+        if set(types) - set(known):
+            raise NotFound
+        status = default_status(self, concept=concept)
+        ids = []
+        for task_type in types:
+            ids += self._insert(project, task_type, status, [UUID(ident) for ident in entities])
+        for ident in ids:
+            facts = {"id": ident, "project_id": project}
+            self.tx.emit(self.registry.event(self.registry["tasks"], "new", facts))
+        return Reply(self._new_tasks(ids))
+
+    def _insert(
+        self, project: UUID, task_type: UUID, status: UUID, entities: list[UUID]
+    ) -> list[UUID]:
+        """Tasks for those entities that have none of the type, in the entities' order."""
+        have = sa.select(TASK.c.entity_id).where(
+            TASK.c.task_type_id == task_type, TASK.c.entity_id.in_(entities)
+        )
+        taken = set(self.tx.connection.scalars(have))
+        rows = [
+            {
+                **NEW_TASK,
+                "id": uuid4(),
+                "project_id": project,
+                "task_type_id": task_type,
+                "task_status_id": status,
+                "entity_id": entity,
+                "assigner_id": self.actor.id,
+            }
+            for entity in dict.fromkeys(entities)
+            if entity not in taken
+        ]
+        if not rows:
+            return []
+        # Whoever makes the same tasks meanwhile may win: those are not ours to answer with.
+        statement = insert(TASK).on_conflict_do_nothing().returning(TASK.c.id)
+        made = set(self.tx.connection.scalars(statement, rows))
+        return [ident for row in rows if isinstance(ident := row["id"], UUID) and ident in made]
+
+    def _new_tasks(self, ids: list[UUID]) -> bytes:
+        status, kind = table_of(TaskStatus), table_of(TaskType)
+        columns = [
+            *self.registry["tasks"].columns(None, relations=True),
+            status.c.name.label("task_status_name"),
+            status.c.short_name.label("task_status_short_name"),
+            status.c.color.label("task_status_color"),
+            kind.c.name.label("task_type_name"),
+            kind.c.color.label("task_type_color"),
+            kind.c.priority.label("task_type_priority"),
+        ]
+        rows = (
+            sa.select(*columns)
+            .select_from(TASK)
+            .outerjoin(status, status.c.id == TASK.c.task_status_id)
+            .outerjoin(kind, kind.c.id == TASK.c.task_type_id)
+            .where(TASK.c.id.in_(ids))
+            .order_by(sa.func.array_position(sa.cast(ids, sa.ARRAY(sa.Uuid)), TASK.c.id))
+        )
+        return f"[{','.join(self.tx.connection.execute(rows_as_json(rows)).scalars())}]".encode()
+
+
+def _wanted(data: Json) -> list[str]:
+    """The ids in a body; none means all. Raises InvalidInput."""
+    return [str(ident) for ident in body_ids(data)] if data else []

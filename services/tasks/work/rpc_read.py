@@ -1,0 +1,127 @@
+"""Tasks shown in full, and listed by entity."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
+from services.common.crud.validation import known_id
+from services.common.database.sql_types import Select
+from services.common.database.tables import table_of
+from services.common.json_types import JsonObject
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_protocol import Reply
+from services.tasks.models import Subscription, Task, TaskStatus, TaskType
+from services.tasks.policy import access
+from services.tasks.policy.entity_access import entity_for_reader, own_only
+from services.tasks.policy.people import without_departments
+from services.tasks.policy.task_authorizer import TaskAuthorizer
+
+TASK: Final = table_of(Task)
+
+
+class TaskReadRpc(ResourceService):
+    """Tasks as their readers see them."""
+
+    @query
+    def read_task_in_full(self, task_id: str) -> Reply:
+        """A task with its type, status, entity, production, people. For its readers.
+
+        Raises NotFound, Forbidden.
+        """
+        task = TaskAuthorizer(self).readable(task_id)
+        shown: JsonObject = msgspec.json.decode(self._text("tasks", task["id"], lists=True))
+        people = [shown["assigner_id"], *shown["assignees"]]
+        questions = [
+            ("assets", "entity_with_ancestors", {"ident": shown["entity_id"]}),
+            ("crud", "read_plain", {"path": "projects", "ident": shown["project_id"]}),
+            ("auth", "whole_persons", {"ids": [ident for ident in people if ident]}),
+        ]
+        entity, project, known = self.ask_all(questions)
+        shown |= entity
+        shown["project"] = project
+        for name, path in (("task_type", "task-types"), ("task_status", "task-status")):
+            ident = shown[f"{name}_id"]
+            text = self._text(path, UUID(ident)) if ident else "null"
+            shown[name] = msgspec.Raw(text.encode())
+        shown["persons"] = [without_departments(known[i]) for i in shown["assignees"] if i in known]
+        if shown["assigner_id"] in known:
+            shown["assigner"] = known[shown["assigner_id"]]
+        shown["is_subscribed"] = self._subscribed(task["id"])
+        return Reply(msgspec.json.encode(shown))
+
+    def _text(self, path: str, ident: UUID, *, lists: bool = False) -> str:
+        resource = self.registry[path]
+        columns = resource.columns(None, relations=lists)
+        rows = sa.select(*columns).where(resource.table.c.id == ident)
+        with self.database.read() as connection:
+            return connection.scalar(rows_as_json(rows)) or "null"
+
+    def _subscribed(self, task: UUID) -> bool:
+        own = sa.exists().where(
+            Subscription.task_id == task, Subscription.person_id == self.actor.id
+        )
+        with self.database.read() as connection:
+            return bool(connection.scalar(sa.select(own)))
+
+    @query
+    def list_entity_tasks(
+        self,
+        kind: str,
+        ident: str,
+        query: dict[str, str] | None = None,
+        task_type_id: str | None = None,
+        own: bool = False,
+    ) -> Reply:
+        """The tasks of one entity with the names around them, by name. For its readers.
+
+        ``task_type_id`` narrows them to a type, ``own`` to what the caller is assigned to.
+        Raises NotFound, Forbidden.
+        """
+        entity, facts = entity_for_reader(self, kind, ident)
+        chosen = own_only(self, kind, facts, own=own)
+        if task_type_id is not None:
+            chosen.append(TASK.c.task_type_id == known_id(task_type_id))
+        relations = (query or {}).get("relations", "").lower() == "true"
+        status, types = table_of(TaskStatus), table_of(TaskType)
+        names = self.ask("crud", "project_names", ids=[facts["project_id"]])
+        rows = (
+            sa.select(
+                *self.registry["tasks"].columns(None, relations=relations),
+                sa.literal(names.get(facts["project_id"])).label("project_name"),
+                types.c.name.label("task_type_name"),
+                status.c.name.label("task_status_name"),
+                sa.literal(facts["type_name"]).label("entity_type_name"),
+                sa.literal(facts["name"]).label("entity_name"),
+            )
+            .select_from(TASK)
+            .outerjoin(types, types.c.id == TASK.c.task_type_id)
+            .outerjoin(status, status.c.id == TASK.c.task_status_id)
+            .where(TASK.c.entity_id == entity, *chosen)
+            .order_by(TASK.c.name, TASK.c.id)
+        )
+        return self._array(rows)
+
+    @query
+    def list_entity_task_types(self, kind: str, ident: str, own: bool = False) -> Reply:
+        """The types of one entity's tasks, each once; ``own``: of those the caller has on it.
+
+        Raises NotFound, Forbidden.
+        """
+        entity, _ = entity_for_reader(self, kind, ident)
+        resource = self.registry["task-types"]
+        mine = sa.select(TASK.c.task_type_id).where(TASK.c.entity_id == entity)
+        if own:
+            mine = mine.where(access.assigned_to(self.actor.id, TASK.c.id))
+        rows = sa.select(*resource.columns(None, relations=False))
+        return self._array(rows.where(resource.table.c.id.in_(mine)))
+
+    def _array(self, rows: Select) -> Reply:
+        with self.database.read() as connection:
+            texts = connection.execute(rows_as_json(rows)).scalars().all()
+        return Reply(f"[{','.join(texts)}]".encode())

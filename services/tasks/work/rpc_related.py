@@ -1,0 +1,90 @@
+"""Plain rows around a task, an entity or a production, for scripts that walk through them."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.crud import lists
+from services.common.crud.resource_service import ResourceService
+from services.common.database.sql_types import Condition
+from services.common.database.tables import table_of
+from services.common.runtime.rpc_server import query
+from services.common.wire.rpc_protocol import Reply
+from services.tasks.models import Notification, PreviewFile, Subscription, Task
+from services.tasks.policy.entity_access import entity_for_reader, own_only
+from services.tasks.policy.membership import require_member
+from services.tasks.policy.task_authorizer import TaskAuthorizer
+from services.tasks.rows import paged
+
+TASK: Final = table_of(Task)
+OF_TASK: Final = {
+    "notifications": table_of(Notification).c.task_id,
+    "preview-files": table_of(PreviewFile).c.task_id,
+    "subscriptions": table_of(Subscription).c.task_id,
+}
+"""What is listed of a production, by the column that says of which task it is."""
+FILES: Final = "preview-files"
+
+
+class RelatedRowsRpc(ResourceService):
+    """Rows by what they belong to."""
+
+    @query
+    def list_task_previews(self, task_id: str) -> Reply:
+        """The previews of a task, the newest revision first. For its readers.
+
+        Raises NotFound, Forbidden.
+        """
+        task = TaskAuthorizer(self).readable(task_id)
+        return self._previews(OF_TASK[FILES] == task["id"])
+
+    @query
+    def list_previews_of(self, kind: str, ident: str) -> Reply:
+        """The previews of all tasks of an entity. For its readers. Raises NotFound, Forbidden."""
+        entity, _ = entity_for_reader(self, kind, ident)
+        return self._previews(
+            OF_TASK[FILES].in_(sa.select(TASK.c.id).where(TASK.c.entity_id == entity))
+        )
+
+    @query
+    def list_tasks_below(
+        self, kind: str, of: str, ident: str, query: dict[str, str] | None = None
+    ) -> Reply:
+        """The tasks of the shots of a sequence or an episode, or of an episode's assets.
+
+        For readers of it; a vendor gets their own. Raises NotFound, Forbidden.
+        """
+        holder, facts = entity_for_reader(self, of, ident)
+        below = self.ask("assets", "entities_below", kind=kind, of=of, ident=str(holder))
+        relations = (query or {}).get("relations", "").lower() == "true"
+        rows = sa.select(*self.registry["tasks"].columns(None, relations=relations)).where(
+            TASK.c.entity_id.in_([UUID(one) for one in below]),
+            *own_only(self, of, facts, own=False),
+        )
+        return lists.json_array(self, rows.order_by(TASK.c.name, TASK.c.id))
+
+    @query
+    def list_project_rows(
+        self, kind: str, project_id: str, query: dict[str, str] | None = None
+    ) -> Reply:
+        """A production's rows of a resource in generic form, newest first, by the page.
+
+        For its managers. Raises NotFound, Forbidden, InvalidInput.
+        """
+        project = require_member(self, project_id, "manager")
+        table = self.registry[kind].table
+        rows = sa.select(*self.registry[kind].columns(None, relations=True)).where(
+            OF_TASK[kind].in_(sa.select(TASK.c.id).where(TASK.c.project_id == project))
+        )
+        order = (table.c.updated_at.desc(), table.c.created_at.desc(), table.c.id)
+        return paged(self, rows, order, query or {})
+
+    def _previews(self, condition: Condition) -> Reply:
+        file = table_of(PreviewFile)
+        rows = sa.select(*self.registry[FILES].columns(None, relations=False)).where(condition)
+        return lists.json_array(
+            self, rows.order_by(file.c.revision.desc(), file.c.position, file.c.id)
+        )

@@ -1,0 +1,181 @@
+"""Time spent: noted per person, task and day; read with its sums."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.common.access.rules import only_persons
+from services.common.contracts.tasks import TimeSpentNew, TimeSpentUpdated
+from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
+from services.common.crud.validation import known_id, period
+from services.common.database.sql_types import Condition
+from services.common.database.tables import NOW, table_of
+from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
+from services.common.json_types import JsonObject, Row
+from services.common.runtime.rpc_server import command, query
+from services.common.wire.rpc_protocol import Reply
+from services.tasks.models import TimeSpent
+from services.tasks.policy.durations import recompute_duration
+from services.tasks.policy.task_authorizer import TaskAuthorizer
+from services.tasks.rows import decoded
+
+TIME: Final = table_of(TimeSpent)
+
+
+class TimeRpc(ResourceService):
+    """Time spent."""
+
+    @command
+    def set_time_spent(
+        self, task_id: str, day: str, person_id: str, data: JsonObject, add: bool = False
+    ) -> Reply:
+        """Note how many minutes somebody worked on a task on a day, or with ``add`` how many more.
+
+        For the assigned person and managers. Returns the row. Raises NotFound, Forbidden,
+        InvalidInput. Emits ``time-spent:new`` or ``time-spent:update``, and ``task:update``.
+        """
+        authorizer = TaskAuthorizer(self)
+        task = authorizer.task(known_id(task_id))
+        person, on = known_id(person_id), _day(day)
+        self._check_may_note(authorizer, task, person)
+        duration = _duration(data)
+        known = self.ask("auth", "existing_rows", tables={"person": [str(person)]})
+        if not known["person"]:
+            raise NotFound
+        row = {
+            "id": uuid4(),
+            "person_id": person,
+            "task_id": task["id"],
+            "date": on,
+            "duration": duration,
+        }
+        statement = insert(TIME).values(row)
+        more = TIME.c.duration + duration if add else statement.excluded.duration
+        # An upsert: two who note time for the same day add up instead of failing.
+        statement = statement.on_conflict_do_update(
+            index_elements=[TIME.c.person_id, TIME.c.task_id, TIME.c.date],
+            set_={"duration": more, "updated_at": NOW},
+        )
+        ident = self.tx.connection.scalar(statement.returning(TIME.c.id))
+        # Our id came back only if the row was inserted.
+        event = TimeSpentNew if ident == row["id"] else TimeSpentUpdated
+        project = {"project_id": task["project_id"]} if task["project_id"] else {}
+        self.tx.emit(event(time_spent_id=ident, **project))
+        recompute_duration(self, task["id"])
+        return Reply(self.registry["time-spents"].view(self.tx, ident))
+
+    def _check_may_note(self, authorizer: TaskAuthorizer, task: Row, person: UUID) -> None:
+        role = authorizer.role(task)
+        may = role is not None and task["mine"]
+        if person != self.actor.id:
+            may = role in {"admin", "manager"}
+        if not may:
+            message = "This requires to be assigned to the task or to manage the production."
+            raise Forbidden(message)
+
+    @query
+    def time_spent_on_task(self, task_id: str, day: str | None = None) -> JsonObject:
+        """Who worked how long on a task, on a day or at all: ``{person id: row, "total": n}``.
+
+        Of all days, a person's rows are added up. Raises NotFound, Forbidden.
+        """
+        task = TaskAuthorizer(self).readable(task_id)
+        where = [TIME.c.task_id == task["id"]]
+        if day is not None:
+            where.append(TIME.c.date == _day(day))
+        found: JsonObject = {}
+        for row in self._rows(*where):
+            earlier = found.get(row["person_id"])
+            if earlier is not None:
+                row["duration"] += earlier["duration"]
+            found[row["person_id"]] = row
+        return {**found, "total": sum(row["duration"] for row in found.values())}
+
+    @query
+    def time_spent_by_person(
+        self,
+        person_id: str | None = None,
+        *,
+        query: dict[str, str] | None = None,
+        day: str | None = None,
+        year: str | None = None,
+        month: str | None = None,
+        week: str | None = None,
+    ) -> list[JsonObject]:
+        """A person's time: on a day, in a week, month or year, or between two dates.
+
+        For the person (the caller without ``person_id``) and managers of the studio.
+        Raises NotFound, Forbidden, InvalidInput.
+        """
+        person = only_persons(self) if person_id is None else known_id(person_id)
+        if person != self.actor.id and self.actor.role not in {"admin", "manager"}:
+            message = "This requires the person concerned or a manager."
+            raise Forbidden(message)
+        start, end = _period(query or {}, day, year, month, week)
+        where = [TIME.c.person_id == person]
+        if start is not None and end is not None:
+            where.append(TIME.c.date.between(start, end))
+        return self._rows(*where)
+
+    @query
+    def time_spent_today(self, task_id: str, day: str) -> JsonObject:
+        """The caller's own time on a task on a day; empty when none is noted."""
+        task = TaskAuthorizer(self).task(known_id(task_id))
+        where = (TIME.c.task_id == task["id"], TIME.c.person_id == self.actor.id)
+        rows = self._rows(*where, TIME.c.date == _day(day))
+        return rows[0] if rows else {}
+
+    def _rows(self, *where: Condition) -> list[JsonObject]:
+        rows = sa.select(*self.registry["time-spents"].columns(None, relations=False))
+        rows = rows.where(*where).order_by(TIME.c.date, TIME.c.created_at)
+        with self.database.read() as connection:
+            texts = connection.execute(rows_as_json(rows)).scalars().all()
+        return decoded(texts)
+
+
+def _day(text: str) -> date:
+    """Raises NotFound for what is no day: it is part of a path."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise NotFound from None
+
+
+def _duration(data: JsonObject) -> float:
+    given = data.get("duration")
+    if isinstance(given, str):
+        try:
+            given = float(given)
+        except ValueError:
+            given = None
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        raise invalid_field("duration", "Input should be a valid number")
+    if not 0 < given < float("inf"):
+        raise invalid_field("duration", "Input should be greater than 0")
+    return float(given)
+
+
+def _period(
+    query: Mapping[str, str], day: str | None, year: str | None, month: str | None, week: str | None
+) -> tuple[date | None, date | None]:
+    """First and last day of what is asked for. Raises InvalidInput, NotFound."""
+    if day is not None:
+        return _day(day), _day(day)
+    if year is not None:
+        return period(year, month, week)
+    given = [query.get(name) for name in ("start_date", "end_date")]
+    if not any(given):
+        return None, None
+    try:
+        start, end = (date.fromisoformat(str(text)[:10]) for text in given)
+    except ValueError:
+        message = "Wrong date format for start_date or end_date, expected YYYY-MM-DD."
+        raise InvalidInput(message) from None
+    return start, end

@@ -1,0 +1,50 @@
+"""The rules of time spent, and how lists of it are narrowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from services.common.crud.resource import CrudContext, SimpleRules
+from services.common.crud.validation import BadValue, parse_moment
+from services.common.database.sql_types import Condition
+from services.common.errors import InvalidInput
+from services.common.json_types import JsonObject, Row
+from services.tasks.models import TimeSpent
+from services.tasks.policy.durations import recompute_duration
+
+
+class TimeSpentRules(SimpleRules):
+    """A task's duration is the sum of the time spent on it."""
+
+    def created(self, ctx: CrudContext, row: Row, _body: JsonObject, _prepared: None) -> None:
+        """Sum up the task."""
+        recompute_duration(ctx, row["task_id"])
+
+    def updated(
+        self, ctx: CrudContext, before: Row, row: Row, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Sum up the task, and the one that the time was moved from."""
+        for task in {before["task_id"], row["task_id"]}:
+            recompute_duration(ctx, task)
+
+    def deleted(self, ctx: CrudContext, row: Row, _prepared: None) -> None:
+        """Sum up the task."""
+        recompute_duration(ctx, row["task_id"])
+
+
+def time_range(query: Mapping[str, str]) -> list[Condition]:
+    """``start_date`` and ``end_date``, both included. Raises InvalidInput unless both are there."""
+    given = [query[name] for name in ("start_date", "end_date") if name in query]
+    if not given:
+        return []
+    if len(given) == 1:
+        message = (
+            "If querying for a range of dates, both a `start_date` and an `end_date` must be given."
+        )
+        raise InvalidInput(message)
+    try:
+        start, end = (parse_moment(text).date() for text in given)
+    except BadValue:
+        message = f"Invalid date: {' or '.join(given)}. Expected YYYY-MM-DD."
+        raise InvalidInput(message) from None
+    return [TimeSpent.date.between(start, end)]

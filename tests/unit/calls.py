@@ -1,0 +1,20 @@
+"""A call's context without a service: who calls, and what other services answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.common.actor import Actor
+
+
+class Call:
+    """Enough of a ``CallContext`` for rules; it notes what was asked."""
+
+    def __init__(self, actor: Actor, **answers: Any) -> None:
+        self.actor, self.answers = actor, answers
+        self.asked: list[tuple[str, str, dict[str, Any]]] = []
+
+    def ask(self, service: str, method: str, /, **kwargs: Any) -> Any:
+        """The answer given for the method."""
+        self.asked.append((service, method, kwargs))
+        return self.answers[method]

@@ -1,0 +1,1 @@
+"""Tests of generic CRUD that need no database."""

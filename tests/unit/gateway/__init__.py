@@ -1,0 +1,1 @@
+"""The gateway, without a broker and without a socket."""

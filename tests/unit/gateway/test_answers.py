@@ -1,0 +1,111 @@
+"""Answers kept in memory hold until an event says otherwise."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from gateway import answers
+from gateway.answers import AnswerCache, Key
+from gateway.identity import Identity
+from gateway.routes.table import Route
+from services.common.wire.rpc_protocol import Reply
+
+OWN = Route("GET", "/auth/authenticated", "auth.who_am_i", kept=("person", "organisation"))
+STUDIO = Route("GET", "/config", "auth.show_config", kept=("organisation",))
+REPLY = Reply(b'{"a":1}')
+
+
+def caller(name: str) -> Identity:
+    """Somebody with one session."""
+    return Identity({"sub": name, "jti": f"{name}'s"}, "{}", "{}", time.monotonic())
+
+
+def kept(cache: AnswerCache, route: Route, who: Identity | None, query: str = "") -> Key:
+    """The key of an answer that the cache holds now."""
+    key = Key(route.path, who.claims["jti"] if who else "", query)
+    cache.keep(key, route, who, REPLY, cache.age)
+    return key
+
+
+@pytest.fixture
+def cache() -> AnswerCache:
+    """An empty one."""
+    return AnswerCache(10.0, (OWN, STUDIO))
+
+
+def test_an_answer_is_kept_for_its_session_and_question(cache: AnswerCache) -> None:
+    """Another session or query has none."""
+    key = kept(cache, OWN, caller("ann"), "a=1")
+    found = cache.get(key)
+    assert found is not None
+    assert found.body == REPLY.body
+    assert found.headers["etag"]
+    assert cache.get(key._replace(session="bob's")) is None
+    assert cache.get(key._replace(query="a=2")) is None
+
+
+def test_an_event_about_a_person_ends_their_answers_only(cache: AnswerCache) -> None:
+    """Others' answers don't show that person."""
+    ann, bob = kept(cache, OWN, caller("ann")), kept(cache, OWN, caller("bob"))
+    cache.changed("person", "ann")
+    assert cache.get(ann) is None
+    assert cache.get(bob) is not None
+
+
+def test_an_event_about_the_studio_ends_all_answers_that_show_it(cache: AnswerCache) -> None:
+    """Whoever's they are."""
+    keys = [kept(cache, OWN, caller("ann")), kept(cache, STUDIO, None)]
+    cache.changed("organisation", None)
+    assert [cache.get(key) for key in keys] == [None, None]
+
+
+def test_events_about_something_else_end_nothing(cache: AnswerCache) -> None:
+    """They are the most there are."""
+    key = kept(cache, OWN, caller("ann"))
+    cache.changed("budget", None)
+    cache.changed("task", "ann")
+    assert cache.get(key) is not None
+
+
+def test_an_answer_from_before_a_change_is_not_kept(cache: AnswerCache) -> None:
+    """It was on its way when the event came by."""
+    key, age = Key(OWN.path, "ann's", ""), cache.age
+    cache.changed("person", "bob")
+    cache.keep(key, OWN, caller("ann"), REPLY, age)
+    assert cache.get(key) is None
+
+
+def test_who_just_wrote_reads_past_it(cache: AnswerCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until the events of the write have come by; others read on."""
+    ann, bob = kept(cache, OWN, caller("ann")), kept(cache, OWN, caller("bob"))
+    cache.wrote(caller("ann"))
+    assert cache.get(ann) is None
+    assert cache.get(bob) is not None
+    monkeypatch.setattr(answers, "WRITE_SECONDS", 0.0)
+    assert cache.get(ann) is not None
+
+
+def test_refusals_and_304_are_not_kept(cache: AnswerCache) -> None:
+    """They depend on more than the question."""
+    key = Key(OWN.path, "ann's", "")
+    for status in (304, 404):
+        cache.keep(key, OWN, caller("ann"), Reply(b"", status=status), cache.age)
+        assert cache.get(key) is None
+
+
+def test_no_answer_grows_old_where_events_fail(cache: AnswerCache) -> None:
+    """The age bounds it."""
+    key = kept(cache, OWN, caller("ann"))
+    cache.seconds = 0.0
+    assert cache.get(key) is None
+
+
+def test_the_oldest_go_where_there_are_too_many(
+    cache: AnswerCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One by one."""
+    monkeypatch.setattr(answers, "CACHE_SIZE", 2)
+    keys = [kept(cache, OWN, caller(name)) for name in ("ann", "bob", "cid")]
+    assert [cache.get(key) is not None for key in keys] == [False, True, True]

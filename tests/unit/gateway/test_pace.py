@@ -1,0 +1,175 @@
+"""Bodies are waited for within bounds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+from gateway.http import pace
+from gateway.http.pace import BODY, Body, ClientGone, ClientTooSlow, Pace, paced
+from gateway.places import Places
+
+Message = dict[str, Any]
+
+
+def piece(body: bytes, *, more: bool = True) -> Message:
+    """A piece of a body as the server hands it over."""
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+def sent(*messages: Message) -> Callable[[], Any]:
+    """What receives these, and then waits for ever."""
+    left = list(messages)
+
+    async def receive() -> Message:
+        if left:
+            return left.pop(0)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    return receive
+
+
+def run(app: Any, receive: Callable[[], Any], *headers: tuple[bytes, bytes]) -> list[Message]:
+    """What the application, paced, sends."""
+    found: list[Message] = []
+
+    async def send(message: Message) -> None:
+        found.append(message)
+
+    scope = {"type": "http", "headers": [(b"content-length", b"9"), *headers]}
+    asyncio.run(paced(app)(scope, receive, send))
+    return found
+
+
+async def answer(send: Callable[[Message], Any]) -> None:
+    """A small answer."""
+    await send({"type": "http.response.start", "status": 401, "headers": []})
+    await send({"type": "http.response.body", "body": b"no"})
+
+
+def closes(messages: Iterable[Message]) -> bool:
+    """Whether the answer ends its connection."""
+    return any((b"connection", b"close") in one.get("headers", ()) for one in messages)
+
+
+def test_a_client_in_debt_needs_a_place_for_slow_ones() -> None:
+    """Without one it is cut off after a second, with one after its patience."""
+    slow = Places(1, "slow")
+    first, second = Pace(slow), Pace(slow)
+    first.count(pace.PROMPT + 1, 0)
+    with pytest.raises(ClientTooSlow):
+        second.count(pace.PROMPT + 1, 0)
+    first.end()
+    third = Pace(slow)
+    third.count(pace.PROMPT + 1, 0)
+    with pytest.raises(ClientTooSlow):
+        third.count(pace.PATIENCE, 0)
+
+
+def test_bytes_excuse_waiting_and_are_not_saved_up() -> None:
+    """A megabyte at first buys no minute of silence."""
+    found = Pace(Places(1, "slow"))
+    found.count(0.1, 1024 * 1024)
+    assert found.debt == 0.0
+    found.count(10.0, 10 * pace.RATE)
+    assert found.debt == 0.0
+    with pytest.raises(ClientTooSlow):
+        found.count(pace.PATIENCE + 1, 0)
+
+
+def test_the_application_is_asked_before_the_client() -> None:
+    """A request that its head refuses is neither waited for nor told to go on."""
+
+    async def run_first() -> Message:
+        return await Body(sent()).receive()
+
+    assert asyncio.run(run_first()) == piece(b"")
+
+
+def test_a_body_cut_short_is_no_body() -> None:
+    """What came of it is thrown away."""
+
+    async def read() -> None:
+        body = Body(sent(piece(b"12"), {"type": "http.disconnect"}))
+        for _ in range(3):
+            await body.receive()
+
+    with pytest.raises(ClientGone):
+        asyncio.run(read())
+
+
+def test_a_silent_client_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After its patience."""
+    monkeypatch.setattr(pace, "PATIENCE", 0.02)
+
+    async def read() -> None:
+        body = Body(sent(piece(b"12")))
+        for _ in range(3):
+            await body.receive()
+
+    with pytest.raises(ClientTooSlow):
+        asyncio.run(read())
+
+
+def test_an_answer_that_left_a_small_body_unread_keeps_the_connection() -> None:
+    """The rest had come already."""
+
+    async def refuse(_scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await answer(send)
+
+    found = run(refuse, sent(piece(b"123"), piece(b"456789", more=False)))
+    assert not closes(found)
+    assert [one.get("body") for one in found[1:]] == [b"no"]
+
+
+def test_an_answer_that_left_a_body_unsent_closes_and_lingers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The client has the whole answer before the connection ends."""
+    monkeypatch.setattr(pace, "LINGER_SECONDS", 0.01)
+
+    async def refuse(_scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await answer(send)
+
+    found = run(refuse, sent(piece(b"123")))
+    assert closes(found)
+    assert [(one["body"], one["more_body"]) for one in found[1:]] == [(b"no", True), (b"", False)]
+
+
+def test_who_waits_for_100_is_not_asked_for_a_body_that_nobody_wants(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Asking would tell the client to send it."""
+    monkeypatch.setattr(pace, "LINGER_SECONDS", 0.01)
+    asked = []
+
+    async def receive() -> Message:
+        asked.append(True)
+        return {"type": "http.disconnect"}
+
+    async def refuse(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "http.response.start", "status": 401, "headers": []})
+        assert asked == []
+        assert scope[BODY]
+        await send({"type": "http.response.body", "body": b"no"})
+
+    assert closes(run(refuse, receive, (b"expect", b"100-continue")))
+
+
+def test_requests_without_a_body_pass_as_they_are() -> None:
+    """They cost nothing more."""
+    given: list[Any] = []
+
+    async def app(_scope: Any, receive: Any, send: Any) -> None:
+        given.extend([receive, send])
+
+    receive, send = sent(), answer
+    asyncio.run(paced(app)({"type": "http", "headers": []}, receive, send))
+    assert given == [receive, send]
