@@ -26,15 +26,6 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parent.parent.parent
 TIMEOUTS: Final = "SET lock_timeout = '5s'; SET statement_timeout = '10min'"
 
-#: How a commit wakes the relay; a trigger, because SQLAlchemy declares none.
-NOTIFY_RELAY: Final = """
-CREATE FUNCTION notify_relay() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN PERFORM pg_notify('outbox_' || TG_TABLE_SCHEMA, ''); RETURN NULL; END $$;
-CREATE TRIGGER notify_relay AFTER INSERT ON outbox
-FOR EACH STATEMENT EXECUTE FUNCTION notify_relay();
-"""
-SILENCE_RELAY: Final = "DROP TRIGGER notify_relay ON outbox; DROP FUNCTION notify_relay()"
-
 
 def metadata_of(service: str) -> sa.MetaData:
     """The declared tables of a service."""
