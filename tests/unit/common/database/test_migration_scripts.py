@@ -11,7 +11,7 @@ import pytest
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
-from services.common.database.migrations import _config
+from services.common.database.migrations import config_of
 
 ROOT = Path(__file__).parents[4]
 SCRIPTS = sorted(ROOT.glob("services/*/migrations/versions/*.py"))
@@ -39,17 +39,17 @@ def imported(path: Path) -> set[str]:
 
 def sql(service: str, until: str) -> str:
     """What alembic would run up to a migration and down again, with single spaces."""
-    script = ScriptDirectory.from_config(_config(service))
+    script = ScriptDirectory.from_config(config_of(service))
     written = io.StringIO()
 
     def run(step, **options: str) -> None:
-        context = EnvironmentContext(_config(service), script, fn=step, as_sql=True, **options)
+        context = EnvironmentContext(config_of(service), script, fn=step, as_sql=True, **options)
         with context as environment:
             environment.configure(dialect_name="postgresql", output_buffer=written)
             environment.run_migrations()
 
-    run(lambda rev, _: script._upgrade_revs(until, rev))
-    run(lambda rev, _: script._downgrade_revs("base", rev), starting_rev=until)
+    run(lambda rev, _: script._upgrade_revs(until, rev))  # noqa: SLF001
+    run(lambda rev, _: script._downgrade_revs("base", rev), starting_rev=until)  # noqa: SLF001
     return " ".join(written.getvalue().split())
 
 
