@@ -100,6 +100,10 @@ fmt: .venv/dev ## Format the code
 docs: .venv/runtime ## Write the documents generated from the tables (OpenAPI, AsyncAPI, events, metrics)
 	@$(BIN)/python -m deploy.docs
 
+.PHONY: snapshot
+snapshot: .venv/runtime ## Write down what this release promises to clients and subscribers (deploy/releases)
+	@$(BIN)/python -m deploy.docs.api_snapshot
+
 .PHONY: routes
 routes: .venv/runtime ## List every route, its service and its method
 	@$(BIN)/python -m deploy.routes
