@@ -162,6 +162,11 @@ ROWS: Final[dict[str, tuple[Panel, ...]]] = {
             "reqps",
         ),
         Panel(
+            "Messages that can't be used",
+            {"{{queue}}: {{reason}}": rate("callboard_messages_refused_total", "queue, reason")},
+            "reqps",
+        ),
+        Panel(
             "Calls that wait",
             {"{{queue}}": per_queue("messages_ready", "rpc-.+")},
             width=12,

@@ -16,6 +16,9 @@ from gateway.health import BUILT
 from tests.system import Caller, System
 from tests.world import World
 
+#: What a gateway says of itself when something holds its event loop.
+BLOCKED = "the event loop is blocked"
+
 
 @pytest.fixture(scope="session")
 def parts() -> Iterator[Parts]:
@@ -44,6 +47,7 @@ def system(
     """Five services, relay and gateway, started once."""
     with System(parts, tmp_path_factory.mktemp("logs")).up() as found:
         yield found
+    assert BLOCKED not in found.logs()
 
 
 @pytest.fixture

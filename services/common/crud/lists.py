@@ -6,7 +6,7 @@ off the hub, so that its size is never held twice and other requests don't wait.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -16,7 +16,7 @@ from isal import isal_zlib
 from services.common.access.context import CallContext
 from services.common.crud import filters, pages
 from services.common.database import sql_json
-from services.common.database.sql_types import Condition, Select
+from services.common.database.sql_types import Columns, Condition, Select
 from services.common.errors import InvalidInput
 from services.common.runtime.service import spawned
 from services.common.wire.rpc_protocol import Reply
@@ -66,7 +66,7 @@ def _completed(ctx: CrudContext, resource: Resource, reply: Reply) -> Reply:
     return compressed(msgspec.json.encode(answer))
 
 
-def _columns(ctx: CallContext, resource: Resource, query: dict[str, str]) -> tuple[Any, ...]:
+def _columns(ctx: CallContext, resource: Resource, query: dict[str, str]) -> Columns:
     """What the list shows of a row."""
     relations = (resource.relations_without_query and not query) or query.get(
         "relations", ""
@@ -76,7 +76,7 @@ def _columns(ctx: CallContext, resource: Resource, query: dict[str, str]) -> tup
 
 
 def _filtered(
-    ctx: CallContext, resource: Resource, columns: tuple[Any, ...], query: dict[str, str]
+    ctx: CallContext, resource: Resource, columns: Columns, query: dict[str, str]
 ) -> Select:
     actor, table = ctx.actor, resource.table
     statement = sa.select(*columns).select_from(table)
@@ -92,7 +92,7 @@ def _filtered(
     return statement
 
 
-def _wanted(columns: tuple[Any, ...], query: dict[str, str]) -> tuple[Any, ...]:
+def _wanted(columns: Columns, query: dict[str, str]) -> Columns:
     if "fields" not in query:
         return columns
     names = {*query["fields"].split(","), "id", "type"}

@@ -13,7 +13,7 @@ from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import BadValue, parse_id
 from services.common.database import row_counts, sql_json
 from services.common.database.prepared import parameter
-from services.common.database.sql_types import Expression, Select
+from services.common.database.sql_types import Columns, Select
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +60,7 @@ def counted_production(resource: Resource, actor: Actor, query: Mapping[str, str
 
 
 def of_production(
-    ctx: CallContext, resource: Resource, columns: Any, project: UUID, page: Page
+    ctx: CallContext, resource: Resource, columns: Columns, project: UUID, page: Page
 ) -> bytes:
     """A page of all rows of a production, whose number is kept by triggers and not counted."""
     statement = _of_production(resource, columns)
@@ -71,14 +71,14 @@ def of_production(
 
 
 @lru_cache(maxsize=256)
-def _of_production(resource: Resource, columns: tuple[Any, ...]) -> Select:
+def _of_production(resource: Resource, columns: Columns) -> Select:
     table, project = resource.table, sa.cast(parameter("project", sa.Text), sa.Uuid)
     rows = sa.select(*columns).where(table.c.project_id == project).order_by(*_order(resource))
     rows = rows.limit(parameter("limit", sa.Integer)).offset(parameter("offset", sa.Integer))
     return sa.select(row_counts.total(table, project), _joined(sql_json.objects(rows)))
 
 
-def _order(resource: Resource) -> tuple[Expression, ...]:
+def _order(resource: Resource) -> Columns:
     table = resource.table
     return table.c.updated_at.desc(), table.c.created_at.desc(), table.c.id
 

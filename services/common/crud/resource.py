@@ -22,7 +22,7 @@ from services.common.access.rules import Facts, Rule, admin
 from services.common.actor import Actor
 from services.common.contracts import Event, RowEvent, declare
 from services.common.crud.row_json import as_json, rendered
-from services.common.database.sql_types import Condition, Expression, Select
+from services.common.database.sql_types import Columns, Condition, Expression, Select
 from services.common.database.tables import Many, table_of
 from services.common.database.transaction import Transaction
 from services.common.errors import NotFound
@@ -181,7 +181,7 @@ class Resource:
     """Body fields that are no column: the rules read them."""
     rules: ResourceRules[Any] = field(default_factory=SimpleRules)
     """What its writes and answers do beyond its columns."""
-    order: tuple[Any, ...] = ()
+    order: Sequence[sa.SQLColumnExpression[Any]] = ()
     """The order of a plain list, where clients rely on one."""
     relations_without_query: bool = False
     """Whether a list that is asked for without any query string holds the to-many lists."""
@@ -221,7 +221,7 @@ class Resource:
         relations: bool,
         single: bool = False,
         lists: tuple[str, ...] = (),
-    ) -> tuple[Expression, ...]:
+    ) -> Columns:
         """The SELECT list of its JSON, named as in the JSON."""
         return _columns(self, only, relations, single, lists)
 
@@ -269,7 +269,7 @@ def _columns(
     relations: bool,
     single: bool,
     lists: tuple[str, ...],
-) -> tuple[Expression, ...]:
+) -> Columns:
     shown: list[Expression] = []
     for column in resource.table.c:
         name = resource.renamed.get(column.name, column.name)

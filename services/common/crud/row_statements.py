@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from services.common.crud.row_json import as_json
 from services.common.database.prepared import parameter
-from services.common.database.sql_types import Expression, Select
+from services.common.database.sql_types import Columns, Expression, Select
 from services.common.database.tables import NOW
 from services.common.json_types import Row
 
@@ -27,7 +27,7 @@ VALUES: Final = sa.cast(parameter("values", sa.Text), sa.JSON)
 
 
 @lru_cache(maxsize=1024)
-def shown(resource: Resource, columns: tuple[Any, ...]) -> Select:
+def shown(resource: Resource, columns: Columns) -> Select:
     """Its JSON."""
     return as_json(columns, resource.table, resource.table.c.id == IDENT)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
@@ -24,11 +24,6 @@ from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
     from services.common.crud.resource import Resource
-
-P = TypeVar("P")
-EMPTY: Final = (
-    "Data are empty. Please verify that you sent JSON data and that you set the right headers."
-)
 
 
 class CrudRpc(ResourceService):

@@ -181,9 +181,12 @@ def _misaddressed(payload: bytes, *, returned: bool, reason: str) -> Incoming:
     """
     message = Incoming(returned=returned)
     if not returned:
-        at = 5 + payload[4]
+        try:
+            at = 5 + payload[4]
+            message.delivery_tag = NUMBER.unpack_from(payload, at)[0]
+        except (IndexError, struct.error):
+            raise BrokerLost("a delivery without its number") from None
         message.consumer_tag = payload[5:at].decode("utf-8", "replace")
-        message.delivery_tag = NUMBER.unpack_from(payload, at)[0]
     message.error = f"its address can't be read: {reason}"
     return message
 
@@ -239,6 +242,9 @@ def content(
 
 @lru_cache(KNOWN_ADDRESSES)
 def publish_to(channel: int, exchange: str, routing_key: str, mandatory: bool) -> bytes:
-    """The first frame of a message to that exchange."""
+    """The first frame of a message to that exchange. Raises ValueError for names too long."""
     frame = Basic.Publish(exchange=exchange, routing_key=routing_key, mandatory=mandatory)
-    return pamqp.frame.marshal(frame, channel)
+    try:
+        return pamqp.frame.marshal(frame, channel)
+    except TypeError as error:
+        raise ValueError(f"a message can't be sent there: {error}") from error

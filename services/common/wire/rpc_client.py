@@ -13,14 +13,8 @@ from services.common.errors import Unavailable
 from services.common.observability import tracing
 from services.common.wire.link import AWAY, Link
 from services.common.wire.rpc_protocol import (
-    ACTOR,
-    AUTHOR,
     BEATS,
     DIRECT_REPLY,
-    FINGERPRINT,
-    KEY,
-    MATCH,
-    REQUEST,
     RPC_EXCHANGE,
     SILENCE,
     Heartbeats,
@@ -34,9 +28,6 @@ if TYPE_CHECKING:
 
     from services.common.wire.frames import Incoming
     from services.common.wire.session import Session
-
-# The gateway looks for these here.
-__all__ = ["ACTOR", "AUTHOR", "FINGERPRINT", "KEY", "MATCH", "REQUEST", "Reply", "RpcClient"]
 
 LOOK_AGAIN: Final = 0.1
 """Seconds between looks at the heartbeats, once an answer is later than ``SILENCE``."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from services.common.wire.address import Address
 
 READ_SIZE: Final = 65_536
+TLS_RECORD: Final = 16_384
+"""Bytes that TLS sends at once."""
 TICK_SECONDS: Final = 1.0
 ENDED: Final = "the broker closed the connection"
 STUCK: Final = "the broker takes no bytes"
@@ -115,7 +117,8 @@ class TlsTransport(Transport):
     def _send(self, data: memoryview) -> int:
         try:
             with self._lock:
-                return self.sock.send(data)
+                # Of a larger piece it would be unknown that a part went out.
+                return self.sock.send(data[:TLS_RECORD])
         except ssl.SSLWantWriteError:
             reading = False
         except ssl.SSLWantReadError:

@@ -24,7 +24,7 @@ SECRET = "a secret of these tests that is long enough to be taken"
 
 def token(jti: str, kind: str = "access", **claims: Any) -> str:
     """A token of Ann's."""
-    payload = {"sub": "ann", "jti": jti, "type": kind, "exp": time.time() + 60, **claims}
+    payload = {"sub": "ann", "jti": jti, "type": kind, "exp": time.time() + 3600, **claims}
     return jwt.encode(payload, SECRET, algorithm="HS256")
 
 
