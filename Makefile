@@ -25,11 +25,15 @@ help: ## Print this list
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# Descriptions of the API are built from the code, and again when it is newer; git holds none.
+gateway/built/openapi.json: .venv/runtime $(shell find gateway services deploy/docs -name '*.py')
+	@$(BIN)/python -m deploy.docs.served
+
 .PHONY: install
-install: .venv/runtime ## Make .venv with the locked dependencies
+install: .venv/runtime gateway/built/openapi.json ## Make .venv with the locked dependencies
 
 .PHONY: run
-run: .venv/runtime ## Start everything: database, broker, services, gateway (HTTP_PORT, SCALE="tasks=3" …)
+run: install ## Start everything: database, broker, services, gateway (HTTP_PORT, SCALE="tasks=3" …)
 	@exec $(BIN)/python -m deploy.local
 
 .PHONY: demo
@@ -61,27 +65,27 @@ restore: .venv/runtime ## Bring all services back to a backup: FILE=…
 	@$(BIN)/python -m deploy.transfer restore
 
 .PHONY: test
-test: .venv/dev ## Run all tests against a real database and broker (t="-k words" to choose)
+test: .venv/dev install ## Run all tests against a real database and broker (t="-k words" to choose)
 	@$(BIN)/python -m pytest $(t)
 
 .PHONY: bench
-bench: .venv/dev ## Measure, print a table, keep it in .run/bench.json
+bench: .venv/dev install ## Measure, print a table, keep it in .run/bench.json
 	@$(BIN)/python -m tests.bench
 
 .PHONY: profile
-profile: .venv/dev ## Write down where the time of a read and of a comment goes (docs/speed.md)
+profile: .venv/dev install ## Write down where the time of a read and of a comment goes (docs/speed.md)
 	@$(BIN)/python -m tests.bench.profile
 
 .PHONY: scale-curve
-scale-curve: .venv/dev ## Measure with 1, 2 and 3 processes of a service, and at three times the capacity
+scale-curve: .venv/dev install ## Measure with 1, 2 and 3 processes of a service, and at three times the capacity
 	@$(BIN)/python -m tests.bench.scale
 
 .PHONY: chaos
-chaos: .venv/dev ## Break every part in turn under load and look whether anything is lost (FAULTS="gateway broker")
+chaos: .venv/dev install ## Break every part in turn under load and look whether anything is lost (FAULTS="gateway broker")
 	@$(BIN)/python -m tests.chaos
 
 .PHONY: fuzz
-fuzz: .venv/dev ## Send every operation what its description allows and what not (EXAMPLES=50, SEED=…)
+fuzz: .venv/dev install ## Send every operation what its description allows and what not (EXAMPLES=50, SEED=…)
 	@$(BIN)/python -m tests.fuzz
 
 .PHONY: lint
@@ -93,8 +97,12 @@ fmt: .venv/dev ## Format the code
 	@$(BIN)/ruff check --fix --quiet; $(BIN)/ruff format
 
 .PHONY: docs
-docs: .venv/dev ## Write the documents generated from the tables (OpenAPI, AsyncAPI, events)
+docs: .venv/runtime ## Write the documents generated from the tables (OpenAPI, AsyncAPI, events, metrics)
 	@$(BIN)/python -m deploy.docs
+
+.PHONY: snapshot
+snapshot: .venv/runtime ## Write down what this release promises to clients and subscribers (deploy/releases)
+	@$(BIN)/python -m deploy.docs.api_snapshot
 
 .PHONY: routes
 routes: .venv/runtime ## List every route, its service and its method

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from deploy.docs import resources, summary
+from deploy.docs.declarations import resource_of, resources, summary
 from gateway.routes import ROUTES
 
 if __name__ == "__main__":
     served = resources()
     for route in sorted(ROUTES, key=lambda r: (r.path, r.method)):
-        said = summary(route, served.get(dict(route.fixed).get("path", "")))
+        said = summary(route, resource_of(route, served))
         print(f"{route.method:<7}{route.path:<62}{route.rpc:<24}{route.access.value:<9}{said}")

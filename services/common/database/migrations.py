@@ -1,12 +1,15 @@
 """Schema changes, one numbered history per service (``services/<name>/migrations/versions``).
 
 Alembic runs in process: ``upgrade`` when the system starts, ``revision`` when a table changes.
-A second process that upgrades at the same time waits for the first.
+A second process that upgrades at the same time waits for the first. Each migration is a transaction
+of its own; one that builds an index on a large table leaves it by an ``autocommit_block()``, where
+``CREATE INDEX CONCURRENTLY`` works and no timeout applies.
 """
 
 from __future__ import annotations
 
 import sys
+import time
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -24,16 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT: Final = Path(__file__).parent.parent.parent
-TIMEOUTS: Final = "SET lock_timeout = '5s'; SET statement_timeout = '10min'"
-
-#: How a commit wakes the relay; a trigger, because SQLAlchemy declares none.
-NOTIFY_RELAY: Final = """
-CREATE FUNCTION notify_relay() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN PERFORM pg_notify('outbox_' || TG_TABLE_SCHEMA, ''); RETURN NULL; END $$;
-CREATE TRIGGER notify_relay AFTER INSERT ON outbox
-FOR EACH STATEMENT EXECUTE FUNCTION notify_relay();
-"""
-SILENCE_RELAY: Final = "DROP TRIGGER notify_relay ON outbox; DROP FUNCTION notify_relay()"
+AUTOCOMMIT: Final = "AUTOCOMMIT"
+TIMEOUTS: Final = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '10min'"
+"""Of each transaction: what it locks, requests wait for."""
+TRY_LOCK: Final = "SELECT pg_try_advisory_lock(hashtext('migrate ' || current_schema()))"
+POLL_SECONDS: Final = 0.2
 
 
 def metadata_of(service: str) -> sa.MetaData:
@@ -43,7 +41,8 @@ def metadata_of(service: str) -> sa.MetaData:
     return found
 
 
-def _config(service: str) -> Config:
+def config_of(service: str) -> Config:
+    """Alembic's configuration for the history of a service."""
     config = Config()
     config.set_main_option("script_location", str(ROOT / "common" / "database"))
     config.set_main_option("version_locations", str(ROOT / service / "migrations" / "versions"))
@@ -52,28 +51,47 @@ def _config(service: str) -> Config:
     return config
 
 
-def _run(service: str, url: str, step: Callable[..., Any], **options: Any) -> None:
-    script = ScriptDirectory.from_config(_config(service))
-    engine = sa.create_engine(with_driver(url), poolclass=sa.NullPool)
-    context = EnvironmentContext(_config(service), script, fn=step, **options)
-    with context as environment, engine.begin() as connection:
+def _limit(connection: sa.Connection) -> None:
+    if connection.get_execution_options().get("isolation_level") != AUTOCOMMIT:
         connection.exec_driver_sql(TIMEOUTS)
-        connection.exec_driver_sql(
-            "SELECT pg_advisory_xact_lock(hashtext('migrate ' || current_schema()))"
-        )
-        environment.configure(connection=connection, target_metadata=metadata_of(service))
-        environment.run_migrations()
+
+
+def _lock(connection: sa.Connection) -> None:
+    """Take the schema's advisory lock; it lasts until the connection is closed."""
+    # Polled, not waited for: CREATE INDEX CONCURRENTLY waits until every older snapshot is gone,
+    # also that of a statement which waits for this lock, so the two would deadlock.
+    while not connection.exec_driver_sql(TRY_LOCK).scalar():
+        connection.rollback()
+        time.sleep(POLL_SECONDS)
+    connection.commit()
+
+
+def _run(service: str, url: str, step: Callable[..., Any], **options: Any) -> None:
+    config = config_of(service)
+    engine = sa.create_engine(with_driver(url), poolclass=sa.NullPool)
+    sa.event.listen(engine, "begin", _limit)
+    context = EnvironmentContext(config, ScriptDirectory.from_config(config), fn=step, **options)
+    with engine.connect() as connection:
+        _lock(connection)
+        with context as environment:
+            environment.configure(
+                connection=connection,
+                target_metadata=metadata_of(service),
+                transaction_per_migration=True,
+            )
+            environment.run_migrations()
+        connection.commit()
 
 
 def upgrade(service: str, url: str, target: str = "head") -> None:
     """Bring the schema behind ``url`` to ``target``; nothing happens when it is there."""
-    script = ScriptDirectory.from_config(_config(service))
+    script = ScriptDirectory.from_config(config_of(service))
     _run(service, url, lambda rev, _: script._upgrade_revs(target, rev))  # noqa: SLF001
 
 
 def downgrade(service: str, url: str, target: str) -> None:
     """Take the schema back to ``target`` (a number, or ``base``)."""
-    script = ScriptDirectory.from_config(_config(service))
+    script = ScriptDirectory.from_config(config_of(service))
     _run(service, url, lambda rev, _: script._downgrade_revs(target, rev))  # noqa: SLF001
 
 
@@ -87,7 +105,7 @@ def differences(service: str, url: str) -> list[Any]:
 
 def revision(service: str, url: str, message: str) -> Path:
     """Write the next migration from what the models declare and the schema lacks."""
-    config = _config(service)
+    config = config_of(service)
     script = ScriptDirectory.from_config(config)
     number = f"{len(list(script.walk_revisions())) + 1:04d}"
     context = RevisionContext(

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from deploy.docs import registries
+from deploy.docs.declarations import registries
 from deploy.local.parts import Parts
 from services.common.crud.resource import Registry
 from services.common.crud.row_json import rows_as_json

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg2
 import pytest
 
-from deploy.docs import registries
+from deploy.docs.declarations import registries
 from services.common.crud.resource import Resource
 from services.common.database import row_counts
 from tests.system import Caller, System, until

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from services.common.database.migrations import NOTIFY_RELAY, SILENCE_RELAY
+from services.common.database.frozen import v1
 
 revision = "0001"
 down_revision = None
@@ -38,35 +38,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_entity_type")),
         sa.UniqueConstraint("name", name=op.f("uq_entity_type_name")),
     )
-    op.create_table(
-        "idempotency_key",
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("fingerprint", sa.Text(), nullable=False),
-        sa.Column("reply", sa.LargeBinary(), nullable=False),
-        sa.Column(
-            "created_at",
-            sa.TIMESTAMP(timezone=True),
-            server_default=sa.text("clock_timestamp()"),
-            nullable=False,
-        ),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_idempotency_key")),
-    )
-    op.create_index(
-        op.f("ix_idempotency_key_created_at"), "idempotency_key", ["created_at"], unique=False
-    )
-    op.create_table(
-        "inbox",
-        sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("handler", sa.Text(), nullable=False),
-        sa.Column(
-            "created_at",
-            sa.TIMESTAMP(timezone=True),
-            server_default=sa.text("clock_timestamp()"),
-            nullable=False,
-        ),
-        sa.PrimaryKeyConstraint("event_id", "handler", name=op.f("pk_inbox")),
-    )
-    op.create_index(op.f("ix_inbox_created_at"), "inbox", ["created_at"], unique=False)
+    v1.create_idempotency_key(op)
+    v1.create_inbox(op)
     op.create_table(
         "metadata_descriptor",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -135,24 +108,7 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("task_type_id IS NOT NULL"),
     )
-    op.create_table(
-        "outbox",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("payload", sa.Text(), nullable=False),
-        sa.Column("actor_id", sa.Uuid(), nullable=True),
-        sa.Column("project_id", sa.Uuid(), nullable=True),
-        sa.Column("request_id", sa.Text(), nullable=True),
-        sa.Column("stored", sa.Boolean(), nullable=False),
-        sa.Column(
-            "created_at",
-            sa.TIMESTAMP(timezone=True),
-            server_default=sa.text("clock_timestamp()"),
-            nullable=False,
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
-    )
+    v1.create_outbox(op)
     op.create_table(
         "department_metadata_descriptor_link",
         sa.Column("metadata_descriptor_id", sa.Uuid(), nullable=False),
@@ -442,11 +398,11 @@ def upgrade() -> None:
         ["asset_instance_id"],
         unique=False,
     )
-    op.execute(NOTIFY_RELAY)
+    v1.create_notify_relay(op)
 
 
 def downgrade() -> None:
-    op.execute(SILENCE_RELAY)
+    v1.drop_notify_relay(op)
     op.drop_index(
         op.f("ix_asset_instance_link_asset_instance_id"), table_name="asset_instance_link"
     )
@@ -481,7 +437,7 @@ def downgrade() -> None:
         table_name="department_metadata_descriptor_link",
     )
     op.drop_table("department_metadata_descriptor_link")
-    op.drop_table("outbox")
+    v1.drop_outbox(op)
     op.drop_index(
         "uq_metadata_descriptor_task_name",
         table_name="metadata_descriptor",
@@ -505,8 +461,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_metadata_descriptor_task_type_id"), table_name="metadata_descriptor")
     op.drop_index(op.f("ix_metadata_descriptor_project_id"), table_name="metadata_descriptor")
     op.drop_table("metadata_descriptor")
-    op.drop_index(op.f("ix_inbox_created_at"), table_name="inbox")
-    op.drop_table("inbox")
-    op.drop_index(op.f("ix_idempotency_key_created_at"), table_name="idempotency_key")
-    op.drop_table("idempotency_key")
+    v1.drop_inbox(op)
+    v1.drop_idempotency_key(op)
     op.drop_table("entity_type")

@@ -6,7 +6,7 @@ Rolling deploy: nothing ran before.
 import sqlalchemy as sa
 from alembic import op
 
-from services.common.database.migrations import NOTIFY_RELAY, SILENCE_RELAY
+from services.common.database.frozen import v1
 
 revision = "0001"
 down_revision = None
@@ -36,53 +36,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_chat")),
     )
     op.create_index(op.f("ix_chat_object_id"), "chat", ["object_id"], unique=False)
-    op.create_table(
-        "idempotency_key",
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("fingerprint", sa.Text(), nullable=False),
-        sa.Column("reply", sa.LargeBinary(), nullable=False),
-        sa.Column(
-            "created_at",
-            sa.TIMESTAMP(timezone=True),
-            server_default=sa.text("clock_timestamp()"),
-            nullable=False,
-        ),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_idempotency_key")),
-    )
-    op.create_index(
-        op.f("ix_idempotency_key_created_at"), "idempotency_key", ["created_at"], unique=False
-    )
-    op.create_table(
-        "inbox",
-        sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("handler", sa.Text(), nullable=False),
-        sa.Column(
-            "created_at",
-            sa.TIMESTAMP(timezone=True),
-            server_default=sa.text("clock_timestamp()"),
-            nullable=False,
-        ),
-        sa.PrimaryKeyConstraint("event_id", "handler", name=op.f("pk_inbox")),
-    )
-    op.create_index(op.f("ix_inbox_created_at"), "inbox", ["created_at"], unique=False)
-    op.create_table(
-        "outbox",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("payload", sa.Text(), nullable=False),
-        sa.Column("actor_id", sa.Uuid(), nullable=True),
-        sa.Column("project_id", sa.Uuid(), nullable=True),
-        sa.Column("request_id", sa.Text(), nullable=True),
-        sa.Column("stored", sa.Boolean(), nullable=False),
-        sa.Column(
-            "created_at",
-            sa.TIMESTAMP(timezone=True),
-            server_default=sa.text("clock_timestamp()"),
-            nullable=False,
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
-    )
+    v1.create_idempotency_key(op)
+    v1.create_inbox(op)
+    v1.create_outbox(op)
     op.create_table(
         "chat_message",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -116,20 +72,18 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_chat_participant_person_id"), "chat_participant", ["person_id"], unique=False
     )
-    op.execute(NOTIFY_RELAY)
+    v1.create_notify_relay(op)
 
 
 def downgrade() -> None:
-    op.execute(SILENCE_RELAY)
+    v1.drop_notify_relay(op)
     op.drop_index(op.f("ix_chat_participant_person_id"), table_name="chat_participant")
     op.drop_table("chat_participant")
     op.drop_index(op.f("ix_chat_message_person_id"), table_name="chat_message")
     op.drop_index(op.f("ix_chat_message_chat_id"), table_name="chat_message")
     op.drop_table("chat_message")
-    op.drop_table("outbox")
-    op.drop_index(op.f("ix_inbox_created_at"), table_name="inbox")
-    op.drop_table("inbox")
-    op.drop_index(op.f("ix_idempotency_key_created_at"), table_name="idempotency_key")
-    op.drop_table("idempotency_key")
+    v1.drop_outbox(op)
+    v1.drop_inbox(op)
+    v1.drop_idempotency_key(op)
     op.drop_index(op.f("ix_chat_object_id"), table_name="chat")
     op.drop_table("chat")

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from services.common.database.migrations import NOTIFY_RELAY, SILENCE_RELAY
+from services.common.database.frozen import v1
 
 revision = "0001"
 down_revision = None
@@ -129,53 +129,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hardware_item")),
         sa.UniqueConstraint("name", name=op.f("uq_hardware_item_name")),
     )
-    op.create_table(
-        "idempotency_key",
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("fingerprint", sa.Text(), nullable=False),
-        sa.Column("reply", sa.LargeBinary(), nullable=False),
-        sa.Column(
-            "created_at",
-            sa.TIMESTAMP(timezone=True),
-            server_default=sa.text("clock_timestamp()"),
-            nullable=False,
-        ),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_idempotency_key")),
-    )
-    op.create_index(
-        op.f("ix_idempotency_key_created_at"), "idempotency_key", ["created_at"], unique=False
-    )
-    op.create_table(
-        "inbox",
-        sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("handler", sa.Text(), nullable=False),
-        sa.Column(
-            "created_at",
-            sa.TIMESTAMP(timezone=True),
-            server_default=sa.text("clock_timestamp()"),
-            nullable=False,
-        ),
-        sa.PrimaryKeyConstraint("event_id", "handler", name=op.f("pk_inbox")),
-    )
-    op.create_index(op.f("ix_inbox_created_at"), "inbox", ["created_at"], unique=False)
-    op.create_table(
-        "outbox",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("payload", sa.Text(), nullable=False),
-        sa.Column("actor_id", sa.Uuid(), nullable=True),
-        sa.Column("project_id", sa.Uuid(), nullable=True),
-        sa.Column("request_id", sa.Text(), nullable=True),
-        sa.Column("stored", sa.Boolean(), nullable=False),
-        sa.Column(
-            "created_at",
-            sa.TIMESTAMP(timezone=True),
-            server_default=sa.text("clock_timestamp()"),
-            nullable=False,
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
-    )
+    v1.create_idempotency_key(op)
+    v1.create_inbox(op)
+    v1.create_outbox(op)
     op.create_table(
         "output_type",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1385,11 +1341,11 @@ def upgrade() -> None:
         ["from_schedule_version_id"],
         ["id"],
     )
-    op.execute(NOTIFY_RELAY)
+    v1.create_notify_relay(op)
 
 
 def downgrade() -> None:
-    op.execute(SILENCE_RELAY)
+    v1.drop_notify_relay(op)
     op.drop_constraint("fk_project_from_schedule_version_id", "project")
     op.drop_index(
         op.f("ix_production_schedule_version_task_link_person_link_person_id"),
@@ -1535,11 +1491,9 @@ def downgrade() -> None:
     op.drop_table("preview_background_file")
     op.drop_table("plugin")
     op.drop_table("output_type")
-    op.drop_table("outbox")
-    op.drop_index(op.f("ix_inbox_created_at"), table_name="inbox")
-    op.drop_table("inbox")
-    op.drop_index(op.f("ix_idempotency_key_created_at"), table_name="idempotency_key")
-    op.drop_table("idempotency_key")
+    v1.drop_outbox(op)
+    v1.drop_inbox(op)
+    v1.drop_idempotency_key(op)
     op.drop_table("hardware_item")
     op.drop_table("file_status")
     op.drop_table("day_off")

@@ -7,7 +7,7 @@ while the index is built, some seconds for a million rows.
 import sqlalchemy as sa
 from alembic import op
 
-from services.common.database.row_counts import FUNCTION, NO_MORE, TRIGGERS
+from services.common.database.frozen import v1
 
 revision = "0004"
 down_revision = "0003"
@@ -17,16 +17,7 @@ unnoticed = "triggers write to a table that only the new code reads"
 
 
 def upgrade() -> None:
-    op.create_table(
-        "row_count",
-        sa.Column("table_name", sa.Text(), nullable=False),
-        sa.Column("project_id", sa.Uuid(), nullable=False),
-        sa.Column("rows", sa.BigInteger(), nullable=False),
-    )
-    op.create_index(
-        op.f("ix_row_count_table_name_project_id"), "row_count", ["table_name", "project_id"]
-    )
-    op.execute(FUNCTION + TRIGGERS.format(table="task"))
+    v1.create_row_count(op, "task")
     order = [sa.text("updated_at DESC"), sa.text("created_at DESC"), "id"]
     op.create_index("ix_task_page", "task", ["project_id", *order])
     op.drop_index(op.f("ix_task_project_id"), table_name="task")
@@ -35,5 +26,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.create_index(op.f("ix_task_project_id"), "task", ["project_id"])
     op.drop_index("ix_task_page", table_name="task")
-    op.execute(NO_MORE.format(table="task"))
-    op.drop_table("row_count")
+    v1.drop_row_count(op, "task")

@@ -1,0 +1,69 @@
+"""The events as AsyncAPI, from the event catalogue."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from deploy.docs.declarations import events, first_line
+from gateway.health import VERSION
+from services.common.contracts import Event
+from services.common.json_types import JsonObject
+
+HEADERS: Final[JsonObject] = {
+    "type": "object",
+    "properties": {
+        "event_id": {"type": "string", "format": "uuid", "description": "Stable over redelivery."},
+        "time": {"type": "string", "description": "UTC, to the microsecond."},
+        "actor_id": {"type": "string", "format": "uuid", "description": "Who did it."},
+        "project_id": {"type": "string", "format": "uuid", "description": "In which production."},
+        "request_id": {"type": "string", "description": "The HTTP request it came from."},
+        "traceparent": {"type": "string", "description": "The trace it is of, where there is one."},
+        "stored": {"type": "string", "enum": ["0", "1"], "description": "Whether it is logged."},
+    },
+    "required": ["event_id", "time", "stored"],
+}
+
+
+def asyncapi() -> JsonObject:
+    """The events as AsyncAPI 3.0."""
+    by_key = {cls.event_name.replace(":", "_"): cls for cls in events()}
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "Callboard events", "version": VERSION},
+        "channels": {key: _channel(key, cls) for key, cls in by_key.items()},
+        "operations": {
+            f"publish_{key}": {"action": "send", "channel": {"$ref": f"#/channels/{key}"}}
+            for key in by_key
+        },
+        "components": {
+            "messages": {key: _message(cls) for key, cls in by_key.items()},
+            "schemas": {"Headers": HEADERS},
+        },
+    }
+
+
+def _channel(key: str, cls: type[Event]) -> JsonObject:
+    exchange = {"name": f"{cls.owner}.events", "type": "topic", "durable": True}
+    return {
+        "address": cls.event_name,
+        "messages": {key: {"$ref": f"#/components/messages/{key}"}},
+        "bindings": {"amqp": {"is": "routingKey", "exchange": exchange}},
+    }
+
+
+def _message(cls: type[Event]) -> JsonObject:
+    return {
+        "name": cls.event_name,
+        "summary": first_line(cls),
+        "contentType": "application/json",
+        "headers": {"$ref": "#/components/schemas/Headers"},
+        "payload": payload_schema(cls),
+    }
+
+
+def payload_schema(cls: type[Event]) -> JsonObject:
+    """The JSON schema of an event's payload."""
+    found: JsonObject = msgspec.json.schema_components([cls])[1][cls.__name__]
+    return found

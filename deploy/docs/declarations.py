@@ -1,0 +1,73 @@
+"""What there is to describe: the services, their resources, their events, in their own words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any, Final
+
+from gateway.routes.table import Route
+from services.common.contracts import CATALOGUE, Event
+from services.common.crud.resource import Registry, Resource
+from services.common.wire.topology import SERVICES
+
+PROMISED: Final = re.compile(r" (?:Raises|Emits|Returns) ")
+"""Where a docstring goes on from what is done to what may come of it."""
+VERBS: Final = {
+    "list_rows": "List",
+    "create_row": "Create",
+    "read_row": "Read",
+    "update_row": "Change",
+    "delete_row": "Remove",
+}
+
+
+def registries() -> Iterator[Registry]:
+    """The registries of all services."""
+    for name in SERVICES:
+        yield import_module(f"services.{name}.resources").RESOURCES
+
+
+def resources() -> dict[str, Resource]:
+    """All resources by path."""
+    return {resource.path: resource for registry in registries() for resource in registry}
+
+
+def resource_of(route: Route, served: dict[str, Resource]) -> Resource | None:
+    """The resource that a route of generic CRUD serves."""
+    return served.get(dict(route.fixed).get("path", ""))
+
+
+def events() -> list[type[Event]]:
+    """Every event, by owner and name."""
+    for service in SERVICES:
+        import_module(f"services.{service}.service")
+    return sorted(CATALOGUE.values(), key=lambda cls: (cls.owner, cls.event_name))
+
+
+def service_class(name: str) -> type[Any]:
+    """The class that a service runs."""
+    module = import_module(f"services.{name}.service")
+    found: type[Any] = next(c for c in vars(module).values() if getattr(c, "name", None) == name)
+    return found
+
+
+def title_of(resource: Resource) -> str:
+    """The name of a resource's schema."""
+    return str(resource.model.__name__)
+
+
+def summary(route: Route, resource: Resource | None) -> str:
+    """What a route does, in a line: its own words, else its verb, else its method's docstring."""
+    if route.summary:
+        return route.summary
+    if resource is not None:
+        return f"{VERBS[route.function]}: {title_of(resource)}"
+    return first_line(getattr(service_class(route.service), route.function))
+
+
+def first_line(documented: object) -> str:
+    """What something promises, without what it raises and emits."""
+    line = str(documented.__doc__ or "").strip().split("\n")[0]
+    return PROMISED.split(line, maxsplit=1)[0].replace("``", "`")

@@ -1,0 +1,29 @@
+"""The generated documents that git holds, because people read them there.
+
+``docs/event-catalogue.md`` and ``docs/observing.md`` are read on the web before anything is
+installed, and Grafana is given the dashboard's file as it lies in a checkout. A test fails while
+one is stale.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from deploy.dashboard import dashboard
+from deploy.docs.event_catalogue import event_catalogue
+from deploy.docs.metrics_table import OBSERVING, observing
+
+ROOT: Final = Path(__file__).parents[2]
+
+
+def documents() -> dict[Path, str]:
+    """Every one by its file."""
+    panels = msgspec.json.format(msgspec.json.encode(dashboard()), indent=1).decode()
+    return {
+        ROOT / "docs" / "event-catalogue.md": event_catalogue(),
+        ROOT / "deploy" / "monitoring" / "dashboard.json": f"{panels}\n",
+        OBSERVING: observing(),
+    }

@@ -1,0 +1,151 @@
+"""The HTTP API as OpenAPI, from the route tables and the registries of resources."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import Final
+
+from deploy.docs.declarations import (
+    first_line,
+    resource_of,
+    resources,
+    service_class,
+    summary,
+    title_of,
+)
+from deploy.docs.openapi_schemas import REFUSAL, page_schema, reference, row_schema
+from gateway.health import VERSION
+from gateway.routes import ROUTES
+from gateway.routes.table import PUBLIC, Body, Route
+from services.common.crud.resource import Resource
+from services.common.json_types import JsonObject
+from services.common.wire.topology import SERVICES
+
+BINARY: Final[JsonObject] = {"type": "string", "format": "binary"}
+FORM: Final[JsonObject] = {"type": "object", "properties": {"file": BINARY}}
+"""A body with files; text parts are the same fields that the JSON body has."""
+REFUSALS: Final = {
+    "400": "The request is not what the route takes, or the rules say no.",
+    "401": "No token, an expired or a revoked one.",
+    "403": "The caller lacks the right.",
+    "404": "Nothing there.",
+    "409": "The row is not in a state that allows it, or the same request is still running.",
+    "413": "The body is larger than the server takes.",
+    "422": "The token is unreadable, or the Idempotency-Key came with another request.",
+    "429": "Too many attempts; try again after Retry-After seconds.",
+    "502": "A part of the system is away; try again after Retry-After seconds.",
+}
+IDEMPOTENCY_KEY: Final[JsonObject] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "schema": {"type": "string"},
+    "description": "The same key and body give the same answer, executed once.",
+}
+LIST_PARAMETERS: Final = {
+    "page": "integer",
+    "limit": "integer",
+    "relations": "boolean",
+    "fields": "string",
+}
+"""What every list takes besides filters."""
+
+
+def openapi() -> JsonObject:
+    """The HTTP API as OpenAPI 3.1."""
+    served = resources()
+    paths: dict[str, JsonObject] = {}
+    for route in ROUTES:
+        operation = _operation(route, resource_of(route, served))
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Callboard",
+            "version": VERSION,
+            "description": "Production tracking for animation and VFX. Every path also answers "
+            "under /api and with a trailing slash.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "tags": [
+            {"name": name, "description": first_line(service_class(name))} for name in SERVICES
+        ],
+        "paths": paths,
+        "components": _components(served),
+    }
+
+
+def _components(served: dict[str, Resource]) -> JsonObject:
+    refusal = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
+    return {
+        "schemas": {title_of(one): row_schema(one) for one in served.values()}
+        | {"Refusal": REFUSAL},
+        "responses": {
+            status: {"description": text, "content": refusal} for status, text in REFUSALS.items()
+        },
+        "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+    }
+
+
+def _operation(route: Route, resource: Resource | None) -> JsonObject:
+    operation: JsonObject = {
+        "operationId": _operation_id(route),
+        "summary": summary(route, resource),
+        "tags": [route.service],
+        "parameters": [*_path_parameters(route), *_query_parameters(route, resource)],
+        "responses": _responses(route, resource),
+    }
+    if route.access is not PUBLIC:
+        operation["security"] = [{"token": []}]
+    if route.body is not Body.NONE:
+        operation["requestBody"] = {"content": _request_body(route, resource)}
+    if route.method == "POST":
+        operation["parameters"].append(IDEMPOTENCY_KEY)
+    return operation
+
+
+def _operation_id(route: Route) -> str:
+    words = re.sub(r"[^a-z0-9]+", "_", route.path.lower()).strip("_")
+    return f"{route.method.lower()}_{words}"
+
+
+def _path_parameters(route: Route) -> list[JsonObject]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"\{(\w+)\}", route.path)
+    ]
+
+
+def _query_parameters(route: Route, resource: Resource | None) -> list[JsonObject]:
+    if resource is None or route.function != "list_rows":
+        return []
+    names = [*resource.table.c.keys(), *resource.lists]
+    shown = [name for name in names if name not in resource.hidden]
+    return [
+        {"name": name, "in": "query", "schema": {"type": LIST_PARAMETERS.get(name, "string")}}
+        for name in [*LIST_PARAMETERS, *shown]
+    ]
+
+
+def _request_body(route: Route, resource: Resource | None) -> JsonObject:
+    schema = reference(resource) if resource else {}
+    content: JsonObject = {"application/json": {"schema": schema}}
+    if route.body is Body.MULTIPART:
+        content["multipart/form-data"] = {"schema": FORM}
+    return content
+
+
+def _responses(route: Route, resource: Resource | None) -> JsonObject:
+    success: JsonObject = {"description": "Done."}
+    if resource is not None and route.status != HTTPStatus.NO_CONTENT:
+        success["content"] = {"application/json": {"schema": _answer(route, reference(resource))}}
+    if route.answer == "file":
+        success["content"] = {"*/*": {"schema": BINARY}}
+    refusals = {status: {"$ref": f"#/components/responses/{status}"} for status in REFUSALS}
+    return {str(route.status): success, **refusals}
+
+
+def _answer(route: Route, row: JsonObject) -> JsonObject:
+    if route.function != "list_rows":
+        return row
+    return {"anyOf": [{"type": "array", "items": row}, page_schema(row)]}
