@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -61,6 +62,9 @@ class Lifespan:
 
     async def process_startup(self, _scope: dict[str, Any], _event: dict[str, Any]) -> None:
         """Connect; without a broker, go on trying in the background."""
+        # What was imported stays: the collector needn't look through it again and again.
+        gc.collect()
+        gc.freeze()
         self.watch.start()
         self.orphaned = asyncio.create_task(self._end_with_parent())
         self.client.start()
