@@ -1,8 +1,8 @@
 """The generated documents that git holds, because people read them there.
 
-``docs/event-catalogue.md`` and ``docs/observing.md`` are read on the web before anything is
-installed, and Grafana is given the dashboard's file as it lies in a checkout. A test fails while
-one is stale.
+``docs/event-catalogue.md``, ``docs/observing.md`` and ``docs/house.md`` are read on the web before
+anything is installed, and Grafana is given the dashboard's file as it lies in a checkout. A test
+fails while one is stale.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import msgspec
 from deploy.dashboard import dashboard
 from deploy.docs.event_catalogue import event_catalogue
 from deploy.docs.metrics_table import OBSERVING, observing
+from deploy.docs.package_graph import HOUSE, house
 
 ROOT: Final = Path(__file__).parents[2]
 
@@ -26,4 +27,5 @@ def documents() -> dict[Path, str]:
         ROOT / "docs" / "event-catalogue.md": event_catalogue(),
         ROOT / "deploy" / "monitoring" / "dashboard.json": f"{panels}\n",
         OBSERVING: observing(),
+        HOUSE: house(),
     }
