@@ -90,6 +90,11 @@ class RpcClient:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    @property
+    def in_flight(self) -> int:
+        """How many calls wait for their replies."""
+        return len(self._calls)
+
     def alive(self, service: str) -> bool:
         """Whether the service gave a heartbeat lately; it does while its database answers."""
         return self.heartbeats.alive(service)

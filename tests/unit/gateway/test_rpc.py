@@ -1,0 +1,208 @@
+"""Calls of the gateway against a broker of a few lines: matched, bounded, and never hung."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+import pytest
+from pamqp.commands import Basic
+
+from gateway import rpc
+from gateway.rpc import RpcClient
+from services.common.errors import NotFound, Unavailable
+from services.common.wire.rpc_protocol import Reply
+from tests.unit.common.wire.fake_broker import FakeBroker, answer, content, delivery, marshalled
+
+Answering = Callable[[str, Any], bytes]
+
+
+class Replying(FakeBroker):
+    """Answers each call with what ``answering(correlation id, headers)`` makes."""
+
+    def __init__(self, answering: Answering) -> None:
+        self.reply = answering
+        super().__init__(self._answer)
+
+    def _answer(self, frame: Any) -> bytes:
+        properties = getattr(frame, "properties", None)
+        if properties is not None and properties.correlation_id:
+            return self.reply(properties.correlation_id, properties.headers)
+        return answer(frame)
+
+
+def replied(ident: str, body: bytes = b"{}", **headers: Any) -> bytes:
+    """A reply to a call."""
+    return delivery("replies", 1, body, correlation_id=ident, headers=headers or None)
+
+
+def calling(
+    uri: str, work: Callable[[RpcClient], Coroutine[Any, Any, Any]], deadline: float = 5.0
+) -> Any:
+    """What ``work`` does with a connected client."""
+
+    async def run() -> Any:
+        client = RpcClient(uri, name="test", deadline=deadline)
+        client.start()
+        try:
+            async with asyncio.timeout(5):
+                await client.broker.ready.wait()
+                return await work(client)
+        finally:
+            await client.stop()
+
+    return asyncio.run(run())
+
+
+@pytest.fixture
+def broker() -> Iterator[Callable[[Answering], str]]:
+    """Starts brokers, and answers where they are."""
+    running: list[FakeBroker] = []
+
+    def start(answering: Answering) -> str:
+        running.append(Replying(answering))
+        return running[-1].uri
+
+    yield start
+    for one in running:
+        one.stop()
+
+
+async def one_call(client: RpcClient) -> Reply:
+    """A call."""
+    return await client.call("tasks", "read_row", b'{"ident":"x"}')
+
+
+def test_a_reply_comes_as_the_bytes_it_was(broker: Callable[[Answering], str]) -> None:
+    """With its status and encoding."""
+    uri = broker(
+        lambda ident, _: delivery(
+            "replies",
+            1,
+            b"packed",
+            correlation_id=ident,
+            content_encoding="gzip",
+            headers={"status": 304, "etag": "x"},
+        )
+    )
+    found = calling(uri, one_call)
+    assert (found.body, found.encoding, found.status) == (b"packed", "gzip", 304)
+    assert found.headers["etag"] == "x"
+
+
+def test_replies_find_their_calls_in_whatever_order_they_come(
+    broker: Callable[[Answering], str],
+) -> None:
+    """By correlation id; a reply that nobody waits for is dropped."""
+    held: list[str] = []
+
+    def answering(ident: str, _headers: Any) -> bytes:
+        held.append(ident)
+        if len(held) < 3:
+            return b""
+        return replied("nobody's") + b"".join(replied(one, one.encode()) for one in held[::-1])
+
+    async def three(client: RpcClient) -> list[bytes]:
+        return [one.body for one in await asyncio.gather(*(one_call(client) for _ in range(3)))]
+
+    bodies = calling(broker(answering), three)
+    assert bodies == sorted(bodies)
+    assert len(set(bodies)) == 3
+
+
+def test_what_the_service_raised_is_raised(broker: Callable[[Answering], str]) -> None:
+    """As the same kind."""
+    body = b'{"kind":"not-found","message":"","data":null}'
+    with pytest.raises(NotFound):
+        calling(broker(lambda ident, _: replied(ident, body, error="1")), one_call)
+
+
+def test_a_reply_that_can_not_be_read_is_no_answer(broker: Callable[[Answering], str]) -> None:
+    """Nor the end of anything."""
+    uri = broker(lambda ident, _: replied(ident, b"not json", error="1"))
+
+    async def twice(client: RpcClient) -> None:
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                await one_call(client)
+
+    calling(uri, twice)
+
+
+def test_a_service_without_a_queue_is_away_at_once(broker: Callable[[Answering], str]) -> None:
+    """The broker returns the call."""
+
+    def answering(ident: str, _headers: Any) -> bytes:
+        returned = Basic.Return(312, "NO_ROUTE", "nameko-rpc", "tasks.read_row")
+        return marshalled(returned) + content(b"{}", correlation_id=ident)
+
+    with pytest.raises(Unavailable, match="has not been started"):
+        calling(broker(answering), one_call)
+
+
+def test_a_service_that_is_silent_is_away_before_the_deadline(
+    broker: Callable[[Answering], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No heartbeat came."""
+    monkeypatch.setattr(rpc, "SILENCE", 0.05)
+    monkeypatch.setattr(rpc, "LOOK_SECONDS", 0.01)
+    with pytest.raises(Unavailable, match="is away"):
+        calling(broker(lambda *_: b""), one_call)
+
+
+def test_a_deadline_ends_a_call_to_a_living_service(
+    broker: Callable[[Answering], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it does."""
+    monkeypatch.setattr(rpc, "LOOK_SECONDS", 0.01)
+    uri = broker(lambda *_: delivery("beats", 1, b"tasks"))
+
+    with pytest.raises(Unavailable, match="in time"):
+        calling(uri, one_call, deadline=0.05)
+
+
+@pytest.mark.parametrize("bytes_", [b"\x00" * 20, b"\x01\x00\x01\xff\xff\xff\xff"])
+def test_a_broker_that_sends_nonsense_is_left_and_found_again(
+    broker: Callable[[Answering], str], bytes_: bytes
+) -> None:
+    """Calls under way fail at once; the next one is answered on a new connection."""
+    asked: list[str] = []
+
+    def answering(ident: str, _headers: Any) -> bytes:
+        asked.append(ident)
+        return bytes_ if len(asked) == 1 else replied(ident)
+
+    async def again(client: RpcClient) -> bytes:
+        with pytest.raises(Unavailable):
+            await one_call(client)
+        await client.broker.ready.wait()
+        return (await one_call(client)).body
+
+    assert calling(broker(answering), again) == b"{}"
+
+
+def test_without_a_broker_calls_are_refused_at_once() -> None:
+    """Nobody waits for a connection."""
+
+    async def run() -> None:
+        client = RpcClient("amqp://127.0.0.1:1/", name="test", deadline=5.0)
+        client.start()
+        with pytest.raises(Unavailable):
+            await one_call(client)
+        await client.stop()
+
+    asyncio.run(run())
+
+
+def test_a_caller_that_gives_up_leaves_nothing_behind(broker: Callable[[Answering], str]) -> None:
+    """A late reply finds no call."""
+
+    async def cancelled(client: RpcClient) -> int:
+        waiting = asyncio.create_task(one_call(client))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        return client.in_flight
+
+    assert calling(broker(lambda *_: b""), cancelled) == 0
