@@ -13,7 +13,7 @@ from deploy.docs.served import build, is_stale
 from deploy.local.parts import Parts, backing
 from deploy.local.settings import LocalSettings
 from gateway.health import BUILT
-from tests.system import Caller, System
+from tests.running import Caller, System
 from tests.world import World
 
 #: What a gateway says of itself when something holds its event loop.

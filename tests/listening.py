@@ -11,7 +11,7 @@ import kombu
 from kombu import Connection, Exchange, Queue, binding
 
 from services.common.wire.topology import SERVICES
-from tests.system import System
+from tests.running import System
 
 Heard = list[tuple[str, dict[str, Any]]]
 

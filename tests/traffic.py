@@ -14,7 +14,7 @@ import psycopg2
 import requests
 
 from tests.listening import Subscriber
-from tests.system import System, until
+from tests.running import System, until
 from tests.world import World
 
 AT_ONCE: Final = 5

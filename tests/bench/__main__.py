@@ -46,7 +46,7 @@ from tests.bench.connections import connections
 from tests.bench.production import production
 from tests.bench.start import start_seconds
 from tests.bench.transfer import transfers
-from tests.system import SECRET, Caller, System, until
+from tests.running import SECRET, Caller, System, until
 from tests.world import World, ident
 
 STANDARD: Final = 390.0

@@ -25,7 +25,7 @@ from deploy.local.parts import Parts, backing
 from deploy.local.settings import LocalSettings
 from tests.bench.anatomy import HTTP, MS, later, medians, parts_of, statements, traces
 from tests.bench.bars import bars
-from tests.system import System, until
+from tests.running import System, until
 from tests.world import World
 
 ROOT: Final = Path(__file__).parents[2]

@@ -23,7 +23,7 @@ from rich.table import Table
 
 from deploy.local.parts import backing
 from deploy.local.settings import LocalSettings
-from tests.system import System, token_for, until
+from tests.running import System, token_for, until
 from tests.world import World
 
 SECONDS: Final = 5.0

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from deploy.local.__main__ import is_ready
-from tests.system import free_port, until
+from tests.running import free_port, until
 
 
 def start_seconds(folder: Path) -> float:

@@ -12,7 +12,7 @@ from deploy.transfer.dump import DumpFile
 from deploy.transfer.export import export
 from deploy.transfer.load import load, load_tables
 from tests.bench.rows import write
-from tests.system import System
+from tests.running import System
 from tests.world import World, ident
 
 ROWS: Final = 100_000

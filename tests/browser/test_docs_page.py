@@ -9,7 +9,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
-from tests.system import System, until
+from tests.running import System, until
 from tests.world import World
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")

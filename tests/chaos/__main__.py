@@ -21,7 +21,7 @@ from deploy.local.settings import LocalSettings
 from tests.chaos.faults import ALL, Fault
 from tests.chaos.trial import Outcome, trial
 from tests.listening import Subscriber
-from tests.system import System
+from tests.running import System
 from tests.world import World
 
 

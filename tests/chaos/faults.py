@@ -16,7 +16,7 @@ import psycopg2
 
 from deploy.local.children import Child
 from deploy.local.rabbitmq import find_script
-from tests.system import SERVICES, System, until
+from tests.running import SERVICES, System, until
 
 PROCESSES: Final = (*SERVICES, "relay", "gateway")
 BACKING: Final = ("rabbitmq", "postgres")

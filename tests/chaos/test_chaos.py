@@ -10,7 +10,7 @@ import pytest
 from tests.chaos.faults import SHORT, Fault
 from tests.chaos.trial import trial
 from tests.listening import Subscriber
-from tests.system import System
+from tests.running import System
 from tests.world import World
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")

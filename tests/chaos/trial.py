@@ -9,7 +9,7 @@ from typing import Final
 
 from tests.chaos.faults import Fault
 from tests.listening import Subscriber
-from tests.system import System
+from tests.running import System
 from tests.traffic import Traffic
 from tests.world import World
 

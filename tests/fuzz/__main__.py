@@ -18,7 +18,7 @@ from rich.progress import Progress
 from deploy.local.parts import backing
 from deploy.local.settings import LocalSettings
 from tests.fuzz.attack import Attack, Finding
-from tests.system import System
+from tests.running import System
 from tests.world import World
 
 

@@ -7,7 +7,7 @@ import time
 from schemathesis import GenerationMode
 
 from tests.fuzz.attack import Attack
-from tests.system import System
+from tests.running import System
 from tests.world import World
 
 EXAMPLES = 2

@@ -1,0 +1,381 @@
+"""Castings: read in each form, replaced as a whole or not at all."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from deploy.local.parts import Parts
+from services.assets.casting.write import changes_of, read_items, replace_castings
+from services.assets.service import AssetsService
+from tests.listening import Subscriber
+from tests.running import Caller, System, until
+from tests.statements import counted
+from tests.system.assets.conftest import Ask
+from tests.system.assets.show import Show, statuses, told
+
+MOST_STATEMENTS = 8
+
+
+def path(show: Show, entity: str) -> str:
+    """Where an entity's casting is."""
+    return f"/data/projects/{show.project}/entities/{entity}/casting"
+
+
+def items(*assets: str, **more: Any) -> list[dict[str, Any]]:
+    """A body that casts each of these once."""
+    return [{"asset_id": asset, "nb_occurences": 1, **more} for asset in assets]
+
+
+def cast(caller: Caller, show: Show, entity: str) -> list[str]:
+    """The names cast in an entity."""
+    return [row["asset_name"] for row in caller.get(path(show, entity)).json()]
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+def test_a_casting_comes_by_type_and_name_without_the_cancelled(
+    system: System, show: Show, admin: Caller
+) -> None:
+    """All its fields; a cancelled asset stays cast but isn't shown."""
+    gone = show.entity("Gone", "Props", canceled=True)
+    show.cast(show.shots[0], show.prop, show.asset, show.boat, gone)
+    system.load(show.tables)
+    rows = admin.get(path(show, show.shots[0])).json()
+    assert [row["asset_name"] for row in rows] == ["Hero", "Boat", "Tree"]
+    assert rows[2] == {
+        "asset_id": show.prop,
+        "asset_name": "Tree",
+        "asset_type_name": "Props",
+        "ready_for": None,
+        "episode_id": None,
+        "preview_file_id": None,
+        "nb_occurences": 1,
+        "label": "",
+        "is_shared": False,
+        "project_id": show.project,
+    }
+    assert admin.get(f"/data/assets/{show.shots[0]}/casting").status_code == 404
+
+
+def test_castings_of_shots_come_by_shot(system: System, show: Show, admin: Caller) -> None:
+    """For a sequence, an episode and the production alike; shots without casting are absent."""
+    show.cast(show.shots[1], show.prop, show.asset)
+    show.cast(show.shots[0], show.boat)
+    system.load(show.tables)
+    base = f"/data/projects/{show.project}"
+    one = admin.get(f"{base}/sequences/{show.opening}/casting").json()
+    every = admin.get(f"{base}/sequences/all/casting").json()
+    assert list(one) == show.shots
+    assert [row["name"] for row in one[show.shots[1]]] == ["Hero", "Tree"]
+    assert one[show.shots[0]] == [
+        {
+            "asset_id": show.boat,
+            "name": "Boat",
+            "asset_name": "Boat",
+            "asset_type_name": "Props",
+            "preview_file_id": None,
+            "nb_occurences": 1,
+            "label": "",
+            "sequence_name": "S01",
+            "is_shared": False,
+            "project_id": show.project,
+        }
+    ]
+    assert {shot: every[shot] for shot in one} == one
+    assert admin.get(f"{base}/episodes/{show.episode}/sequences/all/casting").json() == one
+    assert admin.get(f"{base}/episodes/{show.next_episode}/sequences/all/casting").json() == {}
+    assert admin.get(f"{base}/sequences/{show.episode}/casting").status_code == 404
+
+
+def test_an_asset_tells_where_it_is_cast(system: System, show: Show, admin: Caller) -> None:
+    """Shots first, then assets."""
+    show.cast(show.shots[0], show.prop)
+    show.cast(show.asset, show.prop)
+    system.load(show.tables)
+    assert admin.get(f"/data/assets/{show.prop}/cast-in").json() == [
+        {
+            "shot_id": show.shots[0],
+            "shot_name": "P01",
+            "sequence_name": "S01",
+            "episode_id": show.episode,
+            "episode_name": "E01",
+            "preview_file_id": None,
+            "nb_occurences": 1,
+        },
+        {
+            "asset_id": show.asset,
+            "asset_name": "Hero",
+            "asset_type_name": "Character",
+            "preview_file_id": None,
+            "nb_occurences": 1,
+        },
+    ]
+    assert [r["id"] for r in admin.get(f"/data/assets/{show.asset}/assets").json()] == [show.prop]
+    by_type = f"/data/projects/{show.project}/asset-types/{show.types['Character']}/casting"
+    assert list(admin.get(by_type).json()) == [show.asset]
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["entities/{shot}", "sequences/{sequence}", "sequences/all", "episodes", "asset-types/{type}"],
+)
+def test_castings_are_read_by_the_team_but_vendors(system: System, show: Show, where: str) -> None:
+    """Clients read them, vendors and outsiders don't."""
+    part = where.format(shot=show.shots[0], sequence=show.opening, type=show.types["Props"])
+    found = statuses(system, show, "GET", f"/data/projects/{show.project}/{part}/casting")
+    assert found == [200, 200, 200, 200, 200, 403, 403]
+
+
+# --- replacing ------------------------------------------------------------------------------------
+
+
+def test_a_replaced_casting_is_echoed_and_told(show: Show, admin: Caller) -> None:
+    """The first world's own link is between Hero and SH1, so Hero is what is removed."""
+    body = items(show.prop, label="fixed") + items(show.boat)
+    answer = admin.put(path(show, show.shot), body)
+    assert (answer.status_code, answer.json()) == (200, body)
+    assert cast(admin, show, show.shot) == ["Boat", "Tree"]
+    [event] = told(admin, "shot:casting-update")
+    assert event == {
+        "shot_id": show.shot,
+        "nb_entities_out": 2,
+        "project_id": show.project,
+        "added_asset_ids": sorted([show.prop, show.boat]),
+        "removed_asset_ids": [show.asset],
+    }
+    links = told(admin, "entity-link:new", 2)
+    assert [link["entity_out_id"] for link in links] == [show.prop, show.boat]
+    assert set(links[0]) == {
+        "entity_link_id",
+        "entity_in_id",
+        "entity_out_id",
+        "nb_occurences",
+        "project_id",
+    }
+    assert admin.get(f"/data/entities/{show.shot}").json()["nb_entities_out"] == 2
+
+
+def test_items_that_say_too_little_count_but_change_nothing(show: Show, admin: Caller) -> None:
+    """A repeated asset is stored as it came last; an unknown one is passed over."""
+    unknown = str(UUID(int=7))
+    body = [
+        {"asset_id": show.prop, "nb_occurences": 1},
+        {"asset_id": show.prop, "nb_occurences": 4},
+        {"asset_id": unknown, "nb_occurences": 1},
+        {"asset_id": show.boat},
+        {},
+    ]
+    assert admin.put(path(show, show.shots[0]), body).status_code == 200
+    [row] = admin.get(path(show, show.shots[0])).json()
+    assert (row["asset_id"], row["nb_occurences"]) == (show.prop, 4)
+    assert told(admin, "shot:casting-update")[0]["nb_entities_out"] == 5
+    assert told(admin, "entity-link:update")[0]["nb_occurences"] == 4
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"asset_id": "nonsense", "nb_occurences": 1},
+        {"asset_id": str(UUID(int=7)), "nb_occurences": "many"},
+        {"asset_id": str(UUID(int=7)), "nb_occurences": 1, "label": "x" * 81},
+        "text",
+    ],
+)
+def test_a_failing_item_changes_nothing(show: Show, admin: Caller, wrong: Any) -> None:
+    """The casting stays what it was."""
+    assert admin.put(path(show, show.shot), [*items(show.prop), wrong]).status_code == 400
+    assert cast(admin, show, show.shot) == ["Hero"]
+    both = {show.shots[0]: items(show.prop), show.shot: [wrong]}
+    every = f"/data/projects/{show.project}/entities/casting"
+    assert admin.put(every, both).status_code == 400
+    assert cast(admin, show, show.shots[0]) == []
+
+
+def test_a_body_that_is_no_array_is_refused_in_the_words_of_its_route(
+    show: Show, admin: Caller
+) -> None:
+    """One body has a data key, the other none."""
+    refused = admin.put(path(show, show.shot), {"a": 1})
+    assert refused.status_code == 400
+    assert refused.json() == {"error": True, "message": "Request body must be a JSON array"}
+    refused = admin.put(f"/data/assets/{show.asset}/casting", {"a": 1})
+    message = "Request body must be a JSON array."
+    assert refused.json() == {"error": True, "message": message, "data": None}
+
+
+def test_castings_are_replaced_by_managers(system: System, show: Show) -> None:
+    """Alone, by asset, and many at once."""
+    want = [200, 200, 403, 403, 403, 403, 403]
+    assert statuses(system, show, "PUT", path(show, show.shot), items(show.prop)) == want
+    assert statuses(system, show, "PUT", f"/data/assets/{show.asset}/casting", []) == want
+    many = f"/data/projects/{show.project}/entities/casting"
+    assert statuses(system, show, "PUT", many, {show.shot: []}) == want
+
+
+def test_an_entity_of_another_production_is_refused(system: System, show: Show) -> None:
+    """An unknown one isn't found, nor is a malformed one."""
+    manager = system.caller(show.people["manager"])
+    assert manager.put(path(show, show.foreign), []).status_code == 403
+    assert manager.put(path(show, str(UUID(int=7))), []).status_code == 404
+    assert manager.put(path(show, "nonsense"), []).status_code == 404
+    assert manager.get(path(show, show.foreign)).status_code == 403
+
+
+# --- episodes -------------------------------------------------------------------------------------
+
+
+def test_what_a_shot_casts_its_episode_casts_too(show: Show, admin: Caller) -> None:
+    """Once, however many shots; and the asset is told of."""
+    for shot in show.shots:
+        admin.put(path(show, shot), items(show.prop, label="animate"))
+    [row] = admin.get(path(show, show.episode)).json()
+    assert (row["asset_id"], row["nb_occurences"], row["label"]) == (show.prop, 1, "animate")
+    assert admin.get(f"/data/entities/{show.episode}").json()["nb_entities_out"] == 1
+    told(admin, "shot:casting-update", 2)
+    assert [event["asset_id"] for event in told(admin, "asset:update")] == [show.prop]
+
+
+def test_an_asset_leaves_the_episode_with_its_last_shot(show: Show, admin: Caller) -> None:
+    """Not before."""
+    for shot in show.shots:
+        admin.put(path(show, shot), items(show.prop, show.boat))
+    admin.put(path(show, show.shots[0]), items(show.boat))
+    assert cast(admin, show, show.episode) == ["Boat", "Tree"]
+    admin.put(path(show, show.shots[1]), items(show.boat))
+    assert cast(admin, show, show.episode) == ["Boat"]
+    [event] = told(admin, "episode:casting-update")
+    assert (event["removed_asset_ids"], event["nb_entities_out"]) == ([show.prop], 1)
+
+
+def test_what_is_taken_off_an_episode_is_taken_off_its_shots(show: Show, admin: Caller) -> None:
+    """Each shot tells of its loss."""
+    for shot in show.shots:
+        admin.put(path(show, shot), items(show.prop, show.boat))
+    assert admin.put(path(show, show.episode), items(show.boat)).status_code == 200
+    assert [cast(admin, show, shot) for shot in show.shots] == [["Boat"], ["Boat"]]
+    events = told(admin, "shot:casting-update", 4)[2:]
+    assert {event["shot_id"] for event in events} == set(show.shots)
+    lost = [(event["nb_entities_out"], event["removed_asset_ids"]) for event in events]
+    assert lost == [(1, [show.prop])] * 2
+    assert told(admin, "episode:casting-update")[0]["removed_asset_ids"] == [show.prop]
+
+
+def test_many_castings_are_replaced_at_once(show: Show, admin: Caller) -> None:
+    """Shots, an asset and the episode in one request; what the episode refuses stays out."""
+    admin.put(path(show, show.shots[0]), items(show.prop))
+    body = {
+        show.shots[0]: items(show.prop, show.boat),
+        show.shots[1]: items(show.boat),
+        show.asset: items(show.boat),
+        show.episode: items(show.boat),
+    }
+    answer = admin.put(f"/data/projects/{show.project}/entities/casting", body)
+    assert (answer.status_code, answer.json()) == (200, body)
+    assert [cast(admin, show, entity) for entity in body] == [["Boat"]] * 4
+    sizes = [admin.get(f"/data/entities/{e}").json()["nb_entities_out"] for e in body]
+    assert sizes == [1, 1, 1, 1]
+
+
+def test_two_who_cast_the_same_shots_at_once_both_succeed(system: System, show: Show) -> None:
+    """Episode and shots against each other: nobody deadlocks, and the counts are right."""
+    answers: list[int] = []
+
+    def replace(entity: str, assets: tuple[str, ...]) -> None:
+        caller = system.caller(show.admin)
+        for _ in range(8):
+            answers.append(caller.put(path(show, entity), items(*assets)).status_code)
+            answers.append(caller.put(path(show, entity), []).status_code)
+
+    work = [
+        (show.shots[0], (show.prop, show.boat)),
+        (show.shots[1], (show.boat, show.prop)),
+        (show.episode, (show.prop,)),
+    ]
+    threads = [threading.Thread(target=replace, args=one) for one in work]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [200] * 48
+    admin = system.caller(show.admin)
+    for entity in (*show.shots, show.episode):
+        size = admin.get(f"/data/entities/{entity}").json()["nb_entities_out"]
+        assert size == len(cast(admin, show, entity))
+
+
+# --- cost -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [1, 20, 200])
+def test_a_replacement_takes_the_same_few_statements_whatever_its_size(
+    system: System, parts: Parts, show: Show, size: int
+) -> None:
+    """For a shot that changes all it casts, in an episode that gains and loses."""
+    assets = [show.entity(f"Crowd {n}", "Props") for n in range(size)]
+    show.cast(show.shots[0], show.asset)
+    show.cast(show.episode, show.asset)
+    system.load(show.tables)
+    service = AssetsService()
+    with counted(service, parts) as statements:
+        changes = changes_of(service.database, [UUID(show.shots[0])])
+        [change] = changes.values()
+        change.items, change.size = read_items(items(*assets)), size
+        replace_castings(service.tx, changes)
+        service.tx.flush_events()
+        service.tx.commit()
+    assert len(change.added) == size
+    assert len(statements) <= MOST_STATEMENTS, statements
+
+
+@pytest.mark.parametrize("size", [1, 40])
+def test_castings_are_read_in_the_same_few_statements_whatever_their_size(
+    system: System, parts: Parts, show: Show, size: int
+) -> None:
+    """One for the version where there is one, one for the rights, one for the rows.
+
+    A whole production's casting needs no look at an entity.
+    """
+    for number in range(size):
+        shot = show.entity(f"P{number + 100}", "Shot", parent_id=show.opening)
+        show.cast(shot, show.asset, show.prop)
+    system.load(show.tables)
+    opening = {"project_id": show.project, "sequence_id": show.opening}
+    hero = {"project_id": show.project, "entity_id": show.asset}
+    service = AssetsService()
+    with counted(service, parts) as statements:
+        for method, given, most in (
+            ("casting_of_sequence", opening, 3),
+            ("casting_of_sequences", {"project_id": show.project}, 2),
+            ("casting_of_episodes", {"project_id": show.project}, 2),
+            ("read_casting", hero, 3),
+            ("list_cast_in", {"ident": show.asset}, 4),
+            ("casting_readiness", {"shot_ids": show.shots}, 1),
+            ("shots_casting", {"asset_ids": [show.asset]}, 1),
+        ):
+            statements.clear()
+            service.call = {"route": method}
+            assert getattr(service, method)(**given)
+            assert len(statements) == most, (method, statements)
+
+
+def test_shots_tell_what_their_assets_are_ready_for(
+    system: System, show: Show, ask: Ask, admin: Caller
+) -> None:
+    """One entry for each asset, null while it is ready for nothing; a change is told of."""
+    show.cast(show.shots[0], show.prop, show.boat)
+    system.load(show.tables)
+    events = Subscriber(system.parts.amqp_uri)
+    admin.put(f"/data/entities/{show.prop}", {"ready_for": show.task_type})
+    found = ask("admin", "casting_readiness", shot_ids=show.shots)
+    assert set(found[show.shots[0]]) == {show.task_type, None}
+    assert found[show.shots[1]] == []
+    assert ask("admin", "shots_casting", asset_ids=[show.prop]) == [show.shots[0]]
+    until(lambda: events.named("asset:ready-changed"), what="the event")
+    assert events.named("asset:ready-changed") == [
+        {"asset_id": show.prop, "ready_for": show.task_type, "project_id": show.project}
+    ]

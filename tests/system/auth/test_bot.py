@@ -1,0 +1,129 @@
+"""Bots: their tokens, and what they may not do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jwt
+import pytest
+
+from tests.running import SECRET, Caller, System, until
+from tests.system.auth.visitor import announced
+from tests.world import World
+
+BOT = {"first_name": "Render", "last_name": "Bot", "is_bot": True, "email": "bot@example.com"}
+
+
+def make(admin: Caller, **more: Any) -> dict[str, Any]:
+    """A new bot as its creation answers it."""
+    answer = admin.post("/data/persons", {**BOT, **more})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_a_bot_s_token_is_shown_once_and_works_for_ever(
+    system: System, world: World, admin: Caller
+) -> None:
+    """Without an expiration date."""
+    with announced(system, "bot-token:issued") as events:
+        bot = make(admin)
+    assert events[0][1] == {"person_id": bot["id"]}
+    claims = jwt.decode(bot["access_token"], SECRET, algorithms=["HS256"])
+    assert claims["identity_type"] == "bot"
+    assert "exp" not in claims
+    caller = Caller(system.base, bot["access_token"])
+    assert caller.get("/auth/authenticated").json()["user"]["id"] == bot["id"]
+    shown = admin.get(f"/data/persons/{bot['id']}").json()
+    assert not {"access_token", "jti", "password"} & set(shown)
+
+
+def test_a_token_lives_to_the_end_of_its_day(system: System, world: World, admin: Caller) -> None:
+    """A day in the past is refused."""
+    bot = make(admin, expiration_date="2099-05-01")
+    claims = jwt.decode(bot["access_token"], SECRET, algorithms=["HS256"])
+    assert claims["exp"] == 4081363200  # 2099-05-02T00:00:00Z
+    assert admin.post("/data/persons", {**BOT, "expiration_date": "2020-01-01"}).status_code == 400
+    past = admin.put(f"/data/persons/{bot['id']}", {"expiration_date": "2020-01-01"})
+    assert past.status_code == 400
+
+
+def test_a_new_date_gives_a_new_token_and_voids_the_old_one(
+    system: System, world: World, admin: Caller
+) -> None:
+    """Within a second, also where it was just used."""
+    bot = make(admin)
+    old = Caller(system.base, bot["access_token"])
+    assert old.get("/auth/authenticated").status_code == 200
+    renewed = admin.put(f"/data/persons/{bot['id']}", {"expiration_date": "2099-05-01"}).json()
+    new = Caller(system.base, renewed["access_token"])
+    assert new.get("/auth/authenticated").status_code == 200
+    until(lambda: old.get("/auth/authenticated").status_code == 401, 1.0, "the old token's end")
+    unrelated = admin.put(f"/data/persons/{bot['id']}", {"first_name": "Rendering"}).json()
+    assert "access_token" not in unrelated
+    assert new.get("/auth/authenticated").status_code == 200
+
+
+def test_a_bot_doesn_t_prolong_its_own_life(system: System, world: World, admin: Caller) -> None:
+    """The date is an administrator's."""
+    bot = make(admin, expiration_date="2099-05-01")
+    caller = Caller(system.base, bot["access_token"])
+    answer = caller.put(f"/data/persons/{bot['id']}", {"expiration_date": None})
+    assert "access_token" not in answer.json()
+    assert admin.get(f"/data/persons/{bot['id']}").json()["expiration_date"] == "2099-05-01"
+
+
+def test_a_deactivated_bot_is_out(system: System, world: World, admin: Caller) -> None:
+    """And stays out when it is active again."""
+    bot = make(admin)
+    caller = Caller(system.base, bot["access_token"])
+    admin.put(f"/data/persons/{bot['id']}", {"active": False})
+    until(lambda: caller.get("/auth/authenticated").status_code == 401, 1.0, "the refusal")
+    admin.put(f"/data/persons/{bot['id']}", {"active": True})
+    assert caller.get("/auth/authenticated").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/auth/logout"),
+        ("POST", "/auth/change-password"),
+        ("PUT", "/auth/totp"),
+        ("POST", "/auth/totp"),
+        ("DELETE", "/auth/totp"),
+        ("PUT", "/auth/email-otp"),
+        ("POST", "/auth/email-otp"),
+        ("DELETE", "/auth/email-otp"),
+        ("PUT", "/auth/fido"),
+        ("POST", "/auth/fido"),
+        ("DELETE", "/auth/fido"),
+        ("PUT", "/auth/recovery-codes"),
+        ("GET", "/data/user/desktop-login-logs"),
+        ("POST", "/data/user/desktop-login-logs"),
+    ],
+)
+def test_what_is_for_persons_refuses_bots(
+    system: System, world: World, admin: Caller, method: str, path: str
+) -> None:
+    """403, whatever the body."""
+    caller = Caller(system.base, make(admin)["access_token"])
+    body = {
+        "old_password": "x",
+        "password": "long enough",
+        "password_2": "long enough",
+        "totp": "1",
+        "email_otp": "1",
+        "device_name": "x",
+        "registration_response": {},
+    }
+    answer = caller.send(method, path, None if method == "GET" else body)
+    assert answer.status_code == 403, answer.text
+
+
+def test_a_bot_has_no_password_to_log_in_with(system: System, world: World, admin: Caller) -> None:
+    """Even if it was given one."""
+    bot = make(admin, password="mypassword")
+    answer = Caller(system.base, None).post(
+        "/auth/login", {"email": bot["email"], "password": "mypassword"}
+    )
+    assert (answer.status_code, answer.json()) == (400, {"login": False})

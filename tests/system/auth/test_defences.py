@@ -1,0 +1,260 @@
+"""Locks, limits, enforced factors, rotated keys, and what strangers can learn."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import gazu
+import jwt
+import psycopg2
+import pytest
+import requests
+
+from services.common.access.signing_keys import key_id
+from services.common.database.transaction import plain_url
+from tests.running import SECRET, Caller, System, token_for, until
+from tests.system.auth.test_factor import with_totp
+from tests.system.auth.visitor import LOGIN, announced, letters, log_in, signed_in
+from tests.world import World
+
+NEWER = "a newer secret, brought in without logging anybody out"
+TOO_MANY = {"error": True, "login": False, "message": "Too many attempts, try again later."}
+
+
+@contextmanager
+def restarted(system: System, *names: str, **extra: str) -> Iterator[None]:
+    """These processes started anew with other settings, and back at the end."""
+    before = dict(system.extra)
+
+    def start_with(settings: dict[str, str]) -> None:
+        system.extra.clear()
+        system.extra.update(settings)
+        for name in names:
+            system.kill(name)
+        until(lambda: not system.is_ready(), what="their absence to be noticed")
+        for name in names:
+            system.start(name)
+        system.wait()
+
+    start_with({**before, **extra})
+    try:
+        yield
+    finally:
+        start_with(before)
+
+
+# --- locks and limits -----------------------------------------------------------------------------
+
+
+def test_an_account_that_is_none_locks_like_one_that_is(system: System, world: World) -> None:
+    """Else the lock would tell which accounts exist."""
+    answers = []
+    for email in (LOGIN["email"], "nobody@example.com"):
+        body = [log_in(system, email=email, password="no").json() for _ in range(6)]
+        answers.append(body)
+    assert answers[0] == answers[1]
+    assert answers[0][-1]["too_many_failed_login_attemps"] is True
+
+
+def test_parallel_guesses_are_all_counted(system: System, world: World) -> None:
+    """A right one among them does not slip in behind five wrong ones."""
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(lambda _: log_in(system, password="no"), range(12)))
+    assert log_in(system).json()["too_many_failed_login_attemps"] is True
+
+
+def test_the_lock_ends_by_itself_and_is_announced_once(system: System, world: World) -> None:
+    """A minute after the last failure; the count begins anew."""
+    with announced(system, "login:locked") as events:
+        for _ in range(7):
+            log_in(system, password="no")
+    assert len(events) == 1
+    with psycopg2.connect(plain_url(system.parts.urls["auth"])) as connection:
+        connection.cursor().execute(
+            "UPDATE person SET last_login_failed = last_login_failed - interval '61 seconds'"
+        )
+    assert log_in(system, password="no").json() == {"login": False}
+    assert log_in(system).status_code == 200
+
+
+def test_an_address_that_fails_everywhere_is_told_to_wait(system: System, world: World) -> None:
+    """429 with ``Retry-After``, whatever account it tries next; gazu raises."""
+    with restarted(system, "auth", FAILURES_PER_ADDRESS="6"):
+        for number in range(6):
+            log_in(system, email=f"guess{number}@example.com", password="no")
+        answer = log_in(system)
+        assert (answer.status_code, answer.json()) == (429, TOO_MANY)
+        assert int(answer.headers["Retry-After"]) == 60
+        client = gazu.client.create_client(system.base)
+        with pytest.raises(gazu.exception.AuthFailedException):
+            gazu.log_in(LOGIN["email"], LOGIN["password"], client=client)
+
+
+def test_public_routes_are_limited_by_account_and_by_address(system: System, world: World) -> None:
+    """Nobody's mailbox is flooded, and no table is searched for addresses."""
+    with restarted(system, "auth", MAILS_PER_ACCOUNT="2", PUBLIC_CALLS_PER_ADDRESS="5"):
+
+        def ask(email: str) -> requests.Response:
+            url = f"{system.base}/auth/reset-password"
+            return requests.post(url, json={"email": email}, timeout=20)
+
+        before = len(letters(system))
+        assert [ask(LOGIN["email"]).status_code for _ in range(3)] == [200, 200, 429]
+        assert [ask(f"a{n}@example.com").status_code for n in range(3)] == [200, 200, 429]
+        until(lambda: len(letters(system)) == before + 2, what="two letters")
+
+
+def test_only_a_proxy_of_ours_says_where_a_request_came_from(system: System, world: World) -> None:
+    """Another's ``X-Real-IP`` is not believed."""
+
+    def logged(address: str) -> Any:
+        headers = {"X-Real-IP": address}
+        answer = requests.post(f"{system.base}/auth/login", json=LOGIN, headers=headers, timeout=20)
+        assert answer.status_code == 200
+        admin = system.caller(world.admin)
+        return admin.get("/data/events/login-logs/last?limit=1").json()[0]["ip_address"]
+
+    assert logged("192.0.2.7") == "192.0.2.7"
+    with restarted(system, "gateway", TRUSTED_PROXIES="10.0.0.0/8"):
+        assert logged("192.0.2.8") == "127.0.0.1"
+
+
+def test_log_ins_are_announced_without_secrets(system: System, world: World) -> None:
+    """What somebody typed is in none of the events."""
+    with announced(system, "#") as events:
+        log_in(system)
+        log_in(system, password="a secret typed by mistake")
+        log_in(system, email="a secret typed as a name")
+    assert sorted({name for name, _ in events}) == ["login:failed", "login:succeeded"]
+    assert "secret" not in str(events)
+
+
+# --- enforced second factors ----------------------------------------------------------------------
+
+
+def test_an_enforced_factor_must_be_set_up_before_anything_else(
+    system: System, world: World
+) -> None:
+    """The tokens that its set-up answers are free; the older ones stay as they are."""
+    with restarted(system, "auth", ENFORCE_2FA="true"):
+        answer = log_in(system)
+        assert answer.json()["two_factor_authentication_required"] is True
+        bound = Caller(system.base, answer.json()["access_token"])
+        for path in ("/data/projects", "/data/persons", "/auth/change-password"):
+            refused = bound.get(path) if path.startswith("/data") else bound.post(path, {})
+            assert refused.status_code == 403
+            assert refused.json()["two_factor_authentication_required"] is True
+        refresh = Caller(system.base, answer.json()["refresh_token"])
+        renewed = refresh.get("/auth/refresh-token").json()["access_token"]
+        assert Caller(system.base, renewed).get("/data/projects").status_code == 403
+        assert bound.get("/auth/authenticated").status_code == 200
+        free, _, _ = with_totp(system, bound)
+        assert free.get("/data/projects").status_code == 200
+        assert bound.get("/data/projects").status_code == 403
+
+
+# --- tokens ---------------------------------------------------------------------------------------
+
+
+def test_a_new_key_is_brought_in_without_logging_anybody_out(system: System, world: World) -> None:
+    """The old one is believed as long as it is named, and not after."""
+    old = signed_in(system)
+    with restarted(system, "auth", "gateway", SECRET_KEY=NEWER, PREVIOUS_SECRET_KEYS=SECRET):
+        assert old.get("/auth/authenticated").status_code == 200
+        token = log_in(system).json()["access_token"]
+        assert jwt.get_unverified_header(token)["kid"] == key_id(NEWER)
+        assert Caller(system.base, token).get("/auth/authenticated").status_code == 200
+    with restarted(system, "auth", "gateway", SECRET_KEY=NEWER):
+        assert old.get("/auth/authenticated").status_code == 422
+
+
+def forged(world: World, **change: Any) -> str:
+    """A token of the administrator with something wrong."""
+    headers = change.pop("headers", None)
+    algorithm = change.pop("algorithm", "HS256")
+    key = change.pop("key", SECRET)
+    claims = jwt.decode(token_for(world.admin), SECRET, algorithms=["HS256"])
+    claims = {k: v for k, v in {**claims, **change}.items() if v is not None}
+    return jwt.encode(claims, key, algorithm=algorithm, headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"algorithm": "none", "key": ""}, 422),
+        ({"algorithm": "HS384", "key": SECRET * 2}, 422),
+        ({"key": "another secret that is long enough to sign"}, 422),
+        ({"headers": {"kid": "nobody's"}}, 422),
+        ({"headers": {"kid": "../../dev/null"}}, 422),
+        ({"jti": None}, 422),
+        ({"sub": None}, 422),
+        ({"exp": None}, 422),
+        ({"type": None}, 422),
+        ({"type": "refresh"}, 422),
+        ({"type": "fido-prove"}, 422),
+        ({"nbf": int(time.time()) + 3600}, 422),
+        ({"exp": 1}, 401),
+        ({"identity_type": "ghost"}, 401),
+        ({"sub": "no id"}, 401),
+        ({"sub": "00000000-0000-4000-8000-000000000000"}, 401),
+    ],
+)
+def test_a_token_with_something_wrong_opens_nothing(
+    system: System, world: World, change: dict[str, Any], status: int
+) -> None:
+    """Each with the documented answer."""
+    answer = Caller(system.base, forged(world, **change)).get("/data/persons")
+    assert answer.status_code == status, answer.text
+    assert set(answer.json()) <= {"msg", "error", "message"}
+
+
+def test_a_role_changed_or_a_team_left_holds_within_a_second(
+    system: System, world: World, admin: Caller
+) -> None:
+    """For sessions that were just served from the cache."""
+    manager = system.caller(world.people["manager"])
+    task = f"/data/tasks/{world.task}"
+    assert manager.put(task, {"priority": 1}).status_code == 200
+    admin.put(f"/data/persons/{world.people['manager']}", {"role": "user"})
+    until(lambda: manager.put(task, {"priority": 2}).status_code == 403, 1.0, "the smaller role")
+    artist = system.caller(world.people["artist"])
+    assert artist.get(task).status_code == 200
+    seat = f"/data/projects/{world.project}/team/{world.people['artist']}"
+    assert admin.delete(seat).status_code == 204
+    until(lambda: artist.get(task).status_code == 403, 1.0, "the refusal")
+
+
+def test_answers_with_secrets_are_kept_for_no_key(
+    system: System, world: World, admin: Caller
+) -> None:
+    """An ``Idempotency-Key`` stores neither tokens nor recovery codes."""
+    headers = {"Idempotency-Key": "once"}
+    first = requests.post(f"{system.base}/auth/login", json=LOGIN, headers=headers, timeout=20)
+    second = requests.post(f"{system.base}/auth/login", json=LOGIN, headers=headers, timeout=20)
+    assert first.json()["access_token"] != second.json()["access_token"]
+    bot = {"first_name": "B", "last_name": "B", "is_bot": True}
+    assert admin.post("/data/persons", bot, headers=headers).status_code == 200
+    with psycopg2.connect(plain_url(system.parts.urls["auth"])) as connection:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM idempotency_key WHERE key LIKE '%once'")
+            assert cursor.fetchone() == (0,)
+
+
+def test_gazu_logs_in_renews_and_logs_out_unmodified(system: System, world: World) -> None:
+    """Its own functions against ours."""
+    client = gazu.client.create_client(system.base, use_refresh_token=True)
+    gazu.log_in(LOGIN["email"], LOGIN["password"], client=client)
+    assert gazu.client.get_current_user(client=client)["email"] == LOGIN["email"]
+    client.tokens["access_token"] = token_for(world.people["artist"], exp=1)
+    assert gazu.client.get_current_user(client=client)["email"] == LOGIN["email"]
+    assert (
+        gazu.user.log_desktop_session_log_in(client=client)["person_id"] == world.people["artist"]
+    )
+    assert len(gazu.user.all_desktop_login_logs(client=client)) == 1
+    gazu.log_out(client=client)
+    with pytest.raises(gazu.exception.NotAuthenticatedException):
+        gazu.client.get_current_user(client=client)

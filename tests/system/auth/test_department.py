@@ -1,0 +1,74 @@
+"""Who is in which department, and what anybody may know before logging in."""
+
+from __future__ import annotations
+
+import requests
+
+from tests.running import Caller, System
+from tests.system.assets.show import statuses, told
+from tests.world import World
+
+NOWHERE = "00000000-0000-4000-8000-000000000000"
+
+
+def test_a_person_joins_and_leaves_a_department(world: World, admin: Caller) -> None:
+    """Again and again without harm; each time it is told."""
+    person = world.people["vendor"]
+    path = f"/actions/persons/{person}/departments"
+    for _ in range(2):
+        answer = admin.post(f"{path}/add", {"department_id": world.department})
+        assert answer.status_code == 201
+        assert answer.json()["departments"] == [world.department]
+        assert "password" not in answer.json()
+    for _ in range(2):
+        assert admin.delete(f"{path}/{world.department}").status_code == 204
+    assert admin.get(f"/data/persons/{person}").json()["departments"] == []
+    assert told(admin, "person:update", 4) == [{"person_id": person}] * 4
+
+
+def test_departments_are_for_administrators(system: System, world: World) -> None:
+    """In the order of callers: admin, manager, supervisor, artist, client, vendor, stranger."""
+    path = f"/actions/persons/{world.people['vendor']}/departments"
+    body = {"department_id": world.department}
+    assert statuses(system, world, "POST", f"{path}/add", body) == [201] + [403] * 6
+    assert statuses(system, world, "DELETE", f"{path}/{world.department}") == [204] + [403] * 6
+
+
+def test_what_is_not_there_cannot_be_joined(world: World, admin: Caller) -> None:
+    """Neither the person nor the department."""
+    body = {"department_id": world.department}
+    for person in (NOWHERE, "x"):
+        path = f"/actions/persons/{person}/departments"
+        assert admin.post(f"{path}/add", body).status_code == 404
+        assert admin.delete(f"{path}/{world.department}").status_code == 404
+    path = f"/actions/persons/{world.admin}/departments"
+    for given in (NOWHERE, "x"):
+        answer = admin.post(f"{path}/add", {"department_id": given})
+        assert answer.json()["message"] == f"Department with id {given} not found"
+        assert admin.delete(f"{path}/{given}").status_code == 404
+    missing = admin.post(f"{path}/add", {})
+    assert missing.json()["data"]["errors"][0]["field"] == "department_id"
+
+
+def test_the_config_is_public_and_follows_the_organisation(
+    system: System, world: World, admin: Caller
+) -> None:
+    """It names no third party."""
+    found = requests.get(f"{system.base}/config", timeout=10)
+    assert found.status_code == 200
+    assert found.json() == {
+        "is_self_hosted": True,
+        "crisp_token": "",
+        "dark_theme_by_default": False,
+        "indexer_configured": False,
+        "saml_enabled": False,
+        "saml_idp_name": "",
+        "oidc_enabled": False,
+        "oidc_idp_name": "",
+        "default_locale": "en_US",
+        "default_timezone": "Europe/Paris",
+        "enforce_2fa": False,
+    }
+    organisation = admin.get("/data/organisations").json()[0]["id"]
+    admin.put(f"/data/organisations/{organisation}", {"dark_theme_by_default": True})
+    assert requests.get(f"{system.base}/config", timeout=10).json()["dark_theme_by_default"] is True

@@ -1,0 +1,212 @@
+"""Logging in and out, renewing, and how fast a revocation holds."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import jwt
+import pytest
+import requests
+
+from tests.running import SECRET, Caller, System, free_port, token_for, until
+from tests.world import World
+
+LOGIN = {"email": "artist@example.com", "password": "mypassword"}
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+def log_in(system: System, body: Any = None, **options: Any) -> requests.Response:
+    """One try."""
+    return requests.post(f"{system.base}/auth/login", json=body or LOGIN, timeout=20, **options)
+
+
+def test_an_account_is_found_by_email_in_any_case_and_by_desktop_login(
+    system: System, world: World
+) -> None:
+    """In ``email``, or in ``desktop_login`` when no e-mail matches."""
+    for body in (
+        LOGIN,
+        {**LOGIN, "email": "ARTIST@Example.com"},
+        {**LOGIN, "email": "artist.desk"},
+        {**LOGIN, "email": "nobody@example.com", "desktop_login": "artist.desk"},
+    ):
+        answer = log_in(system, body)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["login"] is True
+        assert answer.json()["user"]["id"] == world.people["artist"]
+        assert "password" not in answer.json()["user"]
+        assert "chat_token_slack" not in answer.json()["organisation"]
+
+
+def test_form_fields_and_query_parameters_serve_as_well(system: System, world: World) -> None:
+    """When no JSON is sent."""
+    url = f"{system.base}/auth/login"
+    assert requests.post(url, data=LOGIN, timeout=20).status_code == 200
+    assert requests.post(url, params=LOGIN, timeout=20).status_code == 200
+
+
+def test_wrong_password_and_unknown_account_look_alike(system: System, world: World) -> None:
+    """Nobody learns which accounts exist."""
+    wrong = log_in(system, {**LOGIN, "password": "no"})
+    unknown = log_in(system, {**LOGIN, "email": "nobody@example.com"})
+    assert wrong.status_code == unknown.status_code == 400
+    assert wrong.json() == unknown.json() == {"login": False}
+
+
+@pytest.mark.parametrize("body", [{}, {"email": ""}, {"email": None}, {"email": 3}, [], "x"])
+def test_a_log_in_without_an_email_names_the_field(system: System, world: World, body: Any) -> None:
+    """As a validation error."""
+    answer = requests.post(f"{system.base}/auth/login", json=body, timeout=20)
+    assert answer.status_code == 400
+    assert answer.json()["data"]["errors"][0]["field"] == "email"
+
+
+def test_five_failures_lock_the_account_even_for_the_right_password(
+    system: System, world: World
+) -> None:
+    """For a minute after the last one."""
+    for _ in range(5):
+        assert log_in(system, {**LOGIN, "password": "no"}).json() == {"login": False}
+    locked = log_in(system)
+    assert locked.status_code == 400
+    assert locked.json() == {"error": True, "login": False, "too_many_failed_login_attemps": True}
+
+
+def test_a_success_resets_the_count(system: System, world: World) -> None:
+    """Four failures, a success, four more: not locked."""
+    for _ in range(2):
+        for _ in range(4):
+            log_in(system, {**LOGIN, "password": "no"})
+        assert log_in(system).status_code == 200
+
+
+def test_an_inactive_account_is_told_so_once_the_password_is_right(
+    system: System, world: World, admin: Caller
+) -> None:
+    """400, with the flag that clients read."""
+    admin.put(f"/data/persons/{world.people['artist']}", {"active": False})
+    answer = log_in(system)
+    assert answer.status_code == 400
+    assert answer.json()["unactive"] is True
+    assert answer.json()["login"] is False
+
+
+def test_an_account_with_a_second_factor_does_not_get_in_without(
+    system: System, world: World
+) -> None:
+    """The answer names the factors."""
+    artist = next(p for p in world.tables["person"] if p["id"] == world.people["artist"])
+    artist |= {"totp_enabled": True, "totp_secret": "A" * 32}
+    system.load(world.tables)
+    answer = log_in(system)
+    assert answer.status_code == 400
+    assert answer.json()["missing_OTP"] is True
+    assert answer.json()["two_factor_authentication_enabled"] == ["recovery_code", "totp"]
+
+
+def test_log_out_revokes_both_tokens_in_every_gateway_within_a_second(
+    system: System, world: World
+) -> None:
+    """Also in a process that had just served the token."""
+    body = log_in(system).json()
+    here = Caller(system.base, body["access_token"])
+    second = System(system.parts, system.folder, port=free_port())
+    second.start("gateway")
+    try:
+        until(second.is_ready, what="a second gateway")
+        there = Caller(second.base, body["access_token"])
+        assert there.get("/auth/authenticated").json()["authenticated"] is True
+        assert here.get("/auth/logout").json() == {"logout": True}
+        left = time.monotonic()
+        until(lambda: there.get("/auth/authenticated").status_code == 401, what="the revocation")
+        assert time.monotonic() - left < 1.0
+        assert there.get("/auth/authenticated").json() == {"msg": "Token has been revoked"}
+        renew = Caller(second.base, body["refresh_token"]).get("/auth/refresh-token")
+        assert renew.status_code == 401
+    finally:
+        second.stop()
+
+
+def test_a_revocation_survives_restarts(system: System, world: World) -> None:
+    """It is kept by the service, not by a process."""
+    body = log_in(system).json()
+    caller = Caller(system.base, body["access_token"])
+    caller.get("/auth/logout")
+    system.kill("auth")
+    system.start("auth")
+    until(lambda: caller.get("/auth/authenticated").status_code == 401, 20, "the refusal")
+
+
+def test_a_refresh_token_gives_access_tokens_until_log_out(system: System, world: World) -> None:
+    """It is not rotated."""
+    body = log_in(system).json()
+    refresh = Caller(system.base, body["refresh_token"])
+    for _ in range(2):
+        token = refresh.get("/auth/refresh-token").json()["access_token"]
+        assert Caller(system.base, token).get("/auth/authenticated").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("token", "status", "body"),
+    [
+        ("None", 422, {"msg": "Not enough segments"}),
+        (
+            token_for("x", secret="another secret of sufficient length!"),
+            422,
+            {"msg": "Signature verification failed"},
+        ),
+        (token_for("x", "refresh"), 422, {"msg": "Only non-refresh tokens are allowed"}),
+        (token_for("x", exp=1), 401, {"error": True, "message": "Signature has expired"}),
+    ],
+)
+def test_tokens_that_are_none(
+    system: System, world: World, token: str, status: int, body: dict[str, Any]
+) -> None:
+    """Each with the answer that clients act on; gazu renews on exactly one of them."""
+    answer = Caller(system.base, token).get("/auth/authenticated")
+    assert answer.status_code == status
+    assert answer.json() == body
+
+
+def test_a_token_that_nobody_signed_is_refused(system: System, world: World) -> None:
+    """``alg: none`` is no algorithm."""
+    claims = jwt.decode(token_for(world.admin), SECRET, algorithms=["HS256"])
+    forged = jwt.encode(claims, "", algorithm="none")
+    assert Caller(system.base, forged).get("/data/departments").status_code == 422
+
+
+def test_browsers_get_cookies_and_scripts_do_not(system: System, world: World) -> None:
+    """HttpOnly, and the refresh cookie only for its route."""
+    session = requests.Session()
+    session.headers["User-Agent"] = BROWSER
+    answer = session.post(f"{system.base}/auth/login", json=LOGIN, timeout=20)
+    cookies = answer.headers["Set-Cookie"]
+    assert "access_token_cookie=" in cookies
+    assert "HttpOnly" in cookies
+    assert "Path=/auth/refresh-token" in cookies
+    assert session.get(f"{system.base}/auth/authenticated", timeout=20).status_code == 200
+    assert session.get(f"{system.base}/auth/logout", timeout=20).json() == {"logout": True}
+    assert session.get(f"{system.base}/auth/authenticated", timeout=20).status_code == 401
+    assert "Set-Cookie" not in log_in(system).headers
+
+
+def test_a_deactivated_person_is_out_at_once(system: System, world: World, admin: Caller) -> None:
+    """And their token stays dead when they are active again."""
+    caller = system.caller(world.people["artist"])
+    assert caller.get("/data/departments").status_code == 200
+    path = f"/data/persons/{world.people['artist']}"
+    admin.put(path, {"active": False})
+    until(lambda: caller.get("/data/departments").status_code == 401, 1.0, "the refusal")
+    admin.put(path, {"active": True})
+    assert caller.get("/data/departments").status_code == 401
+
+
+def test_a_changed_role_holds_within_a_second(system: System, world: World, admin: Caller) -> None:
+    """In both directions."""
+    caller = system.caller(world.people["stranger"])
+    assert caller.get("/data/hardware-items").status_code == 403
+    admin.put(f"/data/persons/{world.people['stranger']}", {"role": "admin"})
+    assert caller.get("/data/hardware-items").status_code == 200
+    admin.put(f"/data/persons/{world.people['stranger']}", {"role": "user"})
+    until(lambda: caller.get("/data/hardware-items").status_code == 403, 1.0, "the refusal")

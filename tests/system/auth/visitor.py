@@ -1,0 +1,70 @@
+"""Somebody at the door: logs in, reads their mail, listens to what is announced."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+import requests
+
+from tests.listening import Heard, listening
+from tests.running import Caller, System, until
+
+LOGIN = {"email": "artist@example.com", "password": "mypassword"}
+
+
+def log_in(system: System, **more: Any) -> requests.Response:
+    """One try, in a session of its own."""
+    return requests.post(f"{system.base}/auth/login", json={**LOGIN, **more}, timeout=30)
+
+
+def signed_in(system: System, **more: Any) -> Caller:
+    """A caller with the tokens of a log-in that must succeed."""
+    answer = log_in(system, **more)
+    assert answer.status_code == 200, answer.text
+    return Caller(system.base, answer.json()["access_token"])
+
+
+def letters(system: System) -> list[EmailMessage]:
+    """What was mailed so far, oldest first."""
+    found = sorted((system.folder / "mail").glob("*.eml"))
+    return [message_from_bytes(path.read_bytes(), policy=default) for path in found]  # type: ignore[misc]
+
+
+@contextmanager
+def next_letter(system: System, about: str = "") -> Iterator[list[str]]:
+    """Collects the text of the first letter about it that arrives after the block began."""
+    before, found = len(letters(system)), []  # type: ignore[var-annotated]
+    yield found
+    arrived = until(
+        lambda: [one for one in letters(system)[before:] if about in one["Subject"]],
+        what="a letter",
+    )
+    found.append(arrived[0].get_content())
+
+
+def code_in(text: str) -> str:
+    """The six digits of a letter."""
+    found = re.search(r"^(\d{6})$", text, re.MULTILINE)
+    assert found, text
+    return found[1]
+
+
+def token_in(text: str) -> str:
+    """The token in a letter's link."""
+    found = re.search(r"token=([\w-]{64})(?![\w-])", text)
+    assert found, text
+    return found[1]
+
+
+@contextmanager
+def announced(system: System, *names: str) -> Iterator[Heard]:
+    """The events of ``auth`` with these names, from the beginning of the block."""
+    with listening(system, "auth", *names) as (found, something_came):
+        yield found
+        until(lambda: not something_came(0.2) and found, what="the events")

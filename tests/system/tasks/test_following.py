@@ -1,0 +1,267 @@
+"""What follows from a comment: its task, who hears of it, what rules add."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.running import System, until
+from tests.system.deploy.dumps import rows
+from tests.system.tasks.conftest import As
+from tests.system.tasks.desk import Desk, comments_on, heard, say, task_of
+
+
+def test_a_status_sets_the_dates_of_its_task(desk: Desk, who: As) -> None:
+    """Work starts once, feedback ends it for now, a retake counts, done dates its end."""
+    artist, manager = who("artist"), who("manager")
+    say(artist, desk, status="wip")
+    task = task_of(artist, desk.task)
+    started = task["real_start_date"]
+    assert started
+    assert task["last_comment_date"]
+    assert (task["task_status_id"], task["end_date"]) == (desk.statuses["wip"], None)
+    say(artist, desk, status="wfa")
+    assert task_of(artist, desk.task)["end_date"]
+    say(manager, desk, status="retake")
+    say(manager, desk, status="retake")
+    task = task_of(artist, desk.task)
+    assert (task["retake_count"], task["end_date"]) == (1, None)
+    say(artist, desk, status="wip")
+    say(artist, desk, status="wfa")
+    say(manager, desk, status="done")
+    task = task_of(artist, desk.task)
+    assert task["done_date"]
+    assert task["end_date"]
+    assert task["real_start_date"] == started
+    say(manager, desk, status="todo")
+    task = task_of(artist, desk.task)
+    assert (task["done_date"], task["end_date"]) == (None, None)
+
+
+def test_an_older_comment_does_not_win_the_status(desk: Desk, who: As) -> None:
+    """The task is what all its comments say, in their order."""
+    manager = who("manager")
+    say(manager, desk, status="wfa")
+    say(manager, desk, status="retake", created_at="2026-01-04T10:00:00")
+    task = task_of(manager, desk.task)
+    assert task["task_status_id"] == desk.statuses["wfa"]
+    assert task["retake_count"] == 1
+    newest = comments_on(manager, desk.task)[0]
+    assert task["last_comment_date"] == newest["created_at"]
+
+
+@pytest.mark.parametrize(("own", "allowed"), [(None, 2), (1, 1), ("3", 3)])
+def test_retakes_are_capped(
+    system: System, desk: Desk, who: As, own: int | str | None, allowed: int
+) -> None:
+    """By the production, or by the entity's own word."""
+    desk.row("project", desk.project)["max_retakes"] = 2
+    desk.row("entity", desk.asset)["data"] = {"max_retakes": own} if own else {}
+    system.load(desk.tables)
+    manager = who("manager")
+    for _ in range(allowed):
+        assert say(manager, desk, status="retake").status_code == 201
+        assert say(manager, desk, status="wip").status_code == 201
+    answer = say(manager, desk, status="retake")
+    assert answer.status_code == 400
+    assert answer.json()["message"] == "No more retakes allowed on this task"
+    assert task_of(manager, desk.task)["retake_count"] == allowed
+
+
+def test_what_follows_from_a_comment_is_told_in_order(system: System, desk: Desk, who: As) -> None:
+    """Comment, task, status, review, notifications, news."""
+    project = {"project_id": desk.project}
+    until(lambda: rows(system, "tasks", "SELECT count(*) FROM outbox") == [(0,)], what="silence")
+    with heard(system, "news:new") as found:
+        row = say(who("manager"), desk, "look #Rigging", "wfa").json()
+    changed = {
+        "task_id": desk.task,
+        "new_task_status_id": desk.statuses["wfa"],
+        "previous_task_status_id": desk.status,
+        "person_id": desk.people["manager"],
+        **project,
+    }
+    copy = comments_on(who("admin"), desk.rigging)[0]
+    (note,) = who("artist").get("/data/user/notifications").json()
+    (news,) = who("admin").get(f"/data/projects/{desk.project}/news").json()["data"]
+    assert found == [
+        (
+            "comment:new",
+            {
+                "comment_id": row["id"],
+                "task_id": desk.task,
+                "task_status_id": desk.statuses["wfa"],
+                **project,
+            },
+        ),
+        (
+            "comment:new",
+            {
+                "comment_id": copy["id"],
+                "task_id": desk.rigging,
+                "task_status_id": desk.status,
+                **project,
+            },
+        ),
+        ("task:update", {"task_id": desk.task, **project}),
+        ("task:status-changed", changed),
+        ("task:to-review", {**changed, "comment_id": row["id"]}),
+        (
+            "notification:new",
+            {"notification_id": note["id"], "person_id": desk.people["artist"], **project},
+        ),
+        (
+            "notifications:written",
+            {"notification_ids": [note["id"]], "person_ids": [desk.people["artist"]], **project},
+        ),
+        (
+            "news:new",
+            {
+                "news_id": news["id"],
+                "task_status_id": desk.statuses["wfa"],
+                "task_type_id": desk.task_type,
+                **project,
+            },
+        ),
+    ]
+    assert (news["change"], news["comment_id"]) == (True, row["id"])
+
+
+def test_a_comment_with_the_same_status_changes_none(system: System, desk: Desk, who: As) -> None:
+    """The task is told of, a change is not."""
+    with heard(system, "news:new") as found:
+        say(who("artist"), desk, "still at it")
+    assert [name for name, _ in found] == ["comment:new", "task:update", "news:new"]
+    (news,) = who("admin").get(f"/data/projects/{desk.project}/news").json()["data"]
+    assert news["change"] is False
+
+
+def test_who_hears_of_a_comment(system: System, desk: Desk, who: As) -> None:
+    """Assignees, subscribers of task and sequence, those who are mentioned; never the author."""
+    task = desk.task_on(desk.shots[1], "animation", "artist", "manager")
+    desk.add("subscription", "client", person_id=desk.people["client"], task_id=task)
+    desk.add(
+        "subscription",
+        "maker",
+        person_id=desk.people["maker"],
+        entity_id=desk.opening,
+        task_type_id=desk.kinds["animation"],
+    )
+    desk.add(
+        "subscription",
+        "colleague",
+        person_id=desk.people["colleague"],
+        entity_id=desk.opening,
+        task_type_id=desk.kinds["rigging"],
+    )
+    system.load(desk.tables)
+    say(who("manager"), desk, "@Artist Example and @Modeling", task=task)
+    found = {
+        name: sorted(
+            note["notification_type"] for note in who(name).get("/data/user/notifications").json()
+        )
+        for name in ("artist", "client", "maker", "modeler", "colleague", "manager", "outside")
+    }
+    assert found == {
+        "artist": ["comment", "mention"],
+        "client": ["comment"],
+        "maker": ["comment"],
+        "modeler": ["mention"],
+        "colleague": [],
+        "manager": [],
+        "outside": [],
+    }
+
+
+def test_a_rule_of_the_production_sets_the_task_beside(system: System, desk: Desk, who: As) -> None:
+    """By a comment of the same author, whose news and events it has too."""
+    desk.rule(
+        "ready",
+        in_task_type_id=desk.task_type,
+        in_task_status_id=desk.statuses["done"],
+        out_field_type="status",
+        out_task_type_id=desk.kinds["rigging"],
+        out_task_status_id=desk.statuses["wip"],
+    )
+    system.load(desk.tables)
+    with heard(system, "task:status-changed", 2) as found:
+        say(who("manager"), desk, status="done")
+    assert task_of(who("admin"), desk.rigging)["task_status_id"] == desk.statuses["wip"]
+    (comment,) = comments_on(who("admin"), desk.rigging)
+    assert comment["person_id"] == desk.people["manager"]
+    assert [p["task_id"] for n, p in found if n == "task:status-changed"] == [
+        desk.task,
+        desk.rigging,
+    ]
+
+
+@pytest.mark.parametrize("change", [{"archived": True}, {"entity_type": "shot"}, None])
+def test_a_rule_holds_only_where_it_is_meant(
+    system: System, desk: Desk, who: As, change: dict[str, Any] | None
+) -> None:
+    """Not archived, for that kind of entity, linked to the production."""
+    made = desk.rule(
+        "ready",
+        in_task_type_id=desk.task_type,
+        in_task_status_id=desk.statuses["done"],
+        out_field_type="status",
+        out_task_type_id=desk.kinds["rigging"],
+        out_task_status_id=desk.statuses["wip"],
+    )
+    if change is None:
+        desk.tables["project_status_automation_link"] = []
+    else:
+        desk.row("status_automation", made).update(change)
+    system.load(desk.tables)
+    assert say(who("manager"), desk, status="done").status_code == 201
+    assert task_of(who("admin"), desk.rigging)["task_status_id"] == desk.status
+
+
+def test_rules_that_call_each_other_end(system: System, desk: Desk, who: As) -> None:
+    """Each task gets each status once."""
+    for name, one, other in (("to", "modeling", "rigging"), ("fro", "rigging", "modeling")):
+        for first, then in (("done", "wip"), ("wip", "done")):
+            desk.rule(
+                f"{name} {first}",
+                in_task_type_id=desk.kinds[one],
+                in_task_status_id=desk.statuses[first],
+                out_field_type="status",
+                out_task_type_id=desk.kinds[other],
+                out_task_status_id=desk.statuses[then],
+            )
+    system.load(desk.tables)
+    assert say(who("manager"), desk, status="done").status_code == 201
+    assert task_of(who("admin"), desk.task)["task_status_id"] == desk.statuses["done"]
+    assert task_of(who("admin"), desk.rigging)["task_status_id"] == desk.statuses["wip"]
+
+
+def test_a_rule_makes_the_entity_ready(system: System, desk: Desk, who: As) -> None:
+    """By an event that the entity's service follows."""
+    desk.rule(
+        "ready",
+        in_task_type_id=desk.task_type,
+        in_task_status_id=desk.statuses["done"],
+        out_field_type="ready_for",
+        out_task_type_id=desk.kinds["animation"],
+    )
+    system.load(desk.tables)
+    with heard(system, "asset:ready-changed", service="assets") as found:
+        say(who("manager"), desk, status="done")
+    until(
+        lambda: (
+            who("admin").get(f"/data/entities/{desk.asset}").json()["ready_for"]
+            == desk.kinds["animation"]
+        ),
+        what="a ready asset",
+    )
+    update = dict(found)["asset:update"]
+    assert (update["asset_id"], update["project_id"]) == (desk.asset, desk.project)
+    assert dict(found)["asset:ready-changed"]["asset_id"] == desk.asset
+
+
+def test_a_concept_makes_no_news(desk: Desk, who: As) -> None:
+    """A comment all the same."""
+    assert say(who("artist"), desk, "nice", task=desk.concept_task).status_code == 201
+    assert len(comments_on(who("artist"), desk.concept_task)) == 1
+    assert who("admin").get(f"/data/projects/{desk.project}/news").json()["data"] == []

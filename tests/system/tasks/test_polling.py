@@ -1,0 +1,121 @@
+"""Views as those hold them who ask again and again, and what a view costs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import sqlalchemy as sa
+
+from deploy.local.parts import Parts
+from services.common.actor import SYSTEM
+from services.common.database.transaction import Database, Transaction
+from services.common.wire.rpc_protocol import Reply
+from services.tasks.service import TasksService
+from tests.running import System, until
+from tests.system.tasks.conftest import As
+from tests.system.tasks.desk import Desk, say, tasks_in
+
+
+@pytest.mark.parametrize("kind", ["assets", "shots", "concepts"])
+def test_each_kind_of_change_is_seen_at_once_by_who_made_it(
+    stage: Desk, who: As, kind: str
+) -> None:
+    """And an unchanged view is a 304, once what follows by event has come."""
+    manager = who("manager")
+    entity, task = {
+        "assets": (stage.asset, stage.task),
+        "shots": (stage.shots[0], stage.animation_task),
+        "concepts": (stage.concept, stage.concept_task),
+    }[kind]
+    person = stage.people["colleague"]
+    changes = {
+        "task": lambda: manager.put(f"/data/tasks/{task}", {"priority": 2}),
+        "comment": lambda: say(manager, stage, "hello", "wip", task),
+        "assignment": lambda: manager.put(f"/actions/tasks/{task}/assign", {"person_id": person}),
+        "rename": lambda: manager.put(f"/data/entities/{entity}", {"name": "Renamed"}),
+        "subscription": lambda: manager.post(f"/actions/user/tasks/{task}/subscribe", {}),
+        "unsubscription": lambda: manager.delete(f"/actions/user/tasks/{task}/unsubscribe"),
+        "time": lambda: manager.post(
+            f"/actions/tasks/{task}/time-spents/2026-03-02/persons/{person}", {"duration": 5}
+        ),
+        "production": lambda: manager.put(f"/data/projects/{stage.project}", {"fps": "24"}),
+        "deletion": lambda: manager.delete(f"/data/tasks/{task}?force=true"),
+    }
+    path = f"/data/{kind}/with-tasks?project_id={stage.project}"
+    answer = manager.get(path)
+    for name, change in changes.items():
+
+        def settled() -> bool:
+            nonlocal answer
+            tag = answer.headers["ETag"]
+            found = manager.get(path, headers={"If-None-Match": tag})
+            answer = found if found.status_code == 200 else answer
+            return found.status_code == 304
+
+        until(settled, what=f"a 304 before the {name}")
+        tag = answer.headers["ETag"]
+        assert change().ok, name
+        before, answer = answer, manager.get(path, headers={"If-None-Match": tag})
+        assert answer.status_code == 200, name
+        if name != "production":
+            assert answer.json() != before.json(), name
+
+
+def test_a_vendors_view_follows_their_assignments(stage: Desk, who: As) -> None:
+    """What they held is void once a task is theirs, or no longer."""
+    vendor, manager = who("vendor"), who("manager")
+    path = f"/data/assets/with-tasks?project_id={stage.project}"
+    body = {"person_id": stage.people["vendor"]}
+    empty = vendor.get(path)
+    manager.put(f"/actions/tasks/{stage.task}/assign", body)
+    given = vendor.get(path, headers={"If-None-Match": empty.headers["ETag"]})
+    assert [row["name"] for row in given.json()] == ["Hero"]
+    manager.put("/actions/tasks/clear-assignation", {"task_ids": [stage.task], **body})
+    taken = vendor.get(path, headers={"If-None-Match": given.headers["ETag"]})
+    assert taken.json() == []
+
+
+def test_who_leaves_the_team_is_refused_what_they_hold(stage: Desk, who: As) -> None:
+    """A tag is no key."""
+    path = f"/data/assets/with-tasks?project_id={stage.project}"
+    tag = who("artist").get(path).headers["ETag"]
+    who("manager").delete(f"/data/projects/{stage.project}/team/{stage.people['artist']}")
+    assert who("artist").get(path, headers={"If-None-Match": tag}).status_code == 403
+
+
+def test_another_role_is_another_view(stage: Desk, who: As) -> None:
+    """Also to who held the one before."""
+    path = f"/data/assets/with-tasks?project_id={stage.project}"
+    tag = who("artist").get(path).headers["ETag"]
+    assert who("admin").put(f"/data/persons/{stage.people['artist']}", {"role": "vendor"}).ok
+    answer = who("artist").get(path, headers={"If-None-Match": tag})
+    assert answer.status_code == 200
+    assert set(tasks_in(answer.json())) == {stage.task}
+
+
+@pytest.mark.parametrize("size", [1, 200])
+def test_a_view_takes_one_statement_of_ours_whatever_its_size(
+    system: System, parts: Parts, desk: Desk, size: int
+) -> None:
+    """Beside the entities' service's one."""
+    heads = []
+    for number in range(size):
+        shot = desk.entity(f"P{number + 100}", "Shot", parent_id=desk.opening)
+        desk.task_on(shot, "animation", "artist")
+        heads.append([shot, {"id": shot}])
+    system.load(desk.tables)
+    service, statements = TasksService(), []
+    service.database, service.call = Database(parts.urls["tasks"]), {"route": "view"}
+    service.tx = Transaction(service.database, actor=SYSTEM)
+    service.ask_raw = lambda *_args, **_given: json.dumps(heads).encode()  # type: ignore[method-assign]
+    service.ask_all = lambda _asked: []  # type: ignore[method-assign]
+    for engine in (service.database.engine, service.database.reading):
+        sa.event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    try:
+        answer: Reply = service._with_tasks("shot", {"project_id": desk.project})  # noqa: SLF001
+        assert answer.body
+    finally:
+        service.tx.close()
+        service.database.close()
+    assert len(statements) == 1, statements

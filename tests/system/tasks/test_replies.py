@@ -1,0 +1,436 @@
+"""What is done to a comment that is there: replies, ticks, files, edits, taking it back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+
+from tests.running import Caller, System, until
+from tests.system.tasks.conftest import As
+from tests.system.tasks.desk import Desk, answers, comments_on, heard, say, stored, task_of
+from tests.world import ident
+
+
+def at(desk: Desk, comment: str | None = None, task: str | None = None) -> str:
+    """Where a comment is."""
+    return f"/data/tasks/{task or desk.task}/comments/{comment or desk.comment}"
+
+
+def reply(
+    caller: Caller, desk: Desk, text: str = "ok", comment: str | None = None
+) -> requests.Response:
+    """Answer a comment."""
+    return caller.post(f"{at(desk, comment)}/reply", {"text": text})
+
+
+def kinds(caller: Caller) -> list[str]:
+    """Why somebody was notified."""
+    found = caller.get("/data/user/notifications").json()
+    return sorted(note["notification_type"] for note in found)
+
+
+# --- replies ------------------------------------------------------------------------------------
+
+
+def test_a_reply_is_answered_and_kept(system: System, desk: Desk, who: As) -> None:
+    """With whom it names and who wrote it."""
+    with heard(system, "comment:reply") as found:
+        answer = reply(who("manager"), desk, "ok @Artist Example")
+    assert answer.status_code == 200, answer.text
+    row = answer.json()
+    assert set(row) == {
+        "id",
+        "date",
+        "created_at",
+        "person_id",
+        "text",
+        "mentions",
+        "department_mentions",
+        "person",
+    }
+    assert (row["text"], row["mentions"]) == ("ok @Artist Example", [desk.people["artist"]])
+    assert row["person"]["full_name"] == "Manager Example"
+    (comment,) = comments_on(who("artist"), desk.task)
+    assert comment["replies"] == [row]
+    assert dict(found)["comment:reply"] == {
+        "task_id": desk.task,
+        "comment_id": desk.comment,
+        "reply_id": row["id"],
+        "project_id": desk.project,
+    }
+
+
+@pytest.mark.parametrize(
+    "wrong", [("task", "nonsense", 404), ("comment", ident("nothing"), 404), ("other", "", 403)]
+)
+def test_a_reply_needs_its_comment_on_that_task(
+    desk: Desk, who: As, wrong: tuple[str, str, int]
+) -> None:
+    """Anything else is not found, or not allowed."""
+    what, value, want = wrong
+    paths = {
+        "task": at(desk, task=value),
+        "comment": at(desk, value),
+        "other": at(desk, task=desk.rigging),
+    }
+    assert who("admin").post(f"{paths[what]}/reply", {"text": "x"}).status_code == want
+
+
+def test_who_may_comment_may_reply(system: System, desk: Desk) -> None:
+    """And the comment's author."""
+    may = ("admin", "manager", "client", "artist", "supervisor", "modeler", "maker")
+    not_they = ("colleague", "animator", "vendor", "hired", "stranger")
+    found = answers(system, desk, (*may, *not_they), "POST", f"{at(desk)}/reply", {"text": "ok"})
+    assert found == dict.fromkeys(may, 200) | dict.fromkeys(not_they, 403)
+
+
+def test_the_author_replies_whatever_became_of_their_task(
+    system: System, desk: Desk, who: As
+) -> None:
+    """And so does who is mentioned."""
+    own = desk.said("mine", "colleague")
+    named = desk.said("named", "manager")
+    desk.link("comment_mentions", comment=named, person=desk.people["colleague"])
+    system.load(desk.tables)
+    assert reply(who("colleague"), desk, comment=own).status_code == 200
+    assert reply(who("colleague"), desk, comment=named).status_code == 200
+
+
+def test_who_a_reply_mentions_may_reply(desk: Desk, who: As) -> None:
+    """Though no comment does."""
+    assert reply(who("colleague"), desk).status_code == 403
+    reply(who("manager"), desk, "@Colleague Example")
+    assert reply(who("colleague"), desk).status_code == 200
+
+
+def test_clients_of_different_studios_do_not_reply_to_each_other(
+    system: System, desk: Desk, who: As
+) -> None:
+    """To the studio they do."""
+    own = desk.said("theirs", "client")
+    system.load(desk.tables)
+    assert reply(who("rival"), desk, comment=own).status_code == 403
+    assert reply(who("client"), desk, comment=own).status_code == 200
+    assert reply(who("rival"), desk).status_code == 200
+
+
+def test_a_reply_brings_files(desk: Desk, who: As) -> None:
+    """Which are the reply's."""
+    answer = who("artist").send(
+        "POST", f"{at(desk)}/reply", data={"text": "see"}, files={"file": ("a.txt", b"one")}
+    )
+    row = answer.json()
+    (one,) = row["attachment_files"]
+    assert one == {
+        "id": one["id"],
+        "name": "a.txt",
+        "extension": "txt",
+        "size": 3,
+        "reply_id": row["id"],
+    }
+    (comment,) = comments_on(who("artist"), desk.task)
+    assert comment["attachment_files"] == [one]
+    path = f"/data/attachment-files/{one['id']}/file/a.txt"
+    assert who("colleague").get(path).content == b"one"
+
+
+def test_who_hears_of_a_reply(system: System, desk: Desk, who: As) -> None:
+    """Assignees, subscribers, who replied before, the author, who is named; not the replier."""
+    desk.add("subscription", "maker", person_id=desk.people["maker"], task_id=desk.task)
+    comment = desk.said("first word", "supervisor")
+    system.load(desk.tables)
+    reply(who("client"), desk, comment=comment)
+    for name in ("artist", "maker", "supervisor"):
+        who(name).post("/actions/user/notifications/mark-all-as-read", {})
+    reply(who("manager"), desk, "@Artist Example @Modeling", comment=comment)
+    assert {name: kinds(who(name)) for name in ("client", "maker", "supervisor", "modeler")} == {
+        "client": ["reply"],
+        "maker": ["reply"] * 2,
+        "supervisor": ["reply"] * 2,
+        "modeler": ["reply-mention"],
+    }
+    assert kinds(who("artist")) == ["reply", "reply", "reply-mention"]
+    assert kinds(who("manager")) == []
+    (note,) = who("modeler").get("/data/user/notifications").json()
+    assert note["reply_text"] == "@Artist Example @Modeling"
+    assert note["reply_mentions"] == [desk.people["artist"]]
+
+
+def test_a_reply_is_taken_back_by_its_author(system: System, desk: Desk, who: As) -> None:
+    """Or an administrator; its files and notifications go with it."""
+    row = (
+        who("maker")
+        .send("POST", f"{at(desk)}/reply", data={"text": "see"}, files={"file": ("a.txt", b"one")})
+        .json()
+    )
+    path = f"{at(desk)}/reply/{row['id']}"
+    assert who("manager").delete(path).status_code == 403
+    assert who("maker").delete(f"{at(desk)}/reply/{ident('nothing')}").status_code == 404
+    with heard(system, "comment:delete-reply") as found:
+        answer = who("maker").delete(path)
+    assert answer.status_code == 200
+    assert (answer.json()["id"], answer.json()["replies"]) == (desk.comment, [])
+    assert dict(found)["comment:delete-reply"] == {
+        "task_id": desk.task,
+        "comment_id": desk.comment,
+        "reply_id": row["id"],
+        "project_id": desk.project,
+    }
+    until(lambda: not stored(system, row["attachment_files"][0]["id"]), what="an empty storage")
+    assert kinds(who("artist")) == []
+    other = reply(who("maker"), desk).json()["id"]
+    assert who("admin").delete(f"{at(desk)}/reply/{other}").status_code == 200
+
+
+# --- acknowledging and files --------------------------------------------------------------------
+
+
+def test_readers_acknowledge_a_comment_and_take_that_back(
+    system: System, desk: Desk, who: As
+) -> None:
+    """Turn by turn, each told of."""
+    person = desk.people["colleague"]
+    with heard(system, "comment:unacknowledge") as found:
+        first = who("colleague").post(f"{at(desk)}/ack", {})
+        second = who("colleague").post(f"{at(desk)}/ack", {})
+    assert (first.status_code, first.json()["acknowledgements"]) == (200, [person])
+    assert second.json()["acknowledgements"] == []
+    payload = {"comment_id": desk.comment, "person_id": person, "project_id": desk.project}
+    assert found == [("comment:acknowledge", payload), ("comment:unacknowledge", payload)]
+    names = ("hired", "vendor", "stranger")
+    assert list(answers(system, desk, names, "POST", f"{at(desk)}/ack", {}).values()) == [
+        200,
+        403,
+        403,
+    ]
+
+
+def test_author_and_managers_add_files_and_remove_them(system: System, desk: Desk, who: As) -> None:
+    """The file goes by event."""
+    path = f"/actions/tasks/{desk.task}/comments/{desk.comment}/add-attachment"
+    for name, want in (("artist", 201), ("manager", 201), ("supervisor", 403), ("client", 403)):
+        answer = who(name).send("POST", path, files={"file": (f"{name}.txt", b"one")})
+        assert answer.status_code == want, answer.text
+    (comment,) = comments_on(who("artist"), desk.task)
+    assert [one["name"] for one in comment["attachment_files"]] == ["artist.txt", "manager.txt"]
+    one = comment["attachment_files"][0]["id"]
+    there = f"{at(desk)}/attachments/{one}"
+    assert who("supervisor").delete(there).status_code == 403
+    assert who("artist").delete(f"{at(desk)}/attachments/{ident('x')}").status_code == 404
+    assert who("artist").delete(f"{at(desk)}/attachments/nonsense").status_code == 404
+    answer = who("artist").delete(there)
+    assert (answer.status_code, answer.content) == (204, b"")
+    until(lambda: not stored(system, one), what="an empty storage")
+    (comment,) = comments_on(who("artist"), desk.task)
+    assert [one["name"] for one in comment["attachment_files"]] == ["manager.txt"]
+
+
+def test_a_file_of_another_comment_stays(desk: Desk, who: As) -> None:
+    """Even for who wrote both."""
+    row = (
+        who("artist")
+        .send(
+            "POST",
+            f"/actions/tasks/{desk.task}/comment",
+            data={"task_status_id": desk.status},
+            files={"file": ("a.txt", b"one")},
+        )
+        .json()
+    )
+    one = row["attachment_files"][0]["id"]
+    assert who("artist").delete(f"{at(desk)}/attachments/{one}").status_code == 403
+
+
+# --- taking back and editing --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("of_task", [False, True])
+def test_without_a_comment_its_task_is_what_the_others_say(
+    system: System, desk: Desk, who: As, of_task: bool
+) -> None:
+    """Whichever path deletes it."""
+    last = say(who("artist"), desk, status="wfa").json()
+    path = at(desk, last["id"]) if of_task else f"/data/comments/{last['id']}"
+    assert who("colleague").delete(path).status_code == 403
+    with heard(system, "task:status-changed") as found:
+        assert who("artist").delete(path).status_code == 204
+    task = task_of(who("admin"), desk.task)
+    assert (task["task_status_id"], task["end_date"]) == (desk.status, None)
+    assert task["last_comment_date"] == "2026-01-05T10:00:00"
+    assert dict(found)["comment:delete"] == {
+        "comment_id": last["id"],
+        "project_id": desk.project,
+    }
+    changed = dict(found)["task:status-changed"]
+    assert (changed["new_task_status_id"], changed["previous_task_status_id"]) == (
+        desk.status,
+        desk.statuses["wfa"],
+    )
+    assert who("admin").get(f"/data/projects/{desk.project}/news").json()["total"] == 0
+
+
+def test_a_task_without_comments_begins_anew(desk: Desk, who: As) -> None:
+    """With the default status."""
+    who("artist").delete(f"/data/comments/{desk.comment}")
+    last = say(who("artist"), desk, status="wip").json()
+    who("artist").delete(f"/data/comments/{last['id']}")
+    task = task_of(who("admin"), desk.task)
+    assert (task["task_status_id"], task["real_start_date"], task["last_comment_date"]) == (
+        desk.status,
+        None,
+        None,
+    )
+
+
+EDITS: Any = [
+    ({"text": "new"}, {"admin", "manager", "artist"}),
+    ({"pinned": True}, {"admin", "manager", "artist", "supervisor", "modeler"}),
+    (
+        {"checklist": [{"text": "a", "checked": True}]},
+        {"admin", "manager", "artist", "supervisor", "modeler", "second"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "may"), EDITS)
+def test_who_edits_what_of_a_comment(
+    system: System, desk: Desk, who: As, body: dict[str, Any], may: set[str]
+) -> None:
+    """Managers and the author all, supervisors pin and tick, assignees tick."""
+    desk.people["second"] = desk.people["colleague"]
+    desk.link("task_person_link", task_id=desk.task, person_id=desk.people["second"])
+    system.load(desk.tables)
+    names = (
+        "admin",
+        "manager",
+        "artist",
+        "supervisor",
+        "modeler",
+        "animator",
+        "second",
+        "maker",
+        "client",
+        "vendor",
+        "stranger",
+    )
+    found = answers(system, desk, names, "PUT", f"/data/comments/{desk.comment}", body)
+    assert {name for name, status in found.items() if status == 200} == may
+    assert set(found.values()) == {200, 403}
+
+
+def test_an_edited_text_is_read_anew(system: System, desk: Desk, who: As) -> None:
+    """For whom it names; the editor is noted."""
+    row = say(who("manager"), desk, "@Artist Example").json()
+    with heard(system, "comment:update") as found:
+        answer = who("manager").put(f"/data/comments/{row['id']}", {"text": "@Maker Example"})
+    assert answer.status_code == 200
+    assert answer.json()["editor_id"] == desk.people["manager"]
+    shown = comments_on(who("admin"), desk.task)[0]
+    assert shown["mentions"] == [desk.people["maker"]]
+    assert shown["editor"]["id"] == desk.people["manager"]
+    assert set(shown["editor"]) == {"first_name", "last_name", "has_avatar", "role", "id"}
+    told = dict(found)["comment:update"]
+    assert told["comment_id"] == row["id"]
+
+
+def test_another_status_sets_the_task_anew(system: System, desk: Desk, who: As) -> None:
+    """And is told of."""
+    row = say(who("artist"), desk, status="wip").json()
+    with heard(system, "task:status-changed") as found:
+        who("artist").put(f"/data/comments/{row['id']}", {"task_status_id": desk.statuses["wfa"]})
+    task = task_of(who("admin"), desk.task)
+    assert task["task_status_id"] == desk.statuses["wfa"]
+    assert task["end_date"]
+    changed = dict(found)["task:status-changed"]
+    assert changed == {
+        "task_id": desk.task,
+        "new_task_status_id": desk.statuses["wfa"],
+        "previous_task_status_id": desk.statuses["wip"],
+        "person_id": desk.people["artist"],
+        "project_id": desk.project,
+    }
+
+
+def test_an_edit_gives_no_status_that_a_comment_may_not(desk: Desk, who: As) -> None:
+    """An artist's least of all."""
+    path, body = f"/data/comments/{desk.comment}", {"task_status_id": desk.statuses["secret"]}
+    assert who("artist").put(path, body).status_code == 403
+    assert who("artist").put(path, {"task_status_id": ident("nothing")}).status_code in {400, 404}
+    assert who("artist").put(path, {"task_status_id": desk.status, "text": "x"}).status_code == 200
+    assert who("manager").put(path, body).status_code == 200
+
+
+def test_a_concept_without_comments_begins_anew(system: System, desk: Desk, who: As) -> None:
+    """With the default status of concepts."""
+    neutral = desk.add(
+        "task_status",
+        "neutral",
+        name="Neutral",
+        short_name="neutral",
+        color="#ccc",
+        is_default=True,
+        for_concept=True,
+        archived=False,
+        is_done=False,
+        is_retake=False,
+        is_wip=False,
+        is_feedback_request=False,
+        is_artist_allowed=True,
+        is_client_allowed=True,
+    )
+    system.load(desk.tables)
+    row = say(who("artist"), desk, status="wip", task=desk.concept_task).json()
+    who("artist").delete(f"/data/comments/{row['id']}")
+    assert task_of(who("admin"), desk.concept_task)["task_status_id"] == neutral
+
+
+def test_an_author_cannot_pass_a_comment_on(desk: Desk, who: As) -> None:
+    """Nor to another task, nor to clients; they are managers' to change."""
+    body = {
+        "person_id": desk.people["maker"],
+        "object_id": desk.rigging,
+        "for_client": True,
+    }
+    path = f"/data/comments/{desk.comment}"
+    assert who("artist").put(path, body).status_code == 200
+    row = who("admin").get(path).json()
+    assert (row["person_id"], row["object_id"], bool(row["for_client"])) == (
+        desk.people["artist"],
+        desk.task,
+        False,
+    )
+    assert who("manager").put(path, body).status_code == 200
+    row = who("admin").get(path).json()
+    assert (row["person_id"], row["object_id"], row["for_client"]) == (
+        desk.people["maker"],
+        desk.rigging,
+        True,
+    )
+
+
+def test_a_moved_comment_sets_both_tasks_anew(desk: Desk, who: As) -> None:
+    """The one it left, and the one it came to."""
+    row = say(who("artist"), desk, status="wfa").json()
+    who("manager").put(f"/data/comments/{row['id']}", {"object_id": desk.rigging})
+    assert task_of(who("admin"), desk.task)["task_status_id"] == desk.status
+    assert task_of(who("admin"), desk.rigging)["task_status_id"] == desk.statuses["wfa"]
+
+
+def test_a_comment_does_not_leave_for_a_production_of_others(
+    system: System, desk: Desk, who: As
+) -> None:
+    """A manager of this one is nobody there."""
+    desk.join("maker", desk.other_project, role="manager")
+    desk.tables["project_person_link"] = [
+        link
+        for link in desk.tables["project_person_link"]
+        if (link["project_id"], link["person_id"]) != (desk.other_project, desk.people["manager"])
+    ]
+    there = desk.task_on(desk.foreign, "modeling", project_id=desk.other_project)
+    system.load(desk.tables)
+    answer = who("manager").put(f"/data/comments/{desk.comment}", {"object_id": there})
+    assert answer.status_code == 403
+    answer = who("manager").put(f"/data/comments/{desk.comment}", {"object_id": ident("x")})
+    assert answer.status_code in {400, 404}

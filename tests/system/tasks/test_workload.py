@@ -1,0 +1,89 @@
+"""The tasks on somebody's desk, and a production's."""
+
+from __future__ import annotations
+
+from tests.running import System
+from tests.system.tasks.conftest import As
+from tests.system.tasks.desk import TASK, Desk, say
+
+
+def test_a_desk_holds_what_is_to_do(system: System, desk: Desk, who: As) -> None:
+    """In open productions, done or not; with names and the last word."""
+    desk.task_on(desk.past_asset, "modeling", "artist", project_id=desk.past)
+    done = desk.task_on(desk.prop, "rigging", "artist", task_status_id=desk.statuses["done"])
+    shot = desk.task_on(desk.shots[1], "animation", "artist")
+    system.load(desk.tables)
+    rows = {row["id"]: row for row in who("artist").get("/data/user/tasks").json()}
+    assert set(rows) == {desk.task, desk.concept_task, shot}
+    assert [row["id"] for row in who("artist").get("/data/user/done-tasks").json()] == [done]
+    row = rows[desk.task]
+    around = {
+        "project_name",
+        "project_has_avatar",
+        "entity_name",
+        "entity_description",
+        "entity_data",
+        "entity_preview_file_id",
+        "entity_source_id",
+        "entity_type_name",
+        "entity_canceled",
+        "sequence_name",
+        "episode_id",
+        "episode_name",
+        "task_type_for_entity",
+        "task_estimation",
+        "task_duration",
+        "task_start_date",
+        "task_due_date",
+        "task_type_name",
+        "task_status_name",
+        "task_type_color",
+        "task_status_color",
+        "task_status_short_name",
+        "assignees",
+        "last_comment",
+    }
+    assert set(row) == TASK | around
+    assert (row["entity_name"], row["entity_type_name"]) == ("Hero", "Character")
+    assert row["last_comment"] == {
+        "text": "Go",
+        "date": "2026-01-05T10:00:00",
+        "person_id": desk.people["artist"],
+    }
+    assert (rows[shot]["sequence_name"], rows[shot]["episode_name"]) == ("S01", "E01")
+    assert rows[shot]["last_comment"] == {}
+    path = f"/data/persons/{desk.people['artist']}/tasks"
+    assert {row["id"] for row in who("manager").get(path).json()} == set(rows)
+    assert who("colleague").get(path).status_code == 403
+
+
+def test_the_last_word_on_a_desk_is_not_a_clients(system: System, desk: Desk, who: As) -> None:
+    """But the studio's before it."""
+    desk.said("nicer please", "client", created_at="2026-03-01T10:00:00")
+    system.load(desk.tables)
+    rows = {row["id"]: row for row in who("artist").get("/data/user/tasks").json()}
+    assert rows[desk.task]["last_comment"]["text"] == "Go"
+
+
+def test_supervisors_find_what_waits_for_them(desk: Desk, who: As) -> None:
+    """In their department; artists find nothing."""
+    say(who("artist"), desk, status="wfa")
+    found = {
+        name: [row["id"] for row in who(name).get("/data/user/tasks-to-check").json()]
+        for name in ("admin", "manager", "supervisor", "modeler", "animator", "artist", "stranger")
+    }
+    assert found == {
+        name: [desk.task] if name in {"admin", "manager", "supervisor", "modeler"} else []
+        for name in found
+    }
+
+
+def test_a_productions_tasks_come_by_the_page(desk: Desk, who: As) -> None:
+    """For the team; a vendor's are their own."""
+    path = f"/data/projects/{desk.project}/tasks"
+    assert len(who("artist").get(path).json()) == 4
+    page = who("artist").get(f"{path}?page=1&limit=3").json()
+    assert (len(page["data"]), page["total"], page["nb_pages"]) == (3, 4, 2)
+    assert set(page["data"][0]) == TASK | {"assignees"}
+    assert [row["id"] for row in who("hired").get(path).json()] == [desk.rigging]
+    assert who("stranger").get(path).status_code == 403

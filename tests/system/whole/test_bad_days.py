@@ -1,0 +1,97 @@
+"""While a part is away, answers are quick refusals, and what can't be handled is put aside."""
+
+from __future__ import annotations
+
+import signal
+import time
+import uuid
+from collections.abc import Callable, Iterator
+
+import pytest
+import requests
+
+from tests.chaos.faults import BACKING, killed
+from tests.running import Caller, System, until
+from tests.world import World
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+
+@pytest.fixture(autouse=True)
+def restored(system: System) -> Iterator[None]:
+    """Whatever was killed is back for the next test."""
+    yield
+    system.restore()
+
+
+def refused_within_two_seconds(send: Callable[[], requests.Response]) -> None:
+    """502 with Retry-After and a sentence, soon."""
+    began = time.monotonic()
+    answer = send()
+    assert time.monotonic() - began < 2.3
+    assert answer.status_code == 502, answer.text
+    assert answer.headers["Retry-After"]
+    assert set(answer.json()) == {"error", "message"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_service_that_is_away_or_hangs_is_502_within_two_seconds(
+    system: System, admin: Caller, number: signal.Signals
+) -> None:
+    """For ordinary routes and for long lists alike; the others go on."""
+    admin.get("/data/departments")
+    system.kill("tasks", number)
+    try:
+        refused_within_two_seconds(lambda: admin.get(f"/data/task-types/{uuid.uuid4()}"))
+        refused_within_two_seconds(lambda: admin.get("/data/task-types"))
+        assert admin.get("/data/departments").status_code == 200
+        until(
+            lambda: requests.get(f"{system.base}/health/ready", timeout=5).status_code == 503,
+            what="the health check's word",
+        )
+    finally:
+        if number is signal.SIGSTOP:
+            system.kill("tasks", signal.SIGCONT)
+        else:
+            system.start("tasks")
+    until(lambda: admin.get("/data/task-types").status_code == 200, 15, "recovery")
+
+
+def test_without_broker_or_database_answers_are_502_at_once(system: System, admin: Caller) -> None:
+    """Not a hang; health says what is missing."""
+    for name in BACKING:
+        with killed(name)(system):
+            refused_within_two_seconds(lambda: admin.get("/data/departments"))
+        until(lambda: admin.get("/data/departments").status_code == 200, 40, "recovery")
+
+
+def test_an_event_that_a_handler_cannot_digest_goes_to_the_dead_letters(
+    system: System, world: World, admin: Caller
+) -> None:
+    """And does not hold up those behind it."""
+    from kombu import Connection
+
+    with Connection(system.parts.amqp_uri) as connection:
+        producer = connection.Producer(serializer="json")
+        producer.publish(
+            {"day_off_id": "x", "person_id": "no uuid", "date": "x", "end_date": "x"},
+            exchange="crud.events",
+            routing_key="day-off:covers",
+            headers={"event_id": str(uuid.uuid4()), "stored": "0"},
+        )
+        channel = connection.channel()
+        message = until(lambda: channel.basic_get("callboard.dead"), 30, "the dead letter")
+        assert "no uuid" in str(message.body)
+        channel.basic_ack(message.delivery_tag)
+    spent = {
+        "duration": 60,
+        "date": "2030-01-07",
+        "task_id": world.task,
+        "person_id": world.people["artist"],
+    }
+    admin.post("/data/time-spents", spent)
+    admin.post(
+        "/data/day-offs",
+        {"date": "2030-01-07", "end_date": "2030-01-08", "person_id": world.people["artist"]},
+    )
+    until(lambda: admin.get("/data/time-spents").json() == [], what="the next event's handling")

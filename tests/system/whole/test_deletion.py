@@ -1,0 +1,128 @@
+"""What a delete refuses, and what it takes along, across services."""
+
+from __future__ import annotations
+
+import psycopg2
+import pytest
+
+from tests.running import SERVICES, Caller, System, until
+from tests.world import World
+
+
+def rows_with(system: System, ident: str) -> dict[str, int]:
+    """How often an id still stands in any column of any table but the log's, by table."""
+    found = {}
+    for service in SERVICES:
+        connection = psycopg2.connect(system.parts.urls[service])
+        with connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT table_name, column_name FROM information_schema.columns "
+                "WHERE table_schema = current_schema() AND data_type = 'uuid' "
+                "AND table_name NOT IN "
+                "('api_event', 'inbox', 'outbox', 'change_count', 'row_count')"
+            )
+            for table, column in cursor.fetchall():
+                cursor.execute(f'SELECT count(*) FROM "{table}" WHERE "{column}" = %s', (ident,))
+                count = cursor.fetchone()[0]
+                if count:
+                    found[f"{service}.{table}.{column}"] = count
+        connection.close()
+    return found
+
+
+def test_an_open_production_is_not_deleted(admin: Caller, world: World) -> None:
+    """Not even by force."""
+    for query in ("", "?force=true"):
+        answer = admin.delete(f"/data/projects/{world.project}{query}")
+        assert answer.status_code == 400, answer.text
+        assert admin.get(f"/data/projects/{world.project}").status_code == 200
+
+
+def test_a_closed_production_with_work_in_it_needs_force(
+    admin: Caller, world: World, system: System
+) -> None:
+    """Then all that hung off it goes, in every service, and nothing is left over."""
+    admin.put(f"/data/projects/{world.project}", {"project_status_id": world.closed})
+    path = f"/data/projects/{world.project}"
+    assert admin.delete(path).status_code == 400
+    assert admin.delete(f"{path}?force=true").status_code == 204
+    ids = (
+        world.project,
+        world.asset,
+        world.shot,
+        world.task,
+        world.comment,
+        world.preview,
+        world.chat,
+    )
+    for ident in ids:
+        until(lambda ident=ident: rows_with(system, ident) == {}, 10, f"{ident} gone everywhere")
+    assert admin.get(f"/data/entities/{world.past_asset}").status_code == 200
+
+
+def test_a_person_with_traces_needs_force(admin: Caller, world: World, system: System) -> None:
+    """Their comments go, their authorship is emptied, the work of others stays."""
+    artist = world.people["artist"]
+    refused = admin.delete(f"/data/persons/{artist}")
+    assert refused.status_code == 400
+    assert refused.json()["message"] == "Some data are still linked to given person."
+    assert admin.delete(f"/data/persons/{artist}?force=true").status_code == 204
+    until(lambda: rows_with(system, artist) == {}, 10, "the person gone everywhere")
+    assert admin.get(f"/data/tasks/{world.task}").json()["assignees"] == []
+    assert admin.get(f"/data/entities/{world.asset}").json()["created_by"] is None
+
+
+def test_nobody_deletes_themselves(admin: Caller, world: World) -> None:
+    """403, also with force."""
+    assert admin.delete(f"/data/persons/{world.admin}?force=true").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "what"),
+    [
+        ("departments/{department}", "a task type of another service points at it"),
+        ("entity-types/{character}", "entities are of it"),
+        ("task-status/{status}", "tasks have it"),
+        ("chats/{chat}", "it has messages"),
+        ("entities/{sequence}", "a shot lies in it"),
+        ("tasks/{task}", "comments and previews hang off it"),
+    ],
+)
+def test_a_row_that_others_point_at_is_kept(
+    admin: Caller, world: World, path: str, what: str
+) -> None:
+    """The usual refusal, whether the other row is here or in another service."""
+    filled = path.format(
+        department=world.department,
+        character=world.types["Character"],
+        status=world.status,
+        chat=world.chat,
+        sequence=world.sequence,
+        task=world.task,
+    )
+    answer = admin.delete(f"/data/{filled}")
+    assert answer.status_code == 400, what
+    assert answer.json() == {"message": "The change conflicts with records referencing this one."}
+
+
+def test_a_deleted_preview_is_taken_out_everywhere(
+    admin: Caller, world: World, system: System
+) -> None:
+    """Comments, the entity's main preview, the task's last one."""
+    admin.put(f"/data/entities/{world.asset}", {"preview_file_id": world.preview})
+    assert admin.delete(f"/data/preview-files/{world.preview}").status_code == 204
+    until(lambda: rows_with(system, world.preview) == {}, what="no trace of the preview")
+
+
+def test_a_task_type_in_use_by_a_production_is_named_and_released_by_force(
+    admin: Caller, world: World
+) -> None:
+    """Tasks still hold it back."""
+    kind = admin.post("/data/task-types", {"name": "FX"}).json()
+    admin.put(f"/data/projects/{world.project}", {"task_types": [kind["id"]]})
+    refused = admin.delete(f"/data/task-types/{kind['id']}")
+    assert refused.status_code == 400
+    assert "Film" in refused.json()["message"]
+    assert admin.delete(f"/data/task-types/{kind['id']}?force=true").status_code == 204
+    assert admin.get(f"/data/projects/{world.project}").json()["task_types"] == []
+    assert admin.delete(f"/data/task-types/{world.task_type}?force=true").status_code == 400

@@ -1,0 +1,233 @@
+"""Events as a downstream program receives them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kombu import Connection, Queue
+from nameko.standalone.rpc import ClusterRpcProxy
+
+from services.common.wire.topology import ARCHIVE
+from tests.listening import Subscriber
+from tests.running import Caller, System, until
+from tests.world import World
+
+EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+
+@contextmanager
+def running(command: list[str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """A program whose output can be read, ended afterwards."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
+    assert process.stdout is not None
+    os.set_blocking(process.stdout.fileno(), False)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(10)
+        process.stdout.close()
+
+
+def output(process: subprocess.Popen[bytes], so_far: list[str]) -> str:
+    """What the program has printed until now."""
+    assert process.stdout is not None
+    so_far.append((process.stdout.read() or b"").decode())
+    return "".join(so_far)
+
+
+def test_a_subscriber_that_was_away_misses_nothing(system: System, admin: Caller) -> None:
+    """Its queue waits for it, and every event carries what its contract says."""
+    subscriber = Subscriber(system.parts.amqp_uri)
+    row = admin.post("/data/departments", {"name": "Editing", "color": "#fff"}).json()
+    admin.put(f"/data/departments/{row['id']}", {"color": "#000"})
+    admin.delete(f"/data/departments/{row['id']}")
+    until(lambda: subscriber.named("department:delete"), what="the last event")
+    mine = [e for e in subscriber.seen if e[1].get("department_id") == row["id"]]
+    assert [name for name, *_ in mine] == [
+        "department:new",
+        "department:update",
+        "department:delete",
+    ]
+    for _, payload, headers in mine:
+        assert payload == {"department_id": row["id"]}
+        assert uuid.UUID(headers["event_id"])
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}", headers["time"])
+        assert headers["stored"] == "1"
+
+
+def test_events_say_who_did_it_and_in_which_production(
+    system: System, admin: Caller, world: World
+) -> None:
+    """In headers, so that a subscriber can route without reading the payload."""
+    subscriber = Subscriber(system.parts.amqp_uri)
+    admin.put(f"/data/entities/{world.shot}", {"description": "x"})
+    until(lambda: subscriber.named("shot:update"), what="the event")
+    payload, headers = next((p, h) for n, p, h in subscriber.seen if n == "shot:update")
+    assert payload == {"shot_id": world.shot, "project_id": world.project}
+    assert headers["actor_id"] == world.admin
+    assert headers["project_id"] == world.project
+
+
+def test_what_was_refused_is_no_event(system: System, admin: Caller) -> None:
+    """Nothing is published that did not commit."""
+    subscriber = Subscriber(system.parts.amqp_uri)
+    assert admin.post("/data/departments", {"name": "Modeling", "color": "#1"}).status_code == 400
+    row = admin.post("/data/departments", {"name": "Fine", "color": "#1"}).json()
+    until(lambda: subscriber.named("department:new"), what="the event")
+    assert subscriber.named("department:new") == [{"department_id": row["id"]}]
+
+
+def test_assigning_through_put_tells_of_each_person(
+    system: System, admin: Caller, world: World
+) -> None:
+    """And notifies who was added."""
+    subscriber = Subscriber(system.parts.amqp_uri)
+    vendor, artist = world.people["vendor"], world.people["artist"]
+    admin.put(f"/data/tasks/{world.task}", {"assignees": [vendor]})
+    until(lambda: subscriber.named("task:update"), what="the update")
+    ids = {"task_id": world.task, "project_id": world.project}
+    assert subscriber.named("task:assign") == [{**ids, "person_id": vendor}]
+    assert subscriber.named("task:unassign") == [{**ids, "person_id": artist}]
+    (notified,) = admin.get(f"/data/notifications?person_id={vendor}").json()
+    assert notified["notification_type"] == "assignation"
+
+
+def test_the_documented_subscriber_prints_events(system: System, admin: Caller) -> None:
+    """The twenty lines of docs/examples, run as they are."""
+    command = [sys.executable, str(EXAMPLES / "subscribe.py"), system.parts.amqp_uri, "studio:new"]
+    with running(command) as process:
+        lines: list[str] = []
+        names = iter(range(1000))
+
+        def heard() -> bool:
+            name = f"Studio {next(names)}"
+            admin.post("/data/studios", {"name": name, "color": "#fff"})
+            time.sleep(0.1)
+            return "studio:new" in output(process, lines)
+
+        until(heard, what="a printed event")
+        assert "department" not in "".join(lines)
+
+
+def test_a_stock_nameko_service_subscribes(system: System, admin: Caller, tmp_path: Path) -> None:
+    """With nothing of ours installed."""
+    config = tmp_path / "config.yaml"
+    config.write_text(f'AMQP_URI: "{system.parts.amqp_uri}"\n')
+    command = [
+        sys.executable,
+        "-m",
+        "nameko.cli.main",
+        "run",
+        "--config",
+        str(config),
+        "nameko_subscriber",
+    ]
+    environ = {**os.environ, "PYTHONPATH": str(EXAMPLES)}
+    script = "import sys; from nameko.cli.main import main; main()"
+    command = [sys.executable, "-c", script, *command[3:]]
+    with running(command, cwd=EXAMPLES, env=environ) as process:
+        lines: list[str] = []
+        names = iter(range(1000))
+
+        def heard() -> bool:
+            name = f"Department {next(names)}"
+            admin.post("/data/departments", {"name": name, "color": "#fff"})
+            time.sleep(0.1)
+            return "new department" in output(process, lines)
+
+        until(heard, 20, what="a printed event")
+
+
+def test_a_stock_caller_gets_nameko_replies(system: System, world: World) -> None:
+    """``nameko shell`` works against every service."""
+    with ClusterRpcProxy({"AMQP_URI": system.parts.amqp_uri}) as proxy:
+        rows = proxy.auth.list_rows(path="departments")
+        assert [row["name"] for row in rows] == ["Modeling"]
+        with pytest.raises(Exception, match="Malformed ID"):
+            proxy.auth.read_row(path="departments", ident="x")
+
+
+def test_the_archive_replays_from_a_time(system: System, admin: Caller) -> None:
+    """Also what was published before anybody subscribed."""
+    began = datetime.now(UTC).replace(tzinfo=None)
+    row = admin.post("/data/studios", {"name": "Archived", "color": "#fff"}).json()
+    seen: list[dict[str, Any]] = []
+
+    def keep(payload: dict[str, Any], message: Any) -> None:
+        seen.append(payload)
+        message.ack()
+
+    queue = Queue(ARCHIVE, no_declare=True, consumer_arguments={"x-stream-offset": began})
+    with Connection(system.parts.amqp_uri) as connection:
+        with connection.Consumer([queue], callbacks=[keep], prefetch_count=100):
+
+            def arrived() -> bool:
+                try:
+                    connection.drain_events(timeout=0.2)
+                except TimeoutError:
+                    pass
+                return {"studio_id": row["id"]} in seen
+
+            until(arrived, what="the archived event")
+
+
+class TestLog:
+    """``GET /data/events/last`` and ``/data/events``."""
+
+    def test_pages_by_cursor_newest_first(self, admin: Caller) -> None:
+        """Each page is strictly older than the event it starts from."""
+        for name in "abcdef":
+            admin.post("/data/studios", {"name": name, "color": "#fff"})
+        until(lambda: len(self.last(admin, "name=studio:new")) == 6, what="six events")
+        first = self.last(admin, "name=studio:new&limit=4")
+        rest = self.last(admin, f"name=studio:new&cursor_event_id={first[-1]['id']}")
+        assert (len(first), len(rest)) == (4, 2)
+        assert set(first[0]) == {"id", "created_at", "name", "user_id", "project_id", "data"}
+        assert self.last(admin, "limit=0") == []
+
+    def test_filters_by_parts_of_the_name_and_by_person(self, admin: Caller, world: World) -> None:
+        """Repeatable, and checked."""
+        admin.post("/data/studios", {"name": "a", "color": "#fff"})
+        until(lambda: self.last(admin, "name=studio:new"), what="the event")
+        assert self.last(admin, "name_prefixes=studio&name_prefixes=task")
+        assert not self.last(admin, "name_prefixes=task")
+        assert self.last(admin, f"name_suffixes=new&person_ids={world.admin}")
+        for bad in (
+            "name_prefixes=A%3A",
+            "person_ids=x",
+            "limit=x",
+            "after=yesterday",
+            "cursor_event_id=x",
+            f"cursor_event_id={uuid.uuid4()}",
+        ):
+            assert admin.get(f"/data/events/last?{bad}").status_code == 400, bad
+
+    def test_managers_see_their_productions_and_artists_nothing(
+        self, admin: Caller, system: System, world: World
+    ) -> None:
+        """What happened in the studio at large is for administrators."""
+        admin.put(f"/data/entities/{world.shot}", {"description": "x"})
+        admin.post("/data/studios", {"name": "a", "color": "#fff"})
+        until(lambda: self.last(admin, "name=studio:new"), what="the events")
+        manager = system.caller(world.people["manager"])
+        assert {e["name"] for e in self.last(manager)} == {"shot:update"}
+        assert system.caller(world.people["artist"]).get("/data/events/last").status_code == 403
+
+    @staticmethod
+    def last(caller: Caller, query: str = "") -> list[dict[str, Any]]:
+        """The newest events."""
+        found: list[dict[str, Any]] = caller.get(f"/data/events/last?{query}").json()
+        return found

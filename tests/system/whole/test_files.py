@@ -1,0 +1,150 @@
+"""Files on bad days: the storage is away, a client hangs up, a service dies, a body is huge."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+
+from tests.running import Caller, System, until
+from tests.world import World
+
+MEGABYTE = 1024 * 1024
+
+
+@pytest.fixture
+def artist(system: System, world: World) -> Caller:
+    """A participant of the asset's chat."""
+    caller = system.caller(world.people["artist"])
+    assert caller.post(f"/actions/user/chats/{world.asset}/join", {}).status_code == 200
+    return caller
+
+
+def messages_of(world: World) -> str:
+    """Where messages with files go."""
+    return f"/data/entities/{world.asset}/chat/messages"
+
+
+def say(caller: Caller, world: World, content: bytes, name: str = "a.bin") -> int:
+    """A message with a file; the status of the answer."""
+    answer = caller.send(
+        "POST",
+        messages_of(world),
+        data={"message": "x"},
+        files={"file": (name, content)},
+        timeout=60,
+    )
+    return answer.status_code
+
+
+def lying(system: System) -> set[Path]:
+    """All files in the storage."""
+    return {path for path in system.storage.rglob("*") if path.is_file()}
+
+
+def test_a_storage_that_is_away_is_said_at_once_and_comes_back(
+    system: System, artist: Caller, world: World
+) -> None:
+    """502 for what concerns files, and everything else goes on."""
+    assert say(artist, world, b"before") == 201
+    said = artist.get(messages_of(world)).json()[-1]
+    path = f"/data/attachment-files/{said['attachment_files'][0]['id']}/file/x"
+    aside = system.folder / "aside"
+    system.storage.rename(aside)
+    try:
+        begun = time.monotonic()
+        answer = artist.get(path)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (502, "2")
+        assert say(artist, world, b"meanwhile") == 502
+        assert time.monotonic() - begun < 2
+        assert artist.get(messages_of(world)).status_code == 200
+    finally:
+        aside.rename(system.storage)
+    assert artist.get(path).content == b"before"
+    assert say(artist, world, b"after") == 201
+    assert len(artist.get(messages_of(world)).json()) == 3
+
+
+def test_a_client_that_hangs_up_leaves_nothing(
+    system: System, artist: Caller, world: World
+) -> None:
+    """Half a file is no file."""
+    before = lying(system)
+    token = artist.session.headers["Authorization"]
+    host = urlsplit(system.base)
+    head = (
+        f"POST {messages_of(world)} HTTP/1.1\r\nHost: {host.netloc}\r\nAuthorization: {token!s}\r\n"
+        "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 50000000\r\n\r\n"
+        '--b\r\nContent-Disposition: form-data; name="file"; filename="a.bin"\r\n\r\n'
+    )
+    with socket.create_connection((host.hostname, host.port)) as connection:
+        connection.sendall(head.encode() + bytes(20 * MEGABYTE))
+        until(lambda: {*system.storage.rglob("*#*")}, what="the beginning of the upload")
+    until(lambda: lying(system) == before, what="the removal of the half file")
+
+
+def test_a_message_whose_service_is_away_is_not_half_said(
+    system: System, artist: Caller, world: World
+) -> None:
+    """The file stays for the sweep, since nobody knows what became of the message."""
+    system.kill("chat")
+    try:
+        assert say(artist, world, b"x") == 502
+    finally:
+        system.start("chat")
+        system.wait()
+    assert len(artist.get(messages_of(world)).json()) == 1
+    assert say(artist, world, b"x") == 201
+
+
+@pytest.fixture
+def narrow(system: System, tmp_path: Path) -> Iterator[System]:
+    """A second gateway that takes less."""
+    extra = {"MAX_UPLOAD": "100000", "STORAGE_URL": f"file://{system.storage}"}
+    found = System(system.parts, tmp_path, extra=extra)
+    found.start("gateway")
+    try:
+        found.wait()
+        yield found
+    finally:
+        found.stop()
+
+
+def test_a_body_over_the_limit_is_refused(narrow: System, artist: Caller, world: World) -> None:
+    """413 with the usual body, also when much of it is on its way already."""
+    caller = narrow.caller(world.people["artist"])
+    assert say(caller, world, bytes(50_000)) == 201
+    answer = caller.send(
+        "POST", messages_of(world), data={"message": "x"}, files={"f": ("a", bytes(5_000_000))}
+    )
+    assert answer.status_code == 413
+    assert answer.json()["error"] is True
+
+
+def test_a_hundred_megabytes_pass_without_filling_the_memory(
+    system: System, artist: Caller, world: World
+) -> None:
+    """In and out; neither the gateway nor a service holds them."""
+    content = bytes(100 * MEGABYTE)
+    watched = [psutil.Process(system.processes[n].pid) for n in ("gateway", "chat", "tasks")]
+    watched += watched[0].children()
+    assert say(artist, world, b"warm", "warm.bin") == 201
+
+    def used() -> int:
+        return sum(process.memory_info().rss for process in watched)
+
+    before, begun = used(), time.perf_counter()
+    assert say(artist, world, content) == 201
+    sent, took = used(), time.perf_counter() - begun
+    file = artist.get(messages_of(world)).json()[-1]["attachment_files"][0]["id"]
+    with artist.get(f"/data/attachment-files/{file}/file/x", stream=True) as answer:
+        size = sum(len(piece) for piece in answer.iter_content(MEGABYTE))
+    assert size == len(content)
+    grown = max(sent, used()) - before
+    print(f"100 MB sent in {took:.1f} s, memory grew by {grown / MEGABYTE:.1f} MB")
+    assert grown < 40 * MEGABYTE

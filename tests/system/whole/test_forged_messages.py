@@ -1,0 +1,345 @@
+"""Whatever somebody with the right to publish sends: services go on, and nobody else notices."""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import amqp
+import pytest
+from kombu import Connection
+
+from services.common.wire.topology import DEAD
+from tests.running import Caller, System, until
+from tests.world import World
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+SERVICE = "crud"
+QUEUE = f"rpc-{SERVICE}"
+EVENTS = "tasks.forget_time_in_day_off"
+NAME = "day-off:covers"
+CALL = {"args": [], "kwargs": {}}
+ADMIN = json.dumps({"role": "admin"})
+DEEP = b'{"args":' + b"[" * 5000 + b"]" * 5000 + b',"kwargs":{}}'
+
+
+class Forger:
+    """Publishes what no client of ours would, and hears the replies."""
+
+    def __init__(self, uri: str) -> None:
+        self.connection = Connection(uri)
+        self.connection.connect()
+        self.channel = self.connection.channel()
+        self.queue = f"forger-{uuid.uuid4()}"
+        self.replies: dict[str, Any] = {}
+        self.channel.queue_declare(self.queue, exclusive=True)
+        self.channel.queue_bind(self.queue, "nameko-rpc", self.queue)
+        self.channel.auto_decode = False
+        self.channel.basic_consume(self.queue, no_ack=True, callback=self._replied)
+
+    def _replied(self, message: Any) -> None:
+        self.replies[message.properties.get("correlation_id", "")] = message
+
+    def send(
+        self,
+        body: bytes = json.dumps(CALL).encode(),
+        key: str = f"{SERVICE}.change_version",
+        exchange: str = "nameko-rpc",
+        headers: dict[str, Any] | None = None,
+        **properties: Any,
+    ) -> str:
+        """Publish; answers the correlation id."""
+        number = str(uuid.uuid4())
+        given = {"reply_to": self.queue, "correlation_id": number, **properties}
+        message = amqp.Message(body, application_headers=headers or {}, **given)
+        self.channel.basic_publish(message, exchange, key)
+        return number
+
+    def send_raw(self, exchange: str, key: bytes, header: bytes, body: bytes = b"{}") -> None:
+        """Publish with a routing key and properties (flags and values) of any bytes."""
+        name = exchange.encode()
+        address = struct.pack(">HHHB", 60, 40, 0, len(name)) + name
+        address += struct.pack(">B", len(key)) + key + b"\0"
+        head = struct.pack(">HHQ", 60, 0, len(body)) + header
+        frames = b"".join(
+            struct.pack(">BHI", kind, self.channel.channel_id, len(payload)) + payload + b"\xce"
+            for kind, payload in ((1, address), (2, head), (3, body))
+        )
+        self.connection.connection.transport.write(frames)
+
+    def reply(self, number: str, seconds: float = 10.0) -> dict[str, Any]:
+        """What came back."""
+        end = time.monotonic() + seconds
+        while number not in self.replies:
+            self.connection.drain_events(timeout=max(0.01, end - time.monotonic()))
+        found: dict[str, Any] = json.loads(self.replies[number].body)
+        return found
+
+
+@pytest.fixture
+def forger(system: System) -> Iterator[Forger]:
+    found = Forger(system.parts.amqp_uri)
+    yield found
+    found.channel.queue_purge(DEAD)  # other tests read there with clients that such letters break
+    found.connection.release()
+
+
+@contextmanager
+def unharmed(
+    system: System, admin: Caller, queue: str, service: str, *, reconnects: bool = False
+) -> Iterator[None]:
+    """The process stays, goes on answering, and leaves nothing of what came in its queue.
+
+    It keeps its connections, unless ``reconnects``.
+    """
+    process = system.processes[service]
+    before = losses(system)
+    yield
+    path = {"crud": "/data/projects", "tasks": "/data/task-types"}[service]
+    assert admin.get(path).status_code == 200
+    until(lambda: depth(system, queue) == 0, what=f"an empty {queue}")
+    assert process.poll() is None
+    assert losses(system) == before or reconnects
+
+
+def losses(system: System) -> int:
+    """How often a connection broke."""
+    return system.logs().count("broker away") + system.logs().count("starts over after")
+
+
+def depth(system: System, queue: str) -> int:
+    with Connection(system.parts.amqp_uri) as connection:
+        return int(connection.channel().queue_declare(queue, passive=True).message_count)
+
+
+INVALID: dict[str, dict[str, Any]] = {
+    "not UTF-8": {"body": b'{"args":["\xff\xfe"],"kwargs":{}}'},
+    "nested deeply": {"body": DEEP},
+    "not JSON": {"body": b"hello"},
+    "empty": {"body": b""},
+    "a list": {"body": b"[]"},
+    "arguments that are none": {"body": b'{"args":5,"kwargs":{}}'},
+    "keywords that are none": {"body": b'{"args":[],"kwargs":[]}'},
+    "huge": {"body": b'{"args":["' + b"x" * 17_000_000 + b'"],"kwargs":{}}'},
+    "a deadline that is none": {"headers": {"nameko.deadline": "soon"}},
+    "a deadline that is no number": {"headers": {"nameko.deadline": "nan"}},
+    "a deadline that is a table": {"headers": {"nameko.deadline": {"a": 1}}},
+    "an actor that is not JSON": {"headers": {"nameko.actor": "admin"}},
+    "an actor of another shape": {"headers": {"nameko.actor": '{"id": 5}'}},
+    "an actor that is deep": {"headers": {"nameko.actor": '{"a":' + "[" * 5000}},
+    "an actor that is a number": {"headers": {"nameko.actor": 7}},
+    "an author that is none": {"headers": {"nameko.author": "me"}},
+    "an idempotency key that is a list": {"headers": {"nameko.idempotency_key": ["a"]}},
+    "a key with a zero": {"headers": {"nameko.idempotency_key": "a\0b"}},
+    "arguments of another method": {"body": b'{"args":[],"kwargs":{"colour":"red"}}'},
+    "too many arguments": {"body": b'{"args":[1,2,3,4,5],"kwargs":{}}'},
+}
+
+
+@pytest.mark.parametrize("name", INVALID)
+def test_a_request_that_is_none_is_refused_and_gone(
+    system: System, admin: Caller, forger: Forger, name: str
+) -> None:
+    """The sender is told; the service goes on."""
+    given = INVALID[name]
+    headers = {"nameko.bare": "1", **given.get("headers", {})}
+    with unharmed(system, admin, QUEUE, SERVICE):
+        answer = forger.reply(forger.send(**{**given, "headers": headers}))
+    assert answer["kind"] == "invalid-input", answer
+    assert answer["message"]
+
+
+def test_a_stock_caller_is_told_in_its_own_form(
+    system: System, admin: Caller, forger: Forger
+) -> None:
+    with unharmed(system, admin, QUEUE, SERVICE):
+        answer = forger.reply(forger.send(body=b"hello"))
+    assert answer["result"] is None
+    assert answer["error"]["exc_type"] == "InvalidInput"
+
+
+def test_the_refusal_names_what_was_expected(system: System, forger: Forger) -> None:
+    body = b'{"args":[],"kwargs":{"colour":"red"}}'
+    answer = forger.reply(forger.send(body=body, headers={"nameko.bare": "1"}))
+    assert "project_id" in answer["message"]
+    assert "colour" in answer["message"]
+
+
+@pytest.mark.parametrize("key", [f"{SERVICE}.no_such_method", f"{SERVICE}.", f"{SERVICE}.__init__"])
+def test_a_method_that_is_not_there(
+    system: System, admin: Caller, forger: Forger, key: str
+) -> None:
+    with unharmed(system, admin, QUEUE, SERVICE):
+        answer = forger.reply(forger.send(key=key, headers={"nameko.bare": "1"}))
+    assert answer["kind"] == "method-unknown"
+
+
+#: RabbitMQ 3.10 ends the connection of whoever publishes to such an address.
+BREAKS_THE_BROKER = "a direct one that is made up"
+ADDRESSES: dict[str, dict[str, Any]] = {
+    "nobody": {"reply_to": None},
+    "a queue that is not there": {"reply_to": "nobody"},
+    "a long one": {"reply_to": "é" * 127},
+    "a direct one of nobody": {"reply_to": "amq.rabbitmq.reply-to.garbage"},
+    "a direct one without a token": {"reply_to": "amq.rabbitmq.reply-to."},
+    "an odd direct one": {"reply_to": "amq.rabbitmq.reply-to.g1h2AA\0é"},
+    BREAKS_THE_BROKER: {
+        "reply_to": "amq.rabbitmq.reply-to.g1h2AA5yZXBseUAxMjM0NTY3OAAAC+IAAAAAYwlsNQ=="
+        ".AAAAAAAAAAAAAAAAAAAAAA=="
+    },
+    "no correlation id": {"correlation_id": None},
+    "an odd correlation id": {"correlation_id": "\0 é\n" * 40},
+    "odd types of properties": {"headers": {"a": [1, {"b": None}], "nameko.request_id": {"x": 1}}},
+    "an encoding that is none": {"content_encoding": "gzip"},
+}
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_an_odd_address_for_the_reply_harms_nobody(
+    system: System, admin: Caller, forger: Forger, name: str
+) -> None:
+    given = {k: v for k, v in ADDRESSES[name].items() if v is not None}
+    absent = [k for k, v in ADDRESSES[name].items() if v is None]
+    with unharmed(system, admin, QUEUE, SERVICE, reconnects=name == BREAKS_THE_BROKER):
+        for body in (json.dumps(CALL).encode(), b"hello"):
+            if absent:
+                message = amqp.Message(body, **{"reply_to": forger.queue, **dict.fromkeys(absent)})
+                forger.channel.basic_publish(message, "nameko-rpc", f"{SERVICE}.change_version")
+            else:
+                forger.send(body, **given)
+        forger.reply(forger.send())
+
+
+RAW: dict[str, tuple[bytes, bytes]] = {
+    "a routing key that is not UTF-8": (f"{SERVICE}.".encode() + b"\xff\xfe", b"\0\0"),
+    "a correlation id that is not UTF-8": (f"{SERVICE}.x".encode(), b"\x04\0\x02\xff\xfe"),
+    "a header name that is not UTF-8": (
+        f"{SERVICE}.x".encode(),
+        b"\x20\0" + struct.pack(">I", 8) + b"\x01\xffS\0\0\0\x01a",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RAW)
+def test_bytes_that_are_no_text(system: System, admin: Caller, forger: Forger, name: str) -> None:
+    key, header = RAW[name]
+    with unharmed(system, admin, QUEUE, SERVICE):
+        for _ in range(3):
+            forger.send_raw("nameko-rpc", key, header)
+        forger.reply(forger.send())
+
+
+def test_a_request_id_never_becomes_sql(system: System, admin: Caller, forger: Forger) -> None:
+    """It is replaced by a fresh one."""
+    number = forger.send(headers={"nameko.bare": "1", "nameko.request_id": "x */; DROP TABLE a --"})
+    assert isinstance(forger.reply(number), (int, str, list, dict))
+    assert "DROP TABLE a" not in system.logs()
+
+
+ODD_EVENTS: dict[str, dict[str, Any]] = {
+    "not UTF-8": {"body": b'{"date":"\xff"}'},
+    "nested deeply": {"body": b"[" * 5000 + b"]" * 5000},
+    "a list": {"body": b"[1]"},
+    "empty": {"body": b""},
+    "an id that is none": {"headers": {"event_id": "x"}},
+    "an id that is a number": {"headers": {"event_id": 5}},
+    "an actor that is none": {"headers": {"actor_id": "x"}},
+    "a time that is none": {"headers": {"time": "noon"}},
+    "a time that is a table": {"headers": {"time": {"a": 1}}},
+}
+
+
+@pytest.mark.parametrize("name", ODD_EVENTS)
+def test_an_event_that_can_not_be_read_is_dead_lettered_at_once(
+    system: System, admin: Caller, forger: Forger, name: str
+) -> None:
+    """Alone: the one behind it is handled."""
+    before = depth(system, DEAD)
+    given = {"body": b"{}", **ODD_EVENTS[name]}
+    began = time.monotonic()
+    with unharmed(system, admin, EVENTS, "tasks"):
+        forger.send(**given, key=EVENTS, exchange="")
+        until(lambda: depth(system, DEAD) == before + 1, 5, "the dead letter")
+    assert time.monotonic() - began < 5
+
+
+def test_odd_event_addresses(system: System, admin: Caller, forger: Forger) -> None:
+    """A header that can't be decoded goes to the dead letters as well."""
+    before = depth(system, DEAD)
+    with unharmed(system, admin, EVENTS, "tasks"):
+        forger.send_raw("", EVENTS.encode(), b"\x04\0\x02\xff\xfe")
+        until(lambda: depth(system, DEAD) == before + 1, 5, "the dead letter")
+
+
+def test_one_poison_event_of_a_relays_batch_is_given_up_alone(
+    system: System, world: World, admin: Caller, forger: Forger
+) -> None:
+    """The others of the same message are stored; the one is a dead letter that can be replayed."""
+
+    def told(name: str, payload: Any) -> dict[str, Any]:
+        return {
+            "name": name,
+            "payload": payload,
+            "event_id": str(uuid.uuid4()),
+            "time": datetime.now(UTC).replace(tzinfo=None).isoformat(),
+            "source": "crud",
+        }
+
+    before = depth(system, DEAD)
+    good = [told("forged:good", {"number": number}) for number in range(9)]
+    batch = [*good[:4], told("forged:bad", {"text": "\0"}), *good[4:], {"name": "forged:odd"}]
+    forger.send(json.dumps(batch).encode(), key="", exchange="callboard.history")
+    until(lambda: depth(system, DEAD) == before + 2, 30, "two dead letters")
+
+    def stored() -> int:
+        found = admin.get("/data/events/last?limit=100").json()
+        return sum(event["name"] == "forged:good" for event in found)
+
+    until(lambda: stored() == 9, what="the others")
+    assert system.processes["crud"].poll() is None
+
+
+def test_dead_letters_are_listed_and_replayed_whatever_is_among_them(
+    system: System, world: World, forger: Forger
+) -> None:
+    """The odd ones stay, the event goes back to the queue it came from and is handled."""
+
+    def tool(action: str) -> list[str]:
+        command = [sys.executable, "-m", "services.common.events.dead_letters", action]
+        environment = {**os.environ, "AMQP_URI": system.parts.amqp_uri}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        return done.stdout.splitlines()
+
+    forger.channel.queue_purge(DEAD)
+    name, payload = "day-off:covers", {"date": "2030-01-07", "end_date": "2030-01-08"}
+    covers = json.dumps({**payload, "person_id": world.people["artist"]}).encode()
+    death = [{"queue": EVENTS, "reason": "rejected", "routing-keys": [name]}]
+    forger.send_raw(DEAD, b"\xff", b"\x04\0\x02\xff\xfe")
+    forger.send(b"x", "nowhere", DEAD)
+    forger.send(covers, name, DEAD, {"event_id": str(uuid.uuid4()), "x-death": death})
+    until(lambda: depth(system, DEAD) == 3, what="three letters")
+    assert len(tool("list")) == 3
+    replayed = tool("replay")
+    assert sum(f"→ {EVENTS}" in line for line in replayed) == 1
+    assert sum("stays" in line for line in replayed) == 2
+    until(lambda: depth(system, DEAD) == 2, what="two letters")
+    until(lambda: depth(system, EVENTS) == 0, what="the event's handling")
+
+
+def test_nothing_that_was_forged_is_left_unacknowledged(system: System) -> None:
+    """What a service holds comes back to the queue when it goes."""
+    for name, queue in ((SERVICE, QUEUE), ("tasks", EVENTS)):
+        system.processes[name].terminate()
+        assert system.processes[name].wait(15) == 0
+        assert depth(system, queue) == 0
+    system.restore()

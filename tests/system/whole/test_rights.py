@@ -1,0 +1,147 @@
+"""Who sees and does what through generic CRUD, role by role."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.running import Caller, System, until
+from tests.world import World
+
+
+def names(caller: Caller, path: str) -> set[str]:
+    """The names in a list."""
+    answer = caller.get(path)
+    assert answer.status_code == 200, answer.text
+    return {row["name"] for row in answer.json()}
+
+
+@pytest.mark.parametrize("role", ["manager", "supervisor", "artist", "client"])
+def test_lists_hold_what_is_in_open_productions_of_ones_own(
+    system: System, world: World, role: str
+) -> None:
+    """A closed production and somebody else's are not listed."""
+    caller = system.caller(world.people[role])
+    assert names(caller, "/data/projects") == {"Film"}
+    assert names(caller, "/data/entities") == {"Hero", "SQ1", "SH1"}
+    assert names(caller, "/data/tasks") == {"main"}
+    stranger = system.caller(world.people["stranger"])
+    assert stranger.get("/data/projects").json() == []
+    assert stranger.get("/data/entities").json() == []
+
+
+def test_a_vendor_sees_only_what_is_assigned_to_them(
+    system: System, world: World, admin: Caller
+) -> None:
+    """Entities and tasks alike, listed and read."""
+    vendor = system.caller(world.people["vendor"])
+    assert vendor.get("/data/entities").json() == []
+    assert vendor.get("/data/tasks").json() == []
+    assert vendor.get(f"/data/tasks/{world.task}").status_code == 403
+    assert vendor.get(f"/data/entities/{world.asset}").status_code == 403
+    admin.put(f"/data/tasks/{world.task}", {"assignees": [world.people["vendor"]]})
+    assert names(vendor, "/data/entities") == {"Hero"}
+    assert names(vendor, "/data/tasks") == {"main"}
+    assert vendor.get(f"/data/tasks/{world.task}").status_code == 200
+    assert vendor.get(f"/data/entities/{world.asset}").status_code == 200
+    assert vendor.get(f"/data/entities/{world.shot}").status_code == 403
+
+
+def test_somebody_just_added_to_a_team_gets_in_at_once(
+    system: System, world: World, admin: Caller
+) -> None:
+    """A refusal is never decided on what a cache said."""
+    stranger = system.caller(world.people["stranger"])
+    assert stranger.get(f"/data/projects/{world.project}").status_code == 403
+    made = admin.post("/data/projects", {"name": "New", "team": [world.people["stranger"]]}).json()
+    assert stranger.get(f"/data/projects/{made['id']}").status_code == 200
+    until(lambda: names(stranger, "/data/projects") == {"New"}, 1.0, "the list")
+
+
+def test_people_are_shown_in_full_to_administrators_only(system: System, world: World) -> None:
+    """Others get the short form, managers the full one of a single person."""
+    artist = system.caller(world.people["artist"])
+    manager = system.caller(world.people["manager"])
+    reduced = {
+        "id",
+        "type",
+        "first_name",
+        "last_name",
+        "full_name",
+        "has_avatar",
+        "active",
+        "departments",
+        "studio_id",
+        "role",
+        "desktop_login",
+        "is_bot",
+    }
+    path = f"/data/persons/{world.people['client']}"
+    assert all(set(row) == reduced for row in artist.get("/data/persons").json())
+    assert set(artist.get(path).json()) == reduced
+    assert manager.get(path).json()["email"] == "client@example.com"
+    assert artist.get("/data/persons?email=client@example.com").status_code == 200
+    assert artist.get("/data/persons?phone=1").status_code == 400
+
+
+def test_a_person_edits_themselves_but_not_their_rights(system: System, world: World) -> None:
+    """Role, activity and departments are for administrators."""
+    artist = system.caller(world.people["artist"])
+    path = f"/data/persons/{world.people['artist']}"
+    answer = artist.put(path, {"first_name": "New", "role": "admin", "departments": []})
+    assert answer.status_code == 200
+    assert answer.json()["role"] == "user"
+    assert answer.json()["departments"] == [world.department]
+    assert artist.put(f"/data/persons/{world.admin}", {"first_name": "X"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"priority": 2}, 200),
+        ({"data": {"a": 1}}, 200),
+        ({"name": "other"}, 403),
+        ({"priority": 2, "assignees": []}, 403),
+    ],
+)
+def test_a_supervisor_changes_what_supervisors_may_of_a_task(
+    system: System, world: World, body: dict[str, Any], status: int
+) -> None:
+    """And nothing beside it."""
+    supervisor = system.caller(world.people["supervisor"])
+    assert supervisor.put(f"/data/tasks/{world.task}", body).status_code == status
+
+
+def test_a_supervisor_of_another_department_may_not(system: System, world: World) -> None:
+    """The task type's department decides."""
+    other = world.add("department", "rigging", name="Rigging", color="#000")
+    world.link("department_link", person_id=world.people["supervisor"], department_id=other)
+    system.load(world.tables)
+    supervisor = system.caller(world.people["supervisor"])
+    assert supervisor.put(f"/data/tasks/{world.task}", {"priority": 2}).status_code == 403
+
+
+def test_data_is_merged_key_by_key(admin: Caller, world: World) -> None:
+    """Of entities and tasks; two people who set different keys lose nothing."""
+    path = f"/data/entities/{world.asset}"
+    assert admin.put(path, {"data": {"size": 3}}).json()["data"] == {"mood": "calm", "size": 3}
+
+
+def test_a_row_cannot_be_moved_into_another_production(admin: Caller, world: World) -> None:
+    """Its production is ignored in an update."""
+    path = f"/data/entities/{world.asset}"
+    assert admin.put(path, {"project_id": world.past}).json()["project_id"] == world.project
+
+
+def test_managers_create_in_their_production_and_nowhere_else(system: System, world: World) -> None:
+    """A missing production is named; artists may not at all."""
+    manager = system.caller(world.people["manager"])
+    body = {"name": "New", "entity_type_id": world.types["Character"]}
+    assert manager.post("/data/entities", body).json() == {"message": "'project_id'"}
+    here = manager.post("/data/entities", {**body, "project_id": world.project})
+    assert here.status_code == 200
+    assert here.json()["created_by"] == world.people["manager"]
+    artist = system.caller(world.people["artist"])
+    refused = artist.post("/data/entities", {**body, "project_id": world.project})
+    assert refused.status_code == 403

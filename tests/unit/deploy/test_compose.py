@@ -1,0 +1,163 @@
+"""``deploy/compose.yml``: what it says, as far as it can be known without starting it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.measures import WHERE
+from deploy.secrets import NAMES, env_file
+from services.common.wire.topology import SERVICES
+from tests.unit.deploy.environments import databases, start, unknown
+
+FOLDER = Path(__file__).parents[3] / "deploy"
+TEXT = (FOLDER / "compose.yml").read_text()
+VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
+WRITABLE = "/tmp"  # noqa: S108 - a mount
+ENDING = {"prepare", "bucket"}
+OURS = [*SERVICES, "gateway", "relay", "prepare"]
+
+
+def filled(what: Any, given: dict[str, str]) -> Any:
+    """The values with their variables put in, as compose does it."""
+
+    def value(match: re.Match[str]) -> str:
+        name, mark, default = match.groups()
+        if name in given:
+            return given[name]
+        assert mark == "-", f"{name} has no default and is not among the secrets"
+        return str(default)
+
+    if isinstance(what, dict):
+        return {name: filled(one, given) for name, one in what.items()}
+    if isinstance(what, list):
+        return [filled(one, given) for one in what]
+    return VARIABLE.sub(value, what) if isinstance(what, str) else what
+
+
+@pytest.fixture(scope="module")
+def secrets() -> dict[str, str]:
+    """What ``deploy.secrets`` makes."""
+    return dict(line.split("=", 1) for line in env_file().splitlines())
+
+
+@pytest.fixture(scope="module")
+def composed(secrets: dict[str, str]) -> dict[str, Any]:
+    """The services, with the secrets and no other variable set."""
+    found: dict[str, Any] = filled(yaml.safe_load(TEXT)["services"], secrets)
+    return found
+
+
+def test_the_secrets_are_all_and_only_those_that_are_asked_for(secrets: dict[str, str]) -> None:
+    """Each is long, and no two are the same."""
+    required = {name for name, mark, _ in VARIABLE.findall(TEXT) if mark == "?"}
+    assert required == set(NAMES)
+    assert len(set(secrets.values())) == len(NAMES)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_each_process_can_start_with_its_environment(composed: dict[str, Any], name: str) -> None:
+    """Whatever is required is set, and nothing is that nobody reads."""
+    environ = composed[name]["environment"]
+    start(name, environ)
+    assert unknown(name, environ) == set()
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_knows_its_own_database_only(composed: dict[str, Any], name: str) -> None:
+    """By its own role and password."""
+    environ = composed[name]["environment"]
+    assert databases(environ) == {name}
+    assert f"callboard_{name}:" in environ[f"{name.upper()}_DATABASE_URL"]
+    assert "DATABASE_URL" not in environ
+
+
+def test_no_two_roles_share_a_password(composed: dict[str, Any]) -> None:
+    """Nor has any of them the superuser's."""
+    urls = [v for k, v in composed["prepare"]["environment"].items() if k.endswith("DATABASE_URL")]
+    passwords = [url.split(":")[2].split("@")[0] for url in urls]
+    assert len(passwords) == len(SERVICES) + 1 == len(set(passwords))
+
+
+def test_only_the_gateway_publishes_a_port(composed: dict[str, Any]) -> None:
+    """Everything else is reached from inside."""
+    assert [name for name, one in composed.items() if "ports" in one] == ["gateway"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_containers_can_write_nothing_and_have_no_rights(
+    composed: dict[str, Any], name: str
+) -> None:
+    """But in /tmp, which is memory."""
+    one = composed[name]
+    assert one["read_only"] is True
+    assert one["cap_drop"] == ["ALL"]
+    assert one["security_opt"] == ["no-new-privileges:true"]
+    assert [mount.partition(":")[0] for mount in one["tmpfs"]] == [WRITABLE]
+    assert "user" not in one  # the image's own
+
+
+def test_every_container_comes_back_and_says_how_it_is(composed: dict[str, Any]) -> None:
+    """Our images have their own health check."""
+    for name, one in composed.items():
+        assert one["restart"] == ("on-failure" if name in ENDING else "unless-stopped"), name
+        if name not in {*OURS, *ENDING}:
+            assert one["healthcheck"]["test"][0] == "CMD", name
+
+
+@pytest.mark.parametrize("name", [*SERVICES, "gateway", "relay"])
+def test_nothing_starts_before_the_databases_are_prepared(
+    composed: dict[str, Any], name: str
+) -> None:
+    """Nor without a broker."""
+    waits = composed[name]["depends_on"]
+    assert waits["prepare"]["condition"] == "service_completed_successfully"
+    assert waits["rabbitmq"]["condition"] == "service_healthy"
+
+
+def test_conditions_can_be_met(composed: dict[str, Any]) -> None:
+    """Who is waited for to be healthy says so, who is waited for to end does end."""
+    for name, one in composed.items():
+        for other, waits in one.get("depends_on", {}).items():
+            if waits["condition"] == "service_healthy":
+                assert "healthcheck" in composed[other] or other in OURS, (name, other)
+            else:
+                assert other in ENDING, (name, other)
+
+
+def test_files_that_are_mounted_are_there(composed: dict[str, Any]) -> None:
+    """Configuration of the broker and of the monitoring."""
+    for one in composed.values():
+        for volume in one.get("volumes", ()):
+            source = volume.partition(":")[0]
+            assert not source.startswith(".") or (FOLDER / source).exists(), source
+
+
+def test_prometheus_asks_containers_that_are_there(composed: dict[str, Any]) -> None:
+    """By the names they have inside."""
+    config = yaml.safe_load((FOLDER / "monitoring/prometheus.yml").read_text())
+    for job in config["scrape_configs"]:
+        for group in job.get("static_configs", ()):
+            for target in group["targets"]:
+                assert target.partition(":")[0] in {*composed, "localhost"}
+        for group in job.get("dns_sd_configs", ()):
+            assert set(group["names"]) <= set(composed)
+
+
+@pytest.mark.parametrize("name", [*SERVICES, "gateway", "relay"])
+def test_prometheus_asks_each_process_where_it_shows_its_metrics(
+    composed: dict[str, Any], name: str
+) -> None:
+    """With the labels that alerts and dashboard go by, and from outside of the container."""
+    config = yaml.safe_load((FOLDER / "monitoring/prometheus.yml").read_text())
+    (job,) = (one for one in config["scrape_configs"] if one["job_name"] == "callboard")
+    (port,) = (group["port"] for group in job["dns_sd_configs"] if name in group["names"])
+    environ = composed[name]["environment"]
+    assert str(port) == environ.get("METRICS_PORT", "8080")
+    assert ("METRICS_PORT" in environ) == (name != "gateway")
+    assert {one["target_label"] for one in job["relabel_configs"]} == set(WHERE)
+    assert "METRICS_HOST=0.0.0.0" in (FOLDER / "Dockerfile").read_text()
