@@ -21,7 +21,8 @@ from deploy.local.settings import LocalSettings, Secrets, StartError, StoppedErr
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-BACKING_SECONDS = 4.0
+#: Seconds that database and broker have to stop: a broker with its plugins takes some.
+BACKING_SECONDS = 7.0
 
 
 @dataclass(frozen=True)
