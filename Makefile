@@ -64,9 +64,30 @@ backup: .venv/runtime ## Keep all services as they are at one moment (FILE=RUN_D
 restore: .venv/runtime ## Bring all services back to a backup: FILE=…
 	@$(BIN)/python -m deploy.transfer restore
 
+# Two files at a time, each worker with a system of its own. What times the others' answers while
+# something is broken comes by itself afterwards. With nothing chosen pytest ends with 5.
+define tested
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not alone" $(1) $(t); first=$$?; \
+	  [ $$first = 0 ] || [ $$first = 5 ] || exit $$first; \
+	  $(BIN)/python -m pytest -m alone $(1) $(t); second=$$?; \
+	  [ $$second = 5 ] && exit $$first || exit $$second
+endef
+
 .PHONY: test
 test: .venv/dev install ## Run all tests against a real database and broker (t="-k words" to choose)
-	@$(BIN)/python -m pytest $(t)
+	$(call tested,tests)
+
+.PHONY: test-unit
+test-unit: .venv/dev install ## Run the tests that need neither broker nor database
+	$(call tested,tests/unit tests/bench)
+
+.PHONY: test-service
+test-service: .venv/dev install ## Run the tests of one service on a real database
+	$(call tested,tests/service)
+
+.PHONY: test-system
+test-system: .venv/dev install ## Run the tests of everything, over HTTP and AMQP
+	$(call tested,tests/system)
 
 .PHONY: bench
 bench: .venv/dev install ## Measure, print a table, keep it in .run/bench.json

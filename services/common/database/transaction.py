@@ -111,6 +111,11 @@ class Database:
             sa_event.listen(engine, "checkin", _note_use)
             sa_event.listen(engine, "before_cursor_execute", _tag, retval=True)
 
+    def session(self) -> Session:
+        """A session for one transaction, on a connection of its own."""
+        # Not expired at commit: methods build their answer from rows that have committed.
+        return Session(self.engine, expire_on_commit=False)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection without a transaction: each statement sees the newest committed state.
@@ -237,8 +242,7 @@ class Transaction:
 
     def _begun(self) -> Session:
         if self._session is None:
-            # Not expired at commit: methods build their answer from rows that have committed.
-            self._session = Session(self.database.engine, autoflush=True, expire_on_commit=False)
+            self._session = self.database.session()
             if self.on_begin is not None:
                 self.on_begin(self._session)
         return self._session

@@ -13,7 +13,7 @@ from services.common.runtime.service import encode
 from services.common.wire.rpc_client import RpcClient
 from services.common.wire.rpc_protocol import ACTOR
 from tests.running import Caller, System, token_for
-from tests.system.assets.show import Show
+from tests.show import Show
 
 Ask = Callable[..., Any]
 

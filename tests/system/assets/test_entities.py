@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from tests.running import Caller, System
-from tests.system.assets.show import Show
+from tests.show import Show
 
 
 def test_a_name_is_not_given_twice_in_one_place(show: Show, admin: Caller) -> None:

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.running import Caller, System
-from tests.system.assets.show import Show, statuses, told
+from tests.show import Show
+from tests.system.asking import statuses, told
 
 
 @pytest.fixture

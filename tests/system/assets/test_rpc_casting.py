@@ -13,9 +13,10 @@ from services.assets.casting.write import changes_of, read_items, replace_castin
 from services.assets.service import AssetsService
 from tests.listening import Subscriber
 from tests.running import Caller, System, until
+from tests.show import Show
 from tests.statements import counted
+from tests.system.asking import statuses, told
 from tests.system.assets.conftest import Ask
-from tests.system.assets.show import Show, statuses, told
 
 MOST_STATEMENTS = 8
 

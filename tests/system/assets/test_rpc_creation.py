@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 
 from tests.running import Caller, System, until
-from tests.system.assets.show import Show, statuses, told
+from tests.show import Show
+from tests.system.asking import statuses, told
 
 UNKNOWN = str(UUID(int=7))
 REPEATABLE = ("episodes", "sequences", "shots", "scenes", "edits", "concepts")

@@ -9,8 +9,9 @@ import pytest
 from services.assets.overview.views import HEADS
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from tests.running import System
+from tests.show import Show
+from tests.system.asking import CALLERS
 from tests.system.assets.conftest import Ask
-from tests.system.assets.show import CALLERS, Show
 
 ASSET = [
     "id",

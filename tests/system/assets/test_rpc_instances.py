@@ -6,7 +6,8 @@ import threading
 from uuid import UUID
 
 from tests.running import Caller, System
-from tests.system.assets.show import Show, statuses, told
+from tests.show import Show
+from tests.system.asking import statuses, told
 
 UNKNOWN = str(UUID(int=7))
 

@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 
 from tests.running import Caller, System
-from tests.system.assets.show import CALLERS, Show, statuses
+from tests.show import Show
+from tests.system.asking import CALLERS, statuses
 
 UNKNOWN = str(UUID(int=7))
 ROW = {

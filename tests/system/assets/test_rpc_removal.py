@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.running import Caller, System
-from tests.system.assets.show import Show, statuses
+from tests.show import Show
+from tests.system.asking import statuses
 
 
 @pytest.fixture

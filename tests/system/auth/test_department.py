@@ -5,7 +5,7 @@ from __future__ import annotations
 import requests
 
 from tests.running import Caller, System
-from tests.system.assets.show import statuses, told
+from tests.system.asking import statuses, told
 from tests.world import World
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.running import Caller, System
-from tests.system.assets.show import statuses, told
+from tests.system.asking import statuses, told
 from tests.world import World, ident
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.running import Caller, System
-from tests.system.assets.show import statuses, told
+from tests.system.asking import statuses, told
 from tests.world import World, ident
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.running import Caller, System
-from tests.system.assets.show import Show, statuses, told
+from tests.show import Show
+from tests.system.asking import statuses, told
 
 
 def loaded(system: System) -> Show:

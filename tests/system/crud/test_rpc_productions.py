@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.running import Caller, System, until
-from tests.system.assets.show import Show
+from tests.show import Show
 from tests.world import TEAM, World
 
 CONTEXT = "/data/user/context"

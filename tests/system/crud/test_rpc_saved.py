@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.running import Caller, System
-from tests.system.assets.show import told
+from tests.system.asking import told
 from tests.world import World
 
 FILTERS, GROUPS = "/data/user/filters", "/data/user/filter-groups"

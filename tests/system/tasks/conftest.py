@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.desk import Desk
 from tests.running import Caller, System
-from tests.system.tasks.desk import Desk
 
 As = Callable[[str], Caller]
 

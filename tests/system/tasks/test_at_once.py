@@ -11,9 +11,10 @@ import psycopg2
 import pytest
 import requests
 
+from tests.desk import Desk
 from tests.running import System, until
+from tests.system.tasks.asking import comments_on, heard, say, task_of
 from tests.system.tasks.conftest import As
-from tests.system.tasks.desk import Desk, comments_on, heard, say, task_of
 
 
 def at_once(*calls: Any) -> list[requests.Response]:

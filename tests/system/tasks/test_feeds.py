@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.desk import Desk
 from tests.running import System
+from tests.system.tasks.asking import answers, heard, say
 from tests.system.tasks.conftest import As
-from tests.system.tasks.desk import Desk, answers, heard, say
 from tests.world import ident
 
 NOTE = {

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from tests.desk import Desk
 from tests.running import System, until
 from tests.system.deploy.dumps import rows
+from tests.system.tasks.asking import comments_on, heard, say, task_of
 from tests.system.tasks.conftest import As
-from tests.system.tasks.desk import Desk, comments_on, heard, say, task_of
 
 
 def test_a_status_sets_the_dates_of_its_task(desk: Desk, who: As) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import requests
 
+from tests.desk import Desk
 from tests.running import Caller, System, until
+from tests.system.tasks.asking import comments_on, heard, task_of
 from tests.system.tasks.conftest import As
-from tests.system.tasks.desk import Desk, comments_on, heard, task_of
 from tests.system.tasks.test_previews import picture
 from tests.world import ident
 

@@ -12,9 +12,10 @@ from services.common.actor import SYSTEM
 from services.common.database.transaction import Database, Transaction
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.service import TasksService
+from tests.desk import Desk
 from tests.running import System, until
+from tests.system.tasks.asking import say, tasks_in
 from tests.system.tasks.conftest import As
-from tests.system.tasks.desk import Desk, say, tasks_in
 
 
 @pytest.mark.parametrize("kind", ["assets", "shots", "concepts"])

@@ -8,10 +8,11 @@ import pytest
 
 from services.common.errors import InvalidInput
 from services.tasks.previews.annotations import apply_changes
+from tests.desk import Desk
 from tests.running import System
-from tests.system.assets.show import told
+from tests.system.asking import told
+from tests.system.tasks.asking import answers
 from tests.system.tasks.conftest import As
-from tests.system.tasks.desk import Desk, answers
 
 LINE, ARROW = {"id": "line"}, {"id": "arrow"}
 

@@ -8,10 +8,11 @@ import pytest
 
 from deploy.local.parts import Parts
 from services.tasks.service import TasksService
+from tests.desk import Desk
 from tests.running import System
 from tests.statements import counted
+from tests.system.tasks.asking import answers, comments_on
 from tests.system.tasks.conftest import As
-from tests.system.tasks.desk import Desk, answers, comments_on
 from tests.world import ident
 
 SHOWN = {

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import requests
 
+from tests.desk import Desk
 from tests.running import Caller, System, until
+from tests.system.tasks.asking import answers, comments_on, heard, say, stored, task_of
 from tests.system.tasks.conftest import As
-from tests.system.tasks.desk import Desk, answers, comments_on, heard, say, stored, task_of
 from tests.world import ident
 
 
@@ -32,88 +33,6 @@ def kinds(caller: Caller) -> list[str]:
 
 
 # --- replies ------------------------------------------------------------------------------------
-
-
-def test_a_reply_is_answered_and_kept(system: System, desk: Desk, who: As) -> None:
-    """With whom it names and who wrote it."""
-    with heard(system, "comment:reply") as found:
-        answer = reply(who("manager"), desk, "ok @Artist Example")
-    assert answer.status_code == 200, answer.text
-    row = answer.json()
-    assert set(row) == {
-        "id",
-        "date",
-        "created_at",
-        "person_id",
-        "text",
-        "mentions",
-        "department_mentions",
-        "person",
-    }
-    assert (row["text"], row["mentions"]) == ("ok @Artist Example", [desk.people["artist"]])
-    assert row["person"]["full_name"] == "Manager Example"
-    (comment,) = comments_on(who("artist"), desk.task)
-    assert comment["replies"] == [row]
-    assert dict(found)["comment:reply"] == {
-        "task_id": desk.task,
-        "comment_id": desk.comment,
-        "reply_id": row["id"],
-        "project_id": desk.project,
-    }
-
-
-@pytest.mark.parametrize(
-    "wrong", [("task", "nonsense", 404), ("comment", ident("nothing"), 404), ("other", "", 403)]
-)
-def test_a_reply_needs_its_comment_on_that_task(
-    desk: Desk, who: As, wrong: tuple[str, str, int]
-) -> None:
-    """Anything else is not found, or not allowed."""
-    what, value, want = wrong
-    paths = {
-        "task": at(desk, task=value),
-        "comment": at(desk, value),
-        "other": at(desk, task=desk.rigging),
-    }
-    assert who("admin").post(f"{paths[what]}/reply", {"text": "x"}).status_code == want
-
-
-def test_who_may_comment_may_reply(system: System, desk: Desk) -> None:
-    """And the comment's author."""
-    may = ("admin", "manager", "client", "artist", "supervisor", "modeler", "maker")
-    not_they = ("colleague", "animator", "vendor", "hired", "stranger")
-    found = answers(system, desk, (*may, *not_they), "POST", f"{at(desk)}/reply", {"text": "ok"})
-    assert found == dict.fromkeys(may, 200) | dict.fromkeys(not_they, 403)
-
-
-def test_the_author_replies_whatever_became_of_their_task(
-    system: System, desk: Desk, who: As
-) -> None:
-    """And so does who is mentioned."""
-    own = desk.said("mine", "colleague")
-    named = desk.said("named", "manager")
-    desk.link("comment_mentions", comment=named, person=desk.people["colleague"])
-    system.load(desk.tables)
-    assert reply(who("colleague"), desk, comment=own).status_code == 200
-    assert reply(who("colleague"), desk, comment=named).status_code == 200
-
-
-def test_who_a_reply_mentions_may_reply(desk: Desk, who: As) -> None:
-    """Though no comment does."""
-    assert reply(who("colleague"), desk).status_code == 403
-    reply(who("manager"), desk, "@Colleague Example")
-    assert reply(who("colleague"), desk).status_code == 200
-
-
-def test_clients_of_different_studios_do_not_reply_to_each_other(
-    system: System, desk: Desk, who: As
-) -> None:
-    """To the studio they do."""
-    own = desk.said("theirs", "client")
-    system.load(desk.tables)
-    assert reply(who("rival"), desk, comment=own).status_code == 403
-    assert reply(who("client"), desk, comment=own).status_code == 200
-    assert reply(who("rival"), desk).status_code == 200
 
 
 def test_a_reply_brings_files(desk: Desk, who: As) -> None:
@@ -187,26 +106,6 @@ def test_a_reply_is_taken_back_by_its_author(system: System, desk: Desk, who: As
 # --- acknowledging and files --------------------------------------------------------------------
 
 
-def test_readers_acknowledge_a_comment_and_take_that_back(
-    system: System, desk: Desk, who: As
-) -> None:
-    """Turn by turn, each told of."""
-    person = desk.people["colleague"]
-    with heard(system, "comment:unacknowledge") as found:
-        first = who("colleague").post(f"{at(desk)}/ack", {})
-        second = who("colleague").post(f"{at(desk)}/ack", {})
-    assert (first.status_code, first.json()["acknowledgements"]) == (200, [person])
-    assert second.json()["acknowledgements"] == []
-    payload = {"comment_id": desk.comment, "person_id": person, "project_id": desk.project}
-    assert found == [("comment:acknowledge", payload), ("comment:unacknowledge", payload)]
-    names = ("hired", "vendor", "stranger")
-    assert list(answers(system, desk, names, "POST", f"{at(desk)}/ack", {}).values()) == [
-        200,
-        403,
-        403,
-    ]
-
-
 def test_author_and_managers_add_files_and_remove_them(system: System, desk: Desk, who: As) -> None:
     """The file goes by event."""
     path = f"/actions/tasks/{desk.task}/comments/{desk.comment}/add-attachment"
@@ -244,44 +143,6 @@ def test_a_file_of_another_comment_stays(desk: Desk, who: As) -> None:
 
 
 # --- taking back and editing --------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("of_task", [False, True])
-def test_without_a_comment_its_task_is_what_the_others_say(
-    system: System, desk: Desk, who: As, of_task: bool
-) -> None:
-    """Whichever path deletes it."""
-    last = say(who("artist"), desk, status="wfa").json()
-    path = at(desk, last["id"]) if of_task else f"/data/comments/{last['id']}"
-    assert who("colleague").delete(path).status_code == 403
-    with heard(system, "task:status-changed") as found:
-        assert who("artist").delete(path).status_code == 204
-    task = task_of(who("admin"), desk.task)
-    assert (task["task_status_id"], task["end_date"]) == (desk.status, None)
-    assert task["last_comment_date"] == "2026-01-05T10:00:00"
-    assert dict(found)["comment:delete"] == {
-        "comment_id": last["id"],
-        "project_id": desk.project,
-    }
-    changed = dict(found)["task:status-changed"]
-    assert (changed["new_task_status_id"], changed["previous_task_status_id"]) == (
-        desk.status,
-        desk.statuses["wfa"],
-    )
-    assert who("admin").get(f"/data/projects/{desk.project}/news").json()["total"] == 0
-
-
-def test_a_task_without_comments_begins_anew(desk: Desk, who: As) -> None:
-    """With the default status."""
-    who("artist").delete(f"/data/comments/{desk.comment}")
-    last = say(who("artist"), desk, status="wip").json()
-    who("artist").delete(f"/data/comments/{last['id']}")
-    task = task_of(who("admin"), desk.task)
-    assert (task["task_status_id"], task["real_start_date"], task["last_comment_date"]) == (
-        desk.status,
-        None,
-        None,
-    )
 
 
 EDITS: Any = [

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import requests
 
+from tests.desk import EVERYBODY, TASK, Desk
 from tests.running import Caller, System
+from tests.system.tasks.asking import answers, heard, task_of
 from tests.system.tasks.conftest import As
-from tests.system.tasks.desk import EVERYBODY, TASK, Desk, answers, heard, task_of
 from tests.world import ident
 
 NAMES = {

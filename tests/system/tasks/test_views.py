@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 import requests
 
+from tests.desk import EVERYBODY, Desk
 from tests.running import Caller, System
+from tests.system.tasks.asking import answers, tasks_in
 from tests.system.tasks.conftest import As
-from tests.system.tasks.desk import EVERYBODY, Desk, answers, tasks_in
 from tests.world import ident
 
 COMMON = [

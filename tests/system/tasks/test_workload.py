@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tests.desk import TASK, Desk
 from tests.running import System
+from tests.system.tasks.asking import say
 from tests.system.tasks.conftest import As
-from tests.system.tasks.desk import TASK, Desk, say
 
 
 def test_a_desk_holds_what_is_to_do(system: System, desk: Desk, who: As) -> None:

@@ -13,9 +13,9 @@ import pytest
 import requests
 from PIL import Image
 
+from tests.desk import Desk
 from tests.running import System
 from tests.system.auth.test_defences import restarted
-from tests.system.tasks.desk import Desk
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/130"
 PAGE = "<!doctype html><title>Studio</title>"

@@ -1,0 +1,50 @@
+"""The other services, as far as one that is tested by itself asks them."""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import msgspec
+
+from services.common.wire.rpc_protocol import ACTOR, Reply
+from tests.running import SERVICES
+
+Asked = tuple[str, dict[str, Any]]
+
+
+@cache
+def service_class(name: str) -> type:
+    """The class of a service."""
+    module = import_module(f"services.{name}.service")
+    found: type = getattr(module, f"{name.capitalize()}Service")
+    return found
+
+
+class Neighbours:
+    """Takes the place of a service's RPC client; its answers are those in ``answers``.
+
+    An answer is a value, an error to be raised, or a function of the question's arguments. What is
+    asked must be a method that the other service has, with arguments that it takes.
+    """
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Any] = {}
+        self.asked: list[Asked] = []
+
+    def call(self, service: str, method: str, kwargs: bytes, *, headers: dict[str, Any]) -> Reply:
+        """Answer as ``RpcClient.call`` does; every call says who is asking."""
+        assert service in SERVICES
+        assert ACTOR in headers
+        arguments = msgspec.json.decode(kwargs)
+        name = f"{service}.{method}"
+        inspect.signature(getattr(service_class(service), method)).bind(None, **arguments)
+        self.asked.append((name, arguments))
+        answer = self.answers[name]
+        if callable(answer):
+            answer = answer(**arguments)
+        if isinstance(answer, Exception):
+            raise answer
+        return Reply(msgspec.json.encode(answer))

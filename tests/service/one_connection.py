@@ -1,0 +1,89 @@
+"""A service's database whose every connection is the same one, and what it wrote is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import StaticPool
+
+from services.common.bulk.importing import ServiceImport
+from services.common.bulk.suspended_constraints import Keys
+from services.common.database.timed_connection import TimedConnection
+from services.common.database.transaction import Database, with_driver
+
+
+class Lasting(TimedConnection):
+    """A connection whose one transaction nobody ends but ``undo``."""
+
+    def commit(self) -> None:
+        """Not now: what a service commits is a savepoint in this transaction."""
+
+    def rollback(self) -> None:
+        """Likewise."""
+
+    def undo(self) -> None:
+        """Take back everything."""
+        super().rollback()
+
+
+class OneConnection(Database):
+    """The database of one service. Its transactions are savepoints in one that never commits.
+
+    What it reads outside a transaction, it reads on the same connection: with autocommit's eyes,
+    except that it sees what is not committed yet.
+    """
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.engine = self.reading = sa.create_engine(
+            with_driver(url),
+            poolclass=StaticPool,
+            pool_reset_on_return=None,
+            connect_args={
+                "connection_factory": Lasting,
+                "options": "-c plan_cache_mode=force_generic_plan",
+            },
+        )
+        self.outer = self.engine.connect()
+
+    @property
+    def raw(self) -> Lasting:
+        """The connection as psycopg2 has it."""
+        found = self.outer.connection.dbapi_connection
+        assert isinstance(found, Lasting)
+        return found
+
+    def session(self) -> Session:
+        """A session whose transaction is a savepoint."""
+        return Session(self.outer, expire_on_commit=False, join_transaction_mode="create_savepoint")
+
+    def fill(self, service: str, tables: Mapping[str, list[dict[str, Any]]]) -> None:
+        """Write rows of this service's tables, as an import takes them; others are left out."""
+        complaints: list[Any] = []
+
+        def complain(*found: Any) -> None:
+            complaints.append(found)
+
+        part = ServiceImport(service, "postgresql://", replace=False, complain=complain)
+        part.connection, part.cursor = self.raw, self.raw.cursor()
+        part.keys = Keys(part.cursor)
+        part.begin()
+        for name, rows in tables.items():
+            if name in part.tables and rows:
+                part.add(name, rows)
+        part.keys.wake()
+        assert not complaints
+
+    def undo(self) -> None:
+        """Take back everything that was written since the last time."""
+        self.outer.rollback()
+        self.raw.undo()
+
+    def close(self) -> None:
+        """Take everything back and leave."""
+        self.undo()
+        self.outer.close()
+        self.engine.dispose()

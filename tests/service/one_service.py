@@ -1,0 +1,134 @@
+"""One service as its RPC server runs it: each call checked, worked on, committed and answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import sqlalchemy as sa
+from nameko.containers import WorkerContext
+from pamqp.commands import Basic
+
+from services.common.actor import Actor
+from services.common.config import ServiceSettings
+from services.common.errors import ServiceError
+from services.common.runtime.nameko_container import Container
+from services.common.runtime.rpc_request import read_request
+from services.common.runtime.rpc_server import Method
+from services.common.runtime.service import CONFIG
+from services.common.wire.frames import Incoming
+from services.common.wire.rpc_protocol import ACTOR, KEY, MATCH, Reply
+from tests.service.neighbours import Neighbours, service_class
+from tests.service.one_connection import OneConnection
+from tests.world import World
+
+OK, FORBIDDEN, NOT_FOUND = "ok", "forbidden", "not-found"
+Event = tuple[str, dict[str, Any]]
+
+
+class OneService:
+    """A service in this process. Nothing of it is replaced but its connections."""
+
+    def __init__(self, name: str, database: OneConnection, settings: ServiceSettings) -> None:
+        self.name, self.database, self.world = name, database, World()
+        self.neighbours = Neighbours()
+        self.container = Container(service_class(name), {CONFIG: settings})
+        self.methods = {
+            one.method_name: one for one in self.container.entrypoints if isinstance(one, Method)
+        }
+        for dependency in self.container.dependencies:
+            if dependency.attr_name == "tx":
+                dependency.database = database
+            else:
+                dependency.client = self.neighbours
+
+    def fill(self, world: World) -> None:
+        """Make the rows of a world that are this service's the only ones; its people may call."""
+        self.world = world
+        self.database.undo()
+        self.database.fill(self.name, world.tables)
+
+    def answer(
+        self, who: str, method: str, /, *, key: str = "", match: str = "", **arguments: Any
+    ) -> Reply:
+        """What one of the world's people is answered. Raises what the method raised."""
+        given = {ACTOR: actor_json(self.world, who), KEY: key, MATCH: match}
+        message = Incoming()
+        message.properties = Basic.Properties(headers={k: v for k, v in given.items() if v})
+        message.body = msgspec.json.encode({"args": [], "kwargs": arguments})
+        request = read_request(message, method)
+        entrypoint = self.methods[method]
+        context = WorkerContext(
+            self.container,
+            self.container.service_cls(),
+            entrypoint,
+            request.arguments.args,
+            request.arguments.kwargs,
+            data=request.context,
+        )
+        found: list[tuple[Reply | None, Exception | None]] = []
+        reply = partial(entrypoint.finish, lambda *answer: found.append(answer))
+        self.container._run_worker(context, reply)  # noqa: SLF001 - as ``spawn_worker`` does
+        ((answer, error),) = found
+        if answer is None:
+            assert error is not None
+            raise error
+        return answer
+
+    def call(self, who: str, method: str, /, **arguments: Any) -> Any:
+        """As ``answer``, decoded."""
+        return self.answer(who, method, **arguments).decoded()
+
+    def outcomes(self, names: Iterable[str], method: str, /, **arguments: Any) -> dict[str, str]:
+        """By name, how a call of each of these people ends: ``ok``, or the kind of the refusal."""
+        found = {}
+        for name in names:
+            try:
+                self.answer(name, method, **arguments)
+                found[name] = OK
+            except ServiceError as refusal:
+                found[name] = refusal.kind
+        return found
+
+    def emitted(self) -> list[Event]:
+        """The events that wait for the relay, in order: name and payload."""
+        query = sa.text("SELECT name, payload FROM outbox ORDER BY id")
+        with self.database.read() as connection:
+            return [
+                (name, msgspec.json.decode(payload)) for name, payload in connection.execute(query)
+            ]
+
+    def rows(self, table: str, **where: Any) -> list[dict[str, Any]]:
+        """Rows of a table as they are now, those that hold these values."""
+        found = self.container.service_cls.metadata.tables[table]
+        query = sa.select(found).where(*(found.c[name] == value for name, value in where.items()))
+        with self.database.read() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def actor_json(world: World, name: str) -> str:
+    """Somebody of the world as ``auth`` describes a caller."""
+    ident = world.people[name]
+    person = next(row for row in world.tables["person"] if row["id"] == ident)
+    seats = [row for row in world.tables["project_person_link"] if row["person_id"] == ident]
+    opened = {
+        row["id"] for row in world.tables["project"] if row["project_status_id"] == world.open
+    }
+    if person["role"] == "admin":
+        seats = []
+    actor = Actor(
+        id=UUID(ident),
+        role=person["role"],
+        is_bot=person["is_bot"],
+        departments=frozenset(
+            UUID(row["department_id"])
+            for row in world.tables["department_link"]
+            if row["person_id"] == ident
+        ),
+        projects={UUID(s["project_id"]): s.get("role") or person["role"] for s in seats},
+        open_projects=frozenset(UUID(s["project_id"]) for s in seats if s["project_id"] in opened),
+    )
+    return msgspec.json.encode(actor).decode()

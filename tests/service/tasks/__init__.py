@@ -1,0 +1,1 @@
+"""Tasks, comments, time, by themselves."""

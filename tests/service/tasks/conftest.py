@@ -1,0 +1,99 @@
+"""Fixtures: ``tasks`` with a series at work, and what its neighbours say of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.desk import Desk
+from tests.running import SERVICES
+from tests.service.conftest import Alone
+from tests.service.one_service import OneService
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """A series at work; what a test adds to it before ``tasks.fill(desk)`` is there."""
+    return Desk()
+
+
+@pytest.fixture
+def tasks(alone: Alone, desk: Desk) -> OneService:
+    """The service, filled with the desk."""
+    found = alone("tasks")
+    found.neighbours.answers |= said_of(desk)
+    found.fill(desk)
+    return found
+
+
+def said_of(desk: Desk) -> dict[str, Any]:
+    """What the neighbours answer, from the desk's rows."""
+    tables = desk.tables
+
+    def seats(project_id: str) -> dict[str, str | None]:
+        links = tables["project_person_link"]
+        return {s["person_id"]: s.get("role") for s in links if s["project_id"] == project_id}
+
+    def persons(ids: list[str]) -> dict[str, Any]:
+        return {row["id"]: whole(desk, row) for row in tables["person"] if row["id"] in ids}
+
+    def mentionable(ids: list[str]) -> dict[str, Any]:
+        members: dict[str, list[str]] = {}
+        for link in tables["department_link"]:
+            if link["person_id"] in ids:
+                members.setdefault(link["department_id"], []).append(link["person_id"])
+        return {
+            "people": {row["id"]: full_name(row) for row in tables["person"] if row["id"] in ids},
+            "departments": {row["id"]: row["name"] for row in tables["department"]},
+            "members": members,
+        }
+
+    def existing(**asked: dict[str, list[str]]) -> dict[str, list[str]]:
+        return {
+            name: [row["id"] for row in tables[name] if row["id"] in ids]
+            for name, ids in asked["tables"].items()
+        }
+
+    def entities(ids: list[str]) -> dict[str, Any]:
+        return {row["id"]: described(desk, row) for row in tables["entity"] if row["id"] in ids}
+
+    return {
+        **{f"{name}.references_row": False for name in SERVICES},
+        "crud.team_of": seats,
+        "crud.production_rules": {"max_retakes": 0, "status_automations": []},
+        "crud.seat_assignee": True,
+        "crud.existing_rows": existing,
+        "auth.existing_rows": existing,
+        "auth.whole_persons": persons,
+        "auth.short_persons": persons,
+        "auth.mentionable": mentionable,
+        "assets.describe_entities": entities,
+    }
+
+
+def whole(desk: Desk, person: dict[str, Any]) -> dict[str, Any]:
+    """A person as ``auth`` shows them to services."""
+    links = desk.tables["department_link"]
+    mine = [link["department_id"] for link in links if link["person_id"] == person["id"]]
+    shown = {name: value for name, value in person.items() if name != "password"}
+    return {"studio_id": None, **shown, "full_name": full_name(person), "departments": mine}
+
+
+def full_name(person: dict[str, Any]) -> str:
+    """First and last name."""
+    return f"{person['first_name']} {person['last_name']}"
+
+
+def described(desk: Desk, entity: dict[str, Any]) -> dict[str, Any]:
+    """An entity as ``assets`` describes it."""
+    (kind,) = (name for name, ident in desk.types.items() if ident == entity["entity_type_id"])
+    reserved = {"Shot", "Scene", "Sequence", "Episode", "Edit", "Concept"}
+    return {
+        "name": entity["name"],
+        "kind": kind if kind in reserved else "Asset",
+        "data": entity.get("data"),
+        "project_id": entity["project_id"],
+        "created_by": entity.get("created_by"),
+        "parent_id": entity.get("parent_id"),
+    }

@@ -1,0 +1,382 @@
+"""Comments, one at a time: who may, what they hold."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+
+from services.common.errors import Forbidden, InvalidInput, KeyReused, NotFound
+from tests.desk import Desk
+from tests.service.one_service import FORBIDDEN, NOT_FOUND, OK, OneService
+from tests.service.tasks.saying import body, comments_on, say, task_of
+from tests.world import ident
+
+REPLY = {
+    "id",
+    "date",
+    "created_at",
+    "person_id",
+    "text",
+    "mentions",
+    "department_mentions",
+    "person",
+}
+
+
+def test_what_a_comment_holds_is_kept(tasks: OneService, desk: Desk) -> None:
+    """Text, checklist and links as they were sent."""
+    given = {"checklist": [{"text": "a", "checked": False}], "links": ["https://example.com"]}
+    row = say(tasks, desk, "artist", "hello", **given)
+    assert row == {**row, "text": "hello", **given}
+    found = comments_on(tasks, desk.task)[0]
+    assert found == {**found, "text": "hello", **given}
+
+
+def test_what_is_told_of_a_comment(tasks: OneService, desk: Desk) -> None:
+    """The comment, the task, its new status, and who hears of it."""
+    row = say(tasks, desk, "manager", "please", "wip")
+    ids = {"task_id": desk.task, "project_id": desk.project}
+    told = dict(tasks.emitted())
+    assert told["comment:new"] == {
+        "comment_id": row["id"],
+        "task_status_id": desk.statuses["wip"],
+        **ids,
+    }
+    assert told["task:update"] == ids
+    assert told["task:status-changed"] == {
+        "new_task_status_id": desk.statuses["wip"],
+        "previous_task_status_id": desk.status,
+        "person_id": desk.people["manager"],
+        **ids,
+    }
+    (note,) = tasks.rows("notification")
+    assert told["notifications:written"] == {
+        "notification_ids": [str(note["id"])],
+        "person_ids": [desk.people["artist"]],
+        "project_id": desk.project,
+    }
+
+
+def test_a_repeated_comment_is_said_once(tasks: OneService, desk: Desk) -> None:
+    """Its answer is that of the first; another body under the same key is refused."""
+    key = str(uuid.uuid4())
+    said = {"task_id": desk.task, "data": body(desk, "once")}
+    first = tasks.answer("artist", "comment_task", key=key, **said)
+    told = tasks.emitted()
+    assert tasks.answer("artist", "comment_task", key=key, **said).body == first.body
+    assert tasks.emitted() == told
+    said["data"] = body(desk, "twice")
+    with pytest.raises(KeyReused):
+        tasks.answer("artist", "comment_task", key=key, **said)
+    assert [row["text"] for row in comments_on(tasks, desk.task)] == ["once", "Go"]
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({}, "task_status_id"),
+        ({"task_status_id": None}, "task_status_id"),
+        ({"task_status_id": "todo", "comment": 3}, "comment"),
+        ({"task_status_id": "todo", "comment": "nul \x00"}, "comment"),
+        ({"task_status_id": "todo", "checklist": "[1"}, "checklist"),
+        ({"task_status_id": "todo", "checklist": {"a": 1}}, "checklist"),
+        ({"task_status_id": "todo", "links": [1]}, "links"),
+    ],
+)
+def test_a_wrong_body_is_refused_by_field(
+    tasks: OneService, desk: Desk, given: dict[str, Any], field: str
+) -> None:
+    """And nothing is written."""
+    if given.get("task_status_id"):
+        given = {**given, "task_status_id": desk.status}
+    with pytest.raises(InvalidInput, match=r"^Validation error\.$") as refusal:
+        tasks.call("artist", "comment_task", task_id=desk.task, data=given)
+    assert refusal.value.data is not None
+    assert refusal.value.data["errors"][0]["field"] == field
+    assert len(comments_on(tasks, desk.task)) == 1
+    assert tasks.emitted() == []
+
+
+@pytest.mark.parametrize("wrong", ["nonsense", ident("nothing")])
+def test_what_is_unknown_is_not_found(tasks: OneService, desk: Desk, wrong: str) -> None:
+    """A task, a status, an author."""
+    for given in ({"task": wrong}, {"task_status_id": wrong}, {"person_id": wrong}):
+        with pytest.raises(NotFound):
+            say(tasks, desk, "admin", **given)
+    assert tasks.emitted() == []
+
+
+def test_who_works_on_a_task_comments_it(tasks: OneService, desk: Desk) -> None:
+    """Managers, clients, assignees, supervisors of the department, who made the entity."""
+    may = ("admin", "manager", "client", "artist", "supervisor", "modeler", "maker")
+    not_they = ("colleague", "animator", "vendor", "hired", "stranger")
+    found = tasks.outcomes(
+        (*may, *not_they), "comment_task", task_id=desk.task, data=body(desk, "hi")
+    )
+    assert found == dict.fromkeys(may, OK) | dict.fromkeys(not_they, FORBIDDEN)
+
+
+def test_a_vendor_comments_their_own_task(tasks: OneService, desk: Desk) -> None:
+    """But not the one beside it."""
+    assert say(tasks, desk, "hired", task=desk.rigging)["object_id"] == desk.rigging
+
+
+def test_who_left_the_team_has_no_say(tasks: OneService, desk: Desk) -> None:
+    """Though still assigned."""
+    desk.tables["project_person_link"] = [
+        seat
+        for seat in desk.tables["project_person_link"]
+        if seat["person_id"] != desk.people["artist"]
+    ]
+    tasks.fill(desk)
+    with pytest.raises(Forbidden):
+        say(tasks, desk, "artist")
+
+
+@pytest.mark.parametrize("text", ["@Colleague Example", "look @Modeling and answer"])
+def test_who_is_mentioned_may_answer_without_changing_the_status(
+    tasks: OneService, desk: Desk, text: str
+) -> None:
+    """By name or with their department; not as a vendor."""
+    for name in ("colleague", "hired"):
+        desk.link("department_link", person_id=desk.people[name], department_id=desk.department)
+    tasks.fill(desk)
+    say(tasks, desk, "manager", text)
+    assert say(tasks, desk, "colleague", "yes")["text"] == "yes"
+    with pytest.raises(Forbidden):
+        say(tasks, desk, "colleague", "yes", "wip")
+    with pytest.raises(Forbidden):
+        say(tasks, desk, "hired", "yes")
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "want"),
+    [
+        ("artist", "secret", FORBIDDEN),
+        ("artist", "wfa", OK),
+        ("client", "secret", FORBIDDEN),
+        ("client", "done", OK),
+        ("supervisor", "secret", OK),
+        ("manager", "secret", OK),
+    ],
+)
+def test_some_statuses_are_not_for_artists_or_clients(
+    tasks: OneService, desk: Desk, name: str, status: str, want: str
+) -> None:
+    """Others give any."""
+    given = body(desk, status=status)
+    found = tasks.outcomes([name], "comment_task", task_id=desk.task, data=given)
+    assert found == {name: want}
+
+
+def test_the_role_in_the_production_counts(tasks: OneService, desk: Desk) -> None:
+    """A manager of the studio who is an artist here is one."""
+    for seat in desk.tables["project_person_link"]:
+        if (seat["project_id"], seat["person_id"]) == (desk.project, desk.people["manager"]):
+            seat["role"] = "user"
+    tasks.fill(desk)
+    with pytest.raises(Forbidden):
+        say(tasks, desk, "manager")
+
+
+def test_author_time_and_audience_are_the_managers_to_choose(tasks: OneService, desk: Desk) -> None:
+    """Others' wishes are ignored."""
+    wish = {
+        "person_id": desk.people["maker"],
+        "created_at": "2026-01-02 03:04:05",
+        "for_client": True,
+    }
+    row = say(tasks, desk, "manager", **wish)
+    assert (row["person_id"], row["created_at"], row["for_client"]) == (
+        desk.people["maker"],
+        "2026-01-02T03:04:05",
+        True,
+    )
+    assert row["person"]["id"] == desk.people["maker"]
+    for name in ("artist", "supervisor"):
+        row = say(tasks, desk, name, **wish)
+        assert row["person_id"] == desk.people[name]
+        assert row["created_at"] > "2026-01-06"
+        assert row["for_client"] is False
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("@Artist Example", True),
+        ("hi @Artist Example please", True),
+        ("@Artist Example, please", False),
+        ("@artist example", False),
+        ("Artist Example", False),
+        ("@Stranger Example", False),
+        ("@Artist Example\nplease", False),
+    ],
+)
+def test_a_mention_is_a_full_name_before_a_space_or_the_end(
+    tasks: OneService, desk: Desk, text: str, named: bool
+) -> None:
+    """Of somebody in the team, in its case."""
+    row = say(tasks, desk, "manager", text)
+    assert row["mentions"] == ([desk.people["artist"]] if named else [])
+
+
+def test_departments_are_mentioned_likewise(tasks: OneService, desk: Desk) -> None:
+    """All of them, whoever works there."""
+    row = say(tasks, desk, "manager", "@Modeling and @Animation")
+    assert sorted(row["department_mentions"]) == sorted([desk.department, desk.animation])
+
+
+@pytest.mark.parametrize(
+    ("text", "copied"), [("also #Rigging", True), ("#all", True), ("#rig", False), ("all", False)]
+)
+def test_a_hashtag_copies_the_comment_to_the_tasks_beside(
+    tasks: OneService, desk: Desk, text: str, copied: bool
+) -> None:
+    """They keep their status; the copy says where it comes from."""
+    row = say(tasks, desk, "artist", text, "wip")
+    found = comments_on(tasks, desk.rigging)
+    assert len(found) == int(copied)
+    assert task_of(tasks, desk.rigging)["task_status_id"] == desk.status
+    assert task_of(tasks, desk.task)["task_status_id"] == desk.statuses["wip"]
+    if copied:
+        assert found[0]["text"] == f"{text}\n\n____\nFrom Modeling task"
+        assert found[0]["task_status_id"] == desk.status
+        assert found[0]["person_id"] == row["person_id"]
+
+
+def test_a_reply_is_told_and_kept(tasks: OneService, desk: Desk) -> None:
+    """With whom it names and who wrote it."""
+    given = {"text": "ok @Artist Example"}
+    at = {"task_id": desk.task, "comment_id": desk.comment}
+    row = tasks.call("manager", "reply_to_comment", **at, data=given)
+    assert row.keys() == REPLY
+    assert (row["text"], row["mentions"]) == ("ok @Artist Example", [desk.people["artist"]])
+    assert row["person"]["full_name"] == "Manager Example"
+    (comment,) = comments_on(tasks, desk.task)
+    assert comment["replies"] == [row]
+    assert dict(tasks.emitted())["comment:reply"] == {
+        "reply_id": row["id"],
+        "project_id": desk.project,
+        **at,
+    }
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [("nonsense", "", NOT_FOUND), ("", ident("nothing"), NOT_FOUND), ("rigging", "", FORBIDDEN)],
+)
+def test_a_reply_needs_its_comment_on_that_task(
+    tasks: OneService, desk: Desk, wrong: tuple[str, str, str]
+) -> None:
+    """Anything else is not found, or not allowed."""
+    task, comment, want = wrong
+    at = {
+        "task_id": {"rigging": desk.rigging, "": desk.task}.get(task, task),
+        "comment_id": comment or desk.comment,
+    }
+    found = tasks.outcomes(["admin"], "reply_to_comment", **at, data={"text": "x"})
+    assert found == {"admin": want}
+
+
+def test_who_may_comment_may_reply(tasks: OneService, desk: Desk) -> None:
+    """And the comment's author."""
+    may = ("admin", "manager", "client", "artist", "supervisor", "modeler", "maker")
+    not_they = ("colleague", "animator", "vendor", "hired", "stranger")
+    at = {"task_id": desk.task, "comment_id": desk.comment}
+    found = tasks.outcomes((*may, *not_they), "reply_to_comment", **at, data={"text": "ok"})
+    assert found == dict.fromkeys(may, OK) | dict.fromkeys(not_they, FORBIDDEN)
+
+
+def test_the_author_replies_whatever_became_of_their_task(tasks: OneService, desk: Desk) -> None:
+    """And so does who is mentioned."""
+    own = desk.said("mine", "colleague")
+    named = desk.said("named", "manager")
+    desk.link("comment_mentions", comment=named, person=desk.people["colleague"])
+    tasks.fill(desk)
+    for comment in (own, named):
+        at = {"task_id": desk.task, "comment_id": comment}
+        assert tasks.call("colleague", "reply_to_comment", **at, data={"text": "ok"})["id"]
+
+
+def test_who_a_reply_mentions_may_reply(tasks: OneService, desk: Desk) -> None:
+    """Though no comment does."""
+    at = {"task_id": desk.task, "comment_id": desk.comment}
+    with pytest.raises(Forbidden):
+        tasks.call("colleague", "reply_to_comment", **at, data={"text": "ok"})
+    tasks.call("manager", "reply_to_comment", **at, data={"text": "@Colleague Example"})
+    assert tasks.call("colleague", "reply_to_comment", **at, data={"text": "ok"})["text"] == "ok"
+
+
+def test_clients_of_different_studios_do_not_reply_to_each_other(
+    tasks: OneService, desk: Desk
+) -> None:
+    """To the studio they do."""
+    own = desk.said("theirs", "client")
+    tasks.fill(desk)
+    for name, comment, want in (
+        ("rival", own, FORBIDDEN),
+        ("client", own, OK),
+        ("rival", desk.comment, OK),
+    ):
+        at = {"task_id": desk.task, "comment_id": comment}
+        found = tasks.outcomes([name], "reply_to_comment", **at, data={"text": "ok"})
+        assert found == {name: want}
+
+
+def test_readers_acknowledge_a_comment_and_take_that_back(tasks: OneService, desk: Desk) -> None:
+    """Turn by turn, each told of."""
+    person = desk.people["colleague"]
+    at = {"task_id": desk.task, "comment_id": desk.comment}
+    first = tasks.call("colleague", "acknowledge_comment", **at)
+    second = tasks.call("colleague", "acknowledge_comment", **at)
+    assert first["acknowledgements"] == [person]
+    assert second["acknowledgements"] == []
+    payload = {"comment_id": desk.comment, "person_id": person, "project_id": desk.project}
+    assert tasks.emitted() == [
+        ("comment:acknowledge", payload),
+        ("comment:unacknowledge", payload),
+    ]
+    found = tasks.outcomes(("hired", "vendor", "stranger"), "acknowledge_comment", **at)
+    assert found == {"hired": OK, "vendor": FORBIDDEN, "stranger": FORBIDDEN}
+
+
+@pytest.mark.parametrize("of_task", [False, True])
+def test_without_a_comment_its_task_is_what_the_others_say(
+    tasks: OneService, desk: Desk, of_task: bool
+) -> None:
+    """Whichever path deletes it."""
+    last = say(tasks, desk, "artist", "", "wfa")["id"]
+    method: dict[str, Any] = {"method": "delete_row", "path": "comments", "ident": last}
+    if of_task:
+        method = {"method": "delete_comment_of_task", "task_id": desk.task, "comment_id": last}
+    name = method.pop("method")
+    assert tasks.outcomes(["colleague", "artist"], name, **method) == {
+        "colleague": FORBIDDEN,
+        "artist": OK,
+    }
+    task = task_of(tasks, desk.task)
+    assert (task["task_status_id"], task["end_date"]) == (desk.status, None)
+    assert task["last_comment_date"] == "2026-01-05T10:00:00"
+    told = dict(tasks.emitted())
+    assert told["comment:delete"] == {"comment_id": last, "project_id": desk.project}
+    changed = told["task:status-changed"]
+    assert (changed["new_task_status_id"], changed["previous_task_status_id"]) == (
+        desk.status,
+        desk.statuses["wfa"],
+    )
+    assert tasks.rows("news") == []
+
+
+def test_a_task_without_comments_begins_anew(tasks: OneService, desk: Desk) -> None:
+    """With the default status."""
+    tasks.call("artist", "delete_row", path="comments", ident=desk.comment)
+    last = say(tasks, desk, "artist", "", "wip")
+    tasks.call("artist", "delete_row", path="comments", ident=last["id"])
+    task = task_of(tasks, desk.task)
+    assert (task["task_status_id"], task["real_start_date"], task["last_comment_date"]) == (
+        desk.status,
+        None,
+        None,
+    )

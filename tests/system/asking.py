@@ -1,0 +1,29 @@
+"""What people are answered, and what is told of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.running import Caller, System, until
+from tests.world import World
+
+CALLERS = ("admin", "manager", "supervisor", "artist", "client", "vendor", "stranger")
+
+
+def statuses(system: System, show: World, method: str, path: str, body: Any = None) -> list[int]:
+    """What each of ``CALLERS`` is answered."""
+    return [
+        system.caller(show.people[name]).send(method, path, body).status_code for name in CALLERS
+    ]
+
+
+def told(admin: Caller, name: str, count: int = 1) -> list[dict[str, Any]]:
+    """The payloads of the events of that name, oldest first, once so many are logged."""
+
+    def logged() -> list[dict[str, Any]]:
+        rows = admin.get("/data/events/last?limit=200").json()
+        found = [row["data"] for row in reversed(rows) if row["name"] == name]
+        return found if len(found) >= count else []
+
+    found: list[dict[str, Any]] = until(logged, what=f"{count} {name}")
+    return found

@@ -1,0 +1,68 @@
+"""Comments said and tasks read over HTTP, and the events heard meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import requests
+
+from tests.desk import Desk
+from tests.listening import Heard, listening
+from tests.running import Caller, System, until
+
+
+def say(
+    caller: Caller,
+    desk: Desk,
+    text: str = "",
+    status: str = "todo",
+    task: str | None = None,
+    **body: Any,
+) -> requests.Response:
+    """Comment the task."""
+    body = {"task_status_id": desk.statuses[status], "comment": text, **body}
+    return caller.post(f"/actions/tasks/{task or desk.task}/comment", body)
+
+
+def task_of(caller: Caller, task: str) -> dict[str, Any]:
+    """The task as it is now."""
+    found: dict[str, Any] = caller.get(f"/data/tasks/{task}").json()
+    return found
+
+
+def comments_on(caller: Caller, task: str) -> list[dict[str, Any]]:
+    """What was said on a task, newest first."""
+    answer = caller.get(f"/data/tasks/{task}/comments")
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()
+    return found
+
+
+def answers(system: System, desk: Desk, names: tuple[str, ...], *request: Any) -> dict[str, int]:
+    """What each of these people is answered to the request: method, path and body."""
+    return {name: system.caller(desk.people[name]).send(*request).status_code for name in names}
+
+
+def stored(system: System, ident: str) -> bool:
+    """Whether an attachment's file lies in the storage."""
+    return bool(list(system.storage.rglob(f"*{ident}*")))
+
+
+@contextmanager
+def heard(system: System, last: str, count: int = 1, service: str = "tasks") -> Iterator[Heard]:
+    """All events of a service since the block began, in order, up to the ``count``th ``last``."""
+    with listening(system, service, "#") as (found, something_came):
+        yield found
+
+        def arrived() -> bool:
+            something_came(0.1)
+            return [name for name, _ in found].count(last) >= count
+
+        until(arrived, what=f"{count} {last}")
+
+
+def tasks_in(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """All tasks of a view by id."""
+    return {task["id"]: task for row in rows for task in row["tasks"]}
