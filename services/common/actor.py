@@ -17,10 +17,10 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
     role: str = "user"
     is_bot: bool = False
     departments: frozenset[UUID] = frozenset()
+    #: Productions whose team they are in, with the role they have there.
     projects: dict[UUID, str] = {}
-    """Productions whose team they are in, with the role they have there."""
+    #: Those of ``projects`` whose status is Open.
     open_projects: frozenset[UUID] = frozenset()
-    """Those of ``projects`` whose status is Open."""
 
     @property
     def is_admin(self) -> bool:
@@ -44,5 +44,5 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
         return self.projects.get(project) if project else None
 
 
+#: Acts for the system itself: handlers of events, the command line.
 SYSTEM: Final = Actor(role="admin")
-"""Acts for the system itself: handlers of events, the command line."""

@@ -35,20 +35,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     """What every process of Callboard needs."""
 
     amqp_uri: str
+    #: Signs tokens.
     secret_key: str
-    """Signs tokens."""
+    #: Keys, separated by commas, that signed until lately and are still believed.
     previous_secret_keys: str = ""
-    """Keys, separated by commas, that signed until lately and are still believed."""
     log_level: str = "INFO"
     log_format: str = "json"
+    #: Seconds an ordinary request may take. A service that is away is noticed long before.
     rpc_deadline: float = 8.0
-    """Seconds an ordinary request may take. A service that is away is noticed long before."""
+    #: Requests that take longer are written to the log.
     slow_request_seconds: float = 2.0
-    """Requests that take longer are written to the log."""
+    #: SQL statements that take longer are written to the log.
     slow_query_seconds: float = 0.5
-    """SQL statements that take longer are written to the log."""
+    #: Where traces go, see ``tracing.configure``; empty makes none.
     otel_exporter_otlp_endpoint: str = ""
-    """Where traces go, see ``tracing.configure``; empty makes none."""
 
     @property
     def old_keys(self) -> list[str]:
@@ -76,13 +76,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
 class ProcessSettings(Settings, frozen=True, kw_only=True, rename=str.upper):
     """What a process without an HTTP API needs besides: how it shows that it is well."""
 
+    #: A folder for the files that show probes how the process is (``health_files``); empty for
+    #: none.
     signs_dir: str = ""
-    """A folder for the files that show probes how the process is (``health_files``); empty for
-    none."""
+    #: Where Prometheus reads the metrics of the process; 0 or empty: nowhere.
     metrics_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 0
-    """Where Prometheus reads the metrics of the process; 0 or empty: nowhere."""
+    #: The address of that port. In a container 0.0.0.0, which the images set.
     metrics_host: str = "127.0.0.1"
-    """The address of that port. In a container 0.0.0.0, which the images set."""
 
     @classmethod
     def for_service(cls, name: str, environ: Mapping[str, str]) -> Self:
@@ -107,5 +107,5 @@ class ServiceSettings(ProcessSettings, frozen=True, kw_only=True, rename=str.upp
 class FileSettings(ServiceSettings, frozen=True, kw_only=True, rename=str.upper):
     """What a service that keeps files needs besides."""
 
+    #: ``file:///folder``, or ``s3://bucket/folder`` with the usual ``AWS_*`` variables.
     storage_url: str
-    """``file:///folder``, or ``s3://bucket/folder`` with the usual ``AWS_*`` variables."""

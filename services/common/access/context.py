@@ -12,8 +12,8 @@ from services.common.config import ServiceSettings
 from services.common.database.transaction import Database, Transaction
 from services.common.json_types import Json, JsonObject
 
+#: What another service is asked: ``(service, method, arguments)``.
 Question = tuple[str, str, JsonObject]
-"""What another service is asked: ``(service, method, arguments)``."""
 
 
 class CallContext(Protocol):

@@ -16,8 +16,8 @@ from services.common.access.context import CallContext
 from services.common.errors import Forbidden
 from services.common.json_types import Row
 
+#: What a rule reads of a row, by name.
 Facts = Row
-"""What a rule reads of a row, by name."""
 
 
 def only_persons(ctx: CallContext) -> UUID:
@@ -34,8 +34,8 @@ class Rule:
 
     name: str
     test: Callable[[CallContext, Facts], bool]
+    #: The facts it reads; a rule without any can be decided before the row is loaded.
     needs: tuple[str, ...] = ()
-    """The facts it reads; a rule without any can be decided before the row is loaded."""
 
     def check(self, ctx: CallContext, facts: Facts) -> None:
         """Raise Forbidden unless the rule holds; administrators always pass."""

@@ -14,8 +14,8 @@ from uuid import UUID
 if TYPE_CHECKING:
     from services.common.database.transaction import Database, Transaction
 
+#: Stands for events without a production.
 STUDIO: Final = UUID(int=0)
-"""Stands for events without a production."""
 ONE: Final = """
 SELECT (SELECT coalesce(sum(changes), 0) FROM change_count
     WHERE project_id IN (%(project)s, %(studio)s))

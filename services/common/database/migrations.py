@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parent.parent.parent
 AUTOCOMMIT: Final = "AUTOCOMMIT"
+#: Of each transaction: what it locks, requests wait for.
 TIMEOUTS: Final = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '10min'"
-"""Of each transaction: what it locks, requests wait for."""
 TRY_LOCK: Final = "SELECT pg_try_advisory_lock(hashtext('migrate ' || current_schema()))"
 POLL_SECONDS: Final = 0.2
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
 PARAMETER: Final = re.compile(r"%\((\w+)\)s|%%")
+#: Statements prepared at most on a connection; those beyond are sent whole, as others are.
 MOST: Final = 300
-"""Statements prepared at most on a connection; those beyond are sent whole, as others are."""
 TYPES: Final = "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = %s"
 
 

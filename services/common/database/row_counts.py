@@ -18,8 +18,8 @@ NOTES: Final = sa.table(
     sa.column("project_id", sa.Uuid),
     sa.column("rows", sa.BigInteger),
 )
+#: Notes about one production and table that are worth folding.
 MANY: Final = 100
-"""Notes about one production and table that are worth folding."""
 FOLD_SECONDS: Final = 600.0
 FOLD: Final = f"""
 WITH folded AS (

@@ -22,12 +22,12 @@ MESSAGES: Final = {
     NOT_NULL: "A required field is missing.",
     CHECK: "The data conflicts with database integrity rules.",
 }
+#: Classes of SQLSTATE that say: not now. Connection, rollback, resources, locks, shutdown.
 AWAY: Final = frozenset({"08", "40", "53", "55", "57"})
-"""Classes of SQLSTATE that say: not now. Connection, rollback, resources, locks, shutdown."""
+#: SQLSTATEs of deadlock and serialization failure: a retry may succeed.
 LOST: Final = frozenset({"40001", "40P01"})
-"""SQLSTATEs of deadlock and serialization failure: a retry may succeed."""
+#: What psycopg2 says of a text that PostgreSQL could not hold, before it asks.
 NUL: Final = "NUL (0x00)"
-"""What psycopg2 says of a text that PostgreSQL could not hold, before it asks."""
 BAD_VALUE: Final = "One of the provided values has an invalid format."
 
 

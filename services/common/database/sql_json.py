@@ -15,8 +15,8 @@ from services.common.database.sql_types import Expression, Select
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+#: What reads the same as text and as JSON.
 PLAIN = (sa.Integer, sa.Boolean, sa.JSON)
-"""What reads the same as text and as JSON."""
 
 
 def objects(rows: Select) -> Select:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Characters of a statement that the slow log and the traces show.
 SHOWN: Final = 2000
-"""Characters of a statement that the slow log and the traces show."""
 _statement_seconds: Final = SQL_SECONDS.labels("statement")
 _commit_seconds: Final = SQL_SECONDS.labels("commit")
 

@@ -215,10 +215,10 @@ class Transaction:
         self.caller = caller
         self.actor = actor
         self.request_id = request_id
+        #: Run first of all, once the transaction begins.
         self.on_begin: Callable[[Session], None] | None = None
-        """Run first of all, once the transaction begins."""
+        #: Whether something was made to stay already.
         self.committed = False
-        """Whether something was made to stay already."""
         self._session: Session | None = None
         self._events: list[Values] = []
         self._written: list[Rendered] = []

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from services.common.wire.session import Session
 
 USAGE: Final = "usage: AMQP_URI=amqp://… python -m services.common.events.dead_letters list|replay"
+#: Without another letter there are no more.
 QUIET_SECONDS: Final = 1.0
-"""Without another letter there are no more."""
 
 
 class Letters:

@@ -13,11 +13,11 @@ from services.common.observability.tracing import TRACEPARENT
 if TYPE_CHECKING:
     from services.common.wire.frames import Incoming
 
+#: Events that can't be read, as they came, and why.
 Odd = list[tuple[bytes, str]]
-"""Events that can't be read, as they came, and why."""
 
+#: What reading something that somebody made up may raise.
 FAULTS: Final = (ValueError, TypeError, AttributeError, RecursionError, msgspec.MsgspecError)
-"""What reading something that somebody made up may raise."""
 
 
 class Unreadable(Exception):

@@ -45,14 +45,14 @@ log = logging.getLogger(__name__)
 BATCH: Final = 500
 LONG_ENOUGH: Final = 5.0
 POLL_SECONDS: Final = 2.0
+#: At least so long from one batch to the next: what commits meanwhile goes out together.
 LINGER_SECONDS: Final = 0.01
-"""At least so long from one batch to the next: what commits meanwhile goes out together."""
 SWEEP_SECONDS: Final = 600.0
 SIGN_SECONDS: Final = 1.0
+#: Of one message to the log, unless a single event is larger.
 HISTORY_BYTES: Final = 1_000_000
-"""Of one message to the log, unless a single event is larger."""
+#: AMQP's reply code for a message that is larger than the broker takes.
 PRECONDITION_FAILED: Final = 406
-"""AMQP's reply code for a message that is larger than the broker takes."""
 # A database host that vanishes is noticed within seconds, as in ``Database``.
 CONNECT_OPTIONS: Final[dict[str, Any]] = {
     "connect_timeout": 2,
@@ -70,13 +70,13 @@ COLUMNS: Final = (
 SELECT: Final = COLUMNS + "WHERE id <> ALL(%s) ORDER BY id LIMIT %s"
 SELECT_ONE: Final = COLUMNS + "WHERE id = %s"
 
+#: What was confirmed leaves the outbox and is counted, in one statement: see ``versions``.
 FOLD: Final = """
 WITH sent AS (DELETE FROM outbox WHERE id = ANY(%s) RETURNING project_id)
 INSERT INTO change_count AS known (project_id, changes)
 SELECT coalesce(project_id, %s::uuid), count(*) FROM sent GROUP BY 1
 ON CONFLICT (project_id) DO UPDATE SET changes = known.changes + excluded.changes
 """
-"""What was confirmed leaves the outbox and is counted, in one statement: see ``versions``."""
 
 
 class Row(NamedTuple):

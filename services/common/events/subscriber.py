@@ -63,10 +63,10 @@ __all__ = ["Delivery", "Handler", "on"]
 
 log = logging.getLogger(__name__)
 
+#: Seconds between tries.
 PAUSES: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
-"""Seconds between tries."""
+#: After which it is halved.
 TRIES_OF_A_BATCH: Final = 2
-"""After which it is halved."""
 PREFETCH: Final = 8
 DELIVERIES: Final = 20
 QUEUE: Final = {

@@ -18,10 +18,10 @@ from services.common.errors import ServiceError
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
+#: Upper bounds of seconds for whatever somebody waits for.
 BUCKETS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
-"""Upper bounds of seconds for whatever somebody waits for."""
+#: Upper bounds of seconds for what comes in its own time.
 DELAYS: Final = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 3600)
-"""Upper bounds of seconds for what comes in its own time."""
 UNKNOWN: Final = "unknown"
 INTERNAL: Final = "internal"
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from services.common.observability.otel import Open, Spans
 
+#: The header, in HTTP as in AMQP, that says of which span another is the child.
 TRACEPARENT: Final = "traceparent"
-"""The header, in HTTP as in AMQP, that says of which span another is the child."""
 _OFF: Final[AbstractContextManager[Any]] = nullcontext()
 _spans: Spans | None = None
 

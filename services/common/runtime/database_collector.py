@@ -25,8 +25,8 @@ WAITING: Final = (
     "SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0) "
     "FROM outbox"
 )
+#: How long the database may take to answer before its figures are left out.
 SECONDS: Final = 0.4
-"""How long the database may take to answer before its figures are left out."""
 GAUGES: Final = (POOL_SIZE, POOL_USED, OUTBOX_ROWS, OUTBOX_AGE)
 
 

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: After which running work is abandoned; its requests go back to the queue.
 STOP_SECONDS: Final = 8
-"""After which running work is abandoned; its requests go back to the queue."""
 
 
 def main(service: type[Service]) -> None:

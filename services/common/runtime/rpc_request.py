@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
     from services.common.wire.frames import Incoming
 
+#: Bytes of a request's JSON, which is decoded on the hub; RabbitMQ 4 lets no more through.
 MAX_REQUEST: Final = 16 * 1024 * 1024
-"""Bytes of a request's JSON, which is decoded on the hub; RabbitMQ 4 lets no more through."""
+#: For the calls of stock nameko, which name no deadline.
 DEFAULT_SECONDS: Final = 60.0
-"""For the calls of stock nameko, which name no deadline."""
 MAX_SECONDS: Final = 3600.0
 TRACE: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 

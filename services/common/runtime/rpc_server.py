@@ -52,8 +52,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BEAT_SECONDS: Final = 0.5
+#: Characters of what a stranger wrote that go into the log.
 DETAIL: Final = 200
-"""Characters of what a stranger wrote that go into the log."""
 F = TypeVar("F", bound="Callable[..., Any]")
 
 

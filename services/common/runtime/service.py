@@ -242,8 +242,8 @@ class Service:
 
 
 if TYPE_CHECKING:
+    #: The type checker holds every service against the protocol here.
     _CONTEXT: type[CallContext] = Service
-    """The type checker holds every service against the protocol here."""
 
 
 def versioned(*elsewhere: str) -> Callable[[F], F]:

@@ -18,8 +18,8 @@ class Address(NamedTuple):
     password: str
     vhost: str
     tls: bool
+    #: Of the host, where it was looked up.
     ip: str = ""
-    """Of the host, where it was looked up."""
 
     @classmethod
     def read(cls, uri: str) -> Address:

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     from services.common.wire.address import Address
 
+#: For all from the first packet to an open channel.
 CONNECT_SECONDS: Final = 2.0
-"""For all from the first packet to an open channel."""
+#: For what is declared and consumed then: a busy broker takes its time to make new queues.
 SETUP_SECONDS: Final = 10.0
-"""For what is declared and consumed then: a busy broker takes its time to make new queues."""
+#: Bytes that may wait for the broker to take them.
 MAX_QUEUED: Final = 64 * 1024 * 1024
-"""Bytes that may wait for the broker to take them."""
 FULL: Final = "The message broker takes messages too slowly."
 
 

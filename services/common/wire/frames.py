@@ -27,10 +27,10 @@ METHOD, HEADER, BODY = 1, 2, 3
 HEAD: Final = struct.Struct(">BHI")
 END: Final = 0xCE
 OVERHEAD: Final = HEAD.size + 1
+#: Bytes of a frame, its head and end included; RabbitMQ's default.
 MAX_FRAME: Final = 131_072
-"""Bytes of a frame, its head and end included; RabbitMQ's default."""
+#: Bytes of a body that are collected; twice what RabbitMQ 3 lets through.
 MAX_BODY: Final = 256 * 1024 * 1024
-"""Bytes of a body that are collected; twice what RabbitMQ 3 lets through."""
 DELIVER: Final = struct.pack(">HH", 60, 60)
 RETURN: Final = struct.pack(">HH", 60, 50)
 NUMBER: Final = struct.Struct(">Q")

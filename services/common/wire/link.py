@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Seconds between tries to connect.
 BACKOFF: Final = (0.1, 0.2, 0.3, 0.4, 0.5)
-"""Seconds between tries to connect."""
+#: Without a byte that moves a write fails, and the connection with it.
 WRITE_SECONDS: Final = 2.0
-"""Without a byte that moves a write fails, and the connection with it."""
 CANCEL_SECONDS: Final = 2.0
+#: Tries at start before the log complains: the broker may be starting beside us.
 QUIET_ATTEMPTS: Final = 60
-"""Tries at start before the log complains: the broker may be starting beside us."""
 AWAY: Final = "The message broker is away."
 
 

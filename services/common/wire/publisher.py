@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from services.common.wire.connection import Connection
 
+#: Without another confirm the broker is taken for gone.
 CONFIRM_SECONDS: Final = 10.0
-"""Without another confirm the broker is taken for gone."""
+#: Nobody waits for an event's answer, so a broker that throttles may take its time.
 WRITE_SECONDS: Final = 10.0
-"""Nobody waits for an event's answer, so a broker that throttles may take its time."""
 
 
 class NotConfirmed(BrokerLost):

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from services.common.wire.frames import Incoming
     from services.common.wire.session import Session
 
+#: Seconds between looks at the heartbeats, once an answer is later than ``SILENCE``.
 LOOK_AGAIN: Final = 0.1
-"""Seconds between looks at the heartbeats, once an answer is later than ``SILENCE``."""
 
 
 class _Waiter:

@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
     from services.common.wire.address import Address
 
+#: Of the one channel.
 NUMBER: Final = 1
-"""Of the one channel."""
+#: AMQP's reply code of a connection that is closed because it is not needed any more.
 SUCCESS: Final = 200
-"""AMQP's reply code of a connection that is closed because it is not needed any more."""
+#: A connection without a byte for twice as long is dead.
 BEAT_SECONDS: Final = 10
-"""A connection without a byte for twice as long is dead."""
 
 
 def _nothing(*_args: object) -> None:

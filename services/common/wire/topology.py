@@ -12,16 +12,16 @@ DEAD: Final = "callboard.dead"
 ARCHIVE: Final = "callboard.events"
 ARCHIVE_BYTES: Final = 2_000_000_000
 IMPORT_DONE: Final = "import:done"
+#: The inbox's row that says when all rows were replaced: events of before concern none of them.
 REPLACED: Final = ("00000000-0000-0000-0000-000000000000", "import")
-"""The inbox's row that says when all rows were replaced: events of before concern none of them."""
+#: A queue that nothing is sent to: its consumers are the gateways that live.
 GATEWAYS: Final = "callboard.gateways"
-"""A queue that nothing is sent to: its consumers are the gateways that live."""
+#: The exchange on which each gateway says that it dropped its cache after an import.
 HEARD: Final = "callboard.heard"
-"""The exchange on which each gateway says that it dropped its cache after an import."""
 
 
+#: The exchange on which a relay hands stored events over to the log, many in one message.
 HISTORY: Final = "callboard.history"
-"""The exchange on which a relay hands stored events over to the log, many in one message."""
 
 
 def exchange_of(service: str) -> str:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from services.common.wire.address import Address
 
 READ_SIZE: Final = 65_536
+#: Bytes that TLS sends at once.
 TLS_RECORD: Final = 16_384
-"""Bytes that TLS sends at once."""
 TICK_SECONDS: Final = 1.0
 ENDED: Final = "the broker closed the connection"
 STUCK: Final = "the broker takes no bytes"
