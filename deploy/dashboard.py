@@ -13,8 +13,8 @@ from services.common.wire.topology import DEAD, SERVICES
 WIDTH: Final = 24
 HEIGHT: Final = 8
 SOURCE: Final = {"type": "prometheus", "uid": "${source}"}
+#: The queues of the services' event handlers, as PromQL matches their names.
 SUBSCRIBERS: Final = f"({'|'.join(SERVICES)})[.].+"
-"""The queues of the services' event handlers, as PromQL matches their names."""
 
 
 class Panel(NamedTuple):

@@ -19,8 +19,8 @@ SUFFIXES: Final = {
     "gauge": ("",),
     "histogram": ("_bucket", "_count", "_sum"),
 }
+#: The labels that every sample of a process has besides: those of its target.
 WHERE: Final = ("component", "process")
-"""The labels that every sample of a process has besides: those of its target."""
 
 
 class Measure(NamedTuple):
@@ -37,6 +37,7 @@ class Measure(NamedTuple):
         return [self.name + suffix for suffix in SUFFIXES[self.kind]]
 
 
+#: What others declare and we ask for.
 FOREIGN: Final = (
     Measure(
         "rabbitmq_alarms_free_disk_space_watermark",
@@ -64,7 +65,6 @@ FOREIGN: Final = (
     ),
     Measure("up", "gauge", (), "Whether the target answered Prometheus"),
 )
-"""What others declare and we ask for."""
 
 
 def declared() -> list[Measure]:

@@ -9,8 +9,8 @@ import socket
 import sys
 import time
 
+#: Seconds; signs come every second or oftener.
 OLDEST = 15.0
-"""Seconds; signs come every second or oftener."""
 
 
 def answers(port: int, path: str) -> bool:

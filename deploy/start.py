@@ -4,12 +4,12 @@ import os
 import sys
 from typing import Final
 
+#: What ``python -m`` is given; any other name is that of a service.
 MODULES: Final = {
     "gateway": ("gunicorn", "-c", "deploy/gunicorn.conf.py", "gateway.asgi:app"),
     "relay": ("services.common.events.relay",),
     "prepare": ("deploy.prepare",),
 }
-"""What ``python -m`` is given; any other name is that of a service."""
 
 
 def command(service: str) -> list[str]:

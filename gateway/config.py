@@ -15,32 +15,32 @@ if TYPE_CHECKING:
 class GatewaySettings(Settings, frozen=True, kw_only=True, rename=str.upper):
     """What the gateway needs besides the common settings."""
 
+    #: Origins allowed to call from a browser, separated by commas; empty means none.
     cors_origins: str = ""
-    """Origins allowed to call from a browser, separated by commas; empty means none."""
+    #: Where people find the studio; over https its cookies are for https only.
     site_url: str = "http://localhost:8080"
-    """Where people find the studio; over https its cookies are for https only."""
+    #: Networks, separated by commas, whose ``X-Real-IP`` is believed.
     trusted_proxies: str = "127.0.0.0/8,::1/128"
-    """Networks, separated by commas, whose ``X-Real-IP`` is believed."""
+    #: Requests being answered at once by one process; one more is told to come again (502).
     max_inflight: int = 40
-    """Requests being answered at once by one process; one more is told to come again (502)."""
+    #: Bytes of a JSON or form body; a larger one is 413.
     max_json_body: int = 8 * 1024 * 1024
-    """Bytes of a JSON or form body; a larger one is 413."""
+    #: Where files are kept, as for the services.
     storage_url: str
-    """Where files are kept, as for the services."""
+    #: Bytes of a multipart body; a larger one is 413.
     max_upload: int = 10 * 1024 * 1024 * 1024
-    """Bytes of a multipart body; a larger one is 413."""
+    #: Uploads and downloads at once by one process; one more is told to come again (502).
     max_transfers: int = 20
-    """Uploads and downloads at once by one process; one more is told to come again (502)."""
+    #: How long an actor may be served from the cache without word from ``auth``.
     actor_seconds: float = 10.0
-    """How long an actor may be served from the cache without word from ``auth``."""
+    #: Report what blocks the event loop for longer (``loop_watch``); 0 watches nothing.
     blocked_loop_seconds: float = 0.0
-    """Report what blocks the event loop for longer (``loop_watch``); 0 watches nothing."""
+    #: A folder with a built web interface, served at ``/`` beside ``/api``; empty serves none.
     web_root: str = ""
-    """A folder with a built web interface, served at ``/`` beside ``/api``; empty serves none."""
+    #: Where several workers keep their metrics, see ``gunicorn.conf.py``; empty for one worker.
     prometheus_multiproc_dir: str = ""
-    """Where several workers keep their metrics, see ``gunicorn.conf.py``; empty for one worker."""
+    #: Seconds a route that may read or remove a whole production has.
     list_deadline: float = 30.0
-    """Seconds a route that may read or remove a whole production has."""
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Self:

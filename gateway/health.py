@@ -31,8 +31,8 @@ log = logging.getLogger(__name__)
 API: Final = "Callboard"
 VERSION: Final = "0.1.0"
 HERE: Final = Path(__file__).parent
+#: Where the descriptions lie that are generated from the code (``deploy.docs.served``).
 BUILT: Final = HERE / "built"
-"""Where the descriptions lie that are generated from the code (``deploy.docs.served``)."""
 NOT_BUILT: Final = "This copy of Callboard was installed without {name}: make docs builds it."
 
 

@@ -37,8 +37,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     """What a release promises."""
 
     release: str
+    #: By method and path.
     routes: dict[str, RoutePromise]
-    """By method and path."""
     events: dict[str, Fields]
 
 

@@ -12,8 +12,8 @@ from services.common.contracts import CATALOGUE, Event
 from services.common.crud.resource import Registry, Resource
 from services.common.wire.topology import SERVICES
 
+#: Where a docstring goes on from what is done to what may come of it.
 PROMISED: Final = re.compile(r" (?:Raises|Emits|Returns) ")
-"""Where a docstring goes on from what is done to what may come of it."""
 VERBS: Final = {
     "list_rows": "List",
     "create_row": "Create",

@@ -23,8 +23,8 @@ from services.common.json_types import JsonObject
 from services.common.wire.topology import SERVICES
 
 BINARY: Final[JsonObject] = {"type": "string", "format": "binary"}
+#: A body with files; text parts are the same fields that the JSON body has.
 FORM: Final[JsonObject] = {"type": "object", "properties": {"file": BINARY}}
-"""A body with files; text parts are the same fields that the JSON body has."""
 REFUSALS: Final = {
     "400": "The request is not what the route takes, or the rules say no.",
     "401": "No token, an expired or a revoked one.",
@@ -42,13 +42,13 @@ IDEMPOTENCY_KEY: Final[JsonObject] = {
     "schema": {"type": "string"},
     "description": "The same key and body give the same answer, executed once.",
 }
+#: What every list takes besides filters.
 LIST_PARAMETERS: Final = {
     "page": "integer",
     "limit": "integer",
     "relations": "boolean",
     "fields": "string",
 }
-"""What every list takes besides filters."""
 
 
 def openapi() -> JsonObject:

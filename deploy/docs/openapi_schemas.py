@@ -21,6 +21,7 @@ REFUSAL: Final[JsonObject] = {
     "type": "object",
     "properties": {"error": {"type": "boolean"}, "message": {"type": "string"}},
 }
+#: The first that fits counts.
 BY_COLUMN_TYPE: Final[tuple[tuple[type[Any], JsonObject], ...]] = (
     (ARRAY, {"type": "array", "items": {"type": "string"}}),
     (JSONB, {}),
@@ -32,7 +33,6 @@ BY_COLUMN_TYPE: Final[tuple[tuple[type[Any], JsonObject], ...]] = (
     (sa.Date, {"type": "string", "format": "date"}),
     (sa.String, {"type": "string"}),
 )
-"""The first that fits counts."""
 
 
 def reference(resource: Resource) -> JsonObject:

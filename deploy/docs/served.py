@@ -22,8 +22,8 @@ DESCRIPTIONS: Final[dict[str, Callable[[], JsonObject]]] = {
     "openapi.json": openapi,
     "asyncapi.json": asyncapi,
 }
+#: The folders whose Python says what is described.
 SOURCES: Final = ("gateway", "services", "deploy/docs")
-"""The folders whose Python says what is described."""
 
 
 def build(folder: Path = BUILT) -> list[Path]:

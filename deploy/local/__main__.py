@@ -34,8 +34,8 @@ OURS: Final = (
     "RUN_DIR",
     "PROMETHEUS_MULTIPROC_DIR",
 )
+#: Each process gets its own, so what ends like this is not handed on, either.
 METRICS_PORT: Final = "METRICS_PORT"
-"""Each process gets its own, so what ends like this is not handed on, either."""
 
 
 def environment(settings: LocalSettings, parts: Parts) -> dict[str, str]:

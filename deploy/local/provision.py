@@ -24,8 +24,8 @@ MIGRATIONS: Final = Path(__file__).parents[2] / "services"
 DATABASE: Final = "callboard"
 LOCK: Final = 4_207_117
 SCHEME: Final = re.compile(r"^postgres(ql)?(\+\w+)?://")
+#: A superuser of PostgreSQL 15 or newer may allow it; imports then take rows as they come.
 IMPORTING: Final = "GRANT SET ON PARAMETER session_replication_role TO {role}"
-"""A superuser of PostgreSQL 15 or newer may allow it; imports then take rows as they come."""
 
 
 class Passwords(Protocol):

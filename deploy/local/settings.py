@@ -31,22 +31,22 @@ class LocalSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper)
     """What the environment may say; everything has a default."""
 
     http_port: int = 8080
+    #: A role that may create roles and schemas; empty means the embedded PostgreSQL.
     database_url: str = ""
-    """A role that may create roles and schemas; empty means the embedded PostgreSQL."""
+    #: Empty means a private RabbitMQ node.
     amqp_uri: str = ""
-    """Empty means a private RabbitMQ node."""
     secret_key: str = ""
     encryption_key: str = ""
+    #: Empty means the port on this machine.
     site_url: str = ""
-    """Empty means the port on this machine."""
+    #: Empty means a folder below ``run_dir``, see ``services.auth.config``.
     mail_url: str = ""
-    """Empty means a folder below ``run_dir``, see ``services.auth.config``."""
     admin_email: str = "admin@example.com"
     admin_password: str = ""
     run_dir: str = ".run"
     storage_url: str = ""
+    #: How many processes of what, such as ``tasks=3 gateway=2``; one of what is not named.
     scale: str = ""
-    """How many processes of what, such as ``tasks=3 gateway=2``; one of what is not named."""
 
     def __post_init__(self) -> None:
         """Refuse what ``processes`` could not read."""

@@ -26,8 +26,8 @@ ADMIN: Final = (
     "SELECT id::text FROM person WHERE role = 'admin' AND active AND NOT is_bot "
     "ORDER BY created_at LIMIT 1"
 )
+#: Types whose values an answer shows as a dump does, but for a time's fraction of a second.
 PLAIN: Final = (sa.Uuid, sa.Boolean, sa.Integer, sa.Float, sa.TIMESTAMP, sa.Date, sa.String)
-"""Types whose values an answer shows as a dump does, but for a time's fraction of a second."""
 
 
 def served() -> dict[str, Resource]:

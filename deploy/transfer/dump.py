@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "zou-tables/1"
 CHUNK: Final = 1 << 20
+#: Characters that one row may have; what is longer is no row but a broken file.
 LONGEST: Final = 64 << 20
-"""Characters that one row may have; what is longer is no row but a broken file."""
 BATCH_ROWS: Final = 2000
 BATCH_CHARACTERS: Final = 2 << 20
 UNZIP: Final[Any] = isal_zlib.error

@@ -40,8 +40,8 @@ AVATARS: Final = {
     "organisations": ("auth", "organisation"),
     "projects": ("crud", "project"),
 }
+#: What stands before the id of the file to take, the best first.
 FIRST: Final = ("original", "source", "")
-"""What stands before the id of the file to take, the best first."""
 PIECE: Final = 1024 * 1024
 
 

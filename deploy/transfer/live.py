@@ -31,8 +31,8 @@ ESTIMATE: Final = (
     "SELECT coalesce(sum(greatest(reltuples, 0)), 0)::bigint FROM pg_class "
     "WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'"
 )
+#: Without these a database is another program's.
 CORE: Final = ("person", "project", "entity", "task")
-"""Without these a database is another program's."""
 
 
 class LiveDatabase:

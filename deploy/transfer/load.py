@@ -37,8 +37,8 @@ ALONE: Final = (
     "SET LOCAL lock_timeout = '30s'; SELECT pg_advisory_xact_lock(hashtext('callboard import')); "
     "SET LOCAL lock_timeout = 0"
 )
+#: Batches under way at most, which bounds the memory.
 OUTSTANDING: Final = 3
-"""Batches under way at most, which bounds the memory."""
 Rows = list[dict[str, Any]]
 Batch = tuple[str, Rows]
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from services.common.wire.rpc_protocol import Reply
 
+#: How the tag of a compressed answer ends: other bytes, another tag.
 GZIPPED: Final = '-gz"'
-"""How the tag of a compressed answer ends: other bytes, another tag."""
 OK: Final = 200
 NOT_MODIFIED: Final = 304
 REVALIDATE: Final = "private, no-cache"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from gateway.http.object_store import ObjectStore
 
+#: What a browser may show in place; anything else could be a page with a script in it.
 SHOWN: Final = frozenset(
     {
         "image/jpeg",
@@ -32,7 +33,6 @@ SHOWN: Final = frozenset(
         "application/pdf",
     }
 )
-"""What a browser may show in place; anything else could be a page with a script in it."""
 UNKNOWN: Final = "application/octet-stream"
 RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)")
 UNSAFE: Final = re.compile(r"[^\x20-\x7e]|[\"\\%]")

@@ -49,6 +49,7 @@ TYPES: Final = {
     ".woff": "font/woff",
     ".woff2": "font/woff2",
 }
+#: What is worth compressing, from ``SMALL`` bytes on.
 TEXTS: Final = frozenset(
     {
         ".css",
@@ -63,13 +64,13 @@ TEXTS: Final = frozenset(
         ".webmanifest",
     }
 )
-"""What is worth compressing, from ``SMALL`` bytes on."""
 SMALL: Final = 1024
 HASHED: Final = re.compile(
     r"/(assets|css|fonts|js)/(.*/)?[^/]+[.-](?=[\w-]*\d)[\w-]{8,}\.[a-z0-9.]+"
 )
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 ASK_AGAIN: Final = "no-cache"
+#: First parts of paths that are the API's besides those of its routes.
 ALSO_OURS: Final = frozenset(
     {
         "api",
@@ -82,7 +83,6 @@ ALSO_OURS: Final = frozenset(
         "status.txt",
     }
 )
-"""First parts of paths that are the API's besides those of its routes."""
 
 
 class StaticSite:

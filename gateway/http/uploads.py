@@ -35,8 +35,8 @@ NAME_LENGTH: Final = 250
 EXTENSION_LENGTH: Final = 6
 UNNAMED: Final = "file"
 UNKNOWN: Final = "application/octet-stream"
+#: Marks that turn the writing direction, with which ``exe`` can be made to look like ``png``.
 HIDDEN: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
-"""Marks that turn the writing direction, with which ``exe`` can be made to look like ``png``."""
 
 
 class Received:

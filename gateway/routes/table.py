@@ -22,14 +22,14 @@ class Body(Enum):
     """What a route makes of the request's body."""
 
     NONE = "none"
+    #: JSON only; another content type is refused.
     JSON = "json"
-    """JSON only; another content type is refused."""
+    #: JSON, else form fields, else query parameters; an unreadable JSON counts as empty.
     LENIENT = "lenient"
-    """JSON, else form fields, else query parameters; an unreadable JSON counts as empty."""
+    #: JSON of any kind, also an array or nothing at all.
     VALUE = "value"
-    """JSON of any kind, also an array or nothing at all."""
+    #: As LENIENT, and files: stored before the call under ``Route.files``, removed if refused.
     MULTIPART = "multipart"
-    """As LENIENT, and files: stored before the call under ``Route.files``, removed if refused."""
 
 
 @dataclass(frozen=True)
@@ -42,27 +42,27 @@ class Route:
     access: Access = SIGNED_IN
     status: int = 200
     body: Body = Body.NONE
+    #: Whether the query string is handed over, as ``query``.
     query: bool = False
-    """Whether the query string is handed over, as ``query``."""
+    #: Whether parameters may be repeated: ``query`` then holds lists.
     repeat: bool = False
-    """Whether parameters may be repeated: ``query`` then holds lists."""
+    #: Whether the verified claims and the address are handed over, as ``caller``.
     caller: bool = False
-    """Whether the verified claims and the address are handed over, as ``caller``."""
+    #: Whether the whole person of the caller is handed over, as ``service.call["author"]``.
     author: bool = False
-    """Whether the whole person of the caller is handed over, as ``service.call["author"]``."""
+    #: Whether it may read or remove a whole production, and gets the long deadline.
     slow: bool = False
-    """Whether it may read or remove a whole production, and gets the long deadline."""
+    #: Arguments the row itself gives.
     fixed: tuple[tuple[str, Any], ...] = ()
-    """Arguments the row itself gives."""
+    #: A named last touch by the gateway, see ``app.ANSWERS``; ``file`` sends the file answered.
     answer: str = ""
-    """A named last touch by the gateway, see ``app.ANSWERS``; ``file`` sends the file answered."""
+    #: Whether a MULTIPART route takes JSON of any kind when no form is sent.
     bare: bool = False
-    """Whether a MULTIPART route takes JSON of any kind when no form is sent."""
+    #: Where the files of a multipart body are stored: ``<files>/<id>``.
     files: str = "uploads"
-    """Where the files of a multipart body are stored: ``<files>/<id>``."""
+    #: Subjects of the events after which the answer is another one, such as ``person``: until then
+    #: the gateway keeps it in memory (``gateway.answers``). Empty keeps none.
     kept: tuple[str, ...] = ()
-    """Subjects of the events after which the answer is another one, such as ``person``: until then
-    the gateway keeps it in memory (``gateway.answers``). Empty keeps none."""
     summary: str = ""
 
     @property

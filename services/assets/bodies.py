@@ -16,8 +16,8 @@ class Field(NamedTuple):
     read: Callable[[Any], Any]
     default: Any = None
     required: bool = False
+    #: What an explicit null means; BadValue when it may not be null.
     null: Any = None
-    """What an explicit null means; BadValue when it may not be null."""
 
 
 def _text(limit: int | None = None) -> Callable[[Any], str]:

@@ -18,37 +18,37 @@ LOWEST_COST, HIGHEST_COST = 4, 16
 class AuthSettings(FileSettings, frozen=True, kw_only=True, rename=str.upper):
     """What ``auth`` needs besides: keys, how long sessions last, how patient it is, the mail."""
 
+    #: Seals second factors at rest; keep it when ``SECRET_KEY`` changes.
     encryption_key: str
-    """Seals second factors at rest; keep it when ``SECRET_KEY`` changes."""
+    #: Keys, separated by commas, that sealed until lately and can still unseal.
     previous_encryption_keys: str = ""
-    """Keys, separated by commas, that sealed until lately and can still unseal."""
     access_token_days: float = 14.0
     refresh_token_days: float = 14.0
+    #: Whether an account without a second factor may do nothing but set one up.
     enforce_2fa: bool = False
-    """Whether an account without a second factor may do nothing but set one up."""
     min_password_length: int = 8
     bcrypt_cost: int = 12
+    #: Password hashes computed at the same time; more only take longer each.
     hashes_at_once: int = 2
-    """Password hashes computed at the same time; more only take longer each."""
     failed_logins_allowed: int = 5
     lock_seconds: int = 60
+    #: Wrong passwords and codes that one address may try in a minute, whatever the accounts.
     failures_per_address: int = 100
-    """Wrong passwords and codes that one address may try in a minute, whatever the accounts."""
+    #: Requests for mails, challenges and resets that one address may make in a minute.
     public_calls_per_address: int = 300
-    """Requests for mails, challenges and resets that one address may make in a minute."""
+    #: Mails that may be asked for in an hour without being logged in.
     mails_per_account: int = 10
-    """Mails that may be asked for in an hour without being logged in."""
+    #: Where people find the studio: in mailed links, and what security keys are bound to.
     site_url: str = "http://localhost:8080"
-    """Where people find the studio: in mailed links, and what security keys are bound to."""
+    #: ``smtp://user:password@host:port`` (STARTTLS where offered), ``smtps://``, or
+    #: ``file:///folder`` to write mails down; empty sends none.
     mail_url: str = ""
-    """``smtp://user:password@host:port`` (STARTTLS where offered), ``smtps://``, or
-    ``file:///folder`` to write mails down; empty sends none."""
     mail_from: str = "callboard@localhost"
     default_timezone: str = "Europe/Paris"
     default_locale: str = "en_US"
     user_limit: int = 100
+    #: E-mails, separated by commas, whom others may neither deactivate nor re-role.
     protected_accounts: str = ""
-    """E-mails, separated by commas, whom others may neither deactivate nor re-role."""
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Self:

@@ -83,11 +83,11 @@ class Person(TimestampedRow, Base):
     login_failed_attemps: Mapped[int | None] = mapped_column(default=0)
     last_login_failed: Mapped[datetime | None]
     totp_enabled: Mapped[bool | None] = mapped_column(default=False)
+    #: Sealed, see ``vault``; an imported one lies open until it is renewed.
     totp_secret: Mapped[str | None] = text(info={"plain": vault.plain})
-    """Sealed, see ``vault``; an imported one lies open until it is renewed."""
     email_otp_enabled: Mapped[bool | None] = mapped_column(default=False)
+    #: Sealed as well.
     email_otp_secret: Mapped[str | None] = text(info={"plain": vault.plain})
-    """Sealed as well."""
     fido_enabled: Mapped[bool | None] = mapped_column(default=False)
     fido_credentials: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
     otp_recovery_codes: Mapped[list[str] | None] = mapped_column(info={"dumped": "bytes"})

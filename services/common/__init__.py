@@ -1,7 +1,7 @@
-"""The kernel every service is built from; knows nothing of animation."""
+"""The kernel that all services share; free of domain logic."""
 
 import warnings
 
-# eventlet advises new projects against itself at each import. The services' domain code knows
-# neither eventlet nor nameko, so the advice is taken, and need not be repeated in every log.
+# eventlet warns new projects at each import. Only the kernel depends on eventlet and nameko, so the
+# way out is open, and the warning need not be in every log.
 warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated", category=Warning)

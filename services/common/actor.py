@@ -1,4 +1,4 @@
-"""Who is calling."""
+"""The actor: who makes a call."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ ROLES: Final = ("user", "admin", "supervisor", "manager", "client", "vendor")
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
-    """The person or bot behind a request, as ``auth`` knew it moments ago."""
+    """The person or bot that makes a request; the gateway caches it for some seconds."""
 
     id: UUID | None = None
     role: str = "user"
     is_bot: bool = False
     departments: frozenset[UUID] = frozenset()
+    #: Productions whose team they are in, with the role they have there.
     projects: dict[UUID, str] = {}
-    """Productions whose team they are in, with the role they have there."""
+    #: Those of ``projects`` whose status is Open.
     open_projects: frozenset[UUID] = frozenset()
-    """Those of ``projects`` whose status is Open."""
 
     @property
     def is_admin(self) -> bool:
@@ -29,11 +29,11 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def works_as_vendor(self) -> bool:
-        """Whether what they see depends on what they are assigned to."""
+        """Whether they are a vendor anywhere: then what they see depends on their assignments."""
         return "vendor" in {self.role, *self.projects.values()}
 
     def sees_all_of(self, project: UUID) -> bool:
-        """Whether lists of what belongs to a production leave nothing out for them."""
+        """Whether lists of the production's rows are complete for them, needing no filter."""
         mine = project in self.open_projects and self.projects.get(project) != "vendor"
         return self.is_admin or mine
 
@@ -44,5 +44,5 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
         return self.projects.get(project) if project else None
 
 
+#: The actor of event handlers, scheduled work and the command line.
 SYSTEM: Final = Actor(role="admin")
-"""Acts for the system itself: handlers of events, the command line."""

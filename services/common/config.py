@@ -1,7 +1,7 @@
 """Settings of a process, read once from its environment and then frozen.
 
-A missing or malformed variable stops the start with a sentence that names it. Only ``__main__``
-modules and ``gateway.asgi`` hand the environment over; tests build settings directly.
+A missing or malformed variable stops the start with a message that names it. Only ``__main__``
+modules and ``gateway.asgi`` read the environment; tests build settings directly.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ SECRET_LENGTH: Final = 32
 
 
 class ConfigError(Exception):
-    """The environment can't start this process; the message says what to set."""
+    """The environment is invalid; the message says what to set."""
 
 
 def check_secret(secret: str, name: str = "SECRET_KEY") -> None:
-    """Raise ConfigError for a key that others could guess, and sign or read with."""
+    """Raise ConfigError for a key that is short or a known default."""
     if secret.lower() in WEAK_SECRETS or len(secret) < SECRET_LENGTH:
         message = (
             f"{name} must be at least {SECRET_LENGTH} characters and not a known default; "
@@ -32,23 +32,23 @@ def check_secret(secret: str, name: str = "SECRET_KEY") -> None:
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
-    """What every process of Callboard needs."""
+    """Settings of every process."""
 
     amqp_uri: str
+    #: Signs access tokens; at least ``SECRET_LENGTH`` characters.
     secret_key: str
-    """Signs tokens."""
+    #: Previous keys, separated by commas, whose tokens are still accepted.
     previous_secret_keys: str = ""
-    """Keys, separated by commas, that signed until lately and are still believed."""
     log_level: str = "INFO"
     log_format: str = "json"
+    #: Seconds an RPC call may take; a missing heartbeat fails it earlier.
     rpc_deadline: float = 8.0
-    """Seconds an ordinary request may take. A service that is away is noticed long before."""
+    #: Requests that take more seconds are logged.
     slow_request_seconds: float = 2.0
-    """Requests that take longer are written to the log."""
+    #: SQL statements that take more seconds are logged.
     slow_query_seconds: float = 0.5
-    """SQL statements that take longer are written to the log."""
+    #: Where traces are exported to, see ``tracing.configure``; empty switches tracing off.
     otel_exporter_otlp_endpoint: str = ""
-    """Where traces go, see ``tracing.configure``; empty makes none."""
 
     @property
     def old_keys(self) -> list[str]:
@@ -59,7 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     def load(cls, environ: Mapping[str, str]) -> Self:
         """Build the settings from an environment.
 
-        Raises ConfigError with one sentence per process, never a traceback for the operator.
+        Raises ConfigError with a message for the operator instead of a traceback.
         """
         names = {field.encode_name for field in msgspec.structs.fields(cls)}
         given = {name: value for name, value in environ.items() if name in names}
@@ -74,15 +74,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
 
 
 class ProcessSettings(Settings, frozen=True, kw_only=True, rename=str.upper):
-    """What a process without an HTTP API needs besides: how it shows that it is well."""
+    """Settings of a process without an HTTP API: how it exposes health and metrics."""
 
+    #: Folder of the liveness and readiness files (``health_files``); empty for none.
     signs_dir: str = ""
-    """A folder for the files that show probes how the process is (``health_files``); empty for
-    none."""
+    #: Port that Prometheus scrapes; 0 or empty serves no metrics.
     metrics_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 0
-    """Where Prometheus reads the metrics of the process; 0 or empty: nowhere."""
+    #: Address that ``metrics_port`` listens on; the images set 0.0.0.0.
     metrics_host: str = "127.0.0.1"
-    """The address of that port. In a container 0.0.0.0, which the images set."""
 
     @classmethod
     def for_service(cls, name: str, environ: Mapping[str, str]) -> Self:
@@ -96,16 +95,19 @@ class ProcessSettings(Settings, frozen=True, kw_only=True, rename=str.upper):
 
 
 class ServiceSettings(ProcessSettings, frozen=True, kw_only=True, rename=str.upper):
-    """What a service needs besides: its own database and how much it does at once."""
+    """Settings of a service: its database, and its concurrency."""
 
     database_url: str
+    #: Calls and event handlers that run concurrently in one process.
     max_workers: int = 48
+    #: Unacknowledged requests the broker sends to one process, at most ``max_workers``.
     prefetch_count: int = 64
+    #: Connections of each of the two pools.
     pool_size: int = 10
 
 
 class FileSettings(ServiceSettings, frozen=True, kw_only=True, rename=str.upper):
-    """What a service that keeps files needs besides."""
+    """Settings of a service that stores files."""
 
+    #: ``file:///folder``, or ``s3://bucket/folder`` with the usual ``AWS_*`` variables.
     storage_url: str
-    """``file:///folder``, or ``s3://bucket/folder`` with the usual ``AWS_*`` variables."""

@@ -1,8 +1,8 @@
-"""The kinds of refusal that cross RPC.
+"""The errors that cross RPC.
 
-A service raises one of these; the caller, wherever it runs, gets the same kind back. None of them
-knows HTTP: the gateway keeps the one table that does (``gateway/errors.py``). An error travels as
-``{"kind", "message", "data"}``, so it is read the same by any RPC client.
+A service raises one of these, and the caller's RPC client raises the same kind again. None of them
+knows HTTP: the gateway maps kinds to statuses (``gateway/errors.py``). On the wire an error is
+``{"kind", "message", "data"}``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from services.common.json_types import JsonObject
 
 
 class ServiceError(Exception):
-    """A refusal with a sentence for people and, where it helps, data for programs."""
+    """An error with a message for people and, where it helps, data for programs."""
 
     kind: ClassVar[str] = "error"
     kinds: ClassVar[dict[str, type[ServiceError]]] = {}
@@ -24,7 +24,7 @@ class ServiceError(Exception):
         self.data = data
 
     def __init_subclass__(cls, *, kind: str) -> None:
-        """Enter the class under its wire name; two classes of one name are a mistake."""
+        """Register the class under its kind. Raises TypeError for a duplicate."""
         super().__init_subclass__()
         if kind in ServiceError.kinds:
             message = f"error kind {kind!r} declared twice"
@@ -33,7 +33,7 @@ class ServiceError(Exception):
         ServiceError.kinds[kind] = cls
 
     def as_dict(self) -> JsonObject:
-        """Builtins for the wire; ``build`` is its inverse."""
+        """The error as JSON-compatible builtins; ``build`` is the inverse."""
         return {"kind": self.kind, "message": self.message, "data": self.data}
 
     @staticmethod
@@ -47,25 +47,25 @@ class ServiceError(Exception):
 
 
 class InvalidInput(ServiceError, kind="invalid-input"):
-    """The request is not what the route takes; ``data["errors"]`` lists the fields, if any."""
+    """The request is invalid; ``data["errors"]`` lists the fields, if any."""
 
 
 def invalid_fields(faults: list[dict[str, str]]) -> InvalidInput:
-    """The refusal of fields of a body: ``{"field", "message"}`` for each."""
+    """A validation error of several fields: ``{"field", "message"}`` for each."""
     return InvalidInput("Validation error.", {"errors": faults})
 
 
 def invalid_field(field: str, message: str) -> InvalidInput:
-    """The refusal of one field."""
+    """A validation error of one field."""
     return invalid_fields([{"field": field, "message": message}])
 
 
 class Integrity(ServiceError, kind="integrity"):
-    """The data would break a rule of the tables: unique, reference, required, format."""
+    """The data violates a constraint: unique, reference, not null, check, or format."""
 
 
 class Refused(ServiceError, kind="refused"):
-    """The request is well formed, but the rules of the studio say no; ``data`` joins the body."""
+    """The request is valid, but a rule of the domain forbids it; ``data`` joins the body."""
 
 
 class Unauthenticated(ServiceError, kind="unauthenticated"):
@@ -73,11 +73,11 @@ class Unauthenticated(ServiceError, kind="unauthenticated"):
 
 
 class Forbidden(ServiceError, kind="forbidden"):
-    """The caller is known and lacks the right; the message names what was required."""
+    """The caller lacks a permission; the message names the rule."""
 
 
 class NotFound(ServiceError, kind="not-found"):
-    """Nothing there, or nothing the caller may know of."""
+    """There is no such row, or none that the caller may know of."""
 
 
 class Conflict(ServiceError, kind="conflict"):
@@ -85,12 +85,12 @@ class Conflict(ServiceError, kind="conflict"):
 
 
 class KeyReused(ServiceError, kind="key-reused"):
-    """An idempotency key came back with another request."""
+    """An idempotency key was reused for a different request."""
 
 
 class TooMany(ServiceError, kind="too-many"):
-    """The caller tries too often; ``data["seconds"]`` says when it may again."""
+    """Rate limit exceeded; ``data["seconds"]`` is how long to wait."""
 
 
 class Unavailable(ServiceError, kind="unavailable"):
-    """A part of the system is away or too slow; nothing was decided, try again."""
+    """A dependency is unavailable or too slow; the caller may retry."""

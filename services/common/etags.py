@@ -1,4 +1,4 @@
-"""Strong validators: what an ``ETag`` is made of, and whether a caller holds one."""
+"""ETags: computing strong validators, and matching ``If-None-Match``."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ if TYPE_CHECKING:
 
 
 def of_bytes(body: bytes) -> str:
-    """The tag of exactly these bytes."""
+    """The ETag of a body."""
     return f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
 
 
 def of_parts(parts: Iterable[Any]) -> str:
-    """The tag of everything that an answer depends on."""
+    """The ETag of an answer, from all values that it depends on."""
+    # A separator that no part contains, so that different parts never join to the same text.
     return of_bytes("\x1f".join(str(part) for part in parts).encode())
 
 
-def holds(asked: str | None, tag: str) -> bool:
-    """Whether an ``If-None-Match`` names the tag."""
-    return asked is not None and tag in {one.strip().removeprefix("W/") for one in asked.split(",")}
+def holds(header: str | None, tag: str) -> bool:
+    """Whether an ``If-None-Match`` header contains the tag; weak forms match, too."""
+    return header is not None and tag in {
+        candidate.strip().removeprefix("W/") for candidate in header.split(",")
+    }

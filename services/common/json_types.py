@@ -1,17 +1,17 @@
-"""Names for data whose members only its owner knows: JSON, rows, column values."""
+"""Type aliases for data without a declared shape: JSON, rows, column values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+#: Decoded JSON of any kind, not validated yet.
 Json = Any
-"""JSON of any kind, decoded and not checked yet."""
+#: A JSON object, decoded.
 JsonObject = dict[str, Any]
-"""A JSON object, decoded."""
+#: A read-only row of a table or statement, by column names.
 Row = Mapping[Any, Any]
-"""A row of a table or of a statement, by the names of its columns; nobody writes into it."""
+#: The parameters of a statement, by name.
 Parameters = Mapping[str, Any]
-"""What a statement is run with, by the names in it."""
+#: Column values to write, by name.
 Values = dict[str, Any]
-"""Column values that are about to be written."""

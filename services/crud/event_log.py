@@ -26,8 +26,8 @@ from services.crud.models import ApiEvent
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+#: Messages at once, each of up to a relay's batch of events.
 BATCH: Final = 20
-"""Messages at once, each of up to a relay's batch of events."""
 NAME_PART: Final = re.compile(r"[a-z0-9-]+")
 FILES: Final = ("preview-file:add-file",)
 STORE: Final = """

@@ -36,8 +36,8 @@ class Change:
     size: int = 0
     items: list[Cast] = field(default_factory=list)
     before: set[UUID] = field(default_factory=set)
+    #: The new links by asset.
     links: dict[UUID, UUID] = field(default_factory=dict)
-    """The new links by asset."""
 
     @property
     def added(self) -> set[UUID]:
@@ -53,13 +53,13 @@ class Change:
 class Outcome(NamedTuple):
     """What the replacing did beyond the entities themselves."""
 
+    #: Size of the casting and production, of every entity touched.
     counts: Mapping[UUID, tuple[int, UUID]]
-    """Size of the casting and production, of every entity touched."""
     entered: set[Pair]
+    #: (episode, asset) pairs that came and went through shots.
     left: set[Pair]
-    """(episode, asset) pairs that came and went through shots."""
+    #: Assets that left a shot because they left its episode.
     dropped: Mapping[UUID, set[UUID]]
-    """Assets that left a shot because they left its episode."""
 
 
 def tell(tx: Transaction, changes: Mapping[UUID, Change], outcome: Outcome) -> None:

@@ -119,8 +119,9 @@ def _counting() -> Any:
     )
 
 
+#: Id, production, kind and (of a shot) episode of ``ids``.
 ENTITIES: Final = _entities()
-"""Id, production, kind and (of a shot) episode of ``ids``."""
+#: Lock ``episodes`` first, then the rest of ``ids``, each by id.
 LOCK: Final = (
     sa.select(ENTITY.c.id)
     .where(_any(ENTITY.c.id, "ids"))
@@ -128,15 +129,14 @@ LOCK: Final = (
     # Ordered, so that two requests over the same entities wait, but never for each other.
     .with_for_update()
 )
-"""Lock ``episodes`` first, then the rest of ``ids``, each by id."""
 CLEAR: Final = sa.delete(LINK).where(_any(LINK.c.entity_in_id, "ids")).returning(*PAIR)
+#: Cast the assets that exist.
 INSERT: Final = _insertion()
-"""Cast the assets that exist."""
+#: Cast assets in episodes that don't cast them yet.
 ENTER: Final = _entering()
-"""Cast assets in episodes that don't cast them yet."""
+#: Take assets off episodes none of whose shots casts them.
 LEAVE: Final = _leaving()
-"""Take assets off episodes none of whose shots casts them."""
+#: Take assets off all shots of an episode.
 DROP: Final = _dropping()
-"""Take assets off all shots of an episode."""
+#: Set sizes, where one is given, and change them.
 COUNT: Final = _counting()
-"""Set sizes, where one is given, and change them."""

@@ -44,8 +44,8 @@ class Kind(NamedTuple):
 
     fields: Mapping[str, Field]
     parent: str = ""
+    #: Checked to exist in the production; empty when the database alone checks.
     parent_kind: str = ""
-    """Checked to exist in the production; empty when the database alone checks."""
 
 
 KINDS: Final = {

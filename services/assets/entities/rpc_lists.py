@@ -35,8 +35,8 @@ from services.common.runtime.rpc_server import query
 from services.common.runtime.service import versioned
 from services.common.wire.rpc_protocol import Reply
 
+#: The plain row of each kind, its ``type`` known without a look at the entity's type.
 PLAIN: Final = {kind: replace(RESOURCES["entities"], kind=kind.capitalize()) for kind in KINDS}
-"""The plain row of each kind, its ``type`` known without a look at the entity's type."""
 VERSION: Final = Resource(path="entity-versions", model=EntityVersion)
 UNORDERED: Final = frozenset({"asset", "scene"})
 WITH_PROJECT: Final = frozenset({"shot", "scene", "edit", "concept"})

@@ -19,10 +19,10 @@ from services.common.json_types import Json, Row
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_protocol import Reply
 
+#: Kinds that can be removed several at once.
 IN_NUMBERS: Final = frozenset({"Asset", "Shot", "Edit", "Concept"})
-"""Kinds that can be removed several at once."""
+#: Kinds that aren't removed while they hold others.
 HOLDERS: Final = {"sequence": "shot", "episode": "sequence"}
-"""Kinds that aren't removed while they hold others."""
 
 
 class RemovalRpc(ResourceService):

@@ -42,10 +42,10 @@ def _descriptor() -> Expression:
     return sa.func.json_build_object(*pairs)
 
 
+#: The descriptors of one group of rows, in their order.
 DESCRIPTORS: Final = sa.func.json_agg(
     aggregate_order_by(_descriptor(), DESCRIPTOR.c.position, DESCRIPTOR.c.name)
 )
-"""The descriptors of one group of rows, in their order."""
 
 
 def _extras() -> JsonObject:
@@ -74,13 +74,13 @@ def _extras() -> JsonObject:
     }
 
 
+#: The first running episode of each show by name, else the first.
 FIRST_EPISODES: Final = (
     sa.select(ENTITY.c.project_id.label("key"), sa.func.to_json(ENTITY.c.id).label("value"))
     .where(ENTITY.c.project_id == json_parts.idents("shows"), of_kind("episode"))
     .order_by(ENTITY.c.project_id, (ENTITY.c.status == RUNNING).desc(), ENTITY.c.name)
     .ext(distinct_on(ENTITY.c.project_id))
 )
-"""The first running episode of each show by name, else the first."""
 EXTRAS: Final = json_parts.json_object(**_extras())
 CONTEXT: Final = json_parts.json_object(asset_types=json_parts.array(ROWS), **_extras())
 

@@ -25,8 +25,8 @@ from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
 
 ANYWHERE: Final = ("all", "main")
+#: What the detail of an asset leaves out of its row.
 DROPPED: Final = frozenset({"source_id", "nb_frames"})
-"""What the detail of an asset leaves out of its row."""
 
 
 class OverviewRpc(ResourceService):

@@ -147,11 +147,12 @@ HEADS: Final[Mapping[str, Callable[..., Columns]]] = {
     "edit": edit_head,
     "concept": concept_head,
 }
+#: Kinds whose views name the production.
 NAMING: Final = frozenset({"shot", "edit", "concept"})
-"""Kinds whose views name the production."""
+#: Kinds that only hold other entities.
 PARTS: Final = frozenset({"sequence", "scene", "episode"})
-"""Kinds that only hold other entities."""
 _PARENT_IS_EPISODE: Final = ENTITY.outerjoin(EPISODE, EPISODE.c.id == ENTITY.c.parent_id)
+#: What an entity is joined with; a shot without a sequence isn't shown.
 SOURCES: Final[Mapping[str, sa.FromClause]] = {
     "asset": ENTITY.join(TYPE, TYPE.c.id == ENTITY.c.entity_type_id),
     "shot": ENTITY.join(SEQUENCE, SEQUENCE.c.id == ENTITY.c.parent_id).outerjoin(
@@ -159,7 +160,6 @@ SOURCES: Final[Mapping[str, sa.FromClause]] = {
     ),
     "edit": _PARENT_IS_EPISODE,
 }
-"""What an entity is joined with; a shot without a sequence isn't shown."""
 ORDERS: Final[Mapping[str, tuple[Any, ...]]] = {
     "asset": (TYPE.c.name, ENTITY.c.name),
 }

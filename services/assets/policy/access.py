@@ -39,8 +39,8 @@ VENDOR: Final = "vendor"
 class Reach(NamedTuple):
     """The entities a caller reaches: those of ``projects``, where a vendor only what is theirs."""
 
+    #: None for all of the studio.
     projects: frozenset[UUID] | None = None
-    """None for all of the studio."""
     as_vendor: frozenset[UUID] = frozenset()
     assigned: tuple[UUID, ...] = ()
     departments: frozenset[UUID] = frozenset()

@@ -16,8 +16,8 @@ from services.common.database.tables import table_of
 from services.common.errors import Integrity
 from services.common.json_types import JsonObject, Row, Values
 
+#: What tells an entity of a production from the others.
 PLACE: Final = ("name", "entity_type_id", "parent_id")
-"""What tells an entity of a production from the others."""
 ONE_SITTING: Final = timedelta(minutes=1)
 FIXED: Final = frozenset({"created_by", "shotgun_id"})
 

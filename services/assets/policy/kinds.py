@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from services.assets.models import Entity, EntityType
 from services.common.access.rules import Facts
 
+#: Entity types with a meaning of their own; any other is a type of asset.
 RESERVED: Final = ("Shot", "Sequence", "Scene", "Episode", "Edit", "Concept")
-"""Entity types with a meaning of their own; any other is a type of asset."""
 KINDS: Final = ("asset", *(name.lower() for name in RESERVED))
 # Not ``in_``, whose list SQLAlchemy leaves out of a RETURNING that is compiled by itself.
 _is_reserved = EntityType.name == sa.any_(sa.literal(list(RESERVED), ARRAY(sa.Text)))

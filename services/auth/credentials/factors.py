@@ -39,13 +39,13 @@ TOTP: Final = "totp"
 EMAIL: Final = "email_otp"
 FIDO: Final = "fido"
 RECOVERY: Final = "recovery_code"
+#: The field of a body that proves each, in the order in which they are looked at.
 FIELDS: Final = {
     TOTP: "totp",
     EMAIL: "email_otp",
     FIDO: "fido_authentication_response",
     RECOVERY: "recovery_code",
 }
-"""The field of a body that proves each, in the order in which they are looked at."""
 EVERY: Final[tuple[Factor, ...]] = ("totp", "email_otp", "fido")
 STEP_SECONDS: Final = 30
 MAILED_CODE: Final = timedelta(minutes=5)
@@ -60,8 +60,8 @@ class Given(NamedTuple):
     """What a request brought to prove itself with."""
 
     body: JsonObject
+    #: The state of a challenge, if one was asked for.
     cookie: str | None
-    """The state of a challenge, if one was asked for."""
 
 
 def enabled(account: Row) -> list[Factor]:

@@ -30,8 +30,8 @@ from services.common.json_types import JsonObject
 if TYPE_CHECKING:
     from services.auth.config import AuthSettings
 
+#: What clients in the field show beside the key's prompt.
 RP_NAME: Final = "Kitsu"
-"""What clients in the field show beside the key's prompt."""
 ALGORITHMS: Final = frozenset({-7, -8, -35, -36, -37, -257, -47})
 ID_BYTES: Final = 16
 Device = JsonObject

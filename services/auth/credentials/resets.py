@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from services.common.database.transaction import Transaction
 
 GOOD_FOR: Final = timedelta(hours=2)
+#: 64 characters.
 RANDOM_BYTES: Final = 48
-"""64 characters."""
 
 
 def _hash(token: str) -> str:

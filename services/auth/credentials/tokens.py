@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 DAY: Final = 86400
 PERSON, BOT, PERSON_API = "person", "bot", "person_api"
 IDENTITIES: Final = frozenset({PERSON, BOT, PERSON_API})
+#: The claim of a session that may do nothing but set up a second factor.
 RESTRICTED: Final = "requires_2fa_setup"
-"""The claim of a session that may do nothing but set up a second factor."""
 
 
 def signed(settings: AuthSettings, payload: JsonObject) -> str:

@@ -88,8 +88,8 @@ FACTORS: Final = frozenset(
         "otp_recovery_codes",
     }
 )
+#: Second factors are only changed by proving them, at ``/auth``.
 ALWAYS_FIXED: Final = frozenset({"password", "jti"}) | FACTORS
-"""Second factors are only changed by proving them, at ``/auth``."""
 DATE_FORMATS: Final = ("YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY")
 
 
@@ -123,8 +123,8 @@ def fixed(actor: Actor) -> frozenset[str]:
 class AccountSecrets:
     """What a write of an account makes that is shown once, or never."""
 
+    #: The hash of a new account's password.
     password: bytes | None = None
-    """The hash of a new account's password."""
     bot_token: str | None = None
 
 

@@ -1,4 +1,4 @@
-"""What rules, hooks and helpers find of the call they work for."""
+"""The call's context, as rules, hooks and helpers get it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from services.common.config import ServiceSettings
 from services.common.database.transaction import Database, Transaction
 from services.common.json_types import Json, JsonObject
 
+#: A call of another service: ``(service, method, arguments)``.
 Question = tuple[str, str, JsonObject]
-"""What another service is asked: ``(service, method, arguments)``."""
 
 
 class CallContext(Protocol):
@@ -51,19 +51,19 @@ class CallContext(Protocol):
         """The headers that the call came with."""
 
     def ask(self, service: str, method: str, /, **kwargs: Json) -> Json:
-        """Call another service as the same actor and return its decoded answer.
+        """Call another service as the same actor and return its decoded reply.
 
-        Refused inside an open transaction: a connection must not be held while waiting.
+        Raises RuntimeError inside an open transaction: a connection must not be held while waiting.
         """
 
     def ask_ahead(self, service: str, method: str, /, **kwargs: Json) -> Callable[[], Json]:
-        """Ask now; what this returns waits for the answer and returns it."""
+        """Start a call; the function returned waits for its decoded reply."""
 
     def ask_all(self, questions: list[Question]) -> list[Json]:
-        """Ask several questions at once; the answers come in order."""
+        """Make several calls concurrently; returns their decoded replies in order."""
 
     def commit_now(self) -> None:
-        """Commit what was done so far, events included, whatever the method says afterwards."""
+        """Commit changes and events so far; later exceptions don't undo them."""
 
     def skip_idempotency(self) -> None:
         """Don't store the answer under the call's Idempotency-Key: it holds secrets."""

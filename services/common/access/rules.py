@@ -1,8 +1,8 @@
-"""Rules about what a caller may do.
+"""Authorization rules.
 
-The gateway establishes the actor; the owning service applies rules with the row in hand. A rule
-reads the *facts* of a row (``project_id``, ``created_by`` …) and, where another service holds the
-answer, asks it through the call's context. Lists are scoped in SQL by the resource, never here.
+The gateway authenticates; the service that owns a row authorizes. A rule reads the *facts* of a row
+(``project_id``, ``created_by`` …) and may call other services through the call's context. Lists are
+scoped in SQL by the resource, never filtered by rules.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from services.common.access.context import CallContext
 from services.common.errors import Forbidden
 from services.common.json_types import Row
 
+#: The columns of a row that rules read, by name.
 Facts = Row
-"""What a rule reads of a row, by name."""
 
 
 def only_persons(ctx: CallContext) -> UUID:
@@ -30,15 +30,16 @@ def only_persons(ctx: CallContext) -> UUID:
 
 @dataclass(frozen=True)
 class Rule:
-    """A named condition; the name is what a refusal says was required."""
+    """A named condition; the name is part of the 403's message."""
 
     name: str
     test: Callable[[CallContext, Facts], bool]
+    #: The facts it reads; a rule without any is checked before the row is loaded.
     needs: tuple[str, ...] = ()
-    """The facts it reads; a rule without any can be decided before the row is loaded."""
 
     def check(self, ctx: CallContext, facts: Facts) -> None:
         """Raise Forbidden unless the rule holds; administrators always pass."""
+        # Administrators pass here, once, so no rule has to mention them.
         if not ctx.actor.is_admin and not self.test(ctx, facts):
             message = f"This requires {self.name}."
             raise Forbidden(message)

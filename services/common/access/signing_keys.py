@@ -1,8 +1,8 @@
-"""The keys that sign tokens: one that signs, older ones that are still believed.
+"""The keys of tokens: one signs new tokens, older ones are still accepted.
 
-A token's header names its key (``kid``), so that a new key can be brought in without logging
-anybody out: put the new one into ``SECRET_KEY``, the old one into ``PREVIOUS_SECRET_KEYS``, and
-take it out once its tokens have expired. A token without a key id may be signed by any of them.
+A token's header names its key (``kid``), so keys can be rotated without logging anybody out: put
+the new one into ``SECRET_KEY`` and the old one into ``PREVIOUS_SECRET_KEYS``, and remove it once
+its tokens have expired. A token without a key id may be signed by any of them.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ FORGED: Final = "Signature verification failed"
 
 
 def key_id(secret: str) -> str:
-    """The public name of a key, from which it can't be guessed."""
+    """The public id of a key; a hash, from which the key can't be derived."""
     return hashlib.sha256(b"key id " + secret.encode()).hexdigest()[:12]
 
 
 class KeyRing:
-    """The signing key and the older keys."""
+    """The signing key and the previous keys."""
 
     def __init__(self, current: str, previous: Sequence[str] = ()) -> None:
         self.current = current
@@ -36,11 +36,11 @@ class KeyRing:
 
     @classmethod
     def of(cls, settings: Settings) -> KeyRing:
-        """The keys that the settings name."""
+        """The keys in the settings."""
         return cls(settings.secret_key, settings.old_keys)
 
     def read(self, token: str, require: Sequence[str] = ()) -> dict[str, Any]:
-        """The claims of a token that one of the keys signed.
+        """Verify a token and return its claims.
 
         Raises jwt.InvalidTokenError: unreadable, forged, expired, or without a required claim.
         """

@@ -37,8 +37,8 @@ SPECIAL: Final = re.compile(r"[\\\n\r\t]")
 ESCAPES: Final = {"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
 ABSENT: Final = object()
 STAMPS: Final = frozenset({"created_at", "updated_at"})
+#: jsonb keeps no order, so that this one makes equal values equal texts.
 encode_json: Final = msgspec.json.Encoder(order="deterministic").encode
-"""jsonb keeps no order, so that this one makes equal values equal texts."""
 
 
 class Complaint(NamedTuple):

@@ -18,8 +18,8 @@ from services.common.database.sql_types import Column
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+#: JSON holds no raw control character, so that CSV with such signs leaves it as it is.
 COPY: Final = "COPY ({select}) TO STDOUT (FORMAT csv, DELIMITER E'\\x02', QUOTE E'\\x01')"
-"""JSON holds no raw control character, so that CSV with such signs leaves it as it is."""
 BASE64: Final = "json_build_object('b64', translate(encode({bytes}, 'base64'), E'\\n', ''))"
 
 

@@ -37,8 +37,8 @@ KERNEL: Final = frozenset(
         "alembic_version",
     }
 )
+#: From this size on a table is emptied as a file, below row by row, which is quicker.
 LARGE: Final = 8 * 1024 * 1024
-"""From this size on a table is emptied as a file, below row by row, which is quicker."""
 ROW_FAULTS: Final = (psycopg2.DataError, psycopg2.IntegrityError)
 Rows = list[dict[str, Any]]
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from services.common.database.transaction import Transaction
 
 BATCH: Final = 1000
+#: Ids by the (service, table) they should exist in.
 Wanted = dict[tuple[str, str], set[UUID]]
-"""Ids by the (service, table) they should exist in."""
 
 
 @event("kernel", "rows:gone", stored=False)

@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     from services.common.crud.resource import CrudContext, Resource
 
 T = TypeVar("T")
+#: Rows up to which a list is answered from one statement.
 SHORT: Final = 1000
-"""Rows up to which a list is answered from one statement."""
 CHUNK: Final = 500
 COMPRESSED_FROM: Final = 64 * 1024
+#: Bytes that are worth a thread: fewer are compressed before one has been woken.
 THREAD_FROM: Final = 256 * 1024
-"""Bytes that are worth a thread: fewer are compressed before one has been woken."""
+#: Bytes that are compressed at a time: enough to be worth a thread.
 PIECE: Final = 512 * 1024
-"""Bytes that are compressed at a time: enough to be worth a thread."""
 LEVEL: Final = 1
+#: zlib's code for a gzip header and trailer.
 GZIP: Final = 31
-"""zlib's code for a gzip header and trailer."""
 
 
 def list_rows(ctx: CrudContext, resource: Resource, query: dict[str, str]) -> Reply:

@@ -31,10 +31,10 @@ from services.common.wire.rpc_protocol import Reply
 
 P = TypeVar("P")
 VERBS: Final = ("new", "update", "delete")
+#: Narrows a SELECT of the resource to what the caller may list.
 Scope = Callable[[CallContext, Select], Select]
-"""Narrows a SELECT of the resource to what the caller may list."""
+#: The condition that a text in the query stands for.
 Filter = Callable[[CallContext, str], Condition]
-"""The condition that a text in the query stands for."""
 
 
 def kebab(name: str) -> str:
@@ -59,8 +59,8 @@ class ResourceRules(Generic[P]):
     raising a ``ServiceError``.
     """
 
+    #: For which of ``list``, ``read``, ``new`` and ``update`` the answer goes to ``complete``.
     completes: ClassVar[frozenset[str]] = frozenset()
-    """For which of ``list``, ``read``, ``new`` and ``update`` the answer goes to ``complete``."""
 
     def rewrite(self, body: JsonObject, /) -> JsonObject:
         """What a create makes of the body before anything is checked."""
@@ -140,51 +140,50 @@ class Resource:
     scope: Scope | None = None
     kind: str | sa.ColumnElement[str] = ""
     event: str | Callable[[Row], str] = ""
+    #: All names that ``event`` may answer, when it depends on the row.
     events: tuple[str, ...] = ()
-    """All names that ``event`` may answer, when it depends on the row."""
     hidden: frozenset[str] = frozenset()
+    #: Fields that an update ignores, besides the id, the times and ``project_id``.
     fixed: frozenset[str] | Callable[[Actor], frozenset[str]] = frozenset()
-    """Fields that an update ignores, besides the id, the times and ``project_id``."""
     renamed: Mapping[str, str] = field(default_factory=dict)
     virtual: Mapping[str, Expression] = field(default_factory=dict)
     single: Mapping[str, Expression] = field(default_factory=dict)
     facts: Mapping[str, Expression] = field(default_factory=dict)
+    #: The names shown to an actor in a list or (``True``) a single read; None for all.
     visible: Callable[[Actor, bool], frozenset[str] | None] = lambda _actor, _single: None
-    """The names shown to an actor in a list or (``True``) a single read; None for all."""
     filterable: Callable[[Actor], frozenset[str] | None] = lambda _actor: None
+    #: Filters that are no column.
     filters: Mapping[str, Filter] = field(default_factory=dict)
-    """Filters that are no column."""
+    #: Filters that take several parameters together.
     conditions: Callable[[Mapping[str, str]], Sequence[Condition]] = lambda _query: ()
-    """Filters that take several parameters together."""
+    #: Lists that the answer of an update shows.
     updated_lists: tuple[str, ...] = ()
-    """Lists that the answer of an update shows."""
+    #: Whether the answer of a create shows the lists.
     created_relations: bool = True
-    """Whether the answer of a create shows the lists."""
+    #: Lists that a narrowed view shows as ``[]`` when relations are off.
     empty_lists: frozenset[str] = frozenset()
-    """Lists that a narrowed view shows as ``[]`` when relations are off."""
     list_cap: int | None = None
+    #: Whether every change to its lists moves this service's version.
     versioned: bool = True
-    """Whether every change to its lists moves this service's version."""
+    #: Whether the database counts its rows by production (see ``row_counts``).
+    #:
+    #: Its scope then leaves whole the productions of which ``Actor.sees_all_of`` says so.
     counted: bool = False
-    """Whether the database counts its rows by production (see ``row_counts``).
-
-    Its scope then leaves whole the productions of which ``Actor.sees_all_of`` says so.
-    """
     always_relations: bool = False
     bad_id_is_unknown: bool = False
+    #: References that don't hold a delete back, ``service.table.column``; events empty them.
     frees: frozenset[str] = frozenset()
-    """References that don't hold a delete back, ``service.table.column``; events empty them."""
     force_cascades: bool = False
+    #: What to say, instead of the usual, when other rows hold a delete back.
     still_linked: str = ""
-    """What to say, instead of the usual, when other rows hold a delete back."""
+    #: Body fields that are no column: the rules read them.
     extra_body: frozenset[str] = frozenset()
-    """Body fields that are no column: the rules read them."""
+    #: What its writes and answers do beyond its columns.
     rules: ResourceRules[Any] = field(default_factory=SimpleRules)
-    """What its writes and answers do beyond its columns."""
+    #: The order of a plain list, where clients rely on one.
     order: Sequence[sa.SQLColumnExpression[Any]] = ()
-    """The order of a plain list, where clients rely on one."""
+    #: Whether a list that is asked for without any query string holds the to-many lists.
     relations_without_query: bool = False
-    """Whether a list that is asked for without any query string holds the to-many lists."""
 
     @property
     def table(self) -> sa.Table:

@@ -10,10 +10,10 @@ from sqlalchemy.dialects.postgresql import JSON
 
 from services.common.database.sql_types import Column, Condition, Expression, Select
 
+#: Whole numbers below it are exact as floats, and small enough for a bigint.
 EXACT: Final = 1e15
-"""Whole numbers below it are exact as floats, and small enough for a bigint."""
+#: A row of the subquery called ``r``, as JSON text built by PostgreSQL.
 JSON_TEXT: Final = sa.cast(sa.func.row_to_json(sa.literal_column("r")), sa.Text)
-"""A row of the subquery called ``r``, as JSON text built by PostgreSQL."""
 
 
 def rows_as_json(rows: Select) -> Select:

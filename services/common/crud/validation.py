@@ -25,8 +25,8 @@ UUID_FORM: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I
 MONTHS: Final = 12
 NOT_AN_ARRAY: Final = "Request body must be a JSON array."
 KEPT_BY_US: Final = frozenset({"id", "created_at", "updated_at"})
+#: From the narrower class to the wider one: both others are Integers.
 INT_RANGE: Final = {sa.SmallInteger: 2**15, sa.BigInteger: 2**63, sa.Integer: 2**31}
-"""From the narrower class to the wider one: both others are Integers."""
 
 
 class BadValue(ValueError):

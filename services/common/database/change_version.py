@@ -1,9 +1,9 @@
-"""Versions of a production's data, so that a client that polls costs next to nothing.
+"""Change versions of a production's data, so that polling clients get a cheap 304.
 
-Every change emits an event, and events wait in the outbox until the relay has published and counted
-them. So the number of events of a production, waiting and counted, grows with each change and
-is never wrong: both tables are read in one snapshot, a change that has committed is in it, and
-nobody waits for a lock. Events without a production count for all of them.
+Every change emits an event, which stays in the outbox until the relay has published it and moved it
+into ``change_count``. The number of a production's events in both tables is its version: it grows
+with each change. Both are read in one snapshot that holds every committed change, without locks.
+Events without a production count for all of them.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from uuid import UUID
 if TYPE_CHECKING:
     from services.common.database.transaction import Database, Transaction
 
+#: The ``project_id`` under which events without a production are counted.
 STUDIO: Final = UUID(int=0)
-"""Stands for events without a production."""
+#: The version of one production, and below of all data: one statement each, hence one snapshot.
 ONE: Final = """
 SELECT (SELECT coalesce(sum(changes), 0) FROM change_count
     WHERE project_id IN (%(project)s, %(studio)s))
@@ -31,12 +32,12 @@ ON CONFLICT (project_id) DO UPDATE SET changes = known.changes + 1
 
 
 def version(database: Database, project: UUID | None) -> int:
-    """How often the production's data has changed here; without one, any data at all."""
+    """The number of changes of the production's data in this service; None: of all data."""
     if project is None:
         return int(database.scalar(ALL))
     return int(database.scalar(ONE, project=str(project), studio=str(STUDIO)))
 
 
 def touch(tx: Transaction) -> None:
-    """Count a change that emits no event of its own."""
+    """Count a change that emits no event: without it, cached answers would stay valid."""
     tx.connection.exec_driver_sql(TOUCH)

@@ -1,8 +1,8 @@
-"""Schema changes, one numbered history per service (``services/<name>/migrations/versions``).
+"""Migrations, one numbered history per service (``services/<name>/migrations/versions``).
 
 Alembic runs in process: ``upgrade`` when the system starts, ``revision`` when a table changes.
-A second process that upgrades at the same time waits for the first. Each migration is a transaction
-of its own; one that builds an index on a large table leaves it by an ``autocommit_block()``, where
+Concurrent upgrades wait for each other (advisory lock). Each migration is a transaction of its own;
+one that builds an index on a large table does so in an ``autocommit_block()``, where
 ``CREATE INDEX CONCURRENTLY`` works and no timeout applies.
 """
 
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parent.parent.parent
 AUTOCOMMIT: Final = "AUTOCOMMIT"
+#: For each transaction: requests queue up behind a migration that waits for a table lock.
 TIMEOUTS: Final = "SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '10min'"
-"""Of each transaction: what it locks, requests wait for."""
 TRY_LOCK: Final = "SELECT pg_try_advisory_lock(hashtext('migrate ' || current_schema()))"
+#: Seconds between attempts to take the lock.
 POLL_SECONDS: Final = 0.2
 
 
@@ -46,6 +47,7 @@ def config_of(service: str) -> Config:
     config = Config()
     config.set_main_option("script_location", str(ROOT / "common" / "database"))
     config.set_main_option("version_locations", str(ROOT / service / "migrations" / "versions"))
+    # A path may hold spaces, the default separator.
     config.set_main_option("path_separator", "newline")
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     return config
@@ -68,6 +70,7 @@ def _lock(connection: sa.Connection) -> None:
 
 def _run(service: str, url: str, step: Callable[..., Any], **options: Any) -> None:
     config = config_of(service)
+    # No pool: the lock ends with the connection.
     engine = sa.create_engine(with_driver(url), poolclass=sa.NullPool)
     sa.event.listen(engine, "begin", _limit)
     context = EnvironmentContext(config, ScriptDirectory.from_config(config), fn=step, **options)
@@ -96,7 +99,7 @@ def downgrade(service: str, url: str, target: str) -> None:
 
 
 def differences(service: str, url: str) -> list[Any]:
-    """What the models declare and the migrated schema lacks, or the other way round."""
+    """Differences between the declared tables and the migrated schema, as Alembic lists them."""
     engine = sa.create_engine(with_driver(url), poolclass=sa.NullPool)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
@@ -104,7 +107,7 @@ def differences(service: str, url: str) -> list[Any]:
 
 
 def revision(service: str, url: str, message: str) -> Path:
-    """Write the next migration from what the models declare and the schema lacks."""
+    """Generate the next migration from the ``differences``; returns its file."""
     config = config_of(service)
     script = ScriptDirectory.from_config(config)
     number = f"{len(list(script.walk_revisions())) + 1:04d}"

@@ -1,11 +1,11 @@
-"""Statements that come a hundred times a second, parsed and planned once on each connection.
+"""Server-side prepared statements, for the SQL that runs a hundred times a second.
 
-psycopg2 sends every statement whole, and PostgreSQL parses and plans it anew, which takes longer
-than running it. Here a statement is prepared the first time a connection meets it and executed by
-its name from then on. The plan is a general one from the start (``plan_cache_mode``, see ``db``);
-PostgreSQL makes it anew when tables change or are analyzed.
+psycopg2 sends every statement as text, and PostgreSQL parses and plans it anew, which takes longer
+than running it. Here a statement is prepared the first time a connection runs it, and executed by
+name from then on. It has a generic plan from the start (``plan_cache_mode``, see ``Database``);
+PostgreSQL replans it when tables change or are analyzed.
 
-A connection must stay ours for that: a pooler that hands out connections by transaction can't stand
+Prepared statements belong to a connection: no transaction-level pooler (PgBouncer) may stand
 between a service and its database.
 """
 
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
 PARAMETER: Final = re.compile(r"%\((\w+)\)s|%%")
+#: Most statements prepared on a connection; more are sent as text, since each plan takes memory
+#: there for as long as the connection lives.
 MOST: Final = 300
-"""Statements prepared at most on a connection; those beyond are sent whole, as others are."""
 TYPES: Final = "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = %s"
 
 
 class Rendered(NamedTuple):
-    """What is sent for a statement, with its values; and the statement without them, to show."""
+    """The SQL to send, values included, and the statement without them, for logs and traces."""
 
     message: str
     shown: str
@@ -39,7 +40,7 @@ Statement = str | sa.ClauseElement
 
 
 def parameter(name: str, kind: Any) -> sa.BindParameter[Any]:
-    """A value that comes with each execution of a statement that is prepared once."""
+    """A parameter whose value comes with each execution, unlike the constants of a statement."""
     return sa.bindparam(name, type_=kind, required=False)
 
 
@@ -51,7 +52,7 @@ class _Plan(NamedTuple):
 
 
 class PreparedStatements:
-    """The statements that one service prepares."""
+    """The prepared statements of one service, shared by its connections."""
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
@@ -65,47 +66,48 @@ class PreparedStatements:
         statement: Statement,
         parameters: Parameters,
     ) -> Rendered:
-        """What to send for a statement with these values, on the cursor's connection.
+        """The SQL that executes a statement with these values, on the cursor's connection.
 
-        ``info`` is what the pool keeps of that connection: what is prepared on it is noted there.
-        Parameters of hand-written SQL are ``%(name)s``. Their types are as PostgreSQL infers them:
-        one needs a cast where any type will do (``concat``), and in the list of an
-        ``INSERT … SELECT``.
+        ``info`` is the pool's record of that connection, where the names prepared on it are kept.
+        Parameters of hand-written SQL are ``%(name)s``. PostgreSQL infers their types: one needs a
+        cast where any type would do (``concat``), and in the list of an ``INSERT … SELECT``.
         """
+        # The names are part of the key: a parameter that is not given is rendered as a constant.
         key = (statement, *parameters)
         plan = self._plans.get(key)
         if plan is None and len(self._plans) >= MOST:
             sql, constants = self._text(statement)
-            whole: str = cursor.mogrify(sql, {**constants, **parameters}).decode()
-            return Rendered(whole, sql)
+            sql_text: str = cursor.mogrify(sql, {**constants, **parameters}).decode()
+            return Rendered(sql_text, sql)
         prepared: set[str] = info.setdefault("prepared", set())
         if plan is None:
             plan = self._prepare(cursor, statement, parameters)
             prepared.add(plan.name)
-            self._plans.setdefault(key, plan)  # another greenlet may have met it first
+            self._plans.setdefault(key, plan)  # another greenlet may have prepared it meanwhile
         elif plan.name not in prepared:
+            # Known to the process, but new to this connection.
             cursor.execute(plan.prepare)
             prepared.add(plan.name)
         return Rendered(cursor.mogrify(plan.execute, parameters).decode(), plan.shown)
 
     def _text(self, statement: Statement) -> tuple[str, Parameters]:
-        """The statement as psycopg2 takes it, and the constants in it."""
+        """The statement as SQL with psycopg2's placeholders, and the values of its constants."""
         if isinstance(statement, str):
             return statement, {}
         options = {"render_postcompile": True}
         compiled = statement.compile(dialect=self.dialect, compile_kwargs=options)
         return str(compiled), compiled.params
 
-    def _prepare(self, cursor: Any, statement: Statement, given: Parameters) -> _Plan:
-        """Prepare it here, and learn how its values must be cast; constants become part of it."""
+    def _prepare(self, cursor: Any, statement: Statement, parameters: Parameters) -> _Plan:
+        """Prepare a statement on this connection, with its constants inlined."""
         sql, values = self._text(statement)
         names: list[str] = []
 
         def numbered(found: re.Match[str]) -> str:
             name = found[1]
             if name is None:
-                return "%"
-            if name not in given:
+                return "%"  # ``%%``, escaped for psycopg2, which does not see this text
+            if name not in parameters:
                 return str(cursor.mogrify("%s", (values[name],)).decode())
             if name not in names:
                 names.append(name)
@@ -114,6 +116,8 @@ class PreparedStatements:
         name = f"callboard_{next(self._numbers)}"
         prepare = f"PREPARE {name} AS {PARAMETER.sub(numbered, sql)}"
         cursor.execute(prepare)
+        # EXECUTE takes literals without a type context, so each value is cast to what PostgreSQL
+        # inferred.
         cursor.execute(TYPES, (name,))
         (types,) = cursor.fetchone()
         casts = ", ".join(f"%({n})s::{kind}" for n, kind in zip(names, types, strict=True))

@@ -1,9 +1,9 @@
-"""How many rows a production has in a large table, kept by the database itself.
+"""Row counts of productions in large tables, maintained by triggers.
 
-To count 50,000 tasks takes longer than to read a page of them. So triggers note what each statement
-added and took away, whoever ran it, and the number is the sum of the notes: as exact as a count in
-the same snapshot. Nobody waits for another, since no note is changed; now and then they are folded
-together. Migrations create table and triggers: ``frozen.v1.create_row_count``.
+Counting 50,000 tasks takes longer than reading a page of them. So triggers insert what each
+statement added and removed into ``row_count``, and the count is the sum: as exact as ``count(*)``
+in the same snapshot. These rows are never updated, so writers don't wait for each other; a periodic
+job folds them together. Migrations create table and triggers: ``frozen.v1.create_row_count``.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ NOTES: Final = sa.table(
     sa.column("project_id", sa.Uuid),
     sa.column("rows", sa.BigInteger),
 )
+#: Rows about one production and table above which they are folded into one.
 MANY: Final = 100
-"""Notes about one production and table that are worth folding."""
+#: Seconds between two folds.
 FOLD_SECONDS: Final = 600.0
+# One statement, so that every snapshot sees either the old rows or their sum. Two replicas may fold
+# at once: each row is deleted, and hence counted, by one of them only.
 FOLD: Final = f"""
 WITH folded AS (
   DELETE FROM row_count WHERE (table_name, project_id) IN (
@@ -32,7 +35,7 @@ SELECT table_name, project_id, sum(rows) FROM folded GROUP BY 1, 2 HAVING sum(ro
 
 
 def declare(metadata: sa.MetaData) -> None:
-    """The table of notes, for a service that has tables counted."""
+    """Declare ``row_count``, in a service that counts rows."""
     sa.Table(
         NOTES.name,
         metadata,
@@ -44,7 +47,7 @@ def declare(metadata: sa.MetaData) -> None:
 
 
 def total(table: sa.Table, project: sa.ColumnElement[object]) -> sa.ScalarSelect[int]:
-    """The number of rows of a production in a counted table."""
+    """A subquery: the number of a production's rows in a counted table."""
     noted = sa.cast(sa.func.coalesce(sa.func.sum(NOTES.c.rows), 0), sa.BigInteger)
     mine = sa.and_(NOTES.c.table_name == table.name, NOTES.c.project_id == project)
     return sa.select(noted).where(mine).scalar_subquery()

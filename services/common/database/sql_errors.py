@@ -1,4 +1,4 @@
-"""Errors of the database driver as the errors that cross RPC."""
+"""Database driver errors translated into the errors that cross RPC."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ MESSAGES: Final = {
     NOT_NULL: "A required field is missing.",
     CHECK: "The data conflicts with database integrity rules.",
 }
+#: SQLSTATE classes of temporary failures: connection, rollback, resources, locks, shutdown.
 AWAY: Final = frozenset({"08", "40", "53", "55", "57"})
-"""Classes of SQLSTATE that say: not now. Connection, rollback, resources, locks, shutdown."""
+#: SQLSTATEs of deadlock and serialization failure: a retry may succeed.
 LOST: Final = frozenset({"40001", "40P01"})
-"""SQLSTATEs of deadlock and serialization failure: a retry may succeed."""
+#: Part of psycopg2's own message for a text with NUL, which PostgreSQL can't store.
 NUL: Final = "NUL (0x00)"
-"""What psycopg2 says of a text that PostgreSQL could not hold, before it asks."""
 BAD_VALUE: Final = "One of the provided values has an invalid format."
 
 
 @contextmanager
 def as_service_errors() -> Iterator[None]:
-    """Raise the database's errors as the kinds of ``errors``; its text never leaves here."""
+    """Raise database errors as ServiceErrors; PostgreSQL's message is not passed on."""
     try:
         yield
     except (DBAPIError, InvalidRequestError, PoolTimeoutError, ValueError, psycopg2.Error) as error:
-        known = _known(error)
-        if known is None:
+        refusal = _as_service_error(error)
+        if refusal is None:
             raise
-        raise known from error
+        raise refusal from error
 
 
 def gave_way(refusal: Unavailable) -> bool:
@@ -49,12 +49,12 @@ def gave_way(refusal: Unavailable) -> bool:
 
 
 def _code(error: BaseException | None) -> str:
-    """The SQLSTATE of a complaint, if it has one."""
+    """The SQLSTATE of a SQL error; empty if there is none."""
     return str(getattr(getattr(error, "orig", error), "pgcode", None) or "")
 
 
-def _known(error: Exception) -> ServiceError | None:
-    """What a database error means to a caller; None if it is a fault of ours."""
+def _as_service_error(error: Exception) -> ServiceError | None:
+    """The ServiceError for a database error; None if the cause is a bug of ours."""
     if isinstance(error, PoolTimeoutError):
         POOL_TIMEOUTS.inc()
         return Unavailable("The database is busy.")
@@ -63,9 +63,13 @@ def _known(error: Exception) -> ServiceError | None:
         code = _code(error)
         if code in MESSAGES:
             return Integrity(MESSAGES[code])
+        # Class 22, data exceptions: a value that does not fit its column's type.
         if code.startswith("22"):
             return Integrity(BAD_VALUE)
+        # Without a code psycopg2 lost the connection.
         return away if not code or code[:2] in AWAY else None
     if isinstance(error, InvalidRequestError):
+        # SQLAlchemy has no class for a connection that was closed or invalidated while it was in
+        # use.
         return away if "closed" in str(error) or "invalid" in str(error) else None
     return Integrity(BAD_VALUE) if NUL in str(error) else None

@@ -10,5 +10,5 @@ Select = sa.Select[*tuple[Any, ...]]
 Column = sa.Column[Any]
 Expression = sa.ColumnElement[Any]
 Condition = sa.ColumnElement[bool]
+#: What a SELECT lists.
 Columns = tuple[Expression, ...]
-"""What a SELECT lists."""

@@ -23,15 +23,16 @@ NAMING: Final = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+# Columns of resources hold UTC without a time zone, as clients read and write it.
 NOW: Final = sa.text("timezone('utc', now())")
 
 
 class Ref(NamedTuple):
-    """Where a column points in another service, and what becomes of its row without the target."""
+    """A reference to another service's table, and what a deleted target does to the row."""
 
     service: str
     table: str
-    on_gone: str  # "cascade": the row goes too; "null": the column is emptied
+    on_gone: str  # "cascade": the row is deleted, too; "null": the column is set to null
 
 
 class Many(NamedTuple):
@@ -89,9 +90,9 @@ def text(length: int | None = None, **options: Any) -> Mapped[Any]:
 
 
 def choice(*values: str, **options: Any) -> Mapped[Any]:
-    """Text that is one of ``values``; checked on write, so that an import may keep old values.
+    """Text that is one of ``values``; validated by the API only, so an import may keep old values.
 
-    ``invalid`` is what to say of another value, where clients expect more than the usual.
+    ``invalid`` is the error message for other values, where clients expect a specific one.
     """
     info = {"choices": values, "invalid": options.pop("invalid", "")}
     return mapped_column(sa.Text(), info=info, **options)
@@ -102,7 +103,7 @@ def link(
 ) -> Mapped[Any]:
     """A reference to a table of this service: ``link("entity_type")``.
 
-    The database refuses to drop the target; ``on_gone`` says what a forced delete does to this row.
+    The database refuses to delete the target; ``on_gone`` says what a forced delete does here.
     ``use_alter`` is for one side of two tables that point at each other.
     """
     options.setdefault("index", True)
@@ -111,7 +112,10 @@ def link(
 
 
 def ref(target: str, *, on_gone: str = "cascade", **options: Any) -> Mapped[Any]:
-    """A reference into another service, ``ref("auth.person")``: checked by RPC, kept by events."""
+    """A reference to another service, ``ref("auth.person")``: validated by RPC, no foreign key.
+
+    Events about the target's deletion apply ``on_gone``.
+    """
     service, table = target.split(".")
     options.setdefault("index", True)
     return mapped_column(sa.Uuid(), info={"ref": Ref(service, table, on_gone)}, **options)
@@ -135,7 +139,7 @@ def links(
 
 
 def page_index(table: str) -> sa.Index:
-    """The index from which pages of a production's rows come in their order, see ``paging``."""
+    """The index that pages of a production's rows are read from, in order (``crud.pages``)."""
     newest_first = (sa.text("updated_at DESC"), sa.text("created_at DESC"), "id")
     return sa.Index(f"ix_{table}_page", "project_id", *newest_first)
 
@@ -143,6 +147,8 @@ def page_index(table: str) -> sa.Index:
 def new_metadata() -> sa.MetaData:
     """An empty MetaData with the house's constraint names and the kernel's tables."""
     metadata = sa.MetaData(naming_convention=NAMING)
+    # Not now(), which is when the transaction began: the age of an event counts from its own
+    # insert.
     stamp = sa.text("clock_timestamp()")
     sa.Table(
         "outbox",

@@ -1,7 +1,7 @@
-"""Database connections that time each statement: for the metrics, the traces, the slow log.
+"""Database connections that time each statement, for metrics, traces and the slow query log.
 
-psycopg2's own classes, so that every way to the database passes here: SQLAlchemy's and the direct
-one. A statement costs two or three microseconds more.
+They subclass psycopg2's, so that SQLAlchemy's statements and direct ones are both timed. It costs
+two or three microseconds a statement.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Characters of a statement that the slow query log shows.
 SHOWN: Final = 2000
-"""Characters of a statement that the slow log and the traces show."""
 _statement_seconds: Final = SQL_SECONDS.labels("statement")
 _commit_seconds: Final = SQL_SECONDS.labels("commit")
 
 
 class TimedCursor(extensions.cursor):
-    """Times what it executes; the statement's values are never shown."""
+    """Times what it executes. Logs and traces show statements without their values."""
 
     def execute(self, query: Any, values: Any = None) -> None:
-        """As psycopg2's."""
+        """Execute and time a statement."""
         self.run(query, values, query)
 
     def run(self, query: Any, values: Any, shown: Any) -> None:
-        """Execute a query that traces and the slow log shall show as ``shown``."""
+        """Execute a query that traces and the slow query log show as ``shown``."""
         began = time.perf_counter()
         try:
             with tracing.span("sql", "client", statement=shown):
@@ -43,7 +43,7 @@ class TimedCursor(extensions.cursor):
             seconds = time.perf_counter() - began
             _statement_seconds.observe(seconds)
             if seconds > cast("TimedConnection", self.connection).slow_seconds:
-                _tell(shown, seconds)
+                _log_slow(shown, seconds)
 
 
 class TimedConnection(extensions.connection):
@@ -56,7 +56,7 @@ class TimedConnection(extensions.connection):
         self.cursor_factory = TimedCursor
 
     def commit(self) -> None:
-        """As psycopg2's."""
+        """Commit and time it."""
         began = time.perf_counter()
         try:
             with tracing.span("commit", "client"):
@@ -65,11 +65,11 @@ class TimedConnection(extensions.connection):
             seconds = time.perf_counter() - began
             _commit_seconds.observe(seconds)
             if seconds > self.slow_seconds:
-                _tell("COMMIT", seconds)
+                _log_slow("COMMIT", seconds)
 
 
 def timed(slow_seconds: float) -> Callable[..., TimedConnection]:
-    """What makes connections that complain of statements slower than that."""
+    """A connection factory; statements that take more than ``slow_seconds`` are logged."""
 
     def connect(*args: Any, **kwargs: Any) -> TimedConnection:
         connection = TimedConnection(*args, **kwargs)
@@ -79,7 +79,7 @@ def timed(slow_seconds: float) -> Callable[..., TimedConnection]:
     return connect
 
 
-def _tell(query: Any, seconds: float) -> None:
+def _log_slow(query: Any, seconds: float) -> None:
     SLOW_STATEMENTS.inc()
     text = query.decode("utf-8", "replace") if isinstance(query, bytes) else str(query)
     shown = " ".join(text[:SHOWN].split())

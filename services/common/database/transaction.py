@@ -1,4 +1,4 @@
-"""Reaching the database: the pools, and the transaction in which a change and its events commit."""
+"""Database access: the connection pools, and the unit of work that commits change and events."""
 
 from __future__ import annotations
 
@@ -37,21 +37,22 @@ if TYPE_CHECKING:
     from services.common.contracts import Event
 
 T = TypeVar("T")
+#: Seconds without use after which a pooled connection is pinged before it is used.
 IDLE_SECONDS_BEFORE_PING: Final = 5.0
 
 
 def with_driver(url: str) -> sa.URL:
-    """The URL for SQLAlchemy, whose own default driver would block the hub."""
+    """The URL for SQLAlchemy, with the driver that eventlet's patch makes yield."""
     return sa.make_url(url).set(drivername="postgresql+psycopg2")
 
 
 def plain_url(url: str) -> str:
-    """The URL as libpq reads it."""
+    """The URL for libpq, without SQLAlchemy's driver suffix."""
     return with_driver(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 class CountingPool(QueuePool):
-    """SQLAlchemy's usual pool, which counts how often all its connections were in use."""
+    """A QueuePool that counts how often a caller had to wait for a connection."""
 
     waits: Counter
 
@@ -61,17 +62,17 @@ class CountingPool(QueuePool):
         return super()._do_get()
 
     def recreate(self) -> CountingPool:
-        """As SQLAlchemy's, after all connections were dropped."""
+        """The pool that replaces this one after ``dispose``; it keeps the counter."""
         pool = cast("CountingPool", super().recreate())
         pool.waits = self.waits
         return pool
 
 
 class Database:
-    """One service's connections: a pool for single-statement reads, one for transactions.
+    """A service's two connection pools: for single-statement reads, and for transactions.
 
-    Reading connections stay in autocommit, so that taking and giving back one costs nothing on
-    the wire. One that sat idle is probed before use: a restarted database costs no request.
+    Reading connections stay in autocommit, so checkout and checkin need no round trip. An idle one
+    is pinged before use, so a restart of the database costs no request.
     """
 
     def __init__(
@@ -85,17 +86,24 @@ class Database:
         options: dict[str, Any] = {
             "pool_size": pool_size,
             "max_overflow": 0,
+            # Less than a caller's deadline: a busy pool is reported as such, not as a service that
+            # is away.
             "pool_timeout": 1.5,
+            # The connection used last first: fewer of them get idle and must be pinged.
             "pool_use_lifo": True,
             "poolclass": CountingPool,
             "connect_args": {
                 "connection_factory": timed(slow_seconds),
                 "connect_timeout": 2,
                 "application_name": application,
+                # Seconds, then milliseconds: a database host that vanishes is noticed within ten
+                # seconds.
                 "keepalives_idle": 5,
                 "keepalives_interval": 2,
                 "keepalives_count": 2,
                 "tcp_user_timeout": 5000,
+                # One plan for all values of a prepared statement, from its first execution on:
+                # planning takes longer than most of them run.
                 "options": "-c plan_cache_mode=force_generic_plan",
             },
         }
@@ -126,36 +134,38 @@ class Database:
             yield connection
 
     def text(self, statement: Select, **parameters: object) -> str | None:
-        """The one text that ``statement`` selects, on the shortest path there is.
+        """The single text value that ``statement`` selects, past SQLAlchemy's execution.
 
-        For the reads that come a thousand times a second: the SQL is compiled once, prepared once
-        on each connection and handed to psycopg2 directly, which halves what a read costs: so it
-        is one of a few that are made once. Raises Unavailable.
+        For reads that run a thousand times a second: the SQL is compiled once, prepared once on
+        each connection and executed by psycopg2 directly, which halves the cost of a read. The
+        statement must be one of a few that are built once. Raises Unavailable.
         """
-        found: str | None = self.scalar(statement, **parameters)
-        return found
+        value: str | None = self.scalar(statement, **parameters)
+        return value
 
     def scalar(self, statement: Statement, **parameters: object) -> Any:
-        """The first value that a statement selects, on the same path. Raises Unavailable."""
+        """The first value that a prepared statement selects, or None. Raises Unavailable."""
         rows = self.rows(statement, **parameters)
         return rows[0][0] if rows else None
 
     def rows(self, statement: Statement, **parameters: object) -> list[tuple[Any, ...]]:
-        """The rows that a statement selects, on the same path. Raises Unavailable."""
+        """The rows that a prepared statement selects. Raises Unavailable."""
         with as_service_errors():
             connection: Any = self.reading.raw_connection()
             try:
                 cursor = connection.dbapi_connection.cursor()
                 call = self.statements.render(cursor, connection.info, statement, parameters)
                 cursor.run(tagged(call.message), None, call.shown)
-                found = list(cursor.fetchall())
+                result = list(cursor.fetchall())
             except (psycopg2.OperationalError, psycopg2.InterfaceError):
+                # One lost connection usually means that the database restarted: the others would
+                # fail one by one.
                 connection.invalidate()
                 self.reading.dispose()
                 raise
             finally:
                 connection.close()
-        return found
+        return result
 
     def close(self) -> None:
         """Close every pooled connection."""
@@ -164,9 +174,10 @@ class Database:
 
 
 def tagged(sql: str) -> str:
-    """The statement with its request's id, as PostgreSQL's logs and activity view show it."""
+    """The statement with its request id as a comment, for PostgreSQL's log and activity view."""
     ident = request_id.get()
-    # Ids are checked where they enter; here nothing else may become SQL, wherever it came from.
+    # Ids are validated where they enter the process. Checked again: anything else would be SQL
+    # injection, wherever it came from.
     return f"{sql} /* {ident} */" if REQUEST_ID.fullmatch(ident) else sql
 
 
@@ -183,6 +194,7 @@ def _note_use(_connection: Any, record: Any) -> None:
 def _probe_when_idle(connection: Any, record: Any, _proxy: Any) -> None:
     if time.monotonic() - record.info.get("used", 0.0) < IDLE_SECONDS_BEFORE_PING:
         return
+    # New: it was connected a moment ago.
     if "used" not in record.info:
         return
     try:
@@ -191,10 +203,12 @@ def _probe_when_idle(connection: Any, record: Any, _proxy: Any) -> None:
         if not connection.autocommit:
             connection.rollback()
     except Exception as error:
-        # One that is dead means that all are: the database was restarted.
+        # One dead connection means that all are dead: the database was restarted.
         raise InvalidatePoolError from error
 
 
+#: Inserts any number of events with one parameter. Ordered by position: the outbox's ids are the
+#: order in which the relay publishes.
 OUTBOX: Final = """
 INSERT INTO outbox
   (event_id, name, payload, actor_id, project_id, request_id, stored, traceparent)
@@ -208,9 +222,9 @@ ORDER BY place
 
 
 class Transaction:
-    """One unit of work: nothing is sent to the database before the first statement.
+    """A unit of work: nothing is sent to the database before the first statement.
 
-    Whoever opened it commits: the RPC or event entrypoint, after the method returned.
+    The RPC or event entrypoint that created it commits, after the method has returned.
     """
 
     def __init__(
@@ -220,10 +234,10 @@ class Transaction:
         self.caller = caller
         self.actor = actor
         self.request_id = request_id
+        #: Called with the session when the transaction begins, before any other statement.
         self.on_begin: Callable[[Session], None] | None = None
-        """Run first of all, once the transaction begins."""
+        #: Whether a part of the work has been committed already.
         self.committed = False
-        """Whether something was made to stay already."""
         self._session: Session | None = None
         self._events: list[Values] = []
         self._written: list[Rendered] = []
@@ -235,7 +249,7 @@ class Transaction:
 
     @property
     def session(self) -> Session:
-        """The session of this transaction, begun at first use."""
+        """The ORM session, begun at first use; deferred writes are sent first."""
         session = self._begun()
         self._send()
         return session
@@ -249,7 +263,7 @@ class Transaction:
 
     @cached_property
     def _raw(self) -> Any:
-        """The pooled connection of psycopg2 that this transaction holds until it ends."""
+        """The pooled psycopg2 connection that this transaction holds until it ends."""
         return self._begun().connection().connection
 
     @property
@@ -258,19 +272,21 @@ class Transaction:
         return self.session.connection()
 
     def run(self, statement: Statement, **parameters: object) -> list[tuple[Any, ...]]:
-        """The rows of a statement, prepared and handed to psycopg2: for what must be quick.
+        """The rows of a prepared statement, executed by psycopg2 directly: for hot paths.
 
-        Ids go in as text. The statement is one of a few that are made once (see ``prepared``).
+        Ids are passed as text. The statement must be one of a few that are built once (see
+        ``prepared``).
         """
+        # The events join the deferred writes, and so need no round trip of their own later.
         if self._written:
             self.write_events()
         return self._send(self._call(statement, parameters))
 
     def defer(self, sql: str, **parameters: object) -> None:
-        """Write with hand-written SQL, at the latest before anything else is read or committed.
+        """Queue a write in SQL; it is sent before anything else is read or committed.
 
-        Deferred writes go to the database in one message, together with the next ``run`` if there
-        is one: one round trip for all of them. An error is raised there, not here.
+        Deferred writes are sent in one message, together with the next ``run`` if there is one:
+        one round trip for all of them. Their errors are raised there, not here.
         """
         self._written.append(self._call(sql, parameters))
 
@@ -280,12 +296,12 @@ class Transaction:
             return self.database.statements.render(raw.cursor(), raw.info, statement, parameters)
 
     def _send(self, *last: Rendered) -> list[tuple[Any, ...]]:
-        """Send what is to be written, then ``last``; the rows of ``last``."""
+        """Send the deferred writes, then ``last``, in one message; returns the rows of ``last``."""
         if not last and not self._written:
             return []
         calls, self._written = [*self._written, *last], []
         if len(calls) > len(last):
-            self._begun().flush()  # they may refer to rows that the session holds back
+            self._begun().flush()  # they may refer to rows that the session has not flushed yet
         message = ";\n".join(call.message for call in calls)
         with self._watched():
             cursor = self._raw.cursor()
@@ -294,7 +310,7 @@ class Transaction:
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
-        """Give up the pool of a database that went away."""
+        """Dispose of the pool if the connection was lost: then the others are dead, too."""
         try:
             yield
         except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
@@ -305,19 +321,19 @@ class Transaction:
             raise
 
     def text(self, statement: Select, **parameters: object) -> str | None:
-        """The one text that ``statement`` selects, as ``Database.text``, in this transaction."""
+        """The single text value that a prepared statement selects, in this transaction."""
         rows = self.run(statement, **parameters)
         return rows[0][0] if rows else None
 
     def get(self, model: type[T], ident: UUID, *, lock: bool = False) -> T:
-        """The row with that id, locked for update if asked. Raises NotFound."""
+        """The object with that id, locked FOR UPDATE if ``lock``. Raises NotFound."""
         row = self.session.get(model, ident, with_for_update=True if lock else None)
         if row is None:
             raise NotFound
         return row
 
     def locked(self, table: sa.Table, ident: UUID) -> Values:
-        """The row with that id as it is now, which nobody else changes. Raises NotFound."""
+        """The row with that id, locked FOR UPDATE until the transaction ends. Raises NotFound."""
         query = sa.select(table).where(table.c.id == ident).with_for_update()
         row = self.connection.execute(query).mappings().first()
         if row is None:
@@ -325,14 +341,14 @@ class Transaction:
         return dict(row)
 
     def lock_key(self, key: str) -> None:
-        """Take the advisory lock that ``key`` names; it is held until the transaction ends."""
+        """Wait for the advisory lock that ``key`` names; it is held until the transaction ends."""
         lock = sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(key, 0))
         self.connection.execute(sa.select(lock))
 
     def emit(self, event: Event, *, project: UUID | None = None) -> None:
-        """Queue ``event`` in this transaction; the relay publishes it once it committed.
+        """Queue an event for the outbox; the relay publishes it after the commit.
 
-        ``project`` is the production concerned where the payload doesn't name it.
+        ``project`` is the production whose version changes, where the payload has none.
         """
         self._events.append(
             {
@@ -350,19 +366,19 @@ class Transaction:
     def flush_events(self) -> None:
         """Write the queued events to the outbox, in the order they were emitted."""
         if self._events:
-            # Rows first: an error of theirs is raised before any event is sent.
+            # Rows first: their SQL errors are raised before any event is sent.
             self.session.flush()
             self.write_events()
         self._send()
 
     def write_events(self) -> None:
-        """Write the events queued so far with the next statement."""
+        """Defer the INSERT of the events queued so far."""
         if self._events:
             events, self._events = self._events, []
             self.defer(OUTBOX, events=msgspec.json.encode(events).decode())
 
     def commit(self) -> None:
-        """Commit if anything was begun. Raises Integrity or Unavailable."""
+        """Commit if a transaction was begun. Raises Integrity or Unavailable."""
         if self._session is not None:
             with as_service_errors():
                 self._send()
@@ -371,7 +387,7 @@ class Transaction:
                 self.committed = True
 
     def close(self) -> None:
-        """Give the connection back; what did not commit is rolled back."""
+        """Roll back what was not committed, and return the connection to the pool."""
         if self._session is not None:
             self._session.close()
             self._session = None

@@ -1,8 +1,8 @@
-"""The dead letters: ``python -m services.common.events.dead_letters list`` and ``… replay``.
+"""Dead letters: ``python -m services.common.events.dead_letters list`` and ``… replay``.
 
-An event that a handler could not digest rests in ``callboard.dead``. ``list`` shows what is there
-and why; ``replay`` gives each back to the queue that gave it up, or leaves it where it is if it
-can't be told which that was.
+An event that a handler failed on is kept in the queue ``callboard.dead``. ``list`` shows what is
+there and why; ``replay`` publishes each to the queue it was rejected from, or leaves it where it is
+if that queue is unknown.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from services.common.wire.session import Session
 
 USAGE: Final = "usage: AMQP_URI=amqp://… python -m services.common.events.dead_letters list|replay"
+#: Seconds without another dead letter after which the queue counts as empty.
 QUIET_SECONDS: Final = 1.0
-"""Without another letter there are no more."""
 
 
 class Letters:
-    """What rests there, on a connection that also publishes with confirms."""
+    """Consumes the queue of dead letters, on a connection that also publishes with confirms."""
 
     def __init__(self, uri: str) -> None:
-        """Raises OSError without a broker, or where nothing was ever declared."""
+        """Connect and consume. Raises OSError without a broker or without that queue."""
         self.arrived: list[Incoming] = []
         self.publisher = Publisher(uri, self._consume, name="dead letters")
 
@@ -39,7 +39,7 @@ class Letters:
         session.consume(DEAD, self.arrived.append, tag="letters")
 
     def all(self) -> Iterator[Incoming]:
-        """Those that are there, not acknowledged yet. Raises OSError."""
+        """Yield the dead letters, unacknowledged. Raises OSError."""
         end = time.monotonic() + QUIET_SECONDS
         while self.arrived or time.monotonic() < end:
             if not self.arrived:
@@ -49,26 +49,30 @@ class Letters:
             end = time.monotonic() + QUIET_SECONDS
 
     def replay(self, letter: Incoming) -> str:
-        """Put a letter back into the queue that gave it up, and answer that queue; "" if none."""
+        """Publish a dead letter to the queue it came from; returns that queue, or "" if none."""
         queue = str(_death(letter).get("queue", ""))
         if letter.error is not None or not queue:
             return ""
+        # Without ``x-death`` and the like: the broker would go on counting this delivery as the old
+        # one.
         fresh = {key: value for key, value in letter.headers.items() if not key.startswith("x-")}
         try:
             self.publisher.add(letter.body, "", queue, headers={**fresh, "name": _name(letter)})
         except ValueError:
             return ""
+        # Confirmed before it is acknowledged: a crash in between leaves a duplicate, which the
+        # inbox ignores, instead of losing the event.
         self.publisher.confirm()
         self.publisher.connection.outgoing.send(ack_bytes(letter.delivery_tag))
         return queue
 
     def close(self) -> None:
-        """Have the broker take the acknowledgements; what wasn't acknowledged stays there."""
+        """Close once the broker has the acknowledgements; unacknowledged letters stay queued."""
         self.publisher.connection.leave()
 
 
 def described(letter: Incoming) -> str:
-    """One line: what, when, from which queue, why."""
+    """One line: the time, the event, the queue it was rejected from, the reason, the body."""
     if letter.error is not None:
         return f"?  {letter.error}  {letter.body!r:.200}"
     headers, death = letter.headers, _death(letter)
@@ -79,7 +83,7 @@ def described(letter: Incoming) -> str:
 
 
 def _death(letter: Incoming) -> dict[str, Any]:
-    """Where and why it was given up, as the broker notes it; empty for an odd note."""
+    """The newest entry of the broker's ``x-death`` header; empty for a malformed one."""
     deaths = letter.headers.get("x-death")
     first = deaths[0] if isinstance(deaths, list) and deaths else None
     return first if isinstance(first, dict) else {}
@@ -92,10 +96,10 @@ def _name(letter: Incoming) -> str:
 
 
 def main(action: str, uri: str) -> None:
-    """List or replay what rests there."""
+    """List or replay the dead letters of the broker at ``uri``."""
     letters = Letters(uri)
     try:
-        for letter in list(letters.all()):  # not those that come back while we replay
+        for letter in list(letters.all()):  # not those that fail again during the replay
             line = described(letter)
             if action == "replay":
                 line += f"  → {letters.replay(letter) or 'stays, as it is no event'}"

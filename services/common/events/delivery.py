@@ -1,4 +1,4 @@
-"""An event as a subscriber gets it, read from whatever a message holds."""
+"""Events as subscribers get them, decoded from messages."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from services.common.observability.tracing import TRACEPARENT
 if TYPE_CHECKING:
     from services.common.wire.frames import Incoming
 
+#: Events that can't be decoded: their raw bytes, and the reason.
 Odd = list[tuple[bytes, str]]
-"""Events that can't be read, as they came, and why."""
 
+#: What decoding a message of any content may raise.
 FAULTS: Final = (ValueError, TypeError, AttributeError, RecursionError, msgspec.MsgspecError)
-"""What reading something that somebody made up may raise."""
 
 
 class Unreadable(Exception):
@@ -38,7 +38,7 @@ class Delivery(msgspec.Struct, frozen=True):
     traceparent: str = ""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a time that is none."""
+        """Raise ValueError for a malformed time."""
         moment_of(self)
 
     @classmethod
@@ -58,6 +58,8 @@ class Delivery(msgspec.Struct, frozen=True):
     def _read(cls, message: Incoming) -> Delivery:
         headers = message.headers
         actor, project = headers.get("actor_id"), headers.get("project_id")
+        # Stock nameko publishers set a message id at most; with neither, a redelivery is handled
+        # twice.
         ident = headers.get("event_id") or message.properties.message_id
         return cls(
             name=str(headers.get("name") or message.routing_key),
@@ -72,35 +74,36 @@ class Delivery(msgspec.Struct, frozen=True):
         )
 
     def body(self) -> bytes:
-        """The payload, as it is the body of a message of its own."""
+        """The payload as JSON, the body of a message that holds this event only."""
         return msgspec.json.encode(self.payload)
 
     def headers(self) -> dict[str, str]:
-        """The headers of a message of its own."""
-        found = {"name": self.name, "event_id": str(self.event_id), "time": self.time}
+        """The headers of a message that holds this event only."""
+        result = {"name": self.name, "event_id": str(self.event_id), "time": self.time}
         for name in ("actor_id", "project_id", "request_id"):
             if value := getattr(self, name):
-                found[name] = str(value)
+                result[name] = str(value)
         if self.traceparent:
-            found[TRACEPARENT] = self.traceparent
-        return found
+            result[TRACEPARENT] = self.traceparent
+        return result
 
 
 def read_deliveries(message: Incoming, *, many: bool) -> tuple[list[Delivery], Odd]:
-    """The events in a message, and with ``many`` those of a relay's batch that can't be read.
+    """The events in a message, and those of a relay's batch (``many``) that can't be decoded.
 
-    A message with an ``event_id`` is a single event in any case. Raises Unreadable.
+    A message with an ``event_id`` is always a single event. Raises Unreadable.
     """
     if not many or message.error is not None or "event_id" in message.headers:
         return [Delivery.read(message)], []
     try:
         return msgspec.json.decode(message.body, type=list[Delivery]), []
+    # One malformed event must not take up to a megabyte of good ones to the dead letters.
     except FAULTS:
         return _one_by_one(message.body)
 
 
 def _one_by_one(body: bytes) -> tuple[list[Delivery], Odd]:
-    """Those that can be read, and those that can't. Raises Unreadable for what is no list."""
+    """Decode a batch one by one. Raises Unreadable if it is no list."""
     try:
         pieces = msgspec.json.decode(body, type=list[msgspec.Raw])
     except FAULTS as error:
@@ -116,5 +119,5 @@ def _one_by_one(body: bytes) -> tuple[list[Delivery], Odd]:
 
 
 def moment_of(delivery: Delivery) -> datetime | None:
-    """When the event committed (UTC), if it says so. Raises ValueError."""
+    """When the event was written to the outbox (UTC), if known. Raises ValueError."""
     return datetime.fromisoformat(delivery.time).replace(tzinfo=UTC) if delivery.time else None

@@ -1,14 +1,15 @@
-"""The process that publishes the outbox.
+"""The relay: the process that publishes the outboxes.
 
 ``python -m services.common.events.relay [service …]``: for each service a thread that waits for the
 NOTIFY of a commit, reads the outbox in order, publishes with pipelined confirms, and deletes what
-the broker confirmed. One relay per service is active (advisory lock); another may stand by. Nothing
-is lost when it, the broker or the database dies: an unconfirmed row stays, and is sent again.
+the broker confirmed. One relay per service is active (advisory lock); others stand by. Delivery is
+at least once: when the relay, the broker or the database dies, unconfirmed rows stay in the outbox
+and are published again.
 
-A batch that fails is halved, down to one event, and grows again with each that succeeds: so a
-broker that throttles gets no more duplicates than it must. An event that the broker refuses for
-good (larger than its ``max_message_size``) is set aside: it stays in the outbox, where its age
-raises the alarm, those behind it pass it, and it is tried again by itself every ``SWEEP_SECONDS``.
+The batch size is halved after a failure, down to one event, and doubled after a success. An event
+that the broker refuses permanently (larger than its ``max_message_size``) is set aside: it stays in
+the outbox, where its age raises an alert, later events overtake it, and it is retried alone every
+``SWEEP_SECONDS``.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from psycopg2.extras import register_uuid
 from services.common.config import ConfigError, ProcessSettings, ServiceSettings
 from services.common.database.change_version import STUDIO
 from services.common.observability import metrics, metrics_server, tracing
-from services.common.observability.health_files import Signs
+from services.common.observability.health_files import HealthFiles
 from services.common.observability.log import configure
 from services.common.wire.errors import BrokerLost
 from services.common.wire.link import BACKOFF, QUIET_ATTEMPTS
@@ -42,18 +43,25 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Events published before their confirms are awaited.
 BATCH: Final = 500
+#: Seconds of work after which a failure counts as the first one again, for the backoff.
 LONG_ENOUGH: Final = 5.0
+#: Seconds between looks at the outbox when no NOTIFY comes.
 POLL_SECONDS: Final = 2.0
+#: Least seconds from one round to the next: what commits meanwhile is published together.
 LINGER_SECONDS: Final = 0.01
-"""At least so long from one batch to the next: what commits meanwhile goes out together."""
+#: Seconds between removals of old inbox and idempotency rows, and between retries of events set
+#: aside.
 SWEEP_SECONDS: Final = 600.0
+#: Seconds between touches of the health files.
 SIGN_SECONDS: Final = 1.0
+#: Limit in bytes of a message to the event log, unless a single event is larger.
 HISTORY_BYTES: Final = 1_000_000
-"""Of one message to the log, unless a single event is larger."""
+#: AMQP's reply code for a message that is larger than the broker takes.
 PRECONDITION_FAILED: Final = 406
-"""AMQP's reply code for a message that is larger than the broker takes."""
-# A database host that vanishes is noticed within seconds, as in ``Database``.
+# Seconds, and milliseconds for the last: without them the relay of a database host that vanished
+# would hang for a quarter of an hour. As in ``Database``.
 CONNECT_OPTIONS: Final[dict[str, Any]] = {
     "connect_timeout": 2,
     "keepalives_idle": 5,
@@ -61,6 +69,8 @@ CONNECT_OPTIONS: Final[dict[str, Any]] = {
     "keepalives_count": 2,
     "tcp_user_timeout": 5000,
 }
+#: How long rows are kept, by table: a redelivery or a retried request older than that counts as
+#: new.
 KEPT: Final = {"inbox": "7 days", "idempotency_key": "24 hours"}
 COLUMNS: Final = (
     "SELECT id, event_id, name, payload, actor_id, project_id, request_id, stored, "
@@ -70,13 +80,14 @@ COLUMNS: Final = (
 SELECT: Final = COLUMNS + "WHERE id <> ALL(%s) ORDER BY id LIMIT %s"
 SELECT_ONE: Final = COLUMNS + "WHERE id = %s"
 
+#: Moves confirmed events from the outbox into the change count. One statement, so that no reader
+#: sees them in both or in neither: see ``change_version``.
 FOLD: Final = """
 WITH sent AS (DELETE FROM outbox WHERE id = ANY(%s) RETURNING project_id)
 INSERT INTO change_count AS known (project_id, changes)
 SELECT coalesce(project_id, %s::uuid), count(*) FROM sent GROUP BY 1
 ON CONFLICT (project_id) DO UPDATE SET changes = known.changes + excluded.changes
 """
-"""What was confirmed leaves the outbox and is counted, in one statement: see ``versions``."""
 
 
 class Row(NamedTuple):
@@ -106,7 +117,7 @@ class Relay(threading.Thread):
         self.aside: dict[int, float] = {}
 
     def run(self) -> None:
-        """Relay until stopped; start over, with pauses, when the database or broker is away."""
+        """Relay until stopped; reconnect with a backoff when the database or broker is away."""
         attempt = 0
         while not self.stopping.is_set():
             began = time.monotonic()
@@ -127,6 +138,8 @@ class Relay(threading.Thread):
         database = psycopg2.connect(url, **CONNECT_OPTIONS)
         try:
             register_uuid(conn_or_curs=database)  # type: ignore[no-untyped-call]
+            # LISTEN gets its notifications between transactions only, and an open one would hold
+            # back vacuum.
             database.autocommit = True
             self._take_over(database)
             publisher = Publisher(self.settings.amqp_uri, declare_exchanges, name=self.name)
@@ -138,9 +151,11 @@ class Relay(threading.Thread):
             database.close()
 
     def _take_over(self, database: Any) -> None:
-        """Become the active relay of this outbox, then listen."""
+        """Wait for the advisory lock that makes this the active relay, then LISTEN."""
         with database.cursor() as cursor:
             while not self.stopping.is_set():
+                # A session lock: PostgreSQL releases it when this connection ends, however this
+                # process dies. Two active relays would publish everything twice, and out of order.
                 cursor.execute(
                     "SELECT pg_try_advisory_lock(hashtext('outbox ' || current_schema()))"
                 )
@@ -148,12 +163,15 @@ class Relay(threading.Thread):
                     break
                 self.stopping.wait(POLL_SECONDS)
             cursor.execute(f"LISTEN outbox_{self.service}")
-            # A row whose removal is lost in a crash is sent again, which consumers expect.
+            # A deletion that is lost in a crash of the database means that an event is published
+            # again, which consumers expect; so no fsync has to be waited for.
             cursor.execute("SET synchronous_commit = off")
 
     def _pump(self, database: Any, publisher: Publisher) -> None:
         swept = -SWEEP_SECONDS
         while not self.stopping.is_set():
+            # Until a batch is not full: notifications that came meanwhile are for rows it has read
+            # already.
             while self._batch(database, publisher):
                 pass
             ended = time.monotonic()
@@ -165,7 +183,7 @@ class Relay(threading.Thread):
             self.stopping.wait(max(0.0, ended + LINGER_SECONDS - time.monotonic()))
 
     def _batch(self, database: Any, publisher: Publisher) -> bool:
-        """Publish and delete up to ``size`` rows; whether there may be more."""
+        """Publish and delete up to ``size`` rows; returns whether there may be more."""
         size = self.size
         with database.cursor() as cursor:
             cursor.execute(SELECT, (list(self.aside), size))
@@ -175,11 +193,13 @@ class Relay(threading.Thread):
         return len(events) == size
 
     def _try_one_aside(self, database: Any, publisher: Publisher) -> None:
-        """Once more one that the broker refused: its limit may have been raised since."""
+        """Retry ident event that the broker refused: its limit may have been raised since."""
         before = time.monotonic() - SWEEP_SECONDS
-        number = next((one for one, tried in self.aside.items() if tried < before), None)
+        number = next((ident for ident, tried in self.aside.items() if tried < before), None)
         if number is None:
             return
+        # Set aside again if it is refused again, with a new time. The broker closes the connection
+        # over it, so it is alone in its batch.
         del self.aside[number]
         with database.cursor() as cursor:
             cursor.execute(SELECT_ONE, (number,))
@@ -187,15 +207,18 @@ class Relay(threading.Thread):
         self._relay_these(events, database, publisher)
 
     def _relay_these(self, events: list[Row], database: Any, publisher: Publisher) -> None:
-        """Publish these rows, then delete them. Raises OSError if the broker doesn't take them."""
+        """Publish rows, then delete them. Raises OSError if the broker does not confirm them."""
         try:
-            sent = [told for event in events if (told := self._publish(publisher, event))]
+            sent = [row for event in events if (row := self._publish(publisher, event))]
             if stored := [event for event in sent if event.stored]:
+                # In the same confirm as the events themselves: both are in the broker before the
+                # rows are deleted.
                 self._hand_over(publisher, stored)
             publisher.confirm()
         except OSError as error:
             if isinstance(error, BrokerLost) and error.code == PRECONDITION_FAILED:
                 self._refused(events, str(error))
+            # Every event of the failed batch may have arrived: a smaller one repeats fewer.
             self.size = max(1, len(events) // 2)
             raise
         if sent:
@@ -204,17 +227,17 @@ class Relay(threading.Thread):
             metrics.published(self.service, [event.time for event in sent])
 
     def _refused(self, events: list[Row], reason: str) -> None:
-        """The broker won't ever take one of these: where it is alone, it is known which."""
+        """Set aside the event that the broker refused, once halving has left it alone."""
         if len(events) == 1:
             self._set_aside(events[0], reason)
 
     def _set_aside(self, event: Row, reason: str) -> None:
         self.aside[event.id] = time.monotonic()
-        found = {"event_id": str(event.event_id), "event": event.name, "reason": reason}
-        log.error("an event of %s can't be published and waits", self.service, extra=found)
+        extra = {"event_id": str(event.event_id), "event": event.name, "reason": reason}
+        log.error("an event of %s can't be published and waits", self.service, extra=extra)
 
     def _publish(self, publisher: Publisher, event: Row) -> Row | None:
-        """Publish one, and answer it as a part of what published it; None if it can't be sent."""
+        """Buffer one event; returns it with the span's traceparent, None if it can't be sent."""
         headers = {
             "event_id": str(event.event_id),
             "time": event.time,
@@ -232,22 +255,23 @@ class Relay(threading.Thread):
                     message_id=headers["event_id"],
                     headers=headers | tracing.headers(),
                 )
+            # Its properties don't fit into a frame, or its name is too long: no retry will help.
             except ValueError as error:
                 self._set_aside(event, str(error))
                 return None
             return event._replace(traceparent=tracing.traceparent())
 
     def _hand_over(self, publisher: Publisher, events: Sequence[Row]) -> None:
-        """Give the log its share of a batch, many in a message, as ``Delivery`` has them."""
-        told: list[bytes] = []
+        """Buffer events for the event log, many in a message, each encoded as a ``Delivery``."""
+        chunk: list[bytes] = []
         size = 0
-        for one in map(self._as_delivery, events):
-            if told and size + len(one) > HISTORY_BYTES:
-                publisher.add(b"[" + b",".join(told) + b"]", HISTORY, "")
-                told, size = [], 0
-            told.append(one)
-            size += len(one)
-        publisher.add(b"[" + b",".join(told) + b"]", HISTORY, "")
+        for encoded in map(self._as_delivery, events):
+            if chunk and size + len(encoded) > HISTORY_BYTES:
+                publisher.add(b"[" + b",".join(chunk) + b"]", HISTORY, "")
+                chunk, size = [], 0
+            chunk.append(encoded)
+            size += len(encoded)
+        publisher.add(b"[" + b",".join(chunk) + b"]", HISTORY, "")
 
     def _as_delivery(self, event: Row) -> bytes:
         return msgspec.json.encode(
@@ -265,9 +289,11 @@ class Relay(threading.Thread):
         )
 
     def _sleep(self, database: Any, publisher: Publisher) -> None:
-        """Until a commit notifies, or for the slow poll that stands behind it."""
+        """Wait for the NOTIFY of a commit, or for ``POLL_SECONDS`` in case one was lost."""
         while not self.stopping.is_set():
             readable, _, _ = select.select([database, publisher], [], [], POLL_SECONDS)
+            # The idle connection must be read, too: for the broker's heartbeats, and to notice its
+            # end.
             if publisher in readable:
                 publisher.read()
             publisher.beat()
@@ -287,7 +313,7 @@ class Relay(threading.Thread):
 
 
 def main(names: Sequence[str], environ: Any, stop: threading.Event) -> None:
-    """Run the relays of ``names`` until told to stop. Raises ConfigError."""
+    """Run the relays of ``names`` (default: all services) until ``stop``. Raises ConfigError."""
     wanted = names or SERVICES
     relays = [Relay(name, ServiceSettings.for_service(name, environ)) for name in wanted]
     settings = ProcessSettings.for_service("relay", environ)
@@ -297,11 +323,13 @@ def main(names: Sequence[str], environ: Any, stop: threading.Event) -> None:
     for relay in relays:
         relay.start()
     log.info("relaying the events of %s", ", ".join(wanted))
-    signs = Signs(settings.signs_dir)
+    health = HealthFiles(settings.signs_dir)
     while not stop.wait(SIGN_SECONDS):
+        # A relay that waits for a database or a broker is alive: restarting it would not bring them
+        # back.
         if all(relay.is_alive() for relay in relays):
-            signs.give("alive")
-            signs.give("ready")  # one that stands by is ready, too
+            health.touch("alive")
+            health.touch("ready")  # a standby is ready, too
     for relay in relays:
         relay.stopping.set()
     for relay in relays:

@@ -1,23 +1,23 @@
 """Handling events: ``@on("project:delete", …)`` on a service's method.
 
-Each handling method has a durable quorum queue of its own. A handler works in a transaction that
-also records ``(event id, handler)`` in the inbox, so a redelivered event changes nothing. While the
-database or another service is away the event waits; one that fails for another reason is retried
-with growing pauses and then dead-lettered (``dead_letters``), alone: a batch that fails twice is
-halved until it is known which of its events it is.
+Each handler has a durable quorum queue of its own. It works in a transaction that also records
+``(event id, handler)`` in the inbox, so handling is idempotent. While the database or another
+service is away the event is retried for ever; one that fails for another reason is retried with a
+backoff and then dead-lettered (``dead_letters``), alone: a batch that fails twice is halved until
+the failing event is isolated.
 
-A replica handles its events in the order they came, but replicas work beside each other. Where the
-order matters (``ordered=True``: the handler sets a state from what the event says) the queue has a
-*single active consumer*, however many replicas run: the others take over when it goes.
+A replica handles its events in order, but replicas run concurrently. Where the order matters
+(``ordered=True``: the handler sets a state from the event's payload) the queue has a *single active
+consumer*, however many replicas run: another one takes over when it goes.
 
 The arguments of a queue can't change, so an ordered handler's has a name of its own, ending in
 ``.ordered``. ``formerly`` names the handlers whose unordered queues it takes over: they are unbound
-and drained by this release, so nothing is lost that lies there. While a rolling upgrade lasts,
-replicas of the old release go on consuming them and may bind them again; then an event comes twice,
-which the inbox knows, and order is what it was. When the old release is gone these queues are empty
-and unbound, and the release that no longer names them in ``formerly`` may delete them. Back on the
-old release, events pile up in the new queue besides; what was handled meanwhile is known to the
-inbox for seven days.
+and drained by this release, so no queued event is lost. During a rolling upgrade, replicas of the
+old release go on consuming them and may bind them again; an event then arrives twice, which the
+inbox detects, and is as unordered as before. Once the old release is gone these queues are empty
+and unbound, and the release that no longer names them in ``formerly`` may delete them. After a
+rollback, events also pile up in the new queue; what is handled meanwhile is in the inbox for seven
+days.
 """
 
 from __future__ import annotations
@@ -63,16 +63,20 @@ __all__ = ["Delivery", "Handler", "on"]
 
 log = logging.getLogger(__name__)
 
+#: Seconds between the attempts at an event; the last one repeats while a service is away.
 PAUSES: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
-"""Seconds between tries."""
+#: Failed attempts after which a batch is halved.
 TRIES_OF_A_BATCH: Final = 2
-"""After which it is halved."""
+#: Unacknowledged messages that the broker sends to a handler without ``batch``.
 PREFETCH: Final = 8
+#: Deliveries of a message after which the broker dead-letters it, in case a handler kills its
+#: process.
 DELIVERIES: Final = 20
 QUEUE: Final = {
     "x-queue-type": "quorum",
     "x-delivery-limit": DELIVERIES,
     "x-dead-letter-exchange": DEAD,
+    # Not to lose an event on its way to the dead letters; it requires ``reject-publish``.
     "x-dead-letter-strategy": "at-least-once",
     "x-overflow": "reject-publish",
 }
@@ -80,11 +84,11 @@ F = TypeVar("F", bound="Callable[..., Any]")
 
 
 class _GivenBackError(Exception):
-    """The connection is gone or the service stops: others will handle these events."""
+    """The connection is lost or the service stops: the broker redelivers these events."""
 
 
 class Handler(Entrypoint):  # type: ignore[misc]
-    """A method that handles events, one at a time or (``batch``) as many as are waiting."""
+    """A nameko entrypoint for events, one at a time or up to ``batch`` that are waiting."""
 
     def __init__(
         self,
@@ -103,7 +107,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
         self.ordered, self.formerly = ordered, formerly
 
     def setup(self) -> None:
-        """Prepare before the container starts."""
+        """Name the queues and make the link; nothing connects yet."""
         self.settings: ServiceSettings = self.container.config[CONFIG]
         service = self.container.service_name
         self.queue = f"{service}.{self.method_name}" + (".ordered" if self.ordered else "")
@@ -122,7 +126,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
         self.container.spawn_managed_thread(self._work, identifier=f"{self.queue} worker")
 
     def stop(self) -> None:
-        """Begin nothing more; what is being handled is acknowledged when it is done."""
+        """Start no new event; the ones in progress are acknowledged when they are done."""
         self.stopping = True
         self.waiting.release()
 
@@ -131,7 +135,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
     def _consume(self, session: Session) -> None:
         declare_exchanges(session)
         session.prefetch(self.batch or PREFETCH)
-        for queue in self.old_queues:  # first, since what lies there is older
+        for queue in self.old_queues:  # first: they hold older events
             session.queue_declare(queue, arguments=QUEUE)
             for exchange, key in self._bindings():
                 session.queue_unbind(queue, exchange, key)
@@ -154,12 +158,14 @@ class Handler(Entrypoint):  # type: ignore[misc]
         self.waiting.release()
 
     def _forget(self) -> None:
-        """What was not acknowledged on a broken connection will come again."""
+        """Drop what was received on a broken connection: the broker redelivers it."""
         self.arrived.clear()
 
     def _work(self) -> None:
         while not self.stopping:
             self.waiting.acquire()
+            # Waiting a little fills the batch under load, and each transaction then handles more
+            # events.
             if self.gather and len(self.arrived) < self.batch:
                 eventlet.sleep(self.gather)
             messages: list[Incoming] = []
@@ -172,49 +178,55 @@ class Handler(Entrypoint):  # type: ignore[misc]
     # --- handling -------------------------------------------------------------------------------
 
     def _handle_safely(self, messages: list[Incoming]) -> None:
-        """Handle messages; whatever is raised, the next ones are handled, too."""
+        """Handle messages; an exception must not end the worker loop."""
         try:
             self._handle(messages)
+        # Unacknowledged, they are redelivered once the connection is closed.
         except (_GivenBackError, ContainerBeingKilled):
             return
         except Exception:
-            # They come again, to this replica or another, until the delivery limit buries them.
+            # They are redelivered, here or elsewhere, until the delivery limit dead-letters them.
             log.exception("%s failed outside of its method", self.queue)
             eventlet.sleep(PAUSES[0])
             for message in messages:
                 self.link.reject(message, requeue=True)
 
     def _handle(self, messages: list[Incoming]) -> None:
-        """Have all that messages hold handled or dead-lettered, then acknowledge them."""
-        found: list[tuple[Incoming, list[Delivery]]] = []
+        """Handle or dead-letter all events of these messages, then acknowledge them."""
+        readable: list[tuple[Incoming, list[Delivery]]] = []
         for message in messages:
             try:
-                found.append((message, self._read(message)))
+                readable.append((message, self._read(message)))
             except Unreadable as error:
                 self._refuse(str(error))
                 self.link.reject(message, requeue=False)
-        if not found:
+        if not readable:
             return
-        last = found[-1][0]
-        given_up = self._settle([one for _, held in found for one in held], last)
-        self._bury(given_up, [held for _, held in found if len(held) > 1])
-        self._acknowledge(found, {id(one) for one in given_up}, all_of=len(found) == len(messages))
+        # The newest: if the connection that delivered it is still there, so are all the others.
+        last = readable[-1][0]
+        given_up = self._settle([delivery for _, held in readable for delivery in held], last)
+        # Dead-lettered before the acknowledgement: a crash in between leaves a duplicate, not a
+        # loss.
+        self._dead_letter_given_up(given_up, [held for _, held in readable if len(held) > 1])
+        self._acknowledge(
+            readable, {id(delivery) for delivery in given_up}, all_of=len(readable) == len(messages)
+        )
 
     def _acknowledge(
-        self, found: list[tuple[Incoming, list[Delivery]]], given_up: set[int], *, all_of: bool
+        self, readable: list[tuple[Incoming, list[Delivery]]], given_up: set[int], *, all_of: bool
     ) -> None:
-        """Acknowledge messages, and reject those that hold a single event which was given up."""
+        """Acknowledge messages; reject (dead-letter) those whose single event was given up."""
         if all_of and not given_up:
-            self.link.ack(found[-1][0], multiple=True)
+            self.link.ack(readable[-1][0], multiple=True)
             return
-        for message, held in found:
+        for message, held in readable:
             if len(held) == 1 and id(held[0]) in given_up:
                 self.link.reject(message, requeue=False)
             else:
                 self.link.ack(message)
 
     def _read(self, message: Incoming) -> list[Delivery]:
-        """The events in a message. Those of a batch that can't be read are dead-lettered alone."""
+        """Decode a message. Events of a batch that can't be decoded are dead-lettered alone."""
         read, odd = read_deliveries(message, many=self.history)
         for raw, reason in odd:
             self._refuse(reason)
@@ -224,10 +236,10 @@ class Handler(Entrypoint):  # type: ignore[misc]
     def _settle(
         self, deliveries: list[Delivery], message: Incoming, tries: int = TRIES_OF_A_BATCH
     ) -> list[Delivery]:
-        """Have events handled, together or by halves; answers those that can't be.
+        """Handle events, together or by halves; returns those to dead-letter.
 
-        ``message`` is the last of those they came in. Raises _GivenBackError when they will come
-        again, from a new connection.
+        ``message`` is the last one that they came in. Raises _GivenBackError when the broker will
+        redeliver them.
         """
         failures = absences = 0
         while deliveries:
@@ -237,13 +249,16 @@ class Handler(Entrypoint):  # type: ignore[misc]
                 self._count(deliveries, "handled")
                 break
             self._count(deliveries, "retried")
+            # Not the event's fault: retried without a limit, and not counted as a failure of it.
             if isinstance(error, Unavailable):
-                self._note_absence(error)
+                self._log_absence(error)
                 self._pause(absences, message)
                 absences += 1
                 continue
             failures += 1
             if len(deliveries) > 1 and failures >= tries:
+                # Halves get one attempt before they are halved again, so one bad event of 500 costs
+                # about log2(500) rounds, each of which commits the good half.
                 half = len(deliveries) // 2
                 first = self._settle(deliveries[:half], message, 1)
                 return first + self._settle(deliveries[half:], message, 1)
@@ -254,20 +269,22 @@ class Handler(Entrypoint):  # type: ignore[misc]
 
     def _pause(self, number: int, message: Incoming) -> None:
         eventlet.sleep(PAUSES[min(number, len(PAUSES) - 1)])
+        # The broker has requeued these events: handling them here, too, would break the order.
         if self.stopping or not self.link.holds(message):
             raise _GivenBackError
 
-    def _note_absence(self, error: Unavailable) -> None:
-        """Say once that this handler waits for something that is away."""
+    def _log_absence(self, error: Unavailable) -> None:
+        """Log once, not at each attempt, that this handler waits for a dependency."""
         if not self.away:
             self.away = True
             log.warning("%s waits: %s", self.queue, error.message)
 
     def _attempt(self, deliveries: list[Delivery]) -> Exception | None:
-        """Run the method once, as a nameko worker. Answers its exception, or None."""
+        """Run the method once in a nameko worker; returns its exception, or None."""
         done = eventlet.event.Event()
 
         def finish(worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+            # Committed in the worker's own green thread, before nameko tears the transaction down.
             done.send(exc_info[1] if exc_info else self._commit(worker_ctx))
             return result, exc_info
 
@@ -298,31 +315,32 @@ class Handler(Entrypoint):  # type: ignore[misc]
         metrics.handled(self.queue, [one.time for one in deliveries], outcome)
 
     def _refuse(self, reason: str) -> None:
-        """An event can't be read, however often it comes."""
+        """Count and log an event that can't be decoded; a retry would not help."""
         metrics.handled(self.queue, [""], "dead")
         metrics.REFUSED.labels(self.queue, "unreadable").inc()
         log.error(
             "an event on %s can't be read and was given up", self.queue, extra={"reason": reason}
         )
 
-    def _bury(self, given_up: list[Delivery], shared: list[list[Delivery]]) -> None:
-        """Say which events were given up, and dead-letter those that came with others."""
+    def _dead_letter_given_up(self, given_up: list[Delivery], shared: list[list[Delivery]]) -> None:
+        """Log the events that were given up, and dead-letter those that share a message."""
         if not given_up:
             return
         self._count(given_up, "dead")
-        requests = sorted({one.request_id for one in given_up})
+        requests = sorted({delivery.request_id for delivery in given_up})
         log.error("%s gave events up", self.queue, extra={"requests": requests})
-        together = {id(one) for held in shared for one in held}
-        for one in given_up:
-            if id(one) in together:
-                self._dead_letter(one.body(), one.headers(), one.name)
+        together = {id(delivery) for held in shared for delivery in held}
+        for delivery in given_up:
+            if id(delivery) in together:
+                self._dead_letter(delivery.body(), delivery.headers(), delivery.name)
 
     def _dead_letter(self, body: bytes, headers: dict[str, Any], name: str) -> None:
-        """Put one event out of a message of many to the dead letters, as the broker does it.
+        """Publish one event of a batch to the dead letters, with the header the broker would add.
 
-        Confirmed, since the message is acknowledged next. Raises OSError.
+        Waits for the confirm, since the message is acknowledged next. Raises OSError.
         """
         death = {"queue": self.queue, "reason": "rejected", "exchange": HISTORY, "count": 1}
+        # A connection of its own: the link has no confirms, and this is too rare to keep one open.
         publisher = Publisher(self.settings.amqp_uri, declare_exchanges, name=f"{self.queue} dead")
         try:
             publisher.add(
@@ -345,21 +363,21 @@ def on(
     ordered: bool = False,
     formerly: tuple[str, ...] = (),
 ) -> Callable[[F], F]:
-    """Handle the events called ``names`` (``*`` and ``#`` as in AMQP topics), of any service.
+    """Subscribe a method to the events ``names`` (AMQP topic patterns) of all services.
 
-    The method gets a Delivery, or with ``batch`` a list of them. ``inbox=False`` is for handlers
-    that are idempotent by themselves. With ``history`` come all events that enter the log, as
-    relays hand them over, many in a message. ``gather`` is how many seconds a batch waits for more,
-    where a batch costs hardly more than one. ``ordered`` and ``formerly``: see above.
+    The method gets a Delivery, or with ``batch`` a list of up to so many. ``inbox=False`` is for
+    handlers that are idempotent by themselves. ``history`` subscribes to all events for the log,
+    which relays send many in a message. ``gather`` is how many seconds an incomplete batch waits
+    for more. ``ordered`` and ``formerly``: see the module's docstring.
     """
 
     def decorate(function: F) -> F:
         @wraps(function)
         def run(self: Any, delivery: Any) -> Any:
             with as_service_errors():
-                if inbox and not _first_time(self, delivery, function.__name__):
+                if inbox and not _record_delivery(self, delivery, function.__name__):
                     return None
-                if not inbox and not (delivery := _still_true(self, delivery)):
+                if not inbox and not (delivery := _without_replaced(self, delivery)):
                     return None
                 return function(self, delivery)
 
@@ -370,26 +388,30 @@ def on(
     return decorate
 
 
-def _first_time(service: Any, delivery: Delivery, handler: str) -> bool:
-    """Record the delivery; whether it is new, and of the rows that are here (see ``importing``)."""
+def _record_delivery(service: Any, delivery: Delivery, handler: str) -> bool:
+    """Record the delivery in the inbox; returns whether to handle it.
+
+    That is, whether it is new, and not from before an import replaced all rows.
+    """
     table: sa.Table = service.metadata.tables["inbox"]
     row = sa.select(sa.literal(delivery.event_id, sa.Uuid), sa.literal(handler))
     if moment := moment_of(delivery):
+        # In the same INSERT, so the check and the record see one state.
         row = row.where(~sa.exists(_replaced(table).where(table.c.created_at > moment)))
     statement = insert(table).from_select(["event_id", "handler"], row).on_conflict_do_nothing()
     return bool(service.tx.session.execute(statement).rowcount)
 
 
-def _still_true(service: Any, given: Any) -> Any:
-    """What is given, without the events of before all rows were replaced.
+def _without_replaced(service: Any, delivered: Any) -> Any:
+    """One event or several, without those from before an import replaced all rows.
 
-    Read outside the transaction, so that the handler may ask other services.
+    Read outside the transaction, so that the handler may still call other services.
     """
     with service.database.read() as connection:
         replaced = connection.scalar(_replaced(service.metadata.tables["inbox"]))
-    deliveries = given if isinstance(given, list) else [given]
+    deliveries = delivered if isinstance(delivered, list) else [delivered]
     kept = [d for d in deliveries if not (replaced and (m := moment_of(d)) and m < replaced)]
-    return kept if isinstance(given, list) else next(iter(kept), None)
+    return kept if isinstance(delivered, list) else next(iter(kept), None)
 
 
 def _replaced(inbox: sa.Table) -> sa.Select[Any]:

@@ -17,16 +17,16 @@ from services.common.runtime.scheduler import every
 
 log = logging.getLogger(__name__)
 
+#: How long an object may lie without a row: whoever stored it may still be writing the row.
 UNOWNED_SECONDS: Final = 3600.0
-"""How long an object may lie without a row: whoever stored it may still be writing the row."""
 SWEEP_SECONDS: Final = 900.0
 
 
 class Kept(NamedTuple):
     """What lies under a prefix: for each row of ``table``, ``<prefix>/<id><name>``."""
 
+    #: None where nothing is meant to stay.
     table: str | None
-    """None where nothing is meant to stay."""
     names: tuple[str, ...] = ("",)
 
     def keys(self, prefix: str, ident: UUID | str) -> list[str]:

@@ -49,8 +49,8 @@ class FileAnswer(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     content_type: str
     name: str = ""
+    #: Whether a browser may show it; the gateway allows it for pictures, movies and PDF only.
     inline: bool = False
-    """Whether a browser may show it; the gateway allows it for pictures, movies and PDF only."""
     seconds: int = 7 * 24 * 3600
     last_modified: datetime | None = None
 

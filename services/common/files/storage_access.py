@@ -23,8 +23,8 @@ from services.common.files.thumbnails.client import (
 from services.common.files.thumbnails.order import Shape
 from services.common.json_types import JsonObject
 
+#: Where a file lies that becomes something else; nothing is meant to stay there.
 UPLOADS: Final = "uploads"
-"""Where a file lies that becomes something else; nothing is meant to stay there."""
 
 
 class OffTheHub:

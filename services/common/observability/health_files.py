@@ -1,11 +1,10 @@
-"""Signs of life for whoever runs the process: two files, touched, in ``SIGNS_DIR``.
+"""Liveness and readiness of a process without HTTP: two files in ``SIGNS_DIR`` that it touches.
 
-A service has no HTTP API to ask. To look at a file takes a probe 20 ms, most of it Python's own
-start; to ask over the broker would take it imports and connections of a process of ours: ten times
-that.
+Checking a file takes a probe 20 ms, most of it Python's start; a call over the broker would need a
+connection and our imports, and take ten times that.
 
-``alive`` is touched as long as the process turns, whatever its surroundings do: to restart it would
-not bring the database back. ``ready`` is touched as long as it can work, with database and broker.
+``alive`` is touched while the process runs, whatever the state of its dependencies: restarting it
+would not bring the database back. ``ready`` is touched while it can work, with database and broker.
 ``deploy/probe.py`` reads them.
 """
 
@@ -14,13 +13,13 @@ from __future__ import annotations
 from pathlib import Path
 
 
-class Signs:
-    """The two files of this process; without a folder there are none."""
+class HealthFiles:
+    """The liveness and readiness files of this process; without a folder there are none."""
 
     def __init__(self, folder: str) -> None:
         self.folder = Path(folder) if folder else None
 
-    def give(self, name: str) -> None:
+    def touch(self, name: str) -> None:
         """Touch ``alive`` or ``ready``."""
         if self.folder is not None:
             (self.folder / name).touch()

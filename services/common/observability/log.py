@@ -1,7 +1,7 @@
-"""Log lines as JSON, each with the id of the request it belongs to (and of its trace, if any).
+"""Structured logging: JSON lines with the request id, and the trace id if there is a trace.
 
-The id is made by the gateway (or taken from ``X-Request-ID``), travels in the headers of every RPC
-and event, and stands as a comment behind each SQL statement.
+The gateway generates the request id (or takes ``X-Request-ID``). It is sent in the headers of every
+RPC call and event, and added to each SQL statement as a comment.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from services.common.observability.tracing import trace_id
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
-#: What a request's id may be: it stands in log lines and, as a comment, in SQL.
+#: The allowed form of a request id, which goes into log lines and, as a comment, into SQL.
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
-def checked_request_id(given: object) -> str:
-    """The id if it is one, a fresh one instead of anything else, none where there is none."""
-    if not given:
+def checked_request_id(value: object) -> str:
+    """The id if it is valid, a new one if it is malformed, empty if there is none."""
+    if not value:
         return ""
-    return given if isinstance(given, str) and REQUEST_ID.fullmatch(given) else uuid4().hex
+    return value if isinstance(value, str) and REQUEST_ID.fullmatch(value) else uuid4().hex
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: time, level, service, logger, request, message, and any extras."""
+    """One JSON object per line: time, level, service, logger, request, message, and extras."""
 
     def __init__(self, service: str) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class JsonFormatter(logging.Formatter):
         self.standard = set(logging.makeLogRecord({}).__dict__) | {"message", "taskName"}
 
     def format(self, record: logging.LogRecord) -> str:
-        """Render ``record``; a traceback goes into ``error``, so a record stays one line."""
+        """Format a record as one line; a traceback goes into ``error``."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
@@ -62,17 +62,17 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure(service: str, level: str = "INFO", form: str = "json") -> None:
-    """Send all logging of the process to stdout, as JSON or (``form="text"``) for reading."""
+    """Log to stdout, as JSON or (``form="text"``) as plain text."""
     handler = logging.StreamHandler(sys.stdout)
     if form == "json":
         handler.setFormatter(JsonFormatter(service))
     else:
         handler.setFormatter(logging.Formatter("%(levelname).1s %(name)s: %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # nameko reports each refused request with a traceback at WARNING; refusals are not its concern.
+    # nameko logs each expected exception (a refusal) at WARNING with a traceback.
     logging.getLogger("nameko.containers").setLevel(logging.ERROR)
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    # SQLAlchemy's own pool is as quiet; ours is named after our module.
+    # SQLAlchemy logs pools under their class's module; for ours that is this one.
     logging.getLogger("services.common.database.transaction").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", module="eventlet")
     warnings.filterwarnings("ignore", category=DeprecationWarning, module="nameko")

@@ -1,9 +1,9 @@
-"""What the processes behind the gateway count and time, declared once.
+"""Metrics of the processes behind the gateway.
 
-Names, labels and meanings are the table in ``docs/observing.md``, which is made from here and from
-``gateway.metrics``. Labels are bounded: methods, subscribers, kinds of refusal; never ids or paths.
-An update costs one or two microseconds; nothing is rendered until Prometheus asks
-(``metrics_server`` in services and relay, the gateway's own ``/metrics``).
+The table in ``docs/observing.md`` is generated from these declarations and ``gateway.metrics``.
+Labels are bounded: methods, subscribers, kinds of error; never ids or paths. An update costs one or
+two microseconds; rendering happens at the scrape (``metrics_server`` in services and relay, the
+gateway's own ``/metrics``).
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from services.common.errors import ServiceError
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
+#: Histogram buckets in seconds, for what a caller waits for.
 BUCKETS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
-"""Upper bounds of seconds for whatever somebody waits for."""
+#: Histogram buckets in seconds, for asynchronous work.
 DELAYS: Final = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 3600)
-"""Upper bounds of seconds for what comes in its own time."""
 UNKNOWN: Final = "unknown"
 INTERNAL: Final = "internal"
 
@@ -42,8 +42,8 @@ SQL_SECONDS: Final = Histogram(
 SLOW_STATEMENTS: Final = Counter(
     "callboard_sql_slow", "Statements that took longer than SLOW_QUERY_SECONDS"
 )
-# These four are read at the moment of a scrape (runtime.database_collector), which yields them; in
-# the registry they would be shown a second time, as they were before.
+# These four are collected at the scrape (runtime.database_collector). Not in the default registry:
+# they would be exposed twice, once with stale values.
 POOL_SIZE: Final = Gauge(
     "callboard_pool_size",
     "Connections the process may hold to its database",
@@ -110,31 +110,31 @@ STORAGE_FAILURES: Final = Counter(
 
 
 def subscribed(queue: str) -> None:
-    """Show a subscriber from its start, before it has handled anything."""
+    """Create a subscriber's counters at zero, so that rates exist from its first event on."""
     for outcome in ("handled", "retried", "dead"):
         EVENTS.labels(queue, outcome)
 
 
 def kind_of(error: BaseException) -> str:
-    """The kind of a refusal as it crosses RPC; what is none is ``internal``."""
+    """The kind of a ServiceError; ``internal`` for other exceptions."""
     return error.kind if isinstance(error, ServiceError) and error.kind else INTERNAL
 
 
 def answered(method: str, began: float, error: BaseException | None) -> None:
-    """A call was answered; ``began`` is of ``time.perf_counter``."""
+    """Record a call that was answered; ``began`` is a ``time.perf_counter()``."""
     RPC_SECONDS.labels(method).observe(time.perf_counter() - began)
     if error is not None:
         RPC_ERRORS.labels(method, kind_of(error)).inc()
 
 
 def age(moment: str) -> float:
-    """Seconds since the time an event's header gives (UTC); never less than none."""
+    """Seconds since the time in an event's header (ISO 8601, UTC); at least 0."""
     then = datetime.fromisoformat(moment).replace(tzinfo=UTC)
     return max(0.0, (datetime.now(UTC) - then).total_seconds())
 
 
 def published(service: str, times: list[str]) -> None:
-    """The broker confirmed a service's events, which committed at ``times``."""
+    """Record events that the broker confirmed; ``times`` are their times of commit."""
     PUBLISHED.labels(service).inc(len(times))
     delay = PUBLISH_DELAY.labels(service)
     for moment in times:
@@ -142,7 +142,7 @@ def published(service: str, times: list[str]) -> None:
 
 
 def handled(subscriber: str, times: list[str], outcome: str) -> None:
-    """A subscriber is done with events that committed at ``times``."""
+    """Record the outcome of handling events; ``times`` are their times of commit."""
     EVENTS.labels(subscriber, outcome).inc(len(times))
     if outcome == "handled":
         delay = EVENT_DELAY.labels(subscriber)

@@ -1,4 +1,4 @@
-"""``/metrics`` of a process that has no HTTP port otherwise: a service, or the relay."""
+"""The ``/metrics`` endpoint of processes without an HTTP API: services and the relay."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from services.common.config import ConfigError
 
 
 def start(host: str, port: int) -> None:
-    """Serve the process's metrics at ``http://host:port/metrics``; port 0 serves none.
+    """Serve metrics at ``http://host:port/metrics``; port 0 serves none.
 
-    Each scrape runs on a thread of its own: a green one in a process that eventlet patched, so it
-    waits for a database without holding up the hub. Raises ConfigError if the port is not free.
+    Each scrape runs on a thread of its own, a green one where eventlet has patched threading, so
+    it may wait for the database without blocking the hub. Raises ConfigError if the port is in use.
     """
     if not port:
         return

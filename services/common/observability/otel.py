@@ -25,13 +25,15 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
 
 KINDS: Final = {kind.name.lower(): kind for kind in SpanKind}
+#: Milliseconds between exports of a batch.
 DELAY_MS: Final = 1000
+#: Characters of an attribute that are exported.
 SHOWN: Final = 2000
 PARENTS: Final = TraceContextTextMapPropagator()
 
 
 class Folder(SpanExporter):
-    """Writes spans into a folder: a file a process, a line of JSON a span, times in nanoseconds."""
+    """Exports spans to a folder: one file per process, one JSON line per span, nanoseconds."""
 
     def __init__(self, folder: Path, component: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -39,7 +41,7 @@ class Folder(SpanExporter):
         self.path = folder / f"{component}-{os.getpid()}.jsonl"
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Append them."""
+        """Append the spans to the file."""
         with self.path.open("ab") as file:
             for span in spans:
                 file.write(msgspec.json.encode(self._line(span), enc_hook=str) + b"\n")
@@ -62,14 +64,14 @@ class Folder(SpanExporter):
 
 
 class Open:
-    """A span that is going on in this thread."""
+    """A started span, current in this thread until ``end``."""
 
     def __init__(self, span: trace.Span) -> None:
         self.span = span
         self.token = context.attach(trace.set_span_in_context(span))
 
     def end(self, error: BaseException | None = None) -> None:
-        """End it, as failed if there is an error."""
+        """End the span, as failed if there is an error."""
         context.detach(self.token)
         if error is not None:
             self.span.set_status(Status(StatusCode.ERROR, type(error).__name__))
@@ -99,6 +101,7 @@ class Spans:
         self, name: str, kind: str, parent: str | None, attributes: dict[str, Any]
     ) -> Iterator[None]:
         """See ``tracing.span``."""
+        # Background work (heartbeats, polling) would else start a trace of its own each time.
         if kind != "server" and not parent and not self.traceparent():
             yield
             return
@@ -112,9 +115,11 @@ class Spans:
 
     def begin(self, name: str, kind: str, parent: str | None, attributes: dict[str, Any]) -> Open:
         """See ``tracing.begin``."""
-        above: Context | None = PARENTS.extract({"traceparent": parent}) if parent else None
+        parent_context: Context | None = (
+            PARENTS.extract({"traceparent": parent}) if parent else None
+        )
         shown = {key: _shown(value) for key, value in attributes.items() if value is not None}
-        span = self.tracer.start_span(name, above, KINDS[kind], shown)
+        span = self.tracer.start_span(name, parent_context, KINDS[kind], shown)
         return Open(span)
 
     @staticmethod

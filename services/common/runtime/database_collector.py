@@ -1,6 +1,6 @@
-"""What a service shows of its database when it is scraped: its pools, and the events that wait.
+"""Database metrics that are read when Prometheus scrapes a service: its pools and its outbox.
 
-The service looks into its outbox, not the relay: a relay that is away is what the figures show.
+The service reads its outbox, not the relay: the figures must show a relay that is down.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ WAITING: Final = (
     "SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0) "
     "FROM outbox"
 )
+#: Seconds the database may take to answer before its figures are left out of a scrape.
 SECONDS: Final = 0.4
-"""How long the database may take to answer before its figures are left out."""
 GAUGES: Final = (POOL_SIZE, POOL_USED, OUTBOX_ROWS, OUTBOX_AGE)
 
 
 class DatabaseCollector(Collector):
-    """Brings the gauges of one service's database up to date at each scrape.
+    """Updates the gauges of one service's database at each scrape.
 
-    A scrape takes ``SECONDS`` at most: what the database doesn't say in time is absent, and all
-    other metrics are served.
+    A scrape takes ``SECONDS`` at most: without an answer in time the outbox gauges are absent, and
+    all other metrics are served.
     """
 
     def __init__(self, service: str, database: Database) -> None:
@@ -61,6 +61,7 @@ class DatabaseCollector(Collector):
             POOL_USED.labels(name).set(pool.checkedout())
 
     def _look_at_outbox(self) -> None:
+        # Cleared first: an old figure must not be served as if it were current.
         OUTBOX_ROWS.clear()
         OUTBOX_AGE.clear()
         try:

@@ -1,4 +1,4 @@
-"""Idempotency keys: the answer to a command is stored under its key, with what the command did."""
+"""Idempotency keys: a command's reply is stored under its key, in the command's transaction."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def remember(tx: Transaction, table: sa.Table, data: dict[str, Any], answer: Reply) -> None:
-    """Store the answer under its key, with what was done; unpacked, as it is answered again."""
+    """Store the reply under its key, uncompressed, in the transaction of the command."""
     body = gzip.decompress(answer.body) if answer.encoding else answer.body
     row = {
         "key": _scoped_key(tx, data),
@@ -33,18 +33,20 @@ def remember(tx: Transaction, table: sa.Table, data: dict[str, Any], answer: Rep
 
 
 def _scoped_key(tx: Transaction, data: dict[str, Any]) -> str:
+    # Per actor and method: another person's key must never return this reply.
     return f"{tx.actor.id}:{data['route']}:{data['key']}"
 
 
 def _fingerprint(data: dict[str, Any]) -> str:
+    # Uploads bring their own fingerprint: their bodies differ each time.
     return data.get("fingerprint") or hashlib.sha256(data["body"]).hexdigest()
 
 
 def earlier_answer(service: Any) -> Reply | None:
-    """The stored answer to this idempotency key. Raises KeyReused if it was another request.
+    """The stored reply to this idempotency key. Raises KeyReused if it was another request.
 
-    Read outside the transaction, which must not be open yet: the method may have to ask others.
-    Once it opens, the key is claimed.
+    Reads outside the transaction, which must not be open yet: the method may have to call other
+    services first. The key is claimed when the transaction begins.
     """
     data = service.call
     if not data.get("key"):
@@ -66,9 +68,11 @@ def earlier_answer(service: Any) -> Reply | None:
 
 
 def _claim(table: sa.Table, key: str, session: orm.Session) -> None:
-    """Be the only one to work under the key. Raises Conflict if another does or just did."""
+    """Lock the key for this transaction. Raises Conflict if another one holds or just stored it."""
     lock = sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(key, 0))
-    known = sa.exists().where(table.c.key == key)
-    if not session.scalar(sa.select(lock)) or session.scalar(sa.select(known)):
+    stored = sa.exists().where(table.c.key == key)
+    # The key is looked up again under the lock: the first request may have committed since it was
+    # looked up. ``try``, so that a retry fails at once instead of holding a connection.
+    if not session.scalar(sa.select(lock)) or session.scalar(sa.select(stored)):
         message = "The first request with this Idempotency-Key was still running."
         raise Conflict(message)

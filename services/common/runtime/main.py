@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Seconds after which running work is abandoned; the broker requeues its requests.
 STOP_SECONDS: Final = 8
-"""After which running work is abandoned; its requests go back to the queue."""
 
 
 def main(service: type[Service]) -> None:
-    """Run ``service`` until SIGTERM or SIGINT; a bad environment ends it with a sentence."""
+    """Run ``service`` until SIGTERM or SIGINT; invalid settings exit with a message."""
     try:
         settings = service.settings_class.for_service(service.name, os.environ)
         metrics_server.start(settings.metrics_host, settings.metrics_port)
@@ -63,6 +63,7 @@ def main(service: type[Service]) -> None:
     log.info("%s started", service.name)
 
     def shut_down(*_: Any) -> None:
+        # A signal handler must not block: it runs in whichever green thread is current.
         eventlet.spawn_n(_stop, runner)
 
     signal.signal(signal.SIGTERM, shut_down)
@@ -71,7 +72,7 @@ def main(service: type[Service]) -> None:
 
 
 def _stop(runner: Any) -> None:
-    """Let running work finish, but not for ever."""
+    """Stop gracefully, for at most ``STOP_SECONDS``."""
     log.info("stopping")
     with eventlet.Timeout(STOP_SECONDS, exception=False):
         runner.stop()

@@ -1,11 +1,11 @@
-"""nameko's container, without the log that nobody reads, and not to be ended by a message.
+"""nameko's container without its worker log, and robust against exceptions in extensions.
 
-For each call nameko makes up an id from random bytes and prepares eight lines for a log that is off
-(``log.configure``), which is a tenth of what the read of a row costs a service. What is worth
-knowing of a call is in the metrics and traces.
+For each call stock nameko generates a random id and formats eight log lines for a logger that is
+off (``log.configure``): a tenth of what reading a row costs a service. Calls are in the metrics and
+traces instead.
 
-What an extension raises around a call ends nameko's container, and the process with it. Here it is
-the failure of that call, as if its method had raised it.
+An exception in an extension ends nameko's own container, and the process with it. Here it is the
+failure of that call, as if its method had raised it.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ log = logging.getLogger(__name__)
 
 
 class Container(ServiceContainer):  # type: ignore[misc]
-    """Runs the calls of one service; named to nameko in ``main``."""
+    """Runs the calls of one service; ``main`` configures nameko to use it."""
 
     def _run_worker(self, worker_ctx: Any, handle_result: Any) -> None:
         result = exc_info = None
         entrypoint = worker_ctx.entrypoint
         try:
+            # Inside the try block, unlike nameko's: a dependency that raises must fail this call
+            # only.
             self._inject_dependencies(worker_ctx)
             self._worker_setup(worker_ctx)
             method = getattr(worker_ctx.service, entrypoint.method_name)
@@ -38,7 +40,7 @@ class Container(ServiceContainer):  # type: ignore[misc]
             if handle_result is not None:
                 result, exc_info = handle_result(worker_ctx, result, exc_info)
             self._worker_result(worker_ctx, result, exc_info)
-            del exc_info  # breaks a cycle that else waits for the collector of garbage
+            del exc_info  # breaks a reference cycle (traceback and frame)
             self._worker_teardown(worker_ctx)
         except Exception:
             log.exception("the end of %s failed", entrypoint.method_name)

@@ -1,7 +1,7 @@
-"""What a message must be to become a call: everything in it is checked here, where it enters.
+"""Decoding and validating RPC requests, at the border of the process.
 
-Whoever may publish can write anything into a message. What is no request is refused once, with a
-``MessageRefused`` that says why; it never reaches nameko, whose container a fault would end.
+Whoever may publish can put anything into a message. An invalid one is refused once, with a
+``MessageRefused`` that holds the reason; it never reaches nameko.
 """
 
 from __future__ import annotations
@@ -32,16 +32,17 @@ if TYPE_CHECKING:
 
     from services.common.wire.frames import Incoming
 
+#: Largest request in bytes: decoding blocks the hub. It is RabbitMQ 4's own limit.
 MAX_REQUEST: Final = 16 * 1024 * 1024
-"""Bytes of a request's JSON, which is decoded on the hub; RabbitMQ 4 lets no more through."""
+#: Seconds for calls of stock nameko clients, which send no deadline.
 DEFAULT_SECONDS: Final = 60.0
-"""For the calls of stock nameko, which name no deadline."""
+#: Longest deadline in seconds that a caller may ask for.
 MAX_SECONDS: Final = 3600.0
 TRACE: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class MessageRefused(Exception):
-    """The message is no request; ``reason`` is one of a few words, for the metric."""
+    """The message is no valid request; ``reason`` is a label of the metric, one of a few."""
 
     def __init__(self, reason: str, error: ServiceError) -> None:
         super().__init__(error.message)
@@ -49,7 +50,7 @@ class MessageRefused(Exception):
 
 
 def refused(reason: str, sentence: str) -> MessageRefused:
-    """The refusal of a message that its sender has to mend."""
+    """The refusal of a message whose sender is at fault."""
     return MessageRefused(reason, InvalidInput(sentence))
 
 
@@ -64,14 +65,14 @@ decode: Final = msgspec.json.Decoder(Arguments).decode
 
 
 class Request(NamedTuple):
-    """A call: its arguments, and what the worker finds as ``self.call``."""
+    """A call: its arguments, and the context that services read as ``self.call``."""
 
     arguments: Arguments
     context: dict[str, Any]
 
 
 def read_request(message: Incoming, method: str) -> Request:
-    """The call of ``method`` that a message is. Raises MessageRefused."""
+    """Decode a message as a call of ``method``. Raises MessageRefused."""
     if message.error is not None:
         raise refused("unreadable", f"The request can't be read: {message.error}.")
     if len(message.body) > MAX_REQUEST:
@@ -96,6 +97,7 @@ def read_request(message: Incoming, method: str) -> Request:
 
 def _text(headers: Mapping[str, Any], name: str) -> str | None:
     value = headers.get(name)
+    # These texts go into the database, and PostgreSQL can't store NUL.
     if value is None or (isinstance(value, str) and "\0" not in value):
         return value
     raise refused("header", f"The header {name!r} is no text.")
@@ -109,6 +111,7 @@ def _remaining(deadline: object) -> float:
         remaining = float(deadline) - time.time()  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         remaining = math.nan
+    # Also for a header "nan": eventlet could not schedule such a timeout.
     if math.isnan(remaining):
         raise refused("deadline", f"The header {DEADLINE!r} is no time.")
     if remaining <= 0:
@@ -121,9 +124,9 @@ def _traceparent(value: object) -> str | None:
 
 
 def _check_caller(actor: str | None, author: str | None) -> None:
-    """Raises MessageRefused where who is calling can't be told."""
+    """Raise MessageRefused if the headers of the actor or the author can't be decoded."""
     try:
-        TransactionProvider.actors.read(actor)  # remembered, and read again by the worker
+        TransactionProvider.actors.read(actor)  # cached: the worker reads it again
         if author:
             msgspec.json.decode(author, type=dict[str, Any])
     except (ValueError, RecursionError, msgspec.DecodeError):
@@ -131,7 +134,7 @@ def _check_caller(actor: str | None, author: str | None) -> None:
 
 
 def _arguments(body: bytes) -> Arguments:
-    """The arguments that a body holds. Raises MessageRefused."""
+    """Decode the arguments. Raises MessageRefused."""
     try:
         return decode(body)
     except msgspec.ValidationError as error:

@@ -1,9 +1,9 @@
-"""RPC entrypoints with nameko's wire and a shorter path.
+"""RPC entrypoints: nameko's protocol, with deadlines, idempotency and one commit per call.
 
-``@query`` methods read: one statement, no transaction, safe to run again. ``@command`` methods
-write: the entrypoint opens a transaction, the method works in it, and events, the idempotency
-record and the change commit together before the reply leaves. A command that the broker delivers a
-second time (its first worker died at an unknown point) is refused, not run twice.
+``@query`` methods read: no transaction, safe to run again. ``@command`` methods write: the
+entrypoint opens a transaction, the method works in it, and the change, its events and the
+idempotency record commit together before the reply is sent. A command that the broker redelivers
+(its first worker died at an unknown point) is refused, not run twice.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from services.common.config import ServiceSettings
 from services.common.database.sql_errors import as_service_errors, gave_way
 from services.common.database.transaction import Transaction
 from services.common.errors import InvalidInput, ServiceError, Unavailable
-from services.common.observability.health_files import Signs
+from services.common.observability.health_files import HealthFiles
 from services.common.observability.metrics import REFUSED, UNKNOWN, answered
 from services.common.runtime import idempotency
 from services.common.runtime.rpc_request import (
@@ -51,9 +51,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Seconds between heartbeats.
 BEAT_SECONDS: Final = 0.5
+#: Characters of a refused message's content that go into the log.
 DETAIL: Final = 200
-"""Characters of what a stranger wrote that go into the log."""
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
@@ -61,7 +62,7 @@ F = TypeVar("F", bound="Callable[..., Any]")
 
 
 class RpcServer(SharedExtension):  # type: ignore[misc]
-    """Consumes ``rpc-<service>`` for all its methods and gives signs of life."""
+    """Consumes ``rpc-<service>`` for all methods of the service, and sends its heartbeats."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,25 +70,25 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
         self.draining = False
 
     def setup(self) -> None:
-        """Prepare before the container starts."""
+        """Make the link; nothing connects yet."""
         self.settings: ServiceSettings = self.container.config[CONFIG]
         self.service: str = self.container.service_name
         self.tag = uuid.uuid4().hex
         self.link = Link(self.settings.amqp_uri, self._consume, name=f"{self.service} rpc")
 
     def start(self) -> None:
-        """Begin to act."""
+        """Start consuming and sending heartbeats, each on a green thread."""
         self.container.spawn_managed_thread(self.link.run, identifier="rpc server")
-        self.container.spawn_managed_thread(self._beat, identifier="signs of life")
+        self.container.spawn_managed_thread(self._beat, identifier="heartbeats")
 
     def stop(self) -> None:
-        """Leave in good order."""
+        """Close the connection; called once every method has stopped."""
         self.link.stop()
 
     def quiesce(self) -> None:
-        """Take no new requests: they stay in the queue. What is here already gets its reply.
+        """Stop consuming: new requests stay in the queue, those received still get replies.
 
-        Every method says so as the process ends; the first word counts.
+        Called by every method as the process stops; only the first call has an effect.
         """
         if not self.draining:
             self.draining = True
@@ -99,29 +100,32 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
         session.exchange_declare(BEATS, "fanout", durable=False)
         session.queue_declare(queue)
         session.queue_bind(queue, RPC_EXCHANGE, f"{self.service}.*")
+        # No more than can be worked on: the rest stays in the queue for other replicas.
         session.prefetch(min(self.settings.prefetch_count, self.container.max_workers))
         if not self.draining:
             session.consume(queue, self._receive, tag=self.tag)
 
     def _beat(self) -> None:
         provider = next(d for d in self.container.dependencies if d.attr_name == "tx")
-        signs = Signs(self.settings.signs_dir)
+        health = HealthFiles(self.settings.signs_dir)
         while not self.link.stopping:
-            signs.give("alive")
+            health.touch("alive")
             try:
+                # A service whose database does not answer must not get calls: no heartbeat lets its
+                # callers fail early, while ``alive`` keeps it from being restarted.
                 with eventlet.Timeout(BEAT_SECONDS * 2), provider.database.read() as connection:
                     connection.exec_driver_sql("SELECT 1")
                 self.link.publish(self.service, BEATS, "", delivery_mode=1)
-                signs.give("ready")
+                health.touch("ready")
             except (Unavailable, eventlet.Timeout):
-                log.debug("no sign of life from %s", self.service)
+                log.debug("no heartbeat from %s", self.service)
             eventlet.sleep(BEAT_SECONDS)
 
     def _receive(self, message: Incoming) -> None:
-        """Give a request to a worker. Whatever is wrong with it is answered, and it is gone.
+        """Start a worker for a request, or reply with an error and acknowledge it.
 
-        Nothing may leave here: it would end the reading loop, and the broker would send the same
-        message again, for ever.
+        Raises nothing: an exception would end the reading loop, and the broker would redeliver the
+        same message for ever.
         """
         message.began = time.perf_counter()
         try:
@@ -136,12 +140,14 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
             self.reply(message, None, error)
 
     def _spawn(self, message: Incoming) -> None:
-        """Begin to work on a request. Raises MessageRefused."""
+        """Validate a request and start its worker. Raises MessageRefused."""
         name = _method_of(message)
         method = self.methods.get(name)
         if method is None:
             raise MessageRefused("method", MethodUnknown(f"no method {name!r}"))
         request = read_request(message, name)
+        # The first worker may have committed before it died, and without an idempotency key nothing
+        # tells whether it did. Reads are simply repeated.
         if message.redelivered and method.writes:
             sentence = "The service stopped while it worked on this; the outcome is unknown."
             raise MessageRefused("redelivered", Unavailable(sentence))
@@ -154,28 +160,29 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
         )
 
     def reply(self, message: Incoming, answer: Reply | None, error: Exception | None) -> None:
-        """Answer in the form the caller reads, and acknowledge the request. Raises nothing."""
+        """Send the reply in the caller's format and acknowledge the request. Raises nothing."""
         name = _method_of(message)
         answered(name if name in self.methods else UNKNOWN, message.began, error)
         try:
             self._send(message, answer, error)
         except Unavailable:
-            # A broker that is gone gives the request to another; one that is slow is not asked to.
+            # If the connection is lost, this does nothing and the broker redelivers the request. If
+            # the broker is only slow, the caller times out, and repeating the work would not help.
             self.link.ack(message)
         except Exception:
             log.exception("the answer of %s can't be sent", name)
-            self._say_so(message)
+            self._reply_unsendable(message)
 
-    def _say_so(self, message: Incoming) -> None:
-        """Tell the caller that there is an answer which can't be sent."""
+    def _reply_unsendable(self, message: Incoming) -> None:
+        """Reply with an error in place of an answer that can't be sent."""
         try:
             self._send(message, None, ServiceError("The answer can't be sent."))
         except Exception:
-            log.exception("nor can the caller be told")
+            log.exception("nor can the error be sent")
             self.link.ack(message)
 
     def _send(self, message: Incoming, answer: Reply | None, error: Exception | None) -> None:
-        """Send the reply, if anybody waits for one, and the acknowledgement with it."""
+        """Send the reply, if one is wanted, and the acknowledgement in the same write."""
         to = message.properties.reply_to
         if not to:
             self.link.ack(message)
@@ -194,10 +201,10 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
 
 
 def count_refused(service: str, reason: str, detail: str) -> None:
-    """A request could not be used; said in one line of the log."""
+    """Count and log a refused request."""
     REFUSED.labels(f"rpc-{service}", reason).inc()
-    found = {"reason": reason, "detail": detail[:DETAIL]}
-    log.warning("a request to %s was refused", service, extra=found)
+    extra = {"reason": reason, "detail": detail[:DETAIL]}
+    log.warning("a request to %s was refused", service, extra=extra)
 
 
 def _method_of(message: Incoming) -> str:
@@ -205,7 +212,7 @@ def _method_of(message: Incoming) -> str:
 
 
 class MethodUnknown(ServiceError, kind="method-unknown"):
-    """The service has no such method: a caller of another version."""
+    """The service has no such method, perhaps since the caller is of a newer version."""
 
 
 def _bare(answer: Reply | None, error: Exception | None) -> tuple[bytes, dict[str, Any]]:
@@ -223,20 +230,22 @@ def _bare(answer: Reply | None, error: Exception | None) -> tuple[bytes, dict[st
 
 
 def _wrapped(answer: Reply | None, error: Exception | None) -> tuple[bytes, dict[str, Any]]:
-    """The reply of nameko's own protocol, for stock callers."""
+    """The reply in nameko's own format, for stock clients."""
     extra = {"content_encoding": "utf-8"}
     if answer is None:
-        known = _as_error(error)
+        refusal = _as_error(error)
         described = {
-            "exc_type": type(known).__name__,
-            "exc_path": f"{type(known).__module__}.{type(known).__name__}",
-            "exc_args": [known.message],
-            "value": known.message,
+            "exc_type": type(refusal).__name__,
+            "exc_path": f"{type(refusal).__module__}.{type(refusal).__name__}",
+            "exc_args": [refusal.message],
+            "value": refusal.message,
         }
         return encode({"result": None, "error": described}), extra
     body = answer.body
+    # Stock clients don't know the encoding.
     if answer.encoding == "gzip":
         body = gzip.decompress(body)
+    # Concatenated, not decoded and encoded again: the body is JSON already.
     return b'{"result":' + (body or b"null") + b',"error":null}', extra
 
 
@@ -248,7 +257,7 @@ def _as_error(error: Exception | None) -> ServiceError:
 
 
 class Method(Entrypoint):  # type: ignore[misc]
-    """A method callable by RPC."""
+    """The entrypoint of a method that reads."""
 
     server = RpcServer()
     writes = False
@@ -257,17 +266,17 @@ class Method(Entrypoint):  # type: ignore[misc]
         super().__init__(expected_exceptions=(ServiceError,), **kwargs)
 
     def setup(self) -> None:
-        """Prepare before the container starts."""
+        """Register the method with the server."""
         self.server.methods[self.method_name] = self
 
     def stop(self) -> None:
-        """Leave in good order."""
+        """Stop consuming requests."""
         self.server.quiesce()
 
     def finish(
         self, reply: Callable[..., None], worker_ctx: Any, result: Any, exc_info: Any
     ) -> tuple[Any, Any]:
-        """Commit what the method did, then reply; nothing raised here may kill the container."""
+        """Complete the call, then reply; called by the container, raises nothing."""
         answer, error = None, exc_info[1] if exc_info else None
         if error is None:
             try:
@@ -282,16 +291,16 @@ class Method(Entrypoint):  # type: ignore[misc]
         return result, exc_info
 
     def complete(self, worker_ctx: Any, answer: Reply) -> None:
-        """What must happen between the method and its reply: nothing, for a reading one."""
+        """Hook between the method and its reply; a reading method needs nothing."""
 
 
 class Command(Method):
-    """A method that writes."""
+    """The entrypoint of a method that writes."""
 
     writes = True
 
     def complete(self, worker_ctx: Any, answer: Reply) -> None:
-        """Commit: change, events and idempotency record together."""
+        """Commit the change, its events and the idempotency record together."""
         service, data = worker_ctx.service, worker_ctx.data
         tx: Transaction = service.tx
         tables = service.metadata.tables
@@ -303,7 +312,7 @@ class Command(Method):
 
 
 def _bounded(function: Callable[..., Any], service: Any, args: Any, kwargs: Any) -> Any:
-    """Run within the caller's deadline, with the database's errors raised as ours."""
+    """Run a method within the caller's deadline; database errors become ServiceErrors."""
     late = Unavailable("The request took too long and was given up.")
     with (
         eventlet.Timeout(service.call.get("remaining", DEFAULT_SECONDS), late),
@@ -317,22 +326,22 @@ def _bounded(function: Callable[..., Any], service: Any, args: Any, kwargs: Any)
 
 
 def _check_arguments(function: Callable[..., Any], service: Any, args: Any, kwargs: Any) -> None:
-    """Raise InvalidInput where the arguments are not those of the method.
+    """Raise InvalidInput where the arguments don't match the method's signature.
 
-    Asked after a TypeError only: to look at the signature costs more than an ordinary read.
+    Called after a TypeError only: inspecting the signature costs more than an ordinary read.
     """
     expected = inspect.signature(function)
     try:
         expected.bind(service, *args, **kwargs)
     except TypeError as error:
-        names = ", ".join(str(one) for one in list(expected.parameters.values())[1:])
+        names = ", ".join(str(argument) for argument in list(expected.parameters.values())[1:])
         sentence = f"{function.__name__} takes ({names}): {error}."
         count_refused(service.name, "arguments", sentence)
         raise InvalidInput(sentence) from None
 
 
 def query(function: F) -> F:
-    """An RPC method that only reads."""
+    """Make a method callable by RPC; it only reads."""
 
     @wraps(function)
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -342,9 +351,9 @@ def query(function: F) -> F:
 
 
 def command(function: F) -> F:
-    """An RPC method that writes, in ``self.tx``.
+    """Make a method callable by RPC; it writes in ``self.tx``, which is committed after it.
 
-    It is run once more if the database undid it in favour of another transaction (a deadlock).
+    It is retried once after a deadlock or a serialization failure.
     """
 
     @wraps(function)
@@ -352,18 +361,20 @@ def command(function: F) -> F:
         earlier = idempotency.earlier_answer(self)
         if earlier is None:
             return function(self, *args, **kwargs)
-        self.call["key"] = None  # recorded already
+        self.call["key"] = None  # stored already: don't store it again
         return earlier
 
     @wraps(function)
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return _bounded(once, self, args, kwargs)
+        # Not after ``commit_now``: the part that has committed would be done twice.
         except Unavailable as refusal:
             if self.tx.committed or not gave_way(refusal):
                 raise
         self.tx.close()
-        asked = decode(self.call["body"])  # the arguments as they came
-        return _bounded(once, self, asked.args, asked.kwargs)
+        # Decoded again: the first run may have changed its arguments.
+        fresh = decode(self.call["body"])
+        return _bounded(once, self, fresh.args, fresh.kwargs)
 
     return cast("F", Command.decorator(run))

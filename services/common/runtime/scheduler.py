@@ -1,8 +1,7 @@
-"""Work that a service does by the clock: ``@every(0.5)``.
+"""Periodic work of a service: ``@every(0.5)``.
 
-Each process of a service keeps its own clock, so such a method either takes what it works on under
-a lock (``SKIP LOCKED``) or may run twice. It commits like a handler of events; what it raises is
-logged, and the clock goes on.
+Every replica runs it, so such a method either locks what it works on (``SKIP LOCKED``) or is
+idempotent. It commits like an event handler; an exception is logged, and the schedule goes on.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ F = TypeVar("F", bound="Callable[..., Any]")
 
 
 class Clock(Entrypoint):  # type: ignore[misc]
-    """Calls its method again and again, never twice at once."""
+    """A nameko entrypoint that calls its method periodically, never concurrently with itself."""
 
     def __init__(self, seconds: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -34,11 +33,11 @@ class Clock(Entrypoint):  # type: ignore[misc]
         self.stopping = False
 
     def start(self) -> None:
-        """Run the method for the first time."""
+        """Start the schedule with a first run."""
         self.container.spawn_managed_thread(self._run, identifier=f"{self.method_name} clock")
 
     def stop(self) -> None:
-        """Don't run the method again; a run that is under way ends by itself."""
+        """Schedule no further run; one in progress completes."""
         self.stopping = True
 
     def _run(self) -> None:
@@ -50,12 +49,13 @@ class Clock(Entrypoint):  # type: ignore[misc]
                 return result, exc_info
 
             self.container.spawn_worker(self, (), {}, handle_result=finish)
+            # The pause starts when the run has ended: a slow run is never overtaken by the next.
             done.wait()
             eventlet.sleep(self.seconds)
 
 
 def every(seconds: float) -> Callable[[F], F]:
-    """Run a method now and then again, ``seconds`` after it ended."""
+    """Run a method at start, and again ``seconds`` after each run ended."""
 
     def decorate(function: F) -> F:
         @wraps(function)

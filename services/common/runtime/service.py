@@ -1,4 +1,4 @@
-"""The base of every service: the transaction, the caller and the clients of a call."""
+"""The base class of services: a call's transaction, its actor, and the RPC client."""
 
 from __future__ import annotations
 
@@ -38,40 +38,40 @@ encode: Final = msgspec.json.Encoder().encode
 
 
 class _Actors:
-    """Decoded actors by the text they came as: the same few callers, request after request."""
+    """A cache of decoded actors by their JSON: the same few callers send most requests."""
 
     def __init__(self, size: int = 2048) -> None:
         self.size = size
-        self.known: dict[str, Actor] = {}
+        self.cache: dict[str, Actor] = {}
         self.decode = msgspec.json.Decoder(Actor).decode
 
     def read(self, text: str | None) -> Actor:
         if not text:
             return SYSTEM
-        actor = self.known.get(text)
+        actor = self.cache.get(text)
         if actor is None:
-            # Emptied as a whole: a new decode costs less than keeping track of who came last.
-            if len(self.known) >= self.size:
-                self.known.clear()
-            actor = self.known[text] = self.decode(text)
+            # Cleared as a whole: decoding again costs less than an LRU's bookkeeping.
+            if len(self.cache) >= self.size:
+                self.cache.clear()
+            actor = self.cache[text] = self.decode(text)
         return actor
 
 
 def spawned(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """A green thread that works for the same request: its id, its trace."""
+    """Run a function in a green thread that inherits the request's id and trace."""
     return eventlet.spawn(copy_context().run, function, *args, **kwargs)
 
 
 class TransactionProvider(DependencyProvider):  # type: ignore[misc]
-    """``self.tx``: the unit of work of this call; it holds no connection until it is used.
+    """``self.tx``: the unit of work of a call; it holds no connection until it is used.
 
-    Also hands the service its ``database`` (one pool per process) and ``call`` (the headers).
+    Also sets the service's ``database`` (pools shared by the process) and ``call`` (the headers).
     """
 
     actors = _Actors()
 
     def setup(self) -> None:
-        """Make the connection pools; nothing connects yet."""
+        """Create the connection pools and register their metrics; nothing connects yet."""
         settings: ServiceSettings = self.container.config[CONFIG]
         self.database = Database(
             settings.database_url,
@@ -83,12 +83,12 @@ class TransactionProvider(DependencyProvider):  # type: ignore[misc]
         REGISTRY.register(self.collector)
 
     def stop(self) -> None:
-        """Close every connection, and show the pools no more."""
+        """Close every connection and unregister the metrics."""
         REGISTRY.unregister(self.collector)
         self.database.close()
 
     def get_dependency(self, worker_ctx: Any) -> Transaction:
-        """Begin the span and the (lazy) unit of work of one call."""
+        """Begin a call: its request id, its span, and its lazy unit of work."""
         data, service = worker_ctx.data, worker_ctx.service
         ident = data.get("request_id", "")
         request_id.set(ident)
@@ -104,7 +104,7 @@ class TransactionProvider(DependencyProvider):  # type: ignore[misc]
         )
 
     def worker_teardown(self, worker_ctx: Any) -> None:
-        """Roll back what did not commit, and end the call's span."""
+        """Roll back what was not committed, and end the call's span."""
         worker_ctx.service.tx.close()
         tracing.end(worker_ctx.data[SPAN])
 
@@ -113,7 +113,7 @@ class ClientProvider(DependencyProvider):  # type: ignore[misc]
     """``self.client``: the process's multiplexing RPC client."""
 
     def setup(self) -> None:
-        """Make the client; ``start`` connects it."""
+        """Create the client; ``start`` connects it."""
         settings: ServiceSettings = self.container.config[CONFIG]
         self.client = RpcClient(
             settings.amqp_uri,
@@ -135,7 +135,7 @@ class ClientProvider(DependencyProvider):  # type: ignore[misc]
 
 
 class Service:
-    """Base of every service: its database, the transaction of the call, and other services."""
+    """Base class of services. An instance serves one call; pools and client are shared."""
 
     name: str
     settings_class: type[ServiceSettings] = ServiceSettings
@@ -152,7 +152,7 @@ class Service:
         return self.tx.actor
 
     def commit_now(self) -> None:
-        """Commit what was done so far, events included, whatever the method says afterwards."""
+        """Commit changes and events so far; later exceptions don't undo them."""
         with as_service_errors():
             self.tx.flush_events()
         self.tx.commit()
@@ -164,18 +164,19 @@ class Service:
         project: UUID | None = None,
         elsewhere: tuple[str, ...] = (),
     ) -> Reply:
-        """``build()``'s answer with its version, or a 304 without building it.
+        """``build()``'s reply with an ETag, or a 304 without building it.
 
-        The version is that of the production's data here and in the services named in
-        ``elsewhere`` (of all data without a production), seen by this caller with these arguments.
-        It is read before the answer is built, so it is never newer than the answer.
+        The ETag covers the change versions of the production (of all data, without one) here and
+        in the services ``elsewhere``, the caller and the arguments. Versions are read before the
+        reply is built, so a tag is never newer than its reply.
         """
         question = {"project_id": str(project) if project else None}
-        # Asked before our own version is read, so that all of them travel at once.
+        # Sent before our own version is read, so that all of them are fetched concurrently.
         others = [self.ask_ahead(name, "change_version", **question) for name in elsewhere]
         counts = [change_version.version(self.database, project), *(answer() for answer in others)]
-        asked = self.call.get("body", b"").decode()
-        tag = etags.of_parts([self.name, self.call["route"], asked, self.tx.caller, *counts])
+        # The caller is part of the tag: two people may see different rows of the same version.
+        arguments = self.call.get("body", b"").decode()
+        tag = etags.of_parts([self.name, self.call["route"], arguments, self.tx.caller, *counts])
         if etags.holds(self.call.get("match"), tag):
             return Reply(b"", status=NOT_MODIFIED, headers={"etag": tag})
         reply = build()
@@ -186,15 +187,15 @@ class Service:
         self.call["key"] = None
 
     def ask(self, service: str, method: str, /, **kwargs: Json) -> Any:
-        """Call another service as the same actor and return its decoded answer.
+        """Call another service as the same actor and return its decoded reply.
 
-        Refused inside an open transaction: a connection must not be held while waiting.
+        Raises RuntimeError inside an open transaction: a connection must not be held while waiting.
         """
-        found = self.ask_raw(service, method, **kwargs)
-        return msgspec.json.decode(found) if found else None
+        body = self.ask_raw(service, method, **kwargs)
+        return msgspec.json.decode(body) if body else None
 
     def ask_raw(self, service: str, method: str, /, **kwargs: Json) -> bytes:
-        """Call another service as the same actor and return its answer as JSON bytes."""
+        """Call another service as the same actor and return its reply as JSON bytes."""
         self._check_may_ask(service, method)
         return self._call(service, method, kwargs)
 
@@ -208,49 +209,49 @@ class Service:
         return self.client.call(service, method, encode(kwargs), headers=headers).plain()
 
     def ask_ahead(self, service: str, method: str, /, **kwargs: Json) -> Callable[[], Any]:
-        """Ask now; what this returns gives the answer later, when it has long come.
+        """Start a call; the function returned waits for its decoded reply.
 
-        For what the reply needs and the transaction does not: waiting costs nothing then.
+        For what our reply needs and the transaction does not: both run concurrently.
         """
         asked = self.ask_ahead_raw(service, method, **kwargs)
         return lambda: msgspec.json.decode(asked())
 
     def ask_ahead_raw(self, service: str, method: str, /, **kwargs: Json) -> Callable[[], bytes]:
-        """Ask now; what this returns waits for the answer and returns it as JSON bytes."""
+        """Start a call; the function returned waits for its reply, as JSON bytes."""
         self._check_may_ask(service, method)
         asked = spawned(self._call, service, method, kwargs)
         return cast("Callable[[], bytes]", asked.wait)
 
     def ask_all(self, questions: list[Question]) -> list[Any]:
-        """Ask several ``(service, method, arguments)`` at once; answers come in order.
+        """Make several calls ``(service, method, arguments)`` concurrently; replies are in order.
 
-        Raises what the first refused one raised.
+        Raises the error of the first one that failed.
         """
-        found = self.ask_all_raw(questions)
-        return [msgspec.json.decode(body) if body else None for body in found]
+        bodies = self.ask_all_raw(questions)
+        return [msgspec.json.decode(body) if body else None for body in bodies]
 
     def ask_all_raw(self, questions: list[Question]) -> list[bytes]:
-        """Ask several questions at once; the answers come in order, as JSON bytes."""
+        """Make several calls concurrently; returns their replies in order, as JSON bytes."""
         if len(questions) == 1:
             service, method, kwargs = questions[0]
             return [self.ask_raw(service, method, **kwargs)]
-        asked = [
+        threads = [
             spawned(self.ask_raw, service, method, **kwargs)
             for service, method, kwargs in questions
         ]
-        return [thread.wait() for thread in asked]
+        return [thread.wait() for thread in threads]
 
 
 if TYPE_CHECKING:
+    #: The type checker holds every service against the protocol here.
     _CONTEXT: type[CallContext] = Service
-    """The type checker holds every service against the protocol here."""
 
 
 def versioned(*elsewhere: str) -> Callable[[F], F]:
-    """A read whose answer is known to be unchanged by versions, see ``not_modified_or``.
+    """Answer a read with an ETag from change versions, see ``not_modified_or``.
 
-    It may mix productions, so any change here or in the services named counts. Whoever works as a
-    vendor sees what they are assigned to, and ``tasks`` counts for them.
+    The answer may cover several productions, so any change here or in the services ``elsewhere``
+    changes the tag. For vendors, who see what they are assigned to, changes in ``tasks`` do, too.
     """
 
     def decorate(function: F) -> F:

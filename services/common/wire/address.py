@@ -1,4 +1,4 @@
-"""Where the broker is: ``AMQP_URI``, one or several separated by semicolons."""
+"""Broker addresses: parsing ``AMQP_URI``, one URI or several separated by semicolons."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PORTS: Final = {"amqp": 5672, "pyamqp": 5672, "amqps": 5671}
 
 
 class Address(NamedTuple):
-    """One broker, and who we are there."""
+    """One broker node, and the credentials for it."""
 
     host: str
     port: int
@@ -18,12 +18,12 @@ class Address(NamedTuple):
     password: str
     vhost: str
     tls: bool
+    #: The IP address to connect to; empty until ``resolved`` has looked the host up.
     ip: str = ""
-    """Of the host, where it was looked up."""
 
     @classmethod
     def read(cls, uri: str) -> Address:
-        """``amqp://user:password@host:port/vhost``. Raises ValueError."""
+        """Parse ``amqp://user:password@host:port/vhost``. Raises ValueError."""
         parts = urlsplit(uri.strip())
         if parts.scheme not in PORTS:
             raise ValueError(f"AMQP_URI must begin with amqp:// or amqps://, not {parts.scheme!r}")
@@ -38,11 +38,13 @@ class Address(NamedTuple):
 
 
 def addresses(uris: str) -> list[Address]:
-    """All brokers of a cluster, to be tried in order. Raises ValueError."""
+    """The nodes of a cluster, to be tried in order. Raises ValueError."""
     return [Address.read(uri) for uri in uris.split(";") if uri.strip()]
 
 
 def resolved(address: Address) -> list[Address]:
     """The address once for each IP of its host, to be tried in order. Raises OSError."""
-    found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
-    return [address._replace(ip=str(target[4][0])) for target in found]
+    # A host name may have several records (a headless service in Kubernetes): each one is a node
+    # that may be up while the others are down.
+    results = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    return [address._replace(ip=str(result[4][0])) for result in results]

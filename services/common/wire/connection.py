@@ -1,4 +1,4 @@
-"""A session with a socket of its own: what ``link`` and ``publisher`` keep opening."""
+"""An AMQP session on a socket of its own, as ``link`` and ``publisher`` open it."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
     from services.common.wire.address import Address
 
+#: Seconds from the first packet to an open channel.
 CONNECT_SECONDS: Final = 2.0
-"""For all from the first packet to an open channel."""
+#: Seconds for declaring and consuming: a busy broker takes its time to create queues.
 SETUP_SECONDS: Final = 10.0
-"""For what is declared and consumed then: a busy broker takes its time to make new queues."""
+#: Bytes that may be queued for a broker that throttles its publishers.
 MAX_QUEUED: Final = 64 * 1024 * 1024
-"""Bytes that may wait for the broker to take them."""
 FULL: Final = "The message broker takes messages too slowly."
 
 
 class Outgoing:
-    """What leaves on a connection, written by many threads.
+    """The outgoing frames of a connection, written by many threads.
 
-    A thread that finds another one writing leaves its frames to that one and goes on, so no thread
-    waits for another one's small message, and frames leave whole and in order.
+    A thread that finds the socket busy queues its frames for the thread that is writing and
+    returns. No thread waits for another one's write, and frames are sent whole and in order.
     """
 
     def __init__(self, write: Callable[[bytes], None]) -> None:
@@ -43,19 +43,22 @@ class Outgoing:
         self._writing = self._broken = False
 
     def send(self, frames: bytes) -> None:
-        """Send frames, or have them sent. Raises OSError when the connection broke."""
+        """Send frames, or queue them for the current writer. Raises OSError if disconnected."""
         with self._lock:
             if self._broken:
                 raise BrokerLost("the connection broke")
             self._waiting.append(frames)
             self._bytes += len(frames)
             if self._writing:
+                # The current writer sends ours, too: it looks at the queue again before it stops.
                 return
             self._writing = True
         self._write_all()
 
     def send_bounded(self, frames: bytes) -> None:
-        """The same, for what may be refused: raises Unavailable where ``MAX_QUEUED`` bytes wait."""
+        """Send frames, but raise Unavailable where more than ``MAX_QUEUED`` bytes are queued."""
+        # Read without the lock: the limit protects memory, so being off by a message does no harm.
+        # A single message larger than the limit passes when nothing else waits.
         if self._bytes and self._bytes + len(frames) > MAX_QUEUED:
             raise Unavailable(FULL)
         self.send(frames)
@@ -66,13 +69,16 @@ class Outgoing:
                 if not self._waiting:
                     self._writing, self._bytes = False, 0
                     return
+                # One write for all that was queued meanwhile: a system call costs more than the
+                # copy.
                 frames = b"".join(self._waiting)
                 self._waiting.clear()
                 self._bytes = len(frames)
             try:
                 self._write(frames)
             except BaseException:
-                # Whoever comes now gets an error, not a place behind half a frame.
+                # Half a frame may be out. Later senders must get an error: a frame written
+                # behind a torn one would be read as part of it.
                 with self._lock:
                     self._broken = True
                     self._waiting.clear()
@@ -80,7 +86,7 @@ class Outgoing:
 
 
 class Connection:
-    """One connection, open and set up, or not at all."""
+    """One AMQP connection; the constructor returns it open and set up, or raises."""
 
     def __init__(
         self,
@@ -91,10 +97,11 @@ class Connection:
         write_seconds: float,
         opened: Callable[[Connection], None] = lambda _connection: None,
     ) -> None:
-        """Connect to ``address``, which is resolved. Raises OSError where that takes too long.
+        """Connect to ``address``, which must be resolved. Raises OSError, also on a timeout.
 
-        ``opened`` hears of it as soon as it may be written to: after ``setup``, before the broker
-        has said that it agrees, as messages may arrive from then on.
+        ``write_seconds`` is how long a write may go without progress. ``opened`` is called as
+        soon as the connection may be written to: after ``setup``, but before the broker has
+        confirmed it, since messages may arrive from then on.
         """
         end = time.monotonic() + CONNECT_SECONDS
         self._setup, self._opened = setup, opened
@@ -116,6 +123,8 @@ class Connection:
 
     def _open(self, end: float) -> None:
         self.session.begin()
+        # Two limits: a host that does not answer must be given up quickly so that the next one is
+        # tried, while a node that answers may be slow to declare quorum queues.
         while not self._set_up:
             self.session.feed(self.transport.receive(left_until(end)))
         end = time.monotonic() + SETUP_SECONDS
@@ -123,22 +132,24 @@ class Connection:
             self.session.feed(self.transport.receive(min(TICK_SECONDS, left_until(end))))
 
     def read(self) -> None:
-        """Act on what arrives, for a second at most. Raises OSError when the connection is over."""
+        """Process incoming frames for up to ``TICK_SECONDS``. Raises OSError if disconnected."""
         if data := self.transport.receive():
             self.session.feed(data)
         self.tick()
 
     def tick(self) -> None:
-        """Show that we live; to be called every second or oftener. Raises OSError."""
+        """Send a heartbeat if one is due; call at least every ``TICK_SECONDS``. Raises OSError."""
         if (now := time.monotonic()) - self._ticked >= TICK_SECONDS:
             self._ticked = now
             self.session.tick()
 
     def leave(self) -> None:
-        """Have the broker take all that was sent, then close; it may take ``CONNECT_SECONDS``."""
+        """Close after the broker has received what was sent; takes up to ``CONNECT_SECONDS``."""
         end = time.monotonic() + CONNECT_SECONDS
         with suppress(OSError):
             self.session.end()
+            # Ends by an OSError: BrokerLost once the broker answers Connection.Close, TimeoutError
+            # if it does not answer.
             while True:
                 self.session.feed(self.transport.receive(left_until(end)))
         self.close()
@@ -149,7 +160,7 @@ class Connection:
 
 
 def connect_to_one(addresses: Iterable[Address], **options: Any) -> Connection:
-    """A connection to the first of them that answers. Raises OSError, of the last that did not."""
+    """Connect to the first address that answers. Raises the OSError of the last one tried."""
     last: OSError = BrokerLost("AMQP_URI names no broker")
     for address in addresses:
         try:

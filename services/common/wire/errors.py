@@ -1,10 +1,10 @@
-"""What goes wrong on the way to the broker."""
+"""Errors of the connection to the broker."""
 
 from __future__ import annotations
 
 
 class BrokerLost(ConnectionError):
-    """The connection to the broker can't be used any more; the message says why.
+    """The connection to the broker is lost; the message says why.
 
     ``code`` is AMQP's reply code where the broker ended it, else 0.
     """

@@ -27,22 +27,24 @@ METHOD, HEADER, BODY = 1, 2, 3
 HEAD: Final = struct.Struct(">BHI")
 END: Final = 0xCE
 OVERHEAD: Final = HEAD.size + 1
+#: Bytes of a frame, header and end octet included; RabbitMQ's default.
 MAX_FRAME: Final = 131_072
-"""Bytes of a frame, its head and end included; RabbitMQ's default."""
+#: Largest body in bytes that is collected; twice RabbitMQ 3's limit.
 MAX_BODY: Final = 256 * 1024 * 1024
-"""Bytes of a body that are collected; twice what RabbitMQ 3 lets through."""
+# Class and method ids of Basic.Deliver and Basic.Return, the only methods that carry content here.
 DELIVER: Final = struct.pack(">HH", 60, 60)
 RETURN: Final = struct.pack(">HH", 60, 50)
 NUMBER: Final = struct.Struct(">Q")
 HEARTBEAT: Final = heartbeat.Heartbeat().marshal()
 PROTOCOL: Final = pamqp.header.ProtocolHeader().marshal()
+#: Marshalled Basic.Publish frames that are cached, one per exchange and routing key.
 KNOWN_ADDRESSES: Final = 1024
 
 Method = pamqp.base.Frame
 
 
 class Incoming:
-    """A message that arrived, whole."""
+    """A received message with its complete body."""
 
     __slots__ = (
         "began",
@@ -70,21 +72,22 @@ class Incoming:
         self.missing = 0
         #: Why the message can't be used; None for one that can.
         self.error: str | None = None
-        #: The session that it came by, and must be acknowledged on.
+        #: The session it arrived on: a delivery tag is valid on that one only.
         self.origin: object = None
-        #: When its consumer began to work on it (``time.perf_counter``), for the consumer.
+        #: When its consumer started on it (``time.perf_counter``); set by the consumer.
         self.began = 0.0
 
     @property
     def headers(self) -> Mapping[str, Any]:
-        """Its application headers."""
+        """The application headers; empty if there are none."""
         return self.properties.headers or {}
 
     def add(self, piece: bytes) -> None:
-        """Take a piece of the body."""
+        """Append a body frame's payload. Raises BrokerLost if it exceeds the announced size."""
         self.missing -= len(piece)
         if self.missing < 0:
             raise BrokerLost("the broker sent more of a body than it announced")
+        # A message that is refused anyway is counted down but not kept: it may be huge.
         if self.error is None:
             self.pieces.append(piece)
         if not self.missing:
@@ -93,7 +96,7 @@ class Incoming:
 
 
 class FrameReader:
-    """Takes bytes as they come, torn anywhere, and gives methods and whole messages."""
+    """Turns a byte stream, split at any place, into methods and complete messages."""
 
     def __init__(self) -> None:
         self.max_frame = MAX_FRAME
@@ -101,9 +104,10 @@ class FrameReader:
         self._arriving: dict[int, Incoming] = {}
 
     def feed(self, data: bytes) -> Iterator[Method | Incoming | None]:
-        """Everything that is complete now; None for a heartbeat.
+        """Yield what is complete now: methods, messages, None for a heartbeat.
 
-        Raises BrokerLost for what is no AMQP. What is not taken from the iterator is lost.
+        Raises BrokerLost for bytes that are not AMQP. The iterator must be exhausted: a frame that
+        is not taken from it is lost.
         """
         buffer, start = self._buffer + data if self._buffer else data, 0
         try:
@@ -118,14 +122,17 @@ class FrameReader:
                     raise BrokerLost("a frame without its end")
                 payload = buffer[start + HEAD.size : end]
                 start = end + 1
-                found = self._read(kind, channel, payload)
-                if found is not _NOTHING:
-                    yield found
+                item = self._read(kind, channel, payload)
+                if item is not _NOTHING:
+                    yield item
         finally:
+            # Also when the consumer of this generator raises: what was yielded must not come again.
             self._buffer = buffer[start:]
 
     def _read(self, kind: int, channel: int, payload: bytes) -> Any:
         if kind == METHOD:
+            # Content methods are read by hand: pamqp raises for names that are not UTF-8, and such
+            # a message must be refused, not end the connection.
             if payload.startswith((DELIVER, RETURN)):
                 self._arriving[channel] = _addressed(payload)
                 return _NOTHING
@@ -175,13 +182,16 @@ def _addressed(payload: bytes) -> Incoming:
 
 
 def _misaddressed(payload: bytes, *, returned: bool, reason: str) -> Incoming:
-    """The same where exchange or routing key aren't UTF-8: the broker lets any bytes through.
+    """A message whose exchange or routing key is not UTF-8; the broker accepts any bytes.
 
-    Consumer and delivery tag come before them, and are the broker's and ours.
+    The consumer tag and the delivery tag come first in the frame, and no publisher chooses them,
+    so the message can still be rejected.
     """
     message = Incoming(returned=returned)
     if not returned:
         try:
+            # Layout: class and method id (4 bytes), the tag's length (1), the tag, the delivery tag
+            # (8).
             at = 5 + payload[4]
             message.delivery_tag = NUMBER.unpack_from(payload, at)[0]
         except (IndexError, struct.error):
@@ -192,13 +202,15 @@ def _misaddressed(payload: bytes, *, returned: bool, reason: str) -> Incoming:
 
 
 def _describe(message: Incoming, payload: bytes) -> None:
-    """Take the header frame: how long the body is, and the properties."""
+    """Read the header frame: the size of the body, and the properties."""
     header = pamqp.header.ContentHeader()
     try:
         header.unmarshal(payload)
         message.properties = header.properties
     except Exception as error:  # noqa: BLE001 - properties are the publisher's, of any depth
         message.error = message.error or f"its properties can't be read: {error!r}"
+    # The size is read on its own: without it the end of the body is unknown, so it must be found
+    # even where pamqp could not decode the properties behind it.
     if len(payload) < struct.calcsize(">HHQ"):
         raise BrokerLost("a header frame that is cut off")
     message.missing = struct.unpack_from(">HHQ", payload)[2]
@@ -229,6 +241,7 @@ def content(
         raise ValueError(f"the properties of a message can't be written: {error}") from error
     if len(header) > max_frame:
         raise ValueError(f"the headers of a message take {len(header)} bytes")
+    # A body is split over frames, unlike properties; small ones take the shorter path.
     room = max_frame - OVERHEAD
     if len(body) <= room:
         last = HEAD.pack(BODY, channel, len(body)) + body + b"\xce" if body else b""

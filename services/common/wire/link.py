@@ -1,7 +1,7 @@
-"""One AMQP connection that comes back by itself, read by one thread and written by many.
+"""An AMQP connection that reconnects by itself, read by one thread and written by many.
 
-The same class runs on real threads (relay, tools, tests) and on eventlet's (services, patched
-first), which is why it uses nothing but ``threading`` and ``socket``.
+The same class runs on real threads (relay, tools, tests) and on green ones (services, which patch
+the standard library first): it uses nothing but ``threading`` and ``socket``.
 """
 
 from __future__ import annotations
@@ -28,22 +28,23 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Seconds to wait before reconnecting, by the number of failures so far.
 BACKOFF: Final = (0.1, 0.2, 0.3, 0.4, 0.5)
-"""Seconds between tries to connect."""
+#: Seconds without progress after which a write fails, and the connection with it.
 WRITE_SECONDS: Final = 2.0
-"""Without a byte that moves a write fails, and the connection with it."""
+#: Seconds to wait for the broker to confirm that a consumer is cancelled.
 CANCEL_SECONDS: Final = 2.0
+#: Failed attempts before a warning is logged: at start the broker may be starting, too.
 QUIET_ATTEMPTS: Final = 60
-"""Tries at start before the log complains: the broker may be starting beside us."""
 AWAY: Final = "The message broker is away."
 
 
 class Link:
-    """A connection that comes back by itself.
+    """A connection that reconnects by itself.
 
     ``setup(session)`` declares and consumes after each connect, without waiting (``nowait``);
-    ``lost()`` is told when the connection breaks. ``run`` is the reading loop, to be given to a
-    thread or to nameko's managed threads; consumers are called in it.
+    ``lost()`` is called when the connection breaks. ``run`` is the reading loop, for a thread of
+    its own or one of nameko's managed threads; it calls the consumers.
     """
 
     def __init__(
@@ -65,14 +66,14 @@ class Link:
     # --- the reading loop -----------------------------------------------------------------------
 
     def start(self) -> None:
-        """Read on a thread of our own."""
+        """Run the reading loop on a new daemon thread."""
         threading.Thread(target=self.run, name=self.name, daemon=True).start()
 
     def run(self) -> None:
-        """Connect, read until the connection breaks, wait a little, connect again.
+        """Connect, read until the connection breaks, back off, reconnect; until ``stop``.
 
-        Nothing that a consumer, ``setup`` or ``lost`` raises ends it: in a service the container
-        would end with it.
+        Survives whatever a consumer, ``setup`` or ``lost`` raises: in a service an exception here
+        would end the container.
         """
         failures = 0
         while not self.stopping:
@@ -83,6 +84,8 @@ class Link:
             failures = 0 if self.ready.is_set() else failures + 1
             self._forget()
             if not self.stopping:
+                # Jitter: after a restart of the broker all processes would reconnect at the same
+                # moment.
                 pause = BACKOFF[min(failures, len(BACKOFF) - 1)]
                 time.sleep(pause * random.uniform(0.7, 1.3))  # noqa: S311 - spreads reconnects
 
@@ -99,7 +102,7 @@ class Link:
             log.debug("%s connected", self.name)
             while not self.stopping:
                 connection.read()
-            self._connection = None  # nothing may be written behind the farewell
+            self._connection = None  # no frame may follow Connection.Close
             connection.leave()
         finally:
             connection.close()
@@ -108,12 +111,13 @@ class Link:
         self._connection = connection
 
     def _forget(self) -> None:
-        """The connection is gone: whatever waited for it hears so."""
+        """Drop the connection, and call ``lost`` if there was one."""
         had_one, self._connection = self._connection is not None, None
         self.ready.clear()
         if had_one:
             try:
                 self.lost()
+            # The callback is another module's: its bugs must not end the reading loop either.
             except Exception as error:  # noqa: BLE001 - as above
                 self._report(error, 0)
 
@@ -126,7 +130,7 @@ class Link:
             log.error("%s starts over after a fault of ours", self.name, exc_info=error)
 
     def stop(self) -> None:
-        """Leave the reading loop within a second."""
+        """End the reading loop; it returns within ``TICK_SECONDS``."""
         self.stopping = True
 
     # --- what other threads do --------------------------------------------------------------------
@@ -155,8 +159,8 @@ class Link:
             connection.session, content, exchange, routing_key, described, mandatory=mandatory
         )
         if done is not None and done.origin is connection.session:
-            # Before the answer: a forged reply_to can make the broker drop the connection over it
-            # (INTERNAL_ERROR), and the request would come again, for ever.
+            # The ack goes first: a forged reply_to can make the broker close the connection
+            # (INTERNAL_ERROR), and an unacknowledged request would then be redelivered for ever.
             frames = ack_bytes(done.delivery_tag) + frames
         self.send(connection, frames)
 
@@ -169,35 +173,38 @@ class Link:
 
     @property
     def connection(self) -> Connection:
-        """The one there is now. Raises Unavailable."""
+        """The current connection. Raises Unavailable while there is none."""
         if (connection := self._connection) is None:
             raise Unavailable(AWAY)
         return connection
 
     def holds(self, message: Incoming) -> bool:
-        """Whether the connection that a message came by is still there."""
+        """Whether the connection that delivered the message is still open."""
         connection = self._connection
         return connection is not None and message.origin is connection.session
 
     def ack(self, message: Incoming, *, multiple: bool = False) -> None:
-        """Acknowledge; silently nothing if the connection it came by is gone."""
+        """Acknowledge a message, or (``multiple``) all up to it; no-op on another connection."""
         self._dispose(message, ack_bytes(message.delivery_tag, multiple=multiple))
 
     def reject(self, message: Incoming, *, requeue: bool) -> None:
-        """Give a message back, or (``requeue=False``) to the dead letters."""
+        """Requeue a message, or (``requeue=False``) dead-letter it."""
         self._dispose(message, reject_bytes(message.delivery_tag, requeue=requeue))
 
     def _dispose(self, message: Incoming, frames: bytes) -> None:
         connection = self._connection
+        # Delivery tags count from 1 on each connection: on a new one the tag would acknowledge
+        # another message. The broker redelivers what the old one left unacknowledged.
         if connection is not None and message.origin is connection.session:
             with suppress(OSError):
                 connection.outgoing.send(frames)
 
     def cancel(self, tag: str) -> None:
-        """Stop consuming under that tag; once this returns, nothing more arrives.
+        """Cancel the consumer with that tag; once this returns, no more messages arrive.
 
-        What the broker had sent before it agreed is still handed over, so the reading loop must go
-        on meanwhile, elsewhere. Returns after ``CANCEL_SECONDS`` even if the broker has not agreed.
+        Messages in flight are still delivered until the broker confirms, so the reading loop must
+        go on meanwhile, in another thread. Returns after ``CANCEL_SECONDS`` even if the broker
+        has not confirmed.
         """
         connection, end = self._connection, time.monotonic() + CANCEL_SECONDS
         if connection is None:

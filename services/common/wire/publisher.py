@@ -17,29 +17,30 @@ if TYPE_CHECKING:
 
     from services.common.wire.connection import Connection
 
+#: Seconds without another confirm after which the broker is considered lost.
 CONFIRM_SECONDS: Final = 10.0
-"""Without another confirm the broker is taken for gone."""
+#: Seconds without progress after which a write fails. Longer than for RPC: no caller waits for an
+#: event, so a broker that throttles its publishers gets time.
 WRITE_SECONDS: Final = 10.0
-"""Nobody waits for an event's answer, so a broker that throttles may take its time."""
 
 
 class NotConfirmed(BrokerLost):
-    """The broker refused a message, or didn't say in time that it has it."""
+    """The broker refused a message, or did not confirm it in time."""
 
 
 class Publisher:
-    """A connection that only publishes, with confirms; for one thread.
+    """A connection that only publishes, with publisher confirms; for one thread.
 
-    Messages are gathered until ``confirm``, which writes them at once and awaits together what the
-    broker confirms in any order, one by one or all up to a tag. After an error the connection is
-    over: ``close`` it and begin anew.
+    ``add`` buffers messages; ``confirm`` sends them in one write and waits for all confirms, which
+    come in any order, one by one or for all up to a tag. After an error the connection can't be
+    used any more: ``close`` it and make a new one.
     """
 
     def __init__(self, uri: str, setup: Callable[[Session], None], *, name: str) -> None:
         """Connect to the first broker of ``uri`` that answers. Raises OSError, ValueError."""
         self.setup = setup
         self.published = 0
-        #: Numbers of the messages that aren't confirmed yet; the broker counts as we do, from 1.
+        #: Delivery tags not confirmed yet; the broker numbers messages as we do, from 1.
         self.open: set[int] = set()
         self.refused = False
         self._frames: list[bytes] = []
@@ -53,18 +54,19 @@ class Publisher:
         session.confirm_select()
 
     def fileno(self) -> int:
-        """What ``select`` watches for something to ``read``."""
+        """The socket's descriptor, for ``select``."""
         return self.connection.transport.fileno()
 
     def add(self, body: bytes | str, exchange: str, routing_key: str, **properties: Any) -> None:
-        """One more persistent JSON message, sent with the next ``confirm``.
+        """Buffer a persistent JSON message; the next ``confirm`` sends it.
 
-        Raises ValueError, and sends nothing of it, where it can't be put into frames.
+        Raises ValueError, and buffers nothing, where it does not fit into AMQP frames.
         """
         content = body.encode() if isinstance(body, str) else body
         described = Basic.Properties(
             content_type="application/json",
             content_encoding="utf-8",
+            # Persistent: a confirm then means that the message survives a restart of the broker.
             delivery_mode=2,
             **properties,
         )
@@ -74,9 +76,10 @@ class Publisher:
         self.open.add(self.published)
 
     def confirm(self, seconds: float = CONFIRM_SECONDS) -> None:
-        """Send what was added, and wait until the broker has it all.
+        """Send the buffered messages and wait until the broker has confirmed all of them.
 
-        Raises NotConfirmed if it refuses one, or confirms none for ``seconds``; OSError if it goes.
+        Raises NotConfirmed if it refuses one or confirms none for ``seconds``, and OSError if the
+        connection breaks.
         """
         frames, self._frames = self._frames, []
         if frames:
@@ -86,21 +89,22 @@ class Publisher:
             self.connection.read()
             if self.refused:
                 raise NotConfirmed("the broker refused a message")
+            # Each confirm extends the limit: a slow broker that makes progress is not given up.
             if len(self.open) < left:
                 left, end = len(self.open), time.monotonic() + seconds
             elif time.monotonic() > end:
                 raise NotConfirmed("the broker did not confirm")
 
     def read(self) -> None:
-        """Take what has arrived, and show that we live. Raises OSError when the broker is gone."""
+        """Process incoming frames and heartbeats. Raises OSError when the connection is lost."""
         self.connection.read()
 
     def beat(self) -> None:
-        """Show that we live; to be called about once a second."""
+        """Send a heartbeat if one is due; call about once a second."""
         self.connection.tick()
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection at once."""
         self.connection.close()
 
     def _confirmed(self, tag: int, multiple: bool) -> None:

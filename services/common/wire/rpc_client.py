@@ -1,4 +1,4 @@
-"""Calling other services: one connection per process, any number of calls in flight."""
+"""The RPC client: one connection per process, any number of calls in flight."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from services.common.wire.frames import Incoming
     from services.common.wire.session import Session
 
+#: Seconds between checks of the heartbeats, once a reply is later than ``SILENCE``.
 LOOK_AGAIN: Final = 0.1
-"""Seconds between looks at the heartbeats, once an answer is later than ``SILENCE``."""
 
 
 class _Waiter:
@@ -40,6 +40,7 @@ class _Waiter:
         self.service = service
         self.started = time.monotonic()
         self.lock = threading.Lock()
+        # Released when the reply comes. A bare lock is cheaper than an Event, which holds one.
         self.lock.acquire()
         self.message: Incoming | None = None
         self.failure: str | None = None
@@ -54,7 +55,11 @@ class _Waiter:
 
 
 class RpcClient:
-    """Sends calls and matches replies by correlation id; safe to share between threads."""
+    """Sends calls and matches replies by correlation id; thread-safe.
+
+    ``deadline`` is in seconds; ``also(session)`` adds declarations after each connect, and ``lost``
+    is called when the connection breaks.
+    """
 
     def __init__(
         self,
@@ -77,8 +82,11 @@ class RpcClient:
         session.returned = self._returned
         session.exchange_declare(RPC_EXCHANGE, "topic")
         session.exchange_declare(BEATS, "fanout", durable=False)
+        # RabbitMQ's direct reply-to: no reply queue has to be declared, and replies are never
+        # stored.
         session.consume(DIRECT_REPLY, self._replied, tag="replies", no_ack=True)
         beats = f"beats-{uuid4()}"
+        # One queue per process: every process must see every heartbeat.
         session.queue_declare(beats, durable=False, exclusive=True, auto_delete=True)
         session.queue_bind(beats, BEATS)
         session.consume(beats, self.heartbeats.hear, tag="beats", no_ack=True)
@@ -97,14 +105,14 @@ class RpcClient:
             waiter.fail(f"The {waiter.service} service has not been started.")
 
     def _lost(self) -> None:
-        # Who calls meanwhile adds to the dictionary, from other threads.
+        # A copy of the keys: callers on other threads add to the dictionary meanwhile.
         for number in list(self._waiting):
             if (waiter := self._waiting.pop(number, None)) is not None:
                 waiter.fail("The message broker went away.")
         self.on_lost()
 
     def alive(self, service: str) -> bool:
-        """Whether the service was heard lately; it beats while its database answers."""
+        """Whether the service sent a heartbeat lately; it sends them while its database answers."""
         return self.heartbeats.alive(service)
 
     def call(
@@ -116,7 +124,7 @@ class RpcClient:
         headers: dict[str, Any] | None = None,
         deadline: float | None = None,
     ) -> Reply:
-        """Call ``service.method`` with a JSON object of keyword arguments.
+        """Call ``service.method``; ``kwargs`` is a JSON object, ``deadline`` is in seconds.
 
         Raises the ServiceError the service raised, or Unavailable: at once when the broker is
         away, after ``SILENCE`` when the service is, and at the deadline in any case.
@@ -133,14 +141,20 @@ class RpcClient:
         waiter = self._waiting[number] = _Waiter(service)
         try:
             self.link.send(connection, frames)
-            if connection is not self.link.connection:  # lost before it heard of this waiter
+            # Lost before the waiter was registered: nobody else would fail it.
+            if connection is not self.link.connection:
                 raise Unavailable(AWAY)
             return read_reply(self._wait(waiter, seconds))
         finally:
+            # Also after a timeout: a late reply must find no waiter, and the dictionary must not
+            # grow.
             self._waiting.pop(number, None)
 
     def _wait(self, waiter: _Waiter, seconds: float) -> Incoming:
         end, patience = waiter.started + seconds, min(SILENCE, seconds)
+        # The first wait is the long one, for most replies come within it. Afterwards heartbeats
+        # tell a service that is slow from one that is away, so that callers of the latter fail
+        # early.
         while not waiter.lock.acquire(timeout=patience):
             now, patience = time.monotonic(), LOOK_AGAIN
             if now >= end:

@@ -1,9 +1,9 @@
-"""A call and its reply as messages, for both clients: the services' and the gateway's.
+"""RPC calls and replies as AMQP messages, for both clients: the services' and the gateway's.
 
-The wire is nameko's: exchange ``nameko-rpc``, routing key ``service.method``, a JSON body of
-``args`` and ``kwargs``. Callers here add headers that a stock caller lacks: who is asking, until
-when the answer is of use, and that they want the answer's bytes bare instead of wrapped in
-``{"result": …, "error": …}``, so that nobody decodes what only passes through.
+The protocol is nameko's: exchange ``nameko-rpc``, routing key ``service.method``, a JSON body of
+``args`` and ``kwargs``. Our clients add headers that a stock nameko client lacks: the actor, the
+deadline, and that the reply's bytes are wanted bare instead of wrapped in
+``{"result": …, "error": …}``, so that a gateway passes them on without decoding.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 RPC_EXCHANGE: Final = "nameko-rpc"
 DIRECT_REPLY: Final = "amq.rabbitmq.reply-to"
-#: The exchange on which each service shows twice a second that it and its database are there.
+#: The exchange of heartbeats: each service sends two a second while its database answers.
 BEATS: Final = "callboard.beats"
-#: Seconds without a heartbeat of a service after which it counts as away.
+#: Seconds without a heartbeat after which a service counts as away; three heartbeats.
 SILENCE: Final = 1.6
 
 ACTOR: Final = "nameko.actor"
@@ -36,17 +36,17 @@ REQUEST: Final = "nameko.request_id"
 DEADLINE: Final = "nameko.deadline"
 BARE: Final = "nameko.bare"
 KEY: Final = "nameko.idempotency_key"
-#: What a request is the same as, where its own bytes differ each time (uploads).
+#: Identifies a repeated request whose bytes differ each time (uploads), for idempotency.
 FINGERPRINT: Final = "nameko.fingerprint"
 MATCH: Final = "nameko.if_none_match"
-#: The caller's whole person, for what shows who wrote it.
+#: The caller's person as JSON, for answers that show their author.
 AUTHOR: Final = "nameko.author"
 
 HEADERS_TOO_LARGE: Final = "What is known of the caller is more than a message can carry."
 
 
 class Reply(NamedTuple):
-    """An answer: JSON bytes, possibly compressed (``encoding``), and a status if not the usual."""
+    """A reply: JSON bytes, their ``encoding`` if compressed, a status if not the usual one."""
 
     body: bytes
     encoding: str | None = None
@@ -54,27 +54,27 @@ class Reply(NamedTuple):
     headers: Mapping[str, Any] = {}
 
     def decoded(self) -> Any:
-        """The answer as builtins, for callers that look inside."""
+        """The decoded body; None for an empty one."""
         body = self.plain()
         return msgspec.json.decode(body) if body else None
 
     def plain(self) -> bytes:
-        """The answer's JSON, unpacked."""
+        """The body as JSON bytes, decompressed."""
         return gzip.decompress(self.body) if self.encoding else self.body
 
 
 class Heartbeats:
-    """Which services are there: they say so on the exchange ``BEATS``."""
+    """When each service sent its last heartbeat."""
 
     def __init__(self) -> None:
         self._seen: dict[str, float] = {}
 
     def hear(self, message: Incoming) -> None:
-        """Note a service's heartbeat."""
+        """Record a heartbeat; its body is the service's name."""
         self._seen[message.body.decode("utf-8", "replace")] = time.monotonic()
 
     def alive(self, service: str) -> bool:
-        """Whether the service was heard within ``SILENCE``; it beats while its database answers."""
+        """Whether the service sent a heartbeat within the last ``SILENCE`` seconds."""
         return time.monotonic() - self._seen.get(service, 0.0) < SILENCE
 
 
@@ -97,6 +97,8 @@ def call_bytes(  # noqa: PLR0917 - a call is that much
         delivery_mode=1,
         reply_to=DIRECT_REPLY,
         correlation_id=correlation_id,
+        # Milliseconds. Without it a service that returns would first work through calls whose
+        # callers have given up.
         expiration=str(int(seconds * 1000)),
         headers={
             **headers,
@@ -115,7 +117,7 @@ def call_bytes(  # noqa: PLR0917 - a call is that much
 
 
 def read_reply(message: Incoming) -> Reply:
-    """The reply that a message holds. Raises the ServiceError that the service raised."""
+    """Decode a reply. Raises the ServiceError that the service raised, or Unavailable."""
     headers = message.headers
     if message.error is not None:
         raise Unavailable(f"The answer can't be read: {message.error}.")

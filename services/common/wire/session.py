@@ -2,8 +2,8 @@
 
 It owns no socket and no thread, so the same code serves the green threads of a service (``link``),
 the relay (``publisher``) and the gateway's event loop (``gateway.broker``). Everything is declared
-without waiting for an answer (``nowait``); one question at the end (``Channel.Flow``) tells that
-the broker took it all, else it closes the channel and the connection starts over.
+without waiting for a reply (``nowait``). A final ``Channel.Flow`` is answered once the broker has
+accepted all of it; a declaration that it refuses closes the channel instead.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ if TYPE_CHECKING:
 
     from services.common.wire.address import Address
 
+#: The number of the only channel.
 NUMBER: Final = 1
-"""Of the one channel."""
+#: AMQP's reply code for an orderly close.
 SUCCESS: Final = 200
-"""AMQP's reply code of a connection that is closed because it is not needed any more."""
+#: Seconds of the negotiated heartbeat; without a byte for twice as long a connection is lost.
 BEAT_SECONDS: Final = 10
-"""A connection without a byte for twice as long is dead."""
 
 
 def _nothing(*_args: object) -> None:
-    """For who doesn't listen."""
+    """Ignore the call: the default of optional callbacks."""
 
 
 class Session:
-    """The dialogue with the broker from the first byte on.
+    """The protocol state of one connection.
 
-    ``write`` takes bytes for the broker; ``setup(session)`` declares and consumes once the channel
-    is open; ``returned`` gets messages that no queue took, ``confirmed(tag, multiple)`` and
-    ``refused(tag, multiple)`` hear what became of published ones.
+    ``write`` sends bytes to the broker; ``setup(session)`` declares and consumes once the channel
+    is open; ``returned`` gets unroutable messages; ``confirmed(tag, multiple)`` and
+    ``refused(tag, multiple)`` get the publisher confirms and negative confirms.
     """
 
     def __init__(
@@ -73,31 +73,33 @@ class Session:
     # --- the dialogue ---------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Send the first bytes."""
+        """Send the protocol header, which opens the handshake."""
         self.write(PROTOCOL)
 
     def feed(self, data: bytes) -> None:
-        """Act on what the broker sent. Raises BrokerLost when the connection is over."""
+        """Process bytes from the broker. Raises BrokerLost when the connection is closed."""
         self._heard = time.monotonic()
-        for found in self._reader.feed(data):
-            if isinstance(found, Incoming):
-                self._arrived(found)
-            elif found is not None:
-                self._answer(found)
+        for item in self._reader.feed(data):
+            if isinstance(item, Incoming):
+                self._arrived(item)
+            elif item is not None:
+                self._answer(item)
 
     def tick(self) -> None:
-        """Show that we live, to be called about once a second. Raises BrokerLost if it doesn't."""
+        """Send a heartbeat if due; call about once a second. Raises BrokerLost if none arrive."""
         now = time.monotonic()
         if now - self._heard > 2 * BEAT_SECONDS:
             raise BrokerLost("the broker sends no heartbeats")
+        # Twice as often as agreed, so that one delayed heartbeat does not cost the connection.
         if self.ready and now - self._beaten > BEAT_SECONDS / 2:
             self._beaten = now
             self.write(HEARTBEAT)
 
     def end(self) -> None:
-        """Take leave: consumers get nothing more, and the broker's answer raises BrokerLost.
+        """Send Connection.Close; consumers get no more messages.
 
-        It comes when the broker has all that was sent before.
+        The broker answers after it has processed all that was sent before; ``feed`` then raises
+        BrokerLost.
         """
         self.consumers.clear()
         self.write(method(0, Connection.Close(SUCCESS, "goodbye", 0, 0)))
@@ -118,6 +120,7 @@ class Session:
             case Basic.CancelOk():
                 self.consumers.pop(str(frame.consumer_tag), None)
             case Basic.Cancel():
+                # For example when its queue was deleted: reconnecting declares it again.
                 raise BrokerLost(f"the broker ended consumer {frame.consumer_tag}")
             case Channel.Close():
                 reason = f"the broker closed the channel: {frame.reply_text}"
@@ -132,7 +135,7 @@ class Session:
                 self._open(frame)
 
     def _open(self, frame: Method) -> None:
-        """One step further in opening the connection."""
+        """Answer one step of the handshake."""
         match frame:
             case Connection.Start():
                 self._log_in()
@@ -171,7 +174,7 @@ class Session:
         self.write(method(NUMBER, frame))
 
     def exchange_declare(self, name: str, kind: str, *, durable: bool = True) -> None:
-        """Have an exchange."""
+        """Declare an exchange."""
         self.send(Exchange.Declare(exchange=name, exchange_type=kind, durable=durable, nowait=True))
 
     def queue_declare(
@@ -183,7 +186,7 @@ class Session:
         auto_delete: bool = False,
         arguments: Mapping[str, Any] | None = None,
     ) -> None:
-        """Have a queue."""
+        """Declare a queue."""
         self.send(
             Queue.Declare(
                 queue=name,
@@ -196,15 +199,15 @@ class Session:
         )
 
     def queue_bind(self, queue: str, exchange: str, routing_key: str = "") -> None:
-        """Have the exchange's messages with that key in the queue."""
+        """Bind the queue to the exchange by a routing key."""
         self.send(Queue.Bind(queue=queue, exchange=exchange, routing_key=routing_key, nowait=True))
 
     def queue_unbind(self, queue: str, exchange: str, routing_key: str = "") -> None:
-        """Have no more of them there; waits for nothing, though AMQP has no ``nowait`` for it."""
+        """Remove a binding; the reply (AMQP has no ``nowait`` for it) is ignored."""
         self.send(Queue.Unbind(queue=queue, exchange=exchange, routing_key=routing_key))
 
     def prefetch(self, count: int) -> None:
-        """Get at most so many messages that are not acknowledged yet."""
+        """Limit the unacknowledged messages of each consumer to ``count``."""
         self.send(Basic.Qos(prefetch_count=count))
 
     def consume(
@@ -215,12 +218,13 @@ class Session:
         tag: str,
         no_ack: bool = False,
     ) -> None:
-        """Hand the queue's messages to ``consumer``."""
+        """Deliver the queue's messages to ``consumer``, as consumer ``tag``."""
+        # Registered first: with nowait the first delivery may be the broker's next frame.
         self.consumers[tag] = consumer
         self.send(Basic.Consume(queue=queue, consumer_tag=tag, no_ack=no_ack, nowait=True))
 
     def confirm_select(self) -> None:
-        """Have the broker confirm what is published."""
+        """Switch publisher confirms on."""
         self.send(Confirm.Select(nowait=True))
 
 
@@ -244,10 +248,10 @@ def ack_bytes(delivery_tag: int, *, multiple: bool = False) -> bytes:
 
 
 def reject_bytes(delivery_tag: int, *, requeue: bool) -> bytes:
-    """The bytes that give a delivery back, or (without ``requeue``) to the dead letters."""
+    """The bytes that requeue a delivery, or (without ``requeue``) dead-letter it."""
     return method(NUMBER, Basic.Reject(delivery_tag, requeue))
 
 
 def cancel_bytes(tag: str) -> bytes:
-    """The bytes that end a consumer; the broker's answer removes it from ``consumers``."""
+    """The bytes that cancel a consumer; the broker's reply removes it from ``consumers``."""
     return method(NUMBER, Basic.Cancel(tag))

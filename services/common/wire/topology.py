@@ -1,4 +1,4 @@
-"""Exchanges and queues of the events, as every process declares them."""
+"""The exchanges and queues of events, as every process declares them."""
 
 from __future__ import annotations
 
@@ -8,20 +8,24 @@ if TYPE_CHECKING:
     from services.common.wire.session import Session
 
 SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
+#: Exchange and queue of the dead letters.
 DEAD: Final = "callboard.dead"
+#: The stream that keeps all events, and its limit in bytes: older ones are dropped.
 ARCHIVE: Final = "callboard.events"
 ARCHIVE_BYTES: Final = 2_000_000_000
+#: The event after which every cache of rows is stale.
 IMPORT_DONE: Final = "import:done"
+#: Event id and handler of the inbox row that records when an import replaced all rows: events
+#: from before it concern rows that are gone.
 REPLACED: Final = ("00000000-0000-0000-0000-000000000000", "import")
-"""The inbox's row that says when all rows were replaced: events of before concern none of them."""
+#: A queue without messages: its number of consumers is the number of live gateways.
 GATEWAYS: Final = "callboard.gateways"
-"""A queue that nothing is sent to: its consumers are the gateways that live."""
+#: The exchange on which each gateway confirms that it has dropped its cache after an import.
 HEARD: Final = "callboard.heard"
-"""The exchange on which each gateway says that it dropped its cache after an import."""
 
 
+#: The exchange on which relays send events to the event log, many in one message.
 HISTORY: Final = "callboard.history"
-"""The exchange on which a relay hands stored events over to the log, many in one message."""
 
 
 def exchange_of(service: str) -> str:
@@ -30,10 +34,10 @@ def exchange_of(service: str) -> str:
 
 
 def declare_exchanges(session: Session) -> None:
-    """Every service's events exchange, the dead letters, and the archive of all events.
+    """Declare every service's events exchange, the dead letters, and the archive of all events.
 
-    The archive is a stream, bound before anything is published: an event nobody listens to yet
-    is kept there, for replay from an offset or a time.
+    The archive is a stream, bound before anything is published: it keeps events that have no
+    subscriber yet, for replay from an offset or a time.
     """
     session.exchange_declare(DEAD, "topic")
     session.queue_declare(DEAD, arguments={"x-queue-type": "quorum"})

@@ -1,8 +1,8 @@
-"""A socket to the broker whose reading and writing have limits of their own.
+"""A socket to the broker with separate timeouts for reading and writing.
 
-A socket has one timeout for both directions. Here reading waits ``TICK_SECONDS`` at most, so that
-its loop can look around, while a write may take as long as it likes as long as bytes move: a broker
-that throttles its publishers is slow, not gone.
+A Python socket has one timeout for both. Here a read waits ``TICK_SECONDS`` at most, so that the
+reading loop can send heartbeats and stop, while a write may take any time as long as it makes
+progress: a broker that throttles its publishers is slow, not gone.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
     from services.common.wire.address import Address
 
 READ_SIZE: Final = 65_536
+#: Largest payload in bytes of a TLS record.
 TLS_RECORD: Final = 16_384
-"""Bytes that TLS sends at once."""
 TICK_SECONDS: Final = 1.0
 ENDED: Final = "the broker closed the connection"
 STUCK: Final = "the broker takes no bytes"
 
 
 class Transport:
-    """A connected socket, for one thread that reads and one that writes."""
+    """A connected socket, for one reading thread and one writing thread."""
 
     def __init__(self, sock: socket.socket, *, write_seconds: float) -> None:
         sock.settimeout(TICK_SECONDS)
         self.sock, self.write_seconds = sock, write_seconds
 
     def fileno(self) -> int:
-        """What ``select`` watches."""
+        """The socket's descriptor, for ``select``."""
         return self.sock.fileno()
 
     def receive(self, seconds: float = TICK_SECONDS) -> bytes:
-        """What arrived; nothing after ``seconds``. Raises OSError when the connection is over."""
+        """The bytes that arrived; empty after ``seconds``. Raises OSError when disconnected."""
         try:
             data = self._receive(seconds)
         except TimeoutError:
@@ -50,13 +50,14 @@ class Transport:
         return data
 
     def send(self, data: bytes) -> None:
-        """Send all of it. Raises BrokerLost if no byte moves for ``write_seconds``.
+        """Send all of ``data``. Raises BrokerLost without progress for ``write_seconds``.
 
-        Whatever interrupts it ends the connection: a torn frame may be out, nothing can follow it.
+        Any interruption ends the connection: part of a frame may have been sent, and nothing can
+        follow it.
         """
         try:
             self._send_all(memoryview(data))
-        except BaseException:  # the deadline of a green thread is no Exception
+        except BaseException:  # eventlet.Timeout is no Exception
             self.shut_down()
             raise
 
@@ -69,16 +70,18 @@ class Transport:
                 raise BrokerLost(STUCK)
 
     def shut_down(self) -> None:
-        """Wake the thread that reads: its connection is over."""
+        """Shut the socket down, which wakes the reading thread."""
         with suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Give the socket back."""
+        """Close the socket."""
         with suppress(OSError):
             self.sock.close()
 
     def _receive(self, seconds: float) -> bytes:
+        # The usual timeout is set once, in the constructor: settimeout for each read would show in
+        # a profile.
         if seconds != TICK_SECONDS:
             self.sock.settimeout(seconds)
             try:
@@ -88,7 +91,7 @@ class Transport:
         return self.sock.recv(READ_SIZE)
 
     def _send(self, data: memoryview) -> int:
-        """How many bytes of it went out within a tick."""
+        """Send what the socket takes within a tick; returns the number of bytes."""
         try:
             return self.sock.send(data)
         except TimeoutError:
@@ -96,11 +99,11 @@ class Transport:
 
 
 class TlsTransport(Transport):
-    """The same under TLS, whose state OpenSSL lets only one thread touch at a time."""
+    """A transport over TLS, with a lock: OpenSSL allows one thread at a time in a connection."""
 
     def __init__(self, sock: ssl.SSLSocket, *, write_seconds: float) -> None:
         super().__init__(sock, write_seconds=write_seconds)
-        sock.setblocking(False)  # noqa: FBT003 - nobody waits while holding the lock
+        sock.setblocking(False)  # noqa: FBT003 - so that no thread blocks while it holds the lock
         self._lock = threading.Lock()
 
     def _receive(self, seconds: float) -> bytes:
@@ -117,7 +120,8 @@ class TlsTransport(Transport):
     def _send(self, data: memoryview) -> int:
         try:
             with self._lock:
-                # Of a larger piece it would be unknown that a part went out.
+                # One record at a time: of more, a part could be sent before WantWrite is raised,
+                # and its size would be unknown.
                 return self.sock.send(data[:TLS_RECORD])
         except ssl.SSLWantWriteError:
             reading = False
@@ -128,7 +132,7 @@ class TlsTransport(Transport):
         return 0
 
     def _wait(self, seconds: float, *, reading: bool) -> None:
-        """Until bytes come or go. Raises TimeoutError."""
+        """Wait until the socket is readable or writable. Raises TimeoutError."""
         mine = [self.sock]
         asked = (mine, [], mine) if reading else ([], mine, mine)
         if seconds <= 0 or not any(select.select(*asked, seconds)):
@@ -136,14 +140,16 @@ class TlsTransport(Transport):
 
 
 def connect(address: Address, end: float, *, write_seconds: float) -> Transport:
-    """A transport to the broker, open by ``end`` (of ``time.monotonic``). Raises OSError."""
+    """Connect to the broker by ``end``, a ``time.monotonic()``. Raises OSError."""
     sock = socket.create_connection((address.ip, address.port), left_until(end))
     try:
+        # Frames are small and each is waited for: Nagle's algorithm would delay them.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         if not address.tls:
             return Transport(sock, write_seconds=write_seconds)
         sock.settimeout(left_until(end))
+        # The certificate is checked against the host's name, not the IP connected to.
         context = ssl.create_default_context()
         wrapped = context.wrap_socket(sock, server_hostname=address.host)
         return TlsTransport(wrapped, write_seconds=write_seconds)
@@ -153,7 +159,7 @@ def connect(address: Address, end: float, *, write_seconds: float) -> Transport:
 
 
 def left_until(end: float) -> float:
-    """Seconds until then. Raises TimeoutError when there are none."""
+    """Seconds left until ``end``, a ``time.monotonic()``. Raises TimeoutError if it has passed."""
     if (left := end - time.monotonic()) <= 0:
         raise TimeoutError("the broker did not answer in time")
     return left

@@ -31,6 +31,7 @@ UNSAID: Final = str(UUID(int=0))
 FIRST_STATUS: Final = {"name": "To review", "color": "#AAAAAA"}
 WORKING, OUTPUT = table_of(WorkingFile), table_of(OutputFile)
 OF_TASK: Final = ("task_id", "name")
+#: What revisions are counted within.
 OF_OUTPUT: Final = (
     "entity_id",
     "asset_instance_id",
@@ -39,7 +40,6 @@ OF_OUTPUT: Final = (
     "task_type_id",
     "name",
 )
-"""What revisions are counted within."""
 KINDS: Final = (*OF_OUTPUT, "representation")
 ASKED: Final = (
     "output_type_id",

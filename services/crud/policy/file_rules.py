@@ -17,10 +17,10 @@ from services.common.json_types import JsonObject, Row, Values
 from services.crud.models import OutputFile, PreviewBackgroundFile, WorkingFile
 
 _WORKING: Final = Resource(path="working-files", model=WorkingFile)
+#: The whole working file an output was made from.
 SOURCE_FILE: Final = embedded(
     _WORKING, WorkingFile.id == OutputFile.source_file_id, table_of(OutputFile)
 )
-"""The whole working file an output was made from."""
 
 
 def _standing(ctx: CallContext, service: str, method: str, ident: UUID | None) -> JsonObject:

@@ -26,8 +26,8 @@ SEAT: Final = project_person_link.c
 IS_OPEN: Final = PROJECT.c.project_status_id.in_(
     sa.select(STATUS.c.id).where(sa.func.lower(STATUS.c.name) == OPEN.lower())
 )
+#: Id, production type and JSON of productions.
 Rows = list[tuple[str, str | None, msgspec.Raw]]
-"""Id, production type and JSON of productions."""
 
 
 class Extras(msgspec.Struct):
@@ -60,8 +60,8 @@ USES: Final = (
 )
 
 
+#: The caller, given when a statement is run.
 PERSON: Final = json_parts.ident("person")
-"""The caller, given when a statement is run."""
 
 
 def seen_by(person: Any = PERSON, *, is_admin: bool) -> Condition:

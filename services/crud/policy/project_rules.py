@@ -73,8 +73,8 @@ class ProjectStart:
     """What a production starts with."""
 
     template: UUID | None = None
+    #: The id that the first episode of a TV show will have.
     first_episode: UUID | None = None
-    """The id that the first episode of a TV show will have."""
 
 
 class ProjectRules(ResourceRules[ProjectStart]):

@@ -22,15 +22,15 @@ from services.crud.resources import RESOURCES
 from services.crud.saved_searches import sql as saved
 
 ASKED: Final = ("auth", "tasks", "assets")
+#: Lists of the context that hold all rows of a resource.
 PLAIN: Final = {
     "project_status": "project-status",
     "custom_actions": "custom-actions",
     "preview_background_files": "preview-background-files",
     "plugins": "plugins",
 }
-"""Lists of the context that hold all rows of a resource."""
+#: Members of an object that are passed on as they came.
 Members = dict[str, msgspec.Raw]
-"""Members of an object that are passed on as they came."""
 
 
 class OfAssets(Extras):
@@ -39,13 +39,13 @@ class OfAssets(Extras):
     asset_types: msgspec.Raw
 
 
+#: Productions of any status.
 ALL: Final = production_rows.listed(
     sa.select(
         *RESOURCES["projects"].columns(None, relations=False),
         STATUS_NAME.label("project_status_name"),
     )
 )
-"""Productions of any status."""
 
 
 @cache

@@ -38,8 +38,8 @@ class Choice(NamedTuple):
     table: str
     path: str
     name: str
+    #: Whether choosing again what is chosen is announced too.
     always_told: bool = False
-    """Whether choosing again what is chosen is announced too."""
 
 
 TYPES: Final = Choice(

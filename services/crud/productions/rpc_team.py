@@ -20,8 +20,8 @@ from services.crud.policy.project_access import permitted_project, project_chang
 from services.crud.policy.project_rules import OPEN, is_open
 
 LINK: Final = project_person_link.c
+#: Roles somebody may have in a production; administrators are that everywhere.
 SEATS: Final = ("user", "supervisor", "manager", "client", "vendor")
-"""Roles somebody may have in a production; administrators are that everywhere."""
 
 
 class TeamRpc(ResourceService):

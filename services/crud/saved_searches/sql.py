@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from services.common.actor import Actor
     from services.common.crud.resource import Resource
 
+#: The key of what belongs to no production.
 EVERYWHERE: Final = "all"
-"""The key of what belongs to no production."""
 MANAGERS: Final = ("admin", "manager")
 
 

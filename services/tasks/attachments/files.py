@@ -14,8 +14,9 @@ from services.common.files.storage import Upload
 from services.common.json_types import JsonObject
 from services.tasks.models import AttachmentFile
 
+#: What the gateway's rows name in ``files``: an attachment lies at ``attachments/<its id>``.
 PREFIX: Final = "attachments"
-"""What the gateway's rows name in ``files``: an attachment lies at ``attachments/<its id>``."""
+#: What is shown in place; the rest is offered for saving.
 SHOWN_INLINE: Final = frozenset(
     {
         "image/jpeg",
@@ -26,7 +27,6 @@ SHOWN_INLINE: Final = frozenset(
         "image/avif",
     }
 )
-"""What is shown in place; the rest is offered for saving."""
 
 
 def attachment_key(ident: UUID | str) -> str:

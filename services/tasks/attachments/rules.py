@@ -13,10 +13,10 @@ from services.common.json_types import JsonObject
 from services.tasks.models import AttachmentFile, Comment
 
 _COMMENT: Final = Resource(path="comments", model=Comment)
+#: The whole comment a file is attached to.
 WHOLE_COMMENT: Final = embedded(
     _COMMENT, Comment.id == AttachmentFile.comment_id, table_of(AttachmentFile)
 )
-"""The whole comment a file is attached to."""
 NO_MESSAGE: Final[Expression] = sa.literal_column("NULL::json")
 
 

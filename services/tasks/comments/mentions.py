@@ -23,8 +23,8 @@ class Circle(NamedTuple):
 
     people: dict[UUID, str]
     departments: dict[UUID, str]
+    #: The team's people in each department.
     members: dict[UUID, list[UUID]]
-    """The team's people in each department."""
 
 
 EMPTY: Final = Circle({}, {}, {})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 LINKED: Final = "linked"
+#: Kinds that show a missing preview as an empty text.
 UNSET_AS_TEXT: Final = frozenset({"asset"})
-"""Kinds that show a missing preview as an empty text."""
 _PART: Final = (
     "id",
     "estimation",

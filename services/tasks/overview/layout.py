@@ -10,8 +10,8 @@ import msgspec
 from services.tasks.overview.fields import ENTITY_FIELDS, TASK_FIELDS
 
 Heads = dict[str, msgspec.Raw]
+#: Kinds whose order clients rely on; the others are answered as their tasks come.
 ORDERED: Final = frozenset({"asset"})
-"""Kinds whose order clients rely on; the others are answered as their tasks come."""
 
 
 class ResponseLayout:

@@ -23,6 +23,7 @@ from services.tasks.models import (
     task_person_link,
 )
 
+#: What a supervisor may change of a task.
 SUPERVISED: Final = frozenset(
     {
         "priority",
@@ -33,7 +34,6 @@ SUPERVISED: Final = frozenset(
         "data",
     }
 )
-"""What a supervisor may change of a task."""
 
 
 def _of_task(column: Any, target: Any, outer: Any) -> Any:

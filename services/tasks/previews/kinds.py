@@ -48,8 +48,8 @@ OTHERS: Final = frozenset(
         "zip",
     }
 )
+#: The extensions that pictures and movies have once they are ours.
 PICTURE, MOVIE = "png", "mp4"
-"""The extensions that pictures and movies have once they are ours."""
 ORIGINAL: Final = "original"
 SHAPES: Final = {
     ORIGINAL: Shape(AS_IS),
@@ -57,8 +57,8 @@ SHAPES: Final = {
     "thumbnail": Shape("fit", 150, 100),
     "square": Shape("fit", 100, 100),
 }
+#: Where a file that came with its comment waits to become a preview.
 RECEIVED: Final = "received"
-"""Where a file that came with its comment waits to become a preview."""
 NAMES: Final = tuple(f"/{name}" for name in (*SHAPES, RECEIVED))
 READY, BROKEN, PROCESSING = "ready", "broken", "processing"
 

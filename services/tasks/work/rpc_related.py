@@ -20,12 +20,12 @@ from services.tasks.policy.task_authorizer import TaskAuthorizer
 from services.tasks.rows import paged
 
 TASK: Final = table_of(Task)
+#: What is listed of a production, by the column that says of which task it is.
 OF_TASK: Final = {
     "notifications": table_of(Notification).c.task_id,
     "preview-files": table_of(PreviewFile).c.task_id,
     "subscriptions": table_of(Subscription).c.task_id,
 }
-"""What is listed of a production, by the column that says of which task it is."""
 FILES: Final = "preview-files"
 
 

@@ -22,8 +22,8 @@ from services.tasks.policy.notifications import notify
 
 SAME_TYPE: Final = "A task type with similar name already exists"
 MAIN: Final = "main"
+#: Kinds of entities that task types can be for; any other is an asset.
 TEMPORAL: Final = frozenset({"Shot", "Sequence", "Scene", "Episode", "Edit", "Concept"})
-"""Kinds of entities that task types can be for; any other is an asset."""
 
 
 class TaskTypeRules(SimpleRules):
@@ -100,8 +100,8 @@ def _clear_default(ctx: CallContext, concept: bool, own: UUID | None) -> None:
 class TaskFacts:
     """What one write of a task knows: filled by ``prepare`` and ``on_update``."""
 
+    #: The entity type's name of the entity a new task is for.
     kind: str | None = None
-    """The entity type's name of the entity a new task is for."""
     assigned_before: set[UUID] = field(default_factory=set)
 
 

@@ -10,8 +10,8 @@ from typing import Final
 import msgspec
 
 AS_IS: Final = "as-is"
+#: Exit statuses: more pixels than any picture has, and no picture at all.
 TOO_LARGE, UNREADABLE = 3, 4
-"""Exit statuses: more pixels than any picture has, and no picture at all."""
 
 
 class Shape(msgspec.Struct, frozen=True):

@@ -18,8 +18,8 @@ SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 COLOUR_TYPES: Final = {"RGB": 2, "RGBA": 6}
 SUB: Final = b"\1"
 LEVEL: Final = 2
+#: Pixels worked on at once, so that a large picture is not held a second time.
 STRIP: Final = 1 << 20
-"""Pixels worked on at once, so that a large picture is not held a second time."""
 
 
 def write_png(image: Image.Image, path: Path) -> None:

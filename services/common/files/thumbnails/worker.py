@@ -31,8 +31,8 @@ from services.common.files.thumbnails.png import write_png
 MOST_PIXELS: Final = 150_000_000
 MEMORY: Final = 3 * 1024**3
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+#: How many times its width a preview may be high.
 TALLEST: Final = 8
-"""How many times its width a preview may be high."""
 POLITE: Final = 5
 ORIENTATION: Final = 0x0112
 
