@@ -1,7 +1,8 @@
-"""Letters to people. A letter commits with its cause, sealed, and leaves by itself moments later.
+"""E-mails to people: queued, sealed, in the transaction of their cause, sent moments later.
 
-Nobody waits for the mail server, and how long an answer takes doesn't tell whether a letter was
-written. A server that refuses or is away is tried again for a day.
+Nobody waits for the mail server, and how long an answer takes doesn't tell whether an e-mail was
+written. What the server refuses for a while is tried again for a day, what it refuses for good is
+given up, alone; while the server is away everything waits.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
@@ -35,12 +37,16 @@ log = logging.getLogger(__name__)
 SECONDS: Final = 10.0
 TRIES: Final = 12
 FIRST_PAUSE: Final = timedelta(seconds=30)
+#: How long a process has to send what it claimed, before others may: longer than a batch takes.
+LEASE: Final = timedelta(minutes=10)
+#: The first code of refusals for good (RFC 5321).
+PERMANENT: Final = 500
 BATCH: Final = 20
 PORTS: Final = {"smtp": 25, "smtps": 465}
 
 
 def write(tx: Transaction, settings: AuthSettings, to: str, subject: str, body: str) -> None:
-    """Put a letter into the tray of this transaction; without a mail server there is none."""
+    """Queue an e-mail in this transaction; without a mail server there is none."""
     if not settings.mail_url:
         log.warning("MAIL_URL is not set: a letter about %r was not written", subject)
         return
@@ -51,37 +57,77 @@ def write(tx: Transaction, settings: AuthSettings, to: str, subject: str, body: 
 
 
 def deliver(tx: Transaction, settings: AuthSettings) -> int:
-    """Send what is due and answer how many left; what fails is due again later."""
+    """Send the e-mails that are due; returns how many the mail server took.
+
+    Commits by itself, before the first is sent and after each: no transaction is open while the
+    mail server is waited for. One that dies on the way sends an e-mail again after ``LEASE``.
+    """
     if not settings.mail_url:
         return 0
+    letters = _claim(tx)
+    tx.commit()
+    sent = 0
+    try:
+        with _carrier(settings.mail_url) if letters else _nothing() as send:
+            while letters:
+                sent += _send(tx, letters[0], partial(send, _message(settings, letters[0])))
+                tx.commit()
+                del letters[0]
+    except (OSError, smtplib.SMTPException) as error:
+        # The server is away: that is nobody's fault, and costs none of them a try.
+        log.warning("the mail server is away: %s", type(error).__name__)
+        for letter in letters:
+            letter.due_at = now() + FIRST_PAUSE
+        tx.commit()
+    return sent
+
+
+def _claim(tx: Transaction) -> list[OutgoingMail]:
+    """The e-mails that are due, no longer due for whoever else looks."""
     due = (
         sa.select(OutgoingMail)
         .where(OutgoingMail.due_at <= now())
         .order_by(OutgoingMail.id)
         .limit(BATCH)
-        # Each process takes letters that no other is sending.
+        # Each process takes letters that no other is claiming.
         .with_for_update(skip_locked=True)
     )
     letters = list(tx.session.scalars(due))
-    sent = 0
+    for letter in letters:
+        letter.due_at = now() + LEASE
+    return letters
+
+
+def _send(tx: Transaction, letter: OutgoingMail, send: Callable[[], object]) -> bool:
+    """Send one; whether it was taken. Raises OSError, SMTPException where the connection broke."""
     try:
-        with _carrier(settings.mail_url) if letters else _nothing() as send:
-            for letter in letters:
-                send(_message(settings, letter))
-                tx.session.delete(letter)
-                sent += 1
-    except (OSError, smtplib.SMTPException) as error:
-        log.warning("the mail server did not take a letter: %s", type(error).__name__)
-        for letter in letters[sent:]:
-            _later(tx, letter)
-    return sent
+        send()
+    except smtplib.SMTPServerDisconnected:
+        raise
+    except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as error:
+        _refused(tx, letter, _code_of(error))
+        return False
+    tx.session.delete(letter)
+    return True
 
 
-def _later(tx: Transaction, letter: OutgoingMail) -> None:
+def _code_of(error: smtplib.SMTPException) -> int:
+    """The code of a refusal: 4xx for a while, 5xx for good."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return max(code for code, _ in error.recipients.values())
+    return error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else 0
+
+
+def _refused(tx: Transaction, letter: OutgoingMail, code: int) -> None:
+    """Try again later what was refused for a while, give up what was refused for good."""
     letter.tries += 1
-    if letter.tries >= TRIES:
-        log.error("a letter about %r is given up after %s tries", letter.subject, TRIES)
+    if code >= PERMANENT or letter.tries >= TRIES:
+        log.error(
+            "an e-mail about %r is given up after %s tries: %s", letter.subject, letter.tries, code
+        )
         tx.session.delete(letter)
+        return
+    log.warning("an e-mail about %r was refused: %s", letter.subject, code)
     letter.due_at = now() + FIRST_PAUSE * 2 ** min(letter.tries - 1, 8)
 
 

@@ -12,7 +12,7 @@ import msgspec
 import psycopg2
 import sqlalchemy as sa
 from sqlalchemy import event as sa_event
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import DisconnectionError, InvalidatePoolError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
@@ -192,6 +192,10 @@ def _note_use(_connection: Any, record: Any) -> None:
 
 
 def _probe_when_idle(connection: Any, record: Any, _proxy: Any) -> None:
+    # A deadline that ends a call in the midst of a statement closes its connection (psycopg2 can
+    # do nothing else with it). The others are well: only this one is replaced.
+    if connection.closed:
+        raise DisconnectionError
     if time.monotonic() - record.info.get("used", 0.0) < IDLE_SECONDS_BEFORE_PING:
         return
     # New: it was connected a moment ago.

@@ -11,14 +11,17 @@ from services.tasks.models import Task, TimeSpent
 
 
 def recompute_duration(ctx: CrudContext, task: UUID | None) -> None:
-    """Set a task's duration, and tell of it."""
+    """Set a task's duration to the sum of its time spent. Emits ``task:update``."""
     if task is None:
         return
+    # Locked first: a second writer's sum must see what the first one committed. In one statement
+    # it would be made from the snapshot of before the wait.
+    ctx.tx.session.execute(sa.select(Task.id).where(Task.id == task).with_for_update())
     total = sa.select(sa.func.coalesce(sa.func.sum(TimeSpent.duration), 0.0)).where(
         TimeSpent.task_id == task
     )
     changed = sa.update(Task).where(Task.id == task).values(duration=total.scalar_subquery())
-    # Summed in the statement that writes it; RETURNING saves asking for the production.
+    # RETURNING saves asking for the production.
     project = ctx.tx.session.scalar(changed.returning(Task.project_id))
     resource = ctx.registry["tasks"]
     facts = {"id": task, "project_id": project}

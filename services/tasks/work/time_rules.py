@@ -24,7 +24,8 @@ class TimeSpentRules(SimpleRules):
         self, ctx: CrudContext, before: Row, row: Row, _body: JsonObject, _prepared: None
     ) -> None:
         """Sum up the task, and the one that the time was moved from."""
-        for task in {before["task_id"], row["task_id"]}:
+        # In one order, as two moves in opposite directions would wait for each other.
+        for task in sorted({before["task_id"], row["task_id"]} - {None}):
             recompute_duration(ctx, task)
 
     def deleted(self, ctx: CrudContext, row: Row, _prepared: None) -> None:
