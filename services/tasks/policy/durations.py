@@ -15,8 +15,10 @@ def recompute_duration(ctx: CrudContext, task: UUID | None) -> None:
     if task is None:
         return
     # Locked first: a second writer's sum must see what the first one committed. In one statement
-    # it would be made from the snapshot of before the wait.
-    ctx.tx.session.execute(sa.select(Task.id).where(Task.id == task).with_for_update())
+    # it would be made from the snapshot of before the wait. Not FOR UPDATE: both writers hold the
+    # key of the task already, by the foreign key of what they inserted, and would deadlock.
+    lock = sa.select(Task.id).where(Task.id == task).with_for_update(key_share=True)
+    ctx.tx.session.execute(lock)
     total = sa.select(sa.func.coalesce(sa.func.sum(TimeSpent.duration), 0.0)).where(
         TimeSpent.task_id == task
     )

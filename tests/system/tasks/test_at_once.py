@@ -124,6 +124,33 @@ def test_time_added_at_once_is_all_counted(desk: Desk, who: As) -> None:
     assert task_of(who("admin"), desk.task)["duration"] == 80.0
 
 
+def test_time_of_several_days_written_at_once_is_all_summed(
+    system: System, desk: Desk, who: As
+) -> None:
+    """In rows of their own: whoever waited for the task sums what was committed meanwhile."""
+    person, count = desk.people["artist"], 4
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+
+    def add(day: int) -> int:
+        path = f"/actions/tasks/{desk.task}/time-spents/2026-03-0{day}/persons/{person}"
+        return int(who("manager").post(path, {"duration": 10 * day}).status_code)
+
+    url = system.parts.urls["tasks"]
+    with psycopg2.connect(url) as theirs, theirs.cursor() as cursor:
+        cursor.execute("SELECT id FROM task WHERE id = %s FOR NO KEY UPDATE", (desk.task,))
+        with ThreadPoolExecutor(count) as pool:
+            answers = [pool.submit(add, day) for day in range(1, count + 1)]
+
+            def all_wait() -> bool:
+                cursor.execute(waiting)
+                return int(cursor.fetchone()[0]) >= count
+
+            until(all_wait, what="all of them to wait")
+            theirs.commit()
+            assert {answer.result() for answer in answers} == {201}
+    assert task_of(who("admin"), desk.task)["duration"] == 100.0
+
+
 def test_rules_on_both_tasks_do_not_lock_each_other_out(
     system: System, desk: Desk, who: As
 ) -> None:
