@@ -193,7 +193,7 @@ class Relay(threading.Thread):
         return len(events) == size
 
     def _try_one_aside(self, database: Any, publisher: Publisher) -> None:
-        """Retry ident event that the broker refused: its limit may have been raised since."""
+        """Retry one event that the broker refused: its limit may have been raised since."""
         before = time.monotonic() - SWEEP_SECONDS
         number = next((ident for ident, tried in self.aside.items() if tried < before), None)
         if number is None:
