@@ -11,7 +11,7 @@ from services.tasks.models import Task, TimeSpent
 
 
 def recompute_duration(ctx: CrudContext, task: UUID | None) -> None:
-    """Set a task's duration, and tell of it."""
+    """Set a task's duration from its time spent. Emits ``task:update``."""
     if task is None:
         return
     total = sa.select(sa.func.coalesce(sa.func.sum(TimeSpent.duration), 0.0)).where(
