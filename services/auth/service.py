@@ -41,12 +41,12 @@ class AuthService(
         "persons": Avatar(
             read=anyone,
             write=any_of(admin, is_self("id")),
-            told=lambda ident: PersonThumbnailSet(person_id=ident),
+            new_event=lambda ident: PersonThumbnailSet(person_id=ident),
         ),
         "organisations": Avatar(
             read=anyone,
             write=admin,
-            told=lambda ident: OrganisationThumbnailSet(organisation_id=ident),
+            new_event=lambda ident: OrganisationThumbnailSet(organisation_id=ident),
         ),
     }
     kept = {

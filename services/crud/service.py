@@ -46,7 +46,7 @@ class CrudService(
         "projects": Avatar(
             read=any_of(studio_manager, team),
             write=admin,
-            told=lambda ident: ProjectThumbnailSet(project_id=ident),
+            new_event=lambda ident: ProjectThumbnailSet(project_id=ident),
         ),
     }
     kept = {

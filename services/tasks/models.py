@@ -1,4 +1,4 @@
-"""Tables of the work: tasks, what is said about them, previews, time."""
+"""Tables of tasks, comments, previews, notifications and time spent."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class TaskType(TimestampedRow, Base):
 
 
 class TaskStatus(TimestampedRow, Base):
-    """How far a task is, and who may say so."""
+    """A task's state, and which roles may set it."""
 
     __tablename__ = "task_status"
 
@@ -113,7 +113,7 @@ class Task(TimestampedRow, Base):
 
 
 class Comment(TimestampedRow, Base):
-    """What somebody said on a task, and the status they gave it."""
+    """A comment on a task, with the status it set."""
 
     __tablename__ = "comment"
     __table_args__ = (sa.Index(None, "object_id", "created_at"),)
@@ -202,7 +202,7 @@ class TimeSpent(TimestampedRow, Base):
 
 
 class Notification(TimestampedRow, Base):
-    """Something that a person should know of."""
+    """A notification of a person."""
 
     __tablename__ = "notification"
     __table_args__ = (
@@ -239,7 +239,7 @@ class News(TimestampedRow, Base):
 
 
 class Subscription(TimestampedRow, Base):
-    """A person who wants to hear of a task, or of a sequence."""
+    """A person's subscription to a task, or to a task type of a sequence."""
 
     __tablename__ = "subscription"
     __table_args__ = (

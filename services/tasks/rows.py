@@ -1,4 +1,4 @@
-"""Rows as answers hold them: decoded, or a page of them in the envelope that clients read."""
+"""Rows in answers: decoded, or as a page in its envelope."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LIMIT = 100
 
 
 def decoded(texts: Sequence[str]) -> list[JsonObject]:
-    """Rows that came as JSON texts."""
+    """Decode rows that PostgreSQL built as JSON texts."""
     found: list[JsonObject] = msgspec.json.decode(f"[{','.join(texts)}]")
     return found
 
@@ -37,7 +37,7 @@ def whole_number(query: Mapping[str, str], name: str, default: int) -> int:
 
 
 def paged(ctx: CallContext, rows: Select, order: Sequence[Any], query: Mapping[str, str]) -> Reply:
-    """A page of the rows; all of them, bare, when no page is asked for.
+    """A page of the rows in its envelope; without ``page`` all of them, as an array.
 
     Past the end the page is empty, and so is the total. Raises InvalidInput.
     """

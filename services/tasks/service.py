@@ -1,4 +1,4 @@
-"""The service's table of contents."""
+"""The service, composed of its RPC mixins."""
 
 from services.common.config import FileSettings
 from services.common.crud.rpc import CrudRpc

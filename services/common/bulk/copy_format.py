@@ -1,9 +1,8 @@
-"""JSON values as PostgreSQL's COPY reads them: what a dump says, by the type of the column.
+"""Encoding the JSON rows of a dump for PostgreSQL's COPY, by column type.
 
-A value that the column can't hold costs the value, not the row: it becomes null (or what the column
-defaults to, or as much of a text as fits), and is named. Only a row that lacks what it can't be
-without is refused. Values that the column holds but a write would be refused for are kept, and
-named too.
+A value that the column can't hold is replaced, and the row kept: by null, the column's default, or
+the part of a text that fits. A row is refused only if a value it can't be without is missing.
+Values that the column can hold but the API would refuse are kept. All of this is reported.
 """
 
 from __future__ import annotations
@@ -37,12 +36,12 @@ SPECIAL: Final = re.compile(r"[\\\n\r\t]")
 ESCAPES: Final = {"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
 ABSENT: Final = object()
 STAMPS: Final = frozenset({"created_at", "updated_at"})
-#: jsonb keeps no order, so that this one makes equal values equal texts.
+#: Deterministic, so that equal values are equal texts: jsonb keeps no order of keys.
 encode_json: Final = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Complaint(NamedTuple):
-    """Something of a row that could not be kept, or that a write would be refused for."""
+    """A problem with a row: a value that was replaced, or that the API would refuse."""
 
     what: str
     column: str
@@ -50,7 +49,7 @@ class Complaint(NamedTuple):
 
 
 class RowRefused(Exception):
-    """The row can't be kept at all."""
+    """The row can't be imported."""
 
     def __init__(self, complaint: Complaint) -> None:
         super().__init__(complaint.what)
@@ -98,7 +97,7 @@ def _flag(value: Json) -> str:
     raise BadValue(value)
 
 
-def _whole(limit: int) -> Callable[[Any], str]:
+def _integer(limit: int) -> Callable[[Any], str]:
     def whole(value: Json) -> str:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
@@ -187,16 +186,16 @@ def _limit(kind: sa.types.TypeEngine[Any]) -> int:
 
 
 def encoder_of(column: Column) -> Callable[[Any], str]:
-    """What turns a JSON value that isn't null into the column's field. It raises BadValue."""
+    """The function that encodes a JSON value other than null for COPY. It raises BadValue."""
     if isinstance(column.type, sa.Integer):
-        return _whole(_limit(column.type))
+        return _integer(_limit(column.type))
     if isinstance(column.type, sa.String):
         return _text(column.type.length)
     return next(encode for kind, encode in SIMPLE if isinstance(column.type, kind))
 
 
 class _Field:
-    """One column of a table: how its values are written, and what stands in for a lost one."""
+    """One column: its encoder, and its replacements for missing and invalid values."""
 
     def __init__(self, column: Column, now: str) -> None:
         self.name, self.nullable = str(column.name), column.nullable
@@ -215,14 +214,14 @@ class _Field:
         self.null = NULL if self.nullable else self.missing
 
     def stand_in(self, *, absent: bool) -> str:
-        """What a row gets that lacks the value, or says null. Raises RowRefused."""
+        """The field for an absent or null value. Raises RowRefused."""
         text = self.missing if absent else self.null
         if text is None:
             raise RowRefused(Complaint("refused row", self.name, None))
         return text
 
     def judge(self, value: Json, complaints: list[Complaint]) -> None:
-        """Name a value that a write would be refused for."""
+        """Report a value that the API would refuse."""
         if self.choices and not (isinstance(value, str) and value in self.choices):
             complaints.append(Complaint("outside the rules", self.name, value))
         if self.check:
@@ -232,7 +231,7 @@ class _Field:
                 complaints.append(Complaint("outside the rules", self.name, value))
 
     def salvage(self, value: Json, complaints: list[Complaint]) -> str:
-        """What is kept of a value that the column can't hold. Raises RowRefused."""
+        """The replacement for a value that the column can't hold. Raises RowRefused."""
         if self.is_text and isinstance(value, str):
             complaints.append(Complaint("shortened", self.name, value))
             kept = value.replace("\x00", "")
@@ -255,11 +254,11 @@ class Writer:
         self._fields = [_Field(column, moment.isoformat()) for column in table.c]
 
     def key(self, row: dict[str, Any]) -> str:
-        """What names the row in a report."""
+        """The row's primary key, for the report."""
         return " ".join(str(row.get(name)) for name in self.keys)
 
     def line(self, row: dict[str, Any], complaints: list[Complaint]) -> bytes:
-        """The row as a line, with what there is to say of it. Raises RowRefused."""
+        """Encode a row as a line, and append its problems. Raises RowRefused."""
         fields: list[str] = []
         for field in self._fields:
             value = row.get(field.name, ABSENT)
@@ -278,6 +277,7 @@ class Writer:
         text = "\t".join(fields) + "\n"
         try:
             return text.encode()
+        # A lone surrogate, which JSON can escape and UTF-8 can't encode.
         except UnicodeEncodeError as error:
             complaints.append(Complaint("lost value", "", f"{error.object[error.start]!a}"))
             return text.encode(errors="replace")

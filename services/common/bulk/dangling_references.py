@@ -1,8 +1,8 @@
-"""References that point nowhere, found in the open transaction of an import.
+"""Finding dangling references in the open transaction of an import.
 
-Within a service SQL finds them. Between services nobody may join, so the ids that one service's
-rows name are asked of the other, a batch at a time, and the rows that name the unknown ones are
-looked up where they are.
+Within a service, SQL finds them. Between services there are no joins, so the ids that one service
+references are looked up in the other's database in batches, and then the rows that reference the
+missing ones in the first.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
+#: Ids looked up by one statement.
 BATCH: Final = 20_000
 
 
 class Pointer(NamedTuple):
-    """A column that names rows of another table, here or in another service."""
+    """A column that references a table, of the same service or another."""
 
     table: str
     column: str
@@ -28,7 +29,7 @@ class Pointer(NamedTuple):
 
 
 class Dangling(NamedTuple):
-    """A row that names one that isn't there."""
+    """A row that references a missing one."""
 
     table: str
     key: str
@@ -37,7 +38,7 @@ class Dangling(NamedTuple):
 
 
 def pointers(service: str, tables: Mapping[str, sa.Table]) -> Iterator[Pointer]:
-    """All references that these tables of a service hold."""
+    """All references in these tables of a service."""
     for table in tables.values():
         key = " || ' ' || ".join(f't."{c.name}"::text' for c in table.primary_key.columns)
         for column in table.c:
@@ -50,7 +51,7 @@ def pointers(service: str, tables: Mapping[str, sa.Table]) -> Iterator[Pointer]:
 
 
 def dangling_here(cursor: Any, found: Iterable[Pointer]) -> Iterator[Dangling]:
-    """Rows whose reference within the service points nowhere."""
+    """Rows with a dangling reference within the service."""
     parts = [
         f"SELECT '{p.table}', {p.key}, '{p.column}', t.\"{p.column}\"::text "  # noqa: S608
         f'FROM "{p.table}" t WHERE t."{p.column}" IS NOT NULL '
@@ -65,19 +66,19 @@ def dangling_here(cursor: Any, found: Iterable[Pointer]) -> Iterator[Dangling]:
 def dangling_between(
     cursors: Mapping[str, Any], found: Iterable[tuple[str, Pointer]]
 ) -> Iterator[Dangling]:
-    """Rows whose reference into another service points nowhere; pointers come with their owner."""
+    """Rows with a dangling reference to another service; ``found`` pairs owners with pointers."""
     wanted: dict[tuple[str, str], dict[str, list[Pointer]]] = {}
     for owner, pointer in found:
         target = wanted.setdefault((pointer.service, pointer.target), {})
         target.setdefault(owner, []).append(pointer)
     for (service, table), owners in wanted.items():
         for owner, columns in owners.items():
-            missing = _missing(cursors[service], table, _named(cursors[owner], columns))
+            missing = _missing(cursors[service], table, _referenced_ids(cursors[owner], columns))
             if missing:
-                yield from _rows_naming(cursors[owner], columns, missing)
+                yield from _rows_referencing(cursors[owner], columns, missing)
 
 
-def _named(cursor: Any, columns: list[Pointer]) -> list[str]:
+def _referenced_ids(cursor: Any, columns: list[Pointer]) -> list[str]:
     cursor.execute(
         " UNION ".join(
             f'SELECT "{p.column}"::text FROM "{p.table}" WHERE "{p.column}" IS NOT NULL'  # noqa: S608
@@ -99,7 +100,7 @@ def _missing(cursor: Any, table: str, ids: list[str]) -> list[str]:
     return missing
 
 
-def _rows_naming(cursor: Any, columns: list[Pointer], ids: list[str]) -> Iterator[Dangling]:
+def _rows_referencing(cursor: Any, columns: list[Pointer], ids: list[str]) -> Iterator[Dangling]:
     for p in columns:
         cursor.execute(
             f'SELECT {p.key}, "{p.column}"::text FROM "{p.table}" t '  # noqa: S608

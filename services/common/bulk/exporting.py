@@ -1,9 +1,8 @@
-"""A service's rows as JSON, in the form of a table dump, made by PostgreSQL.
+"""A service's rows as JSON in the format of a dump, built by PostgreSQL.
 
-Bytes come as ``{"b64": …}``, times in UTC without zone, JSON as JSON. A column whose values lie
-sealed in the database says in ``info["plain"]`` how they are read: a function of the stored value
-and the environment that answers what an export shows. A list of text that is bytes in a dump says
-so with ``info["dumped"] = "bytes"``.
+Bytes are ``{"b64": …}``, times are UTC without zone, JSON is JSON. A column of encrypted values has
+a function in ``info["plain"]``, which takes the stored value and the environment and returns what
+the export holds. A list of text that is bytes in a dump has ``info["dumped"] = "bytes"``.
 """
 
 from __future__ import annotations
@@ -18,13 +17,14 @@ from services.common.database.sql_types import Column
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-#: JSON holds no raw control character, so that CSV with such signs leaves it as it is.
+#: CSV with control characters as delimiter and quote: JSON holds none unescaped, so its text is
+#: written unchanged.
 COPY: Final = "COPY ({select}) TO STDOUT (FORMAT csv, DELIMITER E'\\x02', QUOTE E'\\x01')"
 BASE64: Final = "json_build_object('b64', translate(encode({bytes}, 'base64'), E'\\n', ''))"
 
 
 def select_json(table: sa.Table) -> str:
-    """The statement that gives each row of the table as a JSON object, in order of the keys."""
+    """SELECT each row of the table as a JSON object, in the order of the primary key."""
     columns = ", ".join(_expression(column) for column in table.c)
     order = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
     return (
@@ -34,7 +34,7 @@ def select_json(table: sa.Table) -> str:
 
 
 def copy_json(table: sa.Table) -> str:
-    """The same as a COPY, a row a line."""
+    """COPY each row of the table as a line of JSON, in the order of the primary key."""
     return COPY.format(select=select_json(table))
 
 
@@ -48,12 +48,12 @@ def _expression(column: Column) -> str:
 
 
 def bytes_as_json(name: str) -> str:
-    """The column of bytes in the form of a dump."""
+    """The SELECT item for a column of bytes."""
     return f"CASE WHEN {name} IS NOT NULL THEN {BASE64.format(bytes=name)} END AS {name}"
 
 
 def list_as_json(name: str, item: str) -> str:
-    """The column that lists bytes; ``item`` says how one ``item`` is read as bytes."""
+    """The SELECT item for an array column; the SQL ``item`` converts its elements to bytes."""
     return (
         f"CASE WHEN {name} IS NOT NULL THEN "  # noqa: S608 - names of columns
         f"(SELECT coalesce(json_agg({BASE64.format(bytes=item)}), '[]') "
@@ -62,7 +62,7 @@ def list_as_json(name: str, item: str) -> str:
 
 
 def unsealing(table: sa.Table, environ: Mapping[str, str]) -> Callable[[bytes], bytes] | None:
-    """What opens the sealed values of a row, or None where the table has none."""
+    """A function that decrypts the values of a row; None if the table has no encrypted ones."""
     sealed = {column.name: column.info["plain"] for column in table.c if "plain" in column.info}
     if not sealed:
         return None

@@ -1,10 +1,9 @@
-"""Rows from outside, straight into a service's tables: ids, times and hashes as they come.
+"""Bulk import into a service's tables, with ids, times and hashes unchanged.
 
-One service's part of an import is one transaction. Rows come over COPY, in batches: into an empty
-table directly, else by way of a staging table, from which rows that are new are taken in and rows
-that differ are brought up to date, so that the same import a second time changes nothing. Foreign
-keys and triggers rest meanwhile: references that point nowhere are taken as they are, and counted
-at the end. No event is emitted for a row.
+One service's part of an import is one transaction. Rows are copied in batches: into an empty table
+directly, else into a staging table, from which they are upserted, so that an import is idempotent.
+Foreign keys and triggers are suspended: dangling references are imported, and counted at the end.
+No events are emitted for rows.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ import psycopg2
 import psycopg2.errors
 
 from services.common.bulk.copy_format import Complaint, RowRefused, Writer
-from services.common.bulk.suspended_constraints import Keys
+from services.common.bulk.suspended_constraints import ForeignKeys
 from services.common.database import row_counts
 from services.common.database.change_version import TOUCH
 from services.common.database.migrations import metadata_of
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
+#: Tables whose rows are no user data.
 KERNEL: Final = frozenset(
     {
         "outbox",
@@ -37,31 +37,31 @@ KERNEL: Final = frozenset(
         "alembic_version",
     }
 )
-#: From this size on a table is emptied as a file, below row by row, which is quicker.
+#: Bytes of all tables from which TRUNCATE is used; DELETE is quicker for small ones.
 LARGE: Final = 8 * 1024 * 1024
 ROW_FAULTS: Final = (psycopg2.DataError, psycopg2.IntegrityError)
 Rows = list[dict[str, Any]]
 
 
 def stored_tables(service: str) -> dict[str, sa.Table]:
-    """All tables of a service but the one that its triggers fill."""
+    """All tables of a service except ``row_count``, which triggers fill."""
     tables = metadata_of(service).tables
     return {str(name): table for name, table in tables.items() if name != row_counts.NOTES.name}
 
 
 def own_tables(service: str) -> dict[str, sa.Table]:
-    """The tables of a service that hold what people entered."""
+    """The tables of a service that hold user data."""
     return {name: table for name, table in stored_tables(service).items() if name not in KERNEL}
 
 
 def _ignore(_table: str, _key: str, _complaint: Complaint) -> None:
-    """For those who don't ask what could not be kept."""
+    """Ignore a problem: the default of ``complain``."""
 
 
 class ServiceImport:
-    """One service's part of an import: ``begin``, ``add`` as often as needed, ``commit``.
+    """One service's part of an import: ``begin``, any number of ``add``, ``commit``.
 
-    ``taken`` counts the rows of the source that are in, ``changed`` those that were not before.
+    ``taken`` counts the imported rows by table, ``changed`` those inserted or updated.
     """
 
     def __init__(
@@ -82,27 +82,27 @@ class ServiceImport:
         self._staged: set[str] = set()
         self.connection: Any = None
         self.cursor: Any = None
-        self.keys: Keys
+        self.keys: ForeignKeys
 
     def connect(self) -> None:
         """Open the connection; the first statement opens the transaction."""
         self.connection = psycopg2.connect(self.url, connect_timeout=5)
         self.cursor = self.connection.cursor()
-        self.keys = Keys(self.cursor)
+        self.keys = ForeignKeys(self.cursor)
 
     def begin(self) -> None:
-        """Open the transaction; with ``replace`` empty the tables in it."""
+        """Begin the transaction; with ``replace``, empty the tables in it."""
         if self.connection is None:
             self.connect()
         self.cursor.execute("SET LOCAL timezone = 'UTC'")
-        self.keys.rest()
+        self.keys.suspend()
         if self.replace:
             self._clear()
 
     def _clear(self) -> None:
-        """Empty the tables, and forget replies kept for repeated requests about their rows.
+        """Empty the tables, and delete idempotency records, which concern rows that are gone.
 
-        The inbox is locked first: handlers at work finish, those that come wait for the commit.
+        The inbox is locked first: running handlers finish, new ones wait for the commit.
         """
         names = [f'"{name}"' for name in self.tables]
         self.cursor.execute(
@@ -119,7 +119,7 @@ class ServiceImport:
         self._empty = dict.fromkeys(self.tables, True)
 
     def outdate_events(self) -> None:
-        """Make the events of before meaningless to handlers: what they tell of is gone."""
+        """Have handlers ignore earlier events: the rows they concern are gone."""
         self.cursor.execute(
             "INSERT INTO inbox (event_id, handler, created_at) "
             "VALUES (%s, %s, clock_timestamp()) ON CONFLICT (event_id, handler) "
@@ -128,7 +128,7 @@ class ServiceImport:
         )
 
     def add(self, name: str, rows: Iterable[dict[str, Any]]) -> None:
-        """Take in rows of one table. Complains of what can't be kept."""
+        """Import rows of one table; reports problems to ``complain``."""
         writer = self._writers.get(name)
         if writer is None:
             writer = self._writers[name] = Writer(self.tables[name])
@@ -162,8 +162,9 @@ class ServiceImport:
         self.changed[name] = self.changed.get(name, 0) + changed
 
     def _copy(self, writer: Writer, target: str, lines: list[bytes]) -> bool:
-        """Copy the lines into a table, all or none; whether it took them."""
+        """COPY lines into a table, all or none; returns whether that succeeded."""
         columns = ", ".join(f'"{column}"' for column in writer.columns)
+        # A savepoint: an error must undo this batch only, not the import.
         self.cursor.execute("SAVEPOINT batch")
         try:
             self.cursor.copy_expert(
@@ -179,7 +180,7 @@ class ServiceImport:
     def _merge(
         self, writer: Writer, lines: list[bytes], keys: list[str], given: set[str]
     ) -> tuple[int, int]:
-        """Take in what is new and bring up to date what differs; answers rows in, rows changed."""
+        """Upsert lines through a staging table; returns the rows imported and the rows changed."""
         name, stage = str(writer.table.name), f"staged_{writer.table.name}"[:63]
         if stage not in self._staged:
             self.cursor.execute(
@@ -201,7 +202,7 @@ class ServiceImport:
         return staged - missing, changed
 
     def _stage(self, writer: Writer, stage: str, lines: list[bytes], keys: list[str]) -> None:
-        """Copy the lines, halving on a fault until the rows at fault stand alone."""
+        """COPY lines into the staging table, halving on errors until the bad rows are isolated."""
         if self._copy(writer, stage, lines):
             return
         if len(lines) == 1:
@@ -213,7 +214,8 @@ class ServiceImport:
         self._stage(writer, stage, lines[middle:], keys[middle:])
 
     def _update(self, writer: Writer, name: str, stage: str, given: set[str]) -> int:
-        """Bring rows that are here to what the source says; with ``replace`` none were here."""
+        """Update existing rows that differ from the source; returns their number."""
+        # Only the columns that the source has: others keep their values.
         names = [c for c in writer.columns if c in given and c not in writer.keys]
         if self.replace or not names:
             return 0
@@ -248,43 +250,44 @@ class ServiceImport:
         return changed
 
     def _not_taken(self, writer: Writer, name: str, stage: str) -> int:
-        """Name the staged rows that another row of the same unique values keeps out."""
+        """Report staged rows that another row's unique values keep out; returns their number."""
         same = " AND ".join(f't."{key}" = s."{key}"' for key in writer.keys)
         self.cursor.execute(
             f'SELECT {_key(writer, "s")} FROM "{stage}" s '  # noqa: S608
             f'WHERE NOT EXISTS (SELECT FROM "{name}" t WHERE {same})'
         )
-        found = self.cursor.fetchall()
-        for (key,) in found:
+        keys = self.cursor.fetchall()
+        for (key,) in keys:
             said = "another row has the same unique values"
             self.complain(name, key, Complaint("refused row", "", said))
-        return len(found)
+        return len(keys)
 
     def announce(self, event_id: str, name: str, payload: str) -> None:
-        """Put an event into the outbox of this transaction, whose trigger wakes the relay."""
-        self.keys.wake()
+        """Write an event to the outbox in this transaction; its trigger notifies the relay."""
+        self.keys.restore()
         self.cursor.execute(
             "INSERT INTO outbox (event_id, name, payload, stored) VALUES (%s, %s, %s, false)",
             (event_id, name, payload),
         )
 
     def commit(self) -> None:
-        """Make it so."""
+        """Restore the constraints and commit."""
         if self.keys.taken:
-            self.keys.wake()
+            self.keys.restore()
         if self.replace or any(self.changed.values()):
+            # No event moves the change version: without this, cached answers would stay valid.
             self.cursor.execute(TOUCH)
         self.connection.commit()
 
     def analyze(self, rows: int = 1_000) -> None:
-        """Let the planner know of tables that grew by more than ``rows``."""
+        """ANALYZE the tables in which more than ``rows`` rows changed."""
         grown = [f'"{name}"' for name, count in self.changed.items() if count > rows]
         if grown:
             self.connection.autocommit = True
             self.cursor.execute(f"ANALYZE {', '.join(grown)}")
 
     def close(self) -> None:
-        """Give the connection up; what did not commit is undone."""
+        """Close the connection, which rolls back what was not committed."""
         if self.connection is not None:
             self.connection.close()
 

@@ -1,4 +1,4 @@
-"""Letting foreign keys rest while rows come in whose references may point nowhere."""
+"""Suspending foreign keys during an import, whose references may dangle."""
 
 from __future__ import annotations
 
@@ -13,30 +13,31 @@ KEYS: Final = (
 UNCHECKED: Final = " NOT VALID"
 
 
-class Keys:
+class ForeignKeys:
     """The foreign keys of a service, within one transaction.
 
-    A role that may, has them and its triggers rest. Another takes them away and puts them back,
-    good for rows to come; then others wait for its tables until it commits.
+    A role with the privilege disables them, and triggers, for its session. Any other role drops the
+    constraints and adds them again as NOT VALID, which checks new rows only; that locks the tables
+    until it commits.
     """
 
     def __init__(self, cursor: Any) -> None:
         self.cursor = cursor
         self.taken: list[tuple[str, str, str]] | None = None
 
-    def rest(self) -> None:
-        """Check no reference from now on."""
-        self.cursor.execute("SAVEPOINT resting")
+    def suspend(self) -> None:
+        """Stop checking references."""
+        self.cursor.execute("SAVEPOINT suspending")
         try:
             self.cursor.execute("SET LOCAL session_replication_role = replica")
         except psycopg2.errors.InsufficientPrivilege:
-            self.cursor.execute(f"ROLLBACK TO SAVEPOINT resting; {KEYS}")
+            self.cursor.execute(f"ROLLBACK TO SAVEPOINT suspending; {KEYS}")
             self.taken = self.cursor.fetchall()
             for table, name, _ in self.taken:
                 self.cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
 
-    def wake(self) -> None:
-        """Check references, and fire triggers, from now on."""
+    def restore(self) -> None:
+        """Check references, and fire triggers, again."""
         if self.taken is None:
             self.cursor.execute("SET LOCAL session_replication_role = origin")
             return

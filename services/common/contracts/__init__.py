@@ -1,8 +1,8 @@
-"""Events: what a service announces once a change has committed.
+"""Events: what a service publishes after a change has committed.
 
-One module per owning service declares the special ones as classes; the ``<resource>:new``,
-``:update`` and ``:delete`` of generic CRUD are declared from the registries by ``declare``. The
-catalogue holds them all by name, and refuses a name that two declarations claim.
+There is a module per owning service; the ``<resource>:new``, ``:update`` and ``:delete`` of generic
+CRUD are declared from the registries by ``declare``. The catalogue holds all events by name, and
+refuses duplicates.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+#: Every event class by its name, which is its routing key.
 CATALOGUE: Final[dict[str, type[Event]]] = {}
 
 Known = Annotated[UUID | msgspec.UnsetType, "left out of the payload when it is not known"]
@@ -44,7 +45,7 @@ class RowEvent(Event, frozen=True, kw_only=True):
 
 
 def event(owner: str, name: str, *, stored: bool = True) -> Any:
-    """Enter a class in the catalogue: ``@event("tasks", "task:assign")``."""
+    """Register an event class in the catalogue: ``@event("tasks", "task:assign")``."""
 
     def enter(cls: type[Event]) -> type[Event]:
         if name in CATALOGUE:
@@ -58,7 +59,7 @@ def event(owner: str, name: str, *, stored: bool = True) -> Any:
 
 
 def declare(owner: str, name: str, key: str, *, project: bool) -> type[Event]:
-    """The event of a generic CRUD change; a class declared by hand under that name wins."""
+    """The event class of a generic CRUD change; one declared by hand takes precedence."""
     if name in CATALOGUE:
         return CATALOGUE[name]
     fields: list[Any] = [(key, UUID)]

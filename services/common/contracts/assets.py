@@ -1,7 +1,6 @@
 """Events of ``assets`` besides those of its resources.
 
-What only some emitters know is left out by the others: generic CRUD tells of a new asset without
-its type.
+Fields that only some emitters know are optional: generic CRUD emits ``asset:new`` without its type.
 """
 
 from typing import Annotated

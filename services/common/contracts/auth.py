@@ -1,7 +1,7 @@
 """Events of ``auth`` besides those of its resources.
 
-Those about log-ins, passwords and factors are published for whoever watches over the studio's
-security and hold no secret; the log that clients read knows none of them.
+Those about log-ins, passwords and factors are for security monitoring: they hold no secrets, and
+are not in the log that clients read.
 """
 
 from typing import Literal

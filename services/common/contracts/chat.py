@@ -1,4 +1,4 @@
-"""Events of ``chat`` besides those of its resources: for those who are looking, not for the log."""
+"""Events of ``chat`` besides those of its resources: for live clients, not for the log."""
 
 from uuid import UUID
 

@@ -1,9 +1,9 @@
-"""References between services, and what a delete does to the rows that point at what is gone.
+"""References between services, and what a delete does to the rows that hold them.
 
-PostgreSQL keeps the references inside a service. Those that cross are declared on the column
-(``db.ref``), and that one declaration serves three ends: a write asks the owner whether the target
-exists; a delete asks the others whether they still point at the row; and once rows are gone, the
-``rows:gone`` event makes every service empty or remove what pointed at them.
+Foreign keys enforce the references inside a service. Those between services are declared on the
+column (``tables.ref``), and the one declaration has three uses: a write asks the target's owner
+whether it exists; a delete asks the other services whether they still reference the row; and once
+rows are deleted, the event ``rows:gone`` makes every service null or delete what referenced them.
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from services.common.access.context import CallContext
     from services.common.database.transaction import Transaction
 
+#: Ids in one event.
 BATCH: Final = 1000
-#: Ids by the (service, table) they should exist in.
+#: Ids by (service, table).
 Wanted = dict[tuple[str, str], set[UUID]]
 
 
@@ -43,7 +44,7 @@ class RowsGone(Event, frozen=True, kw_only=True):
 
 
 def refs_to(metadata: sa.MetaData, service: str, table: str) -> Iterator[Column]:
-    """Columns of these tables that point at a table of another service."""
+    """Columns of these tables that reference a table of another service."""
     for column in (c for t in metadata.tables.values() for c in t.c):
         found: Ref | None = column.info.get("ref")
         if found and (found.service, found.table) == (service, table):
@@ -51,7 +52,7 @@ def refs_to(metadata: sa.MetaData, service: str, table: str) -> Iterator[Column]
 
 
 def local_refs_to(metadata: sa.MetaData, table: str) -> Iterator[Column]:
-    """Columns of these tables whose foreign key is that table of the same service."""
+    """Columns of these tables with a foreign key to a table of the same service."""
     for column in (c for t in metadata.tables.values() for c in t.c):
         if any(key.column.table.name == table for key in column.foreign_keys):
             yield column
@@ -66,7 +67,7 @@ def existing(
 
 
 def ask_existing(ctx: CallContext, wanted: Wanted) -> Wanted:
-    """Ask the owners which of the wanted ids exist: one call a service."""
+    """Ask the owners which of the ids exist, with one call per service."""
     by_service: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for (service, table), ids in wanted.items():
         if ids:
@@ -84,7 +85,7 @@ def ask_existing(ctx: CallContext, wanted: Wanted) -> Wanted:
 def refuse_if_referenced(
     ctx: CallContext, own: str, table: str, ident: UUID, frees: frozenset[str]
 ) -> None:
-    """Ask every other service whether it points at the row. Raises Integrity if one does."""
+    """Raise Integrity if another service references the row; ``frees`` names columns to ignore."""
     question = {"service": own, "table": str(table), "ident": str(ident), "frees": sorted(frees)}
     others = [service for service in SERVICES if service != own]
     if any(ctx.ask_all([(service, "references_row", question) for service in others])):
@@ -94,9 +95,9 @@ def refuse_if_referenced(
 def remove(
     tx: Transaction, service: str, metadata: sa.MetaData, table: str, ids: Iterable[UUID]
 ) -> None:
-    """Delete rows with all that hangs off them in this service, deepest first.
+    """Delete rows and, recursively, the rows of this service that depend on them.
 
-    Emits ``rows:gone`` for every table touched, so that the other services follow.
+    Emits ``rows:gone`` for every table concerned, so that the other services follow.
     """
     gone: dict[str, set[UUID]] = defaultdict(set)
     _remove(tx, metadata, table, set(ids), gone)
@@ -115,11 +116,12 @@ def announce(tx: Transaction, service: str, table: str, ids: Collection[UUID]) -
 def _remove(
     tx: Transaction, metadata: sa.MetaData, table: str, ids: set[UUID], gone: dict[str, set[UUID]]
 ) -> None:
-    # Two tables may point at each other: what is gone already ends the recursion.
+    # Two tables may reference each other: skipping deleted rows ends the recursion.
     ids = ids - gone[table]
     if not ids:
         return
     gone[table] |= ids
+    # Depth first: the foreign keys refuse to delete a row that is still referenced.
     for column in local_refs_to(metadata, table):
         release(tx, metadata, column, ids, gone)
     target = metadata.tables[table]
@@ -133,7 +135,7 @@ def release(
     ids: set[UUID],
     gone: dict[str, set[UUID]],
 ) -> None:
-    """Empty a column that points at rows about to go, or remove its rows."""
+    """Null a column where it references rows about to be deleted, or delete its rows."""
     child: Any = column.table
     points = column == sa.any_(_array(ids))
     found: Ref | None = column.info.get("ref")
@@ -148,7 +150,7 @@ def release(
 
 
 def follow(tx: Transaction, own: str, metadata: sa.MetaData, message: RowsGone) -> None:
-    """Do to our rows what their references to the rows gone elsewhere demand."""
+    """Null or delete what references the rows that another service deleted."""
     gone: dict[str, set[UUID]] = defaultdict(set)
     for column in refs_to(metadata, message.service, message.table):
         release(tx, metadata, column, set(message.ids), gone)
@@ -157,4 +159,5 @@ def follow(tx: Transaction, own: str, metadata: sa.MetaData, message: RowsGone) 
 
 
 def _array(ids: Iterable[UUID]) -> Any:
+    # As one array parameter: an IN list of thousands of ids would be a new statement each time.
     return sa.cast([str(ident) for ident in ids], sa.ARRAY(sa.Uuid(as_uuid=False)))

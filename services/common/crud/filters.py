@@ -1,4 +1,4 @@
-"""Query strings of lists: equality filters, ``[…]`` lists, to-many filters, page and limit."""
+"""Query parameters of lists: equality filters, ``[…]`` lists, to-many filters, page, limit."""
 
 from __future__ import annotations
 
@@ -20,28 +20,30 @@ if TYPE_CHECKING:
 
 TRUE: Final = frozenset({"y", "yes", "t", "true", "on", "1"})
 FALSE: Final = frozenset({"n", "no", "f", "false", "off", "0"})
+#: Rows of a page without ``limit``.
 PAGE_SIZE: Final = 100
+#: Parameters that are no filters.
 RESERVED: Final = frozenset({"page", "limit", "relations", "fields"})
 
 
 def condition(name: str, column: Expression, text: str) -> Condition:
-    """What ``?name=text`` asks of ``column``. Raises InvalidInput."""
-    found: Condition
+    """The SQL condition for ``?name=text`` on ``column``. Raises InvalidInput."""
+    result: Condition
     if text.startswith("[") and not isinstance(column.type, JSONB):
-        found = column.in_([_read(name, column, item) for item in _items(name, text)])
+        result = column.in_([_read(name, column, item) for item in _items(name, text)])
     elif name == "name" and isinstance(column.type, sa.String):
-        found = column.ilike(text)
+        result = column.ilike(text)
     elif isinstance(column.type, ARRAY):
-        found = column.contains([text])
+        result = column.contains([text])
     elif isinstance(column.type, JSONB):
-        found = column == sa.cast(_json(name, text), JSONB)
+        result = column == sa.cast(_json(name, text), JSONB)
     else:
-        found = column == _read(name, column, text)
-    return found
+        result = column == _read(name, column, text)
+    return result
 
 
 def list_condition(name: str, many: Many, own_id: Expression, text: str) -> Condition:
-    """Rows whose to-many list ``name`` holds the id (or one of the ``[…]`` ids) in ``text``."""
+    """The condition that the to-many list ``name`` holds the id, or one of the ``[…]`` ids."""
     wanted = _items(name, text) if text.startswith("[") else [text]
     ids = [uuid(item) for item in wanted]
     return sa.exists().where(many.own == own_id, many.other.in_(ids))
@@ -73,7 +75,7 @@ def uuid(text: str) -> UUID:
 
 
 def named_uuid(name: str, text: str) -> UUID:
-    """An id in a query string that a route asks for by ``name``. Raises InvalidInput."""
+    """An id in the query parameter ``name``. Raises InvalidInput."""
     try:
         return parse_id(text)
     except BadValue:
@@ -112,17 +114,17 @@ class Page(NamedTuple):
 
     @property
     def rows(self) -> int:
-        """How many rows to read: none before the first page."""
+        """The LIMIT: 0 before the first page."""
         return self.limit if self.number > 0 else 0
 
     @property
     def offset(self) -> int:
-        """How many rows to skip."""
+        """The OFFSET."""
         return max((self.number - 1) * self.limit, 0)
 
 
 def page_and_limit(query: Mapping[str, str]) -> Page | None:
-    """The page asked for, from 1, and its size; None for a plain list. Raises InvalidInput."""
+    """The requested page, or None for a list without pages. Raises InvalidInput."""
     if "page" not in query:
         return None
     limit = page_size(query)
@@ -130,7 +132,7 @@ def page_and_limit(query: Mapping[str, str]) -> Page | None:
 
 
 def page_size(query: Mapping[str, str]) -> int:
-    """How many rows a page is to hold. Raises InvalidInput."""
+    """The rows of a page; 0 counts as absent. Raises InvalidInput."""
     limit = _integer(query, "limit", PAGE_SIZE) or PAGE_SIZE
     if limit < 0:
         message = "limit must not be negative."
@@ -146,6 +148,7 @@ def _integer(query: Mapping[str, str], name: str, default: int) -> int:
         value = int(text)
     except ValueError:
         value = 2**63
+    # The OFFSET, (page - 1) * limit, must fit into a bigint.
     if abs(value) >= 2**31:
         message = f"{name} must be an integer."
         raise InvalidInput(message)

@@ -1,4 +1,4 @@
-"""Parts of an answer that another service composes: JSON built by one statement, never parsed."""
+"""JSON objects of several lists, built by one SQL statement and passed on without parsing."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 
 def array(rows: Select) -> sa.ColumnElement[str]:
-    """All of ``rows`` as the text of one JSON array."""
+    """A scalar subquery: all of ``rows`` as the text of a JSON array."""
     text = sa.func.concat("[", sa.func.string_agg(JSON_TEXT, ","), "]")
     return sa.select(text).select_from(rows.subquery("r")).scalar_subquery()
 
 
 def mapping(pairs: Select) -> sa.ColumnElement[str]:
-    """A JSON object made of rows of a ``key`` and a ``value``, which is JSON."""
-    found = pairs.subquery("pairs")
-    built = sa.func.json_object_agg(found.c.key, found.c.value)
+    """A scalar subquery: the text of a JSON object from rows of ``key`` and JSON ``value``."""
+    source = pairs.subquery("pairs")
+    built = sa.func.json_object_agg(source.c.key, source.c.value)
     text = sa.func.coalesce(sa.cast(built, sa.Text), "{}")
-    return sa.select(text).select_from(found).scalar_subquery()
+    return sa.select(text).select_from(source).scalar_subquery()
 
 
 def json_object(**members: Expression) -> Select:
-    """The statement that selects a JSON object of these members, each the text of a JSON value."""
+    """SELECT a JSON object of these members, each the text of a JSON value."""
     pieces: list[Any] = []
     for name, member in members.items():
         pieces += [f'{"," if pieces else "{"}"{name}":', member]
@@ -38,15 +38,15 @@ def json_object(**members: Expression) -> Select:
 
 
 def read(database: Database, statement: Select, **parameters: object) -> Reply:
-    """The JSON that a statement of ``json_object`` selects; it is made once and kept."""
+    """The reply of a statement made by ``json_object``, which must be built once and reused."""
     return Reply(str(database.text(statement, **parameters)).encode())
 
 
 def ident(name: str) -> Expression:
-    """An id given as text when the statement is run."""
+    """A UUID parameter; its value is passed as text."""
     return sa.cast(sa.bindparam(name, required=False), sa.Uuid)
 
 
 def idents(name: str) -> Expression:
-    """Any of the ids given as a list of texts when the statement is run."""
+    """ANY of a UUID array parameter; its value is passed as a list of texts."""
     return sa.any_(sa.cast(sa.bindparam(name, required=False), ARRAY(sa.Uuid)))

@@ -1,7 +1,7 @@
 """Lists: filtered and scoped in SQL, built as JSON by PostgreSQL, compressed as they arrive.
 
-A short list is one statement. A long one is read through a cursor and compressed chunk by chunk,
-off the hub, so that its size is never held twice and other requests don't wait.
+A short list is one statement. A long one is read through a server-side cursor and compressed chunk
+by chunk, off the hub, so that it is never in memory twice and other requests don't wait.
 """
 
 from __future__ import annotations
@@ -27,21 +27,24 @@ if TYPE_CHECKING:
     from services.common.crud.resource import CrudContext, Resource
 
 T = TypeVar("T")
-#: Rows up to which a list is answered from one statement.
+#: Rows up to which a list is read by one statement.
 SHORT: Final = 1000
+#: Rows fetched from the cursor at a time.
 CHUNK: Final = 500
+#: Bytes from which a reply is compressed.
 COMPRESSED_FROM: Final = 64 * 1024
-#: Bytes that are worth a thread: fewer are compressed before one has been woken.
+#: Bytes from which a thread compresses: fewer take less time than waking one.
 THREAD_FROM: Final = 256 * 1024
-#: Bytes that are compressed at a time: enough to be worth a thread.
+#: Bytes compressed at a time while streaming: enough to be worth a thread.
 PIECE: Final = 512 * 1024
+#: isal's level, of 0 to 3.
 LEVEL: Final = 1
 #: zlib's code for a gzip header and trailer.
 GZIP: Final = 31
 
 
 def list_rows(ctx: CrudContext, resource: Resource, query: dict[str, str]) -> Reply:
-    """The list a query string asks for, scoped to the caller."""
+    """The rows that match a query, scoped to the caller: an array, or a page in its envelope."""
     page = filters.page_and_limit(query)
     columns = _columns(ctx, resource, query)
     if page is None:
@@ -56,7 +59,7 @@ def list_rows(ctx: CrudContext, resource: Resource, query: dict[str, str]) -> Re
 
 
 def _completed(ctx: CrudContext, resource: Resource, reply: Reply) -> Reply:
-    """The list with what its resource adds beyond columns; only a few do, none of them large."""
+    """Apply the resource's ``complete`` hook, which needs decoded rows; few have one."""
     if "list" not in resource.rules.completes:
         return reply
     body = isal_zlib.decompress(reply.body, wbits=GZIP) if reply.encoding else reply.body
@@ -67,7 +70,7 @@ def _completed(ctx: CrudContext, resource: Resource, reply: Reply) -> Reply:
 
 
 def _columns(ctx: CallContext, resource: Resource, query: dict[str, str]) -> Columns:
-    """What the list shows of a row."""
+    """The columns that the list shows."""
     relations = (resource.relations_without_query and not query) or query.get(
         "relations", ""
     ).lower() == "true"
@@ -102,11 +105,12 @@ def _wanted(columns: Columns, query: dict[str, str]) -> Columns:
 def _condition(
     ctx: CallContext, resource: Resource, name: str, text: str, allowed: frozenset[str] | None
 ) -> Condition | None:
-    """One filter; None for a name that means nothing. Raises InvalidInput."""
+    """The condition of one filter; None for an unknown name. Raises InvalidInput."""
     if name in resource.filters:
         return resource.filters[name](ctx, text)
     table = resource.table
     exists = name in table.c or name in resource.virtual
+    # A hidden column must not be filterable either: its values could be guessed one by one.
     if exists and (name in resource.hidden or (allowed is not None and name not in allowed)):
         message = f"Filtering on {name} is not allowed."
         raise InvalidInput(message)
@@ -123,27 +127,27 @@ def json_array(ctx: CallContext, statement: Select) -> Reply:
     """All rows of a statement as a JSON array."""
     rows = sql_json.objects(statement)
     with ctx.database.read() as connection:
-        # One row more than is short says whether the list is long, without counting it.
-        found = connection.execute(rows.limit(SHORT + 1)).scalars().all()
-    if len(found) <= SHORT:
-        return compressed(f"[{','.join(found)}]".encode())
-    del found
+        # One row more than ``SHORT`` tells whether the list is long, without counting it.
+        texts = connection.execute(rows.limit(SHORT + 1)).scalars().all()
+    if len(texts) <= SHORT:
+        return compressed(f"[{','.join(texts)}]".encode())
+    del texts
     return streamed(ctx, rows)
 
 
 def streamed(ctx: CallContext, rows: Select, ends: str = "[]") -> Reply:
-    """A long list, read in chunks inside one snapshot and compressed chunk by chunk.
+    """A long list, read in chunks from one snapshot and compressed chunk by chunk.
 
-    ``ends`` are what stands before and after it: members of an object come in ``{}``.
+    ``ends`` are the brackets around it: ``{}`` for members of an object.
     """
     answer, first = GzipBuilder(), True
-    # In a transaction: a cursor needs one, and so the list is of one snapshot.
+    # In a transaction: a server-side cursor needs one, and gives one snapshot.
     with ctx.database.engine.connect() as connection:
         cursor = connection.execution_options(stream_results=True, max_row_buffer=CHUNK).execute(
             rows
         )
-        for part in prefetch(cursor.scalars().partitions(CHUNK)):
-            text = (ends[0] if first else ",") + ",".join(part)
+        for texts in prefetch(cursor.scalars().partitions(CHUNK)):
+            text = (ends[0] if first else ",") + ",".join(texts)
             first = False
             answer.add(text.encode())
     answer.add((ends if first else ends[1]).encode())
@@ -151,19 +155,19 @@ def streamed(ctx: CallContext, rows: Select, ends: str = "[]") -> Reply:
 
 
 def prefetch(parts: Iterator[T]) -> Iterator[T]:
-    """Read the next part while the caller works on the one before."""
+    """Read one part ahead of the caller, on a green thread."""
     coming = spawned(next, parts, None)
     try:
         while (part := coming.wait()) is not None:
             coming = spawned(next, parts, None)
-            sleep(0)  # so that it is asked for
+            sleep(0)  # lets the thread start, and send its FETCH
             yield part
     finally:
         coming.kill()
 
 
 class GzipBuilder:
-    """Builds a large answer, gzipped as it grows: piece by piece, off the hub."""
+    """Builds a large reply, gzipped piece by piece on real threads."""
 
     def __init__(self) -> None:
         self._compressor = isal_zlib.compressobj(level=LEVEL, wbits=GZIP)
@@ -172,7 +176,7 @@ class GzipBuilder:
         self._size = 0
 
     def add(self, piece: bytes) -> None:
-        """The next piece of the answer."""
+        """Append a piece of the body."""
         self._waiting.append(piece)
         self._size += len(piece)
         if self._size >= PIECE:
@@ -183,7 +187,7 @@ class GzipBuilder:
         self._out.append(tpool.execute(self._compressor.compress, body))
 
     def reply(self) -> Reply:
-        """The whole answer; one that stayed small is not compressed at all."""
+        """The complete reply; a small one is not compressed at all."""
         if not self._out and self._size < COMPRESSED_FROM:
             return Reply(b"".join(self._waiting))
         self._compress()
@@ -192,7 +196,7 @@ class GzipBuilder:
 
 
 def compressed(body: bytes) -> Reply:
-    """A reply, gzipped when it is large enough to be worth it."""
+    """A reply, gzipped from ``COMPRESSED_FROM`` bytes on."""
     if len(body) < COMPRESSED_FROM:
         return Reply(body)
     compressor = isal_zlib.compressobj(level=LEVEL, wbits=GZIP)

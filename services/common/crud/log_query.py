@@ -1,7 +1,7 @@
-"""Reading a log backwards: the parameters that every ``…/last`` route takes.
+"""Query parameters of the ``…/last`` routes, which read a log from the newest row backwards.
 
-The query holds lists, since some parameters may be repeated. Bounds are exclusive, the newest row
-comes first, and a cursor names the row before which to go on.
+The query holds lists, since some parameters may be repeated. Bounds are exclusive, and a cursor is
+the id of the row to continue after.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ MOMENTS: Final = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d")
 Query = dict[str, list[str]]
 
 
-def first(asked: Query, name: str) -> str | None:
-    """The parameter, the first if it was repeated."""
-    values = asked.get(name)
+def first(query: Query, name: str) -> str | None:
+    """The parameter's first value; None without one."""
+    values = query.get(name)
     return values[0] if values else None
 
 
-def limit(asked: Query) -> int:
-    """How many rows are wanted. Raises InvalidInput."""
-    text = first(asked, "limit")
+def limit(query: Query) -> int:
+    """The number of rows, at most ``LARGEST``. Raises InvalidInput."""
+    text = first(query, "limit")
     try:
-        found = DEFAULT_LIMIT if text is None else int(text)
+        number = DEFAULT_LIMIT if text is None else int(text)
     except ValueError:
-        found = -1
-    if found < 0:
+        number = -1
+    if number < 0:
         message = "Wrong value for parameter limit."
         raise InvalidInput(message)
-    return min(found, LARGEST)
+    return min(number, LARGEST)
 
 
-def moment(asked: Query, name: str) -> datetime | None:
-    """A bound in time. Raises InvalidInput."""
-    text = first(asked, name)
+def moment(query: Query, name: str) -> datetime | None:
+    """The parameter as a time (UTC); None without one. Raises InvalidInput."""
+    text = first(query, name)
     if text is None:
         return None
     for form in MOMENTS:
@@ -58,18 +58,18 @@ def moment(asked: Query, name: str) -> datetime | None:
     raise InvalidInput(message, {"expected": list(MOMENTS)})
 
 
-def between(asked: Query, column: Column) -> Iterator[Condition]:
-    """Conditions for ``after`` and ``before``."""
-    if (after := moment(asked, "after")) is not None:
+def between(query: Query, column: Column) -> Iterator[Condition]:
+    """The conditions for ``after`` and ``before``. Raises InvalidInput."""
+    if (after := moment(query, "after")) is not None:
         yield column > after
-    if (before := moment(asked, "before")) is not None:
+    if (before := moment(query, "before")) is not None:
         yield column < before
 
 
-def people(asked: Query, column: Column) -> Iterator[Condition]:
+def people(query: Query, column: Column) -> Iterator[Condition]:
     """The condition for ``person_ids``. Raises InvalidInput."""
     try:
-        wanted: list[UUID] = [parse_id(text) for text in asked.get("person_ids", [])]
+        wanted: list[UUID] = [parse_id(text) for text in query.get("person_ids", [])]
     except BadValue:
         message = "The person_ids parameter contains an invalid id"
         raise InvalidInput(message) from None
@@ -78,10 +78,10 @@ def people(asked: Query, column: Column) -> Iterator[Condition]:
 
 
 def older(
-    connection: Connection, asked: Query, table: sa.Table, parameter: str, what: str
+    connection: Connection, query: Query, table: sa.Table, parameter: str, what: str
 ) -> Iterator[Condition]:
-    """The condition for rows strictly older than the one a cursor names. Raises InvalidInput."""
-    text = first(asked, parameter)
+    """The condition for rows older than the cursor's. Raises InvalidInput."""
+    text = first(query, parameter)
     if text is None:
         return
     try:
@@ -93,4 +93,5 @@ def older(
     if when is None:
         message = f"No {what} found with id: {text}"
         raise InvalidInput(message)
+    # By time and id: rows of the same time would else be repeated or skipped.
     yield sa.tuple_(table.c.created_at, table.c.id) < sa.tuple_(sa.literal(when), sa.literal(ident))

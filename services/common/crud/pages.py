@@ -1,4 +1,4 @@
-"""Pages of a resource's rows, in the envelope that clients read: rows and total in one snapshot."""
+"""Pages of a resource's rows, in an envelope; rows and total come from one snapshot."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ PROJECT: Final = "project_id"
 
 
 def envelope(data: str, total: int, page: int, limit: int, **more: str) -> bytes:
-    """A page's rows with ``total, nb_pages, limit, offset, page``; ``more`` members are JSON."""
+    """The body of a page: ``data`` with ``total, nb_pages, limit, offset, page``.
+
+    ``data`` is the rows' JSON, joined by commas; ``more`` members are JSON, too.
+    """
     extra = "".join(f'"{name}":{value},' for name, value in more.items())
     head = (
         f'{{"total":{total},"nb_pages":{-(-total // limit)},"limit":{limit},'
@@ -37,7 +40,7 @@ def envelope(data: str, total: int, page: int, limit: int, **more: str) -> bytes
 
 
 def filtered(ctx: CallContext, resource: Resource, statement: Select, page: Page) -> bytes:
-    """A page of a statement's rows; past the end, or before the first, the data is empty."""
+    """A page of a statement's rows; empty past the end, or before the first page."""
     # The total counts the filtered rows without building their JSON.
     counted = statement.with_only_columns(sa.literal(1).label("one")).subquery("counted")
     total = sa.select(sa.func.count()).select_from(counted).scalar_subquery()
@@ -48,7 +51,7 @@ def filtered(ctx: CallContext, resource: Resource, statement: Select, page: Page
 
 
 def counted_production(resource: Resource, actor: Actor, query: Mapping[str, str]) -> UUID | None:
-    """The production, if a page of all its rows is asked for, and their number is known."""
+    """The production, if the query asks for all of its rows and triggers count them."""
     others = query.keys() - RESERVED - {PROJECT}
     if not resource.counted or others or resource.conditions(query):
         return None
@@ -56,13 +59,14 @@ def counted_production(resource: Resource, actor: Actor, query: Mapping[str, str
         project = parse_id(query.get(PROJECT))
     except BadValue:
         return None
+    # Triggers count all rows: the total would be wrong for a caller who sees only some.
     return project if actor.sees_all_of(project) else None
 
 
 def of_production(
     ctx: CallContext, resource: Resource, columns: Columns, project: UUID, page: Page
 ) -> bytes:
-    """A page of all rows of a production, whose number is kept by triggers and not counted."""
+    """A page of all rows of a production; the total comes from ``row_counts``."""
     statement = _of_production(resource, columns)
     ((count, data),) = ctx.database.rows(
         statement, project=str(project), limit=page.rows, offset=page.offset
@@ -70,6 +74,7 @@ def of_production(
     return envelope(data or "", count, *page)
 
 
+# Cached: a prepared statement is found by the identity of its expression.
 @lru_cache(maxsize=256)
 def _of_production(resource: Resource, columns: Columns) -> Select:
     table, project = resource.table, sa.cast(parameter("project", sa.Text), sa.Uuid)
@@ -84,6 +89,6 @@ def _order(resource: Resource) -> Columns:
 
 
 def _joined(texts: Select) -> Any:
-    """The rows' JSON, joined by commas."""
+    """A scalar subquery: the rows' JSON, joined by commas."""
     (text,) = texts.selected_columns
     return texts.with_only_columns(sa.func.string_agg(text, ",")).scalar_subquery()

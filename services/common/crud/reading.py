@@ -1,4 +1,4 @@
-"""Reading one row as generic CRUD does: who may, what is shown of it, what its rules add."""
+"""Reading one row by generic CRUD: authorization, visible columns, hooks."""
 
 from __future__ import annotations
 
@@ -18,21 +18,22 @@ P = TypeVar("P")
 
 
 def read_row(ctx: CrudContext, resource: Resource, uuid: UUID, *, relations: bool) -> Reply:
-    """One row as the caller may see it, whoever decided that they may. Raises NotFound."""
+    """One row with the columns the caller may see; does not authorize. Raises NotFound."""
     visible = resource.visible(ctx.actor, True)  # noqa: FBT003
     columns = resource.columns(visible, relations=relations, single=True)
-    found = ctx.database.text(row_statements.shown(resource, columns), ident=str(uuid))
-    if found is None:
+    text = ctx.database.text(row_statements.shown(resource, columns), ident=str(uuid))
+    if text is None:
         raise NotFound
-    return Reply(completed(ctx, resource, found.encode(), "read", None))
+    return Reply(completed(ctx, resource, text.encode(), "read", None))
 
 
 def permit(
     ctx: CrudContext, resource: Resource, rule: Rule, uuid: UUID, body: JsonObject | None = None
 ) -> Values:
-    """Check a rule on a row before any transaction, so that it may ask other services.
+    """Check a rule on a row, outside a transaction, so that the rule may call other services.
 
-    Returns the facts it was decided on. Raises NotFound before Forbidden.
+    Returns the facts the rule needs, for the check under the lock that follows. Raises NotFound,
+    Forbidden.
     """
     needs = () if ctx.actor.is_admin else rule.needs
     names = ("id", *(name for name in needs if name != "id"))
@@ -40,7 +41,7 @@ def permit(
     if not found:
         raise NotFound
     facts = dict(zip(names, found[0], strict=True))
-    # NotFound came first: who may not see a row learns no more than that it exists.
+    # NotFound comes first: a 403 tells no more than that the row exists.
     rule.check(ctx, {**facts, "body": body or {}})
     return facts
 
@@ -48,7 +49,7 @@ def permit(
 def completed(
     ctx: CrudContext, resource: Resource, shown: bytes, verb: str, prepared: P | None
 ) -> bytes:
-    """The JSON of a row with what the resource's rules add to it."""
+    """The JSON of a row, with what the ``complete`` hook adds for this verb."""
     rules: ResourceRules[P] = resource.rules
     if verb not in rules.completes:
         return shown

@@ -1,8 +1,8 @@
 """Resources: what generic CRUD serves, one declaration each.
 
-A model says what a row is; a ``Resource`` adds only what the model can't: its path, who may do
-what, which rows an actor's list holds, what stays hidden or fixed. What no column can say is in its
-``rules``. ``crud.CrudRpc`` serves every resource of a service's ``Registry``.
+A model declares columns; a ``Resource`` adds only what the model can't: its path, its authorization
+rules, the scope of lists, hidden and fixed fields. Behaviour beyond columns is in its ``rules``.
+``crud.rpc.CrudRpc`` serves every resource of a service's ``Registry``.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from services.common.wire.rpc_protocol import Reply
 
 P = TypeVar("P")
 VERBS: Final = ("new", "update", "delete")
-#: Narrows a SELECT of the resource to what the caller may list.
+#: Narrows a SELECT of the resource to the rows the caller may list.
 Scope = Callable[[CallContext, Select], Select]
-#: The condition that a text in the query stands for.
+#: The condition for the text of a query parameter.
 Filter = Callable[[CallContext, str], Condition]
 
 
@@ -43,7 +43,7 @@ def kebab(name: str) -> str:
 
 
 class CrudContext(CallContext, Protocol):
-    """A call of a service that serves resources by generic CRUD."""
+    """The context of a call to a service with generic CRUD."""
 
     @property
     def registry(self) -> Registry:
@@ -51,33 +51,33 @@ class CrudContext(CallContext, Protocol):
 
 
 class ResourceRules(Generic[P]):
-    """What generic CRUD does for a resource beyond its columns; by default nothing.
+    """Hooks of generic CRUD for a resource; by default they do nothing.
 
-    One instance serves all requests, so it keeps no state: ``prepare`` runs before the transaction,
-    which is where other services are asked, and what it returns is handed to the hooks of the same
-    write. These run inside the transaction, after permission and validation, and may refuse it by
-    raising a ``ServiceError``.
+    One instance serves all requests, so it must be stateless: ``prepare`` runs before the
+    transaction, where it may call other services, and what it returns is passed to the hooks of the
+    same write. These run inside the transaction, after authorization and validation, and may refuse
+    the write by raising a ``ServiceError``.
     """
 
-    #: For which of ``list``, ``read``, ``new`` and ``update`` the answer goes to ``complete``.
+    #: Those of ``list``, ``read``, ``new``, ``update`` whose answers ``complete`` is called for.
     completes: ClassVar[frozenset[str]] = frozenset()
 
     def rewrite(self, body: JsonObject, /) -> JsonObject:
-        """What a create makes of the body before anything is checked."""
+        """Return the body of a create to validate in place of the client's."""
         return dict(body)
 
     def rewrite_update(self, body: JsonObject, /) -> JsonObject:
-        """What an update makes of the body before anything is checked."""
+        """Return the body of an update to validate in place of the client's."""
         return dict(body)
 
     def facts_for_create(self, _ctx: CrudContext, _body: JsonObject, /) -> Facts | None:
-        """The facts that decide a create; None takes them from the body."""
+        """The facts for the rule of a create; None takes them from the body."""
         return None
 
     def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None, /) -> P:
-        """What the hooks of this write need; ``ident`` is None for a create.
+        """Load what the hooks of this write need; may call other services.
 
-        A delete has the body ``{"force": …}``.
+        ``ident`` is None for a create. A delete has the body ``{"force": …}``.
         """
         raise NotImplementedError
 
@@ -85,23 +85,23 @@ class ResourceRules(Generic[P]):
         """Complete or refuse the values of a new row."""
 
     def created(self, ctx: CrudContext, row: Row, body: JsonObject, prepared: P, /) -> None:
-        """Follow a create, after its event."""
+        """Called in the transaction after a row was created and its event emitted."""
 
     def on_update(
         self, ctx: CrudContext, row: Row, values: Values, body: JsonObject, prepared: P, /
     ) -> None:
-        """Change or refuse what an update sets; the row is locked."""
+        """Change or refuse the values of an update; the row is locked."""
 
     def updated(
         self, ctx: CrudContext, before: Row, row: Row, body: JsonObject, prepared: P, /
     ) -> None:
-        """Follow an update, after its event."""
+        """Called in the transaction after a row was updated and its event emitted."""
 
     def on_delete(self, ctx: CrudContext, row: Row, prepared: P, /) -> None:
-        """Prepare or refuse a delete; the row is locked."""
+        """Clean up before a delete, or refuse it; the row is locked."""
 
     def deleted(self, ctx: CrudContext, row: Row, prepared: P, /) -> None:
-        """Follow a delete, after its event."""
+        """Called in the transaction after a row was deleted and its event emitted."""
 
     def complete(
         self, ctx: CrudContext, rows: list[JsonObject], verb: str, prepared: P | None, /
@@ -112,18 +112,18 @@ class ResourceRules(Generic[P]):
         """
 
     def as_asked(self, _ctx: CrudContext, reply: Reply, _query: Mapping[str, str], /) -> Reply:
-        """What a single read makes of its answer, given the query."""
+        """Return the reply of a single read in the form that the query asks for."""
         return reply
 
     def before_list(self, ctx: CrudContext, /) -> None:
-        """Run before each list."""
+        """Called before a list is read."""
 
 
 class SimpleRules(ResourceRules[None]):
-    """Rules that need nothing prepared."""
+    """Rules without a ``prepare`` step."""
 
     def prepare(self, _ctx: CrudContext, _body: JsonObject, _ident: UUID | None, /) -> None:
-        """Nothing."""
+        """Prepare nothing."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -137,48 +137,59 @@ class Resource:
     create: Rule = admin
     update: Rule = admin
     delete: Rule = admin
+    #: Narrows lists for all but administrators; None lists all rows.
     scope: Scope | None = None
+    #: The ``type`` in the JSON; the model's name by default.
     kind: str | sa.ColumnElement[str] = ""
+    #: The object part of the events' names; the model's name in kebab case by default.
     event: str | Callable[[Row], str] = ""
-    #: All names that ``event`` may answer, when it depends on the row.
+    #: All names that ``event`` may return, when it is a function of the row.
     events: tuple[str, ...] = ()
+    #: Columns that are never shown, and never filtered on.
     hidden: frozenset[str] = frozenset()
     #: Fields that an update ignores, besides the id, the times and ``project_id``.
     fixed: frozenset[str] | Callable[[Actor], frozenset[str]] = frozenset()
+    #: JSON names of columns that differ from the columns' own.
     renamed: Mapping[str, str] = field(default_factory=dict)
+    #: Fields computed by SQL, in lists and single reads; below, in single reads only.
     virtual: Mapping[str, Expression] = field(default_factory=dict)
     single: Mapping[str, Expression] = field(default_factory=dict)
+    #: Values for rules and hooks that are no column of the row.
     facts: Mapping[str, Expression] = field(default_factory=dict)
     #: The names shown to an actor in a list or (``True``) a single read; None for all.
     visible: Callable[[Actor, bool], frozenset[str] | None] = lambda _actor, _single: None
     filterable: Callable[[Actor], frozenset[str] | None] = lambda _actor: None
-    #: Filters that are no column.
+    #: Filters on something else than a column.
     filters: Mapping[str, Filter] = field(default_factory=dict)
     #: Filters that take several parameters together.
     conditions: Callable[[Mapping[str, str]], Sequence[Condition]] = lambda _query: ()
-    #: Lists that the answer of an update shows.
+    #: To-many lists that the answer of an update shows.
     updated_lists: tuple[str, ...] = ()
-    #: Whether the answer of a create shows the lists.
+    #: Whether the answer of a create shows the to-many lists.
     created_relations: bool = True
-    #: Lists that a narrowed view shows as ``[]`` when relations are off.
+    #: To-many lists shown as ``[]`` to actors with a restricted view, without relations.
     empty_lists: frozenset[str] = frozenset()
+    #: Most rows of a list without pages.
     list_cap: int | None = None
-    #: Whether every change to its lists moves this service's version.
+    #: Whether this service's change version covers all that lists show, so that ETags are right.
     versioned: bool = True
     #: Whether the database counts its rows by production (see ``row_counts``).
     #:
-    #: Its scope then leaves whole the productions of which ``Actor.sees_all_of`` says so.
+    #: The scope must not narrow the productions for which ``Actor.sees_all_of`` is true.
     counted: bool = False
+    #: Whether a single read shows to-many lists even with ``relations=false``.
     always_relations: bool = False
+    #: Whether reading a malformed id raises NotFound instead of InvalidInput.
     bad_id_is_unknown: bool = False
-    #: References that don't hold a delete back, ``service.table.column``; events empty them.
+    #: References that don't prevent a delete, ``service.table.column``; ``rows:gone`` nulls them.
     frees: frozenset[str] = frozenset()
+    #: Whether ``force=true`` deletes the rows that reference this one, too.
     force_cascades: bool = False
-    #: What to say, instead of the usual, when other rows hold a delete back.
+    #: The error message when other rows prevent a delete; empty for the default one.
     still_linked: str = ""
-    #: Body fields that are no column: the rules read them.
+    #: Body fields without a column, which the hooks read.
     extra_body: frozenset[str] = frozenset()
-    #: What its writes and answers do beyond its columns.
+    #: Its hooks.
     rules: ResourceRules[Any] = field(default_factory=SimpleRules)
     #: The order of a plain list, where clients rely on one.
     order: Sequence[sa.SQLColumnExpression[Any]] = ()
@@ -191,7 +202,7 @@ class Resource:
         return table_of(self.model)
 
     def __post_init__(self) -> None:
-        """What other services add to a list has no version here."""
+        """Switch ETags off for lists that ``complete`` adds other services' data to."""
         if "list" in self.rules.completes:
             object.__setattr__(self, "versioned", False)
 
@@ -203,12 +214,12 @@ class Resource:
 
     @cached_property
     def writable_lists(self) -> frozenset[str]:
-        """Lists that a body may replace."""
+        """The to-many lists that a body may replace."""
         return frozenset(name for name, many in self.lists.items() if many.writable)
 
     @cached_property
     def json_kind(self) -> sa.ColumnElement[str]:
-        """The ``type`` of its JSON."""
+        """The SQL expression of the JSON's ``type``."""
         if isinstance(self.kind, str):
             return sa.literal_column(f"'{self.kind or self.model.__name__}'", sa.Text)
         return self.kind
@@ -221,13 +232,13 @@ class Resource:
         single: bool = False,
         lists: tuple[str, ...] = (),
     ) -> Columns:
-        """The SELECT list of its JSON, named as in the JSON."""
+        """The SELECT list, labelled as in the JSON; ``only`` restricts the names."""
         return _columns(self, only, relations, single, lists)
 
     def fact(self, name: str) -> Expression:
         """One fact: an expression of the resource, or the column of that name."""
-        found = self.facts.get(name)
-        return self.table.c[name] if found is None else found
+        expression = self.facts.get(name)
+        return self.table.c[name] if expression is None else expression
 
     def fixed_for(self, actor: Actor) -> frozenset[str]:
         """Fields that an update by this actor ignores."""
@@ -235,7 +246,7 @@ class Resource:
         return own | ({"project_id"} & set(self.table.c.keys()))
 
     def names(self) -> frozenset[str]:
-        """Every name its JSON may hold."""
+        """Every name that its JSON may have."""
         shown = {self.renamed.get(name, name) for name in self.table.columns.keys()}  # noqa: SIM118 - not a dict
         return frozenset(shown | set(self.virtual) | set(self.single) | set(self.lists))
 
@@ -248,19 +259,20 @@ class Resource:
     def view(self, tx: Transaction, ident: UUID, *, relations: bool = True) -> bytes:
         """The JSON of one row, inside a transaction. Raises NotFound."""
         columns = self.columns(None, relations=relations)
-        found = tx.connection.scalar(as_json(columns, self.table, self.table.c.id == ident))
-        if found is None:
+        text = tx.connection.scalar(as_json(columns, self.table, self.table.c.id == ident))
+        if text is None:
             raise NotFound
-        return str(found).encode()
+        return str(text).encode()
 
 
 def embedded(resource: Resource, where: Condition, outer: sa.Table) -> Expression:
-    """The whole row of ``resource`` that a row of ``outer`` points at, as one JSON value."""
+    """A scalar subquery: the row of ``resource`` that ``outer`` references, as a JSON object."""
     row = sa.select(*resource.columns(None, relations=False)).where(where).correlate(outer)
     value = sa.func.row_to_json(sa.literal_column("r"))
     return sa.select(value).select_from(row.subquery("r")).scalar_subquery()
 
 
+# The same tuple for the same view: statements built from it are cached by it, too.
 @lru_cache(maxsize=4096)
 def _columns(
     resource: Resource,
@@ -290,7 +302,7 @@ def _columns(
 
 @cache
 def _required_names(cls: type[Event]) -> list[str]:
-    """The fields that each emitter of an event fills in, and the production where it is known."""
+    """The required fields of an event, and the optional production."""
     fields = msgspec.structs.fields(cls)
     return [field.name for field in fields if field.required or field.name == "project_id"]
 
@@ -314,26 +326,28 @@ class Registry:
 
     def __getitem__(self, path: str) -> Resource:
         """The resource at that path. Raises NotFound."""
-        found = self.by_path.get(path)
-        if found is None:
+        resource = self.by_path.get(path)
+        if resource is None:
             raise NotFound
-        return found
+        return resource
 
     def declare(self, prefix: str, verb: str, resource: Resource) -> type[Event]:
-        """The event of a change to a row of ``resource``."""
+        """The event class for a change to a row of ``resource``; declared on the first call."""
         key = f"{prefix.replace('-', '_')}_id"
         project = "project_id" in resource.table.c
         return declare(self.service, f"{prefix}:{verb}", key, project=project)
 
     def event(self, resource: Resource, verb: str, facts: Row) -> Event:
-        """The event that tells of a change to the row with these facts.
+        """The event for a change to the row with these facts.
 
-        What a class of the contracts leaves optional is for its other emitters.
+        Optional fields of an event class declared in the contracts are left to its other emitters.
         """
         prefix = resource.event_name(facts)
         cls = self.declare(prefix, verb, resource)
-        known = {**facts, f"{prefix.replace('-', '_')}_id": facts["id"]}
-        payload = {name: known[name] for name in _required_names(cls) if name in known}
+        facts_by_name = {**facts, f"{prefix.replace('-', '_')}_id": facts["id"]}
+        payload = {
+            name: facts_by_name[name] for name in _required_names(cls) if name in facts_by_name
+        }
         if payload.get("project_id", self) is None and issubclass(cls, RowEvent):
             del payload["project_id"]
         return cls(**payload)

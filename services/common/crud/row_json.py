@@ -1,4 +1,4 @@
-"""Rows as JSON text that PostgreSQL builds."""
+"""JSON of rows, built by PostgreSQL."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSON
 
 from services.common.database.sql_types import Column, Condition, Expression, Select
 
-#: Whole numbers below it are exact as floats, and small enough for a bigint.
+#: Integers below it are exact as floats and fit into a bigint.
 EXACT: Final = 1e15
 #: A row of the subquery called ``r``, as JSON text built by PostgreSQL.
 JSON_TEXT: Final = sa.cast(sa.func.row_to_json(sa.literal_column("r")), sa.Text)
@@ -27,10 +27,11 @@ def as_json(columns: Iterable[Expression], table: sa.Table, *where: Condition) -
 
 
 def rendered(column: Column) -> Expression:
-    """Times to the second; numbers that are floats always with a point, as clients see them."""
+    """The column in the form clients expect: times to the second, floats with a decimal point."""
     if isinstance(column.type, sa.TIMESTAMP):
         return sa.func.date_trunc("second", column)
     if isinstance(column.type, sa.Double):
+        # to_json would write 2.0 as 2, which Python's clients read as an int.
         whole = sa.cast(sa.cast(sa.cast(column, sa.BigInteger), sa.Text) + ".0", JSON)
         is_whole = sa.and_(column == sa.func.trunc(column), sa.func.abs(column) < EXACT)
         return sa.case((is_whole, whole), else_=sa.func.to_json(column))

@@ -1,7 +1,7 @@
-"""The statements about one row that reads and writes of every resource come down to.
+"""The prepared statements about one row of a resource.
 
-Each is made once for a resource, so that it can be prepared (see ``database.prepared``).
-``:ident`` is the id as text, ``:values`` a JSON object of what is to be set.
+Each is built once (see ``database.prepared``). ``:ident`` is the id as text, ``:values`` a JSON
+object of the columns to set.
 """
 
 from __future__ import annotations
@@ -28,30 +28,32 @@ VALUES: Final = sa.cast(parameter("values", sa.Text), sa.JSON)
 
 @lru_cache(maxsize=1024)
 def shown(resource: Resource, columns: Columns) -> Select:
-    """Its JSON."""
+    """SELECT the row's JSON."""
     return as_json(columns, resource.table, resource.table.c.id == IDENT)
 
 
 @lru_cache(maxsize=256)
 def facts(resource: Resource, names: tuple[str, ...]) -> Select:
-    """These facts of it."""
+    """SELECT these facts of the row."""
     statement = sa.select(*(resource.fact(name) for name in names))
     return statement.select_from(resource.table).where(resource.table.c.id == IDENT)
 
 
 @lru_cache(maxsize=256)
 def locked(resource: Resource) -> Select:
-    """All of it, with the resource's facts; nobody else changes it until we commit."""
+    """SELECT the row and its facts FOR UPDATE."""
     table = resource.table
     statement = sa.select(*table.c, *resource.facts.values()).where(table.c.id == IDENT)
+    # Of this table only: facts may come from subqueries on others.
     return statement.with_for_update(of=table)
 
 
 @lru_cache(maxsize=512)
 def changed(resource: Resource, names: tuple[str, ...]) -> sa.UpdateBase:
-    """Set these columns; the same as ``locked``, as it is then."""
+    """UPDATE these columns, RETURNING what ``locked`` selects."""
     table = resource.table
     kind: Expression = sa.literal_column(f'NULL::"{table.name}"')
+    # One JSON parameter for all values: PostgreSQL converts each to its column's type.
     row = sa.func.json_populate_record(kind, VALUES).table_valued(*names, name="given")
     values = {**{name: row.c[name] for name in names}, "updated_at": NOW}
     statement = sa.update(table).where(table.c.id == IDENT).values(values)
@@ -59,5 +61,5 @@ def changed(resource: Resource, names: tuple[str, ...]) -> sa.UpdateBase:
 
 
 def as_known(resource: Resource, row: Sequence[Any]) -> Row:
-    """A row that ``locked`` or ``changed`` found, by name; facts go before columns."""
+    """A row of ``locked`` or ``changed`` by name; a fact hides the column of the same name."""
     return dict(zip((*resource.table.c.keys(), *resource.facts), row, strict=True))

@@ -1,4 +1,4 @@
-"""The five verbs over a service's registry, and the kernel's own questions between services."""
+"""RPC methods of generic CRUD: the five verbs, and the kernel's own calls between services."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class CrudRpc(ResourceService):
         resource = self.registry[path]
         resource.list.check(self, query or {})
         resource.rules.before_list(self)
-        # What a vendor sees depends on assignments, which are another service's and move no version
-        # here.
+        # A vendor's list depends on assignments, which another service owns: they don't change the
+        # version here, so no ETag may be used.
         if not resource.versioned or self.actor.works_as_vendor:
             return lists.list_rows(self, resource, query or {})
         return self.not_modified_or(lambda: lists.list_rows(self, resource, query or {}))
@@ -55,10 +55,11 @@ class CrudRpc(ResourceService):
         """
         resource = self.registry[path]
         uuid = self._row_id(resource, ident, reading=True)
+        # Administrators pass every rule; without the check their read is one statement.
         if not self.actor.is_admin:
             permit(self, resource, resource.read, uuid)
-        plain = (query or {}).get("relations", "").lower() == "false"
-        shown = read_one(self, resource, uuid, relations=resource.always_relations or not plain)
+        bare = (query or {}).get("relations", "").lower() == "false"
+        shown = read_one(self, resource, uuid, relations=resource.always_relations or not bare)
         return resource.rules.as_asked(self, shown, query or {})
 
     @staticmethod
@@ -108,22 +109,22 @@ class CrudRpc(ResourceService):
 
     @query
     def read_plain(self, path: str, ident: str) -> Reply:
-        """A row as lists show it to administrators; for services that decide the rights."""
+        """A row as administrators see it in lists; for other services, which authorize."""
         resource = self.registry[path]
         columns = resource.columns(None, relations=False)
-        found = self.database.text(row_statements.shown(resource, columns), ident=ident)
-        if found is None:
+        text = self.database.text(row_statements.shown(resource, columns), ident=ident)
+        if text is None:
             raise NotFound
-        return Reply(found.encode())
+        return Reply(text.encode())
 
     @query
     def change_version(self, project_id: str | None = None) -> int:
-        """How often a production's data, or any, has changed here."""
+        """The change version of a production's data here; without an id, of all data."""
         return change_version.version(self.database, UUID(project_id) if project_id else None)
 
     @query
     def existing_rows(self, tables: dict[str, list[str]]) -> dict[str, list[str]]:
-        """Of ids by table, those that exist here."""
+        """Those ids, by table, that exist here; for other services."""
         answer = {}
         with self.database.read() as connection:
             for table, ids in tables.items():
@@ -134,7 +135,7 @@ class CrudRpc(ResourceService):
 
     @query
     def references_row(self, service: str, table: str, ident: str, frees: list[str]) -> bool:
-        """Whether a row here points at that row of another service (``frees`` don't count)."""
+        """Whether a row here references that row of another service; ``frees`` don't count."""
         tests = [
             sa.exists().where(column == UUID(ident))
             for column in cross_references.refs_to(self.metadata, service, table)
@@ -147,14 +148,14 @@ class CrudRpc(ResourceService):
 
     @every(row_counts.FOLD_SECONDS)
     def fold_counts(self) -> None:
-        """Keep the numbers of rows quick to sum, in a service that has tables counted."""
+        """Fold the rows of ``row_count``, in a service that counts rows."""
         if any(resource.counted for resource in self.registry):
             self.tx.run(row_counts.FOLD)
 
-    # In any order: rows that are gone don't come back, and their ids are given to no others.
+    # Unordered: deleted rows don't come back, and their ids are never reused.
     @on("rows:gone")
     def forget_rows(self, delivery: Delivery) -> None:
-        """Rows of another service are gone: empty or remove what points at them."""
+        """Null or delete what references the deleted rows of another service."""
         message = msgspec.convert(delivery.payload, RowsGone)
         if message.service != self.name:
             cross_references.follow(self.tx, self.name, self.metadata, message)

@@ -1,7 +1,7 @@
-"""From JSON to column values: every field of every resource is checked here, once.
+"""Validation: from JSON to column values, for every field of every resource.
 
-The kernel knows the column (type, length, null, default, choices); what only the field's owner can
-judge (an e-mail address, a time zone) is a check declared beside the column in ``info["check"]``.
+The column gives type, length, null, default and choices. Further checks (an e-mail address, a time
+zone) are declared with the column as ``info["check"]``.
 """
 
 from __future__ import annotations
@@ -21,11 +21,13 @@ from services.common.database.sql_types import Column
 from services.common.errors import Integrity, InvalidInput, NotFound
 from services.common.json_types import JsonObject, Values
 
+# Stricter than UUID(), which also takes braces, URNs and texts without hyphens.
 UUID_FORM: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 MONTHS: Final = 12
 NOT_AN_ARRAY: Final = "Request body must be a JSON array."
+#: Columns that no client may set.
 KEPT_BY_US: Final = frozenset({"id", "created_at", "updated_at"})
-#: From the narrower class to the wider one: both others are Integers.
+#: Exclusive limits. Subclasses first: SmallInteger and BigInteger are Integers, too.
 INT_RANGE: Final = {sa.SmallInteger: 2**15, sa.BigInteger: 2**63, sa.Integer: 2**31}
 
 
@@ -50,7 +52,7 @@ def row_id(text: str) -> UUID:
 
 
 def known_id(value: object) -> UUID:
-    """The id in a path or body where a malformed one names nothing. Raises NotFound."""
+    """An id in a path or body. Raises NotFound for a malformed one, as for an unknown one."""
     try:
         return parse_id(value)
     except BadValue:
@@ -78,7 +80,7 @@ def _text(value: object, column: Column) -> str:
     return value
 
 
-def _whole(value: object, column: Column) -> int:
+def _integer(value: object, column: Column) -> int:
     if isinstance(value, str):
         value = int(value) if re.fullmatch(r"[+-]?\d{1,19}", value.strip()) else None
     if isinstance(value, float) and value.is_integer():
@@ -99,7 +101,7 @@ def _number(value: object, _column: Column) -> float:
 
 
 def finite(value: object) -> float:
-    """A number as a column of numbers holds it. Raises BadValue."""
+    """A number as a finite float. Raises BadValue."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadValue(value)
     try:
@@ -140,7 +142,7 @@ def _json(value: object, column: Column) -> Any:
 
 
 def holds_nul(value: object) -> bool:
-    """PostgreSQL's jsonb has no U+0000."""
+    """Whether JSON contains U+0000, which jsonb can't store."""
     if isinstance(value, str):
         return "\x00" in value
     if isinstance(value, dict):
@@ -159,7 +161,7 @@ READERS: Final[tuple[tuple[type[Any], Any], ...]] = (
     (JSONB, _json),
     (sa.Uuid, _id),
     (sa.Boolean, _flag),
-    (sa.Integer, _whole),
+    (sa.Integer, _integer),
     (sa.Float, _number),
     (sa.TIMESTAMP, _moment),
     (sa.Date, _day),
@@ -178,7 +180,7 @@ def read_value(column: Column, value: object) -> Any:
 
 
 def default_of(column: Column) -> Any:
-    """What a row gets that doesn't say: the declared default, or None."""
+    """The declared default of a column, or None."""
     default: Any = column.default
     if default is None:
         return None
@@ -188,7 +190,7 @@ def default_of(column: Column) -> Any:
 def values_for_create(
     table: sa.Table, body: JsonObject, model: str, lists: frozenset[str]
 ) -> JsonObject:
-    """Column values of a new row. A null counts as absent; an unknown field is refused.
+    """Column values of a new row. A null counts as absent; unknown fields are refused.
 
     Raises Integrity.
     """
@@ -209,9 +211,9 @@ def values_for_create(
 
 
 def values_for_update(table: sa.Table, body: JsonObject, fixed: frozenset[str]) -> JsonObject:
-    """Column values that ``body`` changes; unknown and fixed fields are left out.
+    """Column values that ``body`` changes; unknown and fixed fields are ignored.
 
-    Raises Integrity, or InvalidInput for a date that isn't one.
+    Raises Integrity, and InvalidInput for a malformed date.
     """
     values: Values = {}
     for name, given in body.items():
@@ -230,8 +232,8 @@ def _checked(column: Column, given: object) -> Any:
     try:
         return read_value(column, given)
     except BadValue:
-        if said := column.info.get("invalid"):
-            raise InvalidInput(said) from None
+        if message := column.info.get("invalid"):
+            raise InvalidInput(message) from None
         raise Integrity(BAD_VALUE) from None
 
 
@@ -246,14 +248,14 @@ def _check_date(name: str, given: object) -> None:
 
 
 def list_ids(given: object) -> list[UUID]:
-    """The ids in a to-many field: texts, or objects with ``id``. Raises Integrity."""
+    """The ids in a to-many field, each once: texts, or objects with ``id``. Raises Integrity."""
     if not isinstance(given, list):
         raise Integrity(BAD_VALUE)
     try:
-        found = [parse_id(item["id"] if isinstance(item, dict) else item) for item in given]
+        ids = [parse_id(item["id"] if isinstance(item, dict) else item) for item in given]
     except (BadValue, KeyError):
         raise Integrity(BAD_VALUE) from None
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(ids))
 
 
 def body_ids(data: object) -> list[UUID]:
@@ -270,7 +272,7 @@ def body_ids(data: object) -> list[UUID]:
 def period(year: str, month: str | None = None, week: str | None = None) -> tuple[date, date]:
     """The first and last day of a year, or of a month or ISO week of it, as in a path.
 
-    Raises NotFound for what is none.
+    Invalid dates in a path are NotFound.
     """
     try:
         if week is not None:

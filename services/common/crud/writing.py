@@ -1,4 +1,4 @@
-"""Writing one row as generic CRUD does: checks first, then the row, its lists, its event."""
+"""Writing one row by generic CRUD: checks and calls first, then row, to-many lists, event."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EMPTY: Final = (
 
 
 def create(ctx: CrudContext, resource: Resource, body: JsonObject) -> Reply:
-    """Create a row; whether the caller may is decided already.
+    """Create a row; does not authorize.
 
     Returns the row. Raises Integrity, InvalidInput. Emits ``<resource>:new``.
     """
@@ -35,7 +35,7 @@ def create(ctx: CrudContext, resource: Resource, body: JsonObject) -> Reply:
     fields = {k: v for k, v in body.items() if k not in resource.extra_body}
     values = values_for_create(resource.table, fields, resource.model.__name__, known)
     lists = _lists_in(resource, body)
-    # Other services are asked here, before the first statement: from then on a connection is held.
+    # Other services are called before the first statement: from then on a connection is held.
     found = ask_targets(ctx, resource, values, lists)
     rules = resource.rules
     prepared = rules.prepare(ctx, body, None)
@@ -56,12 +56,12 @@ def create(ctx: CrudContext, resource: Resource, body: JsonObject) -> Reply:
 
 
 def check_create(ctx: CrudContext, resource: Resource, body: JsonObject) -> None:
-    """Raise Forbidden unless the caller may create such a row, Integrity if what decides lacks."""
+    """Authorize a create. Raises Forbidden, and Integrity if a field that decides is missing."""
     if ctx.actor.is_admin:
         return
-    known = resource.rules.facts_for_create(ctx, body)
-    if known is not None:
-        resource.create.check(ctx, known)
+    facts_of_rules = resource.rules.facts_for_create(ctx, body)
+    if facts_of_rules is not None:
+        resource.create.check(ctx, facts_of_rules)
         return
     facts: Values = {}
     for name in resource.create.needs:
@@ -74,7 +74,7 @@ def check_create(ctx: CrudContext, resource: Resource, body: JsonObject) -> None
 
 
 def update(ctx: CrudContext, resource: Resource, uuid: UUID, data: Json) -> Reply:
-    """Change the given fields of a row, as ``update_row`` does."""
+    """Change fields of a row; see ``CrudRpc.update_row``."""
     rules = resource.rules
     body = rules.rewrite_update(body_object(data))
     fixed = resource.fixed_for(ctx.actor)
@@ -83,14 +83,15 @@ def update(ctx: CrudContext, resource: Resource, uuid: UUID, data: Json) -> Repl
     lists = _lists_in(resource, {k: v for k, v in body.items() if k not in fixed})
     found = ask_targets(ctx, resource, values, lists)
     prepared = rules.prepare(ctx, body, uuid)
-    # The rule was decided on an unlocked row; the lock refuses if that row has changed since.
+    # The rule was checked on an unlocked row, since it may call other services. Under the lock its
+    # facts are compared: had they changed, the caller might no longer be allowed to do this.
     before = _locked(ctx, resource, uuid, permitted)
     rules.on_update(ctx, before, values, body, prepared)
     facts = _set(ctx, resource, uuid, values)
     _replace_lists(ctx, resource, uuid, lists, found)
     ctx.tx.emit(ctx.registry.event(resource, "update", facts))
     rules.updated(ctx, before, facts, body, prepared)
-    ctx.tx.write_events()  # in one message with what reads the row
+    ctx.tx.write_events()  # sent in one message with the SELECT below
     shown = _updated_view(ctx, resource, uuid)
     return Reply(completed(ctx, resource, shown, "update", prepared))
 
@@ -102,7 +103,7 @@ def _updated_view(ctx: CrudContext, resource: Resource, uuid: UUID) -> bytes:
 
 
 def _set(ctx: CrudContext, resource: Resource, uuid: UUID, values: Row) -> Row:
-    """Set columns of a row; the row with its facts, as it is now."""
+    """Update columns of a row; returns the row with its facts."""
     statement = row_statements.changed(resource, tuple(values))
     given = {"values": msgspec.json.encode(values).decode()} if values else {}
     (row,) = ctx.tx.run(statement, ident=str(uuid), **given)
@@ -110,11 +111,11 @@ def _set(ctx: CrudContext, resource: Resource, uuid: UUID, values: Row) -> Row:
 
 
 def delete(ctx: CrudContext, resource: Resource, uuid: UUID, *, force: bool = False) -> Reply:
-    """Remove a row, as ``delete_row`` does."""
+    """Delete a row; see ``CrudRpc.delete_row``."""
     cascade = force and resource.force_cascades
     permitted = permit(ctx, resource, resource.delete, uuid)
     prepared = resource.rules.prepare(ctx, {"force": force}, uuid)
-    # A cascade takes along what points at the row here, and events make the other services follow.
+    # A cascade deletes what references the row, here now and in other services by ``rows:gone``.
     if not cascade:
         with _linked(resource):
             cross_references.refuse_if_referenced(
@@ -133,26 +134,27 @@ def delete(ctx: CrudContext, resource: Resource, uuid: UUID, *, force: bool = Fa
 
 
 def _drop(ctx: CrudContext, resource: Resource, uuid: UUID) -> None:
-    """Delete the row and its own link rows; any other reference to it refuses."""
+    """Delete the row and its link rows; any other foreign key to it prevents this."""
     for many in resource.lists.values():
-        # A list on the far side of a reference is rows of their own: those refuse the delete.
+        # A read-only list of rows with ids is the far side of a foreign key: those rows stay, and
+        # prevent the delete.
         if "id" not in many.table.c or many.writable:
             ctx.tx.connection.execute(sa.delete(many.table).where(many.own == uuid))
     table = resource.table
     ctx.tx.connection.execute(sa.delete(table).where(table.c.id == uuid))
-    # The reference in another service may have come after it was asked: it follows this event.
+    # Another service may have gained a reference since it was asked: this event removes it.
     cross_references.announce(ctx.tx, ctx.name, table.name, [uuid])
 
 
 def _locked(ctx: CrudContext, resource: Resource, uuid: UUID, permitted: Row) -> Row:
-    """The row, locked, with the resource's facts, as it was when the caller was permitted.
+    """Lock the row and return it with its facts.
 
-    Raises NotFound, or Unavailable if what decided it has changed in between.
+    Raises NotFound, or Unavailable if the facts the caller was authorized on have changed.
     """
-    found = ctx.tx.run(row_statements.locked(resource), ident=str(uuid))
-    if not found:
+    rows = ctx.tx.run(row_statements.locked(resource), ident=str(uuid))
+    if not rows:
         raise NotFound
-    facts = row_statements.as_known(resource, found[0])
+    facts = row_statements.as_known(resource, rows[0])
     if any(facts[name] != value for name, value in permitted.items()):
         message = "The record was changed meanwhile."
         raise Unavailable(message)
@@ -160,17 +162,17 @@ def _locked(ctx: CrudContext, resource: Resource, uuid: UUID, permitted: Row) ->
 
 
 def facts_of_row(ctx: CrudContext, resource: Resource, row: Row) -> Row:
-    """A written row as plain values, with the facts that are expressions."""
+    """A written row as a dict, with the facts that are SQL expressions."""
     facts, names = dict(row), tuple(resource.facts)
     if names:
         statement = row_statements.facts(resource, names)
-        (found,) = ctx.tx.run(statement, ident=str(facts["id"]))
-        facts |= zip(names, found, strict=True)
+        (values,) = ctx.tx.run(statement, ident=str(facts["id"]))
+        facts |= zip(names, values, strict=True)
     return facts
 
 
 def body_object(data: Json, *, creating: bool = False) -> JsonObject:
-    """The body without what is ours to set. Raises InvalidInput or Integrity for no object."""
+    """The body without id and times. Raises InvalidInput or Integrity if it is no object."""
     if data is None:
         raise InvalidInput(EMPTY)
     if not isinstance(data, dict):
@@ -191,7 +193,10 @@ def ask_targets(
     values: Row,
     lists: Mapping[str, list[UUID]],
 ) -> cross_references.Wanted:
-    """Which referenced rows of other services exist. Raises Integrity for an unknown one."""
+    """The referenced rows of other services that exist.
+
+    Raises Integrity if a column references a missing one; unknown ids in lists are left out.
+    """
     wanted: cross_references.Wanted = defaultdict(set)
     for name, value in values.items():
         ref = resource.table.c[name].info.get("ref")
@@ -216,12 +221,12 @@ def _replace_lists(
     lists: Mapping[str, list[UUID]],
     found: cross_references.Wanted,
 ) -> None:
-    """Replace to-many lists; ids that point nowhere are dropped silently."""
+    """Replace to-many lists; unknown ids are ignored."""
     for name, ids in lists.items():
         many = resource.lists[name]
         ref = many.other.info.get("ref")
         known = found[ref.service, ref.table] if ref else _known_here(ctx, many.other, ids)
-        # Replaced as a whole; the row itself is locked, so two requests don't mix their lists.
+        # Deleted and inserted as a whole. The row is locked, so two requests don't mix their lists.
         ctx.tx.connection.execute(sa.delete(many.table).where(many.own == ident))
         rows = [{many.own.name: ident, many.other.name: i} for i in ids if i in known]
         if rows:
@@ -235,7 +240,7 @@ def _known_here(ctx: CrudContext, column: Column, ids: list[UUID]) -> set[UUID]:
 
 @contextmanager
 def _linked(resource: Resource) -> Iterator[None]:
-    """Say it in the resource's own words when something still points at the row."""
+    """Raise Refused with the resource's ``still_linked`` if a reference prevents a delete."""
     try:
         yield
     except Integrity:

@@ -1,4 +1,4 @@
-"""Avatars: the small square picture that a person, a production or the studio shows itself by."""
+"""Avatars of persons, productions and the studio: square thumbnails."""
 
 from __future__ import annotations
 
@@ -26,25 +26,26 @@ from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
 
 NAME: Final = "avatar"
+#: Pixels of each side.
 SIZE: Final = 400
 
 
 @dataclass(frozen=True)
 class Avatar:
-    """Who may see and set the avatars of a resource, and the event that tells of a new one."""
+    """Who may read and write the avatars of a resource, and the event that a new one emits."""
 
     read: Rule
     write: Rule
-    told: Callable[[UUID], Event]
+    new_event: Callable[[UUID], Event]
 
 
 def avatar_of(table: str) -> Kept:
-    """What an avatar leaves in the storage."""
+    """The objects that belong to an avatar of a row of ``table``."""
     return Kept(table, (f"/{NAME}",))
 
 
 class AvatarRpc(ResourceService):
-    """A service some of whose resources have avatars; ``avatars`` says which, by path of CRUD."""
+    """RPC methods for avatars; ``avatars`` lists the resources that have one, by path."""
 
     avatars: ClassVar[dict[str, Avatar]] = {}
 
@@ -79,16 +80,18 @@ class AvatarRpc(ResourceService):
         shape = {NAME: Shape("cover", SIZE, SIZE)}
         with rendered_upload(self, key, shape) as picture:
             self._mark(kind, uuid, has_avatar=True)
-            self.tx.emit(self.avatars[kind].told(uuid))
+            self.tx.emit(self.avatars[kind].new_event(uuid))
+            # Before the commit: if that fails, the old avatar's row shows the new picture, and no
+            # row is left without its file.
             storage_of(self).put(f"{kind}/{uuid}/{NAME}", picture.files[NAME])
-        with suppress(ServiceError):  # what is left the sweep removes
+        with suppress(ServiceError):  # the sweep removes what is left
             storage_of(self).delete(key)
         shown = {"thumbnail_path": f"pictures/thumbnails/{kind}/{uuid}.png"}
         return Reply(msgspec.json.encode(shown))
 
     @command
     def clear_avatar(self, kind: str, ident: str | None = None) -> Reply:
-        """Take an avatar off a row (the caller's without ``ident``).
+        """Remove the avatar of a row; of the caller without ``ident``.
 
         Raises NotFound, Forbidden. Emits ``<resource>:update``.
         """
@@ -96,7 +99,7 @@ class AvatarRpc(ResourceService):
         self._row(kind, uuid)
         self.avatars[kind].write.check(self, {"id": uuid, "project_id": uuid})
         self._mark(kind, uuid, has_avatar=False)
-        with suppress(ServiceError):  # what is left the sweep removes
+        with suppress(ServiceError):  # the sweep removes what is left
             storage_of(self).delete(f"{kind}/{uuid}/{NAME}")
         return Reply(b"")
 

@@ -1,4 +1,4 @@
-"""Files that stand beside rows: removed when their row is, and swept up when there is none."""
+"""Stored files that belong to rows: deleted with the row, or by a sweep of orphans."""
 
 from __future__ import annotations
 
@@ -17,32 +17,33 @@ from services.common.runtime.scheduler import every
 
 log = logging.getLogger(__name__)
 
-#: How long an object may lie without a row: whoever stored it may still be writing the row.
+#: Seconds an object may exist without a row: its writer may not have committed the row yet.
 UNOWNED_SECONDS: Final = 3600.0
+#: Seconds between sweeps.
 SWEEP_SECONDS: Final = 900.0
 
 
 class Kept(NamedTuple):
-    """What lies under a prefix: for each row of ``table``, ``<prefix>/<id><name>``."""
+    """The objects under a prefix: ``<prefix>/<id><name>`` for each row of ``table``."""
 
-    #: None where nothing is meant to stay.
+    #: None for temporary objects, which no row owns.
     table: str | None
     names: tuple[str, ...] = ("",)
 
     def keys(self, prefix: str, ident: UUID | str) -> list[str]:
-        """All that may lie there for a row."""
+        """The keys of all objects that a row may own."""
         return [f"{prefix}/{ident}{name}" for name in self.names]
 
 
 class FilesRpc(ResourceService):
-    """A service that keeps files; ``kept`` says which, by prefix."""
+    """A service that stores files; ``kept`` declares which, by prefix."""
 
     kept: ClassVar[dict[str, Kept]] = {}
 
-    # In any order: a row that is gone has no files, whatever else goes.
+    # Unordered, and without inbox: deleting files is idempotent.
     @on("rows:gone", inbox=False)
     def remove_files(self, delivery: Delivery) -> None:
-        """Rows of ours are gone: so are their files."""
+        """Delete the files of rows of this service that were deleted."""
         gone = delivery.payload
         if gone["service"] != self.name:
             return
@@ -53,13 +54,14 @@ class FilesRpc(ResourceService):
 
     @every(SWEEP_SECONDS)
     def sweep_files(self) -> None:
-        """Remove what lies in the storage without a row, an hour after it was stored."""
+        """Delete objects without a row, an hour after they were stored."""
         lock = sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(f"sweep {self.name}", 0))
+        # One replica at a time: listing a bucket takes many requests.
         if self.tx.session.scalar(sa.select(lock)):
             self.sweep(UNOWNED_SECONDS)
 
     def sweep(self, seconds: float) -> int:
-        """Remove what has lain that long without a row; how many files that were."""
+        """Delete objects older than ``seconds`` without a row; returns their number."""
         storage, removed = open_storage(self.settings.storage_url), 0
         for prefix, kept in self.kept.items():
 
@@ -73,7 +75,7 @@ class FilesRpc(ResourceService):
         return removed
 
     def _owned(self, keys: list[str], table: str | None) -> set[str]:
-        """Those keys whose row exists."""
+        """The keys whose row exists."""
         if table is None:
             return set()
         by_id: dict[UUID, list[str]] = {}
@@ -86,7 +88,7 @@ class FilesRpc(ResourceService):
 
 
 def _ident_of(key: str) -> UUID:
-    """The id in ``prefix/<id>…``; what isn't named that way belongs to no row."""
+    """The id in ``prefix/<id>…``; the nil UUID, which no row has, for other keys."""
     try:
         return UUID(key.split("/")[1])
     except (IndexError, ValueError):

@@ -1,9 +1,9 @@
-"""Where files lie: a folder, or a bucket of any S3-compatible store, named by ``STORAGE_URL``.
+"""File storage: a folder, or a bucket of any S3-compatible store, named by ``STORAGE_URL``.
 
-An object appears whole or not at all, and once written it is never changed: a new upload is a new
-key. Rows say what an object is for; an object without a row is removed by the sweep
-(``rpc.py``). Every call blocks: services go through ``storage_access.storage_of``, the gateway has
-an asynchronous way of its own. A storage that is away is Unavailable, within seconds.
+Objects are written atomically and never changed: a new upload gets a new key. Rows say what an
+object is for; the sweep (``rpc.py``) deletes objects without a row. All calls block: services use
+``storage_access.storage_of``, the gateway has an asynchronous client of its own. If the storage is
+down, calls raise Unavailable within seconds.
 """
 
 from __future__ import annotations
@@ -30,13 +30,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Bytes; the unit of the sizes below.
 CHUNK: Final = 1024 * 1024
 AWAY: Final = "The file storage does not answer."
+#: Keys listed at a time.
 BATCH: Final = 500
 
 
 class Stored(NamedTuple):
-    """What the storage knows of an object."""
+    """An object's metadata."""
 
     size: int
     etag: str
@@ -44,19 +46,20 @@ class Stored(NamedTuple):
 
 
 class FileAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a service answers where the gateway is to send a file (``answer="file"``)."""
+    """The answer of a service to a route that sends a file (``answer="file"``)."""
 
     key: str
     content_type: str
     name: str = ""
-    #: Whether a browser may show it; the gateway allows it for pictures, movies and PDF only.
+    #: Whether a browser may display it; the gateway allows that for pictures, movies and PDF only.
     inline: bool = False
+    #: How long a client may cache it.
     seconds: int = 7 * 24 * 3600
     last_modified: datetime | None = None
 
 
 class Upload(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that the gateway stored before it called: the ``files`` of a multipart route."""
+    """An uploaded file that the gateway has stored: the ``files`` of a multipart route."""
 
     id: str
     part: str
@@ -67,7 +70,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Storage:
-    """Objects by key. Raises NotFound for a missing one, Unavailable when the storage is away."""
+    """Objects by key. Raises NotFound for a missing object, Unavailable if the storage is down."""
 
     def __init__(self, url: str) -> None:
         self.url, parts = url, urlsplit(url)
@@ -77,7 +80,7 @@ class Storage:
 
     @cached_property
     def store(self) -> ObjectStore:
-        """The library's store; it takes 5 MB, so whoever touches no file does without it."""
+        """The library's store; imported at first use, since it takes 5 MB."""
         from obstore.store import LocalStore, from_url
 
         if self.folder is not None:
@@ -87,13 +90,13 @@ class Storage:
             client_options={
                 "connect_timeout": "1s",
                 "timeout": "60s",
-                "allow_http": True,  # where the endpoint says so, as inside a cluster
+                "allow_http": True,  # if the endpoint is http, as inside a cluster
             },
             retry_config={"max_retries": 1, "retry_timeout": timedelta(seconds=2)},
         )
 
     def check(self) -> None:
-        """Raise Unavailable where the folder is gone: it is not made anew."""
+        """Raise Unavailable if the folder is missing, as when its volume is not mounted."""
         if self.folder is not None and not self.folder.is_dir():
             STORAGE_FAILURES.inc()
             raise Unavailable(AWAY)
@@ -106,7 +109,7 @@ class Storage:
 
     @contextmanager
     def faults(self) -> Iterator[None]:
-        """Tell a missing object (NotFound) from a storage that is away (Unavailable)."""
+        """Raise the library's errors as NotFound (a missing object) or Unavailable."""
         try:
             yield
         except FileNotFoundError:
@@ -117,7 +120,7 @@ class Storage:
             raise Unavailable(AWAY) from error
 
     def put(self, key: str, content: Iterable[bytes] | bytes | Path) -> None:
-        """Store an object, read piece by piece; nothing is left when reading or storing fails."""
+        """Store an object, streaming its content; a failure leaves nothing."""
         with self._asked():
             self.store.put(
                 key,
@@ -133,20 +136,20 @@ class Storage:
             self.store.rename(key, to)
 
     def stat(self, key: str) -> Stored:
-        """What is known of an object."""
+        """An object's metadata."""
         with self._asked():
             return describe(self.store.head(key))
 
     def get(
         self, key: str, first: int = 0, length: int | None = None
     ) -> tuple[Stored, Iterator[bytes]]:
-        """An object, or ``length`` bytes of it from ``first``, piece by piece."""
+        """An object's metadata, and a stream of it or of ``length`` bytes from ``first``."""
         options: Any = None
         if length is not None:
             options = {"range": (first, first + length)}
         with self._asked():
-            found = self.store.get(key, options=options)
-            return describe(found.meta), self._pieces(found)
+            result = self.store.get(key, options=options)
+            return describe(result.meta), self._pieces(result)
 
     def _pieces(self, found: Any) -> Iterator[bytes]:
         with self._asked():
@@ -154,14 +157,14 @@ class Storage:
                 yield bytes(piece)
 
     def fetch(self, key: str, path: Path) -> None:
-        """Copy an object into a file."""
+        """Download an object to a local file."""
         _, pieces = self.get(key)
         with path.open("wb") as file:
             for piece in pieces:
                 file.write(piece)
 
     def delete(self, *keys: str) -> None:
-        """Remove objects; one that isn't there is no mistake."""
+        """Delete objects; missing ones are ignored."""
         for key in keys:
             with self._asked():
                 try:
@@ -170,7 +173,7 @@ class Storage:
                     continue
 
     def older_than(self, prefix: str, seconds: float) -> Iterator[list[str]]:
-        """Keys below a prefix that have lain there that long, in batches."""
+        """Keys under a prefix whose objects are older than ``seconds``, in batches."""
         before = datetime.now(UTC) - timedelta(seconds=seconds)
         with self._asked():
             if self.folder is not None:
@@ -182,7 +185,7 @@ class Storage:
                     yield keys
 
     def drop_torn(self, seconds: float) -> None:
-        """Remove what writers that died left in a folder; a bucket ends those by its own rule."""
+        """Delete partial files of crashed writers in a folder; a bucket has a lifecycle rule."""
         before = time.time() - seconds
         for path in self.folder.rglob("*#*") if self.folder else ():
             if path.is_file() and path.stat().st_mtime < before:
@@ -190,7 +193,7 @@ class Storage:
 
 
 def _files(folder: Path, prefix: str, before: float) -> Iterator[list[str]]:
-    """Keys of a folder's files of before that time; what is being written is left out."""
+    """Keys of a folder's files older than ``before``, without partial ones (``#`` in the name)."""
     files = (path for path in (folder / prefix).rglob("*") if "#" not in path.name)
     old = (path for path in files if path.is_file() and path.stat().st_mtime < before)
     while batch := list(islice(old, BATCH)):
@@ -198,13 +201,13 @@ def _files(folder: Path, prefix: str, before: float) -> Iterator[list[str]]:
 
 
 def _faults() -> tuple[type[Exception], ...]:
-    """What a storage may raise: a fault of the library means that it is here."""
-    found = sys.modules.get("obstore.exceptions")
-    return (OSError, found.BaseError) if found else (OSError,)
+    """The exceptions of a storage; the library's only if it has been imported."""
+    exceptions = sys.modules.get("obstore.exceptions")
+    return (OSError, exceptions.BaseError) if exceptions else (OSError,)
 
 
 def describe(meta: Any) -> Stored:
-    """What the library says of an object."""
+    """The library's metadata as ``Stored``."""
     return Stored(int(meta["size"]), str(meta["e_tag"] or ""), meta["last_modified"])
 
 
@@ -215,9 +218,9 @@ def sweep(
     seconds: float,
     run: Callable[..., Any],
 ) -> int:
-    """Delete objects that lie longer than ``seconds`` and that no row owns; answer how many.
+    """Delete objects older than ``seconds`` that no row owns; returns their number.
 
-    ``owned`` is given keys and answers those that a row stands for; ``run`` runs what blocks.
+    ``owned`` returns those of its keys that have a row; ``run`` runs blocking calls.
     """
     removed, listed = 0, storage.older_than(prefix, seconds)
     while keys := run(next, listed, None):
@@ -229,5 +232,5 @@ def sweep(
 
 @lru_cache(maxsize=4)
 def open_storage(url: str) -> Storage:
-    """The storage at that URL, one for the process."""
+    """The storage at that URL, shared by the process."""
     return Storage(url)

@@ -1,4 +1,4 @@
-"""The file storage as a running call reaches it: off the hub, and with uploads read."""
+"""Access to the file storage in a call: off the hub, with the call's uploads."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from services.common.files.thumbnails.client import (
 from services.common.files.thumbnails.order import Shape
 from services.common.json_types import JsonObject
 
-#: Where a file lies that becomes something else; nothing is meant to stay there.
+#: The prefix of temporary files, to be processed or moved.
 UPLOADS: Final = "uploads"
 
 
 class OffTheHub:
-    """An object whose methods run on threads of their own, with our request's id in their logs."""
+    """A proxy whose methods run on real threads, with the request's context for logs and traces."""
 
     def __init__(self, target: Any) -> None:
         self.target = target
@@ -43,11 +43,11 @@ class OffTheHub:
 
 
 def storage_of(ctx: CallContext) -> Storage:
-    """The file storage; each of its methods runs on a thread of its own while the hub goes on.
+    """The file storage, with methods that run on real threads and don't block the hub.
 
-    Only for what answers at once or not at all: no iterator may cross over.
+    Not for methods that return iterators: those would be consumed on the hub.
     """
-    settings = cast("FileSettings", ctx.settings)  # of every service that keeps files
+    settings = cast("FileSettings", ctx.settings)  # every service that stores files has them
     return cast("Storage", OffTheHub(open_storage(settings.storage_url)))
 
 
@@ -62,7 +62,7 @@ def the_file(files: list[JsonObject]) -> Upload:
 
 @contextmanager
 def rendered_upload(ctx: CallContext, key: str, shapes: Mapping[str, Shape]) -> Iterator[Rendered]:
-    """Shapes of an upload that is to be a picture. Raises InvalidInput for one that is none."""
+    """Thumbnails of an uploaded picture. Raises InvalidInput if it can't be decoded."""
     try:
         with rendered(storage_of(ctx), key, shapes) as picture:
             yield picture

@@ -1,4 +1,4 @@
-"""Files attached to comments, replies and chat messages: their rows and where they lie."""
+"""Files attached to comments, replies and chat messages: their rows and storage keys."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from services.common.files.storage import Upload
 from services.common.json_types import JsonObject
 from services.tasks.models import AttachmentFile
 
-#: What the gateway's rows name in ``files``: an attachment lies at ``attachments/<its id>``.
+#: The prefix of keys, ``attachments/<id>``; the gateway's routes name it in ``files``.
 PREFIX: Final = "attachments"
-#: What is shown in place; the rest is offered for saving.
+#: Types that browsers display; others are offered for download. No SVG: it may hold scripts.
 SHOWN_INLINE: Final = frozenset(
     {
         "image/jpeg",
@@ -30,15 +30,15 @@ SHOWN_INLINE: Final = frozenset(
 
 
 def attachment_key(ident: UUID | str) -> str:
-    """Where the file of an attachment lies."""
+    """The storage key of an attachment."""
     return f"{PREFIX}/{ident}"
 
 
 def attach(ctx: CallContext, files: list[JsonObject], **parent: UUID | str | None) -> list[Any]:
-    """Make rows for files that a multipart route received, in the open transaction.
+    """Insert rows for files that a multipart route received, in the open transaction.
 
-    ``parent`` is ``comment_id`` (and ``reply_id``) or ``chat_message_id``. Answers the files as
-    comments show them: ``{id, name, extension, size}``. The row's id is the file's.
+    ``parent`` is ``comment_id`` (and ``reply_id``) or ``chat_message_id``. Returns the files as
+    comments show them: ``{id, name, extension, size}``. A row has the id of its stored file.
     """
     uploads = msgspec.convert(files, list[Upload])
     owner = {name: UUID(str(ident)) for name, ident in parent.items() if ident is not None}

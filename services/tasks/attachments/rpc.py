@@ -1,4 +1,4 @@
-"""Attached files: sending them, and dropping those of messages that are no more."""
+"""Attached files: downloads, and removing those of deleted chat messages."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ class AttachmentRpc(ResourceService):
 
     @command
     def attach_to_message(self, message_id: str, files: list[JsonObject]) -> list[Any]:
-        """Make rows for the files of a chat message that ``chat`` is about to store.
+        """Insert rows for the files of a chat message that ``chat`` is about to store.
 
-        Should it not come to that, the sweep finds a message id that nobody has.
+        If ``chat`` fails to store the message, ``forget_files_of_lost_messages`` removes them.
         """
         return attach(self, files, chat_message_id=message_id)
 
@@ -74,32 +74,32 @@ class AttachmentRpc(ResourceService):
     def files_of_messages(self, ids: list[str]) -> dict[str, list[JsonObject]]:
         """The files of chat messages as chats show them; messages without any are left out."""
         file = AttachmentFile
-        found: dict[str, list[JsonObject]] = {}
+        files: dict[str, list[JsonObject]] = {}
         statement = sa.select(file.chat_message_id, file.id, file.name, file.extension)
         wanted = sa.cast(ids, sa.ARRAY(sa.Uuid(as_uuid=False)))
-        # One array, however many ids: a list of parameters would be another statement each time.
+        # One array parameter: an IN list would be another statement for each number of ids.
         statement = statement.where(file.chat_message_id == sa.any_(wanted))
         with self.database.read() as connection:
             for message, ident, name, extension in connection.execute(
                 statement.order_by(file.created_at, file.name)
             ):
                 shown = {"id": str(ident), "name": name, "extension": extension}
-                found.setdefault(str(message), []).append(shown)
-        return found
+                files.setdefault(str(message), []).append(shown)
+        return files
 
-    # In any order: what is gone stays gone.
+    # Unordered: a deleted message never comes back.
     @on("chat:deleted-message")
     def drop_files_of_message(self, delivery: Delivery) -> None:
-        """A message was taken back: its files go with it."""
+        """Remove the files of a deleted message."""
         self._drop_files_of([UUID(delivery.payload["chat_message_id"])])
 
     @every(SWEEP_SECONDS)
     def forget_files_of_lost_messages(self) -> None:
-        """Files whose message never came to be: ``chat`` died or refused in between."""
+        """Remove files whose message was never stored: ``chat`` failed in between."""
         self.drop_files_of_lost_messages(UNOWNED_SECONDS)
 
     def drop_files_of_lost_messages(self, seconds: float) -> None:
-        """Remove the files, stored between then and a day earlier, of messages nobody has."""
+        """Remove files without a message that are between ``seconds`` and a day more old."""
         file = AttachmentFile
         before = sa.func.timezone("utc", sa.func.now()) - timedelta(seconds=seconds)
         statement = sa.select(file.chat_message_id).where(
@@ -108,10 +108,10 @@ class AttachmentRpc(ResourceService):
             file.created_at.between(before - timedelta(days=1), before),
         )
         with self.database.read() as connection:
-            asked = {UUID(str(ident)) for ident in connection.scalars(statement.distinct())}
-        if asked:
-            found = cross_references.ask_existing(self, {("chat", "chat_message"): asked})
-            self._drop_files_of(list(asked - found["chat", "chat_message"]))
+            messages = {UUID(str(ident)) for ident in connection.scalars(statement.distinct())}
+        if messages:
+            existing = cross_references.ask_existing(self, {("chat", "chat_message"): messages})
+            self._drop_files_of(list(messages - existing["chat", "chat_message"]))
 
     def _drop_files_of(self, messages: list[UUID]) -> None:
         file = AttachmentFile

@@ -21,7 +21,7 @@ NO_MESSAGE: Final[Expression] = sa.literal_column("NULL::json")
 
 
 class AttachmentRules(SimpleRules):
-    """A file of a chat message embeds that message, which ``chat`` keeps."""
+    """A file of a chat message embeds that message, which ``chat`` owns."""
 
     completes = frozenset({"list", "read"})
 

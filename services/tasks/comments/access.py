@@ -1,4 +1,4 @@
-"""Who reads and edits which comment."""
+"""Authorization rules for reading and editing comments."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from services.tasks.policy.people import short_persons
 
 def _reads(ctx: CallContext, facts: Facts) -> bool:
     """Managers and supervisors read all, clients what is theirs or for them, others the rest."""
-    found = access.task_facts(ctx, facts["object_id"])
-    if found is None or not access.reader.test(ctx, found):
+    task = access.task_facts(ctx, facts["object_id"])
+    if task is None or not access.reader.test(ctx, task):
         return False
-    role = ctx.actor.role_in(found["project_id"])
+    role = ctx.actor.role_in(task["project_id"])
     if role in {"admin", "manager", "supervisor"}:
         return True
     if role == "client" and (facts["for_client"] or facts["person_id"] == ctx.actor.id):
         return True
+    # The author's role is auth's: a call, made only where it decides.
     author = short_persons(ctx, [facts["person_id"]]).get(str(facts["person_id"]), {})
     by_client = author.get("role") == "client"
     if role != "client":
         return not by_client
-    return by_client and not are_clients_isolated(ctx, found["project_id"])
+    return by_client and not are_clients_isolated(ctx, task["project_id"])
 
 
 def are_clients_isolated(ctx: CallContext, project: UUID | None) -> bool:

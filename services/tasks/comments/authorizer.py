@@ -1,4 +1,4 @@
-"""Who may say what on which task."""
+"""Authorization of comments and replies."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from services.tasks.policy import access
 from services.tasks.policy.people import caller_id
 from services.tasks.policy.task_authorizer import TaskAuthorizer
 
-MAY_SAY: Final = "This requires to work on the task."
+MAY_COMMENT: Final = "This requires to work on the task."
 MAY_SET: Final = "This requires a role that may give that status."
 
 
@@ -36,9 +36,9 @@ def check_status(role: str | None, status: Row) -> None:
 class CommentAuthorizer(TaskAuthorizer):
     """Rights of the caller on comments and their tasks, read once a request."""
 
-    def __init__(self, ctx: CallContext, known: CommentContext | None = None) -> None:
-        super().__init__(ctx, known.tasks if known else None)
-        self._statuses: dict[UUID, Row] = known.statuses if known else {}
+    def __init__(self, ctx: CallContext, context: CommentContext | None = None) -> None:
+        super().__init__(ctx, context.tasks if context else None)
+        self._statuses: dict[UUID, Row] = context.statuses if context else {}
 
     def is_mentioned(self, task: Row) -> bool:
         """Whether a comment or reply on the task names the caller or their department."""
@@ -55,6 +55,7 @@ class CommentAuthorizer(TaskAuthorizer):
         ]
         named = {"mentions": [str(actor.id)]}
         tests.append(self._in_replies(ids, named))
+        # jsonb's ``@>`` with one element each: it finds arrays that contain the person.
         tests += [
             self._in_replies(ids, {"department_mentions": [str(one)]}) for one in actor.departments
         ]
@@ -67,10 +68,10 @@ class CommentAuthorizer(TaskAuthorizer):
         return sa.exists().where(table.c.id.in_(ids), table.c.replies.contains([named]))
 
     def check(self, drafts: Sequence[Draft], *, answering: bool = False) -> None:
-        """Who works on a task may comment.
+        """Raise Forbidden unless the caller may act on the tasks of all drafts.
 
-        One who is ``answering`` may who is mentioned, without changing the task's status.
-        Raises Forbidden.
+        ``answering`` also permits comments of people mentioned on a task, if they leave its status
+        unchanged.
         """
         for draft in drafts:
             task = self.task(draft.task_id)
@@ -78,7 +79,7 @@ class CommentAuthorizer(TaskAuthorizer):
                 continue
             same = draft.status_id == task["task_status_id"]
             if not answering or not same or not self.is_mentioned(task):
-                raise Forbidden(MAY_SAY)
+                raise Forbidden(MAY_COMMENT)
         self.check_statuses(drafts)
 
     def check_statuses(self, drafts: Sequence[Draft]) -> None:
@@ -97,7 +98,7 @@ class CommentAuthorizer(TaskAuthorizer):
         if comment["person_id"] == self.ctx.actor.id:
             return
         if not self.may_act(task) and not self.is_mentioned(task):
-            raise Forbidden(MAY_SAY)
+            raise Forbidden(MAY_COMMENT)
         if self.role(task) == "client":
             ids = [str(comment["person_id"]), str(self.ctx.actor.id)]
             people = self.ctx.ask("auth", "whole_persons", ids=ids)

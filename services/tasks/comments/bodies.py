@@ -1,4 +1,4 @@
-"""Bodies of comments, replies and batches, read into what they mean."""
+"""Parsing the bodies of comments, replies and batches."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def draft(
     status = body.get("task_status_id")
     if status is None or status == "":
         raise invalid_field(f"{prefix}task_status_id", "Field required")
-    found = Draft(
+    result = Draft(
         task_id=task,
         status_id=known_id(status),
         author_id=author,
@@ -43,14 +43,14 @@ def draft(
     )
     if free:
         if body.get("person_id"):
-            found.author_id = known_id(body["person_id"])
-        found.created_at = moment(body.get("created_at"))
-        found.for_client = _flag(body.get("for_client"))
-    return found
+            result.author_id = known_id(body["person_id"])
+        result.created_at = moment(body.get("created_at"))
+        result.for_client = _flag(body.get("for_client"))
+    return result
 
 
 def moment(given: Json) -> datetime | None:
-    """A time in the past, in one of two forms; anything else is now."""
+    """A time in one of the two ``MOMENTS`` formats; None, which means now, for anything else."""
     for form in MOMENTS:
         try:
             return datetime.strptime(given, form)  # noqa: DTZ007 - UTC without zone, as stored

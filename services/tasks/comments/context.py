@@ -1,8 +1,8 @@
-"""What must be known before a comment is written, asked of its owners before the transaction.
+"""Data of other services that writing a comment needs, prefetched before the transaction.
 
-Questions are asked only where the answer can matter: a team when a text may name somebody, the
-retakes allowed when the status is a retake, the automations of a production when a rule matches,
-the sequence of a shot when somebody watches one.
+Calls are made only where the answer can matter: for a team when a text may mention somebody, for
+the retake limit when the status is a retake, for a production's automations when a rule matches,
+for a shot's sequence when somebody watches one.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from services.tasks.comments.draft import Draft
 from services.tasks.comments.sql import facts
 
 NO_MORE: Final = "No more retakes allowed on this task"
+#: Columns ending in ``_id`` that hold no UUID.
 PLAIN: Final = frozenset({"shotgun_id"})
 
 
 class CommentContext:
-    """Data prefetched for some drafts: their tasks, all statuses, what rules and teams decide."""
+    """Data prefetched for some drafts: their tasks, all statuses, automations, teams, entities."""
 
     def __init__(self, ctx: CrudContext, tasks: Iterable[UUID]) -> None:
         self.ctx = ctx
@@ -39,29 +40,30 @@ class CommentContext:
         self._rules: dict[UUID, JsonObject] = {}
 
     def _read(self, wanted: set[UUID]) -> None:
-        """All statuses and rules too: a studio has a dozen. Raises NotFound for unknown tasks."""
+        """Read the tasks, all statuses and all automations. Raises NotFound for unknown tasks."""
         statement = facts(self.ctx.registry["task-status"].columns(None, relations=False))
         text = self.ctx.database.text(
             statement, tasks=[str(ident) for ident in wanted], me=str(self.ctx.actor.id)
         )
-        found = msgspec.json.decode(text or "null")
+        # One statement for all four lists: a round trip each would double the time of a comment.
+        lists = msgspec.json.decode(text or "null")
         for name, into in (("tasks", self.tasks), ("statuses", self.statuses)):
-            into.update((row["id"], row) for row in map(_with_ids, found[name]))
-        self._rules_here = [_with_ids(row) for row in found["rules"]]
-        for row in map(_with_ids, found["watched"]):
+            into.update((row["id"], row) for row in map(_with_ids, lists[name]))
+        self._rules_here = [_with_ids(row) for row in lists["rules"]]
+        for row in map(_with_ids, lists["watched"]):
             self._watched.setdefault(row["task_type_id"], []).append(row)
         if wanted - self.tasks.keys():
             raise NotFound
 
     def ask(self, drafts: Sequence[Draft]) -> None:
-        """Ask what these drafts need."""
+        """Make the calls to other services that these drafts need."""
         for project, texts in self._texts(drafts).items():
             self._circles[project] = mentions.circle_of(self.ctx, project, texts)
         self._ask_entities(drafts)
         projects = {
             self.tasks[draft.task_id]["project_id"]
             for draft in drafts
-            # Most comments change nothing by rule: then the production's rules aren't asked for.
+            # Most comments trigger no automation, and need no call for the production's rules.
             if self.follows(draft) or self.statuses[draft.status_id]["is_retake"]
         }
         for project in projects - {None}:
@@ -70,21 +72,21 @@ class CommentContext:
     # --- what posting asks ----------------------------------------------------------------------
 
     def circle(self, project: UUID | None) -> mentions.Circle:
-        """The people and departments that texts in this production may name."""
+        """The people and departments that texts in this production may mention."""
         return self._circles.get(project, mentions.EMPTY) if project else mentions.EMPTY
 
     def kind_of(self, entity: UUID | None) -> str | None:
-        """What kind of thing the entity is; None where nothing depends on it."""
+        """The kind of the entity; None if it was not prefetched, since nothing depends on it."""
         return self._entities.get(str(entity), {}).get("kind")
 
     def sequence_watchers(self, task: Row) -> list[UUID]:
-        """Who watches this kind of task on the whole sequence."""
+        """People subscribed to tasks of this type on the whole sequence."""
         sequence = self._entities.get(str(task["entity_id"]), {}).get("parent_id")
         found = self._watched.get(task["task_type_id"], [])
         return [row["person_id"] for row in found if str(row["entity_id"]) == sequence]
 
     def automations(self, task: Row, status: UUID) -> list[Row]:
-        """The rules of the task's production that its new status sets off."""
+        """The production's automations that the new status triggers."""
         allowed = self._rules.get(task["project_id"], {}).get("status_automations", [])
         kind = (self.kind_of(task["entity_id"]) or "").lower()
         return [
@@ -94,10 +96,7 @@ class CommentContext:
         ]
 
     def check_retake(self, task: Row, status: Row) -> None:
-        """A production may cap retakes, and an entity may have a cap of its own.
-
-        Raises InvalidInput.
-        """
+        """Raise InvalidInput if the retake limit of the entity or its production is reached."""
         most = self._rules.get(task["project_id"], {}).get("max_retakes") or 0
         if not status["is_retake"] or most <= 0:
             return
@@ -126,12 +125,12 @@ class CommentContext:
         ]
 
     def follows(self, draft: Draft) -> bool:
-        """Whether a rule may set off something else."""
+        """Whether an automation may be triggered."""
         task = self.tasks[draft.task_id]
         return bool(self._matching(task["task_type_id"], draft.status_id))
 
     def _ask_entities(self, drafts: Sequence[Draft]) -> None:
-        """The entities whose kind, sequence or own retake limit decides something."""
+        """Fetch the entities whose kind, sequence or retake limit matters."""
         wanted = set()
         for draft in drafts:
             task = self.tasks[draft.task_id]
@@ -152,7 +151,7 @@ class CommentContext:
 
 
 def _with_ids(row: JsonObject) -> Row:
-    """A row from JSON with its ids as such."""
+    """A row from JSON with its ids as UUIDs."""
     return {
         name: UUID(value)
         if value and (name == "id" or name.endswith("_id")) and name not in PLAIN

@@ -1,4 +1,4 @@
-"""What somebody wants to say on a task, before it is written."""
+"""A comment before it is written."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from services.common.json_types import JsonObject
 
 @dataclass
 class Draft:
-    """What somebody wants to say on a task."""
+    """A validated comment, ready to be written."""
 
     task_id: UUID
     status_id: UUID
@@ -20,6 +20,7 @@ class Draft:
     text: str = ""
     checklist: list[Any] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
+    #: UTC; None for now.
     created_at: datetime | None = None
     for_client: bool = False
     files: list[JsonObject] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Writing drafts and showing what became of them."""
+"""Writing drafts, and returning the comments."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from services.tasks.comments.write import CommentWriter
 
 
 def write_drafts(
-    ctx: CrudContext, drafts: Sequence[Draft], known: CommentContext
+    ctx: CrudContext, drafts: Sequence[Draft], context: CommentContext
 ) -> list[JsonObject]:
-    """Write the drafts and show them. Raises NotFound, InvalidInput."""
+    """Write the drafts and return the comments. Raises NotFound, InvalidInput."""
     if not drafts:
         return []
-    # Before anything is written, since no other service may be asked once the transaction is open.
+    # Before anything is written: no other service may be called once the transaction is open.
     _check_people(ctx, {draft.author_id for draft in drafts})
-    known.ask(drafts)
+    context.ask(drafts)
     authors = sorted({str(draft.author_id) for draft in drafts})
-    # Asked now, needed last: the answer has come by the time the comments are written.
+    # Started now and needed last: the reply arrives while the comments are written.
     people = _ask_authors(ctx, authors)
-    made = CommentWriter(ctx, known).post(drafts)
+    made = CommentWriter(ctx, context).post(drafts)
     shown = [comment_json(ctx, ident) for ident in made]
     written_by = people()
     for comment, draft in zip(shown, drafts, strict=True):
-        comment["task_status"] = known.statuses[draft.status_id]
+        comment["task_status"] = context.statuses[draft.status_id]
         comment["person"] = written_by.get(comment["person_id"])
     return shown
 
 
 def _ask_authors(ctx: CallContext, authors: list[str]) -> Callable[[], JsonObject]:
-    """These people in full: the caller came with the call, others are asked for."""
+    """These persons in full: the caller's came with the call's headers, others are fetched."""
     own = ctx.call.get("author")
     if own and authors == [str(ctx.actor.id)]:
         return lambda: msgspec.json.decode(own)
@@ -47,7 +47,7 @@ def _ask_authors(ctx: CallContext, authors: list[str]) -> Callable[[], JsonObjec
 
 
 def _check_people(ctx: CallContext, ids: set[UUID]) -> None:
-    """Raise NotFound unless everybody who is said to have written exists."""
+    """Raise NotFound unless all authors exist."""
     others = sorted(str(ident) for ident in ids if ident != ctx.actor.id)
     if others:
         found = ctx.ask("auth", "existing_rows", tables={"person": others})

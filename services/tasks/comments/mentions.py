@@ -1,4 +1,4 @@
-"""Who and what a text names: people and departments after ``@``, kinds of tasks after ``#``."""
+"""Mentions in texts: people and departments after ``@``, task types after ``#``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EVERY_TASK: Final = "all"
 
 
 class Circle(NamedTuple):
-    """A production's team as texts may name it."""
+    """A production's team: the names that texts may mention."""
 
     people: dict[UUID, str]
     departments: dict[UUID, str]
@@ -31,13 +31,13 @@ EMPTY: Final = Circle({}, {}, {})
 
 
 class Mentions(NamedTuple):
-    """Those whom a text names."""
+    """The people and departments that a text mentions."""
 
     people: list[UUID]
     departments: list[UUID]
 
     def everybody(self, circle: Circle) -> set[UUID]:
-        """All who are named, by themselves or with their department."""
+        """All people mentioned, by name or with their department."""
         named = set(self.people)
         for department in self.departments:
             named.update(circle.members.get(department, ()))
@@ -48,7 +48,7 @@ NOBODY: Final = Mentions([], [])
 
 
 def circle_of(ctx: CallContext, project: UUID | None, texts: Iterable[str]) -> Circle:
-    """The production's team, asked for only if one of the texts may name somebody."""
+    """The production's team; empty, without a call, if no text contains a mention."""
     if project is None or not any("@" in text for text in texts):
         return EMPTY
     team = list(ctx.ask("crud", "team_of", project_id=str(project)))
@@ -56,7 +56,7 @@ def circle_of(ctx: CallContext, project: UUID | None, texts: Iterable[str]) -> C
 
 
 def read_circle(found: JsonObject) -> Circle:
-    """The answer of ``auth`` with ids for ids."""
+    """The reply of ``auth`` with its ids as UUIDs."""
     return Circle(
         {UUID(ident): name for ident, name in found["people"].items()},
         {UUID(ident): name for ident, name in found["departments"].items()},
@@ -65,13 +65,13 @@ def read_circle(found: JsonObject) -> Circle:
 
 
 def find(text: str, circle: Circle) -> Mentions:
-    """Whom a text names: ``@First Last`` or ``@Department``, before a space or the end."""
+    """The mentions in a text: ``@First Last`` or ``@Department``, before a space or the end."""
     if "@" not in text:
         return NOBODY
-    return Mentions(_named(text, circle.people), _named(text, circle.departments))
+    return Mentions(_mentioned(text, circle.people), _mentioned(text, circle.departments))
 
 
-def _named(text: str, names: dict[UUID, str]) -> list[UUID]:
+def _mentioned(text: str, names: dict[UUID, str]) -> list[UUID]:
     return [
         ident
         for ident, name in names.items()
@@ -81,12 +81,12 @@ def _named(text: str, names: dict[UUID, str]) -> list[UUID]:
 
 
 def hashtags(text: str) -> set[str]:
-    """The kinds of tasks a text is also for, in lower case; ``all`` means every kind."""
+    """The task types in a text's hashtags, in lower case; ``all`` means every type."""
     return {word.lower() for word in HASHTAG.findall(text)} if "#" in text else set()
 
 
 def write_mentions(tx: Transaction, comment: UUID, named: Mentions) -> None:
-    """Note whom a comment names."""
+    """Insert the mentions of a comment."""
     if named.people:
         rows = [{"comment": comment, "person": person} for person in named.people]
         tx.connection.execute(sa.insert(comment_mentions), rows)

@@ -1,4 +1,4 @@
-"""What is done with comments once they are there: read, given files, taken back."""
+"""RPC methods on existing comments: acknowledge, attach files, delete."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COMMENTS: Final = table_of(Comment)
 
 
 class CommentActionRpc(ResourceService):
-    """Comments that are there."""
+    """Actions on comments."""
 
     @command
     def acknowledge_comment(self, task_id: str, comment_id: str) -> Reply:
@@ -40,7 +40,7 @@ class CommentActionRpc(ResourceService):
         authorizer.check_reader(task)
         link = comment_acknoledgments
         mine = sa.and_(link.c.comment == comment["id"], link.c.person == caller_id(self))
-        # Two clicks at once must not both find it unconfirmed.
+        # Locked: two concurrent requests must not both find it unacknowledged.
         self.tx.locked(COMMENTS, comment["id"])
         ids = {"comment_id": comment["id"], "person_id": caller_id(self), **in_project(task)}
         if self.tx.connection.execute(sa.delete(link).where(mine)).rowcount:
@@ -65,6 +65,7 @@ class CommentActionRpc(ResourceService):
         authorizer = CommentAuthorizer(self)
         task, comment = authorizer.comment_of_task(task_id, comment_id)
         authorizer.check_author(task, comment)
+        # Locked, so that the comment can't be deleted meanwhile.
         self.tx.locked(COMMENTS, comment["id"])
         return attach(self, files, comment_id=comment["id"])
 

@@ -1,4 +1,4 @@
-"""Reading comments: a task's, one of them, a production's."""
+"""RPC methods that read comments: of a task, of a production, or one."""
 
 from __future__ import annotations
 

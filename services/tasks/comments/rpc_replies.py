@@ -1,4 +1,4 @@
-"""Replies to comments: written and taken back."""
+"""RPC methods for replies: write and delete."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class ReplyRpc(ResourceService):
         if not isinstance(text, str) or "\x00" in text:
             raise invalid_field("text", "Input should be a valid string")
         circle = mentions.circle_of(self, task["project_id"], [text])
-        # The reply shows its author; asked before the transaction, read after it.
+        # The reply shows its author: called before the transaction, awaited after it.
         author = self.ask_ahead("auth", "short_persons", ids=[str(caller_id(self))])
         reply = self._write_reply(task, comment["id"], text, circle, files or [])
         reply["person"] = author().get(str(caller_id(self)))
@@ -66,7 +66,7 @@ class ReplyRpc(ResourceService):
         circle: mentions.Circle,
         files: list[JsonObject],
     ) -> JsonObject:
-        # Replies are one JSON column: locked, so that two who reply at once both stay.
+        # Replies are one JSON column: locked, or concurrent replies would overwrite each other.
         row = self.tx.locked(COMMENTS, comment)
         ident, now = uuid4(), sa.func.to_char(NOW, 'YYYY-MM-DD"T"HH24:MI:SS')
         stamp = self.tx.session.scalar(sa.select(now))
@@ -105,6 +105,7 @@ class ReplyRpc(ResourceService):
         concerned |= {
             UUID(one["person_id"]) for one in row["replies"] or [] if one.get("person_id")
         }
+        # Sorted: concurrent transactions insert into unique indexes in the same order.
         reasons = [(person, "reply") for person in sorted(concerned - {caller_id(self)})]
         reasons += [(person, "reply-mention") for person in sorted(mentioned - {caller_id(self)})]
         notify(self.tx, task["project_id"], reasons, change=False, author_id=caller_id(self), **ids)

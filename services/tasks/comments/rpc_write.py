@@ -1,4 +1,4 @@
-"""Comments as they are written, one at a time or many."""
+"""RPC methods that write comments, one or many."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class CommentWriteRpc(ResourceService):
         Returns the comment with its lists, ``task_status`` and ``person``. Raises InvalidInput,
         NotFound, Forbidden. Emits ``comment:new``, ``task:update`` and what follows from them.
         """
-        known = CommentContext(self, [known_id(task_id)])
-        (task,) = known.tasks.values()
+        context = CommentContext(self, [known_id(task_id)])
+        (task,) = context.tasks.values()
         draft = bodies.draft(data, task["id"], caller_id(self), free=access.manages(self, task))
         draft.files = files or []
-        CommentAuthorizer(self, known).check([draft], answering=True)
-        (comment,) = write_drafts(self, [draft], known)
+        CommentAuthorizer(self, context).check([draft], answering=True)
+        (comment,) = write_drafts(self, [draft], context)
         comment["person"] = without_departments(comment["person"])
         return Reply(msgspec.json.encode(comment))
 
@@ -57,8 +57,8 @@ class CommentWriteRpc(ResourceService):
             raise InvalidInput(NOT_AN_ARRAY)
         project = known_id(project_id)
         items = [(number, item) for number, item in enumerate(data) if _is_whole(item)]
-        known = CommentContext(self, [known_id(item["object_id"]) for _, item in items])
-        authorizer, drafts = CommentAuthorizer(self, known), []
+        context = CommentContext(self, [known_id(item["object_id"]) for _, item in items])
+        authorizer, drafts = CommentAuthorizer(self, context), []
         for number, item in items:
             task = authorizer.task(known_id(item["object_id"]))
             if not access.manages(self, {"project_id": project}) and not authorizer.works_on(task):
@@ -71,7 +71,7 @@ class CommentWriteRpc(ResourceService):
             draft.files = bodies.files_of(files or [], number, "attachment_file")
             drafts.append(draft)
         authorizer.check_statuses(drafts)
-        return Reply(msgspec.json.encode(write_drafts(self, drafts, known)))
+        return Reply(msgspec.json.encode(write_drafts(self, drafts, context)))
 
     @command
     def batch_comment(
@@ -86,8 +86,8 @@ class CommentWriteRpc(ResourceService):
         """
         items = bodies.batch(data)
         ids = [bodies.batch_task(item, number, task_id) for number, item in enumerate(items)]
-        known = CommentContext(self, ids)
-        authorizer, drafts, pictures = CommentAuthorizer(self, known), [], []
+        context = CommentContext(self, ids)
+        authorizer, drafts, pictures = CommentAuthorizer(self, context), [], []
         for number, (item, ident) in enumerate(zip(items, ids, strict=True)):
             task = authorizer.task(ident)
             prefix, free = f"comments.{number}.", access.manages(self, task)
@@ -98,7 +98,7 @@ class CommentWriteRpc(ResourceService):
             drafts.append(draft)
             pictures.append(bodies.files_of(files or [], number, "preview_file"))
         authorizer.check(drafts)
-        comments = write_drafts(self, drafts, known)
+        comments = write_drafts(self, drafts, context)
         for draft, comment, uploads in zip(drafts, comments, pictures, strict=True):
             task, ident = authorizer.task(draft.task_id), UUID(comment["id"])
             comment["preview_files"] = [
@@ -110,5 +110,5 @@ class CommentWriteRpc(ResourceService):
 
 
 def _is_whole(item: JsonObject) -> bool:
-    """Whether an item of many says on what, which status, and what."""
+    """Whether an item has a task, a status and a text."""
     return bool(item.get("object_id") and item.get("task_status_id")) and "comment" in item

@@ -1,4 +1,4 @@
-"""What follows for mentions, tasks and feeds when a comment changes or goes."""
+"""Hooks of generic CRUD for comments: mentions, the task's status, the feed."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ MANAGERS: Final = frozenset({"admin", "manager"})
 
 
 class CommentRules(ResourceRules[mentions.Circle | None]):
-    """What follows for mentions, tasks and feeds when a comment changes or goes."""
+    """Keeps mentions, the task's status and the feed up to date with a comment."""
 
     completes = frozenset({"read"})
 
     def prepare(
         self, ctx: CrudContext, body: JsonObject, ident: UUID | None
     ) -> mentions.Circle | None:
-        """The team that an edited text may name."""
+        """The team that an edited text may mention."""
         if ident is None or not isinstance(body.get("text"), str):
             return None
         query = sa.select(Task.project_id).join(Comment, Comment.object_id == Task.id)
@@ -62,10 +62,10 @@ class CommentRules(ResourceRules[mentions.Circle | None]):
         _body: JsonObject,
         _circle: mentions.Circle | None,
     ) -> None:
-        """Note the editor; whose comment it is and who sees it is for managers to change.
+        """Set the editor; only managers may change author, task and visibility.
 
-        Raises Forbidden for a status that isn't the caller's to give, and for a move to a
-        production that isn't theirs to manage.
+        Raises Forbidden for a status the caller may not set, and for a move to a production they
+        don't manage.
         """
         values["editor_id"] = ctx.actor.id
         role = ctx.actor.role_in(row["project_id"])
@@ -89,41 +89,42 @@ class CommentRules(ResourceRules[mentions.Circle | None]):
         body: JsonObject,
         circle: mentions.Circle | None,
     ) -> None:
-        """Whom the text names is read anew; another status or task sets the tasks anew."""
+        """Update the mentions, and recount the tasks if status or task have changed."""
         if isinstance(body.get("text"), str) and circle is not None:
             for table in (comment_mentions, comment_department_mentions):
                 ctx.tx.connection.execute(sa.delete(table).where(table.c.comment == row["id"]))
             mentions.write_mentions(ctx.tx, row["id"], mentions.find(body["text"], circle))
         if row["object_id"] != before["object_id"]:
             _follow(ctx, row)
-            # Both tasks are locked, by id: a comment moved the other way at the same time waits.
-            for one in sorted((before, row), key=lambda facts: facts["object_id"]):
-                _set_task_anew(ctx, one)
+            # Both tasks are locked in the order of their ids: a comment that is moved the other way
+            # at the same time waits, instead of a deadlock.
+            for facts in sorted((before, row), key=lambda facts: facts["object_id"]):
+                _recount(ctx, facts)
         elif row["task_status_id"] != before["task_status_id"]:
-            _set_task_anew(ctx, row)
+            _recount(ctx, row)
 
     def on_delete(self, ctx: CrudContext, row: Row, _circle: mentions.Circle | None) -> None:
-        """Remove what hangs off the comment, with its task locked."""
+        """Delete what depends on the comment, with its task locked."""
         task = sa.select(Task.id).where(Task.id == row["object_id"])
-        # The task first, as writers of comments lock it, then the comment's rows.
+        # The task first, then the comment's rows: the lock order of whoever writes comments.
         ctx.tx.session.execute(task.with_for_update())
         cross_references.remove(ctx.tx, ctx.name, ctx.metadata, "comment", [row["id"]])
 
     def deleted(self, ctx: CrudContext, row: Row, _circle: mentions.Circle | None) -> None:
-        """Set the task anew from its remaining comments."""
-        _set_task_anew(ctx, row)
+        """Recount the task from its remaining comments."""
+        _recount(ctx, row)
 
     def complete(
         self, ctx: CrudContext, rows: list[JsonObject], _verb: str, _circle: mentions.Circle | None
     ) -> None:
-        """Name the author of a single comment, its files, and who replied."""
+        """Add the author, the files and the authors of replies."""
         ids = [row["person_id"] for row in rows]
         ids += [row["editor_id"] for row in rows]
         ids += [reply.get("person_id") for row in rows for reply in row["replies"] or []]
-        known = short_persons(ctx, ids)
+        people = short_persons(ctx, ids)
         files = _files(ctx, [UUID(row["id"]) for row in rows])
         for row in rows:
-            shown = _as_clients_know(known) if _is_client(ctx, row) else known
+            shown = _clients_only(people) if _is_client(ctx, row) else people
             row["person"] = shown.get(row["person_id"])
             if row["editor_id"] not in shown:
                 row["editor_id"] = None
@@ -132,7 +133,7 @@ class CommentRules(ResourceRules[mentions.Circle | None]):
                 reply["person"] = shown.get(reply.get("person_id"))
 
     def as_asked(self, ctx: CrudContext, reply: Reply, query: Mapping[str, str]) -> Reply:
-        """Hold the comment's previews as rows, if they are asked for."""
+        """Add the comment's previews, if the query asks for them."""
         return with_previews(ctx, reply, query)
 
 
@@ -153,24 +154,24 @@ def _follow(ctx: CallContext, row: Facts) -> None:
         ctx.tx.connection.execute(change.values(task_id=row["object_id"]))
 
 
-def _set_task_anew(ctx: CrudContext, row: Facts) -> None:
+def _recount(ctx: CrudContext, row: Facts) -> None:
     ident = row["object_id"]
     status = sa.select(Task.task_status_id).where(Task.id == ident)
-    # Locked before it is read: what is compared below is what this transaction changed.
+    # Locked before it is read: what is compared below is this transaction's own change.
     before = ctx.tx.session.scalar(status.with_for_update())
     recount_task(ctx.tx, ident)
     after = ctx.tx.session.scalar(status)
     task_changed(ctx, {"id": ident, "project_id": row["project_id"]})
     if before != after:
         project = {"project_id": row["project_id"]} if row["project_id"] else {}
-        told = TaskStatusChanged(
+        event = TaskStatusChanged(
             task_id=ident,
             new_task_status_id=after,
             previous_task_status_id=before,
             person_id=row["person_id"],
             **project,
         )
-        ctx.tx.emit(told)
+        ctx.tx.emit(event)
 
 
 def _is_client(ctx: CallContext, row: Row) -> bool:
@@ -179,8 +180,8 @@ def _is_client(ctx: CallContext, row: Row) -> bool:
     return found is not None and ctx.actor.role_in(found["project_id"]) == "client"
 
 
-def _as_clients_know(known: dict[str, JsonObject]) -> dict[str, JsonObject]:
-    """Other clients; who works for the studio is not told to them."""
+def _clients_only(known: dict[str, JsonObject]) -> dict[str, JsonObject]:
+    """The clients among them: clients don't see who works for the studio."""
     return {ident: person for ident, person in known.items() if person["role"] == "client"}
 
 

@@ -1,7 +1,7 @@
-"""The few statements that a comment is made of, written by hand: they come by the hundred a second.
+"""The SQL of writing comments, a hot path: prepared statements, one round trip for several.
 
-``facts`` reads all that decides on drafts in one go, ``TASK`` locks a task and says how it stands,
-the others write the comment, what it does to its task, the entry in the feed.
+``facts`` reads all that drafts need, ``TASK`` locks and reads a task, the others write the comment,
+the task's new status, and the entry in the feed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ME: Final = sa.bindparam("me", type_=sa.Uuid(as_uuid=False))
 
 
 def _rows(rows: Any) -> Any:
-    """Rows as one JSON array."""
+    """A scalar subquery: rows as one JSON array."""
     inner = rows.subquery("r")
     row = sa.func.json_agg(sa.func.row_to_json(sa.literal_column("r")))
     array = sa.select(sa.func.coalesce(row, sa.literal_column("'[]'::json")))
@@ -30,7 +30,7 @@ def _rows(rows: Any) -> Any:
 
 
 def _tasks(wanted: Condition) -> Select:
-    """What rights and automations of a task hang on."""
+    """What authorization and automations need of a task."""
     task, kind = table_of(Task), table_of(TaskType)
     return (
         sa.select(
@@ -72,6 +72,8 @@ def facts(status_columns: tuple[Any, ...]) -> Select:
     return sa.select(sa.cast(found, sa.Text))
 
 
+# FOR UPDATE OF t: the type is only read, and must not be locked. The lock serializes comments on a
+# task.
 TASK: Final = """
 SELECT t.id, t.project_id, t.entity_id, t.task_type_id, t.task_status_id, t.retake_count,
   t.real_start_date, t.last_comment_date, t.end_date, t.done_date, k.name,
@@ -100,7 +102,8 @@ INSERT INTO comment (id, object_id, object_type, text, replies, checklist, links
 VALUES (%(id)s, %(task)s, 'Task', %(text)s, '[]', %(checklist)s, %(links)s::text[],
   %(for_client)s, %(status)s, %(author)s, %(moment)s)
 """
-STANDS: Final = """
+# Computed in Python (``with_status``) from the row that TASK has locked.
+SET_STATUS: Final = """
 UPDATE task SET task_status_id = %(task_status_id)s, last_comment_date = %(last_comment_date)s,
   retake_count = %(retake_count)s, real_start_date = %(real_start_date)s, end_date = %(end_date)s,
   done_date = %(done_date)s, updated_at = timezone('utc', now())

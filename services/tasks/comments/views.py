@@ -1,4 +1,4 @@
-"""The comments of a task as each role sees them."""
+"""Comments as each role may see them."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _columns(resource: Any) -> list[Any]:
 
 
 def of_task(ctx: CrudContext, task: UUID, role: str | None, *, isolated: bool) -> list[JsonObject]:
-    """The comments of a task, newest first, as somebody in that role sees them.
+    """The comments of a task, newest first, as a role may see them.
 
     ``isolated`` says whether the production hides its clients from each other.
     """
@@ -112,12 +112,14 @@ def of_task(ctx: CrudContext, task: UUID, role: str | None, *, isolated: bool) -
     )
     with ctx.database.read() as connection:
         texts = connection.execute(rows_as_json(rows)).scalars().all()
-    # Decoded here although PostgreSQL built it: who sees what depends on people of another service.
+    # Decoded, although PostgreSQL built the JSON: visibility depends on persons, which auth owns.
     comments = decoded(texts)
     people = _people(ctx, comments)
-    seen = [one for one in comments if _visible(ctx, one, role, people, isolated=isolated)]
+    seen = [
+        comment for comment in comments if _visible(ctx, comment, role, people, isolated=isolated)
+    ]
     for comment in seen:
-        _name(comment, role, people)
+        _embed_people(comment, role, people)
     return seen
 
 
@@ -139,7 +141,7 @@ def _by_client(comment: JsonObject, people: JsonObject) -> bool:
 def _visible(
     ctx: CallContext, comment: JsonObject, role: str | None, people: JsonObject, *, isolated: bool
 ) -> bool:
-    """Whether the caller sees it at all; a client sees pictures, but not what the studio says."""
+    """Whether the caller may see a comment; clients see the studio's pictures without its text."""
     if role in SEES_ALL:
         return True
     by_client = _by_client(comment, people)
@@ -154,8 +156,8 @@ def _visible(
     return True
 
 
-def _name(comment: JsonObject, role: str | None, people: JsonObject) -> None:
-    """Put people where their ids are; a client isn't told who works for the studio."""
+def _embed_people(comment: JsonObject, role: str | None, people: JsonObject) -> None:
+    """Embed the persons; clients don't see who works for the studio."""
 
     def known(ident: str | None) -> Any:
         person = people.get(ident or "")
@@ -175,7 +177,7 @@ def _name(comment: JsonObject, role: str | None, people: JsonObject) -> None:
 
 
 def with_previews(ctx: CrudContext, answer: Reply, query: Mapping[str, str]) -> Reply:
-    """A single comment holds its previews as rows, if they are asked for."""
+    """Add a comment's previews to its answer, if the query asks for them."""
     if query.get("with_previews", "").lower() != "true":
         return answer
     shown: JsonObject = msgspec.json.decode(answer.body)
@@ -198,7 +200,7 @@ def previews_of(ctx: CrudContext, comment: str) -> list[JsonObject]:
 
 
 def comment_json(ctx: CrudContext, ident: UUID) -> JsonObject:
-    """A comment in this transaction, with its lists and files, as its writer gets it back."""
+    """A comment written in this transaction, with its lists and files."""
     resource = ctx.registry["comments"]
     statement = row_statements.shown(resource, resource.columns(None, relations=True))
     text = ctx.tx.text(statement, ident=str(ident))

@@ -1,10 +1,10 @@
-"""Comments as they are written: the row, and all that follows from it.
+"""Writing comments: the row, and all its effects.
 
-What commits with a comment: mentions, files, the task's status and dates, notifications, the
-entry in the production's feed, copies to the tasks its hashtags name, and the comments that status
-automations add. All of it is what somebody sees who reads a moment later, and all of it is this
-service's. What follows by event, in another service's own time: the entity an automation makes
-ready (``assets``), the team that a new assignee joins (``crud``), mail (``auth``).
+One transaction commits the comment, mentions, files, the task's status and dates, notifications,
+the entry in the production's feed, copies to the tasks in its hashtags, and the comments that
+status automations add: readers see all of it at once, and this service owns all of it. Other
+services follow by event: ``assets`` (an automation makes an entity ready), ``crud`` (an assignee
+joins the team), ``auth`` (e-mail).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from services.tasks.attachments.files import attach
 from services.tasks.comments import mentions
 from services.tasks.comments.context import CommentContext
 from services.tasks.comments.draft import Draft
-from services.tasks.comments.sql import COMMENT, NEWS, STANDS, TASK, TASK_KEYS
+from services.tasks.comments.sql import COMMENT, NEWS, SET_STATUS, TASK, TASK_KEYS
 from services.tasks.models import Task, TaskType
 from services.tasks.policy.notifications import notify
 from services.tasks.policy.task_changes import task_changed
@@ -43,64 +43,67 @@ CONCEPT: Final = "Concept"
 
 
 class CommentWriter:
-    """Writes drafts in one transaction, the tasks they are on locked in a fixed order."""
+    """Writes drafts in one transaction, with their tasks locked in order of ids."""
 
-    def __init__(self, ctx: CrudContext, known: CommentContext) -> None:
-        self.ctx, self.tx, self.known = ctx, ctx.tx, known
+    def __init__(self, ctx: CrudContext, context: CommentContext) -> None:
+        self.ctx, self.tx, self.context = ctx, ctx.tx, context
         self.automated: set[tuple[UUID, UUID]] = set()
 
     def post(self, drafts: Iterable[Draft]) -> list[UUID]:
-        """Write them all and answer their ids. Emits what ``events`` says of a comment."""
+        """Write the drafts and return their ids.
+
+        Emits ``comment:new``, ``task:update``, and what follows from status and text.
+        """
         wanted = list(drafts)
-        # A single comment locks its own task with the statement that reads it.
-        if len(wanted) > 1 or self.known.follows(wanted[0]):
+        # A single comment needs no lock order: the statement that reads its task locks it.
+        if len(wanted) > 1 or self.context.follows(wanted[0]):
             self._lock(wanted)
         return [self._post(draft) for draft in wanted]
 
     def _lock(self, drafts: list[Draft]) -> None:
-        """The tasks themselves, and those beside them that automations may change."""
+        """Lock the tasks, and the entity's other tasks if automations may change them."""
         table = table_of(Task)
         wanted: Condition = table.c.id.in_({draft.task_id for draft in drafts})
         entities = {
-            self.known.tasks[d.task_id]["entity_id"] for d in drafts if self.known.follows(d)
+            self.context.tasks[d.task_id]["entity_id"] for d in drafts if self.context.follows(d)
         }
         if entities:
             wanted |= table.c.entity_id.in_(entities)
-        # By id, as everybody locks tasks: two batches over the same tasks wait, but never for each
-        # other.
+        # In the order of ids, as all code that locks tasks: two batches over the same tasks may
+        # wait, but don't deadlock.
         query = sa.select(table.c.id).where(wanted).order_by(table.c.id)
         self.tx.connection.execute(query.with_for_update())
 
     def _task(self, ident: UUID) -> JsonObject:
-        """The task as it is now, locked, with its assignees and subscribers."""
-        # FOR UPDATE: two comments on a task are written one after the other, and so are their
-        # statuses.
+        """The task, locked FOR UPDATE, with its assignees and subscribers."""
+        # The lock serializes comments on a task, and with them the changes of its status.
         (row,) = self.tx.run(TASK, task=str(ident))
         return dict(zip(TASK_KEYS, row, strict=True))
 
     def _post(self, draft: Draft) -> UUID:
         task = self._task(draft.task_id)
-        status = self.known.statuses[draft.status_id]
-        self.known.check_retake(task, status)
+        status = self.context.statuses[draft.status_id]
+        self.context.check_retake(task, status)
+        # Taken under the lock: comments on a task get times in the order they are written.
         now = _now()
         moment = draft.created_at or now
-        circle = self.known.circle(task["project_id"])
+        circle = self.context.circle(task["project_id"])
         named = mentions.find(draft.text, circle)
         ident = self._row(draft, moment, named)
         attach(self.ctx, draft.files, comment_id=ident)
-        self.tx.emit(self._news_of(CommentNew, task, draft, comment_id=ident, task_id=task["id"]))
+        self.tx.emit(self._event_of(CommentNew, task, draft, comment_id=ident, task_id=task["id"]))
         self._copies(task, draft, moment)
         changed = self._set_status(task, draft, ident, moment, now)
         self._notify(task, draft, ident, named.everybody(circle), changed=changed)
         # Comments on concepts stay out of the production's feed.
-        if self.known.kind_of(task["entity_id"]) != CONCEPT:
+        if self.context.kind_of(task["entity_id"]) != CONCEPT:
             self._news(task, draft, ident, changed=changed)
         if changed:
             self._automate(task, draft)
         return ident
 
     @staticmethod
-    def _news_of(event: Any, task: Row, draft: Draft, **more: Any) -> Any:
+    def _event_of(event: Any, task: Row, draft: Draft, **more: Any) -> Any:
         project = {"project_id": task["project_id"]} if task["project_id"] else {}
         return event(task_status_id=draft.status_id, **more, **project)
 
@@ -124,7 +127,7 @@ class CommentWriter:
         return ident
 
     def _copies(self, task: Row, draft: Draft, moment: datetime) -> None:
-        """The comment again on the entity's other tasks of the kinds its hashtags name."""
+        """Copy the comment to the entity's other tasks whose types its hashtags mention."""
         words = mentions.hashtags(draft.text)
         if not words:
             return
@@ -149,9 +152,9 @@ class CommentWriter:
                 for_client=draft.for_client,
             )
             ident = self._row(
-                copy, moment, mentions.find(text, self.known.circle(row["project_id"]))
+                copy, moment, mentions.find(text, self.context.circle(row["project_id"]))
             )
-            self.tx.emit(self._news_of(CommentNew, row, copy, comment_id=ident, task_id=row["id"]))
+            self.tx.emit(self._event_of(CommentNew, row, copy, comment_id=ident, task_id=row["id"]))
 
     # --- the task -------------------------------------------------------------------------------
 
@@ -163,35 +166,35 @@ class CommentWriter:
         moment: datetime,
         now: datetime,
     ) -> bool:
-        """Give the task the comment's status, unless a later comment spoke; whether it changed."""
-        status = self.known.statuses[draft.status_id]
+        """Set the task's status unless there is a later comment; returns whether it changed."""
+        status = self.context.statuses[draft.status_id]
         last = task["last_comment_date"]
-        # A later comment has spoken (this one is dated back): the status follows from all of them.
+        # There is a later comment (this one is dated back): the status is that of all in order.
         if last is not None and last > moment:
             recount_task(self.tx, task["id"])
             task_changed(self.ctx, task)
             return False
         stands = {**task, **with_status(task, status, moment, now)}
         ids = {"id": str(task["id"]), "task_status_id": str(status["id"])}
-        self.tx.defer(STANDS, **{**stands, **ids})
+        self.tx.defer(SET_STATUS, **{**stands, **ids})
         task_changed(self.ctx, task)
         if task["task_status_id"] == status["id"]:
             return False
-        self._tell_status(task, draft, comment, status)
+        self._emit_status(task, draft, comment, status)
         return True
 
-    def _tell_status(self, task: Row, draft: Draft, comment: UUID, status: Row) -> None:
-        """Emit ``task:status-changed``, and ``task:to-review`` where feedback is asked for."""
-        told = {
+    def _emit_status(self, task: Row, draft: Draft, comment: UUID, status: Row) -> None:
+        """Emit ``task:status-changed``, and ``task:to-review`` if the status requests feedback."""
+        fields = {
             "task_id": task["id"],
             "new_task_status_id": status["id"],
             "previous_task_status_id": task["task_status_id"],
             "person_id": draft.author_id,
             "project_id": task["project_id"],
         }
-        self.tx.emit(TaskStatusChanged(**told))
+        self.tx.emit(TaskStatusChanged(**fields))
         if status["is_feedback_request"]:
-            self.tx.emit(TaskToReview(comment_id=comment, **told))
+            self.tx.emit(TaskToReview(comment_id=comment, **fields))
 
     # --- who learns of it -----------------------------------------------------------------------
 
@@ -204,7 +207,7 @@ class CommentWriter:
         *,
         changed: bool,
     ) -> None:
-        concerned = {*task["assignees"], *task["watchers"], *self.known.sequence_watchers(task)}
+        concerned = {*task["assignees"], *task["watchers"], *self.context.sequence_watchers(task)}
         reasons = [(person, "comment") for person in sorted(concerned - {draft.author_id})]
         reasons += [(person, "mention") for person in sorted(mentioned - {draft.author_id})]
         facts = {"author_id": draft.author_id, "task_id": task["id"], "comment_id": comment}
@@ -220,22 +223,24 @@ class CommentWriter:
             comment=str(comment),
             task=str(task["id"]),
         )
-        told = self._news_of(NewsNew, task, draft, news_id=ident, task_type_id=task["task_type_id"])
-        self.tx.emit(told)
+        event = self._event_of(
+            NewsNew, task, draft, news_id=ident, task_type_id=task["task_type_id"]
+        )
+        self.tx.emit(event)
 
     # --- automations ----------------------------------------------------------------------------
 
     def _automate(self, task: Row, draft: Draft) -> None:
-        """What the production has follow from this status; each task at most once in a row."""
+        """Apply the production's automations for this status, each task and status at most once."""
         self.automated.add((task["id"], draft.status_id))
-        for rule in self.known.automations(task, draft.status_id):
+        for rule in self.context.automations(task, draft.status_id):
             if rule["out_field_type"] == "ready_for":
-                told = TaskMakesReady(
+                event = TaskMakesReady(
                     entity_id=task["entity_id"],
                     task_type_id=rule["out_task_type_id"],
                     project_id=task["project_id"],
                 )
-                self.tx.emit(told)
+                self.tx.emit(event)
             else:
                 self._follow(task, rule, draft)
 
@@ -253,7 +258,7 @@ class CommentWriter:
         )
         for ident in self.tx.connection.scalars(others).all():
             # Automations may set each other off in a circle; each task takes a status once.
-            if (ident, status) not in self.automated and status in self.known.statuses:
+            if (ident, status) not in self.automated and status in self.context.statuses:
                 self.automated.add((ident, status))
                 self._post(Draft(ident, status, draft.author_id))
 

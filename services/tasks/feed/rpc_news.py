@@ -1,4 +1,4 @@
-"""The feed of a production: what was said and changed, newest first."""
+"""RPC methods of the feed: comments and status changes of a production, newest first."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from services.tasks.policy.membership import require_member
 from services.tasks.policy.people import short_persons
 from services.tasks.rows import decoded, whole_number
 
+# Default rows of a page; rows of an entity's feed, which has no pages.
 PAGE, OF_ENTITY = 50, 2000
 NEWS, TASK, COMMENT = table_of(News), table_of(Task), table_of(Comment)
 PREVIEW: Final = table_of(PreviewFile)
@@ -75,17 +76,17 @@ class NewsRpc(ResourceService):
     @query
     def list_news_of_projects(self, query: dict[str, str] | None = None) -> Reply:
         """The feed of the caller's open productions, or of one: as ``list_project_news``."""
-        asked = query or {}
+        query = query or {}
         where = []
-        if "project_id" in asked:
-            where.append(TASK.c.project_id == require_member(self, asked["project_id"]))
-        # Administrators are in no team: the open productions are the studio's.
+        if "project_id" in query:
+            where.append(TASK.c.project_id == require_member(self, query["project_id"]))
+        # Administrators are in no team: they see the open productions of the whole studio.
         elif self.actor.is_admin:
             opened = self.ask("crud", "open_projects")
             where.append(TASK.c.project_id.in_([UUID(ident) for ident in opened]))
         else:
             where.append(TASK.c.project_id.in_(self.actor.open_projects))
-        return self._feed(where, asked)
+        return self._feed(where, query)
 
     @query
     def read_project_news(self, project_id: str, ident: str) -> JsonObject:
@@ -109,38 +110,38 @@ class NewsRpc(ResourceService):
         data = msgspec.json.encode(rows).decode()[1:-1]
         return compressed(envelope(data, self._total(where), 1, OF_ENTITY))
 
-    def _feed(self, where: list[Any], asked: Mapping[str, str]) -> Reply:
-        page = max(whole_number(asked, "page", 1), 1)
-        limit = whole_number(asked, "limit", PAGE) or PAGE
+    def _feed(self, where: list[Any], query: Mapping[str, str]) -> Reply:
+        page = max(whole_number(query, "page", 1), 1)
+        limit = whole_number(query, "limit", PAGE) or PAGE
         if limit < 0:
             message = "limit must be an integer."
             raise InvalidInput(message)
-        where = [*where, *self._asked(asked)]
+        where = [*where, *self._conditions(query)]
         rows = self._entries(where, limit, (page - 1) * limit)
         data = msgspec.json.encode(rows).decode()[1:-1]
         stats = msgspec.json.encode(self._stats(where)).decode()
         return compressed(envelope(data, self._total(where), page, limit, stats=stats))
 
-    def _asked(self, asked: Mapping[str, str]) -> list[Any]:
+    def _conditions(self, query: Mapping[str, str]) -> list[Any]:
         found: list[Any] = []
         for name, column in FILTERS.items():
-            if asked.get(name):
-                found.append(column == filters.named_uuid(name, asked[name]))
-        if asked.get("episode_id"):
-            ident = str(filters.named_uuid("episode_id", asked["episode_id"]))
+            if query.get(name):
+                found.append(column == filters.named_uuid(name, query[name]))
+        if query.get("episode_id"):
+            ident = str(filters.named_uuid("episode_id", query["episode_id"]))
             entities = self.ask("assets", "entities_of_episode", episode_id=ident)
             found.append(TASK.c.entity_id.in_([UUID(entity) for entity in entities]))
         for name, test in (
             ("after", NEWS.c.created_at.__gt__),
             ("before", NEWS.c.created_at.__lt__),
         ):
-            if asked.get(name):
+            if query.get(name):
                 try:
-                    found.append(test(parse_moment(asked[name])))
+                    found.append(test(parse_moment(query[name])))
                 except BadValue:
                     message = f"Wrong date format for {name}."
                     raise InvalidInput(message) from None
-        if asked.get("only_preview", "").lower() == "true":
+        if query.get("only_preview", "").lower() == "true":
             found.append(NEWS.c.preview_file_id.is_not(None))
         return found
 

@@ -1,4 +1,4 @@
-"""What people hear of: their notifications."""
+"""RPC methods of notifications."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ from services.tasks.policy.entity_names import describe_entities, full_name
 from services.tasks.policy.people import short_persons
 from services.tasks.rows import decoded
 
+#: Rows of a list, which has no pages.
 MOST: Final = 100
 NOTE, TASK, COMMENT = table_of(Notification), table_of(Task), table_of(Comment)
 WATCH: Final = table_of(Subscription)
@@ -113,7 +114,7 @@ class NotificationRpc(ResourceService):
 
     @query
     def notice(self, ident: str, person_id: str) -> JsonObject | None:
-        """A notification as its reader sees it, for the letter about it; None if it is gone."""
+        """A notification as its reader sees it, for the e-mail about it; None if it is gone."""
         found = self._notifications(NOTE.c.id == UUID(ident), reader=UUID(person_id))
         return found[0] if found else None
 
@@ -127,10 +128,10 @@ class NotificationRpc(ResourceService):
         )
         with self.database.read() as connection:
             texts = connection.execute(rows_as_json(rows)).scalars().all()
-        return self._named(decoded(texts))
+        return self._with_details(decoded(texts))
 
-    def _named(self, rows: list[JsonObject]) -> list[JsonObject]:
-        """Put names where only their owners know them, and hide what clients said from artists."""
+    def _with_details(self, rows: list[JsonObject]) -> list[JsonObject]:
+        """Add names that other services own, and hide clients' texts from artists."""
         if not rows:
             return []
         projects = sorted({row["project_id"] for row in rows if row["project_id"]})
@@ -179,9 +180,10 @@ class NotificationRpc(ResourceService):
             raise NotFound
         event = NotificationRead if read else NotificationUnread
         project = self.tx.session.scalar(sa.select(TASK.c.project_id).where(TASK.c.id == row[0]))
-        told = event(person_id=only_persons(self), notification_id=uuid)
-        self.tx.emit(told, project=project)
-        # The names around it are asked of other services, and no transaction may wait for them.
+        event_row = event(person_id=only_persons(self), notification_id=uuid)
+        self.tx.emit(event_row, project=project)
+        # The names in the answer come from other services, and no transaction may be open while
+        # they are called.
         self.commit_now()
         self.tx.close()
         return self._notifications(NOTE.c.id == uuid)[0]
@@ -197,7 +199,7 @@ class NotificationRpc(ResourceService):
 
 
 def _reply(row: JsonObject) -> JsonObject:
-    """The reply that a notification is about, if it is about one."""
+    """The reply that a notification is about; empty if there is none."""
     replies, ident = row.pop("replies") or [], row.pop("reply_id")
     return next((one for one in replies if one["id"] == ident), {})
 

@@ -1,4 +1,4 @@
-"""Of which tasks people want to hear."""
+"""RPC methods of subscriptions to tasks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SubscriptionRpc(ResourceService):
         """Hear of a task from now on. Returns the subscription. Raises NotFound, Forbidden."""
         person, task = only_persons(self), TaskAuthorizer(self).readable(task_id)
         row = {"person_id": person, "task_id": task["id"]}
-        # Twice is once: the second finds the row, and nothing is announced.
+        # Idempotent: a second subscription finds the row, and emits nothing.
         made = insert(WATCH).values(row).on_conflict_do_nothing().returning(WATCH.c.id)
         ident = self.tx.connection.scalar(made)
         resource = self.registry["subscriptions"]
@@ -35,8 +35,8 @@ class SubscriptionRpc(ResourceService):
             mine = sa.and_(WATCH.c.person_id == person, WATCH.c.task_id == task["id"])
             ident = self.tx.connection.scalar(sa.select(WATCH.c.id).where(mine))
         else:
-            told = self.registry.event(resource, "new", {"id": ident})
-            self.tx.emit(told, project=task["project_id"])
+            event = self.registry.event(resource, "new", {"id": ident})
+            self.tx.emit(event, project=task["project_id"])
         return Reply(resource.view(self.tx, ident))
 
     @command
@@ -46,8 +46,8 @@ class SubscriptionRpc(ResourceService):
         mine = sa.and_(WATCH.c.person_id == person, WATCH.c.task_id == task["id"])
         ident = self.tx.connection.scalar(sa.delete(WATCH).where(mine).returning(WATCH.c.id))
         if ident is not None:
-            told = self.registry.event(self.registry["subscriptions"], "delete", {"id": ident})
-            self.tx.emit(told, project=task["project_id"])
+            event = self.registry.event(self.registry["subscriptions"], "delete", {"id": ident})
+            self.tx.emit(event, project=task["project_id"])
         return Reply(b"")
 
     @query

@@ -1,8 +1,7 @@
-"""How many of the assets that a shot needs are ready for each of its tasks.
+"""Casting stats: the number of a shot's assets that are ready for each of its tasks.
 
-Assets and castings are ``assets``'; it tells when they change, and what is ready is asked for then,
-for all shots concerned at once. By event and not by call: a casting is done when it is stored, and
-the count that follows from it may follow a moment later.
+``assets`` owns assets and castings and emits their changes; their readiness is then fetched for all
+shots concerned with one call. By event, so that saving a casting does not wait for the counts.
 """
 
 from __future__ import annotations
@@ -24,8 +23,8 @@ TASK: Final = table_of(Task)
 class CastingStatsRpc(ResourceService):
     """Ready counts."""
 
-    # One handler and one queue for both events: what is so is asked before the tasks are locked,
-    # so of two at once the one with the older answer might write last.
+    # One handler and one ordered queue for both events: readiness is fetched before the tasks are
+    # locked, so of two concurrent handlers the one with the older data might write last.
     @on(
         "shot:casting-update",
         "asset:ready-changed",
@@ -34,9 +33,9 @@ class CastingStatsRpc(ResourceService):
         formerly=("count_for_shot", "count_for_asset"),
     )
     def count_ready_assets(self, delivery: Delivery) -> None:
-        """A shot is cast anew, or an asset is ready for another kind of task: count for its shots.
+        """Count again when a shot's casting or an asset's readiness has changed.
 
-        Idempotent, since it sets what is so now.
+        Idempotent, since it sets the current state.
         """
         if "shot_id" in delivery.payload:
             self._count([str(delivery.payload["shot_id"])])
@@ -57,7 +56,7 @@ class CastingStatsRpc(ResourceService):
             TASK.c.project_id,
             TASK.c.nb_assets_ready,
         ).where(TASK.c.entity_id.in_([UUID(shot) for shot in shots]))
-        # By id, as everybody locks tasks.
+        # Locked in the order of ids, as all code that locks tasks: no deadlocks.
         found = self.tx.connection.execute(rows.order_by(TASK.c.id).with_for_update())
         for row in found.mappings().all():
             ready = _ready(cast.get(str(row["entity_id"]), []), row["task_type_id"], order)
@@ -65,17 +64,17 @@ class CastingStatsRpc(ResourceService):
                 change = sa.update(TASK).where(TASK.c.id == row["id"])
                 self.tx.connection.execute(change.values(nb_assets_ready=ready, updated_at=NOW))
             project = {"project_id": row["project_id"]} if row["project_id"] else {}
-            told = CastingStats(task_id=row["id"], nb_assets_ready=ready, **project)
-            self.tx.emit(told)
+            event = CastingStats(task_id=row["id"], nb_assets_ready=ready, **project)
+            self.tx.emit(event)
 
     def _priorities(self) -> dict[str, int]:
-        """Where each kind of task stands in the order of the work."""
+        """The position of each task type in the order of the work."""
         kinds = sa.select(TaskType.id, TaskType.priority)
         with self.database.read() as connection:
             return {str(ident): order or 0 for ident, order in connection.execute(kinds)}
 
 
 def _ready(cast: list[str | None], task_type: UUID | None, order: dict[str, int]) -> int:
-    """Of the assets cast, those that are ready for this kind of task, or for a later one."""
+    """The number of assets cast that are ready for this task type, or a later one."""
     needed = order.get(str(task_type), 0)
     return sum(1 for kind in cast if kind is not None and order.get(kind, 0) >= needed)

@@ -1,4 +1,4 @@
-"""The tasks' part of what clients read first, and of a production's settings."""
+"""This service's part of the context that clients load first."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ContextRpc(ResourceService):
 
     @query
     def rows_shown(self, path: str, ids: list[str]) -> Reply:
-        """Those rows of a resource, plain; for services that decided the rights."""
+        """Rows of a resource without relations; for other services, which authorize."""
         table = self.registry[path].table
         wanted = [UUID(ident) for ident in ids]
         return lists.json_array(self, _all(path).where(table.c.id.in_(wanted)))

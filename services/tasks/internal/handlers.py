@@ -1,4 +1,4 @@
-"""What follows here from the events of other services."""
+"""Handlers of other services' events."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from services.tasks.policy.durations import recompute_duration
 class InternalHandlers(ResourceService):
     """Handlers of events."""
 
-    # In any order: each event names the days it removes.
+    # Unordered: each event holds the days it removes.
     @on("day-off:covers")
     def forget_time_in_day_off(self, delivery: Delivery) -> None:
-        """Somebody is away: what they had noted for these days is void."""
+        """Delete the time that a person logged on their days off."""
         covered: Any = delivery.payload
         days = TimeSpent.date.between(
             date.fromisoformat(covered["date"]), date.fromisoformat(covered["end_date"])

@@ -1,4 +1,4 @@
-"""What other services ask of tasks: whose they are, who may do what on them."""
+"""RPC methods for other services: productions of tasks, and the caller's rights on them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each view shows of an entity's tasks, in the order of the compact form."""
+"""The fields of entities and tasks in each view, in the order of the compact form."""
 
 from __future__ import annotations
 

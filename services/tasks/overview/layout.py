@@ -1,4 +1,4 @@
-"""How entities and their tasks are written into one answer."""
+"""The layouts of an answer of entities with their tasks."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import msgspec
 from services.tasks.overview.fields import ENTITY_FIELDS, TASK_FIELDS
 
 Heads = dict[str, msgspec.Raw]
-#: Kinds whose order clients rely on; the others are answered as their tasks come.
+#: Kinds whose order clients rely on; others are in the order in which their tasks are read.
 ORDERED: Final = frozenset({"asset"})
 
 
 class ResponseLayout:
-    """How the answer is written: objects or rows of values, an array or lines."""
+    """Writes objects or (``compact``) arrays of values, as a JSON array or as NDJSON lines."""
 
     def __init__(self, kind: str, *, compact: bool, lines: bool) -> None:
         self.kind, self.compact = kind, compact
@@ -34,12 +34,12 @@ class ResponseLayout:
         self.first = True
 
     def rows(self, heads: Heads, tasks: Iterator[tuple[str, str]]) -> Iterator[bytes]:
-        """Every entity with its tasks, those without any at the end or in their place."""
+        """Every entity with its tasks, as pieces of the body."""
         if self.kind in ORDERED:
             known = dict(tasks)
             yield from (self._row(head, known.get(ident, "")) for ident, head in heads.items())
             return
-        # In the order the tasks come, so that nothing is held back; what has no tasks follows.
+        # As the tasks arrive, so that nothing is buffered; entities without tasks follow.
         left = dict(heads)
         for ident, text in tasks:
             yield self._row(left.pop(ident), text)

@@ -1,8 +1,9 @@
 """Entities with their tasks, in one answer.
 
-Tasks are ours, entities are ``assets``': their heads are asked for once, for the whole production,
-and each gets the tasks that PostgreSQL has gathered for it. Tasks come through a cursor and leave
-compressed, so that a production is never held. Two hops, two statements, whatever the number.
+Tasks belong to this service, entities to ``assets``: their JSON (``heads``) is fetched with one
+call for the whole production, and the tasks that PostgreSQL aggregated by entity are inserted.
+Tasks are streamed through a cursor and compressed, so a production is never in memory as a whole.
+Two calls and two statements, whatever the number of rows.
 """
 
 from __future__ import annotations
@@ -43,18 +44,18 @@ class OverviewRpc(ResourceService):
         ``compact=true`` and ``stream=true`` give rows of values and lines, for assets and shots.
         Raises InvalidInput, NotFound, Forbidden.
         """
-        asked = query or {}
-        project = _project(asked)
+        query = query or {}
+        project = _project(query)
         return self.not_modified_or(
-            lambda: self._with_tasks(kind, asked), project=project, elsewhere=ELSEWHERE
+            lambda: self._with_tasks(kind, query), project=project, elsewhere=ELSEWHERE
         )
 
-    def _with_tasks(self, kind: str, asked: dict[str, str]) -> Reply:
-        compact = kind in COMPACT and asked.get("compact") == "true"
-        lines = kind in COMPACT and asked.get("stream") == "true"
-        heads = self._heads("entity_heads", kind=kind, query=asked, compact=compact)
-        mine = self._as_vendor_in(_project(asked))
-        tasks = self._tasks(kind, heads, compact=compact, mine=mine, watched="project_id" in asked)
+    def _with_tasks(self, kind: str, query: dict[str, str]) -> Reply:
+        compact = kind in COMPACT and query.get("compact") == "true"
+        lines = kind in COMPACT and query.get("stream") == "true"
+        heads = self._heads("entity_heads", kind=kind, query=query, compact=compact)
+        mine = self._as_vendor_in(_project(query))
+        tasks = self._tasks(kind, heads, compact=compact, mine=mine, watched="project_id" in query)
         layout = ResponseLayout(kind, compact=compact, lines=lines)
         answer = GzipBuilder()
         answer.add(layout.head)
@@ -87,7 +88,7 @@ class OverviewRpc(ResourceService):
         return dict(msgspec.json.decode(found, type=list[tuple[str, msgspec.Raw]]))
 
     def _as_vendor_in(self, project: UUID | None) -> frozenset[UUID]:
-        """The productions, of the one or all asked for, where the caller sees own tasks only."""
+        """The productions in which the caller sees only their own tasks."""
         if self.actor.is_admin:
             return frozenset()
         roles = self.actor.projects.items()
@@ -108,6 +109,7 @@ class OverviewRpc(ResourceService):
         """
         people, watch = _assignees(), _watched_by(self.actor.id, watched=watched)
         columns = [_column(kind, name, people, watch) for name in TASK_FIELDS[kind]]
+        # One array parameter, however many entities: an IN list would be parsed anew each time.
         wanted = sa.cast(ids, sa.ARRAY(sa.Uuid(as_uuid=False)))
         inner = (
             sa.select(TASK.c.entity_id.label("owner"), *columns)
@@ -131,8 +133,8 @@ class OverviewRpc(ResourceService):
         if not heads:
             return
         statement = self._task_rows(kind, list(heads), **options)
-        # A transaction of its own for the cursor: the call's must stay closed, it may still ask
-        # others.
+        # A connection of its own for the cursor: the call's transaction must stay closed, so that
+        # other services may still be called.
         with self.database.engine.connect() as connection:
             options = {"stream_results": True, "max_row_buffer": CHUNK}
             rows = connection.execution_options(**options).execute(statement)
@@ -161,16 +163,16 @@ class Named(msgspec.Struct):
     id: str
 
 
-def _project(asked: dict[str, str]) -> UUID | None:
-    """The production asked for; one that is none is for ``assets`` to refuse."""
+def _project(query: dict[str, str]) -> UUID | None:
+    """The production in the query; ``assets`` refuses a malformed id."""
     try:
-        return UUID(asked["project_id"])
+        return UUID(query["project_id"])
     except (KeyError, ValueError):
         return None
 
 
 def _assignees() -> sa.Subquery:
-    """The assignees of each task, gathered once instead of for every row."""
+    """The assignees of each task, aggregated once instead of by a subquery for every row."""
     link = task_person_link.c
     ids = sa.func.array_agg(link.person_id).label("ids")
     return sa.select(link.task_id, ids).group_by(link.task_id).subquery("people")

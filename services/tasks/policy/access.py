@@ -1,4 +1,4 @@
-"""Who may see and touch tasks and what hangs off them."""
+"""Authorization rules for tasks and what belongs to them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from services.tasks.models import (
     task_person_link,
 )
 
-#: What a supervisor may change of a task.
+#: The fields of a task that a supervisor may change.
 SUPERVISED: Final = frozenset(
     {
         "priority",
@@ -179,7 +179,7 @@ def manages(ctx: CallContext, facts: Facts) -> bool:
 
 
 def comment_facts(ctx: CallContext, ident: UUID) -> Row:
-    """A comment with what rights hang on. Raises NotFound."""
+    """What authorization needs of a comment. Raises NotFound."""
     table = table_of(Comment)
     query = sa.select(table.c.id, table.c.object_id, table.c.person_id).where(table.c.id == ident)
     with ctx.database.read() as connection:

@@ -1,4 +1,4 @@
-"""The statuses that new tasks begin with."""
+"""The default statuses of new tasks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FIRST_VALUES: Final = {
 
 
 def default_status(ctx: CrudContext, *, concept: bool) -> UUID:
-    """The status of a new task, made on first need. Emits ``task-status:new`` then."""
+    """The default status, created at first use; then emits ``task-status:new``."""
     table, wanted = table_of(TaskStatus), NEUTRAL if concept else NOT_BEGUN
     default = (
         sa.select(table.c.id)
@@ -49,7 +49,7 @@ def default_status(ctx: CrudContext, *, concept: bool) -> UUID:
     if found is not None:
         return found
     row = {**FIRST_VALUES, **wanted, "id": uuid4()}
-    # Two first tasks at once: whoever comes second takes the status of the first.
+    # Two first tasks at once: the second transaction waits here, and takes the first one's status.
     made = insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
     ident: UUID | None = ctx.tx.connection.scalar(made)
     if ident is None:

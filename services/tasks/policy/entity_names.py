@@ -1,4 +1,4 @@
-"""Entities as ``assets`` describes them, and how they are called where they stand alone."""
+"""Descriptions of entities by ``assets``, and their full names."""
 
 from __future__ import annotations
 

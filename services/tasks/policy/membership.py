@@ -1,4 +1,4 @@
-"""Into which productions a caller is let."""
+"""Membership in productions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Telling people: the notifications of one cause, written and announced together."""
+"""Writing notifications."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from services.common.database.transaction import Transaction
 NOTIFY: Final = """
 INSERT INTO notification (id, person_id, type, read, change, author_id, task_id, comment_id,
   reply_id)
-SELECT told.id, told.person_id, told.type, false, %(change)s::boolean, %(author_id)s::uuid,
+SELECT r.id, r.person_id, r.type, false, %(change)s::boolean, %(author_id)s::uuid,
   %(task_id)s::uuid, %(comment_id)s::uuid, %(reply_id)s::uuid
-FROM unnest(%(ids)s::uuid[], %(people)s::uuid[], %(reasons)s::text[]) AS told(id, person_id, type)
+FROM unnest(%(ids)s::uuid[], %(people)s::uuid[], %(reasons)s::text[]) AS r(id, person_id, type)
 """
 
 
@@ -25,9 +25,10 @@ def notify(
     change: bool,
     **facts: UUID | None,
 ) -> None:
-    """Write one notification a person and reason, and tell of each and of all.
+    """Write a notification per person and reason.
 
     ``facts`` are ``author_id``, ``task_id`` and what it is about: ``comment_id``, ``reply_id``.
+    Emits ``notification:new`` for each, and ``notifications:written`` for all.
     """
     if not reasons:
         return
@@ -37,7 +38,7 @@ def notify(
         "reply_id": None,
         **{key: str(value) for key, value in facts.items()},
     }
-    # Deferred: it goes out with the next statement of the comment, not on a round trip of its own.
+    # Deferred: sent together with the next statement, without a round trip of its own.
     tx.defer(
         NOTIFY,
         change=change,
@@ -46,8 +47,8 @@ def notify(
         reasons=[kind for _, kind in reasons],
         **known,
     )
-    told = {"project_id": project} if project else {}
+    production = {"project_id": project} if project else {}
     written = [person for person, _ in reasons]
     for ident, person in zip(ids, written, strict=True):
-        tx.emit(NotificationNew(notification_id=ident, person_id=person, **told))
-    tx.emit(NotificationsWritten(notification_ids=ids, person_ids=written, **told))
+        tx.emit(NotificationNew(notification_id=ident, person_id=person, **production))
+    tx.emit(NotificationsWritten(notification_ids=ids, person_ids=written, **production))

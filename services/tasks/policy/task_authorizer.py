@@ -1,4 +1,4 @@
-"""What the caller may do on which task."""
+"""Authorization on tasks."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from services.tasks.policy import access
 
 
 class TaskAuthorizer:
-    """Rights of the caller on tasks, read once a request."""
+    """The caller's rights on tasks; each task is read once per request."""
 
     def __init__(self, ctx: CallContext, tasks: dict[UUID, Row] | None = None) -> None:
         self.ctx = ctx
         self._tasks: dict[UUID, Row] = {} if tasks is None else tasks
 
     def task(self, ident: UUID) -> Row:
-        """A task with what rights hang on. Raises NotFound."""
+        """What authorization needs of a task. Raises NotFound."""
         if ident not in self._tasks:
             table, kind = table_of(Task), table_of(TaskType)
             query = (

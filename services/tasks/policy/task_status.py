@@ -1,4 +1,4 @@
-"""What a task's status and dates are, given its comments."""
+"""Deriving a task's status and dates from its comments."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ CONCEPT: Final = "Concept"
 
 
 def with_status(task: Row, status: Row, said_at: datetime, now: datetime) -> JsonObject:
-    """The columns of a task that a comment of that moment with that status sets.
+    """The columns of a task that a comment with that status, written ``said_at``, sets.
 
-    A retake counts, work in progress starts the task, asking for feedback ends it for now, a
-    status that is done dates its end; another status takes both dates back.
+    A retake is counted; work in progress sets the real start; a feedback request sets the end date;
+    a done status sets the done date, any other clears it.
     """
     values: Values = {"task_status_id": status["id"], "last_comment_date": said_at}
     if task["task_status_id"] == status["id"]:
@@ -39,7 +39,7 @@ def with_status(task: Row, status: Row, said_at: datetime, now: datetime) -> Jso
 
 
 def recount_task(tx: Transaction, ident: UUID) -> None:
-    """Set a task's status, dates and counts anew from all its comments and time spent."""
+    """Recompute a task's status, dates, counts and duration; the task must be locked."""
     values: Values = {
         "task_status_id": _default(tx, ident),
         "retake_count": 0,
@@ -52,8 +52,8 @@ def recount_task(tx: Transaction, ident: UUID) -> None:
         if row["task_status_id"] is None:
             values["last_comment_date"] = row["created_at"]
             continue
-        one = {**row, "id": row["task_status_id"]}
-        values |= with_status(values, one, row["created_at"], row["created_at"])
+        status = {**row, "id": row["task_status_id"]}
+        values |= with_status(values, status, row["created_at"], row["created_at"])
     spent = sa.select(sa.func.coalesce(sa.func.sum(TimeSpent.duration), 0.0))
     values["duration"] = spent.where(TimeSpent.task_id == ident).scalar_subquery()
     task = table_of(Task)

@@ -1,4 +1,4 @@
-"""Drawings on previews: what a change makes of those that are there.
+"""Annotations (drawings) on previews: applying a change.
 
 A preview's ``annotations`` is an array; each member is what was drawn at a ``time``, with the
 drawn ``objects`` under ``drawing``. A change names additions, updates and deletions of objects by
@@ -44,7 +44,7 @@ def _objects(member: JsonObject) -> Drawn:
 
 
 def _put(found: Drawn, member: JsonObject) -> None:
-    """Draw over what has the same id, beside what hasn't."""
+    """Merge a member into the one of the same time, objects by their ids."""
     if "time" not in member:
         _merge(found, [member])
         return

@@ -1,4 +1,4 @@
-"""Previews before they have a file: announced by a comment, to be filled afterwards."""
+"""Creating previews, empty with a comment; the file is uploaded or processed afterwards."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ NAME_LENGTH: Final = 13
 
 
 def announce(ctx: CrudContext, task: UUID, comment: UUID, facts: Row, wanted: int | None) -> bytes:
-    """A preview without its file, as JSON. Raises Refused (the revision is taken)."""
-    # Revisions are counted per task: locked, or two uploads would take the same number.
+    """Create a preview without a file; returns its JSON. Raises Refused (revision taken)."""
+    # The task is locked: two concurrent uploads would else take the same revision.
     ctx.tx.get(Task, task, lock=True)
     try:
         revision, position = _place_in_revisions(ctx.tx, task, comment, wanted)
@@ -57,12 +57,11 @@ def announce(ctx: CrudContext, task: UUID, comment: UUID, facts: Row, wanted: in
 def announce_upload(
     ctx: CrudContext, task: UUID, comment: UUID, project: UUID | None, upload: JsonObject
 ) -> JsonObject:
-    """A preview whose file came with its comment: it is filled once the comment committed.
+    """Create a preview whose file came with its comment; an event handler processes the file.
 
-    Making pictures takes seconds, and nobody is to wait for them. Meanwhile the file lies among
-    the preview's own, where no sweep takes it however long the service is away. Raises
-    InvalidInput for a kind of file that no preview is. Emits ``preview-file:new`` and
-    ``preview-file:received``.
+    Thumbnails take seconds, which the request doesn't wait for. Meanwhile the file has a key of the
+    preview, which the sweep doesn't delete however long the service is down. Raises InvalidInput
+    for an unknown kind of file. Emits ``preview-file:new`` and ``preview-file:received``.
     """
     if upload["extension"] not in kinds.PICTURES | kinds.MOVIES | kinds.OTHERS:
         message = f"Wrong file format, extension: {upload['extension']}"
@@ -89,7 +88,7 @@ def _show_in_comment(ctx: CallContext, preview: UUID, comment: UUID) -> None:
 
 
 def comment_changed(ctx: CrudContext, comment: UUID, facts: Row) -> None:
-    """Tell that a comment shows something else. Emits ``comment:update``."""
+    """Emit ``comment:update``."""
     known = {"id": comment, "project_id": facts["project_id"]}
     ctx.tx.emit(ctx.registry.event(ctx.registry["comments"], "update", known))
 

@@ -1,4 +1,4 @@
-"""A preview with what rights on its task hang on."""
+"""Previews with what authorization on their task needs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services.tasks.previews import kinds
 
 
 def preview_facts(ctx: CallContext, ident: UUID) -> Row:
-    """A preview with what rights on its task hang on. Raises NotFound."""
+    """A preview with what authorization on its task needs. Raises NotFound."""
     row = PreviewFile
     statement = (
         sa.select(
@@ -51,7 +51,7 @@ def check_may_act(ctx: CallContext, task: UUID | None, facts: Row) -> None:
 
 
 def may_take_a_file(facts: Row) -> bool:
-    """Whether a preview still waits for its file, or for a better one."""
+    """Whether a preview has no file yet, or a broken one."""
     return facts["status"] != kinds.READY and (
         facts["status"] != kinds.PROCESSING or not (facts["file_size"] or facts["original_name"])
     )

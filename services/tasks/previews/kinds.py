@@ -1,4 +1,4 @@
-"""Which files previews may be, what is made of them, and where that lies."""
+"""Kinds of preview files, their thumbnails, and their storage keys."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ OTHERS: Final = frozenset(
         "zip",
     }
 )
-#: The extensions that pictures and movies have once they are ours.
+#: The extensions of stored pictures and movies.
 PICTURE, MOVIE = "png", "mp4"
 ORIGINAL: Final = "original"
 SHAPES: Final = {
@@ -57,12 +57,12 @@ SHAPES: Final = {
     "thumbnail": Shape("fit", 150, 100),
     "square": Shape("fit", 100, 100),
 }
-#: Where a file that came with its comment waits to become a preview.
+#: The name of an unprocessed file that came with its comment.
 RECEIVED: Final = "received"
 NAMES: Final = tuple(f"/{name}" for name in (*SHAPES, RECEIVED))
 READY, BROKEN, PROCESSING = "ready", "broken", "processing"
 
 
 def key_of(ident: UUID, name: str) -> str:
-    """Where a file of a preview lies."""
+    """The storage key of a preview's file."""
     return f"{PREFIX}/{ident}/{name}"

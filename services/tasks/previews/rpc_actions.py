@@ -1,4 +1,4 @@
-"""What is done with previews once they are there: chosen, ordered, drawn on, taken back."""
+"""RPC methods on existing previews: set as main, reorder, annotate, delete."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from services.tasks.previews.rules import unlink_preview
 
 
 class PreviewActionRpc(ResourceService):
-    """Previews that are there."""
+    """Actions on previews."""
 
     @command
     def set_main_preview(self, ident: str, data: JsonObject | None = None) -> Reply:
@@ -54,7 +54,7 @@ class PreviewActionRpc(ResourceService):
         Raises NotFound, Forbidden, InvalidInput. Emits ``preview-file:annotation-update``.
         """
         facts = self._to_act_on(ident)
-        # Annotations are one JSON column: locked, so that two who draw at once both stay.
+        # Annotations are one JSON column: locked, so that concurrent changes are merged.
         row = self.tx.get(PreviewFile, facts["id"], lock=True)
         row.annotations = apply_changes(row.annotations, data)
         self.tx.session.flush()
@@ -88,7 +88,7 @@ class PreviewActionRpc(ResourceService):
             sa.select(file)
             .where(file.task_id == facts["task_id"], file.revision == facts["revision"])
             .order_by(file.position, file.created_at, file.id)
-            # The whole revision is locked: positions are counted anew for all of its files.
+            # The whole revision is locked: the positions of all of its files are reassigned.
             .with_for_update()
         )
         rows = list(self.tx.session.scalars(together))
@@ -119,10 +119,10 @@ class PreviewActionRpc(ResourceService):
         Raises NotFound, Forbidden. Emits ``preview-file:delete`` and ``comment:update``.
         """
         _, comment, facts = self._of_comment(task_id, comment_id, ident)
-        said = access.comment_facts(self, comment)
+        comment_row = access.comment_facts(self, comment)
         role = self.actor.role_in(facts["project_id"])
         if role not in {"admin", "manager"} and (
-            role is None or said["person_id"] != self.actor.id
+            role is None or comment_row["person_id"] != self.actor.id
         ):
             message = "This requires to have written the comment or to manage the production."
             raise Forbidden(message)

@@ -1,4 +1,4 @@
-"""The previews of an entity by task type: what a player offers to compare."""
+"""RPC methods that list an entity's previews by task type, for comparing them in a player."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Announcing previews and taking in their files."""
+"""RPC methods that create previews and receive their files."""
 
 from __future__ import annotations
 
@@ -67,12 +67,13 @@ class PreviewUploadRpc(ResourceService):
         shown = self.registry["preview-files"].view(self.tx, uuid, relations=False)
         return Reply(shown)
 
-    # In any order: a preview receives one file.
+    # Unordered: a preview receives one file.
     @on("preview-file:received", inbox=False)
     def fill_preview(self, delivery: Delivery) -> None:
-        """Make the pictures of a preview whose file came with its comment.
+        """Process the file of a preview that came with its comment.
 
-        Without an inbox, since no transaction is open meanwhile: a filled preview takes no other.
+        Without an inbox, so that no transaction is open while thumbnails are rendered. Idempotent:
+        a preview that has its file is skipped.
         """
         message = msgspec.convert(delivery.payload, PreviewReceived)
         upload = msgspec.convert(message.upload, Upload)
@@ -87,11 +88,11 @@ class PreviewUploadRpc(ResourceService):
         except NotFound:
             mark_broken(self, facts, upload, key)
         except InvalidInput:
-            return  # it says "broken" already
+            return  # the row is marked as broken already
 
 
 def _revision(data: JsonObject) -> int | None:
-    """The revision asked for; none, or none that counts, is left to us. Raises InvalidInput."""
+    """The requested revision; None, also for 0, takes the next one. Raises InvalidInput."""
     wanted = data.get("revision") or 0
     if isinstance(wanted, str) and wanted.isdecimal():
         wanted = int(wanted)

@@ -1,4 +1,4 @@
-"""What generic CRUD does for previews: their revisions, and what shows them."""
+"""Hooks of generic CRUD for previews."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from services.tasks.models import Comment, News, PreviewFile, Task, comment_prev
 
 
 class PreviewRules(SimpleRules):
-    """Revisions of a task's previews, and what shows them."""
+    """Keeps revisions together, and references to previews intact."""
 
     def on_update(
         self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """A first file that changes its revision takes the others along.
+        """Change the revision of all its files with that of the first.
 
         Raises Refused if the revision is taken.
         """
@@ -44,12 +44,12 @@ class PreviewRules(SimpleRules):
         )
 
     def on_delete(self, ctx: CrudContext, row: Row, _prepared: None) -> None:
-        """Take the preview out of what shows it."""
+        """Remove the references to the preview."""
         unlink_preview(ctx, row)
 
 
 def unlink_preview(ctx: CallContext, row: Row) -> None:
-    """A preview about to go is taken out of comments, news and its task's last preview."""
+    """Remove a preview from comments, news and its task's ``last_preview_file_id``."""
     ident, run = row["id"], ctx.tx.session.execute
     run(sa.delete(comment_preview_link).where(comment_preview_link.c.preview_file == ident))
     run(sa.update(Comment).where(Comment.preview_file_id == ident).values(preview_file_id=None))

@@ -1,8 +1,8 @@
-"""Filling previews with their files.
+"""Processing the files of previews.
 
-A picture is made into its shapes before the transaction, beside the service; then the row is
-locked, the files are stored and the row says so. Should that not commit, the next upload writes
-over them. Movies are kept as they came: nothing here normalises them.
+Thumbnails are rendered before the transaction, in a worker process; then the row is locked, the
+files are stored and the row is updated. If that does not commit, the next upload overwrites the
+files. Movies are stored unchanged: they are not transcoded.
 """
 
 from __future__ import annotations
@@ -36,28 +36,29 @@ from services.tasks.previews.rules import unlink_preview
 
 
 def fill(ctx: CrudContext, facts: Row, upload: Upload, key: str) -> None:
-    """Make the uploaded file at ``key`` the preview's, and tell of it.
+    """Process the uploaded file at ``key`` as the preview's, and emit the changes.
 
     Raises NotFound (no file there), Refused (the preview has one), InvalidInput (too many pixels).
     """
-    # Asked first: once the row is locked no other service may be asked.
+    # First: once the row is locked, no other service may be called.
     automated = _sets_main_preview(ctx, facts)
     if upload.extension in kinds.PICTURES:
         values = _take_picture(ctx, facts, upload, key)
     else:
         values = _take_as_it_is(ctx, facts, upload, key)
     _write(ctx, facts, upload, key, values)
-    _tell(ctx, facts, values, automated=automated and values["status"] == kinds.READY)
+    _emit_changes(ctx, facts, values, automated=automated and values["status"] == kinds.READY)
 
 
 def refuse_unknown_kind(ctx: CrudContext, facts: Row, upload: Upload) -> None:
-    """A preview whose file can't be taken is no use: it goes. Raises InvalidInput."""
+    """Delete a preview whose file is of an unknown kind. Raises InvalidInput then."""
     if upload.extension in kinds.PICTURES | kinds.MOVIES | kinds.OTHERS:
         return
     unlink_preview(ctx, facts)
     cross_references.remove(ctx.tx, ctx.name, ctx.metadata, "preview_file", [facts["id"]])
     resource = ctx.registry["preview-files"]
     ctx.tx.emit(ctx.registry.event(resource, "delete", facts))
+    # Committed before the refusal, which would roll the delete back.
     ctx.commit_now()
     message = f"Wrong file format, extension: {upload.extension}"
     raise InvalidInput(message)
@@ -74,7 +75,7 @@ def _sets_main_preview(ctx: CallContext, facts: Row) -> bool:
 def _take_picture(ctx: CallContext, facts: Row, upload: Upload, key: str) -> JsonObject:
     try:
         with rendered(storage_of(ctx), key, kinds.SHAPES) as picture:
-            # Locked only now: rendering takes seconds, and a connection must not be held for it.
+            # Locked only now: rendering takes seconds, during which no connection may be held.
             _lock(ctx, facts["id"])
             return _store_picture(ctx, facts["id"], picture)
     except PictureBroken:
@@ -84,7 +85,7 @@ def _take_picture(ctx: CallContext, facts: Row, upload: Upload, key: str) -> Jso
         _lock(ctx, facts["id"])
         _write(ctx, facts, upload, key, {"status": kinds.BROKEN})
         ctx.tx.emit(PreviewUpdate(preview_file_id=facts["id"], **in_project(facts)))
-        # What was noted stays although the upload is refused.
+        # Committed before the refusal, which would roll the status back.
         ctx.commit_now()
         message = "The picture has too many pixels."
         raise InvalidInput(message) from None
@@ -111,7 +112,7 @@ def _take_as_it_is(ctx: CallContext, facts: Row, upload: Upload, key: str) -> Js
 
 
 def _lock(ctx: CallContext, ident: UUID) -> None:
-    """Lock the row, so that nobody else writes this preview's files. Raises NotFound, Refused."""
+    """Lock the row, which serializes uploads to the preview. Raises NotFound, Refused."""
     row = ctx.tx.get(PreviewFile, ident, lock=True)
     state = {
         "status": row.status,
@@ -136,11 +137,11 @@ def _write(ctx: CallContext, facts: Row, upload: Upload, key: str, values: Value
             .where(Task.id == facts["task_id"])
             .values(last_preview_file_id=facts["id"])
         )
-    with suppress(ServiceError):  # what is left the sweep removes
+    with suppress(ServiceError):  # the sweep removes what is left
         storage_of(ctx).delete(key)
 
 
-def _tell(ctx: CrudContext, facts: Row, values: Values, *, automated: bool) -> None:
+def _emit_changes(ctx: CrudContext, facts: Row, values: Values, *, automated: bool) -> None:
     ident, project = facts["id"], in_project(facts)
     if automated and facts["entity_id"] is not None:
         main = PreviewSetMain(entity_id=facts["entity_id"], preview_file_id=ident, **project)
@@ -164,5 +165,5 @@ def _tell(ctx: CrudContext, facts: Row, values: Values, *, automated: bool) -> N
 
 
 def mark_broken(ctx: CallContext, facts: Row, upload: Upload, key: str) -> None:
-    """Note that a preview's file came to nothing; it stays open for another try."""
+    """Mark a preview as broken; another file may be uploaded."""
     _write(ctx, facts, upload, key, {"status": kinds.BROKEN})

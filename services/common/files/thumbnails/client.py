@@ -1,4 +1,4 @@
-"""Pictures of what was uploaded, made in processes beside the service."""
+"""Rendering thumbnails of uploads, in worker processes."""
 
 from __future__ import annotations
 
@@ -20,21 +20,23 @@ from services.common.files.thumbnails.order import TOO_LARGE, Order, Picture, Sh
 
 log = logging.getLogger(__name__)
 
+#: Workers that one service process runs concurrently; each may use ``worker.MEMORY``.
 AT_ONCE: Final = 2
+#: Seconds a worker may take.
 SECONDS: Final = 25.0
 _places: Final = Semaphore(AT_ONCE)
 
 
 class PictureTooLarge(Exception):
-    """More pixels than any picture has: made to fill the memory of whoever opens it."""
+    """More pixels than accepted: perhaps a decompression bomb."""
 
 
 class PictureBroken(Exception):
-    """No picture, or one that can't be read."""
+    """Not a picture, or one that can't be decoded in time."""
 
 
 class Rendered(NamedTuple):
-    """The picture's size, and where each of its shapes lies for the moment."""
+    """The picture's size, and the temporary files of its thumbnails."""
 
     width: int
     height: int
@@ -43,7 +45,7 @@ class Rendered(NamedTuple):
 
 @contextmanager
 def rendered(storage: Storage, key: str, shapes: Mapping[str, Shape]) -> Iterator[Rendered]:
-    """Shapes of a stored picture, as PNG files that are removed afterwards.
+    """Thumbnails of a stored picture, as temporary PNG files.
 
     Raises PictureTooLarge, PictureBroken, NotFound, Unavailable.
     """
@@ -51,7 +53,7 @@ def rendered(storage: Storage, key: str, shapes: Mapping[str, Shape]) -> Iterato
         source = Path(folder) / "source"
         storage.fetch(key, source)
         order = Order(str(source), folder, dict(shapes))
-        picture = _drawn(order)
+        picture = _render(order)
         files = {
             name: source if shape.how == "as-is" and picture.is_png else Path(folder) / name
             for name, shape in shapes.items()
@@ -59,11 +61,11 @@ def rendered(storage: Storage, key: str, shapes: Mapping[str, Shape]) -> Iterato
         yield Rendered(picture.width, picture.height, files)
 
 
-def _drawn(order: Order) -> Picture:
+def _render(order: Order) -> Picture:
     command = [sys.executable, "-m", "services.common.files.thumbnails.worker"]
     with _places:
         try:
-            done = subprocess.run(  # green: the hub goes on
+            done = subprocess.run(  # eventlet's: doesn't block the hub
                 command,
                 input=msgspec.json.encode(order),
                 capture_output=True,

@@ -1,6 +1,6 @@
-"""What a service tells the thumbnail worker, and what that answers.
+"""The messages between a service and the thumbnail worker.
 
-Apart from it, so that a service holds none of the decoders in its memory.
+In a module of their own, so that services don't import the decoders.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from typing import Final
 import msgspec
 
 AS_IS: Final = "as-is"
-#: Exit statuses: more pixels than any picture has, and no picture at all.
+#: Exit statuses: too many pixels, and not a picture.
 TOO_LARGE, UNREADABLE = 3, 4
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """What to make: ``fit`` into a canvas, ``cover`` it, as ``wide`` as that, or ``as-is``."""
+    """What to make: ``fit`` or ``cover`` a canvas, scale to its width (``wide``), ``as-is``."""
 
     how: str
     width: int = 0
@@ -23,7 +23,7 @@ class Shape(msgspec.Struct, frozen=True):
 
 
 class Order(msgspec.Struct, frozen=True):
-    """A picture, the folder for what is made of it, and the shapes by file name."""
+    """A picture, the folder for its thumbnails, and their shapes by file name."""
 
     source: str
     folder: str
@@ -31,7 +31,7 @@ class Order(msgspec.Struct, frozen=True):
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """The picture's size, turned as it is to be seen; whether it lies as PNG already."""
+    """The size after EXIF rotation; whether the source is a PNG that needs no rotation."""
 
     width: int
     height: int

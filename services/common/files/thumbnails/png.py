@@ -1,7 +1,7 @@
-"""Writing a large PNG in a third of the time that Pillow takes, as small.
+"""Writing a large PNG in a third of Pillow's time, at a similar size.
 
-Pillow tries five filters on every row; for pictures of cameras and renderers the difference to the
-pixel on the left, squeezed by isal, is as good.
+Pillow tries five filters on every row; for camera pictures and renders the Sub filter (difference
+to the pixel on the left), compressed by isal, is as good.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 COLOUR_TYPES: Final = {"RGB": 2, "RGBA": 6}
 SUB: Final = b"\1"
 LEVEL: Final = 2
-#: Pixels worked on at once, so that a large picture is not held a second time.
+#: Pixels processed at a time, so that a large picture is not in memory twice.
 STRIP: Final = 1 << 20
 
 
@@ -37,7 +37,7 @@ def write_png(image: Image.Image, path: Path) -> None:
 
 
 def _filtered(strip: Image.Image) -> bytes:
-    """The rows of a strip, each pixel less the one on its left."""
+    """The rows of a strip under PNG's Sub filter."""
     left = Image.new(strip.mode, strip.size, (0,) * len(strip.getbands()))
     left.paste(strip, (1, 0))
     raw = ImageChops.subtract_modulo(strip, left).tobytes()

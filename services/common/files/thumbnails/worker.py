@@ -1,8 +1,8 @@
-"""Makes thumbnails: ``python -m services.common.files.thumbnails.worker``, a program of its own.
+"""The thumbnail worker: ``python -m services.common.files.thumbnails.worker``.
 
-A picture is decoded in a process that does nothing else: the service goes on answering, whatever a
-picture does to the decoder ends with the process, and its memory is given back at once. It reads an
-Order as JSON, writes one PNG for each shape into the folder, and answers width and height.
+Pictures are decoded in a process of their own: the service is not blocked, a picture that crashes
+the decoder does no harm, and the memory is released at once. It reads an Order as JSON from stdin,
+writes one PNG per shape into the folder, and prints a Picture.
 """
 
 from __future__ import annotations
@@ -28,17 +28,21 @@ from services.common.files.thumbnails.order import (
 )
 from services.common.files.thumbnails.png import write_png
 
+#: Pixels above which a picture is refused.
 MOST_PIXELS: Final = 150_000_000
+#: Address space of the process in bytes: a decoder that wants more fails, not the host.
 MEMORY: Final = 3 * 1024**3
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-#: How many times its width a preview may be high.
+#: Most height of a preview, in times its width.
 TALLEST: Final = 8
+#: Niceness: requests come before thumbnails.
 POLITE: Final = 5
+# The EXIF tag.
 ORIENTATION: Final = 0x0112
 
 
 def render(order: Order) -> Picture:
-    """Make what was ordered."""
+    """Make the thumbnails of an order."""
     with Image.open(order.source, formats=FORMATS) as opened:
         if opened.width * opened.height > MOST_PIXELS:
             sys.exit(TOO_LARGE)
@@ -46,7 +50,7 @@ def render(order: Order) -> Picture:
         image = plain(opened)
         ImageOps.exif_transpose(image, in_place=True)
     folder = Path(order.folder)
-    with ThreadPoolExecutor() as beside:  # Pillow works without the interpreter's lock
+    with ThreadPoolExecutor() as beside:  # Pillow and isal release the GIL
         saved = [
             beside.submit(write_png, image, folder / name)
             for name, shape in order.shapes.items()
@@ -59,7 +63,7 @@ def render(order: Order) -> Picture:
 
 
 def draw(image: Image.Image, folder: Path, shapes: dict[str, Shape]) -> None:
-    """Make the smaller shapes, the next of the one before."""
+    """Make the scaled shapes; each starts from the last ``wide`` one, which is smaller."""
     for name, shape in shapes.items():
         if shape.how != AS_IS:
             made = shaped(image, shape)
@@ -69,13 +73,15 @@ def draw(image: Image.Image, folder: Path, shapes: dict[str, Shape]) -> None:
 
 
 def save(image: Image.Image, path: Path) -> None:
-    """Write a PNG, rather quickly than small."""
+    """Write a PNG, favouring speed over size."""
     image.save(path, "PNG", compress_level=1)
 
 
 def plain(image: Image.Image) -> Image.Image:
-    """The picture in eight-bit colours, with its transparency if it has any."""
+    """The picture as 8-bit RGB, or RGBA if it has transparency."""
     if image.mode.startswith(("I", "F")):
+        # 16-bit and float pictures: Pillow's own conversion would clip, so they are scaled to 8
+        # bits.
         _lowest, highest = image.getextrema()
         scale = 1 / 256 if float(highest) > 255 else 1.0  # type: ignore[arg-type] # noqa: PLR2004
         return image.convert("F").point(lambda value: value * scale).convert("L").convert("RGB")
@@ -88,7 +94,7 @@ def plain(image: Image.Image) -> Image.Image:
 
 
 def shaped(image: Image.Image, shape: Shape) -> Image.Image:
-    """One shape of the picture."""
+    """One thumbnail of the picture."""
     if shape.how == "cover":
         return ImageOps.fit(image, (shape.width, shape.height))
     if shape.how == "wide":
@@ -103,7 +109,7 @@ def shaped(image: Image.Image, shape: Shape) -> Image.Image:
 
 
 def main() -> None:
-    """Read the order, write the answer."""
+    """Read the order from stdin, print the Picture to stdout."""
     os.nice(POLITE)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)
