@@ -27,7 +27,7 @@ from gateway.loop_watch import LoopWatch
 from gateway.middleware import RequestMiddleware
 from gateway.places import Places
 from gateway.routes import ROUTES
-from gateway.rpc import RpcClient
+from gateway.rpc.client import RpcClient
 from gateway.steps.exchange import Gateway
 from services.common.access.signing_keys import KeyRing
 from services.common.errors import ServiceError

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from falcon.asgi import App, Request, Response
 
-    from gateway.rpc import RpcClient
+    from gateway.rpc.client import RpcClient
 
 log = logging.getLogger(__name__)
 

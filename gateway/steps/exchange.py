@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gateway.identity import Authenticator, Identity
     from gateway.places import Places
     from gateway.routes.table import Route
-    from gateway.rpc import RpcClient
+    from gateway.rpc.client import RpcClient
     from services.common.wire.rpc_protocol import Reply
 
 

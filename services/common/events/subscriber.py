@@ -26,17 +26,15 @@ import logging
 from collections import deque
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
-from uuid import UUID
 
 import eventlet
-import sqlalchemy as sa
 from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint
-from sqlalchemy.dialects.postgresql import insert
 
 from services.common.database.sql_errors import as_service_errors
 from services.common.errors import Unavailable
-from services.common.events.delivery import Delivery, Unreadable, moment_of, read_deliveries
+from services.common.events.delivery import Delivery, Unreadable, read_deliveries
+from services.common.events.inbox import record, without_replaced
 from services.common.observability import metrics
 from services.common.observability.log import checked_request_id
 from services.common.observability.tracing import TRACEPARENT
@@ -46,7 +44,6 @@ from services.common.wire.publisher import Publisher
 from services.common.wire.topology import (
     DEAD,
     HISTORY,
-    REPLACED,
     SERVICES,
     declare_exchanges,
     exchange_of,
@@ -375,9 +372,9 @@ def on(
         @wraps(function)
         def run(self: Any, delivery: Any) -> Any:
             with as_service_errors():
-                if inbox and not _record_delivery(self, delivery, function.__name__):
+                if inbox and not record(self, delivery, function.__name__):
                     return None
-                if not inbox and not (delivery := _without_replaced(self, delivery)):
+                if not inbox and not (delivery := without_replaced(self, delivery)):
                     return None
                 return function(self, delivery)
 
@@ -386,36 +383,3 @@ def on(
         return cast("F", decorated(run))
 
     return decorate
-
-
-def _record_delivery(service: Any, delivery: Delivery, handler: str) -> bool:
-    """Record the delivery in the inbox; returns whether to handle it.
-
-    That is, whether it is new, and not from before an import replaced all rows.
-    """
-    table: sa.Table = service.metadata.tables["inbox"]
-    row = sa.select(sa.literal(delivery.event_id, sa.Uuid), sa.literal(handler))
-    if moment := moment_of(delivery):
-        # In the same INSERT, so the check and the record see one state.
-        row = row.where(~sa.exists(_replaced(table).where(table.c.created_at > moment)))
-    statement = insert(table).from_select(["event_id", "handler"], row).on_conflict_do_nothing()
-    return bool(service.tx.session.execute(statement).rowcount)
-
-
-def _without_replaced(service: Any, delivered: Any) -> Any:
-    """One event or several, without those from before an import replaced all rows.
-
-    Read outside the transaction, so that the handler may still call other services.
-    """
-    with service.database.read() as connection:
-        replaced = connection.scalar(_replaced(service.metadata.tables["inbox"]))
-    deliveries = delivered if isinstance(delivered, list) else [delivered]
-    kept = [d for d in deliveries if not (replaced and (m := moment_of(d)) and m < replaced)]
-    return kept if isinstance(delivered, list) else next(iter(kept), None)
-
-
-def _replaced(inbox: sa.Table) -> sa.Select[Any]:
-    event_id, handler = REPLACED
-    return sa.select(inbox.c.created_at).where(
-        inbox.c.event_id == UUID(event_id), inbox.c.handler == handler
-    )

@@ -1,9 +1,9 @@
 """One AMQP connection with one channel, as a state machine: bytes in, bytes out.
 
 It owns no socket and no thread, so the same code serves the green threads of a service (``link``),
-the relay (``publisher``) and the gateway's event loop (``gateway.broker``). Everything is declared
-without waiting for a reply (``nowait``). A final ``Channel.Flow`` is answered once the broker has
-accepted all of it; a declaration that it refuses closes the channel instead.
+the relay (``publisher``) and the gateway's event loop (``gateway.rpc.broker``). Everything is
+declared without waiting for a reply (``nowait``). A final ``Channel.Flow`` is answered once the
+broker has accepted all of it; a declaration that it refuses closes the channel instead.
 """
 
 from __future__ import annotations

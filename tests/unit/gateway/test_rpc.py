@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pamqp.commands import Basic
 
-from gateway import rpc
-from gateway.rpc import RpcClient
+from gateway.rpc import client as rpc
+from gateway.rpc.client import RpcClient
 from services.common.errors import NotFound, Unavailable
 from services.common.wire.rpc_protocol import Reply
 from tests.unit.common.wire.fake_broker import FakeBroker, answer, content, delivery, marshalled

@@ -9,7 +9,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Final, Protocol
 
-from gateway.broker import Broker
+from gateway.rpc.broker import Broker
 from services.common.errors import Unavailable
 from services.common.observability import tracing
 from services.common.wire.errors import BrokerLost

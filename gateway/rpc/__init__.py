@@ -1,0 +1,1 @@
+"""Calling services over the broker, on the event loop."""
