@@ -140,6 +140,8 @@ class Authenticator:
     def _asked(self, jti: str, done: asyncio.Task[Identity]) -> None:
         if self._asking.get(jti) is done:  # else a change made somebody ask anew
             del self._asking[jti]
+        if not done.cancelled():
+            done.exception()  # seen, also where everybody who waited for it has given up
 
     async def _ask(self, claims: dict[str, Any]) -> Identity:
         asked, age = time.monotonic(), self._age

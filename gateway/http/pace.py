@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from services.common.errors import Unavailable
@@ -30,6 +30,8 @@ LINGER_BYTES: Final = 1024 * 1024
 #: Where the scope holds the body.
 BODY: Final = "callboard.body"
 BODY_HEADERS: Final = frozenset({b"content-length", b"transfer-encoding"})
+#: What clients send with a POST or DELETE that has none.
+NO_BODY: Final = (b"content-length", b"0")
 
 
 class ClientTooSlow(Exception):
@@ -146,6 +148,10 @@ def _present(message: Message) -> Message:
     return message
 
 
+def _has_body(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return any(header[0] in BODY_HEADERS and header != NO_BODY for header in headers)
+
+
 def paced(app: App) -> App:
     """``app``, whose clients have to send bodies in time.
 
@@ -154,7 +160,7 @@ def paced(app: App) -> App:
     """
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or BODY_HEADERS.isdisjoint(name for name, _ in scope["headers"]):
+        if scope["type"] != "http" or not _has_body(scope["headers"]):
             await app(scope, receive, send)
             return
         body = scope[BODY] = Body(receive)

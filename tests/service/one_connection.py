@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
 from services.common.bulk.importing import ServiceImport
-from services.common.bulk.suspended_constraints import Keys
+from services.common.bulk.suspended_constraints import ForeignKeys
 from services.common.database.timed_connection import TimedConnection
 from services.common.database.transaction import Database, with_driver
 
@@ -69,12 +69,12 @@ class OneConnection(Database):
 
         part = ServiceImport(service, "postgresql://", replace=False, complain=complain)
         part.connection, part.cursor = self.raw, self.raw.cursor()
-        part.keys = Keys(part.cursor)
+        part.keys = ForeignKeys(part.cursor)
         part.begin()
         for name, rows in tables.items():
             if name in part.tables and rows:
                 part.add(name, rows)
-        part.keys.wake()
+        part.keys.restore()
         assert not complaints
 
     def undo(self) -> None:
