@@ -79,8 +79,10 @@ class OneConnection(Database):
 
     def undo(self) -> None:
         """Take back everything that was written since the last time."""
-        self.outer.rollback()
+        if self.outer.in_transaction():
+            self.outer.rollback()
         self.raw.undo()
+        self.outer.begin()
 
     def close(self) -> None:
         """Take everything back and leave."""

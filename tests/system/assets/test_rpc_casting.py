@@ -15,7 +15,7 @@ from tests.listening import Subscriber
 from tests.running import Caller, System, until
 from tests.show import Show
 from tests.statements import counted
-from tests.system.asking import statuses, told
+from tests.system.asking import told
 from tests.system.assets.conftest import Ask
 
 MOST_STATEMENTS = 8
@@ -63,75 +63,6 @@ def test_a_casting_comes_by_type_and_name_without_the_cancelled(
     assert admin.get(f"/data/assets/{show.shots[0]}/casting").status_code == 404
 
 
-def test_castings_of_shots_come_by_shot(system: System, show: Show, admin: Caller) -> None:
-    """For a sequence, an episode and the production alike; shots without casting are absent."""
-    show.cast(show.shots[1], show.prop, show.asset)
-    show.cast(show.shots[0], show.boat)
-    system.load(show.tables)
-    base = f"/data/projects/{show.project}"
-    one = admin.get(f"{base}/sequences/{show.opening}/casting").json()
-    every = admin.get(f"{base}/sequences/all/casting").json()
-    assert list(one) == show.shots
-    assert [row["name"] for row in one[show.shots[1]]] == ["Hero", "Tree"]
-    assert one[show.shots[0]] == [
-        {
-            "asset_id": show.boat,
-            "name": "Boat",
-            "asset_name": "Boat",
-            "asset_type_name": "Props",
-            "preview_file_id": None,
-            "nb_occurences": 1,
-            "label": "",
-            "sequence_name": "S01",
-            "is_shared": False,
-            "project_id": show.project,
-        }
-    ]
-    assert {shot: every[shot] for shot in one} == one
-    assert admin.get(f"{base}/episodes/{show.episode}/sequences/all/casting").json() == one
-    assert admin.get(f"{base}/episodes/{show.next_episode}/sequences/all/casting").json() == {}
-    assert admin.get(f"{base}/sequences/{show.episode}/casting").status_code == 404
-
-
-def test_an_asset_tells_where_it_is_cast(system: System, show: Show, admin: Caller) -> None:
-    """Shots first, then assets."""
-    show.cast(show.shots[0], show.prop)
-    show.cast(show.asset, show.prop)
-    system.load(show.tables)
-    assert admin.get(f"/data/assets/{show.prop}/cast-in").json() == [
-        {
-            "shot_id": show.shots[0],
-            "shot_name": "P01",
-            "sequence_name": "S01",
-            "episode_id": show.episode,
-            "episode_name": "E01",
-            "preview_file_id": None,
-            "nb_occurences": 1,
-        },
-        {
-            "asset_id": show.asset,
-            "asset_name": "Hero",
-            "asset_type_name": "Character",
-            "preview_file_id": None,
-            "nb_occurences": 1,
-        },
-    ]
-    assert [r["id"] for r in admin.get(f"/data/assets/{show.asset}/assets").json()] == [show.prop]
-    by_type = f"/data/projects/{show.project}/asset-types/{show.types['Character']}/casting"
-    assert list(admin.get(by_type).json()) == [show.asset]
-
-
-@pytest.mark.parametrize(
-    "where",
-    ["entities/{shot}", "sequences/{sequence}", "sequences/all", "episodes", "asset-types/{type}"],
-)
-def test_castings_are_read_by_the_team_but_vendors(system: System, show: Show, where: str) -> None:
-    """Clients read them, vendors and outsiders don't."""
-    part = where.format(shot=show.shots[0], sequence=show.opening, type=show.types["Props"])
-    found = statuses(system, show, "GET", f"/data/projects/{show.project}/{part}/casting")
-    assert found == [200, 200, 200, 200, 200, 403, 403]
-
-
 # --- replacing ------------------------------------------------------------------------------------
 
 
@@ -159,23 +90,6 @@ def test_a_replaced_casting_is_echoed_and_told(show: Show, admin: Caller) -> Non
         "project_id",
     }
     assert admin.get(f"/data/entities/{show.shot}").json()["nb_entities_out"] == 2
-
-
-def test_items_that_say_too_little_count_but_change_nothing(show: Show, admin: Caller) -> None:
-    """A repeated asset is stored as it came last; an unknown one is passed over."""
-    unknown = str(UUID(int=7))
-    body = [
-        {"asset_id": show.prop, "nb_occurences": 1},
-        {"asset_id": show.prop, "nb_occurences": 4},
-        {"asset_id": unknown, "nb_occurences": 1},
-        {"asset_id": show.boat},
-        {},
-    ]
-    assert admin.put(path(show, show.shots[0]), body).status_code == 200
-    [row] = admin.get(path(show, show.shots[0])).json()
-    assert (row["asset_id"], row["nb_occurences"]) == (show.prop, 4)
-    assert told(admin, "shot:casting-update")[0]["nb_entities_out"] == 5
-    assert told(admin, "entity-link:update")[0]["nb_occurences"] == 4
 
 
 @pytest.mark.parametrize(
@@ -209,15 +123,6 @@ def test_a_body_that_is_no_array_is_refused_in_the_words_of_its_route(
     assert refused.json() == {"error": True, "message": message, "data": None}
 
 
-def test_castings_are_replaced_by_managers(system: System, show: Show) -> None:
-    """Alone, by asset, and many at once."""
-    want = [200, 200, 403, 403, 403, 403, 403]
-    assert statuses(system, show, "PUT", path(show, show.shot), items(show.prop)) == want
-    assert statuses(system, show, "PUT", f"/data/assets/{show.asset}/casting", []) == want
-    many = f"/data/projects/{show.project}/entities/casting"
-    assert statuses(system, show, "PUT", many, {show.shot: []}) == want
-
-
 def test_an_entity_of_another_production_is_refused(system: System, show: Show) -> None:
     """An unknown one isn't found, nor is a malformed one."""
     manager = system.caller(show.people["manager"])
@@ -228,58 +133,6 @@ def test_an_entity_of_another_production_is_refused(system: System, show: Show) 
 
 
 # --- episodes -------------------------------------------------------------------------------------
-
-
-def test_what_a_shot_casts_its_episode_casts_too(show: Show, admin: Caller) -> None:
-    """Once, however many shots; and the asset is told of."""
-    for shot in show.shots:
-        admin.put(path(show, shot), items(show.prop, label="animate"))
-    [row] = admin.get(path(show, show.episode)).json()
-    assert (row["asset_id"], row["nb_occurences"], row["label"]) == (show.prop, 1, "animate")
-    assert admin.get(f"/data/entities/{show.episode}").json()["nb_entities_out"] == 1
-    told(admin, "shot:casting-update", 2)
-    assert [event["asset_id"] for event in told(admin, "asset:update")] == [show.prop]
-
-
-def test_an_asset_leaves_the_episode_with_its_last_shot(show: Show, admin: Caller) -> None:
-    """Not before."""
-    for shot in show.shots:
-        admin.put(path(show, shot), items(show.prop, show.boat))
-    admin.put(path(show, show.shots[0]), items(show.boat))
-    assert cast(admin, show, show.episode) == ["Boat", "Tree"]
-    admin.put(path(show, show.shots[1]), items(show.boat))
-    assert cast(admin, show, show.episode) == ["Boat"]
-    [event] = told(admin, "episode:casting-update")
-    assert (event["removed_asset_ids"], event["nb_entities_out"]) == ([show.prop], 1)
-
-
-def test_what_is_taken_off_an_episode_is_taken_off_its_shots(show: Show, admin: Caller) -> None:
-    """Each shot tells of its loss."""
-    for shot in show.shots:
-        admin.put(path(show, shot), items(show.prop, show.boat))
-    assert admin.put(path(show, show.episode), items(show.boat)).status_code == 200
-    assert [cast(admin, show, shot) for shot in show.shots] == [["Boat"], ["Boat"]]
-    events = told(admin, "shot:casting-update", 4)[2:]
-    assert {event["shot_id"] for event in events} == set(show.shots)
-    lost = [(event["nb_entities_out"], event["removed_asset_ids"]) for event in events]
-    assert lost == [(1, [show.prop])] * 2
-    assert told(admin, "episode:casting-update")[0]["removed_asset_ids"] == [show.prop]
-
-
-def test_many_castings_are_replaced_at_once(show: Show, admin: Caller) -> None:
-    """Shots, an asset and the episode in one request; what the episode refuses stays out."""
-    admin.put(path(show, show.shots[0]), items(show.prop))
-    body = {
-        show.shots[0]: items(show.prop, show.boat),
-        show.shots[1]: items(show.boat),
-        show.asset: items(show.boat),
-        show.episode: items(show.boat),
-    }
-    answer = admin.put(f"/data/projects/{show.project}/entities/casting", body)
-    assert (answer.status_code, answer.json()) == (200, body)
-    assert [cast(admin, show, entity) for entity in body] == [["Boat"]] * 4
-    sizes = [admin.get(f"/data/entities/{e}").json()["nb_entities_out"] for e in body]
-    assert sizes == [1, 1, 1, 1]
 
 
 def test_two_who_cast_the_same_shots_at_once_both_succeed(system: System, show: Show) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.listening import Subscriber
 from tests.running import Caller, System, until
-from tests.world import World, ident
+from tests.world import World
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(100)
 
@@ -41,53 +41,6 @@ def say(caller: Caller, entity: str, text: str, **files: Any) -> Any:
 def artist(system: System, world: World) -> Caller:
     """An artist of the production's team, with a task on the asset."""
     return system.caller(world.people["artist"])
-
-
-def test_the_first_visit_makes_the_chat_and_only_one(admin: Caller, world: World) -> None:
-    """Whoever comes next finds the same."""
-    path = f"/data/entities/{world.shot}/chat"
-    first = admin.get(path).json()
-    assert first == {**first, "object_id": world.shot, "participants": [], "messages": []}
-    assert admin.get(path).json()["id"] == first["id"]
-    assert len(admin.get(f"/data/chats?object_id={world.shot}").json()) == 1
-
-
-def test_joining_and_leaving_are_idempotent(admin: Caller, world: World, artist: Caller) -> None:
-    """A repeated request changes nothing."""
-    for _ in range(2):
-        join(artist, world.asset)
-    assert admin.get(chat_of(world)).json()["participants"] == [world.people["artist"]]
-    for _ in range(2):
-        assert artist.delete(f"/actions/user/chats/{world.asset}/join").status_code == 204
-    assert admin.get(chat_of(world)).json()["participants"] == []
-
-
-def test_only_participants_may_speak(admin: Caller, world: World, artist: Caller) -> None:
-    """Reading takes no joining."""
-    refused = artist.post(chat_of(world) + "/messages", {"message": "hi"})
-    assert refused.status_code == 400
-    assert refused.json()["message"] == "You are not a participant of this chat"
-    join(artist, world.asset)
-    said = say(artist, world.asset, "hello")
-    assert said == {
-        **said,
-        "text": "hello",
-        "type": "ChatMessage",
-        "chat_id": world.chat,
-        "person_id": world.people["artist"],
-    }
-    assert "attachment_files" not in said
-    texts = [m["text"] for m in admin.get(chat_of(world) + "/messages").json()]
-    assert texts == ["hi", "hello"]
-    assert admin.get(f"/data/chats/{world.chat}").json()["last_message"] == said["created_at"]
-
-
-def test_a_message_must_have_its_text(artist: Caller, world: World) -> None:
-    """The refusal names the field."""
-    join(artist, world.asset)
-    refused = artist.post(chat_of(world) + "/messages", {"text": "hi"})
-    assert refused.status_code == 400
-    assert refused.json()["data"]["errors"] == [{"field": "message", "message": "Field required"}]
 
 
 def test_files_come_with_the_message_and_go_with_it(
@@ -183,23 +136,6 @@ def test_files_are_sent_in_parts_or_not_at_all_when_known(artist: Caller, world:
     assert head.headers["Content-Length"] == str(len(PICTURE))
 
 
-def test_only_authors_and_admins_take_messages_back(
-    system: System, admin: Caller, artist: Caller, world: World
-) -> None:
-    """And only where the message is."""
-    join(artist, world.asset)
-    said = say(artist, world.asset, "mine")
-    manager = system.caller(world.people["manager"])
-    assert manager.delete(f"{chat_of(world)}/messages/{said['id']}").status_code == 403
-    elsewhere = f"/data/entities/{world.shot}/chat/messages/{said['id']}"
-    assert admin.delete(elsewhere).status_code == 404
-    assert admin.get(elsewhere).status_code == 404
-    one = admin.get(f"{chat_of(world)}/messages/{said['id']}").json()
-    assert (one["text"], one["attachment_files"]) == ("mine", [])
-    assert admin.delete(f"{chat_of(world)}/messages/{said['id']}").status_code == 204
-    assert admin.get(f"{chat_of(world)}/messages/{said['id']}").status_code == 404
-
-
 @pytest.mark.parametrize(
     ("person", "shot_status"),
     [("manager", 200), ("artist", 200), ("client", 200), ("vendor", 403), ("stranger", 403)],
@@ -212,14 +148,6 @@ def test_the_team_reads_and_vendors_only_where_they_work(
     for path in ("", "/messages"):
         answer = caller.get(f"/data/entities/{world.shot}/chat{path}")
         assert answer.status_code == shot_status, answer.text
-
-
-@pytest.mark.parametrize("entity", [ident("nobody"), "not-an-id"])
-def test_unknown_entities_have_no_chat(admin: Caller, world: World, entity: str) -> None:
-    """Malformed ids are unknown ones."""
-    assert admin.get(f"/data/entities/{entity}/chat").status_code == 404
-    assert admin.get(f"/data/entities/{entity}/chat/messages").status_code == 404
-    assert admin.post(f"/actions/user/chats/{entity}/join", {}).status_code == 404
 
 
 def test_own_chats_are_those_joined_in_open_productions(artist: Caller, world: World) -> None:
@@ -236,24 +164,6 @@ def test_own_chats_are_those_joined_in_open_productions(artist: Caller, world: W
             "preview_file_id": None,
         }
     ]
-
-
-def test_a_long_chat_is_read_by_the_page(system: System, world: World) -> None:
-    """A page of ten thousand messages holds a hundred, and all come only when asked for."""
-    for number in range(10_000):
-        world.add(
-            "chat_message",
-            f"m{number}",
-            chat_id=world.chat,
-            text=f"message {number}",
-            person_id=world.people["artist"],
-        )
-    system.load(world.tables)
-    admin = system.caller(world.admin)
-    path = chat_of(world) + "/messages"
-    page = admin.get(path + "?page=50&limit=100").json()
-    assert (page["total"], page["nb_pages"], len(page["data"])) == (10_001, 101, 100)
-    assert len(admin.get(path).json()) == 10_001
 
 
 def test_those_who_look_are_told(system: System, artist: Caller, world: World) -> None:

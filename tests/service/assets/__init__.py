@@ -1,0 +1,1 @@
+"""Entities and castings, by themselves."""

@@ -1,0 +1,32 @@
+"""Fixtures: ``assets`` with a series in production."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.running import SERVICES
+from tests.service.conftest import Alone
+from tests.service.one_service import OneService
+from tests.show import Show
+
+
+@pytest.fixture
+def show() -> Show:
+    """A series in production; what a test adds before ``assets.fill(show)`` is there."""
+    return Show()
+
+
+@pytest.fixture
+def assets(alone: Alone, show: Show) -> OneService:
+    """The service, filled with the show; nobody has a task on anything."""
+    names = {row["id"]: row["name"] for row in show.tables["project"]}
+    found = alone("assets")
+    found.neighbours.answers |= {
+        **{f"{name}.references_row": False for name in SERVICES},
+        "crud.project_names": lambda ids: {one: names[one] for one in ids if one in names},
+        "tasks.assigned_entities": [],
+        "tasks.is_assigned_to_entity": False,
+        "tasks.change_version": 1,
+    }
+    found.fill(show)
+    return found

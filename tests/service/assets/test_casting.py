@@ -1,0 +1,288 @@
+"""Castings: read in each form, replaced as a whole or not at all."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.common.errors import Forbidden, NotFound, ServiceError
+from tests.service.one_service import FORBIDDEN, OK, OneService
+from tests.show import Show
+
+CALLERS = ("admin", "manager", "supervisor", "artist", "client", "vendor", "stranger")
+
+
+def items(*assets: str, **more: Any) -> list[dict[str, Any]]:
+    """A body that casts each of these once."""
+    return [{"asset_id": asset, "nb_occurences": 1, **more} for asset in assets]
+
+
+def casting(assets: OneService, show: Show, entity: str) -> Any:
+    """What an entity casts."""
+    return assets.call("admin", "read_casting", project_id=show.project, entity_id=entity)
+
+
+def cast(assets: OneService, show: Show, entity: str) -> list[str]:
+    """The names cast in an entity."""
+    return [row["asset_name"] for row in casting(assets, show, entity)]
+
+
+def replace(assets: OneService, show: Show, entity: str, body: Any) -> Any:
+    """Replace what an entity casts."""
+    where = {"project_id": show.project, "entity_id": entity}
+    return assets.call("admin", "replace_casting", **where, data=body)
+
+
+def told(assets: OneService, name: str) -> list[Any]:
+    """The payloads of the events of that name."""
+    return [payload for known, payload in assets.emitted() if known == name]
+
+
+def size(assets: OneService, entity: str) -> int:
+    """How many castings an entity says it has."""
+    (row,) = assets.rows("entity", id=UUID(entity))
+    return int(row["nb_entities_out"])
+
+
+def test_a_casting_comes_by_type_and_name_without_the_cancelled(
+    assets: OneService, show: Show
+) -> None:
+    """All its fields; a cancelled asset stays cast but isn't shown."""
+    gone = show.entity("Gone", "Props", canceled=True)
+    show.cast(show.shots[0], show.prop, show.asset, show.boat, gone)
+    assets.fill(show)
+    rows = casting(assets, show, show.shots[0])
+    assert [row["asset_name"] for row in rows] == ["Hero", "Boat", "Tree"]
+    assert rows[2] == {
+        "asset_id": show.prop,
+        "asset_name": "Tree",
+        "asset_type_name": "Props",
+        "ready_for": None,
+        "episode_id": None,
+        "preview_file_id": None,
+        "nb_occurences": 1,
+        "label": "",
+        "is_shared": False,
+        "project_id": show.project,
+    }
+    with pytest.raises(NotFound):
+        assets.call("admin", "read_asset_casting", ident=show.shots[0])
+
+
+def test_castings_of_shots_come_by_shot(assets: OneService, show: Show) -> None:
+    """For a sequence, an episode and the production alike; shots without casting are absent."""
+    show.cast(show.shots[1], show.prop, show.asset)
+    show.cast(show.shots[0], show.boat)
+    assets.fill(show)
+    here = {"project_id": show.project}
+
+    def read(method: str, **where: str) -> Any:
+        return assets.call("admin", method, **here, **where)
+
+    one = read("casting_of_sequence", sequence_id=show.opening)
+    every = read("casting_of_sequences")
+    assert list(one) == show.shots
+    assert [row["name"] for row in one[show.shots[1]]] == ["Hero", "Tree"]
+    assert one[show.shots[0]] == [
+        {
+            "asset_id": show.boat,
+            "name": "Boat",
+            "asset_name": "Boat",
+            "asset_type_name": "Props",
+            "preview_file_id": None,
+            "nb_occurences": 1,
+            "label": "",
+            "sequence_name": "S01",
+            "is_shared": False,
+            "project_id": show.project,
+        }
+    ]
+    assert {shot: every[shot] for shot in one} == one
+    assert read("casting_of_episode_sequences", episode_id=show.episode) == one
+    assert read("casting_of_episode_sequences", episode_id=show.next_episode) == {}
+    with pytest.raises(NotFound):
+        read("casting_of_sequence", sequence_id=show.episode)
+
+
+def test_an_asset_tells_where_it_is_cast(assets: OneService, show: Show) -> None:
+    """Shots first, then assets."""
+    show.cast(show.shots[0], show.prop)
+    show.cast(show.asset, show.prop)
+    assets.fill(show)
+    assert assets.call("admin", "list_cast_in", ident=show.prop) == [
+        {
+            "shot_id": show.shots[0],
+            "shot_name": "P01",
+            "sequence_name": "S01",
+            "episode_id": show.episode,
+            "episode_name": "E01",
+            "preview_file_id": None,
+            "nb_occurences": 1,
+        },
+        {
+            "asset_id": show.asset,
+            "asset_name": "Hero",
+            "asset_type_name": "Character",
+            "preview_file_id": None,
+            "nb_occurences": 1,
+        },
+    ]
+    listed = assets.call("admin", "list_cast_assets", kind="asset", ident=show.asset)
+    assert [row["id"] for row in listed] == [show.prop]
+    of_type = {"project_id": show.project, "asset_type_id": show.types["Character"]}
+    assert list(assets.call("admin", "casting_by_type", **of_type)) == [show.asset]
+
+
+def test_castings_are_read_by_the_team_but_vendors(assets: OneService, show: Show) -> None:
+    """Clients read them, vendors and outsiders don't."""
+    want = [OK, OK, OK, OK, OK, FORBIDDEN, FORBIDDEN]
+    for method, where in (
+        ("read_casting", {"entity_id": show.shots[0]}),
+        ("casting_of_sequence", {"sequence_id": show.opening}),
+        ("casting_of_sequences", {}),
+        ("casting_of_episodes", {}),
+        ("casting_by_type", {"asset_type_id": show.types["Props"]}),
+    ):
+        found = assets.outcomes(CALLERS, method, project_id=show.project, **where)
+        assert list(found.values()) == want, method
+
+
+def test_a_replaced_casting_is_echoed_and_told(assets: OneService, show: Show) -> None:
+    """The first world's own link is between Hero and SH1, so Hero is what is removed."""
+    body = items(show.prop, label="fixed") + items(show.boat)
+    assert replace(assets, show, show.shot, body) == body
+    assert cast(assets, show, show.shot) == ["Boat", "Tree"]
+    [event] = told(assets, "shot:casting-update")
+    assert event == {
+        "shot_id": show.shot,
+        "nb_entities_out": 2,
+        "project_id": show.project,
+        "added_asset_ids": sorted([show.prop, show.boat]),
+        "removed_asset_ids": [show.asset],
+    }
+    links = told(assets, "entity-link:new")
+    assert [link["entity_out_id"] for link in links] == [show.prop, show.boat]
+    assert set(links[0]) == {
+        "entity_link_id",
+        "entity_in_id",
+        "entity_out_id",
+        "nb_occurences",
+        "project_id",
+    }
+    assert size(assets, show.shot) == 2
+
+
+def test_items_that_say_too_little_count_but_change_nothing(assets: OneService, show: Show) -> None:
+    """A repeated asset is stored as it came last; an unknown one is passed over."""
+    body = [
+        {"asset_id": show.prop, "nb_occurences": 1},
+        {"asset_id": show.prop, "nb_occurences": 4},
+        {"asset_id": str(UUID(int=7)), "nb_occurences": 1},
+        {"asset_id": show.boat},
+        {},
+    ]
+    replace(assets, show, show.shots[0], body)
+    [row] = casting(assets, show, show.shots[0])
+    assert (row["asset_id"], row["nb_occurences"]) == (show.prop, 4)
+    assert told(assets, "shot:casting-update")[0]["nb_entities_out"] == 5
+    assert told(assets, "entity-link:update")[0]["nb_occurences"] == 4
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"asset_id": "nonsense", "nb_occurences": 1},
+        {"asset_id": str(UUID(int=7)), "nb_occurences": "many"},
+        {"asset_id": str(UUID(int=7)), "nb_occurences": 1, "label": "x" * 81},
+        "text",
+    ],
+)
+def test_a_failing_item_changes_nothing(assets: OneService, show: Show, wrong: Any) -> None:
+    """The casting stays what it was."""
+    with pytest.raises(ServiceError):
+        replace(assets, show, show.shot, [*items(show.prop), wrong])
+    assert cast(assets, show, show.shot) == ["Hero"]
+    both = {show.shots[0]: items(show.prop), show.shot: [wrong]}
+    with pytest.raises(ServiceError):
+        assets.call("admin", "replace_castings", project_id=show.project, data=both)
+    assert cast(assets, show, show.shots[0]) == []
+    assert assets.emitted() == []
+
+
+def test_castings_are_replaced_by_managers(assets: OneService, show: Show) -> None:
+    """Alone, by asset, and many at once."""
+    here = {"project_id": show.project}
+    for method, given in (
+        ("replace_casting", {**here, "entity_id": show.shot, "data": items(show.prop)}),
+        ("replace_asset_casting", {"ident": show.asset, "data": []}),
+        ("replace_castings", {**here, "data": {show.shot: []}}),
+    ):
+        found = assets.outcomes(CALLERS, method, **given)
+        assert list(found.values()) == [OK, OK, *[FORBIDDEN] * 5], method
+
+
+def test_an_entity_of_another_production_is_refused(assets: OneService, show: Show) -> None:
+    """An unknown one isn't found, nor is a malformed one."""
+    for entity, want in (
+        (show.foreign, Forbidden),
+        (str(UUID(int=7)), NotFound),
+        ("nonsense", NotFound),
+    ):
+        with pytest.raises(want):
+            replace(assets, show, entity, [])
+    with pytest.raises(Forbidden):
+        casting(assets, show, show.foreign)
+
+
+def test_what_a_shot_casts_its_episode_casts_too(assets: OneService, show: Show) -> None:
+    """Once, however many shots; and the asset is told of."""
+    for shot in show.shots:
+        replace(assets, show, shot, items(show.prop, label="animate"))
+    [row] = casting(assets, show, show.episode)
+    assert (row["asset_id"], row["nb_occurences"], row["label"]) == (show.prop, 1, "animate")
+    assert size(assets, show.episode) == 1
+    assert len(told(assets, "shot:casting-update")) == 2
+    assert [event["asset_id"] for event in told(assets, "asset:update")] == [show.prop]
+
+
+def test_an_asset_leaves_the_episode_with_its_last_shot(assets: OneService, show: Show) -> None:
+    """Not before."""
+    for shot in show.shots:
+        replace(assets, show, shot, items(show.prop, show.boat))
+    replace(assets, show, show.shots[0], items(show.boat))
+    assert cast(assets, show, show.episode) == ["Boat", "Tree"]
+    replace(assets, show, show.shots[1], items(show.boat))
+    assert cast(assets, show, show.episode) == ["Boat"]
+    event = told(assets, "episode:casting-update")[-1]
+    assert (event["removed_asset_ids"], event["nb_entities_out"]) == ([show.prop], 1)
+
+
+def test_what_is_taken_off_an_episode_is_taken_off_its_shots(
+    assets: OneService, show: Show
+) -> None:
+    """Each shot tells of its loss."""
+    for shot in show.shots:
+        replace(assets, show, shot, items(show.prop, show.boat))
+    replace(assets, show, show.episode, items(show.boat))
+    assert [cast(assets, show, shot) for shot in show.shots] == [["Boat"], ["Boat"]]
+    events = told(assets, "shot:casting-update")[2:]
+    assert {event["shot_id"] for event in events} == set(show.shots)
+    lost = [(event["nb_entities_out"], event["removed_asset_ids"]) for event in events]
+    assert lost == [(1, [show.prop])] * 2
+    assert told(assets, "episode:casting-update")[-1]["removed_asset_ids"] == [show.prop]
+
+
+def test_many_castings_are_replaced_at_once(assets: OneService, show: Show) -> None:
+    """Shots, an asset and the episode in one request; what the episode refuses stays out."""
+    replace(assets, show, show.shots[0], items(show.prop))
+    body = {
+        show.shots[0]: items(show.prop, show.boat),
+        show.shots[1]: items(show.boat),
+        show.asset: items(show.boat),
+        show.episode: items(show.boat),
+    }
+    assert assets.call("admin", "replace_castings", project_id=show.project, data=body) == body
+    assert [cast(assets, show, entity) for entity in body] == [["Boat"]] * 4
+    assert [size(assets, entity) for entity in body] == [1, 1, 1, 1]

@@ -1,0 +1,27 @@
+"""Fixtures: ``auth`` with the people of a small studio."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.service.conftest import Alone
+from tests.service.one_service import OneService
+from tests.world import World
+
+
+@pytest.fixture
+def world() -> World:
+    """A small studio."""
+    return World()
+
+
+@pytest.fixture
+def auth(alone: Alone, world: World) -> OneService:
+    """The service, filled with its people; nothing of other services points at them."""
+    found = alone("auth")
+    found.neighbours.answers |= {
+        f"{name}.references_row": False for name in ("assets", "tasks", "chat", "crud")
+    }
+    found.neighbours.answers["crud.memberships"] = {world.project: ["supervisor", True]}
+    found.fill(world)
+    return found

@@ -1,0 +1,175 @@
+"""Logging in and out, renewing, and who a token stands for."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any
+from uuid import uuid4
+
+import jwt
+import pytest
+
+from services.auth.credentials.passwords import digest
+from services.common.errors import InvalidInput, Refused, Unauthenticated
+from tests.running import SECRET
+from tests.service.one_service import OneService
+from tests.world import World, ident
+
+LOGIN = {"email": "artist@example.com", "password": "mypassword"}
+CALLER = {"address": "192.0.2.7", "browser": False}
+
+
+def log_in(auth: OneService, **more: Any) -> Any:
+    """One try by a stranger."""
+    return auth.call("stranger", "log_in", data={**LOGIN, **more}, caller=CALLER)
+
+
+def refusal_of(auth: OneService, **more: Any) -> Any:
+    """What a try that must fail is told."""
+    with pytest.raises(Refused) as refusal:
+        log_in(auth, **more)
+    return refusal.value.data
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """What a token says."""
+    found: dict[str, Any] = jwt.decode(token, SECRET, algorithms=["HS256"])
+    return found
+
+
+def test_an_account_is_found_by_email_in_any_case_and_by_desktop_login(
+    auth: OneService, world: World
+) -> None:
+    """In ``email``, or in ``desktop_login`` when no e-mail matches."""
+    for more in (
+        {},
+        {"email": "ARTIST@Example.com"},
+        {"email": "artist.desk"},
+        {"email": "nobody@example.com", "desktop_login": "artist.desk"},
+    ):
+        answer = log_in(auth, **more)
+        assert answer["login"] is True
+        assert answer["user"]["id"] == world.people["artist"]
+        assert "password" not in answer["user"]
+        assert "chat_token_slack" not in answer["organisation"]
+
+
+def test_wrong_password_and_unknown_account_look_alike(auth: OneService) -> None:
+    """Nobody learns which accounts exist."""
+    assert refusal_of(auth, password="no") == {"login": False}
+    assert refusal_of(auth, email="nobody@example.com") == {"login": False}
+
+
+@pytest.mark.parametrize("email", ["", None, 3])
+def test_a_log_in_without_an_email_names_the_field(auth: OneService, email: Any) -> None:
+    """As a validation error."""
+    with pytest.raises(InvalidInput) as refusal:
+        log_in(auth, email=email)
+    assert refusal.value.data is not None
+    assert refusal.value.data["errors"][0]["field"] == "email"
+
+
+def test_five_failures_lock_the_account_even_for_the_right_password(auth: OneService) -> None:
+    """For a minute after the last one; it is told of once."""
+    for _ in range(5):
+        assert refusal_of(auth, password="no") == {"login": False}
+    locked = {"error": True, "login": False, "too_many_failed_login_attemps": True}
+    assert refusal_of(auth) == locked
+    names = [name for name, _ in auth.emitted()]
+    assert names.count("login:failed") == 6
+    assert names.count("login:locked") == 1
+
+
+def test_a_success_resets_the_count(auth: OneService) -> None:
+    """Four failures, a success, four more: not locked."""
+    for _ in range(2):
+        for _ in range(4):
+            refusal_of(auth, password="no")
+        assert log_in(auth)["login"] is True
+
+
+def test_an_inactive_account_is_told_so_once_the_password_is_right(
+    auth: OneService, world: World
+) -> None:
+    """With the flag that clients read."""
+    artist = world.people["artist"]
+    auth.call("admin", "update_row", path="persons", ident=artist, data={"active": False})
+    told = refusal_of(auth)
+    assert (told["unactive"], told["login"]) == (True, False)
+    assert refusal_of(auth, password="no") == {"login": False}
+
+
+def test_an_account_with_a_second_factor_does_not_get_in_without(
+    auth: OneService, world: World
+) -> None:
+    """The answer names the factors."""
+    artist = next(row for row in world.tables["person"] if row["id"] == world.people["artist"])
+    artist |= {"totp_enabled": True, "totp_secret": "A" * 32}
+    auth.fill(world)
+    told = refusal_of(auth)
+    assert told["missing_OTP"] is True
+    assert told["two_factor_authentication_enabled"] == ["recovery_code", "totp"]
+
+
+def test_the_default_password_opens_nothing_but_its_own_replacement(
+    auth: OneService, world: World
+) -> None:
+    """The token to set another stays although the log-in is refused."""
+    artist = next(row for row in world.tables["person"] if row["id"] == world.people["artist"])
+    artist["password"] = {"b64": b64encode(digest("default", 4)).decode()}
+    auth.fill(world)
+    told = refusal_of(auth, password="default")
+    assert (told["login"], told["default_password"]) == (False, True)
+    (row,) = auth.rows("reset_token")
+    assert str(row["person_id"]) == world.people["artist"]
+    assert told["token"]
+
+
+def test_a_log_in_is_logged_and_told(auth: OneService, world: World) -> None:
+    """With the address, and whether a browser asked."""
+    log_in(auth)
+    (row,) = auth.rows("login_log")
+    assert (str(row["person_id"]), row["origin"]) == (world.people["artist"], "script")
+    assert auth.emitted() == [
+        (
+            "login:succeeded",
+            {
+                "person_id": world.people["artist"],
+                "origin": "script",
+                "address": CALLER["address"],
+            },
+        )
+    ]
+
+
+def test_a_token_stands_for_a_person_with_their_roles(auth: OneService, world: World) -> None:
+    """Their departments are known here, their productions by ``crud``."""
+    token = log_in(auth)["access_token"]
+    actor = auth.call("stranger", "identify", claims=claims_of(token))
+    assert actor["id"] == world.people["artist"]
+    assert actor["role"] == "user"
+    assert actor["departments"] == [world.department]
+    assert actor["projects"] == {world.project: "supervisor"}
+    assert actor["open_projects"] == [world.project]
+    asked = {"person_id": world.people["artist"]}
+    assert auth.neighbours.asked == [("crud.memberships", asked)]
+
+
+def test_log_out_revokes_both_tokens(auth: OneService) -> None:
+    """The one used, and the refresh token that it came with."""
+    body = log_in(auth)
+    claims = claims_of(body["access_token"])
+    assert auth.call("artist", "log_out", caller={"claims": claims}) == {"logout": True}
+    for token in (body["access_token"], body["refresh_token"]):
+        with pytest.raises(Unauthenticated):
+            auth.call("stranger", "identify", claims=claims_of(token))
+    revoked = [payload["jti"] for name, payload in auth.emitted() if name == "session:revoked"]
+    assert revoked == [claims["jti"], claims["refresh_jti"]]
+
+
+@pytest.mark.parametrize("who", [None, "nonsense", ident("nobody")])
+def test_a_token_of_nobody_is_refused(auth: OneService, who: str | None) -> None:
+    """Whatever its subject is, if it is no person."""
+    claims = {"sub": who, "jti": str(uuid4()), "identity_type": "person"}
+    with pytest.raises(Unauthenticated):
+        auth.call("stranger", "identify", claims=claims)

@@ -1,0 +1,205 @@
+"""Conversations about entities: joining, saying things, taking them back."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+
+from services.common.errors import Forbidden, InvalidInput, KeyReused, NotFound
+from tests.service.conftest import Alone
+from tests.service.one_service import FORBIDDEN, OK, OneService
+from tests.world import World, ident
+
+
+@pytest.fixture
+def world() -> World:
+    """A small studio."""
+    return World()
+
+
+@pytest.fixture
+def chat(alone: Alone, world: World) -> OneService:
+    """The service; ``artist`` has a task on the asset, and nobody a file."""
+    entities = {row["id"]: row for row in world.tables["entity"]}
+    brief = {"entity_name": "Hero", "project_id": world.project, "preview_file_id": None}
+    past = {**brief, "entity_name": "Old", "project_id": world.past}
+    found = alone("chat")
+    found.neighbours.answers |= {
+        "assets.projects_of_entities": lambda ids: {
+            one: entities[one]["project_id"] for one in ids if one in entities
+        },
+        "assets.entities_in_brief": {world.asset: brief, world.past_asset: past},
+        "tasks.is_assigned_to_entity": False,
+        "tasks.files_of_messages": {},
+    }
+    found.fill(world)
+    return found
+
+
+def say(chat: OneService, who: str, entity: str, text: str) -> Any:
+    """Say something."""
+    return chat.call(who, "post_message", entity_id=entity, data={"message": text}, files=[])
+
+
+def test_the_first_visit_makes_the_chat_and_only_one(chat: OneService, world: World) -> None:
+    """Whoever comes next finds the same."""
+    first = chat.call("admin", "show_chat", entity_id=world.shot)
+    assert first == {**first, "object_id": world.shot, "participants": [], "messages": []}
+    assert chat.call("manager", "show_chat", entity_id=world.shot)["id"] == first["id"]
+    assert len(chat.rows("chat", object_id=uuid.UUID(world.shot))) == 1
+
+
+def test_joining_and_leaving_are_idempotent(chat: OneService, world: World) -> None:
+    """A repeated request changes nothing."""
+    for _ in range(2):
+        chat.call("artist", "join_chat", entity_id=world.asset)
+    shown = chat.call("admin", "show_chat", entity_id=world.asset)
+    assert shown["participants"] == [world.people["artist"]]
+    for _ in range(2):
+        assert chat.answer("artist", "leave_chat", entity_id=world.asset).body == b""
+    assert chat.call("admin", "show_chat", entity_id=world.asset)["participants"] == []
+
+
+def test_only_participants_may_speak(chat: OneService, world: World) -> None:
+    """Reading takes no joining."""
+    with pytest.raises(InvalidInput, match=r"^You are not a participant of this chat$"):
+        say(chat, "artist", world.asset, "hi")
+    chat.call("artist", "join_chat", entity_id=world.asset)
+    said = say(chat, "artist", world.asset, "hello")
+    assert said == {
+        **said,
+        "text": "hello",
+        "type": "ChatMessage",
+        "chat_id": world.chat,
+        "person_id": world.people["artist"],
+    }
+    assert "attachment_files" not in said
+    rows = chat.call("admin", "list_messages", entity_id=world.asset, query={})
+    assert [row["text"] for row in rows] == ["hi", "hello"]
+    (row,) = chat.rows("chat", id=uuid.UUID(world.chat))
+    assert row["last_message"].isoformat(timespec="seconds") == said["created_at"]
+
+
+def test_a_message_must_have_its_text(chat: OneService, world: World) -> None:
+    """The refusal names the field."""
+    chat.call("artist", "join_chat", entity_id=world.asset)
+    given = {"entity_id": world.asset, "data": {"text": "hi"}, "files": []}
+    with pytest.raises(InvalidInput) as refusal:
+        chat.call("artist", "post_message", **given)
+    errors = [{"field": "message", "message": "Field required"}]
+    assert refusal.value.data == {"errors": errors}
+
+
+def test_a_retried_message_is_said_once(chat: OneService, world: World) -> None:
+    """Other contents under the same key are another request."""
+    chat.call("artist", "join_chat", entity_id=world.asset)
+    key = str(uuid.uuid4())
+    given = {"entity_id": world.asset, "data": {"message": "once"}, "files": []}
+    first = chat.answer("artist", "post_message", key=key, **given)
+    assert chat.answer("artist", "post_message", key=key, **given).body == first.body
+    with pytest.raises(KeyReused):
+        chat.answer("artist", "post_message", key=key, **{**given, "data": {"message": "twice"}})
+    assert [row["text"] for row in chat.rows("chat_message")].count("once") == 1
+
+
+def test_only_authors_and_admins_take_messages_back(chat: OneService, world: World) -> None:
+    """And only where the message is."""
+    chat.call("artist", "join_chat", entity_id=world.asset)
+    said = say(chat, "artist", world.asset, "mine")
+    here = {"entity_id": world.asset, "message_id": said["id"]}
+    elsewhere = {**here, "entity_id": world.shot}
+    with pytest.raises(Forbidden):
+        chat.call("manager", "delete_message", **here)
+    for method in ("delete_message", "show_message"):
+        with pytest.raises(NotFound):
+            chat.call("admin", method, **elsewhere)
+    one = chat.call("admin", "show_message", **here)
+    assert (one["text"], one["attachment_files"]) == ("mine", [])
+    assert chat.answer("admin", "delete_message", **here).body == b""
+    with pytest.raises(NotFound):
+        chat.call("admin", "show_message", **here)
+
+
+@pytest.mark.parametrize(
+    ("person", "want"),
+    [
+        ("manager", OK),
+        ("artist", OK),
+        ("client", OK),
+        ("vendor", FORBIDDEN),
+        ("stranger", FORBIDDEN),
+    ],
+)
+def test_the_team_reads_and_vendors_only_where_they_work(
+    chat: OneService, world: World, person: str, want: str
+) -> None:
+    """Nobody from outside the production."""
+    for method, more in (("show_chat", {}), ("list_messages", {"query": {}})):
+        found = chat.outcomes([person], method, entity_id=world.shot, **more)
+        assert found == {person: want}
+    chat.neighbours.answers["tasks.is_assigned_to_entity"] = True
+    found = chat.outcomes(["vendor", "stranger"], "show_chat", entity_id=world.shot)
+    assert found == {"vendor": OK, "stranger": FORBIDDEN}
+
+
+@pytest.mark.parametrize("entity", [ident("nobody"), "not-an-id"])
+def test_unknown_entities_have_no_chat(chat: OneService, entity: str) -> None:
+    """Malformed ids are unknown ones."""
+    for method, more in (("show_chat", {}), ("list_messages", {"query": {}}), ("join_chat", {})):
+        with pytest.raises(NotFound):
+            chat.call("admin", method, entity_id=entity, **more)
+
+
+def test_own_chats_are_those_joined_in_open_productions(chat: OneService, world: World) -> None:
+    """With what a list shows of the entity."""
+    chat.call("artist", "join_chat", entity_id=world.asset)
+    chat.call("artist", "join_chat", entity_id=world.past_asset)
+    assert chat.call("artist", "list_own_chats") == [
+        {
+            "id": world.chat,
+            "object_id": world.asset,
+            "last_message": None,
+            "entity_name": "Hero",
+            "project_id": world.project,
+            "preview_file_id": None,
+        }
+    ]
+
+
+def test_a_long_chat_is_read_by_the_page(chat: OneService, world: World) -> None:
+    """A page of ten thousand messages holds a hundred, and all come only when asked for."""
+    for number in range(10_000):
+        world.add(
+            "chat_message",
+            f"m{number}",
+            chat_id=world.chat,
+            text=f"message {number}",
+            person_id=world.people["artist"],
+        )
+    chat.fill(world)
+    query = {"page": "50", "limit": "100"}
+    page = chat.call("admin", "list_messages", entity_id=world.asset, query=query)
+    assert (page["total"], page["nb_pages"], len(page["data"])) == (10_001, 101, 100)
+    assert len(chat.call("admin", "list_messages", entity_id=world.asset, query={})) == 10_001
+
+
+def test_those_who_look_are_told(chat: OneService, world: World) -> None:
+    """Of who comes and goes and what is said; a repetition is no event."""
+    for _ in range(2):
+        chat.call("artist", "join_chat", entity_id=world.asset)
+    said = say(chat, "artist", world.asset, "hello")
+    chat.call("artist", "delete_message", entity_id=world.asset, message_id=said["id"])
+    for _ in range(2):
+        chat.call("artist", "leave_chat", entity_id=world.asset)
+    me, here, message = world.people["artist"], world.chat, said["id"]
+    assert chat.emitted() == [
+        ("chat:joined", {"chat_id": here, "person_id": me}),
+        (
+            "chat:new-message",
+            {"chat_id": here, "chat_message_id": message, "last_message": said["created_at"]},
+        ),
+        ("chat:deleted-message", {"chat_id": here, "chat_message_id": message}),
+        ("chat:left", {"chat_id": here, "person_id": me}),
+    ]

@@ -1,0 +1,1 @@
+"""Productions and teams, by themselves."""
