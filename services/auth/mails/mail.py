@@ -1,7 +1,7 @@
-"""Letters to people. A letter commits with its cause, sealed, and leaves by itself moments later.
+"""E-mails: a transactional outbox, encrypted, and its delivery by SMTP.
 
-Nobody waits for the mail server, and how long an answer takes doesn't tell whether a letter was
-written. A server that refuses or is away is tried again for a day.
+An e-mail commits with its cause and is sent shortly after: requests don't wait for the mail server,
+and response times don't reveal whether one was queued. Failures are retried with a backoff.
 """
 
 from __future__ import annotations
@@ -32,26 +32,31 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Timeout of the SMTP connection.
 SECONDS: Final = 10.0
+#: Attempts before an e-mail is given up.
 TRIES: Final = 12
+#: The first backoff, which doubles with each attempt.
 FIRST_PAUSE: Final = timedelta(seconds=30)
+#: E-mails sent over one connection.
 BATCH: Final = 20
 PORTS: Final = {"smtp": 25, "smtps": 465}
 
 
 def write(tx: Transaction, settings: AuthSettings, to: str, subject: str, body: str) -> None:
-    """Put a letter into the tray of this transaction; without a mail server there is none."""
+    """Queue an e-mail in the transactional outbox; only logs if there is no mail server."""
     if not settings.mail_url:
         log.warning("MAIL_URL is not set: a letter about %r was not written", subject)
         return
     line = " ".join(subject.split())
+    # Encrypted: bodies hold reset links and codes.
     sealed = vault.seal(settings, body)
     letter = OutgoingMail(recipient=to, subject=line, sealed_body=sealed, due_at=now())
     tx.session.add(letter)
 
 
 def deliver(tx: Transaction, settings: AuthSettings) -> int:
-    """Send what is due and answer how many left; what fails is due again later."""
+    """Send due e-mails and return their number; failed ones are due again later."""
     if not settings.mail_url:
         return 0
     due = (
@@ -59,7 +64,7 @@ def deliver(tx: Transaction, settings: AuthSettings) -> int:
         .where(OutgoingMail.due_at <= now())
         .order_by(OutgoingMail.id)
         .limit(BATCH)
-        # Each process takes letters that no other is sending.
+        # Replicas skip e-mails that another one is sending.
         .with_for_update(skip_locked=True)
     )
     letters = list(tx.session.scalars(due))
@@ -101,7 +106,7 @@ def _nothing() -> Iterator[Callable[[EmailMessage], object]]:
 
 @contextmanager
 def _carrier(url: str) -> Iterator[Callable[[EmailMessage], object]]:
-    """How a letter leaves: by SMTP, or into a folder."""
+    """A function that sends a message: by SMTP, or to a file."""
     parts = urlsplit(url)
     if parts.scheme == "file":
         yield lambda message: _write_down(Path(unquote(parts.path)), message)
