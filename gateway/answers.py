@@ -1,8 +1,8 @@
-"""Answers kept in memory until an event says that they changed.
+"""A cache of answers, invalidated by events.
 
-For the few reads that every page begins with and that hardly ever change. A route declares them
-(``Route.kept``): the subjects of the events after which its answer is another one. Who just wrote
-through this process reads past the cache, until the events of the write have surely come by.
+For the few reads that every page starts with and that rarely change. Their routes declare the
+subjects of the events that invalidate them (``Route.kept``). Callers who have just written through
+this process bypass the cache until the events of their write have arrived.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from gateway.routes.table import Route
     from services.common.wire.rpc_protocol import Reply
 
-#: Answers of one process; each is a few kilobytes.
+#: Most answers of a process; each takes a few kilobytes.
 CACHE_SIZE: Final = 4096
-#: Seconds after a write in which its author's reads go to the services.
+#: Seconds after a write in which its author's reads bypass the cache.
 WRITE_SECONDS: Final = 1.0
 
 
 class Key(NamedTuple):
-    """Whose answer it is, and to which question."""
+    """The key of an answer: the request and its session."""
 
     path: str
     session: str
@@ -42,18 +42,18 @@ class _Kept(NamedTuple):
 
 
 class AnswerCache:
-    """The kept answers of one process to ``routes``; none is older than ``seconds``."""
+    """The cached answers of one process to ``routes``, each for ``seconds`` at most."""
 
     def __init__(self, seconds: float, routes: Iterable[Route]) -> None:
         self.seconds = seconds
         self._subjects = frozenset(subject for route in routes for subject in route.kept)
         self._kept: OrderedDict[Key, _Kept] = OrderedDict()
         self._written: OrderedDict[str, float] = OrderedDict()
-        #: Grows with each change that may concern an answer that is on its way.
+        #: The number of invalidations: an answer requested before the last one must not be kept.
         self.age = 0
 
     def get(self, key: Key) -> Reply | None:
-        """The answer, if there is one that still holds."""
+        """The cached answer; None if there is none, or it is stale."""
         kept = self._kept.get(key)
         now = time.monotonic()
         if kept is None or now - kept.since > self.seconds:
@@ -65,7 +65,7 @@ class AnswerCache:
     def keep(
         self, key: Key, route: Route, identity: Identity | None, reply: Reply, age: int
     ) -> Reply:
-        """Keep an answer that was asked for when the cache's age was ``age``; it gets its tag."""
+        """Cache an answer requested when ``self.age`` was ``age``; returns it with an ETag."""
         if reply.status not in {None, 200}:
             return reply
         tagged = reply._replace(headers={"etag": of_bytes(reply.body), **reply.headers})
@@ -78,7 +78,7 @@ class AnswerCache:
         return tagged
 
     def wrote(self, identity: Identity | None) -> None:
-        """Note that a caller changes something."""
+        """Record a write, so that its author's next reads bypass the cache."""
         if identity is None:
             return
         person = identity.claims["sub"]
@@ -88,7 +88,7 @@ class AnswerCache:
             self._written.popitem(last=False)
 
     def changed(self, subject: str, person: str | None) -> None:
-        """Forget what an event about ``subject`` makes old; one about a person, only theirs."""
+        """Invalidate answers after an event about ``subject``; with ``person``, only theirs."""
         if subject not in self._subjects:
             return
         self.age += 1

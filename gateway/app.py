@@ -1,4 +1,4 @@
-"""The Falcon application: routes, steps, middleware and the connection to the broker, composed."""
+"""The application factory: routes, middleware, error handlers and the broker connection."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ log = logging.getLogger(__name__)
 
 #: Seconds that the start waits for the broker.
 CONNECT_SECONDS: Final = 3.0
-#: Seconds between looks whether gunicorn is still there.
+#: Seconds between checks whether gunicorn is still running.
 PARENT_SECONDS: Final = 0.5
 
 
 class Lifespan:
-    """Connects before the first request is taken, and disconnects after the last.
+    """Connects to the broker before the first request, and disconnects after the last one.
 
-    A worker that takes another's place is waited for, so it must be able to answer when it begins.
-    One whose gunicorn was killed ends, too: nobody would ever tell it to, and it keeps the port.
+    So a new worker can answer when a rolling restart switches to it. A worker whose gunicorn was
+    killed ends itself: nothing else would stop it, and it keeps the port.
     """
 
     def __init__(self, client: RpcClient, watch: LoopWatch) -> None:
@@ -61,7 +61,7 @@ class Lifespan:
         self.parent = os.getppid()
 
     async def process_startup(self, _scope: dict[str, Any], _event: dict[str, Any]) -> None:
-        """Connect; without a broker, go on trying in the background."""
+        """Connect; without a broker, keep trying in the background."""
         # What was imported stays: the collector needn't look through it again and again.
         gc.collect()
         gc.freeze()
@@ -79,7 +79,7 @@ class Lifespan:
         self.watch.stop()
 
     async def _end_with_parent(self) -> None:
-        # Nothing tells a process that it was left behind: it has to look.
+        # No signal tells a process that its parent has ended: poll the parent's id.
         while os.getppid() == self.parent:  # noqa: ASYNC110
             await asyncio.sleep(PARENT_SECONDS)
         log.warning("gunicorn is gone: this worker ends, too")
@@ -87,7 +87,7 @@ class Lifespan:
 
 
 def connected(settings: GatewaySettings, routes: Collection[Route]) -> Gateway:
-    """What the requests share, wired: the client tells the caches what changed."""
+    """Create the objects that requests share; events from the client invalidate the caches."""
 
     async def ask(service: str, method: str, arguments: bytes) -> Reply:
         return await client.call(service, method, arguments)

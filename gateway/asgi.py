@@ -1,4 +1,4 @@
-"""What gunicorn loads: ``gateway.asgi:app``."""
+"""The module that gunicorn loads: ``gateway.asgi:app``."""
 
 import logging
 import os
@@ -15,7 +15,8 @@ try:
 except ConfigError as error:
     sys.exit(f"gateway: {error}")
 configure("gateway", settings.log_level, settings.log_format)
-# uvicorn's log is ours, but for its word on each request that is no HTTP: those are counted.
+# uvicorn logs through our handler, but not its warning for each malformed request: a metric counts
+# them.
 uvicorn_log = logging.getLogger("uvicorn.error")
 uvicorn_log.handlers.clear()
 uvicorn_log.propagate = True

@@ -13,33 +13,33 @@ if TYPE_CHECKING:
 
 
 class GatewaySettings(Settings, frozen=True, kw_only=True, rename=str.upper):
-    """What the gateway needs besides the common settings."""
+    """Settings of the gateway."""
 
     #: Origins allowed to call from a browser, separated by commas; empty means none.
     cors_origins: str = ""
-    #: Where people find the studio; over https its cookies are for https only.
+    #: The public URL; with https, cookies are ``Secure``.
     site_url: str = "http://localhost:8080"
-    #: Networks, separated by commas, whose ``X-Real-IP`` is believed.
+    #: Networks of proxies, separated by commas, whose ``X-Real-IP`` is trusted.
     trusted_proxies: str = "127.0.0.0/8,::1/128"
-    #: Requests being answered at once by one process; one more is told to come again (502).
+    #: Concurrent requests of one process; further ones are refused (502 with Retry-After).
     max_inflight: int = 40
     #: Bytes of a JSON or form body; a larger one is 413.
     max_json_body: int = 8 * 1024 * 1024
-    #: Where files are kept, as for the services.
+    #: The file storage, the same as the services'.
     storage_url: str
     #: Bytes of a multipart body; a larger one is 413.
     max_upload: int = 10 * 1024 * 1024 * 1024
-    #: Uploads and downloads at once by one process; one more is told to come again (502).
+    #: Concurrent uploads and downloads of one process; further ones are refused (502).
     max_transfers: int = 20
-    #: How long an actor may be served from the cache without word from ``auth``.
+    #: Seconds an actor, or an answer, may be cached.
     actor_seconds: float = 10.0
-    #: Report what blocks the event loop for longer (``loop_watch``); 0 watches nothing.
+    #: Seconds for which the event loop may be blocked before it is logged (``loop_watch``); 0: off.
     blocked_loop_seconds: float = 0.0
     #: A folder with a built web interface, served at ``/`` beside ``/api``; empty serves none.
     web_root: str = ""
     #: Where several workers keep their metrics, see ``gunicorn.conf.py``; empty for one worker.
     prometheus_multiproc_dir: str = ""
-    #: Seconds a route that may read or remove a whole production has.
+    #: Deadline in seconds of routes that may read or remove a whole production.
     list_deadline: float = 30.0
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What browsers need around log-in: cookies set, renewed and cleared."""
+"""Cookies for browsers: set at log-in, renewed, cleared at log-out."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ NO_BROWSER: Final = re.compile(r"bot\b|python|curl", re.IGNORECASE)
 
 
 def is_browser(req: Request) -> bool:
-    """Whether the caller keeps cookies instead of tokens."""
+    """Whether the client is a browser, which gets cookies instead of tokens."""
     agent = req.user_agent or ""
     return bool(BROWSER.match(agent)) and not NO_BROWSER.search(agent)
 
 
 def caller(req: Request, claims: dict[str, Any]) -> dict[str, Any]:
-    """What ``auth`` wants to know of a caller: claims, address, browser or script."""
+    """The ``caller`` argument of ``auth``: claims, address, whether a browser, challenge."""
     sessions: list[Any] = req.get_cookie_values(CHALLENGE) or [None]
     return {
         "claims": claims,
@@ -41,14 +41,14 @@ def caller(req: Request, claims: dict[str, Any]) -> dict[str, Any]:
 
 
 def address_of(req: Request, proxies: Sequence[IPv4Network | IPv6Network]) -> str:
-    """Where the request came from: as a proxy of ours says, or else the peer."""
+    """The client's address: ``X-Real-IP`` from a trusted proxy, else the peer's."""
     peer = str(req.remote_addr)
-    said = (req.get_header("X-Real-IP") or "").strip()
-    if not said:
+    claimed = (req.get_header("X-Real-IP") or "").strip()
+    if not claimed:
         return peer
     try:
         trusted = any(ip_address(peer) in network for network in proxies)
-        return str(ip_address(said)) if trusted else peer
+        return str(ip_address(claimed)) if trusted else peer
     except ValueError:
         return peer
 
@@ -79,7 +79,7 @@ def refreshed(req: Request, resp: Response, reply: Reply) -> Reply:
 
 
 def challenged(req: Request, resp: Response, reply: Reply) -> Reply:
-    """Hand over the state of a security key's challenge, to come back with its answer."""
+    """Set the cookie with a security key's challenge, which comes back with its answer."""
     resp.set_cookie(
         CHALLENGE,
         reply.headers["session"],

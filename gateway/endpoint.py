@@ -1,4 +1,4 @@
-"""One class for every row of the route tables: it takes a request through the steps."""
+"""The resource class of all routes: it runs the steps of a request."""
 
 from __future__ import annotations
 
@@ -48,6 +48,8 @@ class Endpoint:
             metrics.INFLIGHT.inc()
             try:
                 with tracing.span(name, "server", req.get_header(tracing.TRACEPARENT)):
+                    # The body is read only after the head was accepted: a refused request costs no
+                    # upload.
                     await authenticate(exchange)
                     restrict(exchange)
                     await read_request(exchange)
@@ -62,7 +64,7 @@ class Endpoint:
 
 
 def positional(routes: Iterable[Route]) -> dict[str, tuple[list[Route], dict[str, str]]]:
-    """Routes by path, fields renamed by position: Falcon wants one name for one place.
+    """Routes by path, with fields renamed by position: Falcon allows one name per position.
 
     The second part maps ``"GET p2"`` back to the name the row uses.
     """

@@ -1,7 +1,7 @@
-"""The one table that turns kinds of refusal into HTTP, and nothing but JSON leaves it.
+"""The mapping of errors to HTTP statuses and JSON bodies.
 
-Statuses are those the clients in the field act on: ``gazu`` raises on 400, 401, 403, 404, 405, 413,
-422, 500 and 502, and takes anything else for a success.
+The statuses are those that existing clients handle: ``gazu`` raises on 400, 401, 403, 404, 405,
+413, 422, 500 and 502, and takes anything else for a success.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class TooLarge(ServiceError, kind="too-large"):
 
 
 class UnreadableBody(ServiceError, kind="unread"):
-    """The body is not JSON, or isn't said to be."""
+    """The body is not JSON, or its Content-Type isn't."""
 
 
 class TokenUnreadable(ServiceError, kind="token-unreadable"):
@@ -67,13 +67,13 @@ class SetupRequired(ServiceError, kind="setup-required"):
     """The account must set up a second factor before it may do anything else."""
 
 
-def said(message: str, **more: Any) -> dict[str, Any]:
-    """The usual body of a refusal."""
+def error_body(message: str, **more: Any) -> dict[str, Any]:
+    """The usual body of an error."""
     return {"error": True, "message": message, **more}
 
 
 def _refused(error: ServiceError) -> dict[str, Any]:
-    return said(error.message, **(error.data or {})) if error.message else (error.data or {})
+    return error_body(error.message, **(error.data or {})) if error.message else (error.data or {})
 
 
 def _unauthenticated(error: ServiceError) -> dict[str, Any]:
@@ -81,28 +81,28 @@ def _unauthenticated(error: ServiceError) -> dict[str, Any]:
 
 
 TABLE: Final[dict[type[ServiceError], tuple[int, Callable[[ServiceError], dict[str, Any]]]]] = {
-    InvalidInput: (400, lambda e: said(e.message, data=e.data)),
+    InvalidInput: (400, lambda e: error_body(e.message, data=e.data)),
     Integrity: (400, lambda e: {"message": e.message}),
     Refused: (400, _refused),
-    UnreadableBody: (400, lambda e: said(e.message)),
+    UnreadableBody: (400, lambda e: error_body(e.message)),
     Unauthenticated: (401, _unauthenticated),
-    Forbidden: (403, lambda _: said(FORBIDDEN)),
-    SetupRequired: (403, lambda _: said(NO_FACTOR, two_factor_authentication_required=True)),
-    NotFound: (404, lambda _: said(NOT_FOUND)),
-    Conflict: (409, lambda e: said(e.message)),
-    TooLarge: (413, lambda _: said(TOO_LARGE)),
+    Forbidden: (403, lambda _: error_body(FORBIDDEN)),
+    SetupRequired: (403, lambda _: error_body(NO_FACTOR, two_factor_authentication_required=True)),
+    NotFound: (404, lambda _: error_body(NOT_FOUND)),
+    Conflict: (409, lambda e: error_body(e.message)),
+    TooLarge: (413, lambda _: error_body(TOO_LARGE)),
     TokenUnreadable: (422, lambda e: {"msg": e.message}),
-    KeyReused: (422, lambda e: said(e.message)),
-    TooMany: (429, lambda e: said(e.message, login=False)),
-    Unavailable: (502, lambda e: said(e.message)),
+    KeyReused: (422, lambda e: error_body(e.message)),
+    TooMany: (429, lambda e: error_body(e.message, login=False)),
+    Unavailable: (502, lambda e: error_body(e.message)),
 }
 
 
 async def on_service_error(
     _req: Request, resp: Response, error: ServiceError, _params: Any
 ) -> None:
-    """Answer a refusal; a kind without a row is a fault of ours, not of the caller."""
-    status, body = TABLE.get(type(error), (500, lambda _: said(INTERNAL)))
+    """Answer a ServiceError; a kind without a row in ``TABLE`` is a 500."""
+    status, body = TABLE.get(type(error), (500, lambda _: error_body(INTERNAL)))
     REFUSALS.labels(kind_of(error)).inc()
     if isinstance(error, Unavailable):
         resp.set_header("Retry-After", RETRY_SECONDS)
@@ -116,23 +116,23 @@ async def on_service_error(
 async def on_http_error(
     _req: Request, resp: Response, error: falcon.HTTPError, _params: Any
 ) -> None:
-    """Falcon's own refusals: unknown route, wrong method, unreadable request."""
+    """Answer Falcon's own errors: unknown route, wrong method, unreadable request."""
     messages = {404: NOT_FOUND, 405: NOT_ALLOWED, 413: TOO_LARGE}
     resp.set_headers(error.headers or {})
     text = messages.get(error.status_code, error.description or error.title or "")
-    write(resp, error.status_code, said(text))
+    write(resp, error.status_code, error_body(text))
 
 
 async def on_broken_body(_req: Request, resp: Response, _error: Exception, _params: Any) -> None:
-    """The body did not come, or too slowly (``http.pace``); who still listens may read why."""
-    write(resp, 400, said(TOO_SLOW))
+    """Answer a body that broke off or came too slowly (``http.pace``)."""
+    write(resp, 400, error_body(TOO_SLOW))
 
 
 async def on_crash(req: Request, resp: Response, error: Exception, _params: Any) -> None:
-    """A fault of ours: the log has it, the caller gets a sentence."""
+    """Log an unexpected exception, and answer 500 without details."""
     REFUSALS.labels(kind_of(error)).inc()
     log.error("%s %s failed", req.method, req.path, exc_info=error)
-    write(resp, 500, said(INTERNAL))
+    write(resp, 500, error_body(INTERNAL))
 
 
 def write(resp: Response, status: int, body: dict[str, Any]) -> None:

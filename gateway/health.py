@@ -1,4 +1,4 @@
-"""How the system is: for people (``/status``), for orchestrators (``/health``), for Prometheus."""
+"""Status pages (``/status``), health checks (``/health``), metrics and documentation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import falcon
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from gateway import metrics
-from gateway.errors import said, write
+from gateway.errors import error_body, write
 from gateway.http.compression import passed_on
 from services.common.etags import holds, of_bytes
 from services.common.wire.rpc_protocol import Reply
@@ -31,13 +31,13 @@ log = logging.getLogger(__name__)
 API: Final = "Callboard"
 VERSION: Final = "0.1.0"
 HERE: Final = Path(__file__).parent
-#: Where the descriptions lie that are generated from the code (``deploy.docs.served``).
+#: The folder of the generated API descriptions (``deploy.docs.served``).
 BUILT: Final = HERE / "built"
 NOT_BUILT: Final = "This copy of Callboard was installed without {name}: make docs builds it."
 
 
 class Health:
-    """Answers from what the client hears of the services: nobody is asked."""
+    """Answers from the heartbeats that the client receives, without calling services."""
 
     def __init__(self, client: RpcClient, multiproc_dir: str) -> None:
         self.client, self.multiproc_dir = client, multiproc_dir
@@ -59,11 +59,11 @@ class Health:
         write(resp, 200, {"api": API, "version": VERSION})
 
     def parts(self) -> dict[str, bool]:
-        """Which services gave a sign of life, meaning that their database answers too."""
+        """Whether each service sent a heartbeat lately, and so its database answers, too."""
         return {name: self.client.alive(name) for name in SERVICES}
 
     def status(self, resp: Response) -> None:
-        """What is up; 200 even when parts are down."""
+        """What is up; 200 even if parts are down."""
         write(resp, 200, {"name": API, "version": VERSION, **self._summary()})
 
     def _summary(self) -> dict[str, bool]:
@@ -77,30 +77,30 @@ class Health:
         }
 
     def status_text(self, resp: Response) -> None:
-        """The same for simple monitors."""
+        """The status as plain text, for simple monitors."""
         lines = [f"name: {API}", f"version: {VERSION}"]
         lines += [f"{name}: {'up' if up else 'down'}" for name, up in self._summary().items()]
         resp.content_type, resp.text = falcon.MEDIA_TEXT, "\n".join(lines)
 
     def live(self, resp: Response) -> None:
-        """This process answers."""
+        """Liveness: 200 while this process answers."""
         write(resp, 200, {"live": True})
 
     def ready(self, resp: Response) -> None:
-        """503 until the broker and all services are there."""
+        """Readiness: 503 unless the broker and all services are up."""
         parts = {"broker": self.client.broker.ready.is_set(), **self.parts()}
         write(resp, 200 if all(parts.values()) else 503, {"ready": all(parts.values()), **parts})
 
 
 class Metrics:
-    """What this gateway, all its workers, counted and timed."""
+    """The metrics of all workers of this gateway."""
 
     def __init__(self, health: Health) -> None:
         self.health = health
         self._one_at_a_time = asyncio.Lock()
 
     async def on_get(self, _req: Request, resp: Response) -> None:
-        """Write the exposition beside the event loop, which it would hold for 50 ms."""
+        """Render the metrics on a thread: they would block the event loop for 50 ms."""
         resp.content_type = CONTENT_TYPE_LATEST
         async with self._one_at_a_time:
             resp.data = await asyncio.to_thread(
@@ -114,9 +114,9 @@ class Metrics:
 
 
 class Document:
-    """A file, read once and held as it is sent: compressed.
+    """A file, read and compressed once.
 
-    Without it everything else works, so its absence is a refusal here and not at the start.
+    The gateway works without it, so a missing file is a 404 and does not stop the start.
     """
 
     def __init__(self, path: Path, kind: str) -> None:
@@ -128,9 +128,9 @@ class Document:
             log.warning("%s is missing: make docs builds it", path)
 
     async def on_get(self, req: Request, resp: Response) -> None:
-        """Send it, unless the client holds it already."""
+        """Send the file, or 304."""
         if self.missing:
-            write(resp, HTTPStatus.NOT_FOUND, said(NOT_BUILT.format(name=self.path.name)))
+            write(resp, HTTPStatus.NOT_FOUND, error_body(NOT_BUILT.format(name=self.path.name)))
             return
         resp.set_header("ETag", f"W/{self.tag}")
         resp.set_header("Cache-Control", "no-cache")
@@ -144,13 +144,13 @@ class Document:
 
 
 class Page:
-    """A GET that is answered here."""
+    """A GET that the gateway answers itself."""
 
     def __init__(self, answer: Callable[[Response], None]) -> None:
         self.answer = answer
 
     async def on_get(self, _req: Request, resp: Response) -> None:
-        """Let the page write itself."""
+        """Write the page."""
         self.answer(resp)
 
     on_head = on_get

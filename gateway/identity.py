@@ -1,8 +1,8 @@
-"""Who is calling: the token is checked here, the actor comes from ``auth`` and a small cache.
+"""Authentication: tokens are verified here, actors come from ``auth`` and a cache.
 
-Events drop an actor the moment a person, a team or a session changes; a broken connection to the
-broker drops all, as events may have been missed; a short age bounds the rest. A refusal is never
-decided on a cached actor: the endpoint asks again and retries once.
+Events invalidate an actor when a person, a team or a session changes; a lost connection to the
+broker clears the cache, as events may have been missed; a short maximum age covers the rest. No
+request is refused on a cached actor: it is retried once with a fresh one.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ class Identity(NamedTuple):
 
     claims: dict[str, Any]
     actor: str
-    #: Their whole person; None from an ``auth`` of the last release.
+    #: Their person as JSON; None from an ``auth`` of the last release.
     people: str | None
     fetched: float
 
 
 class Tokens:
-    """Verifies tokens, and remembers the verified ones until they expire."""
+    """Verifies tokens, and caches the claims until they expire."""
 
     def __init__(self, keys: KeyRing) -> None:
         self.keys = keys
@@ -97,10 +97,10 @@ def token_of(req: falcon.asgi.Request, kind: str) -> str:
 
 
 class Authenticator:
-    """Establishes the identity behind each request.
+    """Authenticates requests.
 
-    ``call(service, method, arguments)`` is how ``auth`` is asked; ``seconds`` the age up to which
-    an actor is served without word from it.
+    ``call(service, method, arguments)`` makes the RPC calls to ``auth``; ``seconds`` is the maximum
+    age of a cached actor.
     """
 
     def __init__(
@@ -110,13 +110,13 @@ class Authenticator:
         self.seconds, self.call = seconds, call
         self._known: OrderedDict[str, Identity] = OrderedDict()
         self._asking: dict[str, asyncio.Task[Identity]] = {}
-        #: Grows with each change that may concern an answer that is on its way.
+        #: The number of invalidations: a reply requested before the last one must not be cached.
         self._age = 0
 
     async def identify(
         self, req: falcon.asgi.Request, kind: str = ACCESS, *, fresh: bool = False
     ) -> Identity:
-        """Who sent this request. Raises Unauthenticated, TokenUnreadable, Unavailable.
+        """The identity of a request. Raises Unauthenticated, TokenUnreadable, Unavailable.
 
         ``fresh`` asks ``auth`` even if the answer is cached.
         """
@@ -129,16 +129,17 @@ class Authenticator:
         return await (self._ask(claims) if fresh else self._share(claims))
 
     async def _share(self, claims: dict[str, Any]) -> Identity:
-        """Ask once, however many requests of the session wait for the answer."""
+        """Make one call for all concurrent requests of a session."""
         jti = claims["jti"]
         asking = self._asking.get(jti)
         if asking is None:
             asking = self._asking[jti] = asyncio.create_task(self._ask(claims))
             asking.add_done_callback(lambda done: self._asked(jti, done))
+        # Shielded: a client that disconnects must not cancel the call of the others.
         return await asyncio.shield(asking)
 
     def _asked(self, jti: str, done: asyncio.Task[Identity]) -> None:
-        if self._asking.get(jti) is done:  # else a change made somebody ask anew
+        if self._asking.get(jti) is done:  # unless an invalidation started a new call
             del self._asking[jti]
         if not done.cancelled():
             done.exception()  # seen, also where everybody who waited for it has given up
@@ -147,7 +148,7 @@ class Authenticator:
         asked, age = time.monotonic(), self._age
         reply = await self.call("auth", "identify", msgspec.json.encode({"claims": claims}))
         identity = Identity(claims, reply.body.decode(), reply.headers.get("people"), asked)
-        if age == self._age:  # else the answer may be from before what made us forget
+        if age == self._age:  # else the reply may be older than the invalidation
             self._known[claims["jti"]] = identity
             self._known.move_to_end(claims["jti"])
             if len(self._known) > CACHE_SIZE:
@@ -166,7 +167,7 @@ class Authenticator:
 
     def _forget(self, concerned: Callable[[Identity], bool]) -> None:
         self._age += 1
-        self._asking.clear()  # who asks from now on gets an answer from after the change
+        self._asking.clear()  # later requests must not share a call from before the change
         for jti in [jti for jti, identity in self._known.items() if concerned(identity)]:
             del self._known[jti]
 

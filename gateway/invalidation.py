@@ -1,4 +1,4 @@
-"""What ``auth`` and ``crud`` announce ends the validity of what the gateway remembers."""
+"""Cache invalidation by the events of ``auth`` and ``crud``."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ if TYPE_CHECKING:
     from services.common.wire.session import Session
 
 EXCHANGES: Final = (exchange_of("auth"), exchange_of("crud"))
-#: Events about teams: who is in one may change for anybody.
+#: Subjects of events that may change anybody's memberships.
 TEAMS: Final = frozenset({"project", "project-status", "import"})
 
 
 class Invalidation:
-    """Listens to events, and makes the caches forget."""
+    """Consumes events, and invalidates the caches."""
 
     def __init__(self, authenticator: Authenticator, answers: AnswerCache) -> None:
         self.authenticator, self.answers = authenticator, answers
 
     def listen(self, session: Session) -> None:
-        """Consume the events, for as long as the connection lives."""
+        """Declare and consume a queue of its own, which lives as long as the connection."""
         queue = f"callboard.gateway.{uuid.uuid4()}"
         session.queue_declare(queue, durable=False, exclusive=True, auto_delete=True)
         for exchange in EXCHANGES:
             session.exchange_declare(exchange, "topic")
             session.queue_bind(queue, exchange, "#")
         session.consume(queue, self._changed, tag="changes", no_ack=True)
-        # Nothing is sent there: whoever imports counts its consumers, to know how many we are.
+        # Never receives a message: an import counts its consumers, to wait for all gateways.
         session.queue_declare(GATEWAYS, auto_delete=True)
         session.consume(GATEWAYS, lambda _: None, tag="gateway", no_ack=True)
         session.exchange_declare(HEARD, "fanout")
 
     def lost(self) -> None:
-        """Drop everything: the connection broke, so changes may have gone unheard."""
+        """Clear the caches: events may have been missed while disconnected."""
         self.authenticator.forget_all()
         self.answers.forget_all()
 
@@ -59,17 +59,17 @@ class Invalidation:
         self.answers.changed(subject, person)
         if message.routing_key == IMPORT_DONE:
             self.answers.forget_all()
-            self._tell_importer(message)
+            self._confirm_import(message)
 
-    def _tell_importer(self, message: Incoming) -> None:
-        """Tell whoever imported that nothing older is served from here."""
+    def _confirm_import(self, message: Incoming) -> None:
+        """Confirm to the import that no older data is served from this cache."""
         ident = str(message.headers.get("event_id", "")).encode()
         session = cast("Session", message.origin)
         session.write(message_bytes(session, ident, HEARD, "", Basic.Properties(delivery_mode=1)))
 
 
 def _payload(message: Incoming) -> dict[str, Any]:
-    """What the event says; nothing of one that can't be read."""
+    """The event's payload; empty if it can't be decoded."""
     try:
         found = msgspec.json.decode(message.body)
     except (ValueError, RecursionError):

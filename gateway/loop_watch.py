@@ -1,7 +1,6 @@
-"""Reports whatever blocks the event loop, with the line at which it does.
+"""Logs what blocks the event loop, with a stack trace.
 
-On in the tests and while developing (``BLOCKED_LOOP_SECONDS``); a thread that wakes ten times in
-that while costs next to nothing, but production needs none.
+For tests and development (``BLOCKED_LOOP_SECONDS``); a thread checks ten times in that interval.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from typing import Final
 
 log = logging.getLogger(__name__)
 
-#: Part of the limit between two looks.
+#: The interval between two checks, as a share of the limit.
 SHARE: Final = 0.1
 
 
 class LoopWatch:
-    """Watches the loop that starts it; ``seconds`` of 0 watch nothing."""
+    """Watches the loop that calls ``start``; 0 ``seconds`` switch it off."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -29,7 +28,7 @@ class LoopWatch:
         self._ticked = time.monotonic()
 
     def start(self) -> None:
-        """Begin, on the loop that is to be watched."""
+        """Start watching the running loop."""
         if self.seconds:
             loop, ident = asyncio.get_running_loop(), threading.get_ident()
             self._tick(loop)
@@ -37,7 +36,7 @@ class LoopWatch:
             thread.start()
 
     def stop(self) -> None:
-        """End."""
+        """Stop watching."""
         self._stopped.set()
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -49,7 +48,7 @@ class LoopWatch:
         pause, reported, looked = self.seconds * SHARE, 0.0, time.monotonic()
         while not self._stopped.wait(pause):
             now = time.monotonic()
-            # Where this thread gets no time either, it is the machine that is busy, not the loop.
+            # If this thread was delayed, too, the machine is busy, not the loop blocked.
             starved, looked = now - looked > 3 * pause, now
             late = now - self._ticked
             if late > self.seconds and not starved and reported != self._ticked:

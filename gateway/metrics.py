@@ -1,4 +1,4 @@
-"""What the gateway counts and times, and how it shows that to Prometheus.
+"""Metrics of the gateway, and their exposition to Prometheus.
 
 With ``services.common.observability.metrics`` these are all metrics there are;
 ``docs/observing.md`` lists them.
@@ -57,7 +57,7 @@ CONDITIONAL: Final = Counter(
 ACTORS: Final = Counter(
     "callboard_actor_lookups", "Callers looked up in the gateway's cache: hit or miss", ["outcome"]
 )
-# These two are set by the worker that is scraped, so its word is the newest.
+# Set by the worker that answers the scrape, hence "mostrecent".
 SERVICE_UP: Final = Gauge(
     "callboard_service_up",
     "Whether the service gave a sign of life lately",

@@ -1,4 +1,4 @@
-"""What happens around every request: its id, the ``/api`` prefix, headers, measures."""
+"""The middleware of all requests: request id, ``/api`` prefix, security headers, metrics."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SECURITY: Final = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
 }
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
-#: How requests are counted that no route table knows: status pages, what is not found.
+#: The label of requests outside the route tables: status pages, unknown paths.
 OTHER: Final = "other"
 
 
@@ -40,7 +40,7 @@ class RequestMiddleware:
         self.slow_seconds = settings.slow_request_seconds
 
     async def process_request(self, req: Request, _resp: Response) -> None:
-        """Give the request an id and serve ``/api/…`` as ``/…``."""
+        """Set the request's id and client address, and serve ``/api/…`` as ``/…``."""
         given = req.get_header("X-Request-ID") or ""
         named = REQUEST_ID.fullmatch(given)
         context = req.context
@@ -59,13 +59,13 @@ class RequestMiddleware:
     async def process_response(
         self, req: Request, resp: Response, _resource: Any, _ok: bool
     ) -> None:
-        """Headers every answer carries."""
+        """Set the headers that every response has, and record metrics."""
         self._measure(req, resp)
         resp.set_headers(SECURITY)
         resp.set_header("X-Request-ID", req.context.request_id)
 
     def _measure(self, req: Request, resp: Response) -> None:
-        """Count the request, and tell of a slow one."""
+        """Record the request's metrics, and log a slow one."""
         route = req.context.route
         method, path = (route.method, route.path) if route else (OTHER, OTHER)
         metrics.REQUESTS.labels(method, path, resp.status_code).inc()

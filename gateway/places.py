@@ -1,4 +1,4 @@
-"""How much a process does at once; what is more is told to come again."""
+"""Concurrency limits of a process: what exceeds them is refused with 502 and Retry-After."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Final
 from gateway import errors, metrics
 from services.common.errors import Unavailable
 
-#: Seconds that a transfer waits for one of the others to end.
+#: Seconds that a transfer waits for a place.
 TRANSFER_SECONDS: Final = 1.5
 
 
 class Places:
-    """A number of places; ``what`` is how the metrics call them."""
+    """A limited number of places; ``what`` is their label in metrics."""
 
     def __init__(self, count: int, what: str) -> None:
         self.what, self._free = what, count
@@ -38,13 +38,13 @@ class Places:
                 await given
         except BaseException as error:
             if given.done() and not given.cancelled():
-                self.give_back()  # it came in the moment of giving up
+                self.give_back()  # it was given at the moment of the timeout
             if isinstance(error, TimeoutError):
                 raise self._full() from None
             raise
 
     def give_back(self) -> None:
-        """Leave the place to whoever waits longest, or to those who come."""
+        """Give a place back, to the one that has waited longest if any."""
         while self._waiting:
             given = self._waiting.popleft()
             if not given.done():

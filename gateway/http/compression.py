@@ -1,4 +1,4 @@
-"""Answers that arrive compressed leave compressed, or unpacked for the few who can't read it."""
+"""Passing compressed answers on, or decompressing them for clients without gzip."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from services.common.wire.rpc_protocol import Reply
 
 CHUNK: Final = 256 * 1024
-#: What is written to the client at once; a larger answer waits for it to be read.
+#: Bytes written to the client at a time; more would only fill the socket's buffer.
 PIECE: Final = 64 * 1024
 GZIP: Final = 31
 LEVEL: Final = 2
@@ -51,7 +51,7 @@ def takes_gzip(req: Request) -> bool:
 
 
 async def file_pieces(path: Path) -> AsyncIterator[bytes]:
-    """A file piece by piece, read beside the event loop."""
+    """Stream a file, which is read on a thread."""
     file = await asyncio.to_thread(path.open, "rb")
     try:
         while piece := await asyncio.to_thread(file.read, CHUNK):
@@ -61,7 +61,7 @@ async def file_pieces(path: Path) -> AsyncIterator[bytes]:
 
 
 async def packed(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The pieces, compressed beside the event loop as they are sent."""
+    """Compress a stream, on a thread."""
     squeeze = isal_zlib.compressobj(level=LEVEL, wbits=GZIP)
     async for piece in pieces:
         if out := await asyncio.to_thread(squeeze.compress, piece):
@@ -70,7 +70,7 @@ async def packed(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 
 
 async def unpacked(body: bytes) -> AsyncIterator[bytes]:
-    """The body piece by piece, so that a large list is not held a second time."""
+    """Decompress a body piece by piece, so that a large list is not in memory twice."""
     inflate = zlib.decompressobj(wbits=GZIP)
     rest = body
     while rest and not inflate.eof:

@@ -1,7 +1,7 @@
-"""Conditional reads: every answer to a GET has a strong ETag, and who holds it gets a 304.
+"""Conditional requests: every answer to a GET has a strong ETag, and If-None-Match gets a 304.
 
-A service that knows a version answers 304 by itself, without building anything. For other answers
-the tag is made here of their bytes: building them is not saved, sending them is.
+Services with change versions answer 304 themselves, without building the answer. For other answers
+the ETag is a hash of their bytes: that saves sending them, not building them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from services.common.wire.rpc_protocol import Reply
 
-#: How the tag of a compressed answer ends: other bytes, another tag.
+#: The end of a compressed answer's tag: strong ETags must differ where the bytes do.
 GZIPPED: Final = '-gz"'
 OK: Final = 200
 NOT_MODIFIED: Final = 304
@@ -24,23 +24,23 @@ REVALIDATE: Final = "private, no-cache"
 
 
 def validated(req: Request, resp: Response, reply: Reply) -> bool:
-    """Tag the answer; whether it needs no body because the caller holds it."""
+    """Set the ETag; returns whether the answer is a 304 without a body."""
     if (reply.status or OK) not in {OK, NOT_MODIFIED}:
         return False
     tag: str = reply.headers.get("etag") or of_bytes(reply.body)
-    asked = (req.get_header("If-None-Match") or "").replace(GZIPPED, '"')
+    header = (req.get_header("If-None-Match") or "").replace(GZIPPED, '"')
     takes_gzip = "gzip" in (req.get_header("Accept-Encoding") or "").lower()
     resp.set_header("ETag", tag[:-1] + GZIPPED if reply.encoding and takes_gzip else tag)
     resp.set_header("Cache-Control", REVALIDATE)
-    held = reply.status == NOT_MODIFIED or holds(asked, tag)
-    CONDITIONAL.labels(_outcome(asked, reply, held=held)).inc()
+    held = reply.status == NOT_MODIFIED or holds(header, tag)
+    CONDITIONAL.labels(_outcome(header, reply, held=held)).inc()
     if held:
         resp.status = NOT_MODIFIED
     return held
 
 
-def _outcome(asked: str, reply: Reply, *, held: bool) -> str:
-    if not asked:
+def _outcome(header: str, reply: Reply, *, held: bool) -> str:
+    if not header:
         return "unasked"
     if not held:
         return "changed"

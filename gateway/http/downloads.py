@@ -1,4 +1,4 @@
-"""Files on their way out: streamed from the storage, whole or in part, or not if they are known."""
+"""Downloads: files streamed from the storage, with ranges and conditional requests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from gateway.http.object_store import ObjectStore
 
-#: What a browser may show in place; anything else could be a page with a script in it.
+#: Types that browsers may display; anything else could hold a script (SVG, HTML).
 SHOWN: Final = frozenset(
     {
         "image/jpeg",
@@ -42,7 +42,7 @@ decode: Final = msgspec.json.Decoder(FileAnswer).decode
 async def send(
     req: Request, resp: Response, answer: FileAnswer, store: ObjectStore
 ) -> AsyncIterator[bytes] | None:
-    """Describe the file in the response; its pieces, where there are any to send.
+    """Set the response's headers; returns the stream to send, None for no body.
 
     Raises NotFound when nothing is stored, Unavailable when the storage is away.
     """
@@ -92,12 +92,12 @@ def _describe(resp: Response, answer: FileAnswer, stored: Stored, modified: date
 def disposition(kind: str, answer: FileAnswer) -> str:
     """The header that names the file, with an ASCII form for old clients."""
     plain = UNSAFE.sub("_", answer.name)
-    said = f'{kind}; filename="{plain}"'
-    return said if plain == answer.name else f"{said}; filename*=UTF-8''{quote(answer.name)}"
+    header = f'{kind}; filename="{plain}"'
+    return header if plain == answer.name else f"{header}; filename*=UTF-8''{quote(answer.name)}"
 
 
 def _known(req: Request, etag: str, modified: datetime) -> bool:
-    """Whether the client has this very file."""
+    """Whether the client's validators match the file."""
     tags = req.get_header("If-None-Match")
     if tags is not None:
         return tags.strip() == "*" or etag in {
@@ -108,7 +108,7 @@ def _known(req: Request, etag: str, modified: datetime) -> bool:
 
 
 def _range_holds(req: Request, etag: str, modified: datetime) -> bool:
-    """Whether the part asked for is of the file that the client has begun to read."""
+    """Whether ``If-Range`` matches the file, so that the range may be sent."""
     held = req.get_header("If-Range")
     return held is None or held == etag or _date(held) == modified
 
@@ -121,7 +121,7 @@ def _date(text: str | None) -> datetime | None:
 
 
 def range_of(header: str, size: int) -> tuple[int, int] | None:
-    """First byte and length of the one part asked for; None to send all, zeros if it's outside."""
+    """First byte and length of a single range; None to send all, (0, 0) if unsatisfiable."""
     found = RANGE.fullmatch(header.strip())
     if found is None or found.groups() == ("", ""):
         return None

@@ -1,4 +1,4 @@
-"""The file storage on the event loop: nothing here blocks it."""
+"""The file storage for the event loop: an asynchronous client."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.common.files.storage import AWAY, CHUNK, Storage, Stored, describe
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
 
-#: Seconds in which the storage has to begin its answer: a client is told within two.
+#: Seconds within which the storage must begin to answer: clients get their 502 within two.
 ANSWER_SECONDS: Final = 1.5
 PART: Final = 5 * CHUNK
 
@@ -29,7 +29,7 @@ class ObjectStore:
     async def _asked(self, seconds: float | None = ANSWER_SECONDS) -> AsyncIterator[Any]:
         try:
             async with asyncio.timeout(seconds):
-                # A folder on a network that hangs may take its time.
+                # On a thread: a folder on a network may hang.
                 await asyncio.to_thread(self._storage.check)
                 with self._storage.faults():
                     yield self._storage.store
@@ -37,7 +37,7 @@ class ObjectStore:
             raise Unavailable(AWAY) from None
 
     async def put(self, key: str, content: AsyncIterable[bytes]) -> None:
-        """Store an object, taken piece by piece; nothing is left when reading or storing fails."""
+        """Store an object, streaming its content; a failure leaves nothing."""
         async with self._asked(None) as store:
             await obstore.put_async(
                 store,
@@ -51,9 +51,9 @@ class ObjectStore:
     async def get(
         self, key: str, part: tuple[int, int] | None = None
     ) -> tuple[Stored, AsyncIterator[bytes]]:
-        """What is known of an object, and its bytes; of a ``part`` (first byte, length) only its.
+        """An object's metadata and a stream of it, or of a ``part`` (first byte, length).
 
-        The bytes needn't be taken.
+        The stream need not be consumed.
         """
         options: Any = {"range": (part[0], sum(part))} if part else None
         async with self._asked() as store:
@@ -61,7 +61,7 @@ class ObjectStore:
         return describe(found.meta), self._pieces(found)
 
     async def stat(self, key: str) -> Stored:
-        """What is known of an object."""
+        """An object's metadata."""
         async with self._asked() as store:
             return describe(await obstore.head_async(store, key))
 
@@ -71,7 +71,7 @@ class ObjectStore:
                 yield bytes(piece)
 
     async def delete(self, *keys: str) -> None:
-        """Remove objects; one that isn't there is no mistake."""
+        """Delete objects; missing ones are ignored."""
         for key in keys:
             async with self._asked() as store:
                 try:

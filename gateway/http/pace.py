@@ -1,4 +1,4 @@
-"""Clients that send or read too slowly are not waited for."""
+"""Minimum transfer rates: slow clients are disconnected, so that they can't exhaust places."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-#: Bytes a second of a client that is not waited for.
+#: Bytes per second that a client must send or read on average.
 RATE: Final = 4 * 1024
-#: Seconds that a client is waited for, on top of what its bytes at RATE take.
+#: Seconds a client may fall behind RATE before it is disconnected.
 PATIENCE: Final = 20.0
-#: The same, where there is no place for slow clients left.
+#: Seconds it may fall behind before it needs one of the places for slow clients.
 PROMPT: Final = 1.0
-#: Seconds, and bytes, in which a client may end a body that its answer didn't wait for.
+#: Seconds, and bytes, for the rest of a body that was answered before its end.
 LINGER_SECONDS: Final = 2.0
 LINGER_BYTES: Final = 1024 * 1024
-#: Where the scope holds the body.
+#: The scope's key of the body.
 BODY: Final = "callboard.body"
 BODY_HEADERS: Final = frozenset({b"content-length", b"transfer-encoding"})
 #: What clients send with a POST or DELETE that has none.
@@ -35,29 +35,29 @@ NO_BODY: Final = (b"content-length", b"0")
 
 
 class ClientTooSlow(Exception):
-    """The body doesn't come, or trickles; or the answer is not read."""
+    """The client sends or reads too slowly."""
 
 
 class ClientGone(Exception):
-    """The client hung up in the midst of its body."""
+    """The client disconnected before the end of its body."""
 
 
 class Pace:
-    """How long a client let us wait, beyond what its bytes excuse.
+    """How far a client is behind ``RATE``.
 
-    Who holds one of the places that others wait for may be slow only while there is one of the
-    few ``places`` for slow clients, so that those never take all of them.
+    A request that occupies a place (of calls or transfers) may be slow only while it also gets one
+    of the few ``places`` for slow clients, so that slow clients never occupy all of them.
     """
 
     def __init__(self, places: Places | None = None) -> None:
         self.places = places
         self._held = False
-        #: Seconds.
+        #: Seconds behind.
         self.debt = 0.0
 
     def count(self, seconds: float, size: int) -> None:
-        """Note that ``size`` bytes took so long. Raises ClientTooSlow."""
-        # Nobody saves up for later: the debt is never below nothing.
+        """Account for ``size`` bytes in ``seconds``. Raises ClientTooSlow."""
+        # Never negative: being fast earlier doesn't allow to be slow later.
         self.debt = max(0.0, self.debt + seconds - size / RATE)
         if self.debt > PROMPT and self.places is not None and not self._held:
             try:
@@ -69,7 +69,7 @@ class Pace:
             raise ClientTooSlow
 
     def end(self) -> None:
-        """Nothing is waited for any more."""
+        """Give the place for slow clients back."""
         places, self.places = self.places, None
         if places is not None and self._held:
             self._held = False
@@ -77,7 +77,7 @@ class Pace:
 
 
 class Body:
-    """A request's body on its way in."""
+    """A request's body while it is received."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -89,8 +89,8 @@ class Body:
     async def receive(self) -> Message:
         """The next piece. Raises ClientTooSlow, ClientGone."""
         if not self._begun:
-            # Falcon asks for a first piece before it knows the route. That must neither wait for
-            # the client nor tell it to go on (100), as the request may be refused by its head.
+            # Falcon receives a first piece before routing. That must neither wait for the client
+            # nor send 100 Continue, as the request may be refused by its head.
             self._begun = True
             return {"type": "http.request", "body": b"", "more_body": True}
         if self.ended:
@@ -107,7 +107,7 @@ class Body:
         return message
 
     async def _wait(self) -> Message:
-        """The next piece, looking every second whether the client may still be waited for."""
+        """Wait for the next piece, checking the pace every second."""
         if self.pace.places is None:
             began = time.monotonic()
             try:
@@ -131,7 +131,7 @@ class Body:
         return _present(waiting.result())
 
     async def drain(self, seconds: float, size: int) -> bool:
-        """Throw away what still comes; whether that was all of it."""
+        """Discard the rest of the body; returns whether it has ended."""
         try:
             async with asyncio.timeout(seconds):
                 while not self.ended and size > 0:
@@ -142,7 +142,7 @@ class Body:
 
 
 def _present(message: Message) -> Message:
-    """The piece, of a client that is still there. Raises ClientGone."""
+    """The piece. Raises ClientGone if the client has disconnected."""
     if message["type"] != "http.request":
         raise ClientGone
     return message
@@ -153,10 +153,10 @@ def _has_body(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 
 def paced(app: App) -> App:
-    """``app``, whose clients have to send bodies in time.
+    """Wrap ``app``, so that bodies must be sent in time.
 
-    An answer that doesn't wait for the end of the body (it is refused) closes the connection, and
-    the client may read it to the end: the rest of the body is taken in for a moment.
+    An answer before the end of the body (a refusal) closes the connection. The rest of the body is
+    discarded for a moment, so that the client can read the answer.
     """
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
@@ -176,7 +176,8 @@ def paced(app: App) -> App:
             if not closing or message.get("more_body") or message["type"] != "http.response.body":
                 await send(message)
                 return
-            # The answer is complete for the client; ours is when it has hung up, or time is over.
+            # For the client the answer is complete. We end it once the client has disconnected or
+            # time is over: closing with unread bytes would reset the connection.
             await send({**message, "more_body": True})
             await body.drain(LINGER_SECONDS, 64 * LINGER_BYTES)
             await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -1,8 +1,8 @@
-"""uvicorn's HTTP/1.1 protocol, with bounds on what a client may make it wait for and hold.
+"""uvicorn's HTTP/1.1 protocol with limits.
 
-httptools (llhttp, as in Node.js) parses and uvicorn answers; what neither of them limits is
-limited here: how long and how large a head may be, how many requests may be pipelined, how long an
-answer may lie unread, how many connections there are. ``docs/limits.md`` lists every bound with
+httptools (llhttp, as in Node.js) parses and uvicorn answers. This class adds the limits that they
+lack: time and size of a request's head, pipelined requests, the time an answer may remain unread,
+and the number of connections. ``docs/limits.md`` lists every bound with
 its place. uvicorn takes this class by its documented setting ``http``.
 """
 
@@ -26,22 +26,22 @@ from gateway import metrics
 if TYPE_CHECKING:
     from asyncio import TimerHandle
 
-#: Where the scope holds the transport.
+#: The scope's key of the transport.
 CONNECTION: Final = "callboard.connection"
 #: Seconds from a request's first byte (or the connection's begin) to the end of its head.
 HEAD_SECONDS: Final = 10.0
 #: Bytes of a head.
 HEAD_BYTES: Final = 64 * 1024
 HEADER_COUNT: Final = 100
-#: Requests that wait for the answer to an earlier one on their connection.
+#: Pipelined requests that may be queued on a connection.
 PIPELINED: Final = 32
-#: Seconds that a client may leave an answer unread, on top of what its size at RATE excuses.
+#: Seconds that an answer may remain unread, plus the time that its size takes at RATE.
 UNREAD_SECONDS: Final = 30.0
 #: Bytes a second below which a client counts as stalled.
 RATE: Final = 4 * 1024
-#: Seconds that a client has to hang up after the last answer.
+#: Seconds a client has to disconnect after the last answer.
 LINGER_SECONDS: Final = 2.0
-#: Seconds that a kept connection may still begin a request after the worker was told to stop.
+#: Seconds in which a kept-alive connection may still send a request during a shutdown.
 DRAIN_SECONDS: Final = 1.0
 #: Connections of one process, if the limit of open files (raised by ``gunicorn.conf.py``) allows.
 CONNECTIONS: Final = 8000
@@ -56,7 +56,7 @@ MESSAGES: Final = {
 
 
 def refusal(status: HTTPStatus) -> bytes:
-    """A whole answer that ends the connection."""
+    """The bytes of an error response that closes the connection."""
     body = msgspec.json.encode({"error": True, "message": MESSAGES[status]})
     head = f"content-type: application/json\r\ncontent-length: {len(body)}\r\nconnection: close\r\n"
     retry = "retry-after: 2\r\n" if status is HTTPStatus.BAD_GATEWAY else ""
@@ -70,14 +70,14 @@ def _connections() -> int:
 
 
 class _Refused(Exception):
-    """Leaves the parser: the request is not served."""
+    """Raised through the parser, to refuse the request."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection."""
+    """A connection."""
 
     limit: ClassVar[int] = _connections()
-    #: Connections that wait for their next request, the longest first.
+    #: Idle kept-alive connections, the longest idle first.
     idle: ClassVar[OrderedDict[BoundedProtocol, None]] = OrderedDict()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -98,7 +98,7 @@ class BoundedProtocol(HttpToolsProtocol):
     # --- the connection -------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take it on; where there are too many, the one that has been idle for longest goes."""
+        """Accept the connection; over the limit, close the one that has been idle for longest."""
         super().connection_made(transport)
         if len(self.connections) > self.limit:
             if not self.idle:
@@ -109,7 +109,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing is waited for any more."""
+        """Cancel all timers."""
         self.idle.pop(self, None)
         for timer in (self._head_timer, self._unread_timer, self._end_timer):
             if timer is not None:
@@ -125,9 +125,9 @@ class BoundedProtocol(HttpToolsProtocol):
     # --- what arrives ---------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        """Parse; a head that grows without end is refused."""
+        """Parse; refuse a head that is too large."""
         if self._ended:
-            return  # the last word was said: what still comes is thrown away
+            return  # refused: discard the rest
         self.idle.pop(self, None)
         super().data_received(data)
         if self._in_head:
@@ -139,25 +139,25 @@ class BoundedProtocol(HttpToolsProtocol):
             self._await_request()  # blank lines between requests don't keep a connection
 
     def on_message_begin(self) -> None:
-        """A request begins."""
+        """Start the timer of the head."""
         super().on_message_begin()
         self._await_head()
 
     def on_headers_complete(self) -> None:
-        """The head is here: answer, or queue behind the requests before it."""
+        """Check the complete head, then answer, or queue behind earlier requests."""
         self._in_head = False
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
         size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
         if self.parser.get_http_version() == "1.1" and self._hosts() != 1:
-            raise _Refused  # which site is meant must be clear to every proxy on the way
+            raise _Refused  # every proxy on the way must see the same Host
         if size > HEAD_BYTES or len(self.headers) > HEADER_COUNT:
             self._status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             raise _Refused
         if len(self.pipeline) >= PIPELINED:
             raise _Refused
-        # Who streams has to see whether anybody still listens: sending doesn't tell.
+        # For streams, which must notice a client that has gone: sending raises nothing.
         self.scope[CONNECTION] = self.transport  # type: ignore[typeddict-unknown-key]
         super().on_headers_complete()
         if self._draining or self.parser.should_upgrade():
@@ -167,7 +167,7 @@ class BoundedProtocol(HttpToolsProtocol):
         return sum(name == b"host" for name, _ in self.headers)
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """The client sends no more, and may still want to read what it asked for."""
+        """The client has closed its sending side; it may still read its answers."""
         cycle = self._latest
         if self._ended or cycle is None or cycle.response_complete:
             return False
@@ -178,10 +178,10 @@ class BoundedProtocol(HttpToolsProtocol):
         return True
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Not worth a line in the log: browsers and curl offer upgrades unasked."""
+        """Don't log: browsers and curl offer upgrades unasked."""
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what can't be parsed, after the answers that are still owed."""
+        """Refuse what can't be parsed, after the answers to earlier requests."""
         del msg
         cycle = self._latest
         if cycle is not None and not cycle.response_complete and cycle.more_body:
@@ -190,7 +190,7 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.pipeline.popleft()
                 self._refuse_last()
                 return
-            cycle.disconnected = True  # whatever the application still says is not sent
+            cycle.disconnected = True  # the application's answer is not sent
             cycle.message_event.set()
             if cycle.response_started:
                 self.transport.abort()
@@ -201,7 +201,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._end(self._status)
 
     def _refuse_last(self) -> None:
-        """Refuse once the requests before are answered."""
+        """Queue the refusal behind the earlier requests."""
         self._ended = True
         status = self._status
 
@@ -225,7 +225,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.pipeline.appendleft((last, refuse))
 
     def _end(self, status: HTTPStatus) -> None:
-        """Say the last word, and give the client a moment to read it.
+        """Send the refusal, and give the client time to read it.
 
         Closed at once, a connection with unread bytes is reset, and the answer may be lost.
         """
@@ -242,7 +242,7 @@ class BoundedProtocol(HttpToolsProtocol):
     # --- what leaves ----------------------------------------------------------------------------
 
     def on_response_complete(self) -> None:
-        """Go on with the next request, or wait for it."""
+        """Start the next queued request, or become idle."""
         super().on_response_complete()
         if self._is_idle():
             self.idle[self] = None
@@ -250,13 +250,13 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.transport.close()
 
     def pause_writing(self) -> None:
-        """The client doesn't read as fast as we write: it has so long to catch up."""
+        """Start the timer of an answer that the client reads too slowly."""
         super().pause_writing()
         allowed = UNREAD_SECONDS + self.transport.get_write_buffer_size() / RATE
         self._unread_timer = self.loop.call_later(allowed, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """It caught up."""
+        """Cancel that timer: the client has caught up."""
         if self._unread_timer is not None:
             self._unread_timer.cancel()
             self._unread_timer = None
@@ -272,10 +272,10 @@ class BoundedProtocol(HttpToolsProtocol):
         )
 
     def shutdown(self) -> None:
-        """Finish: what is being answered is answered, and a request on its way, too.
+        """Close gracefully: requests in progress are answered.
 
-        A client that finds its kept connection open may have sent one this very moment, so an idle
-        one stays for ``DRAIN_SECONDS``.
+        An idle connection stays open for ``DRAIN_SECONDS``, since the client may be sending a
+        request at this moment.
         """
         self._draining = True
         if self._is_idle() or (self._latest is None and not self._head_bytes):

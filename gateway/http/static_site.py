@@ -1,8 +1,7 @@
-"""A built web interface beside the API: its files at ``/``, its first page for its own paths.
+"""Serving a single-page web interface at ``/``, next to the API.
 
-Its paths are known to the browser only, so what is neither a file nor the API's gets
-``index.html``. Files with a hash in their name are kept for a year, all others are asked for again,
-which costs a 304.
+Its routes are known to the browser only, so paths that are neither a file nor the API's get
+``index.html``. Files with a hash in their name are cached for a year; others are revalidated.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ TYPES: Final = {
     ".woff": "font/woff",
     ".woff2": "font/woff2",
 }
-#: What is worth compressing, from ``SMALL`` bytes on.
+#: Types that are compressed, from ``SMALL`` bytes on.
 TEXTS: Final = frozenset(
     {
         ".css",
@@ -70,7 +69,7 @@ HASHED: Final = re.compile(
 )
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 ASK_AGAIN: Final = "no-cache"
-#: First parts of paths that are the API's besides those of its routes.
+#: First segments of the API's paths, besides those of its routes.
 ALSO_OURS: Final = frozenset(
     {
         "api",
@@ -108,14 +107,14 @@ class StaticSite:
         """The file to send for a path. Raises HTTPNotFound."""
         file = self.file_of(path)
         if file is None and Path(path).suffix.lower() in TYPES.keys() - {".html"}:
-            raise falcon.HTTPNotFound  # a page in place of a script only confuses the browser
+            raise falcon.HTTPNotFound  # not index.html in place of a script
         file = file or self.file_of(f"/{INDEX}")
         if file is None:
             raise falcon.HTTPNotFound
         return file, file.stat()
 
     def file_of(self, path: str) -> Path | None:
-        """The file at that path of the folder; nothing outside of it, whatever the path says."""
+        """The file at that path, if it is inside the folder."""
         if "\0" in path or "\\" in path:
             return None
         try:

@@ -1,8 +1,8 @@
-"""Files on their way in: streamed from the request into the storage, before the service is asked.
+"""Uploads: files streamed from the request into the storage, before the service is called.
 
-A file never passes the broker and is never held in memory. It lies under an id of its own when the
-service hears of it; if the service refuses, it is removed again, and if nobody knows what became
-of the request, the sweep removes it unless a row has come to stand for it.
+Files don't pass the broker and are never in memory as a whole. Each is stored under a new id. If
+the service refuses the request, they are deleted; if its outcome is unknown, the sweep deletes
+those without a row.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ NAME_LENGTH: Final = 250
 EXTENSION_LENGTH: Final = 6
 UNNAMED: Final = "file"
 UNKNOWN: Final = "application/octet-stream"
-#: Marks that turn the writing direction, with which ``exe`` can be made to look like ``png``.
+#: Bidirectional control characters, which can make ``exe`` look like ``png``.
 HIDDEN: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
@@ -50,7 +50,7 @@ class Received:
         self._digest = hashlib.sha256()
 
     async def read(self, form: Any) -> None:
-        """Take in every part. Raises InvalidInput, TooLarge, Unavailable, with nothing kept."""
+        """Read every part. Raises InvalidInput, TooLarge, Unavailable, and then keeps no files."""
         try:
             async for part in form:
                 if part.filename is None:
@@ -62,7 +62,7 @@ class Received:
             raise
 
     async def discard(self) -> None:
-        """Remove what was stored; what can't be removed now is left to the sweep."""
+        """Delete what was stored; what can't be deleted now is left to the sweep."""
         keys, self._keys = self._keys, []
         try:
             await self.storage.delete(*keys)
@@ -70,7 +70,7 @@ class Received:
             return
 
     def fingerprint(self, arguments: bytes) -> str:
-        """The same for the same fields and contents, whatever ids the files were given."""
+        """A hash of fields and contents, independent of the ids of the stored files."""
         digest = self._digest.copy()
         digest.update(arguments)
         return digest.hexdigest()
@@ -91,7 +91,7 @@ class Received:
         try:
             await self.storage.put(self._keys[-1], content)
         except Exception:
-            # The storage's library reports a fault of the client's as one of its own.
+            # The library wraps exceptions of the stream in its own: raise the original.
             if content.fault is not None:
                 raise content.fault from None
             raise
@@ -109,13 +109,13 @@ class Received:
 
 
 class Content:
-    """A part's bytes, passed on piece by piece; remembers their size, hash and beginning."""
+    """Streams a part, and records its size, hash and first bytes."""
 
     def __init__(self, stream: Any) -> None:
         self.stream = stream
         self.size, self.head = 0, b""
         self.digest = hashlib.sha256()
-        #: Why the client's bytes ended too early.
+        #: The exception with which the client's stream broke off.
         self.fault: Exception | None = None
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -132,7 +132,7 @@ class Content:
 
 
 def cleaned(filename: str) -> str:
-    """A file name that is only a name: no folders, no control characters, of bearable length."""
+    """A safe file name: without folders and control characters, at most ``NAME_LENGTH``."""
     name = re.split(r"[/\\]", unicodedata.normalize("NFC", filename))[-1]
     name = "".join(c for c in HIDDEN.sub("", name) if unicodedata.category(c) not in {"Cc", "Cs"})
     name = name.strip()
@@ -159,7 +159,7 @@ def extension_of(name: str) -> str:
 
 
 def sniffed(head: bytes, name: str) -> str:
-    """The content type by what the file begins with; by its name only if that isn't a picture."""
+    """The content type from the first bytes; from the name only if it is no picture or video."""
     found: str | None = filetype.guess_mime(head)
     if found:
         return found

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Seconds from connecting to an open channel.
 OPEN_SECONDS: Final = 2.0
-#: Seconds before the next try; the last one counts for all further ones.
+#: Seconds to wait before reconnecting, by the number of failures so far.
 BACKOFF: Final = (0.1, 0.2, 0.3, 0.4, 0.5)
-#: Tries at start before the log complains: the broker may be starting beside us.
+#: Failed attempts before a warning is logged: at start the broker may be starting, too.
 QUIET_ATTEMPTS: Final = 60
-#: Bytes that may wait for a broker that takes none; beyond them calls are refused.
+#: Bytes that may be buffered for a broker that throttles; beyond them calls are refused.
 MAX_WAITING: Final = 16 * 1024 * 1024
 
 
@@ -41,7 +42,7 @@ class _Protocol(asyncio.Protocol):
         self.session.begin()
 
     def data_received(self, data: bytes) -> None:
-        # Any fault while reading ends the connection, never the loop's ability to make a new one.
+        # Any exception ends this connection; ``Broker.run`` makes a new one.
         try:
             self.session.feed(data)
         except Exception as error:  # noqa: BLE001 - reported by ``Broker.run``
@@ -51,17 +52,17 @@ class _Protocol(asyncio.Protocol):
         self.end(exc or BrokerLost("the broker closed the connection"))
 
     def end(self, error: Exception) -> None:
-        """Close, for this reason."""
+        """Close the connection; ``run`` raises ``error``."""
         self.transport.abort()
         if not self.ended.done():
             self.ended.set_exception(error)
 
 
 class Broker:
-    """A connection that comes back by itself.
+    """A connection that reconnects by itself.
 
-    ``setup(session)`` declares and consumes after each connect, ``returned`` gets what no queue
-    took, ``lost`` is called when the connection breaks.
+    ``setup(session)`` declares and consumes after each connect, ``returned`` gets unroutable
+    messages, ``lost`` is called when the connection breaks.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class Broker:
         return self._protocol.session if self._protocol and self.ready.is_set() else None
 
     def send(self, data: bytes) -> None:
-        """Send bytes that the session made. Raises BrokerLost."""
+        """Send frames. Raises BrokerLost while disconnected, or if too much is buffered."""
         protocol = self._protocol
         if protocol is None or not self.ready.is_set():
             raise BrokerLost("the broker is away")
@@ -93,7 +94,7 @@ class Broker:
         protocol.transport.write(data)
 
     async def run(self) -> None:
-        """Connect, serve until the connection breaks, connect again; for a task of its own."""
+        """Connect, serve until the connection breaks, back off, reconnect; in its own task."""
         attempt = 0
         while True:
             address = self.addresses[attempt % len(self.addresses)]
@@ -129,7 +130,7 @@ class Broker:
 
     @staticmethod
     async def _wait(protocol: _Protocol, seconds: float) -> None:
-        """Wait so long. Raises what ended the connection."""
+        """Wait ``seconds``, or raise the error that ended the connection."""
         done, _ = await asyncio.wait([protocol.ended], timeout=seconds)
         if done:
             await protocol.ended

@@ -1,4 +1,4 @@
-"""The reply becomes the response."""
+"""The last step: the reply becomes the response."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from services.common.wire.rpc_protocol import Reply
 
 FILE: Final = "file"
-#: Last touches by the gateway, by the name that a route gives (``Route.answer``).
+#: Functions that set cookies and adapt the reply, by ``Route.answer``.
 ANSWERS: Final[dict[str, Callable[[Request, Response, Reply], Reply]]] = {
     "signed_in": cookies.signed_in,
     "signed_out": cookies.signed_out,
@@ -32,7 +32,7 @@ ANSWERS: Final[dict[str, Callable[[Request, Response, Reply], Reply]]] = {
 
 
 class Stream:
-    """Pieces for the client; a place is held until they are sent or given up."""
+    """A streamed body; it holds a place until the client has read it or is disconnected."""
 
     def __init__(
         self, exchange: Exchange, pieces: AsyncIterator[bytes], release: Callable[[], None]
@@ -50,7 +50,7 @@ class Stream:
         if self._timer is not None:
             self._timer.cancel()
         if self._transport is not None and self._transport.is_closing():
-            await asyncio.sleep(0.01)  # uvicorn hears of it first, and misses nothing
+            await asyncio.sleep(0.01)  # lets uvicorn notice the disconnection first
             raise StopAsyncIteration
         piece = await anext(self._pieces)
         self._since = time.monotonic()
@@ -58,7 +58,7 @@ class Stream:
         return piece
 
     def _look(self, size: int = 0) -> None:
-        """End the connection of a client that reads too slowly; to send a piece doesn't end."""
+        """Abort the connection of a client that reads too slowly: sending to it never returns."""
         now = time.monotonic()
         try:
             self._pace.count(now - self._since, size)
@@ -70,7 +70,7 @@ class Stream:
         self._timer = asyncio.get_running_loop().call_later(PROMPT, self._look)
 
     async def close(self) -> None:
-        """Called by Falcon in any case."""
+        """Give the place back; Falcon calls this in any case."""
         if self._timer is not None:
             self._timer.cancel()
         release, self._release = self._release, _nothing
@@ -79,7 +79,7 @@ class Stream:
 
 
 def _nothing() -> None:
-    """The place was given back."""
+    """Do nothing: there is no place to give back."""
 
 
 async def answer(exchange: Exchange) -> None:

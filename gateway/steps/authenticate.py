@@ -1,4 +1,4 @@
-"""Who is calling."""
+"""The first step: authentication."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 async def authenticate(exchange: Exchange) -> None:
-    """Establish the caller, unless the route is public.
+    """Set the exchange's identity, unless the route is public.
 
     Raises Unauthenticated, TokenUnreadable, Unavailable.
     """

@@ -1,4 +1,4 @@
-"""The owning service is asked, unless the answer is in memory."""
+"""The step that calls the owning service, unless the answer is cached."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def _call_or_discard(exchange: Exchange) -> Reply:
     try:
         reply = await _permitted(exchange)
     except Unavailable:
-        raise  # nobody knows whether a row stands for the files now
+        raise  # the outcome is unknown: a row may own the files now
     except ServiceError:
         if received is not None:
             await received.discard()
@@ -59,9 +59,9 @@ async def _call_or_discard(exchange: Exchange) -> Reply:
 
 
 async def _permitted(exchange: Exchange) -> Reply:
-    """The reply; nobody is refused on what a cache said of them.
+    """Call, and on Forbidden once more with a fresh actor, if it differs from the cached one.
 
-    So a person just added to a team gets in at once.
+    So a new member of a team is let in at once.
     """
     identity = exchange.identity
     try:

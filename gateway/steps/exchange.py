@@ -1,4 +1,4 @@
-"""A request on its way through the steps."""
+"""The state of a request while it passes through the steps."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """What all requests of a process share."""
+    """The objects that all requests of a process share."""
 
     settings: GatewaySettings
     client: RpcClient
     authenticator: Authenticator
     answers: AnswerCache
     store: ObjectStore
-    #: Calls under way, and answers that are being read.
+    #: Calls in progress, and answers that clients are reading.
     calls: Places
-    #: Uploads, downloads and large bodies under way.
+    #: Uploads, downloads and large bodies in progress.
     transfers: Places
-    #: Those of either that wait for a slow client.
+    #: Those of either that wait for slow clients.
     slow: Places
 
 
 @dataclass(slots=True)
 class Exchange:
-    """One request, what the steps found out about it, and the response they prepare."""
+    """A request, the results of the steps so far, and the response."""
 
     gateway: Gateway
     route: Route
@@ -53,5 +53,5 @@ class Exchange:
     arguments: bytes = b"{}"
     headers: dict[str, str] = field(default_factory=dict)
     reply: Reply | None = None
-    #: What gives back the place that the call took; the last step hands it on or calls it.
+    #: Gives back the place that the call took; a streamed response takes it over.
     release: Any = None

@@ -1,4 +1,4 @@
-"""What the request says: its path, query and body become the arguments of the call."""
+"""The step that reads the request: path, query and body become the call's arguments."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from services.common.wire.rpc_protocol import FINGERPRINT, KEY, MATCH, REQUEST
 if TYPE_CHECKING:
     from gateway.steps.exchange import Exchange
 
-#: Bytes of a body that is read without a place among the transfers.
+#: Largest body in bytes that is read without taking a place among the transfers.
 SMALL_BODY: Final = 64 * 1024
 KEY_LENGTH: Final = 200
 
 
 async def read_request(exchange: Exchange) -> None:
-    """Read everything, files into the storage.
+    """Read the request, storing its files.
 
     Raises InvalidInput, UnreadableBody, TooLarge, Unavailable, ClientTooSlow, ClientGone.
     """
@@ -40,7 +40,7 @@ async def read_request(exchange: Exchange) -> None:
     _read_headers(exchange)
     exchange.arguments = msgspec.json.encode(given)
     if exchange.received is not None:
-        # The same upload sent again is the same request, whatever ids its files get.
+        # Computed before the files' ids are added: a repeated upload gets other ids.
         exchange.headers[FINGERPRINT] = exchange.received.fingerprint(exchange.arguments)
         given["files"] = exchange.received.files
         exchange.arguments = msgspec.json.encode(given)
@@ -53,7 +53,7 @@ async def _read_body(exchange: Exchange, given: dict[str, Any]) -> None:
     length = req.content_length
     if length is not None and length > (gateway.settings.max_upload if files else limit):
         raise TooLarge
-    # A large body is held while it arrives, and its length may be untold.
+    # Large bodies, or ones of unknown length (chunked), occupy memory while they arrive.
     if BODY in req.scope and (files or length is None or length > SMALL_BODY):
         await gateway.transfers.wait()
         pace: Pace = req.scope[BODY].pace
@@ -70,7 +70,7 @@ async def _read_body(exchange: Exchange, given: dict[str, Any]) -> None:
 
 
 async def _read_form(exchange: Exchange) -> Any:
-    """The fields of a form whose files are stored meanwhile."""
+    """Store the files of a form, and return its fields."""
     gateway, route = exchange.gateway, exchange.route
     received = Received(gateway.store, route.files, gateway.settings.max_json_body)
     await received.read(await exchange.req.get_media())
@@ -79,7 +79,7 @@ async def _read_form(exchange: Exchange) -> Any:
 
 
 async def _read_value(exchange: Exchange) -> Any:
-    """What the route makes of a body that holds no files."""
+    """The body without files, in the form that the route takes."""
     route, req = exchange.route, exchange.req
     limit = exchange.gateway.settings.max_json_body
     if route.body is Body.JSON:

@@ -1,4 +1,4 @@
-"""Request bodies with a schema: every field that is wrong is named in one answer."""
+"""Validation of request bodies: all invalid fields are reported at once."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from services.common.json_types import Json, JsonObject
 
 
 class Field(NamedTuple):
-    """A field of a body: how it is read, and what it is when it isn't given."""
+    """A field of a body: its reader, which raises BadValue, and its default."""
 
     read: Callable[[Any], Any]
     default: Any = None
     required: bool = False
-    #: What an explicit null means; BadValue when it may not be null.
+    #: The value for an explicit null; BadValue if it may not be null.
     null: Any = None
 
 
@@ -38,7 +38,7 @@ def _name(limit: int) -> Callable[[Any], str]:
     return read
 
 
-def _whole(value: Json) -> int:
+def _integer(value: Json) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**31:
         raise BadValue(value)
     return value
@@ -84,7 +84,7 @@ def text(default: str | None = None, limit: int | None = None) -> Field:
 
 IDENT: Final = Field(parse_id)
 NEEDED_IDENT: Final = Field(parse_id, required=True, null=BadValue)
-WHOLE: Final = Field(_whole)
+WHOLE: Final = Field(_integer)
 FLAG: Final = Field(_flag, default=False, null=False)
 DATA: Final = Field(_object, default={}, null={})
 OBJECTS: Final = Field(_objects, default=[], null=[])
@@ -93,27 +93,27 @@ IDS: Final = Field(_ids, default=[], null=[])
 
 
 def read_body(data: Json, fields: Mapping[str, Field], *, partial: bool = False) -> JsonObject:
-    """The fields of a body, those not given as their defaults or, ``partial``, left out.
+    """The fields of a body; absent ones get their defaults or, if ``partial``, are left out.
 
     Unknown keys are ignored. Raises InvalidInput with every field that is wrong.
     """
     given = data if isinstance(data, dict) else {}
-    found: JsonObject = {}
+    result: JsonObject = {}
     wrong: list[dict[str, str]] = []
     for key, field in fields.items():
         if key not in given:
             if field.required and not partial:
                 wrong.append({"field": key, "message": "Field required"})
             elif not partial:
-                found[key] = field.default
+                result[key] = field.default
             continue
         try:
-            found[key] = _read(field, given[key])
+            result[key] = _read(field, given[key])
         except BadValue:
             wrong.append({"field": key, "message": "The value is not valid here"})
     if wrong:
         raise invalid_fields(wrong)
-    return found
+    return result
 
 
 def _read(field: Field, value: Json) -> Any:

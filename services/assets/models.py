@@ -1,4 +1,4 @@
-"""Tables of what there is to make and what appears where."""
+"""Tables of entities, castings, instances and metadata descriptors."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class EntityConceptLink(TimestampedRow, Base):
 
 
 class EntityVersion(TimestampedRow, Base):
-    """What a shot was before it was changed."""
+    """A previous version of a shot."""
 
     __tablename__ = "entity_version"
 
@@ -130,6 +130,8 @@ class MetadataDescriptor(TimestampedRow, Base):
 
     __tablename__ = "metadata_descriptor"
     __table_args__ = (
+        # Two partial indexes for each rule: NULLs are distinct in a unique index, so rows without a
+        # task type need one of their own.
         sa.Index(
             "uq_metadata_descriptor_name",
             "project_id",

@@ -1,4 +1,4 @@
-"""The service's table of contents."""
+"""The service, composed of its RPC mixins."""
 
 from services.assets.casting.rpc import CastingRpc
 from services.assets.casting.rpc_cast_asset import CastAssetRpc

@@ -10,7 +10,7 @@ from services.common.database.transaction import with_driver
 
 
 def ensure_admin(url: str, email: str, password: str) -> bool:
-    """Create an administrator unless there is one; whether one was created."""
+    """Create an administrator unless there is one; returns whether it was created."""
     engine = sa.create_engine(with_driver(url), poolclass=sa.NullPool)
     with sa.orm.Session(engine) as session, session.begin():
         admins = sa.select(Person.id).where(Person.role == "admin", Person.active.is_(True))

@@ -16,38 +16,39 @@ LOWEST_COST, HIGHEST_COST = 4, 16
 
 
 class AuthSettings(FileSettings, frozen=True, kw_only=True, rename=str.upper):
-    """What ``auth`` needs besides: keys, how long sessions last, how patient it is, the mail."""
+    """Settings of ``auth``: encryption keys, lifetimes of tokens, rate limits, e-mail."""
 
-    #: Seals second factors at rest; keep it when ``SECRET_KEY`` changes.
+    #: Encrypts second factors at rest; keep it when ``SECRET_KEY`` is rotated.
     encryption_key: str
-    #: Keys, separated by commas, that sealed until lately and can still unseal.
+    #: Previous keys, separated by commas, which still decrypt.
     previous_encryption_keys: str = ""
     access_token_days: float = 14.0
     refresh_token_days: float = 14.0
-    #: Whether an account without a second factor may do nothing but set one up.
+    #: Whether accounts without a second factor may only set one up.
     enforce_2fa: bool = False
     min_password_length: int = 8
     bcrypt_cost: int = 12
-    #: Password hashes computed at the same time; more only take longer each.
+    #: Password hashes computed concurrently; they are bound by the CPU.
     hashes_at_once: int = 2
+    #: Failures in a row that lock an account, for ``lock_seconds`` after the last one.
     failed_logins_allowed: int = 5
     lock_seconds: int = 60
-    #: Wrong passwords and codes that one address may try in a minute, whatever the accounts.
+    #: Rate limit of failed log-ins per address and minute, over all accounts.
     failures_per_address: int = 100
-    #: Requests for mails, challenges and resets that one address may make in a minute.
+    #: Rate limit of unauthenticated calls (e-mails, challenges, resets) per address and minute.
     public_calls_per_address: int = 300
-    #: Mails that may be asked for in an hour without being logged in.
+    #: E-mails per account and hour that unauthenticated callers may request.
     mails_per_account: int = 10
-    #: Where people find the studio: in mailed links, and what security keys are bound to.
+    #: The public URL: for links in e-mails, and as the origin of security keys.
     site_url: str = "http://localhost:8080"
     #: ``smtp://user:password@host:port`` (STARTTLS where offered), ``smtps://``, or
-    #: ``file:///folder`` to write mails down; empty sends none.
+    #: ``file:///folder`` to write e-mails to files; empty sends none.
     mail_url: str = ""
     mail_from: str = "callboard@localhost"
     default_timezone: str = "Europe/Paris"
     default_locale: str = "en_US"
     user_limit: int = 100
-    #: E-mails, separated by commas, whom others may neither deactivate nor re-role.
+    #: E-mails of accounts, separated by commas, that others may neither deactivate nor re-role.
     protected_accounts: str = ""
 
     @classmethod

@@ -83,10 +83,10 @@ class Person(TimestampedRow, Base):
     login_failed_attemps: Mapped[int | None] = mapped_column(default=0)
     last_login_failed: Mapped[datetime | None]
     totp_enabled: Mapped[bool | None] = mapped_column(default=False)
-    #: Sealed, see ``vault``; an imported one lies open until it is renewed.
+    #: Encrypted, see ``vault``; an imported one is plain until it is renewed.
     totp_secret: Mapped[str | None] = text(info={"plain": vault.plain})
     email_otp_enabled: Mapped[bool | None] = mapped_column(default=False)
-    #: Sealed as well.
+    #: Encrypted, too.
     email_otp_secret: Mapped[str | None] = text(info={"plain": vault.plain})
     fido_enabled: Mapped[bool | None] = mapped_column(default=False)
     fido_credentials: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
@@ -163,7 +163,7 @@ department_link = links(
 
 
 class RevokedToken(Base):
-    """A token that was given up before it expired."""
+    """A token that was revoked before it expired."""
 
     __tablename__ = "revoked_token"
 
@@ -172,12 +172,12 @@ class RevokedToken(Base):
 
 
 def _of_person() -> sa.ForeignKey:
-    """State of an account that holds no delete back and goes with it."""
+    """A foreign key to a person that is deleted with it."""
     return sa.ForeignKey("person.id", ondelete="CASCADE")
 
 
 class FactorState(Base):
-    """What must not be used twice: the newest accepted time code, the mailed code still good."""
+    """One-time codes: the newest accepted TOTP step, and the current e-mailed code."""
 
     __tablename__ = "factor_state"
 
@@ -188,7 +188,7 @@ class FactorState(Base):
 
 
 class ResetToken(Base):
-    """A mailed right to set a password, known only by its hash."""
+    """A password reset token, by its hash."""
 
     __tablename__ = "reset_token"
 
@@ -198,9 +198,10 @@ class ResetToken(Base):
 
 
 class Attempt(Base):
-    """How often somebody tried something lately; ``key`` is an address or a hashed account."""
+    """A rate limit's count; ``key`` is an address or a hashed account."""
 
     __tablename__ = "attempt"
+    # Unlogged: written at every attempt, and a crash of the database may lose it.
     __table_args__ = {"prefixes": ["UNLOGGED"]}
 
     scope: Mapped[str] = mapped_column(primary_key=True)
@@ -211,7 +212,7 @@ class Attempt(Base):
 
 
 class OutgoingMail(Base):
-    """A letter that committed with its cause and waits for the mail server."""
+    """A queued e-mail."""
 
     __tablename__ = "outgoing_mail"
 

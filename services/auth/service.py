@@ -1,4 +1,4 @@
-"""The service's table of contents."""
+"""The service, composed of its RPC mixins."""
 
 from services.auth.config import AuthSettings
 from services.auth.internal.context import ContextRpc

@@ -1,7 +1,7 @@
-"""Secrets at rest: sealed with a key from the environment, or kept as a keyed hash.
+"""Secrets at rest: encrypted with a key from the environment, or stored as a keyed hash.
 
-Sealing is Fernet (AES-128-CBC and HMAC-SHA256); several keys may unseal, the first one seals. What
-an import brought in is open until it is renewed, and is read as it is.
+Encryption is Fernet (AES-128-CBC and HMAC-SHA256): the first key encrypts, all keys decrypt, so
+keys can be rotated. Imported secrets are plain until they are renewed, and read as they are.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ def _box(settings: AuthSettings) -> MultiFernet:
 
 
 def seal(settings: AuthSettings, secret: str) -> str:
-    """The secret as it is stored."""
+    """Encrypt a secret for storage."""
     return SEALED + _box(settings).encrypt(secret.encode()).decode()
 
 
 def unseal(settings: AuthSettings, stored: str | None) -> str | None:
-    """The secret; None where there is none, or none that our keys open."""
+    """Decrypt a stored secret; None if there is none, or no key fits."""
     return opened((settings.encryption_key, *settings.old_encryption_keys), stored)
 
 
 def opened(keys: tuple[str, ...], stored: str | None) -> str | None:
-    """The same with keys at hand."""
+    """Decrypt a stored secret with these keys; None if there is none, or no key fits."""
     if not stored or not stored.startswith(SEALED):
         return stored or None
     try:
@@ -72,16 +72,16 @@ def plain(stored: str, environ: Mapping[str, str]) -> str | None:
 
 
 def new_codes() -> list[str]:
-    """Fresh recovery codes: 51 bits each, so that a fast hash is enough to keep them."""
+    """New recovery codes: 51 bits each, so a fast hash is enough to store them."""
     return ["".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)) for _ in range(CODES)]
 
 
 def code_hash(key: str, code: str) -> str:
-    """What is stored of a recovery code."""
+    """The keyed hash of a recovery code."""
     return HASHED + hmac.new(key.encode(), code.encode(), hashlib.sha256).hexdigest()
 
 
 def code_hashes(settings: AuthSettings, code: str) -> list[str]:
-    """What may be stored of it, under the present key and the older ones."""
+    """The keyed hashes of a recovery code under the current and the previous keys."""
     keys = (settings.encryption_key, *settings.old_encryption_keys)
     return [code_hash(key, code) for key in keys]

@@ -10,7 +10,7 @@ from services.common.json_types import JsonObject
 
 
 class MessageRules(SimpleRules):
-    """A message names its files, which ``tasks`` keeps."""
+    """Adds the files of a message, which ``tasks`` owns."""
 
     completes = frozenset({"read"})
 

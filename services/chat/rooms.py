@@ -1,4 +1,4 @@
-"""The chat of an entity: who may enter it, and making it at the first visit."""
+"""The chat of an entity: access to it, and creating it at the first visit."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def require_entity_reader(ctx: CallContext, entity: str) -> UUID:
 
 
 def find(ctx: CallContext, entity: UUID) -> UUID | None:
-    """The chat of an entity, if there is one; the first, should an import have brought two."""
+    """The chat of an entity, if there is one; the oldest, if an import has brought several."""
     found = sa.select(Chat.id).where(Chat.object_id == entity).order_by(Chat.created_at).limit(1)
     with ctx.database.read() as connection:
         ident: UUID | None = connection.scalar(found)
@@ -39,11 +39,11 @@ def find(ctx: CallContext, entity: UUID) -> UUID | None:
 
 
 def open_chat(ctx: CallContext, entity: UUID) -> UUID:
-    """The chat of an entity, made now if nobody has been there before."""
+    """The chat of an entity, created if there is none."""
     ident = find(ctx, entity)
     if ident is not None:
         return ident
-    # The first two visitors would each make a chat; there is no row yet to lock.
+    # An advisory lock, as there is no row to lock: two first visitors would each create a chat.
     ctx.tx.lock_key(f"chat {entity}")
     ident = find(ctx, entity)
     if ident is None:

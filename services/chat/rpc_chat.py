@@ -1,4 +1,4 @@
-"""Conversations about entities: looking in, joining, leaving."""
+"""RPC methods of chats: show, join, leave."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Request bodies with a schema, read into structs."""
+"""Validation of request bodies as msgspec structs."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def read(data: Json, shape: type[T]) -> T:
         raise _invalid(str(error)) from None
 
 
-def _invalid(said: str) -> InvalidInput:
-    place = PLACE.search(said)
+def _invalid(message: str) -> InvalidInput:
+    place = PLACE.search(message)
     path = place[1] if place else ""
     field = re.sub(r"\[(\d+|\.\.\.)\]", r".\1", path).strip(".")
-    if missing := MISSING.match(said):
+    if missing := MISSING.match(message):
         return invalid_field(".".join(filter(None, (field, missing[1]))), "Field required")
-    return invalid_field(field, PLACE.sub("", said))
+    return invalid_field(field, PLACE.sub("", message))

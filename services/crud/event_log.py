@@ -1,4 +1,4 @@
-"""The event log: fed by every service's events, read over HTTP."""
+"""The event log: stores every service's events, and serves them over HTTP."""
 
 from __future__ import annotations
 
@@ -26,10 +26,13 @@ from services.crud.models import ApiEvent
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: Messages at once, each of up to a relay's batch of events.
+#: Messages handled together; each holds up to a relay's batch of events.
 BATCH: Final = 20
 NAME_PART: Final = re.compile(r"[a-z0-9-]+")
+#: Events that ``only_files`` selects, besides those of thumbnails.
 FILES: Final = ("preview-file:add-file",)
+# One JSON parameter, however many events; ON CONFLICT makes redeliveries idempotent without an
+# inbox.
 STORE: Final = """
 INSERT INTO api_event (id, name, user_id, project_id, data, created_at, updated_at)
 SELECT id, name, user_id, project_id, data, coalesce(moment, timezone('utc', now())),
@@ -41,12 +44,12 @@ ON CONFLICT (id) DO NOTHING
 
 
 class EventLogRpc(ResourceService):
-    """Writes and reads the history."""
+    """Writes and reads the event log."""
 
-    # In any order: each event is a row of its own, read by its time.
+    # Unordered: each event is a row of its own, and reads sort by time.
     @on(batch=BATCH, inbox=False, history=True, gather=0.1)
     def log_events(self, deliveries: Sequence[Delivery]) -> None:
-        """Store every service's events. A row's id is the event's: a second delivery is none."""
+        """Store events. A row has the event's id, so a redelivery changes nothing."""
         rows = [
             {
                 "id": delivery.event_id,
@@ -66,8 +69,8 @@ class EventLogRpc(ResourceService):
 
         For administrators, and managers within their productions. Raises Forbidden, InvalidInput.
         """
-        asked = query or {}
-        project = _project(asked)
+        query = query or {}
+        project = _project(query)
         self._check_access(project)
         table = table_of(ApiEvent)
         columns = (
@@ -78,16 +81,16 @@ class EventLogRpc(ResourceService):
             table.c.project_id,
             table.c.data,
         )
-        conditions = list(_conditions(asked, project))
+        conditions = list(_conditions(query, project))
         if not self.actor.is_admin:
             conditions.append(table.c.project_id.in_(self.actor.projects))
         with self.database.read() as connection:
-            conditions += log_query.older(connection, asked, table, "cursor_event_id", "event")
+            conditions += log_query.older(connection, query, table, "cursor_event_id", "event")
             rows = (
                 sa.select(*columns)
                 .where(*conditions)
                 .order_by(table.c.created_at.desc(), table.c.id.desc())
-                .limit(log_query.limit(asked))
+                .limit(log_query.limit(query))
             )
             found = connection.execute(rows_as_json(rows)).scalars().all()
         return Reply(f"[{','.join(found)}]".encode())
@@ -111,8 +114,8 @@ class EventLogRpc(ResourceService):
             raise Forbidden(message)
 
 
-def _project(asked: Query) -> UUID | None:
-    text = log_query.first(asked, "project_id")
+def _project(query: Query) -> UUID | None:
+    text = log_query.first(query, "project_id")
     if text is None:
         return None
     try:
@@ -122,35 +125,35 @@ def _project(asked: Query) -> UUID | None:
         raise InvalidInput(message) from None
 
 
-def _conditions(asked: Query, project: UUID | None) -> list[Condition]:
+def _conditions(query: Query, project: UUID | None) -> list[Condition]:
     table = table_of(ApiEvent)
     found: list[Condition] = []
     if project is not None:
         found.append(table.c.project_id == project)
     return [
         *found,
-        *log_query.between(asked, table.c.created_at),
-        *_named(asked),
-        *log_query.people(asked, table.c.user_id),
+        *log_query.between(query, table.c.created_at),
+        *_name_conditions(query),
+        *log_query.people(query, table.c.user_id),
     ]
 
 
-def _named(asked: Query) -> list[Condition]:
+def _name_conditions(query: Query) -> list[Condition]:
     name_column = table_of(ApiEvent).c.name
     found: list[Condition] = []
-    if (name := log_query.first(asked, "name")) is not None:
+    if (name := log_query.first(query, "name")) is not None:
         found.append(name_column == name)
-    if (log_query.first(asked, "only_files") or "").lower() == "true":
+    if (log_query.first(query, "only_files") or "").lower() == "true":
         found.append(sa.or_(name_column.in_(FILES), name_column.like("%:set-thumbnail")))
-    if prefixes := _parts(asked, "name_prefixes"):
+    if prefixes := _parts(query, "name_prefixes"):
         found.append(sa.or_(*(name_column.like(f"{part}:%") for part in prefixes)))
-    if suffixes := _parts(asked, "name_suffixes"):
+    if suffixes := _parts(query, "name_suffixes"):
         found.append(sa.or_(*(name_column.like(f"%:{part}") for part in suffixes)))
     return found
 
 
-def _parts(asked: Query, name: str) -> list[str]:
-    parts = asked.get(name, [])
+def _parts(query: Query, name: str) -> list[str]:
+    parts = query.get(name, [])
     if not all(NAME_PART.fullmatch(part) for part in parts):
         message = f"The {name} parameter contains an invalid value"
         raise InvalidInput(message)

@@ -1,4 +1,4 @@
-"""The service's table of contents."""
+"""The service, composed of its RPC mixins."""
 
 from services.common.access.rules import admin, any_of, studio_manager, team
 from services.common.config import FileSettings

@@ -1,4 +1,4 @@
-"""What replacing castings means for the entities concerned, and the events that tell of it."""
+"""The events of replaced castings."""
 
 from __future__ import annotations
 
@@ -27,12 +27,13 @@ class Cast:
 
 @dataclass
 class Change:
-    """What a request makes of one entity's casting."""
+    """One entity's casting, before and after a request."""
 
     ident: UUID
     project_id: UUID
     kind: str
     episode_id: UUID | None
+    #: Items of the request, with those that were ignored: clients see it as the casting's size.
     size: int = 0
     items: list[Cast] = field(default_factory=list)
     before: set[UUID] = field(default_factory=set)
@@ -51,56 +52,57 @@ class Change:
 
 
 class Outcome(NamedTuple):
-    """What the replacing did beyond the entities themselves."""
+    """The effects on other entities."""
 
-    #: Size of the casting and production, of every entity touched.
+    #: Size of the casting, and production, of every entity changed.
     counts: Mapping[UUID, tuple[int, UUID]]
+    #: (episode, asset) pairs that were cast through shots.
     entered: set[Pair]
-    #: (episode, asset) pairs that came and went through shots.
+    #: (episode, asset) pairs that no shot casts any more.
     left: set[Pair]
     #: Assets that left a shot because they left its episode.
     dropped: Mapping[UUID, set[UUID]]
 
 
-def tell(tx: Transaction, changes: Mapping[UUID, Change], outcome: Outcome) -> None:
+def emit_all(tx: Transaction, changes: Mapping[UUID, Change], outcome: Outcome) -> None:
     """Emit the events of replaced castings."""
     counts, entered, left, dropped = outcome
     for episode, asset in sorted(entered):
-        _tell_asset(tx, asset, counts[episode][1])
+        _emit_asset(tx, asset, counts[episode][1])
     for change in changes.values():
-        _tell_links(tx, change)
+        _emit_links(tx, change)
     for shot, assets in dropped.items():
         if shot not in changes:
-            _tell_casting(tx, SHOT, shot, counts[shot], (set(), assets))
+            _emit_casting(tx, SHOT, shot, counts[shot], (set(), assets))
     for episode in sorted({episode for episode, _ in left}):
-        _tell_episode(tx, episode, outcome)
+        _emit_episode(tx, episode, outcome)
     for change in changes.values():
-        _tell_change(tx, change, outcome)
+        _emit_change(tx, change, outcome)
 
 
-def _tell_change(tx: Transaction, change: Change, outcome: Outcome) -> None:
+def _emit_change(tx: Transaction, change: Change, outcome: Outcome) -> None:
     lost = outcome.dropped.get(change.ident, set())
     sets = (change.added - lost, (change.removed | lost) & change.before)
-    _tell_casting(tx, change.kind, change.ident, outcome.counts[change.ident], sets)
+    _emit_casting(tx, change.kind, change.ident, outcome.counts[change.ident], sets)
     if change.kind == EPISODE:
         for asset in change.links:
-            _tell_asset(tx, asset, change.project_id)
+            _emit_asset(tx, asset, change.project_id)
 
 
-def _tell_asset(tx: Transaction, asset: UUID, project: UUID) -> None:
+def _emit_asset(tx: Transaction, asset: UUID, project: UUID) -> None:
     tx.emit(CATALOGUE["asset:update"](asset_id=asset, project_id=project))
 
 
-def _tell_episode(tx: Transaction, episode: UUID, outcome: Outcome) -> None:
+def _emit_episode(tx: Transaction, episode: UUID, outcome: Outcome) -> None:
     gone = {asset for other, asset in outcome.left if other == episode}
     come = {asset for other, asset in outcome.entered if other == episode}
     count = outcome.counts[episode]
-    _tell_casting(tx, EPISODE, episode, count, (come, gone))
+    _emit_casting(tx, EPISODE, episode, count, (come, gone))
     for asset in sorted(gone):
-        _tell_asset(tx, asset, count[1])
+        _emit_asset(tx, asset, count[1])
 
 
-def _tell_links(tx: Transaction, change: Change) -> None:
+def _emit_links(tx: Transaction, change: Change) -> None:
     met: set[UUID] = set()
     for cast in change.items:
         link = change.links.get(cast.asset_id)
@@ -127,7 +129,7 @@ def _tell_links(tx: Transaction, change: Change) -> None:
         )
 
 
-def _tell_casting(
+def _emit_casting(
     tx: Transaction,
     kind: str,
     ident: UUID,

@@ -1,4 +1,4 @@
-"""What appears where: castings read, and replaced."""
+"""RPC methods that read and replace castings."""
 
 from __future__ import annotations
 
@@ -197,11 +197,11 @@ class CastingRpc(ResourceService):
 
     @command
     def replace_casting(self, project_id: str, entity_id: str, data: Json = None) -> Any:
-        """Make the array the whole casting of an entity, and answer it.
+        """Replace the whole casting of an entity by the array; returns the array.
 
         Raises NotFound, Forbidden, Refused (no array), InvalidInput (an item).
-        Emits ``entity-link:new`` and ``<kind>:casting-update``; what an episode gains or loses
-        through its shots is told too.
+        Emits ``entity-link:new`` and ``<kind>:casting-update``, also for episodes whose casting
+        changes through their shots.
         """
         project = known_id(project_id)
         require_manager(self, project)
@@ -236,6 +236,7 @@ class CastingRpc(ResourceService):
         items = {ident: read_items(given) for ident, given in castings.items()}
         if not items:
             return
+        # Read before the transaction: what can't change, such as the kind, needs no lock.
         found = changes_of(self.database, items)
         changes = {ident: found[ident] for ident in items}
         for ident, change in changes.items():
@@ -281,7 +282,7 @@ class CastingRpc(ResourceService):
         return self._grouped(rows, (SEQUENCE.c.name, CASTER.c.name), long=long)
 
     def _grouped(self, rows: Select, order: tuple[Any, ...], *, long: bool = False) -> Reply:
-        """``{key: [row …]}``: keys in the given order, their rows by type and name."""
+        """``{key: [row …]}``: keys in this order, their rows by type and name."""
         order = (*order, CASTER.c.id, TYPE.c.name, ENTITY.c.name)
         place = sa.func.row_number().over(order_by=order).label("place")
         ordered = rows.add_columns(place).subquery("ordered")
@@ -298,6 +299,7 @@ class CastingRpc(ResourceService):
             .group_by(ordered.c.key)
             .order_by(sa.func.min(ordered.c.place))
         )
+        # All shots of a production: streamed, so that they are never in memory as a whole.
         if long:
             return lists.streamed(self, members, "{}")
         with self.database.read() as connection:

@@ -1,4 +1,4 @@
-"""Casting one asset in several entities, whatever else those cast."""
+"""RPC method that casts one asset in several entities, keeping the rest of their castings."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class CastAssetRpc(ResourceService):
     def cast_asset(
         self, project_id: str, asset_id: str, data: Json = None
     ) -> dict[str, list[JsonObject]]:
-        """Cast an asset in the entities ``entity_ids``, and leave what else they cast.
+        """Cast an asset in the entities ``entity_ids``, keeping the rest of their castings.
 
-        ``nb_occurences`` and ``label`` that aren't given stay (a new casting is one, without
-        label); zero occurrences take the asset out. Several people may do so at once.
+        Absent ``nb_occurences`` and ``label`` keep their values (for a new casting 1 and no
+        label); zero occurrences remove the asset. Safe for concurrent requests.
         Returns ``{entity id: [casting]}``. Raises NotFound, Forbidden, InvalidInput.
         Emits as ``replace_casting``.
         """
@@ -52,12 +52,13 @@ class CastAssetRpc(ResourceService):
         if not ids:
             return {}
         changes = {ident: found[ident] for ident in ids}
+        # Locked before they are read: what others cast meanwhile must not be overwritten.
         lock_castings(self.tx, changes)
         for ident, casts in self._castings(ids).items():
-            there = casts.pop(asset, Cast(asset, ONCE, ""))
-            kept = there.nb_occurences if count is None else count
+            current = casts.pop(asset, Cast(asset, ONCE, ""))
+            kept = current.nb_occurences if count is None else count
             if kept:
-                casts[asset] = Cast(asset, kept, there.label if label is None else label)
+                casts[asset] = Cast(asset, kept, current.label if label is None else label)
             changes[ident].items, changes[ident].size = list(casts.values()), len(casts)
         write_castings(self.tx, changes)
         return self._shown_castings(ids)

@@ -1,4 +1,4 @@
-"""The casting links of a production, for programs that copy them."""
+"""RPC method that lists the casting links of a production, for synchronization."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The statements that replace castings, built once: each takes its rows as one array a column."""
+"""The statements that replace castings, prepared: rows are passed as one array per column.
+
+So any number of rows takes the same few statements.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ def _any(column: Any, name: str) -> Any:
 
 
 def _rows(**kinds: Any) -> Any:
-    """The arrays given under these names, as a table."""
+    """A table of the array parameters with these names."""
     arrays = [
         sa.cast(sa.bindparam(name, type_=_array(kind), required=False), _array(kind))
         for name, kind in kinds.items()
@@ -126,17 +129,17 @@ LOCK: Final = (
     sa.select(ENTITY.c.id)
     .where(_any(ENTITY.c.id, "ids"))
     .order_by(_any(ENTITY.c.id, "episodes").desc(), ENTITY.c.id)
-    # Ordered, so that two requests over the same entities wait, but never for each other.
+    # A fixed order: two requests over the same entities may wait, but don't deadlock.
     .with_for_update()
 )
 CLEAR: Final = sa.delete(LINK).where(_any(LINK.c.entity_in_id, "ids")).returning(*PAIR)
 #: Cast the assets that exist.
 INSERT: Final = _insertion()
-#: Cast assets in episodes that don't cast them yet.
+#: Cast assets in episodes that don't cast them yet; concurrent requests may try the same.
 ENTER: Final = _entering()
-#: Take assets off episodes none of whose shots casts them.
+#: Remove assets from episodes of which no shot casts them.
 LEAVE: Final = _leaving()
-#: Take assets off all shots of an episode.
+#: Remove assets from all shots of an episode.
 DROP: Final = _dropping()
-#: Set sizes, where one is given, and change them.
+#: Set the sizes of castings where one is given, then add the deltas.
 COUNT: Final = _counting()

@@ -1,7 +1,7 @@
-"""Replacing castings: what changes, in which order it is locked, and what is told of it.
+"""Replacing castings: locks, rows, and events.
 
-However many entities and assets a request holds, it takes the same few statements. An episode is
-locked before its shots, and rows of one rank by id, so two requests never wait for each other.
+Any number of entities and assets takes the same few statements. Episodes are locked before their
+shots, and each in the order of ids, so that requests don't deadlock.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from services.common.errors import InvalidInput, NotFound, Unavailable
 
 
 def read_items(items: list[Any]) -> list[Cast]:
-    """The castings in a body; those that say too little are passed over. Raises InvalidInput."""
+    """The castings in a body; incomplete ones are ignored. Raises InvalidInput."""
     found = []
     for item in items:
         if not isinstance(item, dict):
@@ -42,7 +42,7 @@ def read_items(items: list[Any]) -> list[Cast]:
 
 
 def changes_of(database: Database, ids: Iterable[UUID]) -> dict[UUID, Change]:
-    """The entities as they are, with the episode of a shot. Raises NotFound for an unknown one."""
+    """The current state of the entities. Raises NotFound for an unknown one."""
     wanted = list(ids)
     found = database.rows(sql.ENTITIES, ids=_texts(wanted))
     rows = {row[0]: Change(*row) for row in found}
@@ -52,24 +52,24 @@ def changes_of(database: Database, ids: Iterable[UUID]) -> dict[UUID, Change]:
 
 
 def replace_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
-    """Make these the castings of their entities and tell of it. Raises Unavailable."""
+    """Lock and replace castings, and emit their events. Raises Unavailable."""
     lock_castings(tx, changes)
     write_castings(tx, changes)
 
 
 def write_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
-    """Make these the castings of their entities, which are locked, and tell of it."""
+    """Replace the castings of locked entities, and emit their events."""
     _replace_links(tx, changes)
     entered = _enter_episodes(tx, changes)
     left = _leave_episodes(tx, changes)
     dropped = _drop_from_shots(tx, changes)
     counts = _count(tx, changes, entered, left, dropped)
-    casting_events.tell(tx, changes, casting_events.Outcome(counts, entered, left, dropped))
+    casting_events.emit_all(tx, changes, casting_events.Outcome(counts, entered, left, dropped))
 
 
 def lock_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
-    """Lock episodes before the rest; nobody else then touches these castings."""
-    # What a shot casts changes its episode too: that row is locked as well.
+    """Lock the entities and their episodes. Raises Unavailable if one was deleted."""
+    # A shot's casting changes that of its episode: the episode is locked, too.
     episodes = {c.episode_id for c in changes.values() if c.episode_id}
     episodes |= {c.ident for c in changes.values() if c.kind == EPISODE}
     everything = episodes | set(changes)
@@ -101,14 +101,14 @@ def _replace_links(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
 
 
 def _enter_episodes(tx: Transaction, changes: Mapping[UUID, Change]) -> set[Pair]:
-    """Cast in the episode what a shot of it newly casts. Answers (episode, asset) pairs."""
+    """Cast the new assets of shots in their episodes. Returns (episode, asset) pairs."""
     labels: dict[Pair, str] = {}
     for change in changes.values():
         episode, added = change.episode_id, change.added
         if episode is None:
             continue
         for cast in change.items:
-            if cast.asset_id in added and not _taken_off(changes, episode, cast.asset_id):
+            if cast.asset_id in added and not _removed_from(changes, episode, cast.asset_id):
                 labels[episode, cast.asset_id] = cast.label
     if not labels:
         return set()
@@ -121,7 +121,7 @@ def _enter_episodes(tx: Transaction, changes: Mapping[UUID, Change]) -> set[Pair
 
 
 def _leave_episodes(tx: Transaction, changes: Mapping[UUID, Change]) -> set[Pair]:
-    """Take off the episode what no shot of it casts any more. Answers (episode, asset) pairs."""
+    """Remove from episodes what no shot casts any more. Returns (episode, asset) pairs."""
     pairs = {
         (change.episode_id, asset)
         for change in changes.values()
@@ -134,7 +134,7 @@ def _leave_episodes(tx: Transaction, changes: Mapping[UUID, Change]) -> set[Pair
 
 
 def _drop_from_shots(tx: Transaction, changes: Mapping[UUID, Change]) -> dict[UUID, set[UUID]]:
-    """Take off an episode's shots what was taken off the episode. Answers assets by shot."""
+    """Remove from shots what was removed from their episode. Returns assets by shot."""
     pairs = {
         (change.ident, asset)
         for change in changes.values()
@@ -156,7 +156,7 @@ def _count(
     left: set[Pair],
     dropped: Mapping[UUID, set[UUID]],
 ) -> dict[UUID, tuple[int, UUID]]:
-    """Bring the sizes of castings up to date. Answers size and production of what was touched."""
+    """Update the sizes of castings. Returns size and production of all that changed."""
     deltas: dict[UUID, int] = dict.fromkeys(changes, 0)
     for episode, _asset in entered:
         deltas[episode] = deltas.get(episode, 0) + 1
@@ -172,8 +172,8 @@ def _count(
     return {row[0]: (row[1], row[2]) for row in tx.run(sql.COUNT, **given)}
 
 
-def _taken_off(changes: Mapping[UUID, Change], episode: UUID, asset: UUID) -> bool:
-    """Whether the same request takes the asset off the episode: then that holds."""
+def _removed_from(changes: Mapping[UUID, Change], episode: UUID, asset: UUID) -> bool:
+    """Whether the same request removes the asset from the episode, which takes precedence."""
     return episode in changes and asset in changes[episode].removed
 
 

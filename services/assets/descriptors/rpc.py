@@ -1,4 +1,4 @@
-"""A production's own columns: metadata descriptors and what becomes of the values under them."""
+"""RPC methods of metadata descriptors: a production's own columns, and the values in them."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class DescriptorRpc(ResourceService):
             sa.insert(DESCRIPTOR).values(values).returning(DESCRIPTOR.c.id)
         ).scalar_one()
         self._link_departments(made, known)
-        return self._told("new", {"id": made, "project_id": project})
+        return self._emit_and_show("new", {"id": made, "project_id": project})
 
     @command
     def update_descriptor(self, project_id: str, ident: str, data: Json = None) -> Reply:
@@ -109,6 +109,7 @@ class DescriptorRpc(ResourceService):
         departments = body.pop("departments", None)
         self._supervise(project, {*held, *(departments or ())} if departments else held)
         known = self._targets_of(None, departments or [])
+        # Locked before the name is compared: two renames must not both move the values.
         row = self.tx.locked(DESCRIPTOR, old)
         values = {k: v for k, v in body.items() if v is not None or k == "position"}
         if values.get("name", row["name"]) != row["name"]:
@@ -122,7 +123,7 @@ class DescriptorRpc(ResourceService):
         )
         if departments is not None:
             self._link_departments(row["id"], known)
-        return self._told("update", row)
+        return self._emit_and_show("update", row)
 
     @command
     def remove_descriptor(self, project_id: str, ident: str) -> Reply:
@@ -190,7 +191,8 @@ class DescriptorRpc(ResourceService):
 
     def _refuse_twin(self, values: Row, own: UUID | None) -> None:
         """Raise InvalidInput when another descriptor has the name or the key."""
-        # A null task type makes a unique constraint blind, so writers of one kind go one by one.
+        # An advisory lock serializes writers of one entity type: the constraints compare names and
+        # keys separately, and the message is to be the same for all.
         self.tx.lock_key(f"descriptor:{values['project_id']}:{values['entity_type']}")
         twin = sa.select(DESCRIPTOR.c.id).where(
             DESCRIPTOR.c.project_id == values["project_id"],
@@ -206,7 +208,7 @@ class DescriptorRpc(ResourceService):
             raise InvalidInput(EXISTS)
 
     def _link_departments(self, ident: UUID, departments: Collection[UUID]) -> None:
-        """Make these the departments of the descriptor."""
+        """Replace the departments of the descriptor."""
         own = DEPARTMENTS.c.metadata_descriptor_id == ident
         self.tx.connection.execute(sa.delete(DEPARTMENTS).where(own))
         rows = [{"metadata_descriptor_id": ident, "department_id": i} for i in departments]
@@ -218,6 +220,7 @@ class DescriptorRpc(ResourceService):
         kind, key = row["entity_type"].lower(), row["field_name"]
         if kind not in KINDS or key == to:
             return
+        # One statement for all entities: PostgreSQL edits the jsonb in place of reading rows here.
         without: Any = ENTITY.c.data.op("-")(sa.cast(key, sa.Text))
         if to is not None:
             moved = sa.func.jsonb_build_object(sa.cast(to, sa.Text), ENTITY.c.data[key])
@@ -232,7 +235,7 @@ class DescriptorRpc(ResourceService):
             .values(data=sa.cast(without, JSONB), updated_at=NOW)
         )
 
-    def _told(self, verb: str, facts: Row) -> Reply:
+    def _emit_and_show(self, verb: str, facts: Row) -> Reply:
         resource = self.registry["metadata-descriptors"]
         self.tx.emit(self.registry.event(resource, verb, facts))
         return Reply(resource.view(self.tx, facts["id"], relations=False))
@@ -249,7 +252,7 @@ def _field_name(given: str) -> str:
 
 
 def _check(body: JsonObject) -> None:
-    """Raise InvalidInput for a kind of entity or of value that there isn't."""
+    """Raise InvalidInput for an unknown entity type or data type."""
     if body.get("entity_type", "Asset") not in TYPES:
         message = f"Wrong entity type. Please select one of these: {', '.join(TYPES)}."
         raise InvalidInput(message)

@@ -1,4 +1,4 @@
-"""Types of assets: the entity types without those that have a meaning of their own."""
+"""RPC methods of asset types: the entity types that are not reserved."""
 
 from __future__ import annotations
 

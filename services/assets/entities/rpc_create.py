@@ -1,4 +1,4 @@
-"""Creating entities by the routes of each kind, and changing a shot by its own."""
+"""RPC methods that create entities of each kind, and one that updates a shot."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ WHOLE_DATA: Final = replace(RESOURCES["entities"], rules=WholeDataRules())
 
 
 class Kind(NamedTuple):
-    """What a creation route takes: its body, and the field that names what holds the new row."""
+    """A kind of entity to create: the body's fields, and the one with the parent's id."""
 
     fields: Mapping[str, Field]
     parent: str = ""
-    #: Checked to exist in the production; empty when the database alone checks.
+    #: The parent's kind, to validate it; empty if only the foreign key does.
     parent_kind: str = ""
 
 
@@ -131,7 +131,7 @@ class CreationRpc(ResourceService):
 
     @command
     def create_entity(self, kind: str, project_id: str, data: Json = None) -> Reply:
-        """Create an entity, or answer the one of that name in the same place.
+        """Create an entity, or return the one with that name and parent.
 
         Raises InvalidInput, NotFound (production, parent), Forbidden, Integrity.
         Emits ``<kind>:new`` for a new one.
@@ -154,7 +154,7 @@ class CreationRpc(ResourceService):
         values = {"data": {}, **body, "parent_id": parent, "entity_type_id": type_id}
         ident = self._insert(project, values)
         self._link_concept(ident, links)
-        self._tell(kind, ident, project, parent, above)
+        self._emit_new(kind, ident, project, parent, above)
         return self._made(ident)
 
     @command
@@ -183,7 +183,7 @@ class CreationRpc(ResourceService):
         return project
 
     def _above(self, route: Kind, project: UUID, parent: UUID | None) -> Row | None:
-        """What holds the new row. Raises NotFound for one of another kind or production."""
+        """The parent of the new row. Raises NotFound for one of another kind or production."""
         if parent is None or not route.parent_kind:
             return None
         with self.database.read() as connection:
@@ -197,12 +197,13 @@ class CreationRpc(ResourceService):
     def _same(
         self, project: UUID, type_id: UUID, named: str, place: tuple[UUID | None, bool]
     ) -> UUID | None:
-        """The entity of that name in the same place, once nobody else is creating it.
+        """Lock the name, and return the entity that has it in the same place.
 
         The place is a parent, and whether entities of the kind have one at all.
         """
         parent, counts = place
-        # Without a parent the tables allow twins, so creators of one name go one by one.
+        # An advisory lock serializes creators of one name: without a parent (NULL) the unique
+        # constraint allows duplicates.
         self.tx.lock_key(f"{project}:{type_id}:{parent}:{named}")
         statement = sa.select(ENTITY.c.id).where(
             ENTITY.c.project_id == project,
@@ -225,7 +226,7 @@ class CreationRpc(ResourceService):
         return made
 
     def _link_concept(self, ident: UUID, links: list[UUID]) -> None:
-        """Link a concept to what it is drawn for; ids that point nowhere are dropped."""
+        """Link a concept to the entities it is drawn for; unknown ids are ignored."""
         if not links:
             return
         known = sa.select(
@@ -234,7 +235,7 @@ class CreationRpc(ResourceService):
         columns = ["id", "entity_in_id", "entity_out_id"]
         self.tx.connection.execute(insert(LINKS).from_select(columns, known))
 
-    def _tell(
+    def _emit_new(
         self,
         kind: str,
         ident: UUID,

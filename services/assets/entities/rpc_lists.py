@@ -1,4 +1,4 @@
-"""Entities as lists and details without tasks: of a production, of the studio, around another."""
+"""RPC methods that list and read entities without their tasks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from services.common.runtime.rpc_server import query
 from services.common.runtime.service import versioned
 from services.common.wire.rpc_protocol import Reply
 
-#: The plain row of each kind, its ``type`` known without a look at the entity's type.
+#: The resource of each kind with a constant ``type``, which saves joining the entity types.
 PLAIN: Final = {kind: replace(RESOURCES["entities"], kind=kind.capitalize()) for kind in KINDS}
 VERSION: Final = Resource(path="entity-versions", model=EntityVersion)
 UNORDERED: Final = frozenset({"asset", "scene"})
@@ -64,10 +64,10 @@ class ListRpc(ResourceService):
         rows = sa.select(*plain_columns(kind, reached)).where(*access.within(reached, kind))
         return lists.json_array(self, rows.order_by(ENTITY.c.name))
 
-    def _project_assets(self, project_id: str, given: Mapping[str, str]) -> Reply:
+    def _project_assets(self, project_id: str, query: Mapping[str, str]) -> Reply:
         ident = filters.uuid(project_id) if self.actor.is_admin else known_id(project_id)
         require_member(self, ident)
-        return self._assets(access.reach(self, ident), {**given, "project_id": str(ident)})
+        return self._assets(access.reach(self, ident), {**query, "project_id": str(ident)})
 
     @query
     @versioned("crud")
@@ -77,9 +77,9 @@ class ListRpc(ResourceService):
         But for assets, others than administrators name a production.
         Raises InvalidInput (a filter), NotFound, Forbidden.
         """
-        given = dict(query or {})
-        parent = self._parent(kind, given)
-        project = self._project_of(given, parent)
+        query = dict(query or {})
+        parent = self._parent(kind, query)
+        project = self._project_of(query, parent)
         if project is not None:
             require_member(self, project)
         elif not self.actor.is_admin and kind != "asset":
@@ -88,25 +88,25 @@ class ListRpc(ResourceService):
         admit(self, kind, project)
         reached = access.reach(self, project)
         if kind == "asset":
-            return self._assets(reached, given)
+            return self._assets(reached, query)
         names = self._names(kind, reached)
         source, extras = _extras(kind, names)
         rows = (
             sa.select(*plain_columns(kind, reached), *extras)
             .select_from(source)
-            .where(*access.within(reached, kind), *_filters(given))
+            .where(*access.within(reached, kind), *_filters(query))
         )
         if parent is not None:
             rows = rows.where(ENTITY.c.parent_id == parent["id"])
         order = () if kind in UNORDERED else (ENTITY.c.name,)
         return lists.json_array(self, rows.order_by(*order))
 
-    def _assets(self, reached: Reach, given: Mapping[str, str]) -> Reply:
-        """Assets; of an episode first those it is the main one of, then those cast in it."""
+    def _assets(self, reached: Reach, query: Mapping[str, str]) -> Reply:
+        """Assets; with an episode, first those that belong to it, then those cast in it."""
         rows = sa.select(*plain_columns("asset", reached))
-        rows = rows.where(*access.within(reached, "asset"), *_filters(given))
-        if "episode_id" in given:
-            episode = filters.uuid(given["episode_id"])
+        rows = rows.where(*access.within(reached, "asset"), *_filters(query))
+        if "episode_id" in query:
+            episode = filters.uuid(query["episode_id"])
             rows = rows.where(views.in_episode("asset", episode)).order_by(
                 ENTITY.c.source_id.is_distinct_from(episode)
             )
@@ -220,19 +220,19 @@ class ListRpc(ResourceService):
         ids = None if reached.projects is None else list(reached.projects)
         return project_names(self, ids)
 
-    def _parent(self, kind: str, given: dict[str, str]) -> Row | None:
+    def _parent(self, kind: str, query: dict[str, str]) -> Row | None:
         """The sequence or episode that the query names. Raises NotFound."""
         name = PARENT_FILTERS.get(kind)
-        if name is None or name not in given:
+        if name is None or name not in query:
             return None
         with self.database.read() as connection:
-            return access.facts_of(connection, known_id(given.pop(name)), name.removesuffix("_id"))
+            return access.facts_of(connection, known_id(query.pop(name)), name.removesuffix("_id"))
 
-    def _project_of(self, given: Mapping[str, str], parent: Row | None) -> UUID | None:
+    def _project_of(self, query: Mapping[str, str], parent: Row | None) -> UUID | None:
         if parent is not None:
             found: UUID = parent["project_id"]
             return found
-        return filters.uuid(given["project_id"]) if "project_id" in given else None
+        return filters.uuid(query["project_id"]) if "project_id" in query else None
 
 
 def plain_columns(kind: str, reached: Reach) -> list[Expression]:
@@ -271,10 +271,10 @@ def _detail_extras(kind: str, names: views.Names) -> tuple[Any, list[Expression]
     return views.source_of("shot"), [*extras, *sequence, *episode]
 
 
-def _filters(given: Mapping[str, str]) -> list[Condition]:
+def _filters(query: Mapping[str, str]) -> list[Condition]:
     """Equality filters on columns; names that are none mean nothing. Raises InvalidInput."""
     return [
         filters.condition(name, ENTITY.c[name], text)
-        for name, text in given.items()
+        for name, text in query.items()
         if name in ENTITY.c
     ]

@@ -1,4 +1,4 @@
-"""What the caller has work on: the entities of their tasks, and what holds those."""
+"""RPC methods that list the entities of the caller's tasks, and their parents."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from services.common.wire.rpc_protocol import Reply
 
 
 class OwnEntityRpc(ResourceService):
-    """Entities on the caller's desk."""
+    """The caller's entities."""
 
     @query
     def list_own_in_project(

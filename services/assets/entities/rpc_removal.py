@@ -1,4 +1,4 @@
-"""Removing entities: what was worked on is set aside, the rest goes."""
+"""RPC methods that remove entities: those with tasks are cancelled, others deleted."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from services.common.json_types import Json, Row
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_protocol import Reply
 
-#: Kinds that can be removed several at once.
+#: Kinds that ``remove_entities`` accepts.
 IN_NUMBERS: Final = frozenset({"Asset", "Shot", "Edit", "Concept"})
-#: Kinds that aren't removed while they hold others.
+#: Kinds that can't be removed without ``force`` while they have children.
 HOLDERS: Final = {"sequence": "shot", "episode": "sequence"}
 
 
 class RemovalRpc(ResourceService):
-    """Entities that go."""
+    """Removal of entities."""
 
     @command
     def remove_entity(self, kind: str, ident: str, query: dict[str, str] | None = None) -> Reply:
@@ -39,6 +39,7 @@ class RemovalRpc(ResourceService):
         with self.database.read() as connection:
             facts = access.facts_of(connection, known_id(ident), kind)
         self._check_may_remove(facts)
+        # Called before the transaction; a task created meanwhile is removed by ``rows:gone``.
         worked_on = not force and bool(self._worked_on([facts["id"]]))
         self._remove(kind, facts, worked_on=worked_on, force=force)
         return Reply(b"")
@@ -95,7 +96,8 @@ class RemovalRpc(ResourceService):
         self.tx.emit(event)
 
     def _lock(self, facts: Row) -> None:
-        # A child that is being added locks its parent's key: it comes before or is refused.
+        # Inserting a child locks its parent's key (FOR KEY SHARE): it either committed before, and
+        # is seen by ``_holds``, or waits and fails.
         own = sa.select(ENTITY.c.id).where(ENTITY.c.id == facts["id"]).with_for_update()
         if self.tx.connection.scalar(own) is None:
             raise NotFound

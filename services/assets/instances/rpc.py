@@ -65,7 +65,7 @@ class InstanceRpc(ResourceService):
 
     @command
     def instantiate_in_scene(self, ident: str, data: Json = None) -> Reply:
-        """Put one more copy of an asset in a scene. Raises InvalidInput, NotFound, Forbidden.
+        """Create an instance of an asset in a scene. Raises InvalidInput, NotFound, Forbidden.
 
         Emits ``asset_instance:new``.
         """
@@ -80,7 +80,7 @@ class InstanceRpc(ResourceService):
 
     @command
     def instantiate_in_asset(self, ident: str, data: Json = None) -> Reply:
-        """Put one more copy of an asset in another asset; as ``instantiate_in_scene``."""
+        """Create an instance of an asset in another asset; as ``instantiate_in_scene``."""
         body = read_body(data, _fields("asset_to_instantiate_id"))
         target, asset = self._place(ident, "asset", body["asset_to_instantiate_id"])
         made = self._instantiate(asset, {"target_asset_id": target["id"]}, body["description"])
@@ -92,7 +92,7 @@ class InstanceRpc(ResourceService):
 
     @command
     def add_instance_to_shot(self, ident: str, data: Json = None) -> Reply:
-        """Let an instance appear in a shot, and answer the shot; twice changes nothing.
+        """Add an instance to a shot; idempotent. Returns the shot.
 
         Raises InvalidInput, NotFound, Forbidden. Emits ``asset_instance:add-to-shot``.
         """
@@ -113,7 +113,7 @@ class InstanceRpc(ResourceService):
 
     @command
     def remove_instance_from_shot(self, ident: str, instance_id: str) -> Reply:
-        """Take an instance out of a shot; one that isn't there is no error.
+        """Remove an instance from a shot; idempotent.
 
         Raises NotFound, Forbidden. Emits ``asset_instance:remove-from-shot``.
         """
@@ -139,7 +139,7 @@ class InstanceRpc(ResourceService):
         return found
 
     def _place(self, ident: str, kind: str, asset: UUID) -> tuple[Row, Row]:
-        """Where a copy is to be, and of what: an asset that is shared or in reach."""
+        """The scene or asset to hold an instance, and its asset, shared or of the caller's team."""
         place = self._enter(ident, kind)
         shared = sa.select(ENTITY.c.is_shared).where(ENTITY.c.id == asset)
         with self.database.read() as connection:
@@ -152,9 +152,9 @@ class InstanceRpc(ResourceService):
     # --- rows -------------------------------------------------------------------------------
 
     def _instantiate(self, asset: Any, place: dict[str, UUID], description: Any) -> UUID:
-        """A new row with the next number; the place is locked while it is counted."""
+        """Insert an instance with the next number; locks the entity that holds it."""
         ((column, holder),) = place.items()
-        # Numbers are counted within the holder: locked, or two copies would get the same.
+        # Numbers count within the holder: unlocked, two instances could get the same one.
         lock = sa.select(ENTITY.c.id).where(ENTITY.c.id == holder).with_for_update()
         if self.tx.connection.scalar(lock) is None:
             raise NotFound

@@ -1,4 +1,4 @@
-"""What productions and the first read of a client hold of entities, their types and columns."""
+"""This service's part of productions and of the context that clients load first."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RUNNING: Final = "running"
 
 
 def _descriptor() -> Expression:
-    """A descriptor as productions show it."""
+    """The JSON of a descriptor in productions."""
     column = DESCRIPTOR.c
     held = sa.select(DEPARTMENT.department_id).where(OF_DESCRIPTOR).correlate(DESCRIPTOR)
     members = {

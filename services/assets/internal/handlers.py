@@ -1,4 +1,4 @@
-"""What follows here from the events of other services."""
+"""Handlers of other services' events."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class InternalHandlers(ResourceService):
 
     @on("task:makes-ready", ordered=True, formerly=("make_ready",))
     def make_ready(self, delivery: Delivery) -> None:
-        """An automation of the task's production says what the entity is ready for.
+        """Set what the entity is ready for, as a status automation of ``tasks`` demands.
 
-        An event and not a call: the comment that caused it has committed, and this will follow.
+        An event, not a call: it follows the commit of the comment that triggered it.
         """
         message = msgspec.convert(delivery.payload, TaskMakesReady)
         table = table_of(Entity)
@@ -53,15 +53,15 @@ class InternalHandlers(ResourceService):
         facts = {"id": message.entity_id, "kind": "Asset", "project_id": row.project_id}
         self.tx.emit(self.registry.event(self.registry["entities"], "update", facts))
         if row.ready_for != ready:
-            told = AssetReadyChanged(
+            event = AssetReadyChanged(
                 asset_id=message.entity_id, ready_for=ready, project_id=row.project_id
             )
-            self.tx.emit(told)
+            self.tx.emit(event)
 
-    # In any order: a production is prepared once, and what is there already stays.
+    # Unordered: a production is prepared once, and existing rows are kept.
     @on("project:prepared")
     def prepare_project(self, delivery: Delivery) -> None:
-        """A production was created: give it its first episode and its descriptors."""
+        """Create the first episode and the descriptors of a new production."""
         message = msgspec.convert(delivery.payload, ProjectPrepared)
         if message.first_episode_id is not None:
             self._first_episode(message.project_id, message.first_episode_id)
@@ -89,7 +89,7 @@ class InternalHandlers(ResourceService):
             self.tx.emit(self.registry.event(self.registry["entities"], "new", facts))
 
     def _studio_descriptors(self) -> list[JsonObject]:
-        """Descriptors of productions themselves are the studio's: the newest of each name."""
+        """The descriptors of productions, which all of them share: the newest of each name."""
         table = table_of(MetadataDescriptor)
         columns = [table.c[name] for name in DESCRIBED]
         statement = (

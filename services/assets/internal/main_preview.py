@@ -1,4 +1,4 @@
-"""The picture that stands for an entity."""
+"""The main preview of an entity."""
 
 from __future__ import annotations
 
@@ -15,23 +15,25 @@ from services.common.runtime.rpc_server import command
 
 
 class MainPreviewRpc(ResourceService):
-    """Follows what ``tasks`` tells of previews."""
+    """Sets main previews for ``tasks``."""
 
     @command
     def show_preview(self, entity_id: str, preview_file_id: str) -> None:
-        """Let a preview stand for its entity at once; ``tasks`` decided whether the caller may."""
-        self._stand_for(UUID(entity_id), UUID(preview_file_id))
+        """Set an entity's main preview; for ``tasks``, which authorizes."""
+        self._set_main(UUID(entity_id), UUID(preview_file_id))
 
     @on("preview-file:set-main", ordered=True, formerly=("take_main_preview",))
     def take_main_preview(self, delivery: Delivery) -> None:
-        """A preview is to stand for its entity from now on. Emits ``<kind>:update``."""
+        """Set an entity's main preview. Emits ``<kind>:update``."""
         payload = delivery.payload
-        self._stand_for(UUID(payload["entity_id"]), UUID(payload["preview_file_id"]))
+        self._set_main(UUID(payload["entity_id"]), UUID(payload["preview_file_id"]))
 
-    def _stand_for(self, entity: UUID, preview: UUID) -> None:
+    def _set_main(self, entity: UUID, preview: UUID) -> None:
         table = table_of(Entity)
         change = sa.update(table).where(
-            table.c.id == entity, table.c.preview_file_id.is_distinct_from(preview)
+            # Idempotent: tasks calls and also emits, and only the first of both may emit an update.
+            table.c.id == entity,
+            table.c.preview_file_id.is_distinct_from(preview),
         )
         row = (
             self.tx.connection.execute(

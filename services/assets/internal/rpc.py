@@ -1,4 +1,4 @@
-"""Entities as other services need them."""
+"""RPC methods on entities for other services."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from services.common.wire.rpc_protocol import Reply
 
 
 class InternalRpc(ResourceService):
-    """Questions about entities from the services beside."""
+    """Entities for other services."""
 
     @query
     def projects_of_entities(self, ids: list[str]) -> dict[str, str]:

@@ -1,6 +1,6 @@
-"""Entities for the views that show them with their tasks: everything but the tasks.
+"""Entities for the views with tasks: their JSON (``heads``), to which ``tasks`` adds the tasks.
 
-The rights are decided here, so whoever adds the tasks shows what came and nothing else.
+Authorization is done here; ``tasks`` shows all that it gets.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class OverviewRpc(ResourceService):
         rows = (
             sa.select(*columns)
             .select_from(source)
-            .where(*access.within(reached, kind), *_asked(kind, known))
+            .where(*access.within(reached, kind), *_conditions(kind, known))
             .order_by(*views.ORDERS.get(kind, ()))
         )
         return Reply(self._pairs(rows, compact=compact))
@@ -124,7 +124,7 @@ class OverviewRpc(ResourceService):
 
 
 def _known(kind: str, query: dict[str, str]) -> JsonObject:
-    """The filters that mean something to the kind. Raises InvalidInput."""
+    """The filters that apply to the kind, validated. Raises InvalidInput."""
     found: JsonObject = {"project_id": query_id(query, "project_id")}
     if kind not in views.PARTS:
         found["id"] = query_id(query, "id")
@@ -133,7 +133,7 @@ def _known(kind: str, query: dict[str, str]) -> JsonObject:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _asked(kind: str, known: JsonObject) -> list[Condition]:
+def _conditions(kind: str, known: JsonObject) -> list[Condition]:
     """The conditions of the filters."""
     conditions: list[Condition] = []
     if "id" in known:

@@ -1,6 +1,6 @@
-"""What entities look like in views with their tasks: the JSON of each kind but for ``tasks``.
+"""The JSON of entities in views with tasks: all keys of each kind except ``tasks``.
 
-Each ``…_head`` answers the SELECT list, in the order that the compact form promises.
+Each ``…_head`` returns a SELECT list, in the order that the compact form guarantees.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _kind(kind: str) -> Expression:
 
 
 def asset_head(data: Expression, _names: Names, episodes: Any = NO_IDS) -> Columns:
-    """13 of the 14 keys of an asset; empty ids are texts here, as clients know them."""
+    """An asset without ``tasks``, which ``tasks`` adds; clients expect texts for missing ids."""
     return [
         *_plain("id", "name"),
         named(ENTITY.c.preview_file_id, "").label("preview_file_id"),
@@ -72,7 +72,7 @@ def asset_head(data: Expression, _names: Names, episodes: Any = NO_IDS) -> Colum
 
 
 def shot_head(data: Expression, names: Names, _episodes: Any = None) -> Columns:
-    """22 of the 23 keys of a shot."""
+    """A shot without ``tasks``."""
     return [
         ENTITY.c.canceled,
         *_data(data),
@@ -90,7 +90,7 @@ def shot_head(data: Expression, names: Names, _episodes: Any = None) -> Columns:
 
 
 def part_head(data: Expression, _names: Names, _episodes: Any = None) -> Columns:
-    """11 of the 12 keys of a sequence, scene or episode; ``episode_id`` is the parent's."""
+    """A sequence, scene or episode without ``tasks``; ``episode_id`` is the parent's id."""
     return [
         *_plain("id", "name", "status"),
         named(ENTITY.c.parent_id, "None").label("episode_id"),
@@ -103,7 +103,7 @@ def part_head(data: Expression, _names: Names, _episodes: Any = None) -> Columns
 
 
 def edit_head(data: Expression, names: Names, _episodes: Any = None) -> Columns:
-    """15 of the 16 keys of an edit."""
+    """An edit without ``tasks``."""
     return [
         ENTITY.c.canceled,
         *_data(data),
@@ -118,7 +118,7 @@ def edit_head(data: Expression, names: Names, _episodes: Any = None) -> Columns:
 
 
 def concept_head(data: Expression, names: Names, _episodes: Any = None) -> Columns:
-    """22 of the 23 keys of a concept."""
+    """A concept without ``tasks``."""
     linked = sa.select(CONCEPT_LINK.c.entity_out_id).where(
         CONCEPT_LINK.c.entity_in_id == ENTITY.c.id
     )
@@ -152,7 +152,7 @@ NAMING: Final = frozenset({"shot", "edit", "concept"})
 #: Kinds that only hold other entities.
 PARTS: Final = frozenset({"sequence", "scene", "episode"})
 _PARENT_IS_EPISODE: Final = ENTITY.outerjoin(EPISODE, EPISODE.c.id == ENTITY.c.parent_id)
-#: What an entity is joined with; a shot without a sequence isn't shown.
+#: The FROM clause of each kind; a shot without a sequence isn't shown.
 SOURCES: Final[Mapping[str, sa.FromClause]] = {
     "asset": ENTITY.join(TYPE, TYPE.c.id == ENTITY.c.entity_type_id),
     "shot": ENTITY.join(SEQUENCE, SEQUENCE.c.id == ENTITY.c.parent_id).outerjoin(

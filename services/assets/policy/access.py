@@ -1,7 +1,7 @@
-"""Which productions and entities a caller reaches, and what a vendor doesn't see of them.
+"""The productions and entities a caller may see, and the data hidden from vendors.
 
-Rights come first and may ask other services; what they leave is a ``Reach``, from which the
-statements get their conditions: lists are narrowed in SQL, never in Python.
+Authorization comes first, and may call other services; its result is a ``Reach``, from which
+statements get their conditions: lists are filtered in SQL, never in Python.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ VENDOR: Final = "vendor"
 
 
 class Reach(NamedTuple):
-    """The entities a caller reaches: those of ``projects``, where a vendor only what is theirs."""
+    """The entities a caller may see: those of ``projects``; as a vendor, only assigned ones."""
 
     #: None for all of the studio.
     projects: frozenset[UUID] | None = None
@@ -121,14 +121,14 @@ def of_kind(kind: str, entity: Any = ENTITY) -> Condition:
 
 def among(column: Any, ids: Any) -> Condition:
     """Whether a column holds one of ``ids``, given as one array however many they are."""
-    # One array, however many ids: IN would be another statement for each number of them.
+    # One array parameter: IN would be another statement for each number of ids.
     array = sa.cast([str(ident) for ident in ids], sa.ARRAY(sa.Uuid(as_uuid=False)))
     found: Condition = column == sa.any_(array)
     return found
 
 
 def within(reached: Reach, kind: str) -> list[Condition]:
-    """The conditions that narrow entities of a kind to what is reached."""
+    """The conditions that narrow entities of a kind to the reach."""
     conditions = [of_kind(kind)]
     if reached.projects is None:
         return conditions
@@ -158,7 +158,7 @@ def _mine(reached: Reach, kind: str) -> Condition:
 
 
 def shown_data(reached: Reach, kind: str) -> Expression:
-    """``data`` without the keys that other departments keep from a vendor."""
+    """``data``; for vendors without the keys that belong to other departments."""
     if not reached.as_vendor:
         return ENTITY.c.data
     descriptor, link = table_of(MetadataDescriptor), department_metadata_descriptor_link

@@ -1,4 +1,4 @@
-"""What generic CRUD does for entities beyond their columns."""
+"""Hooks of generic CRUD for entities."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from services.common.database.tables import table_of
 from services.common.errors import Integrity
 from services.common.json_types import JsonObject, Row, Values
 
-#: What tells an entity of a production from the others.
+#: The columns that identify an entity in its production.
 PLACE: Final = ("name", "entity_type_id", "parent_id")
+#: Changes that follow each other faster make one version.
 ONE_SITTING: Final = timedelta(minutes=1)
 FIXED: Final = frozenset({"created_by", "shotgun_id"})
 
 
 class EntityRules(SimpleRules):
-    """Whose an entity is, what tells it from others, and what follows a change."""
+    """Sets the creator, refuses duplicates, merges data, and keeps versions of shots."""
 
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Make a new entity its caller's."""
+        """Set the creator."""
         values["created_by"] = ctx.actor.id
 
     def rewrite_update(self, body: JsonObject) -> JsonObject:
@@ -38,7 +39,7 @@ class EntityRules(SimpleRules):
     def on_update(
         self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Merge ``data`` key by key; the row is locked, so nobody's key is lost.
+        """Merge ``data`` by key; the row is locked, so concurrent updates keep all keys.
 
         A null leaves it as it is. Raises Integrity for the name of another in the same place.
         """
@@ -52,7 +53,7 @@ class EntityRules(SimpleRules):
     def updated(
         self, ctx: CrudContext, before: Row, row: Row, _body: JsonObject, _prepared: None
     ) -> None:
-        """Shots count anew how many of their assets are ready; a shot keeps what it was."""
+        """Emit a change of readiness; store the previous version of a shot."""
         if row["ready_for"] != before["ready_for"]:
             ctx.tx.emit(
                 AssetReadyChanged(
@@ -76,7 +77,7 @@ class EntityRules(SimpleRules):
 
 
 class WholeDataRules(EntityRules):
-    """Those of the route that sets a shot's ``data`` as a whole."""
+    """The hooks of the route that replaces a shot's ``data``."""
 
     def on_update(
         self, _ctx: CrudContext, _row: Row, _values: Values, _body: JsonObject, _prepared: None
@@ -85,7 +86,7 @@ class WholeDataRules(EntityRules):
 
 
 def _refuse_twin(ctx: CallContext, row: Row) -> None:
-    """Raise Integrity when another entity has the name; without parents the tables allow it."""
+    """Raise Integrity for a duplicate; the unique constraint allows it without a parent (NULL)."""
     table = table_of(Entity)
     same = [table.c[name].is_not_distinct_from(row[name]) for name in (*PLACE, "project_id")]
     twin = sa.select(table.c.id).where(*same, table.c.id != row["id"]).limit(1)
@@ -94,6 +95,6 @@ def _refuse_twin(ctx: CallContext, row: Row) -> None:
 
 
 def _is_another_version(before: Row, after: Row) -> bool:
-    """Whether name or first frame changed, and not in one sitting with the change before."""
+    """Whether name or first frame changed, later than ``ONE_SITTING`` after the last change."""
     first = [(row["name"], (row["data"] or {}).get("frame_in")) for row in (before, after)]
     return first[0] != first[1] and after["updated_at"] - before["updated_at"] > ONE_SITTING

@@ -1,4 +1,4 @@
-"""Entity types: their rules, and the reserved ones made on first need."""
+"""Entity types: hooks of generic CRUD, and creating the reserved ones at first use."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ class EntityTypeRules(SimpleRules):
 
 
 def entity_type(ctx: CallContext, name: str) -> UUID:
-    """The id of a reserved entity type, made on first need."""
+    """The id of a reserved entity type, which is created at first use."""
     table = table_of(EntityType)
     known = ctx.tx.session.scalar(sa.select(table.c.id).where(table.c.name == name))
     if known is not None:
         return UUID(str(known))
-    # Two first entities of a kind at once: whoever comes second takes the type of the first.
+    # Two first entities of a kind at once: the second transaction waits here, and reads the first
+    # one's type below.
     made = insert(table).values(name=name, archived=False).on_conflict_do_nothing()
     ctx.tx.session.execute(made)
     found = ctx.tx.session.scalar(sa.select(table.c.id).where(table.c.name == name))

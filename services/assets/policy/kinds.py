@@ -1,4 +1,4 @@
-"""Which kinds of entities there are, and how an entity tells its own."""
+"""Kinds of entities."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from services.common.access.rules import Facts
 #: Entity types with a meaning of their own; any other is a type of asset.
 RESERVED: Final = ("Shot", "Sequence", "Scene", "Episode", "Edit", "Concept")
 KINDS: Final = ("asset", *(name.lower() for name in RESERVED))
-# Not ``in_``, whose list SQLAlchemy leaves out of a RETURNING that is compiled by itself.
+# Not ``in_``: SQLAlchemy expands its list at execution, but not in a RETURNING clause that is
+# compiled on its own.
 _is_reserved = EntityType.name == sa.any_(sa.literal(list(RESERVED), ARRAY(sa.Text)))
 KIND: Final = (
     sa.select(sa.case((_is_reserved, EntityType.name), else_="Asset"))

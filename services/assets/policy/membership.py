@@ -1,4 +1,4 @@
-"""Into which productions a caller is let."""
+"""Membership in productions."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from services.common.access.context import CallContext
 from services.common.crud.validation import known_id
 from services.common.errors import Forbidden, NotFound
 
+#: Roles that may not list a kind.
 CLOSED_TO: Final = {"scene": ("vendor",), "concept": ("vendor", "client")}
 
 
@@ -20,7 +21,7 @@ def project_names(ctx: CallContext, ids: list[UUID] | None) -> dict[str, str]:
 
 
 def require_member(ctx: CallContext, project: UUID) -> None:
-    """Let into a production its team and administrators. Raises NotFound, Forbidden."""
+    """Check that the caller is in the team, or an administrator. Raises NotFound, Forbidden."""
     if ctx.actor.role_in(project) is not None:
         return
     if str(project) not in project_names(ctx, [project]):
@@ -40,7 +41,7 @@ def member_project(ctx: CallContext, project: str) -> UUID:
 
 
 def known_project(ctx: CallContext, project: str) -> UUID:
-    """As ``member_project``, but administrators too are told that a production is unknown."""
+    """As ``member_project``, but raises NotFound for administrators, too."""
     ident = known_id(project)
     if ctx.actor.is_admin and str(ident) not in project_names(ctx, [ident]):
         raise NotFound
@@ -63,7 +64,7 @@ def admit(ctx: CallContext, kind: str, project: UUID | None) -> None:
 
 
 def require_manager(ctx: CallContext, project: UUID) -> None:
-    """Let the production's managers pass. Raises NotFound, Forbidden."""
+    """Check that the caller manages the production. Raises NotFound, Forbidden."""
     require_member(ctx, project)
     if ctx.actor.role_in(project) not in {"admin", "manager"}:
         message = "This requires to manage the production."

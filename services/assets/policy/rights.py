@@ -1,4 +1,4 @@
-"""Who may see, change and remove entities and their instances."""
+"""Authorization rules for entities and their instances."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def listed(ctx: CallContext, statement: Select) -> Select:
 
 
 def _departments_describe(ctx: CallContext, facts: Facts) -> bool:
-    """Whether a descriptor of the caller's departments stands behind every key sent."""
+    """Whether every key sent belongs to a descriptor of the caller's departments."""
     link = department_metadata_descriptor_link
     statement = (
         sa.select(MetadataDescriptor.field_name)

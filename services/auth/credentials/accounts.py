@@ -1,4 +1,4 @@
-"""Accounts as log-in sees them: finding one, counting its failures, locking it."""
+"""Accounts at log-in: lookup, counting failures, lockout."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LOCKED_LOG_IN: Final = {"error": True, "login": False, "too_many_failed_login_at
 
 
 def find(database: Database, email: str, desktop_login: Any = None) -> Row | None:
-    """The account of an e-mail, else of a desktop login; bots have none."""
+    """The account with that e-mail, else with that desktop login; never a bot's."""
     tries = [Person.email == email.lower(), Person.desktop_login == email]
     if isinstance(desktop_login, str) and desktop_login:
         tries.append(Person.desktop_login == desktop_login)
@@ -39,20 +39,20 @@ def find(database: Database, email: str, desktop_login: Any = None) -> Row | Non
 
 
 def locked(tx: Transaction, ident: UUID) -> Row:
-    """The account for the rest of the transaction, nobody else changing it."""
+    """The account, locked FOR UPDATE until the transaction ends."""
     query = sa.select(table_of(Person)).where(Person.id == ident).with_for_update()
     return dict(tx.connection.execute(query).mappings().one())
 
 
 def is_locked(settings: AuthSettings, account: Row) -> bool:
-    """Whether it failed too often too recently to take a log-in."""
+    """Whether the account is locked out, after too many recent failures."""
     failed, last = account["login_failed_attemps"] or 0, account["last_login_failed"]
     since = timedelta(seconds=settings.lock_seconds)
     return failed >= settings.failed_logins_allowed and last is not None and now() - last < since
 
 
 def check_not_locked(settings: AuthSettings, account: Row, data: JsonObject | None = None) -> None:
-    """Raise Refused, in the words of log-in when ``data`` is its body."""
+    """Raise Refused for a locked account; ``data`` is the body of log-in's own refusal."""
     if is_locked(settings, account):
         if data is not None:
             raise Refused(data=data)
@@ -61,7 +61,7 @@ def check_not_locked(settings: AuthSettings, account: Row, data: JsonObject | No
 
 
 def count_failure(ctx: CallContext, account: Row, address: str | None, reason: str) -> None:
-    """Count in SQL, so that parallel tries are all counted, and keep it despite the refusal.
+    """Count a failed log-in, and commit it.
 
     Emits ``login:failed``, and ``login:locked`` with the last one allowed.
     """
@@ -72,6 +72,7 @@ def count_failure(ctx: CallContext, account: Row, address: str | None, reason: s
         table.c.login_failed_attemps >= settings.failed_logins_allowed,
         table.c.last_login_failed < moment - timedelta(seconds=settings.lock_seconds),
     )
+    # Counted in SQL: concurrent attempts must all be counted, without a lock to wait for.
     count = sa.case((stale, 1), else_=sa.func.coalesce(table.c.login_failed_attemps, 0) + 1)
     failures = ctx.tx.connection.scalar(
         sa.update(table)
@@ -82,12 +83,15 @@ def count_failure(ctx: CallContext, account: Row, address: str | None, reason: s
     ctx.tx.emit(LoginFailed(person_id=account["id"], reason=reason, address=address))  # type: ignore[arg-type]
     if failures == settings.failed_logins_allowed:
         ctx.tx.emit(LoginLocked(person_id=account["id"], address=address))
-    # Counted although the log-in is refused, which would roll it back.
+    # Committed before the refusal, which would roll the count back.
     ctx.commit_now()
 
 
-def count_stranger(ctx: CallContext, email: str, address: str | None) -> None:
-    """Count a failure of an account that doesn't exist, as if it did."""
+def count_unknown_account(ctx: CallContext, email: str, address: str | None) -> None:
+    """Count a failed log-in of an account that doesn't exist.
+
+    It is locked like a real one, so that a lockout doesn't reveal which accounts exist.
+    """
     attempts.count(ctx.database, FAILURES, attempts.address_key(address), MINUTE)
     window = timedelta(seconds=settings_of(ctx).lock_seconds)
     attempts.count(ctx.database, UNKNOWN, attempts.account_key(email), window)
@@ -95,8 +99,8 @@ def count_stranger(ctx: CallContext, email: str, address: str | None) -> None:
     ctx.commit_now()
 
 
-def check_stranger(ctx: CallContext, email: str) -> None:
-    """Raise Refused where an account that exists would be locked."""
+def check_unknown_account(ctx: CallContext, email: str) -> None:
+    """Raise Refused where an existing account would be locked out."""
     settings = settings_of(ctx)
     window = timedelta(seconds=settings.lock_seconds)
     key = attempts.account_key(email)
@@ -106,13 +110,13 @@ def check_stranger(ctx: CallContext, email: str) -> None:
 
 
 def check_address(ctx: CallContext, address: str | None) -> None:
-    """Raise TooMany for an address from which too much failed in the last minute."""
+    """Raise TooMany for an address with too many failures in the last minute."""
     most = settings_of(ctx).failures_per_address
     attempts.check(ctx.database, FAILURES, attempts.address_key(address), most, MINUTE)
 
 
 def update(tx: Transaction, ident: UUID, **values: object) -> None:
-    """Change an account's row."""
+    """Update an account's row."""
     table = table_of(Person)
     changed = sa.update(table).where(table.c.id == ident).values(**values, updated_at=now())
     tx.connection.execute(changed)

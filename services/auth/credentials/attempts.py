@@ -1,7 +1,7 @@
-"""Counting what strangers try: per address, per account, and for accounts that don't exist.
+"""Rate limits of unauthenticated calls, per address and per account.
 
-Counts are kept in the database, so all gateways and all processes of ``auth`` share them, and they
-are written at once, whatever becomes of the request.
+Counts are in the database, so all processes share them, and are committed at once, whatever the
+outcome of the request.
 """
 
 from __future__ import annotations
@@ -24,16 +24,17 @@ if TYPE_CHECKING:
 
 MINUTE: Final = timedelta(minutes=1)
 HOUR: Final = timedelta(hours=1)
+#: Longer than any window.
 KEPT: Final = timedelta(hours=2)
 
 
 def now() -> datetime:
-    """The present in UTC, as the tables keep it."""
+    """The current time in UTC, naive, as the tables store it."""
     return datetime.now(UTC).replace(tzinfo=None)
 
 
 def address_key(address: str | None) -> str:
-    """An IPv4 address, or the network of an IPv6 one, of which a visitor has many."""
+    """An IPv4 address, or the /64 network of an IPv6 one, all of which one client may use."""
     try:
         found = ipaddress.ip_address(address or "")
     except ValueError:
@@ -44,12 +45,12 @@ def address_key(address: str | None) -> str:
 
 
 def account_key(email: str) -> str:
-    """A name for an account that somebody typed; not what they typed."""
+    """A hash of an e-mail: what people type by mistake, such as passwords, is not stored."""
     return hashlib.sha256(email.strip().lower().encode()).hexdigest()
 
 
 def count(database: Database, scope: str, key: str, window: timedelta) -> int:
-    """Count one more try and answer how many there were in the window."""
+    """Count one more attempt; returns the number of attempts in the window."""
     table, moment = table_of(Attempt), now()
     row = {"scope": scope, "key": key, "count": 1, "since": moment, "last": moment}
     old = table.c.since < moment - window
@@ -66,18 +67,19 @@ def count(database: Database, scope: str, key: str, window: timedelta) -> int:
         )
         .returning(table.c.count)
     )
+    # Autocommit, outside the call's transaction: a rollback must not undo the count.
     with database.read() as connection:
         return int(connection.scalar(statement) or 0)
 
 
 def limit(database: Database, scope: str, key: str, most: int, window: timedelta) -> None:
-    """Count one more try. Raises TooMany over ``most`` in the window."""
+    """Count one more attempt. Raises TooMany over ``most`` in the window."""
     if count(database, scope, key, window) > most:
         raise too_many(window)
 
 
 def check(database: Database, scope: str, key: str, most: int, window: timedelta) -> None:
-    """Raise TooMany if there were ``most`` tries in the window; counts none."""
+    """Raise TooMany if there were ``most`` attempts in the window; counts none."""
     if standing(database, scope, key, window)[0] >= most:
         raise too_many(window)
 
@@ -85,7 +87,7 @@ def check(database: Database, scope: str, key: str, most: int, window: timedelta
 def standing(
     database: Database, scope: str, key: str, window: timedelta
 ) -> tuple[int, datetime | None]:
-    """How many tries there were in the window, and when the last one was."""
+    """The number of attempts in the window, and the time of the last one."""
     table = table_of(Attempt)
     statement = sa.select(table.c.count, table.c.last).where(
         table.c.scope == scope, table.c.key == key, table.c.since >= now() - window
@@ -96,11 +98,11 @@ def standing(
 
 
 def sweep(session: Session) -> None:
-    """Forget what is older than any window."""
+    """Delete counts that are older than any window."""
     session.execute(sa.delete(Attempt).where(Attempt.last < now() - KEPT))
 
 
 def too_many(window: timedelta) -> TooMany:
-    """The refusal, with the seconds to wait."""
+    """The error, with the seconds to wait."""
     message = "Too many attempts, try again later."
     return TooMany(message, {"seconds": int(window.total_seconds())})

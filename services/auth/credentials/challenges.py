@@ -1,7 +1,7 @@
-"""Challenges to security keys, on their way to the key and back.
+"""Challenges for security keys, kept by the client.
 
-The state of a challenge travels in a signed cookie that names its purpose and person and lives five
-minutes; its id is entered among the revoked tokens the moment it is used, so it serves once.
+The state of a challenge is in a signed cookie with its purpose and person, which expires after five
+minutes. Its id is inserted into the revoked tokens when it is used, so it can be used only once.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ SECONDS: Final = 300
 
 
 def cookie(settings: AuthSettings, purpose: str, person: str, state: JsonObject) -> str:
-    """A challenge's state, signed."""
+    """A signed cookie with a challenge's state."""
     expires = time.time() + SECONDS
     return tokens.signed(settings, tokens.claims(person, purpose, expires, state=state))
 
 
 def opened(settings: AuthSettings, purpose: str, person: str, given: str | None) -> Any:
-    """The claims of the cookie, if it is ours, of that purpose and person and still young."""
+    """The claims of a cookie; None if it is invalid, expired, or of another purpose or person."""
     if not given:
         return None
     try:

@@ -1,7 +1,7 @@
-"""Second factors: which an account has, and whether a given proof is one.
+"""Second factors: which ones an account has, and verifying a proof.
 
-A proof serves once. A time code is spent with its step, a mailed code and a recovery code are
-removed by the statement that finds them, and the id of a challenge is entered as revoked.
+Each proof can be used once: the step of a TOTP code is stored, e-mailed and recovery codes are
+deleted, and the id of a challenge is revoked.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ TOTP: Final = "totp"
 EMAIL: Final = "email_otp"
 FIDO: Final = "fido"
 RECOVERY: Final = "recovery_code"
-#: The field of a body that proves each, in the order in which they are looked at.
+#: The field of a body with the proof of each, in the order in which they are checked.
 FIELDS: Final = {
     TOTP: "totp",
     EMAIL: "email_otp",
@@ -49,15 +49,16 @@ FIELDS: Final = {
 EVERY: Final[tuple[Factor, ...]] = ("totp", "email_otp", "fido")
 STEP_SECONDS: Final = 30
 MAILED_CODE: Final = timedelta(minutes=5)
+#: Range of the random HOTP counters of e-mailed codes.
 COUNTERS: Final = 2**40
 
 
 class WrongProof(Exception):
-    """A proof was given and isn't one."""
+    """The proof is invalid."""
 
 
 class Given(NamedTuple):
-    """What a request brought to prove itself with."""
+    """The proofs in a request."""
 
     body: JsonObject
     #: The state of a challenge, if one was asked for.
@@ -70,7 +71,7 @@ def enabled(account: Row) -> list[Factor]:
 
 
 def prove(tx: Transaction, settings: AuthSettings, account: Row, given: Given) -> str | None:
-    """Spend the proof that was given and answer the factor it proves; None if none was given.
+    """Verify and spend the proof given; returns its factor, None if there is no proof.
 
     The account must be locked. Raises WrongProof.
     """
@@ -91,7 +92,7 @@ def prove(tx: Transaction, settings: AuthSettings, account: Row, given: Given) -
 def check_totp(
     tx: Transaction, ident: UUID, secret: str | None, code: Any, at: float | None = None
 ) -> None:
-    """Accept a code of this half minute, the one before or the one after, once.
+    """Accept a code of the current, the previous or the next 30 seconds, once.
 
     Raises WrongProof.
     """
@@ -109,6 +110,7 @@ def check_totp(
         raise WrongProof
     table = table_of(FactorState)
     statement = insert(table).values(person_id=ident, totp_step=found[-1])
+    # One statement checks and stores the step: of two concurrent uses of a code, one wins.
     newer = statement.on_conflict_do_update(
         index_elements=[table.c.person_id],
         set_={"totp_step": statement.excluded.totp_step},
@@ -126,7 +128,7 @@ def _totp(tx: Transaction, settings: AuthSettings, account: Row, proof: Json, _:
 
 
 def new_mailed_code(tx: Transaction, ident: UUID, secret: str) -> str:
-    """A code good for five minutes; the one before is not any more."""
+    """A new code, valid for five minutes; it invalidates the previous one."""
     counter = secrets.randbelow(COUNTERS)
     table = table_of(FactorState)
     values = {"email_counter": counter, "email_expires_at": now() + MAILED_CODE}
@@ -178,7 +180,7 @@ def _recovery(tx: Transaction, settings: AuthSettings, account: Row, proof: Json
 
 
 def _imported_code(settings: AuthSettings, code: str, stored: list[str]) -> str | None:
-    """Codes that came with an import are bcrypt hashes."""
+    """The stored hash of a code from an import, which has bcrypt hashes."""
     run = hashing(settings.hashes_at_once).run
     for one in stored:
         if one.startswith("$2") and run(bcrypt.checkpw, code.encode(), one.encode()):
@@ -192,13 +194,13 @@ def _imported_code(settings: AuthSettings, code: str, stored: list[str]) -> str 
 def spend_challenge(
     tx: Transaction, settings: AuthSettings, purpose: str, person: str, cookie: str | None
 ) -> Any:
-    """The state of a challenge, which is spent by this; None if there is none to spend."""
+    """Spend a challenge and return its state; None if it is invalid or spent."""
     claims = challenges.opened(settings, purpose, person, cookie)
     if claims is None:
         return None
     expires = datetime.fromtimestamp(claims["exp"], UTC).replace(tzinfo=None)
     row = {"jti": claims["jti"], "expires_at": expires}
-    # Spent by whoever enters it first: of two answers to one challenge, one counts.
+    # The insert decides: of two concurrent answers to one challenge, one is accepted.
     entered = insert(RevokedToken).values(row).on_conflict_do_nothing()
     return claims["state"] if tx.connection.execute(entered).rowcount else None
 
@@ -236,7 +238,7 @@ PROOFS: Final[dict[str, Callable[..., None]]] = {
 def add(
     tx: Transaction, settings: AuthSettings, account: Row, factor: str, **values: Any
 ) -> list[str] | None:
-    """Enable a factor; answers new recovery codes unless the account has some."""
+    """Enable a factor; returns new recovery codes unless the account has some."""
     codes = None if account["otp_recovery_codes"] else vault.new_codes()
     if codes:
         values["otp_recovery_codes"] = [vault.code_hash(settings.encryption_key, c) for c in codes]
@@ -247,7 +249,7 @@ def add(
 
 
 def remove(tx: Transaction, account: Row, factor: str, **values: Any) -> None:
-    """Disable a factor; without any left, the recovery codes go as well."""
+    """Disable a factor; with the last one, delete the recovery codes, too."""
     left = [name for name in enabled(account) if name != factor]
     if account["preferred_two_factor_authentication"] == factor:
         order = [name for name in (TOTP, FIDO, EMAIL) if name in left]

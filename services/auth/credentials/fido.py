@@ -1,4 +1,4 @@
-"""Security keys: what WebAuthn asks of them, and what their answers prove.
+"""Security keys (WebAuthn): registration and authentication.
 
 Imported where it is used: the library takes 3 MB, which most processes never need.
 """
@@ -118,10 +118,7 @@ def challenge(settings: AuthSettings, person: str, devices: list[Device]) -> tup
 def proved(
     settings: AuthSettings, state: Any, devices: list[Device], response: Any
 ) -> tuple[int, int]:
-    """Which device signed the challenge, and its counter now. Raises BadAnswer.
-
-    A counter that does not grow is the sign of a copied key, where a key counts at all.
-    """
+    """The index of the device that signed the challenge, and its counter. Raises BadAnswer."""
     try:
         answer = AuthenticationResponse.from_dict(response)
         ids = [_credential_id(device) for device in devices]
@@ -133,6 +130,7 @@ def proved(
         counter = answer.response.authenticator_data.counter
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, StopIteration) as error:
         raise BadAnswer from error
+    # A counter that does not grow is the sign of a cloned key. Keys without a counter send 0.
     if counter and counter <= (devices[index].get("sign_count") or 0):
         raise BadAnswer
     return index, counter
@@ -145,7 +143,7 @@ def _descriptor(device: Device) -> PublicKeyCredentialDescriptor:
 
 
 def _credential_id(device: Device) -> bytes:
-    """Ours as text; an imported one as the number that its bytes spell."""
+    """The credential id: base64 text, or from an import the integer of its bytes."""
     stored = device["credential_id"]
     if isinstance(stored, str):
         return websafe_decode(stored)
@@ -154,7 +152,7 @@ def _credential_id(device: Device) -> bytes:
 
 
 def _same(known: bytes, given: bytes) -> bool:
-    """Leading zeros don't survive being a number."""
+    """Compare ids without leading zeros, which an imported integer has lost."""
     return known.lstrip(b"\x00") == given.lstrip(b"\x00")
 
 
@@ -163,7 +161,7 @@ def _public_key(device: Device) -> CoseKey:
     if isinstance(stored, str):
         spelled: Any = cbor.decode(websafe_decode(stored))
         return CoseKey.parse(spelled)
-    # An imported one: COSE parameters by name, byte strings as the numbers they spell.
+    # From an import: COSE parameters by number, with byte strings as integers.
     parameters = {int(name): value for name, value in stored.items()}
     big = {name for name, value in parameters.items() if isinstance(value, int) and value > 2**63}
     return CoseKey.parse(

@@ -1,7 +1,7 @@
-"""Password hashes: bcrypt over the first 72 bytes, computed off the event loop, a few at once.
+"""Password hashing: bcrypt of the first 72 bytes, on real threads, a few concurrently.
 
-Hashing threads run at a lower priority, so that a wave of log-ins slows itself and not the rest;
-when too many wait, the next is told to come again instead of holding a worker.
+Hashing threads have a lower priority, so that a wave of log-ins slows itself only. When too many
+are waiting, further ones are refused (Unavailable) instead of occupying workers.
 """
 
 from __future__ import annotations
@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 COST: Final = 12
+#: All that bcrypt reads of a password.
 BYTES: Final = 72
+#: Hashes that may wait for a thread.
 WAITING: Final = 16
 NICENESS: Final = 10
 
 
 class Hashing:
-    """Runs hashes in threads, ``at_once`` of them, and bounds how many wait."""
+    """Runs ``at_once`` hashes concurrently on threads, and limits how many wait."""
 
     def __init__(self, at_once: int) -> None:
         self.free = Semaphore(at_once)
@@ -39,7 +41,7 @@ class Hashing:
         self.present = 0
 
     def run(self, function: Callable[..., T], *args: Any) -> T:
-        """Run it off the loop. Raises Unavailable when too many wait already."""
+        """Run a function on a thread. Raises Unavailable if too many are waiting."""
         with self._place(), self.free:
             found: T = tpool.execute(_politely, function, *args)
             return found
@@ -58,19 +60,19 @@ class Hashing:
 
 @lru_cache(maxsize=4)
 def hashing(at_once: int) -> Hashing:
-    """The one of this process."""
+    """The instance of this process."""
     return Hashing(at_once)
 
 
 def _politely(function: Callable[..., T], *args: Any) -> T:
-    """On Linux a priority belongs to a thread; these serve nothing but hashes."""
+    """Run a function at a low priority; on Linux, priorities belong to threads."""
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
     return function(*args)
 
 
 def digest(password: str, cost: int = COST) -> bytes:
-    """The hash to store; blocks for as long as a hash takes."""
+    """The hash to store; blocks the hub."""
     return bcrypt.hashpw(password.encode()[:BYTES], bcrypt.gensalt(cost))
 
 
@@ -95,7 +97,7 @@ def matches(settings: AuthSettings, password: str, stored: bytes | None) -> bool
 
 @lru_cache(maxsize=4)
 def nobody(cost: int) -> bytes:
-    """A hash to compare with where there is no account, so that the answer takes as long."""
+    """A hash to compare with if there is no account, so that the response time is the same."""
     return b"$2b$%02d$C6UzMDM.H6dfI/f/IKcEeOcLXSZIYSRSXLUDDqLeIsGhAqvoIvZPC" % cost
 
 

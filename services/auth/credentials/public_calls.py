@@ -1,4 +1,4 @@
-"""What strangers may call: how often, and without learning anything from the clock."""
+"""Protection of unauthenticated calls: rate limits, and constant response times."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from services.auth.credentials.attempts import HOUR, MINUTE
 from services.common.access.context import CallContext
 from services.common.json_types import JsonObject
 
+#: Longer than the work takes either way.
 STEADY_SECONDS: Final = 0.15
 PUBLIC, MAILS = "public calls", "mails"
 
 
 @contextmanager
 def steady() -> Iterator[None]:
-    """Answer after the same time whatever was found, so that a clock tells nothing."""
+    """Make the block take a constant time, so that it doesn't reveal whether an account exists."""
     began = time.monotonic()
     try:
         yield
@@ -30,13 +31,13 @@ def steady() -> Iterator[None]:
 
 
 def limit_public(ctx: CallContext, caller: JsonObject) -> None:
-    """Raise TooMany for an address that calls too often without being logged in."""
+    """Apply the rate limit per address. Raises TooMany."""
     key = attempts.address_key(caller.get("address"))
     most = settings_of(ctx).public_calls_per_address
     attempts.limit(ctx.database, PUBLIC, key, most, MINUTE)
 
 
 def limit_mails(ctx: CallContext, email: str) -> None:
-    """Raise TooMany for an address that strangers keep asking to write to."""
+    """Apply the rate limit of e-mails per recipient. Raises TooMany."""
     key = attempts.account_key(email)
     attempts.limit(ctx.database, MAILS, key, settings_of(ctx).mails_per_account, HOUR)

@@ -1,4 +1,7 @@
-"""Tokens that let somebody set a password without knowing the old one: mailed, used once."""
+"""Password reset tokens: e-mailed, valid for two hours, used once.
+
+Only their hashes are stored, so a copy of the database is of no use.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ def _hash(token: str) -> str:
 
 
 def new_reset_token(tx: Transaction, person: UUID) -> str:
-    """A fresh token for that account, good for two hours."""
+    """A new token for the account, valid for ``GOOD_FOR``."""
     token = secrets.token_urlsafe(RANDOM_BYTES)
     tx.session.execute(sa.delete(ResetToken).where(ResetToken.expires_at < now()))
     tx.session.add(
@@ -39,7 +42,7 @@ def new_reset_token(tx: Transaction, person: UUID) -> str:
 
 
 def holder(token: str, email: str) -> sa.Select[UUID]:
-    """Selects the account that the token is for, if that is its e-mail and it is still good."""
+    """SELECT the account of a valid token, if it has that e-mail."""
     return (
         sa.select(ResetToken.person_id)
         .join(Person, Person.id == ResetToken.person_id)
@@ -53,8 +56,9 @@ def holder(token: str, email: str) -> sa.Select[UUID]:
 
 
 def spend(tx: Transaction, token: str) -> UUID | None:
-    """Use the token up, and all others of its account; whose it was."""
+    """Spend a token, and revoke its account's others; returns the account, None if spent."""
     used = sa.delete(ResetToken).where(ResetToken.token_hash == _hash(token))
+    # The DELETE decides: of two concurrent uses, one gets the row.
     person = tx.session.scalar(used.returning(ResetToken.person_id))
     if person is not None:
         forget(tx, person)
@@ -62,7 +66,7 @@ def spend(tx: Transaction, token: str) -> UUID | None:
 
 
 def forget(tx: Transaction, person: UUID) -> None:
-    """Make every token of an account worthless."""
+    """Revoke all tokens of an account."""
     tx.session.execute(sa.delete(ResetToken).where(ResetToken.person_id == person))
 
 

@@ -1,4 +1,4 @@
-"""Access and refresh tokens: JWT, HS256, claims as the clients in the field read them."""
+"""Access and refresh tokens: JWT, HS256, with the claims that existing clients read."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 DAY: Final = 86400
 PERSON, BOT, PERSON_API = "person", "bot", "person_api"
 IDENTITIES: Final = frozenset({PERSON, BOT, PERSON_API})
-#: The claim of a session that may do nothing but set up a second factor.
+#: The claim of a session that may only set up a second factor.
 RESTRICTED: Final = "requires_2fa_setup"
 
 
 def signed(settings: AuthSettings, payload: JsonObject) -> str:
-    """The claims as a token, signed with the present key, whose id its header holds."""
+    """Sign claims with the current key, whose id is in the header."""
     secret = settings.secret_key
     return jwt.encode(payload, secret, algorithm="HS256", headers={"kid": key_id(secret)})
 
@@ -44,7 +44,7 @@ def claims(subject: str, kind: str, expires: float | None, **more: Any) -> JsonO
 
 
 def pair(settings: AuthSettings, subject: str, **more: Any) -> dict[str, str]:
-    """An access token and the refresh token it is revoked with, named as answers name them."""
+    """An access token and its refresh token, which are revoked together."""
     expires = time.time() + settings.refresh_token_days * DAY
     refresh = claims(subject, "refresh", expires, **more)
     access = renewed(settings, subject, refresh["jti"], **more)

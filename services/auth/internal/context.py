@@ -1,4 +1,4 @@
-"""People's and the studio's part of what clients read first."""
+"""This service's part of the context that clients load first."""
 
 from __future__ import annotations
 

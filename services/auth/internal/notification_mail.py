@@ -1,7 +1,6 @@
-"""Letters about notifications, to those who asked for them.
+"""E-mails about notifications, to people who enabled them.
 
-By event: whoever comments has long got their answer when a letter is written, and a letter that
-can't be written is no reason to lose a comment.
+By event, so that comments neither wait for e-mails nor fail with them.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from services.common.json_types import JsonObject
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+#: Events handled together.
 BATCH: Final = 200
 SUBJECTS: Final = {
     "comment": "{author} commented on {entity}",
@@ -41,8 +41,8 @@ BODY: Final = """Hello {first_name},
 """
 
 
-def _told(delivery: Delivery) -> Iterator[tuple[str, str]]:
-    """Notifications and their readers: of an event of ours, or of one that is left from before.
+def _pairs(delivery: Delivery) -> Iterator[tuple[str, str]]:
+    """The notifications of an event, with their readers; also of events of the last release.
 
     The last release had a letter follow from each ``notification:new``.
     """
@@ -58,18 +58,24 @@ class NotificationMailRpc(ResourceService):
 
     settings: AuthSettings
 
-    # In any order: each letter is of a notification of its own.
+    # Unordered: each e-mail is about a notification of its own.
     @on("notifications:written", batch=BATCH, inbox=False, gather=0.3)
     def mail_notifications(self, deliveries: Sequence[Delivery]) -> None:
-        """Write to those who want letters, if the notification is still there.
+        """Queue e-mails to those who enabled them, if the notification still exists.
 
-        Without an inbox: after a crash a letter may come twice, but not never.
+        Without an inbox, since ``tasks`` is called first: a redelivery may send an e-mail twice.
         """
         if not self.settings.mail_url:
             return
-        told = {UUID(ident): UUID(person) for one in deliveries for ident, person in _told(one)}
-        readers = self._readers(set(told.values()))
-        letters = [(readers[p], self._notice(n, p)) for n, p in told.items() if p in readers]
+        readers_by_notification = {
+            UUID(ident): UUID(person) for one in deliveries for ident, person in _pairs(one)
+        }
+        readers = self._readers(set(readers_by_notification.values()))
+        letters = [
+            (readers[p], self._notice(n, p))
+            for n, p in readers_by_notification.items()
+            if p in readers
+        ]
         for person, notice in letters:
             if notice is not None:
                 self._write_about(person, notice)
@@ -94,7 +100,7 @@ class NotificationMailRpc(ResourceService):
         mail.write(self.tx, self.settings, person["email"], subject, text)
 
     def _readers(self, ids: set[UUID]) -> dict[UUID, Mapping[Any, Any]]:
-        """Those of these people who want letters."""
+        """Those of these people who enabled e-mails."""
         table = table_of(Person)
         query = sa.select(table.c.id, table.c.first_name, table.c.email).where(
             table.c.id.in_(ids),

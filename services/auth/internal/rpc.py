@@ -1,4 +1,4 @@
-"""What other services ask about people."""
+"""RPC methods on people for other services."""
 
 from __future__ import annotations
 

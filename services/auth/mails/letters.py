@@ -1,4 +1,4 @@
-"""Letters to the owners of accounts."""
+"""E-mails to the owners of accounts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from services.common.json_types import Row
 
 
 def write_to(ctx: CallContext, account: Row, subject: str, body: str, **facts: str) -> None:
-    """Queue a letter to the account's owner; it is sent once the transaction commits."""
+    """Queue an e-mail to the account's owner in this transaction."""
     text = body.format(
         first_name=account["first_name"], email=account["email"], studio=studio_name(ctx), **facts
     )

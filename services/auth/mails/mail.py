@@ -1,8 +1,9 @@
-"""E-mails to people: queued, sealed, in the transaction of their cause, sent moments later.
+"""E-mails: a transactional outbox, encrypted, and its delivery by SMTP.
 
-Nobody waits for the mail server, and how long an answer takes doesn't tell whether an e-mail was
-written. What the server refuses for a while is tried again for a day, what it refuses for good is
-given up, alone; while the server is away everything waits.
+An e-mail commits with its cause and is sent shortly after: requests don't wait for the mail server,
+and response times don't reveal whether one was queued. What the server refuses for a while is
+retried with a backoff, what it refuses for good is given up, alone; while the server is away
+everything waits.
 """
 
 from __future__ import annotations
@@ -34,23 +35,28 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Timeout of the SMTP connection.
 SECONDS: Final = 10.0
+#: Attempts before an e-mail is given up.
 TRIES: Final = 12
+#: The first backoff, which doubles with each attempt.
 FIRST_PAUSE: Final = timedelta(seconds=30)
 #: How long a process has to send what it claimed, before others may: longer than a batch takes.
 LEASE: Final = timedelta(minutes=10)
 #: The first code of refusals for good (RFC 5321).
 PERMANENT: Final = 500
+#: E-mails sent over one connection.
 BATCH: Final = 20
 PORTS: Final = {"smtp": 25, "smtps": 465}
 
 
 def write(tx: Transaction, settings: AuthSettings, to: str, subject: str, body: str) -> None:
-    """Queue an e-mail in this transaction; without a mail server there is none."""
+    """Queue an e-mail in the transactional outbox; only logs if there is no mail server."""
     if not settings.mail_url:
         log.warning("MAIL_URL is not set: a letter about %r was not written", subject)
         return
     line = " ".join(subject.split())
+    # Encrypted: bodies hold reset links and codes.
     sealed = vault.seal(settings, body)
     letter = OutgoingMail(recipient=to, subject=line, sealed_body=sealed, due_at=now())
     tx.session.add(letter)
@@ -89,7 +95,7 @@ def _claim(tx: Transaction) -> list[OutgoingMail]:
         .where(OutgoingMail.due_at <= now())
         .order_by(OutgoingMail.id)
         .limit(BATCH)
-        # Each process takes letters that no other is claiming.
+        # Replicas skip e-mails that another one is sending.
         .with_for_update(skip_locked=True)
     )
     letters = list(tx.session.scalars(due))
@@ -147,7 +153,7 @@ def _nothing() -> Iterator[Callable[[EmailMessage], object]]:
 
 @contextmanager
 def _carrier(url: str) -> Iterator[Callable[[EmailMessage], object]]:
-    """How a letter leaves: by SMTP, or into a folder."""
+    """A function that sends a message: by SMTP, or to a file."""
     parts = urlsplit(url)
     if parts.scheme == "file":
         yield lambda message: _write_down(Path(unquote(parts.path)), message)

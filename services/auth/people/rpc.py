@@ -1,4 +1,4 @@
-"""Who is in which department."""
+"""RPC methods of department members."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The studio as its own record tells it."""
+"""The studio's own record."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from services.common.crud.row_json import as_json
 
 
 def studio_name(ctx: CallContext) -> str:
-    """What the studio calls itself."""
+    """The studio's name."""
     return ctx.tx.session.scalar(sa.select(Organisation.name).limit(1)) or "Kitsu"
 
 
 def organisation_json(ctx: CrudContext, *, admin: bool) -> bytes:
-    """The studio's record, made on first need; its chat secrets only for administrators."""
+    """The studio's record, created at first use; chat secrets are for administrators only."""
     ident = ctx.tx.session.scalar(sa.select(Organisation.id).limit(1))
     if ident is None:
         made = Organisation(name="Kitsu")

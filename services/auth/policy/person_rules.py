@@ -1,4 +1,4 @@
-"""The rules of people's records: what is shown to whom, who changes what."""
+"""Rules and hooks of persons: visible, filterable and fixed fields, and validation."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from services.common.actor import Actor
     from services.common.crud.resource import Resource
 
+#: Columns that are never shown.
 SECRET: Final = frozenset(
     {
         "password",
@@ -43,6 +44,7 @@ SECRET: Final = frozenset(
         "jti",
     }
 )
+#: Fields shown to actors without a management role.
 REDUCED: Final = frozenset(
     {
         "id",
@@ -61,6 +63,7 @@ REDUCED: Final = frozenset(
 )
 MANAGERS: Final = frozenset({"admin", "manager"})
 JSON_ROW: Final = sa.func.row_to_json(sa.literal_column("r"))
+#: Fields that only administrators may change.
 ADMINS_ONLY: Final = frozenset(
     {
         "role",
@@ -115,13 +118,13 @@ def filterable(actor: Actor) -> frozenset[str] | None:
 
 
 def fixed(actor: Actor) -> frozenset[str]:
-    """What an update leaves alone."""
+    """The fields that an update ignores."""
     return ALWAYS_FIXED if actor.is_admin else ALWAYS_FIXED | ADMINS_ONLY
 
 
 @dataclass
 class AccountSecrets:
-    """What a write of an account makes that is shown once, or never."""
+    """Secrets that a write of an account creates."""
 
     #: The hash of a new account's password.
     password: bytes | None = None
@@ -129,12 +132,12 @@ class AccountSecrets:
 
 
 class PersonRules(ResourceRules[AccountSecrets]):
-    """Which accounts there may be, who changes which, and the tokens of bots."""
+    """Validates accounts, enforces limits, and issues the tokens of bots."""
 
     completes = frozenset({"new", "update"})
 
     def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> AccountSecrets:
-        """Hash a new account's password; it takes too long to hold a transaction for."""
+        """Hash a new account's password, before the transaction: it takes too long to hold one."""
         password = body.get("password")
         if ident is not None or not isinstance(password, str):
             return AccountSecrets()
@@ -174,14 +177,14 @@ class PersonRules(ResourceRules[AccountSecrets]):
     def created(
         self, ctx: CrudContext, row: Row, _body: JsonObject, secrets: AccountSecrets
     ) -> None:
-        """Issue a new bot its token: it comes with this answer, and never again."""
+        """Issue a new bot's token, which only this answer shows."""
         if row["is_bot"]:
             secrets.bot_token = _issue(ctx, row)
 
     def updated(
         self, ctx: CrudContext, before: Row, row: Row, body: JsonObject, secrets: AccountSecrets
     ) -> None:
-        """Issue another token to a bot whose time is set anew, or to a person made a bot."""
+        """Issue a new token to a bot whose expiration changes, or a person that becomes a bot."""
         named = "expiration_date" in body and "expiration_date" not in fixed(ctx.actor)
         if row["is_bot"] and (named or not before["is_bot"]):
             secrets.bot_token = _issue(ctx, row)
@@ -205,7 +208,7 @@ class PersonRules(ResourceRules[AccountSecrets]):
 
 
 def _issue(ctx: CallContext, row: Row) -> str:
-    """The token before is refused from now on: its id is no longer the bot's."""
+    """Issue a bot's token; the previous one is revoked, since its id is replaced."""
     ctx.skip_idempotency()
     day = row["expiration_date"]
     end = None
@@ -274,7 +277,7 @@ def _check_email_free(ctx: CallContext, values: Row, own: UUID | None) -> None:
 
 
 def _check_limit(ctx: CallContext) -> None:
-    """Raise InvalidInput when the studio has all the active people it may have."""
+    """Raise InvalidInput if the studio's limit of active people is reached."""
     counted = sa.select(sa.func.count()).where(
         Person.active.is_(True), Person.is_bot.is_(False), Person.is_guest.is_(False)
     )

@@ -1,4 +1,4 @@
-"""Bodies of ``/auth``: which of their fields are missing or are no text."""
+"""Validation of the bodies of ``/auth``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def field_faults(data: JsonObject, *names: str) -> Iterator[dict[str, str]]:
-    """What is wrong with the texts that the body must have."""
+    """The errors of required texts in a body."""
     for name in names:
         if data.get(name) is None:
             yield {"field": name, "message": "Field required"}
@@ -21,7 +21,7 @@ def field_faults(data: JsonObject, *names: str) -> Iterator[dict[str, str]]:
 
 
 def texts(data: JsonObject, *names: str) -> tuple[str, ...]:
-    """The texts that the body must have. Raises InvalidInput naming every fault."""
+    """The required texts in a body. Raises InvalidInput with all errors."""
     faults = list(field_faults(data, *names))
     if faults:
         raise invalid_fields(faults)

@@ -1,4 +1,4 @@
-"""Second factors: setting one up, proving it, taking it off; recovery codes; security keys."""
+"""RPC methods of second factors: set up, verify, remove; recovery codes; security keys."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class FactorRpc(ResourceService):
             account = accounts.find(self.database, email.strip())
             if account is not None and account["active"] and account["email_otp_enabled"]:
                 self._mail_code(account)
-                # Within the steady time, so that the clock doesn't tell who has an account.
+                # Within the constant time, too: the commit takes longer if there is an account.
                 self.commit_now()
         return {"success": True}
 
@@ -192,7 +192,7 @@ class FactorRpc(ResourceService):
         try:
             device = fido.registered(self.settings, state, response, name)
         except fido.BadAnswer:
-            # The challenge stays spent although the registration is refused.
+            # Committed before the refusal: a challenge is spent even if it fails.
             self.commit_now()
             message = "FIDO server exception your registration response is probly wrong."
             raise Refused(message) from None
@@ -224,8 +224,8 @@ class FactorRpc(ResourceService):
         faults = list(field_faults(data, "device_name"))
         if not isinstance(data.get("registration_response"), dict):
             missing = data.get("registration_response") is None
-            said = "Field required" if missing else "Input should be a valid dictionary"
-            faults.append({"field": "registration_response", "message": said})
+            message = "Field required" if missing else "Input should be a valid dictionary"
+            faults.append({"field": "registration_response", "message": message})
         if faults:
             raise invalid_fields(faults)
         return data["registration_response"], data["device_name"]

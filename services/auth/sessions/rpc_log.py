@@ -1,4 +1,4 @@
-"""Who logged in: the history for administrators, and the days somebody opened a desktop tool."""
+"""RPC methods of the logs of log-ins and desktop tools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Passwords: changing one's own, resetting it by mail, setting another's."""
+"""RPC methods of passwords: change, reset by e-mail, set by an administrator."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class PasswordRpc(ResourceService):
             account = accounts.find(self.database, email.strip())
             if account is not None and account["active"] and account["email"]:
                 self._mail_link(account, "Choose a new password", RESET)
-                # Within the steady time, so that the clock doesn't tell who has an account.
+                # Within the constant time, too: the commit takes longer if there is an account.
                 self.commit_now()
         return {"success": "Reset token sent"}
 
@@ -105,7 +105,7 @@ class PasswordRpc(ResourceService):
         if ident is None:
             raise Refused(EXPIRED)
         check_new(self.settings, new, again)
-        # Hashed before the token is spent: no transaction waits for it.
+        # Hashed before the token is spent: a transaction must not wait for it.
         digest = hashed(self.settings, new)
         if resets.spend(self.tx, token) is None:
             raise Refused(EXPIRED)
@@ -137,12 +137,12 @@ class PasswordRpc(ResourceService):
 
     @every(0.5)
     def deliver_mail(self) -> None:
-        """Send the letters that are due."""
+        """Send due e-mails."""
         mail.deliver(self.tx, self.settings)
 
     @every(600)
     def forget_attempts(self) -> None:
-        """Drop counts that no window holds any more."""
+        """Delete old counts of attempts."""
         attempts.sweep(self.tx.session)
 
     def _mail_link(self, account: Row, subject: str, body: str) -> None:

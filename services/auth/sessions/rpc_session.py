@@ -1,4 +1,4 @@
-"""Logging in and out, renewing, and telling the gateway who a token stands for."""
+"""RPC methods of sessions: log in, log out, refresh, and identify for the gateway."""
 
 from __future__ import annotations
 
@@ -72,28 +72,28 @@ class SessionRpc(ResourceService):
         accounts.check_address(self, address)
         account = accounts.find(self.database, email, data.get("desktop_login"))
         if account is None:
-            accounts.check_stranger(self, email)
+            accounts.check_unknown_account(self, email)
         elif accounts.is_locked(self.settings, account):
             raise self._refused(account, "locked", address, accounts.LOCKED_LOG_IN)
         stored = account["password"] if account else None
         if not matches(self.settings, password, stored) or account is None:
             if account is None:
-                accounts.count_stranger(self, email, address)
+                accounts.count_unknown_account(self, email, address)
             else:
                 accounts.count_failure(self, account, address, "password")
             raise Refused(data={"login": False})
-        # The hash is compared first, without a lock: it takes a quarter of a second.
+        # Locked only now: comparing the hash took a quarter of a second.
         account = accounts.locked(self.tx, account["id"])
         self._check_second_factor(account, data, caller)
         if password == DEFAULT_PASSWORD:
             token = new_reset_token(self.tx, account["id"])
-            # The reset token stays although the log-in is refused.
+            # Committed before the refusal, which would roll the reset token back.
             self.commit_now()
             raise Refused(data={"login": False, "default_password": True, "token": token})
         return self._open_session(account, caller)
 
     def _refused(self, account: Row, reason: Any, address: str | None, body: JsonObject) -> Refused:
-        """A refusal that is not a failure, announced."""
+        """The refusal of a log-in that is not counted as a failure. Emits ``login:failed``."""
         self.tx.emit(LoginFailed(person_id=account["id"], reason=reason, address=address))
         self.commit_now()
         return Refused(data=body)
@@ -101,7 +101,7 @@ class SessionRpc(ResourceService):
     def _check_second_factor(self, account: Row, data: JsonObject, caller: JsonObject) -> None:
         """Refuse an account that is locked, inactive, or without proof of its second factor.
 
-        The failures are looked at again, for others may have tried meanwhile. Raises Refused.
+        The lockout is checked again under the lock, for concurrent attempts. Raises Refused.
         """
         address = caller.get("address")
         if accounts.is_locked(self.settings, account):
@@ -186,7 +186,7 @@ class SessionRpc(ResourceService):
 
     @command
     def identify(self, claims: JsonObject) -> Reply:
-        """The actor behind verified claims; the gateway asks when its cache doesn't know.
+        """The actor of verified claims; the gateway calls it on a cache miss.
 
         The header ``people`` holds the whole person, by id: what they write shows them.
 
@@ -246,7 +246,7 @@ class SessionRpc(ResourceService):
         )
 
     def _revoke(self, jti: str, expires: float | None) -> None:
-        """A token that never expires stays revoked for ever."""
+        """Revoke a token until it would expire. Emits ``session:revoked``."""
         until = FOREVER
         if expires is not None:
             latest = expires + self.settings.refresh_token_days * tokens.DAY

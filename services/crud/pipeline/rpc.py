@@ -1,4 +1,4 @@
-"""Files of the pipeline as tools see them: the next revision of one, the last ones of many."""
+"""RPC methods of working and output files for pipeline tools: new revisions, last revisions."""
 
 from __future__ import annotations
 
@@ -27,11 +27,12 @@ from services.crud.policy import file_rules
 from services.crud.resources import RESOURCES
 
 MAIN: Final = "main"
+#: Stands for a missing status until ``on_create`` replaces it: the column is not nullable.
 UNSAID: Final = str(UUID(int=0))
 FIRST_STATUS: Final = {"name": "To review", "color": "#AAAAAA"}
 WORKING, OUTPUT = table_of(WorkingFile), table_of(OutputFile)
 OF_TASK: Final = ("task_id", "name")
-#: What revisions are counted within.
+#: The columns within which revisions are counted.
 OF_OUTPUT: Final = (
     "entity_id",
     "asset_instance_id",
@@ -62,12 +63,12 @@ class NewWorkingRules(SimpleRules):
 
 
 class NewOutputRules(SimpleRules):
-    """A new output without a revision gets the next one, and unless it says it waits for review."""
+    """A new output without a revision gets the next one; without a status, "To review"."""
 
     def on_create(
         self, ctx: CrudContext, values: Values, body: JsonObject, _prepared: None
     ) -> None:
-        """Number the output among those of its kind; make the first status on first need."""
+        """Set the revision and the default status, which is created at first use."""
         _number(ctx, values, OUTPUT, OF_OUTPUT)
         if body["file_status_id"] == UNSAID:
             table, run = table_of(FileStatus), ctx.tx.connection
@@ -78,9 +79,9 @@ class NewOutputRules(SimpleRules):
 
 
 def _number(ctx: CallContext, values: Values, table: sa.Table, within: tuple[str, ...]) -> None:
-    """Give a row without a revision the next one, one caller after the other."""
+    """Set the next revision where none is given, serialized by an advisory lock."""
     if not values["revision"]:
-        # There is no row to lock yet, so the lock is on what revisions are counted within.
+        # There may be no row to lock yet, hence an advisory lock on what revisions count within.
         ctx.tx.lock_key("/".join(str(values[name]) for name in within))
         values["revision"] = ctx.tx.connection.scalar(_next_of(table, within, values))
 
@@ -96,7 +97,7 @@ class PipelineRpc(ResourceService):
 
     @command
     def new_working_file(self, task_id: str, data: JsonObject) -> Reply:
-        """Note a file that somebody works in, of the ``revision`` given or the next one.
+        """Create a working file, of the ``revision`` given or the next one.
 
         For those who work on the task. Raises NotFound, Forbidden, Integrity.
         Emits ``working-file:new``.
@@ -134,18 +135,18 @@ class PipelineRpc(ResourceService):
     def working_files_of_entity(self, entity_id: str, query: dict[str, str] | None = None) -> Reply:
         """The working files around an entity, of a ``task_id`` or a ``name``. For its readers."""
         found = self._entity_read(entity_id, WORKING.c.entity_id)
-        rows = self._rows("working-files", found, *_asked(WORKING, query, OF_TASK))
+        rows = self._rows("working-files", found, *_conditions(WORKING, query, OF_TASK))
         return lists.json_array(self, rows.order_by(WORKING.c.name, WORKING.c.revision.desc()))
 
     @command
     def comment_working_file(self, ident: str, data: JsonObject) -> Reply:
-        """Say what was done in a working file. Raises NotFound, Forbidden."""
+        """Set the comment of a working file. Raises NotFound, Forbidden."""
         body = {"comment": data.get("comment")}
         return writing.update(self, self.registry["working-files"], known_id(ident), body)
 
     @command
     def touch_working_file(self, ident: str) -> Reply:
-        """Note that a working file was written just now. Raises NotFound, Forbidden."""
+        """Set a working file's time of change to now. Raises NotFound, Forbidden."""
         return writing.update(self, self.registry["working-files"], known_id(ident), {})
 
     # --- output files -----------------------------------------------------------------------
@@ -154,7 +155,7 @@ class PipelineRpc(ResourceService):
     def new_output_file(
         self, ident: str, data: JsonObject, temporal_id: str | None = None
     ) -> Reply:
-        """Note what came out of an entity, or of an asset instance in ``temporal_id``.
+        """Create an output file of an entity, or of an asset instance in ``temporal_id``.
 
         Of the ``revision`` given or the next one; "To review" unless a status is given. For who
         works on the entity. Raises NotFound, Forbidden, Integrity. Emits ``output-file:new``.
@@ -202,7 +203,7 @@ class PipelineRpc(ResourceService):
         ``query`` narrows by output type, task type, name, representation, status, shot.
         """
         rows = self._rows(
-            "output-files", self._outputs_of(of, ident), *_asked(OUTPUT, query, ASKED)
+            "output-files", self._outputs_of(of, ident), *_conditions(OUTPUT, query, ASKED)
         )
         if last:
             kinds = [OUTPUT.c[name] for name in KINDS]
@@ -269,7 +270,7 @@ def _next_of(table: sa.Table, within: tuple[str, ...], values: Row) -> Any:
     return sa.select(newest + 1).where(*same)
 
 
-def _asked(
+def _conditions(
     table: sa.Table, query: Mapping[str, str] | None, names: tuple[str, ...]
 ) -> list[Condition]:
     """Conditions of a query on these columns. Raises InvalidInput."""

@@ -1,4 +1,4 @@
-"""Files of preview backgrounds, and what others ask of productions when pictures come."""
+"""RPC methods of preview backgrounds' files, and of production settings for previews."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ UNKNOWN: Final = "application/octet-stream"
 
 
 class BackgroundRpc(ResourceService):
-    """What 3D previews are lit by."""
+    """Backgrounds of 3D previews."""
 
     @query
     def sets_main_previews(self, project_id: str) -> bool:
@@ -48,7 +48,7 @@ class BackgroundRpc(ResourceService):
 
     @command
     def upload_background(self, ident: str, data: JsonObject, files: list[JsonObject]) -> Reply:
-        """Take in the file of a background; one of an unknown kind removes the background.
+        """Upload the file of a background; a file of an unknown kind deletes the background.
 
         Raises NotFound, Forbidden, InvalidInput. Emits ``preview-background-file:update`` and
         ``preview-background-file:add-file``.
@@ -79,15 +79,15 @@ class BackgroundRpc(ResourceService):
         self.tx.session.execute(change.values(updated_at=NOW))
         resource = self.registry["preview-background-files"]
         self.tx.emit(self.registry.event(resource, "update", {"id": ident}))
-        told = BackgroundFileAdded(preview_background_file_id=ident, extension=upload.extension)
-        self.tx.emit(told)
+        event = BackgroundFileAdded(preview_background_file_id=ident, extension=upload.extension)
+        self.tx.emit(event)
 
     def _remove(self, ident: UUID) -> None:
         resource = self.registry["preview-background-files"]
         table = resource.table.name
         cross_references.remove(self.tx, self.name, self.metadata, table, [ident])
         self.tx.emit(self.registry.event(resource, "delete", {"id": ident}))
-        # The row is gone although the upload is refused.
+        # Committed before the refusal, which would roll the delete back.
         self.commit_now()
 
     @query

@@ -1,4 +1,4 @@
-"""Plans of productions and absences of people, as lists of one owner."""
+"""RPC methods that list the schedules of productions and the days off of people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Playlists beyond generic CRUD: a production's, and what is put into one."""
+"""RPC methods of playlists: list a production's, add an entity."""
 
 from __future__ import annotations
 
@@ -43,19 +43,21 @@ class PlaylistRpc(ResourceService):
 
     @command
     def add_to_playlist(self, ident: str, data: JsonObject) -> Reply:
-        """Show an entity in a playlist, with the preview chosen, or with another than so far.
+        """Add an entity to a playlist with a preview, or change its preview.
 
-        For those who may change the playlist. Two who add at once both find theirs in it.
+        For those who may change the playlist. Safe for concurrent requests.
         Returns the playlist. Raises NotFound, Forbidden, InvalidInput.
         Emits ``playlist:add_entity``.
         """
         entity, preview = _shown(data)
         resource, uuid = self.registry["playlists"], known_id(ident)
-        # Before the lock: the rule may ask other services.
+        # Before the lock: the rule may call other services.
         reading.permit(self, resource, resource.update, uuid)
         found = self.ask("assets", "existing_rows", tables={"entity": [str(entity)]})
         if not found["entity"]:
             raise NotFound
+        # The entities are one JSON column: locked, or concurrent requests would overwrite each
+        # other.
         row = self.tx.get(Playlist, uuid, lock=True)
         shot = {"entity_id": str(entity), "preview_file_id": preview and str(preview)}
         others = [one for one in row.shots or [] if one.get("entity_id") != shot["entity_id"]]

@@ -1,4 +1,4 @@
-"""The rules of days off, and of the salary scale."""
+"""Hooks of generic CRUD for days off and the salary scale."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class DayOffRules(SimpleRules):
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """A new one says whose it is. Raises Integrity, InvalidInput."""
+        """Require the person, and refuse an overlap. Raises Integrity, InvalidInput."""
         if values["person_id"] is None:
             message = "A required field is missing."
             raise Integrity(message)
@@ -48,13 +48,13 @@ class DayOffRules(SimpleRules):
         _refuse_overlap(ctx, {**row, **values}, row["id"])
 
     def created(self, ctx: CrudContext, row: Row, _body: JsonObject, _prepared: None) -> None:
-        """Tell ``tasks``, which keeps the time people spend. Emits ``day-off:covers``."""
+        """Emit ``day-off:covers``, upon which ``tasks`` deletes the time logged on these days."""
         _announce(ctx, row)
 
     def updated(
         self, ctx: CrudContext, _before: Row, row: Row, _body: JsonObject, _prepared: None
     ) -> None:
-        """Tell ``tasks`` of the new period. Emits ``day-off:covers``."""
+        """Emit ``day-off:covers`` for the new period."""
         _announce(ctx, row)
 
 
@@ -83,7 +83,7 @@ def _refuse_overlap(ctx: CallContext, values: Row, own: UUID | None) -> None:
 
 
 class SalaryScaleRules(SimpleRules):
-    """The scale has its fixed rows, made when it is listed."""
+    """The scale has a fixed set of rows, which are created when it is listed."""
 
     def on_create(
         self, _ctx: CrudContext, _values: Values, _body: JsonObject, _prepared: None
@@ -93,12 +93,12 @@ class SalaryScaleRules(SimpleRules):
         raise Integrity(message)
 
     def before_list(self, ctx: CrudContext) -> None:
-        """Make the rows that are missing."""
+        """Create missing rows."""
         _fill_scale(ctx)
 
 
 def _fill_scale(ctx: CallContext) -> None:
-    """Make the rows that the salary scale lacks: each department, position and seniority."""
+    """Insert the missing rows of the scale: one per department, position and seniority."""
     departments = [row["id"] for row in ctx.ask("auth", "list_rows", path="departments")]
     wanted = {
         (UUID(department), position, seniority)
@@ -109,7 +109,7 @@ def _fill_scale(ctx: CallContext) -> None:
     table = table_of(SalaryScale)
     # A transaction of its own: the list is read outside one.
     with as_service_errors(), ctx.database.engine.begin() as connection:
-        # Two who list the scale at once would both find the rows missing.
+        # Locked: two concurrent lists would both find the rows missing, and insert them.
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('salary scale'))")
         columns = (table.c.department_id, table.c.position, table.c.seniority)
         known = {tuple(row) for row in connection.execute(sa.select(*columns))}

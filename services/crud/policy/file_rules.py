@@ -1,4 +1,4 @@
-"""The rules of working, output and background files, whose productions other services know."""
+"""Rules and hooks of working, output and background files; other services own their tasks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SOURCE_FILE: Final = embedded(
 
 
 def _standing(ctx: CallContext, service: str, method: str, ident: UUID | None) -> JsonObject:
-    """What a task's or entity's owner says of the caller there."""
+    """The caller's rights on a task or entity, from its owner."""
     if ident is None:
         return {"read": False, "act": False}
     answer: JsonObject = ctx.ask(service, method, ident=str(ident))
@@ -77,7 +77,7 @@ output_files_of_own_projects: Final = _within(
 
 
 class BackgroundRules(SimpleRules):
-    """Names of backgrounds are unique; a new default takes the flag from the others."""
+    """Names of backgrounds are unique; at most one is the default."""
 
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None

@@ -1,4 +1,4 @@
-"""The rules of playlists."""
+"""Rules, scope and hooks of playlists."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def listed(ctx: CallContext, statement: Select) -> Select:
 
 
 class PlaylistRules(SimpleRules):
-    """What a playlist is for, what it keeps of its shots, and what goes with it."""
+    """Normalizes a playlist's fields, and deletes what depends on it."""
 
     def rewrite(self, body: JsonObject) -> JsonObject:
-        """Its episode may be "all" or "main", its task type anything: both mean none."""
+        """Read the episodes "all" and "main", and any task type that is no id, as null."""
         changed = dict(body)
         if changed.get("episode_id") in {"all", "main"}:
             changed["episode_id"] = None
@@ -65,7 +65,7 @@ class PlaylistRules(SimpleRules):
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Make a new playlist its caller's."""
+        """Set the creator, and reduce the entities."""
         values["created_by"] = ctx.actor.id
         if values["shots"] is not None:
             values["shots"] = reduced(values["shots"])
@@ -73,18 +73,18 @@ class PlaylistRules(SimpleRules):
     def on_update(
         self, _ctx: CrudContext, _row: Row, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Keep of each shot what a playlist is about."""
+        """Reduce the entities."""
         if values.get("shots") is not None:
             values["shots"] = reduced(values["shots"])
 
     def on_delete(self, ctx: CrudContext, row: Row, _prepared: None) -> None:
-        """Remove what was built of the playlist, and the links to it."""
+        """Delete the playlist's build jobs and share links."""
         for table in (BuildJob, PlaylistShareLink):
             ctx.tx.session.execute(sa.delete(table).where(table.playlist_id == row["id"]))
 
 
 def reduced(shots: Any) -> list[JsonObject]:
-    """Each shot as ``{entity_id, preview_file_id}``; those without a preview key vanish."""
+    """Each entity as ``{entity_id, preview_file_id}``; those without a preview key are dropped."""
     if not isinstance(shots, list) or not all(isinstance(shot, dict) for shot in shots):
         raise Integrity(BAD_VALUE)
     return [

@@ -1,4 +1,4 @@
-"""Productions as clients read them first: with their lists, and how they use types and statuses."""
+"""Productions in lists and in the context: with their to-many lists, types and statuses."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Rows = list[tuple[str, str | None, msgspec.Raw]]
 
 
 class Extras(msgspec.Struct):
-    """What ``assets`` knows of productions."""
+    """The part of productions that ``assets`` owns."""
 
     descriptors: dict[str, msgspec.Raw]
     first_episodes: dict[str, msgspec.Raw]
@@ -81,13 +81,13 @@ def listed(rows: Select) -> Select:
 
 
 def question(rows: Rows) -> JsonObject:
-    """What to ask ``assets`` about these productions."""
+    """The arguments of the call to ``assets`` about these productions."""
     shows = [ident for ident, kind, _ in rows if kind == TV_SHOW]
     return {"projects": [ident for ident, _, _ in rows], "shows": shows}
 
 
 def completed(rows: Rows, extras: Extras) -> bytes:
-    """The productions as a JSON array, each with its descriptors and where a TV show begins."""
+    """The productions as a JSON array, with descriptors and the first episodes of TV shows."""
     return b"[" + b",".join(_completed(ident, row, extras) for ident, _, row in rows) + b"]"
 
 
@@ -95,4 +95,5 @@ def _completed(ident: str, row: msgspec.Raw, extras: Extras) -> bytes:
     members: JsonObject = {"descriptors": extras.descriptors.get(ident, msgspec.Raw(b"[]"))}
     if ident in extras.first_episodes:
         members = {**members, "first_episode_id": extras.first_episodes[ident]}
+    # Spliced into PostgreSQL's JSON, which is not decoded.
     return bytes(row)[:-1] + b"," + msgspec.json.encode(members)[1:]

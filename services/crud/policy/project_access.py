@@ -1,4 +1,4 @@
-"""Productions that a caller may change, and the answers and events of a change."""
+"""Authorization on productions, and the event and answer of a change."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def permitted_project(ctx: CallContext, project_id: str, rule: Rule) -> UUID:
 
 
 def project_changed(ctx: CrudContext, project: UUID) -> None:
-    """Tell that the production is not what it was. Emits ``project:update``."""
+    """Emit ``project:update``."""
     ctx.tx.emit(ctx.registry.event(ctx.registry["projects"], "update", {"id": project}))
 
 
 def shown_project(ctx: CrudContext, project: UUID) -> Reply:
-    """The production as a change of it answers."""
+    """The production's JSON, as routes that change it return it."""
     return Reply(ctx.registry["projects"].view(ctx.tx, project, relations=False))

@@ -1,4 +1,4 @@
-"""The rules of productions: what a new one starts with, when one may go."""
+"""Hooks of generic CRUD for productions and templates."""
 
 from __future__ import annotations
 
@@ -51,6 +51,7 @@ TEMPLATE_TABLES: Final = (
         "preview_background_file_id",
     ),
 )
+#: Columns of a template that a new production doesn't take over.
 NOT_COPIED: Final = frozenset(
     {
         "id",
@@ -78,7 +79,7 @@ class ProjectStart:
 
 
 class ProjectRules(ResourceRules[ProjectStart]):
-    """What a new production starts with, and when one may go."""
+    """Applies templates, emits what other services start with, and protects open productions."""
 
     completes = frozenset({"new", "update"})
 
@@ -96,7 +97,7 @@ class ProjectRules(ResourceRules[ProjectStart]):
     def on_create(
         self, ctx: CrudContext, values: Values, body: JsonObject, start: ProjectStart
     ) -> None:
-        """A new one is Open unless it says, and takes from its template what it doesn't say."""
+        """Fill absent values from the template; the default status is Open."""
         _check_resolution(values)
         if start.template is not None:
             template = _template(ctx, start.template)
@@ -107,7 +108,7 @@ class ProjectRules(ResourceRules[ProjectStart]):
             values["project_status_id"] = _open_status(ctx)
 
     def created(self, ctx: CrudContext, row: Row, body: JsonObject, start: ProjectStart) -> None:
-        """Link what the template links; tell the other services what to start it with.
+        """Copy the template's links; emit what other services create for a new production.
 
         Emits ``project:prepared``.
         """
@@ -187,13 +188,14 @@ def _check_resolution(values: Row) -> None:
 
 
 def _open_status(ctx: CallContext) -> UUID:
-    """The id of the status Open; on first need it is made, and Closed for the end."""
+    """The id of the status Open; at first use it is created, together with Closed."""
     status = m.ProjectStatus
     known = sa.select(status.id).where(sa.func.lower(status.name) == OPEN.lower()).limit(1)
     found = ctx.tx.session.scalar(known)
     if found is None:
         rows = [{"id": uuid4(), "name": name, "color": STATUS_COLOR} for name in (OPEN, CLOSED)]
-        # Two first productions at once: whoever comes second takes the status of the first.
+        # Two first productions at once: the second transaction waits here, and reads the first
+        # one's status below.
         ctx.tx.session.execute(insert(status).values(rows).on_conflict_do_nothing())
         found = ctx.tx.session.scalar(known)
     return UUID(str(found))

@@ -1,4 +1,4 @@
-"""The rules of schedules: items, versions and the tasks in them."""
+"""Rules and hooks of schedule items, schedule versions and their tasks."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ asked_project_team: Final = Rule("project_id of a production of yours", _asked)
 
 
 class ScheduleItemRules(SimpleRules):
-    """One item for a production, task type and object, also where they are null."""
+    """Schedule items are unique by production, task type and object, also where these are null."""
 
     def rewrite_update(self, body: JsonObject) -> JsonObject:
         """Leave out ``man_days`` that come as text."""
@@ -99,7 +99,7 @@ class TaskLinkRules(ResourceRules[UUID | None]):
         return {"project_id": project}
 
     def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> UUID | None:
-        """Ask for the production of the task in the body."""
+        """Fetch the production of the task in the body."""
         if ident is not None:
             return None
         try:

@@ -1,4 +1,4 @@
-"""Lists of productions, and what a client reads before anything else."""
+"""RPC methods that list productions, and the context that clients load first."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PLAIN: Final = {
     "preview_background_files": "preview-background-files",
     "plugins": "plugins",
 }
-#: Members of an object that are passed on as they came.
+#: Members of an object whose JSON is passed on without decoding.
 Members = dict[str, msgspec.Raw]
 
 
@@ -149,8 +149,8 @@ class ProductionRpc(ResourceService):
         return self.not_modified_or(self._context, elsewhere=ASKED)
 
     def _context(self) -> Reply:
-        # All services are asked before the first answer is read: the context takes as long as the
-        # slowest of them, not as long as all.
+        # All calls are started before the first reply is awaited: the context takes as long as the
+        # slowest of them, not as long as their sum.
         people = self.ask_ahead_raw("auth", "context_part")
         work = self.ask_ahead_raw("tasks", "context_part")
         rows = self._open()
@@ -167,6 +167,6 @@ class ProductionRpc(ResourceService):
         return lists.compressed(msgspec.json.encode(context))
 
     def _own_part(self) -> Reply:
-        """What this service holds of the context, besides productions."""
+        """This service's part of the context, besides productions."""
         statement = _own_part(saved.Viewer.of(self.actor))
         return json_parts.read(self.database, statement, **saved.parameters(self.actor))

@@ -1,4 +1,4 @@
-"""Which task types productions and their schedules use."""
+"""RPC methods of the task types and statuses that productions use."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class TypeLinkRpc(ResourceService):
 
     @query
     def users_of_task_type(self, task_type_id: str) -> list[str]:
-        """What holds on to a task type, in words: productions by name, schedule items by count."""
+        """What uses a task type, as text: productions by name, schedule items by count."""
         ident = UUID(task_type_id)
         link = ProjectTaskTypeLink
         names = (
@@ -95,6 +95,7 @@ class TypeLinkRpc(ResourceService):
         given = {k: v for k, v in facts.items() if k not in unique and k in body}
         statement = insert(resource.table).values(facts)
         made = self.tx.connection.scalar(
+            # An upsert: concurrent requests for the same link must not fail.
             statement.on_conflict_do_update(
                 index_elements=unique, set_={**given, "updated_at": NOW}
             ).returning(resource.table.c.id)

@@ -1,4 +1,4 @@
-"""What a production uses of the studio's types, statuses, automations and backgrounds."""
+"""RPC methods of a production's settings: its types, statuses, automations and backgrounds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from services.crud.policy.project_access import permitted_project, project_chang
 
 
 class Choice(NamedTuple):
-    """One kind of thing a production chooses: the link, and whose table it points into."""
+    """A kind of setting: its link table, and the table of the service that it references."""
 
     link: sa.Table
     key: str
@@ -38,8 +38,8 @@ class Choice(NamedTuple):
     table: str
     path: str
     name: str
-    #: Whether choosing again what is chosen is announced too.
-    always_told: bool = False
+    #: Whether an event is emitted even if nothing changes.
+    always_emits: bool = False
 
 
 TYPES: Final = Choice(
@@ -49,7 +49,7 @@ TYPES: Final = Choice(
     "task_type",
     "task-types",
     "TaskType",
-    always_told=True,
+    always_emits=True,
 )
 STATUSES: Final = Choice(
     table_of(ProjectTaskStatusLink),
@@ -100,7 +100,7 @@ class ChosenType(Priority, kw_only=True):
 
 
 class Batch(msgspec.Struct):
-    """What a production is to use besides what it uses."""
+    """Settings to add to a production."""
 
     task_types: list[ChosenType] = []
     task_status_ids: list[UUID] = []
@@ -142,7 +142,7 @@ class ProjectSettingsRpc(ResourceService):
         place = bodies.read(data, Priority).priority
         if not self._existing({choice: {chosen}})[choice]:
             raise _unknown(choice, chosen)
-        if self._use(choice, project, {chosen: place}) or choice.always_told:
+        if self._use(choice, project, {chosen: place}) or choice.always_emits:
             project_changed(self, project)
         return shown_project(self, project)
 
@@ -192,7 +192,7 @@ class ProjectSettingsRpc(ResourceService):
         return shown_project(self, project)
 
     def _existing(self, wanted: dict[Choice, set[UUID]]) -> dict[Choice, set[UUID]]:
-        """Those that there are, asked of their owners."""
+        """Those that exist; calls their owners."""
         foreign: cross_references.Wanted = {}
         for choice, ids in wanted.items():
             foreign[choice.service, choice.table] = ids
@@ -205,7 +205,7 @@ class ProjectSettingsRpc(ResourceService):
         return {choice: found[choice.service, choice.table] for choice in wanted}
 
     def _use(self, choice: Choice, project: UUID, chosen: dict[UUID, int | None]) -> bool:
-        """Link what isn't linked yet; whether there was any."""
+        """Insert the missing links; returns whether there were any."""
         if not chosen:
             return False
         link = choice.link

@@ -1,4 +1,4 @@
-"""Who is in which production: asked by ``auth`` when it builds an actor, kept by managers."""
+"""RPC methods of production teams; ``auth`` calls ``memberships`` when it builds an actor."""
 
 from __future__ import annotations
 

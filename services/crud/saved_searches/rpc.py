@@ -1,4 +1,4 @@
-"""The searches people saved, and the groups they keep them in."""
+"""RPC methods of saved searches and their groups."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class SavedSearchRpc(ResourceService):
         made = self.tx.connection.scalar(
             sa.insert(resource.table).values(values).returning(resource.table.c.id)
         )
-        return self._told(resource, "new", {**values, "id": made})
+        return self._emit_and_show(resource, "new", {**values, "id": made})
 
     @command
     def change_saved(self, kind: str, ident: str, data: Json = None) -> Reply:
@@ -128,7 +128,7 @@ class SavedSearchRpc(ResourceService):
             inside = FILTER.c.search_filter_group_id == row["id"]
             shared = sa.update(FILTER).where(inside).values(is_shared=after["is_shared"])
             self.tx.connection.execute(shared)
-        return self._told(resource, "update", after)
+        return self._emit_and_show(resource, "update", after)
 
     @command
     def forget_saved(self, kind: str, ident: str) -> Reply:
@@ -179,13 +179,13 @@ class SavedSearchRpc(ResourceService):
         if found != values["is_shared"]:
             raise InvalidInput(SAME)
 
-    def _told(self, resource: Resource, verb: str, facts: Row) -> Reply:
+    def _emit_and_show(self, resource: Resource, verb: str, facts: Row) -> Reply:
         self.tx.emit(self.registry.event(resource, verb, facts))
         return Reply(resource.view(self.tx, facts["id"], relations=False))
 
 
 def _fields(resource: Resource, given: JsonObject) -> JsonObject:
-    """What a body says of the row; the text of a search is called ``query``, too."""
+    """The columns in a body; ``query`` is another name for ``search_query``."""
     body = {name: value for name, value in given.items() if name in resource.table.c}
     if resource.table is FILTER and "query" in given:
         body["search_query"] = given["query"]

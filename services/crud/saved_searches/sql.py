@@ -1,4 +1,4 @@
-"""Saved searches: whose they are, who else sees them, and the form clients read them in."""
+"""The SQL of saved searches: visibility, and the JSON that clients read."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from services.common.actor import Actor
     from services.common.crud.resource import Resource
 
-#: The key of what belongs to no production.
+#: The key of searches without a production.
 EVERYWHERE: Final = "all"
 MANAGERS: Final = ("admin", "manager")
 
 
 class Viewer(NamedTuple):
-    """What decides on which statement somebody's searches are read with."""
+    """The properties of an actor on which the statements depend; few, so each can be prepared."""
 
     is_admin: bool
     is_manager: bool
@@ -34,7 +34,7 @@ class Viewer(NamedTuple):
 
 
 def parameters(actor: Actor) -> JsonObject:
-    """What the statements are run with."""
+    """The parameters of the statements."""
     managed = [str(project) for project, role in actor.projects.items() if role == "manager"]
     return {
         "person": str(actor.id) if actor.id else None,
