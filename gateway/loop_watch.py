@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import traceback
+from pathlib import Path
 from typing import Final
 
 log = logging.getLogger(__name__)
@@ -20,39 +21,49 @@ SHARE: Final = 0.1
 
 
 class LoopWatch:
-    """Watches the loop that calls ``start``; 0 ``seconds`` switch it off."""
+    """Watches the loop that starts it; ``seconds`` of 0 watch nothing."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self._stopped = threading.Event()
         self._ticked = time.monotonic()
+        #: Seconds of CPU time that the loop's thread had spent by then.
+        self._spent = 0.0
 
     def start(self) -> None:
-        """Start watching the running loop."""
+        """Begin, on the loop that is to be watched."""
         if self.seconds:
-            loop, ident = asyncio.get_running_loop(), threading.get_ident()
-            self._tick(loop)
-            thread = threading.Thread(target=self._watch, args=(ident,), daemon=True)
-            thread.start()
+            self._tick(asyncio.get_running_loop())
+            whom = (threading.get_ident(), threading.get_native_id())
+            threading.Thread(target=self._watch, args=whom, daemon=True).start()
 
     def stop(self) -> None:
-        """Stop watching."""
+        """End."""
         self._stopped.set()
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._ticked = time.monotonic()
+        self._ticked, self._spent = time.monotonic(), time.thread_time()
         if not self._stopped.is_set():
             loop.call_later(self.seconds * SHARE, self._tick, loop)
 
-    def _watch(self, ident: int) -> None:
-        pause, reported, looked = self.seconds * SHARE, 0.0, time.monotonic()
-        while not self._stopped.wait(pause):
-            now = time.monotonic()
-            # If this thread was delayed, too, the machine is busy, not the loop blocked.
-            starved, looked = now - looked > 3 * pause, now
-            late = now - self._ticked
-            if late > self.seconds and not starved and reported != self._ticked:
-                reported = self._ticked
-                frame = sys._current_frames().get(ident)  # noqa: SLF001 - the way to see a thread's stack
-                stack = "".join(traceback.format_stack(frame, limit=8)) if frame else ""
-                log.warning("the event loop is blocked for %.2f s", late, extra={"stack": stack})
+    def _watch(self, ident: int, native: int) -> None:
+        reported = 0.0
+        while not self._stopped.wait(self.seconds * SHARE):
+            ticked, late = self._ticked, time.monotonic() - self._ticked
+            if late < self.seconds or ticked == reported or self._starves(ident, native, late):
+                continue
+            reported = ticked
+            frame = sys._current_frames().get(ident)  # noqa: SLF001 - the way to see another's stack
+            stack = "".join(traceback.format_stack(frame, limit=8)) if frame else ""
+            log.warning("the event loop is blocked for %.2f s", late, extra={"stack": stack})
+
+    def _starves(self, ident: int, native: int, late: float) -> bool:
+        """Whether the thread would run if the machine let it: nothing holds it but others' load."""
+        spent = time.clock_gettime(time.pthread_getcpuclockid(ident)) - self._spent
+        if spent > late / 2:
+            return False  # it computes
+        try:
+            state = Path(f"/proc/self/task/{native}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return False  # not on Linux: nobody can tell
+        return state == "R"
