@@ -36,6 +36,7 @@ MAX_REQUEST: Final = 16 * 1024 * 1024
 """Bytes of a request's JSON, which is decoded on the hub; RabbitMQ 4 lets no more through."""
 DEFAULT_SECONDS: Final = 60.0
 """For the calls of stock nameko, which name no deadline."""
+NESTED: Final = "The request is nested too deeply."
 MAX_SECONDS: Final = 3600.0
 TRACE: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -137,6 +138,6 @@ def _arguments(body: bytes) -> Arguments:
     except msgspec.ValidationError as error:
         raise refused("shape", f"The request is no call: {error}.") from None
     except RecursionError:
-        raise refused("nesting", "The request is nested too deeply.") from None
+        raise refused("nesting", NESTED) from None
     except (ValueError, msgspec.DecodeError):
         raise refused("json", "The request is not JSON.") from None
