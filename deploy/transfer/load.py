@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg2
+import psycopg2.errors
 
 from deploy.local.settings import SERVICES
 from deploy.transfer.freshness import Listener
@@ -191,7 +192,7 @@ def load_tables(target: Target, tables: Mapping[str, Rows], *, replace: bool = T
 
 
 def _sentence(error: psycopg2.Error) -> str:
-    if error.pgcode == psycopg2.errors.LockNotAvailable.sqlstate:  # type: ignore[attr-defined]
+    if isinstance(error, psycopg2.errors.LockNotAvailable):
         return "Another import is under way; run this one when it is done."
     reason = str(error).strip().partition("\n")[0] or type(error).__name__
     return f"A database of ours refused the import, so nothing of what was open is kept: {reason}."

@@ -16,7 +16,7 @@ from services.common.actor import Actor
 from services.common.config import ServiceSettings
 from services.common.errors import ServiceError
 from services.common.runtime.nameko_container import Container
-from services.common.runtime.rpc_request import read_request
+from services.common.runtime.rpc_request import MessageRefused, read_request
 from services.common.runtime.rpc_server import Method
 from services.common.runtime.service import CONFIG
 from services.common.wire.frames import Incoming
@@ -59,7 +59,10 @@ class OneService:
         message = Incoming()
         message.properties = Basic.Properties(headers={k: v for k, v in given.items() if v})
         message.body = msgspec.json.encode({"args": [], "kwargs": arguments})
-        request = read_request(message, method)
+        try:
+            request = read_request(message, method)
+        except MessageRefused as refusal:
+            raise refusal.error from None
         entrypoint = self.methods[method]
         context = WorkerContext(
             self.container,

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 MAX_REQUEST: Final = 16 * 1024 * 1024
 #: Seconds for calls of stock nameko clients, which send no deadline.
 DEFAULT_SECONDS: Final = 60.0
+NESTED: Final = "The request is nested too deeply."
 #: Longest deadline in seconds that a caller may ask for.
 MAX_SECONDS: Final = 3600.0
 TRACE: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -140,6 +141,6 @@ def _arguments(body: bytes) -> Arguments:
     except msgspec.ValidationError as error:
         raise refused("shape", f"The request is no call: {error}.") from None
     except RecursionError:
-        raise refused("nesting", "The request is nested too deeply.") from None
+        raise refused("nesting", NESTED) from None
     except (ValueError, msgspec.DecodeError):
         raise refused("json", "The request is not JSON.") from None

@@ -29,6 +29,7 @@ from services.common.observability.metrics import REFUSED, UNKNOWN, answered
 from services.common.runtime import idempotency
 from services.common.runtime.rpc_request import (
     DEFAULT_SECONDS,
+    NESTED,
     MessageRefused,
     decode,
     read_request,
@@ -323,6 +324,9 @@ def _bounded(function: Callable[..., Any], service: Any, args: Any, kwargs: Any)
         except TypeError:
             _check_arguments(function, service, args, kwargs)
             raise
+        except RecursionError:  # some interpreters read deeper JSON than they can look through
+            count_refused(service.name, "nesting", function.__name__)
+            raise InvalidInput(NESTED) from None
 
 
 def _check_arguments(function: Callable[..., Any], service: Any, args: Any, kwargs: Any) -> None:

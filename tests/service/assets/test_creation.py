@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from services.common.errors import Integrity, InvalidInput, NotFound
@@ -69,6 +70,18 @@ def test_a_wrong_field_is_named(
         new_asset(assets, show, body)
     assert refusal.value.data is not None
     assert [error["field"] for error in refusal.value.data["errors"]] == [field]
+    assert len(assets.rows("entity")) == before
+
+
+@pytest.mark.parametrize("depth", [3_000, 100_000])
+def test_a_body_that_is_nested_deeply_is_refused(
+    assets: OneService, show: Show, depth: int
+) -> None:
+    """Whatever the running Python can read, and nothing is created."""
+    before = len(assets.rows("entity"))
+    data = b'{"name":"A","data":{"a":' + b"[" * depth + b"]" * depth + b"}}"
+    with pytest.raises(InvalidInput):
+        new_asset(assets, show, msgspec.Raw(data))
     assert len(assets.rows("entity")) == before
 
 
