@@ -39,7 +39,7 @@ METRICS_PORT: Final = "METRICS_PORT"
 
 
 def environment(settings: LocalSettings, parts: Parts) -> dict[str, str]:
-    """What all our processes get; each service gets its own database's URL besides."""
+    """The environment of all our processes, without the services' database URLs."""
     folder = settings.folder
     kept = {
         name: value
@@ -65,7 +65,7 @@ def processes(
 ) -> list[Scraped]:
     """Five services, the relay and the gateway, as many of each as ``SCALE`` says.
 
-    The gateway is one here: its workers are gunicorn's to start.
+    The gateway is one process here: gunicorn starts its workers.
     """
     python = sys.executable
     own = {name: {f"{name.upper()}_DATABASE_URL": url} for name, url in urls.items()}
@@ -85,7 +85,7 @@ def processes(
 
 @contextmanager
 def alone(settings: LocalSettings) -> Iterator[None]:
-    """Hold the run folder and check the port. Raises StartError if another copy has either."""
+    """Lock the run folder and check the port. Raises StartError if either is in use."""
     settings.folder.mkdir(parents=True, exist_ok=True)
     with (settings.folder / "lock").open("w") as lock, socket.socket() as probe:
         try:
@@ -104,7 +104,7 @@ def alone(settings: LocalSettings) -> Iterator[None]:
 
 
 def is_ready(port: int) -> bool:
-    """Whether the gateway says that all parts answer."""
+    """Whether the gateway's readiness check succeeds."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.request("GET", "/health/ready")
@@ -116,7 +116,7 @@ def is_ready(port: int) -> bool:
 
 
 def welcome(settings: LocalSettings, parts: Parts, login: str, seconds: float) -> None:
-    """Say where it is and how to get in."""
+    """Print the URLs and the administrator's log-in."""
     url = f"http://localhost:{settings.http_port}"
     where = settings.folder / "mail"
     mail = settings.mail_url.rpartition("@")[2] or f"written to {where}"
@@ -143,7 +143,7 @@ def supervise(
     discovery: Discovery,
     stopping: threading.Event,
 ) -> None:
-    """Start again what ends, until told to stop; Prometheus finds what runs."""
+    """Restart processes that end, until ``stopping``; keep Prometheus' targets up to date."""
 
     def settle() -> None:
         with suppress(StartError, StoppedError):
@@ -198,7 +198,7 @@ def announce(
     began: float,
     stopping: threading.Event,
 ) -> None:
-    """Wait until it is ready, and say so."""
+    """Wait until the system is ready, and print how to reach it."""
     patience = time.monotonic() + READY_SECONDS
     while not is_ready(settings.http_port):
         if stopping.wait(0.1):

@@ -1,4 +1,4 @@
-"""Child processes: started in a group of their own, read line by line, gone when we are."""
+"""Supervised child processes, in process groups of their own, which end with the supervisor."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PR_SET_PDEATHSIG: Final = 1
+#: Seconds before a restart, by the number of failures in a row.
 BACKOFF: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+#: Seconds of running after which an end counts as the first failure again.
 LONG_ENOUGH: Final = 30.0
 
 
 def die_with_parent(number: signal.Signals) -> Callable[[], None] | None:
-    """What makes the kernel signal a child when the supervisor is killed; Linux only."""
+    """A ``preexec_fn``: the kernel signals the child when the supervisor dies. Linux only."""
     if sys.platform != "linux":
         return None
     libc = ctypes.CDLL(None)
@@ -38,14 +40,14 @@ def die_with_parent(number: signal.Signals) -> Callable[[], None] | None:
 
 
 def identity(user: str | None) -> dict[str, Any]:
-    """Options for a process that is to be wholly another user, with none of our groups."""
+    """Popen options to run as another user, without our groups."""
     if user is None:
         return {}
     return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
 
 
 class Child:
-    """One process under the supervisor, started again when it ends by itself."""
+    """A supervised process, restarted when it ends."""
 
     def __init__(
         self,
@@ -66,7 +68,7 @@ class Child:
         self.not_before = 0.0
 
     def start(self) -> None:
-        """Start it; its output goes to its log file, or to ours with its name in front."""
+        """Start the process; its output goes to its log file, or to ours, prefixed by its name."""
         self.process = subprocess.Popen(
             self.command,
             env=self.environ,
@@ -89,7 +91,7 @@ class Child:
                 say(self.name, line.decode("utf-8", "replace").rstrip())
 
     def revive(self) -> bool:
-        """Start it again if it ended, after a pause that grows; whether it was started now."""
+        """Restart the process if it ended, with a backoff; returns whether it was started now."""
         if self.process is None or self.process.poll() is None:
             return False
         now = time.monotonic()
@@ -98,7 +100,7 @@ class Child:
             pause = BACKOFF[min(self.failures, len(BACKOFF) - 1)]
             self.not_before = now + pause
             say("run", f"{self.name} ended ({self.process.returncode}); again in {pause} s")
-            # What it started itself would keep its port, and nobody would stop it any more.
+            # Its own children would keep its port, and nothing else would stop them.
             self.signal(signal.SIGKILL)
         elif now >= self.not_before:
             self.not_before = 0.0
@@ -107,24 +109,24 @@ class Child:
         return False
 
     def signal(self, number: signal.Signals) -> None:
-        """Signal it and what it started, also when it has ended itself."""
+        """Signal the process group, also after the process itself has ended."""
         if self.process is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, number)
 
     def ask_to_stop(self) -> None:
-        """Send it the signal by which it ends in good order."""
+        """Send the signal for a graceful stop."""
         if self.process is not None and self.process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 self.process.send_signal(self.stop_signal)
 
     def ended(self) -> bool:
-        """Whether it is gone."""
+        """Whether the process has ended."""
         return self.process is None or self.process.poll() is not None
 
 
 def stop_all(children: Sequence[Child], seconds: float) -> None:
-    """Ask all to stop at once, and kill what has not after ``seconds``."""
+    """Stop all gracefully and concurrently, and kill those left after ``seconds``."""
     for child in children:
         child.ask_to_stop()
     end = time.monotonic() + seconds
@@ -141,7 +143,7 @@ def stop_all(children: Sequence[Child], seconds: float) -> None:
 
 
 def say(name: str, line: str) -> None:
-    """One line of the one log; nothing when nobody reads it any more."""
+    """Print a line of the log; ignores a closed pipe."""
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.write(f"{name:<8}| {line}\n")
         sys.stdout.flush()
@@ -154,7 +156,7 @@ class Leftovers:
         self.path = folder / "processes.json"
 
     def remember(self, children: Sequence[Child]) -> None:
-        """Note which processes are ours."""
+        """Record the processes."""
         found = []
         for child in children:
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -164,13 +166,14 @@ class Leftovers:
         self.path.write_text(json.dumps(found))
 
     def clean(self) -> None:
-        """End those that are still there."""
+        """End recorded processes that are still running."""
         if not self.path.exists():
             return
         alive = []
         for pid, born in json.loads(self.path.read_text()):
             with contextlib.suppress(psutil.NoSuchProcess):
                 process = psutil.Process(pid)
+                # The time tells a process from a later one with the same id.
                 if process.create_time() == born:
                     process.terminate()
                     alive.append(process)

@@ -1,4 +1,4 @@
-"""How Prometheus finds the processes of a local run: ``prometheus/`` in the run folder.
+"""Service discovery for Prometheus in a local run: ``prometheus/`` in the run folder.
 
 ``targets.json`` lists the metrics of each process that runs, in the form of Prometheus' file
 discovery; ``prometheus.yml`` is a configuration that refers to it.
@@ -37,7 +37,7 @@ BROKER: Final = """\
 
 
 class Scraped(Child):
-    """A process of ours that shows metrics: on its HTTP port, or on one of their own."""
+    """A process with metrics, on its HTTP port or on a port of their own."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Scraped(Child):
         self.metrics_port = http_port or 0
 
     def start(self) -> None:
-        """Start it with a metrics port that is free now, which the last one may not be any more."""
+        """Start the process on a free metrics port; the previous one may be in use by now."""
         if self.http_port is None:
             self.metrics_port = _free_port()
             self.environ["METRICS_PORT"] = str(self.metrics_port)
@@ -81,12 +81,12 @@ class Discovery:
         self.written = ""
 
     def update(self, children: Iterable[Scraped]) -> None:
-        """List those of the processes that run, if they are others than when last asked."""
+        """Write the running processes to ``targets.json``, if they have changed."""
         targets = [child.target for child in children if not child.ended()]
         text = json.dumps(targets, indent=1)
         if text == self.written:
             return
-        # Prometheus must never read half a file.
+        # Replaced atomically: Prometheus must never read half a file.
         part = self.folder / "targets.json.new"
         part.write_text(text)
         part.replace(self.folder / "targets.json")

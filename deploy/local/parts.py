@@ -1,4 +1,4 @@
-"""The real parts behind a run or a test session: a provisioned database and a broker."""
+"""The database and the broker of a run or a test session."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BACKING_SECONDS = 7.0
 
 @dataclass(frozen=True)
 class Parts:
-    """Where database and broker are, and the processes that are ours to stop."""
+    """URLs of database and broker, and the processes that we have started."""
 
     urls: dict[str, str]
     amqp_uri: str
@@ -37,19 +37,19 @@ class Parts:
     created_admin: bool = False
 
     def wait(self, stopping: threading.Event | None = None) -> None:
-        """Until the broker takes connections, too. Raises StartError, StoppedError."""
+        """Wait until the broker accepts connections. Raises StartError, StoppedError."""
         if self.broker is not None:
             self.broker.wait(stopping or threading.Event())
 
 
 def environment() -> dict[str, str]:
-    """What PostgreSQL and RabbitMQ get of our environment: nothing that is meant for us."""
+    """The environment of PostgreSQL and RabbitMQ: only what any program needs."""
     return {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
 
 
 @contextmanager
 def backing(settings: LocalSettings, stopping: threading.Event | None = None) -> Iterator[Parts]:
-    """Database and broker, started side by side; stopped at the end.
+    """Start database and broker concurrently, and stop them at the end.
 
     The database is provisioned and migrated; the broker may still be starting (``Parts.wait``).
     Raises StartError with one sentence, and StoppedError when ``stopping`` is set meanwhile.
@@ -94,7 +94,7 @@ def start(children: Sequence[Child]) -> None:
 def prepare(
     urls: dict[str, str], settings: LocalSettings, secrets: Secrets, stopping: threading.Event
 ) -> bool:
-    """Migrate, and make the first administrator; whether one was made.
+    """Migrate, and create the first administrator; returns whether one was created.
 
     Raises StartError, and StoppedError when ``stopping`` is set meanwhile.
     """
@@ -107,7 +107,7 @@ def prepare(
     ):
         json.dump(asked, question)
         question.seek(0)
-        # A session of its own, since Ctrl-C is for us to answer.
+        # A session of its own: Ctrl-C must reach the supervisor only.
         child = subprocess.Popen(
             [sys.executable, "-m", "deploy.local.prepare"],
             stdin=question,

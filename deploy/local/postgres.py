@@ -1,4 +1,4 @@
-"""PostgreSQL for a local run: the one from the wheel, as a child process of ours."""
+"""PostgreSQL for a local run: the one from the wheel, as a child process."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Postgres:
         )
 
     def _open_the_way(self, folder: Path) -> None:
-        """Let the server's user pass to its programs and data, without letting it list or read."""
+        """Let the server's user traverse the folders to its programs and data, not list them."""
         for target in (folder, self.programs):
             for parent in (target, *target.parents):
                 mode = parent.stat().st_mode
@@ -95,7 +95,7 @@ class Postgres:
                 subprocess.run(["chmod", "-R", "o+rX", str(path)], check=True)
 
     def _initialise(self, environ: Mapping[str, str]) -> None:
-        """Make the data folder, whole or not at all. Raises StartError."""
+        """Create the data folder atomically. Raises StartError."""
         unfinished = self.data.with_name("postgres.new")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
@@ -118,16 +118,16 @@ class Postgres:
         unfinished.rename(self.data)
 
     def _give(self, path: Path) -> None:
-        """Make it the server's own."""
+        """Make the server's user the owner."""
         if self.user is not None:
             entry = pwd.getpwnam(self.user)
             os.chown(path, entry.pw_uid, entry.pw_gid)
 
     def _socket_folder(self, folder: Path) -> Path:
-        """A folder for the socket, closed to others, whose path is short enough for one."""
+        """A private folder for the socket, with a short enough path."""
         wanted = folder / "sockets"
         if len(str(wanted)) > SOCKET_PATH_LIMIT - len("/.s.PGSQL.5432"):
-            # Always the same for a run folder, so that starts don't pile up folders.
+            # Derived from the run folder, so that restarts don't leave folders behind.
             name = sha256(str(folder).encode()).hexdigest()[:12]
             wanted = Path(tempfile.gettempdir()) / f"callboard-{name}"
         shutil.rmtree(wanted, ignore_errors=True)
@@ -136,7 +136,7 @@ class Postgres:
         return wanted
 
     def wait(self, stopping: threading.Event) -> None:
-        """Until it answers. Raises StartError, StoppedError."""
+        """Wait until the server answers. Raises StartError, StoppedError."""
         end = time.monotonic() + SECONDS
         while True:
             try:
@@ -154,11 +154,10 @@ class Postgres:
 
 
 def _end_former(data: Path) -> None:
-    """End a server that still runs on this data; its note about itself then goes with it.
+    """Stop a server that still runs on this data, and remove a stale ``postmaster.pid``.
 
-    A note whose process is none of PostgreSQL's is removed, since a number used again by another
-    process would stop the start. A note of a running server is never removed: two servers on the
-    same data would destroy them.
+    A pid file whose process is not PostgreSQL is removed: a reused pid would prevent the start.
+    That of a running server is never removed: two servers on the same data would destroy it.
     """
     note = data / "postmaster.pid"
     try:

@@ -34,7 +34,7 @@ Environ = Mapping[str, str]
 
 @contextmanager
 def progress(label: str, total: int, unit: str) -> Iterator[Callable[[int], Any]]:
-    """A bar on a terminal, nothing elsewhere."""
+    """A progress bar on a terminal, nothing elsewhere."""
     bar = tqdm(
         desc=label, total=total or None, unit=unit, unit_scale=True, mininterval=0.5, disable=None
     )
@@ -52,7 +52,7 @@ def source_of(environ: Environ) -> DumpFile | LiveDatabase:
 
 
 def run_import(environ: Environ) -> int:
-    """Import, and say what could not be kept."""
+    """Import, and report what could not be kept."""
     mode = environ.get("MODE", "")
     if mode not in {"", "merge", "replace"}:
         message = f"MODE is {mode!r}: leave it out to add to what is there, or say MODE=replace."
@@ -77,7 +77,7 @@ def run_import(environ: Environ) -> int:
 
 
 def run_import_files(environ: Environ) -> int:
-    """Bring files over from another store's folder; status 1 if some are missing."""
+    """Import files from another store's folder; status 1 if some are missing."""
     if not environ.get("FOLDER"):
         message = "Say where the files are: FOLDER=/path/to/the/old/store"
         raise TransferError(message)
@@ -119,16 +119,16 @@ def run_backup(environ: Environ) -> int:
     return _write(environ, "backing up", backup, folder / name)
 
 
-def _write(environ: Environ, said: str, write: Callable[..., int], default: Path) -> int:
+def _write(environ: Environ, label: str, write: Callable[..., int], default: Path) -> int:
     path, target = Path(environ.get("FILE") or default), Target.load(environ)
-    with progress(said, estimate(target), "row") as moved:
+    with progress(label, estimate(target), "row") as moved:
         count = write(target, path, moved)
     print(f"{count} rows in {path}")
     return 0
 
 
 def run_restore(environ: Environ) -> int:
-    """Go back to a backup."""
+    """Restore a backup."""
     if not environ.get("FILE"):
         message = "Say which backup: FILE=….json.gz"
         raise TransferError(message)
@@ -151,7 +151,7 @@ COMMANDS: Final[dict[str, Callable[[Environ], int]]] = {
 
 
 def main(arguments: list[str], environ: Environ) -> int:
-    """Do what is asked; what can't be done is said in one sentence, with status 2."""
+    """Run a command; an error prints one sentence and exits with status 2."""
     command = COMMANDS.get(arguments[0] if arguments else "")
     if command is None:
         print(f"One of: {', '.join(COMMANDS)}", file=sys.stderr)

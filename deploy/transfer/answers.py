@@ -1,4 +1,4 @@
-"""A sample of rows of a source, asked of the API as an administrator."""
+"""Comparing a sample of a source's rows with the API, as an administrator."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def served() -> dict[str, Resource]:
 
 
 class Sample:
-    """The first rows of each table, and what the API should say of them."""
+    """The first rows of each table, to be compared with the API's answers."""
 
     def __init__(self) -> None:
         self.served = served()
@@ -54,7 +54,7 @@ class Sample:
         kept += [row for row in rows[: EACH - len(kept)] if "id" in row]
 
     def ask(self, target: Target, verdict: Verdict) -> None:
-        """Read each row over HTTP and note what differs."""
+        """Read each row over HTTP and record differences."""
         admin = _admin(target)
         if admin is None:
             verdict.differences.append("API: there is no active administrator to ask as")

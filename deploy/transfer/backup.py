@@ -1,4 +1,4 @@
-"""Taking a backup back: all services to the moment at which it was made."""
+"""Restoring a backup: all services as of the same moment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from deploy.transfer.target import Target
 
 OUTBOX: Final = (
-    # Restored events are news to the handlers, although they are older than the restoring.
+    # Newer than the record of the restore, since handlers ignore events from before it.
     "UPDATE outbox SET created_at = clock_timestamp(); "
     "SELECT setval(pg_get_serial_sequence('outbox', 'id'), greatest("
     "(SELECT coalesce(max(id), 1) FROM outbox), "
@@ -40,14 +40,14 @@ class Restore(Load):
             self.owners |= {f"{name}.{table}": name for table in part.tables}
 
     def take(self, table: str, rows: list[dict[str, Any]]) -> None:
-        """Hand rows to their owner."""
+        """Submit rows to their service."""
         if table not in self.owners:
             message = f"The backup has a table {table} that is not here."
             raise TransferError(message)
         self.submit(self.owners[table], table.partition(".")[2], rows)
 
     def settle(self) -> None:
-        """Wait until all rows are in."""
+        """Wait until all rows are copied, then prepare inbox and outbox."""
         self.drain()
         self.each(lambda name: self.parts[name].outdate_events())
         self.each(lambda name: self.parts[name].cursor.execute(OUTBOX))
@@ -62,7 +62,7 @@ def restore(target: Target, path: Path, moved: Callable[[int], Any] = lambda _: 
 
 
 def _checked(source: DumpFile, target: Target, moved: Callable[[int], Any]) -> Iterator[Batch]:
-    """The backup's rows, if it is of the schemas that are here, and whole."""
+    """The backup's rows, checking the schemas' revisions and the number of rows."""
     counts: dict[str, int] = {}
     checked = False
     for table, rows in source.batches(moved):

@@ -36,7 +36,7 @@ class Broken(ValueError):
 
 
 class Window:
-    """A text that slides over a file."""
+    """A sliding window over the text of a file."""
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
         self._read = read
@@ -44,7 +44,7 @@ class Window:
         self.text, self.at, self.passed, self.ended = "", 0, 0, False
 
     def more(self, size: int = CHUNK) -> bool:
-        """Read on; whether there was more. Raises UnicodeDecodeError, OSError, EOFError."""
+        """Read the next chunk, if any. Raises UnicodeDecodeError, OSError, EOFError."""
         if self.ended:
             return False
         chunk = self._read(size)
@@ -65,19 +65,19 @@ class Window:
                 return ""
 
     def take(self, *wanted: str) -> str:
-        """Pass one of these characters. Raises Broken."""
+        """Consume one of these characters. Raises Broken."""
         found = self.peek()
         if found not in wanted or not found:
-            said = (
+            problem = (
                 f"ends at character {self.place}" if not found else f"has {found!r} at {self.place}"
             )
-            raise Broken(said)
+            raise Broken(problem)
         self.at += 1
         return found
 
     @property
     def place(self) -> int:
-        """How many characters were passed."""
+        """The number of characters consumed."""
         return self.passed + self.at
 
     def value(self) -> Any:
@@ -89,13 +89,13 @@ class Window:
                 found, end = decode(self.text, self.at)
             except json.JSONDecodeError as error:
                 if len(self.text) - self.at > LONGEST or not self.more(size):
-                    said = "ends" if self.ended else "is broken"
-                    message = f"{said} at character {self.passed + error.pos}"
+                    problem = "ends" if self.ended else "is broken"
+                    message = f"{problem} at character {self.passed + error.pos}"
                     raise Broken(message) from None
                 size *= 2
                 continue
             if end == len(self.text) and self.more():
-                continue  # a number may go on
+                continue  # a number may continue in the next chunk
             self.at = end
             return found
 

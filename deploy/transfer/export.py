@@ -1,8 +1,7 @@
-"""Writing all services' rows into one file, as they are at one moment.
+"""Writing all services' rows to one file, as of one snapshot.
 
-An export holds what people entered, in the dump format. A backup holds the kernel's tables as well
-(events that were not published yet, what handlers have handled), the tables by service, and the
-revision of each schema.
+An export holds user data, in the dump format. A backup also holds the kernel's tables (outbox,
+inbox), names tables by service, and has the revision of each schema.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ ESTIMATE: Final = (
 
 
 class RowFile:
-    """What COPY writes to: a line a row, which become the items of a JSON list."""
+    """A file for COPY: each line becomes an item of a JSON list."""
 
     def __init__(
         self, out: BinaryIO, unseal: Callable[[bytes], bytes] | None, moved: Callable[[int], Any]
@@ -84,7 +83,7 @@ def backup(target: Target, path: Path, moved: Callable[[int], Any] = lambda _: N
             for name in SERVICES
             for table in stored_tables(name).values()
         ]
-        # As they lie in the database: what is sealed stays so.
+        # As stored: encrypted values stay encrypted.
         counts = _tables(out, lists, connections, None, moved)
         out.write(b'}, "counts": ' + msgspec.json.encode(counts) + b"}\n")
     return sum(counts.values())
@@ -134,7 +133,7 @@ def _tables(
 
 @contextmanager
 def _file(path: Path) -> Iterator[BinaryIO]:
-    """A file that appears under its name once it is whole, readable by its owner only.
+    """A file that gets its name once it is complete, readable by its owner only.
 
     Raises TransferError when it can't be written.
     """

@@ -1,4 +1,4 @@
-"""Files of another store, brought over after their rows: ``make import-files FOLDER=…``.
+"""Importing files of another store, after their rows: ``make import-files FOLDER=…``.
 
 Whatever folders the other store spreads its files over, it names each after the row it belongs to.
 So the folder is searched for names that end in a row's id, and what stands before the id says which

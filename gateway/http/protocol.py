@@ -2,7 +2,7 @@
 
 httptools (llhttp, as in Node.js) parses and uvicorn answers. This class adds the limits that they
 lack: time and size of a request's head, pipelined requests, the time an answer may remain unread,
-and the number of connections. ``docs/limits.md`` lists every bound with
+and the number of connections. ``docs/resilience.md`` lists every bound with
 its place. uvicorn takes this class by its documented setting ``http``.
 """
 

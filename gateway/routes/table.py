@@ -42,26 +42,26 @@ class Route:
     access: Access = SIGNED_IN
     status: int = 200
     body: Body = Body.NONE
-    #: Whether the query string is handed over, as ``query``.
+    #: Whether the query parameters are passed, as ``query``.
     query: bool = False
     #: Whether parameters may be repeated: ``query`` then holds lists.
     repeat: bool = False
-    #: Whether the verified claims and the address are handed over, as ``caller``.
+    #: Whether the verified claims and the client's address are passed, as ``caller``.
     caller: bool = False
-    #: Whether the whole person of the caller is handed over, as ``service.call["author"]``.
+    #: Whether the caller's person is passed, as ``service.call["author"]``.
     author: bool = False
-    #: Whether it may read or remove a whole production, and gets the long deadline.
+    #: Whether it gets the longer deadline (``list_deadline``), for whole productions.
     slow: bool = False
-    #: Arguments the row itself gives.
+    #: Constant arguments.
     fixed: tuple[tuple[str, Any], ...] = ()
-    #: A named last touch by the gateway, see ``app.ANSWERS``; ``file`` sends the file answered.
+    #: A function of ``steps.answer.ANSWERS`` that adapts the reply; ``file`` sends a file.
     answer: str = ""
     #: Whether a MULTIPART route takes JSON of any kind when no form is sent.
     bare: bool = False
     #: Where the files of a multipart body are stored: ``<files>/<id>``.
     files: str = "uploads"
-    #: Subjects of the events after which the answer is another one, such as ``person``: until then
-    #: the gateway keeps it in memory (``gateway.answers``). Empty keeps none.
+    #: Subjects of the events that invalidate the cached answer (``gateway.answers``), such as
+    #: ``person``. Empty: not cached.
     kept: tuple[str, ...] = ()
     summary: str = ""
 
@@ -77,7 +77,7 @@ class Route:
 
 
 def data(path: str, service: str, kept: tuple[str, ...] = ()) -> tuple[Route, ...]:
-    """The five rows of a resource of generic CRUD; ``kept`` is of its list."""
+    """The five routes of a resource of generic CRUD; ``kept`` applies to its list."""
     rpc, one = f"{service}.", f"/data/{path}/{{ident}}"
     fixed = (("path", path),)
     return (
@@ -92,7 +92,7 @@ def data(path: str, service: str, kept: tuple[str, ...] = ()) -> tuple[Route, ..
 
 
 def avatar(kind: str, service: str) -> tuple[Route, ...]:
-    """The two rows of the avatars of a resource."""
+    """The two routes of a resource's avatars."""
     path, fixed = f"/pictures/thumbnails/{kind}", (("kind", kind),)
     return (
         Route("GET", path + "/{file}", f"{service}.send_avatar", answer="file", fixed=fixed),

@@ -22,6 +22,7 @@ def require_entity_reader(ctx: CallContext, entity: str) -> UUID:
     if str(ident) not in projects:
         raise NotFound
     role = ctx.actor.role_in(UUID(projects[str(ident)]))
+    # Only vendors need the call to tasks: others see all entities of their productions.
     if role is None or (
         role == "vendor" and not ctx.ask("tasks", "is_assigned_to_entity", ident=str(ident))
     ):

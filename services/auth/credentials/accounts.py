@@ -66,6 +66,7 @@ def count_failure(ctx: CallContext, account: Row, address: str | None, reason: s
     Emits ``login:failed``, and ``login:locked`` with the last one allowed.
     """
     settings = settings_of(ctx)
+    # Per address, too: one address must not try a few passwords on each of many accounts.
     attempts.count(ctx.database, FAILURES, attempts.address_key(address), MINUTE)
     table, moment = table_of(Person), now()
     stale = sa.and_(

@@ -104,6 +104,7 @@ def check_totp(
     found = [
         n
         for n in (step - 1, step, step + 1)
+        # Compared in constant time: the response time must not reveal digits.
         if hmac.compare_digest(totp.generate_otp(n).encode(), digits.encode())
     ]
     if not found:

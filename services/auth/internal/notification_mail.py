@@ -65,6 +65,7 @@ class NotificationMailRpc(ResourceService):
 
         Without an inbox, since ``tasks`` is called first: a redelivery may send an e-mail twice.
         """
+        # Checked first: without a mail server, no other service need be called.
         if not self.settings.mail_url:
             return
         readers_by_notification = {

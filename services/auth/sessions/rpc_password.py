@@ -156,6 +156,7 @@ class PasswordRpc(ResourceService):
 
     def _store(self, account: Row, digest: bytes, means: Any) -> None:
         accounts.update(self.tx, account["id"], password=digest, login_failed_attemps=0)
+        # Tokens that were e-mailed before must not change the new password.
         resets.forget(self.tx, account["id"])
         self.tx.emit(PasswordChanged(person_id=account["id"], means=means))
         if account["email"]:

@@ -75,6 +75,7 @@ class SessionRpc(ResourceService):
             accounts.check_unknown_account(self, email)
         elif accounts.is_locked(self.settings, account):
             raise self._refused(account, "locked", address, accounts.LOCKED_LOG_IN)
+        # Unknown accounts are compared with a dummy hash, so that both cases take the same time.
         stored = account["password"] if account else None
         if not matches(self.settings, password, stored) or account is None:
             if account is None:
@@ -113,6 +114,7 @@ class SessionRpc(ResourceService):
             given = Given(data, caller.get("session"))
             proven = factors.prove(self.tx, self.settings, account, given)
         except WrongProof:
+            # Counts like a wrong password, so that codes can't be guessed without limit.
             accounts.count_failure(self, account, address, "factor")
             raise Refused(data={"error": True, "login": False, "wrong_OTP": True}) from None
         if usable and proven is None:
@@ -206,6 +208,7 @@ class SessionRpc(ResourceService):
             self._revoke(claims["jti"], claims.get("exp"))
             self.commit_now()
             raise Unauthenticated(data=UNVERIFIED)
+        # A bot has one valid token, the last one issued.
         if person["is_bot"] and person["jti"] != claims["jti"]:
             raise Unauthenticated(REVOKED)
         shown = self.database.text(

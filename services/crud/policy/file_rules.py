@@ -60,6 +60,7 @@ def _within(service: str, method: str, column: Any) -> Any:
 
     def scope(ctx: CallContext, statement: Select) -> Select:
         with ctx.database.read() as connection:
+            # Other services own the productions of these rows, so the scope is a call, not a join.
             ids = connection.execute(sa.select(column).distinct().where(column.is_not(None)))
             found = [str(ident) for ident in ids.scalars()]
         owners = ctx.ask(service, method, ids=found) if found else {}

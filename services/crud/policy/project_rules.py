@@ -116,6 +116,8 @@ class ProjectRules(ResourceRules[ProjectStart]):
         if start.template is not None:
             _copy_links(ctx, start.template, row["id"], body)
             descriptors = _template(ctx, start.template)["metadata_descriptors"] or []
+        # The id is chosen here, so that the answer can show it before assets has created the
+        # episode.
         start.first_episode = uuid4() if row["production_type"] == TV_SHOW else None
         ctx.tx.emit(
             ProjectPrepared(

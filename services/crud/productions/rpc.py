@@ -94,6 +94,7 @@ class ProductionRpc(ResourceService):
         def build() -> Reply:
             rows = self._open(name)
             asked = [("assets", "project_extras", production_rows.question(rows))] if rows else []
+            # Without productions no call is needed.
             extras = [msgspec.json.decode(found, type=Extras) for found in self.ask_all_raw(asked)]
             return lists.compressed(production_rows.completed(rows, extras[0]) if rows else b"[]")
 

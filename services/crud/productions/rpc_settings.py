@@ -180,6 +180,8 @@ class ProjectSettingsRpc(ResourceService):
             }
         )
         known = {ident: place for ident, place in types.items() if ident in found[TYPES]}
+        # Deleted in the transaction of the inserts below: readers never see the production without
+        # types.
         if batch.replace_task_types:
             link = TYPES.link
             others = link.c[TYPES.key].not_in(known)

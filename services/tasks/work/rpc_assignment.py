@@ -1,4 +1,4 @@
-"""Who does a task: given to people, one or many at a time, and taken away."""
+"""RPC methods that assign and unassign people, for one or many tasks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class AssignmentRpc(ResourceService):
 
     @command
     def assign_task(self, task_id: str, data: JsonObject) -> Reply:
-        """Give a task to a person, who joins the production's team.
+        """Assign a task to a person, who joins the production's team.
 
         Returns the task with its assignees. Raises NotFound, Refused (no such person), Forbidden,
         InvalidInput. Emits ``task:assign``, ``task:update``, ``notification:new``.
@@ -46,14 +46,14 @@ class AssignmentRpc(ResourceService):
         self._check_bot(task, person)
         self._assign(task, UUID(person["id"]))
         shown = self.registry["tasks"].view(self.tx, task["id"])
-        # The seat is the production's, in another service: it is asked once this has committed.
+        # The team is another service's, which may only be called after the commit.
         self.commit_now()
         self._seat(task["project_id"], person["id"])
         return Reply(shown)
 
     @command
     def assign_tasks(self, person_id: str, data: JsonObject) -> Reply:
-        """Give tasks to a person; those that are unknown or not the caller's to give are left out.
+        """Assign tasks to a person; unknown ones, and ones the caller may not assign, are left out.
 
         Returns the tasks given.
         """
@@ -73,7 +73,7 @@ class AssignmentRpc(ResourceService):
 
     @command
     def clear_assignation(self, data: JsonObject) -> list[str]:
-        """Take a person, or everybody, off tasks; what isn't the caller's to do is left out.
+        """Unassign a person, or everybody, from tasks; ones the caller may not change are left out.
 
         Returns the ids of the tasks handled. Emits ``task:unassign``, ``task:update``.
         """
@@ -124,9 +124,9 @@ class AssignmentRpc(ResourceService):
         return authorizer.role(task) in {"admin", "manager"} or authorizer.supervises(task)
 
     def _may_assign(self, task: Row, person: JsonObject) -> bool:
-        """Managers; supervisors of the department, to its people; people of it to themselves.
+        """Managers; supervisors of the department, to its people; people of it, to themselves.
 
-        All of them in the team: nobody lets themselves in.
+        All of them must be in the team: nobody may join a production by assigning themselves.
         """
         role, mine = self.actor.role_in(task["project_id"]), self.actor.departments
         if role is None or role in {"admin", "manager"}:
@@ -164,7 +164,7 @@ class AssignmentRpc(ResourceService):
         task_changed(self, task)
 
     def _seat(self, project: UUID | None, person: str) -> None:
-        """After the commit: should it fail, the person has the task and is seated by the next."""
+        """Add the person to the team, after the commit; after a failure, the next one does it."""
         if project is not None:
             self.tx.close()
             self.ask("crud", "seat_assignee", project_id=str(project), person_id=person)

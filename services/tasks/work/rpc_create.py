@@ -1,4 +1,4 @@
-"""Tasks as they are made for entities."""
+"""RPC methods that create tasks for entities."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class TaskCreationRpc(ResourceService):
         data: Json = None,
         query: dict[str, str] | None = None,
     ) -> Reply:
-        """Make a task of a type for entities that have none: those listed, or all of a kind.
+        """Create a task of a type for entities that have none: those listed, or all of a kind.
 
         ``kind`` is ``assets`` … or an entity type's name. Returns the new tasks only.
         Raises NotFound (an unknown entity, kind or type; nothing is made), Forbidden,
@@ -79,7 +79,7 @@ class TaskCreationRpc(ResourceService):
 
     @command
     def create_entity_tasks(self, entity_id: str, data: JsonObject) -> Reply:
-        """Make tasks of several types for one entity. Not for clients and vendors.
+        """Create tasks of several types for one entity. Not for clients and vendors.
 
         Returns and raises as ``create_tasks``.
         """
@@ -138,7 +138,7 @@ class TaskCreationRpc(ResourceService):
         ]
         if not rows:
             return []
-        # Whoever makes the same tasks meanwhile may win: those are not ours to answer with.
+        # A concurrent request may have created some of them: only those inserted are returned.
         statement = insert(TASK).on_conflict_do_nothing().returning(TASK.c.id)
         made = set(self.tx.connection.scalars(statement, rows))
         return [ident for row in rows if isinstance(ident := row["id"], UUID) and ident in made]

@@ -1,4 +1,4 @@
-"""The tasks of a production: listed and removed."""
+"""RPC methods that list and delete the tasks of a production."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ProjectTaskRpc(ResourceService):
 
     @command
     def delete_tasks(self, project_id: str, data: Json = None) -> list[str]:
-        """Remove tasks of a production with all that hangs off them. For its managers.
+        """Delete tasks of a production and what depends on them. For its managers.
 
         Returns the ids removed; those of other productions are left alone. Emits ``task:delete``.
         """
@@ -60,7 +60,7 @@ class ProjectTaskRpc(ResourceService):
         return Reply(b"")
 
     def _delete_where(self, *where: Condition) -> list[str]:
-        # By id, as everybody locks tasks.
+        # Locked in the order of ids, as all code that locks tasks: no deadlocks.
         rows = sa.select(TASK).where(*where).order_by(TASK.c.id).with_for_update()
         found = self.tx.connection.execute(rows).mappings().all()
         cross_references.remove(

@@ -1,4 +1,4 @@
-"""Tasks shown in full, and listed by entity."""
+"""RPC methods that read a task in full, and list tasks by entity."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ class TaskReadRpc(ResourceService):
             ("crud", "read_plain", {"path": "projects", "ident": shown["project_id"]}),
             ("auth", "whole_persons", {"ids": [ident for ident in people if ident]}),
         ]
+        # Concurrently: the answer takes as long as the slowest of the three calls.
         entity, project, known = self.ask_all(questions)
         shown |= entity
         shown["project"] = project

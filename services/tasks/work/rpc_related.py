@@ -1,4 +1,4 @@
-"""Plain rows around a task, an entity or a production, for scripts that walk through them."""
+"""RPC methods that list rows related to a task, an entity or a production, for scripts."""
 
 from __future__ import annotations
 

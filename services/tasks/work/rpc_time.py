@@ -1,4 +1,4 @@
-"""Time spent: noted per person, task and day; read with its sums."""
+"""RPC methods of time spent: logged per person, task and day; read with sums."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class TimeRpc(ResourceService):
     def set_time_spent(
         self, task_id: str, day: str, person_id: str, data: JsonObject, add: bool = False
     ) -> Reply:
-        """Note how many minutes somebody worked on a task on a day, or with ``add`` how many more.
+        """Set the minutes that a person worked on a task on a day, or with ``add`` add minutes.
 
         For the assigned person and managers. Returns the row. Raises NotFound, Forbidden,
         InvalidInput. Emits ``time-spent:new`` or ``time-spent:update``, and ``task:update``.
@@ -58,7 +58,7 @@ class TimeRpc(ResourceService):
         }
         statement = insert(TIME).values(row)
         more = TIME.c.duration + duration if add else statement.excluded.duration
-        # An upsert: two who note time for the same day add up instead of failing.
+        # An upsert: concurrent requests for the same day add up instead of failing.
         statement = statement.on_conflict_do_update(
             index_elements=[TIME.c.person_id, TIME.c.task_id, TIME.c.date],
             set_={"duration": more, "updated_at": NOW},
@@ -141,7 +141,7 @@ class TimeRpc(ResourceService):
 
 
 def _day(text: str) -> date:
-    """Raises NotFound for what is no day: it is part of a path."""
+    """A date in a path. Raises NotFound for an invalid one."""
     try:
         return date.fromisoformat(text)
     except ValueError:
