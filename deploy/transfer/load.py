@@ -187,7 +187,16 @@ def finish(work: Load, target: Target, batches: Iterable[Batch]) -> None:
 
 
 def load_tables(target: Target, tables: Mapping[str, Rows], *, replace: bool = True) -> Report:
-    """``load`` for rows that are in memory already."""
+    """``load`` for rows that are in memory already.
+
+    Run once more if PostgreSQL ended it for a deadlock with the running system: nothing of it is
+    kept then, and the rows are still here.
+    """
+    try:
+        return load(target, tables.items(), replace=replace)
+    except TransferError as error:
+        if not isinstance(error.__cause__, psycopg2.errors.DeadlockDetected):
+            raise
     return load(target, tables.items(), replace=replace)
 
 

@@ -29,7 +29,8 @@ UNPROVEN = {"error": True, "message": "OTP verification failed.", "wrong_OTP": T
 
 
 def code(secret: str, steps: int = 0) -> str:
-    """The time code now, or some half minutes away."""
+    """The time code now, or some half minutes away; there is time left to use it."""
+    until(lambda: time.time() % 30 < 26, 5, "the next half minute")
     return pyotp.TOTP(secret).at(int(time.time()) + 30 * steps)
 
 
