@@ -91,14 +91,22 @@ def test_a_client_that_hangs_up_leaves_nothing(
 def test_a_message_whose_service_is_away_is_not_half_said(
     system: System, artist: Caller, world: World
 ) -> None:
-    """The file stays for the sweep, since nobody knows what became of the message."""
+    """The file stays, since nobody knows what became of the message.
+
+    It waits in the service's queue until its deadline: said it may be by then, but as a whole.
+    """
+    before = {path for path in system.storage.rglob("*") if path.is_file()}
     system.kill("chat")
     try:
         assert say(artist, world, b"x") == 502
+        assert len({path for path in system.storage.rglob("*") if path.is_file()} - before) == 1
     finally:
         system.start("chat")
         system.wait()
-    assert len(artist.get(messages_of(world)).json()) == 1
+    for message in artist.get(messages_of(world)).json():
+        for file in message["attachment_files"]:
+            found = artist.get(f"/data/attachment-files/{file['id']}/file/x")
+            assert (found.status_code, found.content) == (200, b"x")
     assert say(artist, world, b"x") == 201
 
 
