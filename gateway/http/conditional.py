@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gateway.http.compression import takes_gzip
 from gateway.metrics import CONDITIONAL
 from services.common.etags import holds, of_bytes
 
@@ -29,8 +30,8 @@ def validated(req: Request, resp: Response, reply: Reply) -> bool:
         return False
     tag: str = reply.headers.get("etag") or of_bytes(reply.body)
     header = (req.get_header("If-None-Match") or "").replace(GZIPPED, '"')
-    takes_gzip = "gzip" in (req.get_header("Accept-Encoding") or "").lower()
-    resp.set_header("ETag", tag[:-1] + GZIPPED if reply.encoding and takes_gzip else tag)
+    packed = reply.encoding and takes_gzip(req)
+    resp.set_header("ETag", tag[:-1] + GZIPPED if packed else tag)
     resp.set_header("Cache-Control", REVALIDATE)
     held = reply.status == NOT_MODIFIED or holds(header, tag)
     CONDITIONAL.labels(_outcome(header, reply, held=held)).inc()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from services.common.wire.address import Address, addresses
 from services.common.wire.errors import BrokerLost
+from services.common.wire.link import BACKOFF, QUIET_ATTEMPTS
 from services.common.wire.session import Session
 
 if TYPE_CHECKING:
@@ -21,10 +22,6 @@ log = logging.getLogger(__name__)
 
 #: Seconds from connecting to an open channel.
 OPEN_SECONDS: Final = 2.0
-#: Seconds to wait before reconnecting, by the number of failures so far.
-BACKOFF: Final = (0.1, 0.2, 0.3, 0.4, 0.5)
-#: Failed attempts before a warning is logged: at start the broker may be starting, too.
-QUIET_ATTEMPTS: Final = 60
 #: Bytes that may be buffered for a broker that throttles; beyond them calls are refused.
 MAX_WAITING: Final = 16 * 1024 * 1024
 

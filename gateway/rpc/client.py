@@ -13,6 +13,7 @@ from gateway.rpc.broker import Broker
 from services.common.errors import Unavailable
 from services.common.observability import tracing
 from services.common.wire.errors import BrokerLost
+from services.common.wire.link import AWAY
 from services.common.wire.rpc_protocol import (
     BEATS,
     DIRECT_REPLY,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 #: Seconds between looks at calls that have no answer yet.
 LOOK_SECONDS: Final = 0.1
-BROKER_AWAY: Final = "The message broker is away."
 
 
 class Listener(Protocol):
@@ -123,7 +123,7 @@ class RpcClient:
     ) -> Incoming:
         session = self.broker.session
         if session is None:
-            raise Unavailable(BROKER_AWAY)
+            raise Unavailable(AWAY)
         ident = self._prefix + str(next(self._numbers))
         data = call_bytes(session, route, kwargs, ident, headers, seconds)
         call = self._calls[ident] = _Call(route[0], seconds)
@@ -131,7 +131,7 @@ class RpcClient:
             self.broker.send(data)
             return await call.reply
         except BrokerLost:
-            raise Unavailable(BROKER_AWAY) from None
+            raise Unavailable(AWAY) from None
         finally:
             self._calls.pop(ident, None)
 
