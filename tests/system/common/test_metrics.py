@@ -141,7 +141,8 @@ def test_a_database_that_is_away_takes_only_its_own_figures_along(away: str) -> 
         nowhere = "postgresql://nobody:none@127.0.0.1:1/none"
         url = nowhere if away == "refuses" else silent
         with process("services.chat", METRICS_PORT=str(port), CHAT_DATABASE_URL=url):
-            scraped(port)
+            # The port answers before the service has made its pools.
+            until(lambda: scraped(port).values("callboard_pool_size"), 20, "the pools")
             began = time.monotonic()
             found = scraped(port)
             assert time.monotonic() - began < 1.5
@@ -157,7 +158,7 @@ def test_a_slow_scrape_holds_up_no_other_connection() -> None:
     port = free_port()
     with silent_database() as url:
         with process("services.chat", METRICS_PORT=str(port), CHAT_DATABASE_URL=url):
-            scraped(port)
+            until(lambda: scraped(port).values("callboard_pool_size"), 20, "the pools")
             slow: list[Any] = []
             thread = threading.Thread(target=lambda: slow.append(scraped(port)))
             thread.start()
