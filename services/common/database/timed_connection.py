@@ -84,3 +84,20 @@ def _log_slow(query: Any, seconds: float) -> None:
     text = query.decode("utf-8", "replace") if isinstance(query, bytes) else str(query)
     shown = " ".join(text[:SHOWN].split())
     log.warning("a statement took %.3f s", seconds, extra={"seconds": seconds, "sql": shown})
+
+
+def connect_args(application: str, slow_seconds: float) -> dict[str, Any]:
+    """What psycopg2 passes to libpq, and the class that times statements."""
+    return {
+        "connection_factory": timed(slow_seconds),
+        "connect_timeout": 2,
+        "application_name": application,
+        # Seconds, then milliseconds: a database host that vanishes is noticed within ten seconds.
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 2,
+        "tcp_user_timeout": 5000,
+        # One plan for all values of a prepared statement, from its first execution on: planning
+        # takes longer than most of them run.
+        "options": "-c plan_cache_mode=force_generic_plan",
+    }

@@ -19,7 +19,7 @@ from sqlalchemy.pool import QueuePool
 from services.common.database.prepared import PreparedStatements, Rendered, Statement
 from services.common.database.sql_errors import as_service_errors
 from services.common.database.sql_types import Select
-from services.common.database.timed_connection import timed
+from services.common.database.timed_connection import connect_args
 from services.common.errors import NotFound
 from services.common.json_types import Parameters, Values
 from services.common.observability import tracing
@@ -92,20 +92,7 @@ class Database:
             # The connection used last first: fewer of them get idle and must be pinged.
             "pool_use_lifo": True,
             "poolclass": CountingPool,
-            "connect_args": {
-                "connection_factory": timed(slow_seconds),
-                "connect_timeout": 2,
-                "application_name": application,
-                # Seconds, then milliseconds: a database host that vanishes is noticed within ten
-                # seconds.
-                "keepalives_idle": 5,
-                "keepalives_interval": 2,
-                "keepalives_count": 2,
-                "tcp_user_timeout": 5000,
-                # One plan for all values of a prepared statement, from its first execution on:
-                # planning takes longer than most of them run.
-                "options": "-c plan_cache_mode=force_generic_plan",
-            },
+            "connect_args": connect_args(application, slow_seconds),
         }
         self.engine: Engine = sa.create_engine(with_driver(url), **options)
         self.reading: Engine = sa.create_engine(
