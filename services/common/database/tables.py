@@ -188,6 +188,8 @@ def _event_tables(metadata: sa.MetaData) -> None:
         sa.Column("event_id", sa.Uuid, primary_key=True),
         sa.Column("handler", sa.Text, primary_key=True),
         _inserted_at(),
+        # What handling the event led to, for whoever waits for all of it (``runtime.positions``).
+        sa.Column("caused", JSONB(none_as_null=True)),
         # Old rows are deleted by age.
         sa.Index(None, "created_at"),
     )

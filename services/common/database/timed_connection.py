@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from psycopg2 import extensions
 
+from services.common.database.connect_options import CONNECT_OPTIONS
 from services.common.observability import tracing
 from services.common.observability.metrics import SLOW_STATEMENTS, SQL_SECONDS
 
@@ -89,14 +90,9 @@ def _log_slow(query: Any, seconds: float) -> None:
 def connect_args(application: str, slow_seconds: float) -> dict[str, Any]:
     """What psycopg2 passes to libpq, and the class that times statements."""
     return {
+        **CONNECT_OPTIONS,
         "connection_factory": timed(slow_seconds),
-        "connect_timeout": 2,
         "application_name": application,
-        # Seconds, then milliseconds: a database host that vanishes is noticed within ten seconds.
-        "keepalives_idle": 5,
-        "keepalives_interval": 2,
-        "keepalives_count": 2,
-        "tcp_user_timeout": 5000,
         # One plan for all values of a prepared statement, from its first execution on: planning
         # takes longer than most of them run.
         "options": "-c plan_cache_mode=force_generic_plan",
