@@ -26,6 +26,12 @@ MAIN: Final = "main"
 TEMPORAL: Final = frozenset({"Shot", "Sequence", "Scene", "Episode", "Edit", "Concept"})
 
 
+#: What comments, previews and time spent add up to.
+COUNTED: Final = frozenset(
+    {"duration", "last_comment_date", "last_preview_file_id", "nb_assets_ready", "retake_count"}
+)
+
+
 class TaskTypeRules(SimpleRules):
     """Names of task types are unique; what uses one holds it back."""
 
