@@ -187,4 +187,12 @@ def new_metadata() -> sa.MetaData:
         sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=stamp),
         sa.Index(None, "created_at"),
     )
+    # What other services deleted: random ids, so they need no table's name beside them.
+    sa.Table(
+        "gone_row",
+        metadata,
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=stamp),
+        sa.Index(None, "created_at"),
+    )
     return metadata

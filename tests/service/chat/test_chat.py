@@ -201,5 +201,6 @@ def test_those_who_look_are_told(chat: OneService, world: World) -> None:
             {"chat_id": here, "chat_message_id": message, "last_message": said["created_at"]},
         ),
         ("chat:deleted-message", {"chat_id": here, "chat_message_id": message}),
+        ("rows:gone", {"service": "chat", "table": "chat_message", "ids": [message]}),
         ("chat:left", {"chat_id": here, "person_id": me}),
     ]
