@@ -29,7 +29,7 @@ from sqlalchemy.engine import Connection
 
 from services.common.contracts import Event, event
 from services.common.database.sql_errors import FOREIGN, MESSAGES
-from services.common.database.sql_types import Column
+from services.common.database.sql_types import Column, Condition
 from services.common.database.tables import Ref
 from services.common.errors import Integrity
 from services.common.wire.topology import SERVICES
@@ -140,7 +140,7 @@ def _remove(
     for column in local_refs_to(metadata, table):
         release(tx, metadata, column, ids, gone)
     target = metadata.tables[table]
-    tx.connection.execute(sa.delete(target).where(target.c.id == sa.any_(_array(ids))))
+    tx.connection.execute(sa.delete(target).where(among(target.c.id, ids)))
 
 
 def release(
@@ -152,7 +152,7 @@ def release(
 ) -> None:
     """Null a column where it references rows about to be deleted, or delete its rows."""
     child: Any = column.table
-    points = column == sa.any_(_array(ids))
+    points = among(column, ids)
     found: Ref | None = column.info.get("ref")
     on_gone = found.on_gone if found else column.info.get("on_gone", "cascade")
     if on_gone == "null":
@@ -197,6 +197,12 @@ def gone(ctx: CallContext, *ids: UUID | None) -> bool:
     known: sa.Table = ctx.metadata.tables["gone_row"]
     found = sa.exists().where(known.c.id.in_([ident for ident in ids if ident is not None]))
     return bool(ctx.tx.connection.scalar(sa.select(found)))
+
+
+def among(column: Column, ids: Iterable[UUID]) -> Condition:
+    """Whether a column holds one of ``ids``."""
+    found: Condition = column == sa.any_(_array(ids))
+    return found
 
 
 def _array(ids: Iterable[UUID]) -> Any:
