@@ -53,6 +53,7 @@ RESOURCES: Final = Registry(
         event=kinds.kind_of,
         events=kinds.KINDS,
         fixed=FIXED,
+        owned=frozenset({"created_by", "nb_entities_out"}),
         shared=table_of(Entity).c.is_shared,
         updated_lists=tuple(Entity.lists),
         rules=EntityRules(),
@@ -80,6 +81,8 @@ RESOURCES: Final = Registry(
         model=MetadataDescriptor,
         list=anyone,
         scope=_of_open_projects,
+        # The values of all entities stand under it; the descriptors' own routes move them along.
+        fixed=frozenset({"field_name"}),
         relations_without_query=True,
     ),
 )

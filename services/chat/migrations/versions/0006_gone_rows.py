@@ -8,8 +8,8 @@ from alembic import op
 
 from services.common.database.frozen import v2
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 unnoticed = "the triggers refuse only what would be deleted the moment after"
