@@ -41,6 +41,8 @@ class ForeignKeys:
         if self.taken is None:
             self.cursor.execute("SET LOCAL session_replication_role = origin")
             return
+        # Deferred triggers that still have to run would prevent it.
+        self.cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table, name, definition in self.taken:
             form = definition.removesuffix(UNCHECKED) + UNCHECKED
             self.cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {form}")

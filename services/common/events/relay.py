@@ -63,7 +63,10 @@ HISTORY_BYTES: Final = 1_000_000
 PRECONDITION_FAILED: Final = 406
 #: How long rows are kept, by table: a redelivery or a retried request older than that counts as
 #: new.
-KEPT: Final = {"inbox": "7 days", "idempotency_key": "24 hours"}
+#:
+#: ``gone_row`` refuses references to deleted rows by whoever saw them before the delete: a request
+#: does so for its deadline, some seconds, but an event that names a row may be handled days later.
+KEPT: Final = {"inbox": "7 days", "idempotency_key": "24 hours", "gone_row": "7 days"}
 COLUMNS: Final = (
     "SELECT id, event_id, name, payload, actor_id, project_id, request_id, stored, "
     "to_char(created_at AT TIME ZONE 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), traceparent "
