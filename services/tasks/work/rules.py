@@ -26,6 +26,12 @@ MAIN: Final = "main"
 TEMPORAL: Final = frozenset({"Shot", "Sequence", "Scene", "Episode", "Edit", "Concept"})
 
 
+#: What comments, previews and time spent add up to.
+COUNTED: Final = frozenset(
+    {"duration", "last_comment_date", "last_preview_file_id", "nb_assets_ready", "retake_count"}
+)
+
+
 class TaskTypeRules(SimpleRules):
     """Names of task types are unique; a type in use can't be deleted."""
 
@@ -111,7 +117,7 @@ class TaskRules(ResourceRules[TaskFacts]):
 
     def rewrite(self, body: JsonObject) -> JsonObject:
         """Default the name to ``main``."""
-        return {**body, "name": body.get("name") or MAIN}
+        return {**body, "name": MAIN if body.get("name") in (None, "") else body["name"]}
 
     def facts_for_create(self, _ctx: CrudContext, body: JsonObject) -> Facts:
         """The production of a new task."""
