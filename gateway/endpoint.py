@@ -78,7 +78,7 @@ def positional(routes: Iterable[Route]) -> dict[str, tuple[list[Route], dict[str
                 parts.append(f"{{p{index}}}")
             else:
                 parts.append(part)
-        found = paths.setdefault("/".join(parts), ([], {}))
-        found[0].append(route)
-        found[1].update(names)
+        path_routes, path_names = paths.setdefault("/".join(parts), ([], {}))
+        path_routes.append(route)
+        path_names.update(names)
     return paths

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
 PARAMETER: Final = re.compile(r"%\((\w+)\)s|%%")
-#: Most statements prepared on a connection; more are sent as text, since each plan takes memory
-#: there for as long as the connection lives.
-MOST: Final = 300
+#: Statements prepared on a connection. Further ones are sent as text: each plan takes memory of the
+#: database for as long as the connection lives.
+MAX_PREPARED: Final = 300
 TYPES: Final = "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = %s"
 
 
@@ -75,7 +75,7 @@ class PreparedStatements:
         # The names are part of the key: a parameter that is not given is rendered as a constant.
         key = (statement, *parameters)
         plan = self._plans.get(key)
-        if plan is None and len(self._plans) >= MOST:
+        if plan is None and len(self._plans) >= MAX_PREPARED:
             sql, constants = self._text(statement)
             sql_text: str = cursor.mogrify(sql, {**constants, **parameters}).decode()
             return Rendered(sql_text, sql)
@@ -103,8 +103,8 @@ class PreparedStatements:
         sql, values = self._text(statement)
         names: list[str] = []
 
-        def numbered(found: re.Match[str]) -> str:
-            name = found[1]
+        def numbered(match: re.Match[str]) -> str:
+            name = match[1]
             if name is None:
                 return "%"  # ``%%``, escaped for psycopg2, which does not see this text
             if name not in parameters:
