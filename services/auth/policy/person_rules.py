@@ -61,6 +61,8 @@ REDUCED: Final = frozenset(
     }
 )
 MANAGERS: Final = frozenset({"admin", "manager"})
+#: Without the space of a name that is missing.
+FULL_NAME: Final = sa.func.trim(sa.func.concat(Person.first_name, " ", Person.last_name))
 JSON_ROW: Final = sa.func.row_to_json(sa.literal_column("r"))
 #: Fields that only administrators may change.
 ADMINS_ONLY: Final = frozenset(

@@ -147,13 +147,22 @@ class ProjectRules(ResourceRules[ProjectStart]):
             if start is not None and shown["production_type"] == TV_SHOW and start.first_episode:
                 shown["first_episode_id"] = str(start.first_episode)
 
+    def before_delete(self, ctx: CrudContext, ident: UUID, /, *, force: bool) -> None:  # noqa: ARG002
+        """Raise Refused while the production is open, whatever else holds it back."""
+        with ctx.database.read() as connection:
+            _refuse_open(connection.scalar(sa.select(STATUS_NAME).where(m.Project.id == ident)))
+
     def on_delete(self, ctx: CrudContext, row: Row, _start: ProjectStart) -> None:
         """Raise Refused while the production is open."""
         name = m.ProjectStatus.name
         status = sa.select(name).where(m.ProjectStatus.id == row["project_status_id"])
-        if is_open(ctx.tx.session.scalar(status)):
-            message = "Only closed projects can be deleted"
-            raise Refused(message)
+        _refuse_open(ctx.tx.session.scalar(status))
+
+
+def _refuse_open(status: str | None) -> None:
+    if is_open(status):
+        message = "Only closed projects can be deleted"
+        raise Refused(message)
 
 
 class TemplateRules(SimpleRules):

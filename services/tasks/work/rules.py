@@ -35,15 +35,13 @@ COUNTED: Final = frozenset(
 class TaskTypeRules(SimpleRules):
     """Names of task types are unique; what uses one holds it back."""
 
-    def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> None:
+    def before_delete(self, ctx: CrudContext, ident: UUID, /, *, force: bool) -> None:
         """Before a task type goes, productions and schedules that use it must let go of it.
 
         With ``force`` they let go at once; should the delete then be refused by tasks, the links
         are gone all the same, as clients expect. Raises Refused naming what uses it.
         """
-        if "force" not in body:
-            return
-        if body["force"]:
+        if force:
             ctx.ask("crud", "release_task_type", task_type_id=str(ident))
             return
         users = ctx.ask("crud", "users_of_task_type", task_type_id=str(ident))
