@@ -47,8 +47,8 @@ class AuthSettings(FileSettings, frozen=True, kw_only=True, rename=str.upper):
     mail_from: str = "callboard@localhost"
     default_timezone: str = "Europe/Paris"
     default_locale: str = "en_US"
-    #: Most active people; clients compare with it, so that no limit is a number, too.
-    user_limit: int = 2**31 - 1
+    #: Most active people; 0 for no limit.
+    user_limit: int = 0
     #: E-mails of accounts, separated by commas, that others may neither deactivate nor re-role.
     protected_accounts: str = ""
 

@@ -275,12 +275,15 @@ def _check_email_free(ctx: CallContext, values: Row, own: UUID | None) -> None:
         raise InvalidInput(message)
 
 
+#: The active people, whom a limit counts.
+ACTIVE: Final = sa.select(sa.func.count()).where(
+    Person.active.is_(True), Person.is_bot.is_(False), Person.is_guest.is_(False)
+)
+
+
 def _check_limit(ctx: CallContext) -> None:
     """Raise InvalidInput if the studio's limit of active people is reached."""
-    counted = sa.select(sa.func.count()).where(
-        Person.active.is_(True), Person.is_bot.is_(False), Person.is_guest.is_(False)
-    )
     limit = settings_of(ctx).user_limit
-    if ctx.tx.session.execute(counted).scalar_one() >= limit:
+    if limit and ctx.tx.session.execute(ACTIVE).scalar_one() >= limit:
         message = "User limit reached."
         raise InvalidInput(message, {"limit": limit})
