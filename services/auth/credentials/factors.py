@@ -27,6 +27,7 @@ from services.auth.models import FactorState, RevokedToken
 from services.common.contracts.auth import RecoveryCodeUsed
 from services.common.database.tables import table_of
 from services.common.json_types import Json, JsonObject, Row
+from services.common.values import array_or_empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -215,7 +216,7 @@ def _fido(
     proof: Json,
     cookie: str | None,
 ) -> None:
-    ident, devices = account["id"], list(account["fido_credentials"] or [])
+    ident, devices = account["id"], list(array_or_empty(account["fido_credentials"]))
     state = spend_challenge(tx, settings, challenges.PROVE, str(ident), cookie)
     if state is None:
         raise WrongProof

@@ -23,6 +23,7 @@ from services.common.crud.validation import BadValue, parse_id
 from services.common.errors import Forbidden, InvalidInput, NotFound, Refused, invalid_fields
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
+from services.common.values import array_or_empty
 from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ class FactorRpc(ResourceService):
         account = accounts.find(self.database, email.strip())
         if account is None or not account["fido_enabled"]:
             raise Refused(OFF[FIDO])
-        devices = account["fido_credentials"] or []
+        devices = array_or_empty(account["fido_credentials"])
         options, cookie = fido.challenge(self.settings, str(account["id"]), devices)
         return Reply(msgspec.json.encode(options), headers={"session": cookie})
 
@@ -169,7 +170,7 @@ class FactorRpc(ResourceService):
         """WebAuthn creation options for a new key, with the cookie to send back."""
         only_persons(self)
         account = accounts.own_account(self)
-        devices = account["fido_credentials"] or []
+        devices = array_or_empty(account["fido_credentials"])
         options, cookie = fido.creation(self.settings, account, devices)
         return Reply(msgspec.json.encode(options), headers={"session": cookie})
 
@@ -188,7 +189,7 @@ class FactorRpc(ResourceService):
             message = "No preregistration before."
             raise Refused(message)
         account = accounts.locked(self.tx, self._me)
-        devices = list(account["fido_credentials"] or [])
+        devices = list(array_or_empty(account["fido_credentials"]))
         try:
             device = fido.registered(self.settings, state, response, name)
         except fido.BadAnswer:
@@ -209,7 +210,7 @@ class FactorRpc(ResourceService):
         only_persons(self)
         (name,) = texts(data, "device_name")
         account = self._proven(FIDO, data, caller, Refused("Wrong OTP."))
-        devices = account["fido_credentials"] or []
+        devices = array_or_empty(account["fido_credentials"])
         remaining = [device for device in devices if device["device_name"] != name]
         if remaining:
             accounts.update(self.tx, account["id"], fido_credentials=remaining)

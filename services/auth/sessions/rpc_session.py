@@ -29,6 +29,7 @@ from services.common.errors import Refused, Unauthenticated, invalid_fields
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
 from services.common.runtime.service import encode
+from services.common.values import array_or_empty
 from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ class SessionRpc(ResourceService):
         if ident is None:
             raise Unauthenticated(data=UNVERIFIED)
         user = msgspec.json.decode(self.registry["persons"].view(self.tx, ident))
-        devices = self.tx.get(Person, ident).fido_credentials or []
+        devices = array_or_empty(self.tx.get(Person, ident).fido_credentials)
         user["fido_devices"] = [device.get("device_name") for device in devices]
         organisation = msgspec.Raw(organisation_json(self, admin=self.actor.is_admin))
         return Reply(
