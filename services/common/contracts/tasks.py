@@ -8,7 +8,7 @@ from msgspec import UNSET
 from services.common.contracts import Event, Known, RowEvent, event
 
 
-@event("tasks", "task:assign")
+@event("tasks", "task:assign", handled_by=("crud",), awaited=True)
 class TaskAssigned(Event, frozen=True, kw_only=True):
     """A person was added to a task's assignees."""
 
