@@ -53,8 +53,8 @@ PARENT_SECONDS: Final = 0.5
 class Lifespan:
     """Connects to the broker before the first request, and disconnects after the last one.
 
-    So a new worker can answer when a rolling restart switches to it. A worker whose gunicorn was
-    killed ends itself: nothing else would stop it, and it keeps the port.
+    So a new worker can answer when a rolling restart switches to it. A worker whose gunicorn master
+    was killed exits: nothing else would stop it, and it holds the port.
     """
 
     def __init__(self, client: RpcClient, watch: LoopWatch) -> None:
@@ -63,7 +63,7 @@ class Lifespan:
 
     async def process_startup(self, _scope: dict[str, Any], _event: dict[str, Any]) -> None:
         """Connect; without a broker, keep trying in the background."""
-        # What was imported stays: the collector needn't look through it again and again.
+        # Imported objects live until the end: the garbage collector needn't traverse them.
         gc.collect()
         gc.freeze()
         self.watch.start()
@@ -121,10 +121,11 @@ def create_app(settings: GatewaySettings, routes: Collection[Route] = ROUTES) ->
     ]
     if settings.cors_origins:
         origins = [origin.strip() for origin in settings.cors_origins.split(",")]
-        shown = (HEADER, STALE_HEADER)
         middleware.append(
             falcon.CORSMiddleware(
-                allow_origins=origins, allow_credentials=origins, expose_headers=shown
+                allow_origins=origins,
+                allow_credentials=origins,
+                expose_headers=(HEADER, STALE_HEADER),
             )
         )
     app: falcon.asgi.App[Any, Any] = falcon.asgi.App(middleware=middleware)
@@ -143,6 +144,7 @@ def create_app(settings: GatewaySettings, routes: Collection[Route] = ROUTES) ->
     for path in {by_position(path)[0] for path in UNSERVED} - served.keys():
         app.add_route(path, Unserved())
     if settings.web_root:
+        # A sink: it gets the requests that no route matches.
         site = StaticSite(settings.web_root, [route.path for route in routes])
         app.add_sink(site.serve, prefix="/")
     return paced(app)

@@ -83,9 +83,9 @@ def positional(routes: Iterable[Route]) -> dict[str, tuple[list[Route], dict[str
     paths: dict[str, tuple[list[Route], dict[str, str]]] = {}
     for route in routes:
         path, names = by_position(route.path)
-        found = paths.setdefault(path, ([], {}))
-        found[0].append(route)
-        found[1].update({f"{route.method} {place}": name for place, name in names.items()})
+        path_routes, path_names = paths.setdefault(path, ([], {}))
+        path_routes.append(route)
+        path_names.update({f"{route.method} {place}": name for place, name in names.items()})
     return paths
 
 

@@ -1,4 +1,4 @@
-"""The route tables: every HTTP route, the RPC it stands for, who may try, and what it answers."""
+"""The route tables: every HTTP route with its RPC method, required token and status."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Tables of people and the studio, their sessions and log-ins."""
+"""Tables of people, the organisation, sessions and log-ins."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Base(tables.Base):
 
 
 class Department(TimestampedRow, Base):
-    """A craft of the studio, such as modeling or animation."""
+    """A department of the studio, such as modeling or animation."""
 
     __tablename__ = "department"
 
@@ -43,7 +43,7 @@ class Department(TimestampedRow, Base):
 
 
 class Studio(TimestampedRow, Base):
-    """One of the companies that work together."""
+    """A company that takes part in productions."""
 
     __tablename__ = "studio"
 
@@ -53,7 +53,7 @@ class Studio(TimestampedRow, Base):
 
 
 class Person(TimestampedRow, Base):
-    """Somebody who works here, or a bot that works for them."""
+    """A person with an account, or a bot."""
 
     __tablename__ = "person"
     __table_args__ = (
@@ -120,7 +120,7 @@ class Person(TimestampedRow, Base):
 
 
 class Organisation(TimestampedRow, Base):
-    """The studio itself: one row with its settings."""
+    """The organisation: a single row with the studio's settings."""
 
     __tablename__ = "organisation"
 
@@ -149,7 +149,7 @@ class LoginLog(TimestampedRow, Base):
 
 
 class DesktopLoginLog(TimestampedRow, Base):
-    """A day on which somebody opened a desktop tool."""
+    """A log-in with a desktop tool."""
 
     __tablename__ = "desktop_login_log"
 

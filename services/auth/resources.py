@@ -1,4 +1,4 @@
-"""What ``auth`` serves by generic CRUD."""
+"""The resources that ``auth`` serves by generic CRUD."""
 
 from __future__ import annotations
 

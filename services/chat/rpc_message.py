@@ -20,7 +20,7 @@ from services.chat.models import Chat, ChatMessage
 from services.common import values
 from services.common.bodies import Field, read_body
 from services.common.contracts.chat import ChatMessageDeleted, ChatMessagePosted
-from services.common.crud import filters
+from services.common.crud import cross_references, filters
 from services.common.crud.lists import compressed
 from services.common.crud.pages import envelope
 from services.common.crud.resource_service import ResourceService
@@ -134,6 +134,7 @@ class MessageRpc(ResourceService):
         update = sa.update(Chat).where(Chat.id == chat)
         self.tx.connection.execute(update.values(last_message=newest.scalar_subquery()))
         self.tx.emit(ChatMessageDeleted(chat_id=chat, chat_message_id=row["id"]))
+        cross_references.announce(self.tx, self.name, ChatMessage.__tablename__, [row["id"]])
         return Reply(b"")
 
     @query

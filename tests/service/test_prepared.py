@@ -37,7 +37,7 @@ def test_wishes_of_clients_neither_pile_up_nor_push_out_what_is_used(
     tasks, world = alone("tasks"), World()
     tasks.fill(world)
     assert len(WISHES) == 127
-    monkeypatch.setattr(prepared, "MOST", 40)
+    monkeypatch.setattr(prepared, "MAX_PREPARED", 40)
     page(tasks, world)
     used = kept(tasks)[-1]
     for wish in WISHES:

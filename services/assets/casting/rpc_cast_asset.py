@@ -11,7 +11,12 @@ import sqlalchemy as sa
 
 from services.assets.casting.casting_events import Cast
 from services.assets.casting.rpc import CAST, COMMON, ELSEWHERE, OBJECT, SHARED, SHOWN
-from services.assets.casting.write import changes_of, lock_castings, write_castings
+from services.assets.casting.write import (
+    changes_of,
+    check_castable,
+    lock_castings,
+    write_castings,
+)
 from services.assets.policy import access
 from services.assets.policy.access import ENTITY, LINK, TYPE, among
 from services.assets.policy.membership import require_manager
@@ -57,6 +62,7 @@ class CastAssetRpc(ResourceService):
             raise Forbidden(ELSEWHERE)
         if not ids:
             return {}
+        check_castable(self, {asset}, ids)
         changes = {ident: found[ident] for ident in ids}
         # Locked before they are read: what others cast meanwhile must not be overwritten.
         lock_castings(self.tx, changes)

@@ -10,10 +10,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+import sqlalchemy as sa
+
 from services.assets.casting import casting_events, sql
 from services.assets.casting.casting_events import EPISODE, Cast, Change, Pair
-from services.assets.policy.access import LINK
+from services.assets.policy.access import LINK, among
 from services.common.bodies import NEEDED_IDENT, Field, read_body
+from services.common.crud.reading import check_reach
+from services.common.crud.resource import CrudContext
 from services.common.crud.validation import reader_of
 from services.common.database.transaction import Database, Transaction
 from services.common.errors import InvalidInput, NotFound, Unavailable
@@ -47,6 +51,18 @@ def changes_of(database: Database, ids: Iterable[UUID]) -> dict[UUID, Change]:
     if any(ident not in rows for ident in wanted):
         raise NotFound
     return rows
+
+
+def check_castable(ctx: CrudContext, assets: set[UUID], entities: list[UUID]) -> None:
+    """Check that the caller may cast these assets; what is cast already may stay.
+
+    Raises Forbidden.
+    """
+    cast = sa.select(LINK.c.entity_out_id).where(among(LINK.c.entity_in_id, entities))
+    if not ctx.actor.is_admin:
+        with ctx.database.read() as connection:
+            added = assets - set(connection.scalars(cast))
+        check_reach(ctx, ctx.registry["entities"], added)
 
 
 def replace_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:

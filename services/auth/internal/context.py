@@ -1,4 +1,4 @@
-"""This service's part of the context that clients load first."""
+"""This service's part of the context that clients load at start."""
 
 from __future__ import annotations
 
@@ -47,22 +47,23 @@ def _all(path: str) -> Select:
 
 
 class ContextRpc(ResourceService):
-    """The first reads of a client."""
+    """The reads with which clients start."""
 
     settings: AuthSettings
 
     @query
     def context_part(self) -> Reply:
-        """People (guests aside), departments and studios; for administrators the user limit.
+        """``{persons, departments, studios, user_limit?}`` without guests, for ``crud`` to compose.
 
-        People are shown in full to managers, else reduced; their departments always.
+        Managers get complete persons, others reduced ones, all with departments. Only
+        administrators get the user limit.
         """
         full, admin = self.actor.role in person_rules.MANAGERS, self.actor.is_admin
         return json_parts.read(self.database, _context(full, admin), limit=self.settings.user_limit)
 
     @query
     def show_config(self) -> JsonObject:
-        """What a client must know before anybody logs in."""
+        """The configuration that clients need before log-in."""
         dark = sa.select(Organisation.dark_theme_by_default).order_by(Organisation.created_at)
         with self.database.read() as connection:
             is_dark = bool(connection.scalar(dark.limit(1)))

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
 PARAMETER: Final = re.compile(r"%\((\w+)\)s|%%")
-#: Most statements prepared on a connection, and known to the process. Clients choose parts of some
-#: (``fields``), and each plan takes memory: what was used longest ago gives way.
-MOST: Final = 300
+#: Statements prepared on a connection, and known to the process. Clients choose parts of some
+#: (``fields``), and each plan takes memory: the least recently used one is dropped.
+MAX_PREPARED: Final = 300
 TYPES: Final = "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = %s"
 
 
@@ -85,9 +85,9 @@ class PreparedStatements:
         self._plans[key] = self._plans.pop(key, plan)  # another greenlet may have prepared it, too
         prepared.pop(plan.name, None)
         prepared[plan.name] = None
-        if len(self._plans) > MOST:
+        if len(self._plans) > MAX_PREPARED:
             del self._plans[next(iter(self._plans))]
-        if len(prepared) > MOST:
+        if len(prepared) > MAX_PREPARED:
             # By the order on this connection: messages that wait to be sent name its newest ones.
             oldest = next(iter(prepared))
             cursor.execute(f"DEALLOCATE {oldest}")
@@ -107,8 +107,8 @@ class PreparedStatements:
         sql, values = self._text(statement)
         names: list[str] = []
 
-        def numbered(found: re.Match[str]) -> str:
-            name = found[1]
+        def numbered(match: re.Match[str]) -> str:
+            name = match[1]
             if name is None:
                 return "%"  # ``%%``, escaped for psycopg2, which does not see this text
             if name not in parameters:

@@ -218,8 +218,8 @@ class Service:
         """
         question = {"project_id": str(project) if project else None}
         # Sent before our own version is read, so that all of them are fetched concurrently.
-        others = [self.ask_ahead(name, "change_version", **question) for name in elsewhere]
-        counts = [change_version.version(self.database, project), *(answer() for answer in others)]
+        pending = [self.ask_ahead(name, "change_version", **question) for name in elsewhere]
+        counts = [change_version.version(self.database, project), *(wait() for wait in pending)]
         # The caller is part of the tag: two people may see different rows of the same version.
         arguments = self.call.get("body", b"").decode()
         tag = etags.of_parts([self.name, self.call["route"], arguments, self.tx.caller, *counts])
@@ -269,14 +269,14 @@ class Service:
 
         For what our reply needs and the transaction does not: both run concurrently.
         """
-        asked = self.ask_ahead_raw(service, method, **kwargs)
-        return lambda: msgspec.json.decode(asked())
+        wait = self.ask_ahead_raw(service, method, **kwargs)
+        return lambda: msgspec.json.decode(wait())
 
     def ask_ahead_raw(self, service: str, method: str, /, **kwargs: Json) -> Callable[[], bytes]:
         """Start a call; the function returned waits for its reply, as JSON bytes."""
         self._check_may_ask(service, method)
-        asked = spawned(self.call_service, service, method, kwargs)
-        return cast("Callable[[], bytes]", asked.wait)
+        thread = spawned(self.call_service, service, method, kwargs)
+        return cast("Callable[[], bytes]", thread.wait)
 
     def ask_all(self, questions: list[Question]) -> list[Any]:
         """Make several calls ``(service, method, arguments)`` concurrently; replies are in order.
@@ -299,7 +299,7 @@ class Service:
 
 
 if TYPE_CHECKING:
-    #: The type checker holds every service against the protocol here.
+    # Has the type checker compare the class with the protocol.
     _CONTEXT: type[CallContext] = Service
 
 
@@ -314,8 +314,8 @@ def versioned(*elsewhere: str) -> Callable[[F], F]:
         @wraps(function)
         def run(self: Service, *args: Any, **kwargs: Any) -> Any:
             vendor = self.actor.works_as_vendor and self.name != "tasks"
-            others = (*elsewhere, "tasks") if vendor else elsewhere
-            return self.not_modified_or(lambda: function(self, *args, **kwargs), elsewhere=others)
+            services = (*elsewhere, "tasks") if vendor else elsewhere
+            return self.not_modified_or(lambda: function(self, *args, **kwargs), elsewhere=services)
 
         return cast("F", run)
 

@@ -54,8 +54,7 @@ class PlaylistRpc(ResourceService):
         resource, uuid = self.registry["playlists"], known_id(ident)
         # Before the lock: the rule may call other services.
         reading.permit(self, resource, resource.update, uuid)
-        found = self.ask("assets", "existing_rows", tables={"entity": [str(entity)]})
-        if not found["entity"]:
+        if not playlist_rules.check_shown(self, [entity], [preview] if preview else []):
             raise NotFound
         # The entities are one JSON column: locked, or concurrent requests would overwrite each
         # other.
