@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.common.database import row_counts, tables
+from services.common.database import row_counts, stored_files, tables
 from services.common.database.tables import (
     Many,
     TimestampedRow,
@@ -33,6 +33,7 @@ class Base(tables.Base):
 
 
 row_counts.declare(Base.metadata)
+stored_files.declare(Base.metadata, "tasks")
 
 
 class TaskType(TimestampedRow, Base):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 import sqlalchemy as sa
@@ -15,6 +15,8 @@ from pamqp.commands import Basic
 from services.common.actor import Actor
 from services.common.config import ServiceSettings
 from services.common.errors import ServiceError
+from services.common.events.delivery import Delivery
+from services.common.events.subscriber import Handler
 from services.common.runtime.nameko_container import Container
 from services.common.runtime.rpc_request import MessageRefused, read_request
 from services.common.runtime.rpc_server import Method
@@ -84,6 +86,45 @@ class OneService:
     def call(self, who: str, method: str, /, **arguments: Any) -> Any:
         """As ``answer``, decoded."""
         return self.answer(who, method, **arguments).decoded()
+
+    def deliver(self, handler: str, event: str, **payload: Any) -> None:
+        """Handle an event as from the queue. Raises what the handler or its commit raised."""
+        entrypoint = next(
+            one
+            for one in self.container.entrypoints
+            if isinstance(one, Handler) and one.method_name == handler
+        )
+        # In our own database: nothing is away, and no other replica is there.
+        entrypoint.queue = f"{self.name}.{handler}"
+        delivery = Delivery(event, payload, uuid4(), "", self.name)
+        found: list[Exception | None] = []
+
+        def finish(worker: Any, result: Any, raised: Any) -> tuple[Any, Any]:
+            found.append(raised[1] if raised else entrypoint._commit(worker))  # noqa: SLF001
+            return result, raised
+
+        context = WorkerContext(
+            self.container,
+            self.container.service_cls(),
+            entrypoint,
+            (delivery,),
+            {},
+            data={"deliveries": [delivery]},
+        )
+        self.container._run_worker(context, finish)  # noqa: SLF001 - as ``spawn_worker`` does
+        (error,) = found
+        if error is not None:
+            raise error
+
+    def instance(self) -> Any:
+        """The service as a call has it, for what no message starts."""
+        service = self.container.service_cls()
+        context = WorkerContext(
+            self.container, service, next(iter(self.methods.values())), (), {}, data={}
+        )
+        for dependency in self.container.dependencies:
+            setattr(service, dependency.attr_name, dependency.get_dependency(context))
+        return service
 
     def outcomes(self, names: Iterable[str], method: str, /, **arguments: Any) -> dict[str, str]:
         """By name, how a call of each of these people ends: ``ok``, or the kind of the refusal."""

@@ -34,6 +34,7 @@ KERNEL: Final = frozenset(
         "inbox",
         "idempotency_key",
         "change_count",
+        "job_lease",
         "alembic_version",
     }
 )

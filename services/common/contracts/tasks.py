@@ -270,8 +270,9 @@ class PreviewAnnotated(Event, frozen=True, kw_only=True):
 
 @event("tasks", "preview-file:set-main")
 class PreviewSetMain(Event, frozen=True, kw_only=True):
-    """A preview is to stand for its entity."""
+    """A preview is to stand for its entity; ``instead_of`` a deleted one, if that still does."""
 
     entity_id: UUID
     preview_file_id: UUID
+    instead_of: Known = UNSET
     project_id: Known = UNSET

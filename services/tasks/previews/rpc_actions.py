@@ -8,7 +8,6 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.contracts.tasks import PreviewAnnotated, PreviewSetMain, PreviewUpdate
-from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import BadValue, finite, known_id
 from services.common.database.tables import NOW
@@ -23,7 +22,7 @@ from services.tasks.previews import kinds
 from services.tasks.previews.annotations import apply_changes
 from services.tasks.previews.announce import announce, comment_changed
 from services.tasks.previews.facts import check_may_act, preview_facts
-from services.tasks.previews.rules import unlink_preview
+from services.tasks.previews.removal import main_previews, remove_previews
 
 
 class PreviewActionRpc(ResourceService):
@@ -126,10 +125,7 @@ class PreviewActionRpc(ResourceService):
         ):
             message = "This requires to have written the comment or to manage the production."
             raise Forbidden(message)
-        unlink_preview(self, facts)
-        cross_references.remove(self.tx, self.name, self.metadata, "preview_file", [facts["id"]])
-        resource = self.registry["preview-files"]
-        self.tx.emit(self.registry.event(resource, "delete", facts))
+        remove_previews(self, [facts["id"]], main_previews(self, [facts["id"]]))
         comment_changed(self, comment, facts)
         return Reply(b"")
 
