@@ -63,6 +63,19 @@ class Given(NamedTuple):
     body: JsonObject
     #: The state of a challenge, if one was asked for.
     cookie: str | None
+    #: The stored hash of the recovery code given, if it is one from an import.
+    imported: str | None = None
+
+
+def read_proofs(
+    settings: AuthSettings, account: Row, data: JsonObject, caller: JsonObject
+) -> Given:
+    """The proofs in a body, before the account is locked: imported codes have slow hashes."""
+    code, stored = data.get(FIELDS[RECOVERY]), account["otp_recovery_codes"] or []
+    imported = None
+    if isinstance(code, str) and enabled(account):
+        imported = _imported_code(settings, code.strip().upper(), stored)
+    return Given(data, caller.get("session"), imported)
 
 
 def enabled(account: Row) -> list[Factor]:
@@ -81,7 +94,7 @@ def prove(tx: Transaction, settings: AuthSettings, account: Row, given: Given) -
     for factor in (*usable, RECOVERY):
         proof = given.body.get(FIELDS[factor])
         if proof not in (None, "", {}):
-            PROOFS[factor](tx, settings, account, proof, given.cookie)
+            PROOFS[factor](tx, settings, account, proof, given)
             return factor
     return None
 
@@ -121,7 +134,7 @@ def check_totp(
         raise WrongProof
 
 
-def _totp(tx: Transaction, settings: AuthSettings, account: Row, proof: Json, _: Any) -> None:
+def _totp(tx: Transaction, settings: AuthSettings, account: Row, proof: Json, _: Given) -> None:
     check_totp(tx, account["id"], vault.unseal(settings, account["totp_secret"]), proof)
 
 
@@ -159,21 +172,24 @@ def check_mailed(tx: Transaction, ident: UUID, secret: str | None, code: Any) ->
     )
 
 
-def _mailed(tx: Transaction, settings: AuthSettings, account: Row, proof: Json, _: Any) -> None:
+def _mailed(tx: Transaction, settings: AuthSettings, account: Row, proof: Json, _: Given) -> None:
     check_mailed(tx, account["id"], vault.unseal(settings, account["email_otp_secret"]), proof)
 
 
 # --- recovery codes -------------------------------------------------------------------------------
 
 
-def _recovery(tx: Transaction, settings: AuthSettings, account: Row, proof: Json, _: Any) -> None:
+def _recovery(
+    tx: Transaction, settings: AuthSettings, account: Row, proof: Json, given: Given
+) -> None:
     stored = account["otp_recovery_codes"] or []
     if not isinstance(proof, str):
         raise WrongProof
     code = proof.strip().upper()
     used = next((h for h in vault.code_hashes(settings, code) if h in stored), None)
-    used = used or _imported_code(settings, code, stored)
-    if used is None:
+    used = used or given.imported
+    # Looked up again, as another request may have used it since it was compared.
+    if used is None or used not in stored:
         raise WrongProof
     left = [one for one in stored if one != used]
     update(tx, account["id"], otp_recovery_codes=left)
@@ -211,10 +227,10 @@ def _fido(
     settings: AuthSettings,
     account: Row,
     proof: Json,
-    cookie: str | None,
+    given: Given,
 ) -> None:
     ident, devices = account["id"], list(account["fido_credentials"] or [])
-    state = spend_challenge(tx, settings, challenges.PROVE, str(ident), cookie)
+    state = spend_challenge(tx, settings, challenges.PROVE, str(ident), given.cookie)
     if state is None:
         raise WrongProof
     try:
