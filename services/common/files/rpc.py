@@ -12,7 +12,7 @@ from eventlet import tpool
 from services.common.crud.resource_service import ResourceService
 from services.common.database import stored_files
 from services.common.database.transaction import refuse_in_transaction
-from services.common.events.subscriber import Delivery, on
+from services.common.events.subscriber import Delivery, Inbox, on
 from services.common.files import kept as rows
 from services.common.files.kept import Kept
 from services.common.files.storage import open_storage, sweep
@@ -35,7 +35,7 @@ class FilesRpc(ResourceService):
     kept: ClassVar[tuple[Kept, ...]] = ()
 
     # Unordered, and without inbox: deleting files is idempotent.
-    @on("rows:gone", inbox=False)
+    @on("rows:gone", inbox=Inbox.NONE)
     def remove_files(self, delivery: Delivery) -> None:
         """Delete the files of rows of this service that were deleted."""
         gone = delivery.payload
