@@ -7,14 +7,15 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.common import values
 from services.common.database import row_counts, stored_files, tables
 from services.common.database.tables import (
     Many,
     TimestampedRow,
     choice,
+    json_column,
     link,
     links,
     new_metadata,
@@ -23,6 +24,7 @@ from services.common.database.tables import (
     table_of,
     text,
 )
+from services.tasks.shapes import Annotation, ChecklistItem, Reply
 
 
 class Base(tables.Base):
@@ -89,7 +91,7 @@ class Task(TimestampedRow, Base):
     name: Mapped[str] = text(80)
     description: Mapped[str | None] = text()
     priority: Mapped[int | None] = mapped_column(default=0)
-    difficulty: Mapped[int] = mapped_column(default=3)
+    difficulty: Mapped[int] = mapped_column(default=3, info={"check": values.within(1, 5)})
     duration: Mapped[float | None] = mapped_column(default=0)
     estimation: Mapped[float | None] = mapped_column(default=0)
     completion_rate: Mapped[int | None] = mapped_column(default=0)
@@ -102,7 +104,7 @@ class Task(TimestampedRow, Base):
     done_date: Mapped[datetime | None]
     last_comment_date: Mapped[datetime | None]
     nb_assets_ready: Mapped[int | None] = mapped_column(default=0)
-    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    data: Mapped[Any] = json_column(dict[str, Any])
     nb_drawings: Mapped[int | None] = mapped_column(default=0)
     shotgun_id: Mapped[int | None]
     last_preview_file_id: Mapped[UUID | None]
@@ -123,13 +125,9 @@ class Comment(TimestampedRow, Base):
     object_id: Mapped[UUID] = link("task", index=False)
     object_type: Mapped[str] = text(80)
     text: Mapped[str | None] = text()
-    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
-    replies: Mapped[Any] = mapped_column(
-        JSONB(none_as_null=True), default=list, nullable=True, info={"shape": list}
-    )
-    checklist: Mapped[Any] = mapped_column(
-        JSONB(none_as_null=True), nullable=True, info={"shape": list}
-    )
+    data: Mapped[Any] = json_column(dict[str, Any])
+    replies: Mapped[Any] = json_column(list[Reply], default=list)
+    checklist: Mapped[Any] = json_column(list[ChecklistItem])
     pinned: Mapped[bool | None]
     for_client: Mapped[bool | None] = mapped_column(default=False)
     links: Mapped[list[str] | None]
@@ -170,11 +168,11 @@ class PreviewFile(TimestampedRow, Base):
     file_size: Mapped[int | None] = mapped_column(sa.BigInteger, default=0)
     status: Mapped[str] = choice("processing", "ready", "broken", "missing", default="processing")
     validation_status: Mapped[str] = choice("validated", "rejected", "neutral", default="neutral")
-    annotations: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    annotations: Mapped[Any] = json_column(list[Annotation])
     width: Mapped[int | None] = mapped_column(default=0)
     height: Mapped[int | None] = mapped_column(default=0)
     duration: Mapped[float | None] = mapped_column(default=0)
-    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    data: Mapped[Any] = json_column(dict[str, Any])
     token_in: Mapped[int | None]
     token_out: Mapped[int | None]
     task_id: Mapped[UUID | None] = link("task")
@@ -196,7 +194,7 @@ class TimeSpent(TimestampedRow, Base):
         sa.CheckConstraint("duration > 0", name="duration"),
     )
 
-    duration: Mapped[float]
+    duration: Mapped[float] = mapped_column(info={"check": values.positive})
     date: Mapped[date]
     task_id: Mapped[UUID | None] = link("task")
     person_id: Mapped[UUID | None] = ref("auth.person", index=False)

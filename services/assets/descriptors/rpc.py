@@ -11,11 +11,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.assets.bodies import ARRAY, FLAG, IDENT, IDS, WHOLE, name, read_body, text
 from services.assets.models import MetadataDescriptor, department_metadata_descriptor_link
 from services.assets.policy.access import ENTITY, of_kind
 from services.assets.policy.kinds import KINDS
 from services.assets.policy.membership import known_project
+from services.common.bodies import ARRAY, FLAG, IDENT, IDS, WHOLE, name, read_body, text
 from services.common.crud import cross_references, lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json

@@ -10,12 +10,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
-from services.assets.bodies import NEEDED_IDENT, Field, read_body, text
 from services.assets.entities.rpc_lists import PLAIN
 from services.assets.models import AssetInstance, asset_instance_link
 from services.assets.policy import access
 from services.assets.policy.access import ENTITY, facts_of
 from services.assets.policy.membership import require_member
+from services.common.bodies import NEEDED_IDENT, Field, read_body, text
 from services.common.contracts import assets as events
 from services.common.crud.lists import compressed
 from services.common.crud.resource_service import ResourceService

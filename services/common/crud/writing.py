@@ -182,9 +182,8 @@ def body_object(data: Json, *, creating: bool = False) -> JsonObject:
 
 
 def _lists_in(resource: Resource, body: JsonObject) -> dict[str, list[UUID]]:
-    return {
-        name: list_ids(body[name]) for name in resource.writable_lists if body.get(name) is not None
-    }
+    given = {name: body[name] for name in resource.writable_lists if body.get(name) is not None}
+    return {name: list_ids(name, ids) for name, ids in given.items()}
 
 
 def ask_targets(

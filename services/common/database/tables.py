@@ -98,6 +98,16 @@ def choice(*values: str, **options: Any) -> Mapped[Any]:
     return mapped_column(sa.Text(), info=info, **options)
 
 
+def json_column(shape: Any, **options: Any) -> Mapped[Any]:
+    """Nullable JSON of a shape, which is a type as ``msgspec.convert`` takes it.
+
+    Every way in checks it. Readers must bear with anything else all the same: an import keeps what
+    was stored elsewhere (``values.object_or_empty``, ``array_or_empty``).
+    """
+    kind = JSONB(none_as_null=True)
+    return mapped_column(kind, nullable=True, info={"shape": shape}, **options)
+
+
 def link(
     target: str, *, on_gone: str = "cascade", use_alter: bool = False, **options: Any
 ) -> Mapped[Any]:

@@ -110,7 +110,7 @@ class TaskRules(ResourceRules[TaskFacts]):
 
     def rewrite(self, body: JsonObject) -> JsonObject:
         """Call a new task "main" unless it says."""
-        return {**body, "name": body.get("name") or MAIN}
+        return {**body, "name": MAIN if body.get("name") in (None, "") else body["name"]}
 
     def facts_for_create(self, _ctx: CrudContext, body: JsonObject) -> Facts:
         """The production a new task is to be in."""
