@@ -10,6 +10,19 @@ from services.common.access.rules import Facts, Rule
 from services.tasks.policy import access
 from services.tasks.policy.people import short_persons
 
+#: What a comment's text says, and what routes of their own add, each with its rights.
+KEPT_BY_ROUTES: Final = frozenset(
+    {
+        "mentions",
+        "department_mentions",
+        "replies",
+        "acknowledgements",
+        "previews",
+        "editor_id",
+        "object_type",
+    }
+)
+
 
 def _reads(ctx: CallContext, facts: Facts) -> bool:
     """Managers and supervisors read all, clients what is theirs or for them, others the rest."""

@@ -91,7 +91,9 @@ class PreviewActionRpc(ResourceService):
             .with_for_update()
         )
         rows = list(self.tx.session.scalars(together))
-        moved = next(row for row in rows if row.id == facts["id"])
+        moved = next((row for row in rows if row.id == facts["id"]), None)
+        if moved is None:  # deleted, or given another revision, since it was found
+            raise NotFound
         rows.remove(moved)
         rows.insert(int(wanted) - 1, moved)
         for place, row in enumerate(rows, 1):

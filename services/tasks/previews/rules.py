@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.common.actor import Actor
 from services.common.crud.resource import CrudContext, ResourceRules
 from services.common.errors import Refused
 from services.common.json_types import JsonObject, Row, Values
 from services.tasks.models import Comment, News, PreviewFile, comment_preview_link
 from services.tasks.previews.removal import Mains, main_previews, replace_preview
+
+#: What uploading, processing and placing a file set, and who announced it.
+KEPT_BY_ROUTES: Final = frozenset(
+    {
+        "name",
+        "original_name",
+        "position",
+        "extension",
+        "path",
+        "source",
+        "file_size",
+        "status",
+        "width",
+        "height",
+        "duration",
+        "data",
+        "is_movie",
+        "url",
+        "uploaded_movie_url",
+        "uploaded_movie_name",
+        "person_id",
+        "source_file_id",
+    }
+)
+
+
+def fixed(actor: Actor) -> frozenset[str]:
+    """The fields that an update ignores; administrators bring files of other trackers in."""
+    return frozenset() if actor.is_admin else KEPT_BY_ROUTES
 
 
 class PreviewRules(ResourceRules[Mains]):

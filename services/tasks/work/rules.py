@@ -17,6 +17,7 @@ from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.common.errors import Integrity, InvalidInput, Refused
 from services.common.json_types import JsonObject, Row, Values
+from services.common.values import object_or_empty
 from services.tasks.models import Task, TaskStatus, TaskType, task_person_link
 from services.tasks.policy.notifications import notify
 
@@ -156,7 +157,7 @@ class TaskRules(ResourceRules[TaskFacts]):
         """Merge ``data`` key by key, and note who was assigned before."""
         # The row is locked, so that two who set different keys both stay.
         if isinstance(values.get("data"), dict):
-            values["data"] = {**(row["data"] or {}), **values["data"]}
+            values["data"] = {**object_or_empty(row["data"]), **values["data"]}
         if "assignees" in body:
             prepared.assigned_before = _assignees(ctx, row["id"])
 
