@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 import pytest
+from sqlalchemy.dialects.postgresql import JSONB
 
 from deploy.docs.declarations import registries
 from services.common.actor import Actor
@@ -79,7 +80,9 @@ class Answers(dict[str, Any]):
                 "assets.kinds_of_entities": {world.asset: "Character"},
                 "tasks.projects_of_tasks": {world.task: world.project},
                 "auth.short_persons": {},
+                "chat.read_row": {},
                 "crud.team_of": {},
+                "tasks.attachments_of_messages": {},
             }
         )
         self._existing = lambda tables: {
@@ -192,3 +195,95 @@ def test_a_value_is_taken_or_refused_by_create_and_update_alike(alone: Alone, pa
     assert {case: one for case, one in made.items() if case[0] not in ignored} == {
         case: one for case, one in changed.items() if case[0] not in ignored
     }
+
+
+@pytest.mark.parametrize("path", [p for p in EVERY if SERVED[p][0] != "tasks"])
+def test_every_json_column_declares_its_shape(path: str) -> None:
+    """Its readers count on it."""
+    columns = SERVED[path][1].table.c
+    assert [c.name for c in columns if isinstance(c.type, JSONB) and "shape" not in c.info] == []
+
+
+@pytest.mark.parametrize("path", CREATED)
+def test_json_of_another_shape_is_refused(alone: Alone, path: str) -> None:
+    """Neither create nor update stores what the column's readers would stumble over."""
+    walk = Walk(alone, path)
+    columns = [c for c in walk.resource.table.c if "shape" in c.info and c.name in shown(walk)]
+    odd = ["x", 1, True, ["x", {}], {"a": 1}, [1, None], [[]]]
+    for column in columns:
+        wrong = [value for value in odd if not fits(value, column.info["shape"])]
+        assert wrong
+        with undone(walk.service):
+            ident = walk.row()["id"]
+            for value in wrong:
+                update = partial(walk.update, ident, {column.name: value})
+                assert verdict(walk, column.name, update) == "refused"
+        for value in wrong:
+            create = partial(walk.create, **{column.name: value})
+            assert verdict(walk, column.name, create) == "refused"
+
+
+def shown(walk: Walk) -> frozenset[str]:
+    """The columns that a client may read and write."""
+    return frozenset(walk.resource.table.c.keys()) - walk.resource.hidden - walk.resource.owned
+
+
+def fits(value: Any, shape: Any) -> bool:
+    """Whether a value is of a shape."""
+    try:
+        msgspec.convert(value, shape)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+#: What only the server can know, by the names that such columns have.
+KEPT: Final = frozenset(
+    {
+        "created_by",
+        "has_avatar",
+        "jti",
+        "last_comment_date",
+        "last_message",
+        "last_preview_file_id",
+        "nb_entities_out",
+        "password",
+        "retake_count",
+    }
+)
+
+
+@pytest.mark.parametrize("path", EVERY)
+def test_what_only_the_server_can_know_is_owned(path: str) -> None:
+    """A column of such a name in a new resource must be declared."""
+    resource = SERVED[path][1]
+    assert KEPT & set(resource.table.c.keys()) <= resource.owned
+
+
+@pytest.mark.parametrize("path", [p for p in CREATED if SERVED[p][1].owned])
+def test_columns_that_other_routes_keep_are_not_written(alone: Alone, path: str) -> None:
+    """Whoever sends them: a create gives them their defaults, an update leaves them."""
+    walk = Walk(alone, path)
+    table, owned = walk.resource.table, walk.resource.owned
+    forged = {name: walk.world.value(table.c[name]) for name in owned if name in table.c}
+    forged["password"] = "password that is long"
+    forged = {name: value for name, value in forged.items() if name in owned}
+    with undone(walk.service):
+        (made,) = walk.service.rows(table.name, id=walk.create(**forged)["id"])
+    (plain,) = walk.service.rows(table.name, id=walk.create()["id"])
+    unset = {name: made[name] for name in owned - {"password", "created_by"} if name in table.c}
+    assert unset == {name: plain[name] for name in unset}
+    walk.update(plain["id"], forged)
+    (after,) = walk.service.rows(table.name, id=plain["id"])
+    assert {**after, "updated_at": None} == {**plain, "updated_at": None}
+
+
+@pytest.mark.parametrize("path", CREATED)
+def test_what_a_read_shows_an_update_takes(alone: Alone, path: str) -> None:
+    """A script reads a row, changes a field of it, and sends all of it back."""
+    walk = Walk(alone, path)
+    given = walk.world.body(walk.resource, every_field=True)
+    ident = walk.service.call("admin", "create_row", path=path, data=given)["id"]
+    row = walk.read(ident)
+    walk.update(ident, row)
+    assert {**walk.read(ident), "updated_at": None} == {**row, "updated_at": None}

@@ -77,6 +77,10 @@ output_files_of_own_projects: Final = _within(
 )
 
 
+#: Who made a file and which revision it is: said once, when it is made.
+NUMBERED: Final = frozenset({"person_id", "revision"})
+
+
 class BackgroundRules(SimpleRules):
     """Names of backgrounds are unique; at most one is the default."""
 

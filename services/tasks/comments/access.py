@@ -10,18 +10,10 @@ from services.common.access.rules import Facts, Rule
 from services.tasks.policy import access
 from services.tasks.policy.people import short_persons
 
-#: What a comment's text says, and what routes of their own add, each with its rights.
-KEPT_BY_ROUTES: Final = frozenset(
-    {
-        "mentions",
-        "department_mentions",
-        "replies",
-        "acknowledgements",
-        "previews",
-        "editor_id",
-        "object_type",
-    }
-)
+#: What routes of their own add to a comment, each with its rights, and who edited it.
+KEPT_BY_ROUTES: Final = frozenset({"replies", "acknowledgements", "editor_id"})
+#: What a comment has from its text and its previews; an import by this API brings it along.
+FIXED: Final = frozenset({"mentions", "department_mentions", "previews", "object_type"})
 
 
 def _reads(ctx: CallContext, facts: Facts) -> bool:
