@@ -148,7 +148,7 @@ class AttachmentFile(TimestampedRow, Base):
     mimetype: Mapped[str | None] = text(255)
     comment_id: Mapped[UUID | None] = link("comment")
     reply_id: Mapped[UUID | None]
-    chat_message_id: Mapped[UUID | None] = ref("chat.chat_message", on_gone="null")
+    chat_message_id: Mapped[UUID | None] = ref("chat.chat_message")
 
 
 class PreviewFile(TimestampedRow, Base):

@@ -1,4 +1,4 @@
-"""What ``tasks`` serves by generic CRUD."""
+"""The resources that ``tasks`` serves by generic CRUD."""
 
 from __future__ import annotations
 

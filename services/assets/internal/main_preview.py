@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from services.assets.models import Entity
 from services.common.contracts.tasks import PreviewSetMain
-from services.common.crud import writing
+from services.common.crud import cross_references, writing
 from services.common.crud.resource_service import ResourceService
 from services.common.database.tables import NOW, table_of
 from services.common.events.subscriber import Delivery, on
@@ -28,7 +28,9 @@ class MainPreviewRpc(ResourceService):
     def take_main_preview(self, delivery: Delivery) -> None:
         """Set an entity's main preview. Emits ``<kind>:update``."""
         message = msgspec.convert(delivery.payload, PreviewSetMain)
-        self._set_main(message.entity_id, message.preview_file_id, message.instead_of or None)
+        preview, deleted = message.preview_file_id, message.instead_of or None
+        if not cross_references.gone(self, preview):
+            self._set_main(message.entity_id, preview, deleted)
 
     def _set_main(self, entity: UUID, preview: UUID, deleted: UUID | None = None) -> None:
         table = table_of(Entity)

@@ -218,6 +218,8 @@ FROM ROWS FROM (json_to_recordset(%(events)s) AS (event_id uuid, name text, payl
   event_id, name, payload, actor_id, project_id, request_id, stored, traceparent, place)
 ORDER BY place
 """
+#: Makes deferred constraints check what was written so far. It can't be prepared.
+CHECKS: Final = Rendered(*["SET CONSTRAINTS ALL IMMEDIATE"] * 2)
 
 
 def refuse_in_transaction(what: str) -> None:
@@ -409,6 +411,10 @@ class Transaction:
             # Rows first: their SQL errors are raised before any event is sent.
             self.session.flush()
             self.write_events()
+        if self._written:
+            # Deferred checks with the last writes, in one message; of a transaction without any,
+            # the commit makes them.
+            self._written.append(CHECKS)
         self._send()
 
     def write_events(self) -> None:

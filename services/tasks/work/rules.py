@@ -36,16 +36,13 @@ COUNTED: Final = frozenset(
 class TaskTypeRules(SimpleRules):
     """Names of task types are unique; a type in use can't be deleted."""
 
-    def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> None:
+    def before_delete(self, ctx: CrudContext, ident: UUID, /, *, force: bool) -> None:
         """Refuse to delete a task type that productions or schedules use; ``force`` unlinks it.
 
         If tasks then prevent the deletion, the links stay deleted, as clients expect.
         Raises Refused naming the users.
         """
-        # Only deletions have the key.
-        if "force" not in body:
-            return
-        if body["force"]:
+        if force:
             ctx.ask("crud", "release_task_type", task_type_id=str(ident))
             return
         users = ctx.ask("crud", "users_of_task_type", task_type_id=str(ident))

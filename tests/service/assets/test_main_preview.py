@@ -22,7 +22,7 @@ def test_the_preview_before_takes_a_deleted_ones_place(
     row["preview_file_id"] = now
     assets.fill(show)
     told = {"entity_id": show.asset, "preview_file_id": BEFORE, "instead_of": GONE}
-    assets.deliver("take_main_preview", "preview-file:set-main", **told)
+    assets.deliver("preview-file:set-main", told)
     (entity,) = assets.rows("entity", id=show.asset)
     assert str(entity["preview_file_id"]) == then
     updates = [name for name, _ in assets.emitted()].count("asset:update")
@@ -33,6 +33,6 @@ def test_a_main_preview_that_was_chosen_replaces_any(assets: OneService, show: S
     """Without a word of what was there before."""
     for chosen in (CHOSEN, BEFORE):
         told = {"entity_id": show.asset, "preview_file_id": chosen}
-        assets.deliver("take_main_preview", "preview-file:set-main", **told)
+        assets.deliver("preview-file:set-main", told)
         (entity,) = assets.rows("entity", id=show.asset)
         assert str(entity["preview_file_id"]) == chosen

@@ -85,13 +85,13 @@ class Scene:
         """The event of a preview's file, as often as it was published."""
         for name, payload in self.service.emitted():
             if name == "preview-file:received":
-                self.service.deliver("fill_preview", name, **payload)
+                self.service.deliver(name, payload)
 
     def remove_gone(self) -> None:
         """The events of deleted rows."""
         for name, payload in self.service.emitted():
             if name == "rows:gone":
-                self.service.deliver("remove_files", name, **payload)
+                self.service.deliver(name, payload)
 
     def sweep(self) -> None:
         """As if everything were old."""

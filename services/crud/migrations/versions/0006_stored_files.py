@@ -15,11 +15,11 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
-        "tasks_stored_file",
+        "crud_stored_file",
         sa.Column("table_name", sa.Text(), nullable=False),
         sa.Column("row_id", sa.Uuid(), nullable=False),
         sa.Column("upload_id", sa.Uuid(), nullable=False),
-        sa.PrimaryKeyConstraint("table_name", "row_id", name=op.f("pk_tasks_stored_file")),
+        sa.PrimaryKeyConstraint("table_name", "row_id", name=op.f("pk_crud_stored_file")),
     )
     op.create_table(
         "job_lease",
@@ -31,4 +31,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("job_lease")
-    op.drop_table("tasks_stored_file")
+    op.drop_table("crud_stored_file")

@@ -7,8 +7,8 @@ What the new release has taken in, the old one answers with 404 until it is gone
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
