@@ -275,6 +275,8 @@ def _check_email_free(ctx: CallContext, values: Row, own: UUID | None) -> None:
 
 def _check_limit(ctx: CallContext) -> None:
     """Raise InvalidInput if the studio's limit of active people is reached."""
+    # An advisory lock: who is created concurrently is not counted yet.
+    ctx.tx.lock_key("user limit")
     counted = sa.select(sa.func.count()).where(
         Person.active.is_(True), Person.is_bot.is_(False), Person.is_guest.is_(False)
     )

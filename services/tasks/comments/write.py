@@ -27,6 +27,7 @@ from services.common.contracts.tasks import (
 from services.common.crud.resource import CrudContext
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
+from services.common.errors import NotFound
 from services.common.json_types import JsonObject, Row
 from services.tasks.attachments.files import attach
 from services.tasks.comments import mentions
@@ -75,10 +76,13 @@ class CommentWriter:
         self.tx.connection.execute(query.with_for_update())
 
     def _task(self, ident: UUID) -> JsonObject:
-        """The task, locked FOR UPDATE, with its assignees and subscribers."""
+        """The task, locked FOR UPDATE, with its assignees and subscribers. Raises NotFound."""
         # The lock serializes comments on a task, and with them the changes of its status.
-        (row,) = self.tx.run(TASK, task=str(ident))
-        return dict(zip(TASK_KEYS, row, strict=True))
+        rows = self.tx.run(TASK, task=str(ident))
+        # Found before the transaction, and deleted since.
+        if not rows:
+            raise NotFound
+        return dict(zip(TASK_KEYS, rows[0], strict=True))
 
     def _post(self, draft: Draft) -> UUID:
         task = self._task(draft.task_id)

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from services.common.access.context import CallContext
 from services.common.crud.resource import CrudContext
 from services.common.database.tables import table_of
 from services.tasks.models import TaskStatus
@@ -33,6 +34,11 @@ FIRST_VALUES: Final = {
 }
 
 
+def lock_defaults(ctx: CallContext) -> None:
+    """Wait for concurrent writers of default statuses: there may be no row yet to lock."""
+    ctx.tx.lock_key("default task status")
+
+
 def default_status(ctx: CrudContext, *, concept: bool) -> UUID:
     """The default status, created at first use; then emits ``task-status:new``."""
     table, wanted = table_of(TaskStatus), NEUTRAL if concept else NOT_BEGUN
@@ -48,6 +54,10 @@ def default_status(ctx: CrudContext, *, concept: bool) -> UUID:
     found: UUID | None = ctx.tx.connection.scalar(default)
     if found is not None:
         return found
+    lock_defaults(ctx)
+    other: UUID | None = ctx.tx.connection.scalar(default)
+    if other is not None:
+        return other
     row = {**FIRST_VALUES, **wanted, "id": uuid4()}
     # Two first tasks at once: the second transaction waits here, and takes the first one's status.
     made = insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
