@@ -124,6 +124,16 @@ class OneService:
         """As ``answer``, decoded."""
         return self.answer(who, method, **arguments).decoded()
 
+    def instance(self) -> Any:
+        """The service as a call has it, for what no message starts."""
+        service = self.container.service_cls()
+        context = WorkerContext(
+            self.container, service, next(iter(self.methods.values())), (), {}, data={}
+        )
+        for dependency in self.container.dependencies:
+            setattr(service, dependency.attr_name, dependency.get_dependency(context))
+        return service
+
     def outcomes(self, names: Iterable[str], method: str, /, **arguments: Any) -> dict[str, str]:
         """By name, how a call of each of these people ends: ``ok``, or the kind of the refusal."""
         found = {}

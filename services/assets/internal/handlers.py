@@ -15,6 +15,7 @@ from services.common.contracts.crud import ProjectPrepared
 from services.common.contracts.tasks import TaskMakesReady
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
+from services.common.crud.validation import BadValue, read_value
 from services.common.database.tables import NOW, table_of
 from services.common.events.subscriber import Delivery, on
 from services.common.json_types import JsonObject
@@ -108,7 +109,11 @@ class InternalHandlers(ResourceService):
 
     def _describe(self, project: UUID, descriptor: JsonObject) -> None:
         table = table_of(MetadataDescriptor)
-        known = {name: descriptor.get(name) for name in DESCRIBED if name in descriptor}
+        given = {name: descriptor[name] for name in DESCRIBED if descriptor.get(name) is not None}
+        try:
+            known = {name: read_value(table.c[name], value) for name, value in given.items()}
+        except BadValue:
+            return  # a template may hold what was never checked
         if not known.get("name") or not known.get("field_name") or not known.get("entity_type"):
             return
         # A template's descriptors are kept as JSON, which no delete of a task type changes.

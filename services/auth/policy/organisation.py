@@ -1,4 +1,4 @@
-"""The studio's own record."""
+"""The organisation: the studio's own row."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def studio_name(ctx: CallContext) -> str:
 
 
 def organisation_json(ctx: CrudContext, *, admin: bool) -> bytes:
-    """The studio's record, created at first use; chat secrets are for administrators only."""
+    """The organisation, created on first use; chat secrets only for administrators."""
     known = sa.select(Organisation.id).limit(1)
     ident = ctx.tx.session.scalar(known)
     if ident is None:
@@ -25,10 +25,10 @@ def organisation_json(ctx: CrudContext, *, admin: bool) -> bytes:
         ctx.tx.lock_key("organisation")
         ident = ctx.tx.session.scalar(known)
     if ident is None:
-        made = Organisation(name="Kitsu")
-        ctx.tx.session.add(made)
+        organisation = Organisation(name="Kitsu")
+        ctx.tx.session.add(organisation)
         ctx.tx.session.flush()
-        ident = made.id
+        ident = organisation.id
     resource = ctx.registry["organisations"]
     columns = resource.columns(
         resource.visible(Actor(role="admin" if admin else "user"), True),  # noqa: FBT003

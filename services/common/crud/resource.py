@@ -74,6 +74,12 @@ class ResourceRules(Generic[P]):
         """The facts for the rule of a create; None takes them from the body."""
         return None
 
+    def before_delete(self, ctx: CrudContext, ident: UUID, /, *, force: bool) -> None:
+        """Refuse a delete before anything that holds the row back is asked for, or make it let go.
+
+        It runs before the transaction, and may call other services.
+        """
+
     def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None, /) -> P:
         """Load what the hooks of this write need; may call other services.
 

@@ -115,6 +115,7 @@ def delete(ctx: CrudContext, resource: Resource, uuid: UUID, *, force: bool = Fa
     """Delete a row; see ``CrudRpc.delete_row``."""
     cascade = force and resource.force_cascades
     permitted = permit(ctx, resource, resource.delete, uuid)
+    resource.rules.before_delete(ctx, uuid, force=force)
     prepared = resource.rules.prepare(ctx, {"force": force}, uuid)
     # A cascade deletes what references the row, here now and in other services by ``rows:gone``.
     if not cascade:

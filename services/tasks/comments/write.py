@@ -10,7 +10,7 @@ joins the team), ``auth`` (e-mail).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -79,8 +79,7 @@ class CommentWriter:
         """The task, locked FOR UPDATE, with its assignees and subscribers. Raises NotFound."""
         # The lock serializes comments on a task, and with them the changes of its status.
         rows = self.tx.run(TASK, task=str(ident))
-        # Found before the transaction, and deleted since.
-        if not rows:
+        if not rows:  # deleted since it was found
             raise NotFound
         return dict(zip(TASK_KEYS, rows[0], strict=True))
 
@@ -88,8 +87,7 @@ class CommentWriter:
         task = self._task(draft.task_id)
         status = self.context.statuses[draft.status_id]
         self.context.check_retake(task, status)
-        # Taken under the lock: comments on a task get times in the order they are written.
-        now = _now()
+        now = task.pop("now")
         moment = draft.created_at or now
         circle = self.context.circle(task["project_id"])
         named = mentions.find(draft.text, circle)
@@ -265,7 +263,3 @@ class CommentWriter:
             if (ident, status) not in self.automated and status in self.context.statuses:
                 self.automated.add((ident, status))
                 self._post(Draft(ident, status, draft.author_id))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
