@@ -78,6 +78,8 @@ class ScheduleItemRules(SimpleRules):
     ) -> None:
         """Refuse a second item. Raises InvalidInput."""
         names = ("project_id", "task_type_id", "object_id")
+        # An advisory lock: to the unique constraint, nulls are all different.
+        ctx.tx.lock_key(f"schedule item {[str(values[name]) for name in names]}")
         table = table_of(ScheduleItem)
         same = sa.select(table.c.id).where(
             *(table.c[name].is_not_distinct_from(values[name]) for name in names)
