@@ -83,7 +83,7 @@ def listening(settings: AuthSettings) -> Iterator[Inbox]:
         controller.stop()
 
 
-def waiting(tx: Transaction) -> dict[str, int]:
+def queued_recipients(tx: Transaction) -> dict[str, int]:
     """The queued recipients with their numbers of attempts."""
     rows = tx.session.query(mail.OutgoingMail).order_by(mail.OutgoingMail.id)
     return {row.recipient: row.tries for row in rows}
@@ -121,7 +121,7 @@ def test_an_unreachable_server_is_no_attempt(settings: AuthSettings, tx: Transac
     for _ in range(mail.TRIES + 1):
         make_due(tx)
         assert mail.deliver(tx, settings) == 0
-    assert waiting(tx) == dict.fromkeys(PEOPLE, 0)
+    assert queued_recipients(tx) == dict.fromkeys(PEOPLE, 0)
     make_due(tx)
     with listening(settings) as inbox:
         assert mail.deliver(tx, settings) == 3
@@ -135,7 +135,7 @@ def test_a_permanent_refusal_discards_one_e_mail(settings: AuthSettings, tx: Tra
         inbox.refused = {"ann@example.com": "550 no such user"}
         assert mail.deliver(tx, settings) == 2
     assert inbox.recipients == ["bob@example.com", "cid@example.com"]
-    assert waiting(tx) == {}
+    assert queued_recipients(tx) == {}
 
 
 def test_a_temporary_refusal_is_retried_then_discarded(
@@ -147,14 +147,14 @@ def test_a_temporary_refusal_is_retried_then_discarded(
         inbox.refused = {"bob@example.com": "450 later"}
         assert mail.deliver(tx, settings) == 2
         assert mail.deliver(tx, settings) == 0, "it is not due yet"
-        assert waiting(tx) == {"bob@example.com": 1}
+        assert queued_recipients(tx) == {"bob@example.com": 1}
         for number in range(2, mail.TRIES):
             make_due(tx)
             mail.deliver(tx, settings)
-            assert waiting(tx) == {"bob@example.com": number}
+            assert queued_recipients(tx) == {"bob@example.com": number}
         make_due(tx)
         mail.deliver(tx, settings)
-    assert waiting(tx) == {}
+    assert queued_recipients(tx) == {}
     assert inbox.recipients == ["ann@example.com", "cid@example.com"]
 
 

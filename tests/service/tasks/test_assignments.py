@@ -118,14 +118,14 @@ def test_many_tasks_are_assigned_at_once(tasks: OneService, desk: Desk) -> None:
     person = desk.people["artist"]
     ids = [desk.rigging, desk.task, ident("nothing"), "nonsense", desk.animation_task]
 
-    def given(who: str) -> Any:
+    def assign_many(who: str) -> Any:
         return tasks.call(who, "assign_tasks", person_id=person, data={"task_ids": ids})
 
-    assert [row["id"] for row in given("modeler")] == [desk.task]
-    rows = given("manager")
+    assert [row["id"] for row in assign_many("modeler")] == [desk.task]
+    rows = assign_many("manager")
     assert [row["id"] for row in rows] == [desk.rigging, desk.task, desk.animation_task]
     assert all(person in row["assignees"] for row in rows)
-    assert given("stranger") == []
+    assert assign_many("stranger") == []
 
 
 def test_unassigning_one_person_or_all(tasks: OneService, desk: Desk) -> None:
