@@ -15,7 +15,7 @@ import falcon.asgi
 
 from gateway import errors
 from gateway.answers import AnswerCache
-from gateway.endpoint import Endpoint, positional
+from gateway.endpoint import Endpoint, Unserved, by_position, positional
 from gateway.health import Health
 from gateway.http.object_store import ObjectStore
 from gateway.http.pace import ClientGone, ClientTooSlow, paced
@@ -27,7 +27,7 @@ from gateway.loop_watch import LoopWatch
 from gateway.middleware import RequestMiddleware
 from gateway.places import Places
 from gateway.positions import HEADER, STALE_HEADER, HeardEvents, PositionTokens
-from gateway.routes import ROUTES
+from gateway.routes import ROUTES, UNSERVED
 from gateway.rpc.client import RpcClient
 from gateway.steps.exchange import Gateway
 from services.common.access.signing_keys import KeyRing
@@ -138,8 +138,11 @@ def create_app(settings: GatewaySettings, routes: Collection[Route] = ROUTES) ->
     app.add_error_handler(falcon.HTTPError, errors.on_http_error)
     app.add_error_handler(ServiceError, errors.on_service_error)
     Health(gateway.client, settings.prometheus_multiproc_dir).add_to(app)
-    for path, (rows, names) in positional(routes).items():
+    served = positional(routes)
+    for path, (rows, names) in served.items():
         app.add_route(path, Endpoint(gateway, rows, names))
+    for path in {by_position(path)[0] for path in UNSERVED} - served.keys():
+        app.add_route(path, Unserved())
     if settings.web_root:
         # A sink: it gets the requests that no route matches.
         site = StaticSite(settings.web_root, [route.path for route in routes])

@@ -65,7 +65,7 @@ def creation(settings: AuthSettings, person: Any, devices: list[Device]) -> tupl
         PublicKeyCredentialUserEntity(
             id=str(person["id"]).encode(),
             name=person["email"] or "",
-            display_name=f"{person['first_name']} {person['last_name']}",
+            display_name=f"{person['first_name']} {person['last_name']}".strip(),
         ),
         [_descriptor(device) for device in devices],
         resident_key_requirement=ResidentKeyRequirement.DISCOURAGED,

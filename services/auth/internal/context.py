@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from services.auth.config import AuthSettings
 
 
+#: The limit shown where there is none, until the studio has as many people.
+ROOM: Final = 100
+
+
 @cache
 def _context(full: bool, admin: bool) -> Select:
     only = None if full else person_rules.REDUCED
@@ -31,7 +35,10 @@ def _context(full: bool, admin: bool) -> Select:
         "studios": json_parts.array(_all("studios")),
     }
     if admin:
-        members["user_limit"] = sa.cast(sa.bindparam("limit", required=False), sa.Integer)
+        limit = sa.cast(sa.bindparam("limit", required=False), sa.Integer)
+        # Clients take it for a number to stay below. Without a limit there is always room.
+        room = sa.func.greatest(ROOM, person_rules.ACTIVE.scalar_subquery() + 1)
+        members["user_limit"] = sa.case((limit > 0, limit), else_=room)
     return json_parts.json_object(**members)
 
 

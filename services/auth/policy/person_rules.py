@@ -61,6 +61,8 @@ REDUCED: Final = frozenset(
     }
 )
 MANAGERS: Final = frozenset({"admin", "manager"})
+#: Without the space of a name that is missing.
+FULL_NAME: Final = sa.func.trim(sa.func.concat(Person.first_name, " ", Person.last_name))
 JSON_ROW: Final = sa.func.row_to_json(sa.literal_column("r"))
 #: Fields that only administrators may change.
 ADMINS_ONLY: Final = frozenset(
@@ -276,12 +278,15 @@ def _check_email_free(ctx: CallContext, values: Row, own: UUID | None) -> None:
         raise InvalidInput(message)
 
 
+#: The active people, whom a limit counts.
+ACTIVE: Final = sa.select(sa.func.count()).where(
+    Person.active.is_(True), Person.is_bot.is_(False), Person.is_guest.is_(False)
+)
+
+
 def _check_limit(ctx: CallContext) -> None:
     """Raise InvalidInput if the studio's limit of active people is reached."""
-    count = sa.select(sa.func.count()).where(
-        Person.active.is_(True), Person.is_bot.is_(False), Person.is_guest.is_(False)
-    )
     limit = settings_of(ctx).user_limit
-    if ctx.tx.session.execute(count).scalar_one() >= limit:
+    if limit and ctx.tx.session.execute(ACTIVE).scalar_one() >= limit:
         message = "User limit reached."
         raise InvalidInput(message, {"limit": limit})

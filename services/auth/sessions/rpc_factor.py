@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from services.auth import vault
 from services.auth.config import AuthSettings
 from services.auth.credentials import accounts, challenges, factors, fido, tokens
-from services.auth.credentials.factors import EMAIL, FIDO, TOTP, Proofs, WrongProof
+from services.auth.credentials.factors import EMAIL, FIDO, TOTP, WrongProof
 from services.auth.credentials.public_calls import limit_mails, limit_public, steady
 from services.auth.mails.letters import write_to
 from services.auth.policy.organisation import studio_name
@@ -23,6 +23,7 @@ from services.common.crud.validation import BadValue, parse_id
 from services.common.errors import Forbidden, InvalidInput, NotFound, Refused, invalid_fields
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
+from services.common.values import array_or_empty
 from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ class FactorRpc(ResourceService):
         account = accounts.find(self.database, email.strip())
         if account is None or not account["fido_enabled"]:
             raise Refused(OFF[FIDO])
-        devices = account["fido_credentials"] or []
+        devices = array_or_empty(account["fido_credentials"])
         options, cookie = fido.challenge(self.settings, str(account["id"]), devices)
         return Reply(msgspec.json.encode(options), headers={"session": cookie})
 
@@ -169,7 +170,7 @@ class FactorRpc(ResourceService):
         """WebAuthn creation options for a new key, with the cookie to send back."""
         only_persons(self)
         account = accounts.own_account(self)
-        devices = account["fido_credentials"] or []
+        devices = array_or_empty(account["fido_credentials"])
         options, cookie = fido.creation(self.settings, account, devices)
         return Reply(msgspec.json.encode(options), headers={"session": cookie})
 
@@ -188,7 +189,7 @@ class FactorRpc(ResourceService):
             message = "No preregistration before."
             raise Refused(message)
         account = accounts.locked(self.tx, self._me)
-        devices = list(account["fido_credentials"] or [])
+        devices = list(array_or_empty(account["fido_credentials"]))
         try:
             device = fido.registered(self.settings, state, response, name)
         except fido.BadAnswer:
@@ -209,7 +210,7 @@ class FactorRpc(ResourceService):
         only_persons(self)
         (name,) = texts(data, "device_name")
         account = self._proven(FIDO, data, caller, Refused("Wrong OTP."))
-        devices = account["fido_credentials"] or []
+        devices = array_or_empty(account["fido_credentials"])
         remaining = [device for device in devices if device["device_name"] != name]
         if remaining:
             accounts.update(self.tx, account["id"], fido_credentials=remaining)
@@ -324,13 +325,15 @@ class FactorRpc(ResourceService):
         Wrong proofs count as failed log-ins. Raises Refused if ``factor`` is disabled, the account
         is locked out, or the proof is missing or wrong.
         """
-        account = accounts.locked(self.tx, self._me)
+        account = accounts.own_account(self)
+        accounts.check_not_locked(self.settings, account)
+        proofs = factors.read_proofs(self.settings, account, data, caller)
+        account = accounts.locked(self.tx, account["id"])
         usable = factors.enabled(account)
         if (factor or None) not in {None, *usable} or not usable:
             raise Refused(off or OFF[factor])
         accounts.check_not_locked(self.settings, account)
         try:
-            proofs = Proofs(data, caller.get("session"))
             proven = factors.prove(self.tx, self.settings, account, proofs)
         except WrongProof:
             accounts.count_failure(self, account, caller.get("address"), "factor")

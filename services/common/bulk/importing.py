@@ -33,7 +33,9 @@ KERNEL: Final = frozenset(
         "outbox",
         "inbox",
         "idempotency_key",
+        "gone_row",
         "change_count",
+        "job_lease",
         "alembic_version",
     }
 )
@@ -96,6 +98,8 @@ class ServiceImport:
             self.connect()
         self.cursor.execute("SET LOCAL timezone = 'UTC'")
         self.keys.suspend()
+        # An import may bring back what was deleted before.
+        self.cursor.execute("DELETE FROM gone_row")
         if self.replace:
             self._clear()
 

@@ -42,6 +42,8 @@ class ForeignKeys:
         if self.dropped is None:
             self.cursor.execute("SET LOCAL session_replication_role = origin")
             return
+        # Deferred triggers that still have to run would prevent it.
+        self.cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table, name, definition in self.dropped:
             # NOT VALID: imported references may dangle, and checking all rows would take long.
             form = definition.removesuffix(UNCHECKED) + UNCHECKED

@@ -61,8 +61,10 @@ HEALTH_SECONDS: Final = 1.0
 HISTORY_BYTES: Final = 1_000_000
 #: AMQP's reply code for a message over the broker's size limit.
 PRECONDITION_FAILED: Final = 406
-#: Retention by table: an older redelivery or retried request counts as new.
-RETENTION: Final = {"inbox": "7 days", "idempotency_key": "24 hours"}
+#: Retention by table: an older redelivery or retried request counts as new. ``gone_row`` refuses
+#: references to deleted rows by whoever saw them before the delete: a request does so for its
+#: deadline, some seconds, but an event that names a row may be handled days later.
+RETENTION: Final = {"inbox": "7 days", "idempotency_key": "24 hours", "gone_row": "7 days"}
 COLUMNS: Final = (
     "SELECT id, event_id, name, payload, actor_id, project_id, request_id, stored, "
     "to_char(created_at AT TIME ZONE 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), traceparent "

@@ -149,6 +149,8 @@ def _arguments(body: bytes) -> Arguments:
     try:
         return decode(body)
     except msgspec.ValidationError as error:
+        if "out of range" in str(error):
+            raise refused("shape", "The request holds a number that is out of range.") from None
         raise refused("shape", f"The request is no call: {error}.") from None
     except RecursionError:
         raise refused("nesting", NESTED) from None

@@ -23,7 +23,7 @@ from nameko.extensions import Entrypoint, SharedExtension
 from services.common.config import ServiceSettings
 from services.common.database.sql_errors import as_service_errors, gave_way
 from services.common.database.transaction import Transaction
-from services.common.errors import InvalidInput, ServiceError, Unavailable
+from services.common.errors import Integrity, InvalidInput, ServiceError, Unavailable
 from services.common.observability.health_files import HealthFiles
 from services.common.observability.metrics import REFUSED, UNKNOWN, answered
 from services.common.runtime import idempotency, positions
@@ -362,14 +362,17 @@ def query(function: F) -> F:
 def command(function: F) -> F:
     """Make a method callable by RPC; it writes in ``self.tx``, which is committed after it.
 
-    It is retried once after a deadlock or a serialization failure.
+    It is retried once after it lost to another transaction (see ``sql_errors.gave_way``).
     """
 
     @wraps(function)
     def once(self: Any, *args: Any, **kwargs: Any) -> Any:
         earlier = idempotency.earlier_answer(self)
         if earlier is None:
-            return function(self, *args, **kwargs)
+            answer = function(self, *args, **kwargs)
+            # Here already, and not with the commit: what its checks refuse may be run again.
+            self.tx.flush_events()
+            return answer
         self.call["key"] = None  # stored already: don't store it again
         return earlier
 
@@ -379,7 +382,7 @@ def command(function: F) -> F:
         try:
             return _bounded(once, self, args, kwargs)
         # Not after ``commit_now``: the part that has committed would be done twice.
-        except Unavailable as refusal:
+        except (Unavailable, Integrity) as refusal:
             if self.tx.committed or not gave_way(refusal):
                 raise
         self.tx.close()

@@ -9,7 +9,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.common import values
 from services.common.access.rules import only_persons
+from services.common.bodies import Field, read_body
 from services.common.contracts.tasks import (
     NotificationRead,
     NotificationsAllRead,
@@ -22,9 +24,10 @@ from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
 from services.common.database.sql_types import Condition, Expression
 from services.common.database.tables import NOW, table_of
-from services.common.errors import InvalidInput, NotFound, invalid_field
+from services.common.errors import InvalidInput, NotFound
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
+from services.common.values import BadValue
 from services.tasks.models import (
     Comment,
     Notification,
@@ -37,6 +40,7 @@ from services.tasks.models import (
 from services.tasks.policy.entity_names import describe_entities, full_name
 from services.tasks.policy.people import short_persons
 from services.tasks.rows import decoded
+from services.tasks.shapes import replies_in
 
 #: Rows of a list, which has no pages.
 MAX_ROWS: Final = 100
@@ -88,6 +92,9 @@ SOURCE: Final = (
     .outerjoin(COMMENT, COMMENT.c.id == NOTE.c.comment_id)
     .outerjoin(WATCH, _OWN_SUBSCRIPTION)
 )
+
+
+READ: Final = Field(values.flag, required=True, null=BadValue)
 
 
 class NotificationRpc(ResourceService):
@@ -171,9 +178,7 @@ class NotificationRpc(ResourceService):
         or ``notification:unread``.
         """
         only_persons(self)
-        read = data.get("read")
-        if not isinstance(read, bool):
-            raise invalid_field("read", "Input should be a valid boolean")
+        read = read_body(data, {"read": READ})["read"]
         uuid = known_id(ident)
         change = sa.update(NOTE).where(NOTE.c.id == uuid, NOTE.c.person_id == self.actor.id)
         change = change.values(read=read, updated_at=NOW).returning(NOTE.c.task_id)
@@ -205,8 +210,8 @@ class NotificationRpc(ResourceService):
 
 def _reply(row: JsonObject) -> JsonObject:
     """The reply that a notification is about; empty if there is none."""
-    replies, ident = row.pop("replies") or [], row.pop("reply_id")
-    return next((reply for reply in replies if reply["id"] == ident), {})
+    replies, ident = replies_in(row.pop("replies")), row.pop("reply_id")
+    return next((reply for reply in replies if reply.get("id") == ident), {})
 
 
 def _conditions(query: Mapping[str, str]) -> list[Any]:

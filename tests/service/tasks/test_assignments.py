@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.common.errors import Forbidden, InvalidInput, NotFound, Refused
+from services.common.errors import Forbidden, InvalidInput, NotFound, Refused, Unavailable
 from tests.desk import TASK, Desk
 from tests.service.one_service import FORBIDDEN, OK, OneService
 from tests.service.tasks.saying import task_of
@@ -46,16 +46,42 @@ def test_assigning_adds_the_person_to_the_team(tasks: OneService, desk: Desk) ->
     assert tasks.neighbours.asked[-1] == ("crud.seat_assignee", seat)
 
 
-def test_assigning_twice_stores_one_assignment(tasks: OneService, desk: Desk) -> None:
-    """But emits the event again."""
-    person = desk.people["artist"]
+def test_assigning_twice_changes_nothing(tasks: OneService, desk: Desk) -> None:
+    """By either route: retried requests emit nothing, but the membership is ensured."""
+    person, before = desk.people["artist"], task_of(tasks, desk.task)
     assert assign(tasks, "manager", desk.task, person)["assignees"] == [person]
-    assert [name for name, _ in tasks.emitted()] == [
-        "task:assign",
-        "task:update",
-        "notification:new",
-        "notifications:written",
-    ]
+    tasks.call("manager", "assign_tasks", person_id=person, data={"task_ids": [desk.task]})
+    assert tasks.emitted() == []
+    assert task_of(tasks, desk.task) == before
+    seat = {"project_id": desk.project, "person_id": person}
+    assert tasks.neighbours.asked.count(("crud.seat_assignee", seat)) == 2
+
+
+def test_assigning_again_changes_the_assigner(tasks: OneService, desk: Desk) -> None:
+    """With an event of the task, and no notification."""
+    shown = assign(tasks, "supervisor", desk.task, desk.people["artist"])
+    assert shown["assigner_id"] == desk.people["supervisor"]
+    assert [name for name, _ in tasks.emitted()] == ["task:update"]
+
+
+def test_an_assignment_survives_if_the_team_is_unavailable(tasks: OneService, desk: Desk) -> None:
+    """The event's handler adds the member; without an event, the caller gets a 502."""
+    tasks.neighbours.answers["crud.seat_assignee"] = Unavailable("away")
+    person = desk.people["outside"]
+    assert person in assign(tasks, "manager", desk.task, person)["assignees"]
+    with pytest.raises(Unavailable):
+        assign(tasks, "manager", desk.task, person)
+
+
+def test_assignees_join_the_team_of_every_production(tasks: OneService, desk: Desk) -> None:
+    """Not only that of the first task."""
+    person = desk.people["outside"]
+    away = desk.task_on(desk.foreign, "modeling", project_id=desk.other_project)
+    tasks.fill(desk)
+    data = {"task_ids": [desk.task, away]}
+    tasks.call("admin", "assign_tasks", person_id=person, data=data)
+    seats = [given["project_id"] for name, given in tasks.neighbours.asked if "seat" in name]
+    assert sorted(seats) == sorted([desk.project, desk.other_project])
 
 
 @pytest.mark.parametrize(
