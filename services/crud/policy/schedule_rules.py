@@ -52,7 +52,7 @@ department_supervisor: Final = Rule(
 
 
 def _asked(ctx: CallContext, query: Facts) -> bool:
-    """The list is of one production, in whose team the caller is."""
+    """For the team of the production in the query, except vendors and clients."""
     try:
         project = parse_id(query.get("project_id"))
     except BadValue:
@@ -67,7 +67,7 @@ class ScheduleItemRules(SimpleRules):
     """Schedule items are unique by production, task type and object, also where these are null."""
 
     def rewrite_update(self, body: JsonObject) -> JsonObject:
-        """Leave out ``man_days`` that are a text, but no number: clients send what was typed."""
+        """Drop ``man_days`` that are text but not a number: clients send unfinished input."""
         typed = body.get("man_days")
         if not isinstance(typed, str) or _is_number(typed):
             return dict(body)
@@ -96,10 +96,10 @@ def _is_number(text: str) -> bool:
 
 
 class TaskLinkRules(ResourceRules[UUID | None]):
-    """The task and the schedule version that a link joins are of one production."""
+    """A link's task and schedule version must be of one production."""
 
     def facts_for_create(self, ctx: CrudContext, body: JsonObject) -> Facts:
-        """The production of the schedule version a new task link names, if there is one."""
+        """The production of a new link's schedule version; None if it doesn't exist."""
         try:
             ident = parse_id(body.get("production_schedule_version_id"))
         except BadValue:
