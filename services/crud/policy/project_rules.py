@@ -146,7 +146,7 @@ class ProjectRules(ResourceRules[ProjectStart]):
                 shown["first_episode_id"] = str(start.first_episode)
 
     def before_delete(self, ctx: CrudContext, ident: UUID, /, *, force: bool) -> None:  # noqa: ARG002
-        """Raise Refused while the production is open; before other reasons are looked for."""
+        """Raise Refused while the production is open, before references to it are checked."""
         with ctx.database.read() as connection:
             _refuse_open(connection.scalar(sa.select(STATUS_NAME).where(m.Project.id == ident)))
 
@@ -170,13 +170,13 @@ class TemplateRules(SimpleRules):
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Refuse a name that is taken. Raises Integrity."""
+        """Check that the name is free. Raises Integrity."""
         _refuse_template_name(ctx, values["name"], None)
 
     def on_update(
         self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Refuse a new name that is taken. Raises Integrity."""
+        """Check that a new name is free. Raises Integrity."""
         if "name" in values:
             _refuse_template_name(ctx, values["name"], row["id"])
 
@@ -198,7 +198,7 @@ def _check_resolution(values: Row) -> None:
 
 
 def _open_status(ctx: CallContext) -> UUID:
-    """The id of the status Open, created on first use together with Closed."""
+    """The id of the status Open, which is created on first use together with Closed."""
     status = m.ProjectStatus
     known = sa.select(status.id).where(sa.func.lower(status.name) == OPEN.lower()).limit(1)
     found = ctx.tx.session.scalar(known)

@@ -52,7 +52,7 @@ department_supervisor: Final = Rule(
 
 
 def _asked(ctx: CallContext, query: Facts) -> bool:
-    """For the team of the production in the query, except vendors and clients."""
+    """Whether the caller is in the team of the queried production, not as vendor or client."""
     try:
         project = parse_id(query.get("project_id"))
     except BadValue:
@@ -76,9 +76,11 @@ class ScheduleItemRules(SimpleRules):
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Refuse a second item. Raises InvalidInput."""
+        """Check that there is no such item yet. Raises InvalidInput."""
         names = ("project_id", "task_type_id", "object_id")
         table = table_of(ScheduleItem)
+        # The unique constraint treats NULLs as different, so it doesn't cover an item for all
+        # task types or objects.
         same = sa.select(table.c.id).where(
             *(table.c[name].is_not_distinct_from(values[name]) for name in names)
         )
@@ -110,7 +112,7 @@ class TaskLinkRules(ResourceRules[UUID | None]):
         return {"project_id": project}
 
     def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> UUID | None:
-        """Fetch the production of the task in the body."""
+        """Ask ``tasks`` for the production of the task in the body; None on update."""
         if ident is not None:
             return None
         try:
@@ -123,7 +125,7 @@ class TaskLinkRules(ResourceRules[UUID | None]):
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, of_task: UUID | None
     ) -> None:
-        """Raise InvalidInput unless task and version belong to one production."""
+        """Check that task and version belong to one production. Raises InvalidInput."""
         version = ProductionScheduleVersion
         ident = values["production_schedule_version_id"]
         project = ctx.tx.session.scalar(sa.select(version.project_id).where(version.id == ident))
