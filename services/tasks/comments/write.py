@@ -1,4 +1,4 @@
-"""Writing comments: the row, and all its effects.
+"""Writing comments: the row and all its effects.
 
 One transaction commits the comment, mentions, files, the task's status and dates, notifications,
 the entry in the production's feed, copies to the tasks in its hashtags, and the comments that
@@ -70,8 +70,7 @@ class CommentWriter:
         }
         if entities:
             wanted |= table.c.entity_id.in_(entities)
-        # In the order of ids, as all code that locks tasks: two batches over the same tasks may
-        # wait, but don't deadlock.
+        # In id order, as everywhere: two batches over the same tasks may wait, but don't deadlock.
         query = sa.select(table.c.id).where(wanted).order_by(table.c.id)
         self.tx.connection.execute(query.with_for_update())
 
@@ -86,6 +85,7 @@ class CommentWriter:
     def _post(self, draft: Draft) -> UUID:
         task = self._task(draft.task_id)
         status = self.context.statuses[draft.status_id]
+        # Under the lock: the retake count can't change before the comment commits.
         self.context.check_retake(task, status)
         now = task.pop("now")
         moment = draft.created_at or now

@@ -24,7 +24,7 @@ from tests.desk import Desk
 from tests.service.conftest import Alone
 from tests.service.files.dying import AFTER, BEFORE, Mortal, objects
 from tests.service.one_service import OneService
-from tests.service.tasks.conftest import said_of
+from tests.service.tasks.conftest import neighbours_of
 from tests.service.tasks.saying import body
 from tests.world import World
 
@@ -388,7 +388,7 @@ def scenes(alone: Alone) -> Any:
     def begin(method: Method) -> Scene:
         world = Desk()
         service = alone(method.service)
-        service.neighbours.answers |= said_of(world) | {
+        service.neighbours.answers |= neighbours_of(world) | {
             "crud.sets_main_previews": True,
             "assets.entities_in_brief": {},
         }
