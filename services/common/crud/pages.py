@@ -51,7 +51,7 @@ def filtered(ctx: CallContext, resource: Resource, statement: Select, page: Page
 
 
 def counted_production(resource: Resource, actor: Actor, query: Mapping[str, str]) -> UUID | None:
-    """The production, if the query asks for all of its rows and triggers count them."""
+    """The production in the query, if it selects all of its rows and triggers count these."""
     others = query.keys() - RESERVED - {PROJECT}
     if not resource.counted or others or resource.conditions(query):
         return None
@@ -84,6 +84,7 @@ def _of_production(resource: Resource, columns: Columns) -> Select:
 
 
 def _order(resource: Resource) -> Columns:
+    # Total (by id), so that no row is on two pages or none; ``page_index`` has the same order.
     table = resource.table
     return table.c.updated_at.desc(), table.c.created_at.desc(), table.c.id
 

@@ -14,6 +14,7 @@ from services.common.errors import InvalidInput, invalid_field
 from services.common.json_types import Json, JsonObject
 from services.common.values import BadValue, Reader
 from services.tasks.comments.draft import Draft
+from services.tasks.shapes import read_checklist
 
 T = TypeVar("T")
 MOMENTS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
@@ -41,7 +42,7 @@ def draft(
         status_id=known_id(status),
         author_id=author,
         text=_field(body, text, prefix, values.text, ""),
-        checklist=_field(body, "checklist", prefix, _from_form(values.array), []),
+        checklist=_field(body, "checklist", prefix, _from_form(read_checklist), []),
         links=_field(body, "links", prefix, _from_form(values.texts), []),
     )
     if free:

@@ -96,7 +96,7 @@ class NewsRpc(ResourceService):
 
     @query
     def read_project_news(self, project_id: str, ident: str) -> JsonObject:
-        """One entry of a production's feed, not for vendors. Raises NotFound, Forbidden."""
+        """One entry of a production's feed. Not for vendors. Raises NotFound, Forbidden."""
         project = require_member(self, project_id)
         if self.actor.role_in(project) == "vendor":
             message = "News are not for vendors."
