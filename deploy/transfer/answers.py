@@ -95,7 +95,7 @@ class Sample:
 def expected(resource: Resource, row: dict[str, Any]) -> dict[str, Any]:
     """What the API shows of a row, by name; without what it makes or hides itself."""
     found: dict[str, Any] = {}
-    for column in resource.table.c:
+    for column in resource.fields:
         name = resource.renamed.get(column.name, column.name)
         if column.name in resource.hidden or name in {*resource.virtual, *resource.single}:
             continue

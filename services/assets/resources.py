@@ -17,7 +17,7 @@ from services.assets.policy import kinds, rights
 from services.assets.policy.entity_rules import FIXED, EntityRules
 from services.assets.policy.entity_types import EntityTypeRules
 from services.common.access.rules import any_of, anyone, manager
-from services.common.crud.resource import Registry, Resource
+from services.common.crud.resource import Registry, Resource, Whole, whole_open_productions
 from services.common.database.sql_types import Select
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ RESOURCES: Final = Registry(
         update=any_of(manager, rights.creator, rights.data_supervisor),
         delete=any_of(rights.creator, manager),
         scope=rights.listed,
-        counted=True,
+        whole=whole_open_productions,
         kind=kinds.KIND,
         facts={"kind": kinds.KIND},
         event=kinds.kind_of,
@@ -78,6 +78,7 @@ RESOURCES: Final = Registry(
         model=MetadataDescriptor,
         list=anyone,
         scope=_of_open_projects,
+        whole=lambda actor: Whole(actor.open_projects),
         relations_without_query=True,
     ),
 )

@@ -81,6 +81,12 @@ class OneService:
             raise error
         return answer
 
+    def tick(self, method: str) -> None:
+        """One run of a periodic method."""
+        (clock,) = (one for one in self.container.entrypoints if one.method_name == method)
+        context = WorkerContext(self.container, self.container.service_cls(), clock, (), {})
+        self.container._run_worker(context, lambda _, *ended: ended)  # noqa: SLF001 - as above
+
     def call(self, who: str, method: str, /, **arguments: Any) -> Any:
         """As ``answer``, decoded."""
         return self.answer(who, method, **arguments).decoded()

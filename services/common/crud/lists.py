@@ -50,8 +50,8 @@ def list_rows(ctx: CrudContext, resource: Resource, query: dict[str, str]) -> Re
     if page is None:
         statement = _filtered(ctx, resource, columns, query)
         reply = json_array(ctx, statement.order_by(*resource.order).limit(resource.list_cap))
-    elif project := pages.counted_production(resource, ctx.actor, query):
-        reply = compressed(pages.of_production(ctx, resource, columns, project, page))
+    elif wanted := pages.extent(resource, ctx.actor, query):
+        reply = compressed(pages.of_extent(ctx, resource, columns, wanted, page))
     else:
         statement = _filtered(ctx, resource, columns, query)
         reply = compressed(pages.filtered(ctx, resource, statement, page))
@@ -109,13 +109,14 @@ def _condition(
     if name in resource.filters:
         return resource.filters[name](ctx, text)
     table = resource.table
-    exists = name in table.c or name in resource.virtual
+    columns = {column.name: column for column in resource.fields}
+    exists = name in columns or name in resource.virtual
     # A hidden column must not be filterable either: its values could be guessed one by one.
     if exists and (name in resource.hidden or (allowed is not None and name not in allowed)):
         message = f"Filtering on {name} is not allowed."
         raise InvalidInput(message)
-    if name in table.c:
-        return filters.condition(name, table.c[name], text)
+    if name in columns:
+        return filters.condition(name, columns[name], text)
     if name in resource.virtual:
         return filters.condition(name, resource.virtual[name], text)
     if name in resource.lists:

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.common.database.sql_errors import BAD_VALUE, MESSAGES, NOT_NULL
 from services.common.database.sql_types import Column
+from services.common.database.tables import is_internal
 from services.common.errors import Integrity, InvalidInput, NotFound
 from services.common.json_types import JsonObject, Values
 
@@ -194,12 +195,13 @@ def values_for_create(
 
     Raises Integrity.
     """
+    columns = {column.name: column for column in table.c if not is_internal(column)}
     for name in body:
-        if name not in table.c and name not in lists:
+        if name not in columns and name not in lists:
             message = f"'{name}' is an invalid keyword argument for {model}"
             raise Integrity(message)
     values: Values = {}
-    for column in table.c:
+    for column in columns.values():
         if column.name in KEPT_BY_US:
             continue
         given = body.get(column.name)
@@ -220,6 +222,8 @@ def values_for_update(table: sa.Table, body: JsonObject, fixed: frozenset[str]) 
         if name in KEPT_BY_US or name in fixed or name not in table.c:
             continue
         column = table.c[name]
+        if is_internal(column):
+            continue
         if given is None and not column.nullable:
             raise Integrity(MESSAGES[NOT_NULL])
         if isinstance(column.type, sa.TIMESTAMP | sa.Date) and given not in {None, ""}:

@@ -96,6 +96,7 @@ class ProjectTaskTypeLink(TimestampedRow, Base):
     """A task type used in a production, and its place."""
 
     __tablename__ = "project_task_type_link"
+    paged = False
     __table_args__ = (sa.UniqueConstraint("project_id", "task_type_id"),)
 
     project_id: Mapped[UUID] = link("project", index=False)
@@ -107,6 +108,7 @@ class ProjectTaskStatusLink(TimestampedRow, Base):
     """A task status used in a production, and on whose boards."""
 
     __tablename__ = "project_task_status_link"
+    paged = False
     __table_args__ = (sa.UniqueConstraint("project_id", "task_status_id"),)
 
     project_id: Mapped[UUID] = link("project", index=False)
@@ -137,6 +139,7 @@ class ProjectTemplateTaskTypeLink(TimestampedRow, Base):
     """A task type of a template, and its place."""
 
     __tablename__ = "project_template_task_type_link"
+    paged = False
 
     project_template_id: Mapped[UUID] = link("project_template")
     task_type_id: Mapped[UUID] = ref("tasks.task_type")
@@ -147,6 +150,7 @@ class ProjectTemplateTaskStatusLink(TimestampedRow, Base):
     """A task status of a template, and on whose boards."""
 
     __tablename__ = "project_template_task_status_link"
+    paged = False
 
     project_template_id: Mapped[UUID] = link("project_template")
     task_status_id: Mapped[UUID] = ref("tasks.task_status")

@@ -158,9 +158,8 @@ def listed_tasks(ctx: CallContext, statement: Select) -> Select:
 
 
 def listed_previews(ctx: CallContext, statement: Select) -> Select:
-    """Previews of such tasks."""
-    task = sa.select(Task.id).where(_listed(ctx, Task.project_id, Task.id))
-    return statement.where(PreviewFile.task_id.in_(task))
+    """Previews of such tasks; of which production each is was copied from its task."""
+    return statement.where(_listed(ctx, PreviewFile.production_id, PreviewFile.task_id))
 
 
 def _listed(ctx: CallContext, project: Any, task: Any) -> Condition:

@@ -1,0 +1,33 @@
+"""Count the rows of every resource as they come and go.
+
+Rolling deploy: safe. Triggers count, whichever code writes.
+"""
+
+from alembic import op
+
+from services.common.database.frozen import v2
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+unnoticed = "triggers write to a table that only the new code reads"
+
+#: The tables, and the column of the production that their rows belong to.
+TABLES = {
+    "chat": None,
+    "chat_message": None,
+}
+
+
+def upgrade() -> None:
+    v2.create_row_count(op)
+    v2.create_count_functions(op, None)
+    for table, column in TABLES.items():
+        v2.count_rows(op, table, column)
+
+
+def downgrade() -> None:
+    v2.drop_counts(op, *TABLES)
+    op.execute("DROP FUNCTION count_all_rows()")
+    op.drop_table("row_count")
