@@ -14,6 +14,7 @@ from services.common.wire.topology import GATEWAYS, HEARD, IMPORT_DONE, exchange
 if TYPE_CHECKING:
     from gateway.answers import AnswerCache
     from gateway.identity import Authenticator
+    from gateway.positions import HeardEvents
     from services.common.wire.frames import Incoming
     from services.common.wire.session import Session
 
@@ -25,11 +26,13 @@ TEAMS: Final = frozenset({"project", "project-status", "import"})
 class Invalidation:
     """Consumes events, and invalidates the caches."""
 
-    def __init__(self, authenticator: Authenticator, answers: AnswerCache) -> None:
-        self.authenticator, self.answers = authenticator, answers
+    def __init__(
+        self, authenticator: Authenticator, answers: AnswerCache, heard: HeardEvents
+    ) -> None:
+        self.authenticator, self.answers, self.heard = authenticator, answers, heard
 
     def listen(self, session: Session) -> None:
-        """Declare and consume a queue of its own, which lives as long as the connection."""
+        """Declare and consume a queue of this process, which lives as long as the connection."""
         queue = f"callboard.gateway.{uuid.uuid4()}"
         session.queue_declare(queue, durable=False, exclusive=True, auto_delete=True)
         for exchange in EXCHANGES:
@@ -54,9 +57,11 @@ class Invalidation:
             self.authenticator.forget_person(person)
         elif subject == "session":
             self.authenticator.forget_session(payload.get("jti"))
+        # A malformed message may have been any of them.
         elif subject in TEAMS or message.error is not None:
             self.authenticator.forget_all()
         self.answers.changed(subject, person)
+        self.heard.hear(subject, message.headers)
         if message.routing_key == IMPORT_DONE:
             self.answers.forget_all()
             self._confirm_import(message)
@@ -71,7 +76,7 @@ class Invalidation:
 def _payload(message: Incoming) -> dict[str, Any]:
     """The event's payload; empty if it can't be decoded."""
     try:
-        found = msgspec.json.decode(message.body)
+        payload = msgspec.json.decode(message.body)
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return payload if isinstance(payload, dict) else {}

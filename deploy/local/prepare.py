@@ -1,7 +1,7 @@
-"""Bring the schemas up to date and make the first administrator, in a process of its own.
+"""Migrate the schemas and create the first administrator, in a process of its own.
 
-The supervisor stays small that way. Reads one JSON object from standard input, ``{"urls",
-"email", "password"}``, and answers ``{"created"}``; with no e-mail it only migrates.
+So the supervisor needn't load SQLAlchemy and alembic. Reads ``{"urls", "email", "password"}`` as
+JSON from standard input and prints ``{"created"}``; without an e-mail it only migrates.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from services.auth.bootstrap import ensure_admin
 from services.common.database.migrations import upgrade
 
 if __name__ == "__main__":
-    asked = json.load(sys.stdin)
-    for service, url in asked["urls"].items():
+    arguments = json.load(sys.stdin)
+    for service, url in arguments["urls"].items():
         upgrade(service, url)
-    created = bool(asked["email"]) and ensure_admin(
-        asked["urls"]["auth"], asked["email"], asked["password"]
+    created = bool(arguments["email"]) and ensure_admin(
+        arguments["urls"]["auth"], arguments["email"], arguments["password"]
     )
     print(json.dumps({"created": created}))

@@ -1,7 +1,7 @@
-"""A system that nobody worked in yet: what it was started with gives way to what is imported.
+"""Imports into an unused system: its initial rows are replaced by the imported ones.
 
-A new system has an administrator and an organisation of its own making. A dump has its own, often
-by the same names; without this its rows would be refused for those of an empty system.
+A new system has an administrator and an organisation that it created itself. Those of a dump often
+have the same e-mail and name, and would be refused by unique constraints.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from services.common.bulk.importing import ServiceImport
 
-NEW: Final = (
+NO_PEOPLE: Final = (
     "SELECT (SELECT count(*) FROM person) <= 1 AND (SELECT count(*) FROM organisation) <= 1"
 )
-UNUSED: Final = "SELECT NOT EXISTS (SELECT FROM project)"
+NO_PRODUCTIONS: Final = "SELECT NOT EXISTS (SELECT FROM project)"
 
 
 def is_fresh(auth: ServiceImport, crud: ServiceImport) -> bool:
-    """Whether the system holds no more than it was started with."""
-    auth.cursor.execute(NEW)
-    crud.cursor.execute(UNUSED)
+    """Whether the system has only its initial rows."""
+    auth.cursor.execute(NO_PEOPLE)
+    crud.cursor.execute(NO_PRODUCTIONS)
     return bool(auth.cursor.fetchone()[0] and crud.cursor.fetchone()[0])
 
 
 def make_way(auth: ServiceImport, table: str, rows: list[dict[str, Any]]) -> None:
-    """Remove our own organisation, and our own administrator if somebody comes by that e-mail."""
+    """Delete the initial organisation, and the initial administrator if the e-mail is imported."""
     ids = [row["id"] for row in rows if "id" in row]
     if table == "organisation" and ids:
         auth.cursor.execute("DELETE FROM organisation WHERE id <> ALL(%s::uuid[])", (ids,))

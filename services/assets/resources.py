@@ -19,6 +19,7 @@ from services.assets.policy.entity_types import EntityTypeRules
 from services.common.access.rules import any_of, anyone, manager
 from services.common.crud.resource import Registry, Resource, Whole, whole_open_productions
 from services.common.database.sql_types import Select
+from services.common.database.tables import table_of
 
 if TYPE_CHECKING:
     from services.common.access.context import CallContext
@@ -52,6 +53,8 @@ RESOURCES: Final = Registry(
         event=kinds.kind_of,
         events=kinds.KINDS,
         fixed=FIXED,
+        owned=frozenset({"created_by", "nb_entities_out"}),
+        shared=table_of(Entity).c.is_shared,
         updated_lists=tuple(Entity.lists),
         rules=EntityRules(),
     ),
@@ -79,6 +82,8 @@ RESOURCES: Final = Registry(
         list=anyone,
         scope=_of_open_projects,
         whole=lambda actor: Whole(actor.open_projects),
+        # The values of all entities stand under it; the descriptors' own routes move them along.
+        fixed=frozenset({"field_name"}),
         relations_without_query=True,
     ),
 )

@@ -47,7 +47,8 @@ class AuthSettings(FileSettings, frozen=True, kw_only=True, rename=str.upper):
     mail_from: str = "callboard@localhost"
     default_timezone: str = "Europe/Paris"
     default_locale: str = "en_US"
-    user_limit: int = 100
+    #: Most active people; 0 for no limit.
+    user_limit: int = 0
     #: E-mails of accounts, separated by commas, that others may neither deactivate nor re-role.
     protected_accounts: str = ""
 

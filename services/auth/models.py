@@ -1,4 +1,4 @@
-"""Tables of people and the studio, their sessions and log-ins."""
+"""Tables of people, the organisation, sessions and log-ins."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.auth import vault
@@ -18,6 +17,7 @@ from services.common.database.tables import (
     Many,
     TimestampedRow,
     choice,
+    json_column,
     link,
     links,
     new_metadata,
@@ -33,7 +33,7 @@ class Base(tables.Base):
 
 
 class Department(TimestampedRow, Base):
-    """A craft of the studio, such as modeling or animation."""
+    """A department of the studio, such as modeling or animation."""
 
     __tablename__ = "department"
 
@@ -43,7 +43,7 @@ class Department(TimestampedRow, Base):
 
 
 class Studio(TimestampedRow, Base):
-    """One of the companies that work together."""
+    """A company that takes part in productions."""
 
     __tablename__ = "studio"
 
@@ -53,7 +53,7 @@ class Studio(TimestampedRow, Base):
 
 
 class Person(TimestampedRow, Base):
-    """Somebody who works here, or a bot that works for them."""
+    """A person with an account, or a bot."""
 
     __tablename__ = "person"
     __table_args__ = (
@@ -89,7 +89,7 @@ class Person(TimestampedRow, Base):
     #: Encrypted, too.
     email_otp_secret: Mapped[str | None] = text(info={"plain": vault.plain})
     fido_enabled: Mapped[bool | None] = mapped_column(default=False)
-    fido_credentials: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    fido_credentials: Mapped[Any] = json_column(list[Any])
     otp_recovery_codes: Mapped[list[str] | None] = mapped_column(info={"dumped": "bytes"})
     preferred_two_factor_authentication: Mapped[str | None] = choice("totp", "email_otp", "fido")
     shotgun_id: Mapped[int | None] = mapped_column(unique=True)
@@ -97,7 +97,7 @@ class Person(TimestampedRow, Base):
     locale: Mapped[str | None] = text(10)
     use_12_hour_clock: Mapped[bool | None] = mapped_column(default=False)
     display_date_format: Mapped[str | None] = text(20, default="YYYY-MM-DD")
-    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    data: Mapped[Any] = json_column(dict[str, Any])
     role: Mapped[str] = choice(*ROLES, default="user", invalid="Invalid role")
     position: Mapped[str | None] = choice("supervisor", "lead", "artist", default="artist")
     seniority: Mapped[str | None] = choice("senior", "mid", "junior", default="mid")
@@ -120,7 +120,7 @@ class Person(TimestampedRow, Base):
 
 
 class Organisation(TimestampedRow, Base):
-    """The studio itself: one row with its settings."""
+    """The organisation: a single row with the studio's settings."""
 
     __tablename__ = "organisation"
 
@@ -150,7 +150,7 @@ class LoginLog(TimestampedRow, Base):
 
 
 class DesktopLoginLog(TimestampedRow, Base):
-    """A day on which somebody opened a desktop tool."""
+    """A log-in with a desktop tool."""
 
     __tablename__ = "desktop_login_log"
     paged = False

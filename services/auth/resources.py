@@ -1,10 +1,8 @@
-"""What ``auth`` serves by generic CRUD."""
+"""The resources that ``auth`` serves by generic CRUD."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
-
-import sqlalchemy as sa
 
 from services.auth.models import Department, Organisation, Person, Studio
 from services.auth.policy import person_rules
@@ -40,6 +38,7 @@ RESOURCES: Final = Registry(
         read=anyone,
         visible=_organisation_names,
         filterable=_organisation_names,
+        owned=frozenset({"has_avatar"}),
     ),
     Resource(
         path="persons",
@@ -48,12 +47,13 @@ RESOURCES: Final = Registry(
         read=anyone,
         update=any_of(admin, is_self("id")),
         hidden=person_rules.SECRET,
-        virtual={"full_name": sa.func.concat(Person.first_name, " ", Person.last_name)},
+        virtual={"full_name": person_rules.FULL_NAME},
         visible=person_rules.visible,
         filterable=person_rules.filterable,
         empty_lists=frozenset({"departments"}),
         updated_lists=("departments",),
         fixed=person_rules.fixed,
+        owned=person_rules.OWNED,
         extra_body=frozenset({"password"}),
         rules=person_rules.PersonRules(),
         still_linked="Some data are still linked to given person.",

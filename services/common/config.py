@@ -62,9 +62,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         Raises ConfigError with a message for the operator instead of a traceback.
         """
         names = {field.encode_name for field in msgspec.structs.fields(cls)}
-        given = {name: value for name, value in environ.items() if name in names}
+        values = {name: value for name, value in environ.items() if name in names}
         try:
-            settings = msgspec.convert(given, cls, strict=False)
+            # Not strict: environment variables are text, also those of numbers.
+            settings = msgspec.convert(values, cls, strict=False)
         except msgspec.ValidationError as error:
             message = f"The environment is incomplete: {error}"
             raise ConfigError(message) from error
@@ -77,7 +78,7 @@ class ProcessSettings(Settings, frozen=True, kw_only=True, rename=str.upper):
     """Settings of a process without an HTTP API: how it exposes health and metrics."""
 
     #: Folder of the liveness and readiness files (``health_files``); empty for none.
-    signs_dir: str = ""
+    health_dir: str = ""
     #: Port that Prometheus scrapes; 0 or empty serves no metrics.
     metrics_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 0
     #: Address that ``metrics_port`` listens on; the images set 0.0.0.0.
@@ -85,13 +86,13 @@ class ProcessSettings(Settings, frozen=True, kw_only=True, rename=str.upper):
 
     @classmethod
     def for_service(cls, name: str, environ: Mapping[str, str]) -> Self:
-        """Settings of one process: ``<NAME>_DATABASE_URL`` and the like win over plain names."""
+        """Settings of one process: ``<NAME>_POOL_SIZE`` takes precedence over ``POOL_SIZE``."""
         prefix = f"{name.upper()}_"
         own = {key.removeprefix(prefix): v for key, v in environ.items() if key.startswith(prefix)}
-        given = {**environ, **own}
-        if not given.get("METRICS_PORT"):
-            given["METRICS_PORT"] = "0"
-        return cls.load(given)
+        merged = {**environ, **own}
+        if not merged.get("METRICS_PORT"):
+            merged["METRICS_PORT"] = "0"
+        return cls.load(merged)
 
 
 class ServiceSettings(ProcessSettings, frozen=True, kw_only=True, rename=str.upper):

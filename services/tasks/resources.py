@@ -1,4 +1,4 @@
-"""What ``tasks`` serves by generic CRUD."""
+"""The resources that ``tasks`` serves by generic CRUD."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ RESOURCES: Final = Registry(
         whole=whole_open_productions,
         facts={"department_id": access.TASK_DEPARTMENT},
         filters={"episode_id": rules.of_episode},
+        owned=rules.COUNTED,
         rules=rules.TaskRules(),
         force_cascades=True,
     ),

@@ -1,4 +1,4 @@
-"""Rows in answers: decoded, or as a page in its envelope."""
+"""Rows in answers: decoded, or as a page in an envelope."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from services.common import values
 from services.common.access.context import CallContext
 from services.common.crud import lists, pages
 from services.common.crud.filters import Page
@@ -15,6 +16,7 @@ from services.common.crud.resource import Resource
 from services.common.database.sql_types import Condition
 from services.common.errors import InvalidInput
 from services.common.json_types import JsonObject
+from services.common.values import BadValue
 from services.common.wire.rpc_protocol import Reply
 
 LIMIT = 100
@@ -22,16 +24,16 @@ LIMIT = 100
 
 def decoded(texts: Sequence[str]) -> list[JsonObject]:
     """Decode rows that PostgreSQL built as JSON texts."""
-    found: list[JsonObject] = msgspec.json.decode(f"[{','.join(texts)}]")
-    return found
+    rows: list[JsonObject] = msgspec.json.decode(f"[{','.join(texts)}]")
+    return rows
 
 
 def whole_number(query: Mapping[str, str], name: str, default: int) -> int:
-    """A whole number in a query. Raises InvalidInput."""
+    """An integer query parameter. Raises InvalidInput."""
     text = query.get(name)
     try:
-        found = default if text is None or text == "" else int(text)
-    except ValueError:
+        found = default if text is None or text == "" else values.whole(text)
+    except BadValue:
         found = 2**31
     # The OFFSET, (page - 1) * limit, must fit into a bigint.
     if abs(found) >= 2**31:

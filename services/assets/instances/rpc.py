@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
-from services.assets.bodies import NEEDED_IDENT, Field, read_body, text
 from services.assets.entities.rpc_lists import PLAIN
 from services.assets.models import AssetInstance, asset_instance_link
 from services.assets.policy import access
 from services.assets.policy.access import ENTITY, facts_of
 from services.assets.policy.membership import require_member
+from services.common.bodies import NEEDED_IDENT, Field, read_body, text
 from services.common.contracts import assets as events
 from services.common.crud.lists import compressed
+from services.common.crud.reading import check_reach
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import as_json
 from services.common.crud.validation import known_id
@@ -26,6 +25,7 @@ from services.common.database.tables import table_of
 from services.common.errors import NotFound
 from services.common.json_types import Json, Row
 from services.common.runtime.rpc_server import command, query
+from services.common.slugs import slug
 from services.common.wire.rpc_protocol import Reply
 
 INSTANCE: Final = table_of(AssetInstance)
@@ -98,6 +98,7 @@ class InstanceRpc(ResourceService):
         """
         wanted = read_body(data, {"asset_instance_id": NEEDED_IDENT})["asset_instance_id"]
         shot = self._enter(ident, "shot")
+        check_reach(self, self.registry["asset-instances"], [wanted])
         # FOR SHARE: the instance can't be removed before the link to it is written.
         known = sa.select(INSTANCE.c.id).where(INSTANCE.c.id == wanted).with_for_update(read=True)
         if self.tx.connection.scalar(known) is None:
@@ -166,7 +167,7 @@ class InstanceRpc(ResourceService):
             "asset_id": asset["id"],
             "number": number,
             "description": description,
-            "name": f"{_slug(asset['name'])[:70]}_{number:04}",
+            "name": f"{slug(asset['name'], lower=False)[:70]}_{number:04}",
             **place,
         }
         made: UUID = self.tx.connection.execute(
@@ -195,9 +196,3 @@ class InstanceRpc(ResourceService):
 
 def _fields(asset: str) -> dict[str, Field]:
     return {asset: NEEDED_IDENT, "description": DESCRIPTION}
-
-
-def _slug(name: str) -> str:
-    """A name in letters, digits and underscores; its case stays."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9]+", "_", plain).strip("_")

@@ -7,7 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.assets.models import Entity
-from services.common.crud import writing
+from services.common.crud import cross_references, writing
 from services.common.crud.resource_service import ResourceService
 from services.common.database.tables import NOW, table_of
 from services.common.events.subscriber import Delivery, on
@@ -26,7 +26,9 @@ class MainPreviewRpc(ResourceService):
     def take_main_preview(self, delivery: Delivery) -> None:
         """Set an entity's main preview. Emits ``<kind>:update``."""
         payload = delivery.payload
-        self._set_main(UUID(payload["entity_id"]), UUID(payload["preview_file_id"]))
+        preview = UUID(payload["preview_file_id"])
+        if not cross_references.gone(self, preview):
+            self._set_main(UUID(payload["entity_id"]), preview)
 
     def _set_main(self, entity: UUID, preview: UUID) -> None:
         table = table_of(Entity)

@@ -1,7 +1,7 @@
-"""Password hashing: bcrypt of the first 72 bytes, on real threads, a few concurrently.
+"""Password hashing: bcrypt of the first 72 bytes, on a few native threads.
 
-Hashing threads have a lower priority, so that a wave of log-ins slows itself only. When too many
-are waiting, further ones are refused (Unavailable) instead of occupying workers.
+Hashing threads have a lower priority, so that a burst of log-ins doesn't slow other requests. When
+too many are waiting, further ones are refused (Unavailable) instead of occupying workers.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 COST: Final = 12
-#: All that bcrypt reads of a password.
+#: The bytes of a password that bcrypt uses; the library refuses longer ones.
 BYTES: Final = 72
 #: Hashes that may wait for a thread.
 WAITING: Final = 16
@@ -43,8 +43,8 @@ class Hashing:
     def run(self, function: Callable[..., T], *args: Any) -> T:
         """Run a function on a thread. Raises Unavailable if too many are waiting."""
         with self._place(), self.free:
-            found: T = tpool.execute(_politely, function, *args)
-            return found
+            result: T = tpool.execute(_at_low_priority, function, *args)
+            return result
 
     @contextmanager
     def _place(self) -> Iterator[None]:
@@ -64,7 +64,7 @@ def hashing(at_once: int) -> Hashing:
     return Hashing(at_once)
 
 
-def _politely(function: Callable[..., T], *args: Any) -> T:
+def _at_low_priority(function: Callable[..., T], *args: Any) -> T:
     """Run a function at a low priority; on Linux, priorities belong to threads."""
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
@@ -72,7 +72,7 @@ def _politely(function: Callable[..., T], *args: Any) -> T:
 
 
 def digest(password: str, cost: int = COST) -> bytes:
-    """The hash to store; blocks the hub."""
+    """The hash to store; blocks the eventlet hub."""
     return bcrypt.hashpw(password.encode()[:BYTES], bcrypt.gensalt(cost))
 
 
@@ -82,27 +82,27 @@ def hashed(settings: AuthSettings, password: str) -> bytes:
 
 
 def matches(settings: AuthSettings, password: str, stored: bytes | None) -> bool:
-    """Whether the password is the stored one; takes a hash's time in any case.
+    """Whether the password matches the stored hash; takes the same time without one.
 
     Raises Unavailable.
     """
-    compare = hashing(settings.hashes_at_once).run
-    against = bytes(stored) if stored else nobody(settings.bcrypt_cost)
+    run = hashing(settings.hashes_at_once).run
+    expected = bytes(stored) if stored else dummy_hash(settings.bcrypt_cost)
     try:
-        equal = compare(bcrypt.checkpw, password.encode()[:BYTES], against)
+        equal = run(bcrypt.checkpw, password.encode()[:BYTES], expected)
     except ValueError:
         return False
     return equal and stored is not None
 
 
 @lru_cache(maxsize=4)
-def nobody(cost: int) -> bytes:
+def dummy_hash(cost: int) -> bytes:
     """A hash to compare with if there is no account, so that the response time is the same."""
     return b"$2b$%02d$C6UzMDM.H6dfI/f/IKcEeOcLXSZIYSRSXLUDDqLeIsGhAqvoIvZPC" % cost
 
 
 def check_new(settings: AuthSettings, password: str, again: str) -> None:
-    """Raise Refused for a password that is too short, or confirmed with another."""
+    """Raise Refused for a password that is too short or not confirmed."""
     if len(password) < settings.min_password_length:
         message = "Password is too short."
         raise Refused(message)

@@ -87,6 +87,12 @@ class ResourceRules(Generic[P]):
         """The facts for the rule of a create; None takes them from the body."""
         return None
 
+    def before_delete(self, ctx: CrudContext, ident: UUID, /, *, force: bool) -> None:
+        """Refuse a delete before anything that holds the row back is asked for, or make it let go.
+
+        It runs before the transaction, and may call other services.
+        """
+
     def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None, /) -> P:
         """Load what the hooks of this write need; may call other services.
 
@@ -162,6 +168,9 @@ class Resource:
     hidden: frozenset[str] = frozenset()
     #: Fields that an update ignores, besides the id, the times and ``project_id``.
     fixed: frozenset[str] | Callable[[Actor], frozenset[str]] = frozenset()
+    #: Columns and lists that other routes or events keep: a create and an update ignore them, so
+    #: that nobody forges what those would have checked.
+    owned: frozenset[str] = frozenset()
     #: JSON names of columns that differ from the columns' own.
     renamed: Mapping[str, str] = field(default_factory=dict)
     #: Fields computed by SQL, in lists and single reads; below, in single reads only.
@@ -194,6 +203,8 @@ class Resource:
     always_relations: bool = False
     #: Whether reading a malformed id raises NotFound instead of InvalidInput.
     bad_id_is_unknown: bool = False
+    #: Rows that everybody may reference, whoever's production they are in.
+    shared: Condition | None = None
     #: References that don't prevent a delete, ``service.table.column``; ``rows:gone`` nulls them.
     frees: frozenset[str] = frozenset()
     #: Whether ``force=true`` deletes the rows that reference this one, too.
@@ -269,10 +280,33 @@ class Resource:
         """Whether the production's rows need no filter for the actor."""
         return self.whole is not None and project in self.whole(actor).productions
 
+    @cached_property
+    def project(self) -> Expression | None:
+        """The production of a row: the fact or the column ``project_id``; None without either."""
+        return self.facts.get("project_id", self.table.c.get("project_id"))
+
+    @cached_property
+    def references(self) -> tuple[str, ...]:
+        """The columns that reference rows, here or in another service."""
+        return tuple(c.name for c in self.table.c if c.foreign_keys or c.info.get("ref"))
+
     def fixed_for(self, actor: Actor) -> frozenset[str]:
         """Fields that an update by this actor ignores."""
         own = self.fixed(actor) if callable(self.fixed) else self.fixed
-        return own | ({"project_id"} & set(self.table.c.keys()))
+        return own | self.owned | ({"project_id"} & set(self.table.c.keys()))
+
+    def columns_in(self, body: JsonObject) -> JsonObject:
+        """The body with each renamed column by its own name, as clients send back what they read.
+
+        In what they read, ``type`` is the kind of the row and not the column that gave way to it.
+        """
+        found = dict(body)
+        for column, name in self.renamed.items():
+            if name in found:
+                found[column] = found.pop(name)
+            elif found.get(column) == self.model.__name__:
+                del found[column]
+        return found
 
     def names(self) -> frozenset[str]:
         """Every name that its JSON may have."""
@@ -342,6 +376,7 @@ class Registry:
     def __init__(self, service: str, *resources: Resource) -> None:
         self.service = service
         self.by_path: dict[str, Resource] = {resource.path: resource for resource in resources}
+        self._by_table = {str(one.table.name): one for one in resources}
         if len(self.by_path) != len(resources):
             message = f"two resources of {service} share a path"
             raise TypeError(message)
@@ -349,6 +384,10 @@ class Registry:
             for prefix in resource.events or (resource.event_name({}),):
                 for verb in VERBS:
                     self.declare(prefix, verb, resource)
+
+    def of_table(self, table: str) -> Resource | None:
+        """The resource that serves a table, if one does."""
+        return self._by_table.get(table)
 
     def __iter__(self) -> Iterator[Resource]:
         return iter(self.by_path.values())

@@ -3,7 +3,7 @@
 Counting 200,000 rows takes longer than reading a page of them. So triggers insert what each
 statement added and removed into ``row_count``, and the count is the sum: as exact as ``count(*)``
 in the same snapshot. These rows are never updated, so writers don't wait for each other; a periodic
-job folds them together. Migrations create table and triggers: ``frozen.v2``.
+job folds them together. Migrations create table and triggers: ``frozen.v3``.
 """
 
 from __future__ import annotations

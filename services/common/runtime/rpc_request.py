@@ -1,7 +1,7 @@
-"""Decoding and validating RPC requests, at the border of the process.
+"""Decoding and validation of RPC requests, before they reach nameko.
 
-Whoever may publish can put anything into a message. An invalid one is refused once, with a
-``MessageRefused`` that holds the reason; it never reaches nameko.
+Anybody who may publish can send any bytes. An invalid message is refused once, with a
+``MessageRefused`` that holds the reason.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from services.common.errors import InvalidInput, ServiceError, Unavailable
 from services.common.observability.log import checked_request_id
 from services.common.observability.tracing import TRACEPARENT
 from services.common.runtime.service import TransactionProvider
+from services.common.wire.position import Position, read_position
 from services.common.wire.rpc_protocol import (
     ACTOR,
     AUTHOR,
@@ -24,6 +25,7 @@ from services.common.wire.rpc_protocol import (
     FINGERPRINT,
     KEY,
     MATCH,
+    POSITION,
     REQUEST,
 )
 
@@ -43,7 +45,7 @@ TRACE: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class MessageRefused(Exception):
-    """The message is no valid request; ``reason`` is a label of the metric, one of a few."""
+    """The message is not a valid request; ``reason`` is one of a few labels of the metric."""
 
     def __init__(self, reason: str, error: ServiceError) -> None:
         super().__init__(error.message)
@@ -51,12 +53,12 @@ class MessageRefused(Exception):
 
 
 def refused(reason: str, sentence: str) -> MessageRefused:
-    """The refusal of a message whose sender is at fault."""
+    """The refusal of an invalid message."""
     return MessageRefused(reason, InvalidInput(sentence))
 
 
 class Arguments(msgspec.Struct):
-    """The body of a request, as nameko has it."""
+    """The body of a request in nameko's format."""
 
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
@@ -89,6 +91,7 @@ def read_request(message: Incoming, method: str) -> Request:
         "key": _text(headers, KEY),
         "match": _text(headers, MATCH),
         "fingerprint": _text(headers, FINGERPRINT),
+        "position": _position(headers),
         "route": method,
         "body": message.body,
         TRACEPARENT: _traceparent(headers.get(TRACEPARENT)),
@@ -102,6 +105,13 @@ def _text(headers: Mapping[str, Any], name: str) -> str | None:
     if value is None or (isinstance(value, str) and "\0" not in value):
         return value
     raise refused("header", f"The header {name!r} is no text.")
+
+
+def _position(headers: Mapping[str, Any]) -> Position:
+    try:
+        return read_position(_text(headers, POSITION) or "")
+    except ValueError as error:
+        raise refused("header", f"The header {POSITION!r} can't be read: {error}.") from None
 
 
 def _remaining(deadline: object) -> float:
@@ -139,6 +149,8 @@ def _arguments(body: bytes) -> Arguments:
     try:
         return decode(body)
     except msgspec.ValidationError as error:
+        if "out of range" in str(error):
+            raise refused("shape", "The request holds a number that is out of range.") from None
         raise refused("shape", f"The request is no call: {error}.") from None
     except RecursionError:
         raise refused("nesting", NESTED) from None

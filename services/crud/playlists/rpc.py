@@ -15,6 +15,7 @@ from services.common.database.tables import NOW
 from services.common.errors import NotFound, invalid_field
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
+from services.common.values import array_or_empty
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import Playlist
 from services.crud.policy import playlist_rules
@@ -53,14 +54,14 @@ class PlaylistRpc(ResourceService):
         resource, uuid = self.registry["playlists"], known_id(ident)
         # Before the lock: the rule may call other services.
         reading.permit(self, resource, resource.update, uuid)
-        found = self.ask("assets", "existing_rows", tables={"entity": [str(entity)]})
-        if not found["entity"]:
+        if not playlist_rules.check_shown(self, [entity], [preview] if preview else []):
             raise NotFound
         # The entities are one JSON column: locked, or concurrent requests would overwrite each
         # other.
         row = self.tx.get(Playlist, uuid, lock=True)
         shot = {"entity_id": str(entity), "preview_file_id": preview and str(preview)}
-        others = [one for one in row.shots or [] if one.get("entity_id") != shot["entity_id"]]
+        known = [one for one in array_or_empty(row.shots) if isinstance(one, dict)]
+        others = [one for one in known if one.get("entity_id") != shot["entity_id"]]
         changed = sa.update(Playlist).where(Playlist.id == uuid)
         self.tx.session.execute(changed.values(shots=[*others, shot], updated_at=NOW))
         self.tx.emit(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.common import values
+from services.common.bodies import Field, read_body
 from services.common.contracts.tasks import PreviewAnnotated, PreviewSetMain, PreviewUpdate
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
-from services.common.crud.validation import BadValue, finite, known_id
+from services.common.crud.validation import BadValue, known_id
 from services.common.database.tables import NOW
-from services.common.errors import Forbidden, NotFound, Refused, invalid_field
+from services.common.errors import Forbidden, NotFound, Refused
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_protocol import Reply
@@ -24,6 +27,9 @@ from services.tasks.previews.annotations import apply_changes
 from services.tasks.previews.announce import announce, comment_changed
 from services.tasks.previews.facts import check_may_act, preview_facts
 from services.tasks.previews.rules import unlink_preview
+
+#: Counted from 1.
+PLACE: Final = Field(values.at_least(1), required=True, null=BadValue)
 
 
 class PreviewActionRpc(ResourceService):
@@ -77,12 +83,7 @@ class PreviewActionRpc(ResourceService):
         ``preview-file:update`` for each that moved.
         """
         facts = self._to_act_on(ident)
-        try:
-            wanted = finite(data.get("position"))
-        except BadValue:
-            wanted = 0
-        if wanted < 1:
-            raise invalid_field("position", "Input should be a number from 1")
+        wanted = read_body(data, {"position": PLACE})["position"]
         file = PreviewFile
         together = (
             sa.select(file)
@@ -94,7 +95,7 @@ class PreviewActionRpc(ResourceService):
         rows = list(self.tx.session.scalars(together))
         moved = next(row for row in rows if row.id == facts["id"])
         rows.remove(moved)
-        rows.insert(int(wanted) - 1, moved)
+        rows.insert(wanted - 1, moved)
         for place, row in enumerate(rows, 1):
             if row.position != place:
                 row.position = place

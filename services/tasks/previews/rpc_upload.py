@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
+from services.common import values
+from services.common.bodies import Field, read_body
 from services.common.contracts.tasks import PreviewReceived
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
-from services.common.errors import InvalidInput, NotFound, Refused, invalid_field
-from services.common.events.subscriber import Delivery, on
+from services.common.errors import InvalidInput, NotFound, Refused
+from services.common.events.subscriber import Delivery, Inbox, on
 from services.common.files.storage import Upload
 from services.common.files.storage_access import UPLOADS, the_file
 from services.common.json_types import JsonObject
@@ -24,6 +28,8 @@ from services.tasks.previews.facts import (
     preview_facts,
 )
 from services.tasks.previews.upload import fill, mark_broken, refuse_unknown_kind
+
+REVISION: Final = Field(lambda value: values.natural(value or 0))
 
 
 class PreviewUploadRpc(ResourceService):
@@ -68,7 +74,7 @@ class PreviewUploadRpc(ResourceService):
         return Reply(shown)
 
     # Unordered: a preview receives one file.
-    @on("preview-file:received", inbox=False)
+    @on("preview-file:received", inbox=Inbox.NONE)
     def fill_preview(self, delivery: Delivery) -> None:
         """Process the file of a preview that came with its comment.
 
@@ -93,9 +99,5 @@ class PreviewUploadRpc(ResourceService):
 
 def _revision(data: JsonObject) -> int | None:
     """The requested revision; None, also for 0, takes the next one. Raises InvalidInput."""
-    wanted = data.get("revision") or 0
-    if isinstance(wanted, str) and wanted.isdecimal():
-        wanted = int(wanted)
-    if isinstance(wanted, bool) or not isinstance(wanted, int) or not 0 <= wanted < 2**31:
-        raise invalid_field("revision", "Input should be a valid integer")
+    wanted: int | None = read_body(data, {"revision": REVISION})["revision"]
     return wanted or None

@@ -25,7 +25,7 @@ FILES: Final = "preview-files"
 
 
 class RelatedRowsRpc(ResourceService):
-    """Rows by what they belong to."""
+    """Rows related to a task, an entity or a production."""
 
     @query
     def list_task_previews(self, task_id: str) -> Reply:
@@ -50,13 +50,14 @@ class RelatedRowsRpc(ResourceService):
     ) -> Reply:
         """The tasks of the shots of a sequence or an episode, or of an episode's assets.
 
-        For readers of it; a vendor gets their own. Raises NotFound, Forbidden.
+        For readers of the sequence or episode; vendors get their own tasks.
+        Raises NotFound, Forbidden.
         """
-        holder, facts = entity_for_reader(self, of, ident)
-        below = self.ask("assets", "entities_below", kind=kind, of=of, ident=str(holder))
+        parent, facts = entity_for_reader(self, of, ident)
+        children = self.ask("assets", "entities_below", kind=kind, of=of, ident=str(parent))
         relations = (query or {}).get("relations", "").lower() == "true"
         rows = sa.select(*self.registry["tasks"].columns(None, relations=relations)).where(
-            TASK.c.entity_id.in_([UUID(one) for one in below]),
+            TASK.c.entity_id.in_([UUID(child) for child in children]),
             *own_only(self, of, facts, own=False),
         )
         return lists.json_array(self, rows.order_by(TASK.c.name, TASK.c.id))
@@ -65,9 +66,10 @@ class RelatedRowsRpc(ResourceService):
     def list_project_rows(
         self, kind: str, project_id: str, query: dict[str, str] | None = None
     ) -> Reply:
-        """A production's rows of a resource in generic form, newest first, by the page.
+        """A page of a production's notifications, previews or subscriptions, newest first.
 
-        For its managers. Raises NotFound, Forbidden, InvalidInput.
+        ``kind`` is the resource's path. For the production's managers.
+        Raises NotFound, Forbidden, InvalidInput.
         """
         project = require_member(self, project_id, "manager")
         return paged(self, self.registry[kind], project, query or {})

@@ -1,4 +1,4 @@
-"""RPC methods of time spent: logged per person, task and day; read with sums."""
+"""RPC methods that log and list time spent: minutes per person, task and day."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from services.common import values
 from services.common.access.rules import only_persons
+from services.common.bodies import Field, read_body
 from services.common.contracts.tasks import TimeSpentNew, TimeSpentUpdated
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id, period
 from services.common.database.sql_types import Condition
 from services.common.database.tables import NOW, table_of
-from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
+from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command, query
+from services.common.values import BadValue
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import TimeSpent
 from services.tasks.policy.durations import recompute_duration
@@ -29,6 +32,9 @@ from services.tasks.rows import decoded
 TIME: Final = table_of(TimeSpent)
 
 
+MINUTES: Final = Field(values.above_zero, required=True, null=BadValue)
+
+
 class TimeRpc(ResourceService):
     """Time spent."""
 
@@ -36,18 +42,19 @@ class TimeRpc(ResourceService):
     def set_time_spent(
         self, task_id: str, day: str, person_id: str, data: JsonObject, add: bool = False
     ) -> Reply:
-        """Set the minutes that a person worked on a task on a day, or with ``add`` add minutes.
+        """Log ``duration`` minutes of a person on a task and day; ``add`` adds to those logged.
 
-        For the assigned person and managers. Returns the row. Raises NotFound, Forbidden,
+        For the person, if assigned, and managers. Returns the row. Raises NotFound, Forbidden,
         InvalidInput. Emits ``time-spent:new`` or ``time-spent:update``, and ``task:update``.
         """
         authorizer = TaskAuthorizer(self)
         task = authorizer.task(known_id(task_id))
         person, on = known_id(person_id), _day(day)
-        self._check_may_note(authorizer, task, person)
+        self._check_may_log(authorizer, task, person)
         duration = _duration(data)
-        known = self.ask("auth", "existing_rows", tables={"person": [str(person)]})
-        if not known["person"]:
+        # Before the transaction: no foreign key reaches into ``auth``.
+        existing = self.ask("auth", "existing_rows", tables={"person": [str(person)]})
+        if not existing["person"]:
             raise NotFound
         row = {
             "id": uuid4(),
@@ -58,7 +65,7 @@ class TimeRpc(ResourceService):
         }
         statement = insert(TIME).values(row)
         more = TIME.c.duration + duration if add else statement.excluded.duration
-        # An upsert: concurrent requests for the same day add up instead of failing.
+        # An upsert: concurrent requests for one day add up; neither fails nor is lost.
         statement = statement.on_conflict_do_update(
             index_elements=[TIME.c.person_id, TIME.c.task_id, TIME.c.date],
             set_={"duration": more, "updated_at": NOW},
@@ -71,7 +78,8 @@ class TimeRpc(ResourceService):
         recompute_duration(self, task["id"])
         return Reply(self.registry["time-spents"].view(self.tx, ident))
 
-    def _check_may_note(self, authorizer: TaskAuthorizer, task: Row, person: UUID) -> None:
+    def _check_may_log(self, authorizer: TaskAuthorizer, task: Row, person: UUID) -> None:
+        """Assignees for themselves, managers for others. Raises Forbidden."""
         role = authorizer.role(task)
         may = role is not None and task["mine"]
         if person != self.actor.id:
@@ -82,21 +90,22 @@ class TimeRpc(ResourceService):
 
     @query
     def time_spent_on_task(self, task_id: str, day: str | None = None) -> JsonObject:
-        """Who worked how long on a task, on a day or at all: ``{person id: row, "total": n}``.
+        """Time spent on a task, on one day or in total: ``{person id: row, "total": minutes}``.
 
-        Of all days, a person's rows are added up. Raises NotFound, Forbidden.
+        Without ``day``, a person's row has the sum of all days. For the task's readers.
+        Raises NotFound, Forbidden.
         """
         task = TaskAuthorizer(self).readable(task_id)
         where = [TIME.c.task_id == task["id"]]
         if day is not None:
             where.append(TIME.c.date == _day(day))
-        found: JsonObject = {}
+        by_person: JsonObject = {}
         for row in self._rows(*where):
-            earlier = found.get(row["person_id"])
+            earlier = by_person.get(row["person_id"])
             if earlier is not None:
                 row["duration"] += earlier["duration"]
-            found[row["person_id"]] = row
-        return {**found, "total": sum(row["duration"] for row in found.values())}
+            by_person[row["person_id"]] = row
+        return {**by_person, "total": sum(row["duration"] for row in by_person.values())}
 
     @query
     def time_spent_by_person(
@@ -109,10 +118,10 @@ class TimeRpc(ResourceService):
         month: str | None = None,
         week: str | None = None,
     ) -> list[JsonObject]:
-        """A person's time: on a day, in a week, month or year, or between two dates.
+        """A person's time spent: on a day, in a week, month or year, or between two dates.
 
-        For the person (the caller without ``person_id``) and managers of the studio.
-        Raises NotFound, Forbidden, InvalidInput.
+        ``person_id`` defaults to the caller. For the person, and for the studio's managers and
+        administrators. Raises NotFound, Forbidden, InvalidInput.
         """
         person = only_persons(self) if person_id is None else known_id(person_id)
         if person != self.actor.id and self.actor.role not in {"admin", "manager"}:
@@ -126,7 +135,10 @@ class TimeRpc(ResourceService):
 
     @query
     def time_spent_today(self, task_id: str, day: str) -> JsonObject:
-        """The caller's own time on a task on a day; empty when none is noted."""
+        """The caller's time on a task and day as a row; an empty object if none is logged.
+
+        Raises NotFound.
+        """
         task = TaskAuthorizer(self).task(known_id(task_id))
         where = (TIME.c.task_id == task["id"], TIME.c.person_id == self.actor.id)
         rows = self._rows(*where, TIME.c.date == _day(day))
@@ -141,7 +153,7 @@ class TimeRpc(ResourceService):
 
 
 def _day(text: str) -> date:
-    """A date in a path. Raises NotFound for an invalid one."""
+    """A date in a path. Raises NotFound: an invalid path parameter is a 404."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -149,32 +161,27 @@ def _day(text: str) -> date:
 
 
 def _duration(data: JsonObject) -> float:
-    given = data.get("duration")
-    if isinstance(given, str):
-        try:
-            given = float(given)
-        except ValueError:
-            given = None
-    if isinstance(given, bool) or not isinstance(given, int | float):
-        raise invalid_field("duration", "Input should be a valid number")
-    if not 0 < given < float("inf"):
-        raise invalid_field("duration", "Input should be greater than 0")
-    return float(given)
+    """The ``duration`` of a body, in minutes. Raises InvalidInput."""
+    found: float = read_body(data, {"duration": MINUTES})["duration"]
+    return found
 
 
 def _period(
     query: Mapping[str, str], day: str | None, year: str | None, month: str | None, week: str | None
 ) -> tuple[date | None, date | None]:
-    """First and last day of what is asked for. Raises InvalidInput, NotFound."""
+    """First and last day of the requested period, None for all time.
+
+    Raises InvalidInput, and NotFound for dates in a path.
+    """
     if day is not None:
         return _day(day), _day(day)
     if year is not None:
         return period(year, month, week)
-    given = [query.get(name) for name in ("start_date", "end_date")]
-    if not any(given):
+    dates = [query.get(name) for name in ("start_date", "end_date")]
+    if not any(dates):
         return None, None
     try:
-        start, end = (date.fromisoformat(str(text)[:10]) for text in given)
+        start, end = (date.fromisoformat(str(text)[:10]) for text in dates)
     except ValueError:
         message = "Wrong date format for start_date or end_date, expected YYYY-MM-DD."
         raise InvalidInput(message) from None

@@ -1,4 +1,4 @@
-"""The rules of task types, statuses, tasks and time, beyond who may."""
+"""Rules of task types, task statuses and tasks, besides permissions."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.common.errors import Integrity, InvalidInput, Refused
 from services.common.json_types import JsonObject, Row, Values
+from services.common.values import object_or_empty
 from services.tasks.models import Task, TaskStatus, TaskType, task_person_link
 from services.tasks.policy.notifications import notify
 
@@ -26,18 +27,22 @@ MAIN: Final = "main"
 TEMPORAL: Final = frozenset({"Shot", "Sequence", "Scene", "Episode", "Edit", "Concept"})
 
 
+#: What comments, previews and time spent add up to.
+COUNTED: Final = frozenset(
+    {"duration", "last_comment_date", "last_preview_file_id", "nb_assets_ready", "retake_count"}
+)
+
+
 class TaskTypeRules(SimpleRules):
-    """Names of task types are unique; what uses one holds it back."""
+    """Names of task types are unique; a type in use can't be deleted."""
 
-    def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> None:
-        """Before a task type goes, productions and schedules that use it must let go of it.
+    def before_delete(self, ctx: CrudContext, ident: UUID, /, *, force: bool) -> None:
+        """Refuse to delete a task type that productions or schedules use; ``force`` unlinks it.
 
-        With ``force`` they let go at once; should the delete then be refused by tasks, the links
-        are gone all the same, as clients expect. Raises Refused naming what uses it.
+        If tasks then prevent the deletion, the links stay deleted, as clients expect.
+        Raises Refused naming the users.
         """
-        if "force" not in body:
-            return
-        if body["force"]:
+        if force:
             ctx.ask("crud", "release_task_type", task_type_id=str(ident))
             return
         users = ctx.ask("crud", "users_of_task_type", task_type_id=str(ident))
@@ -48,13 +53,13 @@ class TaskTypeRules(SimpleRules):
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Refuse a name that is taken, whatever the other type is for. Raises InvalidInput."""
+        """Refuse a name in use, even by a type for another kind. Raises InvalidInput."""
         _refuse_type_name(ctx, values["name"], None)
 
     def on_update(
         self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Refuse a new name that is taken. Raises InvalidInput."""
+        """Refuse a new name in use. Raises InvalidInput."""
         if "name" in values and values["name"] != row["name"]:
             _refuse_type_name(ctx, values["name"], row["id"])
 
@@ -68,19 +73,19 @@ def _refuse_type_name(ctx: CallContext, name: str, own: UUID | None) -> None:
 
 
 class TaskStatusRules(SimpleRules):
-    """There is one default status for concepts and one for the rest: a new one replaces it."""
+    """Concepts have one default status, all other entities another; a new default replaces it."""
 
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Take the flag from the default before."""
+        """Clear the flag of the previous default."""
         if values.get("is_default"):
             _clear_default(ctx, bool(values.get("for_concept")), None)
 
     def on_update(
         self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Take the flag from the default before."""
+        """Clear the flag of the previous default."""
         if values.get("is_default"):
             concept = values.get("for_concept", row["for_concept"])
             _clear_default(ctx, bool(concept), row["id"])
@@ -98,29 +103,29 @@ def _clear_default(ctx: CallContext, concept: bool, own: UUID | None) -> None:
 
 @dataclass
 class TaskFacts:
-    """What one write of a task knows: filled by ``prepare`` and ``on_update``."""
+    """State of one write of a task: filled by ``prepare`` and ``on_update``."""
 
-    #: The entity type's name of the entity a new task is for.
+    #: The entity type's name of a new task's entity.
     kind: str | None = None
     assigned_before: set[UUID] = field(default_factory=set)
 
 
 class TaskRules(ResourceRules[TaskFacts]):
-    """Which tasks there may be, and who learns of an assignment."""
+    """Validity of tasks, and the events and notifications of assignments."""
 
     def rewrite(self, body: JsonObject) -> JsonObject:
-        """Call a new task "main" unless it says."""
-        return {**body, "name": body.get("name") or MAIN}
+        """Default the name to ``main``."""
+        return {**body, "name": MAIN if body.get("name") in (None, "") else body["name"]}
 
     def facts_for_create(self, _ctx: CrudContext, body: JsonObject) -> Facts:
-        """The production a new task is to be in."""
+        """The production of a new task."""
         try:
             return {"project_id": parse_id(body.get("project_id"))}
         except BadValue:
             return {"project_id": None}
 
     def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> TaskFacts:
-        """Ask which kind of entity a new task is for."""
+        """Look up the kind of a new task's entity in ``assets``."""
         entity = body.get("entity_id")
         if ident is not None or not isinstance(entity, str):
             return TaskFacts()
@@ -130,40 +135,42 @@ class TaskRules(ResourceRules[TaskFacts]):
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, prepared: TaskFacts
     ) -> None:
-        """A task's type must be one for such an entity. Raises Refused, Integrity."""
-        wanted = prepared.kind if prepared.kind in TEMPORAL else "Asset"
-        kind = sa.select(TaskType.for_entity).where(TaskType.id == values["task_type_id"])
-        actual = ctx.tx.session.scalar(kind)
-        if prepared.kind is not None and actual is not None and actual != wanted:
+        """The task type must fit the entity's kind. Raises Refused, Integrity."""
+        expected = prepared.kind if prepared.kind in TEMPORAL else "Asset"
+        for_entity = sa.select(TaskType.for_entity).where(TaskType.id == values["task_type_id"])
+        actual = ctx.tx.session.scalar(for_entity)
+        # Types without a kind fit all; an entity that ``assets`` doesn't know can't be checked.
+        if prepared.kind is not None and actual is not None and actual != expected:
             message = "Task type of the task does not match entity type."
             raise Refused(message)
         if values["assigner_id"] is None:
             values["assigner_id"] = ctx.actor.id
         names = ("name", "project_id", "task_type_id", "entity_id")
-        # The table's unique constraint decides in the end; this says it in words that clients know.
+        # The unique constraint decides between concurrent requests; this check gives the message
+        # that clients know.
         same = sa.select(Task.id).where(*(table_of(Task).c[n] == values[n] for n in names))
         if ctx.tx.session.scalar(same.limit(1)):
             message = "Task already exists."
             raise Integrity(message)
 
     def created(self, ctx: CrudContext, row: Row, _body: JsonObject, _prepared: TaskFacts) -> None:
-        """Tell a new task's assignees."""
+        """Emit events and create notifications for a new task's assignees."""
         _announce(ctx, row, set(), _assignees(ctx, row["id"]))
 
     def on_update(
         self, ctx: CrudContext, row: Row, values: Values, body: JsonObject, prepared: TaskFacts
     ) -> None:
-        """Merge ``data`` key by key, and note who was assigned before."""
-        # The row is locked, so that two who set different keys both stay.
+        """Merge ``data`` key by key, and remember the previous assignees."""
+        # The row is locked, so concurrent changes of different keys are both kept.
         if isinstance(values.get("data"), dict):
-            values["data"] = {**(row["data"] or {}), **values["data"]}
+            values["data"] = {**object_or_empty(row["data"]), **values["data"]}
         if "assignees" in body:
             prepared.assigned_before = _assignees(ctx, row["id"])
 
     def updated(
         self, ctx: CrudContext, before: Row, row: Row, body: JsonObject, prepared: TaskFacts
     ) -> None:
-        """Each person added or taken off is an event; who was added gets a notification."""
+        """Emit an event per person added or removed, and notify those added."""
         if "assignees" in body:
             _announce(ctx, row, prepared.assigned_before, _assignees(ctx, before["id"]))
 
@@ -177,8 +184,10 @@ def _announce(ctx: CallContext, row: Row, before: set[UUID], after: set[UUID]) -
     ids = {"task_id": row["id"], "project_id": row["project_id"]}
     for person in sorted(after - before):
         ctx.tx.emit(TaskAssigned(person_id=person, **ids))
+    # Notifications need an author, which services are not.
     if ctx.actor.id is not None:
-        reasons = [(one, "assignation") for one in sorted(after - before - {ctx.actor.id})]
+        added = sorted(after - before - {ctx.actor.id})
+        reasons = [(person, "assignation") for person in added]
         facts = {"author_id": ctx.actor.id, "task_id": row["id"]}
         notify(ctx.tx, row["project_id"], reasons, change=False, **facts)
     for person in sorted(before - after):
@@ -186,7 +195,7 @@ def _announce(ctx: CallContext, row: Row, before: set[UUID], after: set[UUID]) -
 
 
 def of_episode(ctx: CallContext, text: str) -> Condition:
-    """Tasks of the shots of that episode's sequences."""
+    """The filter ``episode_id`` of task lists: tasks of the shots in that episode's sequences."""
     try:
         entities = ctx.ask("assets", "entities_of_episode", episode_id=str(UUID(text)))
     except ValueError:

@@ -60,7 +60,7 @@ def test_a_new_file_is_in_the_list_of_its_team_at_once(crud: OneService, world: 
     crud.tick("fill_productions")
     made = working_file(crud, "w2", world.task)
     crud.neighbours.asked.clear()
-    for query in ({}, {"page": "1"}, {"name": "w%"}):
+    for query in ({}, {"page": "1"}, {"task_id": world.task}):
         assert listed(crud, "artist", **query) == ["w1", "w2"]
         assert listed(crud, "stranger", **query) == []
     assert crud.neighbours.asked == []

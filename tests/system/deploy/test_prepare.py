@@ -11,7 +11,7 @@ from psycopg2 import sql
 from deploy.local.parts import Parts
 from deploy.local.provision import is_prepared, provision, with_path
 from deploy.local.settings import StartError
-from deploy.prepare import Given, prepare
+from deploy.prepare import UrlPasswords, prepare
 from services.common.database.migrations import differences, downgrade
 from services.common.wire.topology import SERVICES
 from tests.unit.deploy.environments import URLS
@@ -66,7 +66,7 @@ def test_a_start_sees_whether_there_is_anything_to_prepare(environ: dict[str, st
     """A schema without tables, one that is a migration behind, a studio without administrator."""
     urls = {service: environ[URLS[service]] for service in SERVICES}
     without_admin = {**environ, "ADMIN_EMAIL": ""}
-    provision(environ["DATABASE_URL"], Given(urls))
+    provision(environ["DATABASE_URL"], UrlPasswords(urls))
     assert not is_prepared(urls, with_admin=False)
     prepare(without_admin)
     assert is_prepared(urls, with_admin=False)
