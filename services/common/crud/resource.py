@@ -365,9 +365,10 @@ def _columns(
 
 @cache
 def _required_names(cls: type[Event]) -> list[str]:
-    """The required fields of an event, and the optional production."""
+    """The required fields of an event, the optional production, and the people concerned."""
     fields = msgspec.structs.fields(cls)
-    return [field.name for field in fields if field.required or field.name == "project_id"]
+    optional = {"project_id", "person_ids"}
+    return [field.name for field in fields if field.required or field.name in optional]
 
 
 class Registry:
