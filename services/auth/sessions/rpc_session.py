@@ -30,7 +30,7 @@ from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
 from services.common.runtime.service import encode
 from services.common.values import array_or_empty
-from services.common.wire.rpc_protocol import Reply
+from services.common.wire.rpc_protocol import INLINE, Reply
 
 if TYPE_CHECKING:
     from services.auth.config import AuthSettings
@@ -220,7 +220,9 @@ class SessionRpc(ResourceService):
         people = self.database.text(
             person_rules.select_persons(self.registry["persons"]), ids=[str(ident)]
         )
-        return Reply(encode(self._actor(person)), headers={"people": people})
+        # Left out where it is large: then whoever shows it asks for it.
+        large = people is None or len(people) > INLINE
+        return Reply(encode(self._actor(person)), headers={} if large else {"people": people})
 
     @staticmethod
     def _person_and_revoked(connection: Connection, ident: UUID, jti: str) -> tuple[Any, bool]:

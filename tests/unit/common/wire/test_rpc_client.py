@@ -166,5 +166,5 @@ def test_calls_in_flight_fail_with_the_connection_while_others_begin(calling: An
 def test_what_no_message_can_carry_is_said(calling: Any) -> None:
     client, _ = calling(replied)
     with pytest.raises(Unavailable, match="more than a message can carry"):
-        client.call("tasks", "x", b"{}", headers={"nameko.actor": "x" * 200_000})
+        client.call("tasks", "x", b"{}", headers={"nameko.fingerprint": "x" * 200_000})
     assert client.call("tasks", "x", b"{}").body == b'"yes"'
