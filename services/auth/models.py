@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.auth import vault
 from services.common.actor import ROLES
-from services.common.database import tables
+from services.common.database import stored_files, tables
 from services.common.database.tables import (
     NOW,
     Many,
@@ -30,6 +30,9 @@ class Base(tables.Base):
 
     __abstract__ = True
     metadata = new_metadata()
+
+
+stored_files.declare(Base.metadata, "auth")
 
 
 class Department(TimestampedRow, Base):

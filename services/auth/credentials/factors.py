@@ -64,6 +64,19 @@ class Proofs(NamedTuple):
     body: JsonObject
     #: The signed state of a security key's challenge, if there is one.
     cookie: str | None
+    #: The stored hash of the recovery code given, if it is one from an import.
+    imported: str | None = None
+
+
+def read_proofs(
+    settings: AuthSettings, account: Row, data: JsonObject, caller: JsonObject
+) -> Proofs:
+    """The proofs in a body, before the account is locked: imported codes have slow hashes."""
+    code, stored = data.get(FIELDS[RECOVERY]), account["otp_recovery_codes"] or []
+    imported = None
+    if isinstance(code, str) and enabled(account):
+        imported = _imported_code(settings, code.strip().upper(), stored)
+    return Proofs(data, caller.get("session"), imported)
 
 
 def enabled(account: Row) -> list[Factor]:
@@ -82,7 +95,7 @@ def prove(tx: Transaction, settings: AuthSettings, account: Row, proofs: Proofs)
     for factor in (*usable, RECOVERY):
         proof = proofs.body.get(FIELDS[factor])
         if proof not in (None, "", {}):
-            VERIFIERS[factor](tx, settings, account, proof, proofs.cookie)
+            VERIFIERS[factor](tx, settings, account, proof, proofs)
             return factor
     return None
 
@@ -122,7 +135,7 @@ def check_totp(
         raise WrongProof
 
 
-def _totp(tx: Transaction, settings: AuthSettings, account: Row, proof: Json, _: Any) -> None:
+def _totp(tx: Transaction, settings: AuthSettings, account: Row, proof: Json, _: Proofs) -> None:
     check_totp(tx, account["id"], vault.unseal(settings, account["totp_secret"]), proof)
 
 
@@ -161,21 +174,24 @@ def check_mailed(tx: Transaction, ident: UUID, secret: str | None, code: Any) ->
     )
 
 
-def _mailed(tx: Transaction, settings: AuthSettings, account: Row, proof: Json, _: Any) -> None:
+def _mailed(tx: Transaction, settings: AuthSettings, account: Row, proof: Json, _: Proofs) -> None:
     check_mailed(tx, account["id"], vault.unseal(settings, account["email_otp_secret"]), proof)
 
 
 # --- recovery codes -------------------------------------------------------------------------------
 
 
-def _recovery(tx: Transaction, settings: AuthSettings, account: Row, proof: Json, _: Any) -> None:
+def _recovery(
+    tx: Transaction, settings: AuthSettings, account: Row, proof: Json, proofs: Proofs
+) -> None:
     stored = account["otp_recovery_codes"] or []
     if not isinstance(proof, str):
         raise WrongProof
     code = proof.strip().upper()
     used = next((h for h in vault.code_hashes(settings, code) if h in stored), None)
-    used = used or _imported_code(settings, code, stored)
-    if used is None:
+    used = used or proofs.imported
+    # Looked up again, as another request may have used it since it was compared.
+    if used is None or used not in stored:
         raise WrongProof
     remaining = [stored_hash for stored_hash in stored if stored_hash != used]
     update(tx, account["id"], otp_recovery_codes=remaining)
@@ -214,10 +230,10 @@ def _fido(
     settings: AuthSettings,
     account: Row,
     proof: Json,
-    cookie: str | None,
+    proofs: Proofs,
 ) -> None:
     ident, devices = account["id"], list(array_or_empty(account["fido_credentials"]))
-    state = spend_challenge(tx, settings, challenges.PROVE, str(ident), cookie)
+    state = spend_challenge(tx, settings, challenges.PROVE, str(ident), proofs.cookie)
     if state is None:
         raise WrongProof
     try:

@@ -6,16 +6,15 @@ too many are waiting, further ones are refused (Unavailable) instead of occupyin
 
 from __future__ import annotations
 
-import os
-import threading
-from contextlib import contextmanager, suppress
-from functools import lru_cache
+from contextlib import contextmanager
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import bcrypt
-from eventlet import tpool
 from eventlet.semaphore import Semaphore
 
+from services.auth.credentials.hash_threads import HashThreads
+from services.common.database.transaction import refuse_in_transaction
 from services.common.errors import Refused, Unavailable
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ COST: Final = 12
 BYTES: Final = 72
 #: Hashes that may wait for a thread.
 WAITING: Final = 16
-NICENESS: Final = 10
 
 
 class Hashing:
@@ -37,14 +35,18 @@ class Hashing:
 
     def __init__(self, at_once: int) -> None:
         self.free = Semaphore(at_once)
+        self.threads = HashThreads(at_once)
         self.most = at_once + WAITING
         self.present = 0
 
     def run(self, function: Callable[..., T], *args: Any) -> T:
-        """Run a function on a thread. Raises Unavailable if too many are waiting."""
+        """Run a function on a thread. Raises Unavailable if too many are waiting.
+
+        Raises RuntimeError inside an open transaction: a hash takes a quarter of a second.
+        """
+        refuse_in_transaction("hashing")
         with self._place(), self.free:
-            result: T = tpool.execute(_at_low_priority, function, *args)
-            return result
+            return self.threads.run(partial(function, *args))
 
     @contextmanager
     def _place(self) -> Iterator[None]:
@@ -62,13 +64,6 @@ class Hashing:
 def hashing(at_once: int) -> Hashing:
     """The instance of this process."""
     return Hashing(at_once)
-
-
-def _at_low_priority(function: Callable[..., T], *args: Any) -> T:
-    """Run a function at a low priority; on Linux, priorities belong to threads."""
-    with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-    return function(*args)
 
 
 def digest(password: str, cost: int = COST) -> bytes:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from services.auth import vault
 from services.auth.config import AuthSettings
 from services.auth.credentials import accounts, challenges, factors, fido, tokens
-from services.auth.credentials.factors import EMAIL, FIDO, TOTP, Proofs, WrongProof
+from services.auth.credentials.factors import EMAIL, FIDO, TOTP, WrongProof
 from services.auth.credentials.public_calls import limit_mails, limit_public, steady
 from services.auth.mails.letters import write_to
 from services.auth.policy.organisation import studio_name
@@ -325,13 +325,15 @@ class FactorRpc(ResourceService):
         Wrong proofs count as failed log-ins. Raises Refused if ``factor`` is disabled, the account
         is locked out, or the proof is missing or wrong.
         """
-        account = accounts.locked(self.tx, self._me)
+        account = accounts.own_account(self)
+        accounts.check_not_locked(self.settings, account)
+        proofs = factors.read_proofs(self.settings, account, data, caller)
+        account = accounts.locked(self.tx, account["id"])
         usable = factors.enabled(account)
         if (factor or None) not in {None, *usable} or not usable:
             raise Refused(off or OFF[factor])
         accounts.check_not_locked(self.settings, account)
         try:
-            proofs = Proofs(data, caller.get("session"))
             proven = factors.prove(self.tx, self.settings, account, proofs)
         except WrongProof:
             accounts.count_failure(self, account, caller.get("address"), "factor")

@@ -85,9 +85,10 @@ class SessionRpc(ResourceService):
             else:
                 accounts.count_failure(self, account, address, "password")
             raise Refused(data={"login": False})
+        proofs = factors.read_proofs(self.settings, account, data, caller)
         # Locked only now: comparing the hash took a quarter of a second.
         account = accounts.locked(self.tx, account["id"])
-        self._check_second_factor(account, data, caller)
+        self._check_second_factor(account, proofs, caller)
         if password == DEFAULT_PASSWORD:
             raise self._replace_default(account)
         return self._open_session(account, caller)
@@ -109,7 +110,7 @@ class SessionRpc(ResourceService):
         self.commit_now()
         return Refused(data=body)
 
-    def _check_second_factor(self, account: Row, data: JsonObject, caller: JsonObject) -> None:
+    def _check_second_factor(self, account: Row, proofs: Proofs, caller: JsonObject) -> None:
         """Refuse an account that is locked, inactive, or without proof of its second factor.
 
         The lockout is checked again under the lock, for concurrent attempts. Raises Refused.
@@ -121,7 +122,6 @@ class SessionRpc(ResourceService):
             raise self._refused(account, "inactive", address, INACTIVE)
         usable = factors.enabled(account)
         try:
-            proofs = Proofs(data, caller.get("session"))
             proven = factors.prove(self.tx, self.settings, account, proofs)
         except WrongProof:
             # Counts like a wrong password, so that codes can't be guessed without limit.

@@ -35,6 +35,7 @@ KERNEL: Final = frozenset(
         "idempotency_key",
         "gone_row",
         "change_count",
+        "job_lease",
         "alembic_version",
     }
 )

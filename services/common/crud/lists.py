@@ -70,7 +70,7 @@ def _completed(ctx: CrudContext, resource: Resource, reply: Reply) -> Reply:
 
 
 def _columns(ctx: CallContext, resource: Resource, query: dict[str, str]) -> Columns:
-    """The columns that the list shows."""
+    """The visible columns, limited to ``fields`` in the query."""
     relations = (resource.relations_without_query and not query) or query.get(
         "relations", ""
     ).lower() == "true"
@@ -81,6 +81,7 @@ def _columns(ctx: CallContext, resource: Resource, query: dict[str, str]) -> Col
 def _filtered(
     ctx: CallContext, resource: Resource, columns: Columns, query: dict[str, str]
 ) -> Select:
+    """SELECT the rows that match the query, scoped to the caller. Raises InvalidInput."""
     actor, table = ctx.actor, resource.table
     statement = sa.select(*columns).select_from(table)
     statement = statement.where(*resource.conditions(query))
@@ -90,6 +91,7 @@ def _filtered(
             found = _condition(ctx, resource, name, text, allowed)
             if found is not None:
                 statement = statement.where(found)
+    # In SQL, not afterwards: the total and the pages must count only what the caller may see.
     if resource.scope is not None and not actor.is_admin:
         statement = resource.scope(ctx, statement)
     return statement
@@ -98,6 +100,7 @@ def _filtered(
 def _wanted(columns: Columns, query: dict[str, str]) -> Columns:
     if "fields" not in query:
         return columns
+    # Clients identify rows by these two, whatever fields they ask for.
     names = {*query["fields"].split(","), "id", "type"}
     return tuple(column for column in columns if column.name in names)
 
@@ -203,5 +206,6 @@ def compressed(body: bytes) -> Reply:
     compressor = isal_zlib.compressobj(level=LEVEL, wbits=GZIP)
     if len(body) < THREAD_FROM:
         return Reply(compressor.compress(body) + compressor.flush(), "gzip")
+    # Other green threads first: the hub is about to be busy with a large reply.
     sleep(0)
     return Reply(tpool.execute(compressor.compress, body) + compressor.flush(), "gzip")

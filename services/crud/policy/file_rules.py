@@ -1,4 +1,7 @@
-"""Rules and hooks of working, output and background files; other services own their tasks."""
+"""Rules and hooks of working, output and background files, and of custom actions.
+
+``tasks`` and ``assets`` own the tasks and entities of these files; rights on them are asked there.
+"""
 
 from __future__ import annotations
 
@@ -26,14 +29,14 @@ from services.common.json_types import JsonObject, Row, Values
 from services.crud.models import OutputFile, PreviewBackgroundFile, WorkingFile
 
 _WORKING: Final = Resource(path="working-files", model=WorkingFile)
-#: The whole working file an output was made from.
+#: The JSON of the working file that an output was made from.
 SOURCE_FILE: Final = embedded(
     _WORKING, WorkingFile.id == OutputFile.source_file_id, table_of(OutputFile)
 )
 
 
 def _standing(ctx: CallContext, service: str, method: str, ident: UUID | None) -> JsonObject:
-    """The caller's rights on a task or entity, from its owner."""
+    """The caller's rights on a task or entity: ``{"read", "act"}``, from ``tasks``."""
     if ident is None:
         return {"read": False, "act": False}
     answer: JsonObject = ctx.ask(service, method, ident=str(ident))
@@ -131,17 +134,25 @@ def whole(actor: Actor) -> Whole:
     return Whole(frozenset(actor.projects))
 
 
-#: Who made a file and which revision it is: said once, when it is made.
+#: The author and the revision of a file are set on creation only.
 NUMBERED: Final = frozenset({"person_id", "revision"})
 
 
 class BackgroundRules(SimpleRules):
     """Names of backgrounds are unique; at most one is the default."""
 
+    def prepare(self, ctx: CrudContext, body: JsonObject, _ident: UUID | None) -> None:
+        """Serialize all writes, before the first of them locks a row.
+
+        With its row locked, each would wait for the other to clear its default.
+        """
+        if {"name", "is_default"} & body.keys():
+            ctx.tx.lock_key("preview backgrounds")
+
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Refuse a name that is taken. Raises InvalidInput."""
+        """Check that the name is free. Raises InvalidInput."""
         _refuse_background_name(ctx, values["name"], None)
         if values.get("is_default"):
             _clear_defaults(ctx)
@@ -149,7 +160,7 @@ class BackgroundRules(SimpleRules):
     def on_update(
         self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Refuse a new name that is taken. Raises InvalidInput."""
+        """Check that a new name is free. Raises InvalidInput."""
         if "name" in values:
             _refuse_background_name(ctx, values["name"], row["id"])
         if values.get("is_default"):
@@ -174,10 +185,10 @@ NO_NAME: Final = "Custom action name is required."
 
 
 class CustomActionRules(SimpleRules):
-    """A custom action has a name."""
+    """The name of a custom action is required."""
 
     def rewrite(self, body: JsonObject) -> JsonObject:
-        """Raise Integrity without a name."""
+        """Require a name. Raises Integrity."""
         if not body.get("name"):
             raise Integrity(NO_NAME)
         return dict(body)
@@ -185,6 +196,6 @@ class CustomActionRules(SimpleRules):
     def on_update(
         self, _ctx: CrudContext, _row: Row, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Raise Integrity for an empty name."""
+        """Check that the name isn't emptied. Raises Integrity."""
         if values.get("name") == "":
             raise Integrity(NO_NAME)

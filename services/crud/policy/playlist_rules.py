@@ -30,13 +30,15 @@ def _own(ctx: CallContext, facts: Facts) -> bool:
     return supervises and facts["created_by"] in {ctx.actor.id, None}
 
 
+# Playlists created by a deleted person (or imported without one) have no creator: any supervisor of
+# the production may change these.
 own_playlist: Final = Rule(
     "to supervise the production and have made the playlist", _own, ("project_id", "created_by")
 )
 
 
 def listed(ctx: CallContext, statement: Select) -> Select:
-    """Playlists of the caller's productions; clients see those made for them."""
+    """Playlists of the caller's productions; where the caller is a client, those for clients."""
     actor = ctx.actor
     as_client = {p for p, role in actor.projects.items() if role == "client"}
     mine = Playlist.project_id.in_(set(actor.projects) - as_client)
@@ -69,13 +71,14 @@ class PlaylistRules(SimpleRules):
         if kind is not None and kind not in KINDS:
             message = f"for_entity must be one of {', '.join(KINDS)}"
             raise InvalidInput(message)
+        # Only what the request adds: entities removed from a production since must not block edits.
         if body.get("shots") and not ctx.actor.is_admin:
             check_shown(ctx, *_new_ids(ctx, body["shots"], ident))
 
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Set the creator, and reduce the entities."""
+        """Set the creator, and reduce ``shots`` to the ids that are stored."""
         values["created_by"] = ctx.actor.id
         if values["shots"] is not None:
             values["shots"] = reduced(values["shots"])
@@ -83,7 +86,7 @@ class PlaylistRules(SimpleRules):
     def on_update(
         self, _ctx: CrudContext, _row: Row, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Reduce the entities."""
+        """Reduce ``shots`` to the ids that are stored."""
         if values.get("shots") is not None:
             values["shots"] = reduced(values["shots"])
 
@@ -94,7 +97,7 @@ class PlaylistRules(SimpleRules):
 
 
 def check_shown(ctx: CallContext, entities: Iterable[UUID], previews: Iterable[UUID]) -> bool:
-    """Whether the entities exist; their owners check that the caller may reference all of these.
+    """Whether the entities exist; their owners check that the caller may reference them.
 
     The ids are in a JSON column, for which no reference can be declared. Raises Forbidden.
     """

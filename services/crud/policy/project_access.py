@@ -17,7 +17,10 @@ from services.crud.models import Project
 
 
 def permitted_project(ctx: CallContext, project_id: str, rule: Rule) -> UUID:
-    """The production of that id, if the caller may. Raises NotFound, Forbidden."""
+    """The id of an existing production for which the caller passes the rule.
+
+    Raises NotFound, Forbidden.
+    """
     project = known_id(project_id)
     with ctx.database.read() as connection:
         if not connection.scalar(sa.select(sa.exists().where(Project.id == project))):

@@ -18,20 +18,21 @@ from services.tasks.comments.context import CommentContext
 from services.tasks.comments.drafts import write_drafts
 from services.tasks.policy import access
 from services.tasks.policy.people import caller_id, without_departments
-from services.tasks.previews.announce import announce_upload
+from services.tasks.previews.announce import announce_upload, receive_upload
 
 
 class CommentWriteRpc(ResourceService):
-    """Writing comments."""
+    """Post comments."""
 
     @command
     def comment_task(
         self, task_id: str, data: JsonObject, files: list[JsonObject] | None = None
     ) -> Reply:
-        """Say something on a task and give it a status; every file is an attachment.
+        """Post a comment on a task, which sets its status; every file is an attachment.
 
         Returns the comment with its lists, ``task_status`` and ``person``. Raises InvalidInput,
-        NotFound, Forbidden. Emits ``comment:new``, ``task:update`` and what follows from them.
+        NotFound, Forbidden. Emits ``comment:new``, ``task:update``, and the events of its effects
+        (see ``comments.write``).
         """
         context = CommentContext(self, [known_id(task_id)])
         (task,) = context.tasks.values()
@@ -46,10 +47,11 @@ class CommentWriteRpc(ResourceService):
     def comment_many(
         self, project_id: str, data: Json = None, files: list[JsonObject] | None = None
     ) -> Reply:
-        """Comment several tasks at once, all or none. A manager's items are all kept.
+        """Post comments on several tasks, all or none.
 
-        Of others' those are kept that are on tasks they supervise or are assigned to. Files named
-        as in a batch belong to their items. Returns the comments in order.
+        Managers may comment all tasks; for others, items on tasks that they neither supervise nor
+        are assigned to are skipped. Files named as in a batch belong to their items. Returns the
+        comments in order. Raises and emits as ``comment_task``.
         """
         if isinstance(data, dict) and "comments" in data:
             data = bodies.batch(data)
@@ -61,6 +63,8 @@ class CommentWriteRpc(ResourceService):
         authorizer, drafts = CommentAuthorizer(self, context), []
         for number, item in items:
             task = authorizer.task(known_id(item["object_id"]))
+            # Skipped by the production in the path, refused by the task's own: a manager of one
+            # production must not comment on tasks of another.
             if not access.manages(self, {"project_id": project}) and not authorizer.works_on(task):
                 continue
             if not access.manages(self, task) and not authorizer.works_on(task):
@@ -80,9 +84,10 @@ class CommentWriteRpc(ResourceService):
         task_id: str | None = None,
         files: list[JsonObject] | None = None,
     ) -> Reply:
-        """Comment several tasks, or one task several times, with files; all or none.
+        """Post comments on several tasks, or several on ``task_id``, with files; all or none.
 
-        Returns the comments in order, each with ``preview_files``.
+        Returns the comments in order, each with ``preview_files``. Raises and emits as
+        ``comment_task``, and ``preview-file:new`` for each preview.
         """
         items = bodies.batch(data)
         ids = [bodies.batch_task(item, number, task_id) for number, item in enumerate(items)]
@@ -98,12 +103,13 @@ class CommentWriteRpc(ResourceService):
             drafts.append(draft)
             pictures.append(bodies.files_of(files or [], number, "preview_file"))
         authorizer.check(drafts)
+        # Before the transaction, which must not wait for the storage.
+        received = [[(receive_upload(self, one), one) for one in files] for files in pictures]
         comments = write_drafts(self, drafts, context)
-        for draft, comment, uploads in zip(drafts, comments, pictures, strict=True):
+        for draft, comment, uploads in zip(drafts, comments, received, strict=True):
             task, ident = authorizer.task(draft.task_id), UUID(comment["id"])
             comment["preview_files"] = [
-                announce_upload(self, task["id"], ident, task["project_id"], upload)
-                for upload in uploads
+                announce_upload(self, task, ident, preview, upload) for preview, upload in uploads
             ]
             comment["previews"] = [one["id"] for one in comment["preview_files"]]
         return Reply(msgspec.json.encode(comments))

@@ -40,6 +40,7 @@ from services.tasks.models import (
 from services.tasks.policy.entity_names import describe_entities, full_name
 from services.tasks.policy.people import short_persons
 from services.tasks.rows import decoded
+from services.tasks.shapes import replies_in
 
 #: Rows of a list, which has no pages.
 MAX_ROWS: Final = 100
@@ -223,8 +224,8 @@ class NotificationRpc(ResourceService):
 
 def _reply(row: JsonObject) -> JsonObject:
     """The reply that a notification is about; empty if there is none."""
-    replies, ident = row.pop("replies") or [], row.pop("reply_id")
-    return next((reply for reply in replies if reply["id"] == ident), {})
+    replies, ident = replies_in(row.pop("replies")), row.pop("reply_id")
+    return next((reply for reply in replies if reply.get("id") == ident), {})
 
 
 def _conditions(query: Mapping[str, str]) -> list[Any]:

@@ -15,7 +15,7 @@ from services.common.errors import InvalidInput, NotFound, Refused
 from services.common.events.subscriber import Delivery, Inbox, on
 from services.common.files.storage import Upload
 from services.common.files.storage_access import UPLOADS, the_file
-from services.common.json_types import JsonObject
+from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.policy import access
@@ -83,18 +83,20 @@ class PreviewUploadRpc(ResourceService):
         """
         message = msgspec.convert(delivery.payload, PreviewReceived)
         upload = msgspec.convert(message.upload, Upload)
-        key = kinds.key_of(message.preview_file_id, kinds.RECEIVED)
+        key = kinds.KEPT.key(message.preview_file_id, kinds.RECEIVED)
         try:
             facts = preview_facts(self, message.preview_file_id)
-        except NotFound:
-            return  # removed meanwhile
-        try:
             if may_take_a_file(facts):
-                fill(self, facts, upload, key)
+                self._fill_or_break(facts, upload, key)
+        except (NotFound, Refused, InvalidInput):
+            # Removed, or filled by who had this event before, or marked as broken already.
+            return
+
+    def _fill_or_break(self, facts: Row, upload: Upload, key: str) -> None:
+        try:
+            fill(self, facts, upload, key)
         except NotFound:
             mark_broken(self, facts, upload, key)
-        except InvalidInput:
-            return  # the row is marked as broken already
 
 
 def _revision(data: JsonObject) -> int | None:

@@ -7,24 +7,17 @@ from alembic import op
 
 from services.common.database.frozen import v3
 
-revision = "0010"
-down_revision = "0009"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 unnoticed = "it writes to a table that only the new code reads"
 
 TABLES = {
-    "task": "project_id",
-    "comment": "production_id",
-    "preview_file": "production_id",
-    "time_spent": "production_id",
-    "notification": "production_id",
-    "news": "production_id",
-    "subscription": "production_id",
-    "task_type": None,
-    "task_status": None,
-    "attachment_file": None,
-    "status_automation": None,
+    "department": None,
+    "studio": None,
+    "organisation": None,
+    "person": None,
 }
 
 

@@ -7,17 +7,24 @@ from alembic import op
 
 from services.common.database.frozen import v3
 
-revision = "0008"
-down_revision = "0007"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 unnoticed = "it writes to a table that only the new code reads"
 
 TABLES = {
-    "department": None,
-    "studio": None,
-    "organisation": None,
-    "person": None,
+    "task": "project_id",
+    "comment": "production_id",
+    "preview_file": "production_id",
+    "time_spent": "production_id",
+    "notification": "production_id",
+    "news": "production_id",
+    "subscription": "production_id",
+    "task_type": None,
+    "task_status": None,
+    "attachment_file": None,
+    "status_automation": None,
 }
 
 

@@ -6,8 +6,8 @@ Rolling deploy: safe. The service fills what the release before writes.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

@@ -7,8 +7,8 @@ from alembic import op
 
 from services.common.database.frozen import v3
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 unnoticed = "procedures and triggers keep a column that only the new code reads"

@@ -8,8 +8,8 @@ from alembic import op
 
 from services.common.database.frozen import v3
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 unnoticed = "procedures and triggers keep a column that only the new code reads"

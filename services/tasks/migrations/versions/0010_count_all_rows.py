@@ -7,8 +7,8 @@ from alembic import op
 
 from services.common.database.frozen import v3
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 unnoticed = "triggers write to a table that only the new code reads"

@@ -1,6 +1,6 @@
-"""Count the rows that were there before.
+"""Count the rows of every resource as they come and go.
 
-Rolling deploy: safe. It reads each table once and locks none.
+Rolling deploy: safe. Triggers count, whichever code writes.
 """
 
 from alembic import op
@@ -11,8 +11,9 @@ revision = "0008"
 down_revision = "0007"
 branch_labels = None
 depends_on = None
-unnoticed = "it writes to a table that only the new code reads"
+unnoticed = "triggers write to a table that only the new code reads"
 
+#: The tables, and the column of the production that their rows belong to.
 TABLES = {
     "playlist": "project_id",
     "schedule_item": "project_id",
@@ -42,9 +43,15 @@ TABLES = {
 
 
 def upgrade() -> None:
+    v3.create_row_count(op)
+    v3.create_count_functions(op, "project_id", "production_id", None)
     for table, column in TABLES.items():
-        v3.count_now(op, table, column)
+        v3.count_rows(op, table, column)
 
 
 def downgrade() -> None:
-    """Nothing to take back: the counts go with the migration before."""
+    v3.drop_counts(op, *TABLES)
+    op.execute(
+        "DROP FUNCTION count_rows(); DROP FUNCTION count_rows_of_production(); DROP FUNCTION count_all_rows()"
+    )
+    op.drop_table("row_count")
