@@ -33,7 +33,7 @@ def insert_many(cursor: Any, table: sa.Table, rows: int, **given: list[str]) -> 
     """
     lists, columns, turn = [], {}, "n"
     for column in table.c:
-        if is_internal(column):
+        if is_internal(column) and column.name not in given:
             continue
         target = next((key.column.table.name for key in column.foreign_keys), None)
         ids = _array(given[column.name]) if column.name in given else None
