@@ -63,6 +63,8 @@ def paged(
     order, page = pages.newest_first(table), Page(number, limit)
     if number < 1:
         return lists.json_array(ctx, rows.order_by(*order))
+    if limit > lists.SHORT:
+        return lists.large_page(ctx, resource, rows, page)
     if where:
         total, data = pages.page_of(ctx, table, rows, order, page)
     else:

@@ -22,8 +22,9 @@ from services.common.runtime.service import spawned
 from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from services.common.crud.filters import Page
     from services.common.crud.resource import CrudContext, Resource
 
 T = TypeVar("T")
@@ -50,6 +51,8 @@ def list_rows(ctx: CrudContext, resource: Resource, query: dict[str, str]) -> Re
     if page is None:
         statement = _filtered(ctx, resource, columns, query)
         reply = json_array(ctx, statement.order_by(*resource.order).limit(resource.list_cap))
+    elif page.rows > SHORT:
+        reply = large_page(ctx, resource, _filtered(ctx, resource, columns, query), page)
     elif wanted := pages.extent(resource, ctx.actor, query):
         reply = compressed(pages.of_extent(ctx, resource, columns, wanted, page))
     else:
@@ -139,10 +142,21 @@ def json_array(ctx: CallContext, statement: Select) -> Reply:
     return streamed(ctx, rows)
 
 
-def streamed(ctx: CallContext, rows: Select, ends: str = "[]") -> Reply:
+def large_page(ctx: CallContext, resource: Resource, statement: Select, page: Page) -> Reply:
+    """A page of more than ``SHORT`` rows, the newest first: streamed, as any long list."""
+    order = pages.newest_first(resource.table)
+    rows = statement.order_by(*order).limit(page.rows).offset(page.offset)
+    counted = statement.with_only_columns(sa.literal(1).label("one")).subquery("counted")
+    with ctx.database.read() as connection:
+        total = connection.scalar(sa.select(sa.func.count()).select_from(counted)) or 0
+    head = pages.envelope("", total, *page).decode().removesuffix("]}")
+    return streamed(ctx, sql_json.objects(rows), (head, "]}"))
+
+
+def streamed(ctx: CallContext, rows: Select, ends: Sequence[str] = "[]") -> Reply:
     """A long list, read in chunks from one snapshot and compressed chunk by chunk.
 
-    ``ends`` are the brackets around it: ``{}`` for members of an object.
+    ``ends`` is what stands around it: ``{}`` for members of an object.
     """
     answer, first = GzipBuilder(), True
     # In a transaction: a server-side cursor needs one, and gives one snapshot.
@@ -154,7 +168,7 @@ def streamed(ctx: CallContext, rows: Select, ends: str = "[]") -> Reply:
             text = (ends[0] if first else ",") + ",".join(texts)
             first = False
             answer.add(text.encode())
-    answer.add((ends if first else ends[1]).encode())
+    answer.add(("".join(ends) if first else ends[1]).encode())
     return answer.reply()
 
 
