@@ -13,6 +13,8 @@ from services.common.database.tables import (
     TimestampedRow,
     json_column,
     link,
+    page_index,
+    production_copy,
     ref,
     table_of,
     text,
@@ -57,6 +59,7 @@ class SoftwareDepartmentLink(TimestampedRow, Base):
     """A program that a department uses."""
 
     __tablename__ = "software_department_link"
+    paged = False
     __table_args__ = (sa.UniqueConstraint("department_id", "software_id"),)
 
     department_id: Mapped[UUID] = ref("auth.department", index=False)
@@ -79,6 +82,7 @@ class HardwareItemDepartmentLink(TimestampedRow, Base):
     """A machine that a department uses."""
 
     __tablename__ = "hardware_item_department_link"
+    paged = False
     __table_args__ = (sa.UniqueConstraint("hardware_item_id", "department_id"),)
 
     department_id: Mapped[UUID] = ref("auth.department")
@@ -89,7 +93,10 @@ class WorkingFile(TimestampedRow, Base):
     """A file somebody works in."""
 
     __tablename__ = "working_file"
-    __table_args__ = (sa.UniqueConstraint("name", "task_id", "entity_id", "revision"),)
+    __table_args__ = (
+        sa.UniqueConstraint("name", "task_id", "entity_id", "revision"),
+        page_index("working_file", "production_id"),
+    )
 
     shotgun_id: Mapped[int | None]
     name: Mapped[str | None] = text(250)
@@ -104,6 +111,7 @@ class WorkingFile(TimestampedRow, Base):
     entity_id: Mapped[UUID | None] = ref("assets.entity")
     person_id: Mapped[UUID | None] = ref("auth.person", on_gone="null")
     software_id: Mapped[UUID | None] = link("software", on_gone="null")
+    production_id: Mapped[UUID | None] = production_copy()
 
 
 class OutputFile(TimestampedRow, Base):
@@ -121,6 +129,7 @@ class OutputFile(TimestampedRow, Base):
             "representation",
             "revision",
         ),
+        page_index("output_file", "production_id"),
     )
 
     shotgun_id: Mapped[int | None]
@@ -145,6 +154,7 @@ class OutputFile(TimestampedRow, Base):
     person_id: Mapped[UUID | None] = ref("auth.person", on_gone="null")
     source_file_id: Mapped[UUID | None] = link("working_file", on_gone="null")
     temporal_entity_id: Mapped[UUID | None] = ref("assets.entity", on_gone="null")
+    production_id: Mapped[UUID | None] = production_copy()
 
 
 class PreviewBackgroundFile(TimestampedRow, Base):
