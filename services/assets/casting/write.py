@@ -20,7 +20,7 @@ from services.common.crud.reading import check_reach
 from services.common.crud.resource import CrudContext
 from services.common.crud.validation import reader_of
 from services.common.database.transaction import Database, Transaction
-from services.common.errors import InvalidInput, NotFound, Unavailable
+from services.common.errors import InvalidInput, NotFound
 
 ITEM: Final = {
     "asset_id": NEEDED_IDENT,
@@ -66,7 +66,7 @@ def check_castable(ctx: CrudContext, assets: set[UUID], entities: list[UUID]) ->
 
 
 def replace_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
-    """Lock and replace castings, and emit their events. Raises Unavailable."""
+    """Lock and replace castings, and emit their events. Raises NotFound."""
     lock_castings(tx, changes)
     write_castings(tx, changes)
 
@@ -83,15 +83,14 @@ def write_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
 
 
 def lock_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
-    """Lock the entities and their episodes. Raises Unavailable if one was deleted."""
+    """Lock the entities and their episodes. Raises NotFound if one was deleted."""
     # A shot's casting changes that of its episode: the episode is locked, too.
     episodes = {c.episode_id for c in changes.values() if c.episode_id}
     episodes |= {c.ident for c in changes.values() if c.kind == EPISODE}
     everything = episodes | set(changes)
     given = {"ids": _texts(everything), "episodes": _texts(episodes)}
     if len(tx.run(sql.LOCK, **given)) < len(everything):
-        message = "An entity was removed meanwhile."
-        raise Unavailable(message)
+        raise NotFound
 
 
 def _replace_links(tx: Transaction, changes: Mapping[UUID, Change]) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.assets.models import EntityConceptLink
 from services.assets.policy.access import ENTITY, TYPE, among, facts_of
-from services.assets.policy.entity_rules import WholeDataRules
+from services.assets.policy.entity_rules import WholeDataRules, lock_place
 from services.assets.policy.entity_types import entity_type
 from services.assets.policy.kinds import KIND, RESERVED
 from services.assets.policy.membership import (
@@ -218,9 +218,7 @@ class CreationRpc(ResourceService):
         ``place`` is the parent, and whether entities of the kind have one at all.
         """
         parent, counts = place
-        # An advisory lock serializes creators of one name: without a parent (NULL) the unique
-        # constraint allows duplicates.
-        self.tx.lock_key(f"{project}:{type_id}:{parent}:{named}")
+        lock_place(self.tx, project, named, type_id, parent)
         statement = sa.select(ENTITY.c.id).where(
             ENTITY.c.project_id == project,
             ENTITY.c.entity_type_id == type_id,

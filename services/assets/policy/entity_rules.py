@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -13,6 +14,7 @@ from services.common.contracts.assets import AssetReadyChanged
 from services.common.crud.resource import CrudContext, SimpleRules
 from services.common.database.sql_errors import MESSAGES, UNIQUE
 from services.common.database.tables import table_of
+from services.common.database.transaction import Transaction
 from services.common.errors import Integrity
 from services.common.json_types import JsonObject, Row, Values
 from services.common.values import object_or_empty
@@ -82,8 +84,19 @@ class WholeDataRules(EntityRules):
         """Replace ``data``: nothing is merged."""
 
 
+def lock_place(
+    tx: Transaction, project: UUID, named: str, type_id: UUID, parent: UUID | None
+) -> None:
+    """Wait for concurrent writers of an entity of that name in the same place.
+
+    An advisory lock: without a parent (NULL) the unique constraint allows duplicates.
+    """
+    tx.lock_key(f"{project}:{type_id}:{parent}:{named}")
+
+
 def _refuse_twin(ctx: CallContext, row: Row) -> None:
     """Raise Integrity for a duplicate; the unique constraint allows it without a parent (NULL)."""
+    lock_place(ctx.tx, row["project_id"], *(row[name] for name in PLACE))
     table = table_of(Entity)
     same = [table.c[name].is_not_distinct_from(row[name]) for name in (*PLACE, "project_id")]
     twin = sa.select(table.c.id).where(*same, table.c.id != row["id"]).limit(1)

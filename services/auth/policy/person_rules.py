@@ -287,6 +287,10 @@ ACTIVE: Final = sa.select(sa.func.count()).where(
 def _check_limit(ctx: CallContext) -> None:
     """Raise InvalidInput if the studio's limit of active people is reached."""
     limit = settings_of(ctx).user_limit
-    if limit and ctx.tx.session.execute(ACTIVE).scalar_one() >= limit:
+    if not limit:
+        return
+    # An advisory lock: who is created concurrently is not counted yet.
+    ctx.tx.lock_key("user limit")
+    if ctx.tx.session.execute(ACTIVE).scalar_one() >= limit:
         message = "User limit reached."
         raise InvalidInput(message, {"limit": limit})

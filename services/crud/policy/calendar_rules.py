@@ -80,6 +80,8 @@ def _check_complete(values: Row) -> None:
 
 
 def _refuse_overlap(ctx: CallContext, values: Row, own: UUID | None) -> None:
+    # An advisory lock: there may be no row yet to lock, and no constraint knows of periods.
+    ctx.tx.lock_key(f"days off {values['person_id']}")
     table = DayOff
     overlapping = sa.select(table.id).where(
         table.person_id == values["person_id"],

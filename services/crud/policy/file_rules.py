@@ -87,6 +87,14 @@ NUMBERED: Final = frozenset({"person_id", "revision"})
 class BackgroundRules(SimpleRules):
     """Names of backgrounds are unique; at most one is the default."""
 
+    def prepare(self, ctx: CrudContext, body: JsonObject, _ident: UUID | None) -> None:
+        """Serialize all writes, before the first of them locks a row.
+
+        With its row locked, each would wait for the other to clear its default.
+        """
+        if {"name", "is_default"} & body.keys():
+            ctx.tx.lock_key("preview backgrounds")
+
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:

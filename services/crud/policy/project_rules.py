@@ -182,6 +182,7 @@ class TemplateRules(SimpleRules):
 
 
 def _refuse_template_name(ctx: CallContext, name: str, own: UUID | None) -> None:
+    ctx.tx.lock_key(f"project template {name}")
     taken = sa.select(m.ProjectTemplate.id).where(m.ProjectTemplate.name == name)
     if own is not None:
         taken = taken.where(m.ProjectTemplate.id != own)

@@ -78,6 +78,8 @@ class ScheduleItemRules(SimpleRules):
     ) -> None:
         """Check that there is no such item yet. Raises InvalidInput."""
         names = ("project_id", "task_type_id", "object_id")
+        # An advisory lock: to the unique constraint, nulls are all different.
+        ctx.tx.lock_key(f"schedule item {[str(values[name]) for name in names]}")
         table = table_of(ScheduleItem)
         # The unique constraint treats NULLs as different, so it doesn't cover an item for all
         # task types or objects.

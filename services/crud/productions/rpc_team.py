@@ -147,9 +147,8 @@ class TeamRpc(ResourceService):
             project_changed(self, project)
         return new
 
-    # Unordered: a seat is added, never taken, and twice is once. Not ``seat_assignee`` alone, which
-    # ``tasks`` calls so that the team shows at once who was assigned: it may die before it does,
-    # and not every way to assign calls it.
+    # Unordered: a seat is added, never taken, and twice is once. Besides ``seat_assignee``, which
+    # ``tasks`` may die before it calls, and which not every way to assign calls.
     @on("task:assign")
     def seat_assigned(self, delivery: Delivery) -> None:
         """Who is given work in a production belongs to its team. Emits ``project:update`` if new.

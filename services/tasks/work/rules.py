@@ -19,6 +19,7 @@ from services.common.errors import Integrity, InvalidInput, Refused
 from services.common.json_types import JsonObject, Row, Values
 from services.common.values import object_or_empty
 from services.tasks.models import Task, TaskStatus, TaskType, task_person_link
+from services.tasks.policy.default_status import lock_defaults
 from services.tasks.policy.notifications import notify
 
 SAME_TYPE: Final = "A task type with similar name already exists"
@@ -65,6 +66,8 @@ class TaskTypeRules(SimpleRules):
 
 
 def _refuse_type_name(ctx: CallContext, name: str, own: UUID | None) -> None:
+    # An advisory lock: the unique constraint compares names within a kind and a department.
+    ctx.tx.lock_key(f"task type {name}")
     same = sa.select(TaskType.id).where(TaskType.name == name)
     if own is not None:
         same = same.where(TaskType.id != own)
@@ -74,6 +77,14 @@ def _refuse_type_name(ctx: CallContext, name: str, own: UUID | None) -> None:
 
 class TaskStatusRules(SimpleRules):
     """Concepts have one default status, all other entities another; a new default replaces it."""
+
+    def prepare(self, ctx: CrudContext, body: JsonObject, _ident: UUID | None) -> None:
+        """Serialize the writes of defaults, before the first of them locks a row.
+
+        With its row locked, each would wait for the other to clear it.
+        """
+        if body.get("is_default"):
+            lock_defaults(ctx)
 
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
