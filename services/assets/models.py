@@ -35,7 +35,7 @@ row_counts.declare(Base.metadata)
 
 
 class EntityType(TimestampedRow, Base):
-    """What kind an entity is: Shot, Sequence … or a type of asset."""
+    """The type of an entity: Shot, Sequence and so on, or a type of asset."""
 
     __tablename__ = "entity_type"
 
@@ -108,7 +108,7 @@ class EntityVersion(TimestampedRow, Base):
 
 
 class AssetInstance(TimestampedRow, Base):
-    """One numbered copy of an asset in a scene or in another asset."""
+    """A numbered copy of an asset in a scene or in another asset."""
 
     __tablename__ = "asset_instance"
     __table_args__ = (sa.UniqueConstraint("asset_id", "target_asset_id", "scene_id", "number"),)
