@@ -54,7 +54,7 @@ def changes_of(database: Database, ids: Iterable[UUID]) -> dict[UUID, Change]:
 
 
 def check_castable(ctx: CrudContext, assets: set[UUID], entities: list[UUID]) -> None:
-    """Check that the caller may cast these assets; what is cast already may stay.
+    """Check that the caller may cast these assets; existing castings may be kept.
 
     Raises Forbidden.
     """
@@ -74,6 +74,7 @@ def replace_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
 def write_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
     """Replace the castings of locked entities, and emit their events."""
     _replace_links(tx, changes)
+    # After the links: an episode keeps an asset that one shot drops and another one casts.
     entered = _enter_episodes(tx, changes)
     left = _leave_episodes(tx, changes)
     dropped = _drop_from_shots(tx, changes)
@@ -134,7 +135,7 @@ def _enter_episodes(tx: Transaction, changes: Mapping[UUID, Change]) -> set[Pair
 
 
 def _leave_episodes(tx: Transaction, changes: Mapping[UUID, Change]) -> set[Pair]:
-    """Remove from episodes what no shot casts any more. Returns (episode, asset) pairs."""
+    """Remove from episodes the assets that none of their shots casts. Returns the pairs."""
     pairs = {
         (change.episode_id, asset)
         for change in changes.values()

@@ -21,7 +21,7 @@ from services.common.values import object_or_empty
 
 #: The columns that identify an entity in its production.
 PLACE: Final = ("name", "entity_type_id", "parent_id")
-#: Changes that follow each other faster make one version.
+#: Changes within this time are one version: artists save often.
 ONE_SITTING: Final = timedelta(minutes=1)
 FIXED: Final = frozenset({"shotgun_id"})
 
@@ -40,7 +40,7 @@ class EntityRules(SimpleRules):
     ) -> None:
         """Merge ``data`` by key; the row is locked, so concurrent updates keep all keys.
 
-        A null leaves it as it is. Raises Integrity for the name of another in the same place.
+        A null ``data`` is ignored. Raises Integrity for another entity's name in the same place.
         """
         if isinstance(values.get("data"), dict):
             values["data"] = {**object_or_empty(row["data"]), **values["data"]}
@@ -81,7 +81,7 @@ class WholeDataRules(EntityRules):
     def on_update(
         self, _ctx: CrudContext, _row: Row, _values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Set ``data`` to what was sent."""
+        """Replace ``data``: nothing is merged."""
 
 
 def lock_place(

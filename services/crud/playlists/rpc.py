@@ -27,9 +27,10 @@ class PlaylistRpc(ResourceService):
 
     @query
     def list_project_playlists(self, project_id: str, episode_id: str | None = None) -> Reply:
-        """The playlists of a production, or of one of its episodes, the newest first.
+        """The playlists of a production, or of one of its episodes, newest first.
 
-        For the team but vendors; clients get those made for them. Raises NotFound, Forbidden.
+        For the team except vendors; clients get playlists marked for clients.
+        Raises NotFound, Forbidden.
         """
         project = permitted_project(self, project_id, team_but_vendor)
         rows = sa.select(*self.registry["playlists"].columns(None, relations=False)).where(
@@ -46,7 +47,7 @@ class PlaylistRpc(ResourceService):
     def add_to_playlist(self, ident: str, data: JsonObject) -> Reply:
         """Add an entity to a playlist with a preview, or change its preview.
 
-        For those who may change the playlist. Safe for concurrent requests.
+        For people who may change the playlist. Safe for concurrent requests.
         Returns the playlist. Raises NotFound, Forbidden, InvalidInput.
         Emits ``playlist:add_entity``.
         """
