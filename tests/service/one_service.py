@@ -118,8 +118,7 @@ class OneService:
         outcome: list[Exception | None] = []
 
         def finish(worker: WorkerContext, result: Any, failed: Any) -> tuple[Any, Any]:
-            commit = handler._commit  # noqa: SLF001 - as ``Handler`` does
-            outcome.append(failed[1] if failed else commit(worker))
+            outcome.append(failed[1] if failed else _committed(worker))
             return result, failed
 
         self.container._run_worker(context, finish)  # noqa: SLF001 - as ``spawn_worker`` does
@@ -165,6 +164,15 @@ class OneService:
         query = sa.select(found).where(*(found.c[name] == value for name, value in where.items()))
         with self.database.read() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _committed(worker: WorkerContext) -> Exception | None:
+    """What the commit raises; returned, as ``Handler`` does, for the worker ends after it."""
+    try:
+        worker.service.commit_now()
+    except Exception as error:
+        return error
+    return None
 
 
 #: Tables that no list shows: of the kernel, and what only their own methods read.

@@ -47,11 +47,11 @@ def references() -> list[Any]:
     found = []
     for registry in registries():
         for resource in (one for one in registry if one.path not in NOT_CREATED):
-            columns = [(c.name, c) for c in resource.table.c if c.name not in resource.owned]
+            columns = [(c.name, c) for c in resource.table.c]
             columns += [(name, resource.lists[name].other) for name in resource.writable_lists]
             for name, column in columns:
                 ref = column.info.get("ref")
-                if ref and name not in resource.hidden:
+                if ref and name not in resource.owned | resource.hidden:
                     target = BY_TABLE[ref.service, ref.table]
                     case = Reference(registry.service, resource, name, column, target)
                     found.append(pytest.param(case, id=f"{resource.path}.{name}"))
