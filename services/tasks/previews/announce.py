@@ -109,7 +109,7 @@ def _place_in_revisions(
         .group_by(file.revision)
         .order_by(file.revision.desc())
     )
-    mine: dict[int, int] = dict(tx.session.execute(own).tuples().all())  # type: ignore[arg-type]
+    mine: dict[int, int] = {row[0]: row[1] for row in tx.session.execute(own)}
     if wanted is None and mine:
         wanted = max(mine)
     if wanted is not None and wanted in mine:

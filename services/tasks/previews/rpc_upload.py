@@ -92,10 +92,12 @@ class PreviewUploadRpc(ResourceService):
 
 
 def _revision(data: JsonObject) -> int | None:
-    """The requested revision; None, also for 0, takes the next one. Raises InvalidInput."""
-    wanted = data.get("revision") or 0
+    """The requested revision, 0 too; without one the next is taken. Raises InvalidInput."""
+    wanted = data.get("revision")
+    if wanted is None or wanted == "":
+        return None
     if isinstance(wanted, str) and wanted.isdecimal():
         wanted = int(wanted)
     if isinstance(wanted, bool) or not isinstance(wanted, int) or not 0 <= wanted < 2**31:
         raise invalid_field("revision", "Input should be a valid integer")
-    return wanted or None
+    return wanted

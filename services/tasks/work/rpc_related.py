@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from services.common.crud import lists
 from services.common.crud.resource_service import ResourceService
-from services.common.database.sql_types import Condition
+from services.common.database.sql_types import Expression
 from services.common.database.tables import table_of
+from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
-from services.tasks.models import Notification, PreviewFile, Subscription, Task
+from services.tasks.models import (
+    Notification,
+    PreviewFile,
+    Subscription,
+    Task,
+    TaskStatus,
+    TaskType,
+)
 from services.tasks.policy.entity_access import entity_for_reader, own_only
+from services.tasks.policy.entity_names import describe_entities
 from services.tasks.policy.membership import require_member
 from services.tasks.policy.task_authorizer import TaskAuthorizer
 from services.tasks.rows import paged
 
-TASK: Final = table_of(Task)
+TASK, KIND, STATUS = table_of(Task), table_of(TaskType), table_of(TaskStatus)
 #: What is listed of a production, by the column that says of which task it is.
 OF_TASK: Final = {
     "notifications": table_of(Notification).c.task_id,
@@ -39,14 +50,11 @@ class RelatedRowsRpc(ResourceService):
         Raises NotFound, Forbidden.
         """
         task = TaskAuthorizer(self).readable(task_id)
-        return self._previews(OF_TASK[FILES] == task["id"])
-
-    @query
-    def list_previews_of(self, kind: str, ident: str) -> Reply:
-        """The previews of all tasks of an entity. For its readers. Raises NotFound, Forbidden."""
-        entity, _ = entity_for_reader(self, kind, ident)
-        return self._previews(
-            OF_TASK[FILES].in_(sa.select(TASK.c.id).where(TASK.c.entity_id == entity))
+        file = table_of(PreviewFile)
+        rows = sa.select(*self.registry[FILES].columns(None, relations=False))
+        rows = rows.where(file.c.task_id == task["id"])
+        return lists.json_array(
+            self, rows.order_by(file.c.revision.desc(), file.c.position, file.c.id)
         )
 
     @query
@@ -55,16 +63,36 @@ class RelatedRowsRpc(ResourceService):
     ) -> Reply:
         """The tasks of the shots of a sequence or an episode, or of an episode's assets.
 
-        For readers of it; a vendor gets their own. Raises NotFound, Forbidden.
+        With the names around them, by name. For readers of it; a vendor gets their own.
+        Raises NotFound, Forbidden.
         """
         holder, facts = entity_for_reader(self, of, ident)
         below = self.ask("assets", "entities_below", kind=kind, of=of, ident=str(holder))
         relations = (query or {}).get("relations", "").lower() == "true"
-        rows = sa.select(*self.registry["tasks"].columns(None, relations=relations)).where(
-            TASK.c.entity_id.in_([UUID(one) for one in below]),
-            *own_only(self, of, facts, own=False),
+        projects = self.ask("crud", "project_names", ids=[facts["project_id"]])
+        entities = describe_entities(self, below)
+        names = {
+            "project_name": sa.literal(projects.get(facts["project_id"]), sa.Text),
+            "task_type_name": KIND.c.name,
+            "task_status_name": STATUS.c.name,
+            "entity_type_name": _said_of(entities, "type_name"),
+            "entity_name": _said_of(entities, "name"),
+        }
+        rows = (
+            sa.select(
+                *self.registry["tasks"].columns(None, relations=relations),
+                *(column.label(name) for name, column in names.items()),
+            )
+            .select_from(TASK)
+            .outerjoin(KIND, KIND.c.id == TASK.c.task_type_id)
+            .outerjoin(STATUS, STATUS.c.id == TASK.c.task_status_id)
+            .where(
+                TASK.c.entity_id.in_([UUID(one) for one in below]),
+                *own_only(self, of, facts, own=False),
+            )
         )
-        return lists.json_array(self, rows.order_by(TASK.c.name, TASK.c.id))
+        order = (TASK.c.name, KIND.c.name, names["entity_type_name"], names["entity_name"])
+        return lists.json_array(self, rows.order_by(*order, TASK.c.id))
 
     @query
     def list_project_rows(
@@ -82,9 +110,10 @@ class RelatedRowsRpc(ResourceService):
         order = (table.c.updated_at.desc(), table.c.created_at.desc(), table.c.id)
         return paged(self, rows, order, query or {})
 
-    def _previews(self, condition: Condition) -> Reply:
-        file = table_of(PreviewFile)
-        rows = sa.select(*self.registry[FILES].columns(None, relations=False)).where(condition)
-        return lists.json_array(
-            self, rows.order_by(file.c.revision.desc(), file.c.position, file.c.id)
-        )
+
+def _said_of(entities: Mapping[str, JsonObject], name: str) -> Expression:
+    """What is known of each task's entity, which ``assets`` owns, as a column."""
+    # One parameter, however many entities there are.
+    known = sa.literal({ident: entity[name] for ident, entity in entities.items()}, JSONB)
+    found: Expression = known[sa.cast(TASK.c.entity_id, sa.Text)].astext
+    return found

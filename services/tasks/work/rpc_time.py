@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final
 from uuid import UUID, uuid4
@@ -21,7 +21,7 @@ from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_fi
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
-from services.tasks.models import TimeSpent
+from services.tasks.models import Task, TimeSpent
 from services.tasks.policy.durations import recompute_duration
 from services.tasks.policy.task_authorizer import TaskAuthorizer
 from services.tasks.rows import decoded
@@ -82,21 +82,19 @@ class TimeRpc(ResourceService):
 
     @query
     def time_spent_on_task(self, task_id: str, day: str | None = None) -> JsonObject:
-        """Who worked how long on a task, on a day or at all: ``{person id: row, "total": n}``.
+        """Who worked how long on a task, on a day or at all.
 
-        Of all days, a person's rows are added up. Raises NotFound, Forbidden.
+        ``{person id: [row], "total": minutes}``. Raises NotFound, Forbidden.
         """
         task = TaskAuthorizer(self).readable(task_id)
         where = [TIME.c.task_id == task["id"]]
         if day is not None:
             where.append(TIME.c.date == _day(day))
-        found: JsonObject = {}
-        for row in self._rows(*where):
-            earlier = found.get(row["person_id"])
-            if earlier is not None:
-                row["duration"] += earlier["duration"]
-            found[row["person_id"]] = row
-        return {**found, "total": sum(row["duration"] for row in found.values())}
+        rows = self._rows(*where)
+        found: dict[str, list[JsonObject]] = {}
+        for row in rows:
+            found.setdefault(row["person_id"], []).append(row)
+        return {**found, "total": sum(row["duration"] for row in rows)}
 
     @query
     def time_spent_by_person(
@@ -109,10 +107,10 @@ class TimeRpc(ResourceService):
         month: str | None = None,
         week: str | None = None,
     ) -> list[JsonObject]:
-        """A person's time: on a day, in a week, month or year, or between two dates.
+        """A person's time: on a day, in a month, or between two dates, row by row.
 
-        For the person (the caller without ``person_id``) and managers of the studio.
-        Raises NotFound, Forbidden, InvalidInput.
+        Of a week or a year it is summed up by task. For the person (the caller without
+        ``person_id``) and managers of the studio. Raises NotFound, Forbidden, InvalidInput.
         """
         person = only_persons(self) if person_id is None else known_id(person_id)
         if person != self.actor.id and self.actor.role not in {"admin", "manager"}:
@@ -122,7 +120,44 @@ class TimeRpc(ResourceService):
         where = [TIME.c.person_id == person]
         if start is not None and end is not None:
             where.append(TIME.c.date.between(start, end))
+        if year is not None and month is None:
+            return self._by_task(*where)
         return self._rows(*where)
+
+    def _by_task(self, *where: Condition) -> list[JsonObject]:
+        """The minutes on each task, with the names of what it is a task of."""
+        task = table_of(Task)
+        rows = (
+            sa.select(
+                task.c.id.label("task_id"),
+                task.c.task_type_id,
+                task.c.project_id,
+                task.c.entity_id,
+                sa.func.sum(TIME.c.duration).label("duration"),
+            )
+            .join(TIME, TIME.c.task_id == task.c.id)
+            .where(*where)
+            .group_by(task.c.id)
+            .order_by(sa.func.min(TIME.c.date), task.c.id)
+        )
+        with self.database.read() as connection:
+            found = [dict(row) for row in connection.execute(rows).mappings()]
+        if not found:
+            return []
+        projects, entities = self.ask_all(
+            [
+                ("crud", "project_names", {"ids": _ids(found, "project_id")}),
+                ("assets", "describe_entities", {"ids": _ids(found, "entity_id")}),
+            ]
+        )
+        return [
+            {
+                **{name: value for name, value in row.items() if name != "entity_id"},
+                "project_name": projects.get(str(row["project_id"])),
+                **_named(entities.get(str(row["entity_id"]), {})),
+            }
+            for row in found
+        ]
 
     @query
     def time_spent_today(self, task_id: str, day: str) -> JsonObject:
@@ -138,6 +173,21 @@ class TimeRpc(ResourceService):
         with self.database.read() as connection:
             texts = connection.execute(rows_as_json(rows)).scalars().all()
         return decoded(texts)
+
+
+def _ids(rows: Iterable[Row], name: str) -> list[str]:
+    """The ids in a column, each once, as other services are asked for them."""
+    return sorted({str(row[name]) for row in rows if row[name] is not None})
+
+
+def _named(entity: JsonObject) -> JsonObject:
+    """What a sum of time shows of the entity."""
+    return {
+        "entity_name": entity.get("name"),
+        "entity_type_name": entity.get("type_name"),
+        "sequence_name": entity.get("parent_name"),
+        "episode_name": entity.get("episode_name"),
+    }
 
 
 def _day(text: str) -> date:
