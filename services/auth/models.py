@@ -97,7 +97,7 @@ class Person(TimestampedRow, Base):
     locale: Mapped[str | None] = text(10)
     use_12_hour_clock: Mapped[bool | None] = mapped_column(default=False)
     display_date_format: Mapped[str | None] = text(20, default="YYYY-MM-DD")
-    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True, info={"shape": dict})
     role: Mapped[str] = choice(*ROLES, default="user", invalid="Invalid role")
     position: Mapped[str | None] = choice("supervisor", "lead", "artist", default="artist")
     seniority: Mapped[str | None] = choice("senior", "mid", "junior", default="mid")
