@@ -97,7 +97,7 @@ class MessageRpc(ResourceService):
         shown = msgspec.json.decode(stored[1])
         if files:
             shown["attachment_files"] = [
-                {name: file[name] for name in ("id", "name", "extension")} for file in files
+                {name: file[name] for name in ("id", "name", "extension", "size")} for file in files
             ]
         else:
             del shown["attachment_files"]

@@ -22,6 +22,7 @@ from services.common.database.tables import table_of
 from services.common.json_types import JsonObject, Row, Values
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
+from services.crud import bodies
 from services.crud.models import FileStatus, OutputFile, WorkingFile
 from services.crud.policy import file_rules
 from services.crud.resources import RESOURCES
@@ -50,6 +51,12 @@ ASKED: Final = (
     "file_status_id",
     "temporal_entity_id",
 )
+
+
+class Remark(msgspec.Struct):
+    """What somebody says of a file."""
+
+    comment: str
 
 
 class NewWorkingRules(SimpleRules):
@@ -140,8 +147,8 @@ class PipelineRpc(ResourceService):
 
     @command
     def comment_working_file(self, ident: str, data: JsonObject) -> Reply:
-        """Set the comment of a working file. Raises NotFound, Forbidden."""
-        body = {"comment": data.get("comment")}
+        """Set the comment of a working file. Raises NotFound, Forbidden, InvalidInput."""
+        body = {"comment": bodies.read(data, Remark).comment}
         return writing.update(self, self.registry["working-files"], known_id(ident), body)
 
     @command

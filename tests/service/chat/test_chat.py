@@ -203,3 +203,13 @@ def test_those_who_look_are_told(chat: OneService, world: World) -> None:
         ("chat:deleted-message", {"chat_id": here, "chat_message_id": message}),
         ("chat:left", {"chat_id": here, "person_id": me}),
     ]
+
+
+def test_files_are_shown_with_their_size(chat: OneService, world: World) -> None:
+    """As ``tasks`` keeps them."""
+    file = {"id": ident("file"), "name": "a.txt", "extension": "txt", "size": 3}
+    upload = {**file, "part": "file", "mimetype": "text/plain"}
+    chat.neighbours.answers["tasks.attach_to_message"] = None
+    chat.call("artist", "join_chat", entity_id=world.asset)
+    asked = {"entity_id": world.asset, "data": {"message": "look"}, "files": [upload]}
+    assert chat.call("artist", "post_message", **asked)["attachment_files"] == [file]
