@@ -1,8 +1,8 @@
 """A cache of answers, invalidated by events.
 
 For the few reads that every page starts with and that rarely change. Their routes declare the
-subjects of the events that invalidate them (``Route.kept``). Callers who have just written through
-this process bypass the cache until the events of their write have arrived.
+subjects of the events that invalidate them (``Route.kept``). Callers whose own writes have not been
+heard of here yet bypass the cache (``gateway.positions``).
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 #: Most answers of a process; each takes a few kilobytes.
 CACHE_SIZE: Final = 4096
-#: Seconds after a write in which its author's reads bypass the cache.
-WRITE_SECONDS: Final = 1.0
 
 
 class Key(NamedTuple):
@@ -48,17 +46,13 @@ class AnswerCache:
         self.seconds = seconds
         self._subjects = frozenset(subject for route in routes for subject in route.kept)
         self._kept: OrderedDict[Key, _Kept] = OrderedDict()
-        self._written: OrderedDict[str, float] = OrderedDict()
         #: The number of invalidations: an answer requested before the last one must not be kept.
         self.age = 0
 
     def get(self, key: Key) -> Reply | None:
         """The cached answer; None if there is none, or it is stale."""
         kept = self._kept.get(key)
-        now = time.monotonic()
-        if kept is None or now - kept.since > self.seconds:
-            return None
-        if now - self._written.get(kept.person, -WRITE_SECONDS) < WRITE_SECONDS:
+        if kept is None or time.monotonic() - kept.since > self.seconds:
             return None
         return kept.reply
 
@@ -76,16 +70,6 @@ class AnswerCache:
             if len(self._kept) > CACHE_SIZE:
                 self._kept.popitem(last=False)
         return tagged
-
-    def wrote(self, identity: Identity | None) -> None:
-        """Record a write, so that its author's next reads bypass the cache."""
-        if identity is None:
-            return
-        person = identity.claims["sub"]
-        self._written[person] = time.monotonic()
-        self._written.move_to_end(person)
-        if len(self._written) > CACHE_SIZE:
-            self._written.popitem(last=False)
 
     def changed(self, subject: str, person: str | None) -> None:
         """Invalidate answers after an event about ``subject``; with ``person``, only theirs."""

@@ -26,6 +26,7 @@ from gateway.invalidation import Invalidation
 from gateway.loop_watch import LoopWatch
 from gateway.middleware import RequestMiddleware
 from gateway.places import Places
+from gateway.positions import HEADER, STALE_HEADER, HeardEvents, PositionTokens
 from gateway.routes import ROUTES
 from gateway.rpc.client import RpcClient
 from gateway.steps.exchange import Gateway
@@ -92,15 +93,18 @@ def connected(settings: GatewaySettings, routes: Collection[Route]) -> Gateway:
     async def ask(service: str, method: str, arguments: bytes) -> Reply:
         return await client.call(service, method, arguments)
 
-    authenticator = Authenticator(KeyRing.of(settings), settings.actor_seconds, ask)
+    keys, heard = KeyRing.of(settings), HeardEvents()
+    authenticator = Authenticator(keys, settings.actor_seconds, ask)
     answers = AnswerCache(settings.actor_seconds, routes)
     client = RpcClient(settings.amqp_uri, name="gateway", deadline=settings.rpc_deadline)
-    client.listener = Invalidation(authenticator, answers)
+    client.listener = Invalidation(authenticator, answers, heard)
     return Gateway(
         settings=settings,
         client=client,
         authenticator=authenticator,
         answers=answers,
+        positions=PositionTokens(keys),
+        heard=heard,
         store=ObjectStore(open_storage(settings.storage_url)),
         calls=Places(settings.max_inflight, "requests"),
         transfers=Places(settings.max_transfers, "transfers"),
@@ -117,7 +121,12 @@ def create_app(settings: GatewaySettings, routes: Collection[Route] = ROUTES) ->
     ]
     if settings.cors_origins:
         origins = [origin.strip() for origin in settings.cors_origins.split(",")]
-        middleware.append(falcon.CORSMiddleware(allow_origins=origins, allow_credentials=origins))
+        shown = (HEADER, STALE_HEADER)
+        middleware.append(
+            falcon.CORSMiddleware(
+                allow_origins=origins, allow_credentials=origins, expose_headers=shown
+            )
+        )
     app: falcon.asgi.App[Any, Any] = falcon.asgi.App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     form = app.req_options.media_handlers[falcon.MEDIA_MULTIPART]

@@ -44,7 +44,8 @@ class Endpoint:
         async def respond(req: Request, resp: Response, **params: str) -> None:
             req.context.route = route
             fields = {names[position]: text for position, text in params.items()}
-            exchange = Exchange(self.gateway, route, req, resp, fields)
+            position = self.gateway.positions.of(req)
+            exchange = Exchange(self.gateway, route, req, resp, fields, position)
             metrics.INFLIGHT.inc()
             try:
                 with tracing.span(name, "server", req.get_header(tracing.TRACEPARENT)):

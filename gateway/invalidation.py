@@ -14,6 +14,7 @@ from services.common.wire.topology import GATEWAYS, HEARD, IMPORT_DONE, exchange
 if TYPE_CHECKING:
     from gateway.answers import AnswerCache
     from gateway.identity import Authenticator
+    from gateway.positions import HeardEvents
     from services.common.wire.frames import Incoming
     from services.common.wire.session import Session
 
@@ -25,8 +26,10 @@ TEAMS: Final = frozenset({"project", "project-status", "import"})
 class Invalidation:
     """Consumes events, and invalidates the caches."""
 
-    def __init__(self, authenticator: Authenticator, answers: AnswerCache) -> None:
-        self.authenticator, self.answers = authenticator, answers
+    def __init__(
+        self, authenticator: Authenticator, answers: AnswerCache, heard: HeardEvents
+    ) -> None:
+        self.authenticator, self.answers, self.heard = authenticator, answers, heard
 
     def listen(self, session: Session) -> None:
         """Declare and consume a queue of its own, which lives as long as the connection."""
@@ -57,6 +60,7 @@ class Invalidation:
         elif subject in TEAMS or message.error is not None:
             self.authenticator.forget_all()
         self.answers.changed(subject, person)
+        self.heard.hear(subject, message.headers)
         if message.routing_key == IMPORT_DONE:
             self.answers.forget_all()
             self._confirm_import(message)

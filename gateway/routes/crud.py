@@ -76,8 +76,8 @@ def outputs(owner: str) -> tuple[Route, ...]:
 
 # fmt: off
 ROUTES = (
-    Route("GET",  "/data/events/last",       "crud.last_events", query=True, repeat=True),
-    Route("GET",  "/data/events/names",      "crud.event_names", slow=True),
+    Route("GET",  "/data/events/last",       "crud.last_events", query=True, repeat=True, reads_log=True),
+    Route("GET",  "/data/events/names",      "crud.event_names", slow=True, reads_log=True),
     Route("POST", "/data/task-type-links",   "crud.link_task_type",   status=201, body=Body.JSON),
     Route("POST", "/data/task-status-links", "crud.link_task_status", status=201, body=Body.JSON),
     Route("GET",  "/data/user/context",      "crud.user_context", slow=True),

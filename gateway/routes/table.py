@@ -63,6 +63,8 @@ class Route:
     #: Subjects of the events that invalidate the cached answer (``gateway.answers``), such as
     #: ``person``. Empty: not cached.
     kept: tuple[str, ...] = ()
+    #: Whether it reads the event log: it then waits until the caller's own events are in it.
+    reads_log: bool = False
     summary: str = ""
 
     @property

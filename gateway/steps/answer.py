@@ -12,6 +12,8 @@ from gateway.http.compression import passed_on
 from gateway.http.conditional import validated
 from gateway.http.pace import PROMPT, ClientTooSlow, Pace
 from gateway.http.protocol import CONNECTION
+from gateway.positions import STALE_HEADER
+from services.common.wire.position import read_position
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -89,6 +91,7 @@ async def answer(exchange: Exchange) -> None:
     if route.answer == FILE:
         await _send_file(exchange, reply)
         return
+    _tell_position(exchange, reply)
     if route.answer:
         reply = ANSWERS[route.answer](req, resp, reply)
     resp.status = reply.status or route.status
@@ -105,6 +108,15 @@ async def answer(exchange: Exchange) -> None:
         # The bytes are held until the client has read them, and so is their place.
         resp.stream = Stream(exchange, pieces, exchange.release or _nothing)
         exchange.release = None
+
+
+def _tell_position(exchange: Exchange, reply: Reply) -> None:
+    """After a write: what the client's next reads must see. After a read: who is behind."""
+    if text := reply.headers.get("position"):
+        position = {**exchange.position, **read_position(text)}
+        exchange.gateway.positions.give(exchange.req, exchange.resp, position)
+    if behind := reply.headers.get("stale"):
+        exchange.resp.set_header(STALE_HEADER, behind)
 
 
 async def _send_file(exchange: Exchange, reply: Reply) -> None:

@@ -17,5 +17,9 @@ async def authenticate(exchange: Exchange) -> None:
     """
     access = exchange.route.access
     if access is not PUBLIC:
-        authenticator = exchange.gateway.authenticator
-        exchange.identity = await authenticator.identify(exchange.req, access.value)
+        gateway = exchange.gateway
+        # Their own rights may have changed with what they wrote.
+        fresh = bool(exchange.position) and gateway.heard.missing(exchange.position, "actors")
+        exchange.identity = await gateway.authenticator.identify(
+            exchange.req, access.value, fresh=fresh
+        )

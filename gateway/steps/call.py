@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gateway.answers import Key
+from gateway.positions import passed_on
 from services.common.errors import Forbidden, ServiceError, Unavailable
-from services.common.wire.rpc_protocol import ACTOR, AUTHOR
+from services.common.wire.rpc_protocol import ACTOR, AUTHOR, POSITION
 
 if TYPE_CHECKING:
     from gateway.identity import Identity
@@ -24,8 +25,6 @@ async def call(exchange: Exchange) -> None:
     if exchange.route.kept:
         exchange.reply = await _kept(exchange)
         return
-    if exchange.req.method not in {"GET", "HEAD"}:
-        exchange.gateway.answers.wrote(exchange.identity)
     exchange.reply = await _call_or_discard(exchange)
 
 
@@ -33,7 +32,8 @@ async def _kept(exchange: Exchange) -> Reply:
     answers, identity = exchange.gateway.answers, exchange.identity
     session = identity.claims["jti"] if identity else ""
     key = Key(exchange.route.path, session, exchange.req.query_string)
-    reply = answers.get(key)
+    written = exchange.gateway.heard.missing(exchange.position, "answers")
+    reply = None if written else answers.get(key)
     if reply is None:
         age = answers.age
         reply = await _call_or_discard(exchange)
@@ -79,6 +79,8 @@ async def _permitted(exchange: Exchange) -> Reply:
 
 async def _call(exchange: Exchange, identity: Identity | None) -> Reply:
     route, headers = exchange.route, exchange.headers
+    if exchange.position and (text := passed_on(exchange.position, reads_log=route.reads_log)):
+        headers[POSITION] = text
     if identity is not None:
         headers[ACTOR] = identity.actor
         if route.author:

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from gateway.http.uploads import Received
     from gateway.identity import Authenticator, Identity
     from gateway.places import Places
+    from gateway.positions import HeardEvents, PositionTokens
     from gateway.routes.table import Route
     from gateway.rpc.client import RpcClient
+    from services.common.wire.position import Position
     from services.common.wire.rpc_protocol import Reply
 
 
@@ -27,6 +29,8 @@ class Gateway:
     client: RpcClient
     authenticator: Authenticator
     answers: AnswerCache
+    positions: PositionTokens
+    heard: HeardEvents
     store: ObjectStore
     #: Calls in progress, and answers that clients are reading.
     calls: Places
@@ -46,6 +50,8 @@ class Exchange:
     resp: Response
     #: The fields of the path by the names that the route uses.
     path_fields: dict[str, str]
+    #: What the client must be able to read, since it wrote it.
+    position: Position
     identity: Identity | None = None
     #: The files of a multipart body, stored already.
     received: Received | None = None

@@ -18,7 +18,8 @@ from services.common.crud.validation import BadValue, parse_id
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden, InvalidInput
-from services.common.events.subscriber import Delivery, on
+from services.common.events.inbox import wake_readers
+from services.common.events.subscriber import Delivery, Inbox, on
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import ApiEvent
@@ -46,8 +47,16 @@ ON CONFLICT (id) DO NOTHING
 class EventLogRpc(ResourceService):
     """Writes and reads the event log."""
 
-    # Unordered: each event is a row of its own, and reads sort by time.
-    @on(batch=BATCH, inbox=False, history=True, gather=0.1)
+    # Ordered, though each event is a row of its own: so the newest event of a client's writes is
+    # logged after all others of them, and is all that the client's next read has to wait for.
+    @on(
+        batch=BATCH,
+        inbox=Inbox.NONE,
+        history=True,
+        gather=0.02,
+        ordered=True,
+        formerly=("log_events",),
+    )
     def log_events(self, deliveries: Sequence[Delivery]) -> None:
         """Store events. A row has the event's id, so a redelivery changes nothing."""
         rows = [
@@ -62,6 +71,7 @@ class EventLogRpc(ResourceService):
             for delivery in deliveries
         ]
         self.tx.run(STORE, events=msgspec.json.encode(rows).decode())
+        wake_readers(self)
 
     @query
     def last_events(self, query: Query | None = None) -> Reply:

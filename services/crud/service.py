@@ -4,10 +4,11 @@ from services.common.access.rules import admin, any_of, studio_manager, team
 from services.common.config import FileSettings
 from services.common.contracts.crud import ProjectThumbnailSet
 from services.common.crud.rpc import CrudRpc
+from services.common.database.tables import table_of
 from services.common.files.avatars import Avatar, AvatarRpc, avatar_of
 from services.common.files.rpc import FilesRpc, Kept
 from services.crud.event_log import EventLogRpc
-from services.crud.models import Base
+from services.crud.models import ApiEvent, Base
 from services.crud.pipeline import rpc_backgrounds
 from services.crud.pipeline.rpc import PipelineRpc
 from services.crud.pipeline.rpc_backgrounds import BackgroundRpc
@@ -42,6 +43,7 @@ class CrudService(
     settings_class = FileSettings
     metadata = Base.metadata
     registry = RESOURCES
+    event_log = table_of(ApiEvent).name
     avatars = {
         "projects": Avatar(
             read=any_of(studio_manager, team),

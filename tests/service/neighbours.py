@@ -34,8 +34,19 @@ class Neighbours:
         self.answers: dict[str, Any] = {}
         self.asked: list[Asked] = []
 
-    def call(self, service: str, method: str, kwargs: bytes, *, headers: dict[str, Any]) -> Reply:
+    def call(
+        self,
+        service: str,
+        method: str,
+        kwargs: bytes,
+        *,
+        headers: dict[str, Any],
+        deadline: float | None = None,
+    ) -> Reply:
         """Answer as ``RpcClient.call`` does; every call says who is asking."""
+        del deadline
+        if method == "await_events":  # after a commit; nobody else is there to handle events
+            return Reply(b'{"complete":true}')
         assert service in SERVICES
         assert ACTOR in headers
         arguments = msgspec.json.decode(kwargs)

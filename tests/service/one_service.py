@@ -15,7 +15,9 @@ from pamqp.commands import Basic
 from services.common.actor import Actor
 from services.common.config import ServiceSettings
 from services.common.errors import ServiceError
+from services.common.runtime.inbox_listener import InboxListener
 from services.common.runtime.nameko_container import Container
+from services.common.runtime.positions import HandledEvents
 from services.common.runtime.rpc_request import MessageRefused, read_request
 from services.common.runtime.rpc_server import Method
 from services.common.runtime.service import CONFIG
@@ -42,6 +44,9 @@ class OneService:
         for dependency in self.container.dependencies:
             if dependency.attr_name == "tx":
                 dependency.database = database
+                listener = InboxListener(name, settings.database_url)  # nobody records meanwhile
+                log = self.container.service_cls.event_log
+                dependency.handled = HandledEvents(database, listener, log)
             else:
                 dependency.client = self.neighbours
 

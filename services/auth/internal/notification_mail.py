@@ -15,7 +15,7 @@ from services.auth.mails import mail
 from services.auth.models import Person
 from services.common.crud.resource_service import ResourceService
 from services.common.database.tables import table_of
-from services.common.events.subscriber import Delivery, on
+from services.common.events.subscriber import Delivery, Inbox, on
 from services.common.json_types import JsonObject
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class NotificationMailRpc(ResourceService):
     settings: AuthSettings
 
     # Unordered: each e-mail is about a notification of its own.
-    @on("notifications:written", batch=BATCH, inbox=False, gather=0.3)
+    @on("notifications:written", batch=BATCH, inbox=Inbox.NONE, gather=0.3)
     def mail_notifications(self, deliveries: Sequence[Delivery]) -> None:
         """Queue e-mails to those who enabled them, if the notification still exists.
 

@@ -8,6 +8,7 @@ its tokens have expired. A token without a key id may be signed by any of them.
 from __future__ import annotations
 
 import hashlib
+import hmac
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,6 +39,13 @@ class KeyRing:
     def of(cls, settings: Settings) -> KeyRing:
         """The keys in the settings."""
         return cls(settings.secret_key, settings.old_keys)
+
+    def derived(self, purpose: str) -> list[bytes]:
+        """A key of 32 bytes for another purpose, of each secret; the current one's is first."""
+        return [
+            hmac.digest(secret.encode(), purpose.encode(), "sha256")
+            for secret in self._secrets.values()
+        ]
 
     def read(self, token: str, require: Sequence[str] = ()) -> dict[str, Any]:
         """Verify a token and return its claims.

@@ -28,6 +28,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     event_name: ClassVar[str] = ""
     owner: ClassVar[str] = ""
     stored: ClassVar[bool] = True
+    #: The services whose handlers of this event change what clients read there.
+    handled_by: ClassVar[tuple[str, ...]] = ()
+    #: Whether such a handler emits events itself: the write is then answered after it, not before.
+    awaited: ClassVar[bool] = False
 
     def payload_json(self) -> str:
         """The message body: UTF-8 JSON of the payload."""
@@ -39,19 +43,35 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         found = getattr(self, "project_id", None)
         return found if isinstance(found, UUID) else None
 
+    @property
+    def handlers(self) -> tuple[str, ...]:
+        """The services that handle this very event; others may have nothing to do for it."""
+        return self.handled_by
+
 
 class RowEvent(Event, frozen=True, kw_only=True):
     """Base of the events of generic CRUD: the row's id, and its production where it has one."""
 
 
-def event(owner: str, name: str, *, stored: bool = True) -> Any:
-    """Register an event class in the catalogue: ``@event("tasks", "task:assign")``."""
+def event(
+    owner: str,
+    name: str,
+    *,
+    stored: bool = True,
+    handled_by: tuple[str, ...] = (),
+    awaited: bool = False,
+) -> Any:
+    """Register an event class in the catalogue: ``@event("tasks", "task:assign")``.
+
+    ``handled_by`` and ``awaited``: see ``Event``.
+    """
 
     def enter(cls: type[Event]) -> type[Event]:
         if name in CATALOGUE:
             message = f"event {name!r} declared twice"
             raise TypeError(message)
         cls.event_name, cls.owner, cls.stored = name, owner, stored
+        cls.handled_by, cls.awaited = handled_by, awaited
         CATALOGUE[name] = cls
         return cls
 

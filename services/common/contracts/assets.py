@@ -22,7 +22,7 @@ class AssetNew(Event, frozen=True, kw_only=True):
     project_id: Known = UNSET
 
 
-@event("assets", "asset:ready-changed", stored=False)
+@event("assets", "asset:ready-changed", stored=False, handled_by=("tasks",))
 class AssetReadyChanged(Event, frozen=True, kw_only=True):
     """The task type that an asset is ready for changed: shots that cast it count anew."""
 
@@ -69,7 +69,7 @@ class EntityLinkUpdate(Event, frozen=True, kw_only=True):
     project_id: Known = UNSET
 
 
-@event("assets", "shot:casting-update")
+@event("assets", "shot:casting-update", handled_by=("tasks",))
 class ShotCastingUpdate(Event, frozen=True, kw_only=True):
     """The casting of a shot was replaced, or lost what its episode lost."""
 

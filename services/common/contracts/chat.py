@@ -30,7 +30,7 @@ class ChatMessagePosted(Event, frozen=True, kw_only=True):
     last_message: str
 
 
-@event("chat", "chat:deleted-message", stored=False)
+@event("chat", "chat:deleted-message", stored=False, handled_by=("tasks",))
 class ChatMessageDeleted(Event, frozen=True, kw_only=True):
     """A message was taken back, and its files with it."""
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from services.common.contracts import Event, event
 
 
-@event("crud", "project:prepared", stored=False)
+@event("crud", "project:prepared", stored=False, handled_by=("assets",), awaited=True)
 class ProjectPrepared(Event, frozen=True, kw_only=True):
     """A production was created; what other services start it with.
 
@@ -19,7 +19,7 @@ class ProjectPrepared(Event, frozen=True, kw_only=True):
     descriptors: list[dict[str, Any]] = []
 
 
-@event("crud", "day-off:covers", stored=False)
+@event("crud", "day-off:covers", stored=False, handled_by=("tasks",))
 class DayOffCovers(Event, frozen=True, kw_only=True):
     """A person is away from one day to another, both included: time spent there is void."""
 

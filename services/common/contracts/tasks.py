@@ -145,7 +145,7 @@ class TaskToReview(Event, frozen=True, kw_only=True):
     project_id: Known = UNSET
 
 
-@event("tasks", "task:makes-ready", stored=False)
+@event("tasks", "task:makes-ready", stored=False, handled_by=("assets",), awaited=True)
 class TaskMakesReady(Event, frozen=True, kw_only=True):
     """An automation says that the task's entity is ready for another kind of task."""
 
@@ -268,7 +268,7 @@ class PreviewAnnotated(Event, frozen=True, kw_only=True):
     project_id: Known = UNSET
 
 
-@event("tasks", "preview-file:set-main")
+@event("tasks", "preview-file:set-main", handled_by=("assets",), awaited=True)
 class PreviewSetMain(Event, frozen=True, kw_only=True):
     """A preview is to stand for its entity."""
 

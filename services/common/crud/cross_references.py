@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from services.common.contracts import Event, event
+from services.common.contracts.references import REFERENCED_BY
 from services.common.database.sql_errors import FOREIGN, MESSAGES
 from services.common.database.sql_types import Column
 from services.common.database.tables import Ref
@@ -34,13 +35,18 @@ BATCH: Final = 1000
 Wanted = dict[tuple[str, str], set[UUID]]
 
 
-@event("kernel", "rows:gone", stored=False)
+@event("kernel", "rows:gone", stored=False, handled_by=SERVICES, awaited=True)
 class RowsGone(Event, frozen=True, kw_only=True):
     """Rows of one table were removed, by a delete or by what it took along; at most 1000 ids."""
 
     service: str
     table: str
     ids: list[UUID]
+
+    @property
+    def handlers(self) -> tuple[str, ...]:
+        """The services that reference the table."""
+        return REFERENCED_BY.get(f"{self.service}.{self.table}", ())
 
 
 def refs_to(metadata: sa.MetaData, service: str, table: str) -> Iterator[Column]:

@@ -18,6 +18,7 @@ from services.common.database import change_version, row_counts
 from services.common.errors import InvalidInput, NotFound
 from services.common.events.subscriber import Delivery, on
 from services.common.json_types import Json
+from services.common.runtime.positions import WAIT_SECONDS, Outcome, outcome_of
 from services.common.runtime.rpc_server import command, query
 from services.common.runtime.scheduler import every
 from services.common.wire.rpc_protocol import Reply
@@ -121,6 +122,12 @@ class CrudRpc(ResourceService):
     def change_version(self, project_id: str | None = None) -> int:
         """The change version of a production's data here; without an id, of all data."""
         return change_version.version(self.database, UUID(project_id) if project_id else None)
+
+    @query
+    def await_events(self, events: list[str], seconds: float) -> Outcome:
+        """Wait up to ``seconds`` until these events are handled here; for other services."""
+        bounded = min(max(0.0, seconds), WAIT_SECONDS)
+        return outcome_of(self.handled, [UUID(event) for event in events], bounded)
 
     @query
     def existing_rows(self, tables: dict[str, list[str]]) -> dict[str, list[str]]:

@@ -176,6 +176,8 @@ def new_metadata() -> sa.MetaData:
         sa.Column("event_id", sa.Uuid, primary_key=True),
         sa.Column("handler", sa.Text, primary_key=True),
         sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=stamp),
+        # What handling the event led to, for whoever waits for all of it (``runtime.positions``).
+        sa.Column("caused", JSONB(none_as_null=True)),
         sa.Index(None, "created_at"),
     )
     sa.Table(

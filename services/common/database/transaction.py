@@ -16,6 +16,7 @@ from sqlalchemy.exc import DisconnectionError, InvalidatePoolError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
+from services.common.database.connect_options import CONNECT_OPTIONS
 from services.common.database.prepared import PreparedStatements, Rendered, Statement
 from services.common.database.sql_errors import as_service_errors
 from services.common.database.sql_types import Select
@@ -25,6 +26,8 @@ from services.common.json_types import Parameters, Values
 from services.common.observability import tracing
 from services.common.observability.log import REQUEST_ID, request_id
 from services.common.observability.metrics import POOL_WAITS
+from services.common.wire.position import GATEWAY, LOG, Place
+from services.common.wire.topology import CACHED_BY_GATEWAYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,15 +96,9 @@ class Database:
             "pool_use_lifo": True,
             "poolclass": CountingPool,
             "connect_args": {
+                **CONNECT_OPTIONS,
                 "connection_factory": timed(slow_seconds),
-                "connect_timeout": 2,
                 "application_name": application,
-                # Seconds, then milliseconds: a database host that vanishes is noticed within ten
-                # seconds.
-                "keepalives_idle": 5,
-                "keepalives_interval": 2,
-                "keepalives_count": 2,
-                "tcp_user_timeout": 5000,
                 # One plan for all values of a prepared statement, from its first execution on:
                 # planning takes longer than most of them run.
                 "options": "-c plan_cache_mode=force_generic_plan",
@@ -232,9 +229,16 @@ class Transaction:
     """
 
     def __init__(
-        self, database: Database, *, actor: Actor, request_id: str = "", caller: str = ""
+        self,
+        database: Database,
+        *,
+        actor: Actor,
+        request_id: str = "",
+        caller: str = "",
+        service: str = "",
     ) -> None:
         self.database = database
+        self.service = service
         self.caller = caller
         self.actor = actor
         self.request_id = request_id
@@ -242,6 +246,10 @@ class Transaction:
         self.on_begin: Callable[[Session], None] | None = None
         #: Whether a part of the work has been committed already.
         self.committed = False
+        #: The newest event of each kind that another process handles, see ``wire.position``.
+        self.position: dict[Place, UUID] = {}
+        #: Events whose handlers emit events themselves, by the handling service.
+        self.awaited: dict[str, list[UUID]] = {}
         self._session: Session | None = None
         self._events: list[Values] = []
         self._written: list[Rendered] = []
@@ -354,9 +362,11 @@ class Transaction:
 
         ``project`` is the production whose version changes, where the payload has none.
         """
+        ident = uuid4()
+        self._note_handlers(event, ident)
         self._events.append(
             {
-                "event_id": uuid4(),
+                "event_id": ident,
                 "name": event.event_name,
                 "payload": event.payload_json(),
                 "actor_id": self.actor.id,
@@ -366,6 +376,21 @@ class Transaction:
                 "traceparent": tracing.traceparent(),
             }
         )
+
+    def _note_handlers(self, event: Event, ident: UUID) -> None:
+        """Note who must have handled the event before the caller reads there."""
+        name = event.event_name
+        for handler in event.handlers:
+            if event.awaited:
+                self.awaited.setdefault(handler, []).append(ident)
+            else:
+                self.position[Place(handler, name, self.service)] = ident
+        if event.stored:
+            self.position[Place(LOG, LOG, self.service)] = ident
+        subject = name.partition(":")[0]
+        for cache, subjects in CACHED_BY_GATEWAYS.items():
+            if subject in subjects:
+                self.position[Place(GATEWAY, cache, self.service)] = ident
 
     def flush_events(self) -> None:
         """Write the queued events to the outbox, in the order they were emitted."""
@@ -397,3 +422,5 @@ class Transaction:
             self._session = None
             self.__dict__.pop("_raw", None)
         self._events, self._written = [], []
+        if not self.committed:
+            self.position, self.awaited = {}, {}

@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.common.events.delivery import Delivery, moment_of
+from services.common.runtime.inbox_listener import channel_of
+from services.common.runtime.positions import Caused
+from services.common.wire.position import position_text
 from services.common.wire.topology import REPLACED
 
+if TYPE_CHECKING:
+    from services.common.runtime.service import Service
 
-def record(service: Any, delivery: Delivery, handler: str) -> bool:
+
+class Inbox(Enum):
+    """When a handler records its event, so that a redelivery changes nothing."""
+
+    #: Before the method runs, which is skipped if the event is recorded already.
+    FIRST = "first"
+    #: After it: for an idempotent method that asks other services before its transaction.
+    LAST = "last"
+    #: Never: for an idempotent method that nobody waits for.
+    NONE = "none"
+
+
+WAKE: Final = "SELECT pg_notify(%(channel)s, '')"
+
+
+def record(service: Service, delivery: Delivery, handler: str) -> bool:
     """Record the delivery in the inbox; returns whether to handle it.
 
     That is, whether it is new, and not from before an import replaced all rows.
@@ -23,10 +45,30 @@ def record(service: Any, delivery: Delivery, handler: str) -> bool:
         # In the same INSERT, so the check and the record see one state.
         row = row.where(~sa.exists(_replaced(table).where(table.c.created_at > moment)))
     statement = insert(table).from_select(["event_id", "handler"], row).on_conflict_do_nothing()
-    return bool(service.tx.session.execute(statement).rowcount)
+    added = service.tx.session.scalars(statement.returning(table.c.event_id)).first()
+    if added is not None:
+        wake_readers(service)
+    return added is not None
 
 
-def without_replaced(service: Any, delivered: Any) -> Any:
+def wake_readers(service: Service) -> None:
+    """Have those who wait for an event look again, once this transaction has committed."""
+    service.tx.defer(WAKE, channel=channel_of(service.name))
+
+
+def record_caused(service: Service, event_id: UUID, handler: str) -> None:
+    """Record what handling an event led to, for a command that waits for all of it."""
+    tx = service.tx
+    if tx.position or tx.awaited:
+        caused = Caused(awaited=tx.awaited, position=position_text(tx.position))
+        table = service.metadata.tables["inbox"]
+        this = (table.c.event_id == event_id, table.c.handler == handler)
+        tx.connection.execute(
+            sa.update(table).where(*this).values(caused=msgspec.to_builtins(caused))
+        )
+
+
+def without_replaced(service: Service, delivered: Any) -> Any:
     """One event or several, without those from before an import replaced all rows.
 
     Read outside the transaction, so that the handler may still call other services.

@@ -29,6 +29,7 @@ from psycopg2.extras import register_uuid
 
 from services.common.config import ConfigError, ProcessSettings, ServiceSettings
 from services.common.database.change_version import STUDIO
+from services.common.database.connect_options import CONNECT_OPTIONS
 from services.common.observability import metrics, metrics_server, tracing
 from services.common.observability.health_files import HealthFiles
 from services.common.observability.log import configure
@@ -60,15 +61,6 @@ SIGN_SECONDS: Final = 1.0
 HISTORY_BYTES: Final = 1_000_000
 #: AMQP's reply code for a message that is larger than the broker takes.
 PRECONDITION_FAILED: Final = 406
-# Seconds, and milliseconds for the last: without them the relay of a database host that vanished
-# would hang for a quarter of an hour. As in ``Database``.
-CONNECT_OPTIONS: Final[dict[str, Any]] = {
-    "connect_timeout": 2,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 2,
-    "tcp_user_timeout": 5000,
-}
 #: How long rows are kept, by table: a redelivery or a retried request older than that counts as
 #: new.
 KEPT: Final = {"inbox": "7 days", "idempotency_key": "24 hours"}

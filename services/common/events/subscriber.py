@@ -34,7 +34,7 @@ from nameko.extensions import Entrypoint
 from services.common.database.sql_errors import as_service_errors
 from services.common.errors import Unavailable
 from services.common.events.delivery import Delivery, Unreadable, read_deliveries
-from services.common.events.inbox import record, without_replaced
+from services.common.events.inbox import Inbox, record, record_caused, without_replaced
 from services.common.observability import metrics
 from services.common.observability.log import checked_request_id
 from services.common.observability.tracing import TRACEPARENT
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from services.common.wire.frames import Incoming
     from services.common.wire.session import Session
 
-__all__ = ["Delivery", "Handler", "on"]
+__all__ = ["Delivery", "Handler", "Inbox", "on"]
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
         self,
         *names: str,
         batch: int = 0,
-        inbox: bool = True,
+        inbox: Inbox = Inbox.FIRST,
         history: bool = False,
         gather: float = 0.0,
         ordered: bool = False,
@@ -354,7 +354,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
 def on(
     *names: str,
     batch: int = 0,
-    inbox: bool = True,
+    inbox: Inbox = Inbox.FIRST,
     history: bool = False,
     gather: float = 0.0,
     ordered: bool = False,
@@ -362,21 +362,32 @@ def on(
 ) -> Callable[[F], F]:
     """Subscribe a method to the events ``names`` (AMQP topic patterns) of all services.
 
-    The method gets a Delivery, or with ``batch`` a list of up to so many. ``inbox=False`` is for
-    handlers that are idempotent by themselves. ``history`` subscribes to all events for the log,
-    which relays send many in a message. ``gather`` is how many seconds an incomplete batch waits
-    for more. ``ordered`` and ``formerly``: see the module's docstring.
+    The method gets a Delivery, or with ``batch`` a list of up to so many. ``history`` subscribes to
+    all events for the log, which relays send many in a message. ``gather`` is how many seconds an
+    incomplete batch waits for more. ``ordered`` and ``formerly``: see the module's docstring.
+
+    What such a method changes is waited for by those who wrote (``runtime.positions``) if the event
+    names the service in ``handled_by``; the method then records it in the inbox, and is
+    ``ordered`` unless the event is ``awaited``.
     """
 
     def decorate(function: F) -> F:
+        name = function.__name__
+
         @wraps(function)
         def run(self: Any, delivery: Any) -> Any:
             with as_service_errors():
-                if inbox and not record(self, delivery, function.__name__):
+                if inbox is Inbox.FIRST:
+                    if not record(self, delivery, name):
+                        return None
+                elif not (delivery := without_replaced(self, delivery)):
                     return None
-                if not inbox and not (delivery := without_replaced(self, delivery)):
-                    return None
-                return function(self, delivery)
+                result = function(self, delivery)
+                if inbox is Inbox.LAST:
+                    record(self, delivery, name)
+                if inbox is not Inbox.NONE:
+                    record_caused(self, delivery.event_id, name)
+                return result
 
         options = {"batch": batch, "inbox": inbox, "history": history, "gather": gather}
         decorated = Handler.decorator(*names, ordered=ordered, formerly=formerly, **options)

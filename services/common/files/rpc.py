@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from eventlet import tpool
 
 from services.common.crud.resource_service import ResourceService
-from services.common.events.subscriber import Delivery, on
+from services.common.events.subscriber import Delivery, Inbox, on
 from services.common.files.storage import open_storage, sweep
 from services.common.files.storage_access import storage_of
 from services.common.runtime.scheduler import every
@@ -41,7 +41,7 @@ class FilesRpc(ResourceService):
     kept: ClassVar[dict[str, Kept]] = {}
 
     # Unordered, and without inbox: deleting files is idempotent.
-    @on("rows:gone", inbox=False)
+    @on("rows:gone", inbox=Inbox.NONE)
     def remove_files(self, delivery: Delivery) -> None:
         """Delete the files of rows of this service that were deleted."""
         gone = delivery.payload

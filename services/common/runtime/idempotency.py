@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from base64 import b64decode
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from services.common.errors import Conflict, KeyReused
 from services.common.observability.metrics import IDEMPOTENT
 from services.common.runtime.service import encode
+from services.common.wire.position import position_text, read_position
 from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ def remember(tx: Transaction, table: sa.Table, data: dict[str, Any], answer: Rep
     row = {
         "key": _scoped_key(tx, data),
         "fingerprint": _fingerprint(data),
-        "reply": encode([answer.status, body]),
+        "reply": encode([answer.status, body, position_text(tx.position)]),
     }
     tx.connection.execute(sa.insert(table).values(row))
 
@@ -63,8 +65,10 @@ def earlier_answer(service: Any) -> Reply | None:
     if not same:
         message = "This Idempotency-Key was used with another request."
         raise KeyReused(message)
-    status, body = msgspec.json.decode(row["reply"], type=tuple[int | None, bytes])
-    return Reply(body, status=status)
+    # Rows of the last release have no position.
+    status, body, *position = msgspec.json.decode(row["reply"])
+    service.tx.position.update(read_position(*position or [""]))
+    return Reply(b64decode(body), status=status)
 
 
 def _claim(table: sa.Table, key: str, session: orm.Session) -> None:

@@ -17,6 +17,7 @@ from services.common.errors import InvalidInput, ServiceError, Unavailable
 from services.common.observability.log import checked_request_id
 from services.common.observability.tracing import TRACEPARENT
 from services.common.runtime.service import TransactionProvider
+from services.common.wire.position import Position, read_position
 from services.common.wire.rpc_protocol import (
     ACTOR,
     AUTHOR,
@@ -24,6 +25,7 @@ from services.common.wire.rpc_protocol import (
     FINGERPRINT,
     KEY,
     MATCH,
+    POSITION,
     REQUEST,
 )
 
@@ -89,6 +91,7 @@ def read_request(message: Incoming, method: str) -> Request:
         "key": _text(headers, KEY),
         "match": _text(headers, MATCH),
         "fingerprint": _text(headers, FINGERPRINT),
+        "position": _position(headers),
         "route": method,
         "body": message.body,
         TRACEPARENT: _traceparent(headers.get(TRACEPARENT)),
@@ -102,6 +105,13 @@ def _text(headers: Mapping[str, Any], name: str) -> str | None:
     if value is None or (isinstance(value, str) and "\0" not in value):
         return value
     raise refused("header", f"The header {name!r} is no text.")
+
+
+def _position(headers: Mapping[str, Any]) -> Position:
+    try:
+        return read_position(_text(headers, POSITION) or "")
+    except ValueError as error:
+        raise refused("header", f"The header {POSITION!r} can't be read: {error}.") from None
 
 
 def _remaining(deadline: object) -> float:

@@ -26,7 +26,8 @@ from services.common.database.transaction import Transaction
 from services.common.errors import InvalidInput, ServiceError, Unavailable
 from services.common.observability.health_files import HealthFiles
 from services.common.observability.metrics import REFUSED, UNKNOWN, answered
-from services.common.runtime import idempotency
+from services.common.runtime import idempotency, positions
+from services.common.runtime.positions import with_position
 from services.common.runtime.rpc_request import (
     DEFAULT_SECONDS,
     NESTED,
@@ -281,8 +282,8 @@ class Method(Entrypoint):  # type: ignore[misc]
         answer, error = None, exc_info[1] if exc_info else None
         if error is None:
             try:
-                answer = result if isinstance(result, Reply) else Reply(encode(result))
-                self.complete(worker_ctx, answer)
+                made = result if isinstance(result, Reply) else Reply(encode(result))
+                answer = self.complete(worker_ctx, made)
             except ServiceError as refused:
                 answer, error = None, refused
             except Exception as unexpected:
@@ -291,8 +292,9 @@ class Method(Entrypoint):  # type: ignore[misc]
         reply(answer, error)
         return result, exc_info
 
-    def complete(self, worker_ctx: Any, answer: Reply) -> None:
-        """Hook between the method and its reply; a reading method needs nothing."""
+    def complete(self, worker_ctx: Any, answer: Reply) -> Reply:
+        """Hook between the method and its reply; returns the reply with its headers."""
+        return with_position(worker_ctx.service, answer)
 
 
 class Command(Method):
@@ -300,7 +302,7 @@ class Command(Method):
 
     writes = True
 
-    def complete(self, worker_ctx: Any, answer: Reply) -> None:
+    def complete(self, worker_ctx: Any, answer: Reply) -> Reply:
         """Commit the change, its events and the idempotency record together."""
         service, data = worker_ctx.service, worker_ctx.data
         tx: Transaction = service.tx
@@ -310,6 +312,8 @@ class Command(Method):
             if data.get("key"):
                 idempotency.remember(tx, tables["idempotency_key"], data, answer)
         tx.commit()
+        positions.await_cascade(service)
+        return with_position(service, answer)
 
 
 def _bounded(function: Callable[..., Any], service: Any, args: Any, kwargs: Any) -> Any:
@@ -349,6 +353,7 @@ def query(function: F) -> F:
 
     @wraps(function)
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
+        positions.catch_up(self)
         return _bounded(function, self, args, kwargs)
 
     return cast("F", Method.decorator(run))
@@ -370,6 +375,7 @@ def command(function: F) -> F:
 
     @wraps(function)
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
+        positions.catch_up(self)
         try:
             return _bounded(once, self, args, kwargs)
         # Not after ``commit_now``: the part that has committed would be done twice.

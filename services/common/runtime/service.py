@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextvars import copy_context
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
 
 import eventlet
 import msgspec
@@ -22,9 +22,13 @@ from services.common.database.transaction import Database, Transaction
 from services.common.json_types import Json, JsonObject
 from services.common.observability import tracing
 from services.common.observability.log import request_id
+from services.common.runtime import positions
 from services.common.runtime.database_collector import DatabaseCollector
+from services.common.runtime.inbox_listener import InboxListener
+from services.common.runtime.positions import HandledEvents
+from services.common.wire.position import position_text
 from services.common.wire.rpc_client import RpcClient
-from services.common.wire.rpc_protocol import ACTOR, REQUEST, Reply
+from services.common.wire.rpc_protocol import ACTOR, POSITION, REQUEST, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,9 +85,17 @@ class TransactionProvider(DependencyProvider):  # type: ignore[misc]
         )
         self.collector = DatabaseCollector(self.container.service_name, self.database)
         REGISTRY.register(self.collector)
+        self.listener = InboxListener(self.container.service_name, settings.database_url)
+        log = self.container.service_cls.event_log
+        self.handled = HandledEvents(self.database, self.listener, log)
+
+    def start(self) -> None:
+        """Listen for handled events."""
+        self.listener.start()
 
     def stop(self) -> None:
         """Close every connection and unregister the metrics."""
+        self.listener.stop()
         REGISTRY.unregister(self.collector)
         self.database.close()
 
@@ -95,12 +107,14 @@ class TransactionProvider(DependencyProvider):  # type: ignore[misc]
         name, kind = f"{worker_ctx.service_name}.{worker_ctx.entrypoint.method_name}", "server"
         data[SPAN] = tracing.begin(name, kind, data.get(tracing.TRACEPARENT))
         service.call, service.database = data, self.database
+        service.handled = self.handled
         service.settings = self.container.config[CONFIG]
         return Transaction(
             self.database,
             actor=self.actors.read(data.get("actor")),
             request_id=ident,
             caller=data.get("actor") or "",
+            service=worker_ctx.service_name,
         )
 
     def worker_teardown(self, worker_ctx: Any) -> None:
@@ -142,6 +156,9 @@ class Service:
     metadata: sa.MetaData
     settings: Any
     database: Database
+    handled: HandledEvents
+    #: The table of the event log, in the service that keeps it.
+    event_log: ClassVar[str] = ""
     call: JsonObject
     tx: Transaction = cast("Transaction", TransactionProvider())
     client: RpcClient = cast("RpcClient", ClientProvider())
@@ -197,16 +214,26 @@ class Service:
     def ask_raw(self, service: str, method: str, /, **kwargs: Json) -> bytes:
         """Call another service as the same actor and return its reply as JSON bytes."""
         self._check_may_ask(service, method)
-        return self._call(service, method, kwargs)
+        return self.call_service(service, method, kwargs)
 
     def _check_may_ask(self, service: str, method: str) -> None:
         if self.tx.opened:
             message = f"{service}.{method} was called inside an open transaction"
             raise RuntimeError(message)
 
-    def _call(self, service: str, method: str, kwargs: JsonObject) -> bytes:
+    def call_service(
+        self, service: str, method: str, kwargs: JsonObject, *, seconds: float | None = None
+    ) -> bytes:
+        """Call another service, also after the commit; ``ask`` and its like are for before.
+
+        The other service waits for what our caller must be able to read there, too.
+        """
         headers = {ACTOR: encode(self.actor).decode(), REQUEST: self.tx.request_id}
-        return self.client.call(service, method, encode(kwargs), headers=headers).plain()
+        if position := self.call.get(positions.POSITION):
+            headers[POSITION] = position_text(position)
+        reply = self.client.call(service, method, encode(kwargs), headers=headers, deadline=seconds)
+        positions.join(self, reply.headers)
+        return reply.plain()
 
     def ask_ahead(self, service: str, method: str, /, **kwargs: Json) -> Callable[[], Any]:
         """Start a call; the function returned waits for its decoded reply.
@@ -219,7 +246,7 @@ class Service:
     def ask_ahead_raw(self, service: str, method: str, /, **kwargs: Json) -> Callable[[], bytes]:
         """Start a call; the function returned waits for its reply, as JSON bytes."""
         self._check_may_ask(service, method)
-        asked = spawned(self._call, service, method, kwargs)
+        asked = spawned(self.call_service, service, method, kwargs)
         return cast("Callable[[], bytes]", asked.wait)
 
     def ask_all(self, questions: list[Question]) -> list[Any]:

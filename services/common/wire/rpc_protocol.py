@@ -39,6 +39,8 @@ KEY: Final = "nameko.idempotency_key"
 #: Identifies a repeated request whose bytes differ each time (uploads), for idempotency.
 FINGERPRINT: Final = "nameko.fingerprint"
 MATCH: Final = "nameko.if_none_match"
+#: What the caller must be able to read: see ``wire.position``.
+POSITION: Final = "nameko.position"
 #: The caller's person as JSON, for answers that show their author.
 AUTHOR: Final = "nameko.author"
 

@@ -20,6 +20,23 @@ IMPORT_DONE: Final = "import:done"
 REPLACED: Final = ("00000000-0000-0000-0000-000000000000", "import")
 #: A queue without messages: its number of consumers is the number of live gateways.
 GATEWAYS: Final = "callboard.gateways"
+#: What gateways cache, and the subjects of the events of ``auth`` and ``crud`` that may change it.
+CACHED_BY_GATEWAYS: Final[dict[str, frozenset[str]]] = {
+    "actors": frozenset({"person", "session", "project", "project-status"}),
+    "answers": frozenset(
+        {
+            "person",
+            "login",
+            "password",
+            "factor",
+            "recovery-codes",
+            "bot-token",
+            "organisation",
+            "department",
+            "studio",
+        }
+    ),
+}
 #: The exchange on which each gateway confirms that it has dropped its cache after an import.
 HEARD: Final = "callboard.heard"
 

@@ -88,7 +88,8 @@ class AttachmentRpc(ResourceService):
         return files
 
     # Unordered: a deleted message never comes back.
-    @on("chat:deleted-message")
+    # Ordered only for ``handled_by``: deleting commutes.
+    @on("chat:deleted-message", ordered=True, formerly=("drop_files_of_message",))
     def drop_files_of_message(self, delivery: Delivery) -> None:
         """Remove the files of a deleted message."""
         self._drop_files_of([UUID(delivery.payload["chat_message_id"])])

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from services.common.contracts.tasks import CastingStats
 from services.common.crud.resource_service import ResourceService
 from services.common.database.tables import NOW, table_of
-from services.common.events.subscriber import Delivery, on
+from services.common.events.subscriber import Delivery, Inbox, on
 from services.tasks.models import Task, TaskType
 
 TASK: Final = table_of(Task)
@@ -28,7 +28,7 @@ class CastingStatsRpc(ResourceService):
     @on(
         "shot:casting-update",
         "asset:ready-changed",
-        inbox=False,
+        inbox=Inbox.LAST,
         ordered=True,
         formerly=("count_for_shot", "count_for_asset"),
     )

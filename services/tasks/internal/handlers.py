@@ -18,7 +18,8 @@ class InternalHandlers(ResourceService):
     """Handlers of events."""
 
     # Unordered: each event holds the days it removes.
-    @on("day-off:covers")
+    # Ordered only for ``handled_by``: deleting commutes.
+    @on("day-off:covers", ordered=True, formerly=("forget_time_in_day_off",))
     def forget_time_in_day_off(self, delivery: Delivery) -> None:
         """Delete the time that a person logged on their days off."""
         covered: Any = delivery.payload

@@ -8,7 +8,7 @@ from services.common.contracts.tasks import PreviewReceived
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.errors import InvalidInput, NotFound, Refused, invalid_field
-from services.common.events.subscriber import Delivery, on
+from services.common.events.subscriber import Delivery, Inbox, on
 from services.common.files.storage import Upload
 from services.common.files.storage_access import UPLOADS, the_file
 from services.common.json_types import JsonObject
@@ -68,7 +68,7 @@ class PreviewUploadRpc(ResourceService):
         return Reply(shown)
 
     # Unordered: a preview receives one file.
-    @on("preview-file:received", inbox=False)
+    @on("preview-file:received", inbox=Inbox.NONE)
     def fill_preview(self, delivery: Delivery) -> None:
         """Process the file of a preview that came with its comment.
 

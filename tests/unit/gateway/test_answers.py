@@ -77,16 +77,6 @@ def test_an_answer_from_before_a_change_is_not_kept(cache: AnswerCache) -> None:
     assert cache.get(key) is None
 
 
-def test_who_just_wrote_reads_past_it(cache: AnswerCache, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Until the events of the write have come by; others read on."""
-    ann, bob = kept(cache, OWN, caller("ann")), kept(cache, OWN, caller("bob"))
-    cache.wrote(caller("ann"))
-    assert cache.get(ann) is None
-    assert cache.get(bob) is not None
-    monkeypatch.setattr(answers, "WRITE_SECONDS", 0.0)
-    assert cache.get(ann) is not None
-
-
 def test_refusals_and_304_are_not_kept(cache: AnswerCache) -> None:
     """They depend on more than the question."""
     key = Key(OWN.path, "ann's", "")

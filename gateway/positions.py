@@ -1,0 +1,121 @@
+"""Positions as clients carry them: a signed token, in a cookie and in a header.
+
+``requests``, ``gazu`` and browsers send the cookie back by themselves; others may send the header.
+A token names the events of the client's last writes (``wire.position``). The gateway passes it on
+to the services, which wait for these events; its own caches are bypassed while an event that
+invalidates them has not arrived here.
+"""
+
+from __future__ import annotations
+
+import hmac
+from base64 import urlsafe_b64encode
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final
+
+from services.common.wire.position import (
+    GATEWAY,
+    LOG,
+    Position,
+    position_text,
+    read_position,
+)
+from services.common.wire.topology import CACHED_BY_GATEWAYS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+    from falcon.asgi import Request, Response
+
+    from services.common.access.signing_keys import KeyRing
+
+COOKIE: Final = "callboard_position"
+HEADER: Final = "Callboard-Position"
+#: Names the services that had not handled everything the client wrote, after a second's wait.
+STALE_HEADER: Final = "Callboard-Stale"
+#: Seconds that browsers keep the cookie: far longer than any handler takes while it runs.
+COOKIE_SECONDS: Final = 60
+#: Bytes of the signature.
+SIGNATURE: Final = 16
+#: Events of which a process remembers that it has heard them.
+REMEMBERED: Final = 8192
+
+
+class PositionTokens:
+    """Signs positions for clients, and reads what they send back."""
+
+    def __init__(self, keys: KeyRing) -> None:
+        self._keys = keys.derived("position")
+
+    def of(self, req: Request) -> Position:
+        """The position that a request brings; empty where there is none, or it is not ours."""
+        token = req.get_header(HEADER)
+        if token is None and req.get_header("Cookie"):
+            token = next(iter(req.get_cookie_values(COOKIE) or ()), None)
+        if not token:
+            return {}
+        text, _, signature = token.rpartition(".")
+        # Forged, a position could only slow down its own client; but it goes into messages.
+        if not any(hmac.compare_digest(_sign(key, text), signature) for key in self._keys):
+            return {}
+        try:
+            return read_position(text)
+        except ValueError:
+            return {}
+
+    def give(self, req: Request, resp: Response, position: Position) -> None:
+        """Give a client its position after a write."""
+        text = position_text(position)
+        token = f"{text}.{_sign(self._keys[0], text)}"
+        resp.set_header(HEADER, token)
+        resp.set_cookie(
+            COOKIE,
+            token,
+            path="/",
+            max_age=COOKIE_SECONDS,
+            http_only=True,
+            same_site="Lax",
+            secure=req.context.secure,
+        )
+
+
+def _sign(key: bytes, text: str) -> str:
+    digest = hmac.digest(key, text.encode(), "sha256")[:SIGNATURE]
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def passed_on(position: Position, *, reads_log: bool) -> str:
+    """The part of a position that a call takes along to the services, as text."""
+    return position_text(
+        {
+            place: event
+            for place, event in position.items()
+            if place.reader != GATEWAY and (place.reader != LOG or reads_log)
+        }
+    )
+
+
+class HeardEvents:
+    """Which events have reached this process, and so have invalidated its caches."""
+
+    def __init__(self) -> None:
+        self._heard: OrderedDict[str, None] = OrderedDict()
+
+    def hear(self, subject: str, headers: Mapping[str, object]) -> None:
+        """Record an event about ``subject`` by its message's headers."""
+        if not any(subject in subjects for subjects in CACHED_BY_GATEWAYS.values()):
+            return
+        self._heard[str(headers.get("event_id"))] = None
+        if len(self._heard) > REMEMBERED:
+            self._heard.popitem(last=False)
+
+    def missing(self, position: Position, kind: str) -> bool:
+        """Whether an event that concerns this kind of cache has not arrived yet."""
+        return any(
+            place.reader == GATEWAY and place.kind == kind and not self._has(event)
+            for place, event in position.items()
+        )
+
+    def _has(self, event: UUID) -> bool:
+        return str(event) in self._heard

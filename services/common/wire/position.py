@@ -1,0 +1,71 @@
+"""Positions: what a client that has written must be able to read, wherever it reads next.
+
+A position names the newest event of each kind that the client's writes emitted and another process
+handles. One event per kind is enough: a relay publishes the events of a service in order, and their
+queue is consumed in order (``@on(..., ordered=True)``), so the newest one is handled after all
+those before it. A position is therefore exact and stays short, however much a client writes.
+
+Its text travels in an RPC header, in replies, and in a cookie: only characters that a cookie may
+hold unquoted (RFC 6265 and Python's ``http.cookies``).
+"""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, NamedTuple
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+#: The readers that are no services: the event log, which ``crud`` keeps, and the caches of
+#: gateways.
+LOG, GATEWAY = "log", "gateway"
+#: Longest text in characters that is read; one of our own has about 50 a place.
+MAX_LENGTH: Final = 4000
+
+
+class Place(NamedTuple):
+    """A queue of events: who reads it, the kind of event, and the service that emits it."""
+
+    reader: str
+    kind: str
+    source: str
+
+
+#: The newest event at each place.
+Position = Mapping[Place, UUID]
+
+
+def position_text(position: Position) -> str:
+    """The position as text; empty where there is nothing to wait for."""
+    return "~".join(
+        "+".join((*place, urlsafe_b64encode(event.bytes).rstrip(b"=").decode()))
+        for place, event in position.items()
+    )
+
+
+def read_position(text: str) -> Position:
+    """Read what ``position_text`` wrote. Raises ValueError."""
+    if len(text) > MAX_LENGTH:
+        message = "the position is too long"
+        raise ValueError(message)
+    found = {}
+    for part in text.split("~") if text else ():
+        *place, event = part.split("+")
+        found[_place(place)] = UUID(bytes=urlsafe_b64decode(event + "=="))
+    return found
+
+
+def _place(fields: list[str]) -> Place:
+    try:
+        return Place(*fields)
+    except TypeError:
+        message = "a place has three parts"
+        raise ValueError(message) from None
+
+
+def only(position: Position, readers: Collection[str]) -> Position:
+    """The part of a position that concerns these readers."""
+    return {place: event for place, event in position.items() if place.reader in readers}
