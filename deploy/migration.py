@@ -15,6 +15,8 @@ if __name__ == "__main__":
         sys.exit(f'usage: make migration s=<{"|".join(SERVICES)}> m="what changes"')
     # A fresh database at the newest migration is what the models are compared with; no broker.
     with tempfile.TemporaryDirectory(prefix="callboard-") as folder:
-        settings = LocalSettings(run_dir=folder, amqp_uri="amqp://unused/", admin_email="")
+        settings = LocalSettings(
+            run_dir=folder, amqp_uri="amqp://unused/", admin_email="", starter_set="none"
+        )
         with backing(settings) as parts:
             print(revision(service, parts.urls[service], message))

@@ -3,8 +3,9 @@
 Each service's ``*_DATABASE_URL`` says who it is and where its tables lie. With ``DATABASE_URL`` (a
 role that may create roles, of the one server behind all five) the roles are made with the passwords
 of those URLs, and a schema for each; without it whoever runs the databases has made them. Then come
-the migrations, and with ``ADMIN_EMAIL`` and ``ADMIN_PASSWORD`` the first administrator, unless
-there is one. Running it again changes nothing; two at a time wait for each other.
+the migrations; an empty system is given what a studio starts with (``STARTER_SET=none``: nothing),
+and with ``ADMIN_EMAIL`` and ``ADMIN_PASSWORD`` the first administrator, unless there is one.
+Running it again changes nothing; two at a time wait for each other.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from deploy.local.provision import provision
-from deploy.local.settings import SERVICES, StartError
+from deploy.local.settings import NO_STARTER_SET, SERVICES, STARTER_SET, StartError
+from deploy.local.starter_set import ensure_starter_set
 from services.auth.bootstrap import ensure_admin
 from services.common.database.migrations import upgrade
 
@@ -48,8 +50,21 @@ def prepare(environ: Mapping[str, str]) -> bool:
         provision(admin_url, Given(urls))
     for service, url in urls.items():
         upgrade(service, url)
+    # Before the administrator: a system with people in it is not empty.
+    ensure_starter_set(urls, _starter_set(environ))
     email = environ.get("ADMIN_EMAIL")
-    return bool(email) and ensure_admin(urls["auth"], str(email), environ["ADMIN_PASSWORD"])
+    return bool(email) and ensure_admin(
+        urls["auth"], str(email), environ["ADMIN_PASSWORD"], environ
+    )
+
+
+def _starter_set(environ: Mapping[str, str]) -> str:
+    """Raises StartError for one that there isn't."""
+    wanted = environ.get("STARTER_SET") or STARTER_SET
+    if wanted not in {STARTER_SET, NO_STARTER_SET}:
+        message = f"STARTER_SET is {wanted!r}: leave it out, or say {NO_STARTER_SET}."
+        raise StartError(message)
+    return wanted
 
 
 def main() -> None:

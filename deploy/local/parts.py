@@ -94,12 +94,17 @@ def start(children: Sequence[Child]) -> None:
 def prepare(
     urls: dict[str, str], settings: LocalSettings, secrets: Secrets, stopping: threading.Event
 ) -> bool:
-    """Migrate, and create the first administrator; returns whether one was created.
+    """Migrate, and create what a studio starts with; returns whether an administrator was made.
 
     Raises StartError, and StoppedError when ``stopping`` is set meanwhile.
     """
     password = settings.admin_password or secrets.get("admin_password", 20)
-    asked = {"urls": urls, "email": settings.admin_email, "password": password}
+    asked = {
+        "urls": urls,
+        "email": settings.admin_email,
+        "password": password,
+        "starter_set": settings.starter_set,
+    }
     with (
         tempfile.TemporaryFile("w+") as question,
         tempfile.TemporaryFile("w+") as answer,

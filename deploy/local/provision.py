@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MIGRATIONS: Final = Path(__file__).parents[2] / "services"
 DATABASE: Final = "callboard"
 LOCK: Final = 4_207_117
+#: The services that note what a studio starts with, and the event they note it as handled.
+STARTED: Final = frozenset({"auth", "assets", "tasks", "crud"})
+DECIDED: Final = "3d7a4c1e-5f0b-4e86-9c52-7b1f0a6e2d94"
 SCHEME: Final = re.compile(r"^postgres(ql)?(\+\w+)?://")
 #: A superuser of PostgreSQL 15 or newer may allow it; imports then take rows as they come.
 IMPORTING: Final = "GRANT SET ON PARAMETER session_replication_role TO {role}"
@@ -51,9 +54,10 @@ def provision(url: str, secrets: Passwords) -> dict[str, str]:
 
 
 def is_prepared(urls: Mapping[str, str], *, with_admin: bool) -> bool:
-    """Whether each schema has had its last migration, and there is an administrator if asked.
+    """Whether each schema has had its last migration, and what a studio starts with is decided.
 
-    A migration's file bears its number in front, as ``database.migrations`` writes it.
+    And whether there is an administrator, if asked. A migration's file bears its number in front,
+    as ``database.migrations`` writes it; the decision is noted as ``bulk.starter_set`` says.
     """
     for service, url in urls.items():
         versions = MIGRATIONS / service / "migrations" / "versions"
@@ -61,6 +65,8 @@ def is_prepared(urls: Mapping[str, str], *, with_admin: bool) -> bool:
         looks: list[tuple[str, tuple[str, ...]]] = [
             ("SELECT 1 FROM alembic_version WHERE version_num = %s", (last,))
         ]
+        if service in STARTED:
+            looks.append(("SELECT 1 FROM inbox WHERE event_id = %s", (DECIDED,)))
         if with_admin and service == "auth":
             looks.append(("SELECT 1 FROM person WHERE role = 'admin' AND active LIMIT 1", ()))
         try:

@@ -22,8 +22,9 @@ from services.tasks.policy.notifications import notify
 
 SAME_TYPE: Final = "A task type with similar name already exists"
 MAIN: Final = "main"
+CONCEPT: Final = "Concept"
 #: Kinds of entities that task types can be for; any other is an asset.
-TEMPORAL: Final = frozenset({"Shot", "Sequence", "Scene", "Episode", "Edit", "Concept"})
+TEMPORAL: Final = frozenset({"Shot", "Sequence", "Scene", "Episode", "Edit", CONCEPT})
 
 
 class TaskTypeRules(SimpleRules):
@@ -48,19 +49,24 @@ class TaskTypeRules(SimpleRules):
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Refuse a name that is taken, whatever the other type is for. Raises InvalidInput."""
-        _refuse_type_name(ctx, values["name"], None)
+        """Refuse a name that is taken. Raises InvalidInput."""
+        _refuse_type_name(ctx, values, None)
 
     def on_update(
         self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
         """Refuse a new name that is taken. Raises InvalidInput."""
-        if "name" in values and values["name"] != row["name"]:
-            _refuse_type_name(ctx, values["name"], row["id"])
+        changed = {**row, **values}
+        if any(changed[name] != row[name] for name in ("name", "for_entity")):
+            _refuse_type_name(ctx, changed, row["id"])
 
 
-def _refuse_type_name(ctx: CallContext, name: str, own: UUID | None) -> None:
-    same = sa.select(TaskType.id).where(TaskType.name == name)
+def _refuse_type_name(ctx: CallContext, values: Row, own: UUID | None) -> None:
+    """A name is taken whatever the other type is for, but that concepts have types of their own."""
+    for_concepts = sa.func.coalesce(TaskType.for_entity, "") == CONCEPT
+    same = sa.select(TaskType.id).where(
+        TaskType.name == values["name"], for_concepts.is_(values["for_entity"] == CONCEPT)
+    )
     if own is not None:
         same = same.where(TaskType.id != own)
     if ctx.tx.session.scalar(same.limit(1)):
