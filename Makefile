@@ -25,31 +25,31 @@ help: ## Print this list
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
-# Descriptions of the API are built from the code, and again when it is newer; git holds none.
+# The API descriptions are generated, and rebuilt when the code is newer; they are not committed.
 gateway/built/openapi.json: .venv/runtime $(shell find gateway services deploy/docs -name '*.py')
 	@$(BIN)/python -m deploy.docs.served
 
 .PHONY: install
-install: .venv/runtime gateway/built/openapi.json ## Make .venv with the locked dependencies
+install: .venv/runtime gateway/built/openapi.json ## Create .venv with the locked dependencies
 
 .PHONY: run
 run: install ## Start everything: database, broker, services, gateway (HTTP_PORT, SCALE="tasks=3" …)
 	@exec $(BIN)/python -m deploy.local
 
 .PHONY: demo
-demo: .venv/runtime ## Fill the running system with a production (DEMO_SCALE=10 for a large one)
+demo: .venv/runtime ## Create a sample production in the running system (DEMO_SCALE=10 for a large one)
 	@$(BIN)/python -m deploy.demo
 
 .PHONY: import
-import: .venv/runtime ## Bring a studio over: DUMP=file.json.gz or SOURCE=postgresql://… (MODE=replace empties first)
+import: .venv/runtime ## Import a studio: DUMP=file.json.gz or SOURCE=postgresql://… (MODE=replace deletes all rows first)
 	@$(BIN)/python -m deploy.transfer import
 
 .PHONY: import-files
-import-files: .venv/runtime ## Bring files over after their rows: FOLDER=/the/old/store
+import-files: .venv/runtime ## Import files after their rows: FOLDER=/the/old/store
 	@$(BIN)/python -m deploy.transfer import-files
 
 .PHONY: verify
-verify: .venv/runtime ## Compare DUMP=… or SOURCE=… with what is here: counts, contents, API answers
+verify: .venv/runtime ## Compare DUMP=… or SOURCE=… with the system: counts, contents, API answers
 	@$(BIN)/python -m deploy.transfer verify
 
 .PHONY: export
@@ -57,15 +57,15 @@ export: .venv/runtime ## Write all rows as a dump (FILE=callboard.json.gz)
 	@$(BIN)/python -m deploy.transfer export
 
 .PHONY: backup
-backup: .venv/runtime ## Keep all services as they are at one moment (FILE=RUN_DIR/backups/…)
+backup: .venv/runtime ## Write a consistent backup of all services (FILE=RUN_DIR/backups/…)
 	@$(BIN)/python -m deploy.transfer backup
 
 .PHONY: restore
-restore: .venv/runtime ## Bring all services back to a backup: FILE=…
+restore: .venv/runtime ## Restore all services from a backup: FILE=…
 	@$(BIN)/python -m deploy.transfer restore
 
-# Two files at a time, each worker with a system of its own. What times the others' answers while
-# something is broken comes by itself afterwards. With nothing chosen pytest ends with 5.
+# Two files at a time, each worker with a system of its own. Tests marked `alone` (faults, timing)
+# run afterwards. pytest exits with 5 if it selected no tests.
 define tested
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not alone" $(1) $(t); first=$$?; \
 	  [ $$first = 0 ] || [ $$first = 5 ] || exit $$first; \
@@ -74,7 +74,7 @@ define tested
 endef
 
 .PHONY: test
-test: .venv/dev install ## Run all tests against a real database and broker (t="-k words" to choose)
+test: .venv/dev install ## Run all tests against a real database and broker (t="-k words" to select)
 	$(call tested,tests)
 
 .PHONY: test-unit
@@ -86,31 +86,31 @@ test-service: .venv/dev install ## Run the tests of one service on a real databa
 	$(call tested,tests/service)
 
 .PHONY: test-system
-test-system: .venv/dev install ## Run the tests of everything, over HTTP and AMQP
+test-system: .venv/dev install ## Run the tests of the whole system, over HTTP and AMQP
 	$(call tested,tests/system)
 
 .PHONY: bench
-bench: .venv/dev install ## Measure, print a table, keep it in .run/bench.json
+bench: .venv/dev install ## Run the benchmarks; prints a table and writes .run/bench.json
 	@$(BIN)/python -m tests.bench
 
 .PHONY: profile
-profile: .venv/dev install ## Write down where the time of a read and of a comment goes (docs/speed.md)
+profile: .venv/dev install ## Profile a read and a comment by component (writes docs/speed.md)
 	@$(BIN)/python -m tests.bench.profile
 
 .PHONY: scale-curve
-scale-curve: .venv/dev install ## Measure with 1, 2 and 3 processes of a service, and at three times the capacity
+scale-curve: .venv/dev install ## Benchmark 1, 2 and 3 processes of a service, and three times their capacity
 	@$(BIN)/python -m tests.bench.scale
 
 .PHONY: chaos
-chaos: .venv/dev install ## Break every part in turn under load and look whether anything is lost (FAULTS="gateway broker")
+chaos: .venv/dev install ## Inject each fault in turn under load and check that nothing is lost (FAULTS="gateway broker")
 	@$(BIN)/python -m tests.chaos
 
 .PHONY: fuzz
-fuzz: .venv/dev install ## Send every operation what its description allows and what not (EXAMPLES=50, SEED=…)
+fuzz: .venv/dev install ## Fuzz every operation with valid and invalid input (EXAMPLES=50, SEED=…)
 	@$(BIN)/python -m tests.fuzz
 
 .PHONY: lint
-lint: .venv/dev ## Check style, types and who imports whom
+lint: .venv/dev ## Check style, types and import rules
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports
 
 .PHONY: fmt
@@ -118,11 +118,11 @@ fmt: .venv/dev ## Format the code
 	@$(BIN)/ruff check --fix --quiet; $(BIN)/ruff format
 
 .PHONY: docs
-docs: .venv/runtime ## Write the documents generated from the tables (OpenAPI, AsyncAPI, events, metrics)
+docs: .venv/runtime ## Generate documents from the declarations (OpenAPI, AsyncAPI, events, metrics)
 	@$(BIN)/python -m deploy.docs
 
 .PHONY: snapshot
-snapshot: .venv/runtime ## Write down what this release promises to clients and subscribers (deploy/releases)
+snapshot: .venv/runtime ## Record the public interface of this release (deploy/releases)
 	@$(BIN)/python -m deploy.docs.api_snapshot
 
 .PHONY: routes
@@ -130,11 +130,11 @@ routes: .venv/runtime ## List every route, its service and its method
 	@$(BIN)/python -m deploy.routes
 
 .PHONY: migration
-migration: .venv/dev ## Write the next migration of a service: make migration s=tasks m="add difficulty"
+migration: .venv/dev ## Generate the next migration of a service: make migration s=tasks m="add difficulty"
 	@$(BIN)/python -m deploy.migration $(s) "$(m)"
 
 .PHONY: lock
-lock: .venv/dev ## Make the lock files anew
+lock: .venv/dev ## Update the lock files
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --group operator -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --group operator --group dev -c requirements.lock -o requirements-dev.lock
 

@@ -1,1 +1,1 @@
-"""How Callboard is run: on one machine, in containers, on Kubernetes; its demo and documents."""
+"""Running Callboard: locally, in containers, on Kubernetes; transfers, the demo, documents."""

@@ -1,4 +1,4 @@
-"""Opening a kombu connection without its pauses, for the tools that ask the broker things."""
+"""Kombu connections that fail fast, for command-line tools."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ BROKEN: Final = (OSError, amqp.AMQPError, OperationalError, AttributeError)
 
 
 def reach(connection: Any, seconds: float = 2.0) -> None:
-    """Connect to the first of its hosts that answers, each asked once. Raises one of BROKEN.
+    """Connect to the first host that answers, trying each once. Raises one of BROKEN.
 
-    Left to itself kombu would sleep two seconds between a refusal and its last try.
+    ``seconds`` is the limit of each attempt.
     """
+    # By default kombu sleeps two seconds between attempts.
     last = max(len(connection.alt) - 1, 0)
     connection.ensure_connection(
         max_retries=last, interval_start=0, interval_step=0, timeout=seconds

@@ -1,7 +1,7 @@
-"""The Grafana dashboard, made of a table of panels: ``deploy/monitoring/dashboard.json``.
+"""The Grafana dashboard ``deploy/monitoring/dashboard.json``, generated from a table of panels.
 
-``make docs`` writes it with the other generated documents. A test takes every metric that it asks
-for back to its declaration.
+``make docs`` writes it with the other generated documents. A test checks that every metric and
+label in its queries is declared.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from services.common.wire.topology import DEAD, SERVICES
 WIDTH: Final = 24
 HEIGHT: Final = 8
 SOURCE: Final = {"type": "prometheus", "uid": "${source}"}
-#: The queues of the services' event handlers, as PromQL matches their names.
+#: A regular expression for the queues of the services' event handlers.
 SUBSCRIBERS: Final = f"({'|'.join(SERVICES)})[.].+"
 
 
 class Panel(NamedTuple):
-    """One graph: PromQL by legend."""
+    """A graph; ``queries`` maps legends to PromQL, ``width`` is in 24ths of the dashboard."""
 
     title: str
     queries: dict[str, str]
@@ -28,30 +28,30 @@ class Panel(NamedTuple):
 
 
 def quantile(q: float, metric: str, by: str = "") -> str:
-    """A quantile of a histogram."""
+    """PromQL: a quantile of a histogram."""
     labels = f"le, {by}" if by else "le"
     rates = f"sum by ({labels}) (rate({metric}_bucket[$__rate_interval]))"
     return f"histogram_quantile({q}, {rates})"
 
 
 def rate(metric: str, by: str) -> str:
-    """A rate a second."""
+    """PromQL: the rate of a counter per second."""
     return f"sum by ({by}) (rate({metric}[$__rate_interval]))"
 
 
-def per_queue(what: str, queues: str) -> str:
-    """A gauge of the broker for each queue whose name fits the pattern."""
-    # Every node of a cluster may show a queue, so the figures are not to be added up.
-    return f'max by (queue) (rabbitmq_detailed_queue_{what}{{queue=~"{queues}"}})'
+def per_queue(gauge: str, queues: str) -> str:
+    """PromQL: a gauge of the broker for each queue whose name matches."""
+    # max, not sum: several nodes of a cluster may report the same queue.
+    return f'max by (queue) (rabbitmq_detailed_queue_{gauge}{{queue=~"{queues}"}})'
 
 
 def top(expression: str) -> str:
-    """The ten highest."""
+    """PromQL: the ten highest series."""
     return f"topk(10, {expression})"
 
 
 ROWS: Final[dict[str, tuple[Panel, ...]]] = {
-    "Is it well?": (
+    "Health": (
         Panel(
             "Services",
             {"{{service}}": "max by (service) (callboard_service_up)"},
@@ -85,7 +85,7 @@ ROWS: Final[dict[str, tuple[Panel, ...]]] = {
             "reqps",
         ),
         Panel(
-            "Time of requests",
+            "Request latency",
             {
                 "median": quantile(0.5, "callboard_request_seconds"),
                 "95 %": quantile(0.95, "callboard_request_seconds"),
@@ -111,10 +111,10 @@ ROWS: Final[dict[str, tuple[Panel, ...]]] = {
             width=12,
         ),
         Panel(
-            "In flight, and refused because full",
+            "In flight, and shed by overload protection",
             {
                 "in flight": "sum(callboard_requests_in_flight)",
-                "refused: {{full}}": rate("callboard_overload_refusals_total", "full"),
+                "shed: {{full}}": rate("callboard_overload_refusals_total", "full"),
             },
         ),
         Panel(
@@ -123,9 +123,9 @@ ROWS: Final[dict[str, tuple[Panel, ...]]] = {
             "reqps",
         ),
         Panel(
-            "Callers looked up; repeated requests",
+            "Actor cache, and idempotency keys",
             {
-                "caller: {{outcome}}": rate("callboard_actor_lookups_total", "outcome"),
+                "actor: {{outcome}}": rate("callboard_actor_lookups_total", "outcome"),
                 "idempotency key: {{outcome}}": rate(
                     "callboard_idempotent_answers_total", "outcome"
                 ),
@@ -133,7 +133,7 @@ ROWS: Final[dict[str, tuple[Panel, ...]]] = {
             "reqps",
         ),
     ),
-    "Calls": (
+    "RPC": (
         Panel(
             "Busiest methods",
             {
@@ -162,24 +162,24 @@ ROWS: Final[dict[str, tuple[Panel, ...]]] = {
             "reqps",
         ),
         Panel(
-            "Messages that can't be used",
+            "Rejected messages",
             {"{{queue}}: {{reason}}": rate("callboard_messages_refused_total", "queue, reason")},
             "reqps",
         ),
         Panel(
-            "Calls that wait",
+            "Queued calls",
             {"{{queue}}": per_queue("messages_ready", "rpc-.+")},
             width=12,
         ),
         Panel(
-            "Processes that read",
+            "Consumers",
             {"{{queue}}": per_queue("consumers", "rpc-.+")},
             width=12,
         ),
     ),
     "Database and files": (
         Panel(
-            "Time of statements",
+            "Statement latency",
             {
                 "median {{kind}}": quantile(0.5, "callboard_sql_seconds", "kind"),
                 "95 % {{kind}}": quantile(0.95, "callboard_sql_seconds", "kind"),
@@ -198,7 +198,7 @@ ROWS: Final[dict[str, tuple[Panel, ...]]] = {
             "Waits for a connection",
             {
                 "{{component}} {{pool}}": rate("callboard_pool_waits_total", "component, pool"),
-                "{{component}} in vain": rate("callboard_pool_timeouts_total", "component"),
+                "{{component}} timed out": rate("callboard_pool_timeouts_total", "component"),
             },
         ),
         Panel(
@@ -223,11 +223,11 @@ ROWS: Final[dict[str, tuple[Panel, ...]]] = {
             "s",
         ),
         Panel(
-            "Events that wait",
+            "Queued events",
             {"{{queue}}": per_queue("messages_ready", f"{SUBSCRIBERS}|{DEAD}")},
         ),
         Panel(
-            "Handled",
+            "Handled events",
             {
                 "{{subscriber}}: {{outcome}}": rate(
                     "callboard_events_handled_total", "subscriber, outcome"
@@ -270,7 +270,7 @@ ROWS: Final[dict[str, tuple[Panel, ...]]] = {
 
 
 def dashboard() -> dict[str, Any]:
-    """The dashboard as Grafana imports it."""
+    """The dashboard in Grafana's import format."""
     panels: list[dict[str, Any]] = []
     y = 0
     for title, row in ROWS.items():
@@ -285,13 +285,14 @@ def dashboard() -> dict[str, Any]:
         )
         x, y = 0, y + 1
         for panel in row:
+            # Grafana would overlap panels: wrap a row that is full.
             if x + panel.width > WIDTH:
                 x, y = 0, y + HEIGHT
             panels.append(_panel(panel, x, y))
             x += panel.width
         y += HEIGHT
-    for number, one in enumerate(panels, 1):
-        one["id"] = number
+    for number, panel_json in enumerate(panels, 1):
+        panel_json["id"] = number
     variable = {
         "name": "source",
         "label": "Prometheus",

@@ -1,7 +1,7 @@
-"""Fill a running Callboard with a believable production, through its HTTP API.
+"""Create a sample production in a running Callboard through its HTTP API.
 
-``make demo``; ``DEMO_SCALE=10`` makes ten times as many assets, shots and tasks. Running it again
-adds another production beside the first.
+``make demo``; ``DEMO_SCALE=10`` creates ten times as many assets, shots and tasks. Each run adds
+another production; people, types and statuses are shared by all of them.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 THREADS: Final = 6
-TRIES: Final = 8
-PASSWORD: Final = "callboard-demo"  # noqa: S105 - of people who do not exist
+#: Attempts per request while the server answers 502.
+ATTEMPTS: Final = 8
+PASSWORD: Final = "callboard-demo"  # noqa: S105 - of fictitious people
 DEPARTMENTS: Final = {
     "Concept": "#8D6E63",
     "Modeling": "#78909C",
@@ -85,21 +86,22 @@ EPISODES: Final = ("E01 The Light", "E02 The Fog", "E03 The Bell")
 
 
 class Api:
-    """A session with a running Callboard."""
+    """An authenticated session with a running Callboard."""
 
     def __init__(self, base: str, email: str, password: str) -> None:
         self.base = base.rstrip("/")
         self.session = requests.Session()
-        patience = Retry(TRIES, status_forcelist=[502], allowed_methods=None, raise_on_status=False)
-        adapter = requests.adapters.HTTPAdapter(pool_maxsize=THREADS, max_retries=patience)
+        # Retries with backoff, and honours Retry-After.
+        retry = Retry(ATTEMPTS, status_forcelist=[502], allowed_methods=None, raise_on_status=False)
+        adapter = requests.adapters.HTTPAdapter(pool_maxsize=THREADS, max_retries=retry)
         self.session.mount("http://", adapter)
         answer = self.send("POST", "/auth/login", {"email": email, "password": password})
         self.session.headers["Authorization"] = f"Bearer {answer['access_token']}"
 
     def send(self, method: str, path: str, body: Any = None) -> Any:
-        """One request; a refusal ends the demo with what the server said.
+        """Send a request and return the decoded answer; an error exits with the server's message.
 
-        A busy server asks for patience (502 and ``Retry-After``); the key makes it safe to repeat.
+        A 502 is retried, with an ``Idempotency-Key`` for POSTs.
         """
         key = {"Idempotency-Key": str(uuid.uuid4())} if method == "POST" else {}
         url = self.base + path
@@ -109,43 +111,43 @@ class Api:
         return answer.json() if answer.content else None
 
     def create(self, path: str, **fields: Any) -> Json:
-        """Create a row."""
-        made: Json = self.send("POST", f"/data/{path}", fields)
-        return made
+        """Create a row of a resource; returns it."""
+        row: Json = self.send("POST", f"/data/{path}", fields)
+        return row
 
     def ensure(self, path: str, key: str, **fields: Any) -> Json:
-        """The row with that ``key``, created if there is none."""
-        found = self.session.get(
+        """The row whose field ``key`` has the value in ``fields``, created if there is none."""
+        rows = self.session.get(
             f"{self.base}/data/{path}", params={key: fields[key]}, timeout=60
         ).json()
-        return found[0] if found else self.create(path, **fields)
+        return rows[0] if rows else self.create(path, **fields)
 
 
 class Demo:
-    """Builds the production step by step, with one progress bar."""
+    """Creates the production step by step, with a progress bar."""
 
     def __init__(self, api: Api, scale: int) -> None:
         self.api, self.scale = api, scale
-        self.random = random.Random(7)  # noqa: S311 - the same demo every time
+        self.random = random.Random(7)  # noqa: S311 - reproducible, not secret
         self.shots, self.shot_tasks = 200 * scale, 4
         self.assets_count = sum(map(len, ASSETS.values())) * scale
         tasks = self.assets_count * 3 + self.shots * self.shot_tasks
         steps = 60 + self.assets_count + self.shots * 2 + tasks
         self.bar = tqdm(total=steps, unit="req", desc="building", dynamic_ncols=True)
 
-    def each(self, make: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
-        """Run ``make`` over items on a few threads, in order."""
+    def each(self, create: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+        """Call ``create`` for each item on ``THREADS`` threads; returns the results in order."""
 
         def step(item: Any) -> Any:
-            made = make(item)
+            result = create(item)
             self.bar.update()
-            return made
+            return result
 
         with ThreadPoolExecutor(THREADS) as pool:
             return list(pool.map(step, items))
 
     def build(self) -> Json:
-        """Everything, and a summary."""
+        """Create everything; returns counts by name."""
         self._studio()
         self._production()
         assets = self._assets()
@@ -153,6 +155,7 @@ class Demo:
         links = self._casting(assets, shots)
         tasks = self._tasks()
         comments = self._comments(tasks)
+        # The total was an estimate.
         self.bar.n = self.bar.total or 0
         self.bar.close()
         return {
@@ -238,14 +241,14 @@ class Demo:
         )
         create("milestones", project_id=project, name="First screening", date="2027-03-01")
 
-    def _make(self, path: str, name: str, **fields: Any) -> Json:
-        """Something of the production, made as clients make it."""
+    def _create_in_project(self, path: str, name: str, **fields: Any) -> Json:
+        """Create an entity through the production's routes, as clients do."""
         url = f"/data/projects/{self.project['id']}/{path}"
-        made: Json = self.api.send("POST", url, {"name": name, **fields})
-        return made
+        entity: Json = self.api.send("POST", url, {"name": name, **fields})
+        return entity
 
     def _assets(self) -> list[Json]:
-        wanted = [
+        kinds_and_names = [
             (kind, name if copy == 0 else f"{name} {copy + 1}")
             for copy in range(self.scale)
             for kind, names in ASSETS.items()
@@ -253,27 +256,30 @@ class Demo:
         ]
         levels = ("easy", "medium", "hard")
 
-        def make(item: tuple[str, str]) -> Json:
+        def create(item: tuple[str, str]) -> Json:
             kind, name = item
-            data = {"difficulty": levels[len(name) % 3]}
-            described = {"data": data, "description": f"{name}, a {kind.lower()}."}
-            return self._make(f"asset-types/{self.kinds[kind]}/assets/new", name, **described)
+            fields = {
+                "data": {"difficulty": levels[len(name) % 3]},
+                "description": f"{name}, a {kind.lower()}.",
+            }
+            path = f"asset-types/{self.kinds[kind]}/assets/new"
+            return self._create_in_project(path, name, **fields)
 
-        return self.each(make, wanted)
+        return self.each(create, kinds_and_names)
 
     def _shots(self) -> list[Json]:
-        episodes = self.each(lambda name: self._make("episodes", name), EPISODES)
+        episodes = self.each(lambda name: self._create_in_project("episodes", name), EPISODES)
         names = [f"SQ{number:03d}" for number in range(1, 9)]
         sequences = self.each(
-            lambda pair: self._make("sequences", pair[1], episode_id=pair[0]["id"]),
+            lambda pair: self._create_in_project("sequences", pair[1], episode_id=pair[0]["id"]),
             [(episode, name) for episode in episodes for name in names],
         )
 
-        def make(number: int) -> Json:
+        def create(number: int) -> Json:
             sequence = sequences[number % len(sequences)]
             frames = 48 + number * 7 % 120
             data = {"frame_in": 1001, "frame_out": 1000 + frames, "weather": "fog"}
-            return self._make(
+            return self._create_in_project(
                 "shots",
                 f"SH{number // len(sequences) + 1:04d}",
                 data=data,
@@ -281,7 +287,7 @@ class Demo:
                 nb_frames=frames,
             )
 
-        return self.each(make, range(self.shots))
+        return self.each(create, range(self.shots))
 
     def _casting(self, assets: list[Json], shots: list[Json]) -> int:
         cast = [(shot, self.random.sample(assets, 3)) for shot in shots]
@@ -295,8 +301,8 @@ class Demo:
         return sum(len(chosen) for _, chosen in cast)
 
     def _tasks(self) -> list[Json]:
-        """Every task type for all it is for, its tasks shared out among the department."""
-        made = []
+        """Tasks of every type for its entities, assigned in turn to the department's artists."""
+        created = []
         for kind, (_, kind_for, department) in zip(self.task_types, TASK_TYPES, strict=True):
             path = f"/actions/projects/{self.project['id']}/task-types/{kind['id']}"
             tasks = self.api.send("POST", f"{path}/{kind_for.lower()}s/create-tasks", [])
@@ -308,25 +314,25 @@ class Demo:
             for number, artist in enumerate(artists):
                 ids = [task["id"] for task in tasks[number :: len(artists)]]
                 self.api.send("PUT", f"/actions/persons/{artist}/assign", {"task_ids": ids})
-            made += tasks
+            created += tasks
             self.bar.update()
-        return made
+        return created
 
     def _comments(self, tasks: list[Json]) -> int:
-        """Where each task stands, said on it."""
+        """A comment on each task that sets its status."""
 
-        def say(pair: tuple[int, Json]) -> None:
+        def post(pair: tuple[int, Json]) -> None:
             number, task = pair
             status = self.statuses[number % len(self.statuses)]
             body = {"task_status_id": status["id"], "comment": WORDS[number % len(WORDS)]}
             self.api.send("POST", f"/actions/tasks/{task['id']}/comment", body)
 
-        self.each(say, enumerate(tasks))
+        self.each(post, enumerate(tasks))
         return len(tasks)
 
 
 def main(environ: Any) -> None:
-    """Build the demo in the Callboard that the environment names."""
+    """Create the demo at ``CALLBOARD_URL``, by default in the local run."""
     base = environ.get("CALLBOARD_URL") or f"http://127.0.0.1:{environ.get('HTTP_PORT', '8080')}"
     email, password = credentials(environ)
     try:
@@ -336,11 +342,11 @@ def main(environ: Any) -> None:
     began = time.monotonic()
     demo = Demo(api, int(environ.get("DEMO_SCALE", "1")))
     counts = demo.build()
-    said = ", ".join(f"{count} {name}" for name, count in counts.items())
+    summary = ", ".join(f"{count} {name}" for name, count in counts.items())
     project = demo.project
-    print(f"\n{project['name']}: {said}, in {time.monotonic() - began:.0f} s.\n")
+    print(f"\n{project['name']}: {summary}, in {time.monotonic() - began:.0f} s.\n")
     print("Try next:")
-    print(f"  log in as any of them, such as ada.okafor@example.com, password {PASSWORD}")
+    print(f"  log in as one of the people, such as ada.okafor@example.com, password {PASSWORD}")
     print(f"  GET {base}/data/shots/with-tasks?project_id={project['id']}")
     print(f"  GET {base}/data/projects/{project['id']}/sequences/all/casting")
     print(f"  GET {base}/data/projects/{project['id']}/news")
@@ -349,11 +355,11 @@ def main(environ: Any) -> None:
 
 
 def credentials(environ: Any) -> tuple[str, str]:
-    """The administrator's e-mail and password: the environment's, else those of the local run."""
+    """The administrator's e-mail and password, from the environment or the local run's secrets."""
     settings = LocalSettings.load(environ)
     password = settings.admin_password or Secrets(settings.folder).values.get("admin_password")
     if not password:
-        sys.exit("Set ADMIN_EMAIL and ADMIN_PASSWORD: there is no local run in RUN_DIR to ask.")
+        sys.exit("Set ADMIN_EMAIL and ADMIN_PASSWORD: RUN_DIR has no local run with an account.")
     return settings.admin_email, str(password)
 
 

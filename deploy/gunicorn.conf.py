@@ -1,4 +1,4 @@
-"""How gunicorn runs the gateway: processes with an event loop each."""
+"""Gunicorn's configuration for the gateway: one event loop per worker process."""
 
 import os
 import resource
@@ -7,12 +7,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-# Several workers keep their metrics in files, so that any of them answers /metrics for all. The
-# library looks for the folder when it is imported, so the variable is set before.
+# Several workers share their metrics in files, so that any of them answers /metrics for all. The
+# client library reads the variable when it is imported, so it is set before.
 METRICS = "PROMETHEUS_MULTIPROC_DIR"
-made = None
+temporary = None
 if int(os.environ.get("WEB_CONCURRENCY", "1")) > 1 and not os.environ.get(METRICS):
-    made = os.environ[METRICS] = tempfile.mkdtemp(prefix="callboard-metrics-")
+    temporary = os.environ[METRICS] = tempfile.mkdtemp(prefix="callboard-metrics-")
 
 from prometheus_client import multiprocess  # noqa: E402
 from uvicorn_worker import UvicornWorker  # noqa: E402
@@ -23,7 +23,7 @@ worker_class = "uvicorn_worker.UvicornWorker"
 backlog = 1024
 keepalive = 30
 timeout = 60
-# What is under way when a worker is told to go has its deadline of 8 seconds.
+# Longer than the deadline of calls, 8 seconds: requests in flight are answered before a stop.
 graceful_timeout = 10
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
 accesslog = None
@@ -32,36 +32,36 @@ control_socket_disable = True
 
 UvicornWorker.CONFIG_KWARGS = {
     "loop": "uvloop",
-    # By name: what gunicorn itself imports is not read anew when it is told to reload.
+    # By name, so that workers import it: what the master imports is not reloaded by SIGHUP.
     "http": "gateway.http.protocol:BoundedProtocol",
-    # Not until somebody here speaks WebSocket.
+    # No route uses WebSockets.
     "ws": "none",
     "lifespan": "on",
     "access_log": False,
-    # Headers that cost bytes and tell strangers what runs here.
+    # It would disclose the server software.
     "server_header": False,
-    # Addresses of clients are read by the gateway itself (TRUSTED_PROXIES).
+    # The gateway determines client addresses itself (TRUSTED_PROXIES).
     "proxy_headers": False,
     "timeout_graceful_shutdown": 9,
 }
 
-# Each connection is an open file, and so are the log, the broker and what is being sent.
-_, _most = resource.getrlimit(resource.RLIMIT_NOFILE)
-resource.setrlimit(resource.RLIMIT_NOFILE, (_most, _most))
+# Every connection is a file descriptor; the default soft limit of 1024 would be reached first.
+_, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (_hard, _hard))
 
 if folder := os.environ.get(METRICS):
 
     def on_starting(_server: Any) -> None:
-        """Forget what the workers of an earlier start counted."""
+        """Delete the metric files of an earlier start."""
         Path(folder).mkdir(parents=True, exist_ok=True)
-        for left in Path(folder).glob("*.db"):
-            left.unlink()
+        for stale in Path(folder).glob("*.db"):
+            stale.unlink()
 
     def child_exit(_server: Any, worker: Any) -> None:
-        """Keep a dead worker's counts, but not what was true of it while it lived."""
+        """Drop a dead worker's live gauges; its counters are kept."""
         multiprocess.mark_process_dead(worker.pid, folder)
 
     def on_exit(_server: Any) -> None:
-        """Remove the folder if it was made here."""
-        if made:
-            shutil.rmtree(made, ignore_errors=True)
+        """Delete the folder if it is temporary."""
+        if temporary:
+            shutil.rmtree(temporary, ignore_errors=True)

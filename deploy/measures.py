@@ -1,7 +1,7 @@
-"""All metrics there are, read off their declarations: for the documents, the dashboard, the tests.
+"""All metrics, from their declarations: for the documents, the dashboard and the tests.
 
-Also what only Prometheus' client library adds for each process (``process_…``), and what alerts and
-dashboard take from Prometheus itself and from RabbitMQ's plugin.
+Includes the ``process_…`` metrics of the Prometheus client library, and the metrics of Prometheus
+and RabbitMQ that alerts and dashboard query.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ SUFFIXES: Final = {
     "gauge": ("",),
     "histogram": ("_bucket", "_count", "_sum"),
 }
-#: The labels that every sample of a process has besides: those of its target.
+#: The labels that Prometheus adds to every sample: those of the scrape target.
 WHERE: Final = ("component", "process")
 
 
 class Measure(NamedTuple):
-    """One metric as it is declared."""
+    """The declaration of a metric."""
 
     name: str
     kind: str
@@ -33,66 +33,66 @@ class Measure(NamedTuple):
 
     @property
     def samples(self) -> list[str]:
-        """The names under which its samples appear."""
+        """The names of its samples."""
         return [self.name + suffix for suffix in SUFFIXES[self.kind]]
 
 
-#: What others declare and we ask for.
+#: Metrics of Prometheus and RabbitMQ that alerts and dashboard query.
 FOREIGN: Final = (
     Measure(
         "rabbitmq_alarms_free_disk_space_watermark",
         "gauge",
         (),
-        "Whether the broker takes no messages since its disk is full",
+        "Whether the broker blocks publishers because of its disk alarm",
     ),
     Measure(
         "rabbitmq_alarms_memory_used_watermark",
         "gauge",
         (),
-        "Whether the broker takes no messages since its memory is full",
+        "Whether the broker blocks publishers because of its memory alarm",
     ),
     Measure(
         "rabbitmq_detailed_queue_consumers",
         "gauge",
         ("queue", "vhost"),
-        "Processes that read the queue",
+        "Consumers of the queue",
     ),
     Measure(
         "rabbitmq_detailed_queue_messages_ready",
         "gauge",
         ("queue", "vhost"),
-        "Messages that wait in the queue",
+        "Messages in the queue that are ready for delivery",
     ),
-    Measure("up", "gauge", (), "Whether the target answered Prometheus"),
+    Measure("up", "gauge", (), "Whether the last scrape of the target succeeded"),
 )
 
 
 def declared() -> list[Measure]:
-    """Every metric of our own processes, sorted by name."""
-    found = [
+    """Every metric of Callboard's own processes, sorted by name."""
+    own = [
         _read(value)
         for module in (metrics, gateway_metrics)
         for value in vars(module).values()
         if isinstance(value, MetricWrapperBase) and value._labelnames is not None  # noqa: SLF001
     ]
-    costs = [
-        Measure(one.name, one.type, ("pid",), one.documentation.rstrip("."))
-        for one in PROCESS_COLLECTOR.collect()
+    process = [
+        Measure(metric.name, metric.type, ("pid",), metric.documentation.rstrip("."))
+        for metric in PROCESS_COLLECTOR.collect()
     ]
-    return sorted({*found, *costs})
+    return sorted({*own, *process})
 
 
 def _read(metric: MetricWrapperBase) -> Measure:
     (described,) = metric.describe()
-    labels = tuple(metric._labelnames)  # noqa: SLF001 - the library tells them nowhere else
+    labels = tuple(metric._labelnames)  # noqa: SLF001 - the library has no public accessor
     return Measure(described.name, described.type, labels, described.documentation)
 
 
 def table() -> str:
-    """The metrics as Markdown, those of others last."""
-    lines = ["| metric | kind | labels | what it is |", "|---|---|---|---|"]
-    for one in (*declared(), *FOREIGN):
-        labels = ", ".join(f"`{label}`" for label in one.labels)
-        name = one.samples[0] if one.kind == "counter" else one.name
-        lines.append(f"| `{name}` | {one.kind} | {labels} | {one.meaning} |")
+    """The metrics as a Markdown table, foreign ones last."""
+    lines = ["| metric | kind | labels | meaning |", "|---|---|---|---|"]
+    for measure in (*declared(), *FOREIGN):
+        labels = ", ".join(f"`{label}`" for label in measure.labels)
+        name = measure.samples[0] if measure.kind == "counter" else measure.name
+        lines.append(f"| `{name}` | {measure.kind} | {labels} | {measure.meaning} |")
     return "\n".join(lines)

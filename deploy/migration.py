@@ -1,4 +1,4 @@
-"""Write what the models declare and the schema lacks: ``make migration s=tasks m="add x"``."""
+"""Generates a migration from the models: ``make migration s=tasks m="add x"``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ if __name__ == "__main__":
     service, message = [*sys.argv[1:], "", ""][:2]
     if service not in SERVICES or not message:
         sys.exit(f'usage: make migration s=<{"|".join(SERVICES)}> m="what changes"')
-    # A fresh database at the newest migration is what the models are compared with; no broker.
+    # The models are compared with a fresh database at the newest migration. No broker is needed:
+    # with a URI, even one that leads nowhere, none is started.
     with tempfile.TemporaryDirectory(prefix="callboard-") as folder:
         settings = LocalSettings(
             run_dir=folder, amqp_uri="amqp://unused/", admin_email="", starter_set="none"

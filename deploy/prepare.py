@@ -1,11 +1,10 @@
-"""Bring the databases to this release: ``python -m deploy.prepare``, before its services start.
+"""Prepares the databases for a release: ``python -m deploy.prepare``, before services start.
 
-Each service's ``*_DATABASE_URL`` says who it is and where its tables lie. With ``DATABASE_URL`` (a
-role that may create roles, of the one server behind all five) the roles are made with the passwords
-of those URLs, and a schema for each; without it whoever runs the databases has made them. Then come
-the migrations; an empty system is given what a studio starts with (``STARTER_SET=none``: nothing),
-and with ``ADMIN_EMAIL`` and ``ADMIN_PASSWORD`` the first administrator, unless there is one.
-Running it again changes nothing; two at a time wait for each other.
+With ``DATABASE_URL``, a role that may create roles on the one server of all services, it creates
+the roles and schemas that the services' ``*_DATABASE_URL`` name, with their passwords; without it
+they must exist. Then it migrates the schemas, creates the starter set in an empty system (unless
+``STARTER_SET=none``), and with ``ADMIN_EMAIL`` and ``ADMIN_PASSWORD`` the first administrator if
+there is none. Idempotent; concurrent runs wait for each other.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Given:
-    """The roles' passwords, as the services' URLs have them."""
+class UrlPasswords:
+    """The roles' passwords from the services' URLs. Raises StartError for a URL without one."""
 
     def __init__(self, urls: Mapping[str, str]) -> None:
         self.passwords = {}
@@ -44,13 +43,16 @@ class Given:
 
 
 def prepare(environ: Mapping[str, str]) -> bool:
-    """Do it; whether an administrator was made. Raises StartError, KeyError for what is not set."""
+    """Prepare the databases; returns whether an administrator was created.
+
+    Raises StartError, and KeyError for a missing variable.
+    """
     urls = {service: environ[f"{service.upper()}_DATABASE_URL"] for service in SERVICES}
     if admin_url := environ.get("DATABASE_URL"):
-        provision(admin_url, Given(urls))
+        provision(admin_url, UrlPasswords(urls))
     for service, url in urls.items():
         upgrade(service, url)
-    # Before the administrator: a system with people in it is not empty.
+    # Before the administrator: a system with people is not empty.
     ensure_starter_set(urls, _starter_set(environ))
     email = environ.get("ADMIN_EMAIL")
     return bool(email) and ensure_admin(
@@ -59,7 +61,7 @@ def prepare(environ: Mapping[str, str]) -> bool:
 
 
 def _starter_set(environ: Mapping[str, str]) -> str:
-    """Raises StartError for one that there isn't."""
+    """The starter set to create. Raises StartError for an unknown one."""
     wanted = environ.get("STARTER_SET") or STARTER_SET
     if wanted not in {STARTER_SET, NO_STARTER_SET}:
         message = f"STARTER_SET is {wanted!r}: leave it out, or say {NO_STARTER_SET}."
@@ -68,14 +70,14 @@ def _starter_set(environ: Mapping[str, str]) -> str:
 
 
 def main() -> None:
-    """Do it, or say in one sentence why not."""
+    """Prepare the databases; an error prints one sentence and exits with status 1."""
     try:
         created = prepare(os.environ)
     except KeyError as missing:
         sys.exit(f"Set {missing.args[0]}.")
     except StartError as error:
         sys.exit(str(error))
-    print(f"ready; {'an administrator was made' if created else 'no administrator was made'}")
+    print(f"ready; {'an administrator' if created else 'no administrator'} was created")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""``make routes``: every route as the gateway serves it."""
+"""``make routes``: prints every route with its method, access and summary."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from gateway.routes import ROUTES
 if __name__ == "__main__":
     served = resources()
     for route in sorted(ROUTES, key=lambda r: (r.path, r.method)):
-        said = summary(route, resource_of(route, served))
-        print(f"{route.method:<7}{route.path:<62}{route.rpc:<24}{route.access.value:<9}{said}")
+        text = summary(route, resource_of(route, served))
+        print(f"{route.method:<7}{route.path:<62}{route.rpc:<24}{route.access.value:<9}{text}")

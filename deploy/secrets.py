@@ -1,6 +1,6 @@
-"""``python3 -m deploy.secrets > deploy/.env``: secrets for ``deploy/compose.yml``, made anew.
+"""Generates the secrets of ``deploy/compose.yml``: ``python3 -m deploy.secrets > deploy/.env``.
 
-Needs nothing but Python. What is to be set by hand besides (``SITE_URL``, ``MAIL_URL`` …) is in
+Needs only Python. The other settings of that file (``SITE_URL``, ``MAIL_URL`` …) are described in
 docs/operations.md.
 """
 
@@ -27,7 +27,7 @@ NAMES: Final = (
 
 
 def env_file() -> str:
-    """One line for each secret, of characters that need no quoting anywhere."""
+    """One line per secret, in characters that need no quoting in shells, YAML or URLs."""
     return "".join(f"{name}={secrets.token_hex(32)}\n" for name in NAMES)
 
 

@@ -1,10 +1,10 @@
-"""Become the process that this image is for: ``SERVICE`` names it."""
+"""The entry point of all images: replaces itself with the process that ``SERVICE`` names."""
 
 import os
 import sys
 from typing import Final
 
-#: What ``python -m`` is given; any other name is that of a service.
+#: Arguments of ``python -m``; any other name is a service.
 MODULES: Final = {
     "gateway": ("gunicorn", "-c", "deploy/gunicorn.conf.py", "gateway.asgi:app"),
     "relay": ("services.common.events.relay",),
@@ -19,4 +19,5 @@ def command(service: str) -> list[str]:
 
 if __name__ == "__main__":
     line = [*command(os.environ["SERVICE"]), *sys.argv[1:]]
-    os.execv(line[0], line)  # noqa: S606 - a fixed command of ours
+    # exec, so that signals of the container runtime reach the process itself.
+    os.execv(line[0], line)  # noqa: S606 - a fixed command

@@ -6,7 +6,7 @@ import itertools
 import uuid
 from collections import defaultdict
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, get_origin
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -240,7 +240,7 @@ class World:
             return choices[-1]
         kinds: tuple[tuple[Any, Any], ...] = (
             (ARRAY, ["a"]),
-            (JSONB, {"key": "value"}),
+            (JSONB, [] if get_origin(column.info.get("shape")) is list else {"key": "value"}),
             (sa.Uuid, ident("somewhere")),
             (sa.Boolean, True),
             (sa.Integer, next(COUNTER) % 1000 + 2),

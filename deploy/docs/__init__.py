@@ -1,1 +1,1 @@
-"""Documents generated from the tables that declare things: ``make docs`` writes them all."""
+"""Documents generated from the declarations in the code; ``make docs`` writes them all."""

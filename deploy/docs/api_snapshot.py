@@ -1,7 +1,7 @@
-"""What a release promises to clients and subscribers, a line a route and event.
+"""The public interface of a release: one line per route and per event.
 
-``make snapshot`` writes ``deploy/releases/<version>.json`` from the tables; a test compares them
-with the newest one (``breaking_changes``).
+``make snapshot`` writes ``deploy/releases/<version>.json`` from the route table and the event
+catalogue; a test compares both with the newest snapshot (``breaking_changes``).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ RELEASES: Final = Path(__file__).parents[1] / "releases"
 
 
 def present() -> Snapshot:
-    """What the tables promise now."""
+    """The snapshot of the code as it is now."""
     routes = {
         f"{route.method} {route.path}": RoutePromise(route.access.name.lower(), route.status)
         for route in ROUTES
@@ -35,7 +35,7 @@ def present() -> Snapshot:
 def fields_of(schema: JsonObject) -> Fields:
     """The fields of an object's JSON schema, by name."""
     required = schema.get("required", ())
-    types = {name: spelled(one) for name, one in sorted(schema["properties"].items())}
+    types = {name: spelled(field) for name, field in sorted(schema["properties"].items())}
     return Fields(
         required={name: kind for name, kind in types.items() if name in required},
         optional={name: kind for name, kind in types.items() if name not in required},
@@ -45,7 +45,7 @@ def fields_of(schema: JsonObject) -> Fields:
 def spelled(schema: JsonObject) -> str:
     """A JSON schema in words: ``uuid or null``, ``array of integer``."""
     if "anyOf" in schema:
-        kinds = [spelled(one) for one in schema["anyOf"]]
+        kinds = [spelled(option) for option in schema["anyOf"]]
         return " or ".join(sorted(kinds, key=lambda kind: (kind == "null", kind)))
     if "enum" in schema:
         return "one of " + ", ".join(sorted(map(str, schema["enum"])))
@@ -58,18 +58,18 @@ def spelled(schema: JsonObject) -> str:
 
 def newest(folder: Path = RELEASES) -> Snapshot:
     """The snapshot of the last release."""
-    found = [
+    snapshots = [
         msgspec.json.decode(path.read_bytes(), type=Snapshot) for path in folder.glob("*.json")
     ]
-    return max(found, key=lambda one: [int(part) for part in one.release.split(".")])
+    return max(snapshots, key=lambda snapshot: [int(n) for n in snapshot.release.split(".")])
 
 
 def text_of(snapshot: Snapshot) -> str:
-    """The file: a line a route and event, in the order of their names."""
+    """The file's text: one line per route and event, sorted by name, so that diffs stay small."""
 
     def lines(promises: dict[str, RoutePromise] | dict[str, Fields]) -> str:
         return ",\n".join(
-            f"  {_json(name)}: {_json(one)}" for name, one in sorted(promises.items())
+            f"  {_json(name)}: {_json(promise)}" for name, promise in sorted(promises.items())
         )
 
     return (
@@ -84,7 +84,7 @@ def _json(value: object) -> str:
 
 
 def write(snapshot: Snapshot, folder: Path = RELEASES) -> Path:
-    """Write the snapshot of a release. Raises FileExistsError if there is another one of it."""
+    """Write a release's snapshot. Raises FileExistsError rather than change an existing one."""
     path, text = folder / f"{snapshot.release}.json", text_of(snapshot)
     if path.exists() and path.read_text() != text:
         raise FileExistsError(path)
@@ -93,12 +93,12 @@ def write(snapshot: Snapshot, folder: Path = RELEASES) -> Path:
 
 
 def main() -> None:
-    """Write the snapshot of this version and say what it takes away from the one before."""
+    """Write the snapshot of this version and print what it breaks of the previous one."""
     breaks = breaking_changes(newest(), present())
     try:
         path = write(present())
     except FileExistsError as error:
-        sys.exit(f"{error} has other promises: raise VERSION, or remove it if it is not released.")
+        sys.exit(f"{error} differs: raise VERSION, or delete the file if it is not released yet.")
     print(*breaks, path, sep="\n")
 
 

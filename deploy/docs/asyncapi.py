@@ -14,12 +14,16 @@ from services.common.json_types import JsonObject
 HEADERS: Final[JsonObject] = {
     "type": "object",
     "properties": {
-        "event_id": {"type": "string", "format": "uuid", "description": "Stable over redelivery."},
+        "event_id": {
+            "type": "string",
+            "format": "uuid",
+            "description": "The same for every redelivery.",
+        },
         "time": {"type": "string", "description": "UTC, to the microsecond."},
-        "actor_id": {"type": "string", "format": "uuid", "description": "Who did it."},
-        "project_id": {"type": "string", "format": "uuid", "description": "In which production."},
-        "request_id": {"type": "string", "description": "The HTTP request it came from."},
-        "traceparent": {"type": "string", "description": "The trace it is of, where there is one."},
+        "actor_id": {"type": "string", "format": "uuid", "description": "The person or bot."},
+        "project_id": {"type": "string", "format": "uuid", "description": "The production."},
+        "request_id": {"type": "string", "description": "The HTTP request that caused it."},
+        "traceparent": {"type": "string", "description": "W3C trace context, if traced."},
         "stored": {"type": "string", "enum": ["0", "1"], "description": "Whether it is logged."},
     },
     "required": ["event_id", "time", "stored"],
@@ -65,5 +69,5 @@ def _message(cls: type[Event]) -> JsonObject:
 
 def payload_schema(cls: type[Event]) -> JsonObject:
     """The JSON schema of an event's payload."""
-    found: JsonObject = msgspec.json.schema_components([cls])[1][cls.__name__]
-    return found
+    schema: JsonObject = msgspec.json.schema_components([cls])[1][cls.__name__]
+    return schema

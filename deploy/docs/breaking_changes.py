@@ -1,4 +1,4 @@
-"""What a client or a subscriber of the release before would notice; additions they don't."""
+"""Breaking changes between two snapshots, for clients and subscribers; additions are none."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ PARAMETER: Final = re.compile(r"\{[^}]*\}")
 
 
 class Fields(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The fields of a JSON object and their types in words; optional ones may be left out."""
+    """The fields of a JSON object and their types in words; optional ones may be missing."""
 
     required: dict[str, str] = {}
     optional: dict[str, str] = {}
 
     @property
     def types(self) -> dict[str, str]:
-        """All of them."""
+        """The types of all fields."""
         return self.required | self.optional
 
 
 class RoutePromise(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a route takes and answers; ``None`` for a body or an answer of no declared type."""
+    """A route's access, status, body and answer; None for one without a declared type."""
 
     access: str
     status: int
@@ -34,7 +34,7 @@ class RoutePromise(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """What a release promises."""
+    """The public interface of a release."""
 
     release: str
     #: By method and path.
@@ -43,25 +43,25 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 def breaking_changes(before: Snapshot, now: Snapshot) -> list[str]:
-    """Every promise of the release before that is not kept, a sentence each."""
+    """The breaking changes since the release ``before``, one sentence each."""
     return [*_of_routes(before, now), *_of_events(before, now)]
 
 
 def _of_routes(before: Snapshot, now: Snapshot) -> Iterator[str]:
-    routes = {_unnamed(name): promise for name, promise in now.routes.items()}
+    routes = {_without_names(name): promise for name, promise in now.routes.items()}
     paths = {name.partition(" ")[2] for name in routes}
     for name, was in before.routes.items():
-        promise = routes.get(_unnamed(name))
+        promise = routes.get(_without_names(name))
         if promise is not None:
             yield from (f"{name}: {why}" for why in _of_route(was, promise))
-        elif _unnamed(name).partition(" ")[2] in paths:
-            yield f"{name}: the method is gone"
+        elif _without_names(name).partition(" ")[2] in paths:
+            yield f"{name}: the method was removed"
         else:
-            yield f"{name}: the route is gone"
+            yield f"{name}: the route was removed"
 
 
-def _unnamed(route: str) -> str:
-    """A route without the names of its parameters, which no client sends."""
+def _without_names(route: str) -> str:
+    """A route without the names of its path parameters: renaming one breaks no client."""
     return PARAMETER.sub("{}", route)
 
 
@@ -71,19 +71,19 @@ def _of_route(was: RoutePromise, now: RoutePromise) -> Iterator[str]:
     if now.access not in {PUBLIC, was.access}:
         yield f"the access {was.access!r} became {now.access!r}"
     if was.body is not None and now.body is not None:
-        yield from (f"of the body, {why}" for why in _for_writers(was.body, now.body))
+        yield from (f"body: {why}" for why in _for_writers(was.body, now.body))
     if was.answer is not None and now.answer is not None:
-        yield from (f"of the answer, {why}" for why in _for_readers(was.answer, now.answer))
+        yield from (f"answer: {why}" for why in _for_readers(was.answer, now.answer))
 
 
 def _of_events(before: Snapshot, now: Snapshot) -> Iterator[str]:
     for name, was in before.events.items():
         if name not in now.events:
-            yield f"{name}: the event is gone"
+            yield f"{name}: the event was removed"
             continue
-        # While an upgrade runs, old services read new events and new ones read old events.
-        found = [*_for_readers(was, now.events[name]), *_for_writers(was, now.events[name])]
-        yield from (f"{name}: {why}" for why in dict.fromkeys(found))
+        # During a rolling upgrade old services consume new events and new services old ones.
+        reasons = [*_for_readers(was, now.events[name]), *_for_writers(was, now.events[name])]
+        yield from (f"{name}: {why}" for why in dict.fromkeys(reasons))
 
 
 def _for_readers(was: Fields, now: Fields) -> Iterator[str]:
@@ -103,6 +103,6 @@ def _for_writers(was: Fields, now: Fields) -> Iterator[str]:
 def _gone_or_retyped(was: Fields, now: Fields) -> Iterator[str]:
     for name, kind in was.types.items():
         if name not in now.types:
-            yield f"{name} is gone"
+            yield f"{name} was removed"
         elif now.types[name] != kind:
             yield f"{name} was {kind} and is {now.types[name]}"

@@ -1,4 +1,4 @@
-"""What there is to describe: the services, their resources, their events, in their own words."""
+"""What the documents describe: services, resources and events, with their own docstrings."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from services.common.contracts import CATALOGUE, Event
 from services.common.crud.resource import Registry, Resource
 from services.common.wire.topology import SERVICES
 
-#: Where a docstring goes on from what is done to what may come of it.
-PROMISED: Final = re.compile(r" (?:Raises|Emits|Returns) ")
+#: Where a docstring's first line ends for readers of the documents.
+SUMMARY_END: Final = re.compile(r" (?:Raises|Emits|Returns) ")
 VERBS: Final = {
     "list_rows": "List",
     "create_row": "Create",
@@ -49,8 +49,8 @@ def events() -> list[type[Event]]:
 def service_class(name: str) -> type[Any]:
     """The class that a service runs."""
     module = import_module(f"services.{name}.service")
-    found: type[Any] = next(c for c in vars(module).values() if getattr(c, "name", None) == name)
-    return found
+    cls: type[Any] = next(c for c in vars(module).values() if getattr(c, "name", None) == name)
+    return cls
 
 
 def title_of(resource: Resource) -> str:
@@ -59,7 +59,7 @@ def title_of(resource: Resource) -> str:
 
 
 def summary(route: Route, resource: Resource | None) -> str:
-    """What a route does, in a line: its own words, else its verb, else its method's docstring."""
+    """A route in one line: its own summary, else its CRUD verb, else its method's docstring."""
     if route.summary:
         return route.summary
     if resource is not None:
@@ -68,6 +68,6 @@ def summary(route: Route, resource: Resource | None) -> str:
 
 
 def first_line(documented: object) -> str:
-    """What something promises, without what it raises and emits."""
+    """The first line of a docstring, without what is raised, emitted or returned."""
     line = str(documented.__doc__ or "").strip().split("\n")[0]
-    return PROMISED.split(line, maxsplit=1)[0].replace("``", "`")
+    return SUMMARY_END.split(line, maxsplit=1)[0].replace("``", "`")

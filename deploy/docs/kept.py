@@ -1,8 +1,8 @@
-"""The generated documents that git holds, because people read them there.
+"""The generated documents that are committed to git.
 
 ``docs/event-catalogue.md``, ``docs/observing.md`` and ``docs/house.md`` are read on the web before
-anything is installed, and Grafana is given the dashboard's file as it lies in a checkout. A test
-fails while one is stale.
+anything is installed, and Grafana loads the dashboard from the checkout. A test fails while one of
+them is stale.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ROOT: Final = Path(__file__).parents[2]
 
 
 def documents() -> dict[Path, str]:
-    """Every one by its file."""
+    """The text of each document, by its path."""
     panels = msgspec.json.format(msgspec.json.encode(dashboard()), indent=1).decode()
     return {
         ROOT / "docs" / "event-catalogue.md": event_catalogue(),

@@ -1,4 +1,4 @@
-"""The table of metrics in ``docs/observing.md``, which is written by hand around it."""
+"""The generated table of metrics in ``docs/observing.md``; the rest of it is written by hand."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ END: Final = "<!-- End of the table. -->"
 
 
 def observing() -> str:
-    """The handbook with the table as the declarations have it now."""
+    """The document with the table of the metrics that are declared now."""
     return with_table(OBSERVING.read_text(), table())
 
 
 def with_table(text: str, new: str) -> str:
-    """The text with another table between the two comments that mark it."""
+    """The text with the table between its two markers replaced."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n{new}\n{END}{after}"

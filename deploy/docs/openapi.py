@@ -23,26 +23,26 @@ from services.common.json_types import JsonObject
 from services.common.wire.topology import SERVICES
 
 BINARY: Final[JsonObject] = {"type": "string", "format": "binary"}
-#: A body with files; text parts are the same fields that the JSON body has.
+#: A multipart body; its text parts are the fields of the JSON body.
 FORM: Final[JsonObject] = {"type": "object", "properties": {"file": BINARY}}
 REFUSALS: Final = {
-    "400": "The request is not what the route takes, or the rules say no.",
-    "401": "No token, an expired or a revoked one.",
-    "403": "The caller lacks the right.",
-    "404": "Nothing there.",
-    "409": "The row is not in a state that allows it, or the same request is still running.",
-    "413": "The body is larger than the server takes.",
-    "422": "The token is unreadable, or the Idempotency-Key came with another request.",
-    "429": "Too many attempts; try again after Retry-After seconds.",
-    "502": "A part of the system is away; try again after Retry-After seconds.",
+    "400": "The request is invalid, or a rule forbids the change.",
+    "401": "The token is missing, expired or revoked.",
+    "403": "The caller lacks permission.",
+    "404": "Not found.",
+    "409": "The row's state doesn't allow it, or the same request is still running.",
+    "413": "The body exceeds the size limit.",
+    "422": "The token is malformed, or the Idempotency-Key was used with another request.",
+    "429": "Too many attempts; retry after Retry-After seconds.",
+    "502": "A part of the system is unavailable; retry after Retry-After seconds.",
 }
 IDEMPOTENCY_KEY: Final[JsonObject] = {
     "name": "Idempotency-Key",
     "in": "header",
     "schema": {"type": "string"},
-    "description": "The same key and body give the same answer, executed once.",
+    "description": "Requests with the same key and body are executed once and get the same answer.",
 }
-#: What every list takes besides filters.
+#: Query parameters of every list besides its filters.
 LIST_PARAMETERS: Final = {
     "page": "integer",
     "limit": "integer",
@@ -78,7 +78,7 @@ def openapi() -> JsonObject:
 def _components(served: dict[str, Resource]) -> JsonObject:
     refusal = {"application/json": {"schema": {"$ref": "#/components/schemas/Refusal"}}}
     return {
-        "schemas": {title_of(one): row_schema(one) for one in served.values()}
+        "schemas": {title_of(resource): row_schema(resource) for resource in served.values()}
         | {"Refusal": REFUSAL},
         "responses": {
             status: {"description": text, "content": refusal} for status, text in REFUSALS.items()
@@ -120,10 +120,11 @@ def _query_parameters(route: Route, resource: Resource | None) -> list[JsonObjec
     if resource is None or route.function != "list_rows":
         return []
     names = [*resource.table.c.keys(), *resource.lists]
-    shown = [name for name in names if name not in resource.hidden]
+    # A hidden column can't be filtered by either: answers would reveal its values.
+    filters = [name for name in names if name not in resource.hidden]
     return [
         {"name": name, "in": "query", "schema": {"type": LIST_PARAMETERS.get(name, "string")}}
-        for name in [*LIST_PARAMETERS, *shown]
+        for name in [*LIST_PARAMETERS, *filters]
     ]
 
 
@@ -141,6 +142,7 @@ def _responses(route: Route, resource: Resource | None) -> JsonObject:
         success["content"] = {"application/json": {"schema": _answer(route, reference(resource))}}
     if route.answer == "file":
         success["content"] = {"*/*": {"schema": BINARY}}
+    # All of them for every route: which ones a method raises is not declared.
     refusals = {status: {"$ref": f"#/components/responses/{status}"} for status in REFUSALS}
     return {str(route.status): success, **refusals}
 

@@ -1,4 +1,4 @@
-"""JSON schemas of rows, read off the columns of their tables."""
+"""JSON schemas of rows, derived from the columns of their tables."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ ID: Final[JsonObject] = {"type": "string", "format": "uuid"}
 TIME: Final[JsonObject] = {
     "type": "string",
     "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?$",
-    "description": "UTC, without saying so.",
+    "description": "UTC, without a time zone suffix.",
 }
 REFUSAL: Final[JsonObject] = {
     "type": "object",
     "properties": {"error": {"type": "boolean"}, "message": {"type": "string"}},
 }
-#: The first that fits counts.
+#: The first matching type applies, so subclasses stand before their bases.
 BY_COLUMN_TYPE: Final[tuple[tuple[type[Any], JsonObject], ...]] = (
     (ARRAY, {"type": "array", "items": {"type": "string"}}),
     (JSONB, {}),
@@ -36,37 +36,37 @@ BY_COLUMN_TYPE: Final[tuple[tuple[type[Any], JsonObject], ...]] = (
 
 
 def reference(resource: Resource) -> JsonObject:
-    """Where the schema of a resource stands."""
+    """A reference to the schema of a resource."""
     return {"$ref": f"#/components/schemas/{title_of(resource)}"}
 
 
 def row_schema(resource: Resource) -> JsonObject:
-    """A row as it is shown."""
-    shown: JsonObject = {}
+    """The schema of a row as the API returns it."""
+    properties: JsonObject = {}
     for column in resource.table.c:
         if column.name not in resource.hidden:
-            shown[resource.renamed.get(column.name, column.name)] = _column_schema(column)
+            properties[resource.renamed.get(column.name, column.name)] = _column_schema(column)
     for name, many in resource.lists.items():
         items = ID if many.writable else {"anyOf": [ID, {"type": "object"}]}
-        shown[name] = {"type": "array", "items": items}
-    shown["type"] = {"type": "string"}
-    return {"type": "object", "description": first_line(resource.model), "properties": shown}
+        properties[name] = {"type": "array", "items": items}
+    properties["type"] = {"type": "string"}
+    return {"type": "object", "description": first_line(resource.model), "properties": properties}
 
 
 def _column_schema(column: sa.Column[object]) -> JsonObject:
     kinds = BY_COLUMN_TYPE
-    found = dict(next(schema for kind, schema in kinds if isinstance(column.type, kind)))
+    schema = dict(next(schema for kind, schema in kinds if isinstance(column.type, kind)))
     if (length := getattr(column.type, "length", None)) is not None:
-        found["maxLength"] = length
+        schema["maxLength"] = length
     if choices := column.info.get("choices"):
-        found["enum"] = [*choices, *([None] if column.nullable else [])]
-    if column.nullable and "type" in found:
-        found["type"] = [found["type"], "null"]
-    return found
+        schema["enum"] = [*choices, *([None] if column.nullable else [])]
+    if column.nullable and "type" in schema:
+        schema["type"] = [schema["type"], "null"]
+    return schema
 
 
 def page_schema(row: JsonObject) -> JsonObject:
-    """What a list is when ``page`` is asked for."""
+    """The schema of a list with the parameter ``page``."""
     numbers = ("total", "nb_pages", "limit", "offset", "page")
     return {
         "type": "object",

@@ -1,4 +1,4 @@
-"""``docs/house.md``: the packages of each folder and who imports whom, drawn from the imports."""
+"""``docs/house.md``: import graphs of the kernel, a service and the gateway."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import grimp
 HOUSE: Final = Path(__file__).parents[2] / "docs" / "house.md"
 BEGIN: Final = "<!-- drawn from the imports by `make docs` -->"
 END: Final = "<!-- end of the drawing -->"
-#: What is drawn, and how it is called.
+#: The packages drawn, with the titles of their graphs.
 DRAWN: Final = {
     "services.common": "The kernel",
     "services.tasks": "A service: tasks",
@@ -20,7 +20,7 @@ Arrows = dict[str, set[str]]
 
 
 def house() -> str:
-    """The document, its drawings made anew."""
+    """The document with its graphs regenerated."""
     before, _, rest = HOUSE.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
     graph = grimp.build_graph("services", "gateway", exclude_type_checking_imports=False)
@@ -32,7 +32,7 @@ def house() -> str:
 
 
 def arrows_of(graph: grimp.ImportGraph, root: str) -> Arrows:
-    """Which parts directly below ``root`` import which others of them."""
+    """Imports between the children of ``root``: packages, and modules beside them."""
     arrows: Arrows = {}
     for module in graph.modules:
         part = _part(module, root)
@@ -47,34 +47,38 @@ def arrows_of(graph: grimp.ImportGraph, root: str) -> Arrows:
 
 
 def _part(module: str, root: str) -> str:
-    """The part of ``root`` that a module is in: a package of it, or a module beside them."""
+    """The child of ``root`` that a module is in; empty outside ``root``."""
     return (
         module.removeprefix(f"{root}.").partition(".")[0] if module.startswith(f"{root}.") else ""
     )
 
 
 def reduced(arrows: Arrows) -> Arrows:
-    """Without the arrows that others imply: who stands on B, which stands on C, stands on C."""
+    """The transitive reduction: without arrows that a longer path implies. ``arrows`` is a DAG."""
 
-    def below(part: str) -> set[str]:
-        found: set[str] = set()
-        waiting = [*arrows.get(part, ())]
-        while waiting:
-            one = waiting.pop()
-            if one not in found:
-                found.add(one)
-                waiting += arrows.get(one, ())
-        return found
+    def reachable(part: str) -> set[str]:
+        parts: set[str] = set()
+        pending = [*arrows.get(part, ())]
+        while pending:
+            target = pending.pop()
+            if target not in parts:
+                parts.add(target)
+                pending += arrows.get(target, ())
+        return parts
 
     return {
-        part: {one for one in direct if not any(one in below(other) for other in direct - {one})}
+        part: {
+            target
+            for target in direct
+            if not any(target in reachable(other) for other in direct - {target})
+        }
         for part, direct in arrows.items()
     }
 
 
 def mermaid(arrows: Arrows) -> str:
-    """A flow chart, whoever imports above what is imported."""
+    """A Mermaid flow chart with importers above what they import."""
     lines = ["flowchart TD"]
     for part, direct in sorted(reduced(arrows).items()):
-        lines += [f"    {part} --> {one}" for one in sorted(direct)] or [f"    {part}"]
+        lines += [f"    {part} --> {target}" for target in sorted(direct)] or [f"    {part}"]
     return "\n".join(lines) + "\n"

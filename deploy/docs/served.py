@@ -1,7 +1,7 @@
-"""The descriptions that the gateway serves: ``python -m deploy.docs.served`` builds them.
+"""The API descriptions that the gateway serves, built by ``python -m deploy.docs.served``.
 
-They are too large to be read or reviewed, so git doesn't hold them: the Makefile builds them when
-the code is newer, and the Dockerfile into the gateway's image.
+They are too large to review, so they are not committed: the Makefile builds them when the code is
+newer, and the Dockerfile builds them into the gateway's image.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ DESCRIPTIONS: Final[dict[str, Callable[[], JsonObject]]] = {
     "openapi.json": openapi,
     "asyncapi.json": asyncapi,
 }
-#: The folders whose Python says what is described.
+#: The folders whose Python code is described.
 SOURCES: Final = ("gateway", "services", "deploy/docs")
 
 
 def build(folder: Path = BUILT) -> list[Path]:
-    """Write them all; their paths."""
+    """Write all descriptions; returns their paths."""
     folder.mkdir(exist_ok=True)
     return [_write(folder / name, describe()) for name, describe in DESCRIPTIONS.items()]
 
 
 def _write(path: Path, description: JsonObject) -> Path:
-    # Renamed when it is whole: a gateway may start, or another build run, at the same time.
-    unfinished = path.with_name(f".{path.name}.new")
-    unfinished.write_bytes(msgspec.json.encode(description))
-    return unfinished.replace(path)
+    # Written aside, then renamed: a gateway or another build may read the file at the same time.
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_bytes(msgspec.json.encode(description))
+    return temporary.replace(path)
 
 
 def is_stale() -> bool:
-    """Whether one is missing or older than the code, by which make goes, too."""
+    """Whether a description is missing or older than the code: the rule that make applies, too."""
     paths = [BUILT / name for name in DESCRIPTIONS]
     if not all(path.exists() for path in paths):
         return True

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 STOP_SECONDS: Final = 5.0
 READY_SECONDS: Final = 60.0
+#: Variables of the supervisor that processes get from ``environment`` or not at all.
 OURS: Final = (
     "AMQP_URI",
     "DATABASE_URL",
@@ -35,20 +36,20 @@ OURS: Final = (
     "RUN_DIR",
     "PROMETHEUS_MULTIPROC_DIR",
 )
-#: Each process gets its own, so what ends like this is not handed on, either.
+#: Also a suffix (``TASKS_METRICS_PORT``). Not passed on, as each process gets a port of its own.
 METRICS_PORT: Final = "METRICS_PORT"
 
 
 def environment(settings: LocalSettings, parts: Parts) -> dict[str, str]:
-    """The environment of all our processes, without the services' database URLs."""
+    """The environment of all processes, without the services' database URLs."""
     folder = settings.folder
-    kept = {
+    inherited = {
         name: value
         for name, value in os.environ.items()
         if name not in OURS and not name.endswith(METRICS_PORT)
     }
     return {
-        **kept,
+        **inherited,
         "AMQP_URI": parts.amqp_uri,
         "STORAGE_URL": settings.storage_url or f"file://{folder / 'storage'}",
         "MAIL_URL": settings.mail_url or f"file://{folder / 'mail'}",
@@ -64,13 +65,13 @@ def environment(settings: LocalSettings, parts: Parts) -> dict[str, str]:
 def processes(
     settings: LocalSettings, environ: dict[str, str], urls: dict[str, str]
 ) -> list[Scraped]:
-    """Five services, the relay and the gateway, as many of each as ``SCALE`` says.
+    """The services, the relay and the gateway, as many of each as ``SCALE`` says.
 
-    The gateway is one process here: gunicorn starts its workers.
+    The gateway is a single child: gunicorn starts its workers.
     """
     python = sys.executable
     own = {name: {f"{name.upper()}_DATABASE_URL": url} for name, url in urls.items()}
-    all_urls = {key: url for one in own.values() for key, url in one.items()}
+    all_urls = {name: url for variables in own.values() for name, url in variables.items()}
     kinds = [(name, f"services.{name}", own[name]) for name in SERVICES]
     kinds.append(("relay", "services.common.events.relay", all_urls))
     children = [
@@ -119,8 +120,8 @@ def is_ready(port: int) -> bool:
 def welcome(settings: LocalSettings, parts: Parts, login: str, seconds: float) -> None:
     """Print the URLs and the administrator's log-in."""
     url = f"http://localhost:{settings.http_port}"
-    where = settings.folder / "mail"
-    mail = settings.mail_url.rpartition("@")[2] or f"written to {where}"
+    # Without the credentials before the "@".
+    mail = settings.mail_url.rpartition("@")[2] or f"written to {settings.folder / 'mail'}"
     for line in (
         "",
         f"Callboard is ready after {seconds:.1f} s",
@@ -146,7 +147,7 @@ def supervise(
 ) -> None:
     """Restart processes that end, until ``stopping``; keep Prometheus' targets up to date."""
 
-    def settle() -> None:
+    def wait_for_broker() -> None:
         with suppress(StartError, StoppedError):
             parts.wait(stopping)
 
@@ -157,11 +158,11 @@ def supervise(
         if revived:
             leftovers.remember(every)
         if any(child in parts.children for child in revived):
-            threading.Thread(target=settle, daemon=True).start()
+            threading.Thread(target=wait_for_broker, daemon=True).start()
 
 
 def run(settings: LocalSettings, stopping: threading.Event) -> None:
-    """The whole life of a local run. Raises StartError."""
+    """Start everything, supervise it until ``stopping``, stop it. Raises StartError."""
     began = time.monotonic()
     if settings.amqp_uri:
         check(settings.amqp_uri)
@@ -169,6 +170,7 @@ def run(settings: LocalSettings, stopping: threading.Event) -> None:
         if parts.created_admin:
             password = settings.admin_password or parts.secrets.get("admin_password", 20)
             parts.secrets.keep("admin_login", f"{settings.admin_email}  {password}")
+        # For the commands that work on this run (``deploy.transfer.target``).
         reached = {"urls": parts.urls, "amqp_uri": parts.amqp_uri, "http_port": settings.http_port}
         parts.secrets.keep("parts", reached)
         login = parts.secrets.values.get("admin_login", "as before")
@@ -178,6 +180,7 @@ def run(settings: LocalSettings, stopping: threading.Event) -> None:
             settings.folder, parts.broker.metrics_port if parts.broker is not None else None
         )
         try:
+            # Before the broker accepts connections: all of them retry, and start-up overlaps.
             start(children)
             discovery.update(children)
             leftovers.remember([*parts.children, *children])
@@ -200,21 +203,21 @@ def announce(
     stopping: threading.Event,
 ) -> None:
     """Wait until the system is ready, and print how to reach it."""
-    patience = time.monotonic() + READY_SECONDS
+    remind_at = time.monotonic() + READY_SECONDS
     while not is_ready(settings.http_port):
         if stopping.wait(0.1):
             return
-        if time.monotonic() > patience:
+        if time.monotonic() > remind_at:
             say("run", "not ready yet; the lines above say why")
-            patience += READY_SECONDS
+            remind_at += READY_SECONDS
     welcome(settings, parts, login, time.monotonic() - began)
 
 
 def main() -> None:
-    """Run until Ctrl-C or SIGTERM; a start that fails ends with one sentence and status 1."""
+    """Run until Ctrl-C or SIGTERM; a failed start prints one sentence and exits with status 1."""
     stopping = threading.Event()
     numbers = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # else we run under nohup
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # ignored under nohup
         numbers.append(signal.SIGHUP)
     for number in numbers:
         signal.signal(number, lambda *_: stopping.set())

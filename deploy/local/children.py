@@ -31,16 +31,17 @@ def die_with_parent(number: signal.Signals) -> Callable[[], None] | None:
     """A ``preexec_fn``: the kernel signals the child when the supervisor dies. Linux only."""
     if sys.platform != "linux":
         return None
+    # Loaded here: between fork and exec nothing may import or allocate much.
     libc = ctypes.CDLL(None)
 
-    def ask() -> None:
+    def set_death_signal() -> None:
         libc.prctl(PR_SET_PDEATHSIG, int(number))
 
-    return ask
+    return set_death_signal
 
 
 def identity(user: str | None) -> dict[str, Any]:
-    """Popen options to run as another user, without our groups."""
+    """Popen options to run as another user, without the supervisor's supplementary groups."""
     if user is None:
         return {}
     return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
@@ -68,7 +69,7 @@ class Child:
         self.not_before = 0.0
 
     def start(self) -> None:
-        """Start the process; its output goes to its log file, or to ours, prefixed by its name."""
+        """Start the process. Output goes to its log file, else to stdout, prefixed by its name."""
         self.process = subprocess.Popen(
             self.command,
             env=self.environ,
@@ -100,7 +101,7 @@ class Child:
             pause = BACKOFF[min(self.failures, len(BACKOFF) - 1)]
             self.not_before = now + pause
             say("run", f"{self.name} ended ({self.process.returncode}); again in {pause} s")
-            # Its own children would keep its port, and nothing else would stop them.
+            # Its children outlive it and may hold its port: the whole group is killed.
             self.signal(signal.SIGKILL)
         elif now >= self.not_before:
             self.not_before = 0.0
@@ -114,7 +115,7 @@ class Child:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, number)
 
-    def ask_to_stop(self) -> None:
+    def terminate(self) -> None:
         """Send the signal for a graceful stop."""
         if self.process is not None and self.process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
@@ -128,7 +129,7 @@ class Child:
 def stop_all(children: Sequence[Child], seconds: float) -> None:
     """Stop all gracefully and concurrently, and kill those left after ``seconds``."""
     for child in children:
-        child.ask_to_stop()
+        child.terminate()
     end = time.monotonic() + seconds
     while time.monotonic() < end and not all(child.ended() for child in children):
         time.sleep(0.05)
@@ -143,37 +144,37 @@ def stop_all(children: Sequence[Child], seconds: float) -> None:
 
 
 def say(name: str, line: str) -> None:
-    """Print a line of the log; ignores a closed pipe."""
+    """Print a log line of the component ``name``; ignores a closed pipe."""
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.write(f"{name:<8}| {line}\n")
         sys.stdout.flush()
 
 
 class Leftovers:
-    """Processes of an earlier run of this folder that was killed before it could stop them."""
+    """Orphans of an earlier run in this folder, which was killed before it could stop them."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "processes.json"
 
     def remember(self, children: Sequence[Child]) -> None:
-        """Record the processes."""
-        found = []
+        """Record the running processes."""
+        running = []
         for child in children:
             with contextlib.suppress(psutil.NoSuchProcess):
                 if child.process is not None:
                     process = psutil.Process(child.process.pid)
-                    found.append([process.pid, process.create_time()])
-        self.path.write_text(json.dumps(found))
+                    running.append([process.pid, process.create_time()])
+        self.path.write_text(json.dumps(running))
 
     def clean(self) -> None:
-        """End recorded processes that are still running."""
+        """Terminate recorded processes that are still running."""
         if not self.path.exists():
             return
         alive = []
         for pid, born in json.loads(self.path.read_text()):
             with contextlib.suppress(psutil.NoSuchProcess):
                 process = psutil.Process(pid)
-                # The time tells a process from a later one with the same id.
+                # Ids are reused; id and start time together are unique.
                 if process.create_time() == born:
                     process.terminate()
                     alive.append(process)

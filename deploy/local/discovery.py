@@ -87,9 +87,9 @@ class Discovery:
         if text == self.written:
             return
         # Replaced atomically: Prometheus must never read half a file.
-        part = self.folder / "targets.json.new"
-        part.write_text(text)
-        part.replace(self.folder / "targets.json")
+        temporary = self.folder / "targets.json.new"
+        temporary.write_text(text)
+        temporary.replace(self.folder / "targets.json")
         self.written = text
 
 

@@ -21,13 +21,13 @@ from deploy.local.settings import LocalSettings, Secrets, StartError, StoppedErr
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-#: Seconds that database and broker have to stop: a broker with its plugins takes some.
+#: Seconds in which database and broker must stop; the broker needs a few.
 BACKING_SECONDS = 7.0
 
 
 @dataclass(frozen=True)
 class Parts:
-    """URLs of database and broker, and the processes that we have started."""
+    """URLs of database and broker, and the processes started for them."""
 
     urls: dict[str, str]
     amqp_uri: str
@@ -43,7 +43,7 @@ class Parts:
 
 
 def environment() -> dict[str, str]:
-    """The environment of PostgreSQL and RabbitMQ: only what any program needs."""
+    """A minimal environment for PostgreSQL and RabbitMQ, without ``PG…`` and ``RABBITMQ_…``."""
     return {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
 
 
@@ -99,25 +99,27 @@ def prepare(
     Raises StartError, and StoppedError when ``stopping`` is set meanwhile.
     """
     password = settings.admin_password or secrets.get("admin_password", 20)
-    asked = {
+    arguments = {
         "urls": urls,
         "email": settings.admin_email,
         "password": password,
         "starter_set": settings.starter_set,
     }
+    # Files rather than pipes, which could fill up while nobody reads; on standard input, since
+    # command lines are visible to other users.
     with (
-        tempfile.TemporaryFile("w+") as question,
-        tempfile.TemporaryFile("w+") as answer,
-        tempfile.TemporaryFile("w+") as complaint,
+        tempfile.TemporaryFile("w+") as stdin,
+        tempfile.TemporaryFile("w+") as stdout,
+        tempfile.TemporaryFile("w+") as stderr,
     ):
-        json.dump(asked, question)
-        question.seek(0)
+        json.dump(arguments, stdin)
+        stdin.seek(0)
         # A session of its own: Ctrl-C must reach the supervisor only.
         child = subprocess.Popen(
             [sys.executable, "-m", "deploy.local.prepare"],
-            stdin=question,
-            stdout=answer,
-            stderr=complaint,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
             start_new_session=True,
         )
         while child.poll() is None:
@@ -125,10 +127,10 @@ def prepare(
                 child.kill()
                 child.wait()
                 raise StoppedError
-        answer.seek(0)
-        complaint.seek(0)
+        stdout.seek(0)
+        stderr.seek(0)
         if child.returncode != 0:
-            reason = (complaint.read().strip() or "no reason given").split("\n")[-1]
+            reason = (stderr.read().strip() or "no reason given").split("\n")[-1]
             message = f"The database could not be prepared: {reason}"
             raise StartError(message)
-        return bool(json.loads(answer.read().splitlines()[-1])["created"])
+        return bool(json.loads(stdout.read().splitlines()[-1])["created"])

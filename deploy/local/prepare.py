@@ -1,7 +1,8 @@
-"""Bring the schemas up to date and make what a studio starts with, in a process of its own.
+"""Migrate the schemas and create what a system starts with, in a process of its own.
 
-The supervisor stays small that way. Reads one JSON object from standard input, ``{"urls", "email",
-"password", "starter_set"}``, and answers ``{"created"}``; with no e-mail no administrator is made.
+So the supervisor needn't load SQLAlchemy and alembic. Reads ``{"urls", "email", "password",
+"starter_set"}`` as JSON from standard input and prints ``{"created"}``; no administrator is
+created without an e-mail.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from services.auth.bootstrap import ensure_admin
 from services.common.database.migrations import upgrade
 
 if __name__ == "__main__":
-    asked = json.load(sys.stdin)
-    for service, url in asked["urls"].items():
+    arguments = json.load(sys.stdin)
+    for service, url in arguments["urls"].items():
         upgrade(service, url)
-    # Before the administrator: a system with people in it is not empty.
-    ensure_starter_set(asked["urls"], asked["starter_set"])
-    created = bool(asked["email"]) and ensure_admin(
-        asked["urls"]["auth"], asked["email"], asked["password"], os.environ
+    # Before the administrator: a system with people is not empty.
+    ensure_starter_set(arguments["urls"], arguments["starter_set"])
+    created = bool(arguments["email"]) and ensure_admin(
+        arguments["urls"]["auth"], arguments["email"], arguments["password"], os.environ
     )
     print(json.dumps({"created": created}))

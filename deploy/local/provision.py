@@ -1,7 +1,7 @@
-"""Roles and schemas: each service owns one schema, and has no right on another's.
+"""Roles and schemas: each service owns one schema and has no privileges on another's.
 
-All that every start looks at in the database, without SQLAlchemy and alembic: loading them takes
-longer than all the rest.
+Everything that each start checks in the database is here, without SQLAlchemy and alembic: loading
+these takes longer than the checks.
 """
 
 from __future__ import annotations
@@ -22,24 +22,28 @@ if TYPE_CHECKING:
 
 MIGRATIONS: Final = Path(__file__).parents[2] / "services"
 DATABASE: Final = "callboard"
+#: An arbitrary advisory lock key: concurrent starts on one server provision one after the other.
 LOCK: Final = 4_207_117
-#: The services that note what a studio starts with, and the event they note it as handled.
+#: The services that have a starter set, and the inbox row that says what was decided on it.
 STARTED: Final = frozenset({"auth", "assets", "tasks", "crud"})
 DECIDED: Final = "3d7a4c1e-5f0b-4e86-9c52-7b1f0a6e2d94"
 SCHEME: Final = re.compile(r"^postgres(ql)?(\+\w+)?://")
-#: A superuser of PostgreSQL 15 or newer may allow it; imports then take rows as they come.
-IMPORTING: Final = "GRANT SET ON PARAMETER session_replication_role TO {role}"
+#: Lets imports suspend foreign keys. PostgreSQL 15 or newer, granted by a superuser.
+GRANT_SUSPEND_KEYS: Final = "GRANT SET ON PARAMETER session_replication_role TO {role}"
 
 
 class Passwords(Protocol):
-    """Where the roles' passwords come from."""
+    """A source of the roles' passwords."""
 
     def get(self, name: str, /) -> str:
-        """The password of that name."""
+        """The password of that name, generated on first use."""
 
 
 def provision(url: str, secrets: Passwords) -> dict[str, str]:
-    """Make what is missing, and answer each service's database URL. Raises StartError."""
+    """Create missing database, roles and schemas; returns each service's URL. Raises StartError.
+
+    Idempotent. Also sets the roles' passwords, so a changed secret takes effect.
+    """
     url = SCHEME.sub("postgresql://", url)
     name = _database_of(url)
     if name == "postgres":
@@ -54,31 +58,33 @@ def provision(url: str, secrets: Passwords) -> dict[str, str]:
 
 
 def is_prepared(urls: Mapping[str, str], *, with_admin: bool) -> bool:
-    """Whether each schema has had its last migration, and what a studio starts with is decided.
+    """Whether each schema is at its newest migration, and the starter set is decided.
 
-    And whether there is an administrator, if asked. A migration's file bears its number in front,
-    as ``database.migrations`` writes it; the decision is noted as ``bulk.starter_set`` says.
+    With ``with_admin``, also whether there is an administrator. The names of migration files begin
+    with their revision (``database.migrations``); the decision is a row of the inbox
+    (``bulk.starter_set``).
     """
     for service, url in urls.items():
         versions = MIGRATIONS / service / "migrations" / "versions"
         last = max(path.name.partition("_")[0] for path in versions.glob("[0-9]*.py"))
-        looks: list[tuple[str, tuple[str, ...]]] = [
+        checks: list[tuple[str, tuple[str, ...]]] = [
             ("SELECT 1 FROM alembic_version WHERE version_num = %s", (last,))
         ]
         if service in STARTED:
-            looks.append(("SELECT 1 FROM inbox WHERE event_id = %s", (DECIDED,)))
+            checks.append(("SELECT 1 FROM inbox WHERE event_id = %s", (DECIDED,)))
         if with_admin and service == "auth":
-            looks.append(("SELECT 1 FROM person WHERE role = 'admin' AND active LIMIT 1", ()))
+            checks.append(("SELECT 1 FROM person WHERE role = 'admin' AND active LIMIT 1", ()))
         try:
             with (
                 closing(psycopg2.connect(url, connect_timeout=3)) as connection,
                 connection.cursor() as cursor,
             ):
-                for look in looks:
-                    cursor.execute(*look)
+                for check in checks:
+                    cursor.execute(*check)
                     if cursor.fetchone() is None:
                         return False
-        except psycopg2.Error:  # no tables yet; or worse, which preparing will put into words
+        # No tables yet. Any other problem will be reported by the migrations.
+        except psycopg2.Error:
             return False
     return True
 
@@ -112,16 +118,16 @@ def _create_schemas(
     cursor: psycopg2.extensions.cursor, database: str, passwords: dict[str, str]
 ) -> None:
     cursor.execute("SELECT rolname FROM pg_roles WHERE rolname LIKE 'callboard\\_%'")
-    known = {row[0] for row in cursor.fetchall()}
+    existing = {row[0] for row in cursor.fetchall()}
     cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
     superuser = bool(next(iter(cursor.fetchone() or ()), False))
     statements = ["REVOKE ALL ON SCHEMA public FROM PUBLIC"]
     for service in SERVICES:
         role = f"callboard_{service}"
-        make = "ALTER" if role in known else "CREATE"
+        verb = "ALTER" if role in existing else "CREATE"
         statements += [
-            f"{make} ROLE {{role_{service}}} LOGIN PASSWORD {{password_{service}}}",
-            # Only a member may make a schema for a role; a superuser always may.
+            f"{verb} ROLE {{role_{service}}} LOGIN PASSWORD {{password_{service}}}",
+            # AUTHORIZATION below needs membership in the role, except for superusers.
             *([] if superuser else [f"GRANT {{role_{service}}} TO CURRENT_USER"]),
             f"CREATE SCHEMA IF NOT EXISTS {{{service}}} AUTHORIZATION {{role_{service}}}",
             f"ALTER ROLE {{role_{service}}} IN DATABASE {{database}} SET search_path = {{{service}}}",  # noqa: E501
@@ -135,7 +141,7 @@ def _create_schemas(
     if superuser and cursor.connection.server_version >= 150000:  # noqa: PLR2004
         for service in SERVICES:
             role_name = sql.Identifier(f"callboard_{service}")
-            cursor.execute(sql.SQL(IMPORTING).format(role=role_name))
+            cursor.execute(sql.SQL(GRANT_SUSPEND_KEYS).format(role=role_name))
 
 
 def _database_of(url: str) -> str:
@@ -143,14 +149,15 @@ def _database_of(url: str) -> str:
 
 
 def with_path(url: str, database: str) -> str:
-    """The same server, another database."""
+    """The URL with another database."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
 
 
 def with_user(url: str, role: str, password: str) -> str:
-    """The same database as another role."""
+    """The URL with another role and password."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
+    # libpq accepts both in the query too, where they would override these.
     query = urlencode(
         [pair for pair in parse_qsl(parts.query) if pair[0] not in {"user", "password"}]
     )

@@ -21,7 +21,8 @@ from deploy.local.settings import Secrets, StartError, StoppedError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SECONDS: Final = 40.0
+#: Seconds in which the node must accept connections.
+START_SECONDS: Final = 40.0
 #: Where packages keep the server script that does not switch users, unlike the wrapper on PATH.
 SCRIPTS: Final = (
     "/usr/lib/rabbitmq/bin/rabbitmq-server",
@@ -40,15 +41,15 @@ log.file.level = warning
 log.console = false
 prometheus.tcp.ip = 127.0.0.1
 prometheus.tcp.port = {metrics}
-# Prometheus reads the node's own tables; the second copy of them is for the management pages.
+# rabbitmq_prometheus reads the node's own counters; the collector only feeds the management UI.
 management_agent.disable_metrics_collector = true
 """
-#: Queue lengths and alarms for Prometheus, and what that plugin is built on.
+#: Queue metrics and alarms for Prometheus, and the plugins which that one depends on.
 PLUGINS: Final = ("rabbitmq_prometheus", "rabbitmq_management_agent", "rabbitmq_web_dispatch")
-#: The name of the node is part of where its data lie, so it depends on nothing that may change.
+#: Part of the path of the node's data, so it must not depend on anything that changes.
 NODE: Final = "callboard@localhost"
-#: Two schedulers that don't spin while idle nor keep a core: the machine is shared with everything
-#: else; and no port of Erlang's own open to the network.
+#: Two schedulers without busy waiting and without binding to cores, since the machine is shared;
+#: Erlang's distribution port on the loopback interface only.
 ERLANG: Final = (
     "+S 2:2 +SDio 4 +stbt u +sbwt none +sbwtdcpu none +sbwtdio none "
     "-kernel inet_dist_use_interface {127,0,0,1}"
@@ -61,7 +62,7 @@ IMAGE: Final = "rabbitmq:4"
 
 
 class RabbitMQ:
-    """A node of our own beside any other on the machine."""
+    """A private node that runs beside any other on the machine; in docker if not installed."""
 
     def __init__(self, folder: Path, secrets: Secrets, environ: Mapping[str, str]) -> None:
         self.folder = folder / "rabbitmq"
@@ -95,7 +96,7 @@ class RabbitMQ:
             "RABBITMQ_MNESIA_BASE": str(self.folder / "data"),
             "RABBITMQ_LOG_BASE": str(self.folder / "log"),
             "RABBITMQ_CONFIG_FILE": str(config),
-            # Nothing of what the machine's own node is told in /etc/rabbitmq.
+            # Paths that don't exist, so that the system node's /etc/rabbitmq is not read.
             "RABBITMQ_CONFIG_FILES": str(self.folder / "no-such-folder" / "*.conf"),
             "RABBITMQ_ADVANCED_CONFIG_FILE": str(self.folder / "advanced.config"),
             "RABBITMQ_CONF_ENV_FILE": str(self.folder / "no-such-file"),
@@ -110,7 +111,7 @@ class RabbitMQ:
         epmd = shutil.which("epmd", path=f"{os.environ.get('PATH', '')}:/usr/lib/erlang/bin")
         if not epmd:
             return [node]
-        # Started by us it also stops with us; the node would leave one behind.
+        # Started as a child it stops with the run; the node would start one that stays behind.
         arguments = [epmd, "-port", str(ports["epmd"]), "-address", "127.0.0.1"]
         return [Child("epmd", arguments, own, log=log), node]
 
@@ -137,8 +138,8 @@ class RabbitMQ:
         return [Child("rabbitmq", command, self.environ, log=log, stop=signal.SIGINT)]
 
     def wait(self, stopping: threading.Event) -> None:
-        """Until it takes connections. Raises StartError, StoppedError."""
-        end = time.monotonic() + SECONDS
+        """Wait until the node accepts connections. Raises StartError, StoppedError."""
+        end = time.monotonic() + START_SECONDS
         while True:
             try:
                 with Connection(self.uri, connect_timeout=2) as connection:
@@ -156,7 +157,7 @@ class RabbitMQ:
 
 
 def check(uri: str) -> None:
-    """Say at once that a broker which was given does not let us in. Raises StartError."""
+    """Connect to the broker at ``uri`` once. Raises StartError if that fails."""
     try:
         with Connection(uri, connect_timeout=3) as connection:
             reach(connection)
@@ -167,55 +168,55 @@ def check(uri: str) -> None:
 
 
 def find_script() -> str | None:
-    """The server's script, installed if need be; None means docker. Raises StartError."""
+    """The server's script, installed if necessary; None means docker. Raises StartError."""
     for attempt in (False, True):
         if attempt and not _install():
             break
         for path in SCRIPTS:
             if Path(path).exists():
                 return path
-        found = shutil.which("rabbitmq-server")
-        if found and not _switches_user(Path(found)):
-            return found
-    if _answers("docker", "info"):
+        on_path = shutil.which("rabbitmq-server")
+        if on_path and not _switches_user(Path(on_path)):
+            return on_path
+    if _succeeds("docker", "info"):
         return None
     raise StartError(MISSING)
 
 
 def _needed_plugins(script: Path, folder: Path) -> Path | None:
-    """A plugin folder of the server's own parts and PLUGINS; None where they lie elsewhere.
+    """A folder of links to the server's applications and PLUGINS; None for another file layout.
 
-    The server's start loads a thousand modules, and looks for each in one folder after the other,
-    those of plugins first. Without the thirty plugins that our node does not use it takes an
-    eighth less.
+    The server loads about a thousand modules and searches the folders of all plugins for each.
+    Without the thirty plugins that are not used it starts an eighth faster.
     """
     needed = ("rabbitmq_prelaunch", *PLUGINS)
-    parts = [
-        part
-        for part in sorted((script.resolve().parent.parent / "plugins").glob("*-*"))
-        if not part.name.startswith("rabbitmq_") or part.name.startswith(needed)
+    applications = [
+        path
+        for path in sorted((script.resolve().parent.parent / "plugins").glob("*-*"))
+        if not path.name.startswith("rabbitmq_") or path.name.startswith(needed)
     ]
-    if not any(part.name.startswith("rabbit-") for part in parts):
+    if not any(path.name.startswith("rabbit-") for path in applications):
         return None
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    for part in parts:
-        (folder / part.name).symlink_to(part)
+    for path in applications:
+        (folder / path.name).symlink_to(path)
     return folder
 
 
 def _switches_user(script: Path) -> bool:
-    """Whether it is a package's wrapper, which refuses to run beside another node."""
+    """Whether it is the Debian wrapper, which switches to the user of the system node."""
     return "su rabbitmq" in script.read_text(errors="replace")
 
 
 def _install() -> bool:
-    """Try the system's package manager; whether it says that it worked."""
+    """Install RabbitMQ with apt-get or brew; returns whether that succeeded."""
     root = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    if shutil.which("apt-get") and (not root or _answers("sudo", "-n", "true")):
+    if shutil.which("apt-get") and (not root or _succeeds("sudo", "-n", "true")):
         say("run", "installing rabbitmq-server with apt-get, once")
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        policy = Path("/usr/sbin/policy-rc.d")  # the package's own node is not to be started
+        # Prevents the package from starting a system node when it is installed.
+        policy = Path("/usr/sbin/policy-rc.d")
         ours = not root and not policy.exists()
         if ours:
             policy.write_text("#!/bin/sh\nexit 101\n")
@@ -234,20 +235,21 @@ def _install() -> bool:
         return done.returncode == 0
     if shutil.which("brew"):
         say("run", "installing rabbitmq with brew, once")
-        return _answers("brew", "install", "rabbitmq")
+        return _succeeds("brew", "install", "rabbitmq")
     return False
 
 
-def _answers(*command: str) -> bool:
+def _succeeds(*command: str) -> bool:
     if shutil.which(command[0]) is None:
         return False
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def _ports(secrets: Secrets) -> dict[str, int]:
-    """Free ports, the same as last time where they still are free."""
-    known = secrets.values.get("broker_ports", {})
-    ports = {name: known.get(name, 0) for name in ("amqp", "distribution", "epmd", "metrics")}
+    """Free ports: those of the last run, where they are still free."""
+    previous = secrets.values.get("broker_ports", {})
+    ports = {name: previous.get(name, 0) for name in ("amqp", "distribution", "epmd", "metrics")}
+    # All stay bound until the last is chosen, else two names could get the same port.
     sockets = []
     for name, port in ports.items():
         sock = socket.socket()

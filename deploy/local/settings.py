@@ -1,4 +1,4 @@
-"""Settings of a local run, and the secrets it makes for itself."""
+"""Settings of a local run, and its generated secrets."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class StartError(Exception):
 
 
 class StoppedError(Exception):
-    """Told to stop while still starting."""
+    """The run was stopped while it was starting."""
 
 
 class LocalSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
-    """What the environment may say; everything has a default."""
+    """The environment of a local run; everything has a default."""
 
     http_port: int = 8080
     #: A role that may create roles and schemas; empty means the embedded PostgreSQL.
@@ -48,20 +48,21 @@ class LocalSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper)
     starter_set: Literal["usual", "none"] = "usual"
     run_dir: str = ".run"
     storage_url: str = ""
-    #: How many processes of what, such as ``tasks=3 gateway=2``; one of what is not named.
+    #: Numbers of processes, such as ``tasks=3 gateway=2``; 1 for those not named.
     scale: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse what ``processes`` could not read."""
-        self.processes  # noqa: B018 - read to see that it can be
+        """Validate ``scale``. Raises ValueError."""
+        self.processes  # noqa: B018 - parsed here so that a malformed value stops the start
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Self:
-        """Read the environment. Raises StartError naming what is malformed."""
+        """Read the environment. Raises StartError naming the malformed variable."""
         names = {field.encode_name for field in msgspec.structs.fields(cls)}
-        given = {name: value for name, value in environ.items() if name in names and value}
+        # An empty variable counts as unset, as with ``make run HTTP_PORT=``.
+        values = {name: value for name, value in environ.items() if name in names and value}
         try:
-            settings = msgspec.convert(given, cls, strict=False)
+            settings = msgspec.convert(values, cls, strict=False)
             for name in ("secret_key", "encryption_key"):
                 if secret := getattr(settings, name):
                     check_secret(secret, name.upper())
@@ -79,22 +80,25 @@ class LocalSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper)
 
     @property
     def processes(self) -> dict[str, int]:
-        """How many processes of each kind to run. Raises ValueError."""
-        found = dict.fromkeys(PROCESSES, 1)
+        """The number of processes by name. Raises ValueError."""
+        numbers = dict.fromkeys(PROCESSES, 1)
         for word in self.scale.split():
             name, _, number = word.partition("=")
-            if name not in found or not number.isdecimal() or not 1 <= int(number) <= MOST:
+            if name not in numbers or not number.isdecimal() or not 1 <= int(number) <= MOST:
                 message = (
-                    f"SCALE says {word!r}, where name=number was meant, with a number from 1 to "
-                    f"{MOST} and a name of {', '.join(PROCESSES)}"
+                    f"SCALE has {word!r}: expected name=number with a number from 1 to {MOST} and "
+                    f"one of the names {', '.join(PROCESSES)}"
                 )
                 raise ValueError(message)
-            found[name] = int(number)
-        return found
+            numbers[name] = int(number)
+        return numbers
 
 
 class Secrets:
-    """Secrets made at the first start and kept in the run folder, readable by its owner only."""
+    """Secrets generated at the first start, in a file of the run folder that only its owner reads.
+
+    Also holds other values that the next start needs, such as the broker's ports.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "secrets.json"
@@ -103,14 +107,15 @@ class Secrets:
             self.values = json.loads(self.path.read_text())
 
     def get(self, name: str, length: int = 32) -> str:
-        """The secret of that name, made on first need."""
+        """The secret of that name, generated on first use; ``length`` hexadecimal digits."""
         if name not in self.values:
             self.values[name] = secrets.token_hex(length // 2)
             self.keep(name, self.values[name])
         return str(self.values[name])
 
     def keep(self, name: str, value: Any) -> None:
-        """Remember a value, such as a port that was free."""
+        """Store a value under a name."""
         self.values[name] = value
+        # Created with its mode before anything is written to it.
         self.path.touch(mode=0o600)
         self.path.write_text(json.dumps(self.values, indent=1))

@@ -1,7 +1,7 @@
-"""``python -m deploy.transfer import|verify|export|backup|restore``, as the Makefile calls it.
+"""``python -m deploy.transfer import|import-files|verify|export|backup|restore``, for make.
 
-What to read and write comes from the environment: ``DUMP``, ``SOURCE``, ``FILE``, ``MODE``,
-``REPORT``; where the system is, from ``RUN_DIR`` or the services' ``*_DATABASE_URL``.
+Arguments are environment variables: ``DUMP``, ``SOURCE``, ``FILE``, ``FOLDER``, ``MODE``,
+``REPORT``. The system is that of ``RUN_DIR``, or of the services' ``*_DATABASE_URL``.
 """
 
 from __future__ import annotations
@@ -43,26 +43,26 @@ def progress(label: str, total: int, unit: str) -> Iterator[Callable[[int], Any]
 
 
 def source_of(environ: Environ) -> DumpFile | LiveDatabase:
-    """What ``DUMP`` or ``SOURCE`` names. Raises TransferError."""
+    """The source that ``DUMP`` or ``SOURCE`` names. Raises TransferError."""
     dump, dsn = environ.get("DUMP", ""), environ.get("SOURCE", "")
     if bool(dump) == bool(dsn):
-        message = "Say what to read: DUMP=file.json.gz or SOURCE=postgresql://…"
+        message = "Set one of DUMP=file.json.gz and SOURCE=postgresql://…"
         raise TransferError(message)
     return DumpFile(Path(dump)) if dump else LiveDatabase(dsn)
 
 
 def run_import(environ: Environ) -> int:
-    """Import, and report what could not be kept."""
+    """Import, and print what could not be imported."""
     mode = environ.get("MODE", "")
     if mode not in {"", "merge", "replace"}:
-        message = f"MODE is {mode!r}: leave it out to add to what is there, or say MODE=replace."
+        message = f"MODE is {mode!r}: leave it out to merge, or set MODE=replace."
         raise TransferError(message)
     source, target = source_of(environ), Target.load(environ)
     folder = LocalSettings.load(environ).folder
     path = Path(environ.get("REPORT") or folder / "import-report.jsonl")
     path.parent.mkdir(parents=True, exist_ok=True)
     if mode == "replace":
-        print("MODE=replace: what is there now is emptied first.")
+        print("MODE=replace: all existing rows are deleted first.")
     report = Report(path)
     try:
         with progress("importing", source.total, source.unit) as moved:
@@ -72,18 +72,18 @@ def run_import(environ: Environ) -> int:
         report.close()
     print("\n".join(report.lines()))
     if not report.heard:
-        print("A gateway did not say that it dropped its cache; it will within seconds.")
+        print("A gateway has not confirmed that its cache is invalidated; it expires in seconds.")
     return 0
 
 
 def run_import_files(environ: Environ) -> int:
     """Import files from another store's folder; status 1 if some are missing."""
     if not environ.get("FOLDER"):
-        message = "Say where the files are: FOLDER=/path/to/the/old/store"
+        message = "Set FOLDER=/path/to/the/old/store"
         raise TransferError(message)
     target = Target.load(environ)
     if not target.storage_url:
-        message = "Say where files are to be kept: STORAGE_URL"
+        message = "Set STORAGE_URL, the storage to import into."
         raise TransferError(message)
     path = LocalSettings.load(environ).folder / "import-files.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,8 +93,8 @@ def run_import_files(environ: Environ) -> int:
             done = copy_files(target, Path(environ["FOLDER"]), report, moved)
     finally:
         report.close()
-    print(f"{done.copied} copied, {done.present} were here, {done.missing} missing,")
-    print(f"{done.broken} unreadable, {done.unused} of no row; by name in {path}")
+    print(f"{done.copied} copied, {done.present} already present, {done.missing} missing,")
+    print(f"{done.broken} unreadable, {done.unused} without a row; listed in {path}")
     return 1 if done.missing or done.broken else 0
 
 
@@ -130,10 +130,10 @@ def _write(environ: Environ, label: str, write: Callable[..., int], default: Pat
 def run_restore(environ: Environ) -> int:
     """Restore a backup."""
     if not environ.get("FILE"):
-        message = "Say which backup: FILE=….json.gz"
+        message = "Set FILE=….json.gz, the backup to restore."
         raise TransferError(message)
     path, target = Path(environ["FILE"]), Target.load(environ)
-    print("What is there now is emptied first.")
+    print("All existing rows are deleted first.")
     with progress("restoring", path.stat().st_size if path.exists() else 0, "B") as moved:
         report = restore(target, path, moved)
     print(f"{sum(report.rows.values())} rows restored")
@@ -166,7 +166,7 @@ def main(arguments: list[str], environ: Environ) -> int:
         print(f"{error.filename or 'A file'}: {error.strerror or error}.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\nStopped; nothing that was open is kept.", file=sys.stderr)
+        print("\nStopped; open transactions were rolled back.", file=sys.stderr)
         return 130
     print(f"in {time.monotonic() - began:.1f} s")
     return status

@@ -1,4 +1,4 @@
-"""Comparing a sample of a source's rows with the API, as an administrator."""
+"""Compares a sample of a source's rows with the answers of the API, as an administrator."""
 
 from __future__ import annotations
 
@@ -20,44 +20,45 @@ if TYPE_CHECKING:
     from deploy.transfer.verify import Verdict
     from services.common.crud.resource import Resource
 
-EACH: Final = 3
-SECONDS: Final = 20
+#: Rows per table.
+SAMPLE_ROWS: Final = 3
+TIMEOUT_SECONDS: Final = 20
 ADMIN: Final = (
     "SELECT id::text FROM person WHERE role = 'admin' AND active AND NOT is_bot "
     "ORDER BY created_at LIMIT 1"
 )
-#: Types whose values an answer shows as a dump does, but for a time's fraction of a second.
+#: Types whose values look the same in answers and dumps, except for fractions of a second.
 PLAIN: Final = (sa.Uuid, sa.Boolean, sa.Integer, sa.Float, sa.TIMESTAMP, sa.Date, sa.String)
 
 
 def served() -> dict[str, Resource]:
-    """The resources whose rows can be read one by one, by table."""
+    """The resources with a route for single rows, by table."""
     paths = {dict(r.fixed)["path"] for r in ROUTES if r.function == "read_row" and r.fixed}
-    found: dict[str, Resource] = {}
+    by_table: dict[str, Resource] = {}
     for service in SERVICES:
         for resource in import_module(f"services.{service}.resources").RESOURCES:
             if resource.path in paths:
-                found.setdefault(resource.table.name, resource)
-    return found
+                by_table.setdefault(resource.table.name, resource)
+    return by_table
 
 
 class Sample:
-    """The first rows of each table, to be compared with the API's answers."""
+    """The first rows of each table, to compare with the API's answers."""
 
     def __init__(self) -> None:
         self.served = served()
         self.rows: dict[str, list[dict[str, Any]]] = {}
 
     def note(self, table: str, rows: list[dict[str, Any]]) -> None:
-        """Keep the first few."""
-        kept = self.rows.setdefault(table, [])
-        kept += [row for row in rows[: EACH - len(kept)] if "id" in row]
+        """Add rows of a batch until the table's sample is complete."""
+        sample = self.rows.setdefault(table, [])
+        sample += [row for row in rows[: SAMPLE_ROWS - len(sample)] if "id" in row]
 
     def ask(self, target: Target, verdict: Verdict) -> None:
-        """Read each row over HTTP and record differences."""
+        """Read each row over HTTP and add the differences to ``verdict``."""
         admin = _admin(target)
         if admin is None:
-            verdict.differences.append("API: there is no active administrator to ask as")
+            verdict.differences.append("API: there is no active administrator to log in as")
             return
         with requests.Session() as session:
             session.headers["Authorization"] = f"Bearer {_token(target, admin)}"
@@ -77,11 +78,11 @@ class Sample:
     ) -> bool:
         path = f"/data/{resource.path}/{row['id']}"
         try:
-            answer = session.get(target.base + path, timeout=SECONDS)
+            answer = session.get(target.base + path, timeout=TIMEOUT_SECONDS)
         except requests.RequestException:
             verdict.differences.append(f"API: nothing answers at {target.base}")
             return False
-        verdict.asked += 1
+        verdict.api_answers += 1
         if answer.status_code != requests.codes.ok:
             verdict.differences.append(f"GET {path} answers {answer.status_code}")
             return True
@@ -93,8 +94,8 @@ class Sample:
 
 
 def expected(resource: Resource, row: dict[str, Any]) -> dict[str, Any]:
-    """What the API shows of a row, by name; without what it makes or hides itself."""
-    found: dict[str, Any] = {}
+    """A row's fields as the API returns them, without hidden and computed ones."""
+    fields: dict[str, Any] = {}
     for column in resource.table.c:
         name = resource.renamed.get(column.name, column.name)
         if column.name in resource.hidden or name in {*resource.virtual, *resource.single}:
@@ -104,8 +105,8 @@ def expected(resource: Resource, row: dict[str, Any]) -> dict[str, Any]:
             continue
         if isinstance(column.type, sa.TIMESTAMP):
             value = value[:19].replace(" ", "T")
-        found[name] = value
-    return found
+        fields[name] = value
+    return fields
 
 
 def _admin(target: Target) -> str | None:
@@ -113,13 +114,14 @@ def _admin(target: Target) -> str | None:
     try:
         with connection.cursor() as cursor:
             cursor.execute(ADMIN)
-            found = cursor.fetchone()
+            row = cursor.fetchone()
     finally:
         connection.close()
-    return str(found[0]) if found else None
+    return str(row[0]) if row else None
 
 
 def _token(target: Target, person: str) -> str:
+    """An access token that is valid for ten minutes: nobody's password is known here."""
     now = int(time.time())
     claims = {
         "sub": person,

@@ -1,4 +1,4 @@
-"""Restoring a backup: all services as of the same moment."""
+"""Restores a backup of all services."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OUTBOX: Final = (
 
 
 class Restore(Load):
-    """A load of all tables, the kernel's too, named by service."""
+    """An import of all tables including the kernel's, with names prefixed by their service."""
 
     def __init__(self, target: Target, report: Report) -> None:
         super().__init__(target, report, replace=True)
@@ -40,21 +40,21 @@ class Restore(Load):
             self.owners |= {f"{name}.{table}": name for table in part.tables}
 
     def take(self, table: str, rows: list[dict[str, Any]]) -> None:
-        """Submit rows to their service."""
+        """Pass rows to their service. Raises TransferError for an unknown table."""
         if table not in self.owners:
-            message = f"The backup has a table {table} that is not here."
+            message = f"The backup has a table {table} that this version doesn't have."
             raise TransferError(message)
         self.submit(self.owners[table], table.partition(".")[2], rows)
 
     def settle(self) -> None:
-        """Wait until all rows are copied, then prepare inbox and outbox."""
+        """Wait until all rows are written, then prepare inbox and outbox."""
         self.drain()
         self.each(lambda name: self.parts[name].outdate_events())
         self.each(lambda name: self.parts[name].cursor.execute(OUTBOX))
 
 
 def restore(target: Target, path: Path, moved: Callable[[int], Any] = lambda _: None) -> Report:
-    """Bring all services back to a backup. Raises TransferError, and then nothing changed."""
+    """Restore all services from a backup. Raises TransferError; then nothing has changed."""
     source = DumpFile(path, BACKUP)
     report = Report()
     finish(Restore(target, report), target, _checked(source, target, moved))
@@ -62,7 +62,7 @@ def restore(target: Target, path: Path, moved: Callable[[int], Any] = lambda _: 
 
 
 def _checked(source: DumpFile, target: Target, moved: Callable[[int], Any]) -> Iterator[Batch]:
-    """The backup's rows, checking the schemas' revisions and the number of rows."""
+    """The backup's rows. Raises TransferError for other schema revisions or missing rows."""
     counts: dict[str, int] = {}
     checked = False
     for table, rows in source.batches(moved):
@@ -72,7 +72,7 @@ def _checked(source: DumpFile, target: Target, moved: Callable[[int], Any]) -> I
         counts[table] = counts.get(table, 0) + len(rows)
         yield table, rows
     if counts != source.head.get("counts"):
-        message = f"{source.path} lacks rows that it says it has."
+        message = f"{source.path} has fewer rows than it declares."
         raise TransferError(message)
 
 
@@ -80,12 +80,12 @@ def _check_revisions(revisions: dict[str, str], target: Target) -> None:
     for name in SERVICES:
         connection = psycopg2.connect(target.urls[name], connect_timeout=5)
         try:
-            here = revision(connection)
+            current = revision(connection)
         finally:
             connection.close()
-        if revisions.get(name) != here:
+        if revisions.get(name) != current:
             message = (
-                f"The backup is of revision {revisions.get(name)} of {name}, and {here} is here: "
+                f"The backup has revision {revisions.get(name)} of {name}, the database {current}: "
                 "restore with the version that made it, then upgrade."
             )
             raise TransferError(message)

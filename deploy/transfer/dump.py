@@ -1,7 +1,7 @@
-"""Reading a dump: one JSON document that may be far larger than memory, row by row.
+"""Reads a dump, one JSON document that may be far larger than memory, row by row.
 
-The standard library's decoder reads one value from a place in a text and says where it ended; so a
-window that slides over the file is all that is needed.
+``JSONDecoder.raw_decode`` decodes one value at an offset of a text and returns where it ended, so a
+sliding window over the file is enough.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "zou-tables/1"
 CHUNK: Final = 1 << 20
-#: Characters that one row may have; what is longer is no row but a broken file.
-LONGEST: Final = 64 << 20
+#: Characters of the longest possible row; a longer value means a malformed file.
+MAX_ROW: Final = 64 << 20
 BATCH_ROWS: Final = 2000
 BATCH_CHARACTERS: Final = 2 << 20
 UNZIP: Final[Any] = isal_zlib.error
@@ -32,7 +32,7 @@ Batch = tuple[str, list[dict[str, Any]]]
 
 
 class Broken(ValueError):
-    """The text is not what was expected."""
+    """The document is malformed or truncated."""
 
 
 class Window:
@@ -55,7 +55,7 @@ class Window:
         return True
 
     def peek(self) -> str:
-        """The next character that isn't white space; empty at the end."""
+        """The next character that isn't white space, not consumed; empty at the end."""
         while True:
             while self.at < len(self.text) and self.text[self.at] in SPACE:
                 self.at += 1
@@ -64,16 +64,16 @@ class Window:
             if not self.more():
                 return ""
 
-    def take(self, *wanted: str) -> str:
-        """Consume one of these characters. Raises Broken."""
-        found = self.peek()
-        if found not in wanted or not found:
+    def take(self, *allowed: str) -> str:
+        """Consume the next character, one of ``allowed``. Raises Broken."""
+        char = self.peek()
+        if char not in allowed or not char:
             problem = (
-                f"ends at character {self.place}" if not found else f"has {found!r} at {self.place}"
+                f"ends at character {self.place}" if not char else f"has {char!r} at {self.place}"
             )
             raise Broken(problem)
         self.at += 1
-        return found
+        return char
 
     @property
     def place(self) -> int:
@@ -86,21 +86,23 @@ class Window:
         size = CHUNK
         while True:
             try:
-                found, end = decode(self.text, self.at)
+                value, end = decode(self.text, self.at)
             except json.JSONDecodeError as error:
-                if len(self.text) - self.at > LONGEST or not self.more(size):
+                # Most likely cut off at the window's end: try again with more text.
+                if len(self.text) - self.at > MAX_ROW or not self.more(size):
                     problem = "ends" if self.ended else "is broken"
                     message = f"{problem} at character {self.passed + error.pos}"
                     raise Broken(message) from None
+                # Doubled, so that a long value is not decoded once per chunk.
                 size *= 2
                 continue
             if end == len(self.text) and self.more():
                 continue  # a number may continue in the next chunk
             self.at = end
-            return found
+            return value
 
     def members(self) -> Iterator[str]:
-        """The names in the object that comes next; the caller takes each value."""
+        """The names in the next value, an object; the caller must consume each value in turn."""
         self.take("{")
         if self.peek() == "}":
             self.take("}")
@@ -113,7 +115,7 @@ class Window:
                 return
 
     def items(self) -> Iterator[Any]:
-        """The values in the list that comes next."""
+        """The items of the next value, an array."""
         self.take("[")
         if self.peek() == "]":
             self.take("]")
@@ -125,7 +127,10 @@ class Window:
 
 
 class DumpFile:
-    """A dump on disk, gzip or plain; ``batches`` may be walked more than once."""
+    """A dump on disk, with or without gzip; ``batches`` may be called more than once.
+
+    ``head`` has the document's other members, ``total`` its size in bytes.
+    """
 
     unit = "B"
 
@@ -141,20 +146,20 @@ class DumpFile:
             raise TransferError(message) from None
 
     def batches(self, moved: Callable[[int], Any] = lambda _: None) -> Iterator[Batch]:
-        """The rows by table, some thousand at a time; ``moved`` hears of each stretch read.
+        """Batches of up to some thousand rows, table by table; ``moved`` gets the bytes read.
 
-        Raises TransferError at the first thing that is wrong, in one sentence.
+        Raises TransferError with one sentence at the first problem.
         """
         try:
             with self.path.open("rb") as file:
                 yield from self._document(Window(_reader(file, moved, zipped=self._zipped)))
         except (Broken, EOFError, UnicodeDecodeError, UNZIP, OSError) as error:
-            said = str(error)
+            problem = str(error)
             if isinstance(error, EOFError):
-                said = "ends before it is complete"
+                problem = "ends before it is complete"
             elif not isinstance(error, Broken):
-                said = f"can't be read ({error})"
-            message = f"{self.path} {said}: it is truncated, or no {self.format} dump."
+                problem = f"can't be read ({error})"
+            message = f"{self.path} {problem}: it is truncated, or no {self.format} dump."
             raise TransferError(message) from None
 
     def _document(self, window: Window) -> Iterator[Batch]:
@@ -168,19 +173,20 @@ class DumpFile:
                 self.head[name] = window.value()
                 self._check_format()
         if window.peek():
-            message = f"goes on after its end at character {window.place}"
+            message = f"has text after its end at character {window.place}"
             raise Broken(message)
         self._check_format(at_end=True)
 
     def _check_format(self, *, at_end: bool = False) -> None:
-        found = self.head.get("format")
-        if found == self.format and ("tables" in self.head or not at_end):
+        actual = self.head.get("format")
+        if actual == self.format and ("tables" in self.head or not at_end):
             return
-        if found is None and not at_end:
+        # The members of an object have no order: the format may come last.
+        if actual is None and not at_end:
             return
         family, _, _ = self.format.partition("/")
-        if found != self.format and str(found).startswith(f"{family}/"):
-            message = f"{self.path} is of format {found}, and {self.format} is what can be read."
+        if actual != self.format and str(actual).startswith(f"{family}/"):
+            message = f"{self.path} has format {actual}; only {self.format} can be read."
             raise TransferError(message)
         message = "has no format and tables"
         raise Broken(message)
@@ -191,7 +197,7 @@ class DumpFile:
         start = window.place
         for row in window.items():
             if not isinstance(row, dict):
-                message = f"has a row of {table} that is no object, at character {window.place}"
+                message = f"has a row of {table} that is not an object, at {window.place}"
                 raise Broken(message)
             rows.append(row)
             if len(rows) == BATCH_ROWS or window.place - start > BATCH_CHARACTERS:
@@ -209,6 +215,7 @@ def _reader(
     def read(size: int) -> bytes:
         nonlocal position
         data: bytes = unzipped.read(size)
+        # The position in the compressed file, whose size is known.
         here = file.tell()
         moved(here - position)
         position = here

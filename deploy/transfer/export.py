@@ -1,7 +1,7 @@
-"""Writing all services' rows to one file, as of one snapshot.
+"""Writes all services' rows to one file, from one consistent snapshot.
 
-An export holds user data, in the dump format. A backup also holds the kernel's tables (outbox,
-inbox), names tables by service, and has the revision of each schema.
+An export has the user data in the dump format. A backup also has the kernel's tables (outbox,
+inbox), prefixes tables with their service, and records the revision of each schema.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ ESTIMATE: Final = (
 
 
 class RowFile:
-    """A file for COPY: each line becomes an item of a JSON list."""
+    """A target for COPY: each line that it writes becomes an item of a JSON array."""
 
     def __init__(
         self, out: BinaryIO, unseal: Callable[[bytes], bytes] | None, moved: Callable[[int], Any]
@@ -48,7 +48,7 @@ class RowFile:
         self.count = 0
 
     def write(self, data: bytes) -> None:
-        """Add a row, given with its newline."""
+        """Add a row; psycopg2 passes one line at a time, with its newline."""
         row = data[:-1]
         if self.unseal is not None:
             row = self.unseal(row)
@@ -58,7 +58,7 @@ class RowFile:
 
 
 def export(target: Target, path: Path, moved: Callable[[int], Any] = lambda _: None) -> int:
-    """Write the dump of all services; answers how many rows. Raises TransferError."""
+    """Write the dump of all services; returns the number of rows. Raises TransferError."""
     with snapshots(target) as connections, _file(path) as out:
         out.write(b'{"format": "%s", "tables": {' % FORMAT.encode())
         lists = [
@@ -70,7 +70,7 @@ def export(target: Target, path: Path, moved: Callable[[int], Any] = lambda _: N
 
 
 def backup(target: Target, path: Path, moved: Callable[[int], Any] = lambda _: None) -> int:
-    """Write all tables of all services; answers how many rows. Raises TransferError."""
+    """Write all tables of all services; returns the number of rows. Raises TransferError."""
     with snapshots(target) as connections, _file(path) as out:
         head = {
             "format": BACKUP,
@@ -90,7 +90,7 @@ def backup(target: Target, path: Path, moved: Callable[[int], Any] = lambda _: N
 
 
 def estimate(target: Target) -> int:
-    """About how many rows there are, for a progress bar."""
+    """PostgreSQL's estimate of the number of rows, for a progress bar."""
     total = 0
     for url in target.urls.values():
         connection = psycopg2.connect(url, connect_timeout=5)
@@ -102,7 +102,7 @@ def estimate(target: Target) -> int:
 
 
 def revision(connection: Any) -> str:
-    """The migration that a service's schema is at."""
+    """The revision of a service's schema."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT version_num FROM alembic_version")
         return str(cursor.fetchone()[0])
@@ -133,25 +133,25 @@ def _tables(
 
 @contextmanager
 def _file(path: Path) -> Iterator[BinaryIO]:
-    """A file that gets its name once it is complete, readable by its owner only.
+    """A file that only its owner reads and that appears only once it is complete and on disk.
 
-    Raises TransferError when it can't be written.
+    Compressed if its name ends in ``.gz``. Raises TransferError if it can't be written.
     """
-    unfinished = path.with_name(f"{path.name}.unfinished")
+    temporary = path.with_name(f"{path.name}.unfinished")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.touch(mode=0o600)
+        temporary.touch(mode=0o600)
         if path.suffix == ".gz":
-            with igzip_threaded.open(unfinished, "wb", compresslevel=1, threads=1) as out:
+            with igzip_threaded.open(temporary, "wb", compresslevel=1, threads=1) as out:
                 yield out
         else:
-            with unfinished.open("wb") as out:
+            with temporary.open("wb") as out:
                 yield out
-        with unfinished.open("rb") as written:
+        with temporary.open("rb") as written:
             os.fsync(written.fileno())
-        unfinished.replace(path)
+        temporary.replace(path)
     except (OSError, gzip.BadGzipFile) as error:
         message = f"{path} can't be written: {error.strerror or error}."
         raise TransferError(message) from None
     finally:
-        unfinished.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)

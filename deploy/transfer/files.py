@@ -1,9 +1,9 @@
-"""Importing files of another store, after their rows: ``make import-files FOLDER=…``.
+"""Imports the files of another store after their rows: ``make import-files FOLDER=…``.
 
-Whatever folders the other store spreads its files over, it names each after the row it belongs to.
-So the folder is searched for names that end in a row's id, and what stands before the id says which
-of a row's files it is. Originals are copied and compared by checksum; the smaller pictures are made
-anew. What is here already is left alone, so that a second run only brings what is new.
+The other store names each file after its row, whatever its folders are. So the folder is searched
+for names that end in a row's id; the part before the id says which of the row's files it is.
+Originals are copied and verified by checksum; thumbnails are made again. Existing files are
+skipped, so a second run imports only new ones.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ AVATARS: Final = {
     "organisations": ("auth", "organisation"),
     "projects": ("crud", "project"),
 }
-#: What stands before the id of the file to take, the best first.
-FIRST: Final = ("original", "source", "")
-PIECE: Final = 1024 * 1024
+#: Prefixes of the file to import, in order of preference.
+ORIGINALS: Final = ("original", "source", "")
+CHUNK: Final = 1024 * 1024
 
 
 @dataclass
 class Copied:
-    """What became of the rows that should have files."""
+    """Counts: rows whose file was copied, was present, is missing or broken; files without row."""
 
     copied: int = 0
     present: int = 0
@@ -58,52 +58,53 @@ class Copied:
 
 @dataclass
 class Folder:
-    """Another store's files, by the id in their names."""
+    """The other store's files: pairs of prefix and path, by the id in their names."""
 
     root: Path
     by_id: dict[str, list[tuple[str, Path]]] = field(default_factory=dict)
 
     def read(self) -> int:
-        """Look through the folder and answer how many files name a row. Raises TransferError."""
+        """Scan the folder; returns the number of files with an id. Raises TransferError."""
         if not self.root.is_dir():
-            message = f"{self.root} is no folder."
+            message = f"{self.root} is not a folder."
             raise TransferError(message)
         for path in self.root.rglob("*"):
-            found = IDENT.findall(path.name)
-            if found and path.is_file():
-                before = path.name.lower().rpartition(found[-1].lower())[0].strip("-_. ")
-                self.by_id.setdefault(found[-1].lower(), []).append((before, path))
+            # Names end in the row's id; an earlier id belongs to something else.
+            ids = IDENT.findall(path.name)
+            if ids and path.is_file():
+                prefix = path.name.lower().rpartition(ids[-1].lower())[0].strip("-_. ")
+                self.by_id.setdefault(ids[-1].lower(), []).append((prefix, path))
         return sum(len(paths) for paths in self.by_id.values())
 
-    def best(self, ident: str, *wanted: str) -> Path | None:
-        """The file of a row whose name begins with one of these, else its largest."""
-        found = self.by_id.pop(ident, [])
-        for name in wanted:
-            for before, path in found:
-                if before.startswith(name) if name else not before:
+    def take(self, ident: str, *prefixes: str) -> Path | None:
+        """Remove a row's files; returns the one with the first matching prefix, or the largest."""
+        files = self.by_id.pop(ident, [])
+        for preferred in prefixes:
+            for prefix, path in files:
+                if prefix.startswith(preferred) if preferred else not prefix:
                     return path
-        return max((path for _, path in found), key=lambda p: p.stat().st_size, default=None)
+        return max((path for _, path in files), key=lambda p: p.stat().st_size, default=None)
 
 
 def copy_files(
     target: Target, root: Path, report: Report, moved: Callable[[int], object]
 ) -> Copied:
-    """Bring over the files of all rows that should have some."""
+    """Import the files of all rows that should have one; problems go to ``report``."""
     storage, folder, done = open_storage(target.storage_url), Folder(root), Copied()
     folder.read()
-    for key, ident, extension, wanted in _wanted(target):
+    for key, ident, extension, prefixes in _expected(target):
         moved(1)
-        if _is_there(storage, key):
+        if _exists(storage, key):
             done.present += 1
             folder.by_id.pop(ident, None)
             continue
-        source = folder.best(ident, *wanted)
+        source = folder.take(ident, *prefixes)
         if source is None:
             done.missing += 1
             report.note(Entry("missing file", key.split("/")[0], key=ident))
             continue
         try:
-            checksum = _take(storage, key, source, ident, extension)
+            checksum = _copy(storage, key, source, ident, extension)
         except (PictureBroken, PictureTooLarge):
             done.broken += 1
             report.note(
@@ -112,21 +113,21 @@ def copy_files(
             continue
         done.copied += 1
         report.note(Entry("copied file", key.split("/")[0], "sha256", ident, checksum))
-    for ident, left in folder.by_id.items():
-        done.unused += len(left)
-        report.note(Entry("file without a row", "", key=ident, value=str(left[0][1])))
+    for ident, files in folder.by_id.items():
+        done.unused += len(files)
+        report.note(Entry("file without a row", "", key=ident, value=str(files[0][1])))
     return done
 
 
-def _wanted(target: Target) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
-    """Key, id, extension and names of every file that a row stands for."""
+def _expected(target: Target) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
+    """Key, id, extension and prefixes of the files that rows refer to."""
     for ident, extension in _rows(target, "tasks", "SELECT id, extension FROM preview_file"):
         key = previews.key_of(UUID(ident), previews.ORIGINAL)
-        yield key, ident, extension or "", FIRST
+        yield key, ident, extension or "", ORIGINALS
     for ident, _ in _rows(target, "tasks", "SELECT id, extension FROM attachment_file"):
         yield attachment_key(ident), ident, "", ("attachment", "")
     for prefix, (service, table) in AVATARS.items():
-        query = f"SELECT id, NULL FROM {table} WHERE has_avatar"  # noqa: S608 - names of ours
+        query = f"SELECT id, NULL FROM {table} WHERE has_avatar"  # noqa: S608 - from AVATARS
         for ident, _ in _rows(target, service, query):
             yield f"{prefix}/{ident}/{NAME}", ident, NAME, ("thumbnail", "")
 
@@ -141,7 +142,7 @@ def _rows(target: Target, service: str, query: str) -> list[tuple[str, str | Non
         connection.close()
 
 
-def _is_there(storage: Storage, key: str) -> bool:
+def _exists(storage: Storage, key: str) -> bool:
     try:
         storage.stat(key)
     except NotFound:
@@ -149,36 +150,37 @@ def _is_there(storage: Storage, key: str) -> bool:
     return True
 
 
-def _take(storage: Storage, key: str, source: Path, ident: str, extension: str) -> str:
-    """Store a file, and for a picture its shapes; answers the checksum of what was read back.
+def _copy(storage: Storage, key: str, source: Path, ident: str, extension: str) -> str:
+    """Store a file, and for an image its thumbnails; returns the source's SHA-256.
 
-    Raises PictureBroken, PictureTooLarge, TransferError (what was stored is not what was read).
+    Raises PictureBroken, PictureTooLarge, and TransferError if the stored file differs.
     """
     if extension in {previews.PICTURE, NAME}:
         shapes = previews.SHAPES if extension != NAME else {NAME: Shape("cover", SIZE, SIZE)}
-        waiting = f"{UPLOADS}/{ident}"
-        storage.put(waiting, source)
+        # The thumbnail worker reads its input from the store, as it does for uploads.
+        upload = f"{UPLOADS}/{ident}"
+        storage.put(upload, source)
         try:
-            with rendered(storage, waiting, shapes) as picture:
+            with rendered(storage, upload, shapes) as picture:
                 for name, path in picture.files.items():
                     storage.put(f"{key.rpartition('/')[0]}/{name}", path)
         finally:
-            storage.delete(waiting)
+            storage.delete(upload)
         return _digest(source)
     storage.put(key, source)
-    read, kept = _digest(source), hashlib.sha256()
-    for piece in storage.get(key)[1]:
-        kept.update(piece)
-    if kept.hexdigest() != read:
+    expected, stored = _digest(source), hashlib.sha256()
+    for chunk in storage.get(key)[1]:
+        stored.update(chunk)
+    if stored.hexdigest() != expected:
         storage.delete(key)
-        message = f"{source} could not be stored as it is."
+        message = f"The stored copy of {source} differs from it."
         raise TransferError(message)
-    return read
+    return expected
 
 
 def _digest(path: Path) -> str:
     digest = hashlib.sha256()
     with path.open("rb") as file:
-        while piece := file.read(PIECE):
-            digest.update(piece)
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
     return digest.hexdigest()

@@ -1,8 +1,8 @@
-"""Knowing that every gateway dropped what it had cached, after an import.
+"""Waits until every gateway has invalidated its caches after an import.
 
-A gateway consumes from a queue that nothing is sent to, so the broker's count of that queue's
-consumers is the count of living gateways. Each drops its cache on ``import:done``, and says so on
-an exchange; whoever imports listens there before it commits, and waits for as many as there were.
+Each gateway consumes from one shared queue that stays empty, so that queue's consumer count is the
+number of running gateways. Each invalidates its caches on ``import:done`` and confirms that on an
+exchange; the import binds a queue there before it commits, and waits for that many confirmations.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from services.common.wire.topology import GATEWAYS, HEARD
 if TYPE_CHECKING:
     from types import TracebackType
 
-SECONDS: Final = 4.0
+#: Seconds to wait for all confirmations.
+CONFIRM_SECONDS: Final = 4.0
 
 
 class Listener:
-    """Listens for the gateways from before the commit on. A broker that is away is no fault.
+    """Collects the gateways' confirmations, from before the commit on.
 
-    Gateways that lost the broker have dropped their caches by themselves.
+    An unreachable broker is no error: gateways that lose it invalidate their caches by themselves.
     """
 
     def __init__(self, uri: str) -> None:
@@ -61,8 +62,8 @@ class Listener:
     def _note(self, message: Any) -> None:
         self.heard.append(bytes(message.body).decode())
 
-    def wait(self, event_id: str, seconds: float = SECONDS) -> bool:
-        """Until all gateways that lived at the start are fresh; whether they said so in time."""
+    def wait(self, event_id: str, seconds: float = CONFIRM_SECONDS) -> bool:
+        """Wait for the gateways counted at the start; returns whether all confirmed in time."""
         end = time.monotonic() + seconds
         while self.connection is not None and self.heard.count(event_id) < self.gateways:
             left = end - time.monotonic()

@@ -1,4 +1,4 @@
-"""Reading the tables of a live database, as they are at one moment."""
+"""Reads the tables of a live database in one snapshot."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
-FETCH: Final = 500
+#: Rows per round trip of the server-side cursor.
+FETCH_ROWS: Final = 500
 ROWS: Final = "SELECT row_to_json(r)::text FROM (SELECT {columns} FROM {table}) r"
 COLUMNS: Final = """
 SELECT table_name, column_name, udt_name FROM information_schema.columns
@@ -31,12 +32,15 @@ ESTIMATE: Final = (
     "SELECT coalesce(sum(greatest(reltuples, 0)), 0)::bigint FROM pg_class "
     "WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'"
 )
-#: Without these a database is another program's.
+#: Tables without which a database is not one of the dump format.
 CORE: Final = ("person", "project", "entity", "task")
 
 
 class LiveDatabase:
-    """A database with the tables of the dump format, read in one read-only transaction."""
+    """A database with the tables of the dump format, read in one read-only transaction.
+
+    ``total`` is PostgreSQL's estimate of the number of rows, for progress bars.
+    """
 
     unit = "row"
 
@@ -48,35 +52,35 @@ class LiveDatabase:
             self.total = int(cursor.fetchone()[0])
         self._check()
 
-    def _open(self) -> _Reading:
-        return _Reading(self.dsn)
+    def _open(self) -> _Snapshot:
+        return _Snapshot(self.dsn)
 
     def _check(self) -> None:
-        """Raise TransferError for a database whose tables are not those that can be read."""
-        lacking = [table for table in CORE if table not in self.columns]
-        if lacking:
-            message = f"SOURCE has no table {lacking[0]}: it is no database of the dump format."
+        """Raise TransferError if tables or required columns are missing."""
+        missing_tables = [table for table in CORE if table not in self.columns]
+        if missing_tables:
+            message = f"SOURCE has no table {missing_tables[0]}: it is not of the dump format."
             raise TransferError(message)
         for name in SERVICES:
             for table in own_tables(name).values():
-                found = self.columns.get(table.name)
-                lost = [] if found is None else [c for c in table.c if _needed(c, found)]
-                if lost:
+                columns = self.columns.get(table.name)
+                missing = [] if columns is None else [c for c in table.c if _lacks(columns, c)]
+                if missing:
                     message = (
-                        f"SOURCE has no {table.name}.{lost[0].name}: its schema is newer or older "
-                        "than what can be read."
+                        f"SOURCE has no {table.name}.{missing[0].name}: its schema is newer or "
+                        "older than what can be read."
                     )
                     raise TransferError(message)
 
     def batches(self, moved: Callable[[int], Any] = lambda _: None) -> Iterator[Batch]:
-        """The rows by table, some thousand at a time; ``moved`` hears how many."""
+        """Batches of up to some thousand rows, table by table; ``moved`` gets their sizes."""
         with self._open() as (connection, _):
             for table, columns in self.columns.items():
                 yield from _rows(connection, table, columns, moved)
 
 
-class _Reading:
-    """A connection in one read-only transaction. Raises TransferError when it fails."""
+class _Snapshot:
+    """A connection in one read-only transaction; database errors become TransferErrors."""
 
     def __init__(self, dsn: str) -> None:
         self.dsn, self.connection = dsn, None
@@ -85,7 +89,7 @@ class _Reading:
         try:
             connection: Any = psycopg2.connect(self.dsn, connect_timeout=5)
         except psycopg2.Error as error:
-            raise TransferError(_said(error)) from None
+            raise TransferError(_sentence(error)) from None
         connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
         self.connection = connection
         cursor = connection.cursor()
@@ -96,25 +100,27 @@ class _Reading:
         if self.connection is not None:
             self.connection.close()
         if isinstance(error, psycopg2.Error):
-            raise TransferError(_said(error)) from None
+            raise TransferError(_sentence(error)) from None
 
 
-def _said(error: psycopg2.Error) -> str:
+def _sentence(error: psycopg2.Error) -> str:
     reason = str(error).strip().partition("\n")[0]
     return f"SOURCE can't be read: {reason or type(error).__name__}."
 
 
-def _needed(column: sa.Column[Any], found: dict[str, str]) -> bool:
-    given = column.nullable or column.default is not None or column.server_default is not None
-    return column.name not in found and (column.primary_key or not given)
+def _lacks(columns: dict[str, str], column: sa.Column[Any]) -> bool:
+    """Whether a column is missing in the source that a row can't be imported without."""
+    optional = column.nullable or column.default is not None or column.server_default is not None
+    return column.name not in columns and (column.primary_key or not optional)
 
 
 def _columns(cursor: Any) -> dict[str, dict[str, str]]:
+    """PostgreSQL's type of each column, by table and column."""
     cursor.execute(COLUMNS)
-    found: dict[str, dict[str, str]] = {}
+    columns: dict[str, dict[str, str]] = {}
     for table, column, kind in cursor.fetchall():
-        found.setdefault(table, {})[column] = kind
-    return found
+        columns.setdefault(table, {})[column] = kind
+    return columns
 
 
 def _rows(
@@ -124,8 +130,9 @@ def _rows(
         columns=sql.SQL(", ").join(_expression(*column) for column in columns.items()),
         table=sql.Identifier(table),
     )
+    # A named cursor lives in the server: rows are streamed rather than fetched at once.
     with connection.cursor(name="transfer") as cursor:
-        cursor.itersize = FETCH
+        cursor.itersize = FETCH_ROWS
         cursor.execute(statement)
         rows: list[dict[str, Any]] = []
         size = 0

@@ -1,8 +1,8 @@
-"""The import: one source, five services at once, each in a transaction of its own.
+"""The import: one source into five services concurrently, each in a transaction of its own.
 
-Nothing commits before the source was read to its end, so a source that breaks changes nothing. An
-import that is killed between two commits is finished by the next run, for which the rows that are
-in already are no news. ``crud`` commits last, together with the one event that tells of the import.
+Nothing commits before the source was read to its end, so a broken source changes nothing. If the
+import is killed between two commits, the next run completes it: rows are upserted. ``crud`` commits
+last, together with the event ``import:done``.
 """
 
 from __future__ import annotations
@@ -34,18 +34,19 @@ if TYPE_CHECKING:
 
     from deploy.transfer.target import Target
 
-ALONE: Final = (
+#: An advisory lock of the import's transaction, so that imports run one at a time.
+LOCK_IMPORTS: Final = (
     "SET LOCAL lock_timeout = '30s'; SELECT pg_advisory_xact_lock(hashtext('callboard import')); "
     "SET LOCAL lock_timeout = 0"
 )
-#: Batches under way at most, which bounds the memory.
-OUTSTANDING: Final = 3
+#: Batches that are queued or being written at a time: the bound of the memory used.
+PENDING_BATCHES: Final = 3
 Rows = list[dict[str, Any]]
 Batch = tuple[str, Rows]
 
 
 class Load:
-    """One import under way. Each service's statements run on a thread of its own, in order."""
+    """An import in progress. Each service's statements run in order on a thread of their own."""
 
     def __init__(self, target: Target, report: Report, *, replace: bool) -> None:
         self.report, self.replace = report, replace
@@ -55,20 +56,20 @@ class Load:
         }
         self.owners = {table: name for name, part in self.parts.items() for table in part.tables}
         self._threads = {name: ThreadPoolExecutor(1, f"import {name}") for name in SERVICES}
-        self._room = threading.BoundedSemaphore(OUTSTANDING)
+        self._pending = threading.BoundedSemaphore(PENDING_BATCHES)
         self._failed: BaseException | None = None
         self.fresh = False
 
     def each(self, work: Callable[[str], Any]) -> None:
-        """Do something for all services at once. Raises what the first of them raised."""
-        for done in [self._threads[name].submit(work, name) for name in SERVICES]:
-            done.result()
+        """Call ``work(service)`` on all threads and wait. Raises the first error."""
+        for future in [self._threads[name].submit(work, name) for name in SERVICES]:
+            future.result()
 
     def begin(self) -> None:
-        """Open the five transactions. Waits for another import, but not for long."""
+        """Begin the five transactions. Raises LockNotAvailable after 30 s of another import."""
         auth = self.parts["auth"]
         auth.connect()
-        auth.cursor.execute(ALONE)
+        auth.cursor.execute(LOCK_IMPORTS)
         for part in self.parts.values():
             part.connect()
         self.fresh = not self.replace and is_fresh(auth, self.parts["crud"])
@@ -77,35 +78,39 @@ class Load:
         self.each(lambda name: self.parts[name].begin())
 
     def take(self, table: str, rows: Rows) -> None:
-        """Hand rows to their owner; waits while it is behind. Raises what it raised before."""
+        """Pass rows to the owning service. Blocks while too many batches are pending.
+
+        Raises the first error of any thread.
+        """
         owner = self.owners.get(table)
         if owner is None:
             for row in rows:
                 self.report.note(Entry("unknown table", table, value=row))
             return
         if self.fresh and owner == "auth":
+            # Before the rows: their unique values would be taken.
             self._threads[owner].submit(make_way, self.parts[owner], table, rows).result()
         self.submit(owner, table, rows)
 
     def submit(self, owner: str, table: str, rows: Rows) -> None:
-        """Let a service's thread take rows in. Raises what a thread raised before."""
-        self._room.acquire()
-        done = self._threads[owner].submit(self.parts[owner].add, table, rows)
-        done.add_done_callback(self._done)
+        """Queue rows for a service's thread. Raises the first error of any thread."""
+        self._pending.acquire()
+        future = self._threads[owner].submit(self.parts[owner].add, table, rows)
+        future.add_done_callback(self._done)
         self.check()
 
     def check(self) -> None:
-        """Raise what a service's thread raised."""
+        """Raise the first error of the threads, if any."""
         if self._failed is not None:
             raise self._failed
 
     def _done(self, future: Future[None]) -> None:
-        self._room.release()
+        self._pending.release()
         if (error := future.exception()) is not None and self._failed is None:
             self._failed = error
 
     def settle(self) -> None:
-        """Wait until all rows are in, then look for references that point nowhere."""
+        """Wait until all rows are written, then report dangling references."""
         self.drain()
         if self.replace:
             self.each(lambda name: self.parts[name].outdate_events())
@@ -114,32 +119,29 @@ class Load:
         between = [
             (name, p) for name in SERVICES for p in self._pointers(name) if p.service != name
         ]
-        for found in dangling_between(cursors, between):
-            self.report.note(
-                Entry("dangling reference", found.table, found.column, found.key, found.value)
-            )
+        for dangling in dangling_between(cursors, between):
+            self.report.dangling(dangling)
 
     def drain(self) -> None:
-        """Wait until all rows that were handed over are in. Raises what a thread raised."""
+        """Wait until all pending rows are written. Raises the first error of the threads."""
+        # Threads work in order: when this runs, everything queued before is done.
         self.each(lambda _name: None)
         self.check()
 
     def _pointers(self, name: str) -> Iterator[Pointer]:
         part = self.parts[name]
-        touched = {table: part.tables[table] for table in part.taken}
-        return pointers(name, touched)
+        imported = {table: part.tables[table] for table in part.taken}
+        return pointers(name, imported)
 
     def _check_own(self, name: str) -> None:
         own = [p for p in self._pointers(name) if p.service == name]
-        for found in dangling_here(self.parts[name].cursor, own):
-            self.report.note(
-                Entry("dangling reference", found.table, found.column, found.key, found.value)
-            )
+        for dangling in dangling_here(self.parts[name].cursor, own):
+            self.report.dangling(dangling)
 
     def commit(self) -> str:
-        """Commit all, ``crud`` last with the event; answers the event's id.
+        """Commit all services, ``crud`` last with the event; returns the event's id.
 
-        An import that changed nothing is no news: then there is none, and the answer is empty.
+        Without changes there is no event, and the id is empty.
         """
         for part in self.parts.values():
             self.report.rows |= part.taken
@@ -149,13 +151,14 @@ class Load:
             counts = self.report.rows
             event = ImportDone(replaced=self.replace, rows=sum(counts.values()), tables=counts)
             self.parts["crud"].announce(event_id, event.event_name, event.payload_json())
+        # A consumer of the event must find the rows of all services.
         self.each(lambda name: None if name == "crud" else self.parts[name].commit())
         self.parts["crud"].commit()
         self.each(lambda name: self.parts[name].analyze())
         return event_id
 
     def close(self) -> None:
-        """End threads and connections; what did not commit is undone."""
+        """Stop the threads and close the connections; uncommitted transactions are rolled back."""
         for name, thread in self._threads.items():
             thread.submit(self.parts[name].close)
             thread.shutdown()
@@ -164,9 +167,9 @@ class Load:
 def load(
     target: Target, batches: Iterable[Batch], *, replace: bool, report: Report | None = None
 ) -> Report:
-    """Import rows, batch by batch, and return when every cache of the running system is fresh.
+    """Import rows batch by batch; returns once all gateways have invalidated their caches.
 
-    With ``replace`` they become the only ones. Raises TransferError, and then nothing changed.
+    With ``replace`` all other rows are deleted. Raises TransferError; then nothing has changed.
     """
     report = report or Report()
     finish(Load(target, report, replace=replace), target, batches)
@@ -174,9 +177,10 @@ def load(
 
 
 def finish(work: Load, target: Target, batches: Iterable[Batch]) -> None:
-    """Take all batches in, commit, and wait for the gateways. Raises TransferError."""
+    """Import all batches, commit, and wait for the gateways. Raises TransferError."""
     with ExitStack() as stack:
         stack.callback(work.close)
+        # Before the commit: gateways confirm as soon as they consume the event.
         listener = stack.enter_context(Listener(target.amqp_uri))
         try:
             work.begin()
@@ -191,10 +195,9 @@ def finish(work: Load, target: Target, batches: Iterable[Batch]) -> None:
 
 
 def load_tables(target: Target, tables: Mapping[str, Rows], *, replace: bool = True) -> Report:
-    """``load`` for rows that are in memory already.
+    """Import rows that are in memory, as ``load`` does; retried once after a deadlock.
 
-    Run once more if PostgreSQL ended it for a deadlock with the running system: nothing of it is
-    kept then, and the rows are still here.
+    A deadlock with the running system rolls everything back, and the rows can be read again.
     """
     try:
         return load(target, tables.items(), replace=replace)
@@ -206,6 +209,6 @@ def load_tables(target: Target, tables: Mapping[str, Rows], *, replace: bool = T
 
 def _sentence(error: psycopg2.Error) -> str:
     if isinstance(error, psycopg2.errors.LockNotAvailable):
-        return "Another import is under way; run this one when it is done."
+        return "Another import is running; run this one when it is done."
     reason = str(error).strip().partition("\n")[0] or type(error).__name__
-    return f"A database of ours refused the import, so nothing of what was open is kept: {reason}."
+    return f"A database refused the import, so open transactions were rolled back: {reason}."

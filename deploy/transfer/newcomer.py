@@ -1,8 +1,7 @@
-"""A system that nobody worked in yet: what it was started with gives way to what is imported.
+"""Imports into an unused system: its initial rows are replaced by the imported ones.
 
-A new system has an administrator, an organisation and a starter set of its own making. A dump has
-its own, often by the same names; without this its rows would be refused for those of an empty
-system, or stand beside them.
+A new system has an administrator, an organisation and a starter set that it created itself. Those
+of a dump often have the same e-mail and names, and would be refused by unique constraints.
 """
 
 from __future__ import annotations
@@ -17,31 +16,31 @@ from deploy.local.starter_set import STARTER_SETS
 if TYPE_CHECKING:
     from services.common.bulk.importing import ServiceImport
 
-NEW: Final = (
+NO_PEOPLE: Final = (
     "SELECT (SELECT count(*) FROM person) <= 1 AND (SELECT count(*) FROM organisation) <= 1"
 )
-#: The log of a row's making names its id and nothing else.
-FORGET: Final = (
+#: Events of rows that nobody in particular created, which name the row.
+DELETE_EVENTS: Final = (
     "DELETE FROM api_event WHERE user_id IS NULL AND EXISTS "
-    "(SELECT FROM jsonb_each_text(data) AS told WHERE told.value = ANY(%s))"
+    "(SELECT FROM jsonb_each_text(data) AS fact WHERE fact.value = ANY(%s))"
 )
 STARTER_IDS: Final = [
-    str(row["id"]) for _, rows in STARTER_SETS.values() for made in rows.values() for row in made
+    str(row["id"]) for _, sets in STARTER_SETS.values() for rows in sets.values() for row in rows
 ]
-UNUSED: Final = "SELECT NOT EXISTS (SELECT FROM project)"
+NO_PRODUCTIONS: Final = "SELECT NOT EXISTS (SELECT FROM project)"
 
 
 def is_fresh(auth: ServiceImport, crud: ServiceImport) -> bool:
-    """Whether the system holds no more than it was started with."""
-    auth.cursor.execute(NEW)
-    crud.cursor.execute(UNUSED)
+    """Whether the system has only its initial rows."""
+    auth.cursor.execute(NO_PEOPLE)
+    crud.cursor.execute(NO_PRODUCTIONS)
     return bool(auth.cursor.fetchone()[0] and crud.cursor.fetchone()[0])
 
 
 def remove_starter_set(part: ServiceImport) -> None:
-    """Remove the starter set, but for what somebody uses already, and the log of its making.
+    """Delete the unused rows of the starter set, and the logged events of all of them.
 
-    While foreign keys still hold: one that refuses says that a row is in use.
+    Call before foreign keys are suspended: their violation shows that a row is in use.
     """
     if part.service not in STARTER_SETS:
         return
@@ -57,11 +56,11 @@ def remove_starter_set(part: ServiceImport) -> None:
             except psycopg2.errors.ForeignKeyViolation:
                 part.cursor.execute("ROLLBACK TO SAVEPOINT starter")
     if part.service == "crud":
-        part.cursor.execute(FORGET, (STARTER_IDS,))
+        part.cursor.execute(DELETE_EVENTS, (STARTER_IDS,))
 
 
 def make_way(auth: ServiceImport, table: str, rows: list[dict[str, Any]]) -> None:
-    """Remove our own organisation, and our own administrator if somebody comes by that e-mail."""
+    """Delete the initial organisation, and the initial administrator if the e-mail is imported."""
     ids = [row["id"] for row in rows if "id" in row]
     if table == "organisation" and ids:
         auth.cursor.execute("DELETE FROM organisation WHERE id <> ALL(%s::uuid[])", (ids,))

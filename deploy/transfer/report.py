@@ -1,4 +1,4 @@
-"""What an import could not keep, counted and named row by row."""
+"""The report of an import: problems, counted and listed row by row."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from services.common.bulk.copy_format import Complaint
+    from services.common.bulk.dangling_references import Dangling
 
 
 class TransferError(Exception):
-    """It can't be done; the message is one sentence for the operator."""
+    """A transfer failed; the message is one sentence for the operator."""
 
 
 class Entry(msgspec.Struct, omit_defaults=True):
-    """One line of the report."""
+    """One line of the report file."""
 
     what: str
     table: str
@@ -31,7 +32,11 @@ class Entry(msgspec.Struct, omit_defaults=True):
 
 
 class Report:
-    """Counts by kind, table and column; the lines go to a file, if one is given."""
+    """Problems counted by kind, table and column; with a path also listed in a file.
+
+    ``rows`` are the imported rows by table, ``changed`` those inserted or updated, ``heard``
+    whether all gateways have confirmed that they invalidated their caches.
+    """
 
     def __init__(self, path: Path | None = None) -> None:
         self.counts: Counter[tuple[str, str, str]] = Counter()
@@ -43,28 +48,40 @@ class Report:
         self._file = _private(path) if path else None
 
     def note(self, entry: Entry, count: int = 1) -> None:
-        """Add a line. Safe to call from several threads."""
+        """Add a line; thread-safe."""
         with self._lock:
             self.counts[entry.what, entry.table, entry.column] += count
             if self._file is not None:
                 self._file.write(msgspec.json.encode(entry) + b"\n")
 
     def complain(self, table: str, key: str, complaint: Complaint) -> None:
-        """Add what a service says of a row."""
+        """Add a problem with a row."""
         self.note(Entry(complaint.what, table, complaint.column, key, complaint.value))
 
+    def dangling(self, reference: Dangling) -> None:
+        """Add a reference to a row that doesn't exist."""
+        self.note(
+            Entry(
+                "dangling reference",
+                reference.table,
+                reference.column,
+                reference.key,
+                reference.value,
+            )
+        )
+
     def flush(self) -> None:
-        """Have on disk what was noted so far. Raises OSError when it can't be."""
+        """Write buffered lines. Raises OSError."""
         if self._file is not None:
             self._file.flush()
 
     def close(self) -> None:
-        """Finish the file. Raises OSError when it can't be written."""
+        """Close the file. Raises OSError."""
         if self._file is not None:
             self._file.close()
 
     def lines(self) -> Iterator[str]:
-        """The summary, a line each."""
+        """The lines of the summary."""
         total = sum(self.rows.values())
         yield f"{total} rows in {len(self.rows)} tables, {self.changed} of them new or changed"
         for (what, table, column), count in sorted(self.counts.items()):
@@ -75,5 +92,5 @@ class Report:
 
 
 def _private(path: Path) -> BinaryIO:
-    """A file for its owner only: it quotes what could not be kept."""
+    """A file that only its owner reads, since it quotes data."""
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")

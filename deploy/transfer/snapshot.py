@@ -1,4 +1,4 @@
-"""All five databases as they were at one moment, wherever each of them is."""
+"""A consistent snapshot of the five databases, also if they are on different servers."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ if TYPE_CHECKING:
 
     from deploy.transfer.target import Target
 
-HOLD: Final = "SET LOCAL lock_timeout = '10s'; LOCK TABLE outbox IN SHARE MODE"
-LOOK: Final = "SET LOCAL timezone = 'UTC'; SELECT 1"
+HOLD_WRITES: Final = "SET LOCAL lock_timeout = '10s'; LOCK TABLE outbox IN SHARE MODE"
+#: The first query of a REPEATABLE READ transaction takes its snapshot.
+TAKE_SNAPSHOT: Final = "SET LOCAL timezone = 'UTC'; SELECT 1"
 
 
 @contextmanager
 def snapshots(target: Target) -> Iterator[dict[str, Any]]:
-    """A connection to each service, all of them reading the same moment.
+    """A connection to each service's database, all reading the same consistent state.
 
-    Every change writes its event into its service's outbox before it commits, so while all five
-    outboxes are held nothing changes: for as long as five snapshots take, some milliseconds.
+    Every change writes an event to its service's outbox before it commits, so nothing can commit
+    while all five outboxes are locked: for the milliseconds that five snapshots take.
     Raises TransferError.
     """
     with ExitStack() as stack:
@@ -32,15 +33,15 @@ def snapshots(target: Target) -> Iterator[dict[str, Any]]:
             holding = {name: _connect(stack, target.urls[name]) for name in SERVICES}
             reading = {name: _connect(stack, target.urls[name]) for name in SERVICES}
             for connection in holding.values():
-                connection.cursor().execute(HOLD)
+                connection.cursor().execute(HOLD_WRITES)
             for connection in reading.values():
                 connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
-                connection.cursor().execute(LOOK)
+                connection.cursor().execute(TAKE_SNAPSHOT)
             for connection in holding.values():
                 connection.rollback()
         except psycopg2.Error as error:
             reason = str(error).strip().partition("\n")[0]
-            message = f"The five databases can't be read at one moment: {reason}."
+            message = f"The five databases can't be read consistently: {reason}."
             raise TransferError(message) from None
         yield reading
 

@@ -1,4 +1,4 @@
-"""Where the system is that data goes to or comes from."""
+"""The system that commands read from or write to."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Target:
-    """The five databases and the broker of a system, and what its processes are told."""
+    """A system's databases, broker, API and storage, and the environment with its keys."""
 
     urls: dict[str, str]
     amqp_uri: str
@@ -28,11 +28,11 @@ class Target:
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Self:
         """The system that the environment names, else the local run. Raises TransferError."""
-        named = {s: environ.get(f"{s.upper()}_DATABASE_URL", "") for s in SERVICES}
+        urls = {s: environ.get(f"{s.upper()}_DATABASE_URL", "") for s in SERVICES}
         settings = LocalSettings.load(environ)
         base = f"http://127.0.0.1:{settings.http_port}"
-        if all(named.values()):
-            return cls(named, environ.get("AMQP_URI", ""), environ, base, settings.storage_url)
+        if all(urls.values()):
+            return cls(urls, environ.get("AMQP_URI", ""), environ, base, settings.storage_url)
         secrets = Secrets(settings.folder)
         parts: Any = secrets.values.get("parts")
         if not parts:
@@ -43,12 +43,12 @@ class Target:
             "ENCRYPTION_KEY": settings.encryption_key or secrets.get("encryption_key", 64),
         }
         storage = settings.storage_url or f"file://{settings.folder / 'storage'}"
-        found = cls(parts["urls"], parts["amqp_uri"], {**environ, **keys}, base, storage)
-        found.check(settings.folder)
-        return found
+        target = cls(parts["urls"], parts["amqp_uri"], {**environ, **keys}, base, storage)
+        target.check(settings.folder)
+        return target
 
     def check(self, folder: Path) -> None:
-        """Raise TransferError if its database doesn't answer."""
+        """Raise TransferError if the local run's database doesn't answer."""
         try:
             psycopg2.connect(self.urls["auth"], connect_timeout=3).close()
         except psycopg2.OperationalError:

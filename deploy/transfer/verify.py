@@ -1,7 +1,8 @@
-"""Comparing a source with what is here: counts, contents, and what the API answers.
+"""Compares a source with the system: row counts, contents, and answers of the API.
 
-Both sides' rows are written as the import writes them, and the hashes of these lines are added up,
-table by table, so that neither order nor the form of a value counts and no row is kept in memory.
+Rows of both sides are formatted as the import writes them, and the hashes of these lines are summed
+per table. So neither the order of rows nor the notation of a value matters, and no row is kept in
+memory.
 """
 
 from __future__ import annotations
@@ -27,20 +28,22 @@ if TYPE_CHECKING:
     from deploy.transfer.live import LiveDatabase
     from deploy.transfer.target import Target
 
+#: A fixed default for missing times: both sides must be formatted alike.
 EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - columns have no zone
 MODULUS: Final = 1 << 128
-FETCH: Final = 1000
+#: Rows per round trip of the server-side cursor.
+FETCH_ROWS: Final = 1000
 
 
 @dataclass
 class Content:
-    """How many rows there are, and the sum of their hashes."""
+    """The number of rows, and the sum of their hashes modulo 2^128."""
 
     rows: int = 0
     total: int = 0
 
     def add(self, line: bytes) -> None:
-        """Count a row."""
+        """Add a row in COPY's format."""
         digest = hashlib.blake2b(line, digest_size=16).digest()
         self.rows += 1
         self.total = (self.total + int.from_bytes(digest)) % MODULUS
@@ -48,23 +51,23 @@ class Content:
 
 @dataclass
 class Verdict:
-    """What differs."""
+    """The result of a comparison."""
 
     rows: int = 0
     tables: int = 0
-    asked: int = 0
+    api_answers: int = 0
     differences: list[str] = field(default_factory=list)
 
     @property
     def same(self) -> bool:
-        """Whether nothing does."""
+        """Whether there are no differences."""
         return not self.differences
 
     def lines(self) -> Iterator[str]:
-        """What to print."""
+        """The lines to print."""
         yield from self.differences
-        said = "the same" if self.same else "NOT the same"
-        yield f"{self.rows} rows in {self.tables} tables, {self.asked} API answers: {said}"
+        result = "the same" if self.same else "NOT the same"
+        yield f"{self.rows} rows in {self.tables} tables, {self.api_answers} API answers: {result}"
 
 
 def verify(
@@ -72,7 +75,7 @@ def verify(
     source: DumpFile | LiveDatabase,
     moved: Callable[[int], Any] = lambda _: None,
 ) -> Verdict:
-    """Compare a source with the system. Raises TransferError when one can't be read."""
+    """Compare a source with the system. Raises TransferError if one of them can't be read."""
     verdict = Verdict()
     sample = Sample()
     tables = {table.name: table for name in SERVICES for table in own_tables(name).values()}
@@ -99,6 +102,7 @@ def _add(content: Content, writer: Writer, row: dict[str, Any]) -> None:
     try:
         content.add(writer.line(row, complaints))
     except RowRefused:
+        # Counted, since the row is missing on the other side.
         content.add(b"")
 
 
@@ -106,7 +110,7 @@ def _ours(connection: Any, table: sa.Table, writer: Writer, target: Target) -> C
     content = Content()
     unseal = unsealing(table, target.environ)
     with connection.cursor(name="verify") as cursor:
-        cursor.itersize = FETCH
+        cursor.itersize = FETCH_ROWS
         cursor.execute(select_json(table))
         for (text,) in cursor:
             row = json.loads(unseal(text.encode()) if unseal else text)

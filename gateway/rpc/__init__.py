@@ -1,1 +1,1 @@
-"""Calling services over the broker, on the event loop."""
+"""RPC calls to services over RabbitMQ, on the event loop."""

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Seconds from connecting to an open channel.
+#: Seconds allowed from connecting to an open channel.
 OPEN_SECONDS: Final = 2.0
-#: Bytes that may be buffered for a broker that throttles; beyond them calls are refused.
-MAX_WAITING: Final = 16 * 1024 * 1024
+#: Bytes buffered while the broker throttles publishers; beyond that calls fail at once.
+MAX_BUFFERED: Final = 16 * 1024 * 1024
 
 
 class _Protocol(asyncio.Protocol):
-    """Feeds a session with what its socket receives."""
+    """Feeds received bytes to a session."""
 
     def __init__(self, open_session: Callable[[Callable[[bytes], None]], Session]) -> None:
         self._open = open_session
@@ -39,7 +39,7 @@ class _Protocol(asyncio.Protocol):
         self.session.begin()
 
     def data_received(self, data: bytes) -> None:
-        # Any exception ends this connection; ``Broker.run`` makes a new one.
+        # Any exception closes this connection; ``Broker.run`` reconnects.
         try:
             self.session.feed(data)
         except Exception as error:  # noqa: BLE001 - reported by ``Broker.run``
@@ -56,10 +56,10 @@ class _Protocol(asyncio.Protocol):
 
 
 class Broker:
-    """A connection that reconnects by itself.
+    """An AMQP connection that reconnects by itself.
 
-    ``setup(session)`` declares and consumes after each connect, ``returned`` gets unroutable
-    messages, ``lost`` is called when the connection breaks.
+    ``setup(session)`` declares queues and starts consumers after each connect, ``returned`` gets
+    unroutable messages, ``lost`` is called when the connection breaks.
     """
 
     def __init__(
@@ -82,22 +82,26 @@ class Broker:
         return self._protocol.session if self._protocol and self.ready.is_set() else None
 
     def send(self, data: bytes) -> None:
-        """Send frames. Raises BrokerLost while disconnected, or if too much is buffered."""
+        """Send frames. Raises BrokerLost while disconnected, or with MAX_BUFFERED unsent."""
         protocol = self._protocol
         if protocol is None or not self.ready.is_set():
             raise BrokerLost("the broker is away")
-        if protocol.transport.get_write_buffer_size() > MAX_WAITING:
-            raise BrokerLost("the broker takes nothing")
+        # The transport buffers without a limit. A broker with a memory or disk alarm stops reading:
+        # failing the call here bounds the gateway's memory.
+        if protocol.transport.get_write_buffer_size() > MAX_BUFFERED:
+            raise BrokerLost("the broker is not reading")
         protocol.transport.write(data)
 
     async def run(self) -> None:
-        """Connect, serve until the connection breaks, back off, reconnect; in its own task."""
+        """Connect, serve until the connection breaks, back off and reconnect; never returns."""
         attempt = 0
         while True:
+            # Every node of a cluster in turn, so that one that is down costs one attempt.
             address = self.addresses[attempt % len(self.addresses)]
             try:
                 await self._serve(address)
-            except Exception as error:  # noqa: BLE001 - whatever it was, the next try may do
+            except Exception as error:  # noqa: BLE001 - whatever it was, the next attempt may succeed
+                # Once per outage, not at every attempt.
                 if self.ready.is_set() or attempt == QUIET_ATTEMPTS:
                     log.warning("broker away: %s", str(error) or type(error).__name__)
                 attempt = 0 if self.ready.is_set() else attempt + 1
@@ -117,12 +121,14 @@ class Broker:
             _, protocol = await loop.create_connection(
                 lambda: _Protocol(open_session), address.host, address.port, ssl=tls
             )
+            # Before it is ready: ``_closed`` must find it if the handshake fails.
             self._protocol = protocol
             while not protocol.session.ready:
                 await self._wait(protocol, 0.01)
         self.ready.set()
         while True:
             await self._wait(protocol, 1.0)
+            # Sends heartbeats; raises when the broker's are overdue.
             protocol.session.tick()
 
     @staticmethod
@@ -136,7 +142,8 @@ class Broker:
         protocol, self._protocol = self._protocol, None
         if protocol is not None:
             protocol.end(BrokerLost("closed"))
-            protocol.ended.exception()  # it was reported, or is of our own making
+            # Retrieved, else asyncio logs "exception was never retrieved"; ``run`` has logged it.
+            protocol.ended.exception()
         if self.ready.is_set():
             self.ready.clear()
             self._lost()

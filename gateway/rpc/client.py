@@ -1,4 +1,4 @@
-"""Calling services: any number of calls in flight over one connection of the process."""
+"""The RPC client: one AMQP connection per process, any number of calls in flight over it."""
 
 from __future__ import annotations
 
@@ -31,29 +31,30 @@ if TYPE_CHECKING:
     from services.common.wire.frames import Incoming
     from services.common.wire.session import Session
 
-#: Seconds between looks at calls that have no answer yet.
-LOOK_SECONDS: Final = 0.1
+#: Seconds between checks for expired calls.
+CHECK_SECONDS: Final = 0.1
 
 
 class Listener(Protocol):
-    """Who else uses the connection."""
+    """Another consumer on the same connection."""
 
     def listen(self, session: Session) -> None:
-        """Declare and consume, after each connect."""
+        """Declare queues and start consumers; called after each connect."""
 
     def lost(self) -> None:
-        """The connection broke."""
+        """Called when the connection breaks."""
 
 
 class _Call:
-    """A call that waits for its reply."""
+    """A call in flight."""
 
-    __slots__ = ("end", "patient_until", "reply", "service")
+    __slots__ = ("deadline", "reply", "service", "silent_at")
 
     def __init__(self, service: str, seconds: float) -> None:
         now = time.monotonic()
-        self.service, self.end = service, now + seconds
-        self.patient_until = now + SILENCE
+        self.service, self.deadline = service, now + seconds
+        #: From when on a service without heartbeats fails the call.
+        self.silent_at = now + SILENCE
         self.reply: asyncio.Future[Incoming] = asyncio.get_running_loop().create_future()
 
     def fail(self, reason: str) -> None:
@@ -64,7 +65,8 @@ class _Call:
 class RpcClient:
     """Sends calls and matches replies by correlation id.
 
-    ``listener`` consumes more on the same connection.
+    ``deadline`` is the default time limit of a call, in seconds. ``listener`` may start consumers
+    of its own on the same connection.
     """
 
     def __init__(self, uri: str, *, name: str, deadline: float) -> None:
@@ -74,29 +76,30 @@ class RpcClient:
         )
         self.heartbeats = Heartbeats()
         self.listener: Listener | None = None
+        # Correlation ids are unique across workers; counting is cheaper than a UUID per call.
         self._prefix = f"{os.getpid():x}-{uuid.uuid4().hex[:8]}-"
         self._numbers = itertools.count()
         self._calls: dict[str, _Call] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Connect in the background, and stay connected."""
+        """Connect in the background and keep reconnecting."""
         loop = asyncio.get_running_loop()
-        self._tasks = [loop.create_task(self.broker.run()), loop.create_task(self._look())]
+        self._tasks = [loop.create_task(self.broker.run()), loop.create_task(self._expire())]
 
     async def stop(self) -> None:
-        """Close the connection; what waits for a reply fails."""
+        """Close the connection; calls in flight fail with Unavailable."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @property
     def in_flight(self) -> int:
-        """How many calls wait for their replies."""
+        """Number of calls that wait for a reply."""
         return len(self._calls)
 
     def alive(self, service: str) -> bool:
-        """Whether the service gave a heartbeat lately; it does while its database answers."""
+        """Whether a heartbeat of the service is recent; it beats while its database answers."""
         return self.heartbeats.alive(service)
 
     async def call(
@@ -108,10 +111,11 @@ class RpcClient:
         headers: Mapping[str, str] | None = None,
         seconds: float | None = None,
     ) -> Reply:
-        """Call ``service.method`` with a JSON object of keyword arguments.
+        """Call ``service.method`` with keyword arguments encoded as a JSON object.
 
-        Raises the ServiceError that the service raised, or Unavailable: at once when the broker is
-        away, after ``SILENCE`` when the service is, and after ``seconds`` in any case.
+        Re-raises the service's ServiceError. Raises Unavailable at once without a broker, after
+        ``SILENCE`` seconds without heartbeats of the service, and in any case after ``seconds``
+        (default: ``deadline``).
         """
         with tracing.span(f"call {service}.{method}", "client"):
             return read_reply(
@@ -133,24 +137,27 @@ class RpcClient:
         except BrokerLost:
             raise Unavailable(AWAY) from None
         finally:
+            # Also if the caller is cancelled: a late reply then finds no call and is dropped.
             self._calls.pop(ident, None)
 
-    async def _look(self) -> None:
-        """Give up calls whose time is over, or whose service is away."""
+    async def _expire(self) -> None:
+        """Fail calls past their deadline, and calls to services without heartbeats."""
+        # One loop for all calls: a timer per call costs more than the calls' own handling.
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(CHECK_SECONDS)
             now = time.monotonic()
             for call in list(self._calls.values()):
-                if now >= call.end:
+                if now >= call.deadline:
                     call.fail(f"The {call.service} service did not answer in time.")
-                elif now >= call.patient_until and not self.alive(call.service):
+                elif now >= call.silent_at and not self.alive(call.service):
                     call.fail(f"The {call.service} service is away.")
 
-    # --- what arrives ---------------------------------------------------------------------------
+    # --- consumers ------------------------------------------------------------------------------
 
     def _setup(self, session: Session) -> None:
         session.exchange_declare(RPC_EXCHANGE, "topic")
         session.exchange_declare(BEATS, "fanout", durable=False)
+        # RabbitMQ's direct reply-to: no reply queue to declare, and replies are never stored.
         session.consume(DIRECT_REPLY, self._replied, tag="replies", no_ack=True)
         beats = f"callboard.beats.{uuid.uuid4()}"
         session.queue_declare(beats, durable=False, exclusive=True, auto_delete=True)
@@ -165,6 +172,7 @@ class RpcClient:
             call.reply.set_result(message)
 
     def _returned(self, message: Incoming) -> None:
+        # Calls are published as mandatory: without a queue of the service they come back.
         call = self._calls.get(message.properties.correlation_id or "")
         if call is not None:
             call.fail(f"The {call.service} service has not been started.")

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.common.database import row_counts, tables
@@ -14,6 +13,7 @@ from services.common.database.tables import (
     Many,
     TimestampedRow,
     choice,
+    json_column,
     link,
     links,
     new_metadata,
@@ -69,7 +69,7 @@ class Entity(TimestampedRow, Base):
     parent_id: Mapped[UUID | None] = link("entity")
     source_id: Mapped[UUID | None] = link("entity", on_gone="null")
     preview_file_id: Mapped[UUID | None] = ref("tasks.preview_file", on_gone="null")
-    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    data: Mapped[Any] = json_column(dict[str, Any])
     ready_for: Mapped[UUID | None] = ref("tasks.task_type", on_gone="null")
     created_by: Mapped[UUID | None] = ref("auth.person", on_gone="null")
 
@@ -82,7 +82,7 @@ class EntityLink(TimestampedRow, Base):
 
     entity_in_id: Mapped[UUID] = link("entity", index=False)
     entity_out_id: Mapped[UUID] = link("entity")
-    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    data: Mapped[Any] = json_column(dict[str, Any])
     nb_occurences: Mapped[int | None] = mapped_column(default=1)
     label: Mapped[str | None] = text(80, default="")
 
@@ -102,7 +102,7 @@ class EntityVersion(TimestampedRow, Base):
     __tablename__ = "entity_version"
 
     name: Mapped[str] = text(160)
-    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    data: Mapped[Any] = json_column(dict[str, Any])
     entity_id: Mapped[UUID | None] = link("entity")
     person_id: Mapped[UUID | None] = ref("auth.person", on_gone="null")
 
@@ -118,7 +118,7 @@ class AssetInstance(TimestampedRow, Base):
     number: Mapped[int | None]
     description: Mapped[str | None] = text(200)
     active: Mapped[bool | None] = mapped_column(default=True)
-    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    data: Mapped[Any] = json_column(dict[str, Any])
     scene_id: Mapped[UUID | None] = link("entity")
     target_asset_id: Mapped[UUID | None] = link("entity")
     entity_id: Mapped[UUID | None] = link("entity", on_gone="null")
@@ -186,7 +186,7 @@ class MetadataDescriptor(TimestampedRow, Base):
         invalid="Invalid data_type",
     )
     field_name: Mapped[str] = text(120)
-    choices: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    choices: Mapped[Any] = json_column(list[str | int | float])
     for_client: Mapped[bool | None] = mapped_column(default=False)
     position: Mapped[int | None]
 

@@ -52,6 +52,7 @@ RESOURCES: Final = Registry(
         event=kinds.kind_of,
         events=kinds.KINDS,
         fixed=FIXED,
+        owned=frozenset({"created_by", "nb_entities_out"}),
         updated_lists=tuple(Entity.lists),
         rules=EntityRules(),
     ),
@@ -78,6 +79,8 @@ RESOURCES: Final = Registry(
         model=MetadataDescriptor,
         list=anyone,
         scope=_of_open_projects,
+        # The values of all entities stand under it; the descriptors' own routes move them along.
+        fixed=frozenset({"field_name"}),
         relations_without_query=True,
     ),
 )

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.auth import vault
@@ -18,6 +17,7 @@ from services.common.database.tables import (
     Many,
     TimestampedRow,
     choice,
+    json_column,
     link,
     links,
     new_metadata,
@@ -89,7 +89,7 @@ class Person(TimestampedRow, Base):
     #: Encrypted, too.
     email_otp_secret: Mapped[str | None] = text(info={"plain": vault.plain})
     fido_enabled: Mapped[bool | None] = mapped_column(default=False)
-    fido_credentials: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    fido_credentials: Mapped[Any] = json_column(list[Any])
     otp_recovery_codes: Mapped[list[str] | None] = mapped_column(info={"dumped": "bytes"})
     preferred_two_factor_authentication: Mapped[str | None] = choice("totp", "email_otp", "fido")
     shotgun_id: Mapped[int | None] = mapped_column(unique=True)
@@ -97,7 +97,7 @@ class Person(TimestampedRow, Base):
     locale: Mapped[str | None] = text(10)
     use_12_hour_clock: Mapped[bool | None] = mapped_column(default=False)
     display_date_format: Mapped[str | None] = text(20, default="YYYY-MM-DD")
-    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True, info={"shape": dict})
+    data: Mapped[Any] = json_column(dict[str, Any])
     role: Mapped[str] = choice(*ROLES, default="user", invalid="Invalid role")
     position: Mapped[str | None] = choice("supervisor", "lead", "artist", default="artist")
     seniority: Mapped[str | None] = choice("senior", "mid", "junior", default="mid")

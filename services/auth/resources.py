@@ -40,6 +40,7 @@ RESOURCES: Final = Registry(
         read=anyone,
         visible=_organisation_names,
         filterable=_organisation_names,
+        owned=frozenset({"has_avatar"}),
     ),
     Resource(
         path="persons",
@@ -54,6 +55,7 @@ RESOURCES: Final = Registry(
         empty_lists=frozenset({"departments"}),
         updated_lists=("departments",),
         fixed=person_rules.fixed,
+        owned=person_rules.OWNED,
         extra_body=frozenset({"password"}),
         rules=person_rules.PersonRules(),
         still_linked="Some data are still linked to given person.",

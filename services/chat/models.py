@@ -1,4 +1,4 @@
-"""Tables of the conversations about entities."""
+"""Tables of chats: one chat per entity."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Base(tables.Base):
 
 
 class Chat(TimestampedRow, Base):
-    """The conversation about an entity."""
+    """The chat of an entity."""
 
     __tablename__ = "chat"
 
@@ -38,7 +38,7 @@ class Chat(TimestampedRow, Base):
 
 
 class ChatMessage(TimestampedRow, Base):
-    """Something said in a chat."""
+    """A message in a chat."""
 
     __tablename__ = "chat_message"
     __table_args__ = (sa.Index(None, "chat_id", "created_at"),)

@@ -26,7 +26,7 @@ class MessageRules(SimpleRules):
 
 RESOURCES: Final = Registry(
     "chat",
-    Resource(path="chats", model=Chat),
+    Resource(path="chats", model=Chat, owned=frozenset({"last_message"})),
     Resource(
         path="chat-messages",
         model=ChatMessage,

@@ -1,4 +1,4 @@
-"""The chat of an entity: access to it, and creating it at the first visit."""
+"""The chat of an entity: access to it, and its creation on first access."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from services.common.errors import Forbidden, NotFound
 
 
 def require_entity_reader(ctx: CallContext, entity: str) -> UUID:
-    """The entity's id, for who may read it: its production's team, a vendor only with a task on it.
+    """The entity's id, if the caller may read it. Raises NotFound, Forbidden.
 
-    Raises NotFound, Forbidden.
+    The production's team may; a vendor only with a task on the entity.
     """
     ident = known_id(entity)
     projects = ctx.ask("assets", "projects_of_entities", ids=[str(ident)])
@@ -32,10 +32,10 @@ def require_entity_reader(ctx: CallContext, entity: str) -> UUID:
 
 
 def find(ctx: CallContext, entity: UUID) -> UUID | None:
-    """The chat of an entity, if there is one; the oldest, if an import has brought several."""
-    found = sa.select(Chat.id).where(Chat.object_id == entity).order_by(Chat.created_at).limit(1)
+    """The chat of an entity, or None; the oldest if an import brought several."""
+    oldest = sa.select(Chat.id).where(Chat.object_id == entity).order_by(Chat.created_at).limit(1)
     with ctx.database.read() as connection:
-        ident: UUID | None = connection.scalar(found)
+        ident: UUID | None = connection.scalar(oldest)
     return ident
 
 
@@ -44,7 +44,8 @@ def open_chat(ctx: CallContext, entity: UUID) -> UUID:
     ident = find(ctx, entity)
     if ident is not None:
         return ident
-    # An advisory lock, as there is no row to lock: two first visitors would each create a chat.
+    # An advisory lock, as there is no row to lock and no unique constraint (imports bring
+    # duplicates): two first visitors would each create a chat.
     ctx.tx.lock_key(f"chat {entity}")
     ident = find(ctx, entity)
     if ident is None:

@@ -22,55 +22,64 @@ class ChatRpc(ResourceService):
 
     @command
     def show_chat(self, entity_id: str) -> Reply:
-        """The chat of an entity with its participants; the first visit makes it.
+        """The chat of an entity with its participants, created on first access.
 
-        Its ``messages`` stay empty, they have a route of their own. Raises NotFound, Forbidden.
+        ``messages`` is always empty: they have a route of their own. Raises NotFound, Forbidden.
         """
         chat = rooms.open_chat(self, rooms.require_entity_reader(self, entity_id))
         shown = self.registry["chats"].view(self.tx, chat)
+        # The view is the JSON text of an object; clients rely on the key being there.
         return Reply(shown[:-1] + b',"messages":[]}')
 
     @command
     def join_chat(self, entity_id: str) -> Reply:
-        """Take part in the chat of an entity; joining twice changes nothing.
+        """Add the caller to the participants of an entity's chat; idempotent.
 
-        Answers the chat. Raises NotFound, Forbidden. Emits ``chat:joined``.
+        Returns the chat. Raises NotFound, Forbidden (also for bots). Emits ``chat:joined``.
         """
-        person = self._person()
+        person = self._require_person()
         chat = rooms.open_chat(self, rooms.require_entity_reader(self, entity_id))
         row = {"chat_id": chat, "person_id": person}
-        joined = insert(chat_participant).values(row).on_conflict_do_nothing()
-        if self.tx.connection.execute(joined).rowcount:
+        statement = insert(chat_participant).values(row).on_conflict_do_nothing()
+        # No row, no event: a retried request stays silent.
+        if self.tx.connection.execute(statement).rowcount:
             self.tx.emit(ChatJoined(chat_id=chat, person_id=person))
         return Reply(self.registry["chats"].view(self.tx, chat, relations=False))
 
     @command
     def leave_chat(self, entity_id: str) -> Reply:
-        """No longer take part; who doesn't, leaves without effect.
+        """Remove the caller from the participants of an entity's chat; idempotent.
 
-        Raises NotFound, Forbidden. Emits ``chat:left``.
+        Raises NotFound, Forbidden (also for bots). Emits ``chat:left``.
         """
-        person = self._person()
+        person = self._require_person()
         chat = rooms.find(self, rooms.require_entity_reader(self, entity_id))
         if chat is not None:
             link = chat_participant.c
-            left = sa.delete(chat_participant).where(link.chat_id == chat, link.person_id == person)
-            if self.tx.connection.execute(left).rowcount:
+            statement = sa.delete(chat_participant).where(
+                link.chat_id == chat, link.person_id == person
+            )
+            if self.tx.connection.execute(statement).rowcount:
                 self.tx.emit(ChatLeft(chat_id=chat, person_id=person))
         return Reply(b"")
 
     @query
     def list_own_chats(self) -> list[JsonObject]:
-        """The chats that the caller takes part in, of open productions, the liveliest first."""
+        """The caller's chats in open productions, by last message, newest first.
+
+        Returns ``[{id, object_id, last_message, entity_name, project_id, preview_file_id}]``.
+        """
         link, moment = chat_participant.c, sa.func.date_trunc("second", Chat.last_message)
         statement = (
             sa.select(Chat.id, Chat.object_id, moment.label("last_message"))
             .join(chat_participant, link.chat_id == Chat.id)
-            .where(link.person_id == self._person())
+            .where(link.person_id == self._require_person())
             .order_by(Chat.last_message.desc().nulls_last(), Chat.id)
         )
         with self.database.read() as connection:
             rows = [dict(row) for row in connection.execute(statement).mappings()]
+        # The chats' productions are known only to ``assets``, so those of closed productions are
+        # dropped here rather than in the statement.
         ids = [str(row["object_id"]) for row in rows]
         entities = self.ask("assets", "entities_in_brief", ids=ids) if ids else {}
         return [
@@ -82,8 +91,8 @@ class ChatRpc(ResourceService):
     def _is_open(self, entity: JsonObject | None) -> bool:
         return entity is not None and UUID(entity["project_id"]) in self.actor.open_projects
 
-    def _person(self) -> UUID:
-        """The caller, who must be a person."""
+    def _require_person(self) -> UUID:
+        """The caller's person id. Raises Forbidden for bots and services."""
         if self.actor.is_bot or self.actor.id is None:
             message = "This requires to be a person."
             raise Forbidden(message)

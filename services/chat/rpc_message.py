@@ -1,9 +1,9 @@
-"""What is said in the chats.
+"""RPC methods of chat messages.
 
-A message and its files lie in two services. ``tasks`` stores the rows of the files first, under the
-id that the message is going to have; then the message commits, with its event. A crash in between
-leaves files of a message that nobody has: nobody sees them, and ``tasks`` sweeps them up. The other
-order would show messages whose files never come.
+A message is stored here, its attachments by ``tasks``. ``tasks`` commits the attachment rows first,
+under the id that the message will have; then the message commits with its event. A crash in between
+leaves attachments without a message: nobody sees them, and the sweeper of ``tasks`` deletes them.
+The opposite order would show messages whose attachments never arrive.
 """
 
 from __future__ import annotations
@@ -30,46 +30,50 @@ from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
 
-ASKED_AT_ONCE: Final = 1000
+#: Messages per call to ``tasks`` for their attachments: bounds the size of a message on the wire.
+MESSAGES_PER_CALL: Final = 1000
 NOT_IN_CHAT: Final = "You are not a participant of this chat"
 
 
 class MessageRpc(ResourceService):
-    """Reading, writing and taking back messages."""
+    """List, read, post and delete chat messages."""
 
     @command
     def list_messages(self, entity_id: str, query: dict[str, str]) -> Reply:
-        """What was said in the chat of an entity, oldest first; the first visit makes the chat.
+        """The messages of an entity's chat, oldest first; the chat is created on first access.
 
-        With ``page`` (and ``limit``) that page in the usual envelope. Raises NotFound, Forbidden.
+        A JSON array, or with ``page`` (and ``limit``, rows per page) the usual page envelope.
+        Raises NotFound, Forbidden.
         """
         page = filters.page_and_limit(query)
         entity = rooms.require_entity_reader(self, entity_id)
         chat = rooms.find(self, entity)
-        if chat is None:  # nobody has been here: made, and left for the others to see
+        if chat is None:
             chat = rooms.open_chat(self, entity)
+            # Releases the advisory lock before the reads below and the call to ``tasks``.
             self.commit_now()
         within = ChatMessage.chat_id == chat
         if page is None:
             return compressed(b"[" + b",".join(self._messages(within)) + b"]")
-        counted = sa.select(sa.func.count()).where(within)
+        count = sa.select(sa.func.count()).where(within)
         with self.database.read() as connection:
-            total = connection.scalar(counted) or 0
+            total = connection.scalar(count) or 0
         rows = self._messages(within, page.rows, page.offset)
         return compressed(envelope(b",".join(rows).decode(), total, *page))
 
     @query
     def show_message(self, entity_id: str, message_id: str) -> Reply:
-        """One message of the chat of an entity. Raises NotFound, Forbidden."""
+        """One message of an entity's chat, with its attachments. Raises NotFound, Forbidden."""
         entity = rooms.require_entity_reader(self, entity_id)
         ident = self._message_of(entity, message_id)["id"]
         return Reply(b"".join(self._messages(ChatMessage.id == ident)))
 
     @command
     def post_message(self, entity_id: str, data: JsonObject, files: list[JsonObject]) -> Reply:
-        """Say something in a chat that the caller has joined, with any files.
+        """Post a message, with any attachments, in a chat that the caller has joined.
 
-        Raises NotFound, Forbidden, InvalidInput. Emits ``chat:new-message``.
+        Returns the message. Raises NotFound, Forbidden, InvalidInput (also for non-participants).
+        Emits ``chat:new-message``.
         """
         text = _text(data)
         chat = rooms.find(self, rooms.require_entity_reader(self, entity_id))
@@ -77,8 +81,8 @@ class MessageRpc(ResourceService):
             raise InvalidInput(NOT_IN_CHAT)
         ident, now = uuid4(), datetime.now(UTC).replace(tzinfo=None)
         if files:
-            # Before our transaction: the files are noted by their owner, and swept should ours not
-            # commit.
+            # Before the transaction: an RPC call inside it would hold row locks meanwhile. If the
+            # transaction fails, the sweeper of ``tasks`` deletes the attachments.
             self.ask("tasks", "attach_to_message", message_id=str(ident), files=files)
         row = ChatMessage(
             id=ident,
@@ -93,41 +97,42 @@ class MessageRpc(ResourceService):
         self.tx.session.execute(sa.update(Chat).where(Chat.id == chat).values(last_message=now))
         moment = now.isoformat(timespec="seconds")
         self.tx.emit(ChatMessagePosted(chat_id=chat, chat_message_id=ident, last_message=moment))
-        stored = self.tx.session.execute(_shown(ChatMessage.id == ident)).one()
-        shown = msgspec.json.decode(stored[1])
+        _, text = self.tx.session.execute(_select_json(ChatMessage.id == ident)).one()
+        message = msgspec.json.decode(text)
         if files:
-            shown["attachment_files"] = [
+            message["attachment_files"] = [
                 {name: file[name] for name in ("id", "name", "extension", "size")} for file in files
             ]
         else:
-            del shown["attachment_files"]
-        return Reply(msgspec.json.encode(shown))
+            # Unlike a read: the reference server answers a post without the key if there are none.
+            del message["attachment_files"]
+        return Reply(msgspec.json.encode(message))
 
     @command
     def delete_message(self, entity_id: str, message_id: str) -> Reply:
-        """Take back a message, for its author and administrators; its files go with it.
+        """Delete a message. For its author and administrators.
 
-        Raises NotFound, Forbidden. Emits ``chat:deleted-message``, which ``tasks`` follows.
+        Raises NotFound, Forbidden. Emits ``chat:deleted-message``, on which ``tasks`` deletes the
+        attachments.
         """
         row = self._message_of(rooms.require_entity_reader(self, entity_id), message_id)
         if not self.actor.is_admin and row["person_id"] != self.actor.id:
             message = "This requires to be the author."
             raise Forbidden(message)
-        message_table, chat = ChatMessage, row["chat_id"]
-        gone = sa.delete(message_table).where(message_table.id == row["id"])
-        if not self.tx.connection.execute(gone).rowcount:
+        chat = row["chat_id"]
+        delete = sa.delete(ChatMessage).where(ChatMessage.id == row["id"])
+        # Another request may have deleted it since it was read: one event per deletion.
+        if not self.tx.connection.execute(delete).rowcount:
             raise NotFound
-        newest = sa.select(sa.func.max(message_table.created_at)).where(
-            message_table.chat_id == chat
-        )
-        latest = sa.update(Chat).where(Chat.id == chat)
-        self.tx.connection.execute(latest.values(last_message=newest.scalar_subquery()))
+        newest = sa.select(sa.func.max(ChatMessage.created_at)).where(ChatMessage.chat_id == chat)
+        update = sa.update(Chat).where(Chat.id == chat)
+        self.tx.connection.execute(update.values(last_message=newest.scalar_subquery()))
         self.tx.emit(ChatMessageDeleted(chat_id=chat, chat_message_id=row["id"]))
         return Reply(b"")
 
     @query
     def may_read_message(self, ident: str) -> bool:
-        """Whether the caller may read the message, and so its files: asked by ``tasks``."""
+        """Whether the caller may read a message, and so its attachments. Called by ``tasks``."""
         statement = (
             sa.select(Chat.object_id)
             .join(ChatMessage, ChatMessage.chat_id == Chat.id)
@@ -155,11 +160,11 @@ class MessageRpc(ResourceService):
         return dict(row)
 
     def _messages(self, where: Condition, limit: int | None = None, offset: int = 0) -> list[bytes]:
-        """The JSON of messages, oldest first, with the files that ``tasks`` keeps for some."""
+        """The JSON of messages, oldest first, with their attachments from ``tasks``."""
         with self.database.read() as connection:
-            rows = connection.execute(_shown(where, limit, offset)).all()
+            rows = connection.execute(_select_json(where, limit, offset)).all()
         texts, ids = [text for _, text in rows], [ident for ident, _ in rows]
-        batches = [ids[at : at + ASKED_AT_ONCE] for at in range(0, len(ids), ASKED_AT_ONCE)]
+        batches = [ids[at : at + MESSAGES_PER_CALL] for at in range(0, len(ids), MESSAGES_PER_CALL)]
         answers = (
             self.ask_all(
                 [
@@ -170,15 +175,16 @@ class MessageRpc(ResourceService):
             if ids
             else []
         )
-        files = {message: found for answer in answers for message, found in answer.items()}
+        files = {message: of_it for answer in answers for message, of_it in answer.items()}
         return [
+            # Most messages have none: their JSON is passed on as PostgreSQL built it.
             _with_files(text, files[str(ident)]) if str(ident) in files else text.encode()
             for text, ident in zip(texts, ids, strict=True)
         ]
 
 
-def _shown(where: Condition, limit: int | None = None, offset: int = 0) -> Select:
-    """SELECT id and JSON of messages, oldest first."""
+def _select_json(where: Condition, limit: int | None = None, offset: int = 0) -> Select:
+    """SELECT the id and the JSON of messages, oldest first."""
     row = ChatMessage
     ordered = (
         sa.select(
@@ -196,8 +202,8 @@ def _shown(where: Condition, limit: int | None = None, offset: int = 0) -> Selec
         .limit(limit)
         .offset(offset)
     )
-    found = ordered.subquery("r")
-    return sa.select(found.c.id, JSON_TEXT).select_from(found)
+    messages = ordered.subquery("r")
+    return sa.select(messages.c.id, JSON_TEXT).select_from(messages)
 
 
 def _with_files(text: str, files: list[JsonObject]) -> bytes:
@@ -207,7 +213,8 @@ def _with_files(text: str, files: list[JsonObject]) -> bytes:
 def _text(data: JsonObject) -> str:
     """The ``message`` of a body. Raises InvalidInput."""
     text = data.get("message")
+    # PostgreSQL cannot store U+0000.
     if isinstance(text, str) and "\x00" not in text:
         return text
-    said = "Field required" if text is None else "Input should be a valid string"
-    raise invalid_field("message", said)
+    reason = "Field required" if text is None else "Input should be a valid string"
+    raise invalid_field("message", reason)

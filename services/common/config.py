@@ -77,7 +77,7 @@ class ProcessSettings(Settings, frozen=True, kw_only=True, rename=str.upper):
     """Settings of a process without an HTTP API: how it exposes health and metrics."""
 
     #: Folder of the liveness and readiness files (``health_files``); empty for none.
-    signs_dir: str = ""
+    health_dir: str = ""
     #: Port that Prometheus scrapes; 0 or empty serves no metrics.
     metrics_port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 0
     #: Address that ``metrics_port`` listens on; the images set 0.0.0.0.

@@ -154,11 +154,15 @@ def _name_conditions(query: Query) -> list[Condition]:
     if (name := log_query.first(query, "name")) is not None:
         found.append(name_column == name)
     if (log_query.first(query, "only_files") or "").lower() == "true":
-        found.append(sa.or_(name_column.in_(FILES), name_column.like("%:set-thumbnail")))
+        found.append(sa.or_(name_column.in_(FILES), name_column.endswith(":set-thumbnail")))
     if prefixes := _parts(query, "name_prefixes"):
-        found.append(sa.or_(*(name_column.like(f"{part}:%") for part in prefixes)))
+        found.append(
+            sa.or_(*(name_column.startswith(f"{part}:", autoescape=True) for part in prefixes))
+        )
     if suffixes := _parts(query, "name_suffixes"):
-        found.append(sa.or_(*(name_column.like(f"%:{part}") for part in suffixes)))
+        found.append(
+            sa.or_(*(name_column.endswith(f":{part}", autoescape=True) for part in suffixes))
+        )
     return found
 
 

@@ -10,11 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from services.common import values
 from services.common.database import row_counts, tables
 from services.common.database.tables import (
     Many,
     TimestampedRow,
     choice,
+    json_column,
     link,
     links,
     new_metadata,
@@ -88,7 +90,7 @@ class Task(TimestampedRow, Base):
     name: Mapped[str] = text(80)
     description: Mapped[str | None] = text()
     priority: Mapped[int | None] = mapped_column(default=0)
-    difficulty: Mapped[int] = mapped_column(default=3)
+    difficulty: Mapped[int] = mapped_column(default=3, info={"check": values.within(1, 5)})
     duration: Mapped[float | None] = mapped_column(default=0)
     estimation: Mapped[float | None] = mapped_column(default=0)
     completion_rate: Mapped[int | None] = mapped_column(default=0)
@@ -101,7 +103,7 @@ class Task(TimestampedRow, Base):
     done_date: Mapped[datetime | None]
     last_comment_date: Mapped[datetime | None]
     nb_assets_ready: Mapped[int | None] = mapped_column(default=0)
-    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    data: Mapped[Any] = json_column(dict[str, Any])
     nb_drawings: Mapped[int | None] = mapped_column(default=0)
     shotgun_id: Mapped[int | None]
     last_preview_file_id: Mapped[UUID | None]
@@ -195,7 +197,7 @@ class TimeSpent(TimestampedRow, Base):
         sa.CheckConstraint("duration > 0", name="duration"),
     )
 
-    duration: Mapped[float]
+    duration: Mapped[float] = mapped_column(info={"check": values.positive})
     date: Mapped[date]
     task_id: Mapped[UUID | None] = link("task")
     person_id: Mapped[UUID | None] = ref("auth.person", index=False)

@@ -44,6 +44,7 @@ RESOURCES: Final = Registry(
         counted=True,
         facts={"department_id": access.TASK_DEPARTMENT},
         filters={"episode_id": rules.of_episode},
+        owned=rules.COUNTED,
         rules=rules.TaskRules(),
         force_cascades=True,
     ),

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sa
 
+from services.common import values
 from services.common.access.context import CallContext
 from services.common.crud.lists import compressed
 from services.common.crud.pages import envelope
@@ -15,6 +16,7 @@ from services.common.crud.row_json import JSON_TEXT, rows_as_json
 from services.common.database.sql_types import Select
 from services.common.errors import InvalidInput
 from services.common.json_types import JsonObject
+from services.common.values import BadValue
 from services.common.wire.rpc_protocol import Reply
 
 LIMIT = 100
@@ -30,8 +32,8 @@ def whole_number(query: Mapping[str, str], name: str, default: int) -> int:
     """A whole number in a query. Raises InvalidInput."""
     text = query.get(name)
     try:
-        return default if text is None or text == "" else int(text)
-    except ValueError:
+        return default if text is None or text == "" else values.whole(text)
+    except BadValue:
         message = f"{name} must be an integer."
         raise InvalidInput(message) from None
 

@@ -42,6 +42,8 @@ SHARED: Final = (ENTITY.c.is_shared, ENTITY.c.project_id)
 CAST: Final = LINK.join(ENTITY, ENTITY.c.id == LINK.c.entity_out_id).join(
     TYPE, TYPE.c.id == ENTITY.c.entity_type_id
 )
+#: Links with what casts, where ``CAST`` has what is cast.
+CASTING: Final = LINK.join(CASTER, CASTER.c.id == LINK.c.entity_in_id)
 SHOWN: Final = ENTITY.c.canceled.is_not(True)
 
 
@@ -63,40 +65,14 @@ class CastingRpc(ResourceService):
     def list_cast_in(self, ident: str) -> Reply:
         """Where an asset is cast: shots by episode, sequence and name, then assets by type."""
         facts = access.visit(self, ident, "asset")
-        here = sa.and_(LINK.c.entity_out_id == facts["id"], CASTER.c.canceled.is_not(True))
-        source = LINK.join(CASTER, CASTER.c.id == LINK.c.entity_in_id)
-        in_shots = source.join(SEQUENCE, SEQUENCE.c.id == CASTER.c.parent_id).outerjoin(
-            EPISODE, EPISODE.c.id == SEQUENCE.c.parent_id
-        )
-        shots = (
-            sa.select(
-                CASTER.c.id.label("shot_id"),
-                CASTER.c.name.label("shot_name"),
-                SEQUENCE.c.name.label("sequence_name"),
-                EPISODE.c.id.label("episode_id"),
-                EPISODE.c.name.label("episode_name"),
-                CASTER.c.preview_file_id,
-                LINK.c.nb_occurences,
-            )
-            .select_from(in_shots)
-            .where(here)
-            .order_by(EPISODE.c.name, SEQUENCE.c.name, CASTER.c.name)
-        )
-        assets = (
-            sa.select(
-                CASTER.c.id.label("asset_id"),
-                CASTER.c.name.label("asset_name"),
-                CASTER_TYPE.c.name.label("asset_type_name"),
-                CASTER.c.preview_file_id,
-                LINK.c.nb_occurences,
-            )
-            .select_from(source.join(CASTER_TYPE, CASTER_TYPE.c.id == CASTER.c.entity_type_id))
-            .where(here, CASTER.c.parent_id.is_(None), CASTER_TYPE.c.name.not_in(RESERVED))
-            .order_by(CASTER_TYPE.c.name, CASTER.c.name)
-        )
+        casts_it = sa.and_(LINK.c.entity_out_id == facts["id"], CASTER.c.canceled.is_not(True))
         with self.database.read() as connection:
-            found = [t for rows in (shots, assets) for t in connection.scalars(rows_as_json(rows))]
-        return compressed(f"[{','.join(found)}]".encode())
+            texts = [
+                text
+                for rows in (_casting_shots(casts_it), _casting_assets(casts_it))
+                for text in connection.scalars(rows_as_json(rows))
+            ]
+        return compressed(f"[{','.join(texts)}]".encode())
 
     @query
     @versioned()
@@ -305,3 +281,41 @@ class CastingRpc(ResourceService):
         with self.database.read() as connection:
             found = connection.execute(members).scalars().all()
         return compressed(f"{{{','.join(found)}}}".encode())
+
+
+def _casting_shots(casts_it: Condition) -> Select:
+    """SELECT the shots that cast an asset, by episode, sequence and name."""
+    # An episode is optional: outside TV shows, sequences have no parent.
+    in_sequences = (CASTING.join(SEQUENCE, SEQUENCE.c.id == CASTER.c.parent_id)).outerjoin(
+        EPISODE, EPISODE.c.id == SEQUENCE.c.parent_id
+    )
+    return (
+        sa.select(
+            CASTER.c.id.label("shot_id"),
+            CASTER.c.name.label("shot_name"),
+            SEQUENCE.c.name.label("sequence_name"),
+            EPISODE.c.id.label("episode_id"),
+            EPISODE.c.name.label("episode_name"),
+            CASTER.c.preview_file_id,
+            LINK.c.nb_occurences,
+        )
+        .select_from(in_sequences)
+        .where(casts_it)
+        .order_by(EPISODE.c.name, SEQUENCE.c.name, CASTER.c.name)
+    )
+
+
+def _casting_assets(casts_it: Condition) -> Select:
+    """SELECT the assets that cast an asset, by type and name."""
+    return (
+        sa.select(
+            CASTER.c.id.label("asset_id"),
+            CASTER.c.name.label("asset_name"),
+            CASTER_TYPE.c.name.label("asset_type_name"),
+            CASTER.c.preview_file_id,
+            LINK.c.nb_occurences,
+        )
+        .select_from(CASTING.join(CASTER_TYPE, CASTER_TYPE.c.id == CASTER.c.entity_type_id))
+        .where(casts_it, CASTER.c.parent_id.is_(None), CASTER_TYPE.c.name.not_in(RESERVED))
+        .order_by(CASTER_TYPE.c.name, CASTER.c.name)
+    )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Collection
 from typing import Any, Final
 from uuid import UUID
@@ -11,11 +9,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.assets.bodies import ARRAY, FLAG, IDENT, IDS, WHOLE, name, read_body, text
 from services.assets.models import MetadataDescriptor, department_metadata_descriptor_link
 from services.assets.policy.access import ENTITY, of_kind
 from services.assets.policy.kinds import KINDS
 from services.assets.policy.membership import known_project
+from services.common.bodies import ARRAY, FLAG, IDENT, IDS, WHOLE, name, read_body, text
 from services.common.crud import cross_references, lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
@@ -25,6 +23,7 @@ from services.common.database.tables import NOW, table_of
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.json_types import Json, JsonObject, Row
 from services.common.runtime.rpc_server import command, query
+from services.common.slugs import free_slug, reads_as, slug
 from services.common.wire.rpc_protocol import Reply
 
 DESCRIPTOR: Final = table_of(MetadataDescriptor)
@@ -48,6 +47,8 @@ CHANGED: Final = {
     "departments": IDS,
     "position": WHOLE,
 }
+#: Of the column ``field_name``.
+KEY_LENGTH: Final = 120
 EXISTS: Final = "Metadata descriptor already exists."
 
 
@@ -88,8 +89,8 @@ class DescriptorRpc(ResourceService):
         departments = body.pop("departments")
         self._supervise(project, departments)
         known = self._targets_of(body["task_type_id"], departments)
-        values = {**body, "project_id": project, "field_name": _field_name(body["name"])}
-        self._refuse_twin(values, None)
+        values = {**body, "project_id": project}
+        values["field_name"] = self._free_field(values, None)
         made = self.tx.connection.execute(
             sa.insert(DESCRIPTOR).values(values).returning(DESCRIPTOR.c.id)
         ).scalar_one()
@@ -113,8 +114,7 @@ class DescriptorRpc(ResourceService):
         row = self.tx.locked(DESCRIPTOR, old)
         values = {k: v for k, v in body.items() if v is not None or k == "position"}
         if values.get("name", row["name"]) != row["name"]:
-            values["field_name"] = _field_name(values["name"])
-            self._refuse_twin({**row, **values}, row["id"])
+            values["field_name"] = self._free_field({**row, **values}, row["id"])
             self._move_values(row, values["field_name"])
         self.tx.connection.execute(
             sa.update(DESCRIPTOR)
@@ -189,23 +189,27 @@ class DescriptorRpc(ResourceService):
             rows = rows.where(DESCRIPTOR.c.for_client)
         return rows
 
-    def _refuse_twin(self, values: Row, own: UUID | None) -> None:
-        """Raise InvalidInput when another descriptor has the name or the key."""
+    def _free_field(self, values: Row, own: UUID | None) -> str:
+        """The key for a descriptor of that name, which no other has.
+
+        Raises InvalidInput when another has the name, or the name makes no key.
+        """
         # An advisory lock serializes writers of one entity type: the constraints compare names and
         # keys separately, and the message is to be the same for all.
         self.tx.lock_key(f"descriptor:{values['project_id']}:{values['entity_type']}")
-        twin = sa.select(DESCRIPTOR.c.id).where(
+        others = sa.select(DESCRIPTOR.c.name, DESCRIPTOR.c.field_name).where(
             DESCRIPTOR.c.project_id == values["project_id"],
             DESCRIPTOR.c.entity_type == values["entity_type"],
             DESCRIPTOR.c.task_type_id.is_not_distinct_from(values["task_type_id"]),
-            sa.or_(
-                DESCRIPTOR.c.name == values["name"],
-                DESCRIPTOR.c.field_name == values["field_name"],
-            ),
             DESCRIPTOR.c.id.is_distinct_from(own),
         )
-        if self.tx.connection.scalar(twin.limit(1)) is not None:
+        found = {reads_as(name): key for name, key in self.tx.connection.execute(others)}
+        if reads_as(values["name"]) in found:
             raise InvalidInput(EXISTS)
+        if not slug(values["name"]):
+            message = "The name needs a letter or a digit."
+            raise InvalidInput(message)
+        return free_slug(values["name"], set(found.values()), KEY_LENGTH)
 
     def _link_departments(self, ident: UUID, departments: Collection[UUID]) -> None:
         """Replace the departments of the descriptor."""
@@ -239,16 +243,6 @@ class DescriptorRpc(ResourceService):
         resource = self.registry["metadata-descriptors"]
         self.tx.emit(self.registry.event(resource, verb, facts))
         return Reply(resource.view(self.tx, facts["id"], relations=False))
-
-
-def _field_name(given: str) -> str:
-    """The key in ``data``: the name in lower-case letters, digits and underscores."""
-    plain = unicodedata.normalize("NFKD", given).encode("ascii", "ignore").decode().lower()
-    found = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
-    if not found:
-        message = "The name needs a letter or a digit."
-        raise InvalidInput(message)
-    return found
 
 
 def _check(body: JsonObject) -> None:

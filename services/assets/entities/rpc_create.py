@@ -10,7 +10,6 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.assets.bodies import DATA, FLAG, IDENT, OBJECTS, WHOLE, Field, name, read_body, text
 from services.assets.models import EntityConceptLink
 from services.assets.policy.access import ENTITY, TYPE, among, facts_of
 from services.assets.policy.entity_rules import WholeDataRules
@@ -23,6 +22,18 @@ from services.assets.policy.membership import (
     require_member,
 )
 from services.assets.resources import RESOURCES
+from services.common.bodies import (
+    DATA,
+    FLAG,
+    IDENT,
+    NEEDED_IDENT,
+    WHOLE,
+    Field,
+    items_of,
+    name,
+    read_body,
+    text,
+)
 from services.common.contracts.assets import AssetNew, EditNew, ShotNew
 from services.common.crud import writing
 from services.common.crud.resource_service import ResourceService
@@ -102,7 +113,7 @@ KINDS: Final = {
             "name": name(),
             "description": text(),
             "data": DATA,
-            "entity_concept_links": OBJECTS,
+            "entity_concept_links": Field(items_of({"id": NEEDED_IDENT}), [], null=[]),
         }
     ),
 }
@@ -144,7 +155,7 @@ class CreationRpc(ResourceService):
             refuse_roles(self, project, "client", "vendor")
         parent = body.pop(route.parent, None) if route.parent else None
         above = self._above(route, project, parent)
-        links = body.pop("entity_concept_links", [])
+        links = [link["id"] for link in body.pop("entity_concept_links", [])]
         if body.get("status", "running") not in STATUSES:
             body["status"] = "running"
         type_id = entity_type(self, kind.capitalize())

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
-from services.assets.bodies import NEEDED_IDENT, Field, read_body, text
 from services.assets.entities.rpc_lists import ANY_KIND
 from services.assets.models import AssetInstance, asset_instance_link
 from services.assets.policy import access
 from services.assets.policy.access import ENTITY, facts_of
 from services.assets.policy.membership import require_member
+from services.common.bodies import NEEDED_IDENT, Field, read_body, text
 from services.common.contracts import assets as events
 from services.common.crud.lists import compressed
 from services.common.crud.resource_service import ResourceService
@@ -26,6 +24,7 @@ from services.common.database.tables import table_of
 from services.common.errors import NotFound
 from services.common.json_types import Json, Row
 from services.common.runtime.rpc_server import command, query
+from services.common.slugs import slug
 from services.common.wire.rpc_protocol import Reply
 
 INSTANCE: Final = table_of(AssetInstance)
@@ -166,7 +165,7 @@ class InstanceRpc(ResourceService):
             "asset_id": asset["id"],
             "number": number,
             "description": description,
-            "name": f"{_slug(asset['name'])[:70]}_{number:04}",
+            "name": f"{slug(asset['name'], lower=False)[:70]}_{number:04}",
             **place,
         }
         made: UUID = self.tx.connection.execute(
@@ -195,9 +194,3 @@ class InstanceRpc(ResourceService):
 
 def _fields(asset: str) -> dict[str, Field]:
     return {asset: NEEDED_IDENT, "description": DESCRIPTION}
-
-
-def _slug(name: str) -> str:
-    """A name in letters, digits and underscores; its case stays."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return re.sub(r"[^A-Za-z0-9]+", "_", plain).strip("_")

@@ -14,7 +14,7 @@ from services.common.crud.filters import condition
 from services.common.crud.lists import compressed
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
-from services.common.database.sql_types import Condition
+from services.common.database.sql_types import Condition, Select
 from services.common.database.tables import table_of
 from services.common.errors import NotFound
 from services.common.json_types import JsonObject
@@ -42,45 +42,13 @@ class InternalRpc(ResourceService):
         ``kind`` is ``Asset`` for what is none of the reserved kinds, and ``episode`` an asset's
         main one.
         """
-        parent, above = table_of(Entity).alias("parent"), table_of(Entity).alias("above")
-        main = table_of(Entity).alias("main")
-        kind = sa.case((EntityType.name.in_(RESERVED), EntityType.name), else_="Asset")
-        shot_like = EntityType.name.in_(("Shot", "Scene"))
-        sequence = EntityType.name == "Sequence"
-        rows = (
-            sa.select(
-                Entity.id,
-                Entity.name,
-                kind.label("kind"),
-                EntityType.name.label("type_name"),
-                Entity.description,
-                Entity.data,
-                Entity.canceled,
-                Entity.project_id,
-                Entity.created_by,
-                Entity.parent_id,
-                parent.c.name.label("parent_name"),
-                sa.case((shot_like, above.c.id), (sequence, parent.c.id), else_=main.c.id).label(
-                    "episode_id"
-                ),
-                sa.case(
-                    (shot_like, above.c.name), (sequence, parent.c.name), else_=main.c.name
-                ).label("episode_name"),
-                Entity.source_id,
-                Entity.preview_file_id,
-            )
-            .join(EntityType, EntityType.id == Entity.entity_type_id)
-            .outerjoin(parent, parent.c.id == Entity.parent_id)
-            .outerjoin(above, above.c.id == parent.c.parent_id)
-            .outerjoin(main, main.c.id == Entity.source_id)
-            .where(Entity.id.in_([UUID(ident) for ident in ids]))
-            .subquery("r")
-        )
+        rows = _described(Entity.id.in_([UUID(ident) for ident in ids])).subquery("r")
         row = sa.func.row_to_json(sa.literal_column("r"))
-        text = sa.cast(sa.func.json_object_agg(rows.c.id, row), sa.Text)
+        by_id = sa.cast(sa.func.json_object_agg(rows.c.id, row), sa.Text)
         with self.database.read() as connection:
-            found = connection.scalar(sa.select(text).select_from(rows))
-        return compressed((found or "{}").encode())
+            text = connection.scalar(sa.select(by_id).select_from(rows))
+        # json_object_agg of no rows is NULL.
+        return compressed((text or "{}").encode())
 
     @query
     def entities_of_kind(
@@ -184,6 +152,43 @@ class InternalRpc(ResourceService):
         )
         with self.database.read() as connection:
             return {str(ident): name for ident, name in connection.execute(statement)}
+
+
+def _described(where: Condition) -> Select:
+    """SELECT the columns of ``describe_entities``."""
+    parent, grandparent, main = (
+        table_of(Entity).alias(name) for name in ("parent", "grandparent", "main")
+    )
+    # An entity refers to its episode in one of three ways: shots and scenes through their
+    # sequence, sequences as their parent, assets in ``source_id``.
+    in_sequence = EntityType.name.in_(("Shot", "Scene"))
+    is_sequence = EntityType.name == "Sequence"
+
+    def of_episode(column: str) -> sa.Label[object]:
+        value = sa.case(
+            (in_sequence, grandparent.c[column]),
+            (is_sequence, parent.c[column]),
+            else_=main.c[column],
+        )
+        return value.label(f"episode_{column}")
+
+    return (
+        sa.select(
+            *(Entity.id, Entity.name),
+            sa.case((EntityType.name.in_(RESERVED), EntityType.name), else_="Asset").label("kind"),
+            EntityType.name.label("type_name"),
+            *(Entity.description, Entity.data, Entity.canceled),
+            *(Entity.project_id, Entity.created_by, Entity.parent_id),
+            parent.c.name.label("parent_name"),
+            *(of_episode("id"), of_episode("name")),
+            *(Entity.source_id, Entity.preview_file_id),
+        )
+        .join(EntityType, EntityType.id == Entity.entity_type_id)
+        .outerjoin(parent, parent.c.id == Entity.parent_id)
+        .outerjoin(grandparent, grandparent.c.id == parent.c.parent_id)
+        .outerjoin(main, main.c.id == Entity.source_id)
+        .where(where)
+    )
 
 
 def _narrowed(query: dict[str, str]) -> list[Condition]:

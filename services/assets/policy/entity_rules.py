@@ -20,7 +20,7 @@ from services.common.json_types import JsonObject, Row, Values
 PLACE: Final = ("name", "entity_type_id", "parent_id")
 #: Changes that follow each other faster make one version.
 ONE_SITTING: Final = timedelta(minutes=1)
-FIXED: Final = frozenset({"created_by", "shotgun_id"})
+FIXED: Final = frozenset({"shotgun_id"})
 
 
 class EntityRules(SimpleRules):

@@ -22,7 +22,6 @@ from services.auth.policy.countries import COUNTRIES
 from services.common.access.context import CallContext
 from services.common.contracts.auth import BotTokenIssued
 from services.common.crud.resource import CrudContext, ResourceRules
-from services.common.crud.validation import default_of
 from services.common.database.sql_types import Select
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden, InvalidInput
@@ -92,8 +91,8 @@ FACTORS: Final = frozenset(
         "otp_recovery_codes",
     }
 )
-#: Second factors are only changed by proving them, at ``/auth``.
-ALWAYS_FIXED: Final = frozenset({"password", "jti"}) | FACTORS
+#: Second factors are only changed by proving them, at ``/auth``; a picture by uploading one.
+OWNED: Final = frozenset({"password", "jti", "has_avatar"}) | FACTORS
 DATE_FORMATS: Final = ("YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY")
 
 
@@ -120,7 +119,7 @@ def filterable(actor: Actor) -> frozenset[str] | None:
 
 def fixed(actor: Actor) -> frozenset[str]:
     """The fields that an update ignores."""
-    return ALWAYS_FIXED if actor.is_admin else ALWAYS_FIXED | ADMINS_ONLY
+    return frozenset() if actor.is_admin else ADMINS_ONLY
 
 
 @dataclass
@@ -149,8 +148,6 @@ class PersonRules(ResourceRules[AccountSecrets]):
     ) -> None:
         """Check a new account: within the limit, with an address of its own."""
         settings = settings_of(ctx)
-        for name in FACTORS | {"jti"}:
-            values[name] = default_of(table_of(Person).c[name])
         _clean(values)
         _check_email_free(ctx, values, None)
         if values["active"] and not values["is_bot"] and not values["is_guest"]:

@@ -1,8 +1,8 @@
 """Events: what a service publishes after a change has committed.
 
-There is a module per owning service; the ``<resource>:new``, ``:update`` and ``:delete`` of generic
-CRUD are declared from the registries by ``declare``. The catalogue holds all events by name, and
-refuses duplicates.
+There is one module per owning service; the ``<resource>:new``, ``:update`` and ``:delete`` events
+of generic CRUD are declared from the registries by ``declare``. The catalogue maps names to classes
+and rejects duplicates.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import msgspec
 #: Every event class by its name, which is its routing key.
 CATALOGUE: Final[dict[str, type[Event]]] = {}
 
-Known = Annotated[UUID | msgspec.UnsetType, "left out of the payload when it is not known"]
+Known = Annotated[UUID | msgspec.UnsetType, "omitted from the payload when unknown"]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     """Base of every event: a flat payload of ids, numbers, booleans and lists of ids.
 
-    Evolve by adding optional fields; a changed meaning is a new name. ``stored`` events enter the
-    log that ``GET /data/events/last`` reads, the others are only published.
+    Evolve by adding optional fields; a changed meaning gets a new name. ``stored`` events are
+    written to the log that ``GET /data/events/last`` reads; the others are only published.
     """
 
     event_name: ClassVar[str] = ""
@@ -39,9 +39,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def project(self) -> UUID | None:
-        """The production concerned, for routing and access; None where the studio is."""
-        found = getattr(self, "project_id", None)
-        return found if isinstance(found, UUID) else None
+        """The production of the event, for routing and access; None for studio-wide events."""
+        # Not a field of the base class: many events have no production, and Known may be UNSET.
+        value = getattr(self, "project_id", None)
+        return value if isinstance(value, UUID) else None
 
     @property
     def handlers(self) -> tuple[str, ...]:
@@ -66,7 +67,7 @@ def event(
     ``handled_by`` and ``awaited``: see ``Event``.
     """
 
-    def enter(cls: type[Event]) -> type[Event]:
+    def register(cls: type[Event]) -> type[Event]:
         if name in CATALOGUE:
             message = f"event {name!r} declared twice"
             raise TypeError(message)
@@ -75,19 +76,21 @@ def event(
         CATALOGUE[name] = cls
         return cls
 
-    return enter
+    return register
 
 
 def declare(owner: str, name: str, key: str, *, project: bool) -> type[Event]:
-    """The event class of a generic CRUD change; one declared by hand takes precedence."""
-    if name in CATALOGUE:
+    """The event class of a generic CRUD change; a hand-written declaration takes precedence."""
+    if name in CATALOGUE:  # hand-written, with more fields than these
         return CATALOGUE[name]
     fields: list[Any] = [(key, UUID)]
     if project and key != "project_id":
         fields.append(("project_id", Known, msgspec.UNSET))
     title = "".join(part.capitalize() for part in name.replace(":", "-").split("-"))
-    verb = {"new": "was created", "update": "was changed", "delete": "is gone"}[name.split(":")[1]]
-    made = msgspec.defstruct(
+    verb = {"new": "was created", "update": "was changed", "delete": "was deleted"}[
+        name.split(":")[1]
+    ]
+    declared = msgspec.defstruct(
         title,
         fields,
         bases=(RowEvent,),
@@ -95,4 +98,4 @@ def declare(owner: str, name: str, key: str, *, project: bool) -> type[Event]:
         kw_only=True,
         namespace={"__doc__": f"A {name.split(':', maxsplit=1)[0].replace('-', ' ')} {verb}."},
     )
-    return event(owner, name)(made)  # type: ignore[no-any-return]
+    return event(owner, name)(declared)  # type: ignore[no-any-return]

@@ -1,6 +1,7 @@
 """Events of ``assets`` besides those of its resources.
 
-Fields that only some emitters know are optional: generic CRUD emits ``asset:new`` without its type.
+Fields that only some emitters can fill are optional: generic CRUD emits ``asset:new`` without the
+asset type.
 """
 
 from typing import Annotated
@@ -10,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from services.common.contracts import Event, Known, event
 
-Maybe = Annotated[UUID | UnsetType | None, "null for none, left out when it is not known"]
+Maybe = Annotated[UUID | UnsetType | None, "null for none, omitted when unknown"]
 
 
 @event("assets", "asset:new")
@@ -24,7 +25,7 @@ class AssetNew(Event, frozen=True, kw_only=True):
 
 @event("assets", "asset:ready-changed", stored=False, handled_by=("tasks",))
 class AssetReadyChanged(Event, frozen=True, kw_only=True):
-    """The task type that an asset is ready for changed: shots that cast it count anew."""
+    """The task type that an asset is ready for changed; its shots' casting statistics follow."""
 
     asset_id: UUID
     ready_for: UUID | None
@@ -51,7 +52,7 @@ class EditNew(Event, frozen=True, kw_only=True):
 
 @event("assets", "entity-link:new")
 class EntityLinkNew(Event, frozen=True, kw_only=True):
-    """An asset was cast."""
+    """An asset was cast in an entity."""
 
     entity_link_id: UUID
     entity_in_id: Known = UNSET
@@ -62,7 +63,7 @@ class EntityLinkNew(Event, frozen=True, kw_only=True):
 
 @event("assets", "entity-link:update")
 class EntityLinkUpdate(Event, frozen=True, kw_only=True):
-    """How an asset is cast was changed."""
+    """A casting link was changed."""
 
     entity_link_id: UUID
     nb_occurences: int | UnsetType = UNSET
@@ -71,7 +72,7 @@ class EntityLinkUpdate(Event, frozen=True, kw_only=True):
 
 @event("assets", "shot:casting-update", handled_by=("tasks",))
 class ShotCastingUpdate(Event, frozen=True, kw_only=True):
-    """The casting of a shot was replaced, or lost what its episode lost."""
+    """The casting of a shot was replaced, or shrank with its episode's casting."""
 
     shot_id: UUID
     nb_entities_out: int
@@ -82,7 +83,7 @@ class ShotCastingUpdate(Event, frozen=True, kw_only=True):
 
 @event("assets", "asset:casting-update")
 class AssetCastingUpdate(Event, frozen=True, kw_only=True):
-    """The casting of an asset, or of any entity but shots and episodes, was replaced."""
+    """The casting of an asset, or of any entity that is neither shot nor episode, was replaced."""
 
     asset_id: UUID
     nb_entities_out: int
@@ -93,7 +94,7 @@ class AssetCastingUpdate(Event, frozen=True, kw_only=True):
 
 @event("assets", "episode:casting-update")
 class EpisodeCastingUpdate(Event, frozen=True, kw_only=True):
-    """The casting of an episode was replaced, or an asset left its last shot there."""
+    """The casting of an episode was replaced, or an asset was removed from its last shot there."""
 
     episode_id: UUID
     nb_entities_out: int
@@ -104,7 +105,11 @@ class EpisodeCastingUpdate(Event, frozen=True, kw_only=True):
 
 @event("assets", "asset_instance:new")
 class AssetInstanceNew(Event, frozen=True, kw_only=True):
-    """An asset was put in a scene, or (``asset_instantiated``) in the asset ``asset_id``."""
+    """An asset was instantiated in a scene, or in another asset.
+
+    In an asset, ``asset_id`` is the asset that holds the instance and ``asset_instantiated`` the
+    one instantiated.
+    """
 
     asset_instance_id: UUID
     asset_id: UUID
@@ -114,7 +119,7 @@ class AssetInstanceNew(Event, frozen=True, kw_only=True):
 
 @event("assets", "asset_instance:add-to-shot")
 class AssetInstanceAdded(Event, frozen=True, kw_only=True):
-    """An instance appears in a shot."""
+    """An asset instance was added to a shot."""
 
     shot_id: UUID
     asset_instance_id: UUID
@@ -122,7 +127,7 @@ class AssetInstanceAdded(Event, frozen=True, kw_only=True):
 
 @event("assets", "asset_instance:remove-from-shot")
 class AssetInstanceRemoved(Event, frozen=True, kw_only=True):
-    """An instance doesn't appear in a shot any more."""
+    """An asset instance was removed from a shot."""
 
     shot_id: UUID
     asset_instance_id: UUID

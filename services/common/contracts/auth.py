@@ -1,7 +1,7 @@
 """Events of ``auth`` besides those of its resources.
 
-Those about log-ins, passwords and factors are for security monitoring: they hold no secrets, and
-are not in the log that clients read.
+Events about log-ins, passwords and second factors are for security monitoring: they carry no
+secrets and are not written to the log that clients read.
 """
 
 from typing import Literal
@@ -16,14 +16,14 @@ Factor = Literal["totp", "email_otp", "fido"]
 
 @event("auth", "session:revoked", stored=False)
 class SessionRevoked(Event, frozen=True, kw_only=True):
-    """A token is no longer valid: somebody logged out, or was deactivated."""
+    """A session was revoked by log-out or deactivation; its token is no longer valid."""
 
     jti: str
 
 
 @event("auth", "login:succeeded", stored=False)
 class LoginSucceeded(Event, frozen=True, kw_only=True):
-    """Somebody opened a session."""
+    """A person logged in."""
 
     person_id: UUID
     origin: Literal["web", "script"]
@@ -32,7 +32,7 @@ class LoginSucceeded(Event, frozen=True, kw_only=True):
 
 @event("auth", "login:failed", stored=False)
 class LoginFailed(Event, frozen=True, kw_only=True):
-    """A log-in was refused; without ``person_id`` there is no such account."""
+    """A log-in was refused; ``person_id`` is omitted if no account has that e-mail address."""
 
     reason: Literal["password", "factor", "locked", "inactive"]
     address: str | None
@@ -41,7 +41,7 @@ class LoginFailed(Event, frozen=True, kw_only=True):
 
 @event("auth", "login:locked", stored=False)
 class LoginLocked(Event, frozen=True, kw_only=True):
-    """An account failed so often that it takes no log-in for a while."""
+    """An account was locked for a while after repeated failed log-ins."""
 
     person_id: UUID
     address: str | None
@@ -49,7 +49,7 @@ class LoginLocked(Event, frozen=True, kw_only=True):
 
 @event("auth", "password:changed", stored=False)
 class PasswordChanged(Event, frozen=True, kw_only=True):
-    """An account has another password: changed by its owner, reset by mail, or by an admin."""
+    """A password was changed by its owner, reset by e-mail, or set by an administrator."""
 
     person_id: UUID
     means: Literal["change", "reset", "administrator"]
@@ -57,14 +57,14 @@ class PasswordChanged(Event, frozen=True, kw_only=True):
 
 @event("auth", "password:reset-requested", stored=False)
 class PasswordResetRequested(Event, frozen=True, kw_only=True):
-    """A link to set a new password was mailed."""
+    """A password reset link was e-mailed."""
 
     person_id: UUID
 
 
 @event("auth", "factor:added", stored=False)
 class FactorAdded(Event, frozen=True, kw_only=True):
-    """An account has one more second factor, or one more security key."""
+    """A second factor or a security key was added to an account."""
 
     person_id: UUID
     factor: Factor
@@ -72,7 +72,7 @@ class FactorAdded(Event, frozen=True, kw_only=True):
 
 @event("auth", "factor:removed", stored=False)
 class FactorRemoved(Event, frozen=True, kw_only=True):
-    """An account has one second factor less, or one security key less."""
+    """A second factor or a security key was removed from an account."""
 
     person_id: UUID
     factor: Factor
@@ -80,14 +80,14 @@ class FactorRemoved(Event, frozen=True, kw_only=True):
 
 @event("auth", "recovery-codes:renewed", stored=False)
 class RecoveryCodesRenewed(Event, frozen=True, kw_only=True):
-    """The recovery codes given out before are worthless."""
+    """New recovery codes were issued; the previous ones are no longer valid."""
 
     person_id: UUID
 
 
 @event("auth", "recovery-codes:used", stored=False)
 class RecoveryCodeUsed(Event, frozen=True, kw_only=True):
-    """One of the recovery codes was used; ``left`` remain."""
+    """A recovery code was used; ``left`` codes remain."""
 
     person_id: UUID
     left: int
@@ -95,20 +95,20 @@ class RecoveryCodeUsed(Event, frozen=True, kw_only=True):
 
 @event("auth", "bot-token:issued", stored=False)
 class BotTokenIssued(Event, frozen=True, kw_only=True):
-    """A bot has a new token; the one before is no longer valid."""
+    """A bot got a new token; its previous one is no longer valid."""
 
     person_id: UUID
 
 
 @event("auth", "person:set-thumbnail")
 class PersonThumbnailSet(Event, frozen=True, kw_only=True):
-    """A person has a new avatar."""
+    """A person's avatar was uploaded or replaced."""
 
     person_id: UUID
 
 
 @event("auth", "organisation:set-thumbnail")
 class OrganisationThumbnailSet(Event, frozen=True, kw_only=True):
-    """The studio has a new avatar."""
+    """The studio's avatar was uploaded or replaced."""
 
     organisation_id: UUID

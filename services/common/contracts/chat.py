@@ -7,7 +7,7 @@ from services.common.contracts import Event, event
 
 @event("chat", "chat:joined", stored=False)
 class ChatJoined(Event, frozen=True, kw_only=True):
-    """Somebody takes part in the conversation about an entity."""
+    """A person joined the chat of an entity."""
 
     chat_id: UUID
     person_id: UUID
@@ -15,7 +15,7 @@ class ChatJoined(Event, frozen=True, kw_only=True):
 
 @event("chat", "chat:left", stored=False)
 class ChatLeft(Event, frozen=True, kw_only=True):
-    """Somebody no longer takes part."""
+    """A person left the chat of an entity."""
 
     chat_id: UUID
     person_id: UUID
@@ -23,7 +23,7 @@ class ChatLeft(Event, frozen=True, kw_only=True):
 
 @event("chat", "chat:new-message", stored=False)
 class ChatMessagePosted(Event, frozen=True, kw_only=True):
-    """Something was said; ``last_message`` is when."""
+    """A message was posted; ``last_message`` is its time, in UTC to the second."""
 
     chat_id: UUID
     chat_message_id: UUID
@@ -32,7 +32,7 @@ class ChatMessagePosted(Event, frozen=True, kw_only=True):
 
 @event("chat", "chat:deleted-message", stored=False, handled_by=("tasks",))
 class ChatMessageDeleted(Event, frozen=True, kw_only=True):
-    """A message was taken back, and its files with it."""
+    """A message was deleted; ``tasks`` deletes its attachments."""
 
     chat_id: UUID
     chat_message_id: UUID

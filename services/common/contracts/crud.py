@@ -8,10 +8,10 @@ from services.common.contracts import Event, event
 
 @event("crud", "project:prepared", stored=False, handled_by=("assets",), awaited=True)
 class ProjectPrepared(Event, frozen=True, kw_only=True):
-    """A production was created; what other services start it with.
+    """A production was created; other services create its first rows from this event.
 
-    ``first_episode_id`` is the id its first episode is to have (TV shows), ``descriptors`` are the
-    metadata descriptors of the template it was made from.
+    ``first_episode_id`` is the id of the first episode to create (TV shows only), ``descriptors``
+    are the metadata descriptors of the production's template.
     """
 
     project_id: UUID
@@ -21,7 +21,7 @@ class ProjectPrepared(Event, frozen=True, kw_only=True):
 
 @event("crud", "day-off:covers", stored=False, handled_by=("tasks",))
 class DayOffCovers(Event, frozen=True, kw_only=True):
-    """A person is away from one day to another, both included: time spent there is void."""
+    """A day off covers ``date`` to ``end_date``, inclusive; time logged there is deleted."""
 
     day_off_id: UUID
     person_id: UUID
@@ -31,14 +31,14 @@ class DayOffCovers(Event, frozen=True, kw_only=True):
 
 @event("crud", "project:set-thumbnail")
 class ProjectThumbnailSet(Event, frozen=True, kw_only=True):
-    """A production has a new avatar."""
+    """A production's avatar was uploaded or replaced."""
 
     project_id: UUID
 
 
 @event("crud", "preview-background-file:add-file")
 class BackgroundFileAdded(Event, frozen=True, kw_only=True):
-    """The file of a background is stored."""
+    """The file of a preview background is stored."""
 
     preview_background_file_id: UUID
     extension: str
@@ -46,9 +46,9 @@ class BackgroundFileAdded(Event, frozen=True, kw_only=True):
 
 @event("crud", "import:done", stored=False)
 class ImportDone(Event, frozen=True, kw_only=True):
-    """Rows came from outside, without an event each: take a new snapshot, then follow.
+    """A bulk import committed. Its rows have no events: consumers reload their snapshot.
 
-    ``replaced`` says that what was there before is gone; ``tables`` counts the rows of each table.
+    ``replaced`` is true if the previous rows were deleted; ``tables`` maps table to row count.
     """
 
     replaced: bool
@@ -58,7 +58,7 @@ class ImportDone(Event, frozen=True, kw_only=True):
 
 @event("crud", "playlist:add_entity")
 class PlaylistEntityAdded(Event, frozen=True, kw_only=True):
-    """An entity is shown in a playlist, with that preview if one was chosen."""
+    """An entity was added to a playlist, with ``preview_file_id`` if a preview was chosen."""
 
     playlist_id: UUID
     entity_id: UUID

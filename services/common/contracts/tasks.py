@@ -19,7 +19,7 @@ class TaskAssigned(Event, frozen=True, kw_only=True):
 
 @event("tasks", "task:unassign")
 class TaskUnassigned(Event, frozen=True, kw_only=True):
-    """A person was taken off a task's assignees."""
+    """A person was removed from a task's assignees."""
 
     task_id: UUID
     person_id: UUID
@@ -28,7 +28,7 @@ class TaskUnassigned(Event, frozen=True, kw_only=True):
 
 @event("tasks", "task:delete")
 class TaskDeleted(Event, frozen=True, kw_only=True):
-    """A task is gone."""
+    """A task was deleted."""
 
     task_id: UUID
     entity_id: UUID | None
@@ -38,7 +38,7 @@ class TaskDeleted(Event, frozen=True, kw_only=True):
 
 @event("tasks", "notification:new", stored=False)
 class NotificationNew(Event, frozen=True, kw_only=True):
-    """Somebody has something new to read."""
+    """A notification was created for a person."""
 
     notification_id: UUID
     person_id: UUID
@@ -47,9 +47,9 @@ class NotificationNew(Event, frozen=True, kw_only=True):
 
 @event("tasks", "notifications:written", stored=False)
 class NotificationsWritten(Event, frozen=True, kw_only=True):
-    """Some people have something new to read: all of one cause, for who writes letters.
+    """Notifications with one cause were created; ``auth`` sends their e-mails in one batch.
 
-    The lists belong together, one entry for each ``notification:new``.
+    The two lists are parallel, with one entry for each ``notification:new``.
     """
 
     notification_ids: list[UUID]
@@ -59,7 +59,7 @@ class NotificationsWritten(Event, frozen=True, kw_only=True):
 
 @event("tasks", "comment:new")
 class CommentNew(RowEvent, frozen=True, kw_only=True):
-    """Somebody said something on a task, and gave it that status."""
+    """A comment was posted on a task; ``task_status_id`` is the status it set."""
 
     comment_id: UUID
     task_id: Known = UNSET
@@ -69,7 +69,7 @@ class CommentNew(RowEvent, frozen=True, kw_only=True):
 
 @event("tasks", "comment:update")
 class CommentUpdated(RowEvent, frozen=True, kw_only=True):
-    """A comment was edited, or has another preview."""
+    """A comment was edited, or its previews changed."""
 
     comment_id: UUID
     task_id: Known = UNSET
@@ -78,7 +78,7 @@ class CommentUpdated(RowEvent, frozen=True, kw_only=True):
 
 @event("tasks", "comment:delete")
 class CommentDeleted(RowEvent, frozen=True, kw_only=True):
-    """A comment is gone."""
+    """A comment was deleted."""
 
     comment_id: UUID
     project_id: Known = UNSET
@@ -86,7 +86,7 @@ class CommentDeleted(RowEvent, frozen=True, kw_only=True):
 
 @event("tasks", "comment:reply")
 class CommentReplied(Event, frozen=True, kw_only=True):
-    """Somebody replied to a comment."""
+    """A reply to a comment was posted."""
 
     task_id: UUID
     comment_id: UUID
@@ -96,7 +96,7 @@ class CommentReplied(Event, frozen=True, kw_only=True):
 
 @event("tasks", "comment:delete-reply", stored=False)
 class ReplyDeleted(Event, frozen=True, kw_only=True):
-    """A reply was taken back."""
+    """A reply to a comment was deleted."""
 
     task_id: UUID
     comment_id: UUID
@@ -106,7 +106,7 @@ class ReplyDeleted(Event, frozen=True, kw_only=True):
 
 @event("tasks", "comment:acknowledge", stored=False)
 class CommentAcknowledged(Event, frozen=True, kw_only=True):
-    """Somebody confirmed that they read a comment."""
+    """A person acknowledged a comment."""
 
     comment_id: UUID
     person_id: UUID
@@ -115,7 +115,7 @@ class CommentAcknowledged(Event, frozen=True, kw_only=True):
 
 @event("tasks", "comment:unacknowledge", stored=False)
 class CommentUnacknowledged(Event, frozen=True, kw_only=True):
-    """Somebody took that back."""
+    """A person withdrew their acknowledgement of a comment."""
 
     comment_id: UUID
     person_id: UUID
@@ -124,7 +124,7 @@ class CommentUnacknowledged(Event, frozen=True, kw_only=True):
 
 @event("tasks", "task:status-changed")
 class TaskStatusChanged(Event, frozen=True, kw_only=True):
-    """A comment gave the task another status; ``person_id`` is its author."""
+    """A comment changed the status of its task; ``person_id`` is the comment's author."""
 
     task_id: UUID
     new_task_status_id: UUID | None
@@ -135,7 +135,7 @@ class TaskStatusChanged(Event, frozen=True, kw_only=True):
 
 @event("tasks", "task:to-review")
 class TaskToReview(Event, frozen=True, kw_only=True):
-    """A comment asks for feedback on the task."""
+    """A comment set a status that requests feedback."""
 
     task_id: UUID
     new_task_status_id: UUID
@@ -147,7 +147,7 @@ class TaskToReview(Event, frozen=True, kw_only=True):
 
 @event("tasks", "task:makes-ready", stored=False, handled_by=("assets",), awaited=True)
 class TaskMakesReady(Event, frozen=True, kw_only=True):
-    """An automation says that the task's entity is ready for another kind of task."""
+    """A status automation marked an entity as ready for a task type."""
 
     entity_id: UUID
     task_type_id: UUID
@@ -156,7 +156,7 @@ class TaskMakesReady(Event, frozen=True, kw_only=True):
 
 @event("tasks", "task:update-casting-stats", stored=False)
 class CastingStats(Event, frozen=True, kw_only=True):
-    """How many of the assets that a shot's task needs are ready for it."""
+    """The number of cast assets that are ready for a shot's task changed."""
 
     task_id: UUID
     nb_assets_ready: int
@@ -165,7 +165,7 @@ class CastingStats(Event, frozen=True, kw_only=True):
 
 @event("tasks", "news:new")
 class NewsNew(RowEvent, frozen=True, kw_only=True):
-    """The production's feed has a new entry."""
+    """An entry was added to a production's news feed."""
 
     news_id: UUID
     task_status_id: Known = UNSET
@@ -175,7 +175,7 @@ class NewsNew(RowEvent, frozen=True, kw_only=True):
 
 @event("tasks", "notification:read")
 class NotificationRead(Event, frozen=True, kw_only=True):
-    """Somebody has read a notification."""
+    """A person marked a notification as read."""
 
     person_id: UUID
     notification_id: UUID
@@ -183,7 +183,7 @@ class NotificationRead(Event, frozen=True, kw_only=True):
 
 @event("tasks", "notification:unread")
 class NotificationUnread(Event, frozen=True, kw_only=True):
-    """Somebody wants to read a notification again."""
+    """A person marked a notification as unread."""
 
     person_id: UUID
     notification_id: UUID
@@ -191,14 +191,14 @@ class NotificationUnread(Event, frozen=True, kw_only=True):
 
 @event("tasks", "notification:all-read")
 class NotificationsAllRead(Event, frozen=True, kw_only=True):
-    """Somebody has read all of their notifications."""
+    """A person marked all of their notifications as read."""
 
     person_id: UUID
 
 
 @event("tasks", "time-spent:new")
 class TimeSpentNew(RowEvent, frozen=True, kw_only=True):
-    """Somebody noted how long they worked on a task."""
+    """Time spent on a task was logged."""
 
     time_spent_id: UUID
     project_id: Known = UNSET
@@ -206,7 +206,7 @@ class TimeSpentNew(RowEvent, frozen=True, kw_only=True):
 
 @event("tasks", "time-spent:update")
 class TimeSpentUpdated(RowEvent, frozen=True, kw_only=True):
-    """Somebody corrected how long they worked on a task."""
+    """Logged time on a task was changed."""
 
     time_spent_id: UUID
     project_id: Known = UNSET
@@ -214,7 +214,7 @@ class TimeSpentUpdated(RowEvent, frozen=True, kw_only=True):
 
 @event("tasks", "time-spent:delete")
 class TimeSpentDeleted(RowEvent, frozen=True, kw_only=True):
-    """A note of time is gone."""
+    """Logged time was deleted."""
 
     time_spent_id: UUID
     project_id: Known = UNSET
@@ -222,7 +222,7 @@ class TimeSpentDeleted(RowEvent, frozen=True, kw_only=True):
 
 @event("tasks", "preview-file:new")
 class PreviewNew(RowEvent, frozen=True, kw_only=True):
-    """A preview was announced, mostly for a comment; its file is still to come."""
+    """A preview was created, usually with a comment; its file is uploaded afterwards."""
 
     preview_file_id: UUID
     comment_id: Known = UNSET
@@ -231,7 +231,7 @@ class PreviewNew(RowEvent, frozen=True, kw_only=True):
 
 @event("tasks", "preview-file:received", stored=False)
 class PreviewReceived(Event, frozen=True, kw_only=True):
-    """A preview's file came with its comment; its pictures are made next."""
+    """A preview's file was uploaded with its comment; its thumbnails are still to be made."""
 
     preview_file_id: UUID
     upload: dict[str, Any]
@@ -239,7 +239,7 @@ class PreviewReceived(Event, frozen=True, kw_only=True):
 
 @event("tasks", "preview-file:update")
 class PreviewUpdate(RowEvent, frozen=True, kw_only=True):
-    """A preview was changed: its file came, or what is known of it."""
+    """A preview was changed: its file was uploaded, or a field edited."""
 
     preview_file_id: UUID
     project_id: Known = UNSET
@@ -247,7 +247,7 @@ class PreviewUpdate(RowEvent, frozen=True, kw_only=True):
 
 @event("tasks", "preview-file:add-file")
 class PreviewFileAdded(Event, frozen=True, kw_only=True):
-    """The file of a comment's preview is stored and can be looked at."""
+    """The file of a comment's preview is stored and can be viewed."""
 
     comment_id: UUID
     task_id: UUID
@@ -260,7 +260,7 @@ class PreviewFileAdded(Event, frozen=True, kw_only=True):
 
 @event("tasks", "preview-file:annotation-update")
 class PreviewAnnotated(Event, frozen=True, kw_only=True):
-    """Somebody drew on a preview; ``updated_at`` is when, in UTC."""
+    """The annotations of a preview were changed at ``updated_at`` (UTC)."""
 
     preview_file_id: UUID
     person_id: UUID | None
@@ -270,7 +270,7 @@ class PreviewAnnotated(Event, frozen=True, kw_only=True):
 
 @event("tasks", "preview-file:set-main", handled_by=("assets",), awaited=True)
 class PreviewSetMain(Event, frozen=True, kw_only=True):
-    """A preview is to stand for its entity."""
+    """A preview became the main preview of its entity."""
 
     entity_id: UUID
     preview_file_id: UUID

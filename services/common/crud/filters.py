@@ -8,9 +8,11 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from services.common.crud.validation import BadValue, parse_id, read_value
+from services.common import values
+from services.common.crud.validation import reader_of
 from services.common.database.sql_types import Condition, Expression
 from services.common.errors import InvalidInput
+from services.common.values import BadValue, Reader, parse_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
 
     from services.common.database.tables import Many
 
-TRUE: Final = frozenset({"y", "yes", "t", "true", "on", "1"})
-FALSE: Final = frozenset({"n", "no", "f", "false", "off", "0"})
 #: Rows of a page without ``limit``.
 PAGE_SIZE: Final = 100
 #: Parameters that are no filters.
@@ -29,14 +29,16 @@ RESERVED: Final = frozenset({"page", "limit", "relations", "fields"})
 def condition(name: str, column: Expression, text: str) -> Condition:
     """The SQL condition for ``?name=text`` on ``column``. Raises InvalidInput."""
     result: Condition
-    if text.startswith("[") and not isinstance(column.type, JSONB):
-        result = column.in_([_read(name, column, item) for item in _items(name, text)])
-    elif name == "name" and isinstance(column.type, sa.String):
-        result = column.ilike(text)
-    elif isinstance(column.type, ARRAY):
-        result = column.contains([text])
-    elif isinstance(column.type, JSONB):
+    if isinstance(column.type, JSONB):
         result = column == sa.cast(_json(name, text), JSONB)
+    elif (items := _items_for(name, column, text)) is not None:
+        result = column.in_([_read(name, column, item) for item in items])
+    elif isinstance(column.type, ARRAY):
+        result = column.contains([_read_as(name, values.text, text)])
+    elif name == "name" and isinstance(column.type, sa.String):
+        # Not LIKE: a name may hold its pattern characters, and scripts look for a name before they
+        # make it.
+        result = sa.func.lower(column) == sa.func.lower(_read(name, column, text))
     else:
         result = column == _read(name, column, text)
     return result
@@ -45,23 +47,36 @@ def condition(name: str, column: Expression, text: str) -> Condition:
 def list_condition(name: str, many: Many, own_id: Expression, text: str) -> Condition:
     """The condition that the to-many list ``name`` holds the id, or one of the ``[…]`` ids."""
     wanted = _items(name, text) if text.startswith("[") else [text]
-    ids = [uuid(item) for item in wanted]
+    ids = [_uuid(name, item) for item in wanted]
     return sa.exists().where(many.own == own_id, many.other.in_(ids))
+
+
+def _items_for(name: str, column: Expression, text: str) -> list[str] | None:
+    """The values of a ``[…]`` filter; None for a filter on one value. Raises InvalidInput."""
+    if not text.startswith("["):
+        return None
+    try:
+        return _items(name, text)
+    except InvalidInput:
+        # ``[old] Hero`` is a name like any other.
+        if isinstance(column.type, sa.String) and not column_choices(column):
+            return None
+        raise
 
 
 def _items(name: str, text: str) -> list[str]:
     try:
         return msgspec.json.decode(text, type=list[str])
-    except (msgspec.DecodeError, msgspec.ValidationError):
+    except (msgspec.DecodeError, RecursionError):
         message = f"Malformed list filter for field {name}."
         raise InvalidInput(message) from None
 
 
 def _json(name: str, text: str) -> Any:
     try:
-        return msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        message = f"Invalid JSON value for {name}: {text}"
+        return values.stored(msgspec.json.decode(text))
+    except (msgspec.DecodeError, RecursionError, BadValue):
+        message = f"Invalid JSON value for {name}: {values.shown(text)}"
         raise InvalidInput(message) from None
 
 
@@ -74,6 +89,15 @@ def uuid(text: str) -> UUID:
         raise InvalidInput(message) from None
 
 
+def _uuid(name: str, text: str) -> UUID:
+    """An id to filter by. Raises InvalidInput naming the parameter."""
+    try:
+        return parse_id(text)
+    except BadValue:
+        message = f"Invalid UUID value: {text} ({name})"
+        raise InvalidInput(message) from None
+
+
 def named_uuid(name: str, text: str) -> UUID:
     """An id in the query parameter ``name``. Raises InvalidInput."""
     try:
@@ -83,27 +107,28 @@ def named_uuid(name: str, text: str) -> UUID:
         raise InvalidInput(message) from None
 
 
+def column_choices(column: Expression) -> tuple[str, ...]:
+    """The texts that a column may hold; none where any may be."""
+    found: tuple[str, ...] = column.info.get("choices", ()) if isinstance(column, sa.Column) else ()
+    return found
+
+
 def _read(name: str, column: Expression, text: str) -> Any:
+    """The value to compare a column with. Raises InvalidInput."""
     if isinstance(column.type, sa.Uuid):
-        return uuid(text)
-    if isinstance(column.type, sa.Boolean):
-        if text.lower() not in TRUE | FALSE:
-            message = f"Invalid boolean value: {text}"
-            raise InvalidInput(message)
-        return text.lower() in TRUE
-    if not isinstance(column, sa.Column):
-        return text
-    plain = sa.Column(name, column.type, info={"choices": column.info.get("choices")})
-    if isinstance(column.type, sa.String) and not plain.info["choices"]:
-        if "\x00" in text:
-            message = f"Invalid value for {name}: it holds a NUL character."
-            raise InvalidInput(message)
-        return text
+        return _uuid(name, text)
+    if isinstance(column.type, sa.String) and not column_choices(column):
+        # Of any length: too long a text is equal to nothing.
+        return _read_as(name, values.text, text)
+    plain = sa.Column(name, column.type, info={"choices": column_choices(column)})
+    return _read_as(name, reader_of(plain), text)
+
+
+def _read_as(name: str, read: Reader[Any], text: str) -> Any:
     try:
-        return read_value(plain, text)
-    except (BadValue, ValueError):
-        message = f"Invalid value for {name}: {text}"
-        raise InvalidInput(message) from None
+        return read(text)
+    except BadValue as error:
+        raise InvalidInput(error.about(name)) from None
 
 
 class Page(NamedTuple):
@@ -145,11 +170,8 @@ def _integer(query: Mapping[str, str], name: str, default: int) -> int:
     if text is None:
         return default
     try:
-        value = int(text)
-    except ValueError:
-        value = 2**63
-    # The OFFSET, (page - 1) * limit, must fit into a bigint.
-    if abs(value) >= 2**31:
+        # In this range the OFFSET, (page - 1) * limit, fits into a bigint.
+        return values.whole(text)
+    except BadValue:
         message = f"{name} must be an integer."
-        raise InvalidInput(message)
-    return value
+        raise InvalidInput(message) from None

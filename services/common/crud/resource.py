@@ -149,6 +149,9 @@ class Resource:
     hidden: frozenset[str] = frozenset()
     #: Fields that an update ignores, besides the id, the times and ``project_id``.
     fixed: frozenset[str] | Callable[[Actor], frozenset[str]] = frozenset()
+    #: Columns and lists that other routes or events keep: a create and an update ignore them, so
+    #: that nobody forges what those would have checked.
+    owned: frozenset[str] = frozenset()
     #: JSON names of columns that differ from the columns' own.
     renamed: Mapping[str, str] = field(default_factory=dict)
     #: Fields computed by SQL, in lists and single reads; below, in single reads only.
@@ -243,7 +246,20 @@ class Resource:
     def fixed_for(self, actor: Actor) -> frozenset[str]:
         """Fields that an update by this actor ignores."""
         own = self.fixed(actor) if callable(self.fixed) else self.fixed
-        return own | ({"project_id"} & set(self.table.c.keys()))
+        return own | self.owned | ({"project_id"} & set(self.table.c.keys()))
+
+    def columns_in(self, body: JsonObject) -> JsonObject:
+        """The body with each renamed column by its own name, as clients send back what they read.
+
+        In what they read, ``type`` is the kind of the row and not the column that gave way to it.
+        """
+        found = dict(body)
+        for column, name in self.renamed.items():
+            if name in found:
+                found[column] = found.pop(name)
+            elif found.get(column) == self.model.__name__:
+                del found[column]
+        return found
 
     def names(self) -> frozenset[str]:
         """Every name that its JSON may have."""

@@ -82,7 +82,8 @@ class CrudRpc(ResourceService):
         Emits ``<resource>:new``.
         """
         resource = self.registry[path]
-        body = resource.rules.rewrite(writing.body_object(data, creating=True))
+        body = resource.columns_in(writing.body_object(data, creating=True))
+        body = resource.rules.rewrite(body)
         writing.check_create(self, resource, body)
         return writing.create(self, resource, body)
 

@@ -1,45 +1,54 @@
 """Validation: from JSON to column values, for every field of every resource.
 
-The column gives type, length, null, default and choices. Further checks (an e-mail address, a time
-zone) are declared with the column as ``info["check"]``.
+The column gives kind of value, length, null, default and choices; ``services.common.values`` reads
+each kind. A JSON column declares its shape as ``info["shape"]``, further checks (an e-mail address,
+a time zone) are ``info["check"]``.
 """
 
 from __future__ import annotations
 
-import math
-import re
 from calendar import monthrange
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from services.common.database.sql_errors import BAD_VALUE, MESSAGES, NOT_NULL
+from services.common import values
+from services.common.database.sql_errors import MESSAGES, NOT_NULL
 from services.common.database.sql_types import Column
 from services.common.errors import Integrity, InvalidInput, NotFound
 from services.common.json_types import JsonObject, Values
+from services.common.values import BadValue, Reader, finite, parse_id, parse_moment
 
-# Stricter than UUID(), which also takes braces, URNs and texts without hyphens.
-UUID_FORM: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+__all__ = [
+    "INT_RANGE",
+    "NOT_AN_ARRAY",
+    "BadValue",
+    "body_ids",
+    "default_of",
+    "finite",
+    "known_id",
+    "list_ids",
+    "parse_id",
+    "parse_moment",
+    "period",
+    "read_value",
+    "reader_of",
+    "row_id",
+    "values_for_create",
+    "values_for_update",
+]
+
 MONTHS: Final = 12
 NOT_AN_ARRAY: Final = "Request body must be a JSON array."
 #: Columns that no client may set.
 KEPT_BY_US: Final = frozenset({"id", "created_at", "updated_at"})
 #: Exclusive limits. Subclasses first: SmallInteger and BigInteger are Integers, too.
-INT_RANGE: Final = {sa.SmallInteger: 2**15, sa.BigInteger: 2**63, sa.Integer: 2**31}
-
-
-class BadValue(ValueError):
-    """A value that its column can't hold."""
-
-
-def parse_id(value: object) -> UUID:
-    """A UUID in its 36-character form, in either case. Raises BadValue."""
-    if isinstance(value, str) and UUID_FORM.fullmatch(value):
-        return UUID(value)
-    raise BadValue(value)
+INT_RANGE: Final = {sa.SmallInteger: 2**15, sa.BigInteger: 2**63, sa.Integer: values.INTEGER}
 
 
 def row_id(text: str) -> UUID:
@@ -59,122 +68,50 @@ def known_id(value: object) -> UUID:
         raise NotFound from None
 
 
-def parse_moment(value: object) -> datetime:
-    """An ISO 8601 date or datetime as naive UTC. Raises BadValue."""
-    if not isinstance(value, str):
-        raise BadValue(value)
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        raise BadValue(value) from None
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+def _whole(column: Column) -> Reader[int]:
+    limits = (limit for kind, limit in INT_RANGE.items() if isinstance(column.type, kind))
+    return values.whole_of(next(limits))
 
 
-def _text(value: object, column: Column) -> str:
-    length = getattr(column.type, "length", None)
-    if not isinstance(value, str) or "\x00" in value or (length and len(value) > length):
-        raise BadValue(value)
-    choices = column.info.get("choices")
-    if choices and value not in choices:
-        raise BadValue(value)
-    return value
+def _text(column: Column) -> Reader[str]:
+    if choices := column.info.get("choices"):
+        return values.one_of(choices)
+    return values.text_of(getattr(column.type, "length", None))
 
 
-def _integer(value: object, column: Column) -> int:
-    if isinstance(value, str):
-        value = int(value) if re.fullmatch(r"[+-]?\d{1,19}", value.strip()) else None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    limit = next(r for kind, r in INT_RANGE.items() if isinstance(column.type, kind))
-    if isinstance(value, bool) or not isinstance(value, int) or not -limit <= value < limit:
-        raise BadValue(value)
-    return value
+def _json(column: Column) -> Reader[Any]:
+    shape = column.info.get("shape")
+    return values.stored if shape is None else values.shaped(shape)
 
 
-def _number(value: object, _column: Column) -> float:
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            raise BadValue(value) from None
-    return finite(value)
-
-
-def finite(value: object) -> float:
-    """A number as a finite float. Raises BadValue."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadValue(value)
-    try:
-        number = float(value)
-    except OverflowError:
-        raise BadValue(value) from None
-    if not math.isfinite(number):
-        raise BadValue(value)
-    return number
-
-
-def _flag(value: object, _column: Column) -> bool:
-    if not isinstance(value, bool) and value not in {0, 1}:
-        raise BadValue(value)
-    return bool(value)
-
-
-def _moment(value: object, _column: Column) -> datetime:
-    return parse_moment(value)
-
-
-def _day(value: object, _column: Column) -> date:
-    if isinstance(value, str) and len(value) > len("2026-01-05"):
-        parse_moment(value)
-        return datetime.fromisoformat(value).date()
-    return parse_moment(value).date()
-
-
-def _id(value: object, _column: Column) -> UUID:
-    return parse_id(value)
-
-
-def _json(value: object, column: Column) -> Any:
-    shape = column.info.get("shape", object)
-    if not isinstance(value, shape) or holds_nul(value):
-        raise BadValue(value)
-    return value
-
-
-def holds_nul(value: object) -> bool:
-    """Whether JSON contains U+0000, which jsonb can't store."""
-    if isinstance(value, str):
-        return "\x00" in value
-    if isinstance(value, dict):
-        return any(holds_nul(key) or holds_nul(item) for key, item in value.items())
-    return isinstance(value, list) and any(holds_nul(item) for item in value)
-
-
-def _array(value: object, _column: Column) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise BadValue(value)
-    return value
-
-
-READERS: Final[tuple[tuple[type[Any], Any], ...]] = (
-    (ARRAY, _array),
+#: The readers by the type of the column.
+KINDS: Final[tuple[tuple[type[Any], Callable[[Column], Reader[Any]]], ...]] = (
+    (ARRAY, lambda _: values.texts),
     (JSONB, _json),
-    (sa.Uuid, _id),
-    (sa.Boolean, _flag),
-    (sa.Integer, _integer),
-    (sa.Float, _number),
-    (sa.TIMESTAMP, _moment),
-    (sa.Date, _day),
+    (sa.Uuid, lambda column: values.reference if column.nullable else parse_id),
+    (sa.Boolean, lambda _: values.flag),
+    (sa.Integer, _whole),
+    (sa.Float, lambda _: finite),
+    (sa.TIMESTAMP, lambda _: parse_moment),
+    (sa.Date, lambda _: values.parse_day),
     (sa.String, _text),
 )
 
 
+def _unreadable(value: object) -> Any:
+    raise BadValue(value, "nothing: no value can be given here")
+
+
+@lru_cache(maxsize=4096)
+def reader_of(column: Column) -> Reader[Any]:
+    """Reads what a column can store from a JSON value other than null."""
+    found = (make(column) for kind, make in KINDS if isinstance(column.type, kind))
+    return next(found, _unreadable)
+
+
 def read_value(column: Column, value: object) -> Any:
     """The Python value ``column`` stores for a JSON ``value`` that isn't null. Raises BadValue."""
-    reader = next((reader for kind, reader in READERS if isinstance(column.type, kind)), None)
-    if reader is None:
-        raise BadValue(value)
-    read = reader(value, column)
+    read = reader_of(column)(value)
     check = column.info.get("check")
     return check(read) if check else read
 
@@ -198,64 +135,60 @@ def values_for_create(
         if name not in table.c and name not in lists:
             message = f"'{name}' is an invalid keyword argument for {model}"
             raise Integrity(message)
-    values: Values = {}
+    found: Values = {}
     for column in table.c:
         if column.name in KEPT_BY_US:
             continue
         given = body.get(column.name)
-        value = default_of(column) if given is None else _checked(column, given)
-        if value is None and not column.nullable:
-            raise Integrity(MESSAGES[NOT_NULL])
-        values[column.name] = value
-    return values
+        value = default_of(column) if given is None else _read(column, given)
+        found[column.name] = _present(column, value)
+    return found
 
 
 def values_for_update(table: sa.Table, body: JsonObject, fixed: frozenset[str]) -> JsonObject:
     """Column values that ``body`` changes; unknown and fixed fields are ignored.
 
-    Raises Integrity, and InvalidInput for a malformed date.
+    Raises Integrity, InvalidInput.
     """
-    values: Values = {}
+    found: Values = {}
     for name, given in body.items():
         if name in KEPT_BY_US or name in fixed or name not in table.c:
             continue
         column = table.c[name]
-        if given is None and not column.nullable:
-            raise Integrity(MESSAGES[NOT_NULL])
-        if isinstance(column.type, sa.TIMESTAMP | sa.Date) and given not in {None, ""}:
-            _check_date(name, given)
-        values[name] = None if given is None else _checked(column, given)
-    return values
+        found[name] = _present(column, None if given is None else _read(column, given))
+    return found
 
 
-def _checked(column: Column, given: object) -> Any:
+def _present(column: Column, value: Any) -> Any:
+    """The value. Raises Integrity for a null in a column that must not be."""
+    if value is None and not column.nullable:
+        message = f"{MESSAGES[NOT_NULL]} '{column.name}' must have a value."
+        raise Integrity(message)
+    return value
+
+
+def _read(column: Column, given: object) -> Any:
     try:
         return read_value(column, given)
-    except BadValue:
-        if message := column.info.get("invalid"):
+    except BadValue as error:
+        about = error.about(column.name)
+        if known := column.info.get("invalid"):
+            message = f"{known}. {about}"
             raise InvalidInput(message) from None
-        raise Integrity(BAD_VALUE) from None
+        raise Integrity(about) from None
 
 
-def _check_date(name: str, given: object) -> None:
-    try:
-        parse_moment(given)
-    except BadValue:
-        message = (
-            f"Invalid date format for '{name}': '{given}'. Expected an ISO 8601 date or datetime."
-        )
-        raise InvalidInput(message) from None
+LIST: Final = values.array_of(
+    lambda item: parse_id(item.get("id") if isinstance(item, dict) else item), "UUIDs"
+)
 
 
-def list_ids(given: object) -> list[UUID]:
+def list_ids(name: str, given: object) -> list[UUID]:
     """The ids in a to-many field, each once: texts, or objects with ``id``. Raises Integrity."""
-    if not isinstance(given, list):
-        raise Integrity(BAD_VALUE)
     try:
-        ids = [parse_id(item["id"] if isinstance(item, dict) else item) for item in given]
-    except (BadValue, KeyError):
-        raise Integrity(BAD_VALUE) from None
-    return list(dict.fromkeys(ids))
+        return list(dict.fromkeys(LIST(given)))
+    except BadValue as error:
+        raise Integrity(error.about(name)) from None
 
 
 def body_ids(data: object) -> list[UUID]:

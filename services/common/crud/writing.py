@@ -32,9 +32,10 @@ def create(ctx: CrudContext, resource: Resource, body: JsonObject) -> Reply:
     Returns the row. Raises Integrity, InvalidInput. Emits ``<resource>:new``.
     """
     known = resource.extra_body | resource.writable_lists
-    fields = {k: v for k, v in body.items() if k not in resource.extra_body}
+    ignored = resource.extra_body | resource.owned
+    fields = {k: v for k, v in body.items() if k not in ignored}
     values = values_for_create(resource.table, fields, resource.model.__name__, known)
-    lists = _lists_in(resource, body)
+    lists = _lists_in(resource, fields)
     # Other services are called before the first statement: from then on a connection is held.
     found = ask_targets(ctx, resource, values, lists)
     rules = resource.rules
@@ -76,7 +77,7 @@ def check_create(ctx: CrudContext, resource: Resource, body: JsonObject) -> None
 def update(ctx: CrudContext, resource: Resource, uuid: UUID, data: Json) -> Reply:
     """Change fields of a row; see ``CrudRpc.update_row``."""
     rules = resource.rules
-    body = rules.rewrite_update(body_object(data))
+    body = rules.rewrite_update(resource.columns_in(body_object(data)))
     fixed = resource.fixed_for(ctx.actor)
     permitted = permit(ctx, resource, resource.update, uuid, body)
     values = values_for_update(resource.table, body, fixed)
@@ -182,9 +183,8 @@ def body_object(data: Json, *, creating: bool = False) -> JsonObject:
 
 
 def _lists_in(resource: Resource, body: JsonObject) -> dict[str, list[UUID]]:
-    return {
-        name: list_ids(body[name]) for name in resource.writable_lists if body.get(name) is not None
-    }
+    given = {name: body[name] for name in resource.writable_lists if body.get(name) is not None}
+    return {name: list_ids(name, ids) for name, ids in given.items()}
 
 
 def ask_targets(

@@ -98,6 +98,16 @@ def choice(*values: str, **options: Any) -> Mapped[Any]:
     return mapped_column(sa.Text(), info=info, **options)
 
 
+def json_column(shape: Any, **options: Any) -> Mapped[Any]:
+    """Nullable JSON of a shape, which is a type as ``msgspec.convert`` takes it.
+
+    Every way in checks it. Readers must bear with anything else all the same: an import keeps what
+    was stored elsewhere (``values.object_or_empty``, ``array_or_empty``).
+    """
+    kind = JSONB(none_as_null=True)
+    return mapped_column(kind, nullable=True, info={"shape": shape}, **options)
+
+
 def link(
     target: str, *, on_gone: str = "cascade", use_alter: bool = False, **options: Any
 ) -> Mapped[Any]:
@@ -147,9 +157,27 @@ def page_index(table: str) -> sa.Index:
 def new_metadata() -> sa.MetaData:
     """An empty MetaData with the house's constraint names and the kernel's tables."""
     metadata = sa.MetaData(naming_convention=NAMING)
-    # Not now(), which is when the transaction began: the age of an event counts from its own
-    # insert.
-    stamp = sa.text("clock_timestamp()")
+    _event_tables(metadata)
+    sa.Table(
+        "change_count",
+        metadata,
+        sa.Column("project_id", sa.Uuid, primary_key=True),
+        sa.Column("changes", sa.BigInteger, nullable=False),
+    )
+    sa.Table(
+        "idempotency_key",
+        metadata,
+        sa.Column("key", sa.Text, primary_key=True),
+        sa.Column("fingerprint", sa.Text, nullable=False),
+        sa.Column("reply", sa.LargeBinary, nullable=False),
+        _inserted_at(),
+        sa.Index(None, "created_at"),
+    )
+    return metadata
+
+
+def _event_tables(metadata: sa.MetaData) -> None:
+    """The outbox, and the inbox of handled events."""
     sa.Table(
         "outbox",
         metadata,
@@ -161,32 +189,26 @@ def new_metadata() -> sa.MetaData:
         sa.Column("project_id", sa.Uuid),
         sa.Column("request_id", sa.Text),
         sa.Column("stored", sa.Boolean, nullable=False),
-        sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=stamp),
+        _inserted_at(),
         sa.Column("traceparent", sa.Text),
-    )
-    sa.Table(
-        "change_count",
-        metadata,
-        sa.Column("project_id", sa.Uuid, primary_key=True),
-        sa.Column("changes", sa.BigInteger, nullable=False),
     )
     sa.Table(
         "inbox",
         metadata,
         sa.Column("event_id", sa.Uuid, primary_key=True),
         sa.Column("handler", sa.Text, primary_key=True),
-        sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=stamp),
+        _inserted_at(),
         # What handling the event led to, for whoever waits for all of it (``runtime.positions``).
         sa.Column("caused", JSONB(none_as_null=True)),
+        # Old rows are deleted by age.
         sa.Index(None, "created_at"),
     )
-    sa.Table(
-        "idempotency_key",
-        metadata,
-        sa.Column("key", sa.Text, primary_key=True),
-        sa.Column("fingerprint", sa.Text, nullable=False),
-        sa.Column("reply", sa.LargeBinary, nullable=False),
-        sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=stamp),
-        sa.Index(None, "created_at"),
+
+
+def _inserted_at() -> sa.Column[datetime]:
+    # Not now(), which is when the transaction began: the age of an event counts from its own
+    # insert.
+    stamp = sa.text("clock_timestamp()")
+    return sa.Column(
+        "created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=stamp
     )
-    return metadata

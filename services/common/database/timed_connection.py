@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from psycopg2 import extensions
 
+from services.common.database.connect_options import CONNECT_OPTIONS
 from services.common.observability import tracing
 from services.common.observability.metrics import SLOW_STATEMENTS, SQL_SECONDS
 
@@ -84,3 +85,15 @@ def _log_slow(query: Any, seconds: float) -> None:
     text = query.decode("utf-8", "replace") if isinstance(query, bytes) else str(query)
     shown = " ".join(text[:SHOWN].split())
     log.warning("a statement took %.3f s", seconds, extra={"seconds": seconds, "sql": shown})
+
+
+def connect_args(application: str, slow_seconds: float) -> dict[str, Any]:
+    """What psycopg2 passes to libpq, and the class that times statements."""
+    return {
+        **CONNECT_OPTIONS,
+        "connection_factory": timed(slow_seconds),
+        "application_name": application,
+        # One plan for all values of a prepared statement, from its first execution on: planning
+        # takes longer than most of them run.
+        "options": "-c plan_cache_mode=force_generic_plan",
+    }

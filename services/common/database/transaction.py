@@ -16,11 +16,10 @@ from sqlalchemy.exc import DisconnectionError, InvalidatePoolError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
-from services.common.database.connect_options import CONNECT_OPTIONS
 from services.common.database.prepared import PreparedStatements, Rendered, Statement
 from services.common.database.sql_errors import as_service_errors
 from services.common.database.sql_types import Select
-from services.common.database.timed_connection import timed
+from services.common.database.timed_connection import connect_args
 from services.common.errors import NotFound
 from services.common.json_types import Parameters, Values
 from services.common.observability import tracing
@@ -95,14 +94,7 @@ class Database:
             # The connection used last first: fewer of them get idle and must be pinged.
             "pool_use_lifo": True,
             "poolclass": CountingPool,
-            "connect_args": {
-                **CONNECT_OPTIONS,
-                "connection_factory": timed(slow_seconds),
-                "application_name": application,
-                # One plan for all values of a prepared statement, from its first execution on:
-                # planning takes longer than most of them run.
-                "options": "-c plan_cache_mode=force_generic_plan",
-            },
+            "connect_args": connect_args(application, slow_seconds),
         }
         self.engine: Engine = sa.create_engine(with_driver(url), **options)
         self.reading: Engine = sa.create_engine(

@@ -315,7 +315,7 @@ def main(names: Sequence[str], environ: Any, stop: threading.Event) -> None:
     for relay in relays:
         relay.start()
     log.info("relaying the events of %s", ", ".join(wanted))
-    health = HealthFiles(settings.signs_dir)
+    health = HealthFiles(settings.health_dir)
     while not stop.wait(SIGN_SECONDS):
         # A relay that waits for a database or a broker is alive: restarting it would not bring them
         # back.

@@ -1,4 +1,4 @@
-"""Liveness and readiness of a process without HTTP: two files in ``SIGNS_DIR`` that it touches.
+"""Liveness and readiness of a process without HTTP: two files in ``HEALTH_DIR`` that it touches.
 
 Checking a file takes a probe 20 ms, most of it Python's start; a call over the broker would need a
 connection and our imports, and take ten times that.

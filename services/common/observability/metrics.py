@@ -18,7 +18,7 @@ from services.common.errors import ServiceError
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
-#: Histogram buckets in seconds, for what a caller waits for.
+#: Histogram buckets in seconds, for synchronous work.
 BUCKETS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 #: Histogram buckets in seconds, for asynchronous work.
 DELAYS: Final = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 3600)
@@ -27,64 +27,62 @@ INTERNAL: Final = "internal"
 
 RPC_SECONDS: Final = Histogram(
     "callboard_rpc_seconds",
-    "Time from a call's arrival in the service to its reply",
+    "Time from receiving an RPC call to its reply",
     ["method"],
     buckets=BUCKETS,
 )
 RPC_ERRORS: Final = Counter(
     "callboard_rpc_errors",
-    "Calls that were refused or failed, by kind of error",
+    "RPC calls refused or failed, by kind of error",
     ["method", "kind"],
 )
 SQL_SECONDS: Final = Histogram(
     "callboard_sql_seconds", "Time of one SQL statement, or of a commit", ["kind"], buckets=BUCKETS
 )
 SLOW_STATEMENTS: Final = Counter(
-    "callboard_sql_slow", "Statements that took longer than SLOW_QUERY_SECONDS"
+    "callboard_sql_slow", "SQL statements slower than SLOW_QUERY_SECONDS"
 )
 # These four are collected at the scrape (runtime.database_collector). Not in the default registry:
 # they would be exposed twice, once with stale values.
 POOL_SIZE: Final = Gauge(
     "callboard_pool_size",
-    "Connections the process may hold to its database",
+    "Size of the database connection pool",
     ["pool"],
     registry=None,
 )
 POOL_USED: Final = Gauge(
     "callboard_pool_used",
-    "Connections of the pool that are in use right now",
+    "Connections of the pool that are checked out",
     ["pool"],
     registry=None,
 )
 OUTBOX_ROWS: Final = Gauge(
     "callboard_outbox_events",
-    "Events that committed and are not published yet",
+    "Committed events not published yet",
     ["service"],
     registry=None,
 )
 OUTBOX_AGE: Final = Gauge(
     "callboard_outbox_age_seconds",
-    "Age of the oldest event not published yet",
+    "Age of the oldest committed event not published yet",
     ["service"],
     registry=None,
 )
 POOL_WAITS: Final = Counter(
-    "callboard_pool_waits", "Times that all connections of the pool were in use", ["pool"]
+    "callboard_pool_waits", "Checkouts that found all connections of the pool in use", ["pool"]
 )
-POOL_TIMEOUTS: Final = Counter(
-    "callboard_pool_timeouts", "Times that no connection came free in time"
-)
+POOL_TIMEOUTS: Final = Counter("callboard_pool_timeouts", "Checkouts that timed out")
 IDEMPOTENT: Final = Counter(
     "callboard_idempotent_answers",
-    "Requests with a known Idempotency-Key: repeated or refused",
+    "Requests with a known Idempotency-Key: answered from the stored reply (repeated) or refused",
     ["outcome"],
 )
 PUBLISHED: Final = Counter(
-    "callboard_events_published", "Events that the broker confirmed to the relay", ["service"]
+    "callboard_events_published", "Events published by the relay and confirmed", ["service"]
 )
 PUBLISH_DELAY: Final = Histogram(
     "callboard_publish_delay_seconds",
-    "Time from an event's commit to the broker's confirm",
+    "Time from an event's commit to the publisher confirm",
     ["service"],
     buckets=DELAYS,
 )
@@ -95,7 +93,7 @@ EVENTS: Final = Counter(
 )
 REFUSED: Final = Counter(
     "callboard_messages_refused",
-    "Messages that can't be used, by the queue they came from and what is wrong with them",
+    "Malformed or forged messages rejected by consumers, by queue and reason",
     ["queue", "reason"],
 )
 EVENT_DELAY: Final = Histogram(
@@ -105,7 +103,7 @@ EVENT_DELAY: Final = Histogram(
     buckets=DELAYS,
 )
 STORAGE_FAILURES: Final = Counter(
-    "callboard_storage_failures", "Times that the file storage did not answer"
+    "callboard_storage_failures", "Failed operations of the file storage"
 )
 
 

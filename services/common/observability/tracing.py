@@ -25,7 +25,8 @@ def configure(component: str, endpoint: str) -> None:
     """  # noqa: D205
     global _spans  # noqa: PLW0603 - one for the process, as logging is
     if endpoint:
-        from services.common.observability.otel import Spans
+        # OpenTelemetry takes several MB: only processes that export spans load it.
+        from services.common.observability.otel import Spans  # noqa: PLC0415
 
         _spans = Spans(component, endpoint)
 

@@ -109,7 +109,7 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
 
     def _beat(self) -> None:
         provider = next(d for d in self.container.dependencies if d.attr_name == "tx")
-        health = HealthFiles(self.settings.signs_dir)
+        health = HealthFiles(self.settings.health_dir)
         while not self.link.stopping:
             health.touch("alive")
             try:

@@ -6,10 +6,17 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.common.database.tables import Many, TimestampedRow, link, ref, table_of, text
+from services.common.database.tables import (
+    Many,
+    TimestampedRow,
+    json_column,
+    link,
+    ref,
+    table_of,
+    text,
+)
 from services.crud.models.base import Base
 
 
@@ -41,7 +48,7 @@ class Software(TimestampedRow, Base):
     archived: Mapped[bool | None] = mapped_column(default=False)
     version: Mapped[str | None] = text(20)
     file_extension: Mapped[str] = text(20)
-    secondary_extensions: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    secondary_extensions: Mapped[Any] = json_column(list[str])
     monthly_cost: Mapped[int | None] = mapped_column(default=0)
     inventory_amount: Mapped[int | None] = mapped_column(default=0)
 
@@ -92,7 +99,7 @@ class WorkingFile(TimestampedRow, Base):
     size: Mapped[int | None]
     checksum: Mapped[int | None]
     path: Mapped[str | None] = text(400)
-    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    data: Mapped[Any] = json_column(dict[str, Any])
     task_id: Mapped[UUID | None] = ref("tasks.task")
     entity_id: Mapped[UUID | None] = ref("assets.entity")
     person_id: Mapped[UUID | None] = ref("auth.person", on_gone="null")
@@ -129,7 +136,7 @@ class OutputFile(TimestampedRow, Base):
     nb_elements: Mapped[int | None] = mapped_column(default=1)
     source: Mapped[str | None] = text(40)
     path: Mapped[str | None] = text(400)
-    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    data: Mapped[Any] = json_column(dict[str, Any])
     file_status_id: Mapped[UUID] = link("file_status")
     entity_id: Mapped[UUID | None] = ref("assets.entity")
     asset_instance_id: Mapped[UUID | None] = ref("assets.asset_instance")

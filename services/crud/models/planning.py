@@ -6,14 +6,15 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.common.database.tables import (
     Many,
     TimestampedRow,
     choice,
+    json_column,
     link,
     links,
     ref,
@@ -23,6 +24,15 @@ from services.common.database.tables import (
 from services.crud.models.base import Base, linked
 
 
+class PlaylistItem(msgspec.Struct):
+    """An entity of a playlist, and which of its previews is shown; guests add more keys."""
+
+    entity_id: str | None = None
+    #: Another name of ``entity_id``.
+    id: str | None = None
+    preview_file_id: str | None = None
+
+
 class Playlist(TimestampedRow, Base):
     """Previews put in order for a review."""
 
@@ -30,7 +40,7 @@ class Playlist(TimestampedRow, Base):
     __table_args__ = (sa.UniqueConstraint("name", "project_id", "episode_id"),)
 
     name: Mapped[str] = text(80)
-    shots: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    shots: Mapped[Any] = json_column(list[PlaylistItem])
     project_id: Mapped[UUID | None] = link("project")
     episode_id: Mapped[UUID | None] = ref("assets.entity", on_gone="null")
     task_type_id: Mapped[UUID | None] = ref("tasks.task_type", on_gone="null")

@@ -7,11 +7,19 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.common.actor import ROLES
-from services.common.database.tables import TimestampedRow, choice, link, links, ref, table_of, text
+from services.common.database.tables import (
+    TimestampedRow,
+    choice,
+    json_column,
+    link,
+    links,
+    ref,
+    table_of,
+    text,
+)
 from services.crud.models.base import Base, linked
 
 STYLES = (
@@ -55,8 +63,8 @@ class ProductionSettings:
     homepage: Mapped[str | None] = text(80, default="assets")
     hd_bitrate_compression: Mapped[int | None] = mapped_column(default=28)
     ld_bitrate_compression: Mapped[int | None] = mapped_column(default=6)
-    file_tree: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
-    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    file_tree: Mapped[Any] = json_column(dict[str, Any])
+    data: Mapped[Any] = json_column(dict[str, Any])
 
 
 class ProjectStatus(TimestampedRow, Base):
@@ -127,9 +135,7 @@ class ProjectTemplate(ProductionSettings, TimestampedRow, Base):
     name: Mapped[str] = text(80, unique=True)
     description: Mapped[str | None] = text()
     production_style: Mapped[str] = choice(*STYLES, default="2d3d")
-    metadata_descriptors: Mapped[Any] = mapped_column(
-        JSONB(none_as_null=True), default=list, nullable=True, info={"shape": list}
-    )
+    metadata_descriptors: Mapped[Any] = json_column(list[dict[str, Any]], default=list)
     default_preview_background_file_id: Mapped[UUID | None] = link(
         "preview_background_file", on_gone="null"
     )

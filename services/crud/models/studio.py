@@ -7,10 +7,9 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.common.database.tables import TimestampedRow, choice, link, ref, text
+from services.common.database.tables import TimestampedRow, choice, json_column, link, ref, text
 from services.crud.models.base import Base
 
 Day = date  # DayOff has a column called date
@@ -97,7 +96,7 @@ class BudgetEntry(TimestampedRow, Base):
     daily_salary: Mapped[float]
     position: Mapped[str | None] = choice("supervisor", "lead", "artist", default="artist")
     seniority: Mapped[str | None] = choice("senior", "mid", "junior", default="mid")
-    exceptions: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    exceptions: Mapped[Any] = json_column(dict[str, Any])
 
 
 class SalaryScale(TimestampedRow, Base):
@@ -120,7 +119,7 @@ class ApiEvent(TimestampedRow, Base):
     name: Mapped[str] = text(80)
     user_id: Mapped[UUID | None] = mapped_column(index=True)
     project_id: Mapped[UUID | None] = mapped_column(index=True)
-    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    data: Mapped[Any] = json_column(dict[str, Any])
 
 
 class Plugin(TimestampedRow, Base):

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.common.access.context import CallContext
+from services.common.bodies import read_body, text
 from services.common.crud import filters, lists, writing
 from services.common.crud.resource import CrudContext, SimpleRules
 from services.common.crud.resource_service import ResourceService
@@ -21,13 +22,14 @@ from services.common.database.sql_types import Condition, Select
 from services.common.database.tables import table_of
 from services.common.json_types import JsonObject, Row, Values
 from services.common.runtime.rpc_server import command, query
+from services.common.values import BadValue
 from services.common.wire.rpc_protocol import Reply
-from services.crud import bodies
 from services.crud.models import FileStatus, OutputFile, WorkingFile
 from services.crud.policy import file_rules
 from services.crud.resources import RESOURCES
 
 MAIN: Final = "main"
+COMMENT: Final = text()._replace(required=True, null=BadValue)
 #: Stands for a missing status until ``on_create`` replaces it: the column is not nullable.
 UNSAID: Final = str(UUID(int=0))
 FIRST_STATUS: Final = {"name": "To review", "color": "#AAAAAA"}
@@ -51,12 +53,6 @@ ASKED: Final = (
     "file_status_id",
     "temporal_entity_id",
 )
-
-
-class Remark(msgspec.Struct):
-    """What somebody says of a file."""
-
-    comment: str
 
 
 class NewWorkingRules(SimpleRules):
@@ -148,7 +144,7 @@ class PipelineRpc(ResourceService):
     @command
     def comment_working_file(self, ident: str, data: JsonObject) -> Reply:
         """Set the comment of a working file. Raises NotFound, Forbidden, InvalidInput."""
-        body = {"comment": bodies.read(data, Remark).comment}
+        body = read_body(data, {"comment": COMMENT})
         return writing.update(self, self.registry["working-files"], known_id(ident), body)
 
     @command

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from services.common.access.context import CallContext
 from services.common.contracts.crud import DayOffCovers
 from services.common.crud.resource import CrudContext, SimpleRules
-from services.common.database.sql_errors import as_service_errors
+from services.common.database.sql_errors import CHECK, MESSAGES, NOT_NULL, as_service_errors
 from services.common.database.tables import table_of
 from services.common.errors import Integrity, InvalidInput
 from services.common.json_types import JsonObject, Row, Values
@@ -36,15 +36,14 @@ class DayOffRules(SimpleRules):
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
         """Require the person, and refuse an overlap. Raises Integrity, InvalidInput."""
-        if values["person_id"] is None:
-            message = "A required field is missing."
-            raise Integrity(message)
+        _check_complete(values)
         _refuse_overlap(ctx, values, None)
 
     def on_update(
         self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
         """Refuse a change that makes two overlap. Raises InvalidInput."""
+        _check_complete({**row, **values})
         _refuse_overlap(ctx, {**row, **values}, row["id"])
 
     def created(self, ctx: CrudContext, row: Row, _body: JsonObject, _prepared: None) -> None:
@@ -68,6 +67,16 @@ def _announce(ctx: CallContext, row: Row) -> None:
                 end_date=row["end_date"].isoformat(),
             )
         )
+
+
+def _check_complete(values: Row) -> None:
+    """Require the person and a period that ends after it begins. Raises Integrity."""
+    if values["person_id"] is None:
+        message = f"{MESSAGES[NOT_NULL]} 'person_id' must have a value."
+        raise Integrity(message)
+    if values["end_date"] < values["date"]:
+        message = f"{MESSAGES[CHECK]} 'end_date' must not be before 'date'."
+        raise Integrity(message)
 
 
 def _refuse_overlap(ctx: CallContext, values: Row, own: UUID | None) -> None:

@@ -77,6 +77,10 @@ output_files_of_own_projects: Final = _within(
 )
 
 
+#: Who made a file and which revision it is: said once, when it is made.
+NUMBERED: Final = frozenset({"person_id", "revision"})
+
+
 class BackgroundRules(SimpleRules):
     """Names of backgrounds are unique; at most one is the default."""
 
@@ -112,12 +116,21 @@ def _clear_defaults(ctx: CallContext) -> None:
     ctx.tx.session.execute(change)
 
 
+NO_NAME: Final = "Custom action name is required."
+
+
 class CustomActionRules(SimpleRules):
     """A custom action has a name."""
 
     def rewrite(self, body: JsonObject) -> JsonObject:
         """Raise Integrity without a name."""
         if not body.get("name"):
-            message = "Custom action name is required."
-            raise Integrity(message)
+            raise Integrity(NO_NAME)
         return dict(body)
+
+    def on_update(
+        self, _ctx: CrudContext, _row: Row, values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Raise Integrity for an empty name."""
+        if values.get("name") == "":
+            raise Integrity(NO_NAME)

@@ -10,9 +10,8 @@ import sqlalchemy as sa
 from services.common.access.rules import Rule
 from services.common.crud.resource import CrudContext, SimpleRules
 from services.common.crud.validation import BadValue, parse_id
-from services.common.database.sql_errors import BAD_VALUE
 from services.common.database.sql_types import Select
-from services.common.errors import Integrity, InvalidInput
+from services.common.errors import InvalidInput
 from services.common.json_types import Json, JsonObject, Row, Values
 from services.crud.models import BuildJob, Playlist, PlaylistShareLink
 
@@ -49,7 +48,7 @@ class PlaylistRules(SimpleRules):
     def rewrite(self, body: JsonObject) -> JsonObject:
         """Read the episodes "all" and "main", and any task type that is no id, as null."""
         changed = dict(body)
-        if changed.get("episode_id") in {"all", "main"}:
+        if changed.get("episode_id") in ("all", "main"):
             changed["episode_id"] = None
         if not _is_id(changed.get("task_type_id")):
             changed["task_type_id"] = None
@@ -84,9 +83,7 @@ class PlaylistRules(SimpleRules):
 
 
 def reduced(shots: Any) -> list[JsonObject]:
-    """Each entity as ``{entity_id, preview_file_id}``; it may have no preview yet."""
-    if not isinstance(shots, list) or not all(isinstance(shot, dict) for shot in shots):
-        raise Integrity(BAD_VALUE)
+    """Each entity as ``{entity_id, preview_file_id}``; the preview may be null."""
     entities = [(shot.get("entity_id") or shot.get("id"), shot) for shot in shots]
     return [
         {"entity_id": entity, "preview_file_id": shot.get("preview_file_id")}

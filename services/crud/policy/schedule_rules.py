@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from services.common.access.rules import Rule
 from services.common.crud import filters
 from services.common.crud.resource import CrudContext, ResourceRules, SimpleRules
-from services.common.crud.validation import BadValue, parse_id
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.common.errors import InvalidInput
 from services.common.json_types import JsonObject, Values
+from services.common.values import BadValue, parse_id, whole
 from services.crud.models import ProductionScheduleVersion, ScheduleItem
 from services.crud.models import ProductionScheduleVersionTaskLink as TaskLink
 
@@ -67,8 +67,11 @@ class ScheduleItemRules(SimpleRules):
     """Schedule items are unique by production, task type and object, also where these are null."""
 
     def rewrite_update(self, body: JsonObject) -> JsonObject:
-        """Leave out ``man_days`` that come as text."""
-        return {k: v for k, v in body.items() if k != "man_days" or not isinstance(v, str)}
+        """Leave out ``man_days`` that are a text, but no number: clients send what was typed."""
+        typed = body.get("man_days")
+        if not isinstance(typed, str) or _is_number(typed):
+            return dict(body)
+        return {name: value for name, value in body.items() if name != "man_days"}
 
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
@@ -82,6 +85,14 @@ class ScheduleItemRules(SimpleRules):
         if ctx.tx.session.scalar(same.limit(1)):
             message = "A similar schedule item already exists"
             raise InvalidInput(message)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        whole(text)
+    except BadValue:
+        return False
+    return True
 
 
 class TaskLinkRules(ResourceRules[UUID | None]):

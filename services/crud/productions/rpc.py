@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.common.access.rules import only_persons
-from services.common.crud import json_parts, lists
+from services.common.crud import filters, json_parts, lists
 from services.common.crud.resource_service import ResourceService
 from services.common.database.sql_types import Select
 from services.common.errors import NotFound
@@ -121,7 +121,7 @@ class ProductionRpc(ResourceService):
         seen = production_rows.seen_by(self.actor.id, is_admin=self.actor.is_admin)
         rows = sa.select(*RESOURCES["projects"].columns(None, relations=False)).where(seen)
         if name is not None:
-            rows = rows.where(PROJECT.c.name.ilike(name))
+            rows = rows.where(filters.condition("name", PROJECT.c.name, name))
         rows = rows.order_by(PROJECT.c.name)
         if not self.actor.is_admin:
             return lists.json_array(self, rows)

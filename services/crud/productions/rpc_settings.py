@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.common.access.rules import manager, team
+from services.common.bodies import FLAG, IDS, NEEDED_IDENT, WHOLE, Field, items_of, read_body
 from services.common.crud import cross_references, lists
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import BadValue, default_of, known_id, parse_id
@@ -18,7 +18,6 @@ from services.common.errors import InvalidInput, invalid_field
 from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
-from services.crud import bodies
 from services.crud.models import (
     ProjectTaskStatusLink,
     ProjectTaskTypeLink,
@@ -87,25 +86,13 @@ CHOICES: Final = {
 }
 
 
-class Priority(msgspec.Struct):
-    """The place of a task type in a production."""
-
-    priority: int | None = None
-
-
-class ChosenType(Priority, kw_only=True):
-    """A task type and its place."""
-
-    task_type_id: UUID
-
-
-class Batch(msgspec.Struct):
-    """Settings to add to a production."""
-
-    task_types: list[ChosenType] = []
-    task_status_ids: list[UUID] = []
-    asset_type_ids: list[UUID] = []
-    replace_task_types: bool = False
+PRIORITY: Final = {"priority": WHOLE}
+BATCH: Final = {
+    "task_types": Field(items_of({"task_type_id": NEEDED_IDENT, **PRIORITY}), [], null=[]),
+    "task_status_ids": IDS,
+    "asset_type_ids": IDS,
+    "replace_task_types": FLAG,
+}
 
 
 class ProjectSettingsRpc(ResourceService):
@@ -139,7 +126,7 @@ class ProjectSettingsRpc(ResourceService):
         choice = CHOICES[kind]
         project = permitted_project(self, project_id, manager)
         chosen = _chosen(choice, data)
-        place = bodies.read(data, Priority).priority
+        place = read_body(data, PRIORITY)["priority"]
         if not self._existing({choice: {chosen}})[choice]:
             raise _unknown(choice, chosen)
         if self._use(choice, project, {chosen: place}) or choice.always_emits:
@@ -170,19 +157,19 @@ class ProjectSettingsRpc(ResourceService):
         Raises NotFound, Forbidden, InvalidInput. Emits ``project:update`` once.
         """
         project = permitted_project(self, project_id, manager)
-        batch = bodies.read(data, Batch)
-        types = {chosen.task_type_id: chosen.priority for chosen in batch.task_types}
+        batch = read_body(data, BATCH)
+        types = {one["task_type_id"]: one["priority"] for one in batch["task_types"]}
         found = self._existing(
             {
                 TYPES: set(types),
-                STATUSES: set(batch.task_status_ids),
-                ASSET_TYPES: set(batch.asset_type_ids),
+                STATUSES: set(batch["task_status_ids"]),
+                ASSET_TYPES: set(batch["asset_type_ids"]),
             }
         )
         known = {ident: place for ident, place in types.items() if ident in found[TYPES]}
         # Deleted in the transaction of the inserts below: readers never see the production without
         # types.
-        if batch.replace_task_types:
+        if batch["replace_task_types"]:
             link = TYPES.link
             others = link.c[TYPES.key].not_in(known)
             self.tx.connection.execute(sa.delete(link).where(link.c.project_id == project, others))

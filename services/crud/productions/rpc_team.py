@@ -1,4 +1,4 @@
-"""RPC methods of production teams; ``auth`` calls ``memberships`` when it builds an actor."""
+"""RPC methods of production teams. A membership is a row of ``project_person_link``."""
 
 from __future__ import annotations
 
@@ -20,16 +20,20 @@ from services.crud.policy.project_access import permitted_project, project_chang
 from services.crud.policy.project_rules import OPEN, is_open
 
 LINK: Final = project_person_link.c
-#: Roles somebody may have in a production; administrators are that everywhere.
-SEATS: Final = ("user", "supervisor", "manager", "client", "vendor")
+#: Roles that a membership may have; ``admin`` is a role in the studio only.
+PROJECT_ROLES: Final = ("user", "supervisor", "manager", "client", "vendor")
 
 
 class TeamRpc(ResourceService):
-    """Production teams."""
+    """Production teams: their members, and what other services need of productions."""
 
     @query
     def memberships(self, person_id: str) -> dict[str, list[Any]]:
-        """Productions a person is in: ``{project id: [role there or None, is it open]}``."""
+        """A person's memberships: ``{project id: [role or None, whether the production is open]}``.
+
+        ``auth`` calls it to build an actor; without a role of its own a membership has the person's
+        role in the studio.
+        """
         statement = (
             sa.select(LINK.project_id, LINK.role, ProjectStatus.name)
             .join(Project, Project.id == LINK.project_id)
@@ -42,7 +46,7 @@ class TeamRpc(ResourceService):
 
     @query
     def project_names(self, ids: list[str] | None = None) -> dict[str, str]:
-        """The names of these productions (of all when None) by id; unknown ids are left out."""
+        """Names of productions by id, of all if ``ids`` is None; unknown ids are left out."""
         statement = sa.select(Project.id, Project.name)
         if ids is not None:
             statement = statement.where(Project.id.in_([UUID(ident) for ident in ids]))
@@ -51,53 +55,56 @@ class TeamRpc(ResourceService):
 
     @query
     def projects_in_brief(self, ids: list[str]) -> dict[str, JsonObject]:
-        """Name and avatar of these productions, as a person's tasks show them."""
+        """Name and avatar flag of productions by id, for a person's tasks.
+
+        ``{id: {project_name, project_has_avatar}}``; unknown ids are left out.
+        """
         statement = sa.select(Project.id, Project.name, Project.has_avatar)
         with self.database.read() as connection:
             return {
                 str(ident): {"project_name": name, "project_has_avatar": avatar}
                 for ident, name, avatar in connection.execute(
-                    statement.where(Project.id.in_([UUID(one) for one in ids]))
+                    statement.where(Project.id.in_([UUID(ident) for ident in ids]))
                 )
             }
 
     @query
     def open_projects(self, person_id: str | None = None) -> list[str]:
-        """The productions being worked on, or those of them whose team a person is in."""
+        """Ids of the open productions, or of those whose team a person is in."""
         statement = (
             sa.select(Project.id)
             .join(ProjectStatus, ProjectStatus.id == Project.project_status_id)
             .where(sa.func.lower(ProjectStatus.name) == OPEN.lower())
         )
         if person_id is not None:
-            mine = sa.select(LINK.project_id).where(LINK.person_id == UUID(person_id))
-            statement = statement.where(Project.id.in_(mine))
+            theirs = sa.select(LINK.project_id).where(LINK.person_id == UUID(person_id))
+            statement = statement.where(Project.id.in_(theirs))
         with self.database.read() as connection:
             return [str(ident) for ident in connection.scalars(statement)]
 
     @query
     def playlists_in_brief(self, ids: list[str]) -> dict[str, JsonObject]:
-        """Name and kind of these playlists, as notifications show them."""
+        """Playlists by id as notifications show them: ``{id: {name, for_entity, is_for_all}}``."""
         row = Playlist
         statement = sa.select(row.id, row.name, row.for_entity, row.is_for_all)
         with self.database.read() as connection:
             return {
                 str(ident): {"name": name, "for_entity": kind, "is_for_all": for_all}
                 for ident, name, kind, for_all in connection.execute(
-                    statement.where(row.id.in_([UUID(one) for one in ids]))
+                    statement.where(row.id.in_([UUID(ident) for ident in ids]))
                 )
             }
 
     @query
     def team_of(self, project_id: str) -> dict[str, str | None]:
-        """The people of a production with the role they have there, if it is one of its own."""
+        """The members of a production: ``{person id: role of the membership or None}``."""
         statement = sa.select(LINK.person_id, LINK.role).where(LINK.project_id == UUID(project_id))
         with self.database.read() as connection:
             return {str(person): role for person, role in connection.execute(statement)}
 
     @query
     def show_team(self, project_id: str) -> list[JsonObject]:
-        """The team as persons, each with ``project_role``. For the team itself.
+        """The members of a production as persons with ``project_role``. For the team.
 
         Raises NotFound, Forbidden.
         """
@@ -108,15 +115,15 @@ class TeamRpc(ResourceService):
 
     @command
     def join_team(self, project_id: str, data: JsonObject | None = None) -> Reply:
-        """Take somebody into the team, with a role of their own if one is given.
+        """Add a person to the team, with a role in this production if one is given. For managers.
 
         Returns the production. Raises NotFound, Forbidden, InvalidInput. Emits ``project:update``
-        for the seat and for the role, nothing if the person sits there already.
+        for the new membership and for the role; nothing for an existing member without a role.
         """
-        person, role = _seat(data or {})
+        person, role = _member_and_role(data or {})
         project = permitted_project(self, project_id, manager)
-        self._known_person(person)
-        if self._sit(project, person):
+        self._require_person(person)
+        if self._add_member(project, person):
             project_changed(self, project)
         if role is not None:
             self._set_role(project, person, role)
@@ -125,12 +132,13 @@ class TeamRpc(ResourceService):
 
     @command
     def seat_assignee(self, project_id: str, person_id: str) -> bool:
-        """Who is given work in a production belongs to its team. Emits ``project:update`` if new.
+        """Add an assignee to a production's team; idempotent. Returns whether they are new.
 
-        Called by ``tasks``, which has decided whether the caller may give that work.
+        For ``tasks`` only, which has checked that the caller may assign. Emits ``project:update``
+        for a new member.
         """
         project = UUID(project_id)
-        new = self._sit(project, UUID(person_id))
+        new = self._add_member(project, UUID(person_id))
         if new:
             project_changed(self, project)
         return new
@@ -139,9 +147,10 @@ class TeamRpc(ResourceService):
     def change_seat(
         self, project_id: str, person_id: str, data: JsonObject | None = None
     ) -> JsonObject:
-        """Give a member another role in this production, or with null their own again.
+        """Set a member's role in this production; null means their role in the studio.
 
-        Raises NotFound, Forbidden, InvalidInput. Emits ``project:update``.
+        For managers. Returns ``{project_id, person_id, role}``. Raises NotFound, Forbidden,
+        InvalidInput. Emits ``project:update``.
         """
         role = _role(data or {})
         project = permitted_project(self, project_id, manager)
@@ -154,24 +163,29 @@ class TeamRpc(ResourceService):
 
     @command
     def leave_team(self, project_id: str, person_id: str) -> Reply:
-        """Take somebody off the team; their tasks stay theirs. Emits ``project:update``."""
+        """Remove a person from the team; their assignments stay. For managers.
+
+        Raises NotFound, Forbidden. Emits ``project:update``.
+        """
         project = permitted_project(self, project_id, manager)
-        gone = sa.delete(project_person_link).where(
+        membership = sa.delete(project_person_link).where(
             LINK.project_id == project, LINK.person_id == known_id(person_id)
         )
-        self.tx.connection.execute(gone)
+        self.tx.connection.execute(membership)
         project_changed(self, project)
         return Reply(b"")
 
-    def _known_person(self, person: UUID) -> None:
-        found = self.ask("auth", "existing_rows", tables={"person": [str(person)]})
-        if not found["person"]:
+    def _require_person(self, person: UUID) -> None:
+        # People belong to ``auth``: no foreign key would refuse an unknown id.
+        existing = self.ask("auth", "existing_rows", tables={"person": [str(person)]})
+        if not existing["person"]:
             message = f"Person with id {person} not found"
             raise InvalidInput(message)
 
-    def _sit(self, project: UUID, person: UUID) -> bool:
+    def _add_member(self, project: UUID, person: UUID) -> bool:
+        """Insert a membership; returns whether it is new."""
         row = {"project_id": project, "person_id": person}
-        # Twice is once: only a new seat is an event.
+        # Idempotent: only a new row is announced by an event.
         statement = insert(project_person_link).values(row).on_conflict_do_nothing()
         return bool(self.tx.connection.execute(statement).rowcount)
 
@@ -187,20 +201,20 @@ class TeamRpc(ResourceService):
 def _role(data: JsonObject) -> str | None:
     """The role in a body. Raises InvalidInput."""
     role = data.get("role")
-    if role is not None and role not in SEATS:
-        message = f"Input should be one of: {', '.join(SEATS)}"
+    if role is not None and role not in PROJECT_ROLES:
+        message = f"Input should be one of: {', '.join(PROJECT_ROLES)}"
         raise invalid_field("role", message)
     return role
 
 
-def _seat(data: JsonObject) -> tuple[UUID, str | None]:
-    """Person and role of a body. Raises InvalidInput."""
-    given = data.get("person_id")
+def _member_and_role(data: JsonObject) -> tuple[UUID, str | None]:
+    """The person and the role in a body. Raises InvalidInput."""
+    person_id = data.get("person_id")
     role = _role(data)
-    if given is None:
+    if person_id is None:
         raise invalid_field("person_id", "Field required")
     try:
-        return parse_id(given), role
+        return parse_id(person_id), role
     except BadValue:
-        message = f"Person with id {given} not found"
+        message = f"Person with id {person_id} not found"
         raise InvalidInput(message) from None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import Final
 from uuid import UUID
 
@@ -15,6 +13,7 @@ from services.common.errors import InvalidInput, NotFound
 from services.common.files.storage import FileAnswer
 from services.common.json_types import Row
 from services.common.runtime.rpc_server import query
+from services.common.slugs import slug
 from services.tasks.models import TaskType
 from services.tasks.policy import access
 from services.tasks.previews import kinds
@@ -22,7 +21,6 @@ from services.tasks.previews.facts import preview_facts
 
 CONTENT_TYPES: Final = {"png": "image/png", "mp4": "video/mp4", "pdf": "application/pdf"}
 UNKNOWN: Final = "application/octet-stream"
-WORDS: Final = re.compile(r"[^a-z0-9]+")
 
 
 class PreviewDownloadRpc(ResourceService):
@@ -70,11 +68,12 @@ class PreviewDownloadRpc(ResourceService):
     def download_preview(self, ident: str) -> FileAnswer:
         """The file for saving, named for its production, entity, task type and revision.
 
+        Where the studio wishes so (``use_original_file_name``), it has the name it came with.
         Raises NotFound, Forbidden.
         """
         facts = self._readable(ident)
         extension = facts["extension"] or ""
-        name = f"{self._name_of(facts)}_v{facts['revision']}.{extension}"
+        name = f"{self._name_of(facts)}.{extension}"
         answer = _answer(facts, kinds.ORIGINAL, CONTENT_TYPES.get(extension, UNKNOWN))
         return FileAnswer(
             key=answer.key, content_type=UNKNOWN, name=name, last_modified=answer.last_modified
@@ -88,18 +87,21 @@ class PreviewDownloadRpc(ResourceService):
 
     def _name_of(self, facts: Row) -> str:
         project, entity = str(facts["project_id"]), str(facts["entity_id"])
-        projects, entities = self.ask_all(
+        projects, entities, organisations = self.ask_all(
             [
                 ("crud", "project_names", {"ids": [project]}),
                 ("assets", "entities_in_brief", {"ids": [entity]}),
+                ("auth", "list_rows", {"path": "organisations"}),
             ]
         )
+        if facts["original_name"] and any(one["use_original_file_name"] for one in organisations):
+            return str(facts["original_name"])
         words = [
             projects.get(project),
             (entities.get(entity) or {}).get("entity_name"),
             self._task_type(facts["task_type_id"]),
         ]
-        return "_".join(slug(word) for word in words if word)
+        return f"{slug(' '.join(word for word in words if word))}_v{facts['revision']}"
 
     def _task_type(self, ident: UUID | None) -> str | None:
         with self.database.read() as connection:
@@ -107,12 +109,6 @@ class PreviewDownloadRpc(ResourceService):
                 sa.select(TaskType.name).where(TaskType.id == ident)
             )
         return name
-
-
-def slug(text: str) -> str:
-    """A name as part of a file name: ASCII letters and digits, in lower case."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return WORDS.sub("-", plain).strip("-")
 
 
 def _answer(facts: Row, name: str, kind: str) -> FileAnswer:

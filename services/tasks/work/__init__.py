@@ -1,1 +1,1 @@
-"""Tasks: made, assigned, listed, timed."""
+"""Tasks: creation, assignment, lists, time spent."""

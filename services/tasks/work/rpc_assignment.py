@@ -35,111 +35,119 @@ class AssignmentRpc(ResourceService):
         Returns the task with its assignees. Raises NotFound, Refused (no such person), Forbidden,
         InvalidInput. Emits ``task:assign``, ``task:update``, ``notification:new``.
         """
-        given = data.get("person_id")
-        if given is None or given == "":
+        person_id = data.get("person_id")
+        if person_id is None or person_id == "":
             raise invalid_field("person_id", "Field required")
         task = TaskAuthorizer(self).task(known_id(task_id))
-        person = self._assignee(given)
+        person = self._assignee(person_id)
         if not self._may_assign(task, person):
             message = "This requires to manage the production or to supervise the department."
             raise Forbidden(message)
         self._check_bot(task, person)
         self._assign(task, UUID(person["id"]))
         shown = self.registry["tasks"].view(self.tx, task["id"])
-        # The team is another service's, which may only be called after the commit.
+        # The team belongs to ``crud``, and no RPC call is made inside a transaction.
         self.commit_now()
-        self._seat(task["project_id"], person["id"])
+        self._add_to_team(task["project_id"], person["id"])
         return Reply(shown)
 
     @command
     def assign_tasks(self, person_id: str, data: JsonObject) -> Reply:
-        """Assign tasks to a person; unknown ones, and ones the caller may not assign, are left out.
+        """Assign tasks to a person; skips unknown ones and those that the caller may not assign.
 
-        Returns the tasks given.
+        Returns the tasks assigned. Raises Refused (no such person), InvalidInput. Emits as
+        ``assign_task``.
         """
         ids = data.get("task_ids")
         if not isinstance(ids, list):
             raise invalid_field("task_ids", "Field required")
         person = self._assignee(person_id)
         authorizer = TaskAuthorizer(self)
-        tasks = [task for task in self._known(authorizer, ids) if self._may_assign(task, person)]
+        tasks = [task for task in self._existing(authorizer, ids) if self._may_assign(task, person)]
         for task in tasks:
             self._assign(task, UUID(person["id"]))
         shown = [self.registry["tasks"].view(self.tx, task["id"]) for task in tasks]
         if tasks:
             self.commit_now()
-            self._seat(tasks[0]["project_id"], person["id"])
+            self._add_to_team(tasks[0]["project_id"], person["id"])
         return Reply(b"[" + b",".join(shown) + b"]")
 
     @command
     def clear_assignation(self, data: JsonObject) -> list[str]:
-        """Unassign a person, or everybody, from tasks; ones the caller may not change are left out.
+        """Unassign a person, or everybody, from tasks; skips those that the caller may not change.
 
-        Returns the ids of the tasks handled. Emits ``task:unassign``, ``task:update``.
+        Returns the ids of the other tasks. Raises InvalidInput. Emits ``task:unassign``,
+        ``task:update``.
         """
         ids, person = data.get("task_ids"), data.get("person_id")
         if not isinstance(ids, list):
             raise invalid_field("task_ids", "Field required")
-        whom = None if person is None else known_id(person)
-        handled = []
+        unassigned = None if person is None else known_id(person)
+        changed = []
         authorizer, link = TaskAuthorizer(self), task_person_link
-        for task in self._known(authorizer, ids):
-            alone = whom is not None and whom == self.actor.id and task["mine"]
-            mine = alone and authorizer.role(task) is not None
-            if not mine and not self._may_direct(authorizer, task):
+        for task in self._existing(authorizer, ids):
+            # Assignees may unassign themselves, as long as they are in the team.
+            is_self = unassigned is not None and unassigned == self.actor.id and task["mine"]
+            may_leave = is_self and authorizer.role(task) is not None
+            if not may_leave and not self._may_direct(authorizer, task):
                 continue
-            which = [link.c.person_id == whom] if whom else []
-            gone = sa.delete(link).where(link.c.task_id == task["id"], *which)
-            removed = {whom} if whom else set()
-            removed |= set(self.tx.connection.scalars(gone.returning(link.c.person_id)))
-            for one in sorted(removed):
+            links = sa.delete(link).where(link.c.task_id == task["id"])
+            if unassigned:
+                links = links.where(link.c.person_id == unassigned)
+            # The event of a person named is emitted even if they were not assigned.
+            removed = {unassigned} if unassigned else set()
+            removed |= set(self.tx.connection.scalars(links.returning(link.c.person_id)))
+            for removed_id in sorted(removed):
                 ids_of = {"task_id": task["id"], "project_id": task["project_id"]}
-                self.tx.emit(TaskUnassigned(person_id=one, **ids_of))
+                self.tx.emit(TaskUnassigned(person_id=removed_id, **ids_of))
             self._touch(task)
-            handled.append(str(task["id"]))
-        return handled
+            changed.append(str(task["id"]))
+        return changed
 
-    def _known(self, authorizer: TaskAuthorizer, ids: list[Any]) -> list[Row]:
-        found = []
-        for ident in dict.fromkeys(str(one) for one in ids):
+    def _existing(self, authorizer: TaskAuthorizer, ids: list[Any]) -> list[Row]:
+        """The tasks of these ids, each once; malformed and unknown ids are skipped."""
+        tasks = []
+        for ident in dict.fromkeys(str(ident) for ident in ids):
             try:
-                found.append(authorizer.task(parse_id(ident)))
+                tasks.append(authorizer.task(parse_id(ident)))
             except (BadValue, NotFound):
                 continue
-        return found
+        return tasks
 
-    def _assignee(self, given: Json) -> JsonObject:
-        """The person of that id. Raises Refused."""
+    def _assignee(self, person_id: Json) -> JsonObject:
+        """The person with that id, from ``auth``. Raises Refused."""
         try:
-            ident = str(parse_id(given))
+            ident = str(parse_id(person_id))
         except BadValue:
             raise Refused(data=NOBODY) from None
-        found = self.ask("auth", "whole_persons", ids=[ident])
-        if ident not in found:
+        persons = self.ask("auth", "whole_persons", ids=[ident])
+        if ident not in persons:
             raise Refused(data=NOBODY)
-        person: JsonObject = found[ident]
+        person: JsonObject = persons[ident]
         return person
 
     def _may_direct(self, authorizer: TaskAuthorizer, task: Row) -> bool:
         return authorizer.role(task) in {"admin", "manager"} or authorizer.supervises(task)
 
     def _may_assign(self, task: Row, person: JsonObject) -> bool:
-        """Managers; supervisors of the department, to its people; people of it, to themselves.
+        """Managers anybody; supervisors members of their department; its members themselves.
 
         All of them must be in the team: nobody may join a production by assigning themselves.
         """
-        role, mine = self.actor.role_in(task["project_id"]), self.actor.departments
+        role, own = self.actor.role_in(task["project_id"]), self.actor.departments
         if role is None or role in {"admin", "manager"}:
             return role is not None
         department = task["department_id"]
         if person["id"] == str(self.actor.id):
-            return department is not None and department in mine
+            return department is not None and department in own
         if role != "supervisor":
             return False
+        # Supervisors without departments supervise all of them.
         theirs = {UUID(ident) for ident in person["departments"]}
-        return not mine or (department in mine and bool(theirs & mine))
+        return not own or (department in own and bool(theirs & own))
 
     def _check_bot(self, task: Row, person: JsonObject) -> None:
+        """Refuse bots in productions that don't allow them. Raises Forbidden."""
         if not person["is_bot"]:
             return
         project = {"path": "projects", "ident": str(task["project_id"])}
@@ -163,8 +171,12 @@ class AssignmentRpc(ResourceService):
         self.tx.connection.execute(change.values(**values, updated_at=NOW))
         task_changed(self, task)
 
-    def _seat(self, project: UUID | None, person: str) -> None:
-        """Add the person to the team, after the commit; after a failure, the next one does it."""
+    def _add_to_team(self, project: UUID | None, person: str) -> None:
+        """Add the assignee to the production's team.
+
+        Idempotent and after the commit: if the call fails, the next assignment adds the person.
+        """
         if project is not None:
+            # Returns the connection to the pool before the call.
             self.tx.close()
             self.ask("crud", "seat_assignee", project_id=str(project), person_id=person)

@@ -43,7 +43,7 @@ NEW_TASK: Final = {
 
 
 class TaskCreationRpc(ResourceService):
-    """New tasks."""
+    """Create tasks for entities."""
 
     @command
     def create_tasks(
@@ -54,57 +54,58 @@ class TaskCreationRpc(ResourceService):
         data: Json = None,
         query: dict[str, str] | None = None,
     ) -> Reply:
-        """Create a task of a type for entities that have none: those listed, or all of a kind.
+        """Create a task of a type for the listed entities, or all of a kind, that have none.
 
-        ``kind`` is ``assets`` … or an entity type's name. Returns the new tasks only.
-        Raises NotFound (an unknown entity, kind or type; nothing is made), Forbidden,
+        ``kind`` is one of ``KINDS`` or an entity type's name. Returns only the new tasks. For
+        managers; tasks of concepts for all of the team but clients and vendors.
+        Raises NotFound (an unknown entity, kind or type: none is created), Forbidden,
         InvalidInput. Emits ``task:new`` for each.
         """
-        drawn = kind == "concepts"
-        project = require_member(self, project_id, *(() if drawn else ("manager",)))
-        if drawn and self.actor.role_in(project) in OUTSIDE:
+        for_concepts = kind == "concepts"
+        project = require_member(self, project_id, *(() if for_concepts else ("manager",)))
+        if for_concepts and self.actor.role_in(project) in OUTSIDE:
             message = "This requires to be in the studio's team."
             raise Forbidden(message)
-        wanted = _wanted(data)
         entities = self.ask(
             "assets",
             "entities_of_kind",
             project_id=str(project),
             kind=KINDS.get(kind, kind),
-            ids=wanted,
+            ids=_entity_ids(data),
             query=query or {},
         )
         concept = KINDS.get(kind, kind).lower() == "concept"
-        return self._made(project, [known_id(task_type_id)], entities, concept=concept)
+        return self._create(project, [known_id(task_type_id)], entities, concept=concept)
 
     @command
     def create_entity_tasks(self, entity_id: str, data: JsonObject) -> Reply:
-        """Create tasks of several types for one entity. Not for clients and vendors.
+        """Create tasks of several types for one entity. For the team but clients and vendors.
 
-        Returns and raises as ``create_tasks``.
+        Returns, raises and emits as ``create_tasks``.
         """
         ids = data.get("task_type_ids")
         if not isinstance(ids, list):
             raise invalid_field("task_type_ids", "Field required")
         entity = known_id(entity_id)
-        known = self.ask("assets", "describe_entities", ids=[str(entity)])
-        if str(entity) not in known:
+        entities = self.ask("assets", "describe_entities", ids=[str(entity)])
+        if str(entity) not in entities:
             raise NotFound
-        facts = known[str(entity)]
+        facts = entities[str(entity)]
         project = require_member(self, facts["project_id"])
         if self.actor.role_in(project) in OUTSIDE:
             message = "This requires to be in the studio's team."
             raise Forbidden(message)
         types = [known_id(ident) for ident in ids]
         concept = facts["kind"] == "Concept"
-        return self._made(project, types, [str(entity)], concept=concept)
+        return self._create(project, types, [str(entity)], concept=concept)
 
-    def _made(
+    def _create(
         self, project: UUID, types: list[UUID], entities: list[str], *, concept: bool
     ) -> Reply:
-        kinds = table_of(TaskType)
-        known = self.tx.connection.scalars(sa.select(kinds.c.id).where(kinds.c.id.in_(types)))
-        if set(types) - set(known):
+        table = table_of(TaskType)
+        existing = self.tx.connection.scalars(sa.select(table.c.id).where(table.c.id.in_(types)))
+        # All or none: a 404 must not leave some of the tasks behind.
+        if set(types) - set(existing):
             raise NotFound
         status = default_status(self, concept=concept)
         ids = []
@@ -118,11 +119,11 @@ class TaskCreationRpc(ResourceService):
     def _insert(
         self, project: UUID, task_type: UUID, status: UUID, entities: list[UUID]
     ) -> list[UUID]:
-        """Tasks for those entities that have none of the type, in the entities' order."""
-        have = sa.select(TASK.c.entity_id).where(
+        """Insert a task for each entity without one of the type; returns ids in entity order."""
+        with_task = sa.select(TASK.c.entity_id).where(
             TASK.c.task_type_id == task_type, TASK.c.entity_id.in_(entities)
         )
-        taken = set(self.tx.connection.scalars(have))
+        skipped = set(self.tx.connection.scalars(with_task))
         rows = [
             {
                 **NEW_TASK,
@@ -134,14 +135,15 @@ class TaskCreationRpc(ResourceService):
                 "assigner_id": self.actor.id,
             }
             for entity in dict.fromkeys(entities)
-            if entity not in taken
+            if entity not in skipped
         ]
         if not rows:
             return []
         # A concurrent request may have created some of them: only those inserted are returned.
         statement = insert(TASK).on_conflict_do_nothing().returning(TASK.c.id)
-        made = set(self.tx.connection.scalars(statement, rows))
-        return [ident for row in rows if isinstance(ident := row["id"], UUID) and ident in made]
+        inserted = set(self.tx.connection.scalars(statement, rows))
+        # RETURNING has no order.
+        return [ident for row in rows if isinstance(ident := row["id"], UUID) and ident in inserted]
 
     def _new_tasks(self, ids: list[UUID]) -> bytes:
         status, kind = table_of(TaskStatus), table_of(TaskType)
@@ -165,6 +167,6 @@ class TaskCreationRpc(ResourceService):
         return f"[{','.join(self.tx.connection.execute(rows_as_json(rows)).scalars())}]".encode()
 
 
-def _wanted(data: Json) -> list[str]:
-    """The ids in a body; none means all. Raises InvalidInput."""
+def _entity_ids(data: Json) -> list[str]:
+    """The entity ids of a body; an empty list stands for all entities. Raises InvalidInput."""
     return [str(ident) for ident in body_ids(data)] if data else []

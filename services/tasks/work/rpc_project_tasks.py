@@ -27,26 +27,27 @@ class ProjectTaskRpc(ResourceService):
 
     @query
     def list_project_tasks(self, project_id: str, query: dict[str, str] | None = None) -> Reply:
-        """The tasks of a production with their assignees, by the page if one is asked for.
+        """The tasks of a production with their assignees, newest first; a page of them on request.
 
-        For the team; a vendor gets their own. Raises NotFound, Forbidden, InvalidInput.
+        For the team; vendors get their own tasks. Raises NotFound, Forbidden, InvalidInput.
         """
-        project, asked = require_member(self, project_id), query or {}
+        project, parameters = require_member(self, project_id), query or {}
         rows = sa.select(*self.registry["tasks"].columns(None, relations=True)).where(
             TASK.c.project_id == project
         )
-        if asked.get("task_type_id"):
-            rows = rows.where(TASK.c.task_type_id == known_id(asked["task_type_id"]))
+        if parameters.get("task_type_id"):
+            rows = rows.where(TASK.c.task_type_id == known_id(parameters["task_type_id"]))
         if self.actor.role_in(project) == "vendor":
             rows = rows.where(access.assigned_to(self.actor.id, TASK.c.id))
         order = (TASK.c.updated_at.desc(), TASK.c.created_at.desc(), TASK.c.id)
-        return paged(self, rows, order, asked)
+        return paged(self, rows, order, parameters)
 
     @command
     def delete_tasks(self, project_id: str, data: Json = None) -> list[str]:
-        """Delete tasks of a production and what depends on them. For its managers.
+        """Delete tasks of a production with their dependent rows. For its managers.
 
-        Returns the ids removed; those of other productions are left alone. Emits ``task:delete``.
+        Returns the ids deleted; tasks of other productions are skipped. Raises NotFound, Forbidden.
+        Emits ``task:delete`` for each.
         """
         project = require_member(self, project_id, "manager")
         ids = [known_id(ident) for ident in (data if isinstance(data, list) else [])]
@@ -54,18 +55,18 @@ class ProjectTaskRpc(ResourceService):
 
     @command
     def delete_tasks_of_type(self, project_id: str, task_type_id: str) -> Reply:
-        """Remove a production's tasks of one type. For its managers."""
-        project, kind = require_member(self, project_id, "manager"), known_id(task_type_id)
-        self._delete_where(TASK.c.project_id == project, TASK.c.task_type_id == kind)
+        """Delete a production's tasks of one type, as ``delete_tasks``. For its managers."""
+        project, task_type = require_member(self, project_id, "manager"), known_id(task_type_id)
+        self._delete_where(TASK.c.project_id == project, TASK.c.task_type_id == task_type)
         return Reply(b"")
 
     def _delete_where(self, *where: Condition) -> list[str]:
-        # Locked in the order of ids, as all code that locks tasks: no deadlocks.
+        # Locked in id order, as everywhere: two requests that lock the same tasks don't deadlock.
         rows = sa.select(TASK).where(*where).order_by(TASK.c.id).with_for_update()
-        found = self.tx.connection.execute(rows).mappings().all()
+        tasks = self.tx.connection.execute(rows).mappings().all()
         cross_references.remove(
-            self.tx, self.name, self.metadata, "task", [row["id"] for row in found]
+            self.tx, self.name, self.metadata, "task", [task["id"] for task in tasks]
         )
-        for row in found:
-            self.tx.emit(self.registry.event(self.registry["tasks"], "delete", row))
-        return [str(row["id"]) for row in found]
+        for task in tasks:
+            self.tx.emit(self.registry.event(self.registry["tasks"], "delete", task))
+        return [str(task["id"]) for task in tasks]

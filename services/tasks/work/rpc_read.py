@@ -1,4 +1,4 @@
-"""RPC methods that read a task in full, and list tasks by entity."""
+"""RPC methods that read a task with its related rows, and list the tasks of an entity."""
 
 from __future__ import annotations
 
@@ -30,9 +30,11 @@ class TaskReadRpc(ResourceService):
 
     @query
     def read_task_in_full(self, task_id: str) -> Reply:
-        """A task with its type, status, entity, production, people. For its readers.
+        """A task with its type, status, entity, production and people. For its readers.
 
-        Raises NotFound, Forbidden.
+        Returns the task's fields and ``entity``, ``entity_type``, ``sequence``?, ``episode``?,
+        ``project``, ``task_type``, ``task_status``, ``persons`` (assignees), ``assigner``?,
+        ``is_subscribed``. Raises NotFound, Forbidden.
         """
         task = TaskAuthorizer(self).readable(task_id)
         shown: JsonObject = msgspec.json.decode(self._text("tasks", task["id"], lists=True))
@@ -43,16 +45,19 @@ class TaskReadRpc(ResourceService):
             ("auth", "whole_persons", {"ids": [ident for ident in people if ident]}),
         ]
         # Concurrently: the answer takes as long as the slowest of the three calls.
-        entity, project, known = self.ask_all(questions)
+        entity, project, persons = self.ask_all(questions)
         shown |= entity
         shown["project"] = project
         for name, path in (("task_type", "task-types"), ("task_status", "task-status")):
             ident = shown[f"{name}_id"]
             text = self._text(path, UUID(ident)) if ident else "null"
             shown[name] = msgspec.Raw(text.encode())
-        shown["persons"] = [without_departments(known[i]) for i in shown["assignees"] if i in known]
-        if shown["assigner_id"] in known:
-            shown["assigner"] = known[shown["assigner_id"]]
+        # People may be deleted while references to them remain: those are skipped.
+        shown["persons"] = [
+            without_departments(persons[i]) for i in shown["assignees"] if i in persons
+        ]
+        if shown["assigner_id"] in persons:
+            shown["assigner"] = persons[shown["assigner_id"]]
         shown["is_subscribed"] = self._subscribed(task["id"])
         return Reply(msgspec.json.encode(shown))
 
@@ -79,10 +84,10 @@ class TaskReadRpc(ResourceService):
         task_type_id: str | None = None,
         own: bool = False,
     ) -> Reply:
-        """The tasks of one entity with the names around them, by name. For its readers.
+        """The tasks of an entity with the names of type, status, entity and production, by name.
 
-        ``task_type_id`` narrows them to a type, ``own`` to what the caller is assigned to, then
-        without the names. Raises NotFound, Forbidden.
+        Only those of ``task_type_id`` if given; with ``own`` only the caller's, without the names.
+        For the entity's readers. Raises NotFound, Forbidden.
         """
         entity, facts = entity_for_reader(self, kind, ident)
         chosen = own_only(self, kind, facts, own=own)
@@ -98,6 +103,7 @@ class TaskReadRpc(ResourceService):
     def _named_tasks(self, rows: Select, entity: JsonObject) -> Select:
         """The tasks of an entity with its name, its production's, their types' and statuses'."""
         status, types = table_of(TaskStatus), table_of(TaskType)
+        # One entity means one production and one entity type: their names are literals.
         names = self.ask("crud", "project_names", ids=[entity["project_id"]])
         return (
             rows.add_columns(
@@ -113,9 +119,9 @@ class TaskReadRpc(ResourceService):
 
     @query
     def list_entity_task_types(self, kind: str, ident: str, own: bool = False) -> Reply:
-        """The types of one entity's tasks, each once; ``own``: of those the caller has on it.
+        """The task types of an entity's tasks; with ``own`` of the caller's tasks only.
 
-        Raises NotFound, Forbidden.
+        For the entity's readers. Raises NotFound, Forbidden.
         """
         entity, _ = entity_for_reader(self, kind, ident)
         resource = self.registry["task-types"]

@@ -31,7 +31,7 @@ from services.tasks.policy.task_authorizer import TaskAuthorizer
 from services.tasks.rows import paged
 
 TASK, KIND, STATUS = table_of(Task), table_of(TaskType), table_of(TaskStatus)
-#: What is listed of a production, by the column that says of which task it is.
+#: Resources listed by task or production, with the column that refers to the task.
 OF_TASK: Final = {
     "notifications": table_of(Notification).c.task_id,
     "preview-files": table_of(PreviewFile).c.task_id,
@@ -41,7 +41,7 @@ FILES: Final = "preview-files"
 
 
 class RelatedRowsRpc(ResourceService):
-    """Rows by what they belong to."""
+    """Rows related to a task, an entity or a production."""
 
     @query
     def list_task_previews(self, task_id: str) -> Reply:
@@ -63,14 +63,15 @@ class RelatedRowsRpc(ResourceService):
     ) -> Reply:
         """The tasks of the shots of a sequence or an episode, or of an episode's assets.
 
-        With the names around them, by name. For readers of it; a vendor gets their own.
+        With the names of type, status, entity and production, by name. For readers of the sequence
+        or episode; vendors get their own tasks.
         Raises NotFound, Forbidden.
         """
-        holder, facts = entity_for_reader(self, of, ident)
-        below = self.ask("assets", "entities_below", kind=kind, of=of, ident=str(holder))
+        parent, facts = entity_for_reader(self, of, ident)
+        children = self.ask("assets", "entities_below", kind=kind, of=of, ident=str(parent))
         relations = (query or {}).get("relations", "").lower() == "true"
         projects = self.ask("crud", "project_names", ids=[facts["project_id"]])
-        entities = describe_entities(self, below)
+        entities = describe_entities(self, children)
         names = {
             "project_name": sa.literal(projects.get(facts["project_id"]), sa.Text),
             "task_type_name": KIND.c.name,
@@ -87,7 +88,7 @@ class RelatedRowsRpc(ResourceService):
             .outerjoin(KIND, KIND.c.id == TASK.c.task_type_id)
             .outerjoin(STATUS, STATUS.c.id == TASK.c.task_status_id)
             .where(
-                TASK.c.entity_id.in_([UUID(one) for one in below]),
+                TASK.c.entity_id.in_([UUID(child) for child in children]),
                 *own_only(self, of, facts, own=False),
             )
         )
@@ -98,9 +99,10 @@ class RelatedRowsRpc(ResourceService):
     def list_project_rows(
         self, kind: str, project_id: str, query: dict[str, str] | None = None
     ) -> Reply:
-        """A production's rows of a resource in generic form, newest first, by the page.
+        """A page of a production's notifications, previews or subscriptions, newest first.
 
-        For its managers. Raises NotFound, Forbidden, InvalidInput.
+        ``kind`` is the resource's path. For the production's managers.
+        Raises NotFound, Forbidden, InvalidInput.
         """
         project = require_member(self, project_id, "manager")
         table = self.registry[kind].table

@@ -1,4 +1,4 @@
-"""RPC methods of time spent: logged per person, task and day; read with sums."""
+"""RPC methods that log and list time spent: minutes per person, task and day."""
 
 from __future__ import annotations
 
@@ -36,18 +36,19 @@ class TimeRpc(ResourceService):
     def set_time_spent(
         self, task_id: str, day: str, person_id: str, data: JsonObject, add: bool = False
     ) -> Reply:
-        """Set the minutes that a person worked on a task on a day, or with ``add`` add minutes.
+        """Log ``duration`` minutes of a person on a task and day; ``add`` adds to those logged.
 
-        For the assigned person and managers. Returns the row. Raises NotFound, Forbidden,
+        For the person, if assigned, and managers. Returns the row. Raises NotFound, Forbidden,
         InvalidInput. Emits ``time-spent:new`` or ``time-spent:update``, and ``task:update``.
         """
         authorizer = TaskAuthorizer(self)
         task = authorizer.task(known_id(task_id))
         person, on = known_id(person_id), _day(day)
-        self._check_may_note(authorizer, task, person)
+        self._check_may_log(authorizer, task, person)
         duration = _duration(data)
-        known = self.ask("auth", "existing_rows", tables={"person": [str(person)]})
-        if not known["person"]:
+        # Before the transaction: no foreign key reaches into ``auth``.
+        existing = self.ask("auth", "existing_rows", tables={"person": [str(person)]})
+        if not existing["person"]:
             raise NotFound
         row = {
             "id": uuid4(),
@@ -58,7 +59,7 @@ class TimeRpc(ResourceService):
         }
         statement = insert(TIME).values(row)
         more = TIME.c.duration + duration if add else statement.excluded.duration
-        # An upsert: concurrent requests for the same day add up instead of failing.
+        # An upsert: concurrent requests for one day add up; neither fails nor is lost.
         statement = statement.on_conflict_do_update(
             index_elements=[TIME.c.person_id, TIME.c.task_id, TIME.c.date],
             set_={"duration": more, "updated_at": NOW},
@@ -71,7 +72,8 @@ class TimeRpc(ResourceService):
         recompute_duration(self, task["id"])
         return Reply(self.registry["time-spents"].view(self.tx, ident))
 
-    def _check_may_note(self, authorizer: TaskAuthorizer, task: Row, person: UUID) -> None:
+    def _check_may_log(self, authorizer: TaskAuthorizer, task: Row, person: UUID) -> None:
+        """Assignees for themselves, managers for others. Raises Forbidden."""
         role = authorizer.role(task)
         may = role is not None and task["mine"]
         if person != self.actor.id:
@@ -82,9 +84,9 @@ class TimeRpc(ResourceService):
 
     @query
     def time_spent_on_task(self, task_id: str, day: str | None = None) -> JsonObject:
-        """Who worked how long on a task, on a day or at all.
+        """Time spent on a task, on one day or in total: ``{person id: [row], "total": minutes}``.
 
-        ``{person id: [row], "total": minutes}``. Raises NotFound, Forbidden.
+        For the task's readers. Raises NotFound, Forbidden.
         """
         task = TaskAuthorizer(self).readable(task_id)
         where = [TIME.c.task_id == task["id"]]
@@ -107,10 +109,11 @@ class TimeRpc(ResourceService):
         month: str | None = None,
         week: str | None = None,
     ) -> list[JsonObject]:
-        """A person's time: on a day, in a month, or between two dates, row by row.
+        """A person's time spent: on a day, in a week, month or year, or between two dates.
 
-        Of a week or a year it is summed up by task. For the person (the caller without
-        ``person_id``) and managers of the studio. Raises NotFound, Forbidden, InvalidInput.
+        The time of a week or a year is summed by task. ``person_id`` defaults to the caller. For
+        the person, and for the studio's managers and administrators.
+        Raises NotFound, Forbidden, InvalidInput.
         """
         person = only_persons(self) if person_id is None else known_id(person_id)
         if person != self.actor.id and self.actor.role not in {"admin", "manager"}:
@@ -125,7 +128,7 @@ class TimeRpc(ResourceService):
         return self._rows(*where)
 
     def _by_task(self, *where: Condition) -> list[JsonObject]:
-        """The minutes on each task, with the names of what it is a task of."""
+        """The minutes of each task, with the names of production and entity."""
         task = table_of(Task)
         rows = (
             sa.select(
@@ -161,7 +164,10 @@ class TimeRpc(ResourceService):
 
     @query
     def time_spent_today(self, task_id: str, day: str) -> JsonObject:
-        """The caller's own time on a task on a day; empty when none is noted."""
+        """The caller's time on a task and day as a row; an empty object if none is logged.
+
+        Raises NotFound.
+        """
         task = TaskAuthorizer(self).task(known_id(task_id))
         where = (TIME.c.task_id == task["id"], TIME.c.person_id == self.actor.id)
         rows = self._rows(*where, TIME.c.date == _day(day))
@@ -176,12 +182,12 @@ class TimeRpc(ResourceService):
 
 
 def _ids(rows: Iterable[Row], name: str) -> list[str]:
-    """The ids in a column, each once, as other services are asked for them."""
+    """The distinct ids of a column, as text."""
     return sorted({str(row[name]) for row in rows if row[name] is not None})
 
 
 def _named(entity: JsonObject) -> JsonObject:
-    """What a sum of time shows of the entity."""
+    """The entity's fields of a row of ``_by_task``."""
     return {
         "entity_name": entity.get("name"),
         "entity_type_name": entity.get("type_name"),
@@ -191,7 +197,7 @@ def _named(entity: JsonObject) -> JsonObject:
 
 
 def _day(text: str) -> date:
-    """A date in a path. Raises NotFound for an invalid one."""
+    """A date in a path. Raises NotFound: an invalid path parameter is a 404."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -199,32 +205,39 @@ def _day(text: str) -> date:
 
 
 def _duration(data: JsonObject) -> float:
-    given = data.get("duration")
-    if isinstance(given, str):
+    """The ``duration`` of a body, in minutes. Raises InvalidInput."""
+    value = data.get("duration")
+    # Form bodies and older clients send numbers as text.
+    if isinstance(value, str):
         try:
-            given = float(given)
+            value = float(value)
         except ValueError:
-            given = None
-    if isinstance(given, bool) or not isinstance(given, int | float):
+            value = None
+    # bool is an int in Python.
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise invalid_field("duration", "Input should be a valid number")
-    if not 0 < given < float("inf"):
+    # False for NaN as well.
+    if not 0 < value < float("inf"):
         raise invalid_field("duration", "Input should be greater than 0")
-    return float(given)
+    return float(value)
 
 
 def _period(
     query: Mapping[str, str], day: str | None, year: str | None, month: str | None, week: str | None
 ) -> tuple[date | None, date | None]:
-    """First and last day of what is asked for. Raises InvalidInput, NotFound."""
+    """First and last day of the requested period, None for all time.
+
+    Raises InvalidInput, and NotFound for dates in a path.
+    """
     if day is not None:
         return _day(day), _day(day)
     if year is not None:
         return period(year, month, week)
-    given = [query.get(name) for name in ("start_date", "end_date")]
-    if not any(given):
+    dates = [query.get(name) for name in ("start_date", "end_date")]
+    if not any(dates):
         return None, None
     try:
-        start, end = (date.fromisoformat(str(text)[:10]) for text in given)
+        start, end = (date.fromisoformat(str(text)[:10]) for text in dates)
     except ValueError:
         message = "Wrong date format for start_date or end_date, expected YYYY-MM-DD."
         raise InvalidInput(message) from None

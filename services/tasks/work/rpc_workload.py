@@ -1,4 +1,4 @@
-"""The tasks on somebody's desk."""
+"""RPC methods that list tasks by the person who works on them."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ from services.tasks.policy.entity_names import describe_entities
 from services.tasks.policy.people import short_persons
 from services.tasks.rows import decoded
 
-TASK, STATUS, KIND = table_of(Task), table_of(TaskStatus), table_of(TaskType)
+TASK, STATUS, TYPE = table_of(Task), table_of(TaskStatus), table_of(TaskType)
 COMMENT: Final = table_of(Comment)
+#: Columns of the type and the status, and columns of the task that clients read under both names.
 NAMES: Final = (
-    KIND.c.for_entity.label("task_type_for_entity"),
-    KIND.c.name.label("task_type_name"),
-    KIND.c.color.label("task_type_color"),
+    TYPE.c.for_entity.label("task_type_for_entity"),
+    TYPE.c.name.label("task_type_name"),
+    TYPE.c.color.label("task_type_color"),
     STATUS.c.name.label("task_status_name"),
     STATUS.c.color.label("task_status_color"),
     STATUS.c.short_name.label("task_status_short_name"),
@@ -39,36 +40,45 @@ NAMES: Final = (
     rendered(TASK.c.start_date).label("task_start_date"),
     rendered(TASK.c.due_date).label("task_due_date"),
 )
-DONE: Final = sa.func.coalesce(STATUS.c.is_done, False)
-ASKS: Final = sa.func.coalesce(STATUS.c.is_feedback_request, False)
+# The flags are nullable, and the join is an outer one.
+IS_DONE: Final = sa.func.coalesce(STATUS.c.is_done, False)
+REQUESTS_FEEDBACK: Final = sa.func.coalesce(STATUS.c.is_feedback_request, False)
 
 
 class WorkloadRpc(ResourceService):
-    """Tasks by who does them."""
+    """Tasks by assignee."""
 
     @query
     def list_own_tasks(self, done: bool = False) -> Reply:
-        """The caller's tasks in open productions: those to do, or those done, newest first.
+        """The caller's tasks in open productions: open ones by name, or done ones, newest first.
 
         Raises Forbidden for bots.
         """
-        return self._desk(only_persons(self), done=done)
+        return self._tasks_of(only_persons(self), done=done)
 
     @query
     def list_person_tasks(self, person_id: str, done: bool = False) -> Reply:
-        """Somebody else's tasks in open productions. For the person and managers of the studio."""
-        return self._desk(self._whose_desk(person_id), done=done)
+        """A person's tasks in open productions, as ``list_own_tasks``.
+
+        For the person, and for the studio's supervisors, managers and administrators.
+        Raises NotFound, Forbidden.
+        """
+        return self._tasks_of(self._require_self_or_manager(person_id), done=done)
 
     @query
     def list_person_tasks_of_type(self, person_id: str, task_type_id: str) -> Reply:
-        """Somebody's tasks of a type in open productions, done or not. For the same callers."""
-        person, kind = self._whose_desk(person_id), known_id(task_type_id)
-        mine = access.assigned_to(person, TASK.c.id)
-        where = [mine, TASK.c.task_type_id == kind, self._in_open(person)]
+        """A person's tasks of one type in open productions, open and done, by name.
+
+        For the callers of ``list_person_tasks``. Raises NotFound, Forbidden.
+        """
+        person, task_type = self._require_self_or_manager(person_id), known_id(task_type_id)
+        assigned = access.assigned_to(person, TASK.c.id)
+        where = [assigned, TASK.c.task_type_id == task_type, self._in_open_projects(person)]
         return self._tasks_with_names(where, (TASK.c.name, TASK.c.id))
 
-    def _whose_desk(self, person_id: str) -> UUID:
+    def _require_self_or_manager(self, person_id: str) -> UUID:
         person = known_id(person_id)
+        # Studio roles rather than those in a production: the list spans productions.
         if person != self.actor.id and self.actor.role not in {"admin", "manager", "supervisor"}:
             message = "This requires the person concerned or a manager."
             raise Forbidden(message)
@@ -76,33 +86,43 @@ class WorkloadRpc(ResourceService):
 
     @query
     def list_tasks_to_check(self) -> Reply:
-        """Tasks that wait for feedback in the productions the caller leads."""
+        """Tasks whose status requests feedback, in the open productions that the caller leads.
+
+        Administrators get those of all productions, callers with departments only those of their
+        departments. Raises Forbidden for bots.
+        """
         only_persons(self)
-        leads = {"manager", "supervisor", "admin"}
-        where: list[Any] = [ASKS.is_(True)]
+        leading_roles = {"manager", "supervisor", "admin"}
+        where: list[Any] = [REQUESTS_FEEDBACK.is_(True)]
         if self.actor.is_admin:
-            where.append(self._in_open())
+            where.append(self._in_open_projects())
         else:
-            mine = [p for p in self.actor.open_projects if self.actor.projects.get(p) in leads]
-            where.append(TASK.c.project_id.in_(mine))
+            led = [
+                project
+                for project in self.actor.open_projects
+                if self.actor.projects.get(project) in leading_roles
+            ]
+            where.append(TASK.c.project_id.in_(led))
             if self.actor.departments:
-                where.append(KIND.c.department_id.in_(self.actor.departments))
+                where.append(TYPE.c.department_id.in_(self.actor.departments))
         return self._tasks_with_names(where, (TASK.c.name, TASK.c.id))
 
-    def _desk(self, person: UUID, *, done: bool) -> Reply:
-        where = [access.assigned_to(person, TASK.c.id), DONE.is_(done), self._in_open(person)]
-        order = (TASK.c.end_date.desc().nulls_first(), KIND.c.name) if done else (TASK.c.name,)
+    def _tasks_of(self, person: UUID, *, done: bool) -> Reply:
+        assigned = access.assigned_to(person, TASK.c.id)
+        where = [assigned, IS_DONE.is_(done), self._in_open_projects(person)]
+        order = (TASK.c.end_date.desc().nulls_first(), TYPE.c.name) if done else (TASK.c.name,)
         return self._tasks_with_names(where, (*order, TASK.c.id))
 
-    def _in_open(self, person: UUID | None = None) -> Condition:
-        """Tasks of the person's open productions."""
-        # The caller's own productions came with the call; others' are asked for.
+    def _in_open_projects(self, person: UUID | None = None) -> Condition:
+        """Tasks in the open productions of a person, or in all open productions."""
+        # The caller's memberships came with the call, other people's are in ``crud``. So are those
+        # of administrators, whose actor is built without memberships.
         if person is not None and person == self.actor.id and not self.actor.is_admin:
             return TASK.c.project_id.in_(self.actor.open_projects)
-        opened = self.ask("crud", "open_projects", person_id=str(person) if person else None)
-        return TASK.c.project_id.in_([UUID(ident) for ident in opened])
+        projects = self.ask("crud", "open_projects", person_id=str(person) if person else None)
+        return TASK.c.project_id.in_([UUID(ident) for ident in projects])
 
-    def _shown_desk(self, rows: Select) -> list[JsonObject]:
+    def _select_decoded(self, rows: Select) -> list[JsonObject]:
         with self.database.read() as connection:
             texts = connection.execute(rows_as_json(rows)).scalars().all()
         return decoded(texts)
@@ -112,36 +132,37 @@ class WorkloadRpc(ResourceService):
             sa.select(*self.registry["tasks"].columns(None, relations=True), *NAMES)
             .select_from(TASK)
             .outerjoin(STATUS, STATUS.c.id == TASK.c.task_status_id)
-            .outerjoin(KIND, KIND.c.id == TASK.c.task_type_id)
+            .outerjoin(TYPE, TYPE.c.id == TASK.c.task_type_id)
             .where(*where)
             .order_by(*order)
         )
-        tasks = self._shown_desk(rows)
+        tasks = self._select_decoded(rows)
         if not tasks:
             return Reply(b"[]")
         entities = describe_entities(self, [task["entity_id"] for task in tasks])
         ids = sorted({task["project_id"] for task in tasks})
         projects = self.ask("crud", "projects_in_brief", ids=ids)
         last = self._last_comments([UUID(task["id"]) for task in tasks])
-        shown = [
+        complete = [
             {
                 **task,
-                **_around(entities.get(task["entity_id"] or "", {})),
+                **_entity_fields(entities.get(task["entity_id"] or "", {})),
                 **projects.get(task["project_id"], {}),
                 "last_comment": last.get(task["id"], {}),
             }
             for task in tasks
         ]
-        return compressed(msgspec.json.encode(shown))
+        return compressed(msgspec.json.encode(complete))
 
     def _last_comments(self, tasks: list[UUID]) -> dict[str, JsonObject]:
-        """The newest comment of each task that no client wrote."""
-        said = COMMENT.c.object_id.in_(tasks)
+        """The newest comment of each task that no client wrote: ``{task id: comment}``."""
+        on_tasks = COMMENT.c.object_id.in_(tasks)
+        # Roles belong to ``auth``. Authors are few, so they are looked up before the comments.
         with self.database.read() as connection:
-            distinct = sa.select(COMMENT.c.person_id).where(said).distinct()
+            distinct = sa.select(COMMENT.c.person_id).where(on_tasks).distinct()
             authors = connection.scalars(distinct).all()
-        known = short_persons(self, list(authors))
-        clients = [UUID(i) for i, person in known.items() if person["role"] == "client"]
+        persons = short_persons(self, list(authors))
+        clients = [UUID(i) for i, person in persons.items() if person["role"] == "client"]
         newest = (
             sa.select(
                 COMMENT.c.object_id,
@@ -149,18 +170,22 @@ class WorkloadRpc(ResourceService):
                 COMMENT.c.person_id,
                 sa.func.date_trunc("second", COMMENT.c.created_at).label("date"),
             )
-            .where(said, COMMENT.c.person_id.not_in(clients))
+            .where(on_tasks, COMMENT.c.person_id.not_in(clients))
+            # DISTINCT ON: the first row of each task in the order below.
             .distinct(COMMENT.c.object_id)
             .order_by(COMMENT.c.object_id, COMMENT.c.created_at.desc())
         )
         return {
             row["object_id"]: {name: row[name] for name in ("text", "date", "person_id")}
-            for row in self._shown_desk(newest)
+            for row in self._select_decoded(newest)
         }
 
 
-def _around(entity: JsonObject) -> JsonObject:
-    """What a person's tasks show of their entity."""
+def _entity_fields(entity: JsonObject) -> JsonObject:
+    """The fields of an entity in a list of tasks; empty strings for missing ids, as clients expect.
+
+    ``entity`` is as ``describe_entities`` returns it, empty for one that is unknown.
+    """
     return {
         "entity_name": entity.get("name"),
         "entity_description": entity.get("description"),

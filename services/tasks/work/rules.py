@@ -1,4 +1,4 @@
-"""The rules of task types, statuses, tasks and time, beyond who may."""
+"""Rules of task types, task statuses and tasks, besides permissions."""
 
 from __future__ import annotations
 
@@ -27,15 +27,22 @@ CONCEPT: Final = "Concept"
 TEMPORAL: Final = frozenset({"Shot", "Sequence", "Scene", "Episode", "Edit", CONCEPT})
 
 
+#: What comments, previews and time spent add up to.
+COUNTED: Final = frozenset(
+    {"duration", "last_comment_date", "last_preview_file_id", "nb_assets_ready", "retake_count"}
+)
+
+
 class TaskTypeRules(SimpleRules):
-    """Names of task types are unique; what uses one holds it back."""
+    """Names of task types are unique; a type in use can't be deleted."""
 
     def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> None:
-        """Before a task type goes, productions and schedules that use it must let go of it.
+        """Refuse to delete a task type that productions or schedules use; ``force`` unlinks it.
 
-        With ``force`` they let go at once; should the delete then be refused by tasks, the links
-        are gone all the same, as clients expect. Raises Refused naming what uses it.
+        If tasks then prevent the deletion, the links stay deleted, as clients expect.
+        Raises Refused naming the users.
         """
+        # Only deletions have the key.
         if "force" not in body:
             return
         if body["force"]:
@@ -49,13 +56,13 @@ class TaskTypeRules(SimpleRules):
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Refuse a name that is taken. Raises InvalidInput."""
+        """Refuse a name in use. Raises InvalidInput."""
         _refuse_type_name(ctx, values, None)
 
     def on_update(
         self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Refuse a new name that is taken. Raises InvalidInput."""
+        """Refuse a new name in use. Raises InvalidInput."""
         changed = {**row, **values}
         if any(changed[name] != row[name] for name in ("name", "for_entity")):
             _refuse_type_name(ctx, changed, row["id"])
@@ -74,19 +81,19 @@ def _refuse_type_name(ctx: CallContext, values: Row, own: UUID | None) -> None:
 
 
 class TaskStatusRules(SimpleRules):
-    """There is one default status for concepts and one for the rest: a new one replaces it."""
+    """Concepts have one default status, all other entities another; a new default replaces it."""
 
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Take the flag from the default before."""
+        """Clear the flag of the previous default."""
         if values.get("is_default"):
             _clear_default(ctx, bool(values.get("for_concept")), None)
 
     def on_update(
         self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Take the flag from the default before."""
+        """Clear the flag of the previous default."""
         if values.get("is_default"):
             concept = values.get("for_concept", row["for_concept"])
             _clear_default(ctx, bool(concept), row["id"])
@@ -104,29 +111,29 @@ def _clear_default(ctx: CallContext, concept: bool, own: UUID | None) -> None:
 
 @dataclass
 class TaskFacts:
-    """What one write of a task knows: filled by ``prepare`` and ``on_update``."""
+    """State of one write of a task: filled by ``prepare`` and ``on_update``."""
 
-    #: The entity type's name of the entity a new task is for.
+    #: The entity type's name of a new task's entity.
     kind: str | None = None
     assigned_before: set[UUID] = field(default_factory=set)
 
 
 class TaskRules(ResourceRules[TaskFacts]):
-    """Which tasks there may be, and who learns of an assignment."""
+    """Validity of tasks, and the events and notifications of assignments."""
 
     def rewrite(self, body: JsonObject) -> JsonObject:
-        """Call a new task "main" unless it says."""
-        return {**body, "name": body.get("name") or MAIN}
+        """Default the name to ``main``."""
+        return {**body, "name": MAIN if body.get("name") in (None, "") else body["name"]}
 
     def facts_for_create(self, _ctx: CrudContext, body: JsonObject) -> Facts:
-        """The production a new task is to be in."""
+        """The production of a new task."""
         try:
             return {"project_id": parse_id(body.get("project_id"))}
         except BadValue:
             return {"project_id": None}
 
     def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> TaskFacts:
-        """Ask which kind of entity a new task is for."""
+        """Look up the kind of a new task's entity in ``assets``."""
         entity = body.get("entity_id")
         if ident is not None or not isinstance(entity, str):
             return TaskFacts()
@@ -136,31 +143,33 @@ class TaskRules(ResourceRules[TaskFacts]):
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, prepared: TaskFacts
     ) -> None:
-        """A task's type must be one for such an entity. Raises Refused, Integrity."""
-        wanted = prepared.kind if prepared.kind in TEMPORAL else "Asset"
-        kind = sa.select(TaskType.for_entity).where(TaskType.id == values["task_type_id"])
-        actual = ctx.tx.session.scalar(kind)
-        if prepared.kind is not None and actual is not None and actual != wanted:
+        """The task type must fit the entity's kind. Raises Refused, Integrity."""
+        expected = prepared.kind if prepared.kind in TEMPORAL else "Asset"
+        for_entity = sa.select(TaskType.for_entity).where(TaskType.id == values["task_type_id"])
+        actual = ctx.tx.session.scalar(for_entity)
+        # Types without a kind fit all; an entity that ``assets`` doesn't know can't be checked.
+        if prepared.kind is not None and actual is not None and actual != expected:
             message = "Task type of the task does not match entity type."
             raise Refused(message)
         if values["assigner_id"] is None:
             values["assigner_id"] = ctx.actor.id
         names = ("name", "project_id", "task_type_id", "entity_id")
-        # The table's unique constraint decides in the end; this says it in words that clients know.
+        # The unique constraint decides between concurrent requests; this check gives the message
+        # that clients know.
         same = sa.select(Task.id).where(*(table_of(Task).c[n] == values[n] for n in names))
         if ctx.tx.session.scalar(same.limit(1)):
             message = "Task already exists."
             raise Integrity(message)
 
     def created(self, ctx: CrudContext, row: Row, _body: JsonObject, _prepared: TaskFacts) -> None:
-        """Tell a new task's assignees."""
+        """Emit events and create notifications for a new task's assignees."""
         _announce(ctx, row, set(), _assignees(ctx, row["id"]))
 
     def on_update(
         self, ctx: CrudContext, row: Row, values: Values, body: JsonObject, prepared: TaskFacts
     ) -> None:
-        """Merge ``data`` key by key, and note who was assigned before."""
-        # The row is locked, so that two who set different keys both stay.
+        """Merge ``data`` key by key, and remember the previous assignees."""
+        # The row is locked, so concurrent changes of different keys are both kept.
         if isinstance(values.get("data"), dict):
             values["data"] = {**(row["data"] or {}), **values["data"]}
         if "assignees" in body:
@@ -169,7 +178,7 @@ class TaskRules(ResourceRules[TaskFacts]):
     def updated(
         self, ctx: CrudContext, before: Row, row: Row, body: JsonObject, prepared: TaskFacts
     ) -> None:
-        """Each person added or taken off is an event; who was added gets a notification."""
+        """Emit an event per person added or removed, and notify those added."""
         if "assignees" in body:
             _announce(ctx, row, prepared.assigned_before, _assignees(ctx, before["id"]))
 
@@ -183,8 +192,10 @@ def _announce(ctx: CallContext, row: Row, before: set[UUID], after: set[UUID]) -
     ids = {"task_id": row["id"], "project_id": row["project_id"]}
     for person in sorted(after - before):
         ctx.tx.emit(TaskAssigned(person_id=person, **ids))
+    # Notifications need an author, which services are not.
     if ctx.actor.id is not None:
-        reasons = [(one, "assignation") for one in sorted(after - before - {ctx.actor.id})]
+        added = sorted(after - before - {ctx.actor.id})
+        reasons = [(person, "assignation") for person in added]
         facts = {"author_id": ctx.actor.id, "task_id": row["id"]}
         notify(ctx.tx, row["project_id"], reasons, change=False, **facts)
     for person in sorted(before - after):
@@ -192,7 +203,7 @@ def _announce(ctx: CallContext, row: Row, before: set[UUID], after: set[UUID]) -
 
 
 def of_episode(ctx: CallContext, text: str) -> Condition:
-    """Tasks of the shots of that episode's sequences."""
+    """The filter ``episode_id`` of task lists: tasks of the shots in that episode's sequences."""
     try:
         entities = ctx.ask("assets", "entities_of_episode", episode_id=str(UUID(text)))
     except ValueError:

@@ -1,4 +1,4 @@
-"""The rules of time spent, and how lists of it are narrowed."""
+"""Rules of time spent, and the date filter of its lists."""
 
 from __future__ import annotations
 
@@ -14,38 +14,39 @@ from services.tasks.policy.durations import recompute_duration
 
 
 class TimeSpentRules(SimpleRules):
-    """A task's duration is the sum of the time spent on it."""
+    """Keep a task's duration the sum of the time spent on it."""
 
     def created(self, ctx: CrudContext, row: Row, _body: JsonObject, _prepared: None) -> None:
-        """Sum up the task."""
+        """Recompute the task's duration."""
         recompute_duration(ctx, row["task_id"])
 
     def updated(
         self, ctx: CrudContext, before: Row, row: Row, _body: JsonObject, _prepared: None
     ) -> None:
-        """Sum up the task, and the one that the time was moved from."""
-        # In one order, as two moves in opposite directions would wait for each other.
+        """Recompute the durations of the task and of the one that the time was moved from."""
+        # Each recomputation locks its task: in id order, else two moves in opposite directions
+        # deadlock.
         for task in sorted({before["task_id"], row["task_id"]} - {None}):
             recompute_duration(ctx, task)
 
     def deleted(self, ctx: CrudContext, row: Row, _prepared: None) -> None:
-        """Sum up the task."""
+        """Recompute the task's duration."""
         recompute_duration(ctx, row["task_id"])
 
 
 def time_range(query: Mapping[str, str]) -> list[Condition]:
-    """``start_date`` and ``end_date``, both included. Raises InvalidInput unless both are there."""
-    given = [query[name] for name in ("start_date", "end_date") if name in query]
-    if not given:
+    """The filter ``start_date`` to ``end_date``, inclusive. Raises InvalidInput for only one."""
+    dates = [query[name] for name in ("start_date", "end_date") if name in query]
+    if not dates:
         return []
-    if len(given) == 1:
+    if len(dates) == 1:
         message = (
             "If querying for a range of dates, both a `start_date` and an `end_date` must be given."
         )
         raise InvalidInput(message)
     try:
-        start, end = (parse_moment(text).date() for text in given)
+        start, end = (parse_moment(text).date() for text in dates)
     except BadValue:
-        message = f"Invalid date: {' or '.join(given)}. Expected YYYY-MM-DD."
+        message = f"Invalid date: {' or '.join(dates)}. Expected YYYY-MM-DD."
         raise InvalidInput(message) from None
     return [TimeSpent.date.between(start, end)]

@@ -54,10 +54,10 @@ def test_a_new_asset_has_what_it_was_given(assets: OneService, show: Show) -> No
         ({}, "name"),
         ({"name": ""}, "name"),
         ({"name": None}, "name"),
-        ({"name": 3}, "name"),
+        ({"name": ["A"]}, "name"),
         ({"name": "x" * 161}, "name"),
         ({"name": "A", "data": []}, "data"),
-        ({"name": "A", "is_shared": "yes"}, "is_shared"),
+        ({"name": "A", "is_shared": "perhaps"}, "is_shared"),
         ({"name": "A", "episode_id": "nonsense"}, "episode_id"),
     ],
 )

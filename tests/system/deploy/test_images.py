@@ -181,7 +181,7 @@ def process(parts: Parts, folder: Path, name: str) -> Iterator[subprocess.Popen[
         **os.environ,
         **own,
         "SERVICE": name,
-        "SIGNS_DIR": str(folder),
+        "HEALTH_DIR": str(folder),
         "SECRET_KEY": SECRET,
         "AMQP_URI": parts.amqp_uri,
         "PYTHONPATH": str(ROOT),
@@ -210,7 +210,7 @@ def test_a_process_that_turns_is_alive_and_one_that_hangs_is_not(
     parts: Parts, tmp_path: Path, name: str
 ) -> None:
     """The probe goes by the age of the last sign."""
-    environ: Any = {"SERVICE": name, "SIGNS_DIR": str(tmp_path)}
+    environ: Any = {"SERVICE": name, "HEALTH_DIR": str(tmp_path)}
     assert probed("alive", **environ) == 1
     with process(parts, tmp_path, name) as started:
         until(lambda: probed("ready", **environ) == 0, 30, "a ready process")
@@ -227,7 +227,7 @@ def test_a_service_without_its_database_is_alive_but_not_ready(
 ) -> None:
     """To start it again would not help; to send it work would not, either."""
     away: Any = {**parts.urls, "chat": "postgresql://nobody:none@127.0.0.1:1/none"}
-    environ: Any = {"SERVICE": "chat", "SIGNS_DIR": str(tmp_path)}
+    environ: Any = {"SERVICE": "chat", "HEALTH_DIR": str(tmp_path)}
     with process(Parts(away, parts.amqp_uri, parts.secrets, [], None), tmp_path, "chat"):
         until(lambda: probed("alive", **environ) == 0, 30, "a sign of life")
         (tmp_path / "alive").unlink()

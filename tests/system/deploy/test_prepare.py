@@ -15,7 +15,7 @@ from deploy.local.parts import Parts
 from deploy.local.provision import is_prepared, provision, with_path
 from deploy.local.settings import StartError
 from deploy.local.starter_set import ensure_starter_set
-from deploy.prepare import Given, prepare
+from deploy.prepare import UrlPasswords, prepare
 from deploy.transfer.load import load_tables
 from deploy.transfer.target import Target
 from services.common.database.migrations import differences, downgrade
@@ -73,7 +73,7 @@ def test_a_start_sees_whether_there_is_anything_to_prepare(environ: dict[str, st
     """A schema without tables, one that is a migration behind, a studio without administrator."""
     urls = {service: environ[URLS[service]] for service in SERVICES}
     without_admin = {**environ, "ADMIN_EMAIL": ""}
-    provision(environ["DATABASE_URL"], Given(urls))
+    provision(environ["DATABASE_URL"], UrlPasswords(urls))
     assert not is_prepared(urls, with_admin=False)
     prepare(without_admin)
     assert is_prepared(urls, with_admin=False)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import requests
+from kombu import Connection
 
 from tests.chaos.faults import BACKING, killed
 from tests.running import Caller, System, until
@@ -69,8 +70,6 @@ def test_an_event_that_a_handler_cannot_digest_goes_to_the_dead_letters(
     system: System, world: World, admin: Caller
 ) -> None:
     """And does not hold up those behind it."""
-    from kombu import Connection
-
     with Connection(system.parts.amqp_uri) as connection:
         producer = connection.Producer(serializer="json")
         producer.publish(

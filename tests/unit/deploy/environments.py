@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from deploy.prepare import Given
+from deploy.prepare import UrlPasswords
 from gateway.config import GatewaySettings
 from services.common.config import ProcessSettings, ServiceSettings
 from services.common.wire.topology import SERVICES
@@ -68,7 +68,7 @@ def unknown(process: str, environ: Mapping[str, str]) -> set[str]:
 def start(process: str, environ: Mapping[str, str]) -> None:
     """Read the environment as the process does. Raises ConfigError, KeyError, StartError."""
     if process == "prepare":
-        Given({service: environ[name] for service, name in URLS.items()})
+        UrlPasswords({service: environ[name] for service, name in URLS.items()})
     elif process == "relay":
         ProcessSettings.for_service("relay", environ)
         for service in SERVICES:

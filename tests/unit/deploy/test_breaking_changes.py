@@ -55,8 +55,8 @@ def test_additions_break_nothing() -> None:
 
 def test_a_route_that_is_gone_is_named() -> None:
     """With its method; where the path is still there, only the method is gone."""
-    assert routes(config=None) == ["GET /config: the route is gone"]
-    assert routes(get=None) == ["GET /tasks/{id}: the method is gone"]
+    assert routes(config=None) == ["GET /config: the route was removed"]
+    assert routes(get=None) == ["GET /tasks/{id}: the method was removed"]
 
 
 def test_another_status_is_named() -> None:
@@ -77,21 +77,21 @@ def test_what_a_body_must_hold_besides_is_named() -> None:
     """A request that was complete no longer is, or its value means nothing any more."""
     stricter = Fields(required=TASK.types | {"name": "string"})
     assert routes(post=RoutePromise("signed_in", 201, body=stricter)) == [
-        "POST /tasks: of the body, project_id became required",
-        "POST /tasks: of the body, name became required",
+        "POST /tasks: body: project_id became required",
+        "POST /tasks: body: name became required",
     ]
     looser = Fields(optional={"task_id": "uuid"})
     found = routes(post=RoutePromise("signed_in", 201, body=looser))
-    assert found == ["POST /tasks: of the body, project_id is gone"]
+    assert found == ["POST /tasks: body: project_id was removed"]
 
 
 def test_what_an_answer_lacks_is_named() -> None:
     """Also what it may lack; what it always holds now is an addition."""
     fewer = Fields(optional={"task_id": "string"})
     assert routes(get=RoutePromise("signed_in", 200, answer=fewer)) == [
-        "GET /tasks/{id}: of the answer, task_id was uuid and is string",
-        "GET /tasks/{id}: of the answer, project_id is gone",
-        "GET /tasks/{id}: of the answer, task_id may be missing",
+        "GET /tasks/{id}: answer: task_id was uuid and is string",
+        "GET /tasks/{id}: answer: project_id was removed",
+        "GET /tasks/{id}: answer: task_id may be missing",
     ]
     always = Fields(required=TASK.types)
     assert routes(get=RoutePromise("signed_in", 200, answer=always)) == []
@@ -100,12 +100,12 @@ def test_what_an_answer_lacks_is_named() -> None:
 def test_an_event_that_is_gone_is_named() -> None:
     """Its subscribers would wait for ever."""
     now = Snapshot("2.0.0", BEFORE.routes, {})
-    assert breaking_changes(BEFORE, now) == ["task:new: the event is gone"]
+    assert breaking_changes(BEFORE, now) == ["task:new: the event was removed"]
 
 
 def test_fields_of_an_event_neither_go_nor_change_nor_become_required() -> None:
     """Old and new services read each other's events while they are exchanged."""
-    assert event(Fields(TASK.required)) == ["task:new: project_id is gone"]
+    assert event(Fields(TASK.required)) == ["task:new: project_id was removed"]
     assert event(Fields({"task_id": "string"}, TASK.optional)) == [
         "task:new: task_id was uuid and is string"
     ]

@@ -146,7 +146,7 @@ def test_a_service_that_is_silent_is_away_before_the_deadline(
 ) -> None:
     """No heartbeat came."""
     monkeypatch.setattr(rpc, "SILENCE", 0.05)
-    monkeypatch.setattr(rpc, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(rpc, "CHECK_SECONDS", 0.01)
     with pytest.raises(Unavailable, match="is away"):
         calling(broker(lambda *_: b""), one_call)
 
@@ -155,7 +155,7 @@ def test_a_deadline_ends_a_call_to_a_living_service(
     broker: Callable[[Answering], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever it does."""
-    monkeypatch.setattr(rpc, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(rpc, "CHECK_SECONDS", 0.01)
     uri = broker(lambda *_: delivery("beats", 1, b"tasks"))
 
     with pytest.raises(Unavailable, match="in time"):

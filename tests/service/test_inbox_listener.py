@@ -1,0 +1,107 @@
+"""Waiting for events that another connection records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID, uuid4
+
+import eventlet
+import psycopg2
+import pytest
+
+from services.common.database.transaction import Database, plain_url
+from services.common.runtime.inbox_listener import InboxListener
+from services.common.runtime.positions import HandledEvents
+
+Urls = dict[str, str]
+
+
+@pytest.fixture
+def database(urls: Urls) -> Iterator[Database]:
+    """Connections as a service has them."""
+    found = Database(urls["tasks"])
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def listener(urls: Urls) -> Iterator[InboxListener]:
+    """One that listens already."""
+    found = InboxListener("tasks", urls["tasks"])
+    began = found._changed  # noqa: SLF001 - sent once it listens
+    found.start()
+    began.wait(10)
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def event(urls: Urls) -> Iterator[UUID]:
+    """An event that is in the inbox after ``handle``, and not after the test."""
+    ident = uuid4()
+    yield ident
+    with psycopg2.connect(plain_url(urls["tasks"])) as connection, connection.cursor() as cursor:
+        cursor.execute("DELETE FROM inbox WHERE event_id = %s", (str(ident),))
+
+
+def handle(urls: Urls, event: UUID, *, wake: bool = True) -> None:
+    """Record an event, as another replica would."""
+    with psycopg2.connect(plain_url(urls["tasks"])) as connection, connection.cursor() as cursor:
+        cursor.execute("INSERT INTO inbox (event_id, handler) VALUES (%s, 'test')", (str(event),))
+        if wake:
+            cursor.execute("SELECT pg_notify('inbox_tasks', '')")
+
+
+def test_an_event_that_is_handled_already_is_not_waited_for(
+    urls: Urls, database: Database, event: UUID
+) -> None:
+    """Nor looked up again: the listener doesn't even run here."""
+    handled = HandledEvents(database, InboxListener("tasks", urls["tasks"]), "")
+    handle(urls, event)
+    assert handled.wait([event], seconds=0.0)
+    database.close()
+    assert handled.wait([event], seconds=0.0)
+
+
+def test_who_waits_is_woken_when_the_event_is_recorded(
+    urls: Urls, database: Database, listener: InboxListener, event: UUID
+) -> None:
+    """By the commit of another connection."""
+    waiting = eventlet.spawn(HandledEvents(database, listener, "").wait, [event], seconds=30.0)
+    eventlet.sleep(0)  # it has looked, and waits
+    handle(urls, event)
+    assert waiting.wait()
+
+
+def test_nobody_waits_longer_than_they_may(
+    database: Database, listener: InboxListener, event: UUID
+) -> None:
+    """Then they are told that it was in vain."""
+    assert not HandledEvents(database, listener, "").wait([event], seconds=0.05)
+
+
+def test_what_was_recorded_while_nobody_listened_is_seen_on_connecting(
+    urls: Urls, database: Database, event: UUID
+) -> None:
+    """Its notification is lost."""
+    listener = InboxListener("tasks", urls["tasks"])
+    waiting = eventlet.spawn(HandledEvents(database, listener, "").wait, [event], seconds=30.0)
+    eventlet.sleep(0)
+    handle(urls, event, wake=False)
+    listener.start()
+    try:
+        assert waiting.wait()
+    finally:
+        listener.stop()
+
+
+def test_a_process_full_of_waiting_calls_looks_once(
+    database: Database, listener: InboxListener, event: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And goes on: a queue that stands still must not take every worker along."""
+    monkeypatch.setattr("services.common.runtime.positions.WAITING", 1)
+    handled = HandledEvents(database, listener, "")
+    first = eventlet.spawn(handled.wait, [event], seconds=30.0)
+    eventlet.sleep(0)
+    assert not handled.wait([uuid4()], seconds=30.0)
+    first.kill()

@@ -1,0 +1,149 @@
+"""What clients may send for each kind of value, and what they are told otherwise."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from services.common import values
+from services.common.values import BadValue
+
+IDENT = "0a1b2c3d-0000-4000-8000-00000000000f"
+
+
+@pytest.mark.parametrize(
+    ("read", "given", "found"),
+    [
+        (values.text, "Łódź", "Łódź"),
+        (values.text, 25, "25"),
+        (values.text, 25.0, "25"),
+        (values.text, 23.976, "23.976"),
+        (values.whole, 100, 100),
+        (values.whole, "100", 100),
+        (values.whole, " 100 ", 100),
+        (values.whole, 100.0, 100),
+        (values.whole, "100.0", 100),
+        (values.whole, "-1e3", -1000),
+        (values.whole_of(2**63), str(2**63 - 1), 2**63 - 1),
+        (values.finite, "1.5", 1.5),
+        (values.finite, 60, 60.0),
+        (values.flag, True, True),
+        (values.flag, "True", True),
+        (values.flag, "no", False),
+        (values.flag, 0.0, False),
+        (values.parse_id, IDENT.upper(), UUID(IDENT)),
+        (values.reference, "None", None),
+        (values.reference, "", None),
+        (values.parse_moment, "2026-01-05", datetime.fromisoformat("2026-01-05")),
+        (
+            values.parse_moment,
+            "2026-01-05T10:00:00+02:00",
+            datetime.fromisoformat("2026-01-05T08:00:00"),
+        ),
+        (values.parse_day, "2026-01-05T23:00:00-05:00", date(2026, 1, 5)),
+        (values.texts, ["a", 1], ["a", "1"]),
+        (values.shaped(list[str]), ["a"], ["a"]),
+        (values.shaped(dict[str, Any]), {"a": [1.5, None]}, {"a": [1.5, None]}),
+    ],
+)
+def test_what_means_a_kind_without_doubt_is_read(read: Any, given: Any, found: Any) -> None:
+    """Numbers and flags come as text from forms and spreadsheets, whole numbers as floats."""
+    assert read(given) == found
+    assert type(read(given)) is type(found)
+
+
+@pytest.mark.parametrize("given", [None, [], {}, [1], {"a": 1}, "\x00", "\ud800"])
+@pytest.mark.parametrize(
+    "read",
+    [
+        values.text,
+        values.whole,
+        values.finite,
+        values.flag,
+        values.parse_id,
+        values.reference,
+        values.parse_moment,
+        values.parse_day,
+        values.one_of(("a", "b")),
+        values.shaped(int),
+    ],
+)
+def test_a_value_of_another_kind_is_a_bad_value_and_no_crash(read: Any, given: Any) -> None:
+    """Also where it can't be compared, hashed or encoded."""
+    with pytest.raises(BadValue):
+        read(given)
+
+
+@pytest.mark.parametrize(
+    ("read", "given", "expected"),
+    [
+        (values.whole, "many", "a whole number"),
+        (values.whole, 2.5, "a whole number"),
+        (values.whole, True, "a whole number"),
+        (values.whole, 2**31, "a whole number between -2147483648 and 2147483647"),
+        (values.whole, "1_000", "a whole number"),
+        (values.whole, 10**30, "a whole number between -2147483648 and 2147483647"),
+        (values.finite, "nan", "a number"),
+        (values.finite, "1e400", "a finite number"),
+        (values.finite, 10**400, "a finite number"),
+        (values.flag, "perhaps", "true or false"),
+        (values.flag, 2, "true or false"),
+        (values.text, True, "a text"),
+        (values.text_of(3), 1234, "a text of at most 3 characters"),
+        (values.one_of(("a", "b")), "c", "one of: a, b"),
+        (values.parse_id, IDENT.replace("-", ""), "a UUID"),
+        (values.parse_moment, "0001-01-01T00:00+14:00", "an ISO 8601 date or datetime"),
+        (values.idents, [IDENT, "x"], "an array of UUIDs"),
+        (values.shaped(list[dict[str, Any]]), "x", "an array"),
+        (values.shaped(list[dict[str, Any]]), [1], "an object at '[0]'"),
+        (values.positive, 0, "a number above 0"),
+        (values.within(1, 5), 6, "a number from 1 to 5"),
+    ],
+)
+def test_a_bad_value_says_what_was_expected(read: Any, given: Any, expected: str) -> None:
+    """In words for people."""
+    with pytest.raises(BadValue) as refusal:
+        read(given)
+    assert refusal.value.expected == expected
+    assert f"'field': {values.shown(refusal.value.value)}. Expected {expected}." in (
+        refusal.value.about("field")
+    )
+
+
+def test_what_came_is_shown_in_a_few_characters() -> None:
+    """Whatever its size and depth."""
+    deep: list[Any] = []
+    for _ in range(5000):
+        deep = [deep]
+    for value in ("x" * 1_000_000, ["x" * 1_000_000] * 1000, deep, 10**1000, {"\ud800": 1}):
+        assert len(values.shown(value).encode()) < 500
+
+
+def nested(depth: int) -> Any:
+    """A list in a list, and so on."""
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "fits"),
+    [
+        ({"a": ["b", 1.5, None, True, 10**30]}, True),
+        ({"a": "\x00"}, False),
+        ({"\x00": 1}, False),
+        (["\ud800"], False),
+        ([float("inf")], False),
+        ([float("nan")], False),
+        (nested(values.DEEPEST - 1), True),
+        (nested(values.DEEPEST), False),
+        (nested(100_000), False),
+    ],
+)
+def test_json_is_stored_if_postgresql_takes_it(value: Any, fits: bool) -> None:
+    """No NUL, half a character, infinity, or endless depth."""
+    assert values.storable(value) is fits
