@@ -24,7 +24,7 @@ from services.common.json_types import JsonObject, Row, Values
 from services.common.runtime.rpc_server import command, query
 from services.common.values import BadValue
 from services.common.wire.rpc_protocol import Reply
-from services.crud.models import FileStatus, OutputFile, WorkingFile
+from services.crud.models import FileStatus, OutputFile, Software, WorkingFile
 from services.crud.policy import file_rules
 from services.crud.resources import RESOURCES
 
@@ -32,7 +32,8 @@ MAIN: Final = "main"
 COMMENT: Final = text()._replace(required=True, null=BadValue)
 #: Stands for a missing status until ``on_create`` replaces it: the column is not nullable.
 UNSAID: Final = str(UUID(int=0))
-FIRST_STATUS: Final = {"name": "To review", "color": "#AAAAAA"}
+FIRST_STATUS: Final = {"name": "To review", "color": "#FFFFFF"}
+FIRST_SOFTWARE: Final = {"name": "Blender", "short_name": "blender", "file_extension": ".blend"}
 WORKING, OUTPUT = table_of(WorkingFile), table_of(OutputFile)
 OF_TASK: Final = ("task_id", "name")
 #: The columns within which revisions are counted.
@@ -56,13 +57,30 @@ ASKED: Final = (
 
 
 class NewWorkingRules(SimpleRules):
-    """A new working file without a revision gets the next one."""
+    """A new working file without a revision gets the next one; without a software, Blender."""
 
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Number the file among those of its task and name."""
+        """Set the revision and the default software, which is created at first use."""
         _number(ctx, values, WORKING, OF_TASK)
+        if values["software_id"] is None:
+            values["software_id"] = _default_software(ctx)
+
+
+def _default_software(ctx: CrudContext) -> UUID:
+    """The id of the default software; creating it emits ``software:new``."""
+    table, run = table_of(Software), ctx.tx.connection
+    row = {"id": uuid4(), **FIRST_SOFTWARE}
+    # Concurrent first files: the second transaction waits here, and reads the first one's row.
+    made = insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
+    ident: UUID | None = run.scalar(made)
+    if ident is not None:
+        ctx.tx.emit(ctx.registry.event(ctx.registry["softwares"], "new", row))
+        return ident
+    known = sa.select(table.c.id).where(table.c.name == FIRST_SOFTWARE["name"])
+    existing: UUID = run.execute(known).scalar_one()
+    return existing
 
 
 class NewOutputRules(SimpleRules):
@@ -112,7 +130,7 @@ class PipelineRpc(ResourceService):
             "name": data.get("name") or MAIN,
             "task_id": str(task),
             "entity_id": known["entity_id"],
-            "comment": data.get("comment"),
+            "comment": data.get("comment") or "",
             "revision": data.get("revision") or 0,
             "software_id": data.get("software_id"),
             "person_id": self._who(data),
@@ -167,9 +185,10 @@ class PipelineRpc(ResourceService):
         file_rules.may_work_on_entity.check(
             self, {"entity_id": UUID(temporal_id or place["entity_id"])}
         )
-        named = ("output_type_id", "task_type_id", "comment", "nb_elements", "representation")
+        texts = ("comment", "extension", "representation")
         body = {
-            **{name: data.get(name) for name in named},
+            **{name: data.get(name) for name in ("output_type_id", "task_type_id", "nb_elements")},
+            **{name: data.get(name) or "" for name in texts},
             **place,
             "name": data.get("name") or MAIN,
             "revision": data.get("revision") or 0,
@@ -203,6 +222,7 @@ class PipelineRpc(ResourceService):
     ) -> Reply:
         """The outputs of an entity or an asset instance, the newest first, or only the ``last``.
 
+        Those of an asset's instances are not the asset's own.
         ``query`` narrows by output type, task type, name, representation, status, shot.
         """
         rows = self._rows(
@@ -246,22 +266,28 @@ class PipelineRpc(ResourceService):
     def _outputs_of(self, of: str, ident: str) -> Condition:
         """The condition of an owner's outputs, if the caller may read it."""
         if of == "entity":
-            return self._entity_read(ident, OUTPUT.c.entity_id)
+            return self._entity_read(ident, OUTPUT.c.entity_id) & OUTPUT.c.asset_instance_id.is_(
+                None
+            )
         instance = known_id(ident)
         known = self.ask("assets", "read_plain", path="asset-instances", ident=str(instance))
         self._entity_read(known["asset_id"], OUTPUT.c.entity_id)
         return OUTPUT.c.asset_instance_id == instance
 
     def _owner(self, ident: str, temporal_id: str | None) -> dict[str, str]:
-        """Whose output it is. Raises NotFound."""
+        """Whose output it is; an instance's belongs to its asset, too. Raises NotFound."""
         owner = str(known_id(ident))
         if temporal_id is None:
             self.ask("assets", "read_plain", path="entities", ident=owner)
             return {"entity_id": owner}
         shot = str(known_id(temporal_id))
-        self.ask("assets", "read_plain", path="asset-instances", ident=owner)
+        instance = self.ask("assets", "read_plain", path="asset-instances", ident=owner)
         self.ask("assets", "read_plain", path="entities", ident=shot)
-        return {"asset_instance_id": owner, "temporal_entity_id": shot}
+        return {
+            "asset_instance_id": owner,
+            "temporal_entity_id": shot,
+            "entity_id": instance["asset_id"],
+        }
 
     def _rows(self, path: str, *where: Condition) -> Select:
         return sa.select(*self.registry[path].columns(None, relations=False)).where(*where)
