@@ -1,8 +1,8 @@
 """A cache of answers, invalidated by events.
 
 For the few reads that every page starts with and that rarely change. Their routes declare the
-subjects of the events that invalidate them (``Route.kept``). Callers whose own writes have not been
-heard of here yet bypass the cache (``gateway.positions``).
+subjects of the events that invalidate them (``Route.kept``). Callers bypass the cache while events
+of their own writes have not arrived here yet (``gateway.positions``).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gateway.routes.table import Route
     from services.common.wire.rpc_protocol import Reply
 
-#: Most answers of a process; each takes a few kilobytes.
+#: Answers per process; each takes a few kilobytes.
 CACHE_SIZE: Final = 4096
 
 
@@ -32,7 +32,7 @@ class Key(NamedTuple):
     query: str
 
 
-class _Kept(NamedTuple):
+class _Entry(NamedTuple):
     reply: Reply
     person: str
     subjects: frozenset[str]
@@ -45,16 +45,16 @@ class AnswerCache:
     def __init__(self, seconds: float, routes: Iterable[Route]) -> None:
         self.seconds = seconds
         self._subjects = frozenset(subject for route in routes for subject in route.kept)
-        self._kept: OrderedDict[Key, _Kept] = OrderedDict()
-        #: The number of invalidations: an answer requested before the last one must not be kept.
+        self._entries: OrderedDict[Key, _Entry] = OrderedDict()
+        #: The number of invalidations: an answer requested before the last one must not be cached.
         self.age = 0
 
     def get(self, key: Key) -> Reply | None:
         """The cached answer; None if there is none, or it is stale."""
-        kept = self._kept.get(key)
-        if kept is None or time.monotonic() - kept.since > self.seconds:
+        entry = self._entries.get(key)
+        if entry is None or time.monotonic() - entry.since > self.seconds:
             return None
-        return kept.reply
+        return entry.reply
 
     def keep(
         self, key: Key, route: Route, identity: Identity | None, reply: Reply, age: int
@@ -65,10 +65,10 @@ class AnswerCache:
         tagged = reply._replace(headers={"etag": of_bytes(reply.body), **reply.headers})
         if age == self.age:
             person = identity.claims["sub"] if identity else ""
-            self._kept[key] = _Kept(tagged, person, frozenset(route.kept), time.monotonic())
-            self._kept.move_to_end(key)
-            if len(self._kept) > CACHE_SIZE:
-                self._kept.popitem(last=False)
+            self._entries[key] = _Entry(tagged, person, frozenset(route.kept), time.monotonic())
+            self._entries.move_to_end(key)
+            if len(self._entries) > CACHE_SIZE:
+                self._entries.popitem(last=False)
         return tagged
 
     def changed(self, subject: str, person: str | None) -> None:
@@ -78,12 +78,13 @@ class AnswerCache:
         self.age += 1
         for key in [
             key
-            for key, kept in self._kept.items()
-            if subject in kept.subjects and (person is None or kept.person in {person, ""})
+            for key, entry in self._entries.items()
+            # Entries without a person are of public routes.
+            if subject in entry.subjects and (person is None or entry.person in {person, ""})
         ]:
-            del self._kept[key]
+            del self._entries[key]
 
     def forget_all(self) -> None:
         """Drop every answer."""
         self.age += 1
-        self._kept.clear()
+        self._entries.clear()

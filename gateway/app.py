@@ -15,7 +15,7 @@ import falcon.asgi
 
 from gateway import errors
 from gateway.answers import AnswerCache
-from gateway.endpoint import Endpoint, positional
+from gateway.endpoint import Endpoint, Unserved, by_position, positional
 from gateway.health import Health
 from gateway.http.object_store import ObjectStore
 from gateway.http.pace import ClientGone, ClientTooSlow, paced
@@ -27,7 +27,7 @@ from gateway.loop_watch import LoopWatch
 from gateway.middleware import RequestMiddleware
 from gateway.places import Places
 from gateway.positions import HEADER, STALE_HEADER, HeardEvents, PositionTokens
-from gateway.routes import ROUTES
+from gateway.routes import ROUTES, UNSERVED
 from gateway.rpc.client import RpcClient
 from gateway.steps.exchange import Gateway
 from services.common.access.signing_keys import KeyRing
@@ -53,8 +53,8 @@ PARENT_SECONDS: Final = 0.5
 class Lifespan:
     """Connects to the broker before the first request, and disconnects after the last one.
 
-    So a new worker can answer when a rolling restart switches to it. A worker whose gunicorn was
-    killed ends itself: nothing else would stop it, and it keeps the port.
+    So a new worker can answer when a rolling restart switches to it. A worker whose gunicorn master
+    was killed exits: nothing else would stop it, and it holds the port.
     """
 
     def __init__(self, client: RpcClient, watch: LoopWatch) -> None:
@@ -63,7 +63,7 @@ class Lifespan:
 
     async def process_startup(self, _scope: dict[str, Any], _event: dict[str, Any]) -> None:
         """Connect; without a broker, keep trying in the background."""
-        # What was imported stays: the collector needn't look through it again and again.
+        # Imported objects live until the end: the garbage collector needn't traverse them.
         gc.collect()
         gc.freeze()
         self.watch.start()
@@ -121,10 +121,11 @@ def create_app(settings: GatewaySettings, routes: Collection[Route] = ROUTES) ->
     ]
     if settings.cors_origins:
         origins = [origin.strip() for origin in settings.cors_origins.split(",")]
-        shown = (HEADER, STALE_HEADER)
         middleware.append(
             falcon.CORSMiddleware(
-                allow_origins=origins, allow_credentials=origins, expose_headers=shown
+                allow_origins=origins,
+                allow_credentials=origins,
+                expose_headers=(HEADER, STALE_HEADER),
             )
         )
     app: falcon.asgi.App[Any, Any] = falcon.asgi.App(middleware=middleware)
@@ -137,9 +138,13 @@ def create_app(settings: GatewaySettings, routes: Collection[Route] = ROUTES) ->
     app.add_error_handler(falcon.HTTPError, errors.on_http_error)
     app.add_error_handler(ServiceError, errors.on_service_error)
     Health(gateway.client, settings.prometheus_multiproc_dir).add_to(app)
-    for path, (rows, names) in positional(routes).items():
+    served = positional(routes)
+    for path, (rows, names) in served.items():
         app.add_route(path, Endpoint(gateway, rows, names))
+    for path in {by_position(path)[0] for path in UNSERVED} - served.keys():
+        app.add_route(path, Unserved())
     if settings.web_root:
+        # A sink: it gets the requests that no route matches.
         site = StaticSite(settings.web_root, [route.path for route in routes])
         app.add_sink(site.serve, prefix="/")
     return paced(app)

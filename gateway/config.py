@@ -37,7 +37,7 @@ class GatewaySettings(Settings, frozen=True, kw_only=True, rename=str.upper):
     blocked_loop_seconds: float = 0.0
     #: A folder with a built web interface, served at ``/`` beside ``/api``; empty serves none.
     web_root: str = ""
-    #: Where several workers keep their metrics, see ``gunicorn.conf.py``; empty for one worker.
+    #: Folder of the metric files of several workers, see ``gunicorn.conf.py``; empty for one.
     prometheus_multiproc_dir: str = ""
     #: Deadline in seconds of routes that may read or remove a whole production.
     list_deadline: float = 30.0
@@ -47,7 +47,7 @@ class GatewaySettings(Settings, frozen=True, kw_only=True, rename=str.upper):
         """Build the settings. Raises ConfigError."""
         settings = super().load(environ)
         try:
-            settings.proxies  # noqa: B018 - read to see that it can be
+            settings.proxies  # noqa: B018 - parsed here so that a malformed value stops the start
         except ValueError as error:
             message = f"TRUSTED_PROXIES names no network: {error}."
             raise ConfigError(message) from None
@@ -59,5 +59,5 @@ class GatewaySettings(Settings, frozen=True, kw_only=True, rename=str.upper):
     @property
     def proxies(self) -> list[IPv4Network | IPv6Network]:
         """The networks in ``trusted_proxies``."""
-        given = (name.strip() for name in self.trusted_proxies.split(","))
-        return [ip_network(name, strict=False) for name in given if name]
+        names = (name.strip() for name in self.trusted_proxies.split(","))
+        return [ip_network(name, strict=False) for name in names if name]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from falcon.asgi import Request, Response
 
+#: Seconds.
 YEAR: Final = 31_540_000
 REFRESH_PATH: Final = "/auth/refresh-token"
 CHALLENGE: Final = "session"
@@ -42,6 +43,7 @@ def caller(req: Request, claims: dict[str, Any]) -> dict[str, Any]:
 
 def address_of(req: Request, proxies: Sequence[IPv4Network | IPv6Network]) -> str:
     """The client's address: ``X-Real-IP`` from a trusted proxy, else the peer's."""
+    # Not from anybody: clients could choose the address that rate limits count.
     peer = str(req.remote_addr)
     claimed = (req.get_header("X-Real-IP") or "").strip()
     if not claimed:

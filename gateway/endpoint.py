@@ -11,6 +11,7 @@ from gateway.steps.call import call
 from gateway.steps.exchange import Exchange
 from gateway.steps.read_request import read_request
 from gateway.steps.restrict import restrict
+from services.common.errors import NotFound
 from services.common.observability import tracing
 
 if TYPE_CHECKING:
@@ -64,6 +65,16 @@ class Endpoint:
         return respond
 
 
+class Unserved:
+    """A path that clients know and this server doesn't have: not found, whatever the method."""
+
+    async def on_get(self, _req: Request, _resp: Response, **_fields: str) -> None:
+        """Raise NotFound."""
+        raise NotFound
+
+    on_post = on_put = on_delete = on_get
+
+
 def positional(routes: Iterable[Route]) -> dict[str, tuple[list[Route], dict[str, str]]]:
     """Routes by path, with fields renamed by position: Falcon allows one name per position.
 
@@ -71,14 +82,18 @@ def positional(routes: Iterable[Route]) -> dict[str, tuple[list[Route], dict[str
     """
     paths: dict[str, tuple[list[Route], dict[str, str]]] = {}
     for route in routes:
-        parts, names = [], {}
-        for index, part in enumerate(route.path.split("/")):
-            if part.startswith("{"):
-                names[f"{route.method} p{index}"] = part[1:-1]
-                parts.append(f"{{p{index}}}")
-            else:
-                parts.append(part)
-        found = paths.setdefault("/".join(parts), ([], {}))
-        found[0].append(route)
-        found[1].update(names)
+        path, names = by_position(route.path)
+        path_routes, path_names = paths.setdefault(path, ([], {}))
+        path_routes.append(route)
+        path_names.update({f"{route.method} {place}": name for place, name in names.items()})
     return paths
+
+
+def by_position(path: str) -> tuple[str, dict[str, str]]:
+    """A path with its fields named for their positions, and the names they had, by those."""
+    parts, names = path.split("/"), {}
+    for index, part in enumerate(parts):
+        if part.startswith("{"):
+            names[f"p{index}"] = part[1:-1]
+            parts[index] = f"{{p{index}}}"
+    return "/".join(parts), names

@@ -56,7 +56,7 @@ class TooLarge(ServiceError, kind="too-large"):
 
 
 class UnreadableBody(ServiceError, kind="unread"):
-    """The body is not JSON, or its Content-Type isn't."""
+    """The body is not JSON, or not declared as such by its Content-Type."""
 
 
 class TokenUnreadable(ServiceError, kind="token-unreadable"):
@@ -108,6 +108,7 @@ async def on_service_error(
         resp.set_header("Retry-After", RETRY_SECONDS)
     elif isinstance(error, TooMany):
         resp.set_header("Retry-After", str((error.data or {}).get("seconds", RETRY_SECONDS)))
+    # The reason of a 403 is a header: clients expect the same body for all of them.
     if isinstance(error, Forbidden) and error.message.isascii() and error.message.isprintable():
         resp.set_header("X-Reason", error.message)
     write(resp, status, body(error))

@@ -30,9 +30,9 @@ log = logging.getLogger(__name__)
 
 API: Final = "Callboard"
 VERSION: Final = "0.1.0"
-HERE: Final = Path(__file__).parent
+FOLDER: Final = Path(__file__).parent
 #: The folder of the generated API descriptions (``deploy.docs.served``).
-BUILT: Final = HERE / "built"
+BUILT: Final = FOLDER / "built"
 NOT_BUILT: Final = "This copy of Callboard was installed without {name}: make docs builds it."
 
 
@@ -50,7 +50,7 @@ class Health:
         app.add_route("/health/live", Page(self.live))
         app.add_route("/health/ready", Page(self.ready))
         app.add_route("/metrics", Metrics(self))
-        app.add_route("/docs", Document(HERE / "docs.html", falcon.MEDIA_HTML))
+        app.add_route("/docs", Document(FOLDER / "docs.html", falcon.MEDIA_HTML))
         for name in ("openapi.json", "asyncapi.json"):
             app.add_route(f"/{name}", Document(BUILT / name, falcon.MEDIA_JSON))
 
@@ -63,11 +63,12 @@ class Health:
         return {name: self.client.alive(name) for name in SERVICES}
 
     def status(self, resp: Response) -> None:
-        """What is up; 200 even if parts are down."""
+        """The health of all components; 200 even if some are down."""
         write(resp, 200, {"name": API, "version": VERSION, **self._summary()})
 
     def _summary(self) -> dict[str, bool]:
         broker, parts = self.client.broker.ready.is_set(), self.parts()
+        # The names that clients know, of components which the reference server has.
         return {
             "database-up": all(parts.values()),
             "key-value-store-up": parts["auth"],
@@ -97,12 +98,13 @@ class Metrics:
 
     def __init__(self, health: Health) -> None:
         self.health = health
-        self._one_at_a_time = asyncio.Lock()
+        # Concurrent scrapes must not take several threads, nor the CPU of requests.
+        self._lock = asyncio.Lock()
 
     async def on_get(self, _req: Request, resp: Response) -> None:
         """Render the metrics on a thread: they would block the event loop for 50 ms."""
         resp.content_type = CONTENT_TYPE_LATEST
-        async with self._one_at_a_time:
+        async with self._lock:
             resp.data = await asyncio.to_thread(
                 metrics.exposition,
                 broker_up=self.health.client.broker.ready.is_set(),

@@ -44,11 +44,11 @@ HIT, MISS = ACTORS.labels("hit"), ACTORS.labels("miss")
 
 
 class Identity(NamedTuple):
-    """The verified token, the actor it stands for and the person, as services receive them."""
+    """A verified token, its actor and its person, as services receive them."""
 
     claims: dict[str, Any]
     actor: str
-    #: Their person as JSON; None from an ``auth`` of the last release.
+    #: The person as JSON; None from an ``auth`` of the previous release.
     people: str | None
     fetched: float
 
@@ -84,7 +84,7 @@ class Tokens:
 
 
 def token_of(req: falcon.asgi.Request, kind: str) -> str:
-    """The token that a request carries. Raises Unauthenticated where there is none."""
+    """The token of a request, from its cookie or header. Raises Unauthenticated without one."""
     cookie = COOKIES[kind]
     if req.get_header("Cookie"):
         values = req.get_cookie_values(cookie)
@@ -108,8 +108,9 @@ class Authenticator:
     ) -> None:
         self.tokens = Tokens(keys)
         self.seconds, self.call = seconds, call
-        self._known: OrderedDict[str, Identity] = OrderedDict()
-        self._asking: dict[str, asyncio.Task[Identity]] = {}
+        self._cached: OrderedDict[str, Identity] = OrderedDict()
+        #: Calls in progress, by session.
+        self._calls: dict[str, asyncio.Task[Identity]] = {}
         #: The number of invalidations: a reply requested before the last one must not be cached.
         self._age = 0
 
@@ -118,41 +119,42 @@ class Authenticator:
     ) -> Identity:
         """The identity of a request. Raises Unauthenticated, TokenUnreadable, Unavailable.
 
-        ``fresh`` asks ``auth`` even if the answer is cached.
+        ``fresh`` bypasses the cache.
         """
         claims = self.tokens.read(token_of(req, kind), kind)
-        known = self._known.get(claims["jti"])
-        if known and not fresh and time.monotonic() - known.fetched < self.seconds:
+        cached = self._cached.get(claims["jti"])
+        if cached and not fresh and time.monotonic() - cached.fetched < self.seconds:
             HIT.inc()
-            return known
+            return cached
         MISS.inc()
-        return await (self._ask(claims) if fresh else self._share(claims))
+        return await (self._fetch(claims) if fresh else self._share(claims))
 
     async def _share(self, claims: dict[str, Any]) -> Identity:
         """Make one call for all concurrent requests of a session."""
         jti = claims["jti"]
-        asking = self._asking.get(jti)
-        if asking is None:
-            asking = self._asking[jti] = asyncio.create_task(self._ask(claims))
-            asking.add_done_callback(lambda done: self._asked(jti, done))
+        call = self._calls.get(jti)
+        if call is None:
+            call = self._calls[jti] = asyncio.create_task(self._fetch(claims))
+            call.add_done_callback(lambda task: self._fetched(jti, task))
         # Shielded: a client that disconnects must not cancel the call of the others.
-        return await asyncio.shield(asking)
+        return await asyncio.shield(call)
 
-    def _asked(self, jti: str, done: asyncio.Task[Identity]) -> None:
-        if self._asking.get(jti) is done:  # unless an invalidation started a new call
-            del self._asking[jti]
-        if not done.cancelled():
-            done.exception()  # seen, also where everybody who waited for it has given up
+    def _fetched(self, jti: str, call: asyncio.Task[Identity]) -> None:
+        if self._calls.get(jti) is call:  # unless an invalidation started a new call
+            del self._calls[jti]
+        if not call.cancelled():
+            # Retrieved, else asyncio logs it if every waiter has been cancelled.
+            call.exception()
 
-    async def _ask(self, claims: dict[str, Any]) -> Identity:
-        asked, age = time.monotonic(), self._age
+    async def _fetch(self, claims: dict[str, Any]) -> Identity:
+        requested, age = time.monotonic(), self._age
         reply = await self.call("auth", "identify", msgspec.json.encode({"claims": claims}))
-        identity = Identity(claims, reply.body.decode(), reply.headers.get("people"), asked)
+        identity = Identity(claims, reply.body.decode(), reply.headers.get("people"), requested)
         if age == self._age:  # else the reply may be older than the invalidation
-            self._known[claims["jti"]] = identity
-            self._known.move_to_end(claims["jti"])
-            if len(self._known) > CACHE_SIZE:
-                self._known.popitem(last=False)
+            self._cached[claims["jti"]] = identity
+            self._cached.move_to_end(claims["jti"])
+            if len(self._cached) > CACHE_SIZE:
+                self._cached.popitem(last=False)
         return identity
 
     # --- invalidation ---------------------------------------------------------------------------
@@ -165,14 +167,14 @@ class Authenticator:
         """Drop the actor of a session."""
         self._forget(lambda identity: identity.claims["jti"] == jti)
 
-    def _forget(self, concerned: Callable[[Identity], bool]) -> None:
+    def _forget(self, matches: Callable[[Identity], bool]) -> None:
         self._age += 1
-        self._asking.clear()  # later requests must not share a call from before the change
-        for jti in [jti for jti, identity in self._known.items() if concerned(identity)]:
-            del self._known[jti]
+        self._calls.clear()  # later requests must not share a call from before the change
+        for jti in [jti for jti, identity in self._cached.items() if matches(identity)]:
+            del self._cached[jti]
 
     def forget_all(self) -> None:
         """Drop every actor."""
         self._age += 1
-        self._asking.clear()
-        self._known.clear()
+        self._calls.clear()
+        self._cached.clear()

@@ -32,7 +32,7 @@ class Invalidation:
         self.authenticator, self.answers, self.heard = authenticator, answers, heard
 
     def listen(self, session: Session) -> None:
-        """Declare and consume a queue of its own, which lives as long as the connection."""
+        """Declare and consume a queue of this process, which lives as long as the connection."""
         queue = f"callboard.gateway.{uuid.uuid4()}"
         session.queue_declare(queue, durable=False, exclusive=True, auto_delete=True)
         for exchange in EXCHANGES:
@@ -57,6 +57,7 @@ class Invalidation:
             self.authenticator.forget_person(person)
         elif subject == "session":
             self.authenticator.forget_session(payload.get("jti"))
+        # A malformed message may have been any of them.
         elif subject in TEAMS or message.error is not None:
             self.authenticator.forget_all()
         self.answers.changed(subject, person)
@@ -75,7 +76,7 @@ class Invalidation:
 def _payload(message: Incoming) -> dict[str, Any]:
     """The event's payload; empty if it can't be decoded."""
     try:
-        found = msgspec.json.decode(message.body)
+        payload = msgspec.json.decode(message.body)
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return payload if isinstance(payload, dict) else {}

@@ -21,7 +21,7 @@ SHARE: Final = 0.1
 
 
 class LoopWatch:
-    """Watches the loop that starts it; ``seconds`` of 0 watch nothing."""
+    """Watches the event loop that starts it; with ``seconds`` 0 it does nothing."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -31,14 +31,14 @@ class LoopWatch:
         self._spent = 0.0
 
     def start(self) -> None:
-        """Begin, on the loop that is to be watched."""
+        """Start watching the running loop."""
         if self.seconds:
             self._tick(asyncio.get_running_loop())
-            whom = (threading.get_ident(), threading.get_native_id())
-            threading.Thread(target=self._watch, args=whom, daemon=True).start()
+            watched = (threading.get_ident(), threading.get_native_id())
+            threading.Thread(target=self._watch, args=watched, daemon=True).start()
 
     def stop(self) -> None:
-        """End."""
+        """Stop watching."""
         self._stopped.set()
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -53,17 +53,17 @@ class LoopWatch:
             if late < self.seconds or ticked == reported or self._starves(ident, native, late):
                 continue
             reported = ticked
-            frame = sys._current_frames().get(ident)  # noqa: SLF001 - the way to see another's stack
+            frame = sys._current_frames().get(ident)  # noqa: SLF001 - no public API for this
             stack = "".join(traceback.format_stack(frame, limit=8)) if frame else ""
             log.warning("the event loop is blocked for %.2f s", late, extra={"stack": stack})
 
     def _starves(self, ident: int, native: int, late: float) -> bool:
-        """Whether the thread would run if the machine let it: nothing holds it but others' load."""
+        """Whether the thread is runnable but gets no CPU: the machine is busy, the loop isn't."""
         spent = time.clock_gettime(time.pthread_getcpuclockid(ident)) - self._spent
         if spent > late / 2:
-            return False  # it computes
+            return False  # CPU-bound: it blocks the loop itself
         try:
             state = Path(f"/proc/self/task/{native}/stat").read_text().rpartition(")")[2].split()[0]
         except OSError:
-            return False  # not on Linux: nobody can tell
+            return False  # not on Linux
         return state == "R"

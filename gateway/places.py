@@ -1,4 +1,4 @@
-"""Concurrency limits of a process: what exceeds them is refused with 502 and Retry-After."""
+"""Concurrency limits of a process: requests beyond them are refused with 502 and Retry-After."""
 
 from __future__ import annotations
 
@@ -14,41 +14,41 @@ TRANSFER_SECONDS: Final = 1.5
 
 
 class Places:
-    """A limited number of places; ``what`` is their label in metrics."""
+    """A bounded semaphore without a queue, or with a short one; ``what`` labels its metric."""
 
     def __init__(self, count: int, what: str) -> None:
         self.what, self._free = what, count
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     def take(self) -> None:
-        """Take a place now. Raises Unavailable where there is none."""
+        """Acquire a place without waiting. Raises Unavailable if none is free."""
         if not self._free:
             raise self._full()
         self._free -= 1
 
     async def wait(self) -> None:
-        """Take a place, waiting a moment for one. Raises Unavailable."""
+        """Acquire a place, in order of arrival. Raises Unavailable after TRANSFER_SECONDS."""
         if self._free:
             self._free -= 1
             return
-        given: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(given)
+        granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(granted)
         try:
             async with asyncio.timeout(TRANSFER_SECONDS):
-                await given
+                await granted
         except BaseException as error:
-            if given.done() and not given.cancelled():
-                self.give_back()  # it was given at the moment of the timeout
+            if granted.done() and not granted.cancelled():
+                self.give_back()  # granted at the moment of the timeout or the cancellation
             if isinstance(error, TimeoutError):
                 raise self._full() from None
             raise
 
     def give_back(self) -> None:
-        """Give a place back, to the one that has waited longest if any."""
+        """Release a place, to the longest waiting request if there is one."""
         while self._waiting:
-            given = self._waiting.popleft()
-            if not given.done():
-                given.set_result(None)
+            granted = self._waiting.popleft()
+            if not granted.done():
+                granted.set_result(None)
                 return
         self._free += 1
 

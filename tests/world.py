@@ -44,6 +44,7 @@ VALUES: Final[dict[tuple[str, str], Any]] = {
     ("day-offs", "end_date"): "2030-01-08",
     ("comments", "object_type"): "Task",
     ("comments", "replies"): [],
+    ("preview-files", "annotations"): [{"time": 1.0, "drawing": {"objects": [{"id": "a"}]}}],
     ("comments", "checklist"): [{"text": "a", "checked": False}],
     ("playlists", "shots"): [],
     ("project-templates", "metadata_descriptors"): [],

@@ -12,15 +12,14 @@ import hashlib
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, Final
 
 import psycopg2
 
 from deploy.transfer.report import Entry, Report, TransferError
 from services.common.database.transaction import plain_url
 from services.common.errors import NotFound
-from services.common.files.avatars import NAME, SIZE
+from services.common.files.avatars import NAME, SIZE, avatar_of
 from services.common.files.storage import open_storage
 from services.common.files.storage_access import UPLOADS
 from services.common.files.thumbnails.client import PictureBroken, PictureTooLarge, rendered
@@ -121,23 +120,31 @@ def copy_files(
 
 def _expected(target: Target) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
     """Key, id, extension and prefixes of the files that rows refer to."""
-    for ident, extension in _rows(target, "tasks", "SELECT id, extension FROM preview_file"):
-        key = previews.key_of(UUID(ident), previews.ORIGINAL)
+    for ident, upload, extension in _rows(target, "tasks", "preview_file", "extension"):
+        key = previews.KEPT.key(ident, previews.ORIGINAL, upload)
         yield key, ident, extension or "", ORIGINALS
-    for ident, _ in _rows(target, "tasks", "SELECT id, extension FROM attachment_file"):
+    for ident, _, _ in _rows(target, "tasks", "attachment_file", "extension"):
         yield attachment_key(ident), ident, "", ("attachment", "")
     for prefix, (service, table) in AVATARS.items():
-        query = f"SELECT id, NULL FROM {table} WHERE has_avatar"  # noqa: S608 - from AVATARS
-        for ident, _ in _rows(target, service, query):
-            yield f"{prefix}/{ident}/{NAME}", ident, NAME, ("thumbnail", "")
+        for ident, upload, has_one in _rows(target, service, table, "has_avatar"):
+            if has_one:
+                key = avatar_of(prefix, table).key(ident, NAME, upload)
+                yield key, ident, NAME, ("thumbnail", "")
 
 
-def _rows(target: Target, service: str, query: str) -> list[tuple[str, str | None]]:
+def _rows(
+    target: Target, service: str, table: str, column: str
+) -> list[tuple[str, str | None, Any]]:
+    """The id, the upload and a column of each row of a table."""
+    query = (
+        f"SELECT t.id::text, s.upload_id::text, t.{column} FROM {table} t "  # noqa: S608 - our names
+        f"LEFT JOIN {service}_stored_file s ON s.row_id = t.id AND s.table_name = %s"
+    )
     connection = psycopg2.connect(plain_url(target.urls[service]))
     try:
         with connection.cursor() as cursor:
-            cursor.execute(query)
-            return [(str(ident), extension) for ident, extension in cursor.fetchall()]
+            cursor.execute(query, (table,))
+            return list(cursor.fetchall())
     finally:
         connection.close()
 

@@ -130,7 +130,7 @@ class Load:
 
     def _pointers(self, name: str) -> Iterator[Pointer]:
         part = self.parts[name]
-        imported = {table: part.tables[table] for table in part.taken}
+        imported = {table: part.tables[table] for table in part.imported}
         return pointers(name, imported)
 
     def _check_own(self, name: str) -> None:
@@ -144,7 +144,7 @@ class Load:
         Without changes there is no event, and the id is empty.
         """
         for part in self.parts.values():
-            self.report.rows |= part.taken
+            self.report.rows |= part.imported
             self.report.changed += sum(part.changed.values())
         event_id = str(uuid.uuid4()) if self.replace or self.report.changed else ""
         if event_id:

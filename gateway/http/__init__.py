@@ -1,1 +1,1 @@
-"""What the gateway does with HTTP itself: bodies, files, caching, compression, limits."""
+"""HTTP mechanics of the gateway: bodies, files, conditional requests, compression, limits."""

@@ -24,9 +24,9 @@ LEVEL: Final = 2
 
 
 def passed_on(req: Request, resp: Response, reply: Reply) -> AsyncIterator[bytes] | None:
-    """Put the reply's bytes into the response, as they are if the client takes gzip.
+    """Put the reply's bytes into the response, compressed if they are and the client takes gzip.
 
-    Returns those that are to be sent piece by piece instead, as the client reads them.
+    Returns a stream for bodies that are sent piece by piece, as fast as the client reads them.
     """
     if reply.encoding is not None:
         resp.append_header("Vary", "Accept-Encoding")
@@ -72,12 +72,13 @@ async def packed(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 async def unpacked(body: bytes) -> AsyncIterator[bytes]:
     """Decompress a body piece by piece, so that a large list is not in memory twice."""
     inflate = zlib.decompressobj(wbits=GZIP)
-    rest = body
-    while rest and not inflate.eof:
-        if len(rest) > PIECE:
-            piece = await asyncio.to_thread(inflate.decompress, rest, CHUNK)
+    remaining = body
+    while remaining and not inflate.eof:
+        # A thread costs more than decompressing a few kilobytes.
+        if len(remaining) > PIECE:
+            piece = await asyncio.to_thread(inflate.decompress, remaining, CHUNK)
         else:
-            piece = inflate.decompress(rest, CHUNK)
-        rest = inflate.unconsumed_tail
+            piece = inflate.decompress(remaining, CHUNK)
+        remaining = inflate.unconsumed_tail
         if piece:
             yield piece

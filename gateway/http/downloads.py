@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from gateway.http.object_store import ObjectStore
 
-#: Types that browsers may display; anything else could hold a script (SVG, HTML).
-SHOWN: Final = frozenset(
+#: Content types sent inline; others could contain scripts (SVG, HTML).
+INLINE_TYPES: Final = frozenset(
     {
         "image/jpeg",
         "image/png",
@@ -46,18 +46,19 @@ async def send(
 
     Raises NotFound when nothing is stored, Unavailable when the storage is away.
     """
-    wanted = req.get_header("Range")
-    stored, pieces = await (_nothing_of(store, answer) if wanted else store.get(answer.key))
+    range_header = req.get_header("Range")
+    # With a range, which bytes to read depends on the size: only metadata for now.
+    stored, pieces = await (_metadata_of(store, answer) if range_header else store.get(answer.key))
     modified = (answer.last_modified or stored.modified).replace(microsecond=0)
     modified = modified if modified.tzinfo else modified.replace(tzinfo=UTC)
     _describe(resp, answer, stored, modified)
-    if _known(req, stored.etag, modified):
+    if _not_modified(req, stored.etag, modified):
         resp.status = 304
         return None
-    resp.content_type = answer.content_type if answer.content_type in SHOWN else UNKNOWN
+    resp.content_type = answer.content_type if answer.content_type in INLINE_TYPES else UNKNOWN
     part = None
-    if wanted and _range_holds(req, stored.etag, modified):
-        part = range_of(wanted, stored.size)
+    if range_header and _range_holds(req, stored.etag, modified):
+        part = range_of(range_header, stored.size)
     if part == (0, 0):
         resp.set_header("Content-Range", f"bytes */{stored.size}")
         resp.status = 416
@@ -69,10 +70,10 @@ async def send(
     resp.content_length = length
     if req.method == "HEAD" or not length:
         return None
-    return (await store.get(answer.key, (first, length)))[1] if wanted else pieces
+    return (await store.get(answer.key, (first, length)))[1] if range_header else pieces
 
 
-async def _nothing_of(
+async def _metadata_of(
     store: ObjectStore, answer: FileAnswer
 ) -> tuple[Stored, AsyncIterator[bytes] | None]:
     return await store.stat(answer.key), None
@@ -85,18 +86,20 @@ def _describe(resp: Response, answer: FileAnswer, stored: Stored, modified: date
     resp.set_header("Cache-Control", f"max-age={answer.seconds}, private")
     expires = datetime.now(UTC) + timedelta(seconds=answer.seconds)
     resp.set_header("Expires", format_datetime(expires, usegmt=True))
-    shown = answer.inline and answer.content_type in SHOWN
-    resp.set_header("Content-Disposition", disposition("inline" if shown else "attachment", answer))
+    kind = "inline" if answer.inline and answer.content_type in INLINE_TYPES else "attachment"
+    resp.set_header("Content-Disposition", disposition(kind, answer))
 
 
 def disposition(kind: str, answer: FileAnswer) -> str:
     """The header that names the file, with an ASCII form for old clients."""
-    plain = UNSAFE.sub("_", answer.name)
-    header = f'{kind}; filename="{plain}"'
-    return header if plain == answer.name else f"{header}; filename*=UTF-8''{quote(answer.name)}"
+    ascii_name = UNSAFE.sub("_", answer.name)
+    header = f'{kind}; filename="{ascii_name}"'
+    if ascii_name == answer.name:
+        return header
+    return f"{header}; filename*=UTF-8''{quote(answer.name)}"
 
 
-def _known(req: Request, etag: str, modified: datetime) -> bool:
+def _not_modified(req: Request, etag: str, modified: datetime) -> bool:
     """Whether the client's validators match the file."""
     tags = req.get_header("If-None-Match")
     if tags is not None:
@@ -122,11 +125,11 @@ def _date(text: str | None) -> datetime | None:
 
 def range_of(header: str, size: int) -> tuple[int, int] | None:
     """First byte and length of a single range; None to send all, (0, 0) if unsatisfiable."""
-    found = RANGE.fullmatch(header.strip())
-    if found is None or found.groups() == ("", ""):
+    match = RANGE.fullmatch(header.strip())
+    if match is None or match.groups() == ("", ""):
         return None
-    first, last = found.groups()
-    if not first:
+    first, last = match.groups()
+    if not first:  # the last bytes of the file
         length = min(int(last), size)
         return (size - length, length) if length else (0, 0)
     begin, end = int(first), min(int(last), size - 1) if last else size - 1

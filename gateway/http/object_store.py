@@ -14,7 +14,7 @@ from services.common.files.storage import AWAY, CHUNK, Storage, Stored, describe
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator
 
-#: Seconds within which the storage must begin to answer: clients get their 502 within two.
+#: Seconds within which the storage must start to answer, so that clients get a 502 within two.
 ANSWER_SECONDS: Final = 1.5
 PART: Final = 5 * CHUNK
 
@@ -26,7 +26,7 @@ class ObjectStore:
         self._storage = storage
 
     @asynccontextmanager
-    async def _asked(self, seconds: float | None = ANSWER_SECONDS) -> AsyncIterator[Any]:
+    async def _operation(self, seconds: float | None = ANSWER_SECONDS) -> AsyncIterator[Any]:
         try:
             async with asyncio.timeout(seconds):
                 # On a thread: a folder on a network may hang.
@@ -38,7 +38,8 @@ class ObjectStore:
 
     async def put(self, key: str, content: AsyncIterable[bytes]) -> None:
         """Store an object, streaming its content; a failure leaves nothing."""
-        async with self._asked(None) as store:
+        # No timeout: the client's pace is limited where its body is read.
+        async with self._operation(None) as store:
             await obstore.put_async(
                 store,
                 key,
@@ -56,24 +57,24 @@ class ObjectStore:
         The stream need not be consumed.
         """
         options: Any = {"range": (part[0], sum(part))} if part else None
-        async with self._asked() as store:
-            found = await obstore.get_async(store, key, options=options)
-        return describe(found.meta), self._pieces(found)
+        async with self._operation() as store:
+            result = await obstore.get_async(store, key, options=options)
+        return describe(result.meta), self._pieces(result)
 
     async def stat(self, key: str) -> Stored:
         """An object's metadata."""
-        async with self._asked() as store:
+        async with self._operation() as store:
             return describe(await obstore.head_async(store, key))
 
-    async def _pieces(self, found: Any) -> AsyncIterator[bytes]:
+    async def _pieces(self, result: Any) -> AsyncIterator[bytes]:
         with self._storage.faults():
-            async for piece in found.stream(min_chunk_size=CHUNK // 4):
+            async for piece in result.stream(min_chunk_size=CHUNK // 4):
                 yield bytes(piece)
 
     async def delete(self, *keys: str) -> None:
         """Delete objects; missing ones are ignored."""
         for key in keys:
-            async with self._asked() as store:
+            async with self._operation() as store:
                 try:
                     await obstore.delete_async(store, key)
                 except FileNotFoundError:

@@ -20,7 +20,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 #: Bytes per second that a client must send or read on average.
 RATE: Final = 4 * 1024
-#: Seconds a client may fall behind RATE before it is disconnected.
+#: Seconds that a client may fall behind RATE before it is disconnected.
 PATIENCE: Final = 20.0
 #: Seconds it may fall behind before it needs one of the places for slow clients.
 PROMPT: Final = 1.0
@@ -69,7 +69,7 @@ class Pace:
             raise ClientTooSlow
 
     def end(self) -> None:
-        """Give the place for slow clients back."""
+        """Release the place for slow clients."""
         places, self.places = self.places, None
         if places is not None and self._held:
             self._held = False

@@ -2,8 +2,8 @@
 
 httptools (llhttp, as in Node.js) parses and uvicorn answers. This class adds the limits that they
 lack: time and size of a request's head, pipelined requests, the time an answer may remain unread,
-and the number of connections. ``docs/resilience.md`` lists every bound with
-its place. uvicorn takes this class by its documented setting ``http``.
+and the number of connections. ``docs/resilience.md`` lists every limit and where it is enforced.
+uvicorn loads this class through its documented setting ``http``.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._head_timer is None:
             self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
 
-    # --- what arrives ---------------------------------------------------------------------------
+    # --- requests -------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
         """Parse; refuse a head that is too large."""
@@ -151,7 +151,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._head_timer = None
         size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
         if self.parser.get_http_version() == "1.1" and self._hosts() != 1:
-            raise _Refused  # every proxy on the way must see the same Host
+            raise _Refused  # request smuggling: proxies could disagree on which Host counts
         if size > HEAD_BYTES or len(self.headers) > HEADER_COUNT:
             self._status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
             raise _Refused
@@ -161,7 +161,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.scope[CONNECTION] = self.transport  # type: ignore[typeddict-unknown-key]
         super().on_headers_complete()
         if self._draining or self.parser.should_upgrade():
-            self.cycle.keep_alive = False  # what follows an upgrade that we don't do is not HTTP
+            self.cycle.keep_alive = False  # after an unsupported upgrade, HTTP may not follow
 
     def _hosts(self) -> int:
         return sum(name == b"host" for name, _ in self.headers)
@@ -185,7 +185,7 @@ class BoundedProtocol(HttpToolsProtocol):
         del msg
         cycle = self._latest
         if cycle is not None and not cycle.response_complete and cycle.more_body:
-            # What is broken is the body of a request that was taken on.
+            # The malformed part is the body of a request that is being handled.
             if self.pipeline and self.pipeline[0][0] is cycle:
                 self.pipeline.popleft()
                 self._refuse_last()
@@ -221,7 +221,7 @@ class BoundedProtocol(HttpToolsProtocol):
             keep_alive=False,
             on_response=lambda: None,
         )
-        last.disconnected = True  # the refusal is written below, whole
+        last.disconnected = True  # writes nothing itself: ``refuse`` does
         self.pipeline.appendleft((last, refuse))
 
     def _end(self, status: HTTPStatus) -> None:
@@ -239,7 +239,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.flow.resume_reading()
         self._end_timer = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
 
-    # --- what leaves ----------------------------------------------------------------------------
+    # --- responses ------------------------------------------------------------------------------
 
     def on_response_complete(self) -> None:
         """Start the next queued request, or become idle."""
@@ -263,8 +263,10 @@ class BoundedProtocol(HttpToolsProtocol):
         super().resume_writing()
 
     def _is_idle(self) -> bool:
-        done = self._latest is None or self._latest.response_complete
-        return done and not self.pipeline and not self._in_head and not self.transport.is_closing()
+        answered = self._latest is None or self._latest.response_complete
+        return (
+            answered and not self.pipeline and not self._in_head and not self.transport.is_closing()
+        )
 
     def _await_request(self) -> None:
         self.timeout_keep_alive_task = self.loop.call_later(

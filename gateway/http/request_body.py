@@ -68,13 +68,12 @@ async def value_of(req: Request, limit: int) -> Any:
 async def fields_of(req: Request, limit: int) -> dict[str, Any]:
     """The fields of a JSON or form body, or of the query; empty if unreadable."""
     body = await _bytes(req, limit)
-    found: Any = None
     if _is_json(req):
         try:
-            found = msgspec.json.decode(body)
+            fields: Any = msgspec.json.decode(body)
         except NO_JSON:
-            found = {}
-        return found if isinstance(found, dict) else {}
+            return {}
+        return fields if isinstance(fields, dict) else {}
     if _kind(req) == "application/x-www-form-urlencoded" and body:
         pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
         return dict(reversed(pairs))
@@ -91,7 +90,7 @@ def _is_json(req: Request) -> bool:
 
 
 async def _bytes(req: Request, limit: int) -> bytes:
-    """The whole body, if it is no larger than the limit. Raises TooLarge."""
+    """The complete body. Raises TooLarge over ``limit`` bytes."""
     if (req.content_length or 0) > limit:
         raise TooLarge
     body: bytes = await req.stream.read(limit + 1)

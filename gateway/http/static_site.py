@@ -67,10 +67,10 @@ SMALL: Final = 1024
 HASHED: Final = re.compile(
     r"/(assets|css|fonts|js)/(.*/)?[^/]+[.-](?=[\w-]*\d)[\w-]{8,}\.[a-z0-9.]+"
 )
-FOR_EVER: Final = "public, max-age=31536000, immutable"
-ASK_AGAIN: Final = "no-cache"
-#: First segments of the API's paths, besides those of its routes.
-ALSO_OURS: Final = frozenset(
+IMMUTABLE: Final = "public, max-age=31536000, immutable"
+REVALIDATE: Final = "no-cache"
+#: First segments of API paths that are not in the route tables.
+OTHER_API_PATHS: Final = frozenset(
     {
         "api",
         "asyncapi.json",
@@ -89,19 +89,19 @@ class StaticSite:
 
     def __init__(self, root: str, paths: Collection[str]) -> None:
         self.root = Path(root).resolve()
-        self.ours = ALSO_OURS | {path.split("/")[1] for path in paths}
+        self.api = OTHER_API_PATHS | {path.split("/")[1] for path in paths}
 
     async def serve(self, req: Request, resp: Response | None, **_: Any) -> None:
         """Answer with the file of that path, else with the first page. Raises HTTPNotFound."""
         if resp is None:  # a WebSocket
             raise falcon.HTTPNotFound
         path = req.path
-        if req.context.is_api or path.split("/")[1] in self.ours:
+        if req.context.is_api or path.split("/")[1] in self.api:
             raise falcon.HTTPNotFound
         if req.method not in {"GET", "HEAD"}:
             raise falcon.HTTPMethodNotAllowed(["GET", "HEAD"])
-        file, known = await asyncio.to_thread(self._look_up, path)
-        _send(req, resp, file, known, FOR_EVER if HASHED.fullmatch(path) else ASK_AGAIN)
+        file, status = await asyncio.to_thread(self._look_up, path)
+        _send(req, resp, file, status, IMMUTABLE if HASHED.fullmatch(path) else REVALIDATE)
 
     def _look_up(self, path: str) -> tuple[Path, stat_result]:
         """The file to send for a path. Raises HTTPNotFound."""
@@ -118,32 +118,33 @@ class StaticSite:
         if "\0" in path or "\\" in path:
             return None
         try:
-            found = (self.root / path.lstrip("/")).resolve()
-            return found if found.is_relative_to(self.root) and found.is_file() else None
+            # Resolved first: neither ".." nor a symbolic link may lead out of the folder.
+            file = (self.root / path.lstrip("/")).resolve()
+            return file if file.is_relative_to(self.root) and file.is_file() else None
         except OSError:
             return None
 
 
-def _send(req: Request, resp: Response, file: Path, known: stat_result, caching: str) -> None:
-    squeezed = takes_gzip(req) and file.suffix.lower() in TEXTS and known.st_size > SMALL
-    tag = of_parts([file.name, known.st_size, known.st_mtime_ns, squeezed])
+def _send(req: Request, resp: Response, file: Path, status: stat_result, caching: str) -> None:
+    compress = takes_gzip(req) and file.suffix.lower() in TEXTS and status.st_size > SMALL
+    tag = of_parts([file.name, status.st_size, status.st_mtime_ns, compress])
     resp.set_header("ETag", tag)
     resp.set_header("Cache-Control", caching)
-    resp.set_header("Last-Modified", _written(known))
+    resp.set_header("Last-Modified", _modified(status))
     resp.append_header("Vary", "Accept-Encoding")
     if holds(req.get_header("If-None-Match"), tag):
         resp.status = falcon.HTTP_304
         return
     resp.content_type = TYPES.get(file.suffix.lower(), "application/octet-stream")
-    if squeezed:
+    if compress:
         resp.set_header("Content-Encoding", "gzip")
     else:
-        resp.content_length = known.st_size
+        resp.content_length = status.st_size
     if req.method == "HEAD":
         return
     pieces = file_pieces(file)
-    resp.stream = packed(pieces) if squeezed else pieces
+    resp.stream = packed(pieces) if compress else pieces
 
 
-def _written(known: stat_result) -> str:
-    return format_datetime(datetime.fromtimestamp(int(known.st_mtime), UTC), usegmt=True)
+def _modified(status: stat_result) -> str:
+    return format_datetime(datetime.fromtimestamp(int(status.st_mtime), UTC), usegmt=True)

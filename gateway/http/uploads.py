@@ -1,7 +1,7 @@
 """Uploads: files streamed from the request into the storage, before the service is called.
 
-Files don't pass the broker and are never in memory as a whole. Each is stored under a new id. If
-the service refuses the request, they are deleted; if its outcome is unknown, the sweep deletes
+Files don't pass through the broker and are never fully in memory. Each is stored under a new id. If
+the service refuses the request, they are deleted; if its outcome is unknown, the sweeper deletes
 those without a row.
 """
 
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from gateway.http.object_store import ObjectStore
 
 PIECE: Final = 256 * 1024
+#: Bytes from which the content type is detected.
 SNIFFED: Final = 8192
+#: Parts of a form.
 PARTS: Final = 1000
 NAME_LENGTH: Final = 250
 EXTENSION_LENGTH: Final = 6
@@ -50,7 +52,7 @@ class Received:
         self._digest = hashlib.sha256()
 
     async def read(self, form: Any) -> None:
-        """Read every part. Raises InvalidInput, TooLarge, Unavailable, and then keeps no files."""
+        """Read every part. Raises InvalidInput, TooLarge, Unavailable; then no file is kept."""
         try:
             async for part in form:
                 if part.filename is None:
@@ -62,7 +64,7 @@ class Received:
             raise
 
     async def discard(self) -> None:
-        """Delete what was stored; what can't be deleted now is left to the sweep."""
+        """Delete the stored files; the sweeper deletes those that can't be deleted now."""
         keys, self._keys = self._keys, []
         try:
             await self.storage.delete(*keys)
@@ -145,9 +147,9 @@ def cleaned(filename: str) -> str:
 
 
 def extension_of(name: str) -> str:
-    """What follows the last dot, in lower case; of a name without a dot, the name.
+    """The text after the last dot, in lower case; for a name without a dot, the name.
 
-    Raises InvalidInput for one that is too long to be one.
+    Raises InvalidInput if it is longer than EXTENSION_LENGTH.
     """
     _, dot, extension = name.lower().rpartition(".")
     if not dot:
@@ -159,9 +161,10 @@ def extension_of(name: str) -> str:
 
 
 def sniffed(head: bytes, name: str) -> str:
-    """The content type from the first bytes; from the name only if it is no picture or video."""
-    found: str | None = filetype.guess_mime(head)
-    if found:
-        return found
-    named = mimetypes.guess_type(name)[0] or UNKNOWN
-    return UNKNOWN if named.startswith(("image/", "video/")) else named
+    """The content type by the first bytes, else by the name, but then never an image or video."""
+    detected: str | None = filetype.guess_mime(head)
+    if detected:
+        return detected
+    # Images and videos have signatures: without one, the name is wrong.
+    by_name = mimetypes.guess_type(name)[0] or UNKNOWN
+    return UNKNOWN if by_name.startswith(("image/", "video/")) else by_name

@@ -32,7 +32,7 @@ SETTINGS = "/data/projects/{project_id}/settings"
 
 
 def chosen(kind: str, *, listed: bool = True) -> tuple[Route, ...]:
-    """What a production uses of one kind: to read, to add to, to take from."""
+    """The routes of a production's settings of one kind: list, add, remove."""
     path, fixed = f"{SETTINGS}/{kind}", (("kind", kind),)
     return (
         *((Route("GET", path, "crud.list_chosen", fixed=fixed),) if listed else ()),
@@ -42,21 +42,21 @@ def chosen(kind: str, *, listed: bool = True) -> tuple[Route, ...]:
 
 
 def own(kind: str) -> tuple[Route, ...]:
-    """The caller's saved searches, or their groups."""
-    one, fixed = f"/data/user/{kind}/{{ident}}", (("kind", kind),)
+    """The routes of the caller's saved searches, or of their groups."""
+    row_path, fixed = f"/data/user/{kind}/{{ident}}", (("kind", kind),)
     return (
         Route("GET", f"/data/user/{kind}", "crud.list_saved", fixed=fixed),
         Route(
             "POST", f"/data/user/{kind}", "crud.save", status=201, body=Body.LENIENT, fixed=fixed
         ),
-        Route("GET", one, "crud.read_saved", fixed=fixed),
-        Route("PUT", one, "crud.change_saved", body=Body.LENIENT, fixed=fixed),
-        Route("DELETE", one, "crud.forget_saved", status=204, fixed=fixed),
+        Route("GET", row_path, "crud.read_saved", fixed=fixed),
+        Route("PUT", row_path, "crud.change_saved", body=Body.LENIENT, fixed=fixed),
+        Route("DELETE", row_path, "crud.forget_saved", status=204, fixed=fixed),
     )
 
 
 def outputs(owner: str) -> tuple[Route, ...]:
-    """What is noted as an owner's output, and the number it will have."""
+    """The routes that create an owner's output files, and number their revisions."""
     return (
         Route(
             "POST",

@@ -1,4 +1,4 @@
-"""What a row of a route table says."""
+"""The rows of route tables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Access(Enum):
-    """What the gateway asks of the caller; rights are the owning service's to decide."""
+    """The token that the gateway requires; permissions are checked by the owning service."""
 
     PUBLIC = "public"
     SIGNED_IN = "access"
@@ -19,16 +19,16 @@ PUBLIC, SIGNED_IN, REFRESHING = Access.PUBLIC, Access.SIGNED_IN, Access.REFRESHI
 
 
 class Body(Enum):
-    """What a route makes of the request's body."""
+    """How a route reads the request's body."""
 
     NONE = "none"
     #: JSON only; another content type is refused.
     JSON = "json"
     #: JSON, else form fields, else query parameters; an unreadable JSON counts as empty.
     LENIENT = "lenient"
-    #: JSON of any kind, also an array or nothing at all.
+    #: JSON of any type, or nothing.
     VALUE = "value"
-    #: As LENIENT, and files: stored before the call under ``Route.files``, removed if refused.
+    #: As LENIENT, with files: stored before the call under ``Route.files``, deleted if refused.
     MULTIPART = "multipart"
 
 
@@ -50,13 +50,13 @@ class Route:
     caller: bool = False
     #: Whether the caller's person is passed, as ``service.call["author"]``.
     author: bool = False
-    #: Whether it gets the longer deadline (``list_deadline``), for whole productions.
+    #: Whether it gets the longer deadline (``list_deadline``): lists, and deletion of productions.
     slow: bool = False
     #: Constant arguments.
     fixed: tuple[tuple[str, Any], ...] = ()
     #: A function of ``steps.answer.ANSWERS`` that adapts the reply; ``file`` sends a file.
     answer: str = ""
-    #: Whether a MULTIPART route takes JSON of any kind when no form is sent.
+    #: Whether a MULTIPART route takes JSON of any type if no form is sent.
     bare: bool = False
     #: Where the files of a multipart body are stored: ``<files>/<id>``.
     files: str = "uploads"
@@ -80,16 +80,18 @@ class Route:
 
 def data(path: str, service: str, kept: tuple[str, ...] = ()) -> tuple[Route, ...]:
     """The five routes of a resource of generic CRUD; ``kept`` applies to its list."""
-    rpc, one = f"{service}.", f"/data/{path}/{{ident}}"
+    rpc, row_path = f"{service}.", f"/data/{path}/{{ident}}"
     fixed = (("path", path),)
     return (
         Route(
             "GET", f"/data/{path}", rpc + "list_rows", query=True, slow=True, fixed=fixed, kept=kept
         ),
         Route("POST", f"/data/{path}", rpc + "create_row", body=Body.JSON, fixed=fixed),
-        Route("GET", one, rpc + "read_row", query=True, fixed=fixed),
-        Route("PUT", one, rpc + "update_row", body=Body.JSON, fixed=fixed),
-        Route("DELETE", one, rpc + "delete_row", status=204, query=True, slow=True, fixed=fixed),
+        Route("GET", row_path, rpc + "read_row", query=True, fixed=fixed),
+        Route("PUT", row_path, rpc + "update_row", body=Body.JSON, fixed=fixed),
+        Route(
+            "DELETE", row_path, rpc + "delete_row", status=204, query=True, slow=True, fixed=fixed
+        ),
     )
 
 

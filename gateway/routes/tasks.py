@@ -25,8 +25,8 @@ KINDS = ("asset", "shot", "sequence", "episode", "scene", "edit", "concept")
 PLURALS = {kind: f"{kind}s" for kind in KINDS}
 
 
-def saying(path: str, rpc: str, *, status: int = 201, bare: bool = False) -> Route:
-    """A POST that may bring attachments."""
+def with_attachments(path: str, rpc: str, *, status: int = 201, bare: bool = False) -> Route:
+    """A POST of a comment or reply, with or without attachments."""
     return Route(
         "POST",
         path,
@@ -40,7 +40,7 @@ def saying(path: str, rpc: str, *, status: int = 201, bare: bool = False) -> Rou
 
 
 def kind_routes(kind: str) -> tuple[Route, ...]:
-    """What every kind of entity has with its tasks."""
+    """The routes about tasks of one kind of entity."""
     path, fixed = f"/data/{PLURALS[kind]}", (("kind", kind),)
     detail = (Route("GET", f"{path}/{{ident}}", "tasks.entity_detail", fixed=fixed),)
     return (
@@ -53,7 +53,7 @@ def kind_routes(kind: str) -> tuple[Route, ...]:
 
 
 def own_routes(kind: str) -> tuple[Route, ...]:
-    """What the caller has to do on an entity."""
+    """The caller's own tasks on an entity."""
     path, fixed = f"/data/user/{PLURALS[kind]}/{{ident}}", (("kind", kind), ("own", True))
     return (
         Route("GET", f"{path}/tasks", "tasks.list_entity_tasks", query=True, fixed=fixed),
@@ -63,16 +63,16 @@ def own_routes(kind: str) -> tuple[Route, ...]:
 
 # fmt: off
 COMMENTS = (
-    saying(ACT + "/comment", "tasks.comment_task"),
-    saying("/actions/projects/{project_id}/tasks/comment-many", "tasks.comment_many", bare=True),
-    saying("/actions/tasks/batch-comment", "tasks.batch_comment"),
-    saying(ACT + "/batch-comment", "tasks.batch_comment"),
-    saying(ACT + "/comments/{comment_id}/add-attachment", "tasks.add_attachments"),
+    with_attachments(ACT + "/comment", "tasks.comment_task"),
+    with_attachments("/actions/projects/{project_id}/tasks/comment-many", "tasks.comment_many", bare=True),
+    with_attachments("/actions/tasks/batch-comment", "tasks.batch_comment"),
+    with_attachments(ACT + "/batch-comment", "tasks.batch_comment"),
+    with_attachments(ACT + "/comments/{comment_id}/add-attachment", "tasks.add_attachments"),
     Route("GET",    "/data/tasks/{task_id}/comments", "tasks.list_task_comments"),
     Route("GET",    COMMENT,                        "tasks.read_task_comment"),
     Route("DELETE", COMMENT,                        "tasks.delete_comment_of_task", status=204),
     Route("POST",   COMMENT + "/ack",               "tasks.acknowledge_comment"),
-    saying(COMMENT + "/reply", "tasks.reply_to_comment", status=200),
+    with_attachments(COMMENT + "/reply", "tasks.reply_to_comment", status=200),
     Route("DELETE", COMMENT + "/reply/{reply_id}",  "tasks.delete_reply"),
     Route("DELETE", COMMENT + "/attachments/{attachment_id}", "tasks.delete_attachment", status=204),
     Route("GET",    "/data/projects/{project_id}/comments", "tasks.list_project_comments", query=True, slow=True),

@@ -56,10 +56,10 @@ class Stream:
             raise StopAsyncIteration
         piece = await anext(self._pieces)
         self._since = time.monotonic()
-        self._look(len(piece))
+        self._check_pace(len(piece))
         return piece
 
-    def _look(self, size: int = 0) -> None:
+    def _check_pace(self, size: int = 0) -> None:
         """Abort the connection of a client that reads too slowly: sending to it never returns."""
         now = time.monotonic()
         try:
@@ -69,10 +69,10 @@ class Stream:
                 self._transport.abort()
             return
         self._since = now
-        self._timer = asyncio.get_running_loop().call_later(PROMPT, self._look)
+        self._timer = asyncio.get_running_loop().call_later(PROMPT, self._check_pace)
 
     async def close(self) -> None:
-        """Give the place back; Falcon calls this in any case."""
+        """Release the place; Falcon calls this whatever happens."""
         if self._timer is not None:
             self._timer.cancel()
         release, self._release = self._release, _nothing
@@ -81,17 +81,17 @@ class Stream:
 
 
 def _nothing() -> None:
-    """Do nothing: there is no place to give back."""
+    """Do nothing: there is no place to release."""
 
 
 async def answer(exchange: Exchange) -> None:
-    """Write the response. Raises NotFound, Unavailable where it is a file."""
+    """Write the response. Raises NotFound, Unavailable for routes that send files."""
     route, req, resp = exchange.route, exchange.req, exchange.resp
     reply = cast("Reply", exchange.reply)
     if route.answer == FILE:
         await _send_file(exchange, reply)
         return
-    _tell_position(exchange, reply)
+    _write_position(exchange, reply)
     if route.answer:
         reply = ANSWERS[route.answer](req, resp, reply)
     resp.status = reply.status or route.status
@@ -110,8 +110,8 @@ async def answer(exchange: Exchange) -> None:
         exchange.release = None
 
 
-def _tell_position(exchange: Exchange, reply: Reply) -> None:
-    """After a write: what the client's next reads must see. After a read: who is behind."""
+def _write_position(exchange: Exchange, reply: Reply) -> None:
+    """After a write, the client's new position; after a read, the services that are behind it."""
     if text := reply.headers.get("position"):
         position = {**exchange.position, **read_position(text)}
         exchange.gateway.positions.give(exchange.req, exchange.resp, position)
@@ -124,8 +124,8 @@ async def _send_file(exchange: Exchange, reply: Reply) -> None:
     await gateway.transfers.wait()
     pieces = None
     try:
-        wanted = downloads.decode(reply.body)
-        pieces = await downloads.send(exchange.req, resp, wanted, gateway.store)
+        file = downloads.decode(reply.body)
+        pieces = await downloads.send(exchange.req, resp, file, gateway.store)
     finally:
         if pieces is None:
             gateway.transfers.give_back()

@@ -18,7 +18,7 @@ async def authenticate(exchange: Exchange) -> None:
     access = exchange.route.access
     if access is not PUBLIC:
         gateway = exchange.gateway
-        # Their own rights may have changed with what they wrote.
+        # The caller's own writes may have changed their permissions.
         fresh = bool(exchange.position) and gateway.heard.missing(exchange.position, "actors")
         exchange.identity = await gateway.authenticator.identify(
             exchange.req, access.value, fresh=fresh

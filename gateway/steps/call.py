@@ -18,23 +18,24 @@ REFUSED: Final = 400
 
 
 async def call(exchange: Exchange) -> None:
-    """Get the reply, holding a place for as long as that takes.
+    """Set the reply; holds a place for the duration of the call.
 
-    Raises what the service raised, and Unavailable. Files of a refused request are removed.
+    Raises the service's errors, and Unavailable. Files of a refused request are deleted.
     """
     if exchange.route.kept:
-        exchange.reply = await _kept(exchange)
+        exchange.reply = await _cached_or_called(exchange)
         return
     exchange.reply = await _call_or_discard(exchange)
 
 
-async def _kept(exchange: Exchange) -> Reply:
+async def _cached_or_called(exchange: Exchange) -> Reply:
     answers, identity = exchange.gateway.answers, exchange.identity
     session = identity.claims["jti"] if identity else ""
     key = Key(exchange.route.path, session, exchange.req.query_string)
-    written = exchange.gateway.heard.missing(exchange.position, "answers")
-    reply = None if written else answers.get(key)
+    behind = exchange.gateway.heard.missing(exchange.position, "answers")
+    reply = None if behind else answers.get(key)
     if reply is None:
+        # Read before the call: an invalidation during it makes the reply stale.
         age = answers.age
         reply = await _call_or_discard(exchange)
         reply = answers.keep(key, exchange.route, identity, reply, age)
@@ -48,7 +49,7 @@ async def _call_or_discard(exchange: Exchange) -> Reply:
     try:
         reply = await _permitted(exchange)
     except Unavailable:
-        raise  # the outcome is unknown: a row may own the files now
+        raise  # the outcome is unknown: a row may refer to the files
     except ServiceError:
         if received is not None:
             await received.discard()
@@ -59,9 +60,9 @@ async def _call_or_discard(exchange: Exchange) -> Reply:
 
 
 async def _permitted(exchange: Exchange) -> Reply:
-    """Call, and on Forbidden once more with a fresh actor, if it differs from the cached one.
+    """Call; if Forbidden, retry once with a fresh actor if it differs from the cached one.
 
-    So a new member of a team is let in at once.
+    So a new member of a team has access at once.
     """
     identity = exchange.identity
     try:

@@ -36,7 +36,7 @@ class Gateway:
     calls: Places
     #: Uploads, downloads and large bodies in progress.
     transfers: Places
-    #: Those of either that wait for slow clients.
+    #: Calls and transfers of slow clients.
     slow: Places
 
 
@@ -48,16 +48,16 @@ class Exchange:
     route: Route
     req: Request
     resp: Response
-    #: The fields of the path by the names that the route uses.
+    #: The path's fields, by the names in the route.
     path_fields: dict[str, str]
-    #: What the client must be able to read, since it wrote it.
+    #: The client's position: the events of its own writes, which it must be able to read.
     position: Position
     identity: Identity | None = None
-    #: The files of a multipart body, stored already.
+    #: The files of a multipart body, already stored.
     received: Received | None = None
     #: The keyword arguments of the call, as JSON.
     arguments: bytes = b"{}"
     headers: dict[str, str] = field(default_factory=dict)
     reply: Reply | None = None
-    #: Gives back the place that the call took; a streamed response takes it over.
+    #: Releases the call's place; a streamed response takes it over.
     release: Any = None

@@ -29,24 +29,25 @@ async def read_request(exchange: Exchange) -> None:
     Raises InvalidInput, UnreadableBody, TooLarge, Unavailable, ClientTooSlow, ClientGone.
     """
     route, req = exchange.route, exchange.req
-    given: dict[str, Any] = {**dict(route.fixed), **exchange.path_fields}
+    arguments: dict[str, Any] = {**dict(route.fixed), **exchange.path_fields}
     if route.query:
-        given["query"] = request_body.query_of(req, repeat=route.repeat)
+        arguments["query"] = request_body.query_of(req, repeat=route.repeat)
     if route.body is not Body.NONE:
-        await _read_body(exchange, given)
+        await _read_body(exchange, arguments)
     if route.caller:
         identity = exchange.identity
-        given["caller"] = cookies.caller(req, identity.claims if identity else {})
+        arguments["caller"] = cookies.caller(req, identity.claims if identity else {})
     _read_headers(exchange)
-    exchange.arguments = msgspec.json.encode(given)
+    exchange.arguments = msgspec.json.encode(arguments)
     if exchange.received is not None:
         # Computed before the files' ids are added: a repeated upload gets other ids.
         exchange.headers[FINGERPRINT] = exchange.received.fingerprint(exchange.arguments)
-        given["files"] = exchange.received.files
-        exchange.arguments = msgspec.json.encode(given)
+        arguments["files"] = exchange.received.files
+        exchange.arguments = msgspec.json.encode(arguments)
 
 
-async def _read_body(exchange: Exchange, given: dict[str, Any]) -> None:
+async def _read_body(exchange: Exchange, arguments: dict[str, Any]) -> None:
+    """Add ``data``, and ``files`` for forms, to the arguments."""
     gateway, route, req = exchange.gateway, exchange.route, exchange.req
     limit = gateway.settings.max_json_body
     files = route.body is Body.MULTIPART and request_body.is_multipart(req)
@@ -59,14 +60,14 @@ async def _read_body(exchange: Exchange, given: dict[str, Any]) -> None:
         pace: Pace = req.scope[BODY].pace
         pace.places = gateway.slow
         try:
-            given["data"] = await (_read_form if files else _read_value)(exchange)
+            arguments["data"] = await (_read_form if files else _read_value)(exchange)
         finally:
             pace.end()
             gateway.transfers.give_back()
     else:
-        given["data"] = await _read_value(exchange)
+        arguments["data"] = await _read_value(exchange)
     if route.body is Body.MULTIPART:
-        given["files"] = []
+        arguments["files"] = []
 
 
 async def _read_form(exchange: Exchange) -> Any:

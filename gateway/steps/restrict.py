@@ -1,4 +1,4 @@
-"""What a session may not reach, whatever its rights: those are the owning service's to decide."""
+"""The step that confines sessions without a required second factor to setting one up."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 #: The claim of a session whose account lacks the second factor that it must have.
 RESTRICTED: Final = "requires_2fa_setup"
-#: All that such a session may reach.
-SETTING_UP: Final = frozenset(
+#: The routes that such a session may use.
+SETUP_ROUTES: Final = frozenset(
     {
         "/auth/totp",
         "/auth/email-otp",
@@ -27,7 +27,10 @@ SETTING_UP: Final = frozenset(
 
 
 def restrict(exchange: Exchange) -> None:
-    """Raise SetupRequired where a second factor has to be set up first."""
+    """Raise SetupRequired if a second factor must be set up first.
+
+    Permissions are not checked here: the owning service does that.
+    """
     identity = exchange.identity
-    if identity and identity.claims.get(RESTRICTED) and exchange.route.path not in SETTING_UP:
+    if identity and identity.claims.get(RESTRICTED) and exchange.route.path not in SETUP_ROUTES:
         raise SetupRequired

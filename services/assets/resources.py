@@ -19,6 +19,7 @@ from services.assets.policy.entity_types import EntityTypeRules
 from services.common.access.rules import any_of, anyone, manager
 from services.common.crud.resource import Registry, Resource
 from services.common.database.sql_types import Select
+from services.common.database.tables import table_of
 
 if TYPE_CHECKING:
     from services.common.access.context import CallContext
@@ -53,6 +54,7 @@ RESOURCES: Final = Registry(
         events=kinds.KINDS,
         fixed=FIXED,
         owned=frozenset({"created_by", "nb_entities_out"}),
+        shared=table_of(Entity).c.is_shared,
         updated_lists=tuple(Entity.lists),
         rules=EntityRules(),
     ),

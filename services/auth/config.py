@@ -48,7 +48,8 @@ class AuthSettings(FileSettings, frozen=True, kw_only=True, rename=str.upper):
     mail_from: str = "callboard@localhost"
     default_timezone: str = DEFAULT_TIMEZONE
     default_locale: str = DEFAULT_LOCALE
-    user_limit: int = 100
+    #: Most active people; 0 for no limit.
+    user_limit: int = 0
     #: E-mails of accounts, separated by commas, that others may neither deactivate nor re-role.
     protected_accounts: str = ""
 

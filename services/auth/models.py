@@ -1,4 +1,4 @@
-"""Tables of people and the studio, their sessions and log-ins."""
+"""Tables of people, the organisation, sessions and log-ins."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.auth import vault
 from services.common.actor import ROLES
-from services.common.database import tables
+from services.common.database import stored_files, tables
 from services.common.database.tables import (
     NOW,
     Many,
@@ -32,8 +32,11 @@ class Base(tables.Base):
     metadata = new_metadata()
 
 
+stored_files.declare(Base.metadata, "auth")
+
+
 class Department(TimestampedRow, Base):
-    """A craft of the studio, such as modeling or animation."""
+    """A department of the studio, such as modeling or animation."""
 
     __tablename__ = "department"
 
@@ -43,7 +46,7 @@ class Department(TimestampedRow, Base):
 
 
 class Studio(TimestampedRow, Base):
-    """One of the companies that work together."""
+    """A company that takes part in productions."""
 
     __tablename__ = "studio"
 
@@ -53,7 +56,7 @@ class Studio(TimestampedRow, Base):
 
 
 class Person(TimestampedRow, Base):
-    """Somebody who works here, or a bot that works for them."""
+    """A person with an account, or a bot."""
 
     __tablename__ = "person"
     __table_args__ = (
@@ -120,7 +123,7 @@ class Person(TimestampedRow, Base):
 
 
 class Organisation(TimestampedRow, Base):
-    """The studio itself: one row with its settings."""
+    """The organisation: a single row with the studio's settings."""
 
     __tablename__ = "organisation"
 
@@ -149,7 +152,7 @@ class LoginLog(TimestampedRow, Base):
 
 
 class DesktopLoginLog(TimestampedRow, Base):
-    """A day on which somebody opened a desktop tool."""
+    """A log-in with a desktop tool."""
 
     __tablename__ = "desktop_login_log"
 

@@ -1,10 +1,8 @@
-"""What ``auth`` serves by generic CRUD."""
+"""The resources that ``auth`` serves by generic CRUD."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
-
-import sqlalchemy as sa
 
 from services.auth.models import Department, Organisation, Person, Studio
 from services.auth.policy import person_rules
@@ -49,7 +47,7 @@ RESOURCES: Final = Registry(
         read=anyone,
         update=any_of(admin, is_self("id")),
         hidden=person_rules.SECRET,
-        virtual={"full_name": sa.func.concat(Person.first_name, " ", Person.last_name)},
+        virtual={"full_name": person_rules.FULL_NAME},
         visible=person_rules.visible,
         filterable=person_rules.filterable,
         empty_lists=frozenset({"departments"}),

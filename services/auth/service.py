@@ -49,7 +49,4 @@ class AuthService(
             new_event=lambda ident: OrganisationThumbnailSet(organisation_id=ident),
         ),
     }
-    kept = {
-        "persons": avatar_of("person"),
-        "organisations": avatar_of("organisation"),
-    }
+    kept = (avatar_of("persons", "person"), avatar_of("organisations", "organisation"))

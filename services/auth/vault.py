@@ -1,7 +1,7 @@
 """Secrets at rest: encrypted with a key from the environment, or stored as a keyed hash.
 
 Encryption is Fernet (AES-128-CBC and HMAC-SHA256): the first key encrypts, all keys decrypt, so
-keys can be rotated. Imported secrets are plain until they are renewed, and read as they are.
+keys can be rotated. Imported secrets are stored unencrypted until they are renewed.
 """
 
 from __future__ import annotations
@@ -45,12 +45,13 @@ def seal(settings: AuthSettings, secret: str) -> str:
 
 
 def unseal(settings: AuthSettings, stored: str | None) -> str | None:
-    """Decrypt a stored secret; None if there is none, or no key fits."""
+    """Decrypt a stored secret; None if there is none, or no key decrypts it."""
     return opened((settings.encryption_key, *settings.old_encryption_keys), stored)
 
 
 def opened(keys: tuple[str, ...], stored: str | None) -> str | None:
-    """Decrypt a stored secret with these keys; None if there is none, or no key fits."""
+    """Decrypt a stored secret with these keys; None if there is none, or no key decrypts it."""
+    # Without the prefix it was imported, and is not encrypted.
     if not stored or not stored.startswith(SEALED):
         return stored or None
     try:
@@ -59,12 +60,12 @@ def opened(keys: tuple[str, ...], stored: str | None) -> str | None:
         return None
 
 
-def _split(listed: str) -> list[str]:
-    return [key.strip() for key in listed.split(",") if key.strip()]
+def _split(keys: str) -> list[str]:
+    return [key.strip() for key in keys.split(",") if key.strip()]
 
 
 def plain(stored: str, environ: Mapping[str, str]) -> str | None:
-    """The secret as an export shows it. Raises ConfigError without the key."""
+    """The decrypted secret, for an export. Raises ConfigError without the key."""
     keys = [environ.get("ENCRYPTION_KEY", ""), *_split(environ.get("PREVIOUS_ENCRYPTION_KEYS", ""))]
     if stored.startswith(SEALED):
         check_secret(keys[0], "ENCRYPTION_KEY")

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from services.chat.models import Chat, chat_participant
 from services.common.access.context import CallContext
+from services.common.crud.resource import CrudContext
 from services.common.crud.validation import known_id
 from services.common.errors import Forbidden, NotFound
 
@@ -39,8 +40,8 @@ def find(ctx: CallContext, entity: UUID) -> UUID | None:
     return ident
 
 
-def open_chat(ctx: CallContext, entity: UUID) -> UUID:
-    """The chat of an entity, created if there is none."""
+def open_chat(ctx: CrudContext, entity: UUID) -> UUID:
+    """The chat of an entity, created if there is none. Emits ``chat:new`` then."""
     ident = find(ctx, entity)
     if ident is not None:
         return ident
@@ -53,6 +54,7 @@ def open_chat(ctx: CallContext, entity: UUID) -> UUID:
         ctx.tx.session.add(chat)
         ctx.tx.session.flush()
         ident = chat.id
+        ctx.tx.emit(ctx.registry.event(ctx.registry["chats"], "new", {"id": ident}))
     return ident
 
 

@@ -17,22 +17,28 @@ import sqlalchemy as sa
 
 from services.chat import rooms
 from services.chat.models import Chat, ChatMessage
+from services.common import values
+from services.common.bodies import Field, read_body
 from services.common.contracts.chat import ChatMessageDeleted, ChatMessagePosted
-from services.common.crud import filters
+from services.common.crud import cross_references, filters
 from services.common.crud.lists import compressed
 from services.common.crud.pages import envelope
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import JSON_TEXT
 from services.common.crud.validation import known_id
 from services.common.database.sql_types import Condition, Select
-from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
+from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
+from services.common.values import BadValue
 from services.common.wire.rpc_protocol import Reply
 
 #: Messages per call to ``tasks`` for their attachments: bounds the size of a message on the wire.
 MESSAGES_PER_CALL: Final = 1000
 NOT_IN_CHAT: Final = "You are not a participant of this chat"
+
+
+MESSAGE: Final = Field(values.text, required=True, null=BadValue)
 
 
 class MessageRpc(ResourceService):
@@ -128,6 +134,7 @@ class MessageRpc(ResourceService):
         update = sa.update(Chat).where(Chat.id == chat)
         self.tx.connection.execute(update.values(last_message=newest.scalar_subquery()))
         self.tx.emit(ChatMessageDeleted(chat_id=chat, chat_message_id=row["id"]))
+        cross_references.announce(self.tx, self.name, ChatMessage.__tablename__, [row["id"]])
         return Reply(b"")
 
     @query
@@ -212,9 +219,5 @@ def _with_files(text: str, files: list[JsonObject]) -> bytes:
 
 def _text(data: JsonObject) -> str:
     """The ``message`` of a body. Raises InvalidInput."""
-    text = data.get("message")
-    # PostgreSQL cannot store U+0000.
-    if isinstance(text, str) and "\x00" not in text:
-        return text
-    reason = "Field required" if text is None else "Input should be a valid string"
-    raise invalid_field("message", reason)
+    text: str = read_body(data, {"message": MESSAGE})["message"]
+    return text

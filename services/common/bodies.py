@@ -53,24 +53,38 @@ def text(default: str | None = None, limit: int | None = None) -> Field:
     return Field(values.text_of(limit), default)
 
 
-def items_of(fields: Mapping[str, Field]) -> Reader[list[JsonObject]]:
-    """Reads an array of objects with these fields."""
+def each(read_item: Reader[Any]) -> Reader[list[Any]]:
+    """Reads an array of such values."""
 
-    def read(value: Json) -> list[JsonObject]:
-        found: list[JsonObject] = []
+    def read(value: Json) -> list[Any]:
+        found: list[Any] = []
         faults: Faults = []
         for place, item in enumerate(values.array(value)):
-            if isinstance(item, dict):
-                body, wrong = _read_fields(item, fields, partial=False)
-                found.append(body)
-                faults += [{**one, "field": f"{place}.{one['field']}"} for one in wrong]
-            else:
-                faults.append(_fault(str(place), BadValue(item, "an object")))
+            try:
+                found.append(read_item(item))
+            except BadItems as error:
+                faults += [{**one, "field": f"{place}.{one['field']}"} for one in error.faults]
+            except BadValue as error:
+                faults.append(_fault(str(place), error))
         if faults:
             raise BadItems(value, faults)
         return found
 
     return read
+
+
+def items_of(fields: Mapping[str, Field]) -> Reader[list[JsonObject]]:
+    """Reads an array of objects with these fields."""
+
+    def read(item: Json) -> JsonObject:
+        if not isinstance(item, dict):
+            raise BadValue(item, "an object")
+        body, wrong = _read_fields(item, fields, partial=False)
+        if wrong:
+            raise BadItems(item, wrong)
+        return body
+
+    return each(read)
 
 
 IDENT: Final = Field(values.reference)
@@ -79,7 +93,7 @@ WHOLE: Final = Field(values.whole)
 FLAG: Final = Field(values.flag, default=False, null=False)
 DATA: Final = Field(values.json_object, default={}, null={})
 ARRAY: Final = Field(values.array, default=[], null=[])
-IDS: Final = Field(values.idents, default=[], null=[])
+IDS: Final = Field(each(values.parse_id), default=[], null=[])
 
 
 def read_body(data: Json, fields: Mapping[str, Field], *, partial: bool = False) -> JsonObject:

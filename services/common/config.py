@@ -62,9 +62,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         Raises ConfigError with a message for the operator instead of a traceback.
         """
         names = {field.encode_name for field in msgspec.structs.fields(cls)}
-        given = {name: value for name, value in environ.items() if name in names}
+        values = {name: value for name, value in environ.items() if name in names}
         try:
-            settings = msgspec.convert(given, cls, strict=False)
+            # Not strict: environment variables are text, also those of numbers.
+            settings = msgspec.convert(values, cls, strict=False)
         except msgspec.ValidationError as error:
             message = f"The environment is incomplete: {error}"
             raise ConfigError(message) from error
@@ -85,13 +86,13 @@ class ProcessSettings(Settings, frozen=True, kw_only=True, rename=str.upper):
 
     @classmethod
     def for_service(cls, name: str, environ: Mapping[str, str]) -> Self:
-        """Settings of one process: ``<NAME>_DATABASE_URL`` and the like win over plain names."""
+        """Settings of one process: ``<NAME>_POOL_SIZE`` takes precedence over ``POOL_SIZE``."""
         prefix = f"{name.upper()}_"
         own = {key.removeprefix(prefix): v for key, v in environ.items() if key.startswith(prefix)}
-        given = {**environ, **own}
-        if not given.get("METRICS_PORT"):
-            given["METRICS_PORT"] = "0"
-        return cls.load(given)
+        merged = {**environ, **own}
+        if not merged.get("METRICS_PORT"):
+            merged["METRICS_PORT"] = "0"
+        return cls.load(merged)
 
 
 class ServiceSettings(ProcessSettings, frozen=True, kw_only=True, rename=str.upper):

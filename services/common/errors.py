@@ -77,7 +77,7 @@ class Forbidden(ServiceError, kind="forbidden"):
 
 
 class NotFound(ServiceError, kind="not-found"):
-    """There is no such row, or none that the caller may know of."""
+    """There is no such row, or its existence is hidden from the caller."""
 
 
 class Conflict(ServiceError, kind="conflict"):

@@ -274,6 +274,26 @@ def positive(number: float) -> float:
     return number
 
 
+def at_least(low: int) -> Reader[int]:
+    """Reads a whole number from ``low``."""
+
+    def read(value: Json) -> int:
+        found = whole(value)
+        if found < low:
+            raise BadValue(value, f"a whole number from {low}")
+        return found
+
+    return read
+
+
+natural: Final = at_least(0)
+
+
+def above_zero(value: Json) -> float:
+    """Reads a number above 0."""
+    return positive(finite(value))
+
+
 texts: Final = array_of(text, "texts")
 idents: Final = array_of(parse_id, "UUIDs")
 

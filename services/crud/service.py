@@ -6,7 +6,7 @@ from services.common.contracts.crud import ProjectThumbnailSet
 from services.common.crud.rpc import CrudRpc
 from services.common.database.tables import table_of
 from services.common.files.avatars import Avatar, AvatarRpc, avatar_of
-from services.common.files.rpc import FilesRpc, Kept
+from services.common.files.rpc import FilesRpc
 from services.crud.event_log import EventLogRpc
 from services.crud.models import ApiEvent, Base
 from services.crud.pipeline import rpc_backgrounds
@@ -51,7 +51,4 @@ class CrudService(
             new_event=lambda ident: ProjectThumbnailSet(project_id=ident),
         ),
     }
-    kept = {
-        "projects": avatar_of("project"),
-        rpc_backgrounds.PREFIX: Kept("preview_background_file", rpc_backgrounds.NAMES),
-    }
+    kept = (avatar_of("projects", "project"), rpc_backgrounds.KEPT)

@@ -7,11 +7,10 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.common import values
-from services.common.database import row_counts, tables
+from services.common.database import row_counts, stored_files, tables
 from services.common.database.tables import (
     Many,
     TimestampedRow,
@@ -25,6 +24,7 @@ from services.common.database.tables import (
     table_of,
     text,
 )
+from services.tasks.shapes import Annotation, ChecklistItem, Reply
 
 
 class Base(tables.Base):
@@ -35,6 +35,7 @@ class Base(tables.Base):
 
 
 row_counts.declare(Base.metadata)
+stored_files.declare(Base.metadata, "tasks")
 
 
 class TaskType(TimestampedRow, Base):
@@ -124,13 +125,9 @@ class Comment(TimestampedRow, Base):
     object_id: Mapped[UUID] = link("task", index=False)
     object_type: Mapped[str] = text(80)
     text: Mapped[str | None] = text()
-    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
-    replies: Mapped[Any] = mapped_column(
-        JSONB(none_as_null=True), default=list, nullable=True, info={"shape": list}
-    )
-    checklist: Mapped[Any] = mapped_column(
-        JSONB(none_as_null=True), nullable=True, info={"shape": list}
-    )
+    data: Mapped[Any] = json_column(dict[str, Any])
+    replies: Mapped[Any] = json_column(list[Reply], default=list)
+    checklist: Mapped[Any] = json_column(list[ChecklistItem])
     pinned: Mapped[bool | None]
     for_client: Mapped[bool | None] = mapped_column(default=False)
     links: Mapped[list[str] | None]
@@ -151,7 +148,7 @@ class AttachmentFile(TimestampedRow, Base):
     mimetype: Mapped[str | None] = text(255)
     comment_id: Mapped[UUID | None] = link("comment")
     reply_id: Mapped[UUID | None]
-    chat_message_id: Mapped[UUID | None] = ref("chat.chat_message", on_gone="null")
+    chat_message_id: Mapped[UUID | None] = ref("chat.chat_message")
 
 
 class PreviewFile(TimestampedRow, Base):
@@ -171,11 +168,11 @@ class PreviewFile(TimestampedRow, Base):
     file_size: Mapped[int | None] = mapped_column(sa.BigInteger, default=0)
     status: Mapped[str] = choice("processing", "ready", "broken", "missing", default="processing")
     validation_status: Mapped[str] = choice("validated", "rejected", "neutral", default="neutral")
-    annotations: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    annotations: Mapped[Any] = json_column(list[Annotation])
     width: Mapped[int | None] = mapped_column(default=0)
     height: Mapped[int | None] = mapped_column(default=0)
     duration: Mapped[float | None] = mapped_column(default=0)
-    data: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+    data: Mapped[Any] = json_column(dict[str, Any])
     token_in: Mapped[int | None]
     token_out: Mapped[int | None]
     task_id: Mapped[UUID | None] = link("task")

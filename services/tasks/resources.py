@@ -1,4 +1,4 @@
-"""What ``tasks`` serves by generic CRUD."""
+"""The resources that ``tasks`` serves by generic CRUD."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from services.tasks.attachments import rules as attachments
 from services.tasks.comments import access as comments
 from services.tasks.comments.rules import CommentRules
 from services.tasks.policy import access
-from services.tasks.previews.rules import PreviewRules
+from services.tasks.previews import rules as previews
 from services.tasks.work import rules, time_rules
 
 RESOURCES: Final = Registry(
@@ -53,7 +53,8 @@ RESOURCES: Final = Registry(
         model=m.Comment,
         read=comments.may_read_comment,
         update=any_of(manager, comments.may_edit),
-        fixed=frozenset({"mentions", "department_mentions"}),
+        fixed=comments.FIXED,
+        owned=comments.KEPT_BY_ROUTES,
         rules=CommentRules(),
         delete=any_of(manager, is_self("person_id")),
         facts={"project_id": access.COMMENT_PROJECT, "task_id": access.COMMENT_TASK},
@@ -75,8 +76,9 @@ RESOURCES: Final = Registry(
         delete=manager,
         scope=access.listed_previews,
         facts={"project_id": access.PREVIEW_PROJECT},
+        fixed=previews.fixed,
         frees=frozenset({"assets.entity.preview_file_id"}),
-        rules=PreviewRules(),
+        rules=previews.PreviewRules(),
     ),
     Resource(
         path="time-spents",

@@ -1,4 +1,4 @@
-"""Rows in answers: decoded, or as a page in its envelope."""
+"""Rows in answers: decoded, or as a page in an envelope."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ LIMIT = 100
 
 def decoded(texts: Sequence[str]) -> list[JsonObject]:
     """Decode rows that PostgreSQL built as JSON texts."""
-    found: list[JsonObject] = msgspec.json.decode(f"[{','.join(texts)}]")
-    return found
+    rows: list[JsonObject] = msgspec.json.decode(f"[{','.join(texts)}]")
+    return rows
 
 
 def whole_number(query: Mapping[str, str], name: str, default: int) -> int:
-    """A whole number in a query. Raises InvalidInput."""
+    """An integer query parameter. Raises InvalidInput."""
     text = query.get(name)
     try:
         return default if text is None or text == "" else values.whole(text)
@@ -51,8 +51,9 @@ def paged(ctx: CallContext, rows: Select, order: Sequence[Any], query: Mapping[s
         if page < 1:
             texts = connection.execute(rows_as_json(rows.order_by(*order))).scalars().all()
             return compressed(f"[{','.join(texts)}]".encode())
-        counted = rows.with_only_columns(sa.literal(1)).order_by(None).subquery("counted")
-        total = connection.scalar(sa.select(sa.func.count()).select_from(counted))
+        # Without columns and order, which counting doesn't need and PostgreSQL would compute.
+        matching = rows.with_only_columns(sa.literal(1)).order_by(None).subquery("matching")
+        total = connection.scalar(sa.select(sa.func.count()).select_from(matching))
         part = rows.order_by(*order).limit(limit).offset((page - 1) * limit).subquery("r")
         texts = connection.execute(sa.select(JSON_TEXT).select_from(part)).scalars().all()
     return compressed(envelope(",".join(texts), (total or 0) if texts else 0, page, limit))

@@ -2,7 +2,8 @@
 
 from services.common.config import FileSettings
 from services.common.crud.rpc import CrudRpc
-from services.common.files.rpc import FilesRpc, Kept
+from services.common.files.kept import Kept
+from services.common.files.rpc import FilesRpc
 from services.common.files.storage_access import UPLOADS
 from services.tasks.attachments import files as attachments
 from services.tasks.attachments.rpc import AttachmentRpc
@@ -75,8 +76,4 @@ class TasksService(
     settings_class = FileSettings
     metadata = Base.metadata
     registry = RESOURCES
-    kept = {
-        attachments.PREFIX: Kept("attachment_file"),
-        previews.PREFIX: Kept("preview_file", previews.NAMES),
-        UPLOADS: Kept(None),
-    }
+    kept = (Kept(attachments.PREFIX, "attachment_file"), previews.KEPT, Kept(UPLOADS, None))

@@ -29,6 +29,13 @@ class Lasting(TimedConnection):
         super().rollback()
 
 
+#: Of the current transaction, which is the whole test.
+CHANGES = """
+SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables
+WHERE schemaname = current_schema() AND n_tup_ins + n_tup_upd + n_tup_del > 0
+"""
+
+
 class OneConnection(Database):
     """The database of one service. Its transactions are savepoints in one that never commits.
 
@@ -76,6 +83,11 @@ class OneConnection(Database):
                 part.add(name, rows)
         part.keys.restore()
         assert not complaints
+
+    def changes(self) -> dict[str, int]:
+        """How many rows were inserted, updated and deleted so far, by table."""
+        with self.read() as connection:
+            return {str(name): int(count) for name, count in connection.exec_driver_sql(CHANGES)}
 
     def undo(self) -> None:
         """Take back everything that was written since the last time."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
-from uuid import UUID
+from typing import Any, Final
+from uuid import UUID, uuid4
 
 import msgspec
 import sqlalchemy as sa
@@ -15,6 +15,8 @@ from pamqp.commands import Basic
 from services.common.actor import Actor
 from services.common.config import ServiceSettings
 from services.common.errors import ServiceError
+from services.common.events.delivery import Delivery
+from services.common.events.subscriber import Handler
 from services.common.runtime.inbox_listener import InboxListener
 from services.common.runtime.nameko_container import Container
 from services.common.runtime.positions import HandledEvents
@@ -79,16 +81,58 @@ class OneService:
         )
         found: list[tuple[Reply | None, Exception | None]] = []
         reply = partial(entrypoint.finish, lambda *answer: found.append(answer))
+        before = self.database.changes()
         self.container._run_worker(context, reply)  # noqa: SLF001 - as ``spawn_worker`` does
         ((answer, error),) = found
         if answer is None:
             assert error is not None
             raise error
+        assert_told(method, before, self.database.changes(), writes=entrypoint.writes)
         return answer
+
+    def deliver(self, name: str, payload: dict[str, Any], ident: UUID | None = None) -> None:
+        """Have the service's handlers handle an event, each in a transaction of its own.
+
+        Raises what a handler raised.
+        """
+        ident = ident or uuid4()
+        delivery = Delivery(name=name, payload=payload, event_id=ident, time="", source="test")
+        for entrypoint in self.container.entrypoints:
+            if isinstance(entrypoint, Handler) and name in entrypoint.names:
+                self._handle(entrypoint, delivery)
+
+    def _handle(self, handler: Handler, delivery: Delivery) -> None:
+        argument = [delivery] if handler.batch else delivery
+        data = {"request_id": ""}
+        context = WorkerContext(
+            self.container, self.container.service_cls(), handler, (argument,), {}, data=data
+        )
+        errors: list[BaseException] = []
+
+        def finish(worker: WorkerContext, result: Any, failed: Any) -> tuple[Any, Any]:
+            if failed:
+                errors.append(failed[1])
+            else:
+                worker.service.commit_now()
+            return result, failed
+
+        self.container._run_worker(context, finish)  # noqa: SLF001 - as ``spawn_worker`` does
+        if errors:
+            raise errors[0]
 
     def call(self, who: str, method: str, /, **arguments: Any) -> Any:
         """As ``answer``, decoded."""
         return self.answer(who, method, **arguments).decoded()
+
+    def instance(self) -> Any:
+        """The service as a call has it, for what no message starts."""
+        service = self.container.service_cls()
+        context = WorkerContext(
+            self.container, service, next(iter(self.methods.values())), (), {}, data={}
+        )
+        for dependency in self.container.dependencies:
+            setattr(service, dependency.attr_name, dependency.get_dependency(context))
+        return service
 
     def outcomes(self, names: Iterable[str], method: str, /, **arguments: Any) -> dict[str, str]:
         """By name, how a call of each of these people ends: ``ok``, or the kind of the refusal."""
@@ -115,6 +159,29 @@ class OneService:
         query = sa.select(found).where(*(found.c[name] == value for name, value in where.items()))
         with self.database.read() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
+
+
+#: Tables that no list shows: of the kernel, and what only their own methods read.
+UNSHOWN: Final = frozenset(
+    {"outbox", "inbox", "idempotency_key", "change_count", "gone_row", "row_count"}
+)
+
+
+#: What a list makes when it is read for the first time.
+FILLED: Final = frozenset({"salary_scale", "outbox"})
+
+
+def assert_told(
+    method: str, before: dict[str, int], after: dict[str, int], *, writes: bool
+) -> None:
+    """What changes rows emits an event or moves the version, or lists would be stale for ever.
+
+    What only reads changes none.
+    """
+    changed = {name for name, count in after.items() if count != before.get(name, 0)}
+    told = changed & {"outbox", "change_count"}
+    assert told or not changed - UNSHOWN, f"{method} changes {changed} silently"
+    assert writes or changed <= FILLED, f"{method} only reads, but changes {changed}"
 
 
 def actor_json(world: World, name: str) -> str:

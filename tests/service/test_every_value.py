@@ -6,13 +6,14 @@ A new resource or column is in this walk by being declared.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, Final
 
 import msgspec
 import pytest
-from sqlalchemy.dialects.postgresql import JSONB
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from deploy.docs.declarations import registries
 from services.common.actor import Actor
@@ -141,8 +142,10 @@ def undone(service: OneService) -> Iterator[None]:
     """What is written inside is taken back."""
     cursor = service.database.raw.cursor()
     cursor.execute("SAVEPOINT tried")
-    yield
-    cursor.execute("ROLLBACK TO SAVEPOINT tried; RELEASE SAVEPOINT tried")
+    try:
+        yield
+    finally:
+        cursor.execute("ROLLBACK TO SAVEPOINT tried; RELEASE SAVEPOINT tried")
 
 
 def verdict(walk: Walk, field: str, write: Callable[[], Any]) -> str:
@@ -287,3 +290,55 @@ def test_what_a_read_shows_an_update_takes(alone: Alone, path: str) -> None:
     row = walk.read(ident)
     walk.update(ident, row)
     assert {**walk.read(ident), "updated_at": None} == {**row, "updated_at": None}
+
+
+def as_filter(value: Any) -> str:
+    """A value in a query string."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and value and isinstance(value[0], str):
+        return value[0]
+    return msgspec.json.encode(value).decode()
+
+
+def listed(walk: Walk, **query: str) -> list[str]:
+    """The ids of the rows that a filtered list holds."""
+    path = walk.resource.path
+    rows = walk.service.call("admin", "list_rows", path=path, query=query)
+    return [row["id"] for row in rows]
+
+
+@pytest.mark.parametrize("path", CREATED)
+def test_a_row_is_found_by_every_value_it_shows(alone: Alone, path: str) -> None:
+    """As it is, and in a list of wanted values."""
+    walk = Walk(alone, path)
+    row = walk.create(**walk.world.body(walk.resource, every_field=True))
+    for column in walk.resource.table.c:
+        shown_as = walk.resource.renamed.get(column.name, column.name)
+        if column.name in walk.resource.hidden or row.get(shown_as) is None:
+            continue
+        text = as_filter(row[shown_as])
+        # Times are shown without the fraction of the second that is stored.
+        if column.name not in {"created_at", "updated_at"}:
+            assert row["id"] in listed(walk, **{column.name: text}), column.name
+        if not isinstance(column.type, JSONB | ARRAY | sa.TIMESTAMP):
+            wanted = msgspec.json.encode(["1" if text.isdigit() else text, text]).decode()
+            assert row["id"] in listed(walk, **{column.name: wanted}), column.name
+
+
+#: Texts that no filter may stumble over.
+ASKED: Final = ("", "x", "%", "_", "\\", "[", "[1]", '["a"]', "[[]]", "{", "\x00", '"\\u0000"')
+LARGE: Final = ("9" * 40, "1e400", "NaN", "-1", "null", "None", "2026-13-45", "0001-01-01T00+14:00")
+
+
+@pytest.mark.parametrize("path", EVERY)
+def test_a_filter_finds_nothing_or_is_refused(alone: Alone, path: str) -> None:
+    """Whatever is asked for."""
+    walk = Walk(alone, path)
+    walk.service.neighbours.answers["auth.list_rows"] = []
+    walk.service.neighbours.answers["assets.entities_of_episode"] = []
+    names = {*walk.resource.table.c.keys(), *walk.resource.lists, *walk.resource.virtual}
+    for name in names - walk.resource.hidden:
+        for text in (*ASKED, *LARGE):
+            with suppress(InvalidInput), undone(walk.service):
+                listed(walk, **{"project_id": walk.world.project, name: text})

@@ -8,7 +8,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from services.assets.casting.write import changes_of, read_items, replace_castings
+from services.assets.casting.write import (
+    changes_of,
+    check_castable,
+    read_items,
+    replace_castings,
+)
 from services.assets.policy import access
 from services.assets.policy.access import ENTITY, LINK, TYPE, among, of_kind
 from services.assets.policy.kinds import RESERVED
@@ -219,6 +224,8 @@ class CastingRpc(ResourceService):
             if change.project_id != project:
                 raise Forbidden(ELSEWHERE)
             change.items, change.size = items[ident], len(castings[ident])
+        assets = {cast.asset_id for casts in items.values() for cast in casts}
+        check_castable(self, assets, list(items))
         replace_castings(self.tx, changes)
 
     # --- reading ----------------------------------------------------------------------------

@@ -11,18 +11,29 @@ import sqlalchemy as sa
 
 from services.assets.casting.casting_events import Cast
 from services.assets.casting.rpc import CAST, COMMON, ELSEWHERE, OBJECT, SHARED, SHOWN
-from services.assets.casting.write import changes_of, lock_castings, write_castings
+from services.assets.casting.write import (
+    changes_of,
+    check_castable,
+    lock_castings,
+    write_castings,
+)
 from services.assets.policy import access
 from services.assets.policy.access import ENTITY, LINK, TYPE, among
 from services.assets.policy.membership import require_manager
+from services.common import values
+from services.common.bodies import Field, read_body
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
-from services.common.crud.validation import BadValue, body_ids, known_id, read_value
-from services.common.errors import Forbidden, InvalidInput, invalid_field
+from services.common.crud.validation import body_ids, known_id, reader_of
+from services.common.errors import Forbidden, InvalidInput
 from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command
 
 ONCE: Final = 1
+
+
+COUNT: Final = Field(values.natural)
+LABEL: Final = Field(reader_of(LINK.c.label))
 
 
 class CastAssetRpc(ResourceService):
@@ -51,6 +62,7 @@ class CastAssetRpc(ResourceService):
             raise Forbidden(ELSEWHERE)
         if not ids:
             return {}
+        check_castable(self, {asset}, ids)
         changes = {ident: found[ident] for ident in ids}
         # Locked before they are read: what others cast meanwhile must not be overwritten.
         lock_castings(self.tx, changes)
@@ -89,13 +101,5 @@ class CastAssetRpc(ResourceService):
 
 def _asked(data: JsonObject) -> tuple[list[UUID], int | None, str | None]:
     """Entities, count and label of a body. Raises InvalidInput, NotFound."""
-    found: JsonObject = {}
-    for name in ("nb_occurences", "label"):
-        given = data.get(name)
-        try:
-            found[name] = None if given is None else read_value(LINK.c[name], given)
-        except BadValue:
-            raise invalid_field(name, "Input should be a whole number, or a short text") from None
-    if (found["nb_occurences"] or 0) < 0:
-        raise invalid_field("nb_occurences", "Input should be at least 0")
+    found = read_body(data, {"nb_occurences": COUNT, "label": LABEL})
     return body_ids(data.get("entity_ids")), found["nb_occurences"], found["label"]

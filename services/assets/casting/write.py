@@ -7,15 +7,26 @@ shots, and each in the order of ids, so that requests don't deadlock.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
+
+import sqlalchemy as sa
 
 from services.assets.casting import casting_events, sql
 from services.assets.casting.casting_events import EPISODE, Cast, Change, Pair
-from services.assets.policy.access import LINK
-from services.common.crud.validation import BadValue, parse_id, read_value
+from services.assets.policy.access import LINK, among
+from services.common.bodies import NEEDED_IDENT, Field, read_body
+from services.common.crud.reading import check_reach
+from services.common.crud.resource import CrudContext
+from services.common.crud.validation import reader_of
 from services.common.database.transaction import Database, Transaction
 from services.common.errors import InvalidInput, NotFound, Unavailable
+
+ITEM: Final = {
+    "asset_id": NEEDED_IDENT,
+    "nb_occurences": Field(reader_of(LINK.c.nb_occurences)),
+    "label": Field(reader_of(LINK.c.label)),
+}
 
 
 def read_items(items: list[Any]) -> list[Cast]:
@@ -27,17 +38,8 @@ def read_items(items: list[Any]) -> list[Cast]:
             raise InvalidInput(message)
         if item.get("asset_id") is None or item.get("nb_occurences") is None:
             continue
-        try:
-            found.append(
-                Cast(
-                    parse_id(item["asset_id"]),
-                    read_value(LINK.c.nb_occurences, item["nb_occurences"]),
-                    read_value(LINK.c.label, item.get("label") or ""),
-                )
-            )
-        except BadValue:
-            message = "A casting needs an asset_id, a whole nb_occurences and a short label."
-            raise InvalidInput(message) from None
+        one = read_body(item, ITEM)
+        found.append(Cast(one["asset_id"], one["nb_occurences"], one["label"] or ""))
     return found
 
 
@@ -49,6 +51,18 @@ def changes_of(database: Database, ids: Iterable[UUID]) -> dict[UUID, Change]:
     if any(ident not in rows for ident in wanted):
         raise NotFound
     return rows
+
+
+def check_castable(ctx: CrudContext, assets: set[UUID], entities: list[UUID]) -> None:
+    """Check that the caller may cast these assets; what is cast already may stay.
+
+    Raises Forbidden.
+    """
+    cast = sa.select(LINK.c.entity_out_id).where(among(LINK.c.entity_in_id, entities))
+    if not ctx.actor.is_admin:
+        with ctx.database.read() as connection:
+            added = assets - set(connection.scalars(cast))
+        check_reach(ctx, ctx.registry["entities"], added)
 
 
 def replace_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:

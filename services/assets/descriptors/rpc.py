@@ -234,6 +234,8 @@ class DescriptorRpc(ResourceService):
             .where(
                 ENTITY.c.project_id == row["project_id"],
                 of_kind(kind),
+                # A text has a key of its own words, and none can be taken from it.
+                sa.func.jsonb_typeof(ENTITY.c.data) == "object",
                 ENTITY.c.data.has_key(key),
             )
             .values(data=sa.cast(without, JSONB), updated_at=NOW)

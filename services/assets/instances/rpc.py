@@ -16,6 +16,7 @@ from services.assets.policy.membership import require_member
 from services.common.bodies import NEEDED_IDENT, Field, read_body, text
 from services.common.contracts import assets as events
 from services.common.crud.lists import compressed
+from services.common.crud.reading import check_reach
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import as_json
 from services.common.crud.validation import known_id
@@ -97,6 +98,7 @@ class InstanceRpc(ResourceService):
         """
         wanted = read_body(data, {"asset_instance_id": NEEDED_IDENT})["asset_instance_id"]
         shot = self._enter(ident, "shot")
+        check_reach(self, self.registry["asset-instances"], [wanted])
         # FOR SHARE: the instance can't be removed before the link to it is written.
         known = sa.select(INSTANCE.c.id).where(INSTANCE.c.id == wanted).with_for_update(read=True)
         if self.tx.connection.scalar(known) is None:

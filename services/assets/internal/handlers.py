@@ -13,7 +13,9 @@ from services.assets.policy.entity_types import entity_type
 from services.common.contracts.assets import AssetReadyChanged
 from services.common.contracts.crud import ProjectPrepared
 from services.common.contracts.tasks import TaskMakesReady
+from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
+from services.common.crud.validation import BadValue, read_value
 from services.common.database.tables import NOW, table_of
 from services.common.events.subscriber import Delivery, on
 from services.common.json_types import JsonObject
@@ -41,6 +43,8 @@ class InternalHandlers(ResourceService):
         An event, not a call: it follows the commit of the comment that triggered it.
         """
         message = msgspec.convert(delivery.payload, TaskMakesReady)
+        if cross_references.gone(self, message.task_type_id):
+            return
         table = table_of(Entity)
         mine = table.c.id == message.entity_id
         held = sa.select(table.c.project_id, table.c.ready_for).where(mine).with_for_update()
@@ -64,6 +68,8 @@ class InternalHandlers(ResourceService):
     def prepare_project(self, delivery: Delivery) -> None:
         """Create the first episode and the descriptors of a new production."""
         message = msgspec.convert(delivery.payload, ProjectPrepared)
+        if cross_references.gone(self, message.project_id):
+            return
         if message.first_episode_id is not None:
             self._first_episode(message.project_id, message.first_episode_id)
         for descriptor in message.descriptors:
@@ -103,8 +109,16 @@ class InternalHandlers(ResourceService):
 
     def _describe(self, project: UUID, descriptor: JsonObject) -> None:
         table = table_of(MetadataDescriptor)
-        known = {name: descriptor.get(name) for name in DESCRIBED if name in descriptor}
+        given = {name: descriptor[name] for name in DESCRIBED if descriptor.get(name) is not None}
+        try:
+            known = {name: read_value(table.c[name], value) for name, value in given.items()}
+        except BadValue:
+            return  # a template may hold what was never checked
         if not known.get("name") or not known.get("field_name") or not known.get("entity_type"):
+            return
+        # A template's descriptors are kept as JSON, which no delete of a task type changes.
+        kind = known.get("task_type_id")
+        if kind is not None and cross_references.gone(self, UUID(str(kind))):
             return
         statement = (
             insert(table)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 
 from services.assets.models import Entity
-from services.common.crud import writing
+from services.common.contracts.tasks import PreviewSetMain
+from services.common.crud import cross_references, writing
 from services.common.crud.resource_service import ResourceService
 from services.common.database.tables import NOW, table_of
 from services.common.events.subscriber import Delivery, on
@@ -25,15 +27,20 @@ class MainPreviewRpc(ResourceService):
     @on("preview-file:set-main", ordered=True, formerly=("take_main_preview",))
     def take_main_preview(self, delivery: Delivery) -> None:
         """Set an entity's main preview. Emits ``<kind>:update``."""
-        payload = delivery.payload
-        self._set_main(UUID(payload["entity_id"]), UUID(payload["preview_file_id"]))
+        message = msgspec.convert(delivery.payload, PreviewSetMain)
+        preview, deleted = message.preview_file_id, message.instead_of or None
+        if not cross_references.gone(self, preview):
+            self._set_main(message.entity_id, preview, deleted)
 
-    def _set_main(self, entity: UUID, preview: UUID) -> None:
+    def _set_main(self, entity: UUID, preview: UUID, deleted: UUID | None = None) -> None:
         table = table_of(Entity)
+        now = table.c.preview_file_id
         change = sa.update(table).where(
             # Idempotent: tasks calls and also emits, and only the first of both may emit an update.
             table.c.id == entity,
-            table.c.preview_file_id.is_distinct_from(preview),
+            now.is_distinct_from(preview),
+            # ``rows:gone`` may have emptied it already; what somebody chose meanwhile stays.
+            sa.or_(now.is_(None), now == deleted) if deleted else sa.true(),
         )
         row = (
             self.tx.connection.execute(

@@ -74,7 +74,7 @@ class InternalRpc(ResourceService):
                 table.c.project_id == UUID(project_id), of_it, *_narrowed(query or {})
             ).order_by(table.c.name, table.c.id)
         with self.database.read() as connection:
-            found = dict(connection.execute(rows).tuples().all())
+            found = dict(connection.execute(rows).all())
         if any(ident not in found for ident in wanted):
             raise NotFound
         return [str(ident) for ident in wanted or found if str(found[ident]) == project_id]

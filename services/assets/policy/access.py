@@ -174,7 +174,9 @@ def shown_data(reached: Reach, kind: str) -> Expression:
         )
         .correlate(ENTITY)
     )
-    plain = sa.func.coalesce(ENTITY.c.data, sa.literal_column("'{}'::jsonb"))
+    # No key can be taken from a text or a number: one such row would fail the vendors' whole lists.
+    is_object = sa.func.jsonb_typeof(ENTITY.c.data) == "object"
+    plain = sa.case((is_object, ENTITY.c.data), else_=sa.literal_column("'{}'::jsonb"))
     kept = plain.op("-")(sa.func.array(hidden.scalar_subquery()))
     return sa.case((among(ENTITY.c.project_id, reached.as_vendor), kept), else_=ENTITY.c.data)
 

@@ -15,6 +15,7 @@ from services.common.database.sql_errors import MESSAGES, UNIQUE
 from services.common.database.tables import table_of
 from services.common.errors import Integrity
 from services.common.json_types import JsonObject, Row, Values
+from services.common.values import object_or_empty
 
 #: The columns that identify an entity in its production.
 PLACE: Final = ("name", "entity_type_id", "parent_id")
@@ -32,10 +33,6 @@ class EntityRules(SimpleRules):
         """Set the creator."""
         values["created_by"] = ctx.actor.id
 
-    def rewrite_update(self, body: JsonObject) -> JsonObject:
-        """Clients send ``"source_id": "null"`` for none."""
-        return {k: None if k == "source_id" and v == "null" else v for k, v in body.items()}
-
     def on_update(
         self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
@@ -44,7 +41,7 @@ class EntityRules(SimpleRules):
         A null leaves it as it is. Raises Integrity for the name of another in the same place.
         """
         if isinstance(values.get("data"), dict):
-            values["data"] = {**(row["data"] or {}), **values["data"]}
+            values["data"] = {**object_or_empty(row["data"]), **values["data"]}
         elif "data" in values and values["data"] is None:
             del values["data"]
         if any(values.get(name, row[name]) != row[name] for name in PLACE):
@@ -96,5 +93,5 @@ def _refuse_twin(ctx: CallContext, row: Row) -> None:
 
 def _is_another_version(before: Row, after: Row) -> bool:
     """Whether name or first frame changed, later than ``ONE_SITTING`` after the last change."""
-    first = [(row["name"], (row["data"] or {}).get("frame_in")) for row in (before, after)]
+    first = [(row["name"], object_or_empty(row["data"]).get("frame_in")) for row in (before, after)]
     return first[0] != first[1] and after["updated_at"] - before["updated_at"] > ONE_SITTING

@@ -28,11 +28,12 @@ LOCKED_LOG_IN: Final = {"error": True, "login": False, "too_many_failed_login_at
 
 def find(database: Database, email: str, desktop_login: Any = None) -> Row | None:
     """The account with that e-mail, else with that desktop login; never a bot's."""
-    tries = [Person.email == email.lower(), Person.desktop_login == email]
+    conditions = [Person.email == email.lower(), Person.desktop_login == email]
     if isinstance(desktop_login, str) and desktop_login:
-        tries.append(Person.desktop_login == desktop_login)
-    rank = sa.case(*((condition, n) for n, condition in enumerate(tries)))
-    query = PEOPLE.where(sa.or_(*tries)).order_by(rank, Person.created_at).limit(1)
+        conditions.append(Person.desktop_login == desktop_login)
+    # Several accounts may match: one's e-mail may be another's desktop login.
+    rank = sa.case(*((condition, n) for n, condition in enumerate(conditions)))
+    query = PEOPLE.where(sa.or_(*conditions)).order_by(rank, Person.created_at).limit(1)
     with database.read() as connection:
         row = connection.execute(query).mappings().first()
     return dict(row) if row else None
@@ -52,7 +53,7 @@ def is_locked(settings: AuthSettings, account: Row) -> bool:
 
 
 def check_not_locked(settings: AuthSettings, account: Row, data: JsonObject | None = None) -> None:
-    """Raise Refused for a locked account; ``data`` is the body of log-in's own refusal."""
+    """Raise Refused for a locked account; ``data`` replaces the body of the refusal."""
     if is_locked(settings, account):
         if data is not None:
             raise Refused(data=data)
@@ -63,7 +64,7 @@ def check_not_locked(settings: AuthSettings, account: Row, data: JsonObject | No
 def count_failure(ctx: CallContext, account: Row, address: str | None, reason: str) -> None:
     """Count a failed log-in, and commit it.
 
-    Emits ``login:failed``, and ``login:locked`` with the last one allowed.
+    Emits ``login:failed``, and ``login:locked`` when it locks the account.
     """
     settings = settings_of(ctx)
     # Per address, too: one address must not try a few passwords on each of many accounts.
@@ -105,7 +106,7 @@ def check_unknown_account(ctx: CallContext, email: str) -> None:
     settings = settings_of(ctx)
     window = timedelta(seconds=settings.lock_seconds)
     key = attempts.account_key(email)
-    failed, _ = attempts.standing(ctx.database, UNKNOWN, key, window)
+    failed, _ = attempts.current(ctx.database, UNKNOWN, key, window)
     if failed >= settings.failed_logins_allowed:
         raise Refused(data=LOCKED_LOG_IN)
 
@@ -124,10 +125,10 @@ def update(tx: Transaction, ident: UUID, **values: object) -> None:
 
 
 def own_account(ctx: CallContext) -> Row:
-    """The caller's account. Raises NotFound if it is gone."""
+    """The caller's account. Raises NotFound if it was deleted."""
     with ctx.database.read() as connection:
         query = PEOPLE.where(Person.id == ctx.actor.id)
-        found = connection.execute(query).mappings().first()
-    if found is None:
+        row = connection.execute(query).mappings().first()
+    if row is None:
         raise NotFound
-    return dict(found)
+    return dict(row)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 MINUTE: Final = timedelta(minutes=1)
 HOUR: Final = timedelta(hours=1)
-#: Longer than any window.
-KEPT: Final = timedelta(hours=2)
+#: Age at which counts are deleted; longer than any window.
+RETENTION: Final = timedelta(hours=2)
 
 
 def now() -> datetime:
@@ -36,12 +36,12 @@ def now() -> datetime:
 def address_key(address: str | None) -> str:
     """An IPv4 address, or the /64 network of an IPv6 one, all of which one client may use."""
     try:
-        found = ipaddress.ip_address(address or "")
+        parsed = ipaddress.ip_address(address or "")
     except ValueError:
         return "unknown"
-    if isinstance(found, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((found, 64), strict=False))
-    return str(found)
+    if isinstance(parsed, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)
 
 
 def account_key(email: str) -> str:
@@ -80,11 +80,11 @@ def limit(database: Database, scope: str, key: str, most: int, window: timedelta
 
 def check(database: Database, scope: str, key: str, most: int, window: timedelta) -> None:
     """Raise TooMany if there were ``most`` attempts in the window; counts none."""
-    if standing(database, scope, key, window)[0] >= most:
+    if current(database, scope, key, window)[0] >= most:
         raise too_many(window)
 
 
-def standing(
+def current(
     database: Database, scope: str, key: str, window: timedelta
 ) -> tuple[int, datetime | None]:
     """The number of attempts in the window, and the time of the last one."""
@@ -93,13 +93,13 @@ def standing(
         table.c.scope == scope, table.c.key == key, table.c.since >= now() - window
     )
     with database.read() as connection:
-        found = connection.execute(statement).first()
-    return (found.count, found.last) if found else (0, None)  # type: ignore[return-value]
+        row = connection.execute(statement).first()
+    return (row.count, row.last) if row else (0, None)  # type: ignore[return-value]
 
 
 def sweep(session: Session) -> None:
     """Delete counts that are older than any window."""
-    session.execute(sa.delete(Attempt).where(Attempt.last < now() - KEPT))
+    session.execute(sa.delete(Attempt).where(Attempt.last < now() - RETENTION))
 
 
 def too_many(window: timedelta) -> TooMany:

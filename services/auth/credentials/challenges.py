@@ -1,4 +1,4 @@
-"""Challenges for security keys, kept by the client.
+"""Challenges for security keys, stored by the client.
 
 The state of a challenge is in a signed cookie with its purpose and person, which expires after five
 minutes. Its id is inserted into the revoked tokens when it is used, so it can be used only once.
@@ -19,21 +19,22 @@ if TYPE_CHECKING:
     from services.auth.config import AuthSettings
 
 REGISTER, PROVE = "fido-register", "fido-prove"
-SECONDS: Final = 300
+#: Seconds that a challenge is valid.
+VALID_SECONDS: Final = 300
 
 
 def cookie(settings: AuthSettings, purpose: str, person: str, state: JsonObject) -> str:
     """A signed cookie with a challenge's state."""
-    expires = time.time() + SECONDS
+    expires = time.time() + VALID_SECONDS
     return tokens.signed(settings, tokens.claims(person, purpose, expires, state=state))
 
 
-def opened(settings: AuthSettings, purpose: str, person: str, given: str | None) -> Any:
+def opened(settings: AuthSettings, purpose: str, person: str, value: str | None) -> Any:
     """The claims of a cookie; None if it is invalid, expired, or of another purpose or person."""
-    if not given:
+    if not value:
         return None
     try:
-        found = KeyRing.of(settings).read(given, ("exp", "jti", "state"))
+        claims = KeyRing.of(settings).read(value, ("exp", "jti", "state"))
     except jwt.InvalidTokenError:
         return None
-    return found if (found.get("type"), found.get("sub")) == (purpose, person) else None
+    return claims if (claims.get("type"), claims.get("sub")) == (purpose, person) else None

@@ -27,6 +27,7 @@ from services.auth.models import FactorState, RevokedToken
 from services.common.contracts.auth import RecoveryCodeUsed
 from services.common.database.tables import table_of
 from services.common.json_types import Json, JsonObject, Row
+from services.common.values import array_or_empty
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,12 +58,25 @@ class WrongProof(Exception):
     """The proof is invalid."""
 
 
-class Given(NamedTuple):
+class Proofs(NamedTuple):
     """The proofs in a request."""
 
     body: JsonObject
-    #: The state of a challenge, if one was asked for.
+    #: The signed state of a security key's challenge, if there is one.
     cookie: str | None
+    #: The stored hash of the recovery code given, if it is one from an import.
+    imported: str | None = None
+
+
+def read_proofs(
+    settings: AuthSettings, account: Row, data: JsonObject, caller: JsonObject
+) -> Proofs:
+    """The proofs in a body, before the account is locked: imported codes have slow hashes."""
+    code, stored = data.get(FIELDS[RECOVERY]), account["otp_recovery_codes"] or []
+    imported = None
+    if isinstance(code, str) and enabled(account):
+        imported = _imported_code(settings, code.strip().upper(), stored)
+    return Proofs(data, caller.get("session"), imported)
 
 
 def enabled(account: Row) -> list[Factor]:
@@ -70,8 +84,8 @@ def enabled(account: Row) -> list[Factor]:
     return [name for name in EVERY if account[f"{name}_enabled"]]
 
 
-def prove(tx: Transaction, settings: AuthSettings, account: Row, given: Given) -> str | None:
-    """Verify and spend the proof given; returns its factor, None if there is no proof.
+def prove(tx: Transaction, settings: AuthSettings, account: Row, proofs: Proofs) -> str | None:
+    """Verify and spend the first proof; returns its factor, None if there is no proof.
 
     The account must be locked. Raises WrongProof.
     """
@@ -79,9 +93,9 @@ def prove(tx: Transaction, settings: AuthSettings, account: Row, given: Given) -
     if not usable:
         return None
     for factor in (*usable, RECOVERY):
-        proof = given.body.get(FIELDS[factor])
+        proof = proofs.body.get(FIELDS[factor])
         if proof not in (None, "", {}):
-            PROOFS[factor](tx, settings, account, proof, given.cookie)
+            VERIFIERS[factor](tx, settings, account, proof, proofs)
             return factor
     return None
 
@@ -101,16 +115,16 @@ def check_totp(
     step = int((time.time() if at is None else at) // STEP_SECONDS)
     totp = pyotp.TOTP(secret)
     digits = code.strip().replace(" ", "")
-    found = [
+    matching = [
         n
         for n in (step - 1, step, step + 1)
         # Compared in constant time: the response time must not reveal digits.
         if hmac.compare_digest(totp.generate_otp(n).encode(), digits.encode())
     ]
-    if not found:
+    if not matching:
         raise WrongProof
     table = table_of(FactorState)
-    statement = insert(table).values(person_id=ident, totp_step=found[-1])
+    statement = insert(table).values(person_id=ident, totp_step=matching[-1])
     # One statement checks and stores the step: of two concurrent uses of a code, one wins.
     newer = statement.on_conflict_do_update(
         index_elements=[table.c.person_id],
@@ -121,7 +135,7 @@ def check_totp(
         raise WrongProof
 
 
-def _totp(tx: Transaction, settings: AuthSettings, account: Row, proof: Json, _: Any) -> None:
+def _totp(tx: Transaction, settings: AuthSettings, account: Row, proof: Json, _: Proofs) -> None:
     check_totp(tx, account["id"], vault.unseal(settings, account["totp_secret"]), proof)
 
 
@@ -141,8 +155,9 @@ def new_mailed_code(tx: Transaction, ident: UUID, secret: str) -> str:
 
 
 def check_mailed(tx: Transaction, ident: UUID, secret: str | None, code: Any) -> None:
-    """Accept the mailed code, once. Raises WrongProof."""
+    """Accept the e-mailed code, once. Raises WrongProof."""
     table = table_of(FactorState)
+    # Locked until the code is deleted: of two concurrent uses, the second finds none.
     row = (
         tx.connection.execute(sa.select(table).where(table.c.person_id == ident).with_for_update())
         .mappings()
@@ -159,33 +174,37 @@ def check_mailed(tx: Transaction, ident: UUID, secret: str | None, code: Any) ->
     )
 
 
-def _mailed(tx: Transaction, settings: AuthSettings, account: Row, proof: Json, _: Any) -> None:
+def _mailed(tx: Transaction, settings: AuthSettings, account: Row, proof: Json, _: Proofs) -> None:
     check_mailed(tx, account["id"], vault.unseal(settings, account["email_otp_secret"]), proof)
 
 
 # --- recovery codes -------------------------------------------------------------------------------
 
 
-def _recovery(tx: Transaction, settings: AuthSettings, account: Row, proof: Json, _: Any) -> None:
+def _recovery(
+    tx: Transaction, settings: AuthSettings, account: Row, proof: Json, proofs: Proofs
+) -> None:
     stored = account["otp_recovery_codes"] or []
     if not isinstance(proof, str):
         raise WrongProof
     code = proof.strip().upper()
     used = next((h for h in vault.code_hashes(settings, code) if h in stored), None)
-    used = used or _imported_code(settings, code, stored)
-    if used is None:
+    used = used or proofs.imported
+    # Looked up again, as another request may have used it since it was compared.
+    if used is None or used not in stored:
         raise WrongProof
-    left = [one for one in stored if one != used]
-    update(tx, account["id"], otp_recovery_codes=left)
-    tx.emit(RecoveryCodeUsed(person_id=account["id"], left=len(left)))
+    remaining = [stored_hash for stored_hash in stored if stored_hash != used]
+    update(tx, account["id"], otp_recovery_codes=remaining)
+    tx.emit(RecoveryCodeUsed(person_id=account["id"], left=len(remaining)))
 
 
 def _imported_code(settings: AuthSettings, code: str, stored: list[str]) -> str | None:
     """The stored hash of a code from an import, which has bcrypt hashes."""
     run = hashing(settings.hashes_at_once).run
-    for one in stored:
-        if one.startswith("$2") and run(bcrypt.checkpw, code.encode(), one.encode()):
-            return one
+    for stored_hash in stored:
+        is_bcrypt = stored_hash.startswith("$2")
+        if is_bcrypt and run(bcrypt.checkpw, code.encode(), stored_hash.encode()):
+            return stored_hash
     return None
 
 
@@ -202,8 +221,8 @@ def spend_challenge(
     expires = datetime.fromtimestamp(claims["exp"], UTC).replace(tzinfo=None)
     row = {"jti": claims["jti"], "expires_at": expires}
     # The insert decides: of two concurrent answers to one challenge, one is accepted.
-    entered = insert(RevokedToken).values(row).on_conflict_do_nothing()
-    return claims["state"] if tx.connection.execute(entered).rowcount else None
+    revocation = insert(RevokedToken).values(row).on_conflict_do_nothing()
+    return claims["state"] if tx.connection.execute(revocation).rowcount else None
 
 
 def _fido(
@@ -211,10 +230,10 @@ def _fido(
     settings: AuthSettings,
     account: Row,
     proof: Json,
-    cookie: str | None,
+    proofs: Proofs,
 ) -> None:
-    ident, devices = account["id"], list(account["fido_credentials"] or [])
-    state = spend_challenge(tx, settings, challenges.PROVE, str(ident), cookie)
+    ident, devices = account["id"], list(array_or_empty(account["fido_credentials"]))
+    state = spend_challenge(tx, settings, challenges.PROVE, str(ident), proofs.cookie)
     if state is None:
         raise WrongProof
     try:
@@ -225,7 +244,7 @@ def _fido(
     update(tx, ident, fido_credentials=devices)
 
 
-PROOFS: Final[dict[str, Callable[..., None]]] = {
+VERIFIERS: Final[dict[str, Callable[..., None]]] = {
     TOTP: _totp,
     EMAIL: _mailed,
     FIDO: _fido,
@@ -233,7 +252,7 @@ PROOFS: Final[dict[str, Callable[..., None]]] = {
 }
 
 
-# --- what an account has --------------------------------------------------------------------------
+# --- enabling and disabling -----------------------------------------------------------------------
 
 
 def add(
@@ -251,10 +270,10 @@ def add(
 
 def remove(tx: Transaction, account: Row, factor: str, **values: Any) -> None:
     """Disable a factor; with the last one, delete the recovery codes, too."""
-    left = [name for name in enabled(account) if name != factor]
+    remaining = [name for name in enabled(account) if name != factor]
     if account["preferred_two_factor_authentication"] == factor:
-        order = [name for name in (TOTP, FIDO, EMAIL) if name in left]
+        order = [name for name in (TOTP, FIDO, EMAIL) if name in remaining]
         values["preferred_two_factor_authentication"] = order[0] if order else None
-    if not left:
+    if not remaining:
         values |= {"otp_recovery_codes": None, "preferred_two_factor_authentication": None}
     update(tx, account["id"], **{f"{factor}_enabled": False}, **values)

@@ -1,7 +1,4 @@
-"""Security keys (WebAuthn): registration and authentication.
-
-Imported where it is used: the library takes 3 MB, which most processes never need.
-"""
+"""Security keys (WebAuthn): registration and authentication."""
 
 from __future__ import annotations
 
@@ -30,28 +27,29 @@ from services.common.json_types import JsonObject
 if TYPE_CHECKING:
     from services.auth.config import AuthSettings
 
-#: What clients in the field show beside the key's prompt.
+#: The name that browsers show in the key's prompt; registered keys know it.
 RP_NAME: Final = "Kitsu"
+#: COSE identifiers of the signature algorithms that are accepted.
 ALGORITHMS: Final = frozenset({-7, -8, -35, -36, -37, -257, -47})
 ID_BYTES: Final = 16
 Device = JsonObject
 
 
 class BadAnswer(ValueError):
-    """The authenticator's answer proves nothing."""
+    """The authenticator's answer is malformed or not verified."""
 
 
 def _server(settings: AuthSettings) -> Fido2Server:
     site = urlsplit(settings.site_url)
     rp = PublicKeyCredentialRpEntity(name=RP_NAME, id=settings.site_host)
 
-    def is_ours(origin: str) -> bool:
-        asked = urlsplit(origin)
-        if site.hostname == "localhost":  # a local run is reached by several ports
-            return asked.hostname == "localhost" and asked.scheme in {"http", "https"}
-        return (asked.scheme, asked.netloc) == (site.scheme, site.netloc)
+    def is_site(origin: str) -> bool:
+        parts = urlsplit(origin)
+        if site.hostname == "localhost":  # the web interface may be served from another port
+            return parts.hostname == "localhost" and parts.scheme in {"http", "https"}
+        return (parts.scheme, parts.netloc) == (site.scheme, site.netloc)
 
-    server = Fido2Server(rp, verify_origin=is_ours)
+    server = Fido2Server(rp, verify_origin=is_site)
     server.allowed_algorithms = [
         allowed for allowed in server.allowed_algorithms if allowed.alg in ALGORITHMS
     ]
@@ -67,25 +65,26 @@ def creation(settings: AuthSettings, person: Any, devices: list[Device]) -> tupl
         PublicKeyCredentialUserEntity(
             id=str(person["id"]).encode(),
             name=person["email"] or "",
-            display_name=f"{person['first_name']} {person['last_name']}",
+            display_name=f"{person['first_name']} {person['last_name']}".strip(),
         ),
         [_descriptor(device) for device in devices],
         resident_key_requirement=ResidentKeyRequirement.DISCOURAGED,
         user_verification=UserVerificationRequirement.PREFERRED,
         authenticator_attachment=AuthenticatorAttachment.CROSS_PLATFORM,
     )
-    shown = dict(options.public_key)
-    shown.setdefault("excludeCredentials", [])
-    return shown, cookie(settings, REGISTER, str(person["id"]), state)
+    public = dict(options.public_key)
+    public.setdefault("excludeCredentials", [])
+    return public, cookie(settings, REGISTER, str(person["id"]), state)
 
 
 def registered(settings: AuthSettings, state: Any, response: JsonObject, name: str) -> Device:
     """The device to store. Raises BadAnswer."""
     try:
-        found = _server(settings).register_complete(state, response)
-        data = found.credential_data
+        registration = _server(settings).register_complete(state, response)
+        data = registration.credential_data
         if data is None:
             raise BadAnswer
+    # The library raises all of these for malformed input.
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
         raise BadAnswer from error
     return {
@@ -93,7 +92,7 @@ def registered(settings: AuthSettings, state: Any, response: JsonObject, name: s
         "credential_id": websafe_encode(data.credential_id),
         "public_key": websafe_encode(cbor.encode(dict(data.public_key))),
         "aaguid": bytes(data.aaguid).hex(),
-        "sign_count": found.counter,
+        "sign_count": registration.counter,
     }
 
 
@@ -104,7 +103,7 @@ def challenge(settings: AuthSettings, person: str, devices: list[Device]) -> tup
     """A challenge for the person's keys, and the cookie to send back with the answer."""
     options, state = _server(settings).authenticate_begin([_descriptor(d) for d in devices])
     public = options.public_key
-    shown = {
+    request = {
         "challenge": websafe_encode(public.challenge),
         "rpId": public.rp_id,
         "allowCredentials": [
@@ -112,7 +111,7 @@ def challenge(settings: AuthSettings, person: str, devices: list[Device]) -> tup
             for credential in public.allow_credentials or []
         ],
     }
-    return shown, cookie(settings, PROVE, person, state)
+    return request, cookie(settings, PROVE, person, state)
 
 
 def proved(
@@ -122,7 +121,7 @@ def proved(
     try:
         answer = AuthenticationResponse.from_dict(response)
         ids = [_credential_id(device) for device in devices]
-        index = next(i for i, known in enumerate(ids) if _same(known, answer.raw_id))
+        index = next(i for i, stored in enumerate(ids) if _is_same_id(stored, answer.raw_id))
         key = AttestedCredentialData.create(
             b"\x00" * 16, answer.raw_id, _public_key(devices[index])
         )
@@ -130,7 +129,7 @@ def proved(
         counter = answer.response.authenticator_data.counter
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, StopIteration) as error:
         raise BadAnswer from error
-    # A counter that does not grow is the sign of a cloned key. Keys without a counter send 0.
+    # A counter that doesn't increase means a cloned key. Keys without a counter send 0.
     if counter and counter <= (devices[index].get("sign_count") or 0):
         raise BadAnswer
     return index, counter
@@ -151,16 +150,16 @@ def _credential_id(device: Device) -> bytes:
     return int(stored).to_bytes(size, "big")
 
 
-def _same(known: bytes, given: bytes) -> bool:
+def _is_same_id(stored: bytes, raw_id: bytes) -> bool:
     """Compare ids without leading zeros, which an imported integer has lost."""
-    return known.lstrip(b"\x00") == given.lstrip(b"\x00")
+    return stored.lstrip(b"\x00") == raw_id.lstrip(b"\x00")
 
 
 def _public_key(device: Device) -> CoseKey:
     stored = device["public_key"]
     if isinstance(stored, str):
-        spelled: Any = cbor.decode(websafe_decode(stored))
-        return CoseKey.parse(spelled)
+        decoded: Any = cbor.decode(websafe_decode(stored))
+        return CoseKey.parse(decoded)
     # From an import: COSE parameters by number, with byte strings as integers.
     parameters = {int(name): value for name, value in stored.items()}
     big = {name for name, value in parameters.items() if isinstance(value, int) and value > 2**63}

@@ -1,21 +1,20 @@
-"""Password hashing: bcrypt of the first 72 bytes, on real threads, a few concurrently.
+"""Password hashing: bcrypt of the first 72 bytes, on a few native threads.
 
-Hashing threads have a lower priority, so that a wave of log-ins slows itself only. When too many
-are waiting, further ones are refused (Unavailable) instead of occupying workers.
+Hashing threads have a lower priority, so that a burst of log-ins doesn't slow other requests. When
+too many are waiting, further ones are refused (Unavailable) instead of occupying workers.
 """
 
 from __future__ import annotations
 
-import os
-import threading
-from contextlib import contextmanager, suppress
-from functools import lru_cache
+from contextlib import contextmanager
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import bcrypt
-from eventlet import tpool
 from eventlet.semaphore import Semaphore
 
+from services.auth.credentials.hash_threads import HashThreads
+from services.common.database.transaction import refuse_in_transaction
 from services.common.errors import Refused, Unavailable
 
 if TYPE_CHECKING:
@@ -25,11 +24,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 COST: Final = 12
-#: All that bcrypt reads of a password.
+#: The bytes of a password that bcrypt uses; the library refuses longer ones.
 BYTES: Final = 72
 #: Hashes that may wait for a thread.
 WAITING: Final = 16
-NICENESS: Final = 10
 
 
 class Hashing:
@@ -37,14 +35,18 @@ class Hashing:
 
     def __init__(self, at_once: int) -> None:
         self.free = Semaphore(at_once)
+        self.threads = HashThreads(at_once)
         self.most = at_once + WAITING
         self.present = 0
 
     def run(self, function: Callable[..., T], *args: Any) -> T:
-        """Run a function on a thread. Raises Unavailable if too many are waiting."""
+        """Run a function on a thread. Raises Unavailable if too many are waiting.
+
+        Raises RuntimeError inside an open transaction: a hash takes a quarter of a second.
+        """
+        refuse_in_transaction("hashing")
         with self._place(), self.free:
-            found: T = tpool.execute(_politely, function, *args)
-            return found
+            return self.threads.run(partial(function, *args))
 
     @contextmanager
     def _place(self) -> Iterator[None]:
@@ -64,15 +66,8 @@ def hashing(at_once: int) -> Hashing:
     return Hashing(at_once)
 
 
-def _politely(function: Callable[..., T], *args: Any) -> T:
-    """Run a function at a low priority; on Linux, priorities belong to threads."""
-    with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-    return function(*args)
-
-
 def digest(password: str, cost: int = COST) -> bytes:
-    """The hash to store; blocks the hub."""
+    """The hash to store; blocks the eventlet hub."""
     return bcrypt.hashpw(password.encode()[:BYTES], bcrypt.gensalt(cost))
 
 
@@ -82,27 +77,27 @@ def hashed(settings: AuthSettings, password: str) -> bytes:
 
 
 def matches(settings: AuthSettings, password: str, stored: bytes | None) -> bool:
-    """Whether the password is the stored one; takes a hash's time in any case.
+    """Whether the password matches the stored hash; takes the same time without one.
 
     Raises Unavailable.
     """
-    compare = hashing(settings.hashes_at_once).run
-    against = bytes(stored) if stored else nobody(settings.bcrypt_cost)
+    run = hashing(settings.hashes_at_once).run
+    expected = bytes(stored) if stored else dummy_hash(settings.bcrypt_cost)
     try:
-        equal = compare(bcrypt.checkpw, password.encode()[:BYTES], against)
+        equal = run(bcrypt.checkpw, password.encode()[:BYTES], expected)
     except ValueError:
         return False
     return equal and stored is not None
 
 
 @lru_cache(maxsize=4)
-def nobody(cost: int) -> bytes:
+def dummy_hash(cost: int) -> bytes:
     """A hash to compare with if there is no account, so that the response time is the same."""
     return b"$2b$%02d$C6UzMDM.H6dfI/f/IKcEeOcLXSZIYSRSXLUDDqLeIsGhAqvoIvZPC" % cost
 
 
 def check_new(settings: AuthSettings, password: str, again: str) -> None:
-    """Raise Refused for a password that is too short, or confirmed with another."""
+    """Raise Refused for a password that is too short or not confirmed."""
     if len(password) < settings.min_password_length:
         message = "Password is too short."
         raise Refused(message)

@@ -15,7 +15,7 @@ from services.auth.credentials.attempts import HOUR, MINUTE
 from services.common.access.context import CallContext
 from services.common.json_types import JsonObject
 
-#: Longer than the work takes either way.
+#: Longer than the work takes, with or without an account.
 STEADY_SECONDS: Final = 0.15
 PUBLIC, MAILS = "public calls", "mails"
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from services.auth.config import AuthSettings
     from services.common.database.transaction import Transaction
 
-GOOD_FOR: Final = timedelta(hours=2)
-#: 64 characters.
+VALID_FOR: Final = timedelta(hours=2)
+#: Of a token: 64 characters in base64.
 RANDOM_BYTES: Final = 48
 
 
@@ -32,11 +32,11 @@ def _hash(token: str) -> str:
 
 
 def new_reset_token(tx: Transaction, person: UUID) -> str:
-    """A new token for the account, valid for ``GOOD_FOR``."""
+    """A new token for the account, valid for ``VALID_FOR``."""
     token = secrets.token_urlsafe(RANDOM_BYTES)
     tx.session.execute(sa.delete(ResetToken).where(ResetToken.expires_at < now()))
     tx.session.add(
-        ResetToken(token_hash=_hash(token), person_id=person, expires_at=now() + GOOD_FOR)
+        ResetToken(token_hash=_hash(token), person_id=person, expires_at=now() + VALID_FOR)
     )
     return token
 
@@ -71,6 +71,6 @@ def forget(tx: Transaction, person: UUID) -> None:
 
 
 def link(settings: AuthSettings, email: str, token: str) -> str:
-    """Where the web interface lets somebody choose the new password."""
+    """The URL of the web interface's form for a new password."""
     query = urlencode({"email": email, "token": token})
     return f"{settings.site_url.rstrip('/')}/reset-change-password?{query}"

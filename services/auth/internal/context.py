@@ -1,9 +1,9 @@
-"""This service's part of the context that clients load first."""
+"""This service's part of the context that clients load at start."""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from services.auth.config import AuthSettings
 
 
+#: The limit shown where there is none, until the studio has as many people.
+ROOM: Final = 100
+
+
 @cache
 def _context(full: bool, admin: bool) -> Select:
     only = None if full else person_rules.REDUCED
@@ -31,7 +35,10 @@ def _context(full: bool, admin: bool) -> Select:
         "studios": json_parts.array(_all("studios")),
     }
     if admin:
-        members["user_limit"] = sa.cast(sa.bindparam("limit", required=False), sa.Integer)
+        limit = sa.cast(sa.bindparam("limit", required=False), sa.Integer)
+        # Clients take it for a number to stay below. Without a limit there is always room.
+        room = sa.func.greatest(ROOM, person_rules.ACTIVE.scalar_subquery() + 1)
+        members["user_limit"] = sa.case((limit > 0, limit), else_=room)
     return json_parts.json_object(**members)
 
 
@@ -40,22 +47,23 @@ def _all(path: str) -> Select:
 
 
 class ContextRpc(ResourceService):
-    """The first reads of a client."""
+    """The reads with which clients start."""
 
     settings: AuthSettings
 
     @query
     def context_part(self) -> Reply:
-        """People (guests aside), departments and studios; for administrators the user limit.
+        """``{persons, departments, studios, user_limit?}`` without guests, for ``crud`` to compose.
 
-        People are shown in full to managers, else reduced; their departments always.
+        Managers get complete persons, others reduced ones, all with departments. Only
+        administrators get the user limit.
         """
         full, admin = self.actor.role in person_rules.MANAGERS, self.actor.is_admin
         return json_parts.read(self.database, _context(full, admin), limit=self.settings.user_limit)
 
     @query
     def show_config(self) -> JsonObject:
-        """What a client must know before anybody logs in."""
+        """The configuration that clients need before log-in."""
         dark = sa.select(Organisation.dark_theme_by_default).order_by(Organisation.created_at)
         with self.database.read() as connection:
             is_dark = bool(connection.scalar(dark.limit(1)))

@@ -26,7 +26,7 @@ BATCH: Final = 200
 SUBJECTS: Final = {
     "comment": "{author} commented on {entity}",
     "mention": "{author} mentioned you on {entity}",
-    "assignation": "{author} gave you {entity}",
+    "assignation": "{author} assigned you to {entity}",
     "reply": "{author} replied on {entity}",
     "reply-mention": "{author} mentioned you on {entity}",
     "playlist-ready": "A playlist is ready",
@@ -42,11 +42,9 @@ BODY: Final = """Hello {first_name},
 
 
 def _pairs(delivery: Delivery) -> Iterator[tuple[str, str]]:
-    """The notifications of an event, with their readers; also of events of the last release.
-
-    The last release had a letter follow from each ``notification:new``.
-    """
+    """Pairs of notification and person of an event."""
     payload = delivery.payload
+    # The previous release sent an e-mail per ``notification:new``: its queued events have one pair.
     if "notification_ids" in payload:
         yield from zip(payload["notification_ids"], payload["person_ids"], strict=True)
     elif payload.get("person_id"):
@@ -54,7 +52,7 @@ def _pairs(delivery: Delivery) -> Iterator[tuple[str, str]]:
 
 
 class NotificationMailRpc(ResourceService):
-    """Notifications by mail."""
+    """E-mails about notifications."""
 
     settings: AuthSettings
 
@@ -69,7 +67,9 @@ class NotificationMailRpc(ResourceService):
         if not self.settings.mail_url:
             return
         readers_by_notification = {
-            UUID(ident): UUID(person) for one in deliveries for ident, person in _pairs(one)
+            UUID(ident): UUID(person)
+            for delivery in deliveries
+            for ident, person in _pairs(delivery)
         }
         readers = self._readers(set(readers_by_notification.values()))
         letters = [
@@ -82,11 +82,11 @@ class NotificationMailRpc(ResourceService):
                 self._write_about(person, notice)
 
     def _notice(self, ident: UUID, person: UUID) -> JsonObject | None:
-        asked = {"ident": str(ident), "person_id": str(person)}
-        found: JsonObject | None = self.ask("tasks", "notice", **asked)
-        if found is not None:
-            found["author"] = self._name(found["author_id"])
-        return found
+        arguments = {"ident": str(ident), "person_id": str(person)}
+        notice: JsonObject | None = self.ask("tasks", "notice", **arguments)
+        if notice is not None:
+            notice["author"] = self._name(notice["author_id"])
+        return notice
 
     def _write_about(self, person: Mapping[Any, Any], notice: JsonObject) -> None:
         names = {"author": notice["author"], "entity": notice["full_entity_name"]}
@@ -116,5 +116,5 @@ class NotificationMailRpc(ResourceService):
         table = table_of(Person)
         query = sa.select(table.c.first_name, table.c.last_name).where(table.c.id == UUID(ident))
         with self.database.read() as connection:
-            found = connection.execute(query).first()
-        return " ".join(found).strip() if found else "Somebody"
+            names = connection.execute(query).first()
+        return " ".join(names).strip() if names else "Somebody"

@@ -20,53 +20,57 @@ class InternalRpc(ResourceService):
 
     @query
     def persons_shown(self, ids: list[str]) -> Reply:
-        """People as their records are shown to the caller: in full to managers, else reduced."""
+        """Persons as the caller may see them, as an array: complete for managers, else reduced."""
         resource = self.registry["persons"]
         full = self.actor.role in person_rules.MANAGERS
         only = None if full else person_rules.REDUCED
         columns = resource.columns(only, relations=full)
-        wanted = resource.table.c.id.in_([UUID(ident) for ident in ids])
+        where = resource.table.c.id.in_([UUID(ident) for ident in ids])
         with self.database.read() as connection:
-            rows = connection.execute(as_json(columns, resource.table, wanted)).scalars().all()
+            rows = connection.execute(as_json(columns, resource.table, where)).scalars().all()
         return Reply(f"[{','.join(rows)}]".encode())
 
     @query
     def mentionable(self, ids: list[str]) -> JsonObject:
-        """Names that a text may mention: of these people, and of all departments.
+        """Names that a comment may mention: of these people, and of all departments.
 
         Returns ``{"people": {id: "First Last"}, "departments": {id: name}, "members":
-        {department id: [those of the people who are in it]}}``.
+        {department id: [ids of these people who are members]}}``.
         """
-        wanted = [UUID(ident) for ident in ids]
+        person_ids = [UUID(ident) for ident in ids]
         people = sa.select(Person.id, Person.first_name, Person.last_name)
-        seats = sa.select(department_link.c.department_id, department_link.c.person_id)
+        links = sa.select(department_link.c.department_id, department_link.c.person_id)
         members: dict[str, list[str]] = {}
         with self.database.read() as connection:
-            named = connection.execute(people.where(Person.id.in_(wanted))).all()
+            names = connection.execute(people.where(Person.id.in_(person_ids))).all()
             departments = connection.execute(sa.select(Department.id, Department.name)).all()
             for department, person in connection.execute(
-                seats.where(department_link.c.person_id.in_(wanted))
+                links.where(department_link.c.person_id.in_(person_ids))
             ):
                 members.setdefault(str(department), []).append(str(person))
         return {
-            "people": {str(i): f"{first} {last}".strip() for i, first, last in named},
+            "people": {str(i): f"{first} {last}".strip() for i, first, last in names},
             "departments": {str(ident): name for ident, name in departments},
             "members": members,
         }
 
     @query
     def whole_persons(self, ids: list[str]) -> Reply:
-        """People in full but for their secrets, by id, as comments embed their authors."""
-        found = self.database.text(person_rules.select_persons(self.registry["persons"]), ids=ids)
-        return Reply((found or "{}").encode())
+        """Complete persons without secrets, ``{id: person}``, as comments embed their authors."""
+        text = self.database.text(person_rules.select_persons(self.registry["persons"]), ids=ids)
+        # json_object_agg of no rows is NULL.
+        return Reply((text or "{}").encode())
 
     @query
     def short_persons(self, ids: list[str]) -> dict[str, JsonObject]:
-        """People by id, in the short form that replies, comments and news embed."""
-        wanted = [UUID(ident) for ident in ids]
+        """People by id in the short form that replies, comments and news embed.
+
+        ``{id: {id, first_name, last_name, full_name, has_avatar, role}}``.
+        """
+        person_ids = [UUID(ident) for ident in ids]
         columns = (Person.id, Person.first_name, Person.last_name, Person.has_avatar, Person.role)
         with self.database.read() as connection:
-            rows = connection.execute(sa.select(*columns).where(Person.id.in_(wanted)))
+            rows = connection.execute(sa.select(*columns).where(Person.id.in_(person_ids)))
             return {
                 str(row.id): {
                     "id": str(row.id),

@@ -1,1 +1,1 @@
-"""Letters: queued, sent."""
+"""E-mails: their texts, queue and delivery."""

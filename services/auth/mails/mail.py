@@ -1,9 +1,8 @@
 """E-mails: a transactional outbox, encrypted, and its delivery by SMTP.
 
 An e-mail commits with its cause and is sent shortly after: requests don't wait for the mail server,
-and response times don't reveal whether one was queued. What the server refuses for a while is
-retried with a backoff, what it refuses for good is given up, alone; while the server is away
-everything waits.
+and response times don't reveal whether one was queued. Temporary refusals (4xx) are retried with a
+backoff, permanent ones (5xx) discard the e-mail; while the server is unreachable all of them wait.
 """
 
 from __future__ import annotations
@@ -35,15 +34,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Timeout of the SMTP connection.
+#: Timeout of the SMTP connection, in seconds.
 SECONDS: Final = 10.0
-#: Attempts before an e-mail is given up.
+#: Attempts before an e-mail is discarded.
 TRIES: Final = 12
 #: The first backoff, which doubles with each attempt.
 FIRST_PAUSE: Final = timedelta(seconds=30)
-#: How long a process has to send what it claimed, before others may: longer than a batch takes.
+#: How long a process may hold claimed e-mails before others claim them: longer than a batch takes.
 LEASE: Final = timedelta(minutes=10)
-#: The first code of refusals for good (RFC 5321).
+#: The lowest code of permanent refusals (RFC 5321).
 PERMANENT: Final = 500
 #: E-mails sent over one connection.
 BATCH: Final = 20
@@ -53,7 +52,7 @@ PORTS: Final = {"smtp": 25, "smtps": 465}
 def write(tx: Transaction, settings: AuthSettings, to: str, subject: str, body: str) -> None:
     """Queue an e-mail in the transactional outbox; only logs if there is no mail server."""
     if not settings.mail_url:
-        log.warning("MAIL_URL is not set: a letter about %r was not written", subject)
+        log.warning("MAIL_URL is not set: an e-mail about %r was not queued", subject)
         return
     line = " ".join(subject.split())
     # Encrypted: bodies hold reset links and codes.
@@ -63,10 +62,10 @@ def write(tx: Transaction, settings: AuthSettings, to: str, subject: str, body: 
 
 
 def deliver(tx: Transaction, settings: AuthSettings) -> int:
-    """Send the e-mails that are due; returns how many the mail server took.
+    """Send the e-mails that are due; returns how many the mail server accepted.
 
-    Commits by itself, before the first is sent and after each: no transaction is open while the
-    mail server is waited for. One that dies on the way sends an e-mail again after ``LEASE``.
+    Commits before the first and after each, so that no transaction is open during SMTP. Delivery is
+    at least once: if the process dies, its claimed e-mails are sent again after ``LEASE``.
     """
     if not settings.mail_url:
         return 0
@@ -74,13 +73,13 @@ def deliver(tx: Transaction, settings: AuthSettings) -> int:
     tx.commit()
     sent = 0
     try:
-        with _carrier(settings.mail_url) if letters else _nothing() as send:
+        with _transport(settings.mail_url) if letters else _nothing() as send:
             while letters:
                 sent += _send(tx, letters[0], partial(send, _message(settings, letters[0])))
                 tx.commit()
                 del letters[0]
     except (OSError, smtplib.SMTPException) as error:
-        # The server is away: that is nobody's fault, and costs none of them a try.
+        # An unreachable server doesn't count as an attempt.
         log.warning("the mail server is away: %s", type(error).__name__)
         for letter in letters:
             letter.due_at = now() + FIRST_PAUSE
@@ -89,7 +88,7 @@ def deliver(tx: Transaction, settings: AuthSettings) -> int:
 
 
 def _claim(tx: Transaction) -> list[OutgoingMail]:
-    """The e-mails that are due, no longer due for whoever else looks."""
+    """Claim due e-mails: they are not due again for ``LEASE``."""
     due = (
         sa.select(OutgoingMail)
         .where(OutgoingMail.due_at <= now())
@@ -105,7 +104,7 @@ def _claim(tx: Transaction) -> list[OutgoingMail]:
 
 
 def _send(tx: Transaction, letter: OutgoingMail, send: Callable[[], object]) -> bool:
-    """Send one; whether it was taken. Raises OSError, SMTPException where the connection broke."""
+    """Send one; returns whether it was accepted. Raises OSError, SMTPException if disconnected."""
     try:
         send()
     except smtplib.SMTPServerDisconnected:
@@ -118,18 +117,18 @@ def _send(tx: Transaction, letter: OutgoingMail, send: Callable[[], object]) -> 
 
 
 def _code_of(error: smtplib.SMTPException) -> int:
-    """The code of a refusal: 4xx for a while, 5xx for good."""
+    """The code of a refusal: 4xx is temporary, 5xx permanent."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return max(code for code, _ in error.recipients.values())
     return error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else 0
 
 
 def _refused(tx: Transaction, letter: OutgoingMail, code: int) -> None:
-    """Try again later what was refused for a while, give up what was refused for good."""
+    """Schedule a retry after a temporary refusal; discard after a permanent one or TRIES."""
     letter.tries += 1
     if code >= PERMANENT or letter.tries >= TRIES:
         log.error(
-            "an e-mail about %r is given up after %s tries: %s", letter.subject, letter.tries, code
+            "an e-mail about %r is discarded after %s tries: %s", letter.subject, letter.tries, code
         )
         tx.session.delete(letter)
         return
@@ -152,11 +151,11 @@ def _nothing() -> Iterator[Callable[[EmailMessage], object]]:
 
 
 @contextmanager
-def _carrier(url: str) -> Iterator[Callable[[EmailMessage], object]]:
-    """A function that sends a message: by SMTP, or to a file."""
+def _transport(url: str) -> Iterator[Callable[[EmailMessage], object]]:
+    """A function that sends a message by SMTP, or writes it to a file."""
     parts = urlsplit(url)
     if parts.scheme == "file":
-        yield lambda message: _write_down(Path(unquote(parts.path)), message)
+        yield lambda message: _write_file(Path(unquote(parts.path)), message)
         return
     host, port = parts.hostname or "localhost", parts.port or PORTS[parts.scheme]
     secure = ssl.create_default_context()
@@ -174,8 +173,9 @@ def _carrier(url: str) -> Iterator[Callable[[EmailMessage], object]]:
         yield server.send_message
 
 
-def _write_down(folder: Path, message: EmailMessage) -> None:
+def _write_file(folder: Path, message: EmailMessage) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    # Renamed when complete: readers must not see half an e-mail.
     name = f"{time.time_ns()}.eml"
     (folder / f".{name}").write_bytes(bytes(message))
     (folder / f".{name}").rename(folder / name)

@@ -24,7 +24,7 @@ class DepartmentRpc(ResourceService):
 
     @command
     def join_department(self, ident: str, data: JsonObject | None = None) -> Reply:
-        """Put a person into the department ``department_id``. For administrators.
+        """Add a person to the department ``department_id``; idempotent. For administrators.
 
         Returns the person. Raises Forbidden, NotFound, InvalidInput. Emits ``person:update``.
         """
@@ -37,7 +37,7 @@ class DepartmentRpc(ResourceService):
 
     @command
     def leave_department(self, ident: str, department_id: str) -> Reply:
-        """Take a person out of a department, if they are in it. For administrators.
+        """Remove a person from a department; idempotent. For administrators.
 
         Raises Forbidden, NotFound. Emits ``person:update``.
         """
@@ -45,29 +45,31 @@ class DepartmentRpc(ResourceService):
         department = known_id(department_id)
         if self.tx.session.get(Department, department) is None:
             raise NotFound
-        gone = sa.delete(department_link).where(
+        membership = sa.delete(department_link).where(
             LINK.person_id == person, LINK.department_id == department
         )
-        self.tx.connection.execute(gone)
+        self.tx.connection.execute(membership)
         self._person_changed(person)
         return Reply(b"")
 
     def _person_for_admin(self, ident: str) -> UUID:
         admin.check(self, {})
+        # Locked, so that the person can't be deleted before the link is written.
         person: Person = self.tx.get(Person, known_id(ident), lock=True)
         return person.id
 
-    def _department(self, given: Json) -> UUID:
-        if given is None:
+    def _department(self, department_id: Json) -> UUID:
+        """The id of an existing department. Raises InvalidInput."""
+        if department_id is None:
             raise invalid_field("department_id", "Field required")
         try:
-            found = parse_id(given)
+            ident = parse_id(department_id)
         except BadValue:
-            found = None
-        if found is None or self.tx.session.get(Department, found) is None:
-            message = f"Department with id {given} not found"
+            ident = None
+        if ident is None or self.tx.session.get(Department, ident) is None:
+            message = f"Department with id {department_id} not found"
             raise InvalidInput(message)
-        return found
+        return ident
 
     def _person_changed(self, person: UUID) -> None:
         self.tx.emit(self.registry.event(self.registry["persons"], "update", {"id": person}))

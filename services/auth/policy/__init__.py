@@ -1,1 +1,1 @@
-"""Rules of people's records and of the studio's own."""
+"""Rules of persons and of the organisation."""

@@ -1,4 +1,4 @@
-"""The studio's own record."""
+"""The organisation: the studio's own row."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def studio_name(ctx: CallContext) -> str:
 
 
 def organisation_json(ctx: CrudContext, *, admin: bool) -> bytes:
-    """The studio's record, created at first use; chat secrets are for administrators only."""
+    """The organisation, created on first use; chat secrets only for administrators."""
     ident = ctx.tx.session.scalar(sa.select(Organisation.id).limit(1))
     if ident is None:
-        made = Organisation(name="Kitsu")
-        ctx.tx.session.add(made)
+        organisation = Organisation(name="Kitsu")
+        ctx.tx.session.add(organisation)
         ctx.tx.session.flush()
-        ident = made.id
+        ident = organisation.id
     resource = ctx.registry["organisations"]
     columns = resource.columns(
         resource.visible(Actor(role="admin" if admin else "user"), True),  # noqa: FBT003

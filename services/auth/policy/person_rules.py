@@ -62,6 +62,8 @@ REDUCED: Final = frozenset(
     }
 )
 MANAGERS: Final = frozenset({"admin", "manager"})
+#: Without the space of a name that is missing.
+FULL_NAME: Final = sa.func.trim(sa.func.concat(Person.first_name, " ", Person.last_name))
 JSON_ROW: Final = sa.func.row_to_json(sa.literal_column("r"))
 #: Fields that only administrators may change.
 ADMINS_ONLY: Final = frozenset(
@@ -91,7 +93,8 @@ FACTORS: Final = frozenset(
         "otp_recovery_codes",
     }
 )
-#: Second factors are only changed by proving them, at ``/auth``; a picture by uploading one.
+#: Second factors are only changed by the routes of ``/auth``, which ask for a proof; avatars by
+#: uploads.
 OWNED: Final = frozenset({"password", "jti", "has_avatar"}) | FACTORS
 DATE_FORMATS: Final = ("YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY")
 
@@ -113,7 +116,7 @@ def visible(actor: Actor, single: bool) -> frozenset[str] | None:
 
 
 def filterable(actor: Actor) -> frozenset[str] | None:
-    """What a list may be filtered by."""
+    """The fields that a list may be filtered by: hidden ones would be revealed by filtering."""
     return None if actor.is_admin else REDUCED | {"email"}
 
 
@@ -137,7 +140,7 @@ class PersonRules(ResourceRules[AccountSecrets]):
     completes = frozenset({"new", "update"})
 
     def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> AccountSecrets:
-        """Hash a new account's password, before the transaction: it takes too long to hold one."""
+        """Hash a new account's password before the transaction, which would be open for 0.25 s."""
         password = body.get("password")
         if ident is not None or not isinstance(password, str):
             return AccountSecrets()
@@ -146,7 +149,7 @@ class PersonRules(ResourceRules[AccountSecrets]):
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, secrets: AccountSecrets
     ) -> None:
-        """Check a new account: within the limit, with an address of its own."""
+        """Check the user limit and the e-mail, and set defaults. Raises InvalidInput."""
         settings = settings_of(ctx)
         _clean(values)
         _check_email_free(ctx, values, None)
@@ -159,12 +162,12 @@ class PersonRules(ResourceRules[AccountSecrets]):
     def on_update(
         self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _: AccountSecrets
     ) -> None:
-        """Check a changed account; protected ones stay as they are. Raises Forbidden."""
+        """Check changed fields. Raises InvalidInput, and Forbidden for protected accounts."""
         _clean(values)
         accounts = settings_of(ctx).protected_accounts.split(",")
         protected = {mail.strip().lower() for mail in accounts}
-        touched = values.keys() & {"active", "role", "archived", "email"}
-        if row["email"] in protected and touched and row["id"] != ctx.actor.id:
+        changed = values.keys() & {"active", "role", "archived", "email"}
+        if row["email"] in protected and changed and row["id"] != ctx.actor.id:
             message = "This account is protected."
             raise Forbidden(message)
         if "email" in values:
@@ -175,16 +178,16 @@ class PersonRules(ResourceRules[AccountSecrets]):
     def created(
         self, ctx: CrudContext, row: Row, _body: JsonObject, secrets: AccountSecrets
     ) -> None:
-        """Issue a new bot's token, which only this answer shows."""
+        """Issue a new bot's token, which is only in this answer."""
         if row["is_bot"]:
             secrets.bot_token = _issue(ctx, row)
 
     def updated(
         self, ctx: CrudContext, before: Row, row: Row, body: JsonObject, secrets: AccountSecrets
     ) -> None:
-        """Issue a new token to a bot whose expiration changes, or a person that becomes a bot."""
-        named = "expiration_date" in body and "expiration_date" not in fixed(ctx.actor)
-        if row["is_bot"] and (named or not before["is_bot"]):
+        """Issue a token to a bot whose expiration date is set, or a person who becomes a bot."""
+        sets_expiration = "expiration_date" in body and "expiration_date" not in fixed(ctx.actor)
+        if row["is_bot"] and (sets_expiration or not before["is_bot"]):
             secrets.bot_token = _issue(ctx, row)
 
     def complete(
@@ -194,7 +197,7 @@ class PersonRules(ResourceRules[AccountSecrets]):
         _verb: str,
         secrets: AccountSecrets | None,
     ) -> None:
-        """Show the token that this write issued, if it issued one."""
+        """Add the token to the answer of the write that issued it."""
         if secrets is not None and secrets.bot_token:
             rows[0]["access_token"] = secrets.bot_token
 
@@ -207,6 +210,7 @@ class PersonRules(ResourceRules[AccountSecrets]):
 
 def _issue(ctx: CallContext, row: Row) -> str:
     """Issue a bot's token; the previous one is revoked, since its id is replaced."""
+    # Stored replies are not encrypted.
     ctx.skip_idempotency()
     day = row["expiration_date"]
     end = None
@@ -266,20 +270,24 @@ def _check_locale(value: str) -> None:
 def _check_email_free(ctx: CallContext, values: Row, own: UUID | None) -> None:
     if values["email"] is None or values["is_bot"]:
         return
-    taken = sa.select(Person.id).where(Person.email == values["email"], Person.is_bot.is_(False))
+    others = sa.select(Person.id).where(Person.email == values["email"], Person.is_bot.is_(False))
     if own is not None:
-        taken = taken.where(Person.id != own)
-    if ctx.tx.session.scalar(taken.limit(1)):
+        others = others.where(Person.id != own)
+    # The unique index decides between concurrent requests; this gives the message clients know.
+    if ctx.tx.session.scalar(others.limit(1)):
         message = "Email already in use."
         raise InvalidInput(message)
 
 
+#: The active people, whom a limit counts.
+ACTIVE: Final = sa.select(sa.func.count()).where(
+    Person.active.is_(True), Person.is_bot.is_(False), Person.is_guest.is_(False)
+)
+
+
 def _check_limit(ctx: CallContext) -> None:
     """Raise InvalidInput if the studio's limit of active people is reached."""
-    counted = sa.select(sa.func.count()).where(
-        Person.active.is_(True), Person.is_bot.is_(False), Person.is_guest.is_(False)
-    )
     limit = settings_of(ctx).user_limit
-    if ctx.tx.session.execute(counted).scalar_one() >= limit:
+    if limit and ctx.tx.session.execute(ACTIVE).scalar_one() >= limit:
         message = "User limit reached."
         raise InvalidInput(message, {"limit": limit})

@@ -1,4 +1,4 @@
-"""RPC methods of second factors: set up, verify, remove; recovery codes; security keys."""
+"""RPC methods of second factors: enable and disable them; recovery codes; security keys."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from services.auth import vault
 from services.auth.config import AuthSettings
 from services.auth.credentials import accounts, challenges, factors, fido, tokens
-from services.auth.credentials.factors import EMAIL, FIDO, TOTP, Given, WrongProof
+from services.auth.credentials.factors import EMAIL, FIDO, TOTP, WrongProof
 from services.auth.credentials.public_calls import limit_mails, limit_public, steady
 from services.auth.mails.letters import write_to
 from services.auth.policy.organisation import studio_name
@@ -23,6 +23,7 @@ from services.common.crud.validation import BadValue, parse_id
 from services.common.errors import Forbidden, InvalidInput, NotFound, Refused, invalid_fields
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
+from services.common.values import array_or_empty
 from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ your code for {studio} is
 
 {code}
 
-It is good for five minutes. If you didn't ask for it, somebody knows your password: change it.
+It is valid for five minutes. If you didn't request it, somebody knows your password: change it.
 """
 
 
@@ -55,7 +56,7 @@ class FactorRpc(ResourceService):
 
     @command
     def prepare_totp(self) -> JsonObject:
-        """A new secret for an authenticator app, not in force until a code of it was given.
+        """Create a secret for an authenticator app; ``enable_totp`` puts it in force.
 
         Returns ``{"totp_provisionning_uri", "otp_secret"}``. Raises Refused, Forbidden (bots).
         """
@@ -68,10 +69,10 @@ class FactorRpc(ResourceService):
 
     @command
     def enable_totp(self, data: JsonObject) -> JsonObject:
-        """Put the prepared secret in force.
+        """Enable TOTP with a code of the prepared secret.
 
-        Returns recovery codes, if there were none, and new tokens. Raises InvalidInput, Refused.
-        Emits ``factor:added``.
+        Returns ``{"otp_recovery_codes", "access_token", "refresh_token"}``; the codes are null if
+        the account has some. Raises InvalidInput, Refused. Emits ``factor:added``.
         """
         (code,) = texts(data, "totp")
         account = self._own_without(TOTP, "TOTP already enabled.")
@@ -85,14 +86,14 @@ class FactorRpc(ResourceService):
 
     @command
     def disable_totp(self, data: JsonObject, caller: JsonObject) -> JsonObject:
-        """Take the authenticator app off; the body proves any factor. Emits ``factor:removed``."""
+        """Disable TOTP; the body must prove any factor. Emits ``factor:removed``."""
         return self._removed(TOTP, data, caller, totp_secret=None)
 
     # --- mailed codes -----------------------------------------------------------------------
 
     @command
     def mail_code(self, query: dict[str, str], caller: JsonObject) -> JsonObject:
-        """Mail a code to log in with; the answer doesn't tell whether anybody got one.
+        """E-mail a code for log-in; the answer doesn't reveal whether there is such an account.
 
         Raises InvalidInput, TooMany.
         """
@@ -112,7 +113,7 @@ class FactorRpc(ResourceService):
 
     @command
     def prepare_email_otp(self) -> JsonObject:
-        """Mail a first code; the factor is not in force until it was given."""
+        """E-mail a first code; ``enable_email_otp`` puts the factor in force."""
         account = self._own_without(EMAIL, "OTP by email already enabled.")
         limit_mails(self, account["email"])
         self._mail_code(account)
@@ -120,7 +121,7 @@ class FactorRpc(ResourceService):
 
     @command
     def enable_email_otp(self, data: JsonObject) -> JsonObject:
-        """Put mailed codes in force. Returns and raises as ``enable_totp``."""
+        """Enable e-mailed codes with the first code. Returns and raises as ``enable_totp``."""
         (code,) = texts(data, "email_otp")
         account = self._own_without(EMAIL, "OTP by email already enabled.")
         secret = vault.unseal(self.settings, account["email_otp_secret"])
@@ -133,7 +134,7 @@ class FactorRpc(ResourceService):
 
     @command
     def disable_email_otp(self, data: JsonObject, caller: JsonObject) -> JsonObject:
-        """Take mailed codes off; the body proves any factor. Emits ``factor:removed``."""
+        """Disable e-mailed codes; the body must prove any factor. Emits ``factor:removed``."""
         return self._removed(EMAIL, data, caller, email_otp_secret=None)
 
     def _mail_code(self, account: Row) -> None:
@@ -151,7 +152,7 @@ class FactorRpc(ResourceService):
     def fido_challenge(self, query: dict[str, str], caller: JsonObject) -> Reply:
         """A challenge for the keys of an account, with the cookie to send back with its answer.
 
-        Raises InvalidInput, Refused where there is no account with keys, TooMany.
+        Raises InvalidInput, TooMany, and Refused for an account without keys.
         """
         email = query.get("email")
         if not email:
@@ -161,16 +162,16 @@ class FactorRpc(ResourceService):
         account = accounts.find(self.database, email.strip())
         if account is None or not account["fido_enabled"]:
             raise Refused(OFF[FIDO])
-        devices = account["fido_credentials"] or []
-        shown, cookie = fido.challenge(self.settings, str(account["id"]), devices)
-        return Reply(msgspec.json.encode(shown), headers={"session": cookie})
+        devices = array_or_empty(account["fido_credentials"])
+        options, cookie = fido.challenge(self.settings, str(account["id"]), devices)
+        return Reply(msgspec.json.encode(options), headers={"session": cookie})
 
     @command
     def prepare_fido(self) -> Reply:
         """WebAuthn creation options for a new key, with the cookie to send back."""
         only_persons(self)
         account = accounts.own_account(self)
-        devices = account["fido_credentials"] or []
+        devices = array_or_empty(account["fido_credentials"])
         options, cookie = fido.creation(self.settings, account, devices)
         return Reply(msgspec.json.encode(options), headers={"session": cookie})
 
@@ -178,7 +179,7 @@ class FactorRpc(ResourceService):
     def enable_fido(self, data: JsonObject, caller: JsonObject) -> JsonObject:
         """Register a key under a name. Returns as ``enable_totp``.
 
-        Raises InvalidInput, Refused; a failed try uses the challenge up. Emits ``factor:added``.
+        Raises InvalidInput, Refused; a failed attempt spends the challenge. Emits ``factor:added``.
         """
         only_persons(self)
         response, name = self._registration(data)
@@ -189,7 +190,7 @@ class FactorRpc(ResourceService):
             message = "No preregistration before."
             raise Refused(message)
         account = accounts.locked(self.tx, self._me)
-        devices = list(account["fido_credentials"] or [])
+        devices = list(array_or_empty(account["fido_credentials"]))
         try:
             device = fido.registered(self.settings, state, response, name)
         except fido.BadAnswer:
@@ -197,8 +198,8 @@ class FactorRpc(ResourceService):
             self.commit_now()
             message = "FIDO server exception your registration response is probly wrong."
             raise Refused(message) from None
-        known = {(d["device_name"], d["credential_id"]) for d in devices}
-        if any(name == n or device["credential_id"] == c for n, c in known):
+        existing = {(d["device_name"], d["credential_id"]) for d in devices}
+        if any(name == n or device["credential_id"] == c for n, c in existing):
             self.commit_now()
             message = "A device of that name, or this very device, is registered already."
             raise Refused(message)
@@ -206,17 +207,17 @@ class FactorRpc(ResourceService):
 
     @command
     def disable_fido(self, data: JsonObject, caller: JsonObject) -> JsonObject:
-        """Take a key off, by its name; the body proves any factor. Emits ``factor:removed``."""
+        """Remove a key by its name; the body must prove any factor. Emits ``factor:removed``."""
         only_persons(self)
         (name,) = texts(data, "device_name")
         account = self._proven(FIDO, data, caller, Refused("Wrong OTP."))
-        devices = account["fido_credentials"] or []
-        left = [device for device in devices if device["device_name"] != name]
-        if left:
-            accounts.update(self.tx, account["id"], fido_credentials=left)
+        devices = array_or_empty(account["fido_credentials"])
+        remaining = [device for device in devices if device["device_name"] != name]
+        if remaining:
+            accounts.update(self.tx, account["id"], fido_credentials=remaining)
         else:
             factors.remove(self.tx, account, FIDO, fido_credentials=None)
-        if len(left) < len(devices):
+        if len(remaining) < len(devices):
             self.tx.emit(FactorRemoved(person_id=account["id"], factor=FIDO))
         return {"success": True}
 
@@ -235,9 +236,9 @@ class FactorRpc(ResourceService):
 
     @command
     def renew_recovery_codes(self, data: JsonObject, caller: JsonObject) -> JsonObject:
-        """New recovery codes in place of the old ones; the body proves any factor.
+        """Replace the recovery codes; the body must prove any factor.
 
-        Emits ``recovery-codes:renewed``.
+        Returns ``{"otp_recovery_codes"}``. Emits ``recovery-codes:renewed``.
         """
         only_persons(self)
         self.skip_idempotency()
@@ -251,7 +252,7 @@ class FactorRpc(ResourceService):
 
     @command
     def remove_factors(self, ident: str) -> Reply:
-        """Take all factors off somebody who lost them. For administrators.
+        """Disable all factors of a person who lost them. For administrators.
 
         Raises Forbidden, NotFound, Refused (they have none). Emits ``factor:removed`` for each.
         """
@@ -290,7 +291,7 @@ class FactorRpc(ResourceService):
         return self.actor.id
 
     def _own_without(self, factor: str, already: str) -> Row:
-        """The caller's account, locked, which must not have the factor yet."""
+        """The caller's account, locked. Raises Refused if it has the factor, Forbidden for bots."""
         only_persons(self)
         self.skip_idempotency()
         account = accounts.locked(self.tx, self._me)
@@ -322,23 +323,27 @@ class FactorRpc(ResourceService):
         refusal: Refused,
         off: str = "",
     ) -> Row:
-        """The caller's account, locked, once the body has proven one of its factors.
+        """The caller's account, locked, after the body has proven one of its factors.
 
-        Wrong proofs count as failed log-ins. Raises Refused: the factor is off, locked, unproven.
+        Wrong proofs count as failed log-ins. Raises Refused if ``factor`` is disabled, the account
+        is locked out, or the proof is missing or wrong.
         """
-        account = accounts.locked(self.tx, self._me)
+        account = accounts.own_account(self)
+        accounts.check_not_locked(self.settings, account)
+        proofs = factors.read_proofs(self.settings, account, data, caller)
+        account = accounts.locked(self.tx, account["id"])
         usable = factors.enabled(account)
         if (factor or None) not in {None, *usable} or not usable:
             raise Refused(off or OFF[factor])
         accounts.check_not_locked(self.settings, account)
         try:
-            given = Given(data, caller.get("session"))
-            proven = factors.prove(self.tx, self.settings, account, given)
+            proven = factors.prove(self.tx, self.settings, account, proofs)
         except WrongProof:
             accounts.count_failure(self, account, caller.get("address"), "factor")
             raise refusal from None
         if proven is None:
             raise refusal
+        # Read again: spending a recovery code has changed the row.
         return accounts.locked(self.tx, self._me)
 
 

@@ -1,4 +1,4 @@
-"""RPC methods of the logs of log-ins and desktop tools."""
+"""RPC methods of the log-in logs of the web and of desktop tools."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ DESKTOP: Final = sa.select(
 
 
 class LogRpc(ResourceService):
-    """The logs of log-ins."""
+    """Log-in logs."""
 
     @query
     def last_login_logs(self, query: Query | None = None) -> Reply:
-        """The newest log-ins first. For administrators.
+        """Log-ins, newest first. For administrators.
 
         Returns ``[{"id", "created_at", "ip_address", "person_id", "origin"}]``.
         Raises Forbidden, InvalidInput.
@@ -56,14 +56,14 @@ class LogRpc(ResourceService):
         if not self.actor.is_admin:
             message = "This requires an administrator."
             raise Forbidden(message)
-        asked, table = query or {}, table_of(LoginLog)
+        parameters, table = query or {}, table_of(LoginLog)
         conditions = [
-            *log_query.between(asked, table.c.created_at),
-            *log_query.people(asked, table.c.person_id),
+            *log_query.between(parameters, table.c.created_at),
+            *log_query.people(parameters, table.c.person_id),
         ]
         with self.database.read() as connection:
             cursor = "cursor_login_log_id"
-            conditions += log_query.older(connection, asked, table, cursor, "login log")
+            conditions += log_query.older(connection, parameters, table, cursor, "login log")
             rows = (
                 sa.select(
                     table.c.id,
@@ -74,30 +74,30 @@ class LogRpc(ResourceService):
                 )
                 .where(*conditions)
                 .order_by(table.c.created_at.desc(), table.c.id.desc())
-                .limit(log_query.limit(asked))
+                .limit(log_query.limit(parameters))
             )
-            found = connection.execute(rows_as_json(rows)).scalars().all()
-        return Reply(f"[{','.join(found)}]".encode())
+            texts = connection.execute(rows_as_json(rows)).scalars().all()
+        return Reply(f"[{','.join(texts)}]".encode())
 
     @query
     def desktop_logs(self, ident: str | None = None) -> Reply:
-        """The desktop log-ins of a person (the caller without ``ident``), oldest first.
+        """A person's desktop log-ins, oldest first; ``ident`` defaults to the caller.
 
-        Others' are for managers. Raises Forbidden, NotFound.
+        Those of others are for the studio's managers. Raises Forbidden, NotFound.
         """
         person = self._person(ident)
         if person != self.actor.id:
             studio_manager.check(self, {})
         rows = DESKTOP.where(DESKTOP_LOG.c.person_id == person).order_by(DESKTOP_LOG.c.date)
         with self.database.read() as connection:
-            found = connection.execute(rows_as_json(rows)).scalars().all()
-        return Reply(f"[{','.join(found)}]".encode())
+            texts = connection.execute(rows_as_json(rows)).scalars().all()
+        return Reply(f"[{','.join(texts)}]".encode())
 
     @command
     def log_desktop_login(self, data: JsonObject | None = None, ident: str | None = None) -> Reply:
-        """Note that somebody opened a desktop tool (at ``date``, else now).
+        """Log that a person opened a desktop tool, at ``date`` or now.
 
-        Others note it for a person only as administrators. Returns the log row.
+        For the person (``ident`` defaults to the caller) and administrators. Returns the row.
         Raises Forbidden, NotFound, InvalidInput. Emits ``person:update``.
         """
         person = self._person(ident)
@@ -108,6 +108,7 @@ class LogRpc(ResourceService):
         row = DesktopLoginLog(person_id=person, date=when)
         self.tx.session.add(row)
         self.tx.session.flush()
+        # A log-in may be logged afterwards: the presence never moves back.
         seen = self.tx.session.scalar(sa.select(Person.last_presence).where(Person.id == person))
         latest: date = max(seen or when.date(), when.date())
         accounts.update(self.tx, person, last_presence=latest)
@@ -116,23 +117,26 @@ class LogRpc(ResourceService):
         return Reply(str(self.tx.connection.scalar(shown)).encode())
 
     def _person(self, ident: str | None) -> UUID:
-        """The person meant. Raises Forbidden for a bot's own, NotFound."""
+        """The id of an existing person; the caller's without ``ident``.
+
+        Raises NotFound, and Forbidden for bots without ``ident``.
+        """
         if ident is None:
             only_persons(self)
-        found = self.actor.id if ident is None else known_id(ident)
+        person = self.actor.id if ident is None else known_id(ident)
         with self.database.read() as connection:
-            known = connection.scalar(sa.select(sa.exists().where(Person.id == found)))
-        if found is None or not known:
+            exists = connection.scalar(sa.select(sa.exists().where(Person.id == person)))
+        if person is None or not exists:
             raise NotFound
-        return found
+        return person
 
 
-def _moment(given: Json) -> datetime:
-    """The moment given, else now. Raises InvalidInput."""
-    if given is None:
+def _moment(text: Json) -> datetime:
+    """A time in a body, now for None. Raises InvalidInput."""
+    if text is None:
         return now()
     try:
-        return parse_moment(given)
+        return parse_moment(text)
     except BadValue:
-        message = f"Invalid date format for 'date': '{given}'. Expected an ISO 8601 date."
+        message = f"Invalid date format for 'date': '{text}'. Expected an ISO 8601 date."
         raise InvalidInput(message) from None

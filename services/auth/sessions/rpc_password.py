@@ -58,10 +58,10 @@ class PasswordRpc(ResourceService):
 
     @command
     def change_password(self, data: JsonObject, caller: JsonObject) -> JsonObject:
-        """Change the caller's own password; sessions go on.
+        """Change the caller's password; sessions are kept.
 
-        Raises InvalidInput, Refused (locked, old one wrong, new one too short or not confirmed),
-        Forbidden for bots. Emits ``password:changed``; the owner gets a mail.
+        Raises InvalidInput, Refused (account locked, old password wrong, new one too short or not
+        confirmed), Forbidden for bots. Emits ``password:changed``; the owner gets an e-mail.
         """
         only_persons(self)
         old, new, again = texts(data, "old_password", "password", "password_2")
@@ -77,7 +77,7 @@ class PasswordRpc(ResourceService):
 
     @command
     def request_reset(self, data: JsonObject, caller: JsonObject) -> JsonObject:
-        """Mail a link to choose a new password; the answer doesn't tell whether anybody got one.
+        """E-mail a password reset link; the answer doesn't reveal whether there is an account.
 
         Raises InvalidInput, TooMany. Emits ``password:reset-requested``.
         """
@@ -94,7 +94,7 @@ class PasswordRpc(ResourceService):
 
     @command
     def reset_password(self, data: JsonObject, caller: JsonObject) -> JsonObject:
-        """Set the password that a mailed token entitles to; the token serves once.
+        """Set a new password with an e-mailed token, which is spent.
 
         Raises InvalidInput, TooMany, Refused. Emits ``password:changed``.
         """
@@ -114,7 +114,10 @@ class PasswordRpc(ResourceService):
 
     @command
     def set_password(self, ident: str, data: JsonObject) -> JsonObject:
-        """Give somebody else a password. For administrators. Emits ``password:changed``."""
+        """Set a person's password. For administrators. Emits ``password:changed``.
+
+        Raises InvalidInput, Forbidden (also for protected accounts), NotFound, Refused.
+        """
         account = self._account_for_admin(ident)
         new, again = texts(data, "password", "password_2")
         check_new(self.settings, new, again)
@@ -123,7 +126,11 @@ class PasswordRpc(ResourceService):
 
     @command
     def mail_reset_link(self, ident: str, invite: bool = False) -> JsonObject:
-        """Mail somebody a link to choose a password. For administrators."""
+        """E-mail a person a password reset link, or with ``invite`` an invitation.
+
+        For administrators. Raises Forbidden, NotFound, Refused (inactive, or no e-mail).
+        Emits ``password:reset-requested``.
+        """
         account = self._account_for_admin(ident)
         if not account["email"] or not account["active"]:
             message = "This account has no e-mail address or is not active."
@@ -163,18 +170,19 @@ class PasswordRpc(ResourceService):
             write_to(self, account, "Your password was changed", CHANGED)
 
     def _account_for_admin(self, ident: str) -> Row:
-        """Raises Forbidden, NotFound."""
+        """An account to change. Raises Forbidden (no administrator, or protected), NotFound."""
         if not self.actor.is_admin:
             message = "This requires an administrator."
             raise Forbidden(message)
-        mine = Person.id == known_id(ident)
-        query = sa.select(table_of(Person)).where(mine, Person.is_bot.is_(False))
+        query = sa.select(table_of(Person)).where(
+            Person.id == known_id(ident), Person.is_bot.is_(False)
+        )
         with self.database.read() as connection:
-            found = connection.execute(query).mappings().first()
-        if found is None:
+            account = connection.execute(query).mappings().first()
+        if account is None:
             raise NotFound
         protected = {m.strip().lower() for m in self.settings.protected_accounts.split(",")}
-        if found["email"] in protected and found["id"] != self.actor.id:
+        if account["email"] in protected and account["id"] != self.actor.id:
             message = "This account is protected."
             raise Forbidden(message)
-        return dict(found)
+        return dict(account)

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
 from services.auth.credentials import accounts, factors, tokens
-from services.auth.credentials.factors import Given, WrongProof
+from services.auth.credentials.factors import Proofs, WrongProof
 from services.auth.credentials.passwords import matches
 from services.auth.credentials.resets import new_reset_token
 from services.auth.models import LoginLog, Person, RevokedToken
@@ -29,6 +29,7 @@ from services.common.errors import Refused, Unauthenticated, invalid_fields
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
 from services.common.runtime.service import encode
+from services.common.values import array_or_empty
 from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ UNVERIFIED: Final = {
     ),
 }
 REVOKED: Final = "Token has been revoked"
-DEFAULT_PASSWORD: Final = "default"  # noqa: S105 - what new accounts in the field have
-FOREVER: Final = datetime(9999, 1, 1)  # noqa: DTZ001 - kept without zone
+#: The initial password of accounts in existing installations; it only leads to a reset.
+DEFAULT_PASSWORD: Final = "default"  # noqa: S105
+FOREVER: Final = datetime(9999, 1, 1)  # noqa: DTZ001 - the column has no zone
 INACTIVE: Final = {
     "error": True,
     "login": False,
@@ -63,7 +65,7 @@ class SessionRpc(ResourceService):
         """Open a session for an e-mail or desktop login, its password and a second factor.
 
         Returns ``{"login", "user", "organisation", "access_token", "refresh_token"}``.
-        Raises InvalidInput (no e-mail), TooMany, Refused with the flags that clients act on.
+        Raises InvalidInput, TooMany, and Refused with flags for clients, such as ``missing_OTP``.
         Emits ``login:succeeded``, ``login:failed``, ``login:locked``.
         """
         self.skip_idempotency()
@@ -83,9 +85,10 @@ class SessionRpc(ResourceService):
             else:
                 accounts.count_failure(self, account, address, "password")
             raise Refused(data={"login": False})
+        proofs = factors.read_proofs(self.settings, account, data, caller)
         # Locked only now: comparing the hash took a quarter of a second.
         account = accounts.locked(self.tx, account["id"])
-        self._check_second_factor(account, data, caller)
+        self._check_second_factor(account, proofs, caller)
         if password == DEFAULT_PASSWORD:
             token = new_reset_token(self.tx, account["id"])
             # Committed before the refusal, which would roll the reset token back.
@@ -99,7 +102,7 @@ class SessionRpc(ResourceService):
         self.commit_now()
         return Refused(data=body)
 
-    def _check_second_factor(self, account: Row, data: JsonObject, caller: JsonObject) -> None:
+    def _check_second_factor(self, account: Row, proofs: Proofs, caller: JsonObject) -> None:
         """Refuse an account that is locked, inactive, or without proof of its second factor.
 
         The lockout is checked again under the lock, for concurrent attempts. Raises Refused.
@@ -111,8 +114,7 @@ class SessionRpc(ResourceService):
             raise self._refused(account, "inactive", address, INACTIVE)
         usable = factors.enabled(account)
         try:
-            given = Given(data, caller.get("session"))
-            proven = factors.prove(self.tx, self.settings, account, given)
+            proven = factors.prove(self.tx, self.settings, account, proofs)
         except WrongProof:
             # Counts like a wrong password, so that codes can't be guessed without limit.
             accounts.count_failure(self, account, address, "factor")
@@ -155,7 +157,10 @@ class SessionRpc(ResourceService):
 
     @command
     def log_out(self, caller: JsonObject) -> JsonObject:
-        """Revoke the token used and the refresh token it came with. Bots are Forbidden."""
+        """Revoke the caller's access token and its refresh token. Raises Forbidden for bots.
+
+        Emits ``session:revoked`` for each.
+        """
         only_persons(self)
         claims = caller["claims"]
         for jti in filter(None, (claims["jti"], claims.get("refresh_jti"))):
@@ -164,7 +169,7 @@ class SessionRpc(ResourceService):
 
     @command
     def refresh_token(self, caller: JsonObject) -> JsonObject:
-        """A new access token; the refresh token stays as it is. Bots are Forbidden."""
+        """A new access token; the refresh token is not rotated. Raises Forbidden for bots."""
         only_persons(self)
         self.skip_idempotency()
         claims = caller["claims"]
@@ -174,12 +179,12 @@ class SessionRpc(ResourceService):
 
     @command
     def who_am_i(self) -> Reply:
-        """The caller and the organisation, as ``GET /auth/authenticated`` shows them."""
+        """The caller and the organisation: ``{"authenticated", "user", "organisation"}``."""
         ident = self.actor.id
         if ident is None:
             raise Unauthenticated(data=UNVERIFIED)
         user = msgspec.json.decode(self.registry["persons"].view(self.tx, ident))
-        devices = self.tx.get(Person, ident).fido_credentials or []
+        devices = array_or_empty(self.tx.get(Person, ident).fido_credentials)
         user["fido_devices"] = [device.get("device_name") for device in devices]
         organisation = msgspec.Raw(organisation_json(self, admin=self.actor.is_admin))
         return Reply(
@@ -188,36 +193,37 @@ class SessionRpc(ResourceService):
 
     @command
     def identify(self, claims: JsonObject) -> Reply:
-        """The actor of verified claims; the gateway calls it on a cache miss.
+        """The actor of verified claims. For the gateway, on a cache miss.
 
-        The header ``people`` holds the whole person, by id: what they write shows them.
-
-        Raises Unauthenticated: revoked, unknown, inactive (whose token is revoked for good).
+        The header ``people`` holds the complete person as ``{id: person}``, for the answers to
+        their comments. Raises Unauthenticated for a revoked token, an unknown person, or an
+        inactive one, whose token is revoked.
         """
         try:
             ident = parse_id(claims.get("sub"))
         except BadValue:
             raise Unauthenticated(data=UNVERIFIED) from None
         with self.database.read() as connection:
-            person, revoked = self._standing(connection, ident, claims["jti"])
+            person, revoked = self._person_and_revoked(connection, ident, claims["jti"])
         if revoked:
             raise Unauthenticated(REVOKED)
         if person is None or claims.get("identity_type") not in tokens.IDENTITIES:
             raise Unauthenticated(data=UNVERIFIED)
         if not person["active"]:
+            # Revoked, so that it stays invalid if the account is activated again.
             self._revoke(claims["jti"], claims.get("exp"))
             self.commit_now()
             raise Unauthenticated(data=UNVERIFIED)
         # A bot has one valid token, the last one issued.
         if person["is_bot"] and person["jti"] != claims["jti"]:
             raise Unauthenticated(REVOKED)
-        shown = self.database.text(
+        people = self.database.text(
             person_rules.select_persons(self.registry["persons"]), ids=[str(ident)]
         )
-        return Reply(encode(self._actor(person)), headers={"people": shown})
+        return Reply(encode(self._actor(person)), headers={"people": people})
 
     @staticmethod
-    def _standing(connection: Connection, ident: UUID, jti: str) -> tuple[Any, bool]:
+    def _person_and_revoked(connection: Connection, ident: UUID, jti: str) -> tuple[Any, bool]:
         table, lists = table_of(Person), Person.lists["departments"]
         departments = sa.select(lists.other).where(lists.own == table.c.id).scalar_subquery()
         columns = (table.c.id, table.c.role, table.c.active, table.c.is_bot, table.c.jti)
@@ -234,6 +240,7 @@ class SessionRpc(ResourceService):
         return person, bool(revoked)
 
     def _actor(self, person: Any) -> Actor:
+        # Administrators have access to all productions, whatever teams they are in.
         teams: dict[str, list[Any]] = {}
         if person["role"] != "admin":
             teams = self.ask("crud", "memberships", person_id=str(person["id"]))

@@ -1,1 +1,1 @@
-"""Who is acting, what they may do, and the keys that sign tokens."""
+"""Authorization: the call context, rules, and the keys that sign tokens."""

@@ -1,4 +1,4 @@
-"""The call's context, as rules, hooks and helpers get it."""
+"""The context of a call, for rules, hooks and functions that several methods share."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class CallContext(Protocol):
 
     @property
     def call(self) -> dict[str, Any]:
-        """The headers that the call came with."""
+        """The headers of the call."""
 
     def ask(self, service: str, method: str, /, **kwargs: Json) -> Json:
         """Call another service as the same actor and return its decoded reply.

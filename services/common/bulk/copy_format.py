@@ -1,8 +1,8 @@
 """Encoding the JSON rows of a dump for PostgreSQL's COPY, by column type.
 
-A value that the column can't hold is replaced, and the row kept: by null, the column's default, or
-the part of a text that fits. A row is refused only if a value it can't be without is missing.
-Values that the column can hold but the API would refuse are kept. All of this is reported.
+A value that the column can't store is replaced, and the row kept: by null, the column's default, or
+a truncated text. A row is refused only if a required value is missing. Values that the column can
+store but the API would refuse are kept. All of this is reported.
 """
 
 from __future__ import annotations
@@ -55,20 +55,20 @@ def escaped(text: str) -> str:
     """Text as a field of COPY's text format."""
     if SPECIAL.search(text) is None:
         return text
-    return SPECIAL.sub(lambda found: ESCAPES[found[0]], text)
+    return SPECIAL.sub(lambda match: ESCAPES[match[0]], text)
 
 
-def plain_text(value: Json) -> str:
-    """Text, or bytes that are text. Raises BadValue."""
+def decoded_text(value: Json) -> str:
+    """Text, or bytes that are UTF-8. Raises BadValue."""
     if isinstance(value, str):
         return value
     try:
-        return plain_bytes(value).decode()
+        return decoded_bytes(value).decode()
     except UnicodeDecodeError:
         raise BadValue(value) from None
 
 
-def plain_bytes(value: Json) -> bytes:
+def decoded_bytes(value: Json) -> bytes:
     """The bytes in ``{"b64": …}``. Raises BadValue."""
     if isinstance(value, str):
         return value.encode()
@@ -87,8 +87,8 @@ def _flag(value: Json) -> str:
 
 
 def _integer(limit: int) -> Callable[[Any], str]:
-    whole = values.whole_of(limit)
-    return lambda value: str(whole(value))
+    integer = values.whole_of(limit)
+    return lambda value: str(integer(value))
 
 
 def _number(value: Json) -> str:
@@ -104,7 +104,7 @@ def _day(value: Json) -> str:
 
 
 def _bytes(value: Json) -> str:
-    return r"\\x" + plain_bytes(value).hex()
+    return r"\\x" + decoded_bytes(value).hex()
 
 
 def _json(value: Json) -> str:
@@ -126,7 +126,7 @@ def _array(value: Json) -> str:
         if item is None:
             items.append("NULL")
             continue
-        text = plain_text(item)
+        text = decoded_text(item)
         if "\x00" in text:
             raise BadValue(value)
         items.append('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"')
@@ -136,7 +136,7 @@ def _array(value: Json) -> str:
 def _text(length: int | None) -> Callable[[Any], str]:
     def text(value: Json) -> str:
         if not isinstance(value, str):
-            value = plain_text(value)
+            value = decoded_text(value)
         if "\x00" in value or (length is not None and len(value) > length):
             raise BadValue(value)
         return escaped(value)
@@ -206,11 +206,11 @@ class _Field:
                 complaints.append(Complaint("outside the rules", self.name, value))
 
     def salvage(self, value: Json, complaints: list[Complaint]) -> str:
-        """The replacement for a value that the column can't hold. Raises RowRefused."""
+        """The replacement for a value that the column can't store. Raises RowRefused."""
         if self.is_text and isinstance(value, str):
             complaints.append(Complaint("shortened", self.name, value))
-            kept = value.replace("\x00", "")
-            return escaped(kept[: self.length] if self.length else kept)
+            text = value.replace("\x00", "")
+            return escaped(text[: self.length] if self.length else text)
         if self.null is None:
             raise RowRefused(Complaint("refused row", self.name, value))
         complaints.append(Complaint("lost value", self.name, value))
@@ -224,7 +224,7 @@ class Writer:
         moment = now or datetime.now(UTC).replace(tzinfo=None)
         self.table = table
         self.columns = [str(column.name) for column in table.c]
-        self.known = frozenset(self.columns)
+        self.names = frozenset(self.columns)
         self.keys = [str(column.name) for column in table.primary_key.columns]
         self._fields = [_Field(column, moment.isoformat()) for column in table.c]
 
@@ -246,8 +246,8 @@ class Writer:
                     field.judge(value, complaints)
             except (BadValue, RecursionError):
                 fields.append(field.salvage(value, complaints))
-        if not row.keys() <= self.known:
-            unknown = row.keys() - self.known
+        if not row.keys() <= self.names:
+            unknown = row.keys() - self.names
             complaints += [Complaint("unknown column", name, row[name]) for name in unknown]
         text = "\t".join(fields) + "\n"
         try:

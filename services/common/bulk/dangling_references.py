@@ -50,13 +50,13 @@ def pointers(service: str, tables: Mapping[str, sa.Table]) -> Iterator[Pointer]:
                 yield Pointer(str(table.name), str(column.name), key, service, target)
 
 
-def dangling_here(cursor: Any, found: Iterable[Pointer]) -> Iterator[Dangling]:
-    """Rows with a dangling reference within the service."""
+def dangling_here(cursor: Any, columns: Iterable[Pointer]) -> Iterator[Dangling]:
+    """Rows whose reference within the service is dangling."""
     parts = [
         f"SELECT '{p.table}', {p.key}, '{p.column}', t.\"{p.column}\"::text "  # noqa: S608
         f'FROM "{p.table}" t WHERE t."{p.column}" IS NOT NULL '
         f'AND NOT EXISTS (SELECT FROM "{p.target}" o WHERE o.id = t."{p.column}")'
-        for p in found
+        for p in columns
     ]
     if parts:
         cursor.execute(" UNION ALL ".join(parts))
@@ -64,14 +64,14 @@ def dangling_here(cursor: Any, found: Iterable[Pointer]) -> Iterator[Dangling]:
 
 
 def dangling_between(
-    cursors: Mapping[str, Any], found: Iterable[tuple[str, Pointer]]
+    cursors: Mapping[str, Any], owned: Iterable[tuple[str, Pointer]]
 ) -> Iterator[Dangling]:
-    """Rows with a dangling reference to another service; ``found`` pairs owners with pointers."""
-    wanted: dict[tuple[str, str], dict[str, list[Pointer]]] = {}
-    for owner, pointer in found:
-        target = wanted.setdefault((pointer.service, pointer.target), {})
+    """Rows whose reference to another service is dangling; ``owned`` pairs services and columns."""
+    by_target: dict[tuple[str, str], dict[str, list[Pointer]]] = {}
+    for owner, pointer in owned:
+        target = by_target.setdefault((pointer.service, pointer.target), {})
         target.setdefault(owner, []).append(pointer)
-    for (service, table), owners in wanted.items():
+    for (service, table), owners in by_target.items():
         for owner, columns in owners.items():
             missing = _missing(cursors[service], table, _referenced_ids(cursors[owner], columns))
             if missing:

@@ -27,13 +27,15 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
-#: Tables whose rows are no user data.
+#: Tables of the kernel, without user data.
 KERNEL: Final = frozenset(
     {
         "outbox",
         "inbox",
         "idempotency_key",
+        "gone_row",
         "change_count",
+        "job_lease",
         "alembic_version",
     }
 )
@@ -61,7 +63,7 @@ def _ignore(_table: str, _key: str, _complaint: Complaint) -> None:
 class ServiceImport:
     """One service's part of an import: ``begin``, any number of ``add``, ``commit``.
 
-    ``taken`` counts the imported rows by table, ``changed`` those inserted or updated.
+    ``imported`` counts the imported rows by table, ``changed`` those inserted or updated.
     """
 
     def __init__(
@@ -75,7 +77,7 @@ class ServiceImport:
         self.service, self.replace, self.complain = service, replace, complain
         self.url = plain_url(url)
         self.tables = own_tables(service)
-        self.taken: dict[str, int] = {}
+        self.imported: dict[str, int] = {}
         self.changed: dict[str, int] = {}
         self._writers: dict[str, Writer] = {}
         self._empty: dict[str, bool] = {}
@@ -97,11 +99,13 @@ class ServiceImport:
         self.connect()
         self.cursor.execute("SET LOCAL timezone = 'UTC'")
         self.keys.suspend()
+        # An import may bring back what was deleted before.
+        self.cursor.execute("DELETE FROM gone_row")
         if self.replace:
             self._clear()
 
     def _clear(self) -> None:
-        """Empty the tables, and delete idempotency records, which concern rows that are gone.
+        """Empty the tables, and delete idempotency records, which concern deleted rows.
 
         The inbox is locked first: running handlers finish, new ones wait for the commit.
         """
@@ -120,7 +124,7 @@ class ServiceImport:
         self._empty = dict.fromkeys(self.tables, True)
 
     def outdate_events(self) -> None:
-        """Have handlers ignore earlier events: the rows they concern are gone."""
+        """Have handlers ignore earlier events: the rows that they concern were deleted."""
         self.cursor.execute(
             "INSERT INTO inbox (event_id, handler, created_at) "
             "VALUES (%s, %s, clock_timestamp()) ON CONFLICT (event_id, handler) "
@@ -135,31 +139,34 @@ class ServiceImport:
             writer = self._writers[name] = Writer(self.tables[name])
         lines: list[bytes] = []
         keys: list[str] = []
-        given: set[str] = set()
+        present: set[str] = set()
         for row in rows:
             complaints: list[Complaint] = []
             try:
                 lines.append(writer.line(row, complaints))
                 keys.append(writer.key(row))
-                given |= row.keys()
+                present |= row.keys()
             except RowRefused as refusal:
                 complaints.append(refusal.complaint)
             for complaint in complaints:
                 self.complain(name, writer.key(row), complaint)
         if lines:
-            self._write(writer, lines, keys, given)
+            self._write(writer, lines, keys, present)
 
-    def _write(self, writer: Writer, lines: list[bytes], keys: list[str], given: set[str]) -> None:
+    def _write(
+        self, writer: Writer, lines: list[bytes], keys: list[str], present: set[str]
+    ) -> None:
+        """Write lines of COPY; ``present`` are the columns that the source has."""
         name = str(writer.table.name)
         if name not in self._empty:
             self.cursor.execute(f'SELECT NOT EXISTS (SELECT FROM "{name}")')  # noqa: S608
             self._empty[name] = self.cursor.fetchone()[0]
         changed = None
         if self._empty[name] and self._copy(writer, name, lines):
-            taken = changed = len(lines)
+            imported = changed = len(lines)
         else:
-            taken, changed = self._merge(writer, lines, keys, given)
-        self.taken[name] = self.taken.get(name, 0) + taken
+            imported, changed = self._merge(writer, lines, keys, present)
+        self.imported[name] = self.imported.get(name, 0) + imported
         self.changed[name] = self.changed.get(name, 0) + changed
 
     def _copy(self, writer: Writer, target: str, lines: list[bytes]) -> bool:
@@ -179,7 +186,7 @@ class ServiceImport:
         return True
 
     def _merge(
-        self, writer: Writer, lines: list[bytes], keys: list[str], given: set[str]
+        self, writer: Writer, lines: list[bytes], keys: list[str], present: set[str]
     ) -> tuple[int, int]:
         """Upsert lines through a staging table; returns the rows imported and the rows changed."""
         name, stage = str(writer.table.name), f"staged_{writer.table.name}"[:63]
@@ -195,8 +202,8 @@ class ServiceImport:
             f'INSERT INTO "{name}" ({columns}) SELECT {columns} FROM "{stage}" '  # noqa: S608
             "ON CONFLICT DO NOTHING"
         )
-        changed = self.cursor.rowcount + self._update(writer, name, stage, given)
-        missing = self._not_taken(writer, name, stage)
+        changed = self.cursor.rowcount + self._update(writer, name, stage, present)
+        missing = self._report_conflicts(writer, name, stage)
         self.cursor.execute(f'SELECT count(*) FROM "{stage}"')  # noqa: S608
         staged = self.cursor.fetchone()[0]
         self.cursor.execute(f'TRUNCATE "{stage}"')
@@ -214,10 +221,10 @@ class ServiceImport:
         self._stage(writer, stage, lines[:middle], keys[:middle])
         self._stage(writer, stage, lines[middle:], keys[middle:])
 
-    def _update(self, writer: Writer, name: str, stage: str, given: set[str]) -> int:
+    def _update(self, writer: Writer, name: str, stage: str, present: set[str]) -> int:
         """Update existing rows that differ from the source; returns their number."""
         # Only the columns that the source has: others keep their values.
-        names = [c for c in writer.columns if c in given and c not in writer.keys]
+        names = [c for c in writer.columns if c in present and c not in writer.keys]
         if self.replace or not names:
             return 0
         same = " AND ".join(f't."{key}" = s."{key}"' for key in writer.keys)
@@ -237,6 +244,7 @@ class ServiceImport:
         return int(self.cursor.rowcount)
 
     def _update_singly(self, writer: Writer, stage: str, statement: str) -> int:
+        """Update row by row, each in a savepoint, and report those that violate a constraint."""
         changed = 0
         self.cursor.execute(f'SELECT ctid::text, {_key(writer, "s")} FROM "{stage}" s')  # noqa: S608
         for place, key in self.cursor.fetchall():
@@ -246,12 +254,12 @@ class ServiceImport:
                 changed += self.cursor.rowcount
             except psycopg2.IntegrityError as fault:
                 self.cursor.execute("ROLLBACK TO SAVEPOINT row")
-                said = str(fault).partition("\n")[0]
-                self.complain(str(writer.table.name), key, Complaint("not updated", "", said))
+                reason = str(fault).partition("\n")[0]
+                self.complain(str(writer.table.name), key, Complaint("not updated", "", reason))
         return changed
 
-    def _not_taken(self, writer: Writer, name: str, stage: str) -> int:
-        """Report staged rows that another row's unique values keep out; returns their number."""
+    def _report_conflicts(self, writer: Writer, name: str, stage: str) -> int:
+        """Report staged rows whose unique values another row has; returns their number."""
         same = " AND ".join(f't."{key}" = s."{key}"' for key in writer.keys)
         self.cursor.execute(
             f'SELECT {_key(writer, "s")} FROM "{stage}" s '  # noqa: S608
@@ -259,8 +267,8 @@ class ServiceImport:
         )
         keys = self.cursor.fetchall()
         for (key,) in keys:
-            said = "another row has the same unique values"
-            self.complain(name, key, Complaint("refused row", "", said))
+            reason = "another row has the same unique values"
+            self.complain(name, key, Complaint("refused row", "", reason))
         return len(keys)
 
     def announce(self, event_id: str, name: str, payload: str) -> None:
@@ -273,7 +281,7 @@ class ServiceImport:
 
     def commit(self) -> None:
         """Restore the constraints and commit."""
-        if self.keys.taken:
+        if self.keys.dropped:
             self.keys.restore()
         if self.replace or any(self.changed.values()):
             # No event moves the change version: without this, cached answers would stay valid.

@@ -23,7 +23,8 @@ class ForeignKeys:
 
     def __init__(self, cursor: Any) -> None:
         self.cursor = cursor
-        self.taken: list[tuple[str, str, str]] | None = None
+        #: Table, name and definition of the dropped constraints; None if they are only disabled.
+        self.dropped: list[tuple[str, str, str]] | None = None
 
     def suspend(self) -> None:
         """Stop checking references."""
@@ -32,16 +33,19 @@ class ForeignKeys:
             self.cursor.execute("SET LOCAL session_replication_role = replica")
         except psycopg2.errors.InsufficientPrivilege:
             self.cursor.execute(f"ROLLBACK TO SAVEPOINT suspending; {KEYS}")
-            self.taken = self.cursor.fetchall()
-            for table, name, _ in self.taken:
+            self.dropped = self.cursor.fetchall()
+            for table, name, _ in self.dropped:
                 self.cursor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
 
     def restore(self) -> None:
         """Check references, and fire triggers, again."""
-        if self.taken is None:
+        if self.dropped is None:
             self.cursor.execute("SET LOCAL session_replication_role = origin")
             return
-        for table, name, definition in self.taken:
+        # Deferred triggers that still have to run would prevent it.
+        self.cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for table, name, definition in self.dropped:
+            # NOT VALID: imported references may dangle, and checking all rows would take long.
             form = definition.removesuffix(UNCHECKED) + UNCHECKED
             self.cursor.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {form}")
-        self.taken = []
+        self.dropped = []

@@ -8,7 +8,7 @@ from msgspec import UNSET
 from services.common.contracts import Event, Known, RowEvent, event
 
 
-@event("tasks", "task:assign")
+@event("tasks", "task:assign", handled_by=("crud",), awaited=True)
 class TaskAssigned(Event, frozen=True, kw_only=True):
     """A person was added to a task's assignees."""
 
@@ -270,8 +270,9 @@ class PreviewAnnotated(Event, frozen=True, kw_only=True):
 
 @event("tasks", "preview-file:set-main", handled_by=("assets",), awaited=True)
 class PreviewSetMain(Event, frozen=True, kw_only=True):
-    """A preview became the main preview of its entity."""
+    """A preview became the main preview of its entity, ``instead_of`` a deleted one."""
 
     entity_id: UUID
     preview_file_id: UUID
+    instead_of: Known = UNSET
     project_id: Known = UNSET

@@ -1,9 +1,20 @@
 """References between services, and what a delete does to the rows that hold them.
 
 Foreign keys enforce the references inside a service. Those between services are declared on the
-column (``tables.ref``), and the one declaration has three uses: a write asks the target's owner
-whether it exists; a delete asks the other services whether they still reference the row; and once
-rows are deleted, the event ``rows:gone`` makes every service null or delete what referenced them.
+column (``tables.ref``), and the one declaration has four uses: a write asks the target's owner
+whether it exists; a delete asks the other services whether they still reference the row; once
+rows are deleted, the event ``rows:gone`` makes every service null or delete what referenced them;
+and a write that looked its target up before the delete, but commits after that event was handled,
+is refused by a trigger, which finds the target in ``gone_row``.
+
+So no row outlives what it references, however the write (its lookup, then its commit) and the
+delete (its commit, then the handler's) interleave:
+
+* lookup after the delete: the owner says that there is no such row;
+* commit before the handler's last look: the handler finds the row;
+* commit after it: the handler has locked ``gone_row`` from before that look until its own commit,
+  the write's trigger waits for the lock, then finds the id there. The call is then run again
+  (``rpc_server.command``), and its second lookup is of the first kind.
 """
 
 from __future__ import annotations
@@ -13,12 +24,13 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
 from services.common.contracts import Event, event
 from services.common.contracts.references import REFERENCED_BY
 from services.common.database.sql_errors import FOREIGN, MESSAGES
-from services.common.database.sql_types import Column
+from services.common.database.sql_types import Column, Condition
 from services.common.database.tables import Ref
 from services.common.errors import Integrity
 from services.common.wire.topology import SERVICES
@@ -31,6 +43,9 @@ if TYPE_CHECKING:
 
 #: Ids in one event.
 BATCH: Final = 1000
+#: Waits for the transactions whose references have been checked, and holds further ones off.
+LOCK: Final = sa.text("LOCK TABLE gone_row IN EXCLUSIVE MODE")
+CHECK: Final = sa.text("SET CONSTRAINTS ALL IMMEDIATE")
 #: Ids by (service, table).
 Wanted = dict[tuple[str, str], set[UUID]]
 
@@ -131,7 +146,7 @@ def _remove(
     for column in local_refs_to(metadata, table):
         release(tx, metadata, column, ids, gone)
     target = metadata.tables[table]
-    tx.connection.execute(sa.delete(target).where(target.c.id == sa.any_(_array(ids))))
+    tx.connection.execute(sa.delete(target).where(among(target.c.id, ids)))
 
 
 def release(
@@ -143,25 +158,57 @@ def release(
 ) -> None:
     """Null a column where it references rows about to be deleted, or delete its rows."""
     child: Any = column.table
-    points = column == sa.any_(_array(ids))
+    points = among(column, ids)
     found: Ref | None = column.info.get("ref")
     on_gone = found.on_gone if found else column.info.get("on_gone", "cascade")
     if on_gone == "null":
         tx.connection.execute(sa.update(child).where(points).values({column.name: None}))
     elif "id" in child.c:
-        children = set(tx.connection.scalars(sa.select(child.c.id).where(points)))
+        # Locked, so that no row that references them is added before they are deleted; in the
+        # order of ids, as elsewhere.
+        rows = sa.select(child.c.id).where(points).order_by(child.c.id).with_for_update()
+        children = set(tx.connection.scalars(rows))
         _remove(tx, metadata, child.name, children, gone)
     else:
         tx.connection.execute(sa.delete(child).where(points))
 
 
 def follow(tx: Transaction, own: str, metadata: sa.MetaData, message: RowsGone) -> None:
-    """Null or delete what references the rows that another service deleted."""
+    """Null or delete what references the rows that another service deleted, now or later."""
+    columns = list(refs_to(metadata, message.service, message.table))
+    if not columns:
+        return
     gone: dict[str, set[UUID]] = defaultdict(set)
-    for column in refs_to(metadata, message.service, message.table):
+    for column in columns:
         release(tx, metadata, column, set(message.ids), gone)
+    # Twice: the lock, which keeps all writers from committing, is held for the little that was
+    # written during the first pass, and not while a production's rows are removed.
+    tx.connection.execute(LOCK)
+    for column in columns:
+        release(tx, metadata, column, set(message.ids), gone)
+    # The checks of what was nulled come first: a row may reference the deleted one twice.
+    tx.connection.execute(CHECK)
+    rows = sa.select(sa.func.unnest(_array(message.ids)))
+    known = insert(metadata.tables["gone_row"]).from_select(["id"], rows)
+    tx.connection.execute(known.on_conflict_do_nothing())
     for table, ids in gone.items():
         announce(tx, own, table, ids)
+
+
+def gone(ctx: CallContext, *ids: UUID | None) -> bool:
+    """Whether another service has deleted one of these rows, in the call's transaction.
+
+    For handlers, which take an event's ids without a lookup: what they would write is dropped.
+    """
+    known: sa.Table = ctx.metadata.tables["gone_row"]
+    found = sa.exists().where(known.c.id.in_([ident for ident in ids if ident is not None]))
+    return bool(ctx.tx.connection.scalar(sa.select(found)))
+
+
+def among(column: Column, ids: Iterable[UUID]) -> Condition:
+    """Whether a column holds one of ``ids``."""
+    found: Condition = column == sa.any_(_array(ids))
+    return found
 
 
 def _array(ids: Iterable[UUID]) -> Any:

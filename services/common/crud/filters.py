@@ -47,7 +47,7 @@ def condition(name: str, column: Expression, text: str) -> Condition:
 def list_condition(name: str, many: Many, own_id: Expression, text: str) -> Condition:
     """The condition that the to-many list ``name`` holds the id, or one of the ``[…]`` ids."""
     wanted = _items(name, text) if text.startswith("[") else [text]
-    ids = [_uuid(name, item) for item in wanted]
+    ids = [uuid(item) for item in wanted]
     return sa.exists().where(many.own == own_id, many.other.in_(ids))
 
 
@@ -89,12 +89,11 @@ def uuid(text: str) -> UUID:
         raise InvalidInput(message) from None
 
 
-def _uuid(name: str, text: str) -> UUID:
-    """An id to filter by. Raises InvalidInput naming the parameter."""
+def _flag(text: str) -> bool:
     try:
-        return parse_id(text)
+        return values.flag(text)
     except BadValue:
-        message = f"Invalid UUID value: {text} ({name})"
+        message = f"Invalid boolean value: {text}"
         raise InvalidInput(message) from None
 
 
@@ -116,7 +115,9 @@ def column_choices(column: Expression) -> tuple[str, ...]:
 def _read(name: str, column: Expression, text: str) -> Any:
     """The value to compare a column with. Raises InvalidInput."""
     if isinstance(column.type, sa.Uuid):
-        return _uuid(name, text)
+        return uuid(text)
+    if isinstance(column.type, sa.Boolean):
+        return _flag(text)
     if isinstance(column.type, sa.String) and not column_choices(column):
         # Of any length: too long a text is equal to nothing.
         return _read_as(name, values.text, text)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import TypeVar
 from uuid import UUID
 
 import msgspec
+import sqlalchemy as sa
 
 from services.common.access.rules import Rule
 from services.common.crud import row_statements
+from services.common.crud.cross_references import among
 from services.common.crud.resource import CrudContext, Resource, ResourceRules
-from services.common.errors import NotFound
+from services.common.errors import Forbidden, NotFound
 from services.common.json_types import JsonObject, Values
 from services.common.wire.rpc_protocol import Reply
 
@@ -44,6 +48,39 @@ def permit(
     # NotFound comes first: a 403 tells no more than that the row exists.
     rule.check(ctx, {**facts, "body": body or {}})
     return facts
+
+
+def check_reach(ctx: CrudContext, resource: Resource, ids: Collection[UUID]) -> None:
+    """Check that the caller may reference these rows: in the team of the production of each.
+
+    What has no production in its own service is for whoever may read it. Unknown ids pass: that
+    they are unknown is said elsewhere. Raises Forbidden.
+    """
+    if ctx.actor.is_admin or not ids:
+        return
+    if resource.project is None:
+        # Without facts, a rule is about all rows of the resource as it is served, not about one.
+        for ident in ids if resource.read.needs else ():
+            with suppress(NotFound):
+                permit(ctx, resource, resource.read, ident)
+        return
+    column = resource.table.c.id
+    rows = sa.select(resource.project).where(among(column, ids)).distinct()
+    if resource.shared is not None:
+        rows = rows.where(sa.not_(resource.shared))
+    with ctx.database.read() as connection:
+        projects = connection.scalars(rows).all()
+    if any(project and ctx.actor.role_in(project) is None for project in projects):
+        message = "This requires to be in the team of the production of what it references."
+        raise Forbidden(message)
+
+
+def check_local_reach(ctx: CrudContext, targets: Mapping[str, Collection[UUID]]) -> None:
+    """``check_reach`` for rows of this service, by table."""
+    for table, ids in targets.items():
+        resource = ctx.registry.of_table(table)
+        if resource is not None:
+            check_reach(ctx, resource, ids)
 
 
 def completed(

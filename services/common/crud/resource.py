@@ -74,6 +74,12 @@ class ResourceRules(Generic[P]):
         """The facts for the rule of a create; None takes them from the body."""
         return None
 
+    def before_delete(self, ctx: CrudContext, ident: UUID, /, *, force: bool) -> None:
+        """Refuse a delete before anything that holds the row back is asked for, or make it let go.
+
+        It runs before the transaction, and may call other services.
+        """
+
     def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None, /) -> P:
         """Load what the hooks of this write need; may call other services.
 
@@ -184,6 +190,8 @@ class Resource:
     always_relations: bool = False
     #: Whether reading a malformed id raises NotFound instead of InvalidInput.
     bad_id_is_unknown: bool = False
+    #: Rows that everybody may reference, whoever's production they are in.
+    shared: Condition | None = None
     #: References that don't prevent a delete, ``service.table.column``; ``rows:gone`` nulls them.
     frees: frozenset[str] = frozenset()
     #: Whether ``force=true`` deletes the rows that reference this one, too.
@@ -242,6 +250,16 @@ class Resource:
         """One fact: an expression of the resource, or the column of that name."""
         expression = self.facts.get(name)
         return self.table.c[name] if expression is None else expression
+
+    @cached_property
+    def project(self) -> Expression | None:
+        """The production of a row: the fact or the column ``project_id``; None without either."""
+        return self.facts.get("project_id", self.table.c.get("project_id"))
+
+    @cached_property
+    def references(self) -> tuple[str, ...]:
+        """The columns that reference rows, here or in another service."""
+        return tuple(c.name for c in self.table.c if c.foreign_keys or c.info.get("ref"))
 
     def fixed_for(self, actor: Actor) -> frozenset[str]:
         """Fields that an update by this actor ignores."""
@@ -329,6 +347,7 @@ class Registry:
     def __init__(self, service: str, *resources: Resource) -> None:
         self.service = service
         self.by_path: dict[str, Resource] = {resource.path: resource for resource in resources}
+        self._by_table = {str(one.table.name): one for one in resources}
         if len(self.by_path) != len(resources):
             message = f"two resources of {service} share a path"
             raise TypeError(message)
@@ -336,6 +355,10 @@ class Registry:
             for prefix in resource.events or (resource.event_name({}),):
                 for verb in VERBS:
                     self.declare(prefix, verb, resource)
+
+    def of_table(self, table: str) -> Resource | None:
+        """The resource that serves a table, if one does."""
+        return self._by_table.get(table)
 
     def __iter__(self) -> Iterator[Resource]:
         return iter(self.by_path.values())

@@ -40,6 +40,13 @@ def facts(resource: Resource, names: tuple[str, ...]) -> Select:
 
 
 @lru_cache(maxsize=256)
+def columns(resource: Resource, names: tuple[str, ...]) -> Select:
+    """SELECT these columns of the row."""
+    statement = sa.select(*(resource.table.c[name] for name in names))
+    return statement.where(resource.table.c.id == IDENT)
+
+
+@lru_cache(maxsize=256)
 def locked(resource: Resource) -> Select:
     """SELECT the row and its facts FOR UPDATE."""
     table = resource.table

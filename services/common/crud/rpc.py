@@ -8,10 +8,8 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
-from services.common.crud import cross_references, lists, row_statements, writing
+from services.common.crud import cross_references, lists, reading, row_statements, writing
 from services.common.crud.cross_references import RowsGone
-from services.common.crud.reading import permit
-from services.common.crud.reading import read_row as read_one
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import row_id
 from services.common.database import change_version, row_counts
@@ -58,9 +56,10 @@ class CrudRpc(ResourceService):
         uuid = self._row_id(resource, ident, reading=True)
         # Administrators pass every rule; without the check their read is one statement.
         if not self.actor.is_admin:
-            permit(self, resource, resource.read, uuid)
+            reading.permit(self, resource, resource.read, uuid)
         bare = (query or {}).get("relations", "").lower() == "false"
-        shown = read_one(self, resource, uuid, relations=resource.always_relations or not bare)
+        relations = resource.always_relations or not bare
+        shown = reading.read_row(self, resource, uuid, relations=relations)
         return resource.rules.as_asked(self, shown, query or {})
 
     @staticmethod
@@ -132,13 +131,19 @@ class CrudRpc(ResourceService):
 
     @query
     def existing_rows(self, tables: dict[str, list[str]]) -> dict[str, list[str]]:
-        """Those ids, by table, that exist here; for other services."""
+        """Those ids, by table, that exist here; for other services.
+
+        Raises Forbidden if the caller may not reference one of them.
+        """
         answer = {}
         with self.database.read() as connection:
             for table, ids in tables.items():
                 wanted = [UUID(ident) for ident in ids]
                 found = cross_references.existing(connection, self.metadata, table, wanted)
                 answer[table] = [str(ident) for ident in found]
+        reading.check_local_reach(
+            self, {table: [UUID(ident) for ident in ids] for table, ids in answer.items()}
+        )
         return answer
 
     @query

@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.common.crud import cross_references, row_statements
-from services.common.crud.reading import completed, permit
+from services.common.crud.reading import check_local_reach, completed, permit
 from services.common.crud.resource import CrudContext, Resource
 from services.common.crud.validation import list_ids, values_for_create, values_for_update
 from services.common.database.sql_errors import FOREIGN, MESSAGES, as_service_errors
@@ -82,7 +82,7 @@ def update(ctx: CrudContext, resource: Resource, uuid: UUID, data: Json) -> Repl
     permitted = permit(ctx, resource, resource.update, uuid, body)
     values = values_for_update(resource.table, body, fixed)
     lists = _lists_in(resource, {k: v for k, v in body.items() if k not in fixed})
-    found = ask_targets(ctx, resource, values, lists)
+    found = ask_targets(ctx, resource, _moved(ctx, resource, uuid, values), lists)
     prepared = rules.prepare(ctx, body, uuid)
     # The rule was checked on an unlocked row, since it may call other services. Under the lock its
     # facts are compared: had they changed, the caller might no longer be allowed to do this.
@@ -115,6 +115,7 @@ def delete(ctx: CrudContext, resource: Resource, uuid: UUID, *, force: bool = Fa
     """Delete a row; see ``CrudRpc.delete_row``."""
     cascade = force and resource.force_cascades
     permitted = permit(ctx, resource, resource.delete, uuid)
+    resource.rules.before_delete(ctx, uuid, force=force)
     prepared = resource.rules.prepare(ctx, {"force": force}, uuid)
     # A cascade deletes what references the row, here now and in other services by ``rows:gone``.
     if not cascade:
@@ -195,8 +196,10 @@ def ask_targets(
 ) -> cross_references.Wanted:
     """The referenced rows of other services that exist.
 
-    Raises Integrity if a column references a missing one; unknown ids in lists are left out.
+    Raises Forbidden if the caller may not reference one, here or there; Integrity if a column
+    references a missing one. Unknown ids in lists are left out.
     """
+    check_local_reach(ctx, _local_targets(resource, values, lists))
     wanted: cross_references.Wanted = defaultdict(set)
     for name, value in values.items():
         ref = resource.table.c[name].info.get("ref")
@@ -212,6 +215,33 @@ def ask_targets(
         if ref and value is not None and value not in found[ref.service, ref.table]:
             raise Integrity(MESSAGES[FOREIGN])
     return found
+
+
+def _local_targets(
+    resource: Resource, values: Row, lists: Mapping[str, list[UUID]]
+) -> dict[str, set[UUID]]:
+    """The referenced rows of this service, by table."""
+    targets: dict[str, set[UUID]] = defaultdict(set)
+    columns = [(resource.table.c[name], [value]) for name, value in values.items() if value]
+    columns += [(resource.lists[name].other, ids) for name, ids in lists.items()]
+    for column, ids in columns:
+        for key in column.foreign_keys:
+            targets[key.column.table.name].update(ids)
+    return targets
+
+
+def _moved(ctx: CrudContext, resource: Resource, uuid: UUID, values: Row) -> Row:
+    """Those of ``values`` that reference something else than the row does now.
+
+    Clients send rows back as they got them: what one references already is no new reference, also
+    where the caller could not make it. Administrators reach everything.
+    """
+    names = resource.references
+    if ctx.actor.is_admin or not any(name in values for name in names):
+        return values
+    found = ctx.database.rows(row_statements.columns(resource, names), ident=str(uuid))
+    before = dict(zip(names, found[0], strict=True)) if found else {}
+    return {k: v for k, v in values.items() if k not in before or before[k] != v}
 
 
 def _replace_lists(

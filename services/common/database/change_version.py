@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 #: The ``project_id`` under which events without a production are counted.
 STUDIO: Final = UUID(int=0)
 #: The version of one production, and below of all data: one statement each, hence one snapshot.
-ONE: Final = """
+OF_PROJECT: Final = """
 SELECT (SELECT coalesce(sum(changes), 0) FROM change_count
     WHERE project_id IN (%(project)s, %(studio)s))
   + (SELECT count(*) FROM outbox WHERE project_id = %(project)s OR project_id IS NULL)
 """
-ALL: Final = """
+OF_ALL: Final = """
 SELECT (SELECT coalesce(sum(changes), 0) FROM change_count) + (SELECT count(*) FROM outbox)
 """
 TOUCH: Final = f"""
@@ -34,8 +34,8 @@ ON CONFLICT (project_id) DO UPDATE SET changes = known.changes + 1
 def version(database: Database, project: UUID | None) -> int:
     """The number of changes of the production's data in this service; None: of all data."""
     if project is None:
-        return int(database.scalar(ALL))
-    return int(database.scalar(ONE, project=str(project), studio=str(STUDIO)))
+        return int(database.scalar(OF_ALL))
+    return int(database.scalar(OF_PROJECT, project=str(project), studio=str(STUDIO)))
 
 
 def touch(tx: Transaction) -> None:

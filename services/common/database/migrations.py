@@ -38,8 +38,8 @@ POLL_SECONDS: Final = 0.2
 def metadata_of(service: str) -> sa.MetaData:
     """The declared tables of a service."""
     base: Any = import_module(f"services.{service}.models").Base
-    found: sa.MetaData = base.metadata
-    return found
+    metadata: sa.MetaData = base.metadata
+    return metadata
 
 
 def config_of(service: str) -> Config:
@@ -87,13 +87,13 @@ def _run(service: str, url: str, step: Callable[..., Any], **options: Any) -> No
 
 
 def upgrade(service: str, url: str, target: str = "head") -> None:
-    """Bring the schema behind ``url`` to ``target``; nothing happens when it is there."""
+    """Upgrade the schema behind ``url`` to the revision ``target``; idempotent."""
     script = ScriptDirectory.from_config(config_of(service))
     _run(service, url, lambda rev, _: script._upgrade_revs(target, rev))  # noqa: SLF001
 
 
 def downgrade(service: str, url: str, target: str) -> None:
-    """Take the schema back to ``target`` (a number, or ``base``)."""
+    """Downgrade the schema to the revision ``target``, or ``base``."""
     script = ScriptDirectory.from_config(config_of(service))
     _run(service, url, lambda rev, _: script._downgrade_revs(target, rev))  # noqa: SLF001
 
@@ -132,16 +132,16 @@ def revision(service: str, url: str, message: str) -> Path:
         return []
 
     _run(service, url, collect, as_sql=False, template_args=context.template_args)
-    written = list(context.generate_scripts())
-    if written[0] is None:
-        message = "alembic wrote nothing"
+    scripts = list(context.generate_scripts())
+    if scripts[0] is None:
+        message = "alembic generated no script"
         raise RuntimeError(message)
-    return Path(written[0].path)
+    return Path(scripts[0].path)
 
 
 if __name__ == "__main__":
-    what, name, where, *rest = sys.argv[1:]
-    if what == "revision":
-        print(revision(name, where, " ".join(rest)))  # noqa: T201 - answers the command line
+    command, service, url, *words = sys.argv[1:]
+    if command == "revision":
+        print(revision(service, url, " ".join(words)))  # noqa: T201 - command line output
     else:
-        upgrade(name, where)
+        upgrade(service, url)

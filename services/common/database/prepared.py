@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
 PARAMETER: Final = re.compile(r"%\((\w+)\)s|%%")
-#: Most statements prepared on a connection; more are sent as text, since each plan takes memory
-#: there for as long as the connection lives.
-MOST: Final = 300
+#: Statements prepared on a connection, and known to the process. Clients choose parts of some
+#: (``fields``), and each plan takes memory: the least recently used one is dropped.
+MAX_PREPARED: Final = 300
 TYPES: Final = "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = %s"
 
 
@@ -56,6 +56,7 @@ class PreparedStatements:
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
+        # By last use, as are the names on each connection.
         self._plans: dict[tuple[Any, ...], _Plan] = {}
         self._numbers = itertools.count()
 
@@ -75,19 +76,22 @@ class PreparedStatements:
         # The names are part of the key: a parameter that is not given is rendered as a constant.
         key = (statement, *parameters)
         plan = self._plans.get(key)
-        if plan is None and len(self._plans) >= MOST:
-            sql, constants = self._text(statement)
-            sql_text: str = cursor.mogrify(sql, {**constants, **parameters}).decode()
-            return Rendered(sql_text, sql)
-        prepared: set[str] = info.setdefault("prepared", set())
+        prepared: dict[str, None] = info.setdefault("prepared", {})
         if plan is None:
             plan = self._prepare(cursor, statement, parameters)
-            prepared.add(plan.name)
-            self._plans.setdefault(key, plan)  # another greenlet may have prepared it meanwhile
         elif plan.name not in prepared:
             # Known to the process, but new to this connection.
             cursor.execute(plan.prepare)
-            prepared.add(plan.name)
+        self._plans[key] = self._plans.pop(key, plan)  # another greenlet may have prepared it, too
+        prepared.pop(plan.name, None)
+        prepared[plan.name] = None
+        if len(self._plans) > MAX_PREPARED:
+            del self._plans[next(iter(self._plans))]
+        if len(prepared) > MAX_PREPARED:
+            # By the order on this connection: messages that wait to be sent name its newest ones.
+            oldest = next(iter(prepared))
+            cursor.execute(f"DEALLOCATE {oldest}")
+            del prepared[oldest]
         return Rendered(cursor.mogrify(plan.execute, parameters).decode(), plan.shown)
 
     def _text(self, statement: Statement) -> tuple[str, Parameters]:
@@ -103,8 +107,8 @@ class PreparedStatements:
         sql, values = self._text(statement)
         names: list[str] = []
 
-        def numbered(found: re.Match[str]) -> str:
-            name = found[1]
+        def numbered(match: re.Match[str]) -> str:
+            name = match[1]
             if name is None:
                 return "%"  # ``%%``, escaped for psycopg2, which does not see this text
             if name not in parameters:

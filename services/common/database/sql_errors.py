@@ -29,6 +29,8 @@ LOST: Final = frozenset({"40001", "40P01"})
 #: Part of psycopg2's own message for a text with NUL, which PostgreSQL can't store.
 NUL: Final = "NUL (0x00)"
 BAD_VALUE: Final = "One of the provided values has an invalid format."
+#: The constraint that a reference to a row which another service has deleted violates.
+GONE: Final = "gone_row"
 
 
 @contextmanager
@@ -43,9 +45,20 @@ def as_service_errors() -> Iterator[None]:
         raise refusal from error
 
 
-def gave_way(refusal: Unavailable) -> bool:
-    """Whether a deadlock or a serialization failure was the cause, so that a retry may succeed."""
-    return _code(refusal.__cause__) in LOST
+def gave_way(refusal: ServiceError) -> bool:
+    """Whether a concurrent transaction was the cause, so that a retry ends otherwise.
+
+    That is a deadlock, a serialization failure, or a row of another service that was deleted since
+    the call looked it up: the retry finds it missing, and says so in the method's own words.
+    """
+    return _code(refusal.__cause__) in LOST or refers_to_gone_row(refusal)
+
+
+def refers_to_gone_row(refusal: ServiceError) -> bool:
+    """Whether the cause is a reference to a row that another service has deleted."""
+    cause = refusal.__cause__
+    diagnosis = getattr(getattr(cause, "orig", cause), "diag", None)
+    return getattr(diagnosis, "constraint_name", None) == GONE
 
 
 def _code(error: BaseException | None) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 #: Types whose text form is valid JSON.
-PLAIN = (sa.Integer, sa.Boolean, sa.JSON)
+JSON_LITERALS = (sa.Integer, sa.Boolean, sa.JSON)
 
 
 def objects(rows: Select) -> Select:
@@ -35,8 +35,8 @@ def _joined(texts: list[sa.ColumnElement[str]]) -> sa.ColumnElement[str]:
     if len(texts) == 1:
         return texts[0]
     half = len(texts) // 2
-    both = _joined(texts[:half]).concat(_joined(texts[half:]).self_group())
-    return sa.type_coerce(both, sa.Text)  # else SQLAlchemy flattens the tree into a chain
+    halves = _joined(texts[:half]).concat(_joined(texts[half:]).self_group())
+    return sa.type_coerce(halves, sa.Text)  # else SQLAlchemy flattens the tree into a chain
 
 
 def _member(column: Expression, before: str) -> sa.ColumnElement[str]:
@@ -44,7 +44,7 @@ def _member(column: Expression, before: str) -> sa.ColumnElement[str]:
     key = f'{before}"{column.key}":'
     if isinstance(column.type, sa.Uuid):
         text = _constant(f'{key}"') + sa.cast(column, sa.Text) + _constant('"')
-    elif isinstance(column.type, PLAIN):
+    elif isinstance(column.type, JSON_LITERALS):
         text = _constant(key) + sa.cast(column, sa.Text)
     else:
         text = _constant(key) + sa.cast(sa.func.to_json(column), sa.Text)

@@ -158,6 +158,7 @@ def new_metadata() -> sa.MetaData:
     """An empty MetaData with the house's constraint names and the kernel's tables."""
     metadata = sa.MetaData(naming_convention=NAMING)
     _event_tables(metadata)
+    _gone_rows(metadata)
     sa.Table(
         "change_count",
         metadata,
@@ -211,4 +212,15 @@ def _inserted_at() -> sa.Column[datetime]:
     stamp = sa.text("clock_timestamp()")
     return sa.Column(
         "created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=stamp
+    )
+
+
+def _gone_rows(metadata: sa.MetaData) -> None:
+    """What other services deleted: random ids, so they need no table's name beside them."""
+    sa.Table(
+        "gone_row",
+        metadata,
+        sa.Column("id", sa.Uuid, primary_key=True),
+        _inserted_at(),
+        sa.Index(None, "created_at"),
     )

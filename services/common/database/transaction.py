@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from uuid import UUID, uuid4
@@ -38,7 +40,11 @@ if TYPE_CHECKING:
     from services.common.actor import Actor
     from services.common.contracts import Event
 
+log = logging.getLogger(__name__)
+
 T = TypeVar("T")
+#: The unit of work of the running call, once it has begun a transaction.
+_current: ContextVar[Transaction | None] = ContextVar("transaction", default=None)
 #: Seconds without use after which a pooled connection is pinged before it is used.
 IDLE_SECONDS_BEFORE_PING: Final = 5.0
 
@@ -212,6 +218,19 @@ FROM ROWS FROM (json_to_recordset(%(events)s) AS (event_id uuid, name text, payl
   event_id, name, payload, actor_id, project_id, request_id, stored, traceparent, place)
 ORDER BY place
 """
+#: Makes deferred constraints check what was written so far. It can't be prepared.
+CHECKS: Final = Rendered(*["SET CONSTRAINTS ALL IMMEDIATE"] * 2)
+
+
+def refuse_in_transaction(what: str) -> None:
+    """Raise RuntimeError if the running call has an open transaction.
+
+    For what takes long: meanwhile its connection and its locks would be held.
+    """
+    current = _current.get()
+    if current is not None and current.opened:
+        message = f"{what} was called inside an open transaction"
+        raise RuntimeError(message)
 
 
 class Transaction:
@@ -245,11 +264,12 @@ class Transaction:
         self._session: Session | None = None
         self._events: list[Values] = []
         self._written: list[Rendered] = []
+        self._afterwards: list[Callable[[], object]] = []
 
     @property
     def opened(self) -> bool:
-        """Whether a connection is held."""
-        return self._session is not None
+        """Whether a transaction is open, and a connection held for it."""
+        return self._session is not None and self._session.in_transaction()
 
     @property
     def session(self) -> Session:
@@ -260,6 +280,7 @@ class Transaction:
 
     def _begun(self) -> Session:
         if self._session is None:
+            _current.set(self)
             self._session = self.database.session()
             if self.on_begin is not None:
                 self.on_begin(self._session)
@@ -390,6 +411,10 @@ class Transaction:
             # Rows first: their SQL errors are raised before any event is sent.
             self.session.flush()
             self.write_events()
+        if self._written:
+            # Deferred checks with the last writes, in one message; of a transaction without any,
+            # the commit makes them.
+            self._written.append(CHECKS)
         self._send()
 
     def write_events(self) -> None:
@@ -398,14 +423,31 @@ class Transaction:
             events, self._events = self._events, []
             self.defer(OUTBOX, events=msgspec.json.encode(events).decode())
 
+    def after_commit(self, function: Callable[[], object]) -> None:
+        """Call ``function`` once this has committed; not at all if it is rolled back.
+
+        The process may die in between, and an exception is only logged: what must happen is an
+        event or a row, or is done later by a periodic job.
+        """
+        self._afterwards.append(function)
+
     def commit(self) -> None:
-        """Commit if a transaction was begun. Raises Integrity or Unavailable."""
+        """Commit if a transaction was begun, then do what waits for it.
+
+        Raises Integrity or Unavailable.
+        """
         if self._session is not None:
             with as_service_errors():
                 self._send()
                 self.__dict__.pop("_raw", None)
                 self._session.commit()
                 self.committed = True
+        waiting, self._afterwards = self._afterwards, []
+        for function in waiting:
+            try:
+                function()
+            except Exception as error:
+                log.warning("after the commit: %s", error, exc_info=True)
 
     def close(self) -> None:
         """Roll back what was not committed, and return the connection to the pool."""
@@ -413,6 +455,6 @@ class Transaction:
             self._session.close()
             self._session = None
             self.__dict__.pop("_raw", None)
-        self._events, self._written = [], []
+        self._events, self._written, self._afterwards = [], [], []
         if not self.committed:
             self.position, self.awaited = {}, {}

@@ -1,1 +1,1 @@
-"""Events: written to the outbox, published by the relay, handled once by each subscriber."""
+"""Events: transactional outbox, relay, subscribers with an inbox, dead letters."""

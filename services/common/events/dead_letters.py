@@ -1,8 +1,8 @@
 """Dead letters: ``python -m services.common.events.dead_letters list`` and ``… replay``.
 
-An event that a handler failed on is kept in the queue ``callboard.dead``. ``list`` shows what is
-there and why; ``replay`` publishes each to the queue it was rejected from, or leaves it where it is
-if that queue is unknown.
+Events on which a handler failed are in the queue ``callboard.dead``. ``list`` prints each with its
+reason; ``replay`` publishes each to the queue that it was rejected from, or leaves it if that queue
+is unknown.
 """
 
 from __future__ import annotations
@@ -90,9 +90,10 @@ def _death(letter: Incoming) -> dict[str, Any]:
 
 
 def _name(letter: Incoming) -> str:
+    # Dead-lettering replaces the routing key: the original is in ``x-death``, if not in a header.
     keys = _death(letter).get("routing-keys")
-    given = letter.headers.get("name")
-    return str(given or (keys[0] if isinstance(keys, list) and keys else letter.routing_key))
+    header = letter.headers.get("name")
+    return str(header or (keys[0] if isinstance(keys, list) and keys else letter.routing_key))
 
 
 def main(action: str, uri: str) -> None:
@@ -102,8 +103,8 @@ def main(action: str, uri: str) -> None:
         for letter in list(letters.all()):  # not those that fail again during the replay
             line = described(letter)
             if action == "replay":
-                line += f"  → {letters.replay(letter) or 'stays, as it is no event'}"
-            print(line)  # noqa: T201 - answers the command line
+                line += f"  → {letters.replay(letter) or 'not replayed: its queue is unknown'}"
+            print(line)  # noqa: T201 - command line output
     finally:
         letters.close()
 

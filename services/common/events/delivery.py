@@ -1,4 +1,4 @@
-"""Events as subscribers get them, decoded from messages."""
+"""Decoding of events from messages."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from services.common.observability.tracing import TRACEPARENT
 if TYPE_CHECKING:
     from services.common.wire.frames import Incoming
 
-#: Events that can't be decoded: their raw bytes, and the reason.
-Odd = list[tuple[bytes, str]]
+#: Events of a batch that can't be decoded: their raw bytes, and the reason.
+Undecodable = list[tuple[bytes, str]]
 
 #: What decoding a message of any content may raise.
 FAULTS: Final = (ValueError, TypeError, AttributeError, RecursionError, msgspec.MsgspecError)
 
 
 class Unreadable(Exception):
-    """The message holds no event."""
+    """The message can't be decoded as an event."""
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """An event as it arrived: its name, payload, and the headers all events carry."""
+    """A delivered event: its name, payload and headers."""
 
     name: str
     payload: dict[str, Any]
@@ -43,7 +43,7 @@ class Delivery(msgspec.Struct, frozen=True):
 
     @classmethod
     def read(cls, message: Incoming) -> Delivery:
-        """Read a message; one without our headers (a foreign publisher) gets an id.
+        """Decode a message; one without an id (of an external publisher) gets a new one.
 
         Raises Unreadable.
         """
@@ -88,7 +88,7 @@ class Delivery(msgspec.Struct, frozen=True):
         return result
 
 
-def read_deliveries(message: Incoming, *, many: bool) -> tuple[list[Delivery], Odd]:
+def read_deliveries(message: Incoming, *, many: bool) -> tuple[list[Delivery], Undecodable]:
     """The events in a message, and those of a relay's batch (``many``) that can't be decoded.
 
     A message with an ``event_id`` is always a single event. Raises Unreadable.
@@ -102,20 +102,20 @@ def read_deliveries(message: Incoming, *, many: bool) -> tuple[list[Delivery], O
         return _one_by_one(message.body)
 
 
-def _one_by_one(body: bytes) -> tuple[list[Delivery], Odd]:
-    """Decode a batch one by one. Raises Unreadable if it is no list."""
+def _one_by_one(body: bytes) -> tuple[list[Delivery], Undecodable]:
+    """Decode a batch one by one. Raises Unreadable if it is not an array."""
     try:
         pieces = msgspec.json.decode(body, type=list[msgspec.Raw])
     except FAULTS as error:
         raise Unreadable(f"{type(error).__name__}: {error}") from error
-    read: list[Delivery] = []
-    odd: Odd = []
+    deliveries: list[Delivery] = []
+    undecodable: Undecodable = []
     for piece in pieces:
         try:
-            read.append(msgspec.json.decode(piece, type=Delivery))
+            deliveries.append(msgspec.json.decode(piece, type=Delivery))
         except FAULTS as error:
-            odd.append((bytes(piece), f"{type(error).__name__}: {error}"))
-    return read, odd
+            undecodable.append((bytes(piece), f"{type(error).__name__}: {error}"))
+    return deliveries, undecodable
 
 
 def moment_of(delivery: Delivery) -> datetime | None:

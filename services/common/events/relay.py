@@ -56,14 +56,15 @@ LINGER_SECONDS: Final = 0.01
 #: aside.
 SWEEP_SECONDS: Final = 600.0
 #: Seconds between touches of the health files.
-SIGN_SECONDS: Final = 1.0
+HEALTH_SECONDS: Final = 1.0
 #: Limit in bytes of a message to the event log, unless a single event is larger.
 HISTORY_BYTES: Final = 1_000_000
-#: AMQP's reply code for a message that is larger than the broker takes.
+#: AMQP's reply code for a message over the broker's size limit.
 PRECONDITION_FAILED: Final = 406
-#: How long rows are kept, by table: a redelivery or a retried request older than that counts as
-#: new.
-KEPT: Final = {"inbox": "7 days", "idempotency_key": "24 hours"}
+#: Retention by table: an older redelivery or retried request counts as new. ``gone_row`` refuses
+#: references to deleted rows by whoever saw them before the delete: a request does so for its
+#: deadline, some seconds, but an event that names a row may be handled days later.
+RETENTION: Final = {"inbox": "7 days", "idempotency_key": "24 hours", "gone_row": "7 days"}
 COLUMNS: Final = (
     "SELECT id, event_id, name, payload, actor_id, project_id, request_id, stored, "
     "to_char(created_at AT TIME ZONE 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), traceparent "
@@ -105,7 +106,7 @@ class Relay(threading.Thread):
         self.service, self.settings = service, settings
         self.stopping = threading.Event()
         self.size = BATCH
-        #: Events that the broker refused for good, and when it did last.
+        #: Events that the broker refused permanently, with the time of the last attempt.
         self.aside: dict[int, float] = {}
 
     def run(self) -> None:
@@ -117,7 +118,7 @@ class Relay(threading.Thread):
                 self._relay()
             except Exception as error:
                 if not isinstance(error, (psycopg2.Error, OSError)):
-                    log.exception("relay of %s starts over after a fault of ours", self.service)
+                    log.exception("relay of %s restarts after an unexpected error", self.service)
                 worked = time.monotonic() - began > LONG_ENOUGH
                 attempt = 0 if worked else attempt + 1
                 if worked or attempt == QUIET_ATTEMPTS:
@@ -170,7 +171,7 @@ class Relay(threading.Thread):
             if ended - swept > SWEEP_SECONDS:
                 swept = ended
                 self._sweep(database)
-            self._try_one_aside(database, publisher)
+            self._retry_set_aside(database, publisher)
             self._sleep(database, publisher)
             self.stopping.wait(max(0.0, ended + LINGER_SECONDS - time.monotonic()))
 
@@ -184,7 +185,7 @@ class Relay(threading.Thread):
         self.size = min(BATCH, 2 * size)
         return len(events) == size
 
-    def _try_one_aside(self, database: Any, publisher: Publisher) -> None:
+    def _retry_set_aside(self, database: Any, publisher: Publisher) -> None:
         """Retry one event that the broker refused: its limit may have been raised since."""
         before = time.monotonic() - SWEEP_SECONDS
         number = next((ident for ident, tried in self.aside.items() if tried < before), None)
@@ -205,11 +206,11 @@ class Relay(threading.Thread):
             if stored := [event for event in sent if event.stored]:
                 # In the same confirm as the events themselves: both are in the broker before the
                 # rows are deleted.
-                self._hand_over(publisher, stored)
+                self._publish_to_log(publisher, stored)
             publisher.confirm()
         except OSError as error:
             if isinstance(error, BrokerLost) and error.code == PRECONDITION_FAILED:
-                self._refused(events, str(error))
+                self._isolate(events, str(error))
             # Every event of the failed batch may have arrived: a smaller one repeats fewer.
             self.size = max(1, len(events) // 2)
             raise
@@ -218,15 +219,15 @@ class Relay(threading.Thread):
                 cursor.execute(FOLD, ([event.id for event in sent], str(STUDIO)))
             metrics.published(self.service, [event.time for event in sent])
 
-    def _refused(self, events: list[Row], reason: str) -> None:
-        """Set aside the event that the broker refused, once halving has left it alone."""
+    def _isolate(self, events: list[Row], reason: str) -> None:
+        """Set aside the event that the broker refused, once halving has isolated it."""
         if len(events) == 1:
             self._set_aside(events[0], reason)
 
     def _set_aside(self, event: Row, reason: str) -> None:
         self.aside[event.id] = time.monotonic()
         extra = {"event_id": str(event.event_id), "event": event.name, "reason": reason}
-        log.error("an event of %s can't be published and waits", self.service, extra=extra)
+        log.error("an event of %s can't be published; set aside", self.service, extra=extra)
 
     def _publish(self, publisher: Publisher, event: Row) -> Row | None:
         """Buffer one event; returns it with the span's traceparent, None if it can't be sent."""
@@ -247,13 +248,13 @@ class Relay(threading.Thread):
                     message_id=headers["event_id"],
                     headers=headers | tracing.headers(),
                 )
-            # Its properties don't fit into a frame, or its name is too long: no retry will help.
+            # Its properties exceed a frame, or its name is too long: a retry would not help.
             except ValueError as error:
                 self._set_aside(event, str(error))
                 return None
             return event._replace(traceparent=tracing.traceparent())
 
-    def _hand_over(self, publisher: Publisher, events: Sequence[Row]) -> None:
+    def _publish_to_log(self, publisher: Publisher, events: Sequence[Row]) -> None:
         """Buffer events for the event log, many in a message, each encoded as a ``Delivery``."""
         chunk: list[bytes] = []
         size = 0
@@ -297,7 +298,7 @@ class Relay(threading.Thread):
     @staticmethod
     def _sweep(database: Any) -> None:
         with database.cursor() as cursor:
-            for table, age in KEPT.items():
+            for table, age in RETENTION.items():
                 cursor.execute(
                     f"DELETE FROM {table} WHERE created_at < now() - %s::interval",  # noqa: S608
                     (age,),
@@ -306,17 +307,17 @@ class Relay(threading.Thread):
 
 def main(names: Sequence[str], environ: Any, stop: threading.Event) -> None:
     """Run the relays of ``names`` (default: all services) until ``stop``. Raises ConfigError."""
-    wanted = names or SERVICES
-    relays = [Relay(name, ServiceSettings.for_service(name, environ)) for name in wanted]
+    services = names or SERVICES
+    relays = [Relay(name, ServiceSettings.for_service(name, environ)) for name in services]
     settings = ProcessSettings.for_service("relay", environ)
     configure("relay", settings.log_level, settings.log_format)
     tracing.configure("relay", settings.otel_exporter_otlp_endpoint)
     metrics_server.start(settings.metrics_host, settings.metrics_port)
     for relay in relays:
         relay.start()
-    log.info("relaying the events of %s", ", ".join(wanted))
+    log.info("relaying the events of %s", ", ".join(services))
     health = HealthFiles(settings.health_dir)
-    while not stop.wait(SIGN_SECONDS):
+    while not stop.wait(HEALTH_SECONDS):
         # A relay that waits for a database or a broker is alive: restarting it would not bring them
         # back.
         if all(relay.is_alive() for relay in relays):

@@ -95,7 +95,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
         self.ordered, self.formerly = ordered, formerly
 
     def setup(self) -> None:
-        """Name the queues and make the link; nothing connects yet."""
+        """Name the queues and create the link; nothing connects yet."""
         self.settings: ServiceSettings = self.container.config[CONFIG]
         service = self.container.service_name
         self.queue = f"{service}.{self.method_name}" + (".ordered" if self.ordered else "")
@@ -214,11 +214,11 @@ class Handler(Entrypoint):  # type: ignore[misc]
 
     def _read(self, message: Incoming) -> list[Delivery]:
         """Decode a message. Events of a batch that can't be decoded are dead-lettered alone."""
-        read, odd = read_deliveries(message, many=self.history)
-        for raw, reason in odd:
+        deliveries, undecodable = read_deliveries(message, many=self.history)
+        for raw, reason in undecodable:
             self._refuse(reason)
             self._dead_letter(raw, {}, "")
-        return read
+        return deliveries
 
     def _settle(
         self, deliveries: list[Delivery], message: Incoming, tries: int = TRIES_OF_A_BATCH
@@ -296,10 +296,10 @@ class Handler(Entrypoint):  # type: ignore[misc]
             return error
         return None
 
-    # --- what can't be handled ------------------------------------------------------------------
+    # --- dead letters ---------------------------------------------------------------------------
 
     def _count(self, deliveries: list[Delivery], outcome: str) -> None:
-        metrics.handled(self.queue, [one.time for one in deliveries], outcome)
+        metrics.handled(self.queue, [delivery.time for delivery in deliveries], outcome)
 
     def _refuse(self, reason: str) -> None:
         """Count and log an event that can't be decoded; a retry would not help."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 from uuid import UUID
@@ -16,8 +15,8 @@ from services.common.contracts import Event
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database.tables import NOW, table_of
-from services.common.errors import NotFound, ServiceError
-from services.common.files.rpc import Kept
+from services.common.errors import NotFound
+from services.common.files.kept import Kept
 from services.common.files.storage import FileAnswer
 from services.common.files.storage_access import UPLOADS, rendered_upload, storage_of, the_file
 from services.common.files.thumbnails.order import Shape
@@ -39,9 +38,9 @@ class Avatar:
     new_event: Callable[[UUID], Event]
 
 
-def avatar_of(table: str) -> Kept:
-    """The objects that belong to an avatar of a row of ``table``."""
-    return Kept(table, (f"/{NAME}",))
+def avatar_of(kind: str, table: str) -> Kept:
+    """The object that is the avatar of a row of ``table``."""
+    return Kept(kind, table, (NAME,), flag="has_avatar")
 
 
 class AvatarRpc(ResourceService):
@@ -58,7 +57,7 @@ class AvatarRpc(ResourceService):
             raise NotFound
         self.avatars[kind].read.check(self, {"id": ident, "project_id": ident})
         return FileAnswer(
-            key=f"{kind}/{ident}/{NAME}",
+            key=self._kept(kind).key(ident, NAME, row["upload_id"]),
             content_type="image/png",
             inline=True,
             last_modified=row["updated_at"],
@@ -76,16 +75,13 @@ class AvatarRpc(ResourceService):
         uuid = known_id(ident)
         self._row(kind, uuid)
         self.avatars[kind].write.check(self, {"id": uuid, "project_id": uuid})
-        key = f"{UPLOADS}/{the_file(files).id}"
-        shape = {NAME: Shape("cover", SIZE, SIZE)}
-        with rendered_upload(self, key, shape) as picture:
-            self._mark(kind, uuid, has_avatar=True)
-            self.tx.emit(self.avatars[kind].new_event(uuid))
-            # Before the commit: if that fails, the old avatar's row shows the new picture, and no
-            # row is left without its file.
-            storage_of(self).put(f"{kind}/{uuid}/{NAME}", picture.files[NAME])
-        with suppress(ServiceError):  # the sweep removes what is left
-            storage_of(self).delete(key)
+        upload, kept = the_file(files), self._kept(kind)
+        key = f"{UPLOADS}/{upload.id}"
+        with rendered_upload(self, key, {NAME: Shape("cover", SIZE, SIZE)}) as picture:
+            storage_of(self).put(kept.key(uuid, NAME, upload.id), picture.files[NAME])
+        self._mark(kind, uuid, has_avatar=True)
+        self.tx.emit(self.avatars[kind].new_event(uuid))
+        kept.take(self, uuid, UUID(upload.id), key)
         shown = {"thumbnail_path": f"pictures/thumbnails/{kind}/{uuid}.png"}
         return Reply(msgspec.json.encode(shown))
 
@@ -99,13 +95,16 @@ class AvatarRpc(ResourceService):
         self._row(kind, uuid)
         self.avatars[kind].write.check(self, {"id": uuid, "project_id": uuid})
         self._mark(kind, uuid, has_avatar=False)
-        with suppress(ServiceError):  # the sweep removes what is left
-            storage_of(self).delete(f"{kind}/{uuid}/{NAME}")
+        self._kept(kind).drop(self, uuid)
         return Reply(b"")
+
+    def _kept(self, kind: str) -> Kept:
+        return avatar_of(kind, self.registry[kind].table.name)
 
     def _row(self, kind: str, ident: UUID) -> Any:
         table = self.registry[kind].table
-        statement = sa.select(table.c.has_avatar, table.c.updated_at).where(table.c.id == ident)
+        shown = (table.c.has_avatar, table.c.updated_at, self._kept(kind).upload(self))
+        statement = sa.select(*shown).where(table.c.id == ident)
         with self.database.read() as connection:
             row = connection.execute(statement).mappings().first()
         if row is None:

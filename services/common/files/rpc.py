@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from eventlet import tpool
 
 from services.common.crud.resource_service import ResourceService
+from services.common.database import stored_files
+from services.common.database.transaction import refuse_in_transaction
 from services.common.events.subscriber import Delivery, Inbox, on
+from services.common.files import kept as rows
+from services.common.files.kept import Kept
 from services.common.files.storage import open_storage, sweep
 from services.common.files.storage_access import storage_of
 from services.common.runtime.scheduler import every
@@ -21,24 +25,14 @@ log = logging.getLogger(__name__)
 UNOWNED_SECONDS: Final = 3600.0
 #: Seconds between sweeps.
 SWEEP_SECONDS: Final = 900.0
-
-
-class Kept(NamedTuple):
-    """The objects under a prefix: ``<prefix>/<id><name>`` for each row of ``table``."""
-
-    #: None for temporary objects, which no row owns.
-    table: str | None
-    names: tuple[str, ...] = ("",)
-
-    def keys(self, prefix: str, ident: UUID | str) -> list[str]:
-        """The keys of all objects that a row may own."""
-        return [f"{prefix}/{ident}{name}" for name in self.names]
+#: Parts of a key ``<prefix>/<id>/<upload>/<name>``.
+VERSIONED: Final = 4
 
 
 class FilesRpc(ResourceService):
-    """A service that stores files; ``kept`` declares which, by prefix."""
+    """A service that stores files; ``kept`` declares which."""
 
-    kept: ClassVar[dict[str, Kept]] = {}
+    kept: ClassVar[tuple[Kept, ...]] = ()
 
     # Unordered, and without inbox: deleting files is idempotent.
     @on("rows:gone", inbox=Inbox.NONE)
@@ -47,49 +41,73 @@ class FilesRpc(ResourceService):
         gone = delivery.payload
         if gone["service"] != self.name:
             return
-        for prefix, kept in self.kept.items():
-            if kept.table == gone["table"]:
-                keys = [key for ident in gone["ids"] for key in kept.keys(prefix, ident)]
+        ids = [UUID(ident) for ident in gone["ids"]]
+        for kept in self.kept:
+            if kept.table and kept.table == gone["table"]:
+                uploads = rows.uploads_of(self, kept.table, ids)
+                keys = [key for ident in ids for key in _every_key(kept, ident, uploads.get(ident))]
                 storage_of(self).delete(*keys)
+                # Last: until the objects are deleted, the pointers say where they are.
+                rows.forget(self, kept.table, ids)
 
     @every(SWEEP_SECONDS)
     def sweep_files(self) -> None:
         """Delete objects without a row, an hour after they were stored."""
-        lock = sa.func.pg_try_advisory_xact_lock(sa.func.hashtextextended(f"sweep {self.name}", 0))
-        # One replica at a time: listing a bucket takes many requests.
-        if self.tx.session.scalar(sa.select(lock)):
+        # One replica at a time: listing a bucket takes many requests. A lease instead of a lock,
+        # for which a transaction would be open all the while.
+        values = {"name": "sweep", "seconds": SWEEP_SECONDS / 2}
+        mine = self.tx.connection.execute(stored_files.TAKE_LEASE, values).first()
+        self.commit_now()
+        if mine:
             self.sweep(UNOWNED_SECONDS)
 
     def sweep(self, seconds: float) -> int:
         """Delete objects older than ``seconds`` without a row; returns their number."""
+        refuse_in_transaction("the sweep")
         storage, removed = open_storage(self.settings.storage_url), 0
-        for prefix, kept in self.kept.items():
+        for kept in self.kept:
 
-            def owned(keys: list[str], table: str | None = kept.table) -> set[str]:
-                return self._owned(keys, table)
+            def owned(keys: list[str], kept: Kept = kept) -> set[str]:
+                return self._owned(keys, kept)
 
-            removed += sweep(storage, prefix, owned, seconds, tpool.execute)
+            removed += sweep(storage, kept.prefix, owned, seconds, tpool.execute)
         tpool.execute(storage.drop_torn, seconds)
         if removed:
             log.info("%s files without a row removed", removed)
         return removed
 
-    def _owned(self, keys: list[str], table: str | None) -> set[str]:
-        """The keys whose row exists."""
-        if table is None:
+    def _owned(self, keys: list[str], kept: Kept) -> set[str]:
+        """The keys whose row exists, and names the upload that they are from."""
+        if kept.table is None:
             return set()
         by_id: dict[UUID, list[str]] = {}
         for key in keys:
-            by_id.setdefault(_ident_of(key), []).append(key)
-        column: Any = self.metadata.tables[table].c.id
+            by_id.setdefault(_id_in(key, 1), []).append(key)
+        table: Any = self.metadata.tables[kept.table]
+        found = sa.select(table.c.id, kept.upload(self)).where(table.c.id.in_(list(by_id)))
+        if kept.flag:
+            found = found.where(table.c[kept.flag].is_(True))
         with self.database.read() as connection:
-            found = connection.scalars(sa.select(column).where(column.in_(list(by_id)))).all()
-        return {key for ident in found for key in by_id[ident]}
+            uploads: dict[UUID, UUID | None] = dict(connection.execute(found).all())
+        return {
+            key for ident, upload in uploads.items() for key in by_id[ident] if _of(key) == upload
+        }
 
 
-def _ident_of(key: str) -> UUID:
-    """The id in ``prefix/<id>…``; the nil UUID, which no row has, for other keys."""
+def _every_key(kept: Kept, ident: UUID, upload: UUID | None) -> list[str]:
+    """What the row may have had: from its last upload, waiting, and from earlier releases."""
+    keys = kept.keys(ident, None) + [kept.key(ident, name) for name in kept.waiting]
+    return keys + (kept.keys(ident, upload) if upload else [])
+
+
+def _of(key: str) -> UUID | None:
+    """The upload that an object is from; None if its key names none."""
+    return _id_in(key, 2) if len(key.split("/")) == VERSIONED else None
+
+
+def _id_in(key: str, part: int) -> UUID:
+    """The id that a part of a key is; the nil UUID, which nothing has, for other keys."""
     try:
-        return UUID(key.split("/")[1])
+        return UUID(key.split("/")[part])
     except (IndexError, ValueError):
         return UUID(int=0)

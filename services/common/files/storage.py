@@ -1,9 +1,9 @@
 """File storage: a folder, or a bucket of any S3-compatible store, named by ``STORAGE_URL``.
 
 Objects are written atomically and never changed: a new upload gets a new key. Rows say what an
-object is for; the sweep (``rpc.py``) deletes objects without a row. All calls block: services use
-``storage_access.storage_of``, the gateway has an asynchronous client of its own. If the storage is
-down, calls raise Unavailable within seconds.
+object is for (``kept.py``); the sweep (``rpc.py``) deletes objects without a row. All calls block:
+services use ``storage_access.storage_of``, the gateway has an asynchronous client of its own. If
+the storage is down, calls raise Unavailable within seconds.
 """
 
 from __future__ import annotations
@@ -131,10 +131,15 @@ class Storage:
                 use_multipart=not isinstance(content, bytes),
             )
 
-    def move(self, key: str, to: str) -> None:
-        """Rename an object."""
+    def copy(self, key: str, to: str) -> None:
+        """Store an object under another key as well; in a folder, as a link to the same bytes."""
         with self._asked():
-            self.store.rename(key, to)
+            try:
+                # Objects never change: one that is there is this one. Linking it a second time
+                # would leave the link under its temporary name.
+                self.store.head(to)
+            except FileNotFoundError:
+                self.store.copy(key, to)
 
     def stat(self, key: str) -> Stored:
         """An object's metadata."""

@@ -12,6 +12,7 @@ from eventlet import tpool
 
 from services.common.access.context import CallContext
 from services.common.config import FileSettings
+from services.common.database.transaction import refuse_in_transaction
 from services.common.errors import InvalidInput
 from services.common.files.storage import Storage, Upload, open_storage
 from services.common.files.thumbnails.client import (
@@ -35,8 +36,10 @@ class OffTheHub:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         method = getattr(self.target, name)
+        what = f"{type(self.target).__name__}.{name}"
 
         def run(*args: Any, **kwargs: Any) -> Any:
+            refuse_in_transaction(what)
             return tpool.execute(copy_context().run, method, *args, **kwargs)
 
         return run
@@ -45,7 +48,8 @@ class OffTheHub:
 def storage_of(ctx: CallContext) -> Storage:
     """The file storage, with methods that run on real threads and don't block the hub.
 
-    Not for methods that return iterators: those would be consumed on the hub.
+    They raise RuntimeError inside an open transaction: a store may take minutes. Not for methods
+    that return iterators: those would be consumed on the hub.
     """
     settings = cast("FileSettings", ctx.settings)  # every service that stores files has them
     return cast("Storage", OffTheHub(open_storage(settings.storage_url)))

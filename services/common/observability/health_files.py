@@ -1,11 +1,11 @@
 """Liveness and readiness of a process without HTTP: two files in ``HEALTH_DIR`` that it touches.
 
-Checking a file takes a probe 20 ms, most of it Python's start; a call over the broker would need a
-connection and our imports, and take ten times that.
+A probe of a file takes 20 ms, most of it Python's start; an RPC over the broker would need a
+connection and many imports, and take ten times as long.
 
-``alive`` is touched while the process runs, whatever the state of its dependencies: restarting it
-would not bring the database back. ``ready`` is touched while it can work, with database and broker.
-``deploy/probe.py`` reads them.
+``alive`` is touched while the process makes progress, whatever the state of its dependencies: a
+restart would not bring the database back. ``ready`` is touched while it reaches database and
+broker. ``deploy/probe.py`` reads them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tracing with OpenTelemetry; imported only where tracing is on (see ``tracing``)."""
+"""Tracing with OpenTelemetry; imported only if tracing is enabled (see ``tracing``)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KINDS: Final = {kind.name.lower(): kind for kind in SpanKind}
 #: Milliseconds between exports of a batch.
 DELAY_MS: Final = 1000
 #: Characters of an attribute that are exported.
-SHOWN: Final = 2000
+ATTRIBUTE_LENGTH: Final = 2000
 PARENTS: Final = TraceContextTextMapPropagator()
 
 
@@ -118,8 +118,8 @@ class Spans:
         parent_context: Context | None = (
             PARENTS.extract({"traceparent": parent}) if parent else None
         )
-        shown = {key: _shown(value) for key, value in attributes.items() if value is not None}
-        span = self.tracer.start_span(name, parent_context, KINDS[kind], shown)
+        exported = {key: _exported(value) for key, value in attributes.items() if value is not None}
+        span = self.tracer.start_span(name, parent_context, KINDS[kind], exported)
         return Open(span)
 
     @staticmethod
@@ -138,7 +138,7 @@ def _exporter(component: str, endpoint: str) -> SpanExporter:
     return OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
 
 
-def _shown(value: Any) -> str | bool | int | float:
+def _exported(value: Any) -> str | bool | int | float:
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
-    return value if isinstance(value, (bool, int, float)) else str(value)[:SHOWN]
+    return value if isinstance(value, (bool, int, float)) else str(value)[:ATTRIBUTE_LENGTH]

@@ -60,9 +60,9 @@ def earlier_answer(service: Any) -> Reply | None:
     if row is None:
         service.tx.on_begin = partial(_claim, table, key)
         return None
-    same = row["fingerprint"] == _fingerprint(data)
-    IDEMPOTENT.labels("repeated" if same else "refused").inc()
-    if not same:
+    is_same_request = row["fingerprint"] == _fingerprint(data)
+    IDEMPOTENT.labels("repeated" if is_same_request else "refused").inc()
+    if not is_same_request:
         message = "This Idempotency-Key was used with another request."
         raise KeyReused(message)
     # Rows of the last release have no position.

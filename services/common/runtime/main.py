@@ -57,7 +57,7 @@ def main(service: type[Service]) -> None:
     )
     runner.add_service(service)
     runner.start()
-    # What was imported stays: the collector needn't look through it again and again.
+    # Imported objects live until the end: the garbage collector needn't traverse them.
     gc.collect()
     gc.freeze()
     log.info("%s started", service.name)
@@ -77,5 +77,5 @@ def _stop(runner: Any) -> None:
     with eventlet.Timeout(STOP_SECONDS, exception=False):
         runner.stop()
         return
-    log.warning("work was still running after %s s and is given back", STOP_SECONDS)
+    log.warning("calls still running after %s s are abandoned and redelivered", STOP_SECONDS)
     os._exit(1)

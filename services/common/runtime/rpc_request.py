@@ -1,7 +1,7 @@
-"""Decoding and validating RPC requests, at the border of the process.
+"""Decoding and validation of RPC requests, before they reach nameko.
 
-Whoever may publish can put anything into a message. An invalid one is refused once, with a
-``MessageRefused`` that holds the reason; it never reaches nameko.
+Anybody who may publish can send any bytes. An invalid message is refused once, with a
+``MessageRefused`` that holds the reason.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ TRACE: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class MessageRefused(Exception):
-    """The message is no valid request; ``reason`` is a label of the metric, one of a few."""
+    """The message is not a valid request; ``reason`` is one of a few labels of the metric."""
 
     def __init__(self, reason: str, error: ServiceError) -> None:
         super().__init__(error.message)
@@ -53,12 +53,12 @@ class MessageRefused(Exception):
 
 
 def refused(reason: str, sentence: str) -> MessageRefused:
-    """The refusal of a message whose sender is at fault."""
+    """The refusal of an invalid message."""
     return MessageRefused(reason, InvalidInput(sentence))
 
 
 class Arguments(msgspec.Struct):
-    """The body of a request, as nameko has it."""
+    """The body of a request in nameko's format."""
 
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
@@ -149,6 +149,8 @@ def _arguments(body: bytes) -> Arguments:
     try:
         return decode(body)
     except msgspec.ValidationError as error:
+        if "out of range" in str(error):
+            raise refused("shape", "The request holds a number that is out of range.") from None
         raise refused("shape", f"The request is no call: {error}.") from None
     except RecursionError:
         raise refused("nesting", NESTED) from None

@@ -23,7 +23,7 @@ from nameko.extensions import Entrypoint, SharedExtension
 from services.common.config import ServiceSettings
 from services.common.database.sql_errors import as_service_errors, gave_way
 from services.common.database.transaction import Transaction
-from services.common.errors import InvalidInput, ServiceError, Unavailable
+from services.common.errors import Integrity, InvalidInput, ServiceError, Unavailable
 from services.common.observability.health_files import HealthFiles
 from services.common.observability.metrics import REFUSED, UNKNOWN, answered
 from services.common.runtime import idempotency, positions
@@ -72,7 +72,7 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
         self.draining = False
 
     def setup(self) -> None:
-        """Make the link; nothing connects yet."""
+        """Create the link; nothing connects yet."""
         self.settings: ServiceSettings = self.container.config[CONFIG]
         self.service: str = self.container.service_name
         self.tag = uuid.uuid4().hex
@@ -148,8 +148,8 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
         if method is None:
             raise MessageRefused("method", MethodUnknown(f"no method {name!r}"))
         request = read_request(message, name)
-        # The first worker may have committed before it died, and without an idempotency key nothing
-        # tells whether it did. Reads are simply repeated.
+        # The first worker may have committed before it died; only an idempotency key could tell.
+        # Reads are simply repeated.
         if message.redelivered and method.writes:
             sentence = "The service stopped while it worked on this; the outcome is unknown."
             raise MessageRefused("redelivered", Unavailable(sentence))
@@ -184,7 +184,7 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
             self.link.ack(message)
 
     def _send(self, message: Incoming, answer: Reply | None, error: Exception | None) -> None:
-        """Send the reply, if one is wanted, and the acknowledgement in the same write."""
+        """Send the reply, if the caller expects one, and the acknowledgement in one write."""
         to = message.properties.reply_to
         if not to:
             self.link.ack(message)
@@ -214,7 +214,7 @@ def _method_of(message: Incoming) -> str:
 
 
 class MethodUnknown(ServiceError, kind="method-unknown"):
-    """The service has no such method, perhaps since the caller is of a newer version."""
+    """The service has no such method; the caller may be of a newer release."""
 
 
 def _bare(answer: Reply | None, error: Exception | None) -> tuple[bytes, dict[str, Any]]:
@@ -282,8 +282,8 @@ class Method(Entrypoint):  # type: ignore[misc]
         answer, error = None, exc_info[1] if exc_info else None
         if error is None:
             try:
-                made = result if isinstance(result, Reply) else Reply(encode(result))
-                answer = self.complete(worker_ctx, made)
+                answer = result if isinstance(result, Reply) else Reply(encode(result))
+                answer = self.complete(worker_ctx, answer)
             except ServiceError as refused:
                 answer, error = None, refused
             except Exception as unexpected:
@@ -328,7 +328,7 @@ def _bounded(function: Callable[..., Any], service: Any, args: Any, kwargs: Any)
         except TypeError:
             _check_arguments(function, service, args, kwargs)
             raise
-        except RecursionError:  # some interpreters read deeper JSON than they can look through
+        except RecursionError:  # some interpreters decode deeper JSON than they can traverse
             count_refused(service.name, "nesting", function.__name__)
             raise InvalidInput(NESTED) from None
 
@@ -362,14 +362,17 @@ def query(function: F) -> F:
 def command(function: F) -> F:
     """Make a method callable by RPC; it writes in ``self.tx``, which is committed after it.
 
-    It is retried once after a deadlock or a serialization failure.
+    It is retried once after it lost to another transaction (see ``sql_errors.gave_way``).
     """
 
     @wraps(function)
     def once(self: Any, *args: Any, **kwargs: Any) -> Any:
         earlier = idempotency.earlier_answer(self)
         if earlier is None:
-            return function(self, *args, **kwargs)
+            answer = function(self, *args, **kwargs)
+            # Here already, and not with the commit: what its checks refuse may be run again.
+            self.tx.flush_events()
+            return answer
         self.call["key"] = None  # stored already: don't store it again
         return earlier
 
@@ -379,7 +382,7 @@ def command(function: F) -> F:
         try:
             return _bounded(once, self, args, kwargs)
         # Not after ``commit_now``: the part that has committed would be done twice.
-        except Unavailable as refusal:
+        except (Unavailable, Integrity) as refusal:
             if self.tx.committed or not gave_way(refusal):
                 raise
         self.tx.close()

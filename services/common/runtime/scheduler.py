@@ -42,15 +42,17 @@ class Clock(Entrypoint):  # type: ignore[misc]
 
     def _run(self) -> None:
         while not self.stopping:
-            done = eventlet.event.Event()
+            ended = eventlet.event.Event()
 
-            def finish(_ctx: Any, result: Any, exc_info: Any, done: Any = done) -> tuple[Any, Any]:
-                done.send(None)
+            def finish(
+                _ctx: Any, result: Any, exc_info: Any, ended: Any = ended
+            ) -> tuple[Any, Any]:
+                ended.send(None)
                 return result, exc_info
 
             self.container.spawn_worker(self, (), {}, handle_result=finish)
             # The pause starts when the run has ended: a slow run is never overtaken by the next.
-            done.wait()
+            ended.wait()
             eventlet.sleep(self.seconds)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextvars import copy_context
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
 
 import eventlet
@@ -61,9 +61,38 @@ class _Actors:
         return actor
 
 
-def spawned(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Run a function in a green thread that inherits the request's id and trace."""
-    return eventlet.spawn(copy_context().run, function, *args, **kwargs)
+class Spawned:
+    """A function that runs in a green thread, with the request's id and trace.
+
+    What it raises is raised by ``wait``. Were it raised in the thread, the hub would print it, also
+    where nobody needs the result any more.
+    """
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self._function = function
+        self._thread = eventlet.spawn(copy_context().run, self._outcome)
+
+    def _outcome(self) -> tuple[Any, Exception | None]:
+        try:
+            return self._function(), None
+        except Exception as error:  # noqa: BLE001 - raised again by ``wait``
+            return None, error
+
+    def wait(self) -> Any:
+        """What the function returned. Raises what it raised."""
+        result, error = self._thread.wait()
+        if error is not None:
+            raise error
+        return result
+
+    def kill(self) -> None:
+        """End the thread."""
+        self._thread.kill()
+
+
+def spawned(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Spawned:
+    """Run a function in a green thread."""
+    return Spawned(partial(function, *args, **kwargs))
 
 
 class TransactionProvider(DependencyProvider):  # type: ignore[misc]
@@ -189,8 +218,8 @@ class Service:
         """
         question = {"project_id": str(project) if project else None}
         # Sent before our own version is read, so that all of them are fetched concurrently.
-        others = [self.ask_ahead(name, "change_version", **question) for name in elsewhere]
-        counts = [change_version.version(self.database, project), *(answer() for answer in others)]
+        pending = [self.ask_ahead(name, "change_version", **question) for name in elsewhere]
+        counts = [change_version.version(self.database, project), *(wait() for wait in pending)]
         # The caller is part of the tag: two people may see different rows of the same version.
         arguments = self.call.get("body", b"").decode()
         tag = etags.of_parts([self.name, self.call["route"], arguments, self.tx.caller, *counts])
@@ -240,14 +269,14 @@ class Service:
 
         For what our reply needs and the transaction does not: both run concurrently.
         """
-        asked = self.ask_ahead_raw(service, method, **kwargs)
-        return lambda: msgspec.json.decode(asked())
+        wait = self.ask_ahead_raw(service, method, **kwargs)
+        return lambda: msgspec.json.decode(wait())
 
     def ask_ahead_raw(self, service: str, method: str, /, **kwargs: Json) -> Callable[[], bytes]:
         """Start a call; the function returned waits for its reply, as JSON bytes."""
         self._check_may_ask(service, method)
-        asked = spawned(self.call_service, service, method, kwargs)
-        return cast("Callable[[], bytes]", asked.wait)
+        thread = spawned(self.call_service, service, method, kwargs)
+        return cast("Callable[[], bytes]", thread.wait)
 
     def ask_all(self, questions: list[Question]) -> list[Any]:
         """Make several calls ``(service, method, arguments)`` concurrently; replies are in order.
@@ -270,7 +299,7 @@ class Service:
 
 
 if TYPE_CHECKING:
-    #: The type checker holds every service against the protocol here.
+    # Has the type checker compare the class with the protocol.
     _CONTEXT: type[CallContext] = Service
 
 
@@ -285,8 +314,8 @@ def versioned(*elsewhere: str) -> Callable[[F], F]:
         @wraps(function)
         def run(self: Service, *args: Any, **kwargs: Any) -> Any:
             vendor = self.actor.works_as_vendor and self.name != "tasks"
-            others = (*elsewhere, "tasks") if vendor else elsewhere
-            return self.not_modified_or(lambda: function(self, *args, **kwargs), elsewhere=others)
+            services = (*elsewhere, "tasks") if vendor else elsewhere
+            return self.not_modified_or(lambda: function(self, *args, **kwargs), elsewhere=services)
 
         return cast("F", run)
 

@@ -50,15 +50,15 @@ class Outgoing:
             self._waiting.append(frames)
             self._bytes += len(frames)
             if self._writing:
-                # The current writer sends ours, too: it looks at the queue again before it stops.
+                # The current writer sends these, too: it checks the queue again before it stops.
                 return
             self._writing = True
         self._write_all()
 
     def send_bounded(self, frames: bytes) -> None:
-        """Send frames, but raise Unavailable where more than ``MAX_QUEUED`` bytes are queued."""
-        # Read without the lock: the limit protects memory, so being off by a message does no harm.
-        # A single message larger than the limit passes when nothing else waits.
+        """Send frames. Raises Unavailable if more than ``MAX_QUEUED`` bytes are queued."""
+        # Read without the lock: the limit protects memory, so being off by a message is harmless. A
+        # single message over the limit passes if nothing else is queued.
         if self._bytes and self._bytes + len(frames) > MAX_QUEUED:
             raise Unavailable(FULL)
         self.send(frames)
@@ -123,8 +123,8 @@ class Connection:
 
     def _open(self, end: float) -> None:
         self.session.begin()
-        # Two limits: a host that does not answer must be given up quickly so that the next one is
-        # tried, while a node that answers may be slow to declare quorum queues.
+        # Two limits: a host that doesn't answer must fail quickly so that the next one is tried,
+        # while a node that answers may be slow to declare quorum queues.
         while not self._set_up:
             self.session.feed(self.transport.receive(left_until(end)))
         end = time.monotonic() + SETUP_SECONDS

@@ -79,7 +79,7 @@ class Link:
         while not self.stopping:
             try:
                 self._serve()
-            except Exception as error:  # noqa: BLE001 - the main loop of what talks to the broker
+            except Exception as error:  # noqa: BLE001 - a main loop: logged, then reconnected
                 self._report(error, failures)
             failures = 0 if self.ready.is_set() else failures + 1
             self._forget()
@@ -127,13 +127,13 @@ class Link:
                 log.warning("broker away (%s): %s: %s", self.name, type(error).__name__, error)
         elif type(error) not in self._reported:
             self._reported.add(type(error))
-            log.error("%s starts over after a fault of ours", self.name, exc_info=error)
+            log.error("%s reconnects after an unexpected error", self.name, exc_info=error)
 
     def stop(self) -> None:
         """End the reading loop; it returns within ``TICK_SECONDS``."""
         self.stopping = True
 
-    # --- what other threads do --------------------------------------------------------------------
+    # --- for other threads ------------------------------------------------------------------------
 
     def publish(
         self,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from services.common.wire.session import Session
 
 #: Seconds between checks of the heartbeats, once a reply is later than ``SILENCE``.
-LOOK_AGAIN: Final = 0.1
+CHECK_SECONDS: Final = 0.1
 
 
 class _Waiter:
@@ -112,7 +112,7 @@ class RpcClient:
         self.on_lost()
 
     def alive(self, service: str) -> bool:
-        """Whether the service sent a heartbeat lately; it sends them while its database answers."""
+        """Whether a heartbeat of the service is recent; it beats while its database answers."""
         return self.heartbeats.alive(service)
 
     def call(
@@ -126,8 +126,8 @@ class RpcClient:
     ) -> Reply:
         """Call ``service.method``; ``kwargs`` is a JSON object, ``deadline`` is in seconds.
 
-        Raises the ServiceError the service raised, or Unavailable: at once when the broker is
-        away, after ``SILENCE`` when the service is, and at the deadline in any case.
+        Re-raises the service's ServiceError. Raises Unavailable at once without a broker, after
+        ``SILENCE`` seconds without heartbeats of the service, and at the deadline in any case.
         """
         with tracing.span(f"call {service}.{method}", "client"):
             return self._call(service, method, kwargs, headers or {}, deadline or self.deadline)
@@ -152,11 +152,10 @@ class RpcClient:
 
     def _wait(self, waiter: _Waiter, seconds: float) -> Incoming:
         end, patience = waiter.started + seconds, min(SILENCE, seconds)
-        # The first wait is the long one, for most replies come within it. Afterwards heartbeats
-        # tell a service that is slow from one that is away, so that callers of the latter fail
-        # early.
+        # The first wait is the long one, as most replies arrive within it. Afterwards heartbeats
+        # tell a slow service from one that is down, so that callers of the latter fail early.
         while not waiter.lock.acquire(timeout=patience):
-            now, patience = time.monotonic(), LOOK_AGAIN
+            now, patience = time.monotonic(), CHECK_SECONDS
             if now >= end:
                 raise Unavailable(f"The {waiter.service} service did not answer in time.")
             if not self.alive(waiter.service):

@@ -1,9 +1,9 @@
 """RPC calls and replies as AMQP messages, for both clients: the services' and the gateway's.
 
 The protocol is nameko's: exchange ``nameko-rpc``, routing key ``service.method``, a JSON body of
-``args`` and ``kwargs``. Our clients add headers that a stock nameko client lacks: the actor, the
-deadline, and that the reply's bytes are wanted bare instead of wrapped in
-``{"result": …, "error": …}``, so that a gateway passes them on without decoding.
+``args`` and ``kwargs``. These clients add headers that a stock nameko client lacks: the actor, the
+deadline, and a request for the bare reply instead of ``{"result": …, "error": …}``, which the
+gateway passes on without decoding.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ KEY: Final = "nameko.idempotency_key"
 #: Identifies a repeated request whose bytes differ each time (uploads), for idempotency.
 FINGERPRINT: Final = "nameko.fingerprint"
 MATCH: Final = "nameko.if_none_match"
-#: What the caller must be able to read: see ``wire.position``.
+#: The caller's position, for reading its own writes: see ``wire.position``.
 POSITION: Final = "nameko.position"
 #: The caller's person as JSON, for answers that show their author.
 AUTHOR: Final = "nameko.author"
@@ -80,7 +80,7 @@ class Heartbeats:
         return time.monotonic() - self._seen.get(service, 0.0) < SILENCE
 
 
-def call_bytes(  # noqa: PLR0917 - a call is that much
+def call_bytes(  # noqa: PLR0917 - all of them vary with each call
     session: Session,
     route: tuple[str, str],
     kwargs: bytes,
@@ -90,8 +90,8 @@ def call_bytes(  # noqa: PLR0917 - a call is that much
 ) -> bytes:
     """The bytes that call ``(service, method)`` with a JSON object of keyword arguments.
 
-    The broker drops the message after ``seconds``, and returns it at once where there is no queue.
-    Raises Unavailable where the headers are too large for a message.
+    The broker discards the message after ``seconds``, and returns it at once if there is no queue.
+    Raises Unavailable if the headers are too large for a message.
     """
     properties = Basic.Properties(
         content_type="application/json",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from services.common.database import tables
+from services.common.database import stored_files, tables
 from services.common.database.tables import Many, new_metadata
 
 
@@ -13,6 +13,9 @@ class Base(tables.Base):
 
     __abstract__ = True
     metadata = new_metadata()
+
+
+stored_files.declare(Base.metadata, "crud")
 
 
 def linked(table: sa.Table, own: str, other: str) -> Many:

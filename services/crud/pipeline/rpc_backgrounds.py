@@ -14,6 +14,7 @@ from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database.tables import NOW
 from services.common.errors import InvalidInput, NotFound
+from services.common.files.kept import Kept
 from services.common.files.storage import FileAnswer, Upload
 from services.common.files.storage_access import UPLOADS, rendered_upload, storage_of, the_file
 from services.common.files.thumbnails.order import Shape
@@ -30,8 +31,9 @@ PICTURES: Final = {
     "png": "image/png",
 }
 PANORAMAS: Final = frozenset({"exr", "hdr"})
-THUMBNAIL: Final = {"thumbnail": Shape("fit", 150, 100)}
-NAMES: Final = ("/original", "/thumbnail")
+ORIGINAL, SMALL = "original", "thumbnail"
+THUMBNAIL: Final = {SMALL: Shape("fit", 150, 100)}
+KEPT: Final = Kept(PREFIX, "preview_background_file", (ORIGINAL, SMALL))
 UNKNOWN: Final = "application/octet-stream"
 
 
@@ -64,9 +66,10 @@ class BackgroundRpc(ResourceService):
         key = f"{UPLOADS}/{upload.id}"
         if upload.extension in PICTURES:
             with rendered_upload(self, key, THUMBNAIL) as picture:
-                storage_of(self).put(f"{PREFIX}/{uuid}/thumbnail", picture.files["thumbnail"])
+                storage_of(self).put(KEPT.key(uuid, SMALL, upload.id), picture.files[SMALL])
+        storage_of(self).copy(key, KEPT.key(uuid, ORIGINAL, upload.id))
         self._keep_background(uuid, upload)
-        storage_of(self).move(key, f"{PREFIX}/{uuid}/original")
+        KEPT.take(self, uuid, UUID(upload.id), key)
         resource = self.registry["preview-background-files"]
         return Reply(resource.view(self.tx, uuid, relations=False))
 
@@ -98,7 +101,7 @@ class BackgroundRpc(ResourceService):
         if row["extension"] != extension:
             raise NotFound
         return FileAnswer(
-            key=f"{PREFIX}/{row['id']}/original",
+            key=KEPT.key(row["id"], ORIGINAL, row["upload_id"]),
             content_type=PICTURES.get(extension, UNKNOWN),
             inline=extension in PICTURES,
             last_modified=row["updated_at"],
@@ -109,7 +112,7 @@ class BackgroundRpc(ResourceService):
         """A small picture of a background that is a picture, by ``<id>.png``. Raises NotFound."""
         row = self._background(file.removesuffix(".png"))
         return FileAnswer(
-            key=f"{PREFIX}/{row['id']}/thumbnail",
+            key=KEPT.key(row["id"], SMALL, row["upload_id"]),
             content_type="image/png",
             inline=True,
             last_modified=row["updated_at"],
@@ -118,7 +121,8 @@ class BackgroundRpc(ResourceService):
     def _background(self, text: str) -> Any:
         ident = known_id(text)
         file = PreviewBackgroundFile
-        statement = sa.select(file.id, file.extension, file.updated_at).where(file.id == ident)
+        shown = (file.id, file.extension, file.updated_at, KEPT.upload(self))
+        statement = sa.select(*shown).where(file.id == ident)
         with self.database.read() as connection:
             row = connection.execute(statement).mappings().first()
         if row is None:

@@ -17,6 +17,7 @@ from services.common.database.tables import NOW, table_of
 from services.common.errors import NotFound, invalid_field
 from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command, query
+from services.common.values import array_or_empty
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import Playlist
 from services.crud.policy import playlist_rules
@@ -69,7 +70,7 @@ class PlaylistRpc(ResourceService):
         # The entities are one JSON column: locked, or concurrent requests would overwrite each
         # other.
         row = self.tx.get(Playlist, uuid, lock=True)
-        shots = row.shots or []
+        shots = [one for one in array_or_empty(row.shots) if isinstance(one, dict)]
         if not any(_couple(one) == _couple(shot) for one in shots):
             changed = sa.update(Playlist).where(Playlist.id == uuid)
             self.tx.session.execute(changed.values(shots=[*shots, shot], updated_at=NOW))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.contracts.crud import DayOffCovers
 from services.common.crud.resource import CrudContext, SimpleRules
-from services.common.database.sql_errors import CHECK, MESSAGES, NOT_NULL, as_service_errors
+from services.common.database.sql_errors import CHECK, MESSAGES, NOT_NULL
 from services.common.database.tables import table_of
 from services.common.errors import Integrity, InvalidInput
 from services.common.json_types import JsonObject, Row, Values
@@ -106,8 +106,11 @@ class SalaryScaleRules(SimpleRules):
         _fill_scale(ctx)
 
 
-def _fill_scale(ctx: CallContext) -> None:
-    """Insert the missing rows of the scale: one per department, position and seniority."""
+def _fill_scale(ctx: CrudContext) -> None:
+    """Insert the missing rows of the scale: one per department, position and seniority.
+
+    Emits ``salary-scale:new``.
+    """
     departments = [row["id"] for row in ctx.ask("auth", "list_rows", path="departments")]
     wanted = {
         (UUID(department), position, seniority)
@@ -115,16 +118,19 @@ def _fill_scale(ctx: CallContext) -> None:
         for position in POSITIONS
         for seniority in SENIORITIES
     }
-    table = table_of(SalaryScale)
-    # A transaction of its own: the list is read outside one.
-    with as_service_errors(), ctx.database.engine.begin() as connection:
-        # Locked: two concurrent lists would both find the rows missing, and insert them.
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('salary scale'))")
-        columns = (table.c.department_id, table.c.position, table.c.seniority)
-        known = {tuple(row) for row in connection.execute(sa.select(*columns))}
-        rows = [
-            {"department_id": d, "position": p, "seniority": s, "salary": 0}
-            for d, p, s in sorted(wanted - known, key=str)
-        ]
-        if rows:
-            connection.execute(sa.insert(table), rows)
+    table, run = table_of(SalaryScale), ctx.tx.connection
+    # Locked: two concurrent lists would both find the rows missing, and insert them.
+    ctx.tx.lock_key("salary scale")
+    columns = (table.c.department_id, table.c.position, table.c.seniority)
+    known = {tuple(row) for row in run.execute(sa.select(*columns))}
+    rows = [
+        {"id": uuid4(), "department_id": d, "position": p, "seniority": s, "salary": 0}
+        for d, p, s in sorted(wanted - known, key=str)
+    ]
+    if rows:
+        run.execute(sa.insert(table), rows)
+    for row in rows:
+        ctx.tx.emit(ctx.registry.event(ctx.registry["salary-scales"], "new", row))
+    # Committed here, as the list is read outside the transaction; done again, it finds the rows.
+    ctx.commit_now()
+    ctx.tx.close()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.common.access.rules import Rule
+from services.common.crud import cross_references
 from services.common.crud.resource import CrudContext, SimpleRules
 from services.common.crud.validation import BadValue, parse_id
 from services.common.database.sql_types import Select
@@ -54,12 +56,14 @@ class PlaylistRules(SimpleRules):
             changed["task_type_id"] = None
         return changed
 
-    def prepare(self, _ctx: CrudContext, body: JsonObject, _ident: UUID | None) -> None:
-        """Raise InvalidInput for a ``for_entity`` that no playlist is for."""
+    def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> None:
+        """Check kind and entities. Raises InvalidInput (no such kind), Forbidden."""
         kind = body.get("for_entity")
         if kind is not None and kind not in KINDS:
             message = f"for_entity must be one of {', '.join(KINDS)}"
             raise InvalidInput(message)
+        if body.get("shots") and not ctx.actor.is_admin:
+            check_shown(ctx, *_new_ids(ctx, body["shots"], ident))
 
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
@@ -80,6 +84,33 @@ class PlaylistRules(SimpleRules):
         """Delete the playlist's build jobs and share links."""
         for table in (BuildJob, PlaylistShareLink):
             ctx.tx.session.execute(sa.delete(table).where(table.playlist_id == row["id"]))
+
+
+def check_shown(ctx: CallContext, entities: Iterable[UUID], previews: Iterable[UUID]) -> bool:
+    """Whether the entities exist; their owners check that the caller may reference all of these.
+
+    The ids are in a JSON column, for which no reference can be declared. Raises Forbidden.
+    """
+    wanted = {("assets", "entity"): set(entities), ("tasks", "preview_file"): set(previews)}
+    found = cross_references.ask_existing(ctx, wanted)
+    return found["assets", "entity"] == wanted["assets", "entity"]
+
+
+def _new_ids(ctx: CallContext, shots: Json, ident: UUID | None) -> tuple[set[UUID], set[UUID]]:
+    """Entities and previews that the playlist does not show yet."""
+    before = sa.select(Playlist.shots).where(Playlist.id == ident)
+    with ctx.database.read() as connection:
+        entities, previews = _ids(connection.scalar(before) if ident else None)
+    shown = _ids(shots)
+    return shown[0] - entities, shown[1] - previews
+
+
+def _ids(shots: Json) -> tuple[set[UUID], set[UUID]]:
+    """The ids of entities and of previews in ``shots``."""
+    items = [one for one in shots if isinstance(one, dict)] if isinstance(shots, list) else []
+    entities = {_is_id(one.get("entity_id") or one.get("id")) for one in items}
+    previews = {_is_id(one.get("preview_file_id")) for one in items}
+    return {i for i in entities if i}, {i for i in previews if i}
 
 
 def reduced(shots: Any) -> list[JsonObject]:

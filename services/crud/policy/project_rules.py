@@ -17,6 +17,7 @@ from services.common.crud.validation import BadValue, parse_id
 from services.common.database.tables import table_of
 from services.common.errors import Integrity, InvalidInput, Refused
 from services.common.json_types import JsonObject, Row, Values
+from services.common.values import array_or_empty
 from services.crud import models as m
 
 OPEN, CLOSED = "Open", "Closed"
@@ -115,7 +116,7 @@ class ProjectRules(ResourceRules[ProjectStart]):
         descriptors: list[JsonObject] = []
         if start.template is not None:
             _copy_links(ctx, start.template, row["id"], body)
-            descriptors = _template(ctx, start.template)["metadata_descriptors"] or []
+            descriptors = _stored_descriptors(_template(ctx, start.template))
         # The id is chosen here, so that the answer can show it before assets has created the
         # episode.
         start.first_episode = uuid4() if row["production_type"] == TV_SHOW else None
@@ -147,13 +148,22 @@ class ProjectRules(ResourceRules[ProjectStart]):
             if start is not None and shown["production_type"] == TV_SHOW and start.first_episode:
                 shown["first_episode_id"] = str(start.first_episode)
 
+    def before_delete(self, ctx: CrudContext, ident: UUID, /, *, force: bool) -> None:  # noqa: ARG002
+        """Raise Refused while the production is open, whatever else holds it back."""
+        with ctx.database.read() as connection:
+            _refuse_open(connection.scalar(sa.select(STATUS_NAME).where(m.Project.id == ident)))
+
     def on_delete(self, ctx: CrudContext, row: Row, _start: ProjectStart) -> None:
         """Raise Refused while the production is open."""
         name = m.ProjectStatus.name
         status = sa.select(name).where(m.ProjectStatus.id == row["project_status_id"])
-        if is_open(ctx.tx.session.scalar(status)):
-            message = "Only closed projects can be deleted"
-            raise Refused(message)
+        _refuse_open(ctx.tx.session.scalar(status))
+
+
+def _refuse_open(status: str | None) -> None:
+    if is_open(status):
+        message = "Only closed projects can be deleted"
+        raise Refused(message)
 
 
 class TemplateRules(SimpleRules):
@@ -212,6 +222,11 @@ def _template(ctx: CallContext, ident: UUID) -> JsonObject:
     return {
         name: row[name] for name in row if name not in NOT_COPIED or name == "metadata_descriptors"
     }
+
+
+def _stored_descriptors(template: Row) -> list[JsonObject]:
+    found = array_or_empty(template["metadata_descriptors"])
+    return [one for one in found if isinstance(one, dict)]
 
 
 def _copy_links(ctx: CallContext, template: UUID, project: UUID, body: JsonObject) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.common.access.rules import manager
-from services.common.crud import writing
+from services.common.crud import cross_references, writing
 from services.common.crud.resource import Resource
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import values_for_create
@@ -24,6 +24,7 @@ from services.crud.models import (
     ScheduleItem,
     project_status_automation_link,
 )
+from services.crud.policy.project_access import project_changed
 
 LINKS: Final = {
     "task-type": Resource(path="task-type-links", model=ProjectTaskTypeLink),
@@ -109,8 +110,27 @@ class TypeLinkRpc(ResourceService):
 
     @command
     def release_task_type(self, task_type_id: str) -> bool:
-        """Take a task type off all productions and schedules."""
-        ident = UUID(task_type_id)
-        for table in (ProjectTaskTypeLink, ScheduleItem):
-            self.tx.session.execute(sa.delete(table).where(table.task_type_id == ident))
+        """Take a task type off all productions and schedules.
+
+        Emits ``project:update`` and ``schedule-item:delete``.
+        """
+        ident, link = UUID(task_type_id), ProjectTaskTypeLink
+        projects = self.tx.connection.scalars(
+            sa.delete(link).where(link.task_type_id == ident).returning(link.project_id)
+        ).all()
+        for project in sorted(projects):
+            project_changed(self, project)
+        self._drop_items(ident)
         return True
+
+    def _drop_items(self, task_type: UUID) -> None:
+        """Delete the schedule items of a task type."""
+        resource = self.registry["schedule-items"]
+        item = resource.table.c
+        rows = sa.select(item.id, item.project_id).where(item.task_type_id == task_type)
+        found = self.tx.connection.execute(rows.order_by(item.id).with_for_update()).mappings()
+        rows_gone = [dict(row) for row in found]
+        ids = [row["id"] for row in rows_gone]
+        cross_references.remove(self.tx, self.name, self.metadata, str(resource.table.name), ids)
+        for row in rows_gone:
+            self.tx.emit(self.registry.event(resource, "delete", row))

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.common.access.rules import manager, team
+from services.common.contracts.tasks import TaskAssigned
+from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import BadValue, known_id, parse_id
 from services.common.errors import InvalidInput, invalid_field
+from services.common.events.subscriber import Delivery, on
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
@@ -142,6 +146,24 @@ class TeamRpc(ResourceService):
         if new:
             project_changed(self, project)
         return new
+
+    # Unordered: a seat is added, never taken, and twice is once. Not ``seat_assignee`` alone, which
+    # ``tasks`` calls so that the team shows at once who was assigned: it may die before it does,
+    # and not every way to assign calls it.
+    @on("task:assign")
+    def seat_assigned(self, delivery: Delivery) -> None:
+        """Who is given work in a production belongs to its team. Emits ``project:update`` if new.
+
+        Nothing happens if person or production are gone.
+        """
+        given = msgspec.convert(delivery.payload, TaskAssigned)
+        if not isinstance(given.project_id, UUID) or cross_references.gone(self, given.person_id):
+            return
+        # Locked: it can't be deleted before the seat is written.
+        held = sa.select(Project.id).where(Project.id == given.project_id)
+        known = self.tx.connection.scalar(held.with_for_update(read=True, key_share=True))
+        if known is not None and self._add_member(known, given.person_id):
+            project_changed(self, known)
 
     @command
     def change_seat(

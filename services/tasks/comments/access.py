@@ -10,6 +10,11 @@ from services.common.access.rules import Facts, Rule
 from services.tasks.policy import access
 from services.tasks.policy.people import short_persons
 
+#: What routes of their own add to a comment, each with its rights.
+KEPT_BY_ROUTES: Final = frozenset({"replies", "acknowledgements"})
+#: What a comment has from its text and its previews; an import by this API brings it along.
+FIXED: Final = frozenset({"mentions", "department_mentions", "previews", "object_type"})
+
 
 def _reads(ctx: CallContext, facts: Facts) -> bool:
     """Managers and supervisors read all, clients what is theirs or for them, others the rest."""

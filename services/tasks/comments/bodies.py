@@ -12,6 +12,7 @@ from services.common.crud.validation import known_id
 from services.common.errors import InvalidInput, invalid_field
 from services.common.json_types import Json, JsonObject
 from services.tasks.comments.draft import Draft
+from services.tasks.shapes import field_of, read_checklist
 
 MOMENTS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 
@@ -38,7 +39,7 @@ def draft(
         status_id=known_id(status),
         author_id=author,
         text=_text(body, text, prefix),
-        checklist=_array(body, "checklist", prefix),
+        checklist=field_of(f"{prefix}checklist", _array(body, "checklist", prefix), read_checklist),
         links=_links(body, prefix),
     )
     if free:

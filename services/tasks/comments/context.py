@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.common import values
 from services.common.crud.resource import CrudContext
 from services.common.errors import InvalidInput, NotFound
 from services.common.json_types import JsonObject, Row
@@ -100,7 +101,8 @@ class CommentContext:
         most = self._rules.get(task["project_id"], {}).get("max_retakes") or 0
         if not status["is_retake"] or most <= 0:
             return
-        data = self._entities.get(str(task["entity_id"]), {}).get("data") or {}
+        entity = self._entities.get(str(task["entity_id"]), {})
+        data = values.object_or_empty(entity.get("data"))
         own = data.get("max_retakes")
         if isinstance(own, int | float) or (isinstance(own, str) and own.isdigit()):
             most = int(own) or most

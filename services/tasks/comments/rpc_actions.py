@@ -22,6 +22,7 @@ from services.tasks.comments.views import comment_json
 from services.tasks.models import AttachmentFile, Comment, comment_acknoledgments
 from services.tasks.policy.people import caller_id
 from services.tasks.policy.task_changes import in_project
+from services.tasks.previews.announce import comment_changed
 
 COMMENTS: Final = table_of(Comment)
 
@@ -59,7 +60,7 @@ class CommentActionRpc(ResourceService):
     ) -> list[JsonObject]:
         """Attach files to a comment; for its author and managers.
 
-        Raises NotFound, Forbidden.
+        Raises NotFound, Forbidden. Emits ``comment:update``.
         """
         del data
         authorizer = CommentAuthorizer(self)
@@ -67,11 +68,16 @@ class CommentActionRpc(ResourceService):
         authorizer.check_author(task, comment)
         # Locked, so that the comment can't be deleted meanwhile.
         self.tx.locked(COMMENTS, comment["id"])
-        return attach(self, files, comment_id=comment["id"])
+        attached = attach(self, files, comment_id=comment["id"])
+        comment_changed(self, comment["id"], task)
+        return attached
 
     @command
     def delete_attachment(self, task_id: str, comment_id: str, attachment_id: str) -> Reply:
-        """Take a file off a comment; for its author and managers. Raises NotFound, Forbidden."""
+        """Take a file off a comment; for its author and managers.
+
+        Raises NotFound, Forbidden. Emits ``comment:update``.
+        """
         authorizer = CommentAuthorizer(self)
         task, comment = authorizer.comment_of_task(task_id, comment_id)
         authorizer.check_author(task, comment)
@@ -85,6 +91,7 @@ class CommentActionRpc(ResourceService):
             message = "The file is attached to another comment."
             raise Forbidden(message)
         cross_references.remove(self.tx, self.name, self.metadata, "attachment_file", [ident])
+        comment_changed(self, comment["id"], task)
         return Reply(b"")
 
     @command

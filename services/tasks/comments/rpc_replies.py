@@ -24,6 +24,7 @@ from services.tasks.models import task_person_link as assignees
 from services.tasks.policy.notifications import notify
 from services.tasks.policy.people import caller_id
 from services.tasks.policy.task_changes import in_project
+from services.tasks.shapes import replies_in
 
 COMMENTS: Final = table_of(Comment)
 
@@ -79,13 +80,14 @@ class ReplyRpc(ResourceService):
             "mentions": [str(person) for person in named.people],
             "department_mentions": [str(department) for department in named.departments],
         }
-        replies = [*(row["replies"] or []), reply]
+        earlier = replies_in(row["replies"])
+        replies = [*earlier, reply]
         change = sa.update(COMMENTS).where(COMMENTS.c.id == comment)
         self.tx.connection.execute(change.values(replies=replies, updated_at=NOW))
         attached = attach(self, files, comment_id=comment, reply_id=ident)
         ids = {"task_id": task["id"], "comment_id": comment, "reply_id": ident}
         self.tx.emit(CommentReplied(**ids, **in_project(task)))
-        self._notify_of_reply(task, row, ids, named.everybody(circle))
+        self._notify_of_reply(task, {**row, "replies": earlier}, ids, named.everybody(circle))
         return {**reply, **({"attachment_files": attached} if attached else {})}
 
     def _notify_of_reply(
@@ -101,9 +103,7 @@ class ReplyRpc(ResourceService):
             sa.select(watch.person_id).where(watch.task_id == task["id"]),
         )
         concerned = set(self.tx.connection.scalars(people)) | {row["person_id"]}
-        concerned |= {
-            UUID(one["person_id"]) for one in row["replies"] or [] if one.get("person_id")
-        }
+        concerned |= {UUID(one["person_id"]) for one in row["replies"] if one.get("person_id")}
         # Sorted: concurrent transactions insert into unique indexes in the same order.
         reasons = [(person, "reply") for person in sorted(concerned - {caller_id(self)})]
         reasons += [(person, "reply-mention") for person in sorted(mentioned - {caller_id(self)})]
@@ -118,7 +118,7 @@ class ReplyRpc(ResourceService):
         """
         task, comment = CommentAuthorizer(self).comment_of_task(task_id, comment_id)
         row = self.tx.locked(COMMENTS, comment["id"])
-        replies = row["replies"] or []
+        replies = replies_in(row["replies"])
         reply = next((one for one in replies if one.get("id") == reply_id.lower()), None)
         if reply is None:
             raise NotFound

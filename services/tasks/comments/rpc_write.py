@@ -18,7 +18,7 @@ from services.tasks.comments.context import CommentContext
 from services.tasks.comments.drafts import write_drafts
 from services.tasks.policy import access
 from services.tasks.policy.people import caller_id, without_departments
-from services.tasks.previews.announce import announce_upload
+from services.tasks.previews.announce import announce_upload, receive_upload
 
 
 class CommentWriteRpc(ResourceService):
@@ -98,13 +98,14 @@ class CommentWriteRpc(ResourceService):
             drafts.append(draft)
             pictures.append(bodies.files_of(files or [], number, "preview_file"))
         authorizer.check(drafts)
+        # Before the transaction, which must not wait for the storage.
+        received = [[(receive_upload(self, one), one) for one in files] for files in pictures]
         comments = write_drafts(self, drafts, context)
-        for draft, comment, uploads in zip(drafts, comments, pictures, strict=True):
+        for draft, comment, uploads in zip(drafts, comments, received, strict=True):
             task, ident = authorizer.task(draft.task_id), UUID(comment["id"])
             comment["person"] = without_departments(comment["person"])
             comment["preview_files"] = [
-                announce_upload(self, task["id"], ident, task["project_id"], upload)
-                for upload in uploads
+                announce_upload(self, task, ident, preview, upload) for preview, upload in uploads
             ]
             comment["previews"] = [one["id"] for one in comment["preview_files"]]
         return Reply(msgspec.json.encode(comments))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from services.common.json_types import JsonObject, Row, Values
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.comments import mentions
 from services.tasks.comments.authorizer import check_status
+from services.tasks.comments.edited_mentions import edit_mentions
 from services.tasks.comments.views import with_previews
 from services.tasks.models import (
     AttachmentFile,
@@ -27,32 +29,51 @@ from services.tasks.models import (
     Notification,
     Task,
     TaskStatus,
-    comment_department_mentions,
-    comment_mentions,
 )
 from services.tasks.policy import access
 from services.tasks.policy.people import short_persons
 from services.tasks.policy.task_changes import task_changed
 from services.tasks.policy.task_status import recount_task
+from services.tasks.previews.removal import (
+    Mains,
+    main_previews,
+    only_shown_by,
+    remove_previews,
+)
+from services.tasks.shapes import replies_in
 
 MANAGERS: Final = frozenset({"admin", "manager"})
 
 
-class CommentRules(ResourceRules[mentions.Circle | None]):
+@dataclass(frozen=True)
+class Asked:
+    """What other services said before a comment is changed or deleted."""
+
+    #: The team that an edited text may mention; None if the text stays.
+    circle: mentions.Circle | None = None
+    #: Those of a deleted comment's previews that stand for their entity.
+    mains: Mains = field(default_factory=dict)
+
+
+class CommentRules(ResourceRules[Asked]):
     """Keeps mentions, the task's status and the feed up to date with a comment."""
 
     completes = frozenset({"read"})
 
-    def prepare(
-        self, ctx: CrudContext, body: JsonObject, ident: UUID | None
-    ) -> mentions.Circle | None:
-        """The team that an edited text may mention."""
-        if ident is None or not isinstance(body.get("text"), str):
-            return None
+    def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> Asked:
+        """Ask for the team that an edited text may mention, and what a deleted comment shows."""
+        if ident is None:
+            return Asked()
+        if "force" in body:
+            with ctx.database.read() as connection:
+                shown = list(connection.scalars(only_shown_by(ident)))
+            return Asked(mains=main_previews(ctx, shown))
+        if not isinstance(body.get("text"), str):
+            return Asked()
         query = sa.select(Task.project_id).join(Comment, Comment.object_id == Task.id)
         with ctx.database.read() as connection:
             project = connection.scalar(query.where(Comment.id == ident))
-        return mentions.circle_of(ctx, project, [body["text"]])
+        return Asked(mentions.circle_of(ctx, project, [body["text"]]))
 
     def on_update(
         self,
@@ -60,7 +81,7 @@ class CommentRules(ResourceRules[mentions.Circle | None]):
         row: Row,
         values: Values,
         _body: JsonObject,
-        _circle: mentions.Circle | None,
+        _asked: Asked,
     ) -> None:
         """Set the editor; only managers may change author, task and visibility.
 
@@ -87,13 +108,11 @@ class CommentRules(ResourceRules[mentions.Circle | None]):
         before: Row,
         row: Row,
         body: JsonObject,
-        circle: mentions.Circle | None,
+        asked: Asked,
     ) -> None:
         """Update the mentions, and recount the tasks if status or task have changed."""
-        if isinstance(body.get("text"), str) and circle is not None:
-            for table in (comment_mentions, comment_department_mentions):
-                ctx.tx.connection.execute(sa.delete(table).where(table.c.comment == row["id"]))
-            mentions.write_mentions(ctx.tx, row["id"], mentions.find(body["text"], circle))
+        if asked.circle is not None:
+            edit_mentions(ctx, row, mentions.find(body["text"], asked.circle), asked.circle)
         if row["object_id"] != before["object_id"]:
             _follow(ctx, row)
             # Both tasks are locked in the order of their ids: a comment that is moved the other way
@@ -103,24 +122,28 @@ class CommentRules(ResourceRules[mentions.Circle | None]):
         elif row["task_status_id"] != before["task_status_id"]:
             _recount(ctx, row)
 
-    def on_delete(self, ctx: CrudContext, row: Row, _circle: mentions.Circle | None) -> None:
-        """Delete what depends on the comment, with its task locked."""
+    def on_delete(self, ctx: CrudContext, row: Row, asked: Asked) -> None:
+        """Delete what depends on the comment and what only it showed, with its task locked."""
         task = sa.select(Task.id).where(Task.id == row["object_id"])
         # The task first, then the comment's rows: the lock order of whoever writes comments.
         ctx.tx.session.execute(task.with_for_update())
+        shown = list(ctx.tx.session.scalars(only_shown_by(row["id"])))
+        remove_previews(ctx, shown, asked.mains)
         cross_references.remove(ctx.tx, ctx.name, ctx.metadata, "comment", [row["id"]])
 
-    def deleted(self, ctx: CrudContext, row: Row, _circle: mentions.Circle | None) -> None:
+    def deleted(self, ctx: CrudContext, row: Row, _asked: Asked) -> None:
         """Recount the task from its remaining comments."""
         _recount(ctx, row)
 
     def complete(
-        self, ctx: CrudContext, rows: list[JsonObject], _verb: str, _circle: mentions.Circle | None
+        self, ctx: CrudContext, rows: list[JsonObject], _verb: str, _asked: Asked | None
     ) -> None:
         """Add the author, the files and the authors of replies."""
+        for row in rows:
+            row["replies"] = replies_in(row["replies"])
         ids = [row["person_id"] for row in rows]
         ids += [row["editor_id"] for row in rows]
-        ids += [reply.get("person_id") for row in rows for reply in row["replies"] or []]
+        ids += [reply.get("person_id") for row in rows for reply in row["replies"]]
         people = short_persons(ctx, ids)
         files = _files(ctx, [UUID(row["id"]) for row in rows])
         for row in rows:
@@ -129,7 +152,7 @@ class CommentRules(ResourceRules[mentions.Circle | None]):
             if row["editor_id"] not in shown:
                 row["editor_id"] = None
             row["attachment_files"] = files.get(row["id"], [])
-            for reply in row["replies"] or []:
+            for reply in row["replies"]:
                 reply["person"] = shown.get(reply.get("person_id"))
 
     def as_asked(self, ctx: CrudContext, reply: Reply, query: Mapping[str, str]) -> Reply:

@@ -73,13 +73,16 @@ def facts(status_columns: tuple[Any, ...]) -> Select:
 
 
 # FOR UPDATE OF t: the type is only read, and must not be locked. The lock serializes comments on a
-# task.
+# task. Their times are the database's: the clocks of replicas differ. It is read outside of the
+# CTE, where it is read after the lock was waited for: comments get times in the order of the lock.
 TASK: Final = """
+WITH locked AS MATERIALIZED (
 SELECT t.id, t.project_id, t.entity_id, t.task_type_id, t.task_status_id, t.retake_count,
   t.real_start_date, t.last_comment_date, t.end_date, t.done_date, k.name,
-  ARRAY(SELECT person_id FROM task_person_link WHERE task_id = t.id),
-  ARRAY(SELECT person_id FROM subscription WHERE task_id = t.id)
-FROM task t JOIN task_type k ON k.id = t.task_type_id WHERE t.id = %(task)s FOR UPDATE OF t
+  ARRAY(SELECT person_id FROM task_person_link WHERE task_id = t.id) AS assignees,
+  ARRAY(SELECT person_id FROM subscription WHERE task_id = t.id) AS watchers
+FROM task t JOIN task_type k ON k.id = t.task_type_id WHERE t.id = %(task)s FOR UPDATE OF t)
+SELECT locked.*, timezone('utc', clock_timestamp()) FROM locked
 """
 TASK_KEYS: Final = (
     "id",
@@ -95,6 +98,7 @@ TASK_KEYS: Final = (
     "type_name",
     "assignees",
     "watchers",
+    "now",
 )
 COMMENT: Final = """
 INSERT INTO comment (id, object_id, object_type, text, replies, checklist, links, for_client,

@@ -15,6 +15,7 @@ from services.common.crud.resource import CrudContext
 from services.common.crud.row_json import rows_as_json
 from services.common.database.sql_types import Column, Condition, Expression
 from services.common.database.tables import table_of
+from services.common.errors import NotFound
 from services.common.json_types import JsonObject
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import (
@@ -28,6 +29,7 @@ from services.tasks.models import (
     comment_preview_link,
 )
 from services.tasks.rows import decoded
+from services.tasks.shapes import replies_in
 
 COMMENT: Final = table_of(Comment)
 SEES_ALL: Final = frozenset({"admin", "manager", "supervisor"})
@@ -114,6 +116,8 @@ def of_task(ctx: CrudContext, task: UUID, role: str | None, *, isolated: bool) -
         texts = connection.execute(rows_as_json(rows)).scalars().all()
     # Decoded, although PostgreSQL built the JSON: visibility depends on persons, which auth owns.
     comments = decoded(texts)
+    for comment in comments:
+        comment["replies"] = replies_in(comment["replies"])
     people = _people(ctx, comments)
     seen = [
         comment for comment in comments if _visible(ctx, comment, role, people, isolated=isolated)
@@ -126,7 +130,7 @@ def of_task(ctx: CrudContext, task: UUID, role: str | None, *, isolated: bool) -
 def _people(ctx: CallContext, comments: list[JsonObject]) -> JsonObject:
     """Everybody who wrote, edited or replied, by id."""
     ids = {comment[name] for comment in comments for name in ("person_id", "editor_id")}
-    ids |= {reply.get("person_id") for comment in comments for reply in comment["replies"] or []}
+    ids |= {reply.get("person_id") for comment in comments for reply in comment["replies"]}
     wanted = sorted(ident for ident in ids if ident)
     if not wanted:
         return {}
@@ -168,7 +172,7 @@ def _embed_people(comment: JsonObject, role: str | None, people: JsonObject) -> 
     if comment["editor_id"]:
         editor = known(comment["editor_id"])
         comment["editor"] = editor and {name: editor[name] for name in EDITOR}
-    for reply in comment["replies"] or []:
+    for reply in comment["replies"]:
         reply["person"] = known(reply.get("person_id"))
     if role == CLIENT:
         comment["previews"] = [
@@ -200,11 +204,13 @@ def previews_of(ctx: CrudContext, comment: str) -> list[JsonObject]:
 
 
 def comment_json(ctx: CrudContext, ident: UUID) -> JsonObject:
-    """A comment written in this transaction, with its lists and files."""
+    """A comment written in this transaction, with its lists and files. Raises NotFound."""
     resource = ctx.registry["comments"]
     statement = row_statements.shown(resource, resource.columns(None, relations=True))
     text = ctx.tx.text(statement, ident=str(ident))
-    shown: JsonObject = msgspec.json.decode(text or "null")
+    if text is None:
+        raise NotFound
+    shown: JsonObject = msgspec.json.decode(text)
     if shown["attachment_files"]:
         shown["attachment_files"] = _attached(ctx, ident)
     return shown

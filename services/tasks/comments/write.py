@@ -10,7 +10,7 @@ joins the team), ``auth`` (e-mail).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -27,6 +27,7 @@ from services.common.contracts.tasks import (
 from services.common.crud.resource import CrudContext
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
+from services.common.errors import NotFound
 from services.common.json_types import JsonObject, Row
 from services.tasks.attachments.files import attach
 from services.tasks.comments import mentions
@@ -75,17 +76,18 @@ class CommentWriter:
         self.tx.connection.execute(query.with_for_update())
 
     def _task(self, ident: UUID) -> JsonObject:
-        """The task, locked FOR UPDATE, with its assignees and subscribers."""
+        """The task, locked FOR UPDATE, with its assignees and subscribers. Raises NotFound."""
         # The lock serializes comments on a task, and with them the changes of its status.
-        (row,) = self.tx.run(TASK, task=str(ident))
-        return dict(zip(TASK_KEYS, row, strict=True))
+        rows = self.tx.run(TASK, task=str(ident))
+        if not rows:  # deleted since it was found
+            raise NotFound
+        return dict(zip(TASK_KEYS, rows[0], strict=True))
 
     def _post(self, draft: Draft) -> UUID:
         task = self._task(draft.task_id)
         status = self.context.statuses[draft.status_id]
         self.context.check_retake(task, status)
-        # Taken under the lock: comments on a task get times in the order they are written.
-        now = _now()
+        now = task.pop("now")
         moment = draft.created_at or now
         circle = self.context.circle(task["project_id"])
         named = mentions.find(draft.text, circle)
@@ -261,7 +263,3 @@ class CommentWriter:
             if (ident, status) not in self.automated and status in self.context.statuses:
                 self.automated.add((ident, status))
                 self._post(Draft(ident, status, draft.author_id))
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)

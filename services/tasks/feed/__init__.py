@@ -1,1 +1,1 @@
-"""What people hear of: notifications, subscriptions, news."""
+"""Notifications, subscriptions to tasks, news feeds."""

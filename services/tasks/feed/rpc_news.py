@@ -1,4 +1,4 @@
-"""RPC methods of the feed: comments and status changes of a production, newest first."""
+"""RPC methods of news feeds: comments and status changes, newest first."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ from services.tasks.policy.membership import require_member
 from services.tasks.policy.people import short_persons
 from services.tasks.rows import decoded, whole_number
 
-# Default rows of a page; rows of an entity's feed, which has no pages.
-PAGE, OF_ENTITY = 50, 2000
+#: Default rows of a page.
+PAGE: Final = 50
+#: Rows of an entity's feed, which has no pages.
+OF_ENTITY: Final = 2000
 NEWS, TASK, COMMENT = table_of(News), table_of(Task), table_of(Comment)
 PREVIEW: Final = table_of(PreviewFile)
 FILTERS: Final = {
@@ -60,14 +62,15 @@ COLUMNS: Final = (
 
 
 class NewsRpc(ResourceService):
-    """News."""
+    """News feeds of productions and entities."""
 
     @query
     def list_project_news(self, project_id: str, query: dict[str, str] | None = None) -> Reply:
-        """The feed of a production, by the page, with how often each status was given.
+        """A page of a production's feed. For its team.
 
-        ``query`` may hold ``page``, ``limit``, ``only_preview``, ``task_type_id``,
-        ``task_status_id``, ``person_id``, ``episode_id``, ``after`` and ``before``.
+        ``query`` may hold ``page``, ``limit`` (rows), ``only_preview``, ``task_type_id``,
+        ``task_status_id``, ``person_id``, ``episode_id``, ``after`` and ``before``. The envelope
+        has ``stats``: ``{status id: number of changes to it}`` over all pages.
         Raises NotFound, Forbidden, InvalidInput.
         """
         project = require_member(self, project_id)
@@ -75,35 +78,38 @@ class NewsRpc(ResourceService):
 
     @query
     def list_news_of_projects(self, query: dict[str, str] | None = None) -> Reply:
-        """The feed of the caller's open productions, or of one: as ``list_project_news``."""
+        """The feed of the caller's open productions, or of ``project_id``.
+
+        Parameters and envelope as ``list_project_news``.
+        """
         query = query or {}
         where = []
         if "project_id" in query:
             where.append(TASK.c.project_id == require_member(self, query["project_id"]))
         # Administrators are in no team: they see the open productions of the whole studio.
         elif self.actor.is_admin:
-            opened = self.ask("crud", "open_projects")
-            where.append(TASK.c.project_id.in_([UUID(ident) for ident in opened]))
+            projects = self.ask("crud", "open_projects")
+            where.append(TASK.c.project_id.in_([UUID(ident) for ident in projects]))
         else:
             where.append(TASK.c.project_id.in_(self.actor.open_projects))
         return self._feed(where, query)
 
     @query
     def read_project_news(self, project_id: str, ident: str) -> JsonObject:
-        """One entry. Not for vendors. Raises NotFound, Forbidden."""
+        """One entry of a production's feed, not for vendors. Raises NotFound, Forbidden."""
         project = require_member(self, project_id)
         if self.actor.role_in(project) == "vendor":
             message = "News are not for vendors."
             raise Forbidden(message)
         where = [TASK.c.project_id == project, NEWS.c.id == known_id(ident)]
-        found = self._entries(where, 1, 0)
-        if not found:
+        entries = self._entries(where, 1, 0)
+        if not entries:
             raise NotFound
-        return found[0]
+        return entries[0]
 
     @query
     def list_entity_news(self, entity_id: str) -> Reply:
-        """What was said on one entity's tasks. Raises NotFound, Forbidden."""
+        """The feed of an entity's tasks. For its readers. Raises NotFound, Forbidden."""
         entity, _ = entity_for_reader(self, "", entity_id)
         where = [TASK.c.entity_id == entity]
         rows = self._entries(where, OF_ENTITY, 0)
@@ -123,27 +129,27 @@ class NewsRpc(ResourceService):
         return compressed(envelope(data, self._total(where), page, limit, stats=stats))
 
     def _conditions(self, query: Mapping[str, str]) -> list[Any]:
-        found: list[Any] = []
+        conditions: list[Any] = []
         for name, column in FILTERS.items():
             if query.get(name):
-                found.append(column == filters.named_uuid(name, query[name]))
+                conditions.append(column == filters.named_uuid(name, query[name]))
         if query.get("episode_id"):
             ident = str(filters.named_uuid("episode_id", query["episode_id"]))
             entities = self.ask("assets", "entities_of_episode", episode_id=ident)
-            found.append(TASK.c.entity_id.in_([UUID(entity) for entity in entities]))
+            conditions.append(TASK.c.entity_id.in_([UUID(entity) for entity in entities]))
         for name, test in (
             ("after", NEWS.c.created_at.__gt__),
             ("before", NEWS.c.created_at.__lt__),
         ):
             if query.get(name):
                 try:
-                    found.append(test(parse_moment(query[name])))
+                    conditions.append(test(parse_moment(query[name])))
                 except BadValue:
                     message = f"Wrong date format for {name}."
                     raise InvalidInput(message) from None
         if query.get("only_preview", "").lower() == "true":
-            found.append(NEWS.c.preview_file_id.is_not(None))
-        return found
+            conditions.append(NEWS.c.preview_file_id.is_not(None))
+        return conditions
 
     def _entries(self, where: list[Any], limit: int, offset: int) -> list[JsonObject]:
         rows = (
@@ -177,18 +183,18 @@ class NewsRpc(ResourceService):
         return rows
 
     def _total(self, where: list[Any]) -> int:
-        counted = sa.select(sa.func.count()).select_from(SOURCE).where(*where)
+        count = sa.select(sa.func.count()).select_from(SOURCE).where(*where)
         with self.database.read() as connection:
-            return int(connection.scalar(counted) or 0)
+            return int(connection.scalar(count) or 0)
 
     def _stats(self, where: list[Any]) -> dict[str, int]:
-        """How often each status was given, over all that the filters find."""
+        """The number of changes to each status, over all matching entries."""
         status = COMMENT.c.task_status_id
-        counted = (
+        counts = (
             sa.select(status, sa.func.count())
             .select_from(SOURCE)
             .where(*where, NEWS.c.change.is_(True), status.is_not(None))
             .group_by(status)
         )
         with self.database.read() as connection:
-            return {str(ident): count for ident, count in connection.execute(counted)}
+            return {str(ident): count for ident, count in connection.execute(counts)}

@@ -9,7 +9,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.common import values
 from services.common.access.rules import only_persons
+from services.common.bodies import Field, read_body
 from services.common.contracts.tasks import (
     NotificationRead,
     NotificationsAllRead,
@@ -22,9 +24,10 @@ from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
 from services.common.database.sql_types import Condition, Expression
 from services.common.database.tables import NOW, table_of
-from services.common.errors import InvalidInput, NotFound, invalid_field
+from services.common.errors import InvalidInput, NotFound
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
+from services.common.values import BadValue
 from services.tasks.models import (
     Comment,
     Notification,
@@ -37,9 +40,10 @@ from services.tasks.models import (
 from services.tasks.policy.entity_names import describe_entities, full_name
 from services.tasks.policy.people import short_persons
 from services.tasks.rows import decoded
+from services.tasks.shapes import replies_in
 
 #: Rows of a list, which has no pages.
-MOST: Final = 100
+MAX_ROWS: Final = 100
 NOTE, TASK, COMMENT = table_of(Notification), table_of(Task), table_of(Comment)
 WATCH: Final = table_of(Subscription)
 
@@ -90,6 +94,9 @@ SOURCE: Final = (
 )
 
 
+READ: Final = Field(values.flag, required=True, null=BadValue)
+
+
 class NotificationRpc(ResourceService):
     """Notifications."""
 
@@ -101,22 +108,23 @@ class NotificationRpc(ResourceService):
         ``read`` and ``watching``. Raises Forbidden for bots, InvalidInput.
         """
         only_persons(self)
-        return self._notifications(*_asked(query or {}))
+        return self._notifications(*_conditions(query or {}))
 
     @query
     def read_notification(self, ident: str) -> JsonObject:
-        """One of the caller's notifications. Raises NotFound."""
+        """One of the caller's notifications. Raises NotFound, Forbidden for bots."""
         only_persons(self)
-        found = self._notifications(NOTE.c.id == known_id(ident))
-        if not found:
+        # Other people's are not found rather than forbidden: their existence is not revealed.
+        notifications = self._notifications(NOTE.c.id == known_id(ident))
+        if not notifications:
             raise NotFound
-        return found[0]
+        return notifications[0]
 
     @query
     def notice(self, ident: str, person_id: str) -> JsonObject | None:
-        """A notification as its reader sees it, for the e-mail about it; None if it is gone."""
-        found = self._notifications(NOTE.c.id == UUID(ident), reader=UUID(person_id))
-        return found[0] if found else None
+        """A notification as its reader sees it, None if deleted. For ``auth``, which e-mails it."""
+        notifications = self._notifications(NOTE.c.id == UUID(ident), reader=UUID(person_id))
+        return notifications[0] if notifications else None
 
     def _notifications(self, *where: Condition, reader: UUID | None = None) -> list[JsonObject]:
         rows = (
@@ -124,7 +132,7 @@ class NotificationRpc(ResourceService):
             .select_from(SOURCE)
             .where(NOTE.c.person_id == (reader or self.actor.id), *where)
             .order_by(NOTE.c.created_at.desc(), NOTE.c.id)
-            .limit(MOST)
+            .limit(MAX_ROWS)
         )
         with self.database.read() as connection:
             texts = connection.execute(rows_as_json(rows)).scalars().all()
@@ -164,14 +172,13 @@ class NotificationRpc(ResourceService):
 
     @command
     def mark_notification(self, ident: str, data: JsonObject) -> JsonObject:
-        """Note that a notification was read, or is to be read again.
+        """Mark one of the caller's notifications as read or unread.
 
-        Returns it. Raises NotFound, InvalidInput. Emits ``notification:read`` or ``:unread``.
+        Returns it. Raises NotFound, InvalidInput, Forbidden for bots. Emits ``notification:read``
+        or ``notification:unread``.
         """
         only_persons(self)
-        read = data.get("read")
-        if not isinstance(read, bool):
-            raise invalid_field("read", "Input should be a valid boolean")
+        read = read_body(data, {"read": READ})["read"]
         uuid = known_id(ident)
         change = sa.update(NOTE).where(NOTE.c.id == uuid, NOTE.c.person_id == self.actor.id)
         change = change.values(read=read, updated_at=NOW).returning(NOTE.c.task_id)
@@ -190,7 +197,10 @@ class NotificationRpc(ResourceService):
 
     @command
     def mark_all_notifications(self) -> JsonObject:
-        """Note that the caller has read everything. Emits ``notification:all-read``."""
+        """Mark all of the caller's notifications as read. Raises Forbidden for bots.
+
+        Emits ``notification:all-read``.
+        """
         person = only_persons(self)
         unread = sa.update(NOTE).where(NOTE.c.person_id == person, NOTE.c.read.is_(False))
         self.tx.connection.execute(unread.values(read=True, updated_at=NOW))
@@ -200,23 +210,23 @@ class NotificationRpc(ResourceService):
 
 def _reply(row: JsonObject) -> JsonObject:
     """The reply that a notification is about; empty if there is none."""
-    replies, ident = row.pop("replies") or [], row.pop("reply_id")
-    return next((one for one in replies if one["id"] == ident), {})
+    replies, ident = replies_in(row.pop("replies")), row.pop("reply_id")
+    return next((reply for reply in replies if reply.get("id") == ident), {})
 
 
-def _asked(query: Mapping[str, str]) -> list[Any]:
-    """Conditions of a query. Raises InvalidInput."""
+def _conditions(query: Mapping[str, str]) -> list[Any]:
+    """The conditions of a list's query parameters. Raises InvalidInput."""
     ids = [name for name in ("task_type_id", "task_status_id") if name in query]
-    found: list[Any] = [TASK.c[name] == filters.named_uuid(name, query[name]) for name in ids]
+    conditions: list[Any] = [TASK.c[name] == filters.named_uuid(name, query[name]) for name in ids]
     if "type" in query:
-        found.append(NOTE.c.type == query["type"])
+        conditions.append(NOTE.c.type == query["type"])
     bounds = {"after": NOTE.c.created_at.__gt__, "before": NOTE.c.created_at.__lt__}
-    found += [test(_moment(query[name])) for name, test in bounds.items() if name in query]
+    conditions += [test(_moment(query[name])) for name, test in bounds.items() if name in query]
     flags = {"read": NOTE.c.read.is_(True), "watching": WATCH.c.id.is_not(None)}
     for name, holds in flags.items():
         if name in query:
-            found.append(holds if query[name].lower() == "true" else sa.not_(holds))
-    return found
+            conditions.append(holds if query[name].lower() == "true" else sa.not_(holds))
+    return conditions
 
 
 def _moment(text: str) -> datetime:

@@ -20,20 +20,23 @@ WATCH: Final = table_of(Subscription)
 
 
 class SubscriptionRpc(ResourceService):
-    """Subscriptions."""
+    """The caller's subscriptions to tasks."""
 
     @command
     def subscribe(self, task_id: str) -> Reply:
-        """Hear of a task from now on. Returns the subscription. Raises NotFound, Forbidden."""
+        """Subscribe the caller to a task's notifications; idempotent. For the task's readers.
+
+        Returns the subscription. Raises NotFound, Forbidden. Emits ``subscription:new``.
+        """
         person, task = only_persons(self), TaskAuthorizer(self).readable(task_id)
         row = {"person_id": person, "task_id": task["id"]}
         # Idempotent: a second subscription finds the row, and emits nothing.
-        made = insert(WATCH).values(row).on_conflict_do_nothing().returning(WATCH.c.id)
-        ident = self.tx.connection.scalar(made)
+        statement = insert(WATCH).values(row).on_conflict_do_nothing().returning(WATCH.c.id)
+        ident = self.tx.connection.scalar(statement)
         resource = self.registry["subscriptions"]
         if ident is None:
-            mine = sa.and_(WATCH.c.person_id == person, WATCH.c.task_id == task["id"])
-            ident = self.tx.connection.scalar(sa.select(WATCH.c.id).where(mine))
+            own = sa.and_(WATCH.c.person_id == person, WATCH.c.task_id == task["id"])
+            ident = self.tx.connection.scalar(sa.select(WATCH.c.id).where(own))
         else:
             event = self.registry.event(resource, "new", {"id": ident})
             self.tx.emit(event, project=task["project_id"])
@@ -41,10 +44,13 @@ class SubscriptionRpc(ResourceService):
 
     @command
     def unsubscribe(self, task_id: str) -> Reply:
-        """Hear no more of a task. Raises NotFound, Forbidden."""
+        """Unsubscribe the caller from a task; idempotent. For the task's readers.
+
+        Raises NotFound, Forbidden. Emits ``subscription:delete``.
+        """
         person, task = only_persons(self), TaskAuthorizer(self).readable(task_id)
-        mine = sa.and_(WATCH.c.person_id == person, WATCH.c.task_id == task["id"])
-        ident = self.tx.connection.scalar(sa.delete(WATCH).where(mine).returning(WATCH.c.id))
+        own = sa.and_(WATCH.c.person_id == person, WATCH.c.task_id == task["id"])
+        ident = self.tx.connection.scalar(sa.delete(WATCH).where(own).returning(WATCH.c.id))
         if ident is not None:
             event = self.registry.event(self.registry["subscriptions"], "delete", {"id": ident})
             self.tx.emit(event, project=task["project_id"])
@@ -52,9 +58,9 @@ class SubscriptionRpc(ResourceService):
 
     @query
     def is_subscribed(self, task_id: str) -> Reply:
-        """Whether the caller hears of a task."""
+        """Whether the caller is subscribed to a task. Raises NotFound, Forbidden."""
         task = TaskAuthorizer(self).readable(task_id)
-        mine = sa.exists().where(WATCH.c.person_id == self.actor.id, WATCH.c.task_id == task["id"])
+        own = sa.exists().where(WATCH.c.person_id == self.actor.id, WATCH.c.task_id == task["id"])
         with self.database.read() as connection:
-            found = bool(connection.scalar(sa.select(mine)))
-        return Reply(msgspec.json.encode(found))
+            subscribed = bool(connection.scalar(sa.select(own)))
+        return Reply(msgspec.json.encode(subscribed))

@@ -1,1 +1,1 @@
-"""What only other services ask and tell."""
+"""RPC methods for other services, and handlers of their events."""

@@ -1,7 +1,7 @@
-"""Casting stats: the number of a shot's assets that are ready for each of its tasks.
+"""Casting statistics: the number of a shot's cast assets that are ready for each of its tasks.
 
-``assets`` owns assets and castings and emits their changes; their readiness is then fetched for all
-shots concerned with one call. By event, so that saving a casting does not wait for the counts.
+``assets`` owns assets and castings and emits their changes; the readiness for all affected shots is
+then fetched with one call. Asynchronous, so that saving a casting doesn't wait for the counts.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TASK: Final = table_of(Task)
 
 
 class CastingStatsRpc(ResourceService):
-    """Ready counts."""
+    """Keeps ``task.nb_assets_ready`` up to date."""
 
     # One handler and one ordered queue for both events: readiness is fetched before the tasks are
     # locked, so of two concurrent handlers the one with the older data might write last.
@@ -33,7 +33,7 @@ class CastingStatsRpc(ResourceService):
         formerly=("count_for_shot", "count_for_asset"),
     )
     def count_ready_assets(self, delivery: Delivery) -> None:
-        """Count again when a shot's casting or an asset's readiness has changed.
+        """Recompute the counts after a change of a shot's casting or an asset's readiness.
 
         Idempotent, since it sets the current state.
         """
@@ -56,9 +56,10 @@ class CastingStatsRpc(ResourceService):
             TASK.c.project_id,
             TASK.c.nb_assets_ready,
         ).where(TASK.c.entity_id.in_([UUID(shot) for shot in shots]))
-        # Locked in the order of ids, as all code that locks tasks: no deadlocks.
-        found = self.tx.connection.execute(rows.order_by(TASK.c.id).with_for_update())
-        for row in found.mappings().all():
+        # Locked in id order, as everywhere: two transactions that lock the same tasks don't
+        # deadlock.
+        tasks = self.tx.connection.execute(rows.order_by(TASK.c.id).with_for_update())
+        for row in tasks.mappings().all():
             ready = _ready(cast.get(str(row["entity_id"]), []), row["task_type_id"], order)
             if ready != row["nb_assets_ready"]:
                 change = sa.update(TASK).where(TASK.c.id == row["id"])
@@ -68,13 +69,13 @@ class CastingStatsRpc(ResourceService):
             self.tx.emit(event)
 
     def _priorities(self) -> dict[str, int]:
-        """The position of each task type in the order of the work."""
+        """The priority of each task type: its position in the pipeline."""
         kinds = sa.select(TaskType.id, TaskType.priority)
         with self.database.read() as connection:
             return {str(ident): order or 0 for ident, order in connection.execute(kinds)}
 
 
 def _ready(cast: list[str | None], task_type: UUID | None, order: dict[str, int]) -> int:
-    """The number of assets cast that are ready for this task type, or a later one."""
+    """The number of cast assets that are ready for this task type, or a later one."""
     needed = order.get(str(task_type), 0)
     return sum(1 for kind in cast if kind is not None and order.get(kind, 0) >= needed)

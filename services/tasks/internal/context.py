@@ -1,4 +1,4 @@
-"""This service's part of the context that clients load first."""
+"""This service's part of the context that clients load at start."""
 
 from __future__ import annotations
 
@@ -34,11 +34,14 @@ CONTEXT: Final = json_parts.json_object(
 
 
 class ContextRpc(ResourceService):
-    """Types, statuses and automations as others show them."""
+    """Rows that other services embed in their answers."""
 
     @query
     def context_part(self) -> Reply:
-        """All task types, statuses and automations, and how many notifications are unread."""
+        """``{task_types, task_status, status_automations, notification_count}`` for ``crud``.
+
+        The count is that of the caller's unread notifications.
+        """
         person = str(self.actor.id) if self.actor.id else None
         return json_parts.read(self.database, CONTEXT, person=person)
 
@@ -46,5 +49,6 @@ class ContextRpc(ResourceService):
     def rows_shown(self, path: str, ids: list[str]) -> Reply:
         """Rows of a resource without relations; for other services, which authorize."""
         table = self.registry[path].table
-        wanted = [UUID(ident) for ident in ids]
-        return lists.json_array(self, _all(path).where(table.c.id.in_(wanted)))
+        return lists.json_array(
+            self, _all(path).where(table.c.id.in_([UUID(ident) for ident in ids]))
+        )

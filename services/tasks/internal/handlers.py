@@ -15,21 +15,20 @@ from services.tasks.policy.durations import recompute_duration
 
 
 class InternalHandlers(ResourceService):
-    """Handlers of events."""
+    """Handlers of events that concern several topics."""
 
-    # Unordered: each event holds the days it removes.
-    # Ordered only for ``handled_by``: deleting commutes.
+    # Ordered only for ``handled_by``: deletions commute, so their order doesn't matter.
     @on("day-off:covers", ordered=True, formerly=("forget_time_in_day_off",))
     def forget_time_in_day_off(self, delivery: Delivery) -> None:
         """Delete the time that a person logged on their days off."""
-        covered: Any = delivery.payload
+        day_off: Any = delivery.payload
         days = TimeSpent.date.between(
-            date.fromisoformat(covered["date"]), date.fromisoformat(covered["end_date"])
+            date.fromisoformat(day_off["date"]), date.fromisoformat(day_off["end_date"])
         )
-        gone = (
+        covered = (
             sa.delete(TimeSpent)
-            .where(TimeSpent.person_id == UUID(covered["person_id"]), days)
+            .where(TimeSpent.person_id == UUID(day_off["person_id"]), days)
             .returning(TimeSpent.task_id)
         )
-        for task in set(self.tx.session.scalars(gone)):
+        for task in set(self.tx.session.scalars(covered)):
             recompute_duration(self, task)

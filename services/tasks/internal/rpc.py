@@ -1,4 +1,4 @@
-"""RPC methods for other services: productions of tasks, and the caller's rights on them."""
+"""RPC methods for other services: productions of tasks, and the caller's permissions on them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from services.tasks.policy import access
 
 
 class InternalRpc(ResourceService):
-    """Questions about tasks from the services beside."""
+    """Lookups and permission checks on tasks for other services."""
 
     @query
     def projects_of_tasks(self, ids: list[str]) -> dict[str, str | None]:
-        """The production of each task; unknown ids are left out."""
-        wanted = [UUID(ident) for ident in ids]
-        statement = sa.select(Task.id, Task.project_id).where(Task.id.in_(wanted))
+        """The production of each task, ``{task id: project id}``; unknown ids are left out."""
+        task_ids = [UUID(ident) for ident in ids]
+        statement = sa.select(Task.id, Task.project_id).where(Task.id.in_(task_ids))
         with self.database.read() as connection:
             return {
                 str(ident): str(project) if project else None
@@ -28,15 +28,15 @@ class InternalRpc(ResourceService):
 
     @query
     def department_of_task_type(self, task_type_id: str) -> str | None:
-        """The department that does a task type, if one does."""
+        """The department of a task type, or None."""
         statement = sa.select(TaskType.department_id).where(TaskType.id == UUID(task_type_id))
         with self.database.read() as connection:
-            found = connection.scalar(statement)
-        return str(found) if found else None
+            department = connection.scalar(statement)
+        return str(department) if department else None
 
     @query
     def standing_on_task(self, ident: str) -> dict[str, bool]:
-        """Whether the caller may read and act on a task."""
+        """The caller's permissions on a task: ``{"read": bool, "act": bool}``."""
         facts = access.task_facts(self, UUID(ident))
         if facts is None:
             return {"read": False, "act": False}
@@ -45,28 +45,31 @@ class InternalRpc(ResourceService):
 
     @query
     def standing_on_entity(self, ident: str) -> dict[str, bool]:
-        """Whether the caller may read an entity, and manages or works on it."""
+        """The caller's permissions on an entity: ``{"read": bool, "act": bool}``.
+
+        ``act`` is for managers and people with a task on the entity.
+        """
         entity = UUID(ident)
         projects = self.ask("assets", "projects_of_entities", ids=[ident])
         project = UUID(projects[ident]) if ident in projects else None
         role = self.actor.role_in(project)
         with self.database.read() as connection:
-            mine = bool(
+            assigned = bool(
                 connection.scalar(sa.select(access.assigned_to_entity(self.actor.id, entity)))
             )
-        reads = role is not None and (role != "vendor" or mine)
-        return {"read": reads, "act": role in {"admin", "manager"} or (reads and mine)}
+        reads = role is not None and (role != "vendor" or assigned)
+        return {"read": reads, "act": role in {"admin", "manager"} or (reads and assigned)}
 
     @query
     def is_assigned_to_entity(self, ident: str) -> bool:
         """Whether the caller has a task on the entity."""
-        mine = access.assigned_to_entity(self.actor.id, UUID(ident))
+        assigned = access.assigned_to_entity(self.actor.id, UUID(ident))
         with self.database.read() as connection:
-            return bool(connection.scalar(sa.select(mine)))
+            return bool(connection.scalar(sa.select(assigned)))
 
     @query
     def worked_on(self, ids: list[str]) -> list[str]:
-        """Those of the entities on which there is a task."""
+        """The ids of those entities that have a task."""
         statement = sa.select(Task.entity_id).distinct()
         statement = statement.where(Task.entity_id.in_([UUID(ident) for ident in ids]))
         with self.database.read() as connection:
@@ -74,7 +77,7 @@ class InternalRpc(ResourceService):
 
     @query
     def assigned_entities(self) -> list[str]:
-        """The entities on which the caller has a task."""
+        """The ids of the entities on which the caller has a task."""
         link = task_person_link
         statement = (
             sa.select(Task.entity_id)

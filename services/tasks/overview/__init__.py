@@ -1,1 +1,1 @@
-"""Entities with their tasks, as a production opens."""
+"""Lists of a production's entities with their tasks."""

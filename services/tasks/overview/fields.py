@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 LINKED: Final = "linked"
-#: Kinds that show a missing preview as an empty text.
+#: Kinds in whose views a missing preview is an empty string instead of null.
 UNSET_AS_TEXT: Final = frozenset({"asset"})
 _PART: Final = (
     "id",

@@ -1,4 +1,4 @@
-"""The layouts of an answer of entities with their tasks."""
+"""Response layouts of entities with their tasks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 from services.tasks.overview.fields import ENTITY_FIELDS, TASK_FIELDS
 
 Heads = dict[str, msgspec.Raw]
-#: Kinds whose order clients rely on; others are in the order in which their tasks are read.
+#: Kinds whose order clients rely on; others are sent in the order in which their tasks are read.
 ORDERED: Final = frozenset({"asset"})
 
 
@@ -34,16 +34,16 @@ class ResponseLayout:
         self.first = True
 
     def rows(self, heads: Heads, tasks: Iterator[tuple[str, str]]) -> Iterator[bytes]:
-        """Every entity with its tasks, as pieces of the body."""
+        """The pieces of the body, one per entity with its tasks."""
         if self.kind in ORDERED:
-            known = dict(tasks)
-            yield from (self._row(head, known.get(ident, "")) for ident, head in heads.items())
+            by_entity = dict(tasks)
+            yield from (self._row(head, by_entity.get(ident, "")) for ident, head in heads.items())
             return
         # As the tasks arrive, so that nothing is buffered; entities without tasks follow.
-        left = dict(heads)
+        remaining = dict(heads)
         for ident, text in tasks:
-            yield self._row(left.pop(ident), text)
-        yield from (self._row(head, "") for head in left.values())
+            yield self._row(remaining.pop(ident), text)
+        yield from (self._row(head, "") for head in remaining.values())
 
     def _row(self, head: msgspec.Raw, tasks: str) -> bytes:
         before = b"" if self.first else self.between

@@ -1,1 +1,1 @@
-"""Rights, memberships and rules over several rows, which the topics share."""
+"""Permissions, membership and rules over several rows, shared by the topics."""

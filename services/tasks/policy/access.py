@@ -1,4 +1,4 @@
-"""Authorization rules for tasks and what belongs to them."""
+"""Authorization rules for tasks, comments, previews, time spent and attachments."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SUPERVISED: Final = frozenset(
 
 
 def _of_task(column: Any, target: Any, outer: Any) -> Any:
-    """A column of the task that a row points at."""
+    """SELECT a column of the task that a row refers to, as a scalar subquery."""
     return sa.select(target).where(Task.id == column).correlate(outer).scalar_subquery()
 
 
@@ -60,13 +60,13 @@ TASK_DEPARTMENT: Final = (
 
 
 def assigned_to(person: UUID | None, task: Any) -> Condition:
-    """Whether the person is an assignee of the task with that id."""
+    """The condition that the person is assigned to the task with that id."""
     link = task_person_link.c
     return sa.exists().where(link.task_id == task, link.person_id == person)
 
 
 def assigned_to_entity(person: UUID | None, entity: Any) -> Condition:
-    """Whether the person has a task on the entity with that id."""
+    """The condition that the person is assigned to a task on the entity with that id."""
     link, other = task_person_link.c, table_of(Task).alias("other")
     return sa.exists().where(
         other.c.entity_id == entity, link.task_id == other.c.id, link.person_id == person
@@ -74,29 +74,29 @@ def assigned_to_entity(person: UUID | None, entity: Any) -> Condition:
 
 
 def _reads(ctx: CallContext, facts: Facts) -> bool:
-    """In the team; a vendor only where they have a task on the entity."""
+    """The team; vendors only with a task on the entity."""
     role = ctx.actor.role_in(facts["project_id"])
     if role != "vendor":
         return role is not None
     with ctx.database.read() as connection:
-        mine = assigned_to_entity(ctx.actor.id, facts["entity_id"])
-        return bool(connection.scalar(sa.select(mine)))
+        assigned = assigned_to_entity(ctx.actor.id, facts["entity_id"])
+        return bool(connection.scalar(sa.select(assigned)))
 
 
 def _reads_by_task(ctx: CallContext, facts: Facts) -> bool:
-    """In the team of the task's production; a vendor only where they have a task on the entity."""
-    found = task_facts(ctx, facts["task_id"])
-    return found is not None and _reads(ctx, found)
+    """The team of the task's production; vendors only with a task on the entity."""
+    task = task_facts(ctx, facts["task_id"])
+    return task is not None and _reads(ctx, task)
 
 
 def _reads_preview(ctx: CallContext, facts: Facts) -> bool:
-    """In the team; a vendor only where the task itself is theirs."""
+    """The team; vendors only if assigned to the task itself."""
     role = ctx.actor.role_in(facts["project_id"])
     return role is not None and (role != "vendor" or _is_assignee(ctx, facts))
 
 
 def _supervises(ctx: CallContext, facts: Facts) -> bool:
-    """A supervisor of the task's department who sends only what supervisors may change."""
+    """Supervisors of the task's department, for a body with ``SUPERVISED`` fields only."""
     actor = ctx.actor
     if actor.role_in(facts["project_id"]) != "supervisor" or set(facts["body"]) - SUPERVISED:
         return False
@@ -105,8 +105,8 @@ def _supervises(ctx: CallContext, facts: Facts) -> bool:
 
 def _is_assignee(ctx: CallContext, facts: Facts) -> bool:
     with ctx.database.read() as connection:
-        mine = assigned_to(ctx.actor.id, facts["task_id"])
-        return bool(connection.scalar(sa.select(mine)))
+        assigned = assigned_to(ctx.actor.id, facts["task_id"])
+        return bool(connection.scalar(sa.select(assigned)))
 
 
 reader: Final = Rule("access to the task", _reads, ("project_id", "entity_id"))
@@ -119,7 +119,7 @@ assignee: Final = Rule("to be assigned to the task", _is_assignee, ("task_id",))
 
 
 def task_facts(ctx: CallContext, ident: UUID | None) -> Row | None:
-    """Production, entity and department of a task; None when there is no such task."""
+    """Production, entity and department of a task; None for an unknown id."""
     statement = sa.select(Task.project_id, Task.entity_id, TASK_DEPARTMENT.label("department_id"))
     with ctx.database.read() as connection:
         row = connection.execute(statement.where(Task.id == ident)).mappings().first()
@@ -129,8 +129,8 @@ def task_facts(ctx: CallContext, ident: UUID | None) -> Row | None:
 def may_act(ctx: CallContext, ident: UUID, facts: Facts) -> bool:
     """Whether the caller may work on a task.
 
-    Managers, clients, assignees, supervisors whose department (if they have one) it is, and who
-    made the entity.
+    Managers, clients, assignees, the entity's creator, and supervisors of the task's department
+    (supervisors without departments supervise all). All of them must be in the team.
     """
     actor = ctx.actor
     role = actor.role_in(facts["project_id"])
@@ -141,24 +141,25 @@ def may_act(ctx: CallContext, ident: UUID, facts: Facts) -> bool:
     in_department = not actor.departments or facts["department_id"] in actor.departments
     if role == "supervisor" and in_department:
         return True
+    # Cheapest first: the last one calls another service.
     return _is_assignee(ctx, {"task_id": ident}) or made_entity(ctx, facts["entity_id"])
 
 
 def made_entity(ctx: CallContext, entity: UUID | None) -> bool:
-    """Whether the caller created the entity, which ``assets`` knows."""
+    """Whether the caller created the entity, according to ``assets``."""
     if entity is None or ctx.actor.id is None:
         return False
-    found = ctx.ask("assets", "describe_entities", ids=[str(entity)])
-    return bool(found.get(str(entity), {}).get("created_by") == str(ctx.actor.id))
+    entities = ctx.ask("assets", "describe_entities", ids=[str(entity)])
+    return bool(entities.get(str(entity), {}).get("created_by") == str(ctx.actor.id))
 
 
 def listed_tasks(ctx: CallContext, statement: Select) -> Select:
-    """Tasks of the caller's open productions; as vendor only those assigned to them."""
+    """The scope of task lists: the caller's open productions; for vendors their own tasks."""
     return statement.where(_listed(ctx, Task.project_id, Task.id))
 
 
 def listed_previews(ctx: CallContext, statement: Select) -> Select:
-    """Previews of such tasks."""
+    """The scope of preview lists: previews of the tasks in ``listed_tasks``."""
     task = sa.select(Task.id).where(_listed(ctx, Task.project_id, Task.id))
     return statement.where(PreviewFile.task_id.in_(task))
 
@@ -166,7 +167,7 @@ def listed_previews(ctx: CallContext, statement: Select) -> Select:
 def _listed(ctx: CallContext, project: Any, task: Any) -> Condition:
     actor = ctx.actor
     as_vendor = {p for p in actor.open_projects if actor.projects.get(p) == "vendor"}
-    # By production: somebody may be a vendor in one and a supervisor in another.
+    # Roles are per production: a person may be a vendor in one and a supervisor in another.
     condition: Condition = project.in_(actor.open_projects - as_vendor)
     if as_vendor:
         condition |= project.in_(as_vendor) & assigned_to(actor.id, task)
@@ -174,12 +175,12 @@ def _listed(ctx: CallContext, project: Any, task: Any) -> Condition:
 
 
 def manages(ctx: CallContext, facts: Facts) -> bool:
-    """Whether the caller manages the production that the facts name."""
+    """Whether the caller manages the production in ``facts``."""
     return ctx.actor.is_admin or manager.test(ctx, facts)
 
 
 def comment_facts(ctx: CallContext, ident: UUID) -> Row:
-    """What authorization needs of a comment. Raises NotFound."""
+    """The facts of a comment for rules: id, task (``object_id``) and author. Raises NotFound."""
     table = table_of(Comment)
     query = sa.select(table.c.id, table.c.object_id, table.c.person_id).where(table.c.id == ident)
     with ctx.database.read() as connection:

@@ -12,7 +12,7 @@ from services.common.crud.resource import CrudContext
 from services.common.database.tables import table_of
 from services.tasks.models import TaskStatus
 
-NOT_BEGUN: Final = {"name": "Todo", "short_name": "todo", "color": "#f5f5f5", "for_concept": False}
+TODO: Final = {"name": "Todo", "short_name": "todo", "color": "#f5f5f5", "for_concept": False}
 NEUTRAL: Final = {
     "name": "Neutral",
     "short_name": "neutral",
@@ -34,8 +34,8 @@ FIRST_VALUES: Final = {
 
 
 def default_status(ctx: CrudContext, *, concept: bool) -> UUID:
-    """The default status, created at first use; then emits ``task-status:new``."""
-    table, wanted = table_of(TaskStatus), NEUTRAL if concept else NOT_BEGUN
+    """The id of the default status, created on first use. Emits ``task-status:new`` then."""
+    table, first = table_of(TaskStatus), NEUTRAL if concept else TODO
     default = (
         sa.select(table.c.id)
         .where(
@@ -44,17 +44,17 @@ def default_status(ctx: CrudContext, *, concept: bool) -> UUID:
         )
         .limit(1)
     )
-    named = sa.select(table.c.id).where(table.c.short_name == wanted["short_name"])
-    found: UUID | None = ctx.tx.connection.scalar(default)
-    if found is not None:
-        return found
-    row = {**FIRST_VALUES, **wanted, "id": uuid4()}
-    # Two first tasks at once: the second transaction waits here, and takes the first one's status.
-    made = insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
-    ident: UUID | None = ctx.tx.connection.scalar(made)
-    if ident is None:
-        existing: UUID = ctx.tx.connection.execute(named).scalar_one()
+    existing: UUID | None = ctx.tx.connection.scalar(default)
+    if existing is not None:
         return existing
+    row = {**FIRST_VALUES, **first, "id": uuid4()}
+    # Two first tasks at once: the second transaction waits here, and uses the first one's status.
+    statement = insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
+    ident: UUID | None = ctx.tx.connection.scalar(statement)
+    if ident is None:
+        by_name = sa.select(table.c.id).where(table.c.short_name == first["short_name"])
+        concurrent: UUID = ctx.tx.connection.execute(by_name).scalar_one()
+        return concurrent
     resource = ctx.registry["task-status"]
     ctx.tx.emit(ctx.registry.event(resource, "new", {"id": ident}))
     return ident

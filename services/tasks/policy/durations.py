@@ -23,7 +23,7 @@ def recompute_duration(ctx: CrudContext, task: UUID | None) -> None:
         TimeSpent.task_id == task
     )
     changed = sa.update(Task).where(Task.id == task).values(duration=total.scalar_subquery())
-    # RETURNING saves asking for the production.
+    # RETURNING saves a query for the production.
     project = ctx.tx.session.scalar(changed.returning(Task.project_id))
     resource = ctx.registry["tasks"]
     facts = {"id": task, "project_id": project}

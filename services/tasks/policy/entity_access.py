@@ -1,4 +1,4 @@
-"""Entities whose tasks a caller may read."""
+"""Access to entities and their tasks."""
 
 from __future__ import annotations
 
@@ -14,21 +14,25 @@ from services.tasks.policy import access
 
 
 def entity_for_reader(ctx: CallContext, kind: str, ident: str) -> tuple[UUID, JsonObject]:
-    """An entity of a kind that the caller may read. Raises NotFound, Forbidden."""
+    """An entity that the caller may read, of any kind if ``kind`` is empty.
+
+    Returns its id and description (``describe_entities``). Raises NotFound, Forbidden.
+    """
     entity = known_id(ident)
-    found = ctx.ask("assets", "describe_entities", ids=[str(entity)]).get(str(entity))
-    if found is None or (kind and found["kind"].lower() != kind):
+    description = ctx.ask("assets", "describe_entities", ids=[str(entity)]).get(str(entity))
+    if description is None or (kind and description["kind"].lower() != kind):
         raise NotFound
-    facts = {"project_id": UUID(found["project_id"]), "entity_id": entity}
+    facts = {"project_id": UUID(description["project_id"]), "entity_id": entity}
     access.reader.check(ctx, facts)
     if kind == "concept" and ctx.actor.role_in(facts["project_id"]) == "client":
         message = "Concepts are not for clients."
         raise Forbidden(message)
-    return entity, found
+    return entity, description
 
 
 def own_only(ctx: CallContext, kind: str, facts: Row, *, own: bool) -> list[Any]:
-    """A vendor sees of a sequence or an episode only what is theirs."""
+    """The condition on tasks that limits vendors, or with ``own`` everybody, to their own."""
+    # A vendor may read a shot only with a task on it, but any sequence or episode.
     role = ctx.actor.role_in(UUID(facts["project_id"]))
     if own or (role == "vendor" and kind in {"sequence", "episode"}):
         return [access.assigned_to(ctx.actor.id, Task.id)]

@@ -10,12 +10,12 @@ from services.common.json_types import JsonObject
 
 
 def describe_entities(ctx: CallContext, ids: Iterable[Any]) -> dict[str, JsonObject]:
-    """Entities by id, as ``assets`` describes them."""
-    wanted = sorted({str(ident) for ident in ids if ident})
-    if not wanted:
+    """Descriptions of entities from ``assets`` by id; empty and unknown ids are left out."""
+    entity_ids = sorted({str(ident) for ident in ids if ident})
+    if not entity_ids:
         return {}
-    found: dict[str, JsonObject] = ctx.ask("assets", "describe_entities", ids=wanted)
-    return found
+    entities: dict[str, JsonObject] = ctx.ask("assets", "describe_entities", ids=entity_ids)
+    return entities
 
 
 def full_name(entity: JsonObject | None) -> str:
@@ -24,6 +24,6 @@ def full_name(entity: JsonObject | None) -> str:
         return ""
     if entity["kind"] == "Asset":
         return f"{entity['type_name']} / {entity['name']}"
-    above = [entity["parent_name"]] if entity["kind"] in {"Shot", "Scene"} else []
-    parts = [entity["episode_name"], *above, entity["name"]]
+    sequence = [entity["parent_name"]] if entity["kind"] in {"Shot", "Scene"} else []
+    parts = [entity["episode_name"], *sequence, entity["name"]]
     return " / ".join(part for part in parts if part)

@@ -10,17 +10,17 @@ from services.common.errors import Forbidden, NotFound
 
 
 def require_member(ctx: CallContext, project_id: str, *roles: str) -> UUID:
-    """The production of that id, for its team, or for those who have one of ``roles`` there.
+    """The id of a production whose team the caller is in, with one of ``roles`` if given.
 
-    Raises NotFound, Forbidden. Administrators are asked nothing but that it exists.
+    Administrators always pass. Raises NotFound, Forbidden.
     """
     project = known_id(project_id)
     role = ctx.actor.role_in(project)
     # A role proves that the production exists; administrators have one everywhere, so they are
     # checked.
     if role is None or ctx.actor.is_admin:
-        known = ctx.ask("crud", "existing_rows", tables={"project": [str(project)]})
-        if not known["project"]:
+        existing = ctx.ask("crud", "existing_rows", tables={"project": [str(project)]})
+        if not existing["project"]:
             raise NotFound
     if role is None or (roles and role not in {"admin", *roles}):
         message = f"This requires to be {' or '.join(roles) or 'in the team'} of the production."

@@ -1,4 +1,4 @@
-"""Writing notifications."""
+"""Creating notifications."""
 
 from __future__ import annotations
 
@@ -25,15 +25,16 @@ def notify(
     change: bool,
     **facts: UUID | None,
 ) -> None:
-    """Write a notification per person and reason.
+    """Create a notification for each pair of person and reason (its ``type``).
 
-    ``facts`` are ``author_id``, ``task_id`` and what it is about: ``comment_id``, ``reply_id``.
-    Emits ``notification:new`` for each, and ``notifications:written`` for all.
+    ``facts`` are ``author_id``, ``task_id``, and ``comment_id`` and ``reply_id`` if it is about
+    one. ``change`` tells whether the task's status changed. Emits ``notification:new`` for each,
+    and ``notifications:written`` for all.
     """
     if not reasons:
         return
     ids = [uuid4() for _ in reasons]
-    known = {
+    columns = {
         "comment_id": None,
         "reply_id": None,
         **{key: str(value) for key, value in facts.items()},
@@ -45,10 +46,10 @@ def notify(
         ids=[str(ident) for ident in ids],
         people=[str(person) for person, _ in reasons],
         reasons=[kind for _, kind in reasons],
-        **known,
+        **columns,
     )
     production = {"project_id": project} if project else {}
-    written = [person for person, _ in reasons]
-    for ident, person in zip(ids, written, strict=True):
+    readers = [person for person, _ in reasons]
+    for ident, person in zip(ids, readers, strict=True):
         tx.emit(NotificationNew(notification_id=ident, person_id=person, **production))
-    tx.emit(NotificationsWritten(notification_ids=ids, person_ids=written, **production))
+    tx.emit(NotificationsWritten(notification_ids=ids, person_ids=readers, **production))

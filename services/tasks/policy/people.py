@@ -11,7 +11,7 @@ from services.common.json_types import JsonObject
 
 
 def caller_id(ctx: CallContext) -> UUID:
-    """The id of the caller, who may be a bot. Raises Forbidden for the system itself."""
+    """The id of the caller, a person or a bot. Raises Forbidden for services."""
     if ctx.actor.id is None:
         message = "This requires a person."
         raise Forbidden(message)
@@ -19,12 +19,12 @@ def caller_id(ctx: CallContext) -> UUID:
 
 
 def short_persons(ctx: CallContext, ids: list[UUID | str | None]) -> dict[str, JsonObject]:
-    """People in their short form, by id."""
-    wanted = sorted({str(ident) for ident in ids if ident})
-    answer: dict[str, JsonObject] = ctx.ask("auth", "short_persons", ids=wanted)
-    return answer
+    """People in their short form, ``{id: person}``; empty and unknown ids are left out."""
+    person_ids = sorted({str(ident) for ident in ids if ident})
+    persons: dict[str, JsonObject] = ctx.ask("auth", "short_persons", ids=person_ids)
+    return persons
 
 
 def without_departments(person: Any) -> Any:
-    """A person in full, as comments and tasks embed them."""
+    """A complete person in the form that comments and tasks embed."""
     return person and {name: value for name, value in person.items() if name != "departments"}

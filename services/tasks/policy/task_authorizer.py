@@ -16,14 +16,17 @@ from services.tasks.policy import access
 
 
 class TaskAuthorizer:
-    """The caller's rights on tasks; each task is read once per request."""
+    """The caller's permissions on tasks; each task is read once per request."""
 
     def __init__(self, ctx: CallContext, tasks: dict[UUID, Row] | None = None) -> None:
         self.ctx = ctx
         self._tasks: dict[UUID, Row] = {} if tasks is None else tasks
 
     def task(self, ident: UUID) -> Row:
-        """What authorization needs of a task. Raises NotFound."""
+        """The facts of a task for rules; ``mine`` is whether the caller is assigned.
+
+        Raises NotFound.
+        """
         if ident not in self._tasks:
             table, kind = table_of(Task), table_of(TaskType)
             query = (
@@ -39,8 +42,8 @@ class TaskAuthorizer:
                 .outerjoin(kind, kind.c.id == table.c.task_type_id)
                 .where(table.c.id == ident)
             )
-            # Read outside the transaction: rights may ask other services, which no transaction may
-            # wait for.
+            # Read outside the transaction: rules may call other services, which is not allowed
+            # while one is open.
             with self.ctx.database.read() as connection:
                 row = connection.execute(query).mappings().first()
             if row is None:
@@ -49,28 +52,29 @@ class TaskAuthorizer:
         return self._tasks[ident]
 
     def readable(self, task_id: str) -> Row:
-        """The task of an id in a path, for who can see it. Raises NotFound, Forbidden."""
+        """The task of a path parameter, if the caller may read it. Raises NotFound, Forbidden."""
         task = self.task(known_id(task_id))
         self.check_reader(task)
         return task
 
     def role(self, task: Row) -> str | None:
         """The caller's role in the task's production."""
-        found: str | None = self.ctx.actor.role_in(task["project_id"])
-        return found
+        role: str | None = self.ctx.actor.role_in(task["project_id"])
+        return role
 
     def supervises(self, task: Row) -> bool:
-        """Whether the caller supervises the department that does such tasks."""
+        """Whether the caller supervises the task's department."""
+        # Supervisors without departments supervise all of them.
         departments = self.ctx.actor.departments
-        mine = not departments or task["department_id"] in departments
-        return self.role(task) == "supervisor" and mine
+        in_department = not departments or task["department_id"] in departments
+        return self.role(task) == "supervisor" and in_department
 
     def works_on(self, task: Row) -> bool:
-        """Whether the caller supervises the task or is assigned to it, and still in the team."""
+        """Whether the caller supervises the task or is assigned to it, and is in the team."""
         return self.role(task) is not None and (task["mine"] or self.supervises(task))
 
     def may_act(self, task: Row) -> bool:
-        """Managers, clients, assignees, supervisors, and who made the entity."""
+        """Managers, clients, assignees, supervisors, and the entity's creator; in the team."""
         role = self.role(task)
         if role is None:
             return False
@@ -79,5 +83,5 @@ class TaskAuthorizer:
         return access.made_entity(self.ctx, task["entity_id"])
 
     def check_reader(self, task: Row) -> None:
-        """Raise Forbidden for who can't see the task."""
+        """Raise Forbidden unless the caller may read the task."""
         access.reader.check(self.ctx, task)

@@ -15,5 +15,5 @@ def task_changed(ctx: CrudContext, task: Row) -> None:
 
 
 def in_project(facts: Row) -> dict[str, UUID]:
-    """The production as events name it: not at all where there is none."""
+    """The ``project_id`` of an event as keyword arguments; none without a production."""
     return {"project_id": facts["project_id"]} if facts["project_id"] else {}

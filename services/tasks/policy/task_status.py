@@ -17,13 +17,14 @@ from services.tasks.models import Comment, Task, TaskStatus, TaskType, TimeSpent
 CONCEPT: Final = "Concept"
 
 
-def with_status(task: Row, status: Row, said_at: datetime, now: datetime) -> JsonObject:
-    """The columns of a task that a comment with that status, written ``said_at``, sets.
+def with_status(task: Row, status: Row, commented_at: datetime, now: datetime) -> JsonObject:
+    """The columns of a task that a comment with that status, of ``commented_at``, sets.
 
-    A retake is counted; work in progress sets the real start; a feedback request sets the end date;
-    a done status sets the done date, any other clears it.
+    A change to a retake status increments the retake count, to work in progress sets the real start
+    date, to a feedback request the end date, to a done status the done date; any other status
+    clears the done date.
     """
-    values: Values = {"task_status_id": status["id"], "last_comment_date": said_at}
+    values: Values = {"task_status_id": status["id"], "last_comment_date": commented_at}
     if task["task_status_id"] == status["id"]:
         return values
     if status["is_retake"]:
@@ -48,7 +49,8 @@ def recount_task(tx: Transaction, ident: UUID) -> None:
         "done_date": None,
         "last_comment_date": None,
     }
-    for row in tx.connection.execute(_statuses_given(ident)).mappings():
+    # Replays the comments: after a deletion, any of the columns may change.
+    for row in tx.connection.execute(_status_history(ident)).mappings():
         if row["task_status_id"] is None:
             values["last_comment_date"] = row["created_at"]
             continue
@@ -61,8 +63,8 @@ def recount_task(tx: Transaction, ident: UUID) -> None:
     tx.connection.execute(changed)
 
 
-def _statuses_given(task: UUID) -> Select:
-    """The statuses that a task's comments gave it, in the order they were written."""
+def _status_history(task: UUID) -> Select:
+    """SELECT the statuses that a task's comments set, oldest first."""
     table, status = table_of(Comment), table_of(TaskStatus)
     return (
         sa.select(
@@ -80,7 +82,7 @@ def _statuses_given(task: UUID) -> Select:
 
 
 def _default(tx: Transaction, task: UUID) -> UUID | None:
-    """The status of a task about which nothing was said; concepts have one of their own."""
+    """The status of a task without comments; concepts have a default of their own."""
     kind = sa.select(TaskType.for_entity).join(Task, Task.task_type_id == TaskType.id)
     concept = tx.session.scalar(kind.where(Task.id == task)) == CONCEPT
     of_kind = sa.func.coalesce(TaskStatus.for_concept, False).is_(concept)

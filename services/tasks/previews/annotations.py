@@ -8,33 +8,30 @@ their ``id``. Members without a time are taken for objects themselves.
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any
+from typing import Final
 
-from services.common.errors import invalid_field
-from services.common.json_types import JsonObject
+from services.common.json_types import Json, JsonObject
+from services.tasks.shapes import annotations_in, field_of, read_annotations, read_deletions
 
 Drawn = list[JsonObject]
-FIELDS = ("additions", "updates", "deletions")
+FIELDS: Final = {
+    "additions": read_annotations,
+    "updates": read_annotations,
+    "deletions": read_deletions,
+}
 
 
-def apply_changes(annotations: Drawn | None, data: JsonObject) -> Drawn:
+def apply_changes(annotations: Json, data: JsonObject) -> Drawn:
     """The annotations after a change. Raises InvalidInput for what is no list of objects."""
-    found = deepcopy(annotations) or []
-    additions, updates, deletions = (_listed(data, name) for name in FIELDS)
+    found = annotations_in(deepcopy(annotations))
+    additions, updates, deletions = (
+        field_of(name, data.get(name), read) for name, read in FIELDS.items()
+    )
     for member in (*additions, *updates):
         _put(found, member)
     for gone in deletions:
         found = _without(found, gone)
     return found
-
-
-def _listed(data: JsonObject, name: str) -> list[Any]:
-    given = data.get(name)
-    members = [] if given is None else given
-    kinds = (dict, str) if name == "deletions" else dict
-    if not isinstance(members, list) or not all(isinstance(one, kinds) for one in members):
-        raise invalid_field(name, "Input should be a valid list")
-    return members
 
 
 def _objects(member: JsonObject) -> Drawn:

@@ -24,10 +24,23 @@ from services.tasks.previews import kinds
 NAME_LENGTH: Final = 13
 
 
-def announce(ctx: CrudContext, task: UUID, comment: UUID, facts: Row, wanted: int | None) -> bytes:
-    """Create a preview without a file; returns its JSON. Raises Refused (revision taken)."""
-    # The task is locked: two concurrent uploads would else take the same revision.
+def announce(
+    ctx: CrudContext,
+    task: UUID,
+    comment: UUID,
+    facts: Row,
+    wanted: int | None = None,
+    *,
+    ident: UUID | None = None,
+) -> bytes:
+    """Create a preview without a file; returns its JSON.
+
+    Raises Refused (revision taken), NotFound (the task or the comment was deleted meanwhile).
+    """
+    # The task is locked: two concurrent uploads would else take the same revision. Whoever deletes
+    # the comment locks it as well.
     ctx.tx.get(Task, task, lock=True)
+    ctx.tx.get(Comment, comment)
     try:
         revision, position = _place_in_revisions(ctx.tx, task, comment, wanted)
     except ValueError:
@@ -37,6 +50,7 @@ def announce(ctx: CrudContext, task: UUID, comment: UUID, facts: Row, wanted: in
         )
         raise Refused(message) from None
     row = PreviewFile(
+        id=ident or uuid4(),
         name=str(uuid4())[:NAME_LENGTH],
         revision=revision,
         position=position,
@@ -54,24 +68,36 @@ def announce(ctx: CrudContext, task: UUID, comment: UUID, facts: Row, wanted: in
     return ctx.registry["preview-files"].view(ctx.tx, row.id)
 
 
-def announce_upload(
-    ctx: CrudContext, task: UUID, comment: UUID, project: UUID | None, upload: JsonObject
-) -> JsonObject:
-    """Create a preview whose file came with its comment; an event handler processes the file.
+def receive_upload(ctx: CallContext, upload: JsonObject) -> UUID:
+    """Store a file that came with its comment for the preview of the id returned.
 
-    Thumbnails take seconds, which the request doesn't wait for. Meanwhile the file has a key of the
-    preview, which the sweep doesn't delete however long the service is down. Raises InvalidInput
-    for an unknown kind of file. Emits ``preview-file:new`` and ``preview-file:received``.
+    Before the transaction that announces the preview: under a key of the preview, the sweep doesn't
+    delete it however long it waits to be processed. Raises InvalidInput for an unknown kind of
+    file.
     """
     if upload["extension"] not in kinds.PICTURES | kinds.MOVIES | kinds.OTHERS:
         message = f"Wrong file format, extension: {upload['extension']}"
         raise InvalidInput(message)
-    shown = announce(ctx, task, comment, {"project_id": project}, None)
+    ident = uuid4()
+    received = kinds.KEPT.key(ident, kinds.RECEIVED)
+    storage_of(ctx).copy(attachment_key(upload["id"]), received)
+    return ident
+
+
+def announce_upload(
+    ctx: CrudContext, task: Row, comment: UUID, ident: UUID, upload: JsonObject
+) -> JsonObject:
+    """Create the preview of an upload received; an event handler processes the file.
+
+    Thumbnails take seconds, which the request doesn't wait for. Emits ``preview-file:new`` and
+    ``preview-file:received``.
+    """
+    shown = announce(ctx, task["id"], comment, task, ident=ident)
     preview: JsonObject = msgspec.json.decode(shown)
-    ident = UUID(preview["id"])
-    received = kinds.key_of(ident, kinds.RECEIVED)
-    storage_of(ctx).move(attachment_key(upload["id"]), received)
-    ctx.tx.emit(PreviewReceived(preview_file_id=ident, upload=upload), project=project)
+    ctx.tx.emit(PreviewReceived(preview_file_id=ident, upload=upload), project=task["project_id"])
+    storage, source = storage_of(ctx), attachment_key(upload["id"])
+    # If the process dies before, the sweep deletes it: no row of an attachment has its id.
+    ctx.tx.after_commit(lambda: storage.delete(source))
     return preview
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from typing import Final
-from uuid import UUID
 
+from services.common.files.kept import Kept
 from services.common.files.thumbnails.order import AS_IS, Shape
 
 PREFIX: Final = "previews"
@@ -59,10 +59,5 @@ SHAPES: Final = {
 }
 #: The name of an unprocessed file that came with its comment.
 RECEIVED: Final = "received"
-NAMES: Final = tuple(f"/{name}" for name in (*SHAPES, RECEIVED))
+KEPT: Final = Kept(PREFIX, "preview_file", tuple(SHAPES), waiting=(RECEIVED,))
 READY, BROKEN, PROCESSING = "ready", "broken", "processing"
-
-
-def key_of(ident: UUID, name: str) -> str:
-    """The storage key of a preview's file."""
-    return f"{PREFIX}/{ident}/{name}"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
+from services.common import values
+from services.common.bodies import Field, read_body
 from services.common.contracts.tasks import PreviewAnnotated, PreviewSetMain, PreviewUpdate
-from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
-from services.common.crud.validation import BadValue, finite, known_id
+from services.common.crud.validation import BadValue, known_id
 from services.common.database.tables import NOW
-from services.common.errors import Forbidden, NotFound, Refused, invalid_field
+from services.common.errors import Forbidden, NotFound, Refused
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_protocol import Reply
@@ -24,7 +26,10 @@ from services.tasks.previews import kinds
 from services.tasks.previews.annotations import apply_changes
 from services.tasks.previews.announce import announce, comment_changed
 from services.tasks.previews.facts import check_may_act, preview_facts
-from services.tasks.previews.rules import unlink_preview
+from services.tasks.previews.removal import main_previews, remove_previews
+
+#: Counted from 1.
+PLACE: Final = Field(values.at_least(1), required=True, null=BadValue)
 
 
 class PreviewActionRpc(ResourceService):
@@ -81,12 +86,7 @@ class PreviewActionRpc(ResourceService):
         InvalidInput. Emits ``preview-file:update`` for each that moved.
         """
         facts = self._to_act_on(ident)
-        try:
-            wanted = finite(data.get("position"))
-        except BadValue:
-            wanted = 0
-        if wanted < 1:
-            raise invalid_field("position", "Input should be a number from 1")
+        wanted = read_body(data, {"position": PLACE})["position"]
         file = PreviewFile
         together = (
             sa.select(file)
@@ -96,9 +96,11 @@ class PreviewActionRpc(ResourceService):
             .with_for_update()
         )
         rows = list(self.tx.session.scalars(together))
-        moved = next(row for row in rows if row.id == facts["id"])
+        moved = next((row for row in rows if row.id == facts["id"]), None)
+        if moved is None:  # deleted, or given another revision, since it was found
+            raise NotFound
         rows.remove(moved)
-        rows.insert(int(wanted) - 1, moved)
+        rows.insert(wanted - 1, moved)
         for place, row in enumerate(rows, 1):
             if row.position != place:
                 change = sa.update(file).where(file.id == row.id)
@@ -130,10 +132,7 @@ class PreviewActionRpc(ResourceService):
         ):
             message = "This requires to have written the comment or to manage the production."
             raise Forbidden(message)
-        unlink_preview(self, facts)
-        cross_references.remove(self.tx, self.name, self.metadata, "preview_file", [facts["id"]])
-        resource = self.registry["preview-files"]
-        self.tx.emit(self.registry.event(resource, "delete", facts))
+        remove_previews(self, [facts["id"]], main_previews(self, [facts["id"]]))
         comment_changed(self, comment, facts)
         return Reply(b"")
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
+from services.common import values
+from services.common.bodies import Field, read_body
 from services.common.contracts.tasks import PreviewReceived
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
-from services.common.errors import InvalidInput, NotFound, Refused, invalid_field
+from services.common.errors import InvalidInput, NotFound, Refused
 from services.common.events.subscriber import Delivery, Inbox, on
 from services.common.files.storage import Upload
 from services.common.files.storage_access import UPLOADS, the_file
-from services.common.json_types import JsonObject
+from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.policy import access
@@ -24,6 +28,8 @@ from services.tasks.previews.facts import (
     preview_facts,
 )
 from services.tasks.previews.upload import fill, mark_broken, refuse_unknown_kind
+
+REVISION: Final = Field(lambda value: None if value == "" else values.natural(value))
 
 
 class PreviewUploadRpc(ResourceService):
@@ -77,27 +83,23 @@ class PreviewUploadRpc(ResourceService):
         """
         message = msgspec.convert(delivery.payload, PreviewReceived)
         upload = msgspec.convert(message.upload, Upload)
-        key = kinds.key_of(message.preview_file_id, kinds.RECEIVED)
+        key = kinds.KEPT.key(message.preview_file_id, kinds.RECEIVED)
         try:
             facts = preview_facts(self, message.preview_file_id)
-        except NotFound:
-            return  # removed meanwhile
-        try:
             if may_take_a_file(facts):
-                fill(self, facts, upload, key)
+                self._fill_or_break(facts, upload, key)
+        except (NotFound, Refused, InvalidInput):
+            # Removed, or filled by who had this event before, or marked as broken already.
+            return
+
+    def _fill_or_break(self, facts: Row, upload: Upload, key: str) -> None:
+        try:
+            fill(self, facts, upload, key)
         except NotFound:
             mark_broken(self, facts, upload, key)
-        except InvalidInput:
-            return  # the row is marked as broken already
 
 
 def _revision(data: JsonObject) -> int | None:
     """The requested revision, 0 too; without one the next is taken. Raises InvalidInput."""
-    wanted = data.get("revision")
-    if wanted is None or wanted == "":
-        return None
-    if isinstance(wanted, str) and wanted.isdecimal():
-        wanted = int(wanted)
-    if isinstance(wanted, bool) or not isinstance(wanted, int) or not 0 <= wanted < 2**31:
-        raise invalid_field("revision", "Input should be a valid integer")
+    wanted: int | None = read_body(data, {"revision": REVISION})["revision"]
     return wanted

@@ -2,20 +2,57 @@
 
 from __future__ import annotations
 
+from typing import Final
+from uuid import UUID
+
 import sqlalchemy as sa
 
-from services.common.access.context import CallContext
-from services.common.crud.resource import CrudContext, SimpleRules
+from services.common.actor import Actor
+from services.common.crud.resource import CrudContext, ResourceRules
 from services.common.errors import Refused
 from services.common.json_types import JsonObject, Row, Values
-from services.tasks.models import Comment, News, PreviewFile, Task, comment_preview_link
+from services.tasks.models import Comment, News, PreviewFile, comment_preview_link
+from services.tasks.previews.removal import Mains, main_previews, replace_preview
+
+#: What uploading, processing and placing a file set, and who announced it.
+KEPT_BY_ROUTES: Final = frozenset(
+    {
+        "name",
+        "original_name",
+        "position",
+        "extension",
+        "path",
+        "source",
+        "file_size",
+        "status",
+        "width",
+        "height",
+        "duration",
+        "data",
+        "is_movie",
+        "url",
+        "uploaded_movie_url",
+        "uploaded_movie_name",
+        "person_id",
+        "source_file_id",
+    }
+)
 
 
-class PreviewRules(SimpleRules):
+def fixed(actor: Actor) -> frozenset[str]:
+    """The fields that an update ignores; administrators bring files of other trackers in."""
+    return frozenset() if actor.is_admin else KEPT_BY_ROUTES
+
+
+class PreviewRules(ResourceRules[Mains]):
     """Keeps revisions together, and references to previews intact."""
 
+    def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> Mains:
+        """Before a delete, ask whether the preview stands for its entity."""
+        return main_previews(ctx, [ident]) if ident is not None and "force" in body else {}
+
     def on_update(
-        self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
+        self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: Mains
     ) -> None:
         """Change the revision of all its files with that of the first.
 
@@ -43,26 +80,13 @@ class PreviewRules(SimpleRules):
             .values(revision=revision)
         )
 
-    def on_delete(self, ctx: CrudContext, row: Row, _prepared: None) -> None:
+    def on_delete(self, ctx: CrudContext, row: Row, _prepared: Mains) -> None:
         """Remove the references to the preview."""
-        unlink_preview(ctx, row)
+        ident, run = row["id"], ctx.tx.session.execute
+        run(sa.delete(comment_preview_link).where(comment_preview_link.c.preview_file == ident))
+        run(sa.update(Comment).where(Comment.preview_file_id == ident).values(preview_file_id=None))
+        run(sa.update(News).where(News.preview_file_id == ident).values(preview_file_id=None))
 
-
-def unlink_preview(ctx: CallContext, row: Row) -> None:
-    """Remove a preview from comments, news and its task's ``last_preview_file_id``."""
-    ident, run = row["id"], ctx.tx.session.execute
-    run(sa.delete(comment_preview_link).where(comment_preview_link.c.preview_file == ident))
-    run(sa.update(Comment).where(Comment.preview_file_id == ident).values(preview_file_id=None))
-    run(sa.update(News).where(News.preview_file_id == ident).values(preview_file_id=None))
-    newest = (
-        sa.select(PreviewFile.id)
-        .where(PreviewFile.task_id == row["task_id"], PreviewFile.id != ident)
-        .order_by(PreviewFile.revision.desc(), PreviewFile.created_at.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    run(
-        sa.update(Task)
-        .where(Task.last_preview_file_id == ident)
-        .values(last_preview_file_id=newest)
-    )
+    def deleted(self, ctx: CrudContext, row: Row, prepared: Mains) -> None:
+        """Let the preview before stand where this one stood."""
+        replace_preview(ctx, row, prepared.get(row["id"]))

@@ -1,23 +1,23 @@
 """Processing the files of previews.
 
-Thumbnails are rendered before the transaction, in a worker process; then the row is locked, the
-files are stored and the row is updated. If that does not commit, the next upload overwrites the
-files. Movies are stored unchanged: they are not transcoded.
+Thumbnails are rendered in a worker process, and everything is stored, before the transaction, under
+keys that no other upload has. Then the row is locked and names this upload as its own. If that does
+not commit, the preview is as before, and what was stored is swept; the uploaded file is deleted
+only after the commit. Movies are stored unchanged: they are not transcoded.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.contracts.tasks import PreviewFileAdded, PreviewSetMain, PreviewUpdate
-from services.common.crud import cross_references
 from services.common.crud.resource import CrudContext
 from services.common.database.tables import NOW
-from services.common.errors import InvalidInput, Refused, ServiceError
+from services.common.errors import InvalidInput, Refused
 from services.common.files.storage import Upload
 from services.common.files.storage_access import storage_of
 from services.common.files.thumbnails.client import (
@@ -32,7 +32,10 @@ from services.tasks.policy.task_changes import in_project
 from services.tasks.previews import kinds
 from services.tasks.previews.announce import comment_changed
 from services.tasks.previews.facts import comment_of, may_take_a_file
-from services.tasks.previews.rules import unlink_preview
+from services.tasks.previews.removal import remove_previews
+
+#: What is known of a file that can't be shown.
+BROKEN: Final[JsonObject] = {"status": kinds.BROKEN}
 
 
 def fill(ctx: CrudContext, facts: Row, upload: Upload, key: str) -> None:
@@ -40,24 +43,29 @@ def fill(ctx: CrudContext, facts: Row, upload: Upload, key: str) -> None:
 
     Raises NotFound (no file there), Refused (the preview has one), InvalidInput (too many pixels).
     """
-    # First: once the row is locked, no other service may be called.
     automated = _sets_main_preview(ctx, facts)
-    if upload.extension in kinds.PICTURES:
-        values = _take_picture(ctx, facts, upload, key)
-    else:
-        values = _take_as_it_is(ctx, facts, upload, key)
+    too_large = False
+    try:
+        values = _store(ctx, facts["id"], upload, key)
+    except PictureBroken:
+        values = BROKEN
+    except PictureTooLarge:
+        values, too_large = BROKEN, True
+    _lock(ctx, facts)
     _write(ctx, facts, upload, key, values)
     _emit_changes(ctx, facts, values, automated=automated and values["status"] == kinds.READY)
+    if too_large:
+        # Committed before the refusal, which would roll the status back.
+        ctx.commit_now()
+        message = "The picture has too many pixels."
+        raise InvalidInput(message)
 
 
 def refuse_unknown_kind(ctx: CrudContext, facts: Row, upload: Upload) -> None:
     """Delete a preview whose file is of an unknown kind. Raises InvalidInput then."""
     if upload.extension in kinds.PICTURES | kinds.MOVIES | kinds.OTHERS:
         return
-    unlink_preview(ctx, facts)
-    cross_references.remove(ctx.tx, ctx.name, ctx.metadata, "preview_file", [facts["id"]])
-    resource = ctx.registry["preview-files"]
-    ctx.tx.emit(ctx.registry.event(resource, "delete", facts))
+    remove_previews(ctx, [facts["id"]])
     # Committed before the refusal, which would roll the delete back.
     ctx.commit_now()
     message = f"Wrong file format, extension: {upload.extension}"
@@ -72,28 +80,23 @@ def _sets_main_preview(ctx: CallContext, facts: Row) -> bool:
     return bool(ctx.ask("crud", "sets_main_previews", project_id=project))
 
 
-def _take_picture(ctx: CallContext, facts: Row, upload: Upload, key: str) -> JsonObject:
-    try:
+def _store(ctx: CallContext, ident: UUID, upload: Upload, key: str) -> JsonObject:
+    """Store what a preview shows of the file; returns what the row says of it.
+
+    Raises PictureBroken, PictureTooLarge, NotFound.
+    """
+    if upload.extension in kinds.PICTURES:
         with rendered(storage_of(ctx), key, kinds.SHAPES) as picture:
-            # Locked only now: rendering takes seconds, during which no connection may be held.
-            _lock(ctx, facts["id"])
-            return _store_picture(ctx, facts["id"], picture)
-    except PictureBroken:
-        _lock(ctx, facts["id"])
-        return {"status": kinds.BROKEN}
-    except PictureTooLarge:
-        _lock(ctx, facts["id"])
-        _write(ctx, facts, upload, key, {"status": kinds.BROKEN})
-        ctx.tx.emit(PreviewUpdate(preview_file_id=facts["id"], **in_project(facts)))
-        # Committed before the refusal, which would roll the status back.
-        ctx.commit_now()
-        message = "The picture has too many pixels."
-        raise InvalidInput(message) from None
+            return _store_picture(ctx, ident, upload, picture)
+    storage_of(ctx).copy(key, kinds.KEPT.key(ident, kinds.ORIGINAL, upload.id))
+    is_movie = upload.extension in kinds.MOVIES
+    extension = kinds.MOVIE if is_movie else upload.extension
+    return {"status": kinds.READY, "extension": extension, "file_size": upload.size}
 
 
-def _store_picture(ctx: CallContext, ident: UUID, picture: Rendered) -> JsonObject:
+def _store_picture(ctx: CallContext, ident: UUID, upload: Upload, picture: Rendered) -> JsonObject:
     for name, path in picture.files.items():
-        storage_of(ctx).put(kinds.key_of(ident, name), path)
+        storage_of(ctx).put(kinds.KEPT.key(ident, name, upload.id), path)
     return {
         "status": kinds.READY,
         "extension": kinds.PICTURE,
@@ -103,17 +106,12 @@ def _store_picture(ctx: CallContext, ident: UUID, picture: Rendered) -> JsonObje
     }
 
 
-def _take_as_it_is(ctx: CallContext, facts: Row, upload: Upload, key: str) -> JsonObject:
-    _lock(ctx, facts["id"])
-    storage_of(ctx).move(key, kinds.key_of(facts["id"], kinds.ORIGINAL))
-    is_movie = upload.extension in kinds.MOVIES
-    extension = kinds.MOVIE if is_movie else upload.extension
-    return {"status": kinds.READY, "extension": extension, "file_size": upload.size}
-
-
-def _lock(ctx: CallContext, ident: UUID) -> None:
+def _lock(ctx: CallContext, facts: Row) -> None:
     """Lock the row, which serializes uploads to the preview. Raises NotFound, Refused."""
-    row = ctx.tx.get(PreviewFile, ident, lock=True)
+    # The task first, as all code that locks both.
+    task = sa.select(Task.id).where(Task.id == facts["task_id"])
+    ctx.tx.session.execute(task.with_for_update(key_share=True))
+    row = ctx.tx.get(PreviewFile, facts["id"], lock=True)
     state = {
         "status": row.status,
         "file_size": row.file_size,
@@ -137,8 +135,7 @@ def _write(ctx: CallContext, facts: Row, upload: Upload, key: str, values: Value
             .where(Task.id == facts["task_id"])
             .values(last_preview_file_id=facts["id"])
         )
-    with suppress(ServiceError):  # the sweep removes what is left
-        storage_of(ctx).delete(key)
+    kinds.KEPT.take(ctx, facts["id"], UUID(upload.id), key)
 
 
 def _emit_changes(ctx: CrudContext, facts: Row, values: Values, *, automated: bool) -> None:
@@ -165,5 +162,7 @@ def _emit_changes(ctx: CrudContext, facts: Row, values: Values, *, automated: bo
 
 
 def mark_broken(ctx: CallContext, facts: Row, upload: Upload, key: str) -> None:
-    """Mark a preview as broken; another file may be uploaded."""
-    _write(ctx, facts, upload, key, {"status": kinds.BROKEN})
+    """Mark a preview as broken; another file may be uploaded. Raises NotFound, Refused."""
+    _lock(ctx, facts)
+    _write(ctx, facts, upload, key, BROKEN)
+    ctx.tx.emit(PreviewUpdate(preview_file_id=facts["id"], **in_project(facts)))

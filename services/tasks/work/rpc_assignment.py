@@ -11,8 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 from services.common.contracts.tasks import TaskAssigned, TaskUnassigned
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import BadValue, known_id, parse_id
+from services.common.database.sql_types import Condition
 from services.common.database.tables import NOW, table_of
-from services.common.errors import Forbidden, NotFound, Refused, invalid_field
+from services.common.errors import Forbidden, NotFound, Refused, Unavailable, invalid_field
 from services.common.json_types import Json, JsonObject, Row
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_protocol import Reply
@@ -30,10 +31,10 @@ class AssignmentRpc(ResourceService):
 
     @command
     def assign_task(self, task_id: str, data: JsonObject) -> Reply:
-        """Assign a task to a person, who joins the production's team.
+        """Assign a task to a person, who joins the production's team; twice is once.
 
         Returns the task with its assignees. Raises NotFound, Refused (no such person), Forbidden,
-        InvalidInput. Emits ``task:assign``, ``task:update``, ``notification:new``.
+        InvalidInput. Emits ``task:assign``, ``task:update``, ``notification:new`` if it is new.
         """
         person_id = data.get("person_id")
         if person_id is None or person_id == "":
@@ -44,11 +45,9 @@ class AssignmentRpc(ResourceService):
             message = "This requires to manage the production or to supervise the department."
             raise Forbidden(message)
         self._check_bot(task, person)
-        self._assign(task, UUID(person["id"]))
+        new = self._assign(task, UUID(person["id"]))
         shown = self.registry["tasks"].view(self.tx, task["id"])
-        # The team belongs to ``crud``, and no RPC call is made inside a transaction.
-        self.commit_now()
-        self._add_to_team(task["project_id"], person["id"])
+        self._add_to_team([task], person["id"], new=new)
         return Reply(shown)
 
     @command
@@ -64,12 +63,11 @@ class AssignmentRpc(ResourceService):
         person = self._assignee(person_id)
         authorizer = TaskAuthorizer(self)
         tasks = [task for task in self._existing(authorizer, ids) if self._may_assign(task, person)]
-        for task in tasks:
-            self._assign(task, UUID(person["id"]))
+        # In the order of ids, as elsewhere: each locks its task.
+        ordered = sorted(tasks, key=lambda task: str(task["id"]))
+        new = [self._assign(task, UUID(person["id"])) for task in ordered]
         shown = [self.registry["tasks"].view(self.tx, task["id"]) for task in tasks]
-        if tasks:
-            self.commit_now()
-            self._add_to_team(tasks[0]["project_id"], person["id"])
+        self._add_to_team(tasks, person["id"], new=all(new))
         return Reply(b"[" + b",".join(shown) + b"]")
 
     @command
@@ -155,9 +153,15 @@ class AssignmentRpc(ResourceService):
             message = "This production gives no work to bots."
             raise Forbidden(message)
 
-    def _assign(self, task: Row, person: UUID) -> None:
+    def _assign(self, task: Row, person: UUID) -> bool:
+        """Assign a task, and tell of it; returns whether the assignment is new."""
         row = {"task_id": task["id"], "person_id": person}
-        self.tx.connection.execute(insert(task_person_link).values(row).on_conflict_do_nothing())
+        added = insert(task_person_link).values(row).on_conflict_do_nothing()
+        if not self.tx.connection.execute(added).rowcount:
+            # Who assigns again is the assigner from now on, which is a change of the task only.
+            other = TASK.c.assigner_id.is_distinct_from(self.actor.id)
+            self._touch(task, other, assigner_id=self.actor.id)
+            return False
         ids = {"task_id": task["id"], "project_id": task["project_id"]}
         self.tx.emit(TaskAssigned(person_id=person, **ids))
         self._touch(task, assigner_id=self.actor.id)
@@ -165,18 +169,26 @@ class AssignmentRpc(ResourceService):
             facts = {"author_id": self.actor.id, "task_id": task["id"]}
             reasons = [(person, "assignation")]
             notify(self.tx, task["project_id"], reasons, change=False, **facts)
+        return True
 
-    def _touch(self, task: Row, **values: Any) -> None:
-        change = sa.update(TASK).where(TASK.c.id == task["id"])
-        self.tx.connection.execute(change.values(**values, updated_at=NOW))
-        task_changed(self, task)
+    def _touch(self, task: Row, *where: Condition, **values: Any) -> None:
+        change = sa.update(TASK).where(TASK.c.id == task["id"], *where)
+        if self.tx.connection.execute(change.values(**values, updated_at=NOW)).rowcount:
+            task_changed(self, task)
 
-    def _add_to_team(self, project: UUID | None, person: str) -> None:
-        """Add the assignee to the production's team.
+    def _add_to_team(self, tasks: list[Row], person: str, *, new: bool) -> None:
+        """Add the assignee to the teams of the tasks' productions, after the commit.
 
-        Idempotent and after the commit: if the call fails, the next assignment adds the person.
+        At once, as callers show the team next. Who was just assigned is added in any case, by the
+        handler of ``task:assign``, so its absence fails no ``new`` assignment.
         """
-        if project is not None:
-            # Returns the connection to the pool before the call.
-            self.tx.close()
-            self.ask("crud", "seat_assignee", project_id=str(project), person_id=person)
+        projects = sorted({str(task["project_id"]) for task in tasks if task["project_id"]})
+        # The teams belong to ``crud``, and no RPC call is made inside a transaction.
+        self.commit_now()
+        self.tx.close()
+        seats = [{"project_id": project, "person_id": person} for project in projects]
+        try:
+            self.ask_all([("crud", "seat_assignee", seat) for seat in seats])
+        except Unavailable:
+            if not new:
+                raise

@@ -10,16 +10,19 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from services.common import values
 from services.common.access.rules import only_persons
+from services.common.bodies import Field, read_body
 from services.common.contracts.tasks import TimeSpentNew, TimeSpentUpdated
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id, period
 from services.common.database.sql_types import Condition
 from services.common.database.tables import NOW, table_of
-from services.common.errors import Forbidden, InvalidInput, NotFound, invalid_field
+from services.common.errors import Forbidden, InvalidInput, NotFound
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command, query
+from services.common.values import BadValue
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Task, TimeSpent
 from services.tasks.policy.durations import recompute_duration
@@ -27,6 +30,9 @@ from services.tasks.policy.task_authorizer import TaskAuthorizer
 from services.tasks.rows import decoded
 
 TIME: Final = table_of(TimeSpent)
+
+
+MINUTES: Final = Field(values.above_zero, required=True, null=BadValue)
 
 
 class TimeRpc(ResourceService):
@@ -206,20 +212,8 @@ def _day(text: str) -> date:
 
 def _duration(data: JsonObject) -> float:
     """The ``duration`` of a body, in minutes. Raises InvalidInput."""
-    value = data.get("duration")
-    # Form bodies and older clients send numbers as text.
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            value = None
-    # bool is an int in Python.
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise invalid_field("duration", "Input should be a valid number")
-    # False for NaN as well.
-    if not 0 < value < float("inf"):
-        raise invalid_field("duration", "Input should be greater than 0")
-    return float(value)
+    found: float = read_body(data, {"duration": MINUTES})["duration"]
+    return found
 
 
 def _period(

@@ -17,6 +17,7 @@ from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.common.errors import Integrity, InvalidInput, Refused
 from services.common.json_types import JsonObject, Row, Values
+from services.common.values import object_or_empty
 from services.tasks.models import Task, TaskStatus, TaskType, task_person_link
 from services.tasks.policy.notifications import notify
 
@@ -36,16 +37,13 @@ COUNTED: Final = frozenset(
 class TaskTypeRules(SimpleRules):
     """Names of task types are unique; a type in use can't be deleted."""
 
-    def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> None:
+    def before_delete(self, ctx: CrudContext, ident: UUID, /, *, force: bool) -> None:
         """Refuse to delete a task type that productions or schedules use; ``force`` unlinks it.
 
         If tasks then prevent the deletion, the links stay deleted, as clients expect.
         Raises Refused naming the users.
         """
-        # Only deletions have the key.
-        if "force" not in body:
-            return
-        if body["force"]:
+        if force:
             ctx.ask("crud", "release_task_type", task_type_id=str(ident))
             return
         users = ctx.ask("crud", "users_of_task_type", task_type_id=str(ident))
@@ -171,7 +169,7 @@ class TaskRules(ResourceRules[TaskFacts]):
         """Merge ``data`` key by key, and remember the previous assignees."""
         # The row is locked, so concurrent changes of different keys are both kept.
         if isinstance(values.get("data"), dict):
-            values["data"] = {**(row["data"] or {}), **values["data"]}
+            values["data"] = {**object_or_empty(row["data"]), **values["data"]}
         if "assignees" in body:
             prepared.assigned_before = _assignees(ctx, row["id"])
 

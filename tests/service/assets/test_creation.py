@@ -48,6 +48,45 @@ def test_a_new_asset_has_what_it_was_given(assets: OneService, show: Show) -> No
     }
 
 
+@pytest.mark.parametrize("count", [100, "100", 100.0, "100.0"])
+def test_a_number_may_come_as_text_or_as_a_float(
+    assets: OneService, show: Show, count: object
+) -> None:
+    """So spreadsheets and pandas have it; an update reads it alike."""
+    made = create(assets, show, "shot", name="P10", sequence_id=show.opening, nb_frames=count)
+    assert made["nb_frames"] == 100
+    data = {"nb_frames": count, "is_casting_standby": "true", "code": 12.0}
+    path = {"path": "entities", "ident": made["id"]}
+    changed = assets.call("admin", "update_row", **path, data=data)
+    assert (changed["nb_frames"], changed["is_casting_standby"]) == (100, True)
+    assert changed["code"] == "12"
+    assert new_asset(assets, show, {"name": "Lamp", "is_shared": "true"})["is_shared"] is True
+
+
+def test_a_refused_number_is_named_with_what_came_and_what_is_expected(
+    assets: OneService, show: Show
+) -> None:
+    """All of them at once."""
+    with pytest.raises(InvalidInput) as refusal:
+        create(assets, show, "shot", name=" ", sequence_id=[1], nb_frames="many")
+    assert refusal.value.data == {
+        "errors": [
+            {
+                "field": "name",
+                "message": "Invalid value for 'name': ' '. Expected a text that is not blank.",
+            },
+            {
+                "field": "sequence_id",
+                "message": "Invalid value for 'sequence_id': [1]. Expected a UUID.",
+            },
+            {
+                "field": "nb_frames",
+                "message": "Invalid value for 'nb_frames': 'many'. Expected a whole number.",
+            },
+        ]
+    }
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

@@ -173,3 +173,16 @@ def test_a_token_of_nobody_is_refused(auth: OneService, who: str | None) -> None
     claims = {"sub": who, "jti": str(uuid4()), "identity_type": "person"}
     with pytest.raises(Unauthenticated):
         auth.call("stranger", "identify", claims=claims)
+
+
+def test_an_imported_recovery_code_serves_once(auth: OneService, world: World) -> None:
+    """Its slow hash is compared before the account is locked."""
+    (row,) = (row for row in world.tables["person"] if row["id"] == world.people["artist"])
+    codes = [digest("ABCDE", 4).decode(), digest("FGHIJ", 4).decode()]
+    row |= {"totp_enabled": True, "otp_recovery_codes": codes}
+    auth.fill(world)
+    assert refusal_of(auth, recovery_code="WRONG")["wrong_OTP"] is True
+    assert log_in(auth, recovery_code="fghij")["login"] is True
+    (person,) = auth.rows("person", id=row["id"])
+    assert person["otp_recovery_codes"] == codes[:1]
+    assert refusal_of(auth, recovery_code="fghij")["wrong_OTP"] is True

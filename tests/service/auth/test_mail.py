@@ -182,7 +182,7 @@ def test_no_transaction_is_open_while_the_server_is_waited_for(
     def carrier(_url: str) -> Iterator[Any]:
         yield lambda _message: seen.append(tx.session.in_transaction())
 
-    monkeypatch.setattr(mail, "_carrier", carrier)
+    monkeypatch.setattr(mail, "_transport", carrier)
     assert mail.deliver(tx, settings) == 3
     assert seen == [False, False, False]
 

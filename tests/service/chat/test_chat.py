@@ -49,6 +49,7 @@ def test_the_first_visit_makes_the_chat_and_only_one(chat: OneService, world: Wo
     assert first == {**first, "object_id": world.shot, "participants": [], "messages": []}
     assert chat.call("manager", "show_chat", entity_id=world.shot)["id"] == first["id"]
     assert len(chat.rows("chat", object_id=uuid.UUID(world.shot))) == 1
+    assert chat.emitted() == [("chat:new", {"chat_id": first["id"]})]
 
 
 def test_joining_and_leaving_are_idempotent(chat: OneService, world: World) -> None:
@@ -201,6 +202,7 @@ def test_those_who_look_are_told(chat: OneService, world: World) -> None:
             {"chat_id": here, "chat_message_id": message, "last_message": said["created_at"]},
         ),
         ("chat:deleted-message", {"chat_id": here, "chat_message_id": message}),
+        ("rows:gone", {"service": "chat", "table": "chat_message", "ids": [message]}),
         ("chat:left", {"chat_id": here, "person_id": me}),
     ]
 

@@ -90,3 +90,24 @@ def test_an_assignee_is_seated_by_whoever_assigns(crud: OneService, world: World
     assert crud.call("supervisor", "seat_assignee", **seat) is True
     assert crud.call("supervisor", "seat_assignee", **seat) is False
     assert len(crud.emitted()) == 1
+
+
+def test_an_assignment_is_a_seat(crud: OneService, world: World) -> None:
+    """However it came about, and though whoever assigned died before asking for the seat."""
+    stranger = world.people["stranger"]
+    told = {"task_id": world.task, "person_id": stranger, "project_id": world.project}
+    for _ in range(2):
+        crud.deliver("task:assign", told)
+    assert crud.call("admin", "team_of", project_id=world.project)[stranger] is None
+    assert crud.emitted() == [("project:update", {"project_id": world.project})]
+
+
+def test_who_or_what_is_gone_has_no_seat(crud: OneService, world: World) -> None:
+    """The event may come long after."""
+    told = {"task_id": world.task, "person_id": world.people["stranger"]}
+    crud.deliver("task:assign", {**told, "project_id": ident("nowhere")})
+    crud.deliver("task:assign", {**told, "project_id": None})
+    gone = {"service": "auth", "table": "person", "ids": [told["person_id"]]}
+    crud.deliver("rows:gone", gone)
+    crud.deliver("task:assign", {**told, "project_id": world.project})
+    assert told["person_id"] not in crud.call("admin", "team_of", project_id=world.project)

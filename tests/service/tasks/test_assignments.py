@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.common.errors import Forbidden, InvalidInput, NotFound, Refused
+from services.common.errors import Forbidden, InvalidInput, NotFound, Refused, Unavailable
 from tests.desk import TASK, Desk
 from tests.service.one_service import FORBIDDEN, OK, OneService
 from tests.service.tasks.saying import task_of
@@ -46,16 +46,44 @@ def test_a_person_is_given_a_task_and_a_seat(tasks: OneService, desk: Desk) -> N
     assert tasks.neighbours.asked[-1] == ("crud.seat_assignee", seat)
 
 
-def test_giving_a_task_again_changes_nothing_but_is_told(tasks: OneService, desk: Desk) -> None:
-    """One assignment, one more event."""
-    person = desk.people["artist"]
+def test_giving_a_task_again_changes_nothing(tasks: OneService, desk: Desk) -> None:
+    """By either route: retried requests stay silent. The seat is seen to."""
+    person, before = desk.people["artist"], task_of(tasks, desk.task)
     assert assign(tasks, "manager", desk.task, person)["assignees"] == [person]
-    assert [name for name, _ in tasks.emitted()] == [
-        "task:assign",
-        "task:update",
-        "notification:new",
-        "notifications:written",
-    ]
+    tasks.call("manager", "assign_tasks", person_id=person, data={"task_ids": [desk.task]})
+    assert tasks.emitted() == []
+    assert task_of(tasks, desk.task) == before
+    seat = {"project_id": desk.project, "person_id": person}
+    assert tasks.neighbours.asked.count(("crud.seat_assignee", seat)) == 2
+
+
+def test_who_gives_a_task_again_is_its_assigner(tasks: OneService, desk: Desk) -> None:
+    """A change of the task, and no news to its assignee."""
+    shown = assign(tasks, "supervisor", desk.task, desk.people["artist"])
+    assert shown["assigner_id"] == desk.people["supervisor"]
+    assert [name for name, _ in tasks.emitted()] == ["task:update"]
+
+
+def test_who_can_not_be_seated_at_once_is_assigned_all_the_same(
+    tasks: OneService, desk: Desk
+) -> None:
+    """The event's handler seats them; without an event, the caller is told to come again."""
+    tasks.neighbours.answers["crud.seat_assignee"] = Unavailable("away")
+    person = desk.people["outside"]
+    assert person in assign(tasks, "manager", desk.task, person)["assignees"]
+    with pytest.raises(Unavailable):
+        assign(tasks, "manager", desk.task, person)
+
+
+def test_work_in_several_productions_is_a_seat_in_each(tasks: OneService, desk: Desk) -> None:
+    """Not only in that of the first task."""
+    person = desk.people["outside"]
+    away = desk.task_on(desk.foreign, "modeling", project_id=desk.other_project)
+    tasks.fill(desk)
+    data = {"task_ids": [desk.task, away]}
+    tasks.call("admin", "assign_tasks", person_id=person, data=data)
+    seats = [given["project_id"] for name, given in tasks.neighbours.asked if "seat" in name]
+    assert sorted(seats) == sorted([desk.project, desk.other_project])
 
 
 @pytest.mark.parametrize(

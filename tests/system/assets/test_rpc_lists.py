@@ -138,7 +138,7 @@ def test_lists_are_filtered_by_columns_and_parents(
     assert names(artist, f"/data/shots?sequence_id={show.opening}&name=p02") == ["P02"]
     assert names(artist, f"/data/sequences?episode_id={show.episode}") == ["S01"]
     assert names(artist, f"/data/shots?sequence_id={UNKNOWN}") == 404
-    assert names(admin, "/data/shots?name=%2501&anything=1") == ["P01"]
+    assert names(admin, "/data/shots?name=p01&anything=1") == ["P01"]
     assert names(admin, f"/data/episodes?id={show.episode}") == ["E01"]
 
 

@@ -216,7 +216,7 @@ def test_all_productions_are_for_administrators_or_of_own_teams(
     assert [p["name"] for p in own] == ["Film", "Past"]
     assert "descriptors" not in own[0]
     assert "project_status_name" not in own[0]
-    [like] = admin.get("/data/projects/all?name=PA%25").json()
+    [like] = admin.get("/data/projects/all?name=PAST").json()
     assert like["name"] == "Past"
     assert "descriptors" not in like
     assert admin.get("/data/projects/all?name=Nothing").status_code == 404

@@ -167,7 +167,7 @@ def test_an_import_stopped_between_two_commits_is_finished_by_the_next(
     assert rows(system, "tasks", "SELECT count(*) FROM task") == [(0,)]
 
     report = load_tables(system.target, tables, replace=False)
-    assert report.changed == sum(map(len, tables.values())) - sum(first.taken.values())
+    assert report.changed == sum(map(len, tables.values())) - sum(first.imported.values())
     assert rows(system, "tasks", "SELECT count(*) FROM task") == [(len(tables["task"]),)]
 
 

@@ -19,7 +19,7 @@ def rows_with(system: System, ident: str) -> dict[str, int]:
                 "SELECT table_name, column_name FROM information_schema.columns "
                 "WHERE table_schema = current_schema() AND data_type = 'uuid' "
                 "AND table_name NOT IN "
-                "('api_event', 'inbox', 'outbox', 'change_count', 'row_count')"
+                "('api_event', 'inbox', 'outbox', 'gone_row', 'change_count', 'row_count')"
             )
             for table, column in cursor.fetchall():
                 cursor.execute(f'SELECT count(*) FROM "{table}" WHERE "{column}" = %s', (ident,))

@@ -59,10 +59,12 @@ def test_an_upload_that_breaks_leaves_nothing(storage: Storage) -> None:
     assert [p for p in storage.folder.rglob("*") if p.is_file()] == []
 
 
-def test_objects_move_and_go(storage: Storage) -> None:
-    """Deleting twice is no mistake."""
+def test_objects_are_copied_and_go(storage: Storage) -> None:
+    """A copy outlives what it was made of. Deleting twice is no mistake."""
     storage.put("uploads/x", b"content")
-    storage.move("uploads/x", "previews/y/original")
+    for _ in range(2):
+        storage.copy("uploads/x", "previews/y/original")
+    storage.delete("uploads/x")
     assert read(storage, "previews/y/original") == b"content"
     storage.delete("previews/y/original", "uploads/x")
     storage.delete("previews/y/original")

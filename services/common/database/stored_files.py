@@ -1,0 +1,86 @@
+"""Which stored objects are a row's: each upload has keys of its own, and a row names its newest.
+
+Objects are stored before the transaction that makes them a row's, under the id of the upload, and
+never change. Whatever fails, the row keeps what it had, and what no row names is swept. The pointer
+is a table of its own, so that no resource shows it and no client can set it. A row without a
+pointer has objects without an upload's id, as earlier releases and imports store them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy.engine import Connection
+
+    from services.common.database.sql_types import Column, Expression
+
+#: Kernel table: jobs that one replica at a time runs.
+LEASES: Final = "job_lease"
+#: Takes a lease unless another replica has it. With the database's clock: replicas' may differ.
+TAKE_LEASE: Final = sa.text(
+    f"INSERT INTO {LEASES} (name, until) "  # noqa: S608 - a constant
+    "VALUES (:name, clock_timestamp() + make_interval(secs => :seconds)) "
+    "ON CONFLICT (name) DO UPDATE SET until = excluded.until "
+    f"WHERE {LEASES}.until < clock_timestamp() RETURNING name"
+)
+
+
+def declare(metadata: sa.MetaData, service: str) -> None:
+    """Declare the pointers and leases of a service that stores files."""
+    # Named for its service: a dump holds the tables of all of them.
+    sa.Table(
+        f"{service}_stored_file",
+        metadata,
+        sa.Column("table_name", sa.Text, primary_key=True),
+        sa.Column("row_id", sa.Uuid, primary_key=True),
+        sa.Column("upload_id", sa.Uuid, nullable=False),
+    )
+    sa.Table(
+        LEASES,
+        metadata,
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("until", sa.TIMESTAMP(timezone=True), nullable=False),
+    )
+
+
+def pointers(metadata: sa.MetaData, service: str) -> sa.Table:
+    """The table that says which upload a row's objects are from."""
+    return metadata.tables[f"{service}_stored_file"]
+
+
+def upload_of(table: sa.Table, rows: sa.Table, ident: Column) -> Expression:
+    """A scalar subquery: the upload that the row's objects are from, or NULL."""
+    mine = sa.and_(table.c.table_name == str(rows.name), table.c.row_id == ident)
+    return sa.select(table.c.upload_id).where(mine).correlate(rows).scalar_subquery()
+
+
+def uploads_of(
+    connection: Connection, table: sa.Table, rows: str, ids: Collection[UUID]
+) -> dict[UUID, UUID]:
+    """The uploads that the objects of these rows are from."""
+    mine = sa.and_(table.c.table_name == rows, table.c.row_id.in_(ids))
+    found = connection.execute(sa.select(table.c.row_id, table.c.upload_id).where(mine))
+    return dict(found.all())
+
+
+def point(
+    connection: Connection, table: sa.Table, rows: str, ident: UUID, upload: UUID | None
+) -> None:
+    """Make an upload the one that a row's objects are from; none with None."""
+    if upload is None:
+        mine = sa.and_(table.c.table_name == rows, table.c.row_id == ident)
+        connection.execute(sa.delete(table).where(mine))
+        return
+    values = {"table_name": rows, "row_id": ident, "upload_id": upload}
+    key = [table.c.table_name, table.c.row_id]
+    statement = insert(table).values(values)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=key, set_={"upload_id": upload})
+    )

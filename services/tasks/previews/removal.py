@@ -1,0 +1,100 @@
+"""Removing previews, with all that shows them: links, news, a task's last preview, a main one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.common.access.context import CallContext
+from services.common.contracts.tasks import PreviewSetMain
+from services.common.crud import cross_references
+from services.common.crud.resource import CrudContext
+from services.common.database.sql_types import Expression
+from services.common.json_types import Row
+from services.tasks.models import PreviewFile, Task, comment_preview_link
+from services.tasks.policy.task_changes import in_project
+from services.tasks.previews import kinds
+
+#: Entities by the preview that stands for them.
+Mains = dict[UUID, UUID]
+
+
+def only_shown_by(comment: UUID) -> sa.Select[UUID]:
+    """SELECT the previews that a comment shows and no other does."""
+    link, other = comment_preview_link.c, comment_preview_link.alias("other").c
+    shown_elsewhere = sa.exists().where(
+        other.preview_file == link.preview_file, other.comment != comment
+    )
+    return sa.select(link.preview_file).where(link.comment == comment, ~shown_elsewhere)
+
+
+def main_previews(ctx: CallContext, ids: Collection[UUID]) -> Mains:
+    """Those of the previews that stand for their entity; asks ``assets``, before a transaction."""
+    query = (
+        sa.select(PreviewFile.id, Task.entity_id)
+        .join(Task, Task.id == PreviewFile.task_id)
+        .where(PreviewFile.id.in_(ids), Task.entity_id.is_not(None))
+    )
+    with ctx.database.read() as connection:
+        entities: Mains = dict(connection.execute(query).all())  # type: ignore[arg-type]
+    if not entities:
+        return {}
+    wanted = sorted({str(entity) for entity in entities.values()})
+    found = ctx.ask("assets", "entities_in_brief", ids=wanted)
+    return {
+        preview: entity
+        for preview, entity in entities.items()
+        if found.get(str(entity), {}).get("preview_file_id") == str(preview)
+    }
+
+
+def remove_previews(ctx: CrudContext, ids: Collection[UUID], mains: Mains | None = None) -> None:
+    """Delete previews; what they were the newest of, or the main one, the one before becomes.
+
+    Their files go by event. Emits ``preview-file:delete`` for each, and ``preview-file:set-main``.
+    """
+    rows = _locked(ctx, ids)
+    gone = [row["id"] for row in rows]
+    cross_references.remove(ctx.tx, ctx.name, ctx.metadata, "preview_file", gone)
+    for row in rows:
+        replace_preview(ctx, row, (mains or {}).get(row["id"]))
+        ctx.tx.emit(ctx.registry.event(ctx.registry["preview-files"], "delete", row))
+
+
+def replace_preview(ctx: CallContext, row: Row, entity: UUID | None) -> None:
+    """Let the preview before stand where a deleted one stood: for its task, and for ``entity``."""
+    newest = _newest(row, sa.true()).scalar_subquery()
+    change = sa.update(Task).where(Task.last_preview_file_id == row["id"])
+    ctx.tx.session.execute(change.values(last_preview_file_id=newest))
+    if entity is None:
+        return
+    before = ctx.tx.session.scalar(_newest(row, PreviewFile.status == kinds.READY))
+    # Without one, ``rows:gone`` empties the entity's main preview.
+    if before is not None:
+        facts = {"entity_id": entity, "preview_file_id": before, "instead_of": row["id"]}
+        ctx.tx.emit(PreviewSetMain(**facts, **in_project(row)))
+
+
+def _newest(row: Row, condition: Expression) -> sa.Select[UUID]:
+    """SELECT the newest preview of the deleted one's task."""
+    file = PreviewFile
+    return (
+        sa.select(file.id)
+        .where(file.task_id == row["task_id"], file.id != row["id"], condition)
+        .order_by(file.revision.desc(), file.position, file.created_at.desc())
+        .limit(1)
+    )
+
+
+def _locked(ctx: CallContext, ids: Collection[UUID]) -> list[Row]:
+    """The previews that are still there, locked after their tasks, as all code locks these."""
+    tasks = sa.select(PreviewFile.task_id).where(PreviewFile.id.in_(ids))
+    ordered = sa.select(Task.id).where(Task.id.in_(tasks)).order_by(Task.id)
+    ctx.tx.session.execute(ordered.with_for_update(key_share=True))
+    project = sa.select(Task.project_id).where(Task.id == PreviewFile.task_id)
+    shown = (PreviewFile.id, PreviewFile.task_id, project.scalar_subquery().label("project_id"))
+    rows = sa.select(*shown).where(PreviewFile.id.in_(ids)).order_by(PreviewFile.id)
+    locked = rows.with_for_update(of=PreviewFile)
+    return [dict(row) for row in ctx.tx.session.execute(locked).mappings()]

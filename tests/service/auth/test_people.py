@@ -1,0 +1,49 @@
+"""People: their names, and how many there may be."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from services.common.errors import InvalidInput
+from services.common.runtime.service import CONFIG
+from tests.service.one_service import OneService
+from tests.world import World
+
+
+def hire(auth: OneService, number: int) -> None:
+    """One more active person."""
+    data = {"first_name": "New", "last_name": "", "email": f"new{number}@example.com"}
+    auth.call("admin", "create_row", path="persons", data=data)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "full"), [("Cher", "", "Cher"), ("", "Dali", "Dali"), ("A", "B", "A B")]
+)
+def test_a_missing_name_leaves_no_space(auth: OneService, first: str, last: str, full: str) -> None:
+    """In answers of writes and of reads."""
+    data = {"first_name": first, "last_name": last, "email": "cher@example.com"}
+    made = auth.call("admin", "create_row", path="persons", data=data)
+    assert made["full_name"] == full
+    read = auth.call("admin", "read_row", path="persons", ident=made["id"])
+    assert read["full_name"] == full
+
+
+def test_without_a_limit_there_is_always_room(auth: OneService, world: World) -> None:
+    """Clients are told a number above that of the people there are."""
+    for number in range(101):
+        hire(auth, number)
+    active = sum(row["active"] for row in auth.rows("person"))
+    assert active > 100
+    assert auth.call("admin", "context_part")["user_limit"] > active
+    assert world.admin
+
+
+def test_a_limit_that_is_set_is_kept(auth: OneService, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It counts active people."""
+    limited = msgspec.structs.replace(auth.container.config[CONFIG], user_limit=8)
+    monkeypatch.setitem(auth.container.config, CONFIG, limited)
+    hire(auth, 1)
+    with pytest.raises(InvalidInput, match="User limit reached"):
+        hire(auth, 2)
+    assert auth.call("admin", "context_part")["user_limit"] == 8

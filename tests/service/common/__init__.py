@@ -1,0 +1,1 @@
+"""The kernel on each service's database."""

@@ -1,0 +1,56 @@
+"""What a production uses, as scripts send it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from services.common.errors import InvalidInput
+from tests.service.conftest import Alone
+from tests.service.one_service import OneService
+from tests.world import World
+
+
+@pytest.fixture
+def crud(alone: Alone) -> OneService:
+    """The service; everything that is asked for exists."""
+    found = alone("crud")
+    for name in ("tasks", "assets"):
+        found.neighbours.answers[f"{name}.existing_rows"] = lambda tables: tables
+    found.fill(World())
+    return found
+
+
+@pytest.mark.parametrize("priority", [2, "2", 2.0])
+def test_a_place_may_come_as_text(crud: OneService, priority: object) -> None:
+    """From one choice and from many."""
+    world = crud.world
+    one = {"task_type_id": world.task_type, "priority": priority}
+    crud.call("manager", "choose", project_id=world.project, kind="task-types", data=one)
+    (link,) = crud.rows("project_task_type_link")
+    assert link["priority"] == 2
+    many = {"task_types": [{**one, "priority": "3"}], "replace_task_types": "false"}
+    crud.call("manager", "choose_many", project_id=world.project, data=many)
+    (link,) = crud.rows("project_task_type_link")
+    assert link["priority"] == 3
+
+
+@pytest.mark.parametrize(
+    ("data", "fields"),
+    [
+        ({"task_types": "x"}, ["task_types"]),
+        ({"task_types": ["x", {}]}, ["task_types.0", "task_types.1.task_type_id"]),
+        ({"task_status_ids": [{}]}, ["task_status_ids.0"]),
+        ({"replace_task_types": "perhaps"}, ["replace_task_types"]),
+    ],
+)
+def test_what_is_wrong_in_many_is_named_by_its_place(
+    crud: OneService, data: dict[str, Any], fields: list[str]
+) -> None:
+    """And nothing is used."""
+    with pytest.raises(InvalidInput) as refusal:
+        crud.call("manager", "choose_many", project_id=crud.world.project, data=data)
+    assert refusal.value.data is not None
+    assert [one["field"] for one in refusal.value.data["errors"]] == fields
+    assert crud.rows("project_task_type_link") == []

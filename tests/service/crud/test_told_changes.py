@@ -1,0 +1,51 @@
+"""Changes at the edge of what was asked: each is an event, so that nobody keeps a stale list."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.service.conftest import Alone
+from tests.service.one_service import OneService
+from tests.world import World
+
+
+@pytest.fixture
+def world() -> World:
+    """A small studio, whose production uses a task type and plans it."""
+    found = World()
+    kind = {"project_id": found.project, "task_type_id": found.task_type}
+    found.add("project_task_type_link", "film modeling", priority=1, **kind)
+    found.add("schedule_item", "film modeling", **kind)
+    return found
+
+
+@pytest.fixture
+def crud(alone: Alone, world: World) -> OneService:
+    """The service, filled with the studio's productions."""
+    found = alone("crud")
+    found.neighbours.answers["auth.list_rows"] = world.tables["department"]
+    found.fill(world)
+    return found
+
+
+def test_a_task_type_is_let_go_of(crud: OneService, world: World) -> None:
+    """By productions and schedules, each of which says so, once."""
+    for _ in range(2):
+        crud.call("admin", "release_task_type", task_type_id=world.task_type)
+    assert crud.rows("project_task_type_link") == crud.rows("schedule_item") == []
+    item = world.tables["schedule_item"][0]["id"]
+    assert crud.emitted() == [
+        ("project:update", {"project_id": world.project}),
+        ("rows:gone", {"service": "crud", "table": "schedule_item", "ids": [item]}),
+        ("schedule-item:delete", {"schedule_item_id": item, "project_id": world.project}),
+    ]
+
+
+def test_the_salary_scale_is_filled_once(crud: OneService, world: World) -> None:
+    """When it is listed: a row for each position and seniority of the department."""
+    for _ in range(2):
+        rows = crud.call("admin", "list_rows", path="salary-scales")
+        assert {row["department_id"] for row in rows} == {world.department}
+    made = [payload["salary_scale_id"] for name, payload in crud.emitted()]
+    assert sorted(made) == sorted(row["id"] for row in rows)
+    assert len(made) == 3 * 3

@@ -1,0 +1,1 @@
+"""Stored files of all services, whenever the process dies."""

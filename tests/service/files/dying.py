@@ -1,0 +1,66 @@
+"""A process that dies at a step of its work: at a call of the storage, or at a commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from sqlalchemy.orm import Session
+
+from services.common.files.storage import Storage
+
+BEFORE, AFTER = "before", "after"
+#: The calls that are steps.
+CALLS: Final = ((Storage, ("put", "copy", "fetch", "delete")), (Session, ("commit",)))
+
+
+class Died(Exception):
+    """The process is no more: nothing it would have done afterwards is done."""
+
+
+class Mortal:
+    """Counts the steps, and dies before or after one of them."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.steps = 0
+        self.fatal = -1
+        self.when = BEFORE
+        self.dead = False
+        for cls, names in CALLS:
+            for name in names:
+                patch.setattr(cls, name, self._step(getattr(cls, name)))
+
+    def _step(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*args: Any, **kwargs: Any) -> Any:
+            number, self.steps = self.steps, self.steps + 1
+            if self.dead or (number == self.fatal and self.when == BEFORE):
+                self.dead = True
+                raise Died
+            result = call(*args, **kwargs)
+            if number == self.fatal:
+                self.dead = True
+                raise Died
+            return result
+
+        return run
+
+    @contextmanager
+    def life(self, fatal: int, when: str) -> Iterator[None]:
+        """Work that dies at a step, if it has so many; then the process is started again."""
+        self.steps, self.fatal, self.when, self.dead = 0, fatal, when, False
+        try:
+            yield
+        except Died:
+            pass
+        finally:
+            self.fatal = -1
+            self.ended, self.dead = self.dead, False
+
+
+def objects(storage: Path) -> set[str]:
+    """The keys of all stored objects."""
+    files = (path for path in storage.rglob("*") if path.is_file())
+    return {path.relative_to(storage).as_posix() for path in files}

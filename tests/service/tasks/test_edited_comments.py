@@ -1,0 +1,182 @@
+"""What follows from editing a comment, attaching to it, and from what goes on beside."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from services.common.errors import NotFound
+from services.tasks.comments import write
+from services.tasks.previews import rpc_actions, rpc_upload
+from tests.desk import Desk
+from tests.service.one_service import OneService
+from tests.service.tasks.saying import comments_on, say, task_of
+
+
+def edit(tasks: OneService, who: str, comment: str, **values: Any) -> None:
+    """Change a comment."""
+    tasks.call(who, "update_row", path="comments", ident=comment, data=values)
+
+
+def mentioned(tasks: OneService, desk: Desk, comment: str) -> set[str]:
+    """The names of who is notified of being mentioned."""
+    names = {ident: name for name, ident in desk.people.items()}
+    notes = tasks.rows("notification", comment_id=comment, type="mention")
+    return {names[str(note["person_id"])] for note in notes}
+
+
+def told(tasks: OneService, name: str) -> list[dict[str, Any]]:
+    """The payloads of events."""
+    return [payload for event, payload in tasks.emitted() if event == name]
+
+
+def test_who_an_edit_mentions_is_notified(tasks: OneService, desk: Desk) -> None:
+    """Once; and who it mentions no longer, no longer."""
+    row = say(tasks, desk, "artist", "@Manager Example look")
+    assert mentioned(tasks, desk, row["id"]) == {"manager"}
+    before = len(told(tasks, "notification:new"))
+    edit(tasks, "artist", row["id"], text="@Manager Example and @Colleague Example look")
+    assert mentioned(tasks, desk, row["id"]) == {"manager", "colleague"}
+    (new,) = told(tasks, "notification:new")[before:]
+    assert new["person_id"] == desk.people["colleague"]
+    assert told(tasks, "notifications:written")[-1]["person_ids"] == [desk.people["colleague"]]
+    edit(tasks, "artist", row["id"], text="@Colleague Example look")
+    assert mentioned(tasks, desk, row["id"]) == {"colleague"}
+    edit(tasks, "artist", row["id"], text="never mind")
+    assert mentioned(tasks, desk, row["id"]) == set()
+    assert len(told(tasks, "notification:new")) == before + 1
+
+
+def test_an_edit_mentions_departments_as_well(tasks: OneService, desk: Desk) -> None:
+    """All of their people in the team, but not who writes."""
+    row = say(tasks, desk, "artist", "look")
+    edit(tasks, "artist", row["id"], text="@Modeling look")
+    assert mentioned(tasks, desk, row["id"]) == {"modeler"}
+    edit(tasks, "artist", row["id"], text="@Modeling and @Modeler Example look")
+    assert mentioned(tasks, desk, row["id"]) == {"modeler"}
+    edit(tasks, "artist", row["id"], text="@Animation look")
+    assert mentioned(tasks, desk, row["id"]) == {"animator"}
+
+
+def test_an_edit_of_something_else_notifies_nobody(tasks: OneService, desk: Desk) -> None:
+    """Nor takes anything back; other notifications of the comment stay in any case."""
+    row = say(tasks, desk, "manager", "@Colleague Example look")
+    notes = tasks.rows("notification", comment_id=row["id"])
+    edit(tasks, "manager", row["id"], pinned=True)
+    assert tasks.rows("notification", comment_id=row["id"]) == notes
+    edit(tasks, "manager", row["id"], text="look")
+    kinds = [note["type"] for note in tasks.rows("notification", comment_id=row["id"])]
+    assert kinds == ["comment"]
+
+
+def test_files_that_come_to_a_comment_or_go_are_told(tasks: OneService, desk: Desk) -> None:
+    """So that lists have another version, and clients see them."""
+    at = {"task_id": desk.task, "comment_id": desk.comment}
+    file = {"id": desk.project, "part": "f", "name": "a.txt", "extension": "txt", "size": 1}
+    files = [{**file, "mimetype": "text/plain"}]
+    (attached,) = tasks.call("artist", "add_attachments", **at, data={}, files=files)
+    changed = {"comment_id": desk.comment, "project_id": desk.project}
+    assert told(tasks, "comment:update") == [changed]
+    tasks.call("artist", "delete_attachment", **at, attachment_id=attached["id"])
+    assert told(tasks, "comment:update") == [changed, changed]
+
+
+def test_comments_are_ordered_by_the_databases_clock(
+    tasks: OneService, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A replica whose clock is behind gives the task a status all the same."""
+
+    class Late(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return datetime.now(tz) - timedelta(hours=1)
+
+    say(tasks, desk, "artist", "first", "wip")
+    monkeypatch.setattr(write, "datetime", Late)
+    say(tasks, desk, "artist", "second", "wfa")
+    assert task_of(tasks, desk.task)["task_status_id"] == desk.statuses["wfa"]
+    assert [row["text"] for row in comments_on(tasks, desk.task)] == ["second", "first", "Go"]
+
+
+# --- beside a delete ------------------------------------------------------------------------------
+
+
+def delete(tasks: OneService, table: str, ident: str) -> None:
+    """Delete a row, and what points at it, as another request does meanwhile."""
+    service = tasks.instance()
+    rows = service.metadata.tables
+    links = {
+        "comment": ["comment_preview_link.comment"],
+        "preview_file": ["comment_preview_link.preview_file"],
+        "task": [
+            "task_person_link.task_id",
+            "preview_file.task_id",
+            "comment.object_id",
+            "time_spent.task_id",
+        ],
+    }
+    for link in links[table]:
+        name, column = link.split(".")
+        gone = sa.delete(rows[name]).where(rows[name].c[column] == ident)
+        service.tx.session.execute(gone)
+    service.tx.session.execute(sa.delete(rows[table]).where(rows[table].c.id == ident))
+    service.tx.commit()
+    service.tx.close()
+
+
+def test_a_comment_on_a_task_that_is_deleted_meanwhile(tasks: OneService, desk: Desk) -> None:
+    """Is refused as on one that never was."""
+    team = tasks.neighbours.answers["crud.team_of"]
+
+    def meanwhile(project_id: str) -> Any:
+        delete(tasks, "task", desk.task)
+        return team(project_id)
+
+    tasks.neighbours.answers["crud.team_of"] = meanwhile
+    with pytest.raises(NotFound):
+        say(tasks, desk, "artist", "@Manager Example look")
+
+
+def test_a_preview_of_a_comment_that_is_deleted_meanwhile(
+    tasks: OneService, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Is refused as of one that never was."""
+    check = rpc_upload.check_comment_in
+
+    def meanwhile(*found: Any) -> None:
+        check(*found)
+        delete(tasks, "comment", desk.comment)
+
+    monkeypatch.setattr(rpc_upload, "check_comment_in", meanwhile)
+    at = {"task_id": desk.task, "comment_id": desk.comment}
+    with pytest.raises(NotFound):
+        tasks.call("artist", "add_preview", **at, data={})
+
+
+@pytest.mark.parametrize(
+    ("method", "data"),
+    [
+        ("place_preview", {"position": 1}),
+        ("annotate_preview", {"additions": [{"time": 1}]}),
+    ],
+)
+def test_a_preview_that_is_deleted_meanwhile(
+    tasks: OneService,
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    data: dict[str, Any],
+) -> None:
+    """Is not found."""
+    check = rpc_actions.check_may_act
+
+    def meanwhile(*found: Any) -> None:
+        check(*found)
+        delete(tasks, "preview_file", desk.preview)
+
+    monkeypatch.setattr(rpc_actions, "check_may_act", meanwhile)
+    with pytest.raises(NotFound):
+        tasks.call("artist", method, ident=desk.preview, data=data)
