@@ -100,9 +100,6 @@ def described(desk: Desk, entity: dict[str, Any]) -> dict[str, Any]:
         "project_id": entity["project_id"],
         "created_by": entity.get("created_by"),
         "parent_id": entity.get("parent_id"),
-        "type_name": kind,
-        "parent_name": None,
         "episode_id": None,
-        "episode_name": None,
         "preview_file_id": None,
     }
