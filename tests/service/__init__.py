@@ -1,1 +1,1 @@
-"""One service in this process, on a real PostgreSQL that each test leaves as it was."""
+"""Tests of one service in this process, on a real PostgreSQL; each test is rolled back."""

@@ -1,4 +1,4 @@
-"""Fixtures: a migrated PostgreSQL for each worker, and services on it that leave no trace."""
+"""Fixtures: a migrated PostgreSQL for each worker, and services on it that are rolled back."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Alone = Callable[[str], OneService]
 
 @pytest.fixture(scope="session")
 def urls() -> Iterator[dict[str, str]]:
-    """The URL of each service's database, made by the migrations. There is no broker."""
+    """The URL of each service's migrated database. There is no broker."""
     folder = Path(tempfile.mkdtemp(prefix="callboard-tests-"))
     settings = LocalSettings(
         run_dir=str(folder),
@@ -38,7 +38,7 @@ def urls() -> Iterator[dict[str, str]]:
 
 @pytest.fixture(scope="session")
 def databases(urls: dict[str, str]) -> Iterator[dict[str, OneConnection]]:
-    """The one connection of each service."""
+    """The single connection of each service."""
     found = {name: OneConnection(urls[name]) for name in SERVICES}
     yield found
     for database in found.values():
@@ -49,7 +49,7 @@ def databases(urls: dict[str, str]) -> Iterator[dict[str, OneConnection]]:
 def alone(
     urls: dict[str, str], databases: dict[str, OneConnection], tmp_path: Path
 ) -> Iterator[Alone]:
-    """Services by themselves: ``alone("tasks")``. What they write is gone after the test."""
+    """A factory of services: ``alone("tasks")``. Their writes are rolled back after the test."""
     storage = f"file://{tmp_path / 'storage'}"
 
     def make(name: str) -> OneService:
@@ -59,6 +59,7 @@ def alone(
             "SECRET_KEY": SECRET,
             "ENCRYPTION_KEY": ENCRYPTION,
             "BCRYPT_COST": "4",
+            "ACCEPT_DEFAULT_PASSWORD": "true",
             "MAIL_URL": f"file://{tmp_path / 'mail'}",
             "STORAGE_URL": storage,
         }

@@ -1,4 +1,4 @@
-"""The other services, as far as one that is tested by itself asks them."""
+"""Fakes of the other services, for tests of a single one."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Neighbours:
         headers: dict[str, Any],
         deadline: float | None = None,
     ) -> Reply:
-        """Answer as ``RpcClient.call`` does; every call says who is asking."""
+        """Answer like ``RpcClient.call``; every call must name its actor."""
         del deadline
         if method == "await_events":  # after a commit; nobody else is there to handle events
             return Reply(b'{"complete":true}')

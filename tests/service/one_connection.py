@@ -1,4 +1,4 @@
-"""A service's database whose every connection is the same one, and what it wrote is taken back."""
+"""A service's database on one connection, whose writes are rolled back."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from services.common.database.transaction import Database, with_driver
 
 
 class Lasting(TimedConnection):
-    """A connection whose one transaction nobody ends but ``undo``."""
+    """A connection whose transaction only ``undo`` ends."""
 
     def commit(self) -> None:
-        """Not now: what a service commits is a savepoint in this transaction."""
+        """Do nothing: a service's commit releases a savepoint of this transaction."""
 
     def rollback(self) -> None:
-        """Likewise."""
+        """Do nothing, as ``commit``."""
 
     def undo(self) -> None:
-        """Take back everything."""
+        """Roll everything back."""
         super().rollback()
 
 
@@ -58,7 +58,7 @@ class OneConnection(Database):
 
     @property
     def raw(self) -> Lasting:
-        """The connection as psycopg2 has it."""
+        """The psycopg2 connection."""
         found = self.outer.connection.dbapi_connection
         assert isinstance(found, Lasting)
         return found
@@ -68,7 +68,7 @@ class OneConnection(Database):
         return Session(self.outer, expire_on_commit=False, join_transaction_mode="create_savepoint")
 
     def fill(self, service: str, tables: Mapping[str, list[dict[str, Any]]]) -> None:
-        """Write rows of this service's tables, as an import takes them; others are left out."""
+        """Import the rows of this service's tables; other tables are skipped."""
         complaints: list[Any] = []
 
         def complain(*found: Any) -> None:
@@ -97,7 +97,7 @@ class OneConnection(Database):
         self.outer.begin()
 
     def close(self) -> None:
-        """Take everything back and leave."""
+        """Roll everything back and close the connection."""
         self.undo()
         self.outer.close()
         self.engine.dispose()

@@ -1,4 +1,4 @@
-"""One service as its RPC server runs it: each call checked, worked on, committed and answered."""
+"""One service as its RPC server runs it: calls are authorized, executed, committed and answered."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Event = tuple[str, dict[str, Any]]
 
 
 class OneService:
-    """A service in this process. Nothing of it is replaced but its connections."""
+    """A service in this process; only its database connections and RPC client are fakes."""
 
     def __init__(self, name: str, database: OneConnection, settings: ServiceSettings) -> None:
         self.name, self.database, self.world = name, database, World()
@@ -53,7 +53,7 @@ class OneService:
                 dependency.client = self.neighbours
 
     def fill(self, world: World) -> None:
-        """Make the rows of a world that are this service's the only ones; its people may call."""
+        """Replace the service's rows by the world's; the world's people may call."""
         self.world = world
         self.database.undo()
         self.database.fill(self.name, world.tables)
@@ -61,7 +61,7 @@ class OneService:
     def answer(
         self, who: str, method: str, /, *, key: str = "", match: str = "", **arguments: Any
     ) -> Reply:
-        """What one of the world's people is answered. Raises what the method raised."""
+        """The reply to a call by one of the world's people. Raises the method's errors."""
         given = {ACTOR: actor_json(self.world, who), KEY: key, MATCH: match}
         message = Incoming()
         message.properties = Basic.Properties(headers={k: v for k, v in given.items() if v})
@@ -90,6 +90,12 @@ class OneService:
         assert_told(method, before, self.database.changes(), writes=entrypoint.writes)
         return answer
 
+    def tick(self, method: str) -> None:
+        """One run of a periodic method."""
+        (clock,) = (one for one in self.container.entrypoints if one.method_name == method)
+        context = WorkerContext(self.container, self.container.service_cls(), clock, (), {})
+        self.container._run_worker(context, lambda _, *ended: ended)  # noqa: SLF001 - as above
+
     def deliver(self, name: str, payload: dict[str, Any], ident: UUID | None = None) -> None:
         """Have the service's handlers handle an event, each in a transaction of its own.
 
@@ -107,21 +113,19 @@ class OneService:
         context = WorkerContext(
             self.container, self.container.service_cls(), handler, (argument,), {}, data=data
         )
-        errors: list[BaseException] = []
+        outcome: list[Exception | None] = []
 
         def finish(worker: WorkerContext, result: Any, failed: Any) -> tuple[Any, Any]:
-            if failed:
-                errors.append(failed[1])
-            else:
-                worker.service.commit_now()
+            commit = handler._commit  # noqa: SLF001 - as ``Handler`` does
+            outcome.append(failed[1] if failed else commit(worker))
             return result, failed
 
         self.container._run_worker(context, finish)  # noqa: SLF001 - as ``spawn_worker`` does
-        if errors:
-            raise errors[0]
+        if outcome[0] is not None:
+            raise outcome[0]
 
     def call(self, who: str, method: str, /, **arguments: Any) -> Any:
-        """As ``answer``, decoded."""
+        """The decoded reply, see ``answer``."""
         return self.answer(who, method, **arguments).decoded()
 
     def instance(self) -> Any:
@@ -135,7 +139,7 @@ class OneService:
         return service
 
     def outcomes(self, names: Iterable[str], method: str, /, **arguments: Any) -> dict[str, str]:
-        """By name, how a call of each of these people ends: ``ok``, or the kind of the refusal."""
+        """By caller: ``ok``, or the kind of the refusal."""
         found = {}
         for name in names:
             try:
@@ -146,7 +150,7 @@ class OneService:
         return found
 
     def emitted(self) -> list[Event]:
-        """The events that wait for the relay, in order: name and payload."""
+        """The events in the outbox, in order: name and payload."""
         query = sa.text("SELECT name, payload FROM outbox ORDER BY id")
         with self.database.read() as connection:
             return [
@@ -154,7 +158,7 @@ class OneService:
             ]
 
     def rows(self, table: str, **where: Any) -> list[dict[str, Any]]:
-        """Rows of a table as they are now, those that hold these values."""
+        """The rows of a table, filtered by these values."""
         found = self.container.service_cls.metadata.tables[table]
         query = sa.select(found).where(*(found.c[name] == value for name, value in where.items()))
         with self.database.read() as connection:
@@ -168,7 +172,7 @@ UNSHOWN: Final = frozenset(
 
 
 #: What a list makes when it is read for the first time.
-FILLED: Final = frozenset({"salary_scale", "outbox"})
+FILLED: Final = frozenset({"salary_scale", "row_count", "outbox"})
 
 
 def assert_told(
@@ -185,7 +189,7 @@ def assert_told(
 
 
 def actor_json(world: World, name: str) -> str:
-    """Somebody of the world as ``auth`` describes a caller."""
+    """A person of the world as the actor that ``auth`` returns."""
     ident = world.people[name]
     person = next(row for row in world.tables["person"] if row["id"] == ident)
     seats = [row for row in world.tables["project_person_link"] if row["person_id"] == ident]

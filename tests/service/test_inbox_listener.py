@@ -18,7 +18,7 @@ Urls = dict[str, str]
 
 @pytest.fixture
 def database(urls: Urls) -> Iterator[Database]:
-    """Connections as a service has them."""
+    """A database with the connections of a service."""
     found = Database(urls["tasks"])
     yield found
     found.close()
@@ -26,7 +26,7 @@ def database(urls: Urls) -> Iterator[Database]:
 
 @pytest.fixture
 def listener(urls: Urls) -> Iterator[InboxListener]:
-    """One that listens already."""
+    """A listener that is already listening."""
     found = InboxListener("tasks", urls["tasks"])
     began = found._changed  # noqa: SLF001 - sent once it listens
     found.start()
@@ -37,7 +37,7 @@ def listener(urls: Urls) -> Iterator[InboxListener]:
 
 @pytest.fixture
 def event(urls: Urls) -> Iterator[UUID]:
-    """An event that is in the inbox after ``handle``, and not after the test."""
+    """The id of an event that ``handle`` records; removed after the test."""
     ident = uuid4()
     yield ident
     with psycopg2.connect(plain_url(urls["tasks"])) as connection, connection.cursor() as cursor:
@@ -52,9 +52,7 @@ def handle(urls: Urls, event: UUID, *, wake: bool = True) -> None:
             cursor.execute("SELECT pg_notify('inbox_tasks', '')")
 
 
-def test_an_event_that_is_handled_already_is_not_waited_for(
-    urls: Urls, database: Database, event: UUID
-) -> None:
+def test_a_handled_event_is_not_waited_for(urls: Urls, database: Database, event: UUID) -> None:
     """Nor looked up again: the listener doesn't even run here."""
     handled = HandledEvents(database, InboxListener("tasks", urls["tasks"]), "")
     handle(urls, event)
@@ -63,7 +61,7 @@ def test_an_event_that_is_handled_already_is_not_waited_for(
     assert handled.wait([event], seconds=0.0)
 
 
-def test_who_waits_is_woken_when_the_event_is_recorded(
+def test_a_waiter_wakes_when_the_event_is_recorded(
     urls: Urls, database: Database, listener: InboxListener, event: UUID
 ) -> None:
     """By the commit of another connection."""
@@ -73,17 +71,15 @@ def test_who_waits_is_woken_when_the_event_is_recorded(
     assert waiting.wait()
 
 
-def test_nobody_waits_longer_than_they_may(
-    database: Database, listener: InboxListener, event: UUID
-) -> None:
-    """Then they are told that it was in vain."""
+def test_waiting_times_out(database: Database, listener: InboxListener, event: UUID) -> None:
+    """The waiter learns that the event is missing."""
     assert not HandledEvents(database, listener, "").wait([event], seconds=0.05)
 
 
-def test_what_was_recorded_while_nobody_listened_is_seen_on_connecting(
+def test_events_recorded_while_disconnected_are_seen_on_connecting(
     urls: Urls, database: Database, event: UUID
 ) -> None:
-    """Its notification is lost."""
+    """Their notifications are lost."""
     listener = InboxListener("tasks", urls["tasks"])
     waiting = eventlet.spawn(HandledEvents(database, listener, "").wait, [event], seconds=30.0)
     eventlet.sleep(0)
@@ -95,10 +91,10 @@ def test_what_was_recorded_while_nobody_listened_is_seen_on_connecting(
         listener.stop()
 
 
-def test_a_process_full_of_waiting_calls_looks_once(
+def test_beyond_the_limit_of_waiters_a_call_only_checks_once(
     database: Database, listener: InboxListener, event: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And goes on: a queue that stands still must not take every worker along."""
+    """A stuck queue must not occupy every worker."""
     monkeypatch.setattr("services.common.runtime.positions.WAITING", 1)
     handled = HandledEvents(database, listener, "")
     first = eventlet.spawn(handled.wait, [event], seconds=30.0)

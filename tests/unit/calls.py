@@ -1,4 +1,4 @@
-"""A call's context without a service: who calls, and what other services answer."""
+"""A fake call context: an actor, and the answers of other services."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from services.common.actor import Actor
 
 
 class Call:
-    """Enough of a ``CallContext`` for rules; it notes what was asked."""
+    """The part of ``CallContext`` that rules use; records the calls made."""
 
     def __init__(self, actor: Actor, **answers: Any) -> None:
         self.actor, self.answers = actor, answers

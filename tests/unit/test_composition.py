@@ -1,4 +1,4 @@
-"""A service is composed once, in its ``service.py``, of mixins that know nothing of each other."""
+"""Services are composed of independent mixins."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from services.common.wire.topology import SERVICES
 
 
 def mixins(name: str) -> list[type]:
-    """What a service is composed of."""
+    """The mixins of a service."""
     module = import_module(f"services.{name}.service")
     composed = next(
         cls
@@ -24,15 +24,15 @@ def mixins(name: str) -> list[type]:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_no_mixin_inherits_another(name: str) -> None:
-    """What two of them share is a function over the call's context."""
+    """Shared code is a function over the call context."""
     assert {cls.__name__: cls.__bases__ for cls in mixins(name)} == {
         cls.__name__: (ResourceService,) for cls in mixins(name)
     }
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_no_mixin_replaces_a_method_of_another(name: str) -> None:
-    """Of two methods of one name, one would silently never be called."""
+def test_no_two_mixins_define_the_same_method(name: str) -> None:
+    """One of them would silently never be called."""
     owners: dict[str, list[str]] = {}
     for cls in (*mixins(name), *ResourceService.__mro__[:-1]):
         for attribute, value in vars(cls).items():

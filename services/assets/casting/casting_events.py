@@ -18,7 +18,7 @@ Pair = tuple[UUID, UUID]
 
 @dataclass(frozen=True)
 class Cast:
-    """One asset as a request casts it."""
+    """One item of a casting in a request."""
 
     asset_id: UUID
     nb_occurences: int
@@ -27,7 +27,7 @@ class Cast:
 
 @dataclass
 class Change:
-    """One entity's casting, before and after a request."""
+    """The casting of one entity before and after a request."""
 
     ident: UUID
     project_id: UUID
@@ -52,7 +52,7 @@ class Change:
 
 
 class Outcome(NamedTuple):
-    """The effects on other entities."""
+    """The effects of a request on the castings of other entities."""
 
     #: Size of the casting, and production, of every entity changed.
     counts: Mapping[UUID, tuple[int, UUID]]

@@ -1,6 +1,6 @@
-"""The statements that replace castings, prepared: rows are passed as one array per column.
+"""The prepared statements that replace castings; rows are passed as one array per column.
 
-So any number of rows takes the same few statements.
+So any number of rows takes the same few statements, each prepared once.
 """
 
 from __future__ import annotations
@@ -82,6 +82,7 @@ def _entering() -> Any:
 
 
 def _leaving() -> Any:
+    # One statement decides and deletes: no shot can cast the asset in between.
     given = _rows(episode_id=sa.Uuid, asset_id=sa.Uuid)
     other = LINK.alias("other")
     still = sa.exists().where(

@@ -20,7 +20,7 @@ from services.common.crud.reading import check_reach
 from services.common.crud.resource import CrudContext
 from services.common.crud.validation import reader_of
 from services.common.database.transaction import Database, Transaction
-from services.common.errors import InvalidInput, NotFound, Unavailable
+from services.common.errors import InvalidInput, NotFound
 
 ITEM: Final = {
     "asset_id": NEEDED_IDENT,
@@ -54,7 +54,7 @@ def changes_of(database: Database, ids: Iterable[UUID]) -> dict[UUID, Change]:
 
 
 def check_castable(ctx: CrudContext, assets: set[UUID], entities: list[UUID]) -> None:
-    """Check that the caller may cast these assets; what is cast already may stay.
+    """Check that the caller may cast these assets; existing castings may be kept.
 
     Raises Forbidden.
     """
@@ -66,7 +66,7 @@ def check_castable(ctx: CrudContext, assets: set[UUID], entities: list[UUID]) ->
 
 
 def replace_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
-    """Lock and replace castings, and emit their events. Raises Unavailable."""
+    """Lock and replace castings, and emit their events. Raises NotFound."""
     lock_castings(tx, changes)
     write_castings(tx, changes)
 
@@ -74,6 +74,7 @@ def replace_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
 def write_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
     """Replace the castings of locked entities, and emit their events."""
     _replace_links(tx, changes)
+    # After the links: an episode keeps an asset that one shot drops and another one casts.
     entered = _enter_episodes(tx, changes)
     left = _leave_episodes(tx, changes)
     dropped = _drop_from_shots(tx, changes)
@@ -82,15 +83,14 @@ def write_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
 
 
 def lock_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
-    """Lock the entities and their episodes. Raises Unavailable if one was deleted."""
+    """Lock the entities and their episodes. Raises NotFound if one was deleted."""
     # A shot's casting changes that of its episode: the episode is locked, too.
     episodes = {c.episode_id for c in changes.values() if c.episode_id}
     episodes |= {c.ident for c in changes.values() if c.kind == EPISODE}
     everything = episodes | set(changes)
     given = {"ids": _texts(everything), "episodes": _texts(episodes)}
     if len(tx.run(sql.LOCK, **given)) < len(everything):
-        message = "An entity was removed meanwhile."
-        raise Unavailable(message)
+        raise NotFound
 
 
 def _replace_links(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
@@ -135,7 +135,7 @@ def _enter_episodes(tx: Transaction, changes: Mapping[UUID, Change]) -> set[Pair
 
 
 def _leave_episodes(tx: Transaction, changes: Mapping[UUID, Change]) -> set[Pair]:
-    """Remove from episodes what no shot casts any more. Returns (episode, asset) pairs."""
+    """Remove from episodes the assets that none of their shots casts. Returns the pairs."""
     pairs = {
         (change.episode_id, asset)
         for change in changes.values()

@@ -128,7 +128,7 @@ def among(column: Any, ids: Any) -> Condition:
 
 
 def within(reached: Reach, kind: str) -> list[Condition]:
-    """The conditions that narrow entities of a kind to the reach."""
+    """The conditions that limit entities of a kind to those that the caller may see."""
     conditions = [of_kind(kind)]
     if reached.projects is None:
         return conditions
@@ -140,7 +140,7 @@ def within(reached: Reach, kind: str) -> list[Condition]:
 
 
 def _mine(reached: Reach, kind: str) -> Condition:
-    """What a vendor works on: the assigned, or what holds the assigned."""
+    """Entities that a vendor is assigned to; sequences and episodes that contain such ones."""
     child, parent = ENTITY.alias("child"), ENTITY.alias("its_parent")
     assigned = among(child.c.id, reached.assigned)
     if kind == "sequence":
@@ -174,7 +174,7 @@ def shown_data(reached: Reach, kind: str) -> Expression:
         )
         .correlate(ENTITY)
     )
-    # No key can be taken from a text or a number: one such row would fail the vendors' whole lists.
+    # ``jsonb - keys`` fails for a text or a number: one such row would fail vendors' whole lists.
     is_object = sa.func.jsonb_typeof(ENTITY.c.data) == "object"
     plain = sa.case((is_object, ENTITY.c.data), else_=sa.literal_column("'{}'::jsonb"))
     kept = plain.op("-")(sa.func.array(hidden.scalar_subquery()))

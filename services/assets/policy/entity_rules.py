@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -13,13 +14,14 @@ from services.common.contracts.assets import AssetReadyChanged
 from services.common.crud.resource import CrudContext, SimpleRules
 from services.common.database.sql_errors import MESSAGES, UNIQUE
 from services.common.database.tables import table_of
+from services.common.database.transaction import Transaction
 from services.common.errors import Integrity
 from services.common.json_types import JsonObject, Row, Values
 from services.common.values import object_or_empty
 
 #: The columns that identify an entity in its production.
 PLACE: Final = ("name", "entity_type_id", "parent_id")
-#: Changes that follow each other faster make one version.
+#: Changes within this time are one version: artists save often.
 ONE_SITTING: Final = timedelta(minutes=1)
 FIXED: Final = frozenset({"shotgun_id"})
 
@@ -38,7 +40,7 @@ class EntityRules(SimpleRules):
     ) -> None:
         """Merge ``data`` by key; the row is locked, so concurrent updates keep all keys.
 
-        A null leaves it as it is. Raises Integrity for the name of another in the same place.
+        A null ``data`` is ignored. Raises Integrity for another entity's name in the same place.
         """
         if isinstance(values.get("data"), dict):
             values["data"] = {**object_or_empty(row["data"]), **values["data"]}
@@ -79,11 +81,22 @@ class WholeDataRules(EntityRules):
     def on_update(
         self, _ctx: CrudContext, _row: Row, _values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Set ``data`` to what was sent."""
+        """Replace ``data``: nothing is merged."""
+
+
+def lock_place(
+    tx: Transaction, project: UUID, named: str, type_id: UUID, parent: UUID | None
+) -> None:
+    """Wait for concurrent writers of an entity of that name in the same place.
+
+    An advisory lock: without a parent (NULL) the unique constraint allows duplicates.
+    """
+    tx.lock_key(f"{project}:{type_id}:{parent}:{named}")
 
 
 def _refuse_twin(ctx: CallContext, row: Row) -> None:
     """Raise Integrity for a duplicate; the unique constraint allows it without a parent (NULL)."""
+    lock_place(ctx.tx, row["project_id"], *(row[name] for name in PLACE))
     table = table_of(Entity)
     same = [table.c[name].is_not_distinct_from(row[name]) for name in (*PLACE, "project_id")]
     twin = sa.select(table.c.id).where(*same, table.c.id != row["id"]).limit(1)

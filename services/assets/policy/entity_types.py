@@ -12,7 +12,7 @@ from services.common.access.context import CallContext
 from services.common.crud.resource import CrudContext, SimpleRules
 from services.common.database.tables import table_of
 from services.common.errors import InvalidInput
-from services.common.json_types import JsonObject, Values
+from services.common.json_types import JsonObject, Row, Values
 
 
 class EntityTypeRules(SimpleRules):
@@ -22,10 +22,24 @@ class EntityTypeRules(SimpleRules):
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
         """Refuse a name that is taken. Raises InvalidInput."""
-        same = sa.func.lower(EntityType.name) == values["name"].lower()
-        if ctx.tx.session.scalar(sa.select(EntityType.id).where(same).limit(1)):
-            message = "Entity type with this name already exists"
-            raise InvalidInput(message)
+        _refuse_name(ctx, values["name"], None)
+
+    def on_update(
+        self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
+    ) -> None:
+        """Refuse a new name that is taken. Raises InvalidInput."""
+        if values.get("name", row["name"]) != row["name"]:
+            _refuse_name(ctx, values["name"], row["id"])
+
+
+def _refuse_name(ctx: CallContext, name: str, own: UUID | None) -> None:
+    # An advisory lock: the unique constraint distinguishes upper and lower case.
+    ctx.tx.lock_key(f"entity type {name.lower()}")
+    same = sa.func.lower(EntityType.name) == name.lower()
+    taken = sa.select(EntityType.id).where(same, EntityType.id.is_distinct_from(own))
+    if ctx.tx.session.scalar(taken.limit(1)):
+        message = "Entity type with this name already exists"
+        raise InvalidInput(message)
 
 
 def entity_type(ctx: CallContext, name: str) -> UUID:

@@ -14,7 +14,7 @@ CLOSED_TO: Final = {"scene": ("vendor",), "concept": ("vendor", "client")}
 
 
 def project_names(ctx: CallContext, ids: list[UUID] | None) -> dict[str, str]:
-    """The names of these productions (None for all) by id; the unknown are left out."""
+    """The names of productions by id, of all for None; unknown ids are left out."""
     wanted = None if ids is None else [str(ident) for ident in ids]
     found: dict[str, str] = ctx.ask("crud", "project_names", ids=wanted)
     return found
@@ -31,9 +31,9 @@ def require_member(ctx: CallContext, project: UUID) -> None:
 
 
 def member_project(ctx: CallContext, project: str) -> UUID:
-    """The production of an id in a path, for its team and administrators.
+    """The id of a production in whose team the caller is; administrators always pass.
 
-    Raises NotFound, Forbidden.
+    Raises NotFound, Forbidden. For administrators an unknown production passes, too.
     """
     ident = known_id(project)
     require_member(ctx, ident)
@@ -41,8 +41,9 @@ def member_project(ctx: CallContext, project: str) -> UUID:
 
 
 def known_project(ctx: CallContext, project: str) -> UUID:
-    """As ``member_project``, but raises NotFound for administrators, too."""
+    """As ``member_project``, but the production must exist for administrators, too."""
     ident = known_id(project)
+    # Only administrators pass without a membership, which would prove that it exists.
     if ctx.actor.is_admin and str(ident) not in project_names(ctx, [ident]):
         raise NotFound
     require_member(ctx, ident)
@@ -50,7 +51,7 @@ def known_project(ctx: CallContext, project: str) -> UUID:
 
 
 def refuse_roles(ctx: CallContext, project: UUID | None, *roles: str) -> None:
-    """Raise Forbidden for who has one of these roles in the production."""
+    """Raise Forbidden if the caller has one of these roles in the production."""
     role = ctx.actor.role_in(project) if project else ctx.actor.role
     if role in roles:
         message = f"This is not for a {role}."
@@ -58,7 +59,7 @@ def refuse_roles(ctx: CallContext, project: UUID | None, *roles: str) -> None:
 
 
 def admit(ctx: CallContext, kind: str, project: UUID | None) -> None:
-    """Raise Forbidden for who has a role that isn't shown lists of the kind."""
+    """Raise Forbidden if the caller's role may not list entities of the kind."""
     if not ctx.actor.is_admin:
         refuse_roles(ctx, project, *CLOSED_TO.get(kind, ()))
 

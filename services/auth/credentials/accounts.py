@@ -40,9 +40,8 @@ def find(database: Database, email: str, desktop_login: Any = None) -> Row | Non
 
 
 def locked(tx: Transaction, ident: UUID) -> Row:
-    """The account, locked FOR UPDATE until the transaction ends."""
-    query = sa.select(table_of(Person)).where(Person.id == ident).with_for_update()
-    return dict(tx.connection.execute(query).mappings().one())
+    """The account, locked FOR UPDATE until the transaction ends. Raises NotFound."""
+    return tx.locked(table_of(Person), ident)
 
 
 def is_locked(settings: AuthSettings, account: Row) -> bool:

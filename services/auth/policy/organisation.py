@@ -18,7 +18,12 @@ def studio_name(ctx: CallContext) -> str:
 
 def organisation_json(ctx: CrudContext, *, admin: bool) -> bytes:
     """The organisation, created on first use; chat secrets only for administrators."""
-    ident = ctx.tx.session.scalar(sa.select(Organisation.id).limit(1))
+    known = sa.select(Organisation.id).limit(1)
+    ident = ctx.tx.session.scalar(known)
+    if ident is None:
+        # An advisory lock: two first calls would each create one.
+        ctx.tx.lock_key("organisation")
+        ident = ctx.tx.session.scalar(known)
     if ident is None:
         organisation = Organisation(name="Kitsu")
         ctx.tx.session.add(organisation)

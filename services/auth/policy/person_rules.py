@@ -63,7 +63,9 @@ REDUCED: Final = frozenset(
 )
 MANAGERS: Final = frozenset({"admin", "manager"})
 #: Without the space of a name that is missing.
-FULL_NAME: Final = sa.func.trim(sa.func.concat(Person.first_name, " ", Person.last_name))
+FULL_NAME: Final = sa.func.trim(
+    sa.func.concat(Person.first_name, " ", Person.last_name), type_=sa.Text()
+)
 JSON_ROW: Final = sa.func.row_to_json(sa.literal_column("r"))
 #: Fields that only administrators may change.
 ADMINS_ONLY: Final = frozenset(
@@ -288,6 +290,10 @@ ACTIVE: Final = sa.select(sa.func.count()).where(
 def _check_limit(ctx: CallContext) -> None:
     """Raise InvalidInput if the studio's limit of active people is reached."""
     limit = settings_of(ctx).user_limit
-    if limit and ctx.tx.session.execute(ACTIVE).scalar_one() >= limit:
+    if not limit:
+        return
+    # An advisory lock: who is created concurrently is not counted yet.
+    ctx.tx.lock_key("user limit")
+    if ctx.tx.session.execute(ACTIVE).scalar_one() >= limit:
         message = "User limit reached."
         raise InvalidInput(message, {"limit": limit})

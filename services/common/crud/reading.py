@@ -45,21 +45,21 @@ def permit(
     if not found:
         raise NotFound
     facts = dict(zip(names, found[0], strict=True))
-    # NotFound comes first: a 403 tells no more than that the row exists.
+    # After NotFound: a 403 reveals only that the row exists.
     rule.check(ctx, {**facts, "body": body or {}})
     return facts
 
 
 def check_reach(ctx: CrudContext, resource: Resource, ids: Collection[UUID]) -> None:
-    """Check that the caller may reference these rows: in the team of the production of each.
+    """Check that the caller may reference these rows, as a member of each row's production.
 
-    What has no production in its own service is for whoever may read it. Unknown ids pass: that
-    they are unknown is said elsewhere. Raises Forbidden.
+    Rows without a production may be referenced by everybody who may read them. Unknown ids pass:
+    they are reported elsewhere. Raises Forbidden.
     """
     if ctx.actor.is_admin or not ids:
         return
     if resource.project is None:
-        # Without facts, a rule is about all rows of the resource as it is served, not about one.
+        # A rule without facts is about the resource's routes, not about single rows.
         for ident in ids if resource.read.needs else ():
             with suppress(NotFound):
                 permit(ctx, resource, resource.read, ident)

@@ -174,7 +174,7 @@ def facts_of_row(ctx: CrudContext, resource: Resource, row: Row) -> Row:
 
 
 def body_object(data: Json, *, creating: bool = False) -> JsonObject:
-    """The body without id and times. Raises InvalidInput or Integrity if it is no object."""
+    """The body without id and times. Raises InvalidInput or Integrity if it is not an object."""
     if data is None:
         raise InvalidInput(EMPTY)
     if not isinstance(data, dict):

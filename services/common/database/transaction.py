@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-#: The unit of work of the running call, once it has begun a transaction.
+#: The unit of work of the running call.
 _current: ContextVar[Transaction | None] = ContextVar("transaction", default=None)
 #: Seconds without use after which a pooled connection is pinged before it is used.
 IDLE_SECONDS_BEFORE_PING: Final = 5.0
@@ -265,6 +265,8 @@ class Transaction:
         self._events: list[Values] = []
         self._written: list[Rendered] = []
         self._afterwards: list[Callable[[], object]] = []
+        # Each call runs on a green thread with a context of its own, and makes its unit of work.
+        _current.set(self)
 
     @property
     def opened(self) -> bool:
@@ -280,7 +282,6 @@ class Transaction:
 
     def _begun(self) -> Session:
         if self._session is None:
-            _current.set(self)
             self._session = self.database.session()
             if self.on_begin is not None:
                 self.on_begin(self._session)

@@ -1,4 +1,7 @@
-"""Tables of the pipeline: programs, machines, and the files made with them."""
+"""Tables of the pipeline: software, hardware, and working and output files.
+
+A ``shotgun_id`` is the row's id in ShotGrid, kept from imports.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ from services.common.database.tables import (
     TimestampedRow,
     json_column,
     link,
+    page_index,
+    production_copy,
     ref,
     table_of,
     text,
@@ -21,7 +26,7 @@ from services.crud.models.base import Base
 
 
 class FileStatus(TimestampedRow, Base):
-    """How far an output file is."""
+    """The review status of an output file."""
 
     __tablename__ = "file_status"
 
@@ -30,7 +35,7 @@ class FileStatus(TimestampedRow, Base):
 
 
 class OutputType(TimestampedRow, Base):
-    """What an output file holds."""
+    """The kind of content of an output file."""
 
     __tablename__ = "output_type"
 
@@ -39,7 +44,7 @@ class OutputType(TimestampedRow, Base):
 
 
 class Software(TimestampedRow, Base):
-    """A program the studio works with."""
+    """Software that the studio uses."""
 
     __tablename__ = "software"
 
@@ -54,9 +59,10 @@ class Software(TimestampedRow, Base):
 
 
 class SoftwareDepartmentLink(TimestampedRow, Base):
-    """A program that a department uses."""
+    """Software that a department uses."""
 
     __tablename__ = "software_department_link"
+    paged = False
     __table_args__ = (sa.UniqueConstraint("department_id", "software_id"),)
 
     department_id: Mapped[UUID] = ref("auth.department", index=False)
@@ -64,7 +70,7 @@ class SoftwareDepartmentLink(TimestampedRow, Base):
 
 
 class HardwareItem(TimestampedRow, Base):
-    """A machine the studio works with."""
+    """A machine that the studio uses."""
 
     __tablename__ = "hardware_item"
 
@@ -79,6 +85,7 @@ class HardwareItemDepartmentLink(TimestampedRow, Base):
     """A machine that a department uses."""
 
     __tablename__ = "hardware_item_department_link"
+    paged = False
     __table_args__ = (sa.UniqueConstraint("hardware_item_id", "department_id"),)
 
     department_id: Mapped[UUID] = ref("auth.department")
@@ -86,10 +93,13 @@ class HardwareItemDepartmentLink(TimestampedRow, Base):
 
 
 class WorkingFile(TimestampedRow, Base):
-    """A file somebody works in."""
+    """A revision of the file in which an artist works on a task."""
 
     __tablename__ = "working_file"
-    __table_args__ = (sa.UniqueConstraint("name", "task_id", "entity_id", "revision"),)
+    __table_args__ = (
+        sa.UniqueConstraint("name", "task_id", "entity_id", "revision"),
+        page_index("working_file", "production_id"),
+    )
 
     shotgun_id: Mapped[int | None]
     name: Mapped[str | None] = text(250)
@@ -104,10 +114,11 @@ class WorkingFile(TimestampedRow, Base):
     entity_id: Mapped[UUID | None] = ref("assets.entity")
     person_id: Mapped[UUID | None] = ref("auth.person", on_gone="null")
     software_id: Mapped[UUID | None] = link("software", on_gone="null")
+    production_id: Mapped[UUID | None] = production_copy()
 
 
 class OutputFile(TimestampedRow, Base):
-    """A file made from a working file."""
+    """A file exported from a working file, of an entity or an asset instance."""
 
     __tablename__ = "output_file"
     __table_args__ = (
@@ -121,6 +132,7 @@ class OutputFile(TimestampedRow, Base):
             "representation",
             "revision",
         ),
+        page_index("output_file", "production_id"),
     )
 
     shotgun_id: Mapped[int | None]
@@ -145,10 +157,11 @@ class OutputFile(TimestampedRow, Base):
     person_id: Mapped[UUID | None] = ref("auth.person", on_gone="null")
     source_file_id: Mapped[UUID | None] = link("working_file", on_gone="null")
     temporal_entity_id: Mapped[UUID | None] = ref("assets.entity", on_gone="null")
+    production_id: Mapped[UUID | None] = production_copy()
 
 
 class PreviewBackgroundFile(TimestampedRow, Base):
-    """A picture or light that models are shown before."""
+    """A picture or an environment map behind 3D previews."""
 
     __tablename__ = "preview_background_file"
 

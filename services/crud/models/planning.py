@@ -1,4 +1,4 @@
-"""Tables of reviews and schedules."""
+"""Tables of playlists and schedules."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from services.common.database.tables import (
     json_column,
     link,
     links,
+    page_index,
     ref,
     table_of,
     text,
@@ -25,7 +26,7 @@ from services.crud.models.base import Base, linked
 
 
 class PlaylistItem(msgspec.Struct):
-    """An entity of a playlist, and which of its previews is shown; guests add more keys."""
+    """An entity of a playlist, and the preview of it that is shown; clients may add more keys."""
 
     entity_id: str | None = None
     #: Another name of ``entity_id``.
@@ -34,14 +35,17 @@ class PlaylistItem(msgspec.Struct):
 
 
 class Playlist(TimestampedRow, Base):
-    """Previews put in order for a review."""
+    """An ordered list of previews for a review."""
 
     __tablename__ = "playlist"
-    __table_args__ = (sa.UniqueConstraint("name", "project_id", "episode_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("name", "project_id", "episode_id"),
+        page_index("playlist"),
+    )
 
     name: Mapped[str] = text(80)
     shots: Mapped[Any] = json_column(list[PlaylistItem])
-    project_id: Mapped[UUID | None] = link("project")
+    project_id: Mapped[UUID | None] = link("project", index=False)
     episode_id: Mapped[UUID | None] = ref("assets.entity", on_gone="null")
     task_type_id: Mapped[UUID | None] = ref("tasks.task_type", on_gone="null")
     for_client: Mapped[bool | None] = mapped_column(default=False)
@@ -51,9 +55,10 @@ class Playlist(TimestampedRow, Base):
 
 
 class PlaylistShareLink(TimestampedRow, Base):
-    """A link by which guests see a playlist."""
+    """A link through which guests see a playlist."""
 
     __tablename__ = "playlist_share_link"
+    paged = False
 
     token: Mapped[str] = text(64, unique=True)
     playlist_id: Mapped[UUID] = link("playlist")
@@ -65,9 +70,10 @@ class PlaylistShareLink(TimestampedRow, Base):
 
 
 class BuildJob(TimestampedRow, Base):
-    """The making of a movie or archive of a playlist."""
+    """A job that builds a movie or archive of a playlist."""
 
     __tablename__ = "build_job"
+    paged = False
 
     status: Mapped[str] = choice("running", "failed", "succeeded", default="running")
     job_type: Mapped[str] = choice("archive", "movie", default="movie")
@@ -76,7 +82,7 @@ class BuildJob(TimestampedRow, Base):
 
 
 class ScheduleItem(TimestampedRow, Base):
-    """When a task type is worked on, in all or for one sequence."""
+    """The period of work on a task type, in a production or one of its entities."""
 
     __tablename__ = "schedule_item"
     __table_args__ = (sa.UniqueConstraint("project_id", "task_type_id", "object_id"),)
@@ -90,7 +96,7 @@ class ScheduleItem(TimestampedRow, Base):
 
 
 class Milestone(TimestampedRow, Base):
-    """A date that a production must keep."""
+    """A deadline of a production."""
 
     __tablename__ = "milestone"
 
@@ -101,7 +107,7 @@ class Milestone(TimestampedRow, Base):
 
 
 class ProductionScheduleVersion(TimestampedRow, Base):
-    """A plan of a production, kept beside others."""
+    """A version of a production's schedule."""
 
     __tablename__ = "production_schedule_version"
     __table_args__ = (sa.UniqueConstraint("name", "project_id"),)
@@ -116,7 +122,7 @@ class ProductionScheduleVersion(TimestampedRow, Base):
 
 
 class ProductionScheduleVersionTaskLink(TimestampedRow, Base):
-    """When a task is done according to a plan."""
+    """The dates and estimation of a task in a schedule version."""
 
     __tablename__ = "production_schedule_version_task_link"
     __table_args__ = (sa.UniqueConstraint("production_schedule_version_id", "task_id"),)

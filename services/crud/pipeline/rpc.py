@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.common.access.context import CallContext
 from services.common.bodies import read_body, text
 from services.common.crud import filters, lists, writing
-from services.common.crud.resource import CrudContext, SimpleRules
+from services.common.crud.resource import CrudContext
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
@@ -26,6 +26,7 @@ from services.common.values import BadValue
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import FileStatus, OutputFile, Software, WorkingFile
 from services.crud.policy import file_rules
+from services.crud.policy.file_rules import FileRules
 from services.crud.resources import RESOURCES
 
 MAIN: Final = "main"
@@ -56,13 +57,14 @@ ASKED: Final = (
 )
 
 
-class NewWorkingRules(SimpleRules):
+class NewWorkingRules(FileRules):
     """A new working file without a revision gets the next one; without a software, Blender."""
 
     def on_create(
-        self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
+        self, ctx: CrudContext, values: Values, body: JsonObject, prepared: UUID | None
     ) -> None:
         """Set the revision and the default software, which is created at first use."""
+        super().on_create(ctx, values, body, prepared)
         _number(ctx, values, WORKING, OF_TASK)
         if values["software_id"] is None:
             values["software_id"] = _default_software(ctx)
@@ -83,13 +85,14 @@ def _default_software(ctx: CrudContext) -> UUID:
     return existing
 
 
-class NewOutputRules(SimpleRules):
+class NewOutputRules(FileRules):
     """A new output without a revision gets the next one; without a status, "To review"."""
 
     def on_create(
-        self, ctx: CrudContext, values: Values, body: JsonObject, _prepared: None
+        self, ctx: CrudContext, values: Values, body: JsonObject, prepared: UUID | None
     ) -> None:
         """Set the revision and the default status, which is created at first use."""
+        super().on_create(ctx, values, body, prepared)
         _number(ctx, values, OUTPUT, OF_OUTPUT)
         if body["file_status_id"] == UNSAID:
             table, run = table_of(FileStatus), ctx.tx.connection
@@ -107,8 +110,8 @@ def _number(ctx: CallContext, values: Values, table: sa.Table, within: tuple[str
         values["revision"] = ctx.tx.connection.scalar(_next_of(table, within, values))
 
 
-NEW_WORKING: Final = replace(RESOURCES["working-files"], rules=NewWorkingRules())
-NEW_OUTPUT: Final = replace(RESOURCES["output-files"], rules=NewOutputRules())
+NEW_WORKING: Final = replace(RESOURCES["working-files"], rules=NewWorkingRules(file_rules.OF_TASK))
+NEW_OUTPUT: Final = replace(RESOURCES["output-files"], rules=NewOutputRules(file_rules.OF_ENTITY))
 
 
 class PipelineRpc(ResourceService):
@@ -118,12 +121,13 @@ class PipelineRpc(ResourceService):
 
     @command
     def new_working_file(self, task_id: str, data: JsonObject) -> Reply:
-        """Create a working file, of the ``revision`` given or the next one.
+        """Create a working file with the ``revision`` in the body, or the next one.
 
-        For those who work on the task. Raises NotFound, Forbidden, Integrity.
+        For people who work on the task. Raises NotFound, Forbidden, Integrity.
         Emits ``working-file:new``.
         """
         task = known_id(task_id)
+        # NotFound comes before Forbidden: the task is read before its rights are checked.
         known = self.ask("tasks", "read_plain", path="tasks", ident=str(task))
         file_rules.may_act_on_task.check(self, {"task_id": task})
         body = {
@@ -139,13 +143,14 @@ class PipelineRpc(ResourceService):
 
     @query
     def working_files_of_task(self, task_id: str) -> Reply:
-        """The working files of a task, the newest first. For its readers."""
+        """The working files of a task, newest first. For those who may read the task."""
         rows = self._rows("working-files", self._task_read(task_id))
         return lists.json_array(self, rows.order_by(WORKING.c.revision.desc(), WORKING.c.name))
 
     @query
     def last_working_files(self, task_id: str) -> JsonObject:
         """The newest working file of each name: ``{name: working file}``."""
+        # DISTINCT ON keeps the first row of each name, hence the order by revision.
         rows = self._rows("working-files", self._task_read(task_id)).distinct(WORKING.c.name)
         rows = rows.order_by(WORKING.c.name, WORKING.c.revision.desc())
         with self.database.read() as connection:
@@ -154,7 +159,10 @@ class PipelineRpc(ResourceService):
 
     @query
     def working_files_of_entity(self, entity_id: str, query: dict[str, str] | None = None) -> Reply:
-        """The working files around an entity, of a ``task_id`` or a ``name``. For its readers."""
+        """The working files of an entity, filtered by ``task_id`` and ``name``.
+
+        For those who may read the entity. Raises NotFound, Forbidden, InvalidInput.
+        """
         found = self._entity_read(entity_id, WORKING.c.entity_id)
         rows = self._rows("working-files", found, *_conditions(WORKING, query, OF_TASK))
         return lists.json_array(self, rows.order_by(WORKING.c.name, WORKING.c.revision.desc()))
@@ -178,8 +186,9 @@ class PipelineRpc(ResourceService):
     ) -> Reply:
         """Create an output file of an entity, or of an asset instance in ``temporal_id``.
 
-        Of the ``revision`` given or the next one; "To review" unless a status is given. For who
-        works on the entity. Raises NotFound, Forbidden, Integrity. Emits ``output-file:new``.
+        It gets the ``revision`` in the body or the next one, and the status "To review" by
+        default. For people who work on the entity. Raises NotFound, Forbidden, Integrity.
+        Emits ``output-file:new``.
         """
         place = self._owner(ident, temporal_id)
         file_rules.may_work_on_entity.check(
@@ -202,7 +211,10 @@ class PipelineRpc(ResourceService):
     def next_output_revision(
         self, ident: str, data: JsonObject, temporal_id: str | None = None
     ) -> dict[str, int]:
-        """The revision that the next output of a name, output type and task type will have."""
+        """The revision of the next output with a name, output type and task type.
+
+        Nothing is reserved: a concurrent upload may take it first.
+        """
         place = self._owner(ident, temporal_id)
         file_rules.may_read_output_file.check(
             self, {"entity_id": UUID(temporal_id or place["entity_id"])}
@@ -220,10 +232,10 @@ class PipelineRpc(ResourceService):
         query: dict[str, str] | None = None,
         last: bool = False,
     ) -> Reply:
-        """The outputs of an entity or an asset instance, the newest first, or only the ``last``.
+        """The outputs of an entity or asset instance (``of``), newest first.
 
-        Those of an asset's instances are not the asset's own.
-        ``query`` narrows by output type, task type, name, representation, status, shot.
+        Without those of an asset's instances. With ``last`` only the newest of each kind.
+        ``query`` filters by output type, task type, name, representation, status and shot.
         """
         rows = self._rows(
             "output-files", self._outputs_of(of, ident), *_conditions(OUTPUT, query, ASKED)
@@ -237,7 +249,7 @@ class PipelineRpc(ResourceService):
 
     @query
     def output_types_of(self, ident: str) -> Reply:
-        """The kinds of outputs that an entity has, by name. For its readers."""
+        """The output types of an entity's outputs, by name. For those who may read the entity."""
         found = sa.select(OUTPUT.c.output_type_id).where(self._outputs_of("entity", ident))
         kind = self.registry["output-types"].table.c
         return lists.json_array(
@@ -264,7 +276,7 @@ class PipelineRpc(ResourceService):
         return found
 
     def _outputs_of(self, of: str, ident: str) -> Condition:
-        """The condition of an owner's outputs, if the caller may read it."""
+        """The condition for an owner's outputs. Raises NotFound, Forbidden (may not read it)."""
         if of == "entity":
             return self._entity_read(ident, OUTPUT.c.entity_id) & OUTPUT.c.asset_instance_id.is_(
                 None
@@ -275,7 +287,10 @@ class PipelineRpc(ResourceService):
         return OUTPUT.c.asset_instance_id == instance
 
     def _owner(self, ident: str, temporal_id: str | None) -> dict[str, str]:
-        """Whose output it is; an instance's belongs to its asset, too. Raises NotFound."""
+        """The columns that name an output's owner, whose existence is checked. Raises NotFound.
+
+        An output of an instance has the instance's asset, too.
+        """
         owner = str(known_id(ident))
         if temporal_id is None:
             self.ask("assets", "read_plain", path="entities", ident=owner)
@@ -294,6 +309,7 @@ class PipelineRpc(ResourceService):
 
 
 def _next_of(table: sa.Table, within: tuple[str, ...], values: Row) -> Any:
+    # IS NOT DISTINCT FROM: an output of an entity has no asset instance, and NULL counts as equal.
     same = (table.c[name].is_not_distinct_from(values[name]) for name in within)
     newest = sa.func.coalesce(sa.func.max(table.c.revision), 0)
     return sa.select(newest + 1).where(*same)

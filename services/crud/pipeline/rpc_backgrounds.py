@@ -42,7 +42,7 @@ class BackgroundRpc(ResourceService):
 
     @query
     def sets_main_previews(self, project_id: str) -> bool:
-        """Whether a production's newest previews stand for their entities by themselves."""
+        """Whether a production sets each new preview as the main one of its entity."""
         column = Project.is_set_preview_automated
         with self.database.read() as connection:
             found = connection.scalar(sa.select(column).where(Project.id == UUID(project_id)))
@@ -59,6 +59,7 @@ class BackgroundRpc(ResourceService):
         uuid = self._background(ident)["id"]
         admin.check(self, {})
         upload = the_file(files)
+        # Clients create the row first; without a usable file it would stay empty in their lists.
         if upload.extension not in PANORAMAS | set(PICTURES):
             self._remove(uuid)
             message = f"Wrong file format, extension: {upload.extension}"
@@ -78,6 +79,8 @@ class BackgroundRpc(ResourceService):
         row.original_name = upload.name.rpartition(".")[0] or upload.name
         row.extension, row.file_size = upload.extension, upload.size
         self.tx.session.flush()
+        # Explicitly: an upload of the same name, kind and size changes no other column, and
+        # ``updated_at`` is what caches compare.
         change = sa.update(PreviewBackgroundFile).where(PreviewBackgroundFile.id == ident)
         self.tx.session.execute(change.values(updated_at=NOW))
         resource = self.registry["preview-background-files"]
@@ -109,7 +112,7 @@ class BackgroundRpc(ResourceService):
 
     @query
     def send_background_thumbnail(self, file: str) -> FileAnswer:
-        """A small picture of a background that is a picture, by ``<id>.png``. Raises NotFound."""
+        """The thumbnail of a background, by ``<id>.png``; panoramas have none. Raises NotFound."""
         row = self._background(file.removesuffix(".png"))
         return FileAnswer(
             key=KEPT.key(row["id"], SMALL, row["upload_id"]),

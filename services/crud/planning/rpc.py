@@ -26,13 +26,14 @@ ORDER: Final = {"schedule-items": "start_date", "milestones": "date"}
 
 
 class PlanningRpc(ResourceService):
-    """Calendars."""
+    """Schedule items, milestones and days off."""
 
     @query
     def list_plans(self, project_id: str, kind: str) -> Reply:
-        """Schedule items or milestones of a production, by day; for its team but vendors.
+        """Schedule items or milestones (``kind``) of a production, by date.
 
-        Milestones come without the times of their making. Raises NotFound, Forbidden.
+        For its team except vendors. Milestones come without timestamps.
+        Raises NotFound, Forbidden.
         """
         project = permitted_project(self, project_id, team_but_vendor)
         hidden = STAMPS if kind == "milestones" else frozenset()
@@ -46,9 +47,9 @@ class PlanningRpc(ResourceService):
         month: str | None = None,
         week: str | None = None,
     ) -> Reply:
-        """A person's days off, by day: all, or those that touch a year, a month or a week of it.
+        """A person's days off by date: all, or those that overlap a year, or a month or week of it.
 
-        For themselves and administrators. Raises NotFound, Forbidden.
+        For the person and administrators. Raises NotFound, Forbidden.
         """
         person = known_id(person_id)
         if not self.actor.is_admin and self.actor.id != person:
@@ -56,12 +57,13 @@ class PlanningRpc(ResourceService):
             raise Forbidden(message)
         first, last = period(year, month, week) if year else (date.min, date.max)
         away = table_of(DayOff).c
+        # A period counts where it overlaps the one requested, even if it starts before it.
         touching = (away.date <= last, away.end_date >= first)
         return self._of("day-offs", "person_id", person, "date", *touching)
 
     @query
     def own_absence(self, day: str) -> Reply:
-        """The caller's day off that covers a day; empty when they are there. Raises NotFound."""
+        """The caller's day off that covers a day, or ``{}``. Raises NotFound, Forbidden (bots)."""
         person, on = only_persons(self), _day(day)
         away = table_of(DayOff).c
         rows = sa.select(*self.registry["day-offs"].columns(None, relations=False)).where(

@@ -32,10 +32,10 @@ class PlaylistRpc(ResourceService):
 
     @query
     def list_project_playlists(self, project_id: str, episode_id: str | None = None) -> Reply:
-        """The playlists of a production, or of one of its episodes, the newest first.
+        """The playlists of a production, or of one of its episodes, newest first.
 
-        Each with ``first_preview_file_id`` in place of its entities. For the team but vendors;
-        clients get those made for them. Raises NotFound, Forbidden.
+        Each with ``first_preview_file_id`` instead of its entities. For the team except vendors;
+        clients get playlists marked for clients. Raises NotFound, Forbidden.
         """
         project = permitted_project(self, project_id, team_but_vendor)
         columns = self.registry["playlists"].columns(None, relations=False)
@@ -54,10 +54,10 @@ class PlaylistRpc(ResourceService):
     def add_to_playlist(self, ident: str, data: JsonObject) -> Reply:
         """Add an entity to a playlist with a preview of it, else with the newest it has.
 
-        An entity may be there several times, each time with another preview. For those who may
+        An entity may be in it several times, each time with another preview. For people who may
         change the playlist. Safe for concurrent requests. Returns the playlist.
         Raises NotFound (also for another production's entity), Forbidden, InvalidInput.
-        Emits ``playlist:add_entity`` for what was not there yet.
+        Emits ``playlist:add_entity`` unless it was there already.
         """
         entity, preview = _shown(data)
         resource, uuid = self.registry["playlists"], known_id(ident)

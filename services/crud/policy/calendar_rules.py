@@ -35,14 +35,14 @@ class DayOffRules(SimpleRules):
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Require the person, and refuse an overlap. Raises Integrity, InvalidInput."""
+        """Require a person and a period that overlaps no other. Raises Integrity, InvalidInput."""
         _check_complete(values)
         _refuse_overlap(ctx, values, None)
 
     def on_update(
         self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Refuse a change that makes two overlap. Raises InvalidInput."""
+        """Check the changed period as a new one. Raises Integrity, InvalidInput."""
         _check_complete({**row, **values})
         _refuse_overlap(ctx, {**row, **values}, row["id"])
 
@@ -80,6 +80,8 @@ def _check_complete(values: Row) -> None:
 
 
 def _refuse_overlap(ctx: CallContext, values: Row, own: UUID | None) -> None:
+    # An advisory lock: there may be no row yet to lock, and no constraint knows of periods.
+    ctx.tx.lock_key(f"days off {values['person_id']}")
     table = DayOff
     overlapping = sa.select(table.id).where(
         table.person_id == values["person_id"],
@@ -92,12 +94,12 @@ def _refuse_overlap(ctx: CallContext, values: Row, own: UUID | None) -> None:
 
 
 class SalaryScaleRules(SimpleRules):
-    """The scale has a fixed set of rows, which are created when it is listed."""
+    """The scale has a fixed set of rows, which are created when they are first listed."""
 
     def on_create(
         self, _ctx: CrudContext, _values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Raise Integrity."""
+        """Reject every create. Raises Integrity."""
         message = "Salary scale entries are created when they are listed; update them instead."
         raise Integrity(message)
 
@@ -111,6 +113,7 @@ def _fill_scale(ctx: CrudContext) -> None:
 
     Emits ``salary-scale:new``.
     """
+    # Listed each time: ``auth`` owns departments, and a new one adds rows to the scale.
     departments = [row["id"] for row in ctx.ask("auth", "list_rows", path="departments")]
     wanted = {
         (UUID(department), position, seniority)

@@ -1,30 +1,42 @@
-"""Rules and hooks of working, output and background files; other services own their tasks."""
+"""Rules and hooks of working, output and background files, and of custom actions.
+
+``tasks`` and ``assets`` own the tasks and entities of these files; rights on them are asked there.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.access.rules import Facts, Rule
-from services.common.crud.resource import CrudContext, Resource, SimpleRules, embedded
-from services.common.database.sql_types import Select
+from services.common.actor import Actor
+from services.common.crud.resource import (
+    CrudContext,
+    Resource,
+    ResourceRules,
+    SimpleRules,
+    Whole,
+    embedded,
+)
+from services.common.crud.validation import BadValue, parse_id
+from services.common.database.sql_types import Column, Select
 from services.common.database.tables import table_of
 from services.common.errors import Integrity, InvalidInput
 from services.common.json_types import JsonObject, Row, Values
 from services.crud.models import OutputFile, PreviewBackgroundFile, WorkingFile
 
 _WORKING: Final = Resource(path="working-files", model=WorkingFile)
-#: The whole working file an output was made from.
+#: The JSON of the working file that an output was made from.
 SOURCE_FILE: Final = embedded(
     _WORKING, WorkingFile.id == OutputFile.source_file_id, table_of(OutputFile)
 )
 
 
 def _standing(ctx: CallContext, service: str, method: str, ident: UUID | None) -> JsonObject:
-    """The caller's rights on a task or entity, from its owner."""
+    """The caller's rights on a task or entity: ``{"read", "act"}``, from ``tasks``."""
     if ident is None:
         return {"read": False, "act": False}
     answer: JsonObject = ctx.ask(service, method, ident=str(ident))
@@ -55,39 +67,92 @@ may_work_on_entity: Final = Rule(
 )
 
 
-def _within(service: str, method: str, column: Any) -> Any:
-    """A scope: rows whose task or entity lies in a production of the caller's."""
+class Owner(NamedTuple):
+    """What a file belongs to: the column that names it, and who knows its production."""
 
-    def scope(ctx: CallContext, statement: Select) -> Select:
-        with ctx.database.read() as connection:
-            # Other services own the productions of these rows, so the scope is a call, not a join.
-            ids = connection.execute(sa.select(column).distinct().where(column.is_not(None)))
-            found = [str(ident) for ident in ids.scalars()]
-        owners = ctx.ask(service, method, ids=found) if found else {}
-        mine = {str(project) for project in ctx.actor.projects}
-        allowed = [UUID(ident) for ident, project in owners.items() if project in mine]
-        return statement.where(column.in_(allowed))
+    column: Column
+    service: str
+    method: str
 
-    return scope
+    @property
+    def table(self) -> sa.Table:
+        """The table of the files."""
+        return self.column.table
 
-
-working_files_of_own_projects: Final = _within("tasks", "projects_of_tasks", WorkingFile.task_id)
-output_files_of_own_projects: Final = _within(
-    "assets", "projects_of_entities", OutputFile.entity_id
-)
+    def productions(self, ctx: CallContext, ids: list[UUID]) -> dict[UUID, UUID]:
+        """The production of each of these owners; the unknown are left out."""
+        found = ctx.ask(self.service, self.method, ids=[str(i) for i in ids]) if ids else {}
+        return {UUID(ident): UUID(project) for ident, project in found.items() if project}
 
 
-#: Who made a file and which revision it is: said once, when it is made.
+OF_TASK: Final = Owner(table_of(WorkingFile).c.task_id, "tasks", "projects_of_tasks")
+OF_ENTITY: Final = Owner(table_of(OutputFile).c.entity_id, "assets", "projects_of_entities")
+OWNERS: Final = (OF_TASK, OF_ENTITY)
+
+
+class FileRules(ResourceRules[UUID | None]):
+    """Keeps the production of a file, by which lists are scoped, with what it belongs to."""
+
+    def __init__(self, owner: Owner) -> None:
+        self.owner = owner
+
+    def prepare(self, ctx: CrudContext, body: JsonObject, _ident: UUID | None) -> UUID | None:
+        """The production of the owner that the body names."""
+        try:
+            owner = parse_id(body.get(self.owner.column.name))
+        except BadValue:
+            return None  # refused by the column's own check, or none is named
+        return self.owner.productions(ctx, [owner]).get(owner)
+
+    def on_create(
+        self, _ctx: CrudContext, values: Values, _body: JsonObject, prepared: UUID | None
+    ) -> None:
+        """Set the production."""
+        values["production_id"] = prepared
+
+    def on_update(
+        self,
+        _ctx: CrudContext,
+        _row: Row,
+        values: Values,
+        _body: JsonObject,
+        prepared: UUID | None,
+    ) -> None:
+        """Move the file to its new owner's."""
+        if self.owner.column.name in values:
+            values["production_id"] = prepared
+
+
+def of_own_productions(ctx: CallContext, statement: Select) -> Select:
+    """Files of the caller's productions; ``tasks`` and ``assets`` said of which each is."""
+    (table,) = statement.get_final_froms()
+    return statement.where(table.c.production_id.in_(ctx.actor.projects))
+
+
+def whole(actor: Actor) -> Whole:
+    """All of the caller's productions."""
+    return Whole(frozenset(actor.projects))
+
+
+#: The author and the revision of a file are set on creation only.
 NUMBERED: Final = frozenset({"person_id", "revision"})
 
 
 class BackgroundRules(SimpleRules):
     """Names of backgrounds are unique; at most one is the default."""
 
+    def prepare(self, ctx: CrudContext, body: JsonObject, _ident: UUID | None) -> None:
+        """Serialize all writes, before the first of them locks a row.
+
+        With its row locked, each would wait for the other to clear its default.
+        """
+        if {"name", "is_default"} & body.keys():
+            ctx.tx.lock_key("preview backgrounds")
+
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Refuse a name that is taken. Raises InvalidInput."""
+        """Check that the name is free. Raises InvalidInput."""
         _refuse_background_name(ctx, values["name"], None)
         if values.get("is_default"):
             _clear_defaults(ctx)
@@ -95,7 +160,7 @@ class BackgroundRules(SimpleRules):
     def on_update(
         self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Refuse a new name that is taken. Raises InvalidInput."""
+        """Check that a new name is free. Raises InvalidInput."""
         if "name" in values:
             _refuse_background_name(ctx, values["name"], row["id"])
         if values.get("is_default"):
@@ -120,10 +185,10 @@ NO_NAME: Final = "Custom action name is required."
 
 
 class CustomActionRules(SimpleRules):
-    """A custom action has a name."""
+    """The name of a custom action is required."""
 
     def rewrite(self, body: JsonObject) -> JsonObject:
-        """Raise Integrity without a name."""
+        """Require a name. Raises Integrity."""
         if not body.get("name"):
             raise Integrity(NO_NAME)
         return dict(body)
@@ -131,6 +196,6 @@ class CustomActionRules(SimpleRules):
     def on_update(
         self, _ctx: CrudContext, _row: Row, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Raise Integrity for an empty name."""
+        """Check that the name isn't emptied. Raises Integrity."""
         if values.get("name") == "":
             raise Integrity(NO_NAME)

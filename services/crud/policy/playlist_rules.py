@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from services.common.access.rules import Rule
 from services.common.crud import cross_references
-from services.common.crud.resource import CrudContext, SimpleRules
+from services.common.crud.resource import CrudContext, SimpleRules, Whole
 from services.common.crud.validation import BadValue, parse_id
 from services.common.database.sql_types import Select
 from services.common.errors import InvalidInput
@@ -20,6 +20,7 @@ from services.crud.models import BuildJob, Playlist, PlaylistShareLink
 if TYPE_CHECKING:
     from services.common.access.context import CallContext
     from services.common.access.rules import Facts
+    from services.common.actor import Actor
 
 KINDS: Final = ("shot", "asset", "sequence", "edit", "episode")
 
@@ -29,19 +30,27 @@ def _own(ctx: CallContext, facts: Facts) -> bool:
     return supervises and facts["created_by"] in {ctx.actor.id, None}
 
 
+# Playlists created by a deleted person (or imported without one) have no creator: any supervisor of
+# the production may change these.
 own_playlist: Final = Rule(
     "to supervise the production and have made the playlist", _own, ("project_id", "created_by")
 )
 
 
 def listed(ctx: CallContext, statement: Select) -> Select:
-    """Playlists of the caller's productions; clients see those made for them."""
+    """Playlists of the caller's productions; where the caller is a client, those for clients."""
     actor = ctx.actor
     as_client = {p for p, role in actor.projects.items() if role == "client"}
     mine = Playlist.project_id.in_(set(actor.projects) - as_client)
     return statement.where(
         mine | (Playlist.project_id.in_(as_client) & Playlist.for_client.is_(True))
     )
+
+
+def whole(actor: Actor) -> Whole:
+    """The caller's productions but those in which they are a client."""
+    mine = frozenset(p for p, role in actor.projects.items() if role != "client")
+    return Whole(mine, others=len(mine) < len(actor.projects))
 
 
 class PlaylistRules(SimpleRules):
@@ -62,13 +71,14 @@ class PlaylistRules(SimpleRules):
         if kind is not None and kind not in KINDS:
             message = f"for_entity must be one of {', '.join(KINDS)}"
             raise InvalidInput(message)
+        # Only what the request adds: entities removed from a production since must not block edits.
         if body.get("shots") and not ctx.actor.is_admin:
             check_shown(ctx, *_new_ids(ctx, body["shots"], ident))
 
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Set the creator, and reduce the entities."""
+        """Set the creator, and reduce ``shots`` to the ids that are stored."""
         values["created_by"] = ctx.actor.id
         if values["shots"] is not None:
             values["shots"] = reduced(values["shots"])
@@ -76,7 +86,7 @@ class PlaylistRules(SimpleRules):
     def on_update(
         self, _ctx: CrudContext, _row: Row, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Reduce the entities."""
+        """Reduce ``shots`` to the ids that are stored."""
         if values.get("shots") is not None:
             values["shots"] = reduced(values["shots"])
 
@@ -87,7 +97,7 @@ class PlaylistRules(SimpleRules):
 
 
 def check_shown(ctx: CallContext, entities: Iterable[UUID], previews: Iterable[UUID]) -> bool:
-    """Whether the entities exist; their owners check that the caller may reference all of these.
+    """Whether the entities exist; their owners check that the caller may reference them.
 
     The ids are in a JSON column, for which no reference can be declared. Raises Forbidden.
     """

@@ -1,4 +1,4 @@
-"""Productions in lists and in the context: with their to-many lists, types and statuses."""
+"""Productions for lists and for a client's start-up, with their types, statuses and settings."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ USES: Final = (
 )
 
 
-#: The caller, given when a statement is run.
+#: The caller's id, bound when a statement runs: the statements are prepared once.
 PERSON: Final = json_parts.ident("person")
 
 
@@ -81,7 +81,7 @@ def listed(rows: Select) -> Select:
 
 
 def question(rows: Rows) -> JsonObject:
-    """The arguments of the call to ``assets`` about these productions."""
+    """The arguments of the call to ``assets`` for the ``Extras`` of these productions."""
     shows = [ident for ident, kind, _ in rows if kind == TV_SHOW]
     return {"projects": [ident for ident, _, _ in rows], "shows": shows}
 

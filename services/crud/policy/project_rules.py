@@ -52,7 +52,7 @@ TEMPLATE_TABLES: Final = (
         "preview_background_file_id",
     ),
 )
-#: Columns of a template that a new production doesn't take over.
+#: Columns of a template that are not copied to a production.
 NOT_COPIED: Final = frozenset(
     {
         "id",
@@ -64,15 +64,24 @@ NOT_COPIED: Final = frozenset(
     }
 )
 
+#: The team, whom an event about the production concerns.
+TEAM: Final = sa.func.array(
+    sa.select(m.project_person_link.c.person_id)
+    .where(m.project_person_link.c.project_id == m.Project.id)
+    .correlate(m.Project)
+    .scalar_subquery(),
+    type_=sa.ARRAY(sa.Uuid),
+)
+
 
 def is_open(status: str | None) -> bool:
-    """Whether a production of that status is being worked on."""
+    """Whether a production with that status is open; statuses are compared without case."""
     return status is not None and status.lower() == OPEN.lower()
 
 
 @dataclass
 class ProjectStart:
-    """What a production starts with."""
+    """The template and the first episode of a new production."""
 
     template: UUID | None = None
     #: The id that the first episode of a TV show will have.
@@ -80,7 +89,7 @@ class ProjectStart:
 
 
 class ProjectRules(ResourceRules[ProjectStart]):
-    """Applies templates, emits what other services start with, and protects open productions."""
+    """Applies templates, announces new productions, and protects open ones from deletion."""
 
     completes = frozenset({"new", "update"})
 
@@ -109,10 +118,7 @@ class ProjectRules(ResourceRules[ProjectStart]):
             values["project_status_id"] = _open_status(ctx)
 
     def created(self, ctx: CrudContext, row: Row, body: JsonObject, start: ProjectStart) -> None:
-        """Copy the template's links; emit what other services create for a new production.
-
-        Emits ``project:prepared``.
-        """
+        """Copy the template's links, and emit ``project:prepared`` for the other services."""
         descriptors: list[JsonObject] = []
         if start.template is not None:
             _copy_links(ctx, start.template, row["id"], body)
@@ -143,18 +149,19 @@ class ProjectRules(ResourceRules[ProjectStart]):
     def complete(
         self, _ctx: CrudContext, rows: list[JsonObject], _verb: str, start: ProjectStart | None
     ) -> None:
-        """Show the id of the episode that a TV show starts with."""
+        """Add the id of a new TV show's first episode to the answer."""
         for shown in rows:
             if start is not None and shown["production_type"] == TV_SHOW and start.first_episode:
                 shown["first_episode_id"] = str(start.first_episode)
 
     def before_delete(self, ctx: CrudContext, ident: UUID, /, *, force: bool) -> None:  # noqa: ARG002
-        """Raise Refused while the production is open, whatever else holds it back."""
+        """Raise Refused while the production is open, before references to it are checked."""
         with ctx.database.read() as connection:
             _refuse_open(connection.scalar(sa.select(STATUS_NAME).where(m.Project.id == ident)))
 
     def on_delete(self, ctx: CrudContext, row: Row, _start: ProjectStart) -> None:
         """Raise Refused while the production is open."""
+        # Again, under the row's lock: it may have been opened since.
         name = m.ProjectStatus.name
         status = sa.select(name).where(m.ProjectStatus.id == row["project_status_id"])
         _refuse_open(ctx.tx.session.scalar(status))
@@ -172,18 +179,19 @@ class TemplateRules(SimpleRules):
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Refuse a name that is taken. Raises Integrity."""
+        """Check that the name is free. Raises Integrity."""
         _refuse_template_name(ctx, values["name"], None)
 
     def on_update(
         self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Refuse a new name that is taken. Raises Integrity."""
+        """Check that a new name is free. Raises Integrity."""
         if "name" in values:
             _refuse_template_name(ctx, values["name"], row["id"])
 
 
 def _refuse_template_name(ctx: CallContext, name: str, own: UUID | None) -> None:
+    ctx.tx.lock_key(f"project template {name}")
     taken = sa.select(m.ProjectTemplate.id).where(m.ProjectTemplate.name == name)
     if own is not None:
         taken = taken.where(m.ProjectTemplate.id != own)
@@ -200,7 +208,7 @@ def _check_resolution(values: Row) -> None:
 
 
 def _open_status(ctx: CallContext) -> UUID:
-    """The id of the status Open; at first use it is created, together with Closed."""
+    """The id of the status Open, which is created on first use together with Closed."""
     status = m.ProjectStatus
     known = sa.select(status.id).where(sa.func.lower(status.name) == OPEN.lower()).limit(1)
     found = ctx.tx.session.scalar(known)
@@ -230,7 +238,7 @@ def _stored_descriptors(template: Row) -> list[JsonObject]:
 
 
 def _copy_links(ctx: CallContext, template: UUID, project: UUID, body: JsonObject) -> None:
-    """Copy the template's links, but for the lists that the body gave itself."""
+    """Copy the template's links, except for lists that the request's body has."""
     names = {
         "task_type_id": "task_types",
         "task_status_id": "task_statuses",

@@ -52,7 +52,7 @@ department_supervisor: Final = Rule(
 
 
 def _asked(ctx: CallContext, query: Facts) -> bool:
-    """The list is of one production, in whose team the caller is."""
+    """Whether the caller is in the team of the queried production, not as vendor or client."""
     try:
         project = parse_id(query.get("project_id"))
     except BadValue:
@@ -67,7 +67,7 @@ class ScheduleItemRules(SimpleRules):
     """Schedule items are unique by production, task type and object, also where these are null."""
 
     def rewrite_update(self, body: JsonObject) -> JsonObject:
-        """Leave out ``man_days`` that are a text, but no number: clients send what was typed."""
+        """Drop ``man_days`` that are text but not a number: clients send unfinished input."""
         typed = body.get("man_days")
         if not isinstance(typed, str) or _is_number(typed):
             return dict(body)
@@ -76,9 +76,13 @@ class ScheduleItemRules(SimpleRules):
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Refuse a second item. Raises InvalidInput."""
+        """Check that there is no such item yet. Raises InvalidInput."""
         names = ("project_id", "task_type_id", "object_id")
+        # An advisory lock: to the unique constraint, nulls are all different.
+        ctx.tx.lock_key(f"schedule item {[str(values[name]) for name in names]}")
         table = table_of(ScheduleItem)
+        # The unique constraint treats NULLs as different, so it doesn't cover an item for all
+        # task types or objects.
         same = sa.select(table.c.id).where(
             *(table.c[name].is_not_distinct_from(values[name]) for name in names)
         )
@@ -96,10 +100,10 @@ def _is_number(text: str) -> bool:
 
 
 class TaskLinkRules(ResourceRules[UUID | None]):
-    """The task and the schedule version that a link joins are of one production."""
+    """A link's task and schedule version must be of one production."""
 
     def facts_for_create(self, ctx: CrudContext, body: JsonObject) -> Facts:
-        """The production of the schedule version a new task link names, if there is one."""
+        """The production of a new link's schedule version; None if it doesn't exist."""
         try:
             ident = parse_id(body.get("production_schedule_version_id"))
         except BadValue:
@@ -110,7 +114,7 @@ class TaskLinkRules(ResourceRules[UUID | None]):
         return {"project_id": project}
 
     def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> UUID | None:
-        """Fetch the production of the task in the body."""
+        """Ask ``tasks`` for the production of the task in the body; None on update."""
         if ident is not None:
             return None
         try:
@@ -123,7 +127,7 @@ class TaskLinkRules(ResourceRules[UUID | None]):
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, of_task: UUID | None
     ) -> None:
-        """Raise InvalidInput unless task and version belong to one production."""
+        """Check that task and version belong to one production. Raises InvalidInput."""
         version = ProductionScheduleVersion
         ident = values["production_schedule_version_id"]
         project = ctx.tx.session.scalar(sa.select(version.project_id).where(version.id == ident))

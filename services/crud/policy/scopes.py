@@ -1,4 +1,4 @@
-"""Scopes of ``crud``'s lists: productions the caller works in."""
+"""Scopes of lists: rows of the caller's productions."""
 
 from __future__ import annotations
 

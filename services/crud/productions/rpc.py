@@ -1,4 +1,4 @@
-"""RPC methods that list productions, and the context that clients load first."""
+"""RPC methods that list productions, and the context that clients load at start."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Members = dict[str, msgspec.Raw]
 
 
 class OfAssets(Extras):
-    """The part of ``assets``: what it knows of productions, and its types."""
+    """The part of ``assets``: its extras of productions, and the asset types."""
 
     asset_types: msgspec.Raw
 
@@ -50,7 +50,7 @@ ALL: Final = production_rows.listed(
 
 @cache
 def _open(*, is_admin: bool) -> Select:
-    """Open productions with all they use, those called ``name`` if one is given."""
+    """SELECT open productions with their settings, only those called ``name`` if given."""
     columns = RESOURCES["projects"].columns(None, relations=True)
     name = sa.cast(sa.bindparam("name", required=False), sa.Text)
     return production_rows.listed(
@@ -81,11 +81,11 @@ def _own_part(viewer: saved.Viewer) -> Select:
 
 
 class ProductionRpc(ResourceService):
-    """Productions, and the studio around them."""
+    """Lists of productions, and the context of clients."""
 
     @query
     def list_open_projects(self, query: dict[str, str] | None = None) -> Reply:
-        """Open productions of the caller (all for administrators), by name, with what they use.
+        """The caller's open productions with their settings, by name; all for administrators.
 
         ``query`` may hold the exact ``name``.
         """
@@ -110,10 +110,10 @@ class ProductionRpc(ResourceService):
 
     @query
     def list_all_projects(self, query: dict[str, str] | None = None) -> Reply:
-        """Productions of any status: of the caller's teams, by name.
+        """Productions of any status in whose teams the caller is, by name.
 
-        Administrators get all of them with ``project_status_name`` and the descriptors that are
-        for productions; asking for a ``name`` they get the one like it, or NotFound.
+        Administrators get all, with ``project_status_name`` and the metadata descriptors of
+        productions; with ``name`` in the query they get the one that matches. Raises NotFound.
         """
         name = (query or {}).get("name")
         if self.actor.is_admin and name is None:
@@ -141,10 +141,10 @@ class ProductionRpc(ResourceService):
 
     @query
     def user_context(self) -> Reply:
-        """All that a client needs to know of the studio before it shows its first page.
+        """The data that a client loads at start, as the caller may see it.
 
-        Lists of people, types, statuses, productions and saved searches, as the caller may see
-        them. Bots are Forbidden.
+        An object of lists: people, departments, types, statuses, productions, saved searches and
+        more. Raises Forbidden for bots.
         """
         only_persons(self)
         return self.not_modified_or(self._context, elsewhere=ASKED)

@@ -33,11 +33,11 @@ LINKS: Final = {
 
 
 class TypeLinkRpc(ResourceService):
-    """What a production uses of task types and statuses, and the rules it sets."""
+    """The task types and statuses of productions, and settings that ``tasks`` needs."""
 
     @query
     def production_rules(self, project_id: str) -> JsonObject:
-        """What decides on comments: the retakes allowed, whom clients see, what is automated.
+        """The settings of a production that affect comments. For ``tasks``.
 
         Returns ``{"max_retakes", "is_clients_isolated", "is_set_preview_automated",
         "status_automations": [ids]}``; empty for an unknown production.
@@ -59,7 +59,10 @@ class TypeLinkRpc(ResourceService):
 
     @query
     def users_of_task_type(self, task_type_id: str) -> list[str]:
-        """What uses a task type, as text: productions by name, schedule items by count."""
+        """The users of a task type as texts: productions by name, schedule items by count.
+
+        For ``tasks``, which refuses to delete a type that is in use.
+        """
         ident = UUID(task_type_id)
         link = ProjectTaskTypeLink
         names = (
@@ -76,7 +79,7 @@ class TypeLinkRpc(ResourceService):
 
     @command
     def link_task_type(self, data: JsonObject | None = None) -> Reply:
-        """Use a task type in a production, or give it another place; for its managers.
+        """Add a task type to a production, or change its priority; an upsert. For its managers.
 
         Returns the link. Raises Forbidden, Integrity, InvalidInput. Emits ``project:update``.
         """
@@ -84,7 +87,10 @@ class TypeLinkRpc(ResourceService):
 
     @command
     def link_task_status(self, data: JsonObject | None = None) -> Reply:
-        """Use a task status in a production, with the roles on whose boards it stands."""
+        """Add a task status to a production, or change its priority and the roles of its board.
+
+        Returns, raises and emits as ``link_task_type``.
+        """
         return self._link(LINKS["task-status"], data)
 
     def _link(self, resource: Resource, data: Json) -> Reply:
@@ -104,13 +110,12 @@ class TypeLinkRpc(ResourceService):
                 index_elements=unique, set_={**given, "updated_at": NOW}
             ).returning(resource.table.c.id)
         )
-        project = {"id": facts["project_id"]}
-        self.tx.emit(self.registry.event(self.registry["projects"], "update", project))
+        project_changed(self, facts["project_id"])
         return Reply(resource.view(self.tx, made))
 
     @command
     def release_task_type(self, task_type_id: str) -> bool:
-        """Take a task type off all productions and schedules.
+        """Remove a task type from all productions and schedules. For ``tasks``, before a deletion.
 
         Emits ``project:update`` and ``schedule-item:delete``.
         """
@@ -128,6 +133,7 @@ class TypeLinkRpc(ResourceService):
         resource = self.registry["schedule-items"]
         item = resource.table.c
         rows = sa.select(item.id, item.project_id).where(item.task_type_id == task_type)
+        # Locked in id order, so that concurrent requests don't deadlock.
         found = self.tx.connection.execute(rows.order_by(item.id).with_for_update()).mappings()
         rows_gone = [dict(row) for row in found]
         ids = [row["id"] for row in rows_gone]

@@ -1,1 +1,1 @@
-"""The searches people saved."""
+"""Saved searches and their groups."""

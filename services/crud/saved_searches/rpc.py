@@ -53,13 +53,13 @@ def _one(path: str, viewer: saved.Viewer) -> Select:
 
 
 class SavedSearchRpc(ResourceService):
-    """Saved searches of the caller."""
+    """Saved searches and their groups; ``kind`` is a key of ``KINDS``."""
 
     @query
     def list_saved(self, kind: str) -> Reply:
-        """Their own and those shared with them: ``{list type: {production or "all": [row]}}``.
+        """The caller's own and those shared with them: ``{list type: {project id: [row]}}``.
 
-        Bots are Forbidden.
+        Those without a production are under ``"all"``. Raises Forbidden for bots.
         """
         only_persons(self)
         statement = _listed(KINDS[kind], saved.Viewer.of(self.actor))
@@ -68,7 +68,7 @@ class SavedSearchRpc(ResourceService):
 
     @query
     def read_saved(self, kind: str, ident: str) -> Reply:
-        """One that the caller sees. Raises Forbidden, NotFound."""
+        """A search or group that is visible to the caller. Raises Forbidden, NotFound."""
         only_persons(self)
         resource = self.registry[KINDS[kind]]
         statement = _one(resource.path, saved.Viewer.of(self.actor))
@@ -80,9 +80,9 @@ class SavedSearchRpc(ResourceService):
 
     @command
     def save(self, kind: str, data: Json = None) -> Reply:
-        """Keep a search (its text is ``query``) or a group of them for the caller.
+        """Save a search (its text is ``query``) or a group of searches for the caller.
 
-        Only managers share with their production; for others ``is_shared`` counts as false.
+        Only managers share with their production; for others ``is_shared`` is stored as false.
         Raises Forbidden, InvalidInput, Integrity. Emits ``search-filter:new``.
         """
         only_persons(self)
@@ -94,6 +94,7 @@ class SavedSearchRpc(ResourceService):
         body = {**_fields(resource, given), "person_id": str(self.actor.id)}
         values = values_for_create(resource.table, body, resource.model.__name__, frozenset())
         self._enter(values["project_id"])
+        # Asks other services whether the references exist: before the transaction opens.
         writing.ask_targets(self, resource, values, {})
         values["is_shared"] = values["is_shared"] and self._shares(values["project_id"])
         self._check_group(values)
@@ -104,10 +105,10 @@ class SavedSearchRpc(ResourceService):
 
     @command
     def change_saved(self, kind: str, ident: str, data: Json = None) -> Reply:
-        """Change one of the caller's own (any, for administrators).
+        """Change a search or group of the caller; administrators change any.
 
-        The searches of a group are shared when it is. Raises Forbidden, NotFound, InvalidInput,
-        Integrity. Emits ``search-filter:update``.
+        Sharing a group shares its searches, and the reverse. Raises Forbidden, NotFound,
+        InvalidInput, Integrity. Emits ``search-filter:update``.
         """
         only_persons(self)
         resource = self.registry[KINDS[kind]]
@@ -117,6 +118,7 @@ class SavedSearchRpc(ResourceService):
         writing.ask_targets(self, resource, values, {})
         row = self._own(resource, ident)
         after = {**row, **values}
+        # Only where the body sets it: a former manager may still rename what was shared.
         if "is_shared" in values and not self._shares(after["project_id"]):
             after["is_shared"] = values["is_shared"] = False
         self._check_group(after)
@@ -124,6 +126,7 @@ class SavedSearchRpc(ResourceService):
         self.tx.connection.execute(
             sa.update(table).where(table.c.id == row["id"]).values({**values, "updated_at": NOW})
         )
+        # A search always has its group's ``is_shared`` (see ``_check_group``).
         if table is GROUP and after["is_shared"] != row["is_shared"]:
             inside = FILTER.c.search_filter_group_id == row["id"]
             shared = sa.update(FILTER).where(inside).values(is_shared=after["is_shared"])
@@ -132,7 +135,7 @@ class SavedSearchRpc(ResourceService):
 
     @command
     def forget_saved(self, kind: str, ident: str) -> Reply:
-        """Remove one of the caller's own (any, for administrators); a group with its searches.
+        """Delete a search of the caller, or a group with its searches; administrators delete any.
 
         Raises Forbidden, NotFound. Emits ``search-filter:delete``.
         """
@@ -155,19 +158,20 @@ class SavedSearchRpc(ResourceService):
             raise Forbidden(message)
 
     def _shares(self, project: UUID | None) -> bool:
-        """Whether the caller may share: in a production its managers, else the studio's."""
+        """Whether the caller may share: managers of the production, or of the studio if none."""
         role = self.actor.role if project is None else self.actor.role_in(project)
         return role in saved.MANAGERS
 
     def _own(self, resource: Resource, ident: str) -> JsonObject:
         """The caller's own row, locked. Raises NotFound."""
         row = self.tx.locked(resource.table, known_id(ident))
+        # Not Forbidden, which would reveal that somebody has a search with this id.
         if not self.actor.is_admin and row["person_id"] != self.actor.id:
             raise NotFound
         return row
 
     def _check_group(self, values: Values) -> None:
-        """A search is shared as its group is. Raises InvalidInput."""
+        """Check that a search has its group's ``is_shared``. Raises InvalidInput."""
         group = values.get("search_filter_group_id")
         if group is None:
             return

@@ -29,12 +29,12 @@ class Viewer(NamedTuple):
 
     @classmethod
     def of(cls, actor: Actor) -> Viewer:
-        """How the actor reads."""
+        """The viewer's properties of an actor."""
         return cls(actor.is_admin, actor.role in MANAGERS)
 
 
 def parameters(actor: Actor) -> JsonObject:
-    """The parameters of the statements."""
+    """The parameters of the prepared statements: ``person``, ``departments``, ``managed``."""
     managed = [str(project) for project, role in actor.projects.items() if role == "manager"]
     return {
         "person": str(actor.id) if actor.id else None,
@@ -44,9 +44,9 @@ def parameters(actor: Actor) -> JsonObject:
 
 
 def visible_to(viewer: Viewer, table: sa.Table) -> Condition:
-    """Their own, and those shared in what they work on; of open productions or of none.
+    """The caller's own rows and those shared with them, of open productions or of none.
 
-    What is for a department is seen by its members and by managers.
+    Rows of a department are visible to its members and to managers only.
     """
     column = table.c
     reached = sa.select(PROJECT.c.id).where(production_rows.seen_by(is_admin=viewer.is_admin))

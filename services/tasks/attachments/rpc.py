@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
+from services.common.database import change_version
 from services.common.errors import Forbidden, NotFound
 from services.common.events.subscriber import Delivery, on
 from services.common.files.rpc import SWEEP_SECONDS, UNOWNED_SECONDS
@@ -68,7 +69,10 @@ class AttachmentRpc(ResourceService):
 
         If ``chat`` fails to store the message, ``forget_files_of_lost_messages`` removes them.
         """
-        return attach(self, files, chat_message_id=message_id)
+        attached = attach(self, files, chat_message_id=message_id)
+        # No event: the message's own tells of them. But lists of attachments have more rows now.
+        change_version.touch(self.tx)
+        return attached
 
     @query
     def files_of_messages(self, ids: list[str]) -> dict[str, list[JsonObject]]:

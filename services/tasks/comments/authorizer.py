@@ -26,7 +26,7 @@ MAY_SET: Final = "This requires a role that may give that status."
 
 
 def check_status(role: str | None, status: Row) -> None:
-    """Raise Forbidden where artists or clients may not give the status."""
+    """Raise Forbidden for a status that artists or clients may not set."""
     if (role == "user" and not status["is_artist_allowed"]) or (
         role == "client" and not status["is_client_allowed"]
     ):
@@ -34,14 +34,14 @@ def check_status(role: str | None, status: Row) -> None:
 
 
 class CommentAuthorizer(TaskAuthorizer):
-    """Rights of the caller on comments and their tasks, read once a request."""
+    """The caller's permissions on comments and their tasks; each task is read once per request."""
 
     def __init__(self, ctx: CallContext, context: CommentContext | None = None) -> None:
         super().__init__(ctx, context.tasks if context else None)
         self._statuses: dict[UUID, Row] = context.statuses if context else {}
 
     def is_mentioned(self, task: Row) -> bool:
-        """Whether a comment or reply on the task names the caller or their department."""
+        """Whether a comment or reply on the task mentions the caller or their department."""
         if self.role(task) in {None, "vendor"}:
             return False
         actor, table = self.ctx.actor, table_of(Comment)
@@ -83,7 +83,7 @@ class CommentAuthorizer(TaskAuthorizer):
         self.check_statuses(drafts)
 
     def check_statuses(self, drafts: Sequence[Draft]) -> None:
-        """Artists and clients may give only some statuses. Raises Forbidden, NotFound."""
+        """Check that the caller's role may set the statuses. Raises Forbidden, NotFound."""
         for draft in drafts:
             status = self._statuses.get(draft.status_id)
             if status is None:
@@ -91,12 +91,13 @@ class CommentAuthorizer(TaskAuthorizer):
             check_status(self.role(self.task(draft.task_id)), status)
 
     def check_reply(self, task: Row, comment: Row) -> None:
-        """A comment's author replies to it, as do those who may comment. Raises Forbidden.
+        """The comment's author may reply, and everybody who may comment. Raises Forbidden.
 
-        Clients of different studios don't reply to each other.
+        Clients may not reply to clients of another studio.
         """
         if comment["person_id"] == self.ctx.actor.id:
             return
+        # Mentions let people answer whose role alone would not (e.g. artists of another task).
         if not self.may_act(task) and not self.is_mentioned(task):
             raise Forbidden(MAY_COMMENT)
         if self.role(task) == "client":

@@ -1,8 +1,8 @@
 """Data of other services that writing a comment needs, prefetched before the transaction.
 
-Calls are made only where the answer can matter: for a team when a text may mention somebody, for
-the retake limit when the status is a retake, for a production's automations when a rule matches,
-for a shot's sequence when somebody watches one.
+Calls are made only if their answer can matter: for the team if a text may mention somebody, for the
+retake limit if the status is a retake, for the production's automations if a rule matches, for a
+shot's sequence if somebody is subscribed to one.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class CommentContext:
         for project in projects - {None}:
             self._rules[project] = self._ask_rules(project)
 
-    # --- what posting asks ----------------------------------------------------------------------
+    # --- for the writer -------------------------------------------------------------------------
 
     def circle(self, project: UUID | None) -> mentions.Circle:
         """The people and departments that texts in this production may mention."""
@@ -102,6 +102,8 @@ class CommentContext:
         if not status["is_retake"] or most <= 0:
             return
         entity = self._entities.get(str(task["entity_id"]), {})
+        # The entity's own limit overrides the production's. Clients store it in ``data``, as a
+        # number or as text.
         data = values.object_or_empty(entity.get("data"))
         own = data.get("max_retakes")
         if isinstance(own, int | float) or (isinstance(own, str) and own.isdigit()):
@@ -109,7 +111,7 @@ class CommentContext:
         if (task["retake_count"] or 0) >= most:
             raise InvalidInput(NO_MORE)
 
-    # --- asking the owners ----------------------------------------------------------------------
+    # --- calls to other services ----------------------------------------------------------------
 
     def _texts(self, drafts: Iterable[Draft]) -> dict[UUID, list[str]]:
         texts: dict[UUID, list[str]] = {}

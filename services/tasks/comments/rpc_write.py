@@ -22,16 +22,17 @@ from services.tasks.previews.announce import announce_upload, receive_upload
 
 
 class CommentWriteRpc(ResourceService):
-    """Writing comments."""
+    """RPC methods that post comments."""
 
     @command
     def comment_task(
         self, task_id: str, data: JsonObject, files: list[JsonObject] | None = None
     ) -> Reply:
-        """Say something on a task and give it a status; every file is an attachment.
+        """Post a comment on a task, which sets its status; every file is an attachment.
 
         Returns the comment with its lists, ``task_status`` and ``person``. Raises InvalidInput,
-        NotFound, Forbidden. Emits ``comment:new``, ``task:update`` and what follows from them.
+        NotFound, Forbidden. Emits ``comment:new``, ``task:update``, and the events of its effects
+        (see ``comments.write``).
         """
         context = CommentContext(self, [known_id(task_id)])
         (task,) = context.tasks.values()
@@ -46,21 +47,25 @@ class CommentWriteRpc(ResourceService):
     def comment_many(
         self, project_id: str, data: Json = None, files: list[JsonObject] | None = None
     ) -> Reply:
-        """Comment several tasks at once, all or none. A manager's items are all kept.
+        """Post comments on several tasks, all or none.
 
-        Of others' those are kept that are on tasks they supervise or are assigned to. Files named
-        as in a batch belong to their items. Returns the comments in order.
+        Managers may comment on all tasks; for others, items on tasks that they neither supervise
+        nor are assigned to are skipped. Files belong to the items that their names give, as in a
+        batch. Returns the comments in order. Raises and emits as ``comment_task``.
         """
         if isinstance(data, dict) and "comments" in data:
             data = bodies.batch(data)
         if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
             raise InvalidInput(NOT_AN_ARRAY)
         project = known_id(project_id)
+        # Incomplete items are skipped, but keep their numbers: files refer to these.
         items = [(number, item) for number, item in enumerate(data) if _is_whole(item)]
         context = CommentContext(self, [known_id(item["object_id"]) for _, item in items])
         authorizer, drafts = CommentAuthorizer(self, context), []
         for number, item in items:
             task = authorizer.task(known_id(item["object_id"]))
+            # The production in the path decides whether an item is skipped, the task's own whether
+            # it is rejected: a manager of one production must not comment on tasks of another.
             if not access.manages(self, {"project_id": project}) and not authorizer.works_on(task):
                 continue
             if not access.manages(self, task) and not authorizer.works_on(task):
@@ -80,9 +85,10 @@ class CommentWriteRpc(ResourceService):
         task_id: str | None = None,
         files: list[JsonObject] | None = None,
     ) -> Reply:
-        """Comment several tasks, or one task several times, with files; all or none.
+        """Post comments on several tasks, or several on ``task_id``, with files; all or none.
 
-        Returns the comments in order, each with ``preview_files``.
+        Returns the comments in order, each with ``preview_files``. Raises and emits as
+        ``comment_task``, and ``preview-file:new`` for each preview.
         """
         items = bodies.batch(data)
         ids = [bodies.batch_task(item, number, task_id) for number, item in enumerate(items)]

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from services.common.access.context import CallContext
 from services.common.crud.resource import CrudContext
 from services.common.database.tables import table_of
 from services.tasks.models import TaskStatus
@@ -33,6 +34,11 @@ FIRST_VALUES: Final = {
 }
 
 
+def lock_defaults(ctx: CallContext) -> None:
+    """Wait for concurrent writers of default statuses: there may be no row yet to lock."""
+    ctx.tx.lock_key("default task status")
+
+
 def default_status(ctx: CrudContext, *, concept: bool) -> UUID:
     """The id of the default status, created on first use. Emits ``task-status:new`` then."""
     table, first = table_of(TaskStatus), NEUTRAL if concept else TODO
@@ -45,6 +51,9 @@ def default_status(ctx: CrudContext, *, concept: bool) -> UUID:
         .limit(1)
     )
     existing: UUID | None = ctx.tx.connection.scalar(default)
+    if existing is None:
+        lock_defaults(ctx)
+        existing = ctx.tx.connection.scalar(default)
     if existing is not None:
         return existing
     row = {**FIRST_VALUES, **first, "id": uuid4()}

@@ -179,8 +179,9 @@ class AssignmentRpc(ResourceService):
     def _add_to_team(self, tasks: list[Row], person: str, *, new: bool) -> None:
         """Add the assignee to the teams of the tasks' productions, after the commit.
 
-        At once, as callers show the team next. Who was just assigned is added in any case, by the
-        handler of ``task:assign``, so its absence fails no ``new`` assignment.
+        The handler of ``task:assign`` does so, too, and the answer waits for it. Called all the
+        same: for who left the team and is assigned again, which is no event, and while a release of
+        ``crud`` without that handler runs. Its absence fails no ``new`` assignment.
         """
         projects = sorted({str(task["project_id"]) for task in tasks if task["project_id"]})
         # The teams belong to ``crud``, and no RPC call is made inside a transaction.

@@ -16,14 +16,7 @@ from services.common.database.tables import table_of
 from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
-from services.tasks.models import (
-    Notification,
-    PreviewFile,
-    Subscription,
-    Task,
-    TaskStatus,
-    TaskType,
-)
+from services.tasks.models import PreviewFile, Task, TaskStatus, TaskType
 from services.tasks.policy.entity_access import entity_for_reader, own_only
 from services.tasks.policy.entity_names import describe_entities
 from services.tasks.policy.membership import require_member
@@ -31,12 +24,7 @@ from services.tasks.policy.task_authorizer import TaskAuthorizer
 from services.tasks.rows import paged
 
 TASK, KIND, STATUS = table_of(Task), table_of(TaskType), table_of(TaskStatus)
-#: Resources listed by task or production, with the column that refers to the task.
-OF_TASK: Final = {
-    "notifications": table_of(Notification).c.task_id,
-    "preview-files": table_of(PreviewFile).c.task_id,
-    "subscriptions": table_of(Subscription).c.task_id,
-}
+FILE: Final = table_of(PreviewFile)
 FILES: Final = "preview-files"
 
 
@@ -50,11 +38,10 @@ class RelatedRowsRpc(ResourceService):
         Raises NotFound, Forbidden.
         """
         task = TaskAuthorizer(self).readable(task_id)
-        file = table_of(PreviewFile)
         rows = sa.select(*self.registry[FILES].columns(None, relations=False))
-        rows = rows.where(file.c.task_id == task["id"])
+        rows = rows.where(FILE.c.task_id == task["id"])
         return lists.json_array(
-            self, rows.order_by(file.c.revision.desc(), file.c.position, file.c.id)
+            self, rows.order_by(FILE.c.revision.desc(), FILE.c.position, FILE.c.id)
         )
 
     @query
@@ -76,8 +63,8 @@ class RelatedRowsRpc(ResourceService):
             "project_name": sa.literal(projects.get(facts["project_id"]), sa.Text),
             "task_type_name": KIND.c.name,
             "task_status_name": STATUS.c.name,
-            "entity_type_name": _said_of(entities, "type_name"),
-            "entity_name": _said_of(entities, "name"),
+            "entity_type_name": _described(entities, "type_name"),
+            "entity_name": _described(entities, "name"),
         }
         rows = (
             sa.select(
@@ -105,16 +92,11 @@ class RelatedRowsRpc(ResourceService):
         Raises NotFound, Forbidden, InvalidInput.
         """
         project = require_member(self, project_id, "manager")
-        table = self.registry[kind].table
-        rows = sa.select(*self.registry[kind].columns(None, relations=True)).where(
-            OF_TASK[kind].in_(sa.select(TASK.c.id).where(TASK.c.project_id == project))
-        )
-        order = (table.c.updated_at.desc(), table.c.created_at.desc(), table.c.id)
-        return paged(self, rows, order, query or {})
+        return paged(self, self.registry[kind], project, query or {})
 
 
-def _said_of(entities: Mapping[str, JsonObject], name: str) -> Expression:
-    """What is known of each task's entity, which ``assets`` owns, as a column."""
+def _described(entities: Mapping[str, JsonObject], name: str) -> Expression:
+    """A field of each task's entity, as ``assets`` describes it, as a column."""
     # One parameter, however many entities there are.
     known = sa.literal({ident: entity[name] for ident, entity in entities.items()}, JSONB)
     found: Expression = known[sa.cast(TASK.c.entity_id, sa.Text)].astext

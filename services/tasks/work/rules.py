@@ -19,6 +19,7 @@ from services.common.errors import Integrity, InvalidInput, Refused
 from services.common.json_types import JsonObject, Row, Values
 from services.common.values import object_or_empty
 from services.tasks.models import Task, TaskStatus, TaskType, task_person_link
+from services.tasks.policy.default_status import lock_defaults
 from services.tasks.policy.notifications import notify
 
 SAME_TYPE: Final = "A task type with similar name already exists"
@@ -67,7 +68,9 @@ class TaskTypeRules(SimpleRules):
 
 
 def _refuse_type_name(ctx: CallContext, values: Row, own: UUID | None) -> None:
-    """A name is taken whatever the other type is for, but that concepts have types of their own."""
+    """Refuse a name in use; types for concepts may share theirs with a type for another kind."""
+    # An advisory lock: the unique constraint compares names within a kind and a department.
+    ctx.tx.lock_key(f"task type {values['name']}")
     for_concepts = sa.func.coalesce(TaskType.for_entity, "") == CONCEPT
     same = sa.select(TaskType.id).where(
         TaskType.name == values["name"], for_concepts.is_(values["for_entity"] == CONCEPT)
@@ -80,6 +83,14 @@ def _refuse_type_name(ctx: CallContext, values: Row, own: UUID | None) -> None:
 
 class TaskStatusRules(SimpleRules):
     """Concepts have one default status, all other entities another; a new default replaces it."""
+
+    def prepare(self, ctx: CrudContext, body: JsonObject, _ident: UUID | None) -> None:
+        """Serialize the writes of defaults, before the first of them locks a row.
+
+        With its row locked, each would wait for the other to clear it.
+        """
+        if body.get("is_default"):
+            lock_defaults(ctx)
 
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None

@@ -1,1 +1,1 @@
-"""Entities and castings, by themselves."""
+"""Tests of ``assets``."""

@@ -18,7 +18,7 @@ def show() -> Show:
 
 @pytest.fixture
 def assets(alone: Alone, show: Show) -> OneService:
-    """The service, filled with the show; nobody has a task on anything."""
+    """The service with the show's rows; nobody is assigned to any task."""
     names = {row["id"]: row["name"] for row in show.tables["project"]}
     found = alone("assets")
     found.neighbours.answers |= {

@@ -1,4 +1,4 @@
-"""Castings: read in each form, replaced as a whole or not at all."""
+"""Castings: reading, replacing, events, permissions."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ CALLERS = ("admin", "manager", "supervisor", "artist", "client", "vendor", "stra
 
 
 def items(*assets: str, **more: Any) -> list[dict[str, Any]]:
-    """A body that casts each of these once."""
+    """A request body that casts each of these assets once."""
     return [{"asset_id": asset, "nb_occurences": 1, **more} for asset in assets]
 
 
 def casting(assets: OneService, show: Show, entity: str) -> Any:
-    """What an entity casts."""
+    """The casting of an entity."""
     return assets.call("admin", "read_casting", project_id=show.project, entity_id=entity)
 
 
 def cast(assets: OneService, show: Show, entity: str) -> list[str]:
-    """The names cast in an entity."""
+    """The names of the assets cast in an entity."""
     return [row["asset_name"] for row in casting(assets, show, entity)]
 
 
 def replace(assets: OneService, show: Show, entity: str, body: Any) -> Any:
-    """Replace what an entity casts."""
+    """Replace the casting of an entity."""
     where = {"project_id": show.project, "entity_id": entity}
     return assets.call("admin", "replace_casting", **where, data=body)
 
 
-def told(assets: OneService, name: str) -> list[Any]:
-    """The payloads of the events of that name."""
+def payloads_of(assets: OneService, name: str) -> list[Any]:
+    """The payloads of the emitted events of that name."""
     return [payload for known, payload in assets.emitted() if known == name]
 
 
 def size(assets: OneService, entity: str) -> int:
-    """How many castings an entity says it has."""
+    """The number of castings stored with an entity."""
     (row,) = assets.rows("entity", id=UUID(entity))
     return int(row["nb_entities_out"])
 
 
-def test_a_casting_comes_by_type_and_name_without_the_cancelled(
+def test_castings_are_ordered_by_type_and_name_without_cancelled_assets(
     assets: OneService, show: Show
 ) -> None:
-    """All its fields; a cancelled asset stays cast but isn't shown."""
+    """A cancelled asset stays cast but isn't shown."""
     gone = show.entity("Gone", "Props", canceled=True)
     show.cast(show.shots[0], show.prop, show.asset, show.boat, gone)
     assets.fill(show)
@@ -71,8 +71,8 @@ def test_a_casting_comes_by_type_and_name_without_the_cancelled(
         assets.call("admin", "read_asset_casting", ident=show.shots[0])
 
 
-def test_castings_of_shots_come_by_shot(assets: OneService, show: Show) -> None:
-    """For a sequence, an episode and the production alike; shots without casting are absent."""
+def test_castings_of_shots_are_grouped_by_shot(assets: OneService, show: Show) -> None:
+    """For a sequence, an episode and the production alike; shots without castings are left out."""
     show.cast(show.shots[1], show.prop, show.asset)
     show.cast(show.shots[0], show.boat)
     assets.fill(show)
@@ -106,8 +106,8 @@ def test_castings_of_shots_come_by_shot(assets: OneService, show: Show) -> None:
         read("casting_of_sequence", sequence_id=show.episode)
 
 
-def test_an_asset_tells_where_it_is_cast(assets: OneService, show: Show) -> None:
-    """Shots first, then assets."""
+def test_the_cast_in_of_an_asset_lists_shots_then_assets(assets: OneService, show: Show) -> None:
+    """With the names that each shows."""
     show.cast(show.shots[0], show.prop)
     show.cast(show.asset, show.prop)
     assets.fill(show)
@@ -135,8 +135,8 @@ def test_an_asset_tells_where_it_is_cast(assets: OneService, show: Show) -> None
     assert list(assets.call("admin", "casting_by_type", **of_type)) == [show.asset]
 
 
-def test_castings_are_read_by_the_team_but_vendors(assets: OneService, show: Show) -> None:
-    """Clients read them, vendors and outsiders don't."""
+def test_castings_are_readable_by_the_team_except_vendors(assets: OneService, show: Show) -> None:
+    """Clients may read them, vendors and outsiders may not."""
     want = [OK, OK, OK, OK, OK, FORBIDDEN, FORBIDDEN]
     for method, where in (
         ("read_casting", {"entity_id": show.shots[0]}),
@@ -149,12 +149,12 @@ def test_castings_are_read_by_the_team_but_vendors(assets: OneService, show: Sho
         assert list(found.values()) == want, method
 
 
-def test_a_replaced_casting_is_echoed_and_told(assets: OneService, show: Show) -> None:
-    """The first world's own link is between Hero and SH1, so Hero is what is removed."""
+def test_replacing_a_casting_returns_it_and_emits_events(assets: OneService, show: Show) -> None:
+    """The show's own link is from SH1 to Hero, so Hero is removed."""
     body = items(show.prop, label="fixed") + items(show.boat)
     assert replace(assets, show, show.shot, body) == body
     assert cast(assets, show, show.shot) == ["Boat", "Tree"]
-    [event] = told(assets, "shot:casting-update")
+    [event] = payloads_of(assets, "shot:casting-update")
     assert event == {
         "shot_id": show.shot,
         "nb_entities_out": 2,
@@ -162,7 +162,7 @@ def test_a_replaced_casting_is_echoed_and_told(assets: OneService, show: Show) -
         "added_asset_ids": sorted([show.prop, show.boat]),
         "removed_asset_ids": [show.asset],
     }
-    links = told(assets, "entity-link:new")
+    links = payloads_of(assets, "entity-link:new")
     assert [link["entity_out_id"] for link in links] == [show.prop, show.boat]
     assert set(links[0]) == {
         "entity_link_id",
@@ -174,8 +174,8 @@ def test_a_replaced_casting_is_echoed_and_told(assets: OneService, show: Show) -
     assert size(assets, show.shot) == 2
 
 
-def test_items_that_say_too_little_count_but_change_nothing(assets: OneService, show: Show) -> None:
-    """A repeated asset is stored as it came last; an unknown one is passed over."""
+def test_incomplete_items_are_counted_but_ignored(assets: OneService, show: Show) -> None:
+    """The last of repeated items applies; unknown assets are skipped."""
     body = [
         {"asset_id": show.prop, "nb_occurences": 1},
         {"asset_id": show.prop, "nb_occurences": 4},
@@ -186,8 +186,8 @@ def test_items_that_say_too_little_count_but_change_nothing(assets: OneService, 
     replace(assets, show, show.shots[0], body)
     [row] = casting(assets, show, show.shots[0])
     assert (row["asset_id"], row["nb_occurences"]) == (show.prop, 4)
-    assert told(assets, "shot:casting-update")[0]["nb_entities_out"] == 5
-    assert told(assets, "entity-link:update")[0]["nb_occurences"] == 4
+    assert payloads_of(assets, "shot:casting-update")[0]["nb_entities_out"] == 5
+    assert payloads_of(assets, "entity-link:update")[0]["nb_occurences"] == 4
 
 
 @pytest.mark.parametrize(
@@ -199,8 +199,8 @@ def test_items_that_say_too_little_count_but_change_nothing(assets: OneService, 
         "text",
     ],
 )
-def test_a_failing_item_changes_nothing(assets: OneService, show: Show, wrong: Any) -> None:
-    """The casting stays what it was."""
+def test_an_invalid_item_rolls_everything_back(assets: OneService, show: Show, wrong: Any) -> None:
+    """The casting is unchanged."""
     with pytest.raises(ServiceError):
         replace(assets, show, show.shot, [*items(show.prop), wrong])
     assert cast(assets, show, show.shot) == ["Hero"]
@@ -211,8 +211,8 @@ def test_a_failing_item_changes_nothing(assets: OneService, show: Show, wrong: A
     assert assets.emitted() == []
 
 
-def test_castings_are_replaced_by_managers(assets: OneService, show: Show) -> None:
-    """Alone, by asset, and many at once."""
+def test_only_managers_replace_castings(assets: OneService, show: Show) -> None:
+    """One, one of an asset, or many at once."""
     here = {"project_id": show.project}
     for method, given in (
         ("replace_casting", {**here, "entity_id": show.shot, "data": items(show.prop)}),
@@ -224,7 +224,7 @@ def test_castings_are_replaced_by_managers(assets: OneService, show: Show) -> No
 
 
 def test_an_entity_of_another_production_is_refused(assets: OneService, show: Show) -> None:
-    """An unknown one isn't found, nor is a malformed one."""
+    """An unknown or malformed id is not found."""
     for entity, want in (
         (show.foreign, Forbidden),
         (str(UUID(int=7)), NotFound),
@@ -236,46 +236,46 @@ def test_an_entity_of_another_production_is_refused(assets: OneService, show: Sh
         casting(assets, show, show.foreign)
 
 
-def test_what_a_shot_casts_its_episode_casts_too(assets: OneService, show: Show) -> None:
-    """Once, however many shots; and the asset is told of."""
+def test_casting_in_a_shot_casts_in_its_episode(assets: OneService, show: Show) -> None:
+    """Once, however many shots; the asset gets an event."""
     for shot in show.shots:
         replace(assets, show, shot, items(show.prop, label="animate"))
     [row] = casting(assets, show, show.episode)
     assert (row["asset_id"], row["nb_occurences"], row["label"]) == (show.prop, 1, "animate")
     assert size(assets, show.episode) == 1
-    assert len(told(assets, "shot:casting-update")) == 2
-    assert [event["asset_id"] for event in told(assets, "asset:update")] == [show.prop]
+    assert len(payloads_of(assets, "shot:casting-update")) == 2
+    assert [event["asset_id"] for event in payloads_of(assets, "asset:update")] == [show.prop]
 
 
-def test_an_asset_leaves_the_episode_with_its_last_shot(assets: OneService, show: Show) -> None:
-    """Not before."""
+def test_an_episode_keeps_an_asset_until_its_last_shot_drops_it(
+    assets: OneService, show: Show
+) -> None:
+    """And no longer."""
     for shot in show.shots:
         replace(assets, show, shot, items(show.prop, show.boat))
     replace(assets, show, show.shots[0], items(show.boat))
     assert cast(assets, show, show.episode) == ["Boat", "Tree"]
     replace(assets, show, show.shots[1], items(show.boat))
     assert cast(assets, show, show.episode) == ["Boat"]
-    event = told(assets, "episode:casting-update")[-1]
+    event = payloads_of(assets, "episode:casting-update")[-1]
     assert (event["removed_asset_ids"], event["nb_entities_out"]) == ([show.prop], 1)
 
 
-def test_what_is_taken_off_an_episode_is_taken_off_its_shots(
-    assets: OneService, show: Show
-) -> None:
-    """Each shot tells of its loss."""
+def test_removal_from_an_episode_cascades_to_its_shots(assets: OneService, show: Show) -> None:
+    """Each shot gets an event."""
     for shot in show.shots:
         replace(assets, show, shot, items(show.prop, show.boat))
     replace(assets, show, show.episode, items(show.boat))
     assert [cast(assets, show, shot) for shot in show.shots] == [["Boat"], ["Boat"]]
-    events = told(assets, "shot:casting-update")[2:]
+    events = payloads_of(assets, "shot:casting-update")[2:]
     assert {event["shot_id"] for event in events} == set(show.shots)
     lost = [(event["nb_entities_out"], event["removed_asset_ids"]) for event in events]
     assert lost == [(1, [show.prop])] * 2
-    assert told(assets, "episode:casting-update")[-1]["removed_asset_ids"] == [show.prop]
+    assert payloads_of(assets, "episode:casting-update")[-1]["removed_asset_ids"] == [show.prop]
 
 
-def test_many_castings_are_replaced_at_once(assets: OneService, show: Show) -> None:
-    """Shots, an asset and the episode in one request; what the episode refuses stays out."""
+def test_many_castings_are_replaced_in_one_request(assets: OneService, show: Show) -> None:
+    """Shots, an asset and the episode; assets that the episode refuses are skipped."""
     replace(assets, show, show.shots[0], items(show.prop))
     body = {
         show.shots[0]: items(show.prop, show.boat),

@@ -1,4 +1,4 @@
-"""Entities created and changed by the methods of their kind."""
+"""Creating and changing entities by the routes of their kind."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ def new_asset(assets: OneService, show: Show, data: Any, **more: str) -> Any:
 
 
 def create(assets: OneService, show: Show, kind: str, **data: Any) -> Any:
-    """Create anything else in the series."""
+    """Create an entity of another kind in the series."""
     return assets.call("admin", "create_entity", kind=kind, project_id=show.project, data=data)
 
 
-def told(assets: OneService, name: str) -> list[Any]:
-    """The payloads of the events of that name."""
+def payloads_of(assets: OneService, name: str) -> list[Any]:
+    """The payloads of the emitted events of that name."""
     return [payload for known, payload in assets.emitted() if known == name]
 
 
-def test_a_new_asset_has_what_it_was_given(assets: OneService, show: Show) -> None:
-    """Its main episode is stored as its source; two may share a name."""
+def test_a_new_asset_stores_the_fields_of_its_body(assets: OneService, show: Show) -> None:
+    """The main episode is stored as ``source_id``; names need not be unique."""
     body = {"name": "Lamp", "episode_id": show.episode, "is_shared": True, "data": {"a": 1}}
     made = new_asset(assets, show, {**body, "unknown": 1})
     assert (made["type"], made["description"], made["status"]) == ("Asset", "", "running")
     assert (made["source_id"], made["created_by"]) == (show.episode, show.admin)
     assert (made["is_shared"], made["data"], made["canceled"]) == (True, {"a": 1}, False)
     assert new_asset(assets, show, body)["id"] != made["id"]
-    assert told(assets, "asset:new")[0] == {
+    assert payloads_of(assets, "asset:new")[0] == {
         "asset_id": made["id"],
         "asset_type": show.types["Props"],
         "project_id": show.project,
@@ -100,7 +100,7 @@ def test_a_refused_number_is_named_with_what_came_and_what_is_expected(
         ({"name": "A", "episode_id": "nonsense"}, "episode_id"),
     ],
 )
-def test_a_wrong_field_is_named(
+def test_an_invalid_field_is_named(
     assets: OneService, show: Show, body: dict[str, Any], field: str
 ) -> None:
     """And nothing is created."""
@@ -113,10 +113,8 @@ def test_a_wrong_field_is_named(
 
 
 @pytest.mark.parametrize("depth", [3_000, 100_000])
-def test_a_body_that_is_nested_deeply_is_refused(
-    assets: OneService, show: Show, depth: int
-) -> None:
-    """Whatever the running Python can read, and nothing is created."""
+def test_a_deeply_nested_body_is_refused(assets: OneService, show: Show, depth: int) -> None:
+    """On every Python version, and nothing is created."""
     before = len(assets.rows("entity"))
     data = b'{"name":"A","data":{"a":' + b"[" * depth + b"]" * depth + b"}}"
     with pytest.raises(InvalidInput):
@@ -124,8 +122,8 @@ def test_a_body_that_is_nested_deeply_is_refused(
     assert len(assets.rows("entity")) == before
 
 
-def test_assets_are_created_of_types_of_assets(assets: OneService, show: Show) -> None:
-    """In productions that exist."""
+def test_assets_need_an_asset_type_and_a_production(assets: OneService, show: Show) -> None:
+    """Both must exist."""
     for kind in (show.types["Shot"], UNKNOWN, "nonsense"):
         with pytest.raises(NotFound):
             new_asset(assets, show, {"name": "A"}, asset_type_id=kind)
@@ -134,23 +132,23 @@ def test_assets_are_created_of_types_of_assets(assets: OneService, show: Show) -
 
 
 @pytest.mark.parametrize("kind", REPEATABLE)
-def test_creating_twice_answers_the_same_row(assets: OneService, show: Show, kind: str) -> None:
-    """The second time nothing is told."""
+def test_creating_twice_returns_the_same_row(assets: OneService, show: Show, kind: str) -> None:
+    """The second request emits no event."""
     first = create(assets, show, kind, name="New", description="first")
     assert create(assets, show, kind, name="New", description="again") == first
     assert first["type"] == kind.capitalize()
     assert first["data"] == {}
     create(assets, show, kind, name="Other")
-    events = told(assets, f"{kind}:new")
+    events = payloads_of(assets, f"{kind}:new")
     assert len(events) == 2
     assert events[0]["project_id"] == show.project
 
 
-def test_shots_are_created_in_sequences_of_the_production(assets: OneService, show: Show) -> None:
-    """The event tells the episode; what is no sequence isn't found."""
+def test_shots_need_a_sequence_of_the_production(assets: OneService, show: Show) -> None:
+    """The event has the episode; an id that is no sequence is not found."""
     made = create(assets, show, "shot", name="P03", sequence_id=show.opening, nb_frames=24)
     assert (made["parent_id"], made["nb_frames"], made["description"]) == (show.opening, 24, None)
-    assert told(assets, "shot:new") == [
+    assert payloads_of(assets, "shot:new") == [
         {"shot_id": made["id"], "episode_id": show.episode, "project_id": show.project}
     ]
     for parent in (show.episode, UNKNOWN):
@@ -165,23 +163,23 @@ def test_shots_are_created_in_sequences_of_the_production(assets: OneService, sh
         )
 
 
-def test_an_episode_of_an_unknown_status_runs(assets: OneService, show: Show) -> None:
-    """A known one is kept."""
+def test_an_unknown_episode_status_becomes_running(assets: OneService, show: Show) -> None:
+    """A known one is stored."""
     assert create(assets, show, "episode", name="A", status="done")["status"] == "running"
     assert create(assets, show, "episode", name="B", status="standby")["status"] == "standby"
 
 
 def test_an_edit_of_an_unknown_episode_is_refused(assets: OneService, show: Show) -> None:
-    """By the database, in words of ours."""
+    """By a foreign key, with a message of the service."""
     words = r"^The change conflicts with records referencing this one\.$"
     with pytest.raises(Integrity, match=words):
         create(assets, show, "edit", name="Cut", episode_id=UNKNOWN)
     made = create(assets, show, "edit", name="Cut", episode_id=show.episode)
-    assert told(assets, "edit:new")[0]["parent_id"] == made["parent_id"] == show.episode
+    assert payloads_of(assets, "edit:new")[0]["parent_id"] == made["parent_id"] == show.episode
 
 
-def test_a_concept_is_linked_to_what_it_is_drawn_for(assets: OneService, show: Show) -> None:
-    """Links are objects; those that point nowhere are dropped."""
+def test_concept_links_are_stored_as_objects(assets: OneService, show: Show) -> None:
+    """Links to unknown entities are dropped."""
     body = {"name": "Sky", "entity_concept_links": [{"id": show.prop}, {"id": UNKNOWN}]}
     assert create(assets, show, "concept", **body)["entity_concept_links"] == [show.prop]
     with pytest.raises(InvalidInput):
@@ -189,8 +187,8 @@ def test_a_concept_is_linked_to_what_it_is_drawn_for(assets: OneService, show: S
 
 
 @pytest.mark.parametrize("kind", REPEATABLE)
-def test_entities_are_created_by_managers(assets: OneService, show: Show, kind: str) -> None:
-    """Concepts by the team but clients and vendors; an unknown production is nobody's."""
+def test_only_managers_create_entities(assets: OneService, show: Show, kind: str) -> None:
+    """Concepts may be created by the team except clients and vendors."""
     given = {"kind": kind, "data": {"name": "New"}}
     found = assets.outcomes(CALLERS, "create_entity", project_id=show.project, **given)
     others = OK if kind == "concept" else FORBIDDEN
@@ -199,21 +197,21 @@ def test_entities_are_created_by_managers(assets: OneService, show: Show, kind: 
     assert nowhere == dict.fromkeys(CALLERS, NOT_FOUND)
 
 
-def test_a_shot_is_changed_by_its_own_method(assets: OneService, show: Show) -> None:
-    """Its metadata are replaced whole; what is no shot isn't found."""
+def test_a_shot_is_changed_by_its_own_route(assets: OneService, show: Show) -> None:
+    """Its metadata is replaced; an id that is no shot is not found."""
     shot = show.shots[0]
     assets.call("admin", "update_shot", ident=shot, data={"data": {"fps": 25}, "nb_frames": 12})
     changed = assets.call(
         "admin", "update_shot", ident=shot, data={"data": {"grade": "warm"}, "unknown": 1}
     )
     assert (changed["data"], changed["nb_frames"]) == ({"grade": "warm"}, 12)
-    assert told(assets, "shot:update") == [{"shot_id": shot, "project_id": show.project}] * 2
+    assert payloads_of(assets, "shot:update") == [{"shot_id": shot, "project_id": show.project}] * 2
     for ident in (show.prop, UNKNOWN, "nonsense"):
         with pytest.raises(NotFound):
             assets.call("admin", "update_shot", ident=ident, data={"nb_frames": 1})
 
 
-def test_shots_are_changed_by_managers(assets: OneService, show: Show) -> None:
-    """Not by those who may change an entity they created."""
+def test_only_managers_change_shots(assets: OneService, show: Show) -> None:
+    """Not even the entity's creator."""
     found = assets.outcomes(CALLERS, "update_shot", ident=show.shots[0], data={"nb_frames": 1})
     assert list(found.values()) == [OK, OK, *[FORBIDDEN] * 5]

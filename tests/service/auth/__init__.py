@@ -1,1 +1,1 @@
-"""The service ``auth`` by itself."""
+"""Tests of ``auth``."""

@@ -17,7 +17,7 @@ def world() -> World:
 
 @pytest.fixture
 def auth(alone: Alone, world: World) -> OneService:
-    """The service, filled with its people; nothing of other services points at them."""
+    """The service with the studio's people; no other service references them."""
     found = alone("auth")
     found.neighbours.answers |= {
         f"{name}.references_row": False for name in ("assets", "tasks", "chat", "crud")

@@ -1,4 +1,4 @@
-"""Logging in and out, renewing, and who a token stands for."""
+"""Log-in, log-out, token renewal, and the actors of tokens."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from uuid import uuid4
 
 import jwt
 import pytest
+from msgspec.structs import replace
 
 from services.auth.credentials.passwords import digest
 from services.common.errors import InvalidInput, Refused, Unauthenticated
+from services.common.runtime.service import CONFIG
 from tests.running import SECRET
 from tests.service.one_service import OneService
 from tests.world import World, ident
@@ -20,19 +22,19 @@ CALLER = {"address": "192.0.2.7", "browser": False}
 
 
 def log_in(auth: OneService, **more: Any) -> Any:
-    """One try by a stranger."""
+    """Log in from an unauthenticated client."""
     return auth.call("stranger", "log_in", data={**LOGIN, **more}, caller=CALLER)
 
 
 def refusal_of(auth: OneService, **more: Any) -> Any:
-    """What a try that must fail is told."""
+    """The refusal's data of a log-in that must fail."""
     with pytest.raises(Refused) as refusal:
         log_in(auth, **more)
     return refusal.value.data
 
 
 def claims_of(token: str) -> dict[str, Any]:
-    """What a token says."""
+    """The claims of a token."""
     found: dict[str, Any] = jwt.decode(token, SECRET, algorithms=["HS256"])
     return found
 
@@ -40,7 +42,7 @@ def claims_of(token: str) -> dict[str, Any]:
 def test_an_account_is_found_by_email_in_any_case_and_by_desktop_login(
     auth: OneService, world: World
 ) -> None:
-    """In ``email``, or in ``desktop_login`` when no e-mail matches."""
+    """In ``email``, or in ``desktop_login`` if no e-mail matches."""
     for more in (
         {},
         {"email": "ARTIST@Example.com"},
@@ -54,8 +56,8 @@ def test_an_account_is_found_by_email_in_any_case_and_by_desktop_login(
         assert "chat_token_slack" not in answer["organisation"]
 
 
-def test_wrong_password_and_unknown_account_look_alike(auth: OneService) -> None:
-    """Nobody learns which accounts exist."""
+def test_a_wrong_password_and_an_unknown_account_are_indistinguishable(auth: OneService) -> None:
+    """The answer doesn't reveal which accounts exist."""
     assert refusal_of(auth, password="no") == {"login": False}
     assert refusal_of(auth, email="nobody@example.com") == {"login": False}
 
@@ -69,8 +71,8 @@ def test_a_log_in_without_an_email_names_the_field(auth: OneService, email: Any)
     assert refusal.value.data["errors"][0]["field"] == "email"
 
 
-def test_five_failures_lock_the_account_even_for_the_right_password(auth: OneService) -> None:
-    """For a minute after the last one; it is told of once."""
+def test_five_failures_lock_the_account(auth: OneService) -> None:
+    """Also for the right password; one event is emitted."""
     for _ in range(5):
         assert refusal_of(auth, password="no") == {"login": False}
     locked = {"error": True, "login": False, "too_many_failed_login_attemps": True}
@@ -80,15 +82,15 @@ def test_five_failures_lock_the_account_even_for_the_right_password(auth: OneSer
     assert names.count("login:locked") == 1
 
 
-def test_a_success_resets_the_count(auth: OneService) -> None:
-    """Four failures, a success, four more: not locked."""
+def test_a_successful_log_in_resets_the_failures(auth: OneService) -> None:
+    """Four failures, a success, four failures: not locked."""
     for _ in range(2):
         for _ in range(4):
             refusal_of(auth, password="no")
         assert log_in(auth)["login"] is True
 
 
-def test_an_inactive_account_is_told_so_once_the_password_is_right(
+def test_an_inactive_account_is_reported_only_with_the_right_password(
     auth: OneService, world: World
 ) -> None:
     """With the flag that clients read."""
@@ -99,10 +101,8 @@ def test_an_inactive_account_is_told_so_once_the_password_is_right(
     assert refusal_of(auth, password="no") == {"login": False}
 
 
-def test_an_account_with_a_second_factor_does_not_get_in_without(
-    auth: OneService, world: World
-) -> None:
-    """The answer names the factors."""
+def test_a_second_factor_is_required_if_enabled(auth: OneService, world: World) -> None:
+    """The answer lists the enabled factors."""
     artist = next(row for row in world.tables["person"] if row["id"] == world.people["artist"])
     artist |= {"totp_enabled": True, "totp_secret": "A" * 32}
     auth.fill(world)
@@ -111,10 +111,8 @@ def test_an_account_with_a_second_factor_does_not_get_in_without(
     assert told["two_factor_authentication_enabled"] == ["recovery_code", "totp"]
 
 
-def test_the_default_password_opens_nothing_but_its_own_replacement(
-    auth: OneService, world: World
-) -> None:
-    """The token to set another stays although the log-in is refused."""
+def test_the_default_password_only_yields_a_reset_token(auth: OneService, world: World) -> None:
+    """The token is stored although the log-in is refused."""
     artist = next(row for row in world.tables["person"] if row["id"] == world.people["artist"])
     artist["password"] = {"b64": b64encode(digest("default", 4)).decode()}
     auth.fill(world)
@@ -125,8 +123,26 @@ def test_the_default_password_opens_nothing_but_its_own_replacement(
     assert told["token"]
 
 
-def test_a_log_in_is_logged_and_told(auth: OneService, world: World) -> None:
-    """With the address, and whether a browser asked."""
+def test_the_default_password_opens_nothing_at_all_unless_a_setting_says_so(
+    auth: OneService, world: World
+) -> None:
+    """No token is handed out for it, and none of nothing is taken for it."""
+    artist = next(row for row in world.tables["person"] if row["id"] == world.people["artist"])
+    artist["password"] = {"b64": b64encode(digest("default", 4)).decode()}
+    auth.fill(world)
+    config = auth.container.config
+    config[CONFIG] = replace(config[CONFIG], accept_default_password=False)
+    told = refusal_of(auth, password="default")
+    assert told == {"login": False, "default_password": True}
+    assert auth.rows("reset_token") == []
+    with pytest.raises(InvalidInput) as refusal:
+        auth.call("stranger", "log_in", data={"email": artist["email"]}, caller={})
+    assert refusal.value.data is not None
+    assert refusal.value.data["errors"][0]["field"] == "password"
+
+
+def test_a_log_in_is_logged_and_emits_an_event(auth: OneService, world: World) -> None:
+    """With the address, and whether it is a browser."""
     log_in(auth)
     (row,) = auth.rows("login_log")
     assert (str(row["person_id"]), row["origin"]) == (world.people["artist"], "script")
@@ -142,8 +158,8 @@ def test_a_log_in_is_logged_and_told(auth: OneService, world: World) -> None:
     ]
 
 
-def test_a_token_stands_for_a_person_with_their_roles(auth: OneService, world: World) -> None:
-    """Their departments are known here, their productions by ``crud``."""
+def test_identify_returns_the_actor_of_a_token(auth: OneService, world: World) -> None:
+    """Departments come from ``auth``, memberships from ``crud``."""
     token = log_in(auth)["access_token"]
     actor = auth.call("stranger", "identify", claims=claims_of(token))
     assert actor["id"] == world.people["artist"]
@@ -156,7 +172,7 @@ def test_a_token_stands_for_a_person_with_their_roles(auth: OneService, world: W
 
 
 def test_log_out_revokes_both_tokens(auth: OneService) -> None:
-    """The one used, and the refresh token that it came with."""
+    """The access token and its refresh token."""
     body = log_in(auth)
     claims = claims_of(body["access_token"])
     assert auth.call("artist", "log_out", caller={"claims": claims}) == {"logout": True}
@@ -168,8 +184,8 @@ def test_log_out_revokes_both_tokens(auth: OneService) -> None:
 
 
 @pytest.mark.parametrize("who", [None, "nonsense", ident("nobody")])
-def test_a_token_of_nobody_is_refused(auth: OneService, who: str | None) -> None:
-    """Whatever its subject is, if it is no person."""
+def test_a_token_of_an_unknown_person_is_refused(auth: OneService, who: str | None) -> None:
+    """Whatever its subject is."""
     claims = {"sub": who, "jti": str(uuid4()), "identity_type": "person"}
     with pytest.raises(Unauthenticated):
         auth.call("stranger", "identify", claims=claims)

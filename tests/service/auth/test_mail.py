@@ -1,4 +1,4 @@
-"""E-mails by SMTP: sent once, each by itself, kept while the server is away."""
+"""The e-mail outbox: delivery by SMTP, retries, refusals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PEOPLE = ("ann@example.com", "bob@example.com", "cid@example.com")
 
 
 class Inbox:
-    """A mail server: what it took, and whom it refuses with what."""
+    """An SMTP server that records e-mails and refuses chosen recipients."""
 
     def __init__(self) -> None:
         self.letters: list[Any] = []
@@ -50,7 +50,7 @@ class Inbox:
 
 @pytest.fixture
 def settings() -> AuthSettings:
-    """Settings with a mail server on a free port, where nobody listens yet."""
+    """Settings with a mail server on a free port, where none listens yet."""
     return AuthSettings(
         amqp_uri="",
         storage_url="",
@@ -64,7 +64,7 @@ def settings() -> AuthSettings:
 
 @pytest.fixture
 def tx(databases: dict[str, OneConnection]) -> Iterator[Transaction]:
-    """A transaction of ``auth``; what it commits is taken back."""
+    """A transaction of ``auth``; its commits are rolled back."""
     transaction = Transaction(databases["auth"], actor=SYSTEM)
     yield transaction
     transaction.close()
@@ -73,7 +73,7 @@ def tx(databases: dict[str, OneConnection]) -> Iterator[Transaction]:
 
 @contextmanager
 def listening(settings: AuthSettings) -> Iterator[Inbox]:
-    """A mail server where the settings say."""
+    """An SMTP server at the address in the settings."""
     inbox = Inbox()
     controller = Controller(inbox, hostname="127.0.0.1", port=int(settings.mail_url.split(":")[2]))
     controller.start()
@@ -83,28 +83,28 @@ def listening(settings: AuthSettings) -> Iterator[Inbox]:
         controller.stop()
 
 
-def waiting(tx: Transaction) -> dict[str, int]:
-    """Who waits for an e-mail, and how often it was tried."""
+def queued_recipients(tx: Transaction) -> dict[str, int]:
+    """The queued recipients with their numbers of attempts."""
     rows = tx.session.query(mail.OutgoingMail).order_by(mail.OutgoingMail.id)
     return {row.recipient: row.tries for row in rows}
 
 
-def fall_due(tx: Transaction) -> None:
-    """Time passes."""
+def make_due(tx: Transaction) -> None:
+    """Make all queued e-mails due."""
     for row in tx.session.query(mail.OutgoingMail):
         row.due_at = mail.now()
     tx.commit()
 
 
-def write_to_all(tx: Transaction, settings: AuthSettings) -> None:
-    """An e-mail to each."""
+def queue_for(tx: Transaction, settings: AuthSettings) -> None:
+    """Queue an e-mail for each recipient."""
     for one in PEOPLE:
         mail.write(tx, settings, one, "Hello", "there")
     tx.commit()
 
 
-def test_an_e_mail_arrives_as_it_was_written(settings: AuthSettings, tx: Transaction) -> None:
-    """Once; a line break in its subject is none."""
+def test_an_e_mail_is_delivered_once(settings: AuthSettings, tx: Transaction) -> None:
+    """A line break in its subject becomes a space."""
     with listening(settings) as inbox:
         mail.write(tx, settings, "ann@example.com", "Über\nuns", "Grüße")
         assert mail.deliver(tx, settings) == 1
@@ -115,80 +115,78 @@ def test_an_e_mail_arrives_as_it_was_written(settings: AuthSettings, tx: Transac
     assert b"Gr=C3=BC=C3=9Fe" in letter.content or "Grüße".encode() in letter.content
 
 
-def test_a_server_that_is_away_costs_nobody_a_try(settings: AuthSettings, tx: Transaction) -> None:
-    """Everything waits for it."""
-    write_to_all(tx, settings)
+def test_an_unreachable_server_is_no_attempt(settings: AuthSettings, tx: Transaction) -> None:
+    """All e-mails stay queued."""
+    queue_for(tx, settings)
     for _ in range(mail.TRIES + 1):
-        fall_due(tx)
+        make_due(tx)
         assert mail.deliver(tx, settings) == 0
-    assert waiting(tx) == dict.fromkeys(PEOPLE, 0)
-    fall_due(tx)
+    assert queued_recipients(tx) == dict.fromkeys(PEOPLE, 0)
+    make_due(tx)
     with listening(settings) as inbox:
         assert mail.deliver(tx, settings) == 3
     assert inbox.recipients == list(PEOPLE)
 
 
-def test_a_recipient_refused_for_good_costs_one_e_mail(
-    settings: AuthSettings, tx: Transaction
-) -> None:
-    """It is given up at once; those behind it are sent."""
-    write_to_all(tx, settings)
+def test_a_permanent_refusal_discards_one_e_mail(settings: AuthSettings, tx: Transaction) -> None:
+    """The others are sent."""
+    queue_for(tx, settings)
     with listening(settings) as inbox:
         inbox.refused = {"ann@example.com": "550 no such user"}
         assert mail.deliver(tx, settings) == 2
     assert inbox.recipients == ["bob@example.com", "cid@example.com"]
-    assert waiting(tx) == {}
+    assert queued_recipients(tx) == {}
 
 
-def test_a_recipient_refused_for_a_while_is_tried_again_and_then_given_up(
+def test_a_temporary_refusal_is_retried_then_discarded(
     settings: AuthSettings, tx: Transaction
 ) -> None:
     """The others don't wait for it."""
-    write_to_all(tx, settings)
+    queue_for(tx, settings)
     with listening(settings) as inbox:
         inbox.refused = {"bob@example.com": "450 later"}
         assert mail.deliver(tx, settings) == 2
         assert mail.deliver(tx, settings) == 0, "it is not due yet"
-        assert waiting(tx) == {"bob@example.com": 1}
+        assert queued_recipients(tx) == {"bob@example.com": 1}
         for number in range(2, mail.TRIES):
-            fall_due(tx)
+            make_due(tx)
             mail.deliver(tx, settings)
-            assert waiting(tx) == {"bob@example.com": number}
-        fall_due(tx)
+            assert queued_recipients(tx) == {"bob@example.com": number}
+        make_due(tx)
         mail.deliver(tx, settings)
-    assert waiting(tx) == {}
+    assert queued_recipients(tx) == {}
     assert inbox.recipients == ["ann@example.com", "cid@example.com"]
 
 
-def test_what_the_server_refuses_to_take_now_waits(settings: AuthSettings, tx: Transaction) -> None:
-    """Also when it is the message that it doesn't take."""
+def test_a_temporarily_refused_message_is_retried(settings: AuthSettings, tx: Transaction) -> None:
+    """As well as a refused recipient."""
     mail.write(tx, settings, "ann@example.com", "Hello", "there")
     with listening(settings) as inbox:
         inbox.answer = "451 try again"
         assert mail.deliver(tx, settings) == 0
         inbox.answer = "250 OK"
-        fall_due(tx)
+        make_due(tx)
         assert mail.deliver(tx, settings) == 1
 
 
-def test_no_transaction_is_open_while_the_server_is_waited_for(
+def test_no_transaction_is_open_during_smtp(
     settings: AuthSettings, tx: Transaction, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was claimed is committed first, so a slow server holds no row."""
-    write_to_all(tx, settings)
+    """The claim is committed first, so a slow server holds no row lock."""
+    queue_for(tx, settings)
     seen = []
 
     @contextmanager
-    def carrier(_url: str) -> Iterator[Any]:
+    def transport(_url: str) -> Iterator[Any]:
         yield lambda _message: seen.append(tx.session.in_transaction())
 
-    monkeypatch.setattr(mail, "_transport", carrier)
+    monkeypatch.setattr(mail, "_transport", transport)
     assert mail.deliver(tx, settings) == 3
     assert seen == [False, False, False]
 
 
-def test_what_waits_lies_sealed(settings: AuthSettings, tx: Transaction) -> None:
-    """E-mails hold codes and links."""
+def test_queued_e_mails_are_encrypted(settings: AuthSettings, tx: Transaction) -> None:
+    """They contain codes and links."""
     mail.write(tx, settings, "ann@example.com", "Hello", "the code is 123456")
     tx.session.flush()
     row = tx.session.query(mail.OutgoingMail).one()

@@ -1,1 +1,1 @@
-"""Conversations, by themselves."""
+"""Tests of ``chat``."""

@@ -1,4 +1,4 @@
-"""Conversations about entities: joining, saying things, taking them back."""
+"""Chats of entities: joining, posting, deleting, reading."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def world() -> World:
 
 @pytest.fixture
 def chat(alone: Alone, world: World) -> OneService:
-    """The service; ``artist`` has a task on the asset, and nobody a file."""
+    """The service; ``artist`` has a task on the asset, and no message has files."""
     entities = {row["id"]: row for row in world.tables["entity"]}
     brief = {"entity_name": "Hero", "project_id": world.project, "preview_file_id": None}
     past = {**brief, "entity_name": "Old", "project_id": world.past}
@@ -38,13 +38,13 @@ def chat(alone: Alone, world: World) -> OneService:
     return found
 
 
-def say(chat: OneService, who: str, entity: str, text: str) -> Any:
-    """Say something."""
+def post(chat: OneService, who: str, entity: str, text: str) -> Any:
+    """Post a message."""
     return chat.call(who, "post_message", entity_id=entity, data={"message": text}, files=[])
 
 
-def test_the_first_visit_makes_the_chat_and_only_one(chat: OneService, world: World) -> None:
-    """Whoever comes next finds the same."""
+def test_a_chat_is_created_once_on_first_access(chat: OneService, world: World) -> None:
+    """Later visitors get the same chat."""
     first = chat.call("admin", "show_chat", entity_id=world.shot)
     assert first == {**first, "object_id": world.shot, "participants": [], "messages": []}
     assert chat.call("manager", "show_chat", entity_id=world.shot)["id"] == first["id"]
@@ -63,12 +63,12 @@ def test_joining_and_leaving_are_idempotent(chat: OneService, world: World) -> N
     assert chat.call("admin", "show_chat", entity_id=world.asset)["participants"] == []
 
 
-def test_only_participants_may_speak(chat: OneService, world: World) -> None:
-    """Reading takes no joining."""
+def test_only_participants_may_post(chat: OneService, world: World) -> None:
+    """Reading needs no joining."""
     with pytest.raises(InvalidInput, match=r"^You are not a participant of this chat$"):
-        say(chat, "artist", world.asset, "hi")
+        post(chat, "artist", world.asset, "hi")
     chat.call("artist", "join_chat", entity_id=world.asset)
-    said = say(chat, "artist", world.asset, "hello")
+    said = post(chat, "artist", world.asset, "hello")
     assert said == {
         **said,
         "text": "hello",
@@ -83,8 +83,8 @@ def test_only_participants_may_speak(chat: OneService, world: World) -> None:
     assert row["last_message"].isoformat(timespec="seconds") == said["created_at"]
 
 
-def test_a_message_must_have_its_text(chat: OneService, world: World) -> None:
-    """The refusal names the field."""
+def test_a_message_needs_a_text(chat: OneService, world: World) -> None:
+    """The error names the field."""
     chat.call("artist", "join_chat", entity_id=world.asset)
     given = {"entity_id": world.asset, "data": {"text": "hi"}, "files": []}
     with pytest.raises(InvalidInput) as refusal:
@@ -93,8 +93,8 @@ def test_a_message_must_have_its_text(chat: OneService, world: World) -> None:
     assert refusal.value.data == {"errors": errors}
 
 
-def test_a_retried_message_is_said_once(chat: OneService, world: World) -> None:
-    """Other contents under the same key are another request."""
+def test_a_retried_message_is_posted_once(chat: OneService, world: World) -> None:
+    """Another body under the same Idempotency-Key is refused."""
     chat.call("artist", "join_chat", entity_id=world.asset)
     key = str(uuid.uuid4())
     given = {"entity_id": world.asset, "data": {"message": "once"}, "files": []}
@@ -105,10 +105,10 @@ def test_a_retried_message_is_said_once(chat: OneService, world: World) -> None:
     assert [row["text"] for row in chat.rows("chat_message")].count("once") == 1
 
 
-def test_only_authors_and_admins_take_messages_back(chat: OneService, world: World) -> None:
-    """And only where the message is."""
+def test_only_authors_and_admins_delete_messages(chat: OneService, world: World) -> None:
+    """And only in the message's own chat."""
     chat.call("artist", "join_chat", entity_id=world.asset)
-    said = say(chat, "artist", world.asset, "mine")
+    said = post(chat, "artist", world.asset, "mine")
     here = {"entity_id": world.asset, "message_id": said["id"]}
     elsewhere = {**here, "entity_id": world.shot}
     with pytest.raises(Forbidden):
@@ -133,10 +133,10 @@ def test_only_authors_and_admins_take_messages_back(chat: OneService, world: Wor
         ("stranger", FORBIDDEN),
     ],
 )
-def test_the_team_reads_and_vendors_only_where_they_work(
+def test_chats_are_readable_by_the_team_and_assigned_vendors(
     chat: OneService, world: World, person: str, want: str
 ) -> None:
-    """Nobody from outside the production."""
+    """By nobody outside the production."""
     for method, more in (("show_chat", {}), ("list_messages", {"query": {}})):
         found = chat.outcomes([person], method, entity_id=world.shot, **more)
         assert found == {person: want}
@@ -146,15 +146,15 @@ def test_the_team_reads_and_vendors_only_where_they_work(
 
 
 @pytest.mark.parametrize("entity", [ident("nobody"), "not-an-id"])
-def test_unknown_entities_have_no_chat(chat: OneService, entity: str) -> None:
-    """Malformed ids are unknown ones."""
+def test_an_unknown_entity_is_not_found(chat: OneService, entity: str) -> None:
+    """As is a malformed id."""
     for method, more in (("show_chat", {}), ("list_messages", {"query": {}}), ("join_chat", {})):
         with pytest.raises(NotFound):
             chat.call("admin", method, entity_id=entity, **more)
 
 
-def test_own_chats_are_those_joined_in_open_productions(chat: OneService, world: World) -> None:
-    """With what a list shows of the entity."""
+def test_own_chats_are_the_joined_ones_of_open_productions(chat: OneService, world: World) -> None:
+    """With the fields that a list shows of the entity."""
     chat.call("artist", "join_chat", entity_id=world.asset)
     chat.call("artist", "join_chat", entity_id=world.past_asset)
     assert chat.call("artist", "list_own_chats") == [
@@ -169,8 +169,8 @@ def test_own_chats_are_those_joined_in_open_productions(chat: OneService, world:
     ]
 
 
-def test_a_long_chat_is_read_by_the_page(chat: OneService, world: World) -> None:
-    """A page of ten thousand messages holds a hundred, and all come only when asked for."""
+def test_a_long_chat_is_paged(chat: OneService, world: World) -> None:
+    """A page has a hundred messages; without ``page`` all are returned."""
     for number in range(10_000):
         world.add(
             "chat_message",
@@ -186,11 +186,11 @@ def test_a_long_chat_is_read_by_the_page(chat: OneService, world: World) -> None
     assert len(chat.call("admin", "list_messages", entity_id=world.asset, query={})) == 10_001
 
 
-def test_those_who_look_are_told(chat: OneService, world: World) -> None:
-    """Of who comes and goes and what is said; a repetition is no event."""
+def test_chat_events_are_emitted(chat: OneService, world: World) -> None:
+    """For joining, leaving and posting; not for repeated requests."""
     for _ in range(2):
         chat.call("artist", "join_chat", entity_id=world.asset)
-    said = say(chat, "artist", world.asset, "hello")
+    said = post(chat, "artist", world.asset, "hello")
     chat.call("artist", "delete_message", entity_id=world.asset, message_id=said["id"])
     for _ in range(2):
         chat.call("artist", "leave_chat", entity_id=world.asset)

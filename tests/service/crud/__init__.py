@@ -1,1 +1,1 @@
-"""Productions and teams, by themselves."""
+"""Tests of ``crud``."""

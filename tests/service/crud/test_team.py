@@ -1,4 +1,4 @@
-"""Who is in a production's team, and with which role."""
+"""Production teams: memberships and project roles."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def world() -> World:
 
 @pytest.fixture
 def crud(alone: Alone, world: World) -> OneService:
-    """The service, filled with the studio's productions."""
+    """The service with the studio's productions."""
     known = {row["id"] for row in world.tables["person"]}
     found = alone("crud")
     found.neighbours.answers["auth.existing_rows"] = lambda tables: {
@@ -30,22 +30,27 @@ def crud(alone: Alone, world: World) -> OneService:
     return found
 
 
+def seated(world: World, person: str) -> tuple[str, dict[str, Any]]:
+    """The event of a change to one membership, which names who is concerned."""
+    return "project:update", {"project_id": world.project, "person_ids": [person]}
+
+
 def join(crud: OneService, who: str, world: World, **data: Any) -> Any:
-    """Take somebody into the team."""
+    """Add a person to the team."""
     return crud.call(who, "join_team", project_id=world.project, data=data)
 
 
-def test_a_new_member_is_told_of_once(crud: OneService, world: World) -> None:
-    """A second seat of the same person is no news."""
+def test_joining_twice_emits_one_event(crud: OneService, world: World) -> None:
+    """Joining is idempotent."""
     stranger = world.people["stranger"]
     for _ in range(2):
         join(crud, "manager", world, person_id=stranger)
-    assert crud.emitted() == [("project:update", {"project_id": world.project})]
+    assert crud.emitted() == [seated(world, stranger)]
     assert crud.call("admin", "team_of", project_id=world.project)[stranger] is None
 
 
-def test_a_role_in_the_production_is_given_and_taken_back(crud: OneService, world: World) -> None:
-    """With null it is their own again."""
+def test_a_project_role_is_set_and_reset(crud: OneService, world: World) -> None:
+    """Null resets it to the person's role in the studio."""
     artist = world.people["artist"]
     seat = {"project_id": world.project, "person_id": artist}
     for role in ("supervisor", None):
@@ -57,15 +62,17 @@ def test_a_role_in_the_production_is_given_and_taken_back(crud: OneService, worl
 
 
 @pytest.mark.parametrize("data", [{}, {"person_id": "nonsense"}, {"person_id": ident("nobody")}])
-def test_a_member_must_be_a_person(crud: OneService, world: World, data: dict[str, Any]) -> None:
-    """Whom the request names and ``auth`` knows."""
+def test_a_member_must_be_a_known_person(
+    crud: OneService, world: World, data: dict[str, Any]
+) -> None:
+    """``auth`` must know the id in the body."""
     with pytest.raises(InvalidInput):
         join(crud, "manager", world, **data)
     assert crud.emitted() == []
 
 
-def test_teams_are_managers_to_change(crud: OneService, world: World) -> None:
-    """Of the production they manage."""
+def test_only_managers_change_teams(crud: OneService, world: World) -> None:
+    """Of the production concerned."""
     names = ("admin", "manager", "supervisor", "artist", "client", "vendor", "stranger")
     data = {"person_id": world.people["stranger"]}
     found = crud.outcomes(names, "join_team", project_id=world.project, data=data)
@@ -74,18 +81,18 @@ def test_teams_are_managers_to_change(crud: OneService, world: World) -> None:
         crud.call("admin", "join_team", project_id=ident("nowhere"), data=data)
 
 
-def test_who_leaves_is_no_member(crud: OneService, world: World) -> None:
-    """And has no role to be changed."""
+def test_leaving_ends_the_membership(crud: OneService, world: World) -> None:
+    """So there is no role to change."""
     seat = {"project_id": world.project, "person_id": world.people["artist"]}
     crud.call("manager", "leave_team", **seat)
     assert world.people["artist"] not in crud.call("admin", "team_of", project_id=world.project)
-    assert crud.emitted() == [("project:update", {"project_id": world.project})]
+    assert crud.emitted() == [seated(world, seat["person_id"])]
     with pytest.raises(InvalidInput, match=r"^Person is not a member of the project team$"):
         crud.call("manager", "change_seat", **seat, data={"role": "user"})
 
 
-def test_an_assignee_is_seated_by_whoever_assigns(crud: OneService, world: World) -> None:
-    """``tasks`` has decided that they may; the answer says whether the seat is new."""
+def test_seat_assignee_adds_a_member_once(crud: OneService, world: World) -> None:
+    """``tasks`` has authorized the caller; the answer tells whether the member is new."""
     seat = {"project_id": world.project, "person_id": world.people["stranger"]}
     assert crud.call("supervisor", "seat_assignee", **seat) is True
     assert crud.call("supervisor", "seat_assignee", **seat) is False
@@ -99,7 +106,7 @@ def test_an_assignment_is_a_seat(crud: OneService, world: World) -> None:
     for _ in range(2):
         crud.deliver("task:assign", told)
     assert crud.call("admin", "team_of", project_id=world.project)[stranger] is None
-    assert crud.emitted() == [("project:update", {"project_id": world.project})]
+    assert crud.emitted() == [seated(world, stranger)]
 
 
 def test_who_or_what_is_gone_has_no_seat(crud: OneService, world: World) -> None:
@@ -111,3 +118,16 @@ def test_who_or_what_is_gone_has_no_seat(crud: OneService, world: World) -> None
     crud.deliver("rows:gone", gone)
     crud.deliver("task:assign", {**told, "project_id": world.project})
     assert told["person_id"] not in crud.call("admin", "team_of", project_id=world.project)
+
+
+def test_a_change_of_a_production_concerns_its_team(crud: OneService, world: World) -> None:
+    """Its status decides what the team's lists show; a thumbnail or a setting concerns nobody."""
+    change = {"path": "projects", "ident": world.project}
+    crud.call("admin", "update_row", **change, data={"project_status_id": world.closed})
+    crud.call("admin", "delete_row", **change, query={"force": "true"})
+    links = world.tables["project_person_link"]
+    team = {row["person_id"] for row in links if row["project_id"] == world.project}
+    told = [
+        (name, set(found["person_ids"])) for name, found in crud.emitted() if "person_ids" in found
+    ]
+    assert told == [("project:update", team), ("project:delete", team)]

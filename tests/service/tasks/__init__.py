@@ -1,1 +1,1 @@
-"""Tasks, comments, time, by themselves."""
+"""Tests of ``tasks``."""

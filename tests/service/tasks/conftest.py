@@ -1,4 +1,4 @@
-"""Fixtures: ``tasks`` with a series at work, and what its neighbours say of it."""
+"""Fixtures: ``tasks`` with a series in production, and fakes of its neighbours."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from tests.service.one_service import OneService
 
 @pytest.fixture
 def desk() -> Desk:
-    """A series at work; what a test adds to it before ``tasks.fill(desk)`` is there."""
+    """A series in production; tests may add rows before ``tasks.fill(desk)``."""
     return Desk()
 
 
 @pytest.fixture
 def tasks(alone: Alone, desk: Desk) -> OneService:
-    """The service, filled with the desk."""
+    """The service with the desk's rows."""
     found = alone("tasks")
-    found.neighbours.answers |= said_of(desk)
+    found.neighbours.answers |= neighbours_of(desk)
     found.fill(desk)
     return found
 
 
-def said_of(desk: Desk) -> dict[str, Any]:
-    """What the neighbours answer, from the desk's rows."""
+def neighbours_of(desk: Desk) -> dict[str, Any]:
+    """The answers of the other services, derived from the desk's rows."""
     tables = desk.tables
 
     def seats(project_id: str) -> dict[str, str | None]:
@@ -36,7 +36,9 @@ def said_of(desk: Desk) -> dict[str, Any]:
         return {s["person_id"]: s.get("role") for s in links if s["project_id"] == project_id}
 
     def persons(ids: list[str]) -> dict[str, Any]:
-        return {row["id"]: whole(desk, row) for row in tables["person"] if row["id"] in ids}
+        return {
+            row["id"]: complete_person(desk, row) for row in tables["person"] if row["id"] in ids
+        }
 
     def mentionable(ids: list[str]) -> dict[str, Any]:
         members: dict[str, list[str]] = {}
@@ -56,7 +58,9 @@ def said_of(desk: Desk) -> dict[str, Any]:
         }
 
     def entities(ids: list[str]) -> dict[str, Any]:
-        return {row["id"]: described(desk, row) for row in tables["entity"] if row["id"] in ids}
+        return {
+            row["id"]: description_of(desk, row) for row in tables["entity"] if row["id"] in ids
+        }
 
     return {
         **{f"{name}.references_row": False for name in SERVICES},
@@ -72,8 +76,8 @@ def said_of(desk: Desk) -> dict[str, Any]:
     }
 
 
-def whole(desk: Desk, person: dict[str, Any]) -> dict[str, Any]:
-    """A person as ``auth`` shows them to services."""
+def complete_person(desk: Desk, person: dict[str, Any]) -> dict[str, Any]:
+    """A person as ``auth`` returns them to services."""
     links = desk.tables["department_link"]
     mine = [link["department_id"] for link in links if link["person_id"] == person["id"]]
     shown = {name: value for name, value in person.items() if name != "password"}
@@ -85,7 +89,7 @@ def full_name(person: dict[str, Any]) -> str:
     return f"{person['first_name']} {person['last_name']}"
 
 
-def described(desk: Desk, entity: dict[str, Any]) -> dict[str, Any]:
+def description_of(desk: Desk, entity: dict[str, Any]) -> dict[str, Any]:
     """An entity as ``assets`` describes it."""
     (kind,) = (name for name, ident in desk.types.items() if ident == entity["entity_type_id"])
     reserved = {"Shot", "Scene", "Sequence", "Episode", "Edit", "Concept"}

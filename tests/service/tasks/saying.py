@@ -1,4 +1,4 @@
-"""Comments said and read, by themselves."""
+"""Helpers that post and read comments."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from tests.service.one_service import OneService
 
 
 def body(desk: Desk, text: str = "", status: str = "todo", **more: Any) -> dict[str, Any]:
-    """A comment as it is sent."""
+    """The request body of a comment."""
     return {"task_status_id": desk.statuses[status], "comment": text, **more}
 
 
 def say(
     tasks: OneService, desk: Desk, who: str, *said: str, task: str = "", **more: Any
 ) -> dict[str, Any]:
-    """Comment the task, with a text and a status if need be."""
+    """Comment on the task, with a text and optionally a status."""
     given = body(desk, *said, **more)
     found: dict[str, Any] = tasks.call(who, "comment_task", task_id=task or desk.task, data=given)
     return found
 
 
 def comments_on(tasks: OneService, task: str) -> list[dict[str, Any]]:
-    """What was said on a task, newest first."""
+    """The comments of a task, newest first."""
     found: list[dict[str, Any]] = tasks.call("admin", "list_task_comments", task_id=task)
     return found
 
 
 def task_of(tasks: OneService, task: str) -> dict[str, Any]:
-    """The task as it is now."""
+    """The current row of a task."""
     found: dict[str, Any] = tasks.call("admin", "read_row", path="tasks", ident=task)
     return found

@@ -1,4 +1,4 @@
-"""Who does a task: given to people, taken away, told of."""
+"""Assignments: permissions, events, membership in the team."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tests.world import ident
 
 
 def assign(tasks: OneService, who: str, task: str, person: str) -> dict[str, Any]:
-    """Give a task."""
+    """Assign a task."""
     found: dict[str, Any] = tasks.call(who, "assign_task", task_id=task, data={"person_id": person})
     return found
 
 
-def test_a_person_is_given_a_task_and_a_seat(tasks: OneService, desk: Desk) -> None:
-    """Both are told of, and the person is notified; the seat is asked for when all is committed."""
+def test_assigning_adds_the_person_to_the_team(tasks: OneService, desk: Desk) -> None:
+    """Events are emitted, the person is notified, and the team is called after the commit."""
     person, ids = desk.people["outside"], {"task_id": desk.task, "project_id": desk.project}
     shown = assign(tasks, "manager", desk.task, person)
     assert shown.keys() == TASK | {"assignees"}
@@ -46,8 +46,8 @@ def test_a_person_is_given_a_task_and_a_seat(tasks: OneService, desk: Desk) -> N
     assert tasks.neighbours.asked[-1] == ("crud.seat_assignee", seat)
 
 
-def test_giving_a_task_again_changes_nothing(tasks: OneService, desk: Desk) -> None:
-    """By either route: retried requests stay silent. The seat is seen to."""
+def test_assigning_twice_changes_nothing(tasks: OneService, desk: Desk) -> None:
+    """By either route: retried requests emit nothing, but the membership is ensured."""
     person, before = desk.people["artist"], task_of(tasks, desk.task)
     assert assign(tasks, "manager", desk.task, person)["assignees"] == [person]
     tasks.call("manager", "assign_tasks", person_id=person, data={"task_ids": [desk.task]})
@@ -57,17 +57,15 @@ def test_giving_a_task_again_changes_nothing(tasks: OneService, desk: Desk) -> N
     assert tasks.neighbours.asked.count(("crud.seat_assignee", seat)) == 2
 
 
-def test_who_gives_a_task_again_is_its_assigner(tasks: OneService, desk: Desk) -> None:
-    """A change of the task, and no news to its assignee."""
+def test_assigning_again_changes_the_assigner(tasks: OneService, desk: Desk) -> None:
+    """With an event of the task, and no notification."""
     shown = assign(tasks, "supervisor", desk.task, desk.people["artist"])
     assert shown["assigner_id"] == desk.people["supervisor"]
     assert [name for name, _ in tasks.emitted()] == ["task:update"]
 
 
-def test_who_can_not_be_seated_at_once_is_assigned_all_the_same(
-    tasks: OneService, desk: Desk
-) -> None:
-    """The event's handler seats them; without an event, the caller is told to come again."""
+def test_an_assignment_survives_if_the_team_is_unavailable(tasks: OneService, desk: Desk) -> None:
+    """The event's handler adds the member; without an event, the caller gets a 502."""
     tasks.neighbours.answers["crud.seat_assignee"] = Unavailable("away")
     person = desk.people["outside"]
     assert person in assign(tasks, "manager", desk.task, person)["assignees"]
@@ -75,8 +73,8 @@ def test_who_can_not_be_seated_at_once_is_assigned_all_the_same(
         assign(tasks, "manager", desk.task, person)
 
 
-def test_work_in_several_productions_is_a_seat_in_each(tasks: OneService, desk: Desk) -> None:
-    """Not only in that of the first task."""
+def test_assignees_join_the_team_of_every_production(tasks: OneService, desk: Desk) -> None:
+    """Not only that of the first task."""
     person = desk.people["outside"]
     away = desk.task_on(desk.foreign, "modeling", project_id=desk.other_project)
     tasks.fill(desk)
@@ -104,17 +102,17 @@ def test_work_in_several_productions_is_a_seat_in_each(tasks: OneService, desk: 
         ("outside", "outside", FORBIDDEN),
     ],
 )
-def test_who_gives_tasks_to_whom(
+def test_managers_supervisors_and_assignees_may_assign(
     tasks: OneService, desk: Desk, name: str, person: str, want: str
 ) -> None:
-    """Managers, supervisors of the department to its people, these to themselves; in the team."""
+    """Supervisors their department, its members themselves; all in the team."""
     data = {"person_id": desk.people[person]}
     assert tasks.outcomes([name], "assign_task", task_id=desk.task, data=data) == {name: want}
 
 
 @pytest.mark.parametrize("person", ["nonsense", ident("nothing")])
-def test_nobody_cannot_be_given_a_task(tasks: OneService, desk: Desk, person: str) -> None:
-    """And a body must say whom."""
+def test_the_assignee_must_exist(tasks: OneService, desk: Desk, person: str) -> None:
+    """And must be in the body."""
     with pytest.raises(Refused) as refusal:
         assign(tasks, "manager", desk.task, person)
     assert refusal.value.data == {"error": "Assignee doesn't exist in database."}
@@ -127,8 +125,10 @@ def test_nobody_cannot_be_given_a_task(tasks: OneService, desk: Desk, person: st
     assert tasks.emitted() == []
 
 
-def test_a_bot_works_where_the_production_lets_it(tasks: OneService, desk: Desk) -> None:
-    """Elsewhere it is given nothing."""
+def test_bots_are_assigned_only_where_the_production_allows_it(
+    tasks: OneService, desk: Desk
+) -> None:
+    """Elsewhere it is refused."""
     bot = desk.people["bot"] = desk.person("bot", "user")
     desk.row("person", bot)["is_bot"] = True
     allowed = tasks.neighbours.answers
@@ -139,23 +139,23 @@ def test_a_bot_works_where_the_production_lets_it(tasks: OneService, desk: Desk)
     assert bot in assign(tasks, "manager", desk.task, bot)["assignees"]
 
 
-def test_a_person_is_given_many_tasks(tasks: OneService, desk: Desk) -> None:
-    """Those that are unknown, or not theirs to give, are left out."""
+def test_many_tasks_are_assigned_at_once(tasks: OneService, desk: Desk) -> None:
+    """Unknown tasks, and those that the caller may not assign, are skipped."""
     person = desk.people["artist"]
     ids = [desk.rigging, desk.task, ident("nothing"), "nonsense", desk.animation_task]
 
-    def given(who: str) -> Any:
+    def assign_many(who: str) -> Any:
         return tasks.call(who, "assign_tasks", person_id=person, data={"task_ids": ids})
 
-    assert [row["id"] for row in given("modeler")] == [desk.task]
-    rows = given("manager")
+    assert [row["id"] for row in assign_many("modeler")] == [desk.task]
+    rows = assign_many("manager")
     assert [row["id"] for row in rows] == [desk.rigging, desk.task, desk.animation_task]
     assert all(person in row["assignees"] for row in rows)
-    assert given("stranger") == []
+    assert assign_many("stranger") == []
 
 
-def test_tasks_are_taken_away(tasks: OneService, desk: Desk) -> None:
-    """From one, or from all; the person is told of though they had nothing."""
+def test_unassigning_one_person_or_all(tasks: OneService, desk: Desk) -> None:
+    """The event is emitted even if the person was not assigned."""
     person, ids = desk.people["colleague"], {"task_id": desk.task, "project_id": desk.project}
     data = {"task_ids": [desk.task, ident("nothing")], "person_id": person}
     assert tasks.call("manager", "clear_assignation", data=data) == [desk.task]
@@ -184,10 +184,10 @@ def test_tasks_are_taken_away(tasks: OneService, desk: Desk) -> None:
         ("stranger", "artist", False),
     ],
 )
-def test_who_takes_tasks_away(
+def test_managers_supervisors_and_assignees_may_unassign(
     tasks: OneService, desk: Desk, name: str, whom: str | None, handled: bool
 ) -> None:
-    """Managers, supervisors of the department, assignees from themselves."""
+    """Assignees only themselves."""
     data: dict[str, Any] = {"task_ids": [desk.task]}
     if whom:
         data["person_id"] = desk.people[whom]

@@ -1,4 +1,4 @@
-"""Comments, one at a time: who may, what they hold."""
+"""Comments: fields, events, permissions, mentions, replies."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ REPLY = {
 }
 
 
-def test_what_a_comment_holds_is_kept(tasks: OneService, desk: Desk) -> None:
-    """Text, checklist and links as they were sent."""
+def test_a_comment_stores_the_fields_of_its_body(tasks: OneService, desk: Desk) -> None:
+    """Text, checklist and links."""
     given = {"checklist": [{"text": "a", "checked": False}], "links": ["https://example.com"]}
     row = say(tasks, desk, "artist", "hello", **given)
     assert row == {**row, "text": "hello", **given}
@@ -34,8 +34,8 @@ def test_what_a_comment_holds_is_kept(tasks: OneService, desk: Desk) -> None:
     assert found == {**found, "text": "hello", **given}
 
 
-def test_what_is_told_of_a_comment(tasks: OneService, desk: Desk) -> None:
-    """The comment, the task, its new status, and who hears of it."""
+def test_a_comment_emits_events_and_notifies(tasks: OneService, desk: Desk) -> None:
+    """About the comment, the task, its new status, and each person notified."""
     row = say(tasks, desk, "manager", "please", "wip")
     ids = {"task_id": desk.task, "project_id": desk.project}
     told = dict(tasks.emitted())
@@ -59,8 +59,8 @@ def test_what_is_told_of_a_comment(tasks: OneService, desk: Desk) -> None:
     }
 
 
-def test_a_repeated_comment_is_said_once(tasks: OneService, desk: Desk) -> None:
-    """Its answer is that of the first; another body under the same key is refused."""
+def test_a_retried_comment_is_posted_once(tasks: OneService, desk: Desk) -> None:
+    """The answer is the first one's; another body under the same key is refused."""
     key = str(uuid.uuid4())
     said = {"task_id": desk.task, "data": body(desk, "once")}
     first = tasks.answer("artist", "comment_task", key=key, **said)
@@ -78,14 +78,14 @@ def test_a_repeated_comment_is_said_once(tasks: OneService, desk: Desk) -> None:
     [
         ({}, "task_status_id"),
         ({"task_status_id": None}, "task_status_id"),
-        ({"task_status_id": "todo", "comment": 3}, "comment"),
+        ({"task_status_id": "todo", "comment": [3]}, "comment"),
         ({"task_status_id": "todo", "comment": "nul \x00"}, "comment"),
         ({"task_status_id": "todo", "checklist": "[1"}, "checklist"),
         ({"task_status_id": "todo", "checklist": {"a": 1}}, "checklist"),
-        ({"task_status_id": "todo", "links": [1]}, "links"),
+        ({"task_status_id": "todo", "links": [{}]}, "links"),
     ],
 )
-def test_a_wrong_body_is_refused_by_field(
+def test_an_invalid_body_names_the_field(
     tasks: OneService, desk: Desk, given: dict[str, Any], field: str
 ) -> None:
     """And nothing is written."""
@@ -100,16 +100,16 @@ def test_a_wrong_body_is_refused_by_field(
 
 
 @pytest.mark.parametrize("wrong", ["nonsense", ident("nothing")])
-def test_what_is_unknown_is_not_found(tasks: OneService, desk: Desk, wrong: str) -> None:
-    """A task, a status, an author."""
+def test_unknown_ids_are_not_found(tasks: OneService, desk: Desk, wrong: str) -> None:
+    """Of a task, a status, an author."""
     for given in ({"task": wrong}, {"task_status_id": wrong}, {"person_id": wrong}):
         with pytest.raises(NotFound):
             say(tasks, desk, "admin", **given)
     assert tasks.emitted() == []
 
 
-def test_who_works_on_a_task_comments_it(tasks: OneService, desk: Desk) -> None:
-    """Managers, clients, assignees, supervisors of the department, who made the entity."""
+def test_people_who_work_on_a_task_may_comment(tasks: OneService, desk: Desk) -> None:
+    """Managers, clients, assignees, supervisors of the department, the entity's creator."""
     may = ("admin", "manager", "client", "artist", "supervisor", "modeler", "maker")
     not_they = ("colleague", "animator", "vendor", "hired", "stranger")
     found = tasks.outcomes(
@@ -118,13 +118,13 @@ def test_who_works_on_a_task_comments_it(tasks: OneService, desk: Desk) -> None:
     assert found == dict.fromkeys(may, OK) | dict.fromkeys(not_they, FORBIDDEN)
 
 
-def test_a_vendor_comments_their_own_task(tasks: OneService, desk: Desk) -> None:
-    """But not the one beside it."""
+def test_a_vendor_comments_only_their_own_tasks(tasks: OneService, desk: Desk) -> None:
+    """Not another task of the same entity."""
     assert say(tasks, desk, "hired", task=desk.rigging)["object_id"] == desk.rigging
 
 
-def test_who_left_the_team_has_no_say(tasks: OneService, desk: Desk) -> None:
-    """Though still assigned."""
+def test_former_members_may_not_comment(tasks: OneService, desk: Desk) -> None:
+    """Even if they are still assigned."""
     desk.tables["project_person_link"] = [
         seat
         for seat in desk.tables["project_person_link"]
@@ -136,10 +136,10 @@ def test_who_left_the_team_has_no_say(tasks: OneService, desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("text", ["@Colleague Example", "look @Modeling and answer"])
-def test_who_is_mentioned_may_answer_without_changing_the_status(
+def test_mentioned_people_may_comment_without_changing_the_status(
     tasks: OneService, desk: Desk, text: str
 ) -> None:
-    """By name or with their department; not as a vendor."""
+    """By name or department; vendors may not."""
     for name in ("colleague", "hired"):
         desk.link("department_link", person_id=desk.people[name], department_id=desk.department)
     tasks.fill(desk)
@@ -162,17 +162,17 @@ def test_who_is_mentioned_may_answer_without_changing_the_status(
         ("manager", "secret", OK),
     ],
 )
-def test_some_statuses_are_not_for_artists_or_clients(
+def test_statuses_may_be_closed_to_artists_or_clients(
     tasks: OneService, desk: Desk, name: str, status: str, want: str
 ) -> None:
-    """Others give any."""
+    """Other roles may set any."""
     given = body(desk, status=status)
     found = tasks.outcomes([name], "comment_task", task_id=desk.task, data=given)
     assert found == {name: want}
 
 
-def test_the_role_in_the_production_counts(tasks: OneService, desk: Desk) -> None:
-    """A manager of the studio who is an artist here is one."""
+def test_the_project_role_decides(tasks: OneService, desk: Desk) -> None:
+    """A manager of the studio who is an artist in the production is an artist."""
     for seat in desk.tables["project_person_link"]:
         if (seat["project_id"], seat["person_id"]) == (desk.project, desk.people["manager"]):
             seat["role"] = "user"
@@ -181,8 +181,8 @@ def test_the_role_in_the_production_counts(tasks: OneService, desk: Desk) -> Non
         say(tasks, desk, "manager")
 
 
-def test_author_time_and_audience_are_the_managers_to_choose(tasks: OneService, desk: Desk) -> None:
-    """Others' wishes are ignored."""
+def test_only_managers_choose_author_time_and_audience(tasks: OneService, desk: Desk) -> None:
+    """For others these fields are ignored."""
     wish = {
         "person_id": desk.people["maker"],
         "created_at": "2026-01-02 03:04:05",
@@ -217,13 +217,13 @@ def test_author_time_and_audience_are_the_managers_to_choose(tasks: OneService, 
 def test_a_mention_is_a_full_name_before_a_space_or_the_end(
     tasks: OneService, desk: Desk, text: str, named: bool
 ) -> None:
-    """Of somebody in the team, in its case."""
+    """Of a member of the team, case-sensitive."""
     row = say(tasks, desk, "manager", text)
     assert row["mentions"] == ([desk.people["artist"]] if named else [])
 
 
-def test_departments_are_mentioned_likewise(tasks: OneService, desk: Desk) -> None:
-    """All of them, whoever works there."""
+def test_departments_can_be_mentioned(tasks: OneService, desk: Desk) -> None:
+    """All of them, whoever their members are."""
     row = say(tasks, desk, "manager", "@Modeling and @Animation")
     assert sorted(row["department_mentions"]) == sorted([desk.department, desk.animation])
 
@@ -231,10 +231,10 @@ def test_departments_are_mentioned_likewise(tasks: OneService, desk: Desk) -> No
 @pytest.mark.parametrize(
     ("text", "copied"), [("also #Rigging", True), ("#all", True), ("#rig", False), ("all", False)]
 )
-def test_a_hashtag_copies_the_comment_to_the_tasks_beside(
+def test_a_hashtag_copies_the_comment_to_sibling_tasks(
     tasks: OneService, desk: Desk, text: str, copied: bool
 ) -> None:
-    """They keep their status; the copy says where it comes from."""
+    """Their status is unchanged; the copy names its origin."""
     row = say(tasks, desk, "artist", text, "wip")
     found = comments_on(tasks, desk.rigging)
     assert len(found) == int(copied)
@@ -246,8 +246,8 @@ def test_a_hashtag_copies_the_comment_to_the_tasks_beside(
         assert found[0]["person_id"] == row["person_id"]
 
 
-def test_a_reply_is_told_and_kept(tasks: OneService, desk: Desk) -> None:
-    """With whom it names and who wrote it."""
+def test_a_reply_is_stored_and_emits_events(tasks: OneService, desk: Desk) -> None:
+    """With its mentions and its author."""
     given = {"text": "ok @Artist Example"}
     at = {"task_id": desk.task, "comment_id": desk.comment}
     row = tasks.call("manager", "reply_to_comment", **at, data=given)
@@ -267,10 +267,10 @@ def test_a_reply_is_told_and_kept(tasks: OneService, desk: Desk) -> None:
     "wrong",
     [("nonsense", "", NOT_FOUND), ("", ident("nothing"), NOT_FOUND), ("rigging", "", FORBIDDEN)],
 )
-def test_a_reply_needs_its_comment_on_that_task(
+def test_a_reply_needs_a_comment_of_the_task(
     tasks: OneService, desk: Desk, wrong: tuple[str, str, str]
 ) -> None:
-    """Anything else is not found, or not allowed."""
+    """Otherwise it is not found, or forbidden."""
     task, comment, want = wrong
     at = {
         "task_id": {"rigging": desk.rigging, "": desk.task}.get(task, task),
@@ -280,8 +280,8 @@ def test_a_reply_needs_its_comment_on_that_task(
     assert found == {"admin": want}
 
 
-def test_who_may_comment_may_reply(tasks: OneService, desk: Desk) -> None:
-    """And the comment's author."""
+def test_people_who_may_comment_may_reply(tasks: OneService, desk: Desk) -> None:
+    """As well as the comment's author."""
     may = ("admin", "manager", "client", "artist", "supervisor", "modeler", "maker")
     not_they = ("colleague", "animator", "vendor", "hired", "stranger")
     at = {"task_id": desk.task, "comment_id": desk.comment}
@@ -289,8 +289,8 @@ def test_who_may_comment_may_reply(tasks: OneService, desk: Desk) -> None:
     assert found == dict.fromkeys(may, OK) | dict.fromkeys(not_they, FORBIDDEN)
 
 
-def test_the_author_replies_whatever_became_of_their_task(tasks: OneService, desk: Desk) -> None:
-    """And so does who is mentioned."""
+def test_the_author_may_reply_after_leaving_the_task(tasks: OneService, desk: Desk) -> None:
+    """As well as mentioned people."""
     own = desk.said("mine", "colleague")
     named = desk.said("named", "manager")
     desk.link("comment_mentions", comment=named, person=desk.people["colleague"])
@@ -300,8 +300,8 @@ def test_the_author_replies_whatever_became_of_their_task(tasks: OneService, des
         assert tasks.call("colleague", "reply_to_comment", **at, data={"text": "ok"})["id"]
 
 
-def test_who_a_reply_mentions_may_reply(tasks: OneService, desk: Desk) -> None:
-    """Though no comment does."""
+def test_people_mentioned_in_a_reply_may_reply(tasks: OneService, desk: Desk) -> None:
+    """Even if no comment mentions them."""
     at = {"task_id": desk.task, "comment_id": desk.comment}
     with pytest.raises(Forbidden):
         tasks.call("colleague", "reply_to_comment", **at, data={"text": "ok"})
@@ -312,7 +312,7 @@ def test_who_a_reply_mentions_may_reply(tasks: OneService, desk: Desk) -> None:
 def test_clients_of_different_studios_do_not_reply_to_each_other(
     tasks: OneService, desk: Desk
 ) -> None:
-    """To the studio they do."""
+    """They may reply to the studio."""
     own = desk.said("theirs", "client")
     tasks.fill(desk)
     for name, comment, want in (
@@ -325,8 +325,8 @@ def test_clients_of_different_studios_do_not_reply_to_each_other(
         assert found == {name: want}
 
 
-def test_readers_acknowledge_a_comment_and_take_that_back(tasks: OneService, desk: Desk) -> None:
-    """Turn by turn, each told of."""
+def test_acknowledging_twice_withdraws_it(tasks: OneService, desk: Desk) -> None:
+    """Each emits an event."""
     person = desk.people["colleague"]
     at = {"task_id": desk.task, "comment_id": desk.comment}
     first = tasks.call("colleague", "acknowledge_comment", **at)
@@ -343,10 +343,10 @@ def test_readers_acknowledge_a_comment_and_take_that_back(tasks: OneService, des
 
 
 @pytest.mark.parametrize("of_task", [False, True])
-def test_without_a_comment_its_task_is_what_the_others_say(
+def test_deleting_a_comment_restores_the_previous_status(
     tasks: OneService, desk: Desk, of_task: bool
 ) -> None:
-    """Whichever path deletes it."""
+    """By each of the routes."""
     last = say(tasks, desk, "artist", "", "wfa")["id"]
     method: dict[str, Any] = {"method": "delete_row", "path": "comments", "ident": last}
     if of_task:
@@ -369,8 +369,8 @@ def test_without_a_comment_its_task_is_what_the_others_say(
     assert tasks.rows("news") == []
 
 
-def test_a_task_without_comments_begins_anew(tasks: OneService, desk: Desk) -> None:
-    """With the default status."""
+def test_a_task_without_comments_has_the_default_status(tasks: OneService, desk: Desk) -> None:
+    """After its last comment was deleted."""
     tasks.call("artist", "delete_row", path="comments", ident=desk.comment)
     last = say(tasks, desk, "artist", "", "wip")
     tasks.call("artist", "delete_row", path="comments", ident=last["id"])

@@ -240,7 +240,7 @@ def test_verify_says_what_differs(system: System, tables: Tables, tmp_path: Path
     load(system.target, source.batches(), replace=True)
     verdict = verify(system.target, source)
     assert verdict.same, verdict.differences
-    assert verdict.asked > 20
+    assert verdict.api_answers > 20
 
     caller = system.caller(ident("person admin"))
     body = {"description": "changed"}
@@ -300,7 +300,7 @@ def test_the_commands_say_what_they_did(system: System, tables: Tables, tmp_path
     path = dump(tmp_path / "in.json", tables)
     status, said, _ = command(system, tmp_path, "import", DUMP=str(path), MODE="replace")
     assert status == 0
-    assert "emptied first" in said
+    assert "deleted first" in said
     assert f"{sum(map(len, tables.values()))} rows" in said
     assert command(system, tmp_path, "verify", DUMP=str(path))[0] == 0
     assert command(system, tmp_path, "export", FILE=str(tmp_path / "out.json.gz"))[0] == 0

@@ -114,7 +114,7 @@ def unharmed(
 
 def losses(system: System) -> int:
     """How often a connection broke."""
-    return system.logs().count("broker away") + system.logs().count("starts over after")
+    return system.logs().count("broker away") + system.logs().count("after an unexpected error")
 
 
 def depth(system: System, queue: str) -> int:

@@ -1,1 +1,1 @@
-"""Of services/common."""
+"""Tests of ``services.common``."""

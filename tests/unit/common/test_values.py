@@ -1,4 +1,4 @@
-"""What clients may send for each kind of value, and what they are told otherwise."""
+"""Parsing values of each kind, and the errors for others."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ IDENT = "0a1b2c3d-0000-4000-8000-00000000000f"
         (values.shaped(dict[str, Any]), {"a": [1.5, None]}, {"a": [1.5, None]}),
     ],
 )
-def test_what_means_a_kind_without_doubt_is_read(read: Any, given: Any, found: Any) -> None:
-    """Numbers and flags come as text from forms and spreadsheets, whole numbers as floats."""
+def test_unambiguous_values_are_accepted(read: Any, given: Any, found: Any) -> None:
+    """Forms and spreadsheets send numbers and flags as text, whole numbers as floats."""
     assert read(given) == found
     assert type(read(given)) is type(found)
 
@@ -71,8 +71,8 @@ def test_what_means_a_kind_without_doubt_is_read(read: Any, given: Any, found: A
         values.shaped(int),
     ],
 )
-def test_a_value_of_another_kind_is_a_bad_value_and_no_crash(read: Any, given: Any) -> None:
-    """Also where it can't be compared, hashed or encoded."""
+def test_a_value_of_another_kind_raises_bad_value(read: Any, given: Any) -> None:
+    """Also if it can't be compared, hashed or encoded."""
     with pytest.raises(BadValue):
         read(given)
 
@@ -113,7 +113,7 @@ def test_a_bad_value_says_what_was_expected(read: Any, given: Any, expected: str
     )
 
 
-def test_what_came_is_shown_in_a_few_characters() -> None:
+def test_the_value_in_the_message_is_abbreviated() -> None:
     """Whatever its size and depth."""
     deep: list[Any] = []
     for _ in range(5000):
@@ -123,7 +123,7 @@ def test_what_came_is_shown_in_a_few_characters() -> None:
 
 
 def nested(depth: int) -> Any:
-    """A list in a list, and so on."""
+    """Lists nested so deeply."""
     value: Any = 1
     for _ in range(depth):
         value = [value]
@@ -144,6 +144,6 @@ def nested(depth: int) -> Any:
         (nested(100_000), False),
     ],
 )
-def test_json_is_stored_if_postgresql_takes_it(value: Any, fits: bool) -> None:
-    """No NUL, half a character, infinity, or endless depth."""
+def test_json_that_postgresql_refuses_is_a_bad_value(value: Any, fits: bool) -> None:
+    """NUL, lone surrogates, infinity, too deep nesting."""
     assert values.storable(value) is fits

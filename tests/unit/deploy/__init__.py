@@ -1,1 +1,1 @@
-"""Of deploy."""
+"""Tests of ``deploy``."""

@@ -1,4 +1,4 @@
-"""Whether an environment starts a process: the settings classes themselves are asked."""
+"""Whether an environment starts a process, according to its settings class."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def known_names(process: str) -> set[str]:
 
 
 def unknown(process: str, environ: Mapping[str, str]) -> set[str]:
-    """Variables that nobody there reads."""
+    """Variables that no process reads."""
     filing = (
         "storage_url" in getattr(settings_class(process), "__struct_fields__", ())
         if process != "prepare"

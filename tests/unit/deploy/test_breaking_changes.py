@@ -1,4 +1,4 @@
-"""Whoever works with the release before notices what goes, and not what comes."""
+"""Breaking changes between two snapshots; additions are none."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BEFORE = Snapshot(
 
 
 def routes(**changed: RoutePromise | None) -> list[str]:
-    """What breaks with these in place of three of the routes."""
+    """The breaking changes with these in place of three of the routes."""
     names = {"get": "GET /tasks/{id}", "post": "POST /tasks", "config": "GET /config"}
     found = BEFORE.routes | {names[key]: promise for key, promise in changed.items()}
     now = {name: promise for name, promise in found.items() if promise is not None}
@@ -32,7 +32,7 @@ def routes(**changed: RoutePromise | None) -> list[str]:
 
 
 def event(now: Fields) -> list[str]:
-    """What breaks with another payload of ``task:new``."""
+    """The breaking changes with another payload of ``task:new``."""
     return breaking_changes(BEFORE, Snapshot("2.0.0", BEFORE.routes, {"task:new": now}))
 
 
@@ -53,28 +53,28 @@ def test_additions_break_nothing() -> None:
     assert breaking_changes(BEFORE, now) == []
 
 
-def test_a_route_that_is_gone_is_named() -> None:
-    """With its method; where the path is still there, only the method is gone."""
+def test_a_removed_route_is_breaking() -> None:
+    """If its path is still routed, only the method was removed."""
     assert routes(config=None) == ["GET /config: the route was removed"]
     assert routes(get=None) == ["GET /tasks/{id}: the method was removed"]
 
 
-def test_another_status_is_named() -> None:
-    """Clients go by it."""
+def test_another_status_is_breaking() -> None:
+    """Clients depend on it."""
     found = routes(config=RoutePromise("public", 204))
     assert found == ["GET /config: the status 200 became 204"]
 
 
 @pytest.mark.parametrize(("was", "now"), [("config", "signed_in"), ("post", "refreshing")])
-def test_access_that_needs_another_token_is_named(was: str, now: str) -> None:
-    """Callers who were let in are refused."""
+def test_stricter_access_is_breaking(was: str, now: str) -> None:
+    """Callers with the old token are refused."""
     status = {"config": 200, "post": 201}[was]
     (found,) = routes(**{was: RoutePromise(now, status)})
     assert found.endswith(f"became '{now}'")
 
 
-def test_what_a_body_must_hold_besides_is_named() -> None:
-    """A request that was complete no longer is, or its value means nothing any more."""
+def test_stricter_bodies_are_breaking() -> None:
+    """A field became required, or was removed."""
     stricter = Fields(required=TASK.types | {"name": "string"})
     assert routes(post=RoutePromise("signed_in", 201, body=stricter)) == [
         "POST /tasks: body: project_id became required",
@@ -85,8 +85,8 @@ def test_what_a_body_must_hold_besides_is_named() -> None:
     assert found == ["POST /tasks: body: project_id was removed"]
 
 
-def test_what_an_answer_lacks_is_named() -> None:
-    """Also what it may lack; what it always holds now is an addition."""
+def test_weaker_answers_are_breaking() -> None:
+    """A field was removed, retyped or became optional; one that became required is not."""
     fewer = Fields(optional={"task_id": "string"})
     assert routes(get=RoutePromise("signed_in", 200, answer=fewer)) == [
         "GET /tasks/{id}: answer: task_id was uuid and is string",
@@ -97,14 +97,14 @@ def test_what_an_answer_lacks_is_named() -> None:
     assert routes(get=RoutePromise("signed_in", 200, answer=always)) == []
 
 
-def test_an_event_that_is_gone_is_named() -> None:
+def test_a_removed_event_is_breaking() -> None:
     """Its subscribers would wait for ever."""
     now = Snapshot("2.0.0", BEFORE.routes, {})
     assert breaking_changes(BEFORE, now) == ["task:new: the event was removed"]
 
 
-def test_fields_of_an_event_neither_go_nor_change_nor_become_required() -> None:
-    """Old and new services read each other's events while they are exchanged."""
+def test_changed_event_fields_are_breaking() -> None:
+    """Old and new services read each other's events during an upgrade."""
     assert event(Fields(TASK.required)) == ["task:new: project_id was removed"]
     assert event(Fields({"task_id": "string"}, TASK.optional)) == [
         "task:new: task_id was uuid and is string"
@@ -116,8 +116,8 @@ def test_fields_of_an_event_neither_go_nor_change_nor_become_required() -> None:
     assert event(Fields(TASK.types)) == ["task:new: project_id became required"]
 
 
-def test_types_are_spelled_from_json_schemas() -> None:
-    """By their format where they have one."""
+def test_types_are_derived_from_json_schemas() -> None:
+    """By their format if they have one."""
     uuid, null = {"type": "string", "format": "uuid"}, {"type": "null"}
     assert spelled({"anyOf": [null, uuid]}) == "uuid or null"
     assert spelled({"type": "array", "items": uuid}) == "array of uuid"
@@ -128,8 +128,8 @@ def test_types_are_spelled_from_json_schemas() -> None:
     assert fields_of(schema) == Fields({"b": "uuid"}, {"a": "integer"})
 
 
-def test_a_snapshot_has_a_line_for_each_promise_and_is_read_as_written(tmp_path: Path) -> None:
-    """So a review shows what a release adds."""
+def test_a_snapshot_round_trips_with_a_line_per_route_and_event(tmp_path: Path) -> None:
+    """So that a review shows additions."""
     text = text_of(BEFORE)
     assert '"GET /config": {"access": "public", "status": 200}' in text
     assert len(text.splitlines()) == 7 + len(BEFORE.routes) + len(BEFORE.events)
@@ -137,14 +137,14 @@ def test_a_snapshot_has_a_line_for_each_promise_and_is_read_as_written(tmp_path:
     assert newest(tmp_path) == BEFORE
 
 
-def test_the_newest_release_is_the_one_of_the_highest_number(tmp_path: Path) -> None:
-    """1.10 comes after 1.9."""
+def test_the_newest_release_has_the_highest_version(tmp_path: Path) -> None:
+    """1.10 is newer than 1.9."""
     write(BEFORE, tmp_path)
     write(msgspec.structs.replace(BEFORE, release="1.10.0"), tmp_path)
     assert newest(tmp_path).release == "1.10.0"
 
 
-def test_what_a_release_promised_is_not_written_over(tmp_path: Path) -> None:
+def test_a_released_snapshot_is_not_overwritten(tmp_path: Path) -> None:
     """Else the comparison could always be made to pass."""
     write(BEFORE, tmp_path)
     write(BEFORE, tmp_path)

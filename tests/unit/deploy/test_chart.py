@@ -1,4 +1,4 @@
-"""The Helm chart, rendered by Helm itself: what it says, and whether that is what is meant."""
+"""The Helm chart, rendered by Helm itself."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 @cache
 def rendered(variant: str, *, upgrade: bool = False) -> list[dict[str, Any]]:
-    """The objects of the chart with those values."""
+    """The chart's objects with these values."""
     with Chart.load(CHART) as chart:
         files = chart.render(
             VARIANTS[variant],
@@ -87,7 +87,7 @@ def of_kind(variant: str, *kinds: str) -> dict[str, dict[str, Any]]:
 
 
 def pods(variant: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each process's pod, the prepare job's included."""
+    """The pod template of each process, including the prepare job."""
     for one in of_kind(variant, "Deployment", "Job").values():
         template = one["spec"]["template"]
         labels = template["metadata"]["labels"]
@@ -96,12 +96,12 @@ def pods(variant: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def pod(variant: str, process: str) -> dict[str, Any]:
-    """One process's pod."""
+    """The pod template of one process."""
     return dict(pods(variant))[process]
 
 
 def variables(variant: str, process: str) -> dict[str, dict[str, Any]]:
-    """The variables of a process by name."""
+    """The environment variables of a process."""
     (container,) = pod(variant, process)["spec"]["containers"]
     names = [one["name"] for one in container["env"]]
     assert len(set(names)) == len(names)
@@ -109,7 +109,7 @@ def variables(variant: str, process: str) -> dict[str, dict[str, Any]]:
 
 
 def made_up(variable: dict[str, Any]) -> str:
-    """A value as the secret may have it."""
+    """A made-up value of a secret."""
     if "value" in variable:
         return str(variable["value"])
     name: str = variable["name"]
@@ -127,7 +127,7 @@ def made_up(variable: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_every_object_is_what_kubernetes_and_the_operators_take(variant: str) -> None:
+def test_every_object_is_valid_for_kubernetes_and_the_operators(variant: str) -> None:
     """No field is unknown or of the wrong type."""
     for one in rendered(variant):
         own = SCHEMAS / f"{one['kind']}.json"
@@ -137,8 +137,8 @@ def test_every_object_is_what_kubernetes_and_the_operators_take(variant: str) ->
             kubernetes_validate.validate(one, KUBERNETES, strict=True)
 
 
-def test_a_field_that_does_not_exist_is_noticed() -> None:
-    """In an object of Kubernetes as in one of an operator."""
+def test_an_unknown_field_is_invalid() -> None:
+    """In objects of Kubernetes and of operators."""
     service = json.loads(json.dumps(of_kind("shared", "Service")["callboard-gateway"]))
     service["spec"]["portz"] = []
     with pytest.raises(kubernetes_validate.ValidationError):
@@ -149,8 +149,8 @@ def test_a_field_that_does_not_exist_is_noticed() -> None:
         jsonschema.validate(scaled, json.loads((SCHEMAS / "ScaledObject.json").read_text()))
 
 
-def test_helm_finds_nothing_to_complain_about() -> None:
-    """But that the chart has no icon."""
+def test_helm_lint_passes() -> None:
+    """It only misses an icon."""
     messages = [one for one in lint(CHART)["messages"] if "icon" not in str(one)]
     assert messages == []
 
@@ -164,7 +164,7 @@ def test_helm_finds_nothing_to_complain_about() -> None:
         ({"monitoring": {"namespace": ""}}, "monitoring.namespace must say"),
     ],
 )
-def test_values_that_can_not_work_are_refused(values: dict[str, Any], sentence: str) -> None:
+def test_invalid_values_are_refused(values: dict[str, Any], sentence: str) -> None:
     """With a sentence that says what to set."""
     with Chart.load(CHART) as chart, pytest.raises(HelmRenderError, match=sentence):
         chart.render(values, name="studio", namespace="callboard")
@@ -174,8 +174,8 @@ def test_values_that_can_not_work_are_refused(values: dict[str, Any], sentence: 
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_no_container_has_rights_or_can_write(variant: str) -> None:
-    """What Kubernetes calls restricted, and a read-only root besides."""
+def test_containers_are_restricted_and_read_only(variant: str) -> None:
+    """The restricted pod security standard, with a read-only root."""
     for _, template in pods(variant):
         spec = template["spec"]
         assert spec["automountServiceAccountToken"] is False
@@ -195,7 +195,7 @@ def test_no_container_has_rights_or_can_write(variant: str) -> None:
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("process", [*PROCESSES, "prepare"])
 def test_each_process_can_start_with_its_environment(variant: str, process: str) -> None:
-    """Whatever is required is set, and nothing is that nobody reads."""
+    """Every required variable is set, and none that no process reads."""
     given = variables(variant, process)
     start(process, {name: made_up(one) for name, one in given.items()})
     allowed = known_names(process) | (STORAGE if process in FILING else set())
@@ -203,8 +203,8 @@ def test_each_process_can_start_with_its_environment(variant: str, process: str)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_no_secret_lies_in_the_chart(variant: str) -> None:
-    """What is secret is taken from a secret, and the chart makes none."""
+def test_the_chart_contains_no_secret(variant: str) -> None:
+    """It refers to secrets, and creates none."""
     assert of_kind(variant, "Secret") == {}
     for process, _ in pods(variant):
         for name, one in variables(variant, process).items():
@@ -214,23 +214,23 @@ def test_no_secret_lies_in_the_chart(variant: str) -> None:
 
 @pytest.mark.parametrize("process", [*SERVICES, "gateway"])
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_no_process_knows_anothers_database(variant: str, process: str) -> None:
-    """The gateway knows none; only the relay and the prepare job know all."""
+def test_each_process_has_only_its_own_database_url(variant: str, process: str) -> None:
+    """The gateway has none; only the relay and the prepare job have all."""
     own = {process} if process in SERVICES else set()
     assert databases(variables(variant, process)) == own
     assert "DATABASE_URL" not in variables(variant, process)
 
 
 def stop_seconds() -> int:
-    """How long a service lets work run on; read, since to import it would patch this process."""
+    """The seconds a service allows for shutdown; parsed, as importing would patch this process."""
     text = (CHART.parents[1] / "services/common/runtime/main.py").read_text()
     (found,) = re.findall(r"^STOP_SECONDS: Final = (\d+)$", text, re.MULTILINE)
     return int(found)
 
 
 @pytest.mark.parametrize("process", PROCESSES)
-def test_each_process_is_watched_and_stops_in_good_order(process: str) -> None:
-    """Three probes, and longer to stop than the process gives its running work."""
+def test_each_process_has_probes_and_a_grace_period(process: str) -> None:
+    """Longer than the process's own shutdown."""
     spec = pod("shared", process)["spec"]
     (container,) = spec["containers"]
     for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
@@ -243,14 +243,14 @@ def test_each_process_is_watched_and_stops_in_good_order(process: str) -> None:
 
 
 def selects(selector: dict[str, Any], labels: dict[str, str]) -> bool:
-    """Whether the labels fit."""
+    """Whether the labels match."""
     wanted = selector["matchLabels"]
     return bool(wanted) and wanted.items() <= labels.items()
 
 
 @pytest.mark.parametrize("process", PROCESSES)
-def test_each_process_has_a_budget_a_spread_and_two_pods(process: str) -> None:
-    """A node that is emptied takes one pod at a time."""
+def test_each_process_has_two_pods_a_spread_and_a_disruption_budget(process: str) -> None:
+    """Draining a node evicts one pod at a time."""
     template = pod("no operators", process)
     labels = template["metadata"]["labels"]
     budgets = of_kind("no operators", "PodDisruptionBudget").values()
@@ -262,7 +262,7 @@ def test_each_process_has_a_budget_a_spread_and_two_pods(process: str) -> None:
 
 
 def policy(variant: str, process: str) -> dict[str, Any]:
-    """The one network policy of a process."""
+    """The network policy of a process."""
     labels = pod(variant, process)["metadata"]["labels"]
     policies = of_kind(variant, "NetworkPolicy").values()
     (found,) = [one for one in policies if selects(one["spec"]["podSelector"], labels)]
@@ -271,8 +271,8 @@ def policy(variant: str, process: str) -> dict[str, Any]:
     return spec
 
 
-def ways_out(variant: str, process: str) -> dict[int, list[dict[str, Any]]]:
-    """Where a process may connect to, by port."""
+def egress_by_port(variant: str, process: str) -> dict[int, list[dict[str, Any]]]:
+    """The allowed targets of a process, by port."""
     return {
         port["port"]: rule["to"]
         for rule in policy(variant, process)["egress"]
@@ -282,8 +282,8 @@ def ways_out(variant: str, process: str) -> dict[int, list[dict[str, Any]]]:
 
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("process", [*PROCESSES, "prepare"])
-def test_only_the_gateway_can_be_reached(variant: str, process: str) -> None:
-    """From the ingress; the monitoring reaches metrics besides, where there is one."""
+def test_only_the_gateway_accepts_traffic(variant: str, process: str) -> None:
+    """From the ingress; monitoring may reach metrics if enabled."""
     rules = policy(variant, process)["ingress"]
     ports = [port["port"] for rule in rules for port in rule["ports"]]
     if process == "gateway":
@@ -298,9 +298,9 @@ def test_only_the_gateway_can_be_reached(variant: str, process: str) -> None:
 
 
 @pytest.mark.parametrize("process", [*PROCESSES, "prepare"])
-def test_each_process_reaches_what_it_needs_and_nothing_else(process: str) -> None:
-    """Names; the broker; its database; the bucket; mail."""
-    out = set(ways_out("shared", process))
+def test_egress_is_limited_to_what_each_process_needs(process: str) -> None:
+    """DNS, the broker, its database, the bucket, mail."""
+    out = set(egress_by_port("shared", process))
     wanted = {53}
     wanted |= {5672} if process != "prepare" else set()
     wanted |= {5432} if process != "gateway" else set()
@@ -310,19 +310,19 @@ def test_each_process_reaches_what_it_needs_and_nothing_else(process: str) -> No
 
 
 @pytest.mark.parametrize("process", PROCESSES)
-def test_traces_have_a_way_out_where_they_are_asked_for(process: str) -> None:
-    """To the namespace of the monitoring, at the port that the endpoint has."""
+def test_egress_to_the_trace_collector_is_opened_if_enabled(process: str) -> None:
+    """To monitoring's namespace, at the endpoint's port."""
     endpoint = variables("all options", process)["OTEL_EXPORTER_OTLP_ENDPOINT"]["value"]
     port = int(endpoint.rpartition(":")[2])
-    assert port in ways_out("all options", process)
-    assert port not in ways_out("shared", process)
+    assert port in egress_by_port("all options", process)
+    assert port not in egress_by_port("shared", process)
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_with_a_cluster_each_a_service_reaches_its_own_only(service: str) -> None:
-    """And takes its address from that cluster's secret."""
+def test_with_a_cluster_per_service_each_reaches_only_its_own(service: str) -> None:
+    """The address comes from that cluster's secret."""
     name = f"callboard-db-{service}"
-    assert ways_out("per service", service)[5432] == [
+    assert egress_by_port("per service", service)[5432] == [
         {"podSelector": {"matchLabels": {"cnpg.io/cluster": name}}}
     ]
     reference = variables("per service", service)[f"{service.upper()}_DATABASE_URL"]["valueFrom"]
@@ -332,14 +332,14 @@ def test_with_a_cluster_each_a_service_reaches_its_own_only(service: str) -> Non
     assert cluster["instances"] == 3
 
 
-def test_the_broker_is_three_nodes_on_three_machines() -> None:
-    """So that quorum queues outlive one of them."""
+def test_the_broker_has_three_nodes_on_three_hosts() -> None:
+    """So that quorum queues survive the loss of one."""
     (broker,) = of_kind("shared", "RabbitmqCluster").values()
     assert broker["spec"]["replicas"] == 3
     rules = broker["spec"]["affinity"]["podAntiAffinity"]
     (rule,) = rules["requiredDuringSchedulingIgnoredDuringExecution"]
     assert rule["topologyKey"] == "kubernetes.io/hostname"
-    assert ways_out("shared", "gateway")[5672] == [{"podSelector": rule["labelSelector"]}]
+    assert egress_by_port("shared", "gateway")[5672] == [{"podSelector": rule["labelSelector"]}]
     budget = of_kind("shared", "PodDisruptionBudget")[broker["metadata"]["name"]]["spec"]
     assert budget == {"maxUnavailable": 1, "selector": rule["labelSelector"]}
 
@@ -357,8 +357,8 @@ def subscriptions(service: str) -> set[str]:
 
 
 @pytest.mark.parametrize("process", [*SERVICES, "gateway"])
-def test_each_process_is_scaled_by_its_own_queues(process: str) -> None:
-    """The requests that wait for a service and the events that do; the gateway by its work."""
+def test_each_service_is_scaled_by_its_own_queues(process: str) -> None:
+    """Requests and events; the gateway by CPU."""
     spec = of_kind("shared", "ScaledObject")[f"callboard-{process}"]["spec"]
     deployment = of_kind("shared", "Deployment")[spec["scaleTargetRef"]["name"]]
     assert "replicas" not in deployment["spec"]
@@ -374,7 +374,7 @@ def test_each_process_is_scaled_by_its_own_queues(process: str) -> None:
     assert matched == subscriptions(process)
 
 
-def test_the_database_has_a_connection_for_every_pod_that_may_run() -> None:
+def test_max_connections_covers_the_largest_scale() -> None:
     """Each service process has two pools."""
     default: int = inspect.signature(Database).parameters["pool_size"].default
     scaled = of_kind("shared", "ScaledObject").values()
@@ -387,16 +387,16 @@ def test_the_database_has_a_connection_for_every_pod_that_may_run() -> None:
 
 
 @pytest.mark.parametrize("upgrade", [False, True])
-def test_migrations_run_before_an_upgrade_replaces_anything(upgrade: bool) -> None:
-    """At the first installation they run beside the databases that it makes."""
+def test_migrations_run_before_an_upgrade_replaces_pods(upgrade: bool) -> None:
+    """On installation they run beside the databases that it creates."""
     (job,) = [one for one in rendered("shared", upgrade=upgrade) if one["kind"] == "Job"]
     hook = job["metadata"].get("annotations", {}).get("helm.sh/hook")
     assert hook == ("pre-upgrade" if upgrade else None)
 
 
 @pytest.mark.parametrize("process", PROCESSES)
-def test_each_pod_is_scraped_once_where_it_shows_its_metrics(process: str) -> None:
-    """A name that is wrong would be no error, only silence."""
+def test_each_pod_is_scraped_once_at_its_metrics_port(process: str) -> None:
+    """A wrong port name would be no error, just no metrics."""
     monitor = of_kind("all options", "PodMonitor")["callboard-processes"]
     assert monitor["metadata"]["labels"]["release"] == "prometheus"
     template = pod("all options", process)
@@ -411,16 +411,16 @@ def test_each_pod_is_scraped_once_where_it_shows_its_metrics(process: str) -> No
     assert {one["targetLabel"] for one in fitting["relabelings"]} == set(WHERE)
 
 
-def test_without_monitoring_no_process_shows_metrics() -> None:
-    """Nor is there a port of them."""
+def test_without_monitoring_no_process_exposes_metrics() -> None:
+    """And no port is declared."""
     for process in (*SERVICES, "relay"):
         assert "METRICS_PORT" not in variables("no operators", process)
         (container,) = pod("no operators", process)["spec"]["containers"]
         assert "ports" not in container
 
 
-def test_an_exporter_reads_databases_that_run_elsewhere() -> None:
-    """If asked for; it reaches them and Prometheus reaches it."""
+def test_an_exporter_covers_external_databases() -> None:
+    """If enabled, with network policies both ways."""
     name = "callboard-postgres-exporter"
     assert name not in of_kind("shared", "Deployment")
     template = of_kind("external", "Deployment")[name]["spec"]["template"]
@@ -436,8 +436,8 @@ def test_an_exporter_reads_databases_that_run_elsewhere() -> None:
     assert ports[monitor["podMetricsEndpoints"][0]["port"]] == port["port"]
 
 
-def test_every_secret_can_come_from_a_store() -> None:
-    """All that pods refer to, but those that the operators make."""
+def test_every_secret_can_come_from_external_secrets() -> None:
+    """All that pods refer to, except those that operators create."""
     made = set(of_kind("all options", "ExternalSecret"))
     asked = {
         one["valueFrom"]["secretKeyRef"]["name"]

@@ -1,4 +1,4 @@
-"""``deploy/compose.yml``: what it says, as far as it can be known without starting it."""
+"""``deploy/compose.yml``, as far as it can be checked without starting it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OURS = [*SERVICES, "gateway", "relay", "prepare"]
 
 
 def filled(what: Any, given: dict[str, str]) -> Any:
-    """The values with their variables put in, as compose does it."""
+    """The values with variables substituted, as compose does it."""
 
     def value(match: re.Match[str]) -> str:
         name, mark, default = match.groups()
@@ -41,19 +41,19 @@ def filled(what: Any, given: dict[str, str]) -> Any:
 
 @pytest.fixture(scope="module")
 def secrets() -> dict[str, str]:
-    """What ``deploy.secrets`` makes."""
+    """The variables that ``deploy.secrets`` generates."""
     return dict(line.split("=", 1) for line in env_file().splitlines())
 
 
 @pytest.fixture(scope="module")
 def composed(secrets: dict[str, str]) -> dict[str, Any]:
-    """The services, with the secrets and no other variable set."""
+    """The services, with the generated secrets and no other variable set."""
     found: dict[str, Any] = filled(yaml.safe_load(TEXT)["services"], secrets)
     return found
 
 
-def test_the_secrets_are_all_and_only_those_that_are_asked_for(secrets: dict[str, str]) -> None:
-    """Each is long, and no two are the same."""
+def test_the_generated_secrets_are_exactly_the_required_ones(secrets: dict[str, str]) -> None:
+    """All are long and different."""
     required = {name for name, mark, _ in VARIABLE.findall(TEXT) if mark == "?"}
     assert required == set(NAMES)
     assert len(set(secrets.values())) == len(NAMES)
@@ -61,15 +61,15 @@ def test_the_secrets_are_all_and_only_those_that_are_asked_for(secrets: dict[str
 
 @pytest.mark.parametrize("name", OURS)
 def test_each_process_can_start_with_its_environment(composed: dict[str, Any], name: str) -> None:
-    """Whatever is required is set, and nothing is that nobody reads."""
+    """Every required variable is set, and none that no process reads."""
     environ = composed[name]["environment"]
     start(name, environ)
     assert unknown(name, environ) == set()
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_service_knows_its_own_database_only(composed: dict[str, Any], name: str) -> None:
-    """By its own role and password."""
+def test_a_service_has_only_its_own_database_url(composed: dict[str, Any], name: str) -> None:
+    """With its own role and password."""
     environ = composed[name]["environment"]
     assert databases(environ) == {name}
     assert f"callboard_{name}:" in environ[f"{name.upper()}_DATABASE_URL"]
@@ -77,22 +77,20 @@ def test_a_service_knows_its_own_database_only(composed: dict[str, Any], name: s
 
 
 def test_no_two_roles_share_a_password(composed: dict[str, Any]) -> None:
-    """Nor has any of them the superuser's."""
+    """Including the superuser."""
     urls = [v for k, v in composed["prepare"]["environment"].items() if k.endswith("DATABASE_URL")]
     passwords = [url.split(":")[2].split("@")[0] for url in urls]
     assert len(passwords) == len(SERVICES) + 1 == len(set(passwords))
 
 
 def test_only_the_gateway_publishes_a_port(composed: dict[str, Any]) -> None:
-    """Everything else is reached from inside."""
+    """Everything else is internal."""
     assert [name for name, one in composed.items() if "ports" in one] == ["gateway"]
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_our_containers_can_write_nothing_and_have_no_rights(
-    composed: dict[str, Any], name: str
-) -> None:
-    """But in /tmp, which is memory."""
+def test_containers_are_restricted_and_read_only(composed: dict[str, Any], name: str) -> None:
+    """Except for a tmpfs at /tmp."""
     one = composed[name]
     assert one["read_only"] is True
     assert one["cap_drop"] == ["ALL"]
@@ -101,8 +99,8 @@ def test_our_containers_can_write_nothing_and_have_no_rights(
     assert "user" not in one  # the image's own
 
 
-def test_every_container_comes_back_and_says_how_it_is(composed: dict[str, Any]) -> None:
-    """Our images have their own health check."""
+def test_every_container_restarts_and_has_a_health_check(composed: dict[str, Any]) -> None:
+    """The images of the project have their own."""
     for name, one in composed.items():
         assert one["restart"] == ("on-failure" if name in ENDING else "unless-stopped"), name
         if name not in {*OURS, *ENDING}:
@@ -119,8 +117,8 @@ def test_nothing_starts_before_the_databases_are_prepared(
     assert waits["rabbitmq"]["condition"] == "service_healthy"
 
 
-def test_conditions_can_be_met(composed: dict[str, Any]) -> None:
-    """Who is waited for to be healthy says so, who is waited for to end does end."""
+def test_dependency_conditions_can_be_met(composed: dict[str, Any]) -> None:
+    """Services waited for have a health check, jobs waited for end."""
     for name, one in composed.items():
         for other, waits in one.get("depends_on", {}).items():
             if waits["condition"] == "service_healthy":
@@ -129,16 +127,16 @@ def test_conditions_can_be_met(composed: dict[str, Any]) -> None:
                 assert other in ENDING, (name, other)
 
 
-def test_files_that_are_mounted_are_there(composed: dict[str, Any]) -> None:
-    """Configuration of the broker and of the monitoring."""
+def test_mounted_files_exist(composed: dict[str, Any]) -> None:
+    """The configuration of broker and monitoring."""
     for one in composed.values():
         for volume in one.get("volumes", ()):
             source = volume.partition(":")[0]
             assert not source.startswith(".") or (FOLDER / source).exists(), source
 
 
-def test_prometheus_asks_containers_that_are_there(composed: dict[str, Any]) -> None:
-    """By the names they have inside."""
+def test_prometheus_scrapes_existing_containers(composed: dict[str, Any]) -> None:
+    """By their internal names."""
     config = yaml.safe_load((FOLDER / "monitoring/prometheus.yml").read_text())
     for job in config["scrape_configs"]:
         for group in job.get("static_configs", ()):
@@ -149,10 +147,10 @@ def test_prometheus_asks_containers_that_are_there(composed: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize("name", [*SERVICES, "gateway", "relay"])
-def test_prometheus_asks_each_process_where_it_shows_its_metrics(
+def test_prometheus_scrapes_each_process_at_its_metrics_port(
     composed: dict[str, Any], name: str
 ) -> None:
-    """With the labels that alerts and dashboard go by, and from outside of the container."""
+    """With the labels that alerts and dashboard rely on."""
     config = yaml.safe_load((FOLDER / "monitoring/prometheus.yml").read_text())
     (job,) = (one for one in config["scrape_configs"] if one["job_name"] == "callboard")
     (port,) = (group["port"] for group in job["dns_sd_configs"] if name in group["names"])

@@ -1,4 +1,4 @@
-"""What Prometheus reads to find the processes of a local run."""
+"""Prometheus' service discovery of a local run."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def targets(folder: Path) -> dict[str, dict[str, Any]]:
     return {one["labels"]["process"]: one for one in listed}
 
 
-def test_it_lists_what_runs_and_nothing_else(tmp_path: Path, children: list[Scraped]) -> None:
-    """From its start to its end, at the port that it was told."""
+def test_it_lists_the_running_processes(tmp_path: Path, children: list[Scraped]) -> None:
+    """From start to end, at their metrics ports."""
     discovery = Discovery(tmp_path, None)
     discovery.update(children)
     assert targets(tmp_path) == {}
@@ -69,8 +69,8 @@ def test_it_lists_what_runs_and_nothing_else(tmp_path: Path, children: list[Scra
     assert targets(tmp_path) == {}
 
 
-def test_the_configuration_leads_to_targets_alerts_and_the_broker(tmp_path: Path) -> None:
-    """Ready to be given to Prometheus."""
+def test_the_configuration_refers_to_targets_alerts_and_broker(tmp_path: Path) -> None:
+    """It can be passed to Prometheus."""
     Discovery(tmp_path / "a folder", 15692)
     config = yaml.safe_load((tmp_path / "a folder/prometheus/prometheus.yml").read_text())
     assert all(Path(path).exists() for path in config["rule_files"])
@@ -81,8 +81,8 @@ def test_the_configuration_leads_to_targets_alerts_and_the_broker(tmp_path: Path
         assert jobs[name]["static_configs"] == [{"targets": ["127.0.0.1:15692"]}]
 
 
-def test_a_broker_that_is_not_ours_is_not_asked(tmp_path: Path) -> None:
-    """Nobody knows here where its metrics are."""
+def test_an_external_broker_is_not_scraped(tmp_path: Path) -> None:
+    """Its metrics port is unknown."""
     Discovery(tmp_path, None)
     config = yaml.safe_load((tmp_path / "prometheus/prometheus.yml").read_text())
     assert [job["job_name"] for job in config["scrape_configs"]] == ["callboard"]

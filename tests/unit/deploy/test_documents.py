@@ -1,4 +1,4 @@
-"""Generated documents say what the tables say."""
+"""Generated documents are up to date and complete."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gateway.routes import ROUTES
 
 @pytest.fixture(scope="module")
 def openapi(descriptions: Path) -> dict[str, Any]:
-    """The HTTP API as the gateway describes it."""
+    """The OpenAPI description."""
     found: dict[str, Any] = msgspec.json.decode((descriptions / "openapi.json").read_bytes())
     return found
 
@@ -25,15 +25,15 @@ def openapi(descriptions: Path) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("path", "text"), documents().items(), ids=lambda v: getattr(v, "name", "")
 )
-def test_a_document_that_git_holds_is_current(path: Path, text: str) -> None:
-    """``make docs`` writes it."""
+def test_committed_documents_are_up_to_date(path: Path, text: str) -> None:
+    """``make docs`` writes them."""
     assert path.read_text() == text
 
 
-def test_descriptions_are_built_again_when_the_code_is_newer(
+def test_descriptions_are_stale_if_the_code_is_newer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As when one is missing, and not otherwise."""
+    """Or one of them is missing."""
     built, code = tmp_path / "built", tmp_path / "services" / "new.py"
     monkeypatch.setattr(served, "ROOT", tmp_path)
     monkeypatch.setattr(served, "BUILT", built)
@@ -57,13 +57,13 @@ def test_every_route_is_described(openapi: dict[str, Any]) -> None:
     assert described == {(route.method, route.path) for route in ROUTES}
 
 
-def test_every_event_is_described() -> None:
-    """A subscriber reads what it means."""
+def test_every_event_has_a_description() -> None:
+    """Subscribers read it."""
     for event in events():
         assert (event.__doc__ or "").strip(), event.event_name
 
 
-def test_every_operation_has_an_id_of_its_own(openapi: dict[str, Any]) -> None:
-    """Client generators need one."""
+def test_operation_ids_are_unique(openapi: dict[str, Any]) -> None:
+    """Client generators need them."""
     operations = [op["operationId"] for path in openapi["paths"].values() for op in path.values()]
     assert len(operations) == len(set(operations))

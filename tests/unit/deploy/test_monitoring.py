@@ -1,4 +1,4 @@
-"""Alerts, dashboard and handbook agree with what the processes measure."""
+"""Alerts, dashboard and runbooks agree with the declared metrics."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ SAMPLES = {sample: measure for measure in (*declared(), *FOREIGN) for sample in 
 
 
 def alerts() -> list[dict[str, Any]]:
-    """Every rule."""
+    """The alert rules."""
     groups = yaml.safe_load(RULES.read_text())["groups"]
     return [rule for group in groups for rule in group["rules"]]
 
 
 def queries() -> list[str]:
-    """Every question that the dashboard and the alerts ask of Prometheus."""
+    """The PromQL of dashboard and alerts."""
     panels = dashboard()["panels"]
     shown = [target["expr"] for panel in panels for target in panel.get("targets", ())]
     return [*shown, *(rule["expr"] for rule in alerts())]
 
 
 @pytest.mark.parametrize("query", queries())
-def test_every_query_asks_for_what_is_declared(query: str) -> None:
-    """Metrics by the names of their samples, and no label that they don't have."""
+def test_every_query_uses_declared_metrics_and_labels(query: str) -> None:
+    """By the names of their samples."""
     names = set(NAMES.findall(query))
     assert names
     assert names <= set(SAMPLES), names - set(SAMPLES)
@@ -52,8 +52,8 @@ def test_every_query_asks_for_what_is_declared(query: str) -> None:
 
 
 @pytest.mark.parametrize("rule", alerts(), ids=lambda rule: str(rule["alert"]))
-def test_every_alert_says_what_it_means_and_what_to_do(rule: dict[str, Any]) -> None:
-    """In itself, and at length in the handbook."""
+def test_every_alert_has_a_meaning_and_a_runbook(rule: dict[str, Any]) -> None:
+    """The runbook is in docs/observing.md."""
     name = rule["alert"]
     assert rule["labels"]["severity"] in {"page", "warn"}
     assert set(rule["annotations"]) == {"summary", "meaning", "runbook"}
@@ -62,14 +62,14 @@ def test_every_alert_says_what_it_means_and_what_to_do(rule: dict[str, Any]) -> 
     assert len(section.split()) > 15, f"no runbook for {name}"
 
 
-def test_the_handbook_has_no_runbook_without_an_alert() -> None:
-    """Nor one that another alert replaced."""
+def test_every_runbook_has_an_alert() -> None:
+    """None is left over."""
     text = HANDBOOK.read_text().partition("\n## Alerts\n")[2].partition("\n## ")[0]
     assert set(re.findall(r"^### (\w+)$", text, re.MULTILINE)) == {r["alert"] for r in alerts()}
 
 
-def test_every_metric_is_shown_or_alerted_on() -> None:
-    """What nobody looks at need not be counted; the process's own figures come as they are."""
+def test_every_metric_is_used_by_dashboard_or_alerts() -> None:
+    """Except for those of the client library."""
     asked = set(NAMES.findall("\n".join(queries())))
     for measure in declared():
         if measure.name.startswith("callboard_"):
@@ -88,8 +88,8 @@ def test_panels_do_not_overlap() -> None:
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="Prometheus' promtool is not here")
-def test_prometheus_reads_the_rules_and_they_fire_when_they_should(tmp_path: Path) -> None:
-    """Also every query of the dashboard, as rules of their own."""
+def test_promtool_accepts_the_rules_and_they_fire(tmp_path: Path) -> None:
+    """Also every query of the dashboard."""
     panels = [query for query in queries() if "$__rate_interval" in query]
     rules = [
         {"record": f"panel:{number}", "expr": query.replace("$__rate_interval", "5m")}

@@ -1,1 +1,1 @@
-"""The gateway, without a broker and without a socket."""
+"""Tests of the gateway, without a broker and without sockets."""

@@ -1,4 +1,4 @@
-"""Answers kept in memory hold until an event says otherwise."""
+"""The answer cache and its invalidation."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ REPLY = Reply(b'{"a":1}')
 
 
 def caller(name: str) -> Identity:
-    """Somebody with one session."""
+    """A person with one session."""
     return Identity({"sub": name, "jti": f"{name}'s"}, "{}", "{}", time.monotonic())
 
 
 def kept(cache: AnswerCache, route: Route, who: Identity | None, query: str = "") -> Key:
-    """The key of an answer that the cache holds now."""
+    """The key of an answer in the cache."""
     key = Key(route.path, who.claims["jti"] if who else "", query)
     cache.keep(key, route, who, REPLY, cache.age)
     return key
@@ -31,12 +31,12 @@ def kept(cache: AnswerCache, route: Route, who: Identity | None, query: str = ""
 
 @pytest.fixture
 def cache() -> AnswerCache:
-    """An empty one."""
+    """An empty cache."""
     return AnswerCache(10.0, (OWN, STUDIO))
 
 
-def test_an_answer_is_kept_for_its_session_and_question(cache: AnswerCache) -> None:
-    """Another session or query has none."""
+def test_an_answer_is_cached_by_session_and_query(cache: AnswerCache) -> None:
+    """Others miss."""
     key = kept(cache, OWN, caller("ann"), "a=1")
     found = cache.get(key)
     assert found is not None
@@ -46,7 +46,7 @@ def test_an_answer_is_kept_for_its_session_and_question(cache: AnswerCache) -> N
     assert cache.get(key._replace(query="a=2")) is None
 
 
-def test_an_event_about_a_person_ends_their_answers_only(cache: AnswerCache) -> None:
+def test_a_persons_event_invalidates_only_their_answers(cache: AnswerCache) -> None:
     """Others' answers don't show that person."""
     ann, bob = kept(cache, OWN, caller("ann")), kept(cache, OWN, caller("bob"))
     cache.changed("person", "ann")
@@ -54,45 +54,45 @@ def test_an_event_about_a_person_ends_their_answers_only(cache: AnswerCache) -> 
     assert cache.get(bob) is not None
 
 
-def test_an_event_about_the_studio_ends_all_answers_that_show_it(cache: AnswerCache) -> None:
+def test_a_studio_event_invalidates_all_answers_that_show_it(cache: AnswerCache) -> None:
     """Whoever's they are."""
     keys = [kept(cache, OWN, caller("ann")), kept(cache, STUDIO, None)]
     cache.changed("organisation", None)
     assert [cache.get(key) for key in keys] == [None, None]
 
 
-def test_events_about_something_else_end_nothing(cache: AnswerCache) -> None:
-    """They are the most there are."""
+def test_other_events_invalidate_nothing(cache: AnswerCache) -> None:
+    """They are the most frequent."""
     key = kept(cache, OWN, caller("ann"))
     cache.changed("budget", None)
     cache.changed("task", "ann")
     assert cache.get(key) is not None
 
 
-def test_an_answer_from_before_a_change_is_not_kept(cache: AnswerCache) -> None:
-    """It was on its way when the event came by."""
+def test_an_answer_from_before_a_change_is_not_cached(cache: AnswerCache) -> None:
+    """It was in flight when the event arrived."""
     key, age = Key(OWN.path, "ann's", ""), cache.age
     cache.changed("person", "bob")
     cache.keep(key, OWN, caller("ann"), REPLY, age)
     assert cache.get(key) is None
 
 
-def test_refusals_and_304_are_not_kept(cache: AnswerCache) -> None:
-    """They depend on more than the question."""
+def test_refusals_and_304_are_not_cached(cache: AnswerCache) -> None:
+    """They depend on more than the key."""
     key = Key(OWN.path, "ann's", "")
     for status in (304, 404):
         cache.keep(key, OWN, caller("ann"), Reply(b"", status=status), cache.age)
         assert cache.get(key) is None
 
 
-def test_no_answer_grows_old_where_events_fail(cache: AnswerCache) -> None:
-    """The age bounds it."""
+def test_answers_expire(cache: AnswerCache) -> None:
+    """In case events are missing."""
     key = kept(cache, OWN, caller("ann"))
     cache.seconds = 0.0
     assert cache.get(key) is None
 
 
-def test_the_oldest_go_where_there_are_too_many(
+def test_the_oldest_answers_are_evicted(
     cache: AnswerCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One by one."""

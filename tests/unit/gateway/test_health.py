@@ -1,4 +1,4 @@
-"""Documents that the gateway sends."""
+"""Documents of the gateway."""
 
 from __future__ import annotations
 
@@ -14,24 +14,22 @@ from gateway.health import Document
 
 
 def client(path: Path) -> falcon.testing.TestClient:
-    """Of a gateway with that document only."""
+    """A client of a gateway with that document only."""
     app: falcon.asgi.App[Any, Any] = falcon.asgi.App()
     app.add_route("/it", Document(path, falcon.MEDIA_JSON))
     return falcon.testing.TestClient(app)
 
 
-def test_who_holds_a_document_gets_a_304(tmp_path: Path) -> None:
-    """By the tag it came with."""
+def test_an_unchanged_document_is_a_304(tmp_path: Path) -> None:
+    """By its ETag."""
     (tmp_path / "openapi.json").write_text("{}")
     asking = client(tmp_path / "openapi.json")
     tag = asking.simulate_get("/it").headers["ETag"]
     assert asking.simulate_get("/it", headers={"If-None-Match": tag}).status_code == 304
 
 
-def test_a_document_that_was_not_built_is_a_404_that_says_so(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The gateway starts: everything else works without it."""
+def test_a_missing_document_is_a_404(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """With a message; everything else works."""
     answer = client(tmp_path / "openapi.json").simulate_get("/it")
     assert answer.status_code == 404
     assert answer.json["message"].endswith("without openapi.json: make docs builds it.")

@@ -1,4 +1,4 @@
-"""Tokens are verified here, actors are asked for once and forgotten in time."""
+"""Authentication: tokens are verified locally, actors fetched once and invalidated."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def bearing(found: str) -> falcon.asgi.Request:
 
 
 class Auth:
-    """The service ``auth``, which counts and may be slow."""
+    """A fake of ``auth`` that records calls and may be slow."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -62,12 +62,12 @@ class Auth:
 
 
 def gate(auth: Auth, seconds: float = 60.0) -> Authenticator:
-    """One that asks ``auth``."""
+    """An authenticator that calls the fake."""
     return Authenticator(KeyRing(SECRET), seconds, auth)
 
 
-def test_an_actor_is_asked_for_once() -> None:
-    """However many requests come with the token, also at once."""
+def test_an_actor_is_fetched_once() -> None:
+    """Also by concurrent requests."""
 
     async def run() -> None:
         auth = Auth()
@@ -84,7 +84,7 @@ def test_an_actor_is_asked_for_once() -> None:
 
 
 def test_a_cancelled_request_does_not_cancel_the_others() -> None:
-    """They share an answer, not a fate."""
+    """They share a call."""
 
     async def run() -> None:
         auth = Auth()
@@ -100,8 +100,8 @@ def test_a_cancelled_request_does_not_cancel_the_others() -> None:
 
 
 @pytest.mark.parametrize("how", ["person", "session", "all"])
-def test_what_is_forgotten_is_asked_for_again(how: str) -> None:
-    """And others are not."""
+def test_an_invalidated_actor_is_fetched_again(how: str) -> None:
+    """Others are not."""
 
     async def run() -> list[str]:
         auth = Auth()
@@ -109,7 +109,7 @@ def test_what_is_forgotten_is_asked_for_again(how: str) -> None:
         for jti, person in (("a", "ann"), ("b", "bob")):
             await found.identify(bearing(token(jti, sub=person)))
         {
-            "person": lambda: found.forget_person("ann"),
+            "person": lambda: found.forget_people(["ann"]),
             "session": lambda: found.forget_session("a"),
             "all": found.forget_all,
         }[how]()
@@ -120,8 +120,8 @@ def test_what_is_forgotten_is_asked_for_again(how: str) -> None:
     assert asyncio.run(run()) == (["a", "b"] if how == "all" else ["a"])
 
 
-def test_an_answer_from_before_a_change_is_used_and_not_kept() -> None:
-    """Who asks after the change gets an answer from after it, though one is on its way."""
+def test_a_reply_from_before_a_change_is_not_cached() -> None:
+    """Later requests start a new call, though one is in flight."""
 
     async def run() -> None:
         auth = Auth()
@@ -129,7 +129,7 @@ def test_an_answer_from_before_a_change_is_used_and_not_kept() -> None:
         auth.answering.clear()
         before = asyncio.create_task(found.identify(bearing(token("a"))))
         await auth.arrived.get()
-        found.forget_person("ann")
+        found.forget_people(["ann"])
         after = asyncio.create_task(found.identify(bearing(token("a"))))
         await auth.arrived.get()
         auth.answering.set()
@@ -141,7 +141,7 @@ def test_an_answer_from_before_a_change_is_used_and_not_kept() -> None:
 
 
 def test_the_cache_bounds_its_age_and_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The oldest go one by one."""
+    """The oldest entries are evicted one by one."""
     monkeypatch.setattr(identity, "CACHE_SIZE", 2)
 
     async def run() -> None:
@@ -157,8 +157,8 @@ def test_the_cache_bounds_its_age_and_size(monkeypatch: pytest.MonkeyPatch) -> N
     asyncio.run(run())
 
 
-def test_a_cookie_goes_before_a_header() -> None:
-    """As browsers have it."""
+def test_a_cookie_takes_precedence_over_a_header() -> None:
+    """As clients expect."""
 
     async def run() -> Identity:
         cookie = f"access_token_cookie={token('from the cookie')}"
@@ -179,8 +179,8 @@ def test_a_cookie_goes_before_a_header() -> None:
         ({"authorization": f"Bearer {token('a', exp=1)}"}, Unauthenticated),
     ],
 )
-def test_what_is_no_valid_token_asks_nobody(headers: dict[str, str], kind: type[Exception]) -> None:
-    """It is refused here."""
+def test_an_invalid_token_makes_no_call(headers: dict[str, str], kind: type[Exception]) -> None:
+    """It is refused locally."""
 
     async def run() -> None:
         auth = Auth()

@@ -1,4 +1,4 @@
-"""What blocks the event loop is reported, once, with its line."""
+"""A blocked event loop is reported once, with a stack trace."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gateway.loop_watch import LoopWatch
 
 
 def blocked(seconds: float, limit: float, caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What is reported of a loop that is blocked for so long."""
+    """The reports about a loop that is blocked for so long."""
 
     async def run() -> None:
         watch = LoopWatch(limit)
@@ -35,7 +35,7 @@ def test_a_blocked_loop_is_reported_with_the_line_that_blocks_it(
     assert "time.sleep(seconds)" in stack
 
 
-def test_a_loop_that_turns_is_not(caplog: pytest.LogCaptureFixture) -> None:
-    """Nor is one that nobody watches."""
+def test_a_running_loop_is_not_reported(caplog: pytest.LogCaptureFixture) -> None:
+    """Nor one that is not watched."""
     assert blocked(0.0, 0.1, caplog) == []
     assert blocked(0.2, 0.0, caplog) == []

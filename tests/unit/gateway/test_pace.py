@@ -1,4 +1,4 @@
-"""Bodies are waited for within bounds."""
+"""Minimum transfer rates of request bodies."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def piece(body: bytes, *, more: bool = True) -> Message:
 
 
 def sent(*messages: Message) -> Callable[[], Any]:
-    """What receives these, and then waits for ever."""
+    """An ASGI ``receive`` that returns these messages, then waits for ever."""
     left = list(messages)
 
     async def receive() -> Message:
@@ -34,7 +34,7 @@ def sent(*messages: Message) -> Callable[[], Any]:
 
 
 def run(app: Any, receive: Callable[[], Any], *headers: tuple[bytes, bytes]) -> list[Message]:
-    """What the application, paced, sends."""
+    """The messages that the paced application sends."""
     found: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -52,12 +52,12 @@ async def answer(send: Callable[[Message], Any]) -> None:
 
 
 def closes(messages: Iterable[Message]) -> bool:
-    """Whether the answer ends its connection."""
+    """Whether the response closes its connection."""
     return any((b"connection", b"close") in one.get("headers", ()) for one in messages)
 
 
-def test_a_client_in_debt_needs_a_place_for_slow_ones() -> None:
-    """Without one it is cut off after a second, with one after its patience."""
+def test_a_slow_client_needs_a_place() -> None:
+    """Without one it is disconnected after a second, with one after PATIENCE."""
     slow = Places(1, "slow")
     first, second = Pace(slow), Pace(slow)
     first.count(pace.PROMPT + 1, 0)
@@ -70,8 +70,8 @@ def test_a_client_in_debt_needs_a_place_for_slow_ones() -> None:
         third.count(pace.PATIENCE, 0)
 
 
-def test_bytes_excuse_waiting_and_are_not_saved_up() -> None:
-    """A megabyte at first buys no minute of silence."""
+def test_earlier_speed_is_no_credit() -> None:
+    """A fast first megabyte allows no silent minute."""
     found = Pace(Places(1, "slow"))
     found.count(0.1, 1024 * 1024)
     assert found.debt == 0.0
@@ -81,8 +81,8 @@ def test_bytes_excuse_waiting_and_are_not_saved_up() -> None:
         found.count(pace.PATIENCE + 1, 0)
 
 
-def test_the_application_is_asked_before_the_client() -> None:
-    """A request that its head refuses is neither waited for nor told to go on."""
+def test_the_application_decides_before_the_body_is_read() -> None:
+    """A request refused by its head gets no 100 Continue."""
 
     async def run_first() -> Message:
         return await Body(sent()).receive()
@@ -90,8 +90,8 @@ def test_the_application_is_asked_before_the_client() -> None:
     assert asyncio.run(run_first()) == piece(b"")
 
 
-def test_a_body_cut_short_is_no_body() -> None:
-    """What came of it is thrown away."""
+def test_a_truncated_body_is_discarded() -> None:
+    """The client disconnected."""
 
     async def read() -> None:
         body = Body(sent(piece(b"12"), {"type": "http.disconnect"}))
@@ -102,8 +102,8 @@ def test_a_body_cut_short_is_no_body() -> None:
         asyncio.run(read())
 
 
-def test_a_silent_client_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After its patience."""
+def test_a_silent_client_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After PATIENCE."""
     monkeypatch.setattr(pace, "PATIENCE", 0.02)
 
     async def read() -> None:
@@ -115,8 +115,8 @@ def test_a_silent_client_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
         asyncio.run(read())
 
 
-def test_an_answer_that_left_a_small_body_unread_keeps_the_connection() -> None:
-    """The rest had come already."""
+def test_a_small_unread_body_keeps_the_connection() -> None:
+    """It had arrived already."""
 
     async def refuse(_scope: Any, receive: Any, send: Any) -> None:
         await receive()
@@ -127,10 +127,10 @@ def test_an_answer_that_left_a_small_body_unread_keeps_the_connection() -> None:
     assert [one.get("body") for one in found[1:]] == [b"no"]
 
 
-def test_an_answer_that_left_a_body_unsent_closes_and_lingers(
+def test_an_unsent_body_closes_the_connection_after_lingering(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The client has the whole answer before the connection ends."""
+    """So that the client can read the answer."""
     monkeypatch.setattr(pace, "LINGER_SECONDS", 0.01)
 
     async def refuse(_scope: Any, receive: Any, send: Any) -> None:
@@ -142,10 +142,10 @@ def test_an_answer_that_left_a_body_unsent_closes_and_lingers(
     assert [(one["body"], one["more_body"]) for one in found[1:]] == [(b"no", True), (b"", False)]
 
 
-def test_who_waits_for_100_is_not_asked_for_a_body_that_nobody_wants(
+def test_a_refused_request_gets_no_100_continue(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Asking would tell the client to send it."""
+    """The client would send its body."""
     monkeypatch.setattr(pace, "LINGER_SECONDS", 0.01)
     asked = []
 
@@ -163,8 +163,8 @@ def test_who_waits_for_100_is_not_asked_for_a_body_that_nobody_wants(
     assert closes(run(refuse, receive, (b"expect", b"100-continue")))
 
 
-def test_requests_without_a_body_pass_as_they_are() -> None:
-    """They cost nothing more."""
+def test_requests_without_a_body_are_not_paced() -> None:
+    """They have no overhead."""
     given: list[Any] = []
 
     async def app(_scope: Any, receive: Any, send: Any) -> None:

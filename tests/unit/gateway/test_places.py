@@ -1,4 +1,4 @@
-"""Places are given out, waited for and given back, and never get lost."""
+"""Concurrency limits: places are granted in order and never lost."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from gateway.places import Places
 from services.common.errors import Unavailable
 
 
-def test_what_is_full_refuses_at_once() -> None:
-    """Until one is given back."""
+def test_a_full_limit_refuses_at_once() -> None:
+    """Until a place is released."""
     free = Places(2, "requests")
     free.take()
     free.take()
@@ -22,8 +22,8 @@ def test_what_is_full_refuses_at_once() -> None:
     free.take()
 
 
-def test_who_waits_gets_the_next_place_in_turn() -> None:
-    """The one who waits longest first."""
+def test_places_are_granted_in_order() -> None:
+    """The longest waiting request first."""
 
     async def run() -> list[str]:
         free, served = Places(1, "transfers"), []
@@ -44,8 +44,8 @@ def test_who_waits_gets_the_next_place_in_turn() -> None:
     assert asyncio.run(run()) == ["first", "second"]
 
 
-def test_who_waits_too_long_is_refused_and_costs_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also who gave up, or was cancelled, in the moment that a place came."""
+def test_a_timed_out_waiter_loses_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if a place was granted at that moment."""
     monkeypatch.setattr(places, "TRANSFER_SECONDS", 0.01)
 
     async def run() -> None:

@@ -1,4 +1,4 @@
-"""Calls of the gateway against a broker of a few lines: matched, bounded, and never hung."""
+"""The gateway's RPC client against a fake broker."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Answering = Callable[[str, Any], bytes]
 
 
 class Replying(FakeBroker):
-    """Answers each call with what ``answering(correlation id, headers)`` makes."""
+    """Answers each call with ``answering(correlation id, headers)``."""
 
     def __init__(self, answering: Answering) -> None:
         self.reply = answering
@@ -33,14 +33,14 @@ class Replying(FakeBroker):
 
 
 def replied(ident: str, body: bytes = b"{}", **headers: Any) -> bytes:
-    """A reply to a call."""
+    """The frames of a reply."""
     return delivery("replies", 1, body, correlation_id=ident, headers=headers or None)
 
 
 def calling(
     uri: str, work: Callable[[RpcClient], Coroutine[Any, Any, Any]], deadline: float = 5.0
 ) -> Any:
-    """What ``work`` does with a connected client."""
+    """The result of ``work`` with a connected client."""
 
     async def run() -> Any:
         client = RpcClient(uri, name="test", deadline=deadline)
@@ -57,7 +57,7 @@ def calling(
 
 @pytest.fixture
 def broker() -> Iterator[Callable[[Answering], str]]:
-    """Starts brokers, and answers where they are."""
+    """A factory of brokers, which returns their URIs."""
     running: list[FakeBroker] = []
 
     def start(answering: Answering) -> str:
@@ -70,11 +70,11 @@ def broker() -> Iterator[Callable[[Answering], str]]:
 
 
 async def one_call(client: RpcClient) -> Reply:
-    """A call."""
+    """A coroutine that makes a call."""
     return await client.call("tasks", "read_row", b'{"ident":"x"}')
 
 
-def test_a_reply_comes_as_the_bytes_it_was(broker: Callable[[Answering], str]) -> None:
+def test_a_reply_is_passed_on_as_bytes(broker: Callable[[Answering], str]) -> None:
     """With its status and encoding."""
     uri = broker(
         lambda ident, _: delivery(
@@ -91,10 +91,10 @@ def test_a_reply_comes_as_the_bytes_it_was(broker: Callable[[Answering], str]) -
     assert found.headers["etag"] == "x"
 
 
-def test_replies_find_their_calls_in_whatever_order_they_come(
+def test_replies_are_matched_by_correlation_id(
     broker: Callable[[Answering], str],
 ) -> None:
-    """By correlation id; a reply that nobody waits for is dropped."""
+    """Unexpected replies are dropped."""
     held: list[str] = []
 
     def answering(ident: str, _headers: Any) -> bytes:
@@ -111,15 +111,15 @@ def test_replies_find_their_calls_in_whatever_order_they_come(
     assert len(set(bodies)) == 3
 
 
-def test_what_the_service_raised_is_raised(broker: Callable[[Answering], str]) -> None:
+def test_a_services_error_is_raised_again(broker: Callable[[Answering], str]) -> None:
     """As the same kind."""
     body = b'{"kind":"not-found","message":"","data":null}'
     with pytest.raises(NotFound):
         calling(broker(lambda ident, _: replied(ident, body, error="1")), one_call)
 
 
-def test_a_reply_that_can_not_be_read_is_no_answer(broker: Callable[[Answering], str]) -> None:
-    """Nor the end of anything."""
+def test_an_unreadable_reply_is_unavailable(broker: Callable[[Answering], str]) -> None:
+    """And the connection stays open."""
     uri = broker(lambda ident, _: replied(ident, b"not json", error="1"))
 
     async def twice(client: RpcClient) -> None:
@@ -130,8 +130,8 @@ def test_a_reply_that_can_not_be_read_is_no_answer(broker: Callable[[Answering],
     calling(uri, twice)
 
 
-def test_a_service_without_a_queue_is_away_at_once(broker: Callable[[Answering], str]) -> None:
-    """The broker returns the call."""
+def test_a_returned_call_fails_at_once(broker: Callable[[Answering], str]) -> None:
+    """There is no queue."""
 
     def answering(ident: str, _headers: Any) -> bytes:
         returned = Basic.Return(312, "NO_ROUTE", "nameko-rpc", "tasks.read_row")
@@ -141,20 +141,20 @@ def test_a_service_without_a_queue_is_away_at_once(broker: Callable[[Answering],
         calling(broker(answering), one_call)
 
 
-def test_a_service_that_is_silent_is_away_before_the_deadline(
+def test_a_service_without_heartbeats_fails_before_the_deadline(
     broker: Callable[[Answering], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No heartbeat came."""
+    """After SILENCE."""
     monkeypatch.setattr(rpc, "SILENCE", 0.05)
     monkeypatch.setattr(rpc, "CHECK_SECONDS", 0.01)
     with pytest.raises(Unavailable, match="is away"):
         calling(broker(lambda *_: b""), one_call)
 
 
-def test_a_deadline_ends_a_call_to_a_living_service(
+def test_a_call_times_out_at_its_deadline(
     broker: Callable[[Answering], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever it does."""
+    """Even if the service sends heartbeats."""
     monkeypatch.setattr(rpc, "CHECK_SECONDS", 0.01)
     uri = broker(lambda *_: delivery("beats", 1, b"tasks"))
 
@@ -163,10 +163,8 @@ def test_a_deadline_ends_a_call_to_a_living_service(
 
 
 @pytest.mark.parametrize("bytes_", [b"\x00" * 20, b"\x01\x00\x01\xff\xff\xff\xff"])
-def test_a_broker_that_sends_nonsense_is_left_and_found_again(
-    broker: Callable[[Answering], str], bytes_: bytes
-) -> None:
-    """Calls under way fail at once; the next one is answered on a new connection."""
+def test_a_protocol_error_reconnects(broker: Callable[[Answering], str], bytes_: bytes) -> None:
+    """Calls in flight fail; the next one uses a new connection."""
     asked: list[str] = []
 
     def answering(ident: str, _headers: Any) -> bytes:
@@ -182,8 +180,8 @@ def test_a_broker_that_sends_nonsense_is_left_and_found_again(
     assert calling(broker(answering), again) == b"{}"
 
 
-def test_without_a_broker_calls_are_refused_at_once() -> None:
-    """Nobody waits for a connection."""
+def test_without_a_broker_calls_fail_at_once() -> None:
+    """They don't wait for a connection."""
 
     async def run() -> None:
         client = RpcClient("amqp://127.0.0.1:1/", name="test", deadline=5.0)
@@ -195,8 +193,8 @@ def test_without_a_broker_calls_are_refused_at_once() -> None:
     asyncio.run(run())
 
 
-def test_a_caller_that_gives_up_leaves_nothing_behind(broker: Callable[[Answering], str]) -> None:
-    """A late reply finds no call."""
+def test_a_cancelled_call_is_forgotten(broker: Callable[[Answering], str]) -> None:
+    """Its reply is dropped."""
 
     async def cancelled(client: RpcClient) -> int:
         waiting = asyncio.create_task(one_call(client))

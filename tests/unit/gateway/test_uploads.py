@@ -1,4 +1,4 @@
-"""Names, extensions, content types and parts of files, as the gateway reads them."""
+"""Uploads: names, extensions, content types, parts; ranges of downloads."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ def form(*parts: tuple[str, str, bytes]) -> MultipartForm:
 
 
 def received(tmp_path: Path, limit: int = 1000) -> Received:
-    """What takes a form in."""
+    """A receiver of one form."""
     return Received(ObjectStore(Storage(f"file://{tmp_path}/s")), "attachments", limit)
 
 
 def read(found: Received, sent: MultipartForm) -> None:
-    """Take it in, on a loop of the test's own."""
+    """Read the form on an event loop."""
     asyncio.run(found.read(sent))
 
 
@@ -66,13 +66,13 @@ def stored(tmp_path: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize(("sent", "kept"), NAMES.items())
-def test_names_are_only_names(sent: str, kept: str) -> None:
-    """No folder, no control character, no trick survives."""
+def test_file_names_are_sanitised(sent: str, kept: str) -> None:
+    """No folders, control or bidirectional characters."""
     assert cleaned(sent) == kept
 
 
 def test_extensions_follow_the_last_dot() -> None:
-    """Longer than six characters is refused."""
+    """Longer ones than six characters are refused."""
     assert extension_of("a.tar.GZ") == "gz"
     assert extension_of("README") == "readme"
     assert extension_of("Makefile") == "makefi"
@@ -80,8 +80,8 @@ def test_extensions_follow_the_last_dot() -> None:
         extension_of("a.blender")
 
 
-def test_content_types_are_sniffed_not_believed() -> None:
-    """A page that calls itself a picture is not one."""
+def test_content_types_are_detected_from_the_content() -> None:
+    """An HTML page named .png is not an image."""
     assert sniffed(b"\x89PNG\r\n\x1a\n" + bytes(20), "x.txt") == "image/png"
     assert sniffed(b"<html><script>", "x.png") == "application/octet-stream"
     assert sniffed(b"<svg xmlns=''>", "x.svg") == "application/octet-stream"
@@ -89,7 +89,7 @@ def test_content_types_are_sniffed_not_believed() -> None:
 
 
 def test_parts_become_fields_and_stored_files(tmp_path: Path) -> None:
-    """The first of two fields of a name wins; every file lies under an id of its own."""
+    """The first of repeated fields applies; every file has an id of its own."""
     found = received(tmp_path)
     read(
         found,
@@ -107,8 +107,8 @@ def test_parts_become_fields_and_stored_files(tmp_path: Path) -> None:
     assert stored(tmp_path) == [tmp_path / "s" / "attachments" / file.id]
 
 
-def test_the_same_contents_have_the_same_fingerprint(tmp_path: Path) -> None:
-    """So that a retry with an Idempotency-Key is known for one, although its files have new ids."""
+def test_equal_forms_have_equal_fingerprints(tmp_path: Path) -> None:
+    """For Idempotency-Key, although files have new ids."""
     prints = []
     for content in (b"one", b"one", b"two"):
         found = received(tmp_path)
@@ -117,8 +117,8 @@ def test_the_same_contents_have_the_same_fingerprint(tmp_path: Path) -> None:
     assert prints[0] == prints[1] != prints[2]
 
 
-def test_a_refused_form_leaves_nothing_stored(tmp_path: Path) -> None:
-    """Whichever part is at fault."""
+def test_a_refused_form_leaves_no_files(tmp_path: Path) -> None:
+    """Whichever part is invalid."""
     good = ('name="file"; filename="a.txt"', "", b"hello")
     for bad, kind in (
         (('name="file"; filename="a.toolong"', "", b""), InvalidInput),
@@ -129,8 +129,8 @@ def test_a_refused_form_leaves_nothing_stored(tmp_path: Path) -> None:
         assert stored(tmp_path) == []
 
 
-def test_ranges_are_read_as_http_says() -> None:
-    """None sends everything, zeros say that the part lies outside."""
+def test_ranges_are_parsed_as_in_http() -> None:
+    """None sends everything, zeros mean unsatisfiable."""
     assert range_of("bytes=0-4", 10) == (0, 5)
     assert range_of("bytes=5-", 10) == (5, 5)
     assert range_of("bytes=-3", 10) == (7, 3)

@@ -1,1 +1,1 @@
-"""Tests of tasks that need neither broker nor database."""
+"""Unit tests of ``tasks``."""

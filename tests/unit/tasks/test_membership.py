@@ -1,4 +1,4 @@
-"""Into which productions a caller is let."""
+"""``require_member``."""
 
 from uuid import uuid4
 
@@ -14,22 +14,22 @@ KNOWN = {"project": [str(PROJECT)]}
 UNKNOWN: dict[str, list[str]] = {"project": []}
 
 
-def test_a_member_is_let_in_without_a_question() -> None:
-    """The role came with the call, and proves that the production exists."""
+def test_a_member_passes_without_a_call() -> None:
+    """The role proves that the production exists."""
     call = Call(Actor(id=uuid4(), projects={PROJECT: "user"}))
     assert require_member(call, str(PROJECT)) == PROJECT
     assert call.asked == []
 
 
-def test_an_administrator_is_told_that_a_production_is_unknown() -> None:
-    """They have a role everywhere, so it proves nothing."""
+def test_an_unknown_production_is_not_found_for_administrators() -> None:
+    """They have a role everywhere, so it is looked up."""
     assert require_member(Call(SYSTEM, existing_rows=KNOWN), str(PROJECT)) == PROJECT
     with pytest.raises(NotFound):
         require_member(Call(SYSTEM, existing_rows=UNKNOWN), str(PROJECT))
 
 
-def test_a_stranger_is_told_which_role_is_missing() -> None:
-    """And nothing of a production that doesn't exist."""
+def test_an_outsider_is_forbidden() -> None:
+    """If the production exists."""
     stranger = Actor(id=uuid4())
     with pytest.raises(NotFound):
         require_member(Call(stranger, existing_rows=UNKNOWN), str(PROJECT))
@@ -37,14 +37,14 @@ def test_a_stranger_is_told_which_role_is_missing() -> None:
         require_member(Call(stranger, existing_rows=KNOWN), str(PROJECT))
 
 
-def test_a_role_that_is_not_enough_is_refused() -> None:
-    """The refusal names the roles that are."""
+def test_other_roles_are_forbidden() -> None:
+    """The message names the required ones."""
     call = Call(Actor(id=uuid4(), projects={PROJECT: "user"}))
     with pytest.raises(Forbidden, match="to be manager of the production"):
         require_member(call, str(PROJECT), "manager")
 
 
-def test_a_malformed_id_names_no_production() -> None:
-    """It is part of a path."""
+def test_a_malformed_id_is_not_found() -> None:
+    """It is a path parameter."""
     with pytest.raises(NotFound):
         require_member(Call(SYSTEM), "nonsense")

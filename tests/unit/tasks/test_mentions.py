@@ -1,4 +1,4 @@
-"""Who and what a text names."""
+"""Mentions and hashtags in texts."""
 
 from uuid import uuid4
 
@@ -22,24 +22,24 @@ CIRCLE = Circle({ANN: "Ann Lee", ANNA: "Ann Lee Smith"}, {FX: "FX"}, {FX: [ANNA]
     ],
 )
 def test_a_name_ends_at_a_space_or_with_the_text(text: str, people: set) -> None:
-    """So a longer name that begins alike is another person's."""
+    """A longer name with the same start is another person's."""
     assert set(find(text, CIRCLE).people) == people
 
 
-def test_a_department_names_its_people() -> None:
-    """Those of the production's team."""
+def test_a_department_stands_for_its_members() -> None:
+    """Those in the production's team."""
     found = find("@FX have a look", CIRCLE)
     assert found.departments == [FX]
     assert found.everybody(CIRCLE) == {ANNA}
 
 
-def test_hashtags_are_words_in_either_case() -> None:
+def test_hashtags_are_case_insensitive_words() -> None:
     """Digits and underscores end them."""
     assert hashtags("#Compositing and #FX2, not # alone") == {"compositing", "fx"}
 
 
-def test_nobody_is_asked_for_where_nobody_can_be_named() -> None:
-    """A text without ``@`` costs no question."""
+def test_a_text_without_mentions_makes_no_call() -> None:
+    """Without ``@`` there are none."""
     call = Call(SYSTEM)
     assert circle_of(call, uuid4(), ["no names"]) is EMPTY
     assert circle_of(call, None, ["@Ann Lee"]) is EMPTY

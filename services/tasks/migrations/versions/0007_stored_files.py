@@ -1,7 +1,7 @@
 """Rows name the upload that their stored objects are from.
 
 Rolling deploy: safe. Rows without a pointer have their objects where earlier releases store them.
-What the new release has taken in, the old one answers with 404 until it is gone.
+Until the old release is gone, it answers 404 for files that the new one stored.
 """
 
 import sqlalchemy as sa

@@ -1,1 +1,1 @@
-"""Tests of what decides who may."""
+"""Tests of authorization."""

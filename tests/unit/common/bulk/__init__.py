@@ -1,1 +1,1 @@
-"""Of services/common/bulk."""
+"""Tests of ``services.common.bulk``."""

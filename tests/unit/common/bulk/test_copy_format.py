@@ -1,4 +1,4 @@
-"""Values on their way into a column and out of it."""
+"""Encoding of values for COPY, and decryption for exports."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ IDENT = "00000000-0000-4000-8000-00000000000A"
 
 
 def written(**values: Any) -> tuple[dict[str, str], list[Complaint]]:
-    """The fields of a row, by column, and what was said of it."""
+    """The encoded fields of a row by column, and its complaints."""
     complaints: list[Complaint] = []
     line = Writer(TABLE).line({"id": IDENT, "name": "x", **values}, complaints).decode()
     assert line.endswith("\n")
@@ -54,8 +54,8 @@ def written(**values: Any) -> tuple[dict[str, str], list[Complaint]]:
         ("hash", {"b64": "AP8="}, r"\\x00ff"),
     ],
 )
-def test_a_value_is_kept(column: str, value: Any, field: str | None) -> None:
-    """Whatever its column can hold, without a word."""
+def test_a_valid_value_is_encoded(column: str, value: Any, field: str | None) -> None:
+    """Without complaints."""
     fields, complaints = written(**{column: value})
     assert not complaints
     if field is not None:
@@ -80,29 +80,29 @@ def test_a_value_is_kept(column: str, value: Any, field: str | None) -> None:
         ("flavour", "c", None, "unknown column"),
     ],
 )
-def test_what_is_not_kept_as_it_came_is_named(
+def test_a_replaced_value_is_reported(
     column: str, value: Any, field: str | None, what: str
 ) -> None:
-    """The row is kept, the value as far as it can be."""
+    """The row is kept."""
     fields, complaints = written(**{column: value})
     assert fields.get(column) == field
     assert [complaint.what for complaint in complaints] == [what]
 
 
-def test_what_is_left_out_has_its_default() -> None:
-    """As a write that doesn't say; null says null."""
+def test_a_missing_value_gets_the_default() -> None:
+    """An explicit null stays null."""
     assert written()[0]["size"] == "7"
 
 
 @pytest.mark.parametrize("values", [{"name": None}, {"name": 5}, {"id": "x"}])
-def test_a_row_without_what_it_needs_is_refused(values: dict[str, Any]) -> None:
-    """There is nothing to put in its place."""
+def test_a_row_without_a_required_value_is_refused(values: dict[str, Any]) -> None:
+    """There is no replacement."""
     with pytest.raises(RowRefused):
         written(**values)
 
 
-def test_sealed_values_are_exported_in_plain() -> None:
-    """By the function that the column names; rows of other tables are passed on unread."""
+def test_encrypted_values_are_exported_decrypted() -> None:
+    """By the function that the column names; other tables are not decoded."""
     table = sa.Table(
         "vault",
         sa.MetaData(),

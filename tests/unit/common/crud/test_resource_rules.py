@@ -1,4 +1,4 @@
-"""Resources without rules of their own, and what rules change of a resource."""
+"""Default rules of resources, and the effect of rules on a resource."""
 
 from dataclasses import replace
 
@@ -9,20 +9,20 @@ PLAIN = Resource(path="statuses", model=TaskStatus)
 
 
 class Completing(SimpleRules):
-    """Adds to lists what no column holds."""
+    """Rules that add to lists what no column holds."""
 
     completes = frozenset({"list"})
 
 
 def test_rules_do_nothing_by_default() -> None:
-    """A body stays as it is; the caller's rights are read from it."""
+    """A body is unchanged, and its facts are read from it."""
     body = {"name": "Done"}
     assert PLAIN.rules.rewrite(body) == PLAIN.rules.rewrite_update(body) == body
     assert PLAIN.rules.facts_for_create(None, body) is None
     assert PLAIN.rules.prepare(None, body, None) is None
 
 
-def test_a_list_that_is_completed_has_no_version() -> None:
-    """What is added is another service's, whose changes move no version here."""
+def test_a_completed_list_has_no_change_version() -> None:
+    """Changes of another service's data would not change it."""
     assert PLAIN.versioned
     assert not replace(PLAIN, rules=Completing()).versioned

@@ -1,1 +1,1 @@
-"""Of services/common/database."""
+"""Tests of ``services.common.database``."""

@@ -1,4 +1,4 @@
-"""What a migration did when it was released it does for ever: it imports nothing that changes."""
+"""Released migrations never change: they import only frozen code."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RELEASED = {
 
 
 def imported(path: Path) -> set[str]:
-    """The modules of ours that a file imports, also inside of functions."""
+    """The project's modules that a file imports, also inside functions."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom):
@@ -38,7 +38,7 @@ def imported(path: Path) -> set[str]:
 
 
 def sql(service: str, until: str) -> str:
-    """What alembic would run up to a migration and down again, with single spaces."""
+    """The SQL of a migration, up and down, with normalised white space."""
     script = ScriptDirectory.from_config(config_of(service))
     written = io.StringIO()
 
@@ -53,27 +53,27 @@ def sql(service: str, until: str) -> str:
     return " ".join(written.getvalue().split())
 
 
-def test_all_histories_are_looked_at() -> None:
-    """A service that is added is added here, too, with its first release."""
+def test_every_service_has_released_migrations() -> None:
+    """A new service is added here with its first release."""
     assert {path.parts[-4] for path in SCRIPTS} == RELEASED.keys()
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: f"{path.parts[-4]}-{path.stem}")
-def test_a_migration_imports_only_what_is_frozen(path: Path) -> None:
-    """Else its SQL would change with the code, and two databases of one version would differ."""
+def test_a_migration_imports_only_frozen_code(path: Path) -> None:
+    """Else its SQL would change with the code."""
     assert {name for name in imported(path) if not name.startswith(f"{FROZEN}.")} == set()
 
 
 @pytest.mark.parametrize(
     "path", sorted(ROOT.glob("services/common/database/frozen/*.py")), ids=lambda path: path.name
 )
-def test_what_is_frozen_imports_nothing_of_ours(path: Path) -> None:
+def test_frozen_code_imports_nothing_of_the_project(path: Path) -> None:
     """It would not be frozen."""
     assert imported(path) == set()
 
 
 @pytest.mark.parametrize("service", RELEASED)
-def test_released_migrations_do_what_they_did(service: str) -> None:
-    """Whoever changes one writes a new migration instead."""
+def test_released_migrations_are_unchanged(service: str) -> None:
+    """Write a new migration instead."""
     until, digest = RELEASED[service]
     assert hashlib.sha256(sql(service, until).encode()).hexdigest()[:16] == digest

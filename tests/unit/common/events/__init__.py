@@ -1,1 +1,1 @@
-"""Of services/common/events."""
+"""Tests of ``services.common.events``."""

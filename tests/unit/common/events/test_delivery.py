@@ -1,4 +1,4 @@
-"""Whatever a message holds: events, or a refusal; the odd one among many alone."""
+"""Decoding messages of any content: events, or an error, for each event of a batch by itself."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ def event(**changes: Any) -> dict[str, Any]:
     headers=st.dictionaries(names, values),
     many=st.booleans(),
 )
-def test_anything_is_events_or_unreadable(body: bytes, headers: dict[str, Any], many: bool) -> None:
+def test_any_bytes_are_events_or_unreadable(
+    body: bytes, headers: dict[str, Any], many: bool
+) -> None:
     try:
         found, odd = read_deliveries(message(body, **headers), many=many)
     except Unreadable:
@@ -55,7 +57,7 @@ def test_anything_is_events_or_unreadable(body: bytes, headers: dict[str, Any], 
     assert all(reason for _, reason in odd)
 
 
-def test_of_many_events_the_odd_ones_are_told_apart() -> None:
+def test_undecodable_events_of_a_batch_are_separated() -> None:
     given_ones = [event(), event(time="noon"), event(), {"name": "x"}, 5, event(payload=[])]
     found, odd = read_deliveries(message(msgspec.json.encode(given_ones)), many=True)
     assert [one.event_id for one in found] == [
@@ -65,19 +67,19 @@ def test_of_many_events_the_odd_ones_are_told_apart() -> None:
     assert [msgspec.json.decode(raw) for raw, _ in odd] == [*given_ones[1:2], *given_ones[3:]]
 
 
-def test_an_event_out_of_many_is_the_same_alone() -> None:
+def test_an_event_of_a_batch_round_trips_alone() -> None:
     """As it is dead-lettered and replayed."""
     first = msgspec.convert(event(actor_id=str(uuid.uuid4()), request_id="r"), Delivery)
     again = Delivery.read(message(first.body(), **first.headers()))
     assert again == first
 
 
-def test_a_foreign_event_gets_an_id() -> None:
+def test_an_event_without_an_id_gets_one() -> None:
     found = Delivery.read(message(b'{"a":1}'))
     assert (found.name, found.source, found.time) == ("task:new", "tasks", "")
     assert found.event_id.version == 4
 
 
-def test_a_list_that_is_none_is_unreadable() -> None:
+def test_a_batch_must_be_an_array() -> None:
     with pytest.raises(Unreadable):
         read_deliveries(message(b'{"a":1}'), many=True)

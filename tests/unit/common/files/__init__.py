@@ -1,1 +1,1 @@
-"""Of services/common/files."""
+"""Tests of ``services.common.files``."""

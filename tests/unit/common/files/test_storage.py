@@ -1,4 +1,4 @@
-"""The file storage: whole objects or none, ranges, what the sweep may take."""
+"""File storage: atomic writes, ranges, the sweeper."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ def storage(tmp_path: Path) -> Storage:
 
 
 def read(storage: Storage, key: str, *part: int) -> bytes:
-    """An object, or a part of it."""
+    """The content of an object, or of a part of it."""
     return b"".join(storage.get(key, *part)[1])
 
 
 def breaking() -> Iterator[bytes]:
-    """An upload that breaks off."""
+    """An upload that fails half-way."""
     yield b"x" * 7_000_000
     message = "the line went dead"
     raise ConnectionError(message)
 
 
 def now(function: Any, *arguments: Any) -> Any:
-    """Run it here."""
+    """Run a function synchronously."""
     return function(*arguments)
 
 
-def test_what_was_put_is_read_back_whole_and_in_parts(storage: Storage) -> None:
-    """Also an empty object."""
+def test_an_object_is_read_completely_and_by_ranges(storage: Storage) -> None:
+    """Also an empty one."""
     storage.put("a/one", iter([b"0123", b"456789"]))
     storage.put("a/empty", iter(()))
     assert read(storage, "a/one") == b"0123456789"
@@ -49,8 +49,8 @@ def test_what_was_put_is_read_back_whole_and_in_parts(storage: Storage) -> None:
     assert storage.stat("a/one").size == 10
 
 
-def test_an_upload_that_breaks_leaves_nothing(storage: Storage) -> None:
-    """Neither a part of the object nor what was written of it."""
+def test_a_failed_upload_leaves_nothing(storage: Storage) -> None:
+    """Neither an object nor a temporary file."""
     with pytest.raises((ConnectionError, Unavailable)):
         storage.put("a/broken", breaking())
     with pytest.raises(NotFound):
@@ -59,8 +59,8 @@ def test_an_upload_that_breaks_leaves_nothing(storage: Storage) -> None:
     assert [p for p in storage.folder.rglob("*") if p.is_file()] == []
 
 
-def test_objects_are_copied_and_go(storage: Storage) -> None:
-    """A copy outlives what it was made of. Deleting twice is no mistake."""
+def test_objects_are_copied_and_deleted(storage: Storage) -> None:
+    """A copy outlives its source; copying and deleting are idempotent."""
     storage.put("uploads/x", b"content")
     for _ in range(2):
         storage.copy("uploads/x", "previews/y/original")
@@ -74,8 +74,8 @@ def test_objects_are_copied_and_go(storage: Storage) -> None:
     assert not (storage.folder / "previews").exists()
 
 
-def test_the_last_file_may_go_while_the_next_one_comes(storage: Storage) -> None:
-    """The empty folder is removed, and made again by whoever needs it."""
+def test_a_folder_may_be_removed_during_an_upload(storage: Storage) -> None:
+    """It is created again."""
 
     def come_and_go(number: int) -> None:
         for turn in range(50):
@@ -88,8 +88,8 @@ def test_the_last_file_may_go_while_the_next_one_comes(storage: Storage) -> None
     assert list(storage.folder.iterdir()) == []
 
 
-def test_a_folder_that_was_taken_away_is_not_made_anew(storage: Storage) -> None:
-    """A mount that is gone must not be written beneath."""
+def test_a_missing_root_folder_is_not_created(storage: Storage) -> None:
+    """Writing below an unmounted mount point would hide the files."""
     assert storage.folder is not None
     shutil.rmtree(storage.folder)
     for call in (lambda: storage.put("a", b""), lambda: storage.stat("a")):
@@ -98,8 +98,8 @@ def test_a_folder_that_was_taken_away_is_not_made_anew(storage: Storage) -> None
     assert not storage.folder.exists()
 
 
-def test_the_sweep_takes_what_is_old_and_has_no_row(storage: Storage) -> None:
-    """What is new may still get its row."""
+def test_the_sweeper_deletes_old_objects_without_a_row(storage: Storage) -> None:
+    """New ones may still get a row."""
     for name in ("owned", "orphan", "new"):
         storage.put(f"a/{name}", b"x")
     assert storage.folder is not None
@@ -110,8 +110,8 @@ def test_the_sweep_takes_what_is_old_and_has_no_row(storage: Storage) -> None:
     assert {p.name for p in (storage.folder / "a").iterdir()} == {"owned", "new"}
 
 
-def test_the_sweep_takes_what_a_killed_writer_left(storage: Storage) -> None:
-    """Half-written files have names that no object has."""
+def test_the_sweeper_deletes_temporary_files(storage: Storage) -> None:
+    """A killed writer leaves them."""
     assert storage.folder is not None
     (storage.folder / "a").mkdir()
     torn = storage.folder / "a" / "x#1"

@@ -1,4 +1,4 @@
-"""Pictures made smaller: what comes out of the program that does it."""
+"""Thumbnails: the worker program's output."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHAPES = {
 
 
 def render(folder: Path, content: bytes) -> tuple[int, Any]:
-    """Exit status and answer of the program."""
+    """Exit status and output of the program."""
     source = folder / "source"
     source.write_bytes(content)
     order = msgspec.json.encode(Order(str(source), str(folder), SHAPES))
@@ -39,20 +39,20 @@ def render(folder: Path, content: bytes) -> tuple[int, Any]:
 
 
 def written(image: Image.Image, kind: str, **options: Any) -> bytes:
-    """A picture as a file."""
+    """An image as a file."""
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
 
 
 def read(path: Path) -> Image.Image:
-    """A picture from a file, which is closed again."""
+    """An image from a file, which is closed again."""
     return Image.open(io.BytesIO(path.read_bytes()))
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
 @pytest.mark.parametrize("size", [(1, 1), (7, 5), (1500, 1100)])
-def test_a_png_holds_every_pixel(tmp_path: Path, mode: str, size: tuple[int, int]) -> None:
+def test_a_png_keeps_every_pixel(tmp_path: Path, mode: str, size: tuple[int, int]) -> None:
     """Whatever its size and transparency."""
     noise = random.Random(1).randbytes(size[0] * size[1] * len(mode))
     image = Image.frombytes(mode, size, noise)
@@ -76,8 +76,8 @@ def test_a_png_holds_every_pixel(tmp_path: Path, mode: str, size: tuple[int, int
         ("RGB", "BMP"),
     ],
 )
-def test_every_usual_kind_of_picture_is_read(tmp_path: Path, mode: str, kind: str) -> None:
-    """Grey, indexed, deep, printed: all come out in every shape."""
+def test_common_image_modes_are_supported(tmp_path: Path, mode: str, kind: str) -> None:
+    """Grey, palette, 16 bit, CMYK, in every thumbnail size."""
     status, picture = render(tmp_path, written(Image.new(mode, (60, 30)), kind))
     assert (status, picture.width, picture.height) == (0, 60, 30)
     shapes = {name: read(tmp_path / name).size for name in ("preview", "thumbnail", "avatar")}
@@ -87,15 +87,15 @@ def test_every_usual_kind_of_picture_is_read(tmp_path: Path, mode: str, kind: st
 
 
 def test_a_thumbnail_is_centred_between_transparent_borders(tmp_path: Path) -> None:
-    """The picture whole, nothing cut off."""
+    """Nothing is cropped."""
     render(tmp_path, written(Image.new("RGB", (100, 100), "red"), "PNG"))
     thumbnail = read(tmp_path / "thumbnail").convert("RGBA")
     assert thumbnail.getpixel((0, 50)) == (0, 0, 0, 0)
     assert thumbnail.getpixel((75, 50)) == (255, 0, 0, 255)
 
 
-def test_a_strip_does_not_become_a_tower(tmp_path: Path) -> None:
-    """A picture one pixel wide, enlarged to the usual width, would be a million high."""
+def test_a_narrow_image_is_not_enlarged_without_limit(tmp_path: Path) -> None:
+    """One pixel wide, it would be a million high."""
     status, _ = render(tmp_path, written(Image.new("RGB", (1, 2000)), "PNG"))
     assert status == 0
     assert read(tmp_path / "preview").height <= 9600
@@ -104,18 +104,18 @@ def test_a_strip_does_not_become_a_tower(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"<svg/>", b"%!PS-Adobe-3.0 EPSF-3.0\n", b"\x89PNG\r\n\x1a\nbroken"]
 )
-def test_what_is_no_picture_is_said_to_be_none(tmp_path: Path, content: bytes) -> None:
+def test_unsupported_formats_are_refused(tmp_path: Path, content: bytes) -> None:
     """Also formats that would start other programs."""
     assert render(tmp_path, content) == (UNREADABLE, None)
 
 
-def test_half_a_picture_is_none(tmp_path: Path) -> None:
+def test_a_truncated_image_is_refused(tmp_path: Path) -> None:
     """The upload was complete, the file was not."""
     whole = written(Image.effect_noise((200, 200), 50).convert("RGB"), "PNG")
     assert render(tmp_path, whole[: len(whole) // 2]) == (UNREADABLE, None)
 
 
-def test_too_many_pixels_are_told_from_the_head(tmp_path: Path) -> None:
-    """Long before they are decoded."""
+def test_oversized_images_are_refused_by_their_header(tmp_path: Path) -> None:
+    """Before they are decoded."""
     content = written(Image.new("1", (20_000, 20_000)), "PNG")
     assert render(tmp_path, content) == (TOO_LARGE, None)

@@ -1,1 +1,1 @@
-"""Of services/common/observability."""
+"""Tests of ``services.common.observability``."""

@@ -1,4 +1,4 @@
-"""Tracing costs nothing while it is off, and requests keep their names wherever they work."""
+"""Tracing: free while it is off; request ids on threads and green threads."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ LOADED = (
 @pytest.mark.parametrize(
     "module", ["services.tasks.service", "services.common.events.relay", "gateway.app"]
 )
-def test_a_process_without_tracing_loads_no_library_for_it(module: str) -> None:
-    """Its memory is counted in every process."""
+def test_without_tracing_opentelemetry_is_not_imported(module: str) -> None:
+    """It would take memory in every process."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", LOADED.format(module=module)],
         capture_output=True,
@@ -37,8 +37,8 @@ def test_a_process_without_tracing_loads_no_library_for_it(module: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_switched_off_there_are_no_spans_and_no_headers() -> None:
-    """So nothing is sent along."""
+def test_without_tracing_there_are_no_spans_and_no_headers() -> None:
+    """So nothing is propagated."""
     parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     with tracing.span("x", "server", parent):
         assert tracing.headers() == {}
@@ -58,8 +58,8 @@ assert tracing._spans.provider.force_flush(10_000)
 
 
 @pytest.mark.parametrize("patch", ["", "import eventlet; eventlet.monkey_patch()"])
-def test_a_collector_is_sent_the_spans_over_http(patch: str) -> None:
-    """From a process with real threads, and from a service with green ones."""
+def test_spans_are_exported_over_http(patch: str) -> None:
+    """From native threads and from green ones."""
     received: list[tuple[str, str, bytes]] = []
 
     class Collector(BaseHTTPRequestHandler):
@@ -92,15 +92,15 @@ def test_a_collector_is_sent_the_spans_over_http(patch: str) -> None:
 
 
 class Blocking:
-    """Something whose methods block."""
+    """An object whose methods block."""
 
     def where(self) -> tuple[str, int]:
         """The request as a log line there would name it, and the thread."""
         return request_id.get(), threading.get_ident()
 
 
-def test_what_works_off_the_hub_or_beside_a_call_knows_its_request() -> None:
-    """So that the lines it logs have the request's id."""
+def test_work_on_other_threads_keeps_the_request_id() -> None:
+    """So that its log lines have it."""
     request_id.set("of-this-test")
     ident, thread = OffTheHub(Blocking()).where()
     assert ident == "of-this-test"

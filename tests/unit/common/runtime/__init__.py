@@ -1,1 +1,1 @@
-"""Of services/common/runtime."""
+"""Tests of ``services.common.runtime``."""

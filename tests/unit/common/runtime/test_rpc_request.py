@@ -1,4 +1,4 @@
-"""Whatever a message holds: a request, or one refusal that says why."""
+"""Decoding messages of any content: a request, or a refusal with a reason."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def message(body: bytes = BODY, **headers: Any) -> Incoming:
 
 @settings(suppress_health_check=[HealthCheck.too_slow])  # the first text takes seconds to make
 @given(body=st.binary() | st.just(BODY), headers=st.dictionaries(names, values))
-def test_anything_is_a_request_or_refused(body: bytes, headers: dict[str, Any]) -> None:
-    """Nothing else is raised, and what is let through is what the worker expects."""
+def test_any_message_is_a_request_or_refused(body: bytes, headers: dict[str, Any]) -> None:
+    """No other exception is raised, and requests have the types that workers expect."""
     try:
         request = read_request(message(body, **headers), "method")
     except MessageRefused:
@@ -49,7 +49,7 @@ def test_anything_is_a_request_or_refused(body: bytes, headers: dict[str, Any]) 
 
 
 def tagged_with(ident: str) -> bool:
-    """Whether a statement may carry it, or there is none."""
+    """Whether an id may be appended to a statement."""
     token = request_id.set(ident)
     try:
         return not ident or tagged("SELECT 1").endswith(f" /* {ident} */")
@@ -57,7 +57,7 @@ def tagged_with(ident: str) -> bool:
         request_id.reset(token)
 
 
-def test_what_a_caller_sends_is_kept() -> None:
+def test_a_valid_request_keeps_its_headers() -> None:
     later = str(time.time() + 5)
     headers = {ACTOR: '{"role":"user"}', REQUEST: "r-1", KEY: "k", DEADLINE: later}
     request = read_request(message(**headers), "method")
@@ -80,14 +80,14 @@ REASONS: dict[str, tuple[bytes, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("reason", REASONS)
-def test_the_reason_is_one_of_a_few_words(reason: str) -> None:
+def test_refusals_have_a_bounded_reason(reason: str) -> None:
     body, headers = REASONS[reason]
     with pytest.raises(MessageRefused) as caught:
         read_request(message(body, **headers), "method")
     assert caught.value.reason == reason
 
 
-def test_a_message_that_could_not_be_decoded_is_refused() -> None:
+def test_an_undecodable_message_is_refused() -> None:
     odd = message()
     odd.error = "its properties can't be read"
     with pytest.raises(MessageRefused, match="properties"):
@@ -95,8 +95,8 @@ def test_a_message_that_could_not_be_decoded_is_refused() -> None:
 
 
 @given(st.text() | st.just("a */; DROP TABLE b --") | st.from_regex(r"[A-Za-z0-9._-]{1,64}"))
-def test_only_ids_become_part_of_a_statement(ident: str) -> None:
-    """What is none is left out, and replaced where it enters."""
+def test_only_valid_request_ids_enter_statements(ident: str) -> None:
+    """Others are replaced where they enter the process."""
     token = request_id.set(ident)
     try:
         sql = tagged("SELECT 1")
@@ -105,3 +105,12 @@ def test_only_ids_become_part_of_a_statement(ident: str) -> None:
     checked = checked_request_id(ident)
     assert sql == (f"SELECT 1 /* {ident} */" if checked == ident and ident else "SELECT 1")
     assert tagged_with(checked)
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "9" * 5000])
+def test_a_number_out_of_range_is_told_in_words(number: str) -> None:
+    """The caller knows nothing of the message that carries what they sent."""
+    body = f'{{"args":[],"kwargs":{{"data":{{"nb_frames":{number}}}}}}}'.encode()
+    with pytest.raises(MessageRefused) as refusal:
+        read_request(message(body), "method")
+    assert refusal.value.error.message == "The request holds a number that is out of range."

@@ -1,1 +1,1 @@
-"""Of services/common/wire."""
+"""Tests of ``services.common.wire``."""

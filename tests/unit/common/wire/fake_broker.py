@@ -1,4 +1,4 @@
-"""A broker of a few lines: it opens connections as RabbitMQ does, and then does what it is told."""
+"""A fake broker: it opens connections as RabbitMQ does, then follows a script."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def marshalled(*frames: Any, channel: int = 1) -> bytes:
 
 
 def delivery(tag: str, number: int, body: bytes, **properties: Any) -> bytes:
-    """The bytes that hand a message to a consumer."""
+    """The bytes that deliver a message to a consumer."""
     address = Basic.Deliver(tag, number, redelivered=False, exchange="", routing_key="key")
     return marshalled(address) + content(body, **properties)
 
@@ -48,7 +48,7 @@ def content(body: bytes, **properties: Any) -> bytes:
 
 
 def answer(frame: Any) -> bytes:
-    """What opens a connection, step by step."""
+    """The replies that open a connection."""
     if type(frame) in OPENING:
         return marshalled(OPENING[type(frame)]())
     if isinstance(frame, Basic.Cancel):
@@ -59,7 +59,7 @@ def answer(frame: Any) -> bytes:
 
 
 class Client:
-    """One connection that somebody opened."""
+    """An accepted connection."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
@@ -72,14 +72,14 @@ class Client:
             self.sock.sendall(data)
 
     def wait_for(self, kind: type, count: int = 1, seconds: float = 5.0) -> list[Any]:
-        """Frames of a kind, once so many came."""
+        """Wait for that many frames of a type."""
         with self.came:
             found = self.came.wait_for(lambda: len(self.of(kind)) >= count, seconds)
         assert found, f"{count} {kind} did not come: {self.frames}"
         return self.of(kind)
 
     def of(self, kind: type) -> list[Any]:
-        """Frames of a kind so far."""
+        """The frames of a type so far."""
         return [frame for frame in self.frames if isinstance(frame, kind)]
 
     def close(self) -> None:
@@ -90,7 +90,7 @@ class Client:
 
 
 class FakeBroker:
-    """Listens; ``answering`` says what is sent upon each frame."""
+    """A listening broker; ``answering`` returns the bytes to send for each frame."""
 
     def __init__(self, answering: Callable[[Any], bytes] = answer) -> None:
         self.answering = answering
@@ -102,17 +102,17 @@ class FakeBroker:
 
     @property
     def uri(self) -> str:
-        """Where it is."""
+        """Its AMQP URI."""
         return f"amqp://u:p@127.0.0.1:{self._socket.getsockname()[1]}/"
 
     def client(self, number: int = 0, seconds: float = 5.0) -> Client:
-        """The connection with that number, once it is opened."""
+        """The connection with that index, once it is open."""
         with self._came:
             assert self._came.wait_for(lambda: len(self.clients) > number, seconds), "no client"
             return self.clients[number]
 
     def stop(self) -> None:
-        """End all."""
+        """Close everything."""
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
@@ -164,7 +164,7 @@ class FakeBroker:
 
 @contextmanager
 def broker(answering: Callable[[Any], bytes] = answer) -> Iterator[FakeBroker]:
-    """A broker for a block."""
+    """A broker for the duration of a block."""
     found = FakeBroker(answering)
     try:
         yield found

@@ -1,4 +1,4 @@
-"""What leaves on a connection: frames stay whole and in order, whoever writes them."""
+"""Outgoing frames stay complete and in order with many writers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from services.common.wire.connection import Outgoing
 
 
 class Gate:
-    """A socket that takes bytes only while it is open."""
+    """A socket that accepts bytes only while it is open."""
 
     def __init__(self) -> None:
         self.open = threading.Event()
@@ -33,8 +33,8 @@ def gate() -> Gate:
     return Gate()
 
 
-def test_nobody_waits_for_somebody_elses_frames(gate: Gate) -> None:
-    """They are left to whoever is writing, and go out together, in order."""
+def test_a_writer_does_not_wait_for_the_current_one(gate: Gate) -> None:
+    """Its frames are queued and sent together, in order."""
     outgoing = Outgoing(gate.write)
     writer = threading.Thread(target=outgoing.send, args=(b"a",))
     writer.start()
@@ -48,8 +48,8 @@ def test_nobody_waits_for_somebody_elses_frames(gate: Gate) -> None:
     assert gate.written == [b"a", b"bc", b"d"]
 
 
-def test_frames_of_many_threads_stay_whole() -> None:
-    """Each thread's are in the order it sent them."""
+def test_frames_of_many_threads_are_not_interleaved() -> None:
+    """Each thread's are in order."""
     pieces: list[bytes] = []
 
     def write(data: bytes) -> None:
@@ -74,8 +74,8 @@ def test_frames_of_many_threads_stay_whole() -> None:
         assert all(len(text) == int(number) % 50 for _, number, text in mine)
 
 
-def test_what_waits_is_bounded(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reply more is refused, an acknowledgement is not; a large message goes when it is alone."""
+def test_the_queue_is_bounded(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Replies beyond it are refused, acknowledgements are not; a large message passes alone."""
     monkeypatch.setattr(connection, "MAX_QUEUED", 100)
     outgoing = Outgoing(gate.write)
     writer = threading.Thread(target=outgoing.send_bounded, args=(b"a" * 1000,))
@@ -90,7 +90,7 @@ def test_what_waits_is_bounded(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> N
     assert gate.written[1:] == [b"ack", b"b" * 90]
 
 
-def test_after_a_write_that_failed_nothing_follows(gate: Gate) -> None:
+def test_nothing_follows_a_failed_write(gate: Gate) -> None:
     outgoing = Outgoing(gate.write)
     failed: list[BaseException] = []
 

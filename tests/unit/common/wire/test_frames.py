@@ -1,4 +1,4 @@
-"""Bytes in, frames and messages out: whatever comes, a message or the end of the connection."""
+"""Framing: any bytes are messages or the end of the connection."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ short = st.binary(max_size=255)
 
 
 def raw(kind: int, payload: bytes, channel: int = 1) -> bytes:
-    """A frame of any bytes."""
+    """A frame with any payload."""
     return HEAD.pack(kind, channel, len(payload)) + payload + bytes([END])
 
 
@@ -74,7 +74,7 @@ def short_bytes(text: bytes) -> bytes:
 
 
 def read(data: bytes, *, cuts: list[int] | None = None) -> list[Any]:
-    """All that a stream holds, torn at these places."""
+    """All frames of a stream that is split at these offsets."""
     reader, found = FrameReader(), []
     bounds = [0, *sorted({min(cut, len(data)) for cut in cuts or []}), len(data)]
     for start, end in zip(bounds, bounds[1:], strict=False):  # noqa: RUF007 - two of a list
@@ -83,14 +83,14 @@ def read(data: bytes, *, cuts: list[int] | None = None) -> list[Any]:
 
 
 def as_delivered(data: bytes) -> bytes:
-    """A published message's header and body behind the address of a delivery."""
+    """A published message's header and body as a delivery."""
     size = HEAD.unpack_from(data)[2]
     address = Basic.Deliver("c", 7, redelivered=True, exchange="e", routing_key="k")
     return marshalled(address) + data[HEAD.size + size + 1 :]
 
 
 @pytest.mark.parametrize(("body", "properties"), MESSAGES)
-def test_what_is_written_is_read(body: bytes, properties: dict[str, Any]) -> None:
+def test_frames_round_trip(body: bytes, properties: dict[str, Any]) -> None:
     data = content(1, body, Basic.Properties(**properties), publish_to(1, "e", "k", False))
     (message,) = read(as_delivered(data))
     assert isinstance(message, Incoming)
@@ -101,7 +101,7 @@ def test_what_is_written_is_read(body: bytes, properties: dict[str, Any]) -> Non
 
 
 @pytest.mark.parametrize(("body", "properties"), MESSAGES)
-def test_no_frame_is_larger_than_agreed(body: bytes, properties: dict[str, Any]) -> None:
+def test_frames_respect_frame_max(body: bytes, properties: dict[str, Any]) -> None:
     data = content(1, body, Basic.Properties(**properties), publish_to(1, "e", "k", False), 131_072)
     while data:
         size = HEAD.unpack_from(data)[2] + HEAD.size + 1
@@ -110,7 +110,7 @@ def test_no_frame_is_larger_than_agreed(body: bytes, properties: dict[str, Any])
 
 
 @given(st.lists(st.integers(0, 40_000), max_size=30))
-def test_a_stream_may_be_torn_anywhere(cuts: list[int]) -> None:
+def test_a_stream_may_be_split_anywhere(cuts: list[int]) -> None:
     sent = [b"", b"a", b"x" * 30_000, b"b"]
     stream = HEARTBEAT.join(delivery("c", n, body, reply_to="r") for n, body in enumerate(sent))
     found = read(stream, cuts=cuts)
@@ -118,7 +118,7 @@ def test_a_stream_may_be_torn_anywhere(cuts: list[int]) -> None:
     assert found.count(None) == 3
 
 
-def test_messages_of_two_channels_may_come_interleaved() -> None:
+def test_messages_of_two_channels_may_be_interleaved() -> None:
     parts = []
     for channel in (1, 2):
         address = pamqp.frame.marshal(Basic.Deliver("c", channel, False, "", ""), channel)
@@ -129,8 +129,8 @@ def test_messages_of_two_channels_may_come_interleaved() -> None:
 
 
 @given(frames_bytes)
-def test_any_bytes_are_frames_or_the_end(data: bytes) -> None:
-    """Nothing else is raised."""
+def test_any_bytes_are_frames_or_close_the_connection(data: bytes) -> None:
+    """No other exception is raised."""
     try:
         read(data)
     except BrokerLost:
@@ -138,7 +138,7 @@ def test_any_bytes_are_frames_or_the_end(data: bytes) -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from([1, 2, 3, 8, 9]), frames_bytes), max_size=5))
-def test_any_frames_are_understood_or_the_end(frames: list[tuple[int, bytes]]) -> None:
+def test_any_frames_are_understood_or_close_the_connection(frames: list[tuple[int, bytes]]) -> None:
     try:
         read(b"".join(raw(kind, payload) for kind, payload in frames))
     except BrokerLost:
@@ -146,7 +146,7 @@ def test_any_frames_are_understood_or_the_end(frames: list[tuple[int, bytes]]) -
 
 
 @given(st.integers(0, 400), st.integers(0, 255))
-def test_a_stream_with_a_wrong_byte_is_messages_or_the_end(place: int, value: int) -> None:
+def test_a_corrupted_stream_is_messages_or_closes_the_connection(place: int, value: int) -> None:
     stream = bytearray(
         delivery("c", 1, b"body", headers=MIXED | {"a": "b"}) + method(1, Channel.FlowOk(True))
     )
@@ -158,10 +158,10 @@ def test_a_stream_with_a_wrong_byte_is_messages_or_the_end(place: int, value: in
 
 
 @given(exchange=short, key=short, header=frames_bytes, flags=st.integers(0, 65_535))
-def test_whatever_a_publisher_wrote_arrives_with_its_number(
+def test_malformed_properties_do_not_lose_the_message(
     exchange: bytes, key: bytes, header: bytes, flags: int
 ) -> None:
-    """An address or properties that can't be read are said to be so; the message is whole."""
+    """It arrives with its delivery tag and an error."""
     address = DELIVER + short_bytes(b"c") + struct.pack(">QB", 99, 0)
     address += short_bytes(exchange) + short_bytes(key)
     described = struct.pack(">HHQH", 60, 0, 4, flags) + header
@@ -172,7 +172,7 @@ def test_whatever_a_publisher_wrote_arrives_with_its_number(
 
 
 @given(key=short, header=frames_bytes)
-def test_a_returned_message_may_be_as_odd(key: bytes, header: bytes) -> None:
+def test_a_returned_message_may_be_malformed(key: bytes, header: bytes) -> None:
     address = RETURN + struct.pack(">H", 312) + short_bytes(b"NO_ROUTE") + short_bytes(b"e")
     described = struct.pack(">HHQH", 60, 0, 0, 0x2000) + header
     (message,) = read(raw(1, address + short_bytes(key)) + raw(2, described))
@@ -181,7 +181,7 @@ def test_a_returned_message_may_be_as_odd(key: bytes, header: bytes) -> None:
 
 @pytest.mark.parametrize("kind", [b"F", b"A"])
 @pytest.mark.parametrize("depth", [100, 5000, 20_000])
-def test_headers_nested_deeply_are_an_error_of_the_message(kind: bytes, depth: int) -> None:
+def test_deeply_nested_headers_are_an_error_of_the_message(kind: bytes, depth: int) -> None:
     value = b"V"
     for _ in range(depth):
         if len(value) > 120_000:
@@ -194,7 +194,7 @@ def test_headers_nested_deeply_are_an_error_of_the_message(kind: bytes, depth: i
     assert message.error is not None or depth == 100
 
 
-def test_a_body_that_nobody_wants_is_not_kept() -> None:
+def test_an_unexpected_body_is_dropped() -> None:
     header = struct.pack(">HHQH", 60, 0, MAX_BODY + 1, 0)
     reader = FrameReader()
     address = marshalled(Basic.Deliver("c", 1, False, "", ""))
@@ -224,7 +224,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_what_is_no_amqp_ends_the_connection(name: str) -> None:
+def test_other_protocols_close_the_connection(name: str) -> None:
     with pytest.raises(BrokerLost):
         read(ENDS[name])
 
@@ -241,6 +241,6 @@ def test_what_is_no_amqp_ends_the_connection(name: str) -> None:
         {"headers": {"a": "\ud800"}},
     ],
 )
-def test_properties_that_no_message_has_are_refused(properties: dict[str, Any]) -> None:
+def test_invalid_properties_are_refused(properties: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         content(1, b"", Basic.Properties(**properties), b"")

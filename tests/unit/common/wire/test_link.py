@@ -1,4 +1,4 @@
-"""A connection that comes back by itself, whatever happens to it."""
+"""Links: reconnecting, acknowledging, closing, whatever the broker does."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.unit.common.wire.fake_broker import answer, broker, delivery, marshal
 
 
 def until(test: Callable[[], Any], seconds: float = 5.0) -> None:
-    """Wait until it is so."""
+    """Wait until the condition holds."""
     waiter, end = threading.Event(), time.monotonic() + seconds
     while not test():
         assert time.monotonic() < end, "it did not become so"
@@ -32,7 +32,7 @@ def until(test: Callable[[], Any], seconds: float = 5.0) -> None:
 
 @contextmanager
 def running(link: Link) -> Iterator[Link]:
-    """Its reading loop on a thread of its own, which lives to the end."""
+    """The link's reading loop on a thread, which ends with the block."""
     thread = threading.Thread(target=link.run, daemon=True)
     thread.start()
     try:
@@ -52,7 +52,7 @@ def consuming(consumer: Callable[[Incoming], None]) -> Callable[[Session], None]
     return setup
 
 
-def test_messages_are_handed_over_and_acknowledged() -> None:
+def test_messages_are_consumed_and_acknowledged() -> None:
     found: list[Incoming] = []
     with broker() as rabbit, running(Link(rabbit.uri, consuming(found.append))) as link:
         client = rabbit.client()
@@ -67,8 +67,8 @@ def test_messages_are_handed_over_and_acknowledged() -> None:
         assert (reject.delivery_tag, reject.requeue) == (2, False)
 
 
-def test_the_answer_and_the_acknowledgement_go_together() -> None:
-    """The acknowledgement first."""
+def test_reply_and_acknowledgement_are_one_write() -> None:
+    """The reply first."""
     found: list[Incoming] = []
     with broker() as rabbit, running(Link(rabbit.uri, consuming(found.append))) as link:
         client = rabbit.client()
@@ -81,7 +81,7 @@ def test_the_answer_and_the_acknowledgement_go_together() -> None:
         assert kinds.index(Basic.Ack) == kinds.index(Basic.Publish) - 1
 
 
-def test_what_came_by_a_connection_that_is_gone_is_not_acknowledged_on_the_next() -> None:
+def test_messages_of_a_lost_connection_are_not_acknowledged_on_the_next() -> None:
     found: list[Incoming] = []
     with broker() as rabbit, running(Link(rabbit.uri, consuming(found.append))) as link:
         rabbit.client().wait_for(Channel.Flow)
@@ -110,7 +110,7 @@ BREAKS: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("name", BREAKS)
-def test_it_comes_back_when(name: str) -> None:
+def test_it_reconnects_after(name: str) -> None:
     lost: list[int] = []
     link_lost = lambda: lost.append(1)  # noqa: E731 - counts
     with broker() as rabbit:
@@ -123,10 +123,10 @@ def test_it_comes_back_when(name: str) -> None:
             assert lost == [1]
 
 
-def test_a_fault_of_ours_is_logged_once_with_its_traceback_and_survived(
+def test_exceptions_in_callbacks_are_logged_once_and_survived(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """In a consumer, in the setup, in what hears of the loss."""
+    """In a consumer, in ``setup``, in ``lost``."""
 
     def consumer(_message: Incoming) -> None:
         raise RuntimeError("consumer")
@@ -154,8 +154,8 @@ def test_a_fault_of_ours_is_logged_once_with_its_traceback_and_survived(
     assert sorted(kinds) == ["KeyError", "RuntimeError", "ZeroDivisionError"]
 
 
-def test_whoever_does_not_answer_is_left_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Something that accepts and says nothing; the next address is tried."""
+def test_a_silent_peer_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next address is tried."""
     monkeypatch.setattr(connection, "CONNECT_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as mute, broker() as rabbit:
         mute_uri = f"amqp://127.0.0.1:{mute.getsockname()[1]}/"
@@ -165,14 +165,14 @@ def test_whoever_does_not_answer_is_left_in_time(monkeypatch: pytest.MonkeyPatch
         assert 0.2 < time.monotonic() - began < 4
 
 
-def test_of_several_addresses_the_first_that_answers_is_taken() -> None:
+def test_the_first_address_that_answers_is_used() -> None:
     with broker() as rabbit:
         uri = f"amqp://127.0.0.1:1/;amqp://no-such-host.invalid/;{rabbit.uri}"
         with running(Link(uri, lambda _s: None)) as link:
             assert link.ready.wait(10)
 
 
-def test_without_a_broker_nothing_can_be_sent() -> None:
+def test_sending_without_a_broker_is_unavailable() -> None:
     link = Link("amqp://127.0.0.1:1/", lambda _s: None)
     with pytest.raises(Unavailable):
         link.publish(b"", "", "to")
@@ -180,7 +180,7 @@ def test_without_a_broker_nothing_can_be_sent() -> None:
         Link("http://127.0.0.1", lambda _s: None)
 
 
-def test_properties_that_no_message_has_send_nothing() -> None:
+def test_invalid_properties_send_nothing() -> None:
     with broker() as rabbit, running(Link(rabbit.uri, lambda _s: None)) as link:
         assert link.ready.wait(5)
         with pytest.raises(ValueError):
@@ -190,7 +190,7 @@ def test_properties_that_no_message_has_send_nothing() -> None:
 
 
 def test_cancelling_waits_for_the_broker() -> None:
-    """Whatever it had sent before is still handed over."""
+    """Messages sent before are still consumed."""
     found: list[Incoming] = []
 
     def answering(frame: Any) -> bytes:
@@ -205,7 +205,7 @@ def test_cancelling_waits_for_the_broker() -> None:
             assert [message.body for message in found] == [b"last"]
 
 
-def test_a_broker_that_does_not_agree_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cancelling_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link_module, "CANCEL_SECONDS", 0.1)
     deaf = lambda frame: b"" if isinstance(frame, Basic.Cancel) else answer(frame)  # noqa: E731
     with broker(deaf) as rabbit:
@@ -216,7 +216,7 @@ def test_a_broker_that_does_not_agree_is_not_waited_for(monkeypatch: pytest.Monk
             assert time.monotonic() - began < 2
 
 
-def test_it_takes_its_leave() -> None:
+def test_stopping_closes_the_connection_properly() -> None:
     with broker() as rabbit:
         with running(Link(rabbit.uri, lambda _s: None)) as link:
             assert link.ready.wait(5)
@@ -226,8 +226,8 @@ def test_it_takes_its_leave() -> None:
         assert client.of(Basic.Publish)
 
 
-def test_messages_may_come_before_the_setup_is_agreed_to() -> None:
-    """The broker answers the question at the end late; what it sent before is worked on."""
+def test_messages_may_arrive_before_the_setup_is_confirmed() -> None:
+    """They are consumed."""
     found: list[Incoming] = []
 
     def answering(frame: Any) -> bytes:
@@ -251,7 +251,7 @@ def test_messages_may_come_before_the_setup_is_agreed_to() -> None:
             assert rabbit.client().of(Queue.Declare)
 
 
-def test_frames_of_many_threads_arrive_whole() -> None:
+def test_publishing_from_many_threads_interleaves_nothing() -> None:
     with broker() as rabbit, running(Link(rabbit.uri, lambda _s: None)) as link:
         assert link.ready.wait(5)
 

@@ -1,4 +1,4 @@
-"""What a client must be able to read, as text."""
+"""Positions as text."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ NEWEST = {
 }
 
 
-def test_a_position_comes_back_as_it_was() -> None:
+def test_a_position_round_trips() -> None:
     """Every place with its event."""
     assert read_position(position_text(NEWEST)) == NEWEST
 
 
-def test_nothing_to_wait_for_is_no_text() -> None:
-    """And no text is nothing to wait for."""
+def test_an_empty_position_is_an_empty_text() -> None:
+    """And vice versa."""
     assert not position_text({})
     assert read_position("") == {}
 
 
-def test_a_cookie_holds_the_text_as_it_is() -> None:
-    """Quoted, some clients would send it back with the quotes."""
+def test_the_text_needs_no_quoting_in_a_cookie() -> None:
+    """Some clients would send the quotes back."""
     cookie: SimpleCookie = SimpleCookie()
     cookie["position"] = position_text(NEWEST)
     assert cookie["position"].coded_value == position_text(NEWEST)
 
 
-def test_the_longest_position_of_all_is_read() -> None:
-    """With every kind of event from every service at once."""
+def test_the_longest_position_can_be_read() -> None:
+    """Every kind of event of every service at once."""
     longest = {
         Place(reader, name, source): uuid4()
         for name, event in CATALOGUE.items()
@@ -59,7 +59,7 @@ def test_the_longest_position_of_all_is_read() -> None:
         "x" * (MAX_LENGTH + 1),
     ],
 )
-def test_what_is_no_position_is_refused(text: str) -> None:
-    """With one kind of error, whatever is wrong with it."""
+def test_a_malformed_position_is_a_value_error(text: str) -> None:
+    """Whatever is wrong with it."""
     with pytest.raises(ValueError, match=r".+"):
         read_position(text)

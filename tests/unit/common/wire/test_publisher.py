@@ -1,4 +1,4 @@
-"""Publishing with confirms: in any order, together or alone, late or never."""
+"""Publisher confirms: in any order, single or multiple, late or missing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Confirming:
 
 @pytest.fixture
 def publishing() -> Iterator[Callable[[Tell], Publisher]]:
-    """A publisher to a broker that confirms in its own way."""
+    """A publisher, connected to a broker with those answers."""
     brokers: list[FakeBroker] = []
     publishers: list[Publisher] = []
 
@@ -62,7 +62,7 @@ TELLING: dict[str, Tell] = {
 
 
 @pytest.mark.parametrize("name", TELLING)
-def test_all_are_confirmed(publishing: Callable[[Tell], Publisher], name: str) -> None:
+def test_confirms_may_come_in_any_order(publishing: Callable[[Tell], Publisher], name: str) -> None:
     publisher = publishing(TELLING[name])
     for number in range(10):
         publisher.add(str(number), "e", "k", headers={"event_id": "x"})
@@ -70,7 +70,7 @@ def test_all_are_confirmed(publishing: Callable[[Tell], Publisher], name: str) -
     assert not publisher.open
 
 
-def test_a_refusal_is_told(publishing: Callable[[Tell], Publisher]) -> None:
+def test_a_negative_acknowledgement_raises(publishing: Callable[[Tell], Publisher]) -> None:
     publisher = publishing(lambda n: marshalled(Basic.Nack(n)) if n == 2 else ack(n))
     for _ in range(3):
         publisher.add(b"{}", "e", "k")
@@ -78,10 +78,10 @@ def test_a_refusal_is_told(publishing: Callable[[Tell], Publisher]) -> None:
         publisher.confirm(2.0)
 
 
-def test_a_broker_that_confirms_slowly_is_waited_for(
+def test_each_confirm_extends_the_deadline(
     publishing: Callable[[Tell], Publisher],
 ) -> None:
-    """The deadline begins anew with each confirm."""
+    """A slow broker is waited for."""
     waiter = threading.Event()
 
     def slowly(number: int) -> bytes:
@@ -96,14 +96,14 @@ def test_a_broker_that_confirms_slowly_is_waited_for(
     assert time.monotonic() - began > 1.3
 
 
-def test_one_that_confirms_nothing_is_not(publishing: Callable[[Tell], Publisher]) -> None:
+def test_missing_confirms_time_out(publishing: Callable[[Tell], Publisher]) -> None:
     publisher = publishing(lambda _n: b"")
     publisher.add(b"{}", "e", "k")
     with pytest.raises(NotConfirmed):
         publisher.confirm(0.2)
 
 
-def test_a_message_that_can_not_be_written_leaves_the_others(
+def test_an_invalid_message_does_not_affect_others(
     publishing: Callable[[Tell], Publisher],
 ) -> None:
     publisher = publishing(ack)
@@ -117,10 +117,10 @@ def test_a_message_that_can_not_be_written_leaves_the_others(
     assert publisher.published == 2
 
 
-def test_the_reply_code_of_a_broker_that_ends_it_is_known(
+def test_the_reply_code_of_a_closed_connection_is_reported(
     publishing: Callable[[Tell], Publisher],
 ) -> None:
-    """So that a message that is too large can be told from a broker that is away."""
+    """It tells an oversized message from an unreachable broker."""
     publisher = publishing(lambda _n: marshalled(Channel.Close(406, "too large", 0, 0)))
     publisher.add(b"{}", "e", "k")
     with pytest.raises(BrokerLost) as caught:
@@ -128,7 +128,7 @@ def test_the_reply_code_of_a_broker_that_ends_it_is_known(
     assert caught.value.code == 406
 
 
-def test_confirms_are_asked_for_before_anything_is_published() -> None:
+def test_confirms_are_selected_before_publishing() -> None:
     declared: list[Session] = []
     broker = FakeBroker(Confirming(ack))
     try:

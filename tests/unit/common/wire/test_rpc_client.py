@@ -1,4 +1,4 @@
-"""Calls: answered, returned, refused, or given up in time."""
+"""RPC calls of services: replies, errors, timeouts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Replying = Callable[[str], bytes]
 
 
 class Service:
-    """Answers the calls it sees; ``reply`` makes bytes of a correlation id."""
+    """Answers calls; ``reply`` makes the bytes for a correlation id."""
 
     def __init__(self, reply: Replying) -> None:
         self.reply = reply
@@ -35,7 +35,7 @@ class Service:
 
 @pytest.fixture
 def calling() -> Iterator[Callable[[Replying], tuple[RpcClient, FakeBroker]]]:
-    """A client whose broker answers calls in some way."""
+    """A client whose broker answers calls in that way."""
     ends: list[Callable[[], None]] = []
 
     def make(reply: Replying) -> tuple[RpcClient, FakeBroker]:
@@ -71,14 +71,14 @@ def returned(number: str) -> bytes:
     return marshalled(address) + content(b"", correlation_id=number)
 
 
-def test_a_call_is_answered(calling: Any) -> None:
+def test_a_call_gets_its_reply(calling: Any) -> None:
     client, _ = calling(lambda n: replied(n, headers={"status": 201}))
     reply = client.call("tasks", "x", b"{}", headers={"nameko.request_id": "r"})
     assert (reply.body, reply.status) == (b'"yes"', 201)
 
 
-def test_many_calls_at_once_get_their_own_answers(calling: Any) -> None:
-    """Two by two and in the wrong order."""
+def test_concurrent_calls_get_their_own_replies(calling: Any) -> None:
+    """In pairs and in reverse order."""
     held: list[str] = []
 
     def two_by_two(number: str) -> bytes:
@@ -106,13 +106,13 @@ def test_many_calls_at_once_get_their_own_answers(calling: Any) -> None:
         (b"{" * 5000, Unavailable),
     ],
 )
-def test_an_error_is_raised_as_it_was(calling: Any, body: bytes, kind: type[ServiceError]) -> None:
+def test_an_error_is_raised_again(calling: Any, body: bytes, kind: type[ServiceError]) -> None:
     client, _ = calling(lambda n: replied(n, body, headers={"error": "1"}))
     with pytest.raises(kind):
         client.call("tasks", "x", b"{}")
 
 
-def test_a_call_that_no_queue_takes_fails_at_once(calling: Any) -> None:
+def test_a_returned_call_fails_at_once(calling: Any) -> None:
     client, _ = calling(returned)
     began = time.monotonic()
     with pytest.raises(Unavailable, match="not been started"):
@@ -120,7 +120,7 @@ def test_a_call_that_no_queue_takes_fails_at_once(calling: Any) -> None:
     assert time.monotonic() - began < SILENCE
 
 
-def test_a_silent_service_is_given_up_before_the_deadline(calling: Any) -> None:
+def test_a_service_without_heartbeats_fails_before_the_deadline(calling: Any) -> None:
     client, _ = calling(lambda _n: b"")
     began = time.monotonic()
     with pytest.raises(Unavailable, match="is away"):
@@ -128,7 +128,7 @@ def test_a_silent_service_is_given_up_before_the_deadline(calling: Any) -> None:
     assert SILENCE <= time.monotonic() - began < 4
 
 
-def test_one_that_beats_has_until_the_deadline(calling: Any) -> None:
+def test_a_service_with_heartbeats_has_until_the_deadline(calling: Any) -> None:
     client, broker = calling(lambda _n: b"")
     broker.client().send(beat(b"tasks") + beat(b"\xff\xfe"))
     with pytest.raises(Unavailable, match="in time"):
@@ -137,8 +137,8 @@ def test_one_that_beats_has_until_the_deadline(calling: Any) -> None:
     assert not client.alive("chat")
 
 
-def test_calls_in_flight_fail_with_the_connection_while_others_begin(calling: Any) -> None:
-    """Whatever threads do meanwhile, the reading one goes on."""
+def test_calls_in_flight_fail_when_the_connection_breaks(calling: Any) -> None:
+    """While other threads start calls."""
     client, broker = calling(lambda _n: b"")
     refused: list[str] = []
     stop = threading.Event()
@@ -163,8 +163,8 @@ def test_calls_in_flight_fail_with_the_connection_while_others_begin(calling: An
     assert any("went away" in message for message in refused)
 
 
-def test_what_no_message_can_carry_is_said(calling: Any) -> None:
+def test_oversized_headers_are_unavailable(calling: Any) -> None:
     client, _ = calling(replied)
     with pytest.raises(Unavailable, match="more than a message can carry"):
-        client.call("tasks", "x", b"{}", headers={"nameko.actor": "x" * 200_000})
+        client.call("tasks", "x", b"{}", headers={"nameko.fingerprint": "x" * 200_000})
     assert client.call("tasks", "x", b"{}").body == b'"yes"'

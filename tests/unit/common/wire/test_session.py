@@ -1,4 +1,4 @@
-"""The dialogue with the broker, byte by byte and without a socket."""
+"""The AMQP session's dialogue with a broker, without a socket."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OPENING = [
 
 
 class Talk:
-    """A session that is open, and what it says."""
+    """An open session and the bytes it writes."""
 
     def __init__(self, upto: int = len(OPENING)) -> None:
         self.said = b""
@@ -62,7 +62,7 @@ class Talk:
         self.heard.append(("message", message.body))
 
     def frames(self) -> list[Any]:
-        """What was said, in frames."""
+        """The frames written."""
         assert self.said.startswith(PROTOCOL)
         rest, found = self.said.removeprefix(PROTOCOL), []
         while rest:
@@ -72,7 +72,7 @@ class Talk:
         return found
 
 
-def test_it_opens_declares_and_asks_at_the_end() -> None:
+def test_it_opens_then_declares_with_one_round_trip() -> None:
     talk = Talk()
     kinds = [frame.name for frame in talk.frames()]
     assert kinds == [
@@ -95,11 +95,11 @@ def test_it_opens_declares_and_asks_at_the_end() -> None:
 
 
 @pytest.mark.parametrize("upto", range(len(OPENING)))
-def test_it_is_not_ready_before_the_broker_agreed_to_all(upto: int) -> None:
+def test_it_is_ready_after_the_last_declaration_is_confirmed(upto: int) -> None:
     assert not Talk(upto).session.ready
 
 
-def test_what_comes_goes_to_whoever_waits_for_it() -> None:
+def test_frames_are_dispatched_to_their_callbacks() -> None:
     talk = Talk()
     back = Basic.Return(312, "NO_ROUTE", "e", "k")
     talk.session.feed(
@@ -117,7 +117,7 @@ def test_what_comes_goes_to_whoever_waits_for_it() -> None:
     ]
 
 
-def test_a_consumer_ends_when_the_broker_says_so() -> None:
+def test_a_cancelled_consumer_ends() -> None:
     talk = Talk()
     talk.session.write(cancel_bytes("c"))
     talk.session.feed(delivery("c", 1, b"late") + marshalled(Basic.CancelOk("c")))
@@ -134,13 +134,13 @@ ENDS = [
 
 
 @pytest.mark.parametrize(("frame", "code"), ENDS)
-def test_the_end_says_why(frame: Any, code: int) -> None:
+def test_a_closed_session_reports_the_reason(frame: Any, code: int) -> None:
     with pytest.raises(BrokerLost) as caught:
         Talk().session.feed(marshalled(frame))
     assert caught.value.code == code
 
 
-def test_leaving_hands_nothing_over_any_more() -> None:
+def test_closing_delivers_no_further_messages() -> None:
     talk = Talk()
     talk.session.end()
     talk.session.feed(delivery("c", 1, b"late"))
@@ -162,7 +162,7 @@ def test_heartbeats_go_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @given(st.binary(max_size=400), st.integers(0, len(OPENING)))
-def test_any_bytes_at_any_time_are_understood_or_the_end(data: bytes, upto: int) -> None:
+def test_any_bytes_are_understood_or_close_the_session(data: bytes, upto: int) -> None:
     talk = Talk(upto)
     try:
         talk.session.feed(data)

@@ -1,4 +1,4 @@
-"""A socket whose reading and writing have limits of their own, with TLS and without."""
+"""Sockets with separate limits for reading and writing, with and without TLS."""
 
 from __future__ import annotations
 
@@ -86,8 +86,8 @@ def pair(request: pytest.FixtureRequest, quick: None, certificate: Path) -> Iter
     found[1].close()
 
 
-def test_a_peer_that_takes_nothing_ends_the_connection(pair: Pair) -> None:
-    """Half a frame may be out, so the peer sees the end and the reader, too."""
+def test_a_peer_that_does_not_read_breaks_the_connection(pair: Pair) -> None:
+    """Half a frame may have been sent, so reading fails too."""
     ours, theirs = pair
     began = time.monotonic()
     with pytest.raises(OSError):
@@ -126,7 +126,7 @@ def test_a_slow_peer_may_take_longer_than_the_limit(pair: Pair) -> None:
     assert took > 0.5
 
 
-def test_reading_gives_nothing_after_a_while_and_ends_with_the_peer(pair: Pair) -> None:
+def test_reading_times_out_and_ends_with_the_peer(pair: Pair) -> None:
     ours, theirs = pair
     assert ours.receive(0.05) == b""
     theirs.sendall(b"abc")
@@ -136,7 +136,7 @@ def test_reading_gives_nothing_after_a_while_and_ends_with_the_peer(pair: Pair) 
         ours.receive(1.0)
 
 
-def test_reading_and_writing_at_once(pair: Pair) -> None:
+def test_reading_and_writing_concurrently(pair: Pair) -> None:
     """Two threads, a megabyte each way."""
     ours, theirs = pair
     count = 2_000_000
@@ -160,10 +160,10 @@ def test_reading_and_writing_at_once(pair: Pair) -> None:
     assert found == count
 
 
-def test_a_certificate_that_nobody_signed_is_refused(
+def test_an_untrusted_certificate_is_refused(
     certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And one that is trusted is taken, by the name of the host."""
+    """A trusted one is accepted by the host's name."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
