@@ -32,6 +32,8 @@ def crud(alone: Alone, world: World) -> OneService:
     found.neighbours.answers |= {
         "assets.read_plain": lambda ident, **_: plain[ident],
         "tasks.read_plain": {"id": world.task, "entity_id": world.asset},
+        "assets.projects_of_entities": lambda ids: dict.fromkeys(ids, world.project),
+        "tasks.projects_of_tasks": lambda ids: dict.fromkeys(ids, world.project),
         "tasks.standing_on_task": standing,
         "tasks.standing_on_entity": standing,
         **{f"{name}.existing_rows": lambda tables: tables for name in ("auth", "assets", "tasks")},
