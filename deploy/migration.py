@@ -16,6 +16,8 @@ if __name__ == "__main__":
     # The models are compared with a fresh database at the newest migration. No broker is needed:
     # with a URI, even one that leads nowhere, none is started.
     with tempfile.TemporaryDirectory(prefix="callboard-") as folder:
-        settings = LocalSettings(run_dir=folder, amqp_uri="amqp://unused/", admin_email="")
+        settings = LocalSettings(
+            run_dir=folder, amqp_uri="amqp://unused/", admin_email="", starter_set="none"
+        )
         with backing(settings) as parts:
             print(revision(service, parts.urls[service], message))

@@ -2,8 +2,9 @@
 
 With ``DATABASE_URL``, a role that may create roles on the one server of all services, it creates
 the roles and schemas that the services' ``*_DATABASE_URL`` name, with their passwords; without it
-they must exist. Then it migrates the schemas, and with ``ADMIN_EMAIL`` and ``ADMIN_PASSWORD``
-creates the first administrator if there is none. Idempotent; concurrent runs wait for each other.
+they must exist. Then it migrates the schemas, creates the starter set in an empty system (unless
+``STARTER_SET=none``), and with ``ADMIN_EMAIL`` and ``ADMIN_PASSWORD`` the first administrator if
+there is none. Idempotent; concurrent runs wait for each other.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from deploy.local.provision import provision
-from deploy.local.settings import SERVICES, StartError
+from deploy.local.settings import NO_STARTER_SET, SERVICES, STARTER_SET, StartError
+from deploy.local.starter_set import ensure_starter_set
 from services.auth.bootstrap import ensure_admin
 from services.common.database.migrations import upgrade
 
@@ -50,8 +52,21 @@ def prepare(environ: Mapping[str, str]) -> bool:
         provision(admin_url, UrlPasswords(urls))
     for service, url in urls.items():
         upgrade(service, url)
+    # Before the administrator: a system with people is not empty.
+    ensure_starter_set(urls, _starter_set(environ))
     email = environ.get("ADMIN_EMAIL")
-    return bool(email) and ensure_admin(urls["auth"], str(email), environ["ADMIN_PASSWORD"])
+    return bool(email) and ensure_admin(
+        urls["auth"], str(email), environ["ADMIN_PASSWORD"], environ
+    )
+
+
+def _starter_set(environ: Mapping[str, str]) -> str:
+    """The starter set to create. Raises StartError for an unknown one."""
+    wanted = environ.get("STARTER_SET") or STARTER_SET
+    if wanted not in {STARTER_SET, NO_STARTER_SET}:
+        message = f"STARTER_SET is {wanted!r}: leave it out, or say {NO_STARTER_SET}."
+        raise StartError(message)
+    return wanted
 
 
 def main() -> None:

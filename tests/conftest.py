@@ -25,7 +25,9 @@ def parts() -> Iterator[Parts]:
     """PostgreSQL and RabbitMQ of the tests' own, beside any that run already."""
     folder = Path(tempfile.mkdtemp(prefix="callboard-tests-"))
     try:
-        with backing(LocalSettings(run_dir=str(folder), admin_email="")) as found:
+        with backing(
+            LocalSettings(run_dir=str(folder), admin_email="", starter_set="none")
+        ) as found:
             found.wait()
             yield found
     finally:

@@ -32,6 +32,7 @@ OURS: Final = (
     "ENCRYPTION_KEY",
     "ADMIN_PASSWORD",
     "ADMIN_EMAIL",
+    "STARTER_SET",
     "RUN_DIR",
     "PROMETHEUS_MULTIPROC_DIR",
 )

@@ -94,12 +94,17 @@ def start(children: Sequence[Child]) -> None:
 def prepare(
     urls: dict[str, str], settings: LocalSettings, secrets: Secrets, stopping: threading.Event
 ) -> bool:
-    """Migrate, and create the first administrator; returns whether one was created.
+    """Migrate, and create what a studio starts with; returns whether an administrator was made.
 
     Raises StartError, and StoppedError when ``stopping`` is set meanwhile.
     """
     password = settings.admin_password or secrets.get("admin_password", 20)
-    arguments = {"urls": urls, "email": settings.admin_email, "password": password}
+    arguments = {
+        "urls": urls,
+        "email": settings.admin_email,
+        "password": password,
+        "starter_set": settings.starter_set,
+    }
     # Files rather than pipes, which could fill up while nobody reads; on standard input, since
     # command lines are visible to other users.
     with (

@@ -24,6 +24,9 @@ MIGRATIONS: Final = Path(__file__).parents[2] / "services"
 DATABASE: Final = "callboard"
 #: An arbitrary advisory lock key: concurrent starts on one server provision one after the other.
 LOCK: Final = 4_207_117
+#: The services that have a starter set, and the inbox row that says what was decided on it.
+STARTED: Final = frozenset({"auth", "assets", "tasks", "crud"})
+DECIDED: Final = "3d7a4c1e-5f0b-4e86-9c52-7b1f0a6e2d94"
 SCHEME: Final = re.compile(r"^postgres(ql)?(\+\w+)?://")
 #: Lets imports suspend foreign keys. PostgreSQL 15 or newer, granted by a superuser.
 GRANT_SUSPEND_KEYS: Final = "GRANT SET ON PARAMETER session_replication_role TO {role}"
@@ -55,9 +58,11 @@ def provision(url: str, secrets: Passwords) -> dict[str, str]:
 
 
 def is_prepared(urls: Mapping[str, str], *, with_admin: bool) -> bool:
-    """Whether each schema is at its newest migration, with an administrator if ``with_admin``.
+    """Whether each schema is at its newest migration, and the starter set is decided.
 
-    The names of migration files begin with their revision (``database.migrations``).
+    With ``with_admin``, also whether there is an administrator. The names of migration files begin
+    with their revision (``database.migrations``); the decision is a row of the inbox
+    (``bulk.starter_set``).
     """
     for service, url in urls.items():
         versions = MIGRATIONS / service / "migrations" / "versions"
@@ -65,6 +70,8 @@ def is_prepared(urls: Mapping[str, str], *, with_admin: bool) -> bool:
         checks: list[tuple[str, tuple[str, ...]]] = [
             ("SELECT 1 FROM alembic_version WHERE version_num = %s", (last,))
         ]
+        if service in STARTED:
+            checks.append(("SELECT 1 FROM inbox WHERE event_id = %s", (DECIDED,)))
         if with_admin and service == "auth":
             checks.append(("SELECT 1 FROM person WHERE role = 'admin' AND active LIMIT 1", ()))
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import msgspec
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SERVICES: Final = ("auth", "assets", "tasks", "chat", "crud")
+STARTER_SET, NO_STARTER_SET = "usual", "none"
 PROCESSES: Final = (*SERVICES, "relay", "gateway")
 MOST: Final = 64
 
@@ -43,6 +44,8 @@ class LocalSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper)
     mail_url: str = ""
     admin_email: str = "admin@example.com"
     admin_password: str = ""
+    #: What an empty system is given at its first start: ``usual``, or ``none``.
+    starter_set: Literal["usual", "none"] = "usual"
     run_dir: str = ".run"
     storage_url: str = ""
     #: Numbers of processes, such as ``tasks=3 gateway=2``; 1 for those not named.

@@ -18,7 +18,7 @@ import psycopg2.errors
 
 from deploy.local.settings import SERVICES
 from deploy.transfer.freshness import Listener
-from deploy.transfer.newcomer import is_fresh, make_way
+from deploy.transfer.newcomer import is_fresh, make_way, remove_starter_set
 from deploy.transfer.report import Entry, Report, TransferError
 from services.common.bulk.dangling_references import (
     Pointer,
@@ -70,8 +70,12 @@ class Load:
         auth = self.parts["auth"]
         auth.connect()
         auth.cursor.execute(LOCK_IMPORTS)
-        self.each(lambda name: self.parts[name].begin())
+        for part in self.parts.values():
+            part.connect()
         self.fresh = not self.replace and is_fresh(auth, self.parts["crud"])
+        if self.fresh:
+            self.each(lambda name: remove_starter_set(self.parts[name]))
+        self.each(lambda name: self.parts[name].begin())
 
     def take(self, table: str, rows: Rows) -> None:
         """Pass rows to the owning service. Blocks while too many batches are pending.

@@ -100,7 +100,7 @@ ROUTES = (
     Route("GET",  "/data/persons/{person_id}/day-offs/week/{year}/{week}",   "crud.list_absences"),
     Route("GET",  "/data/projects/{project_id}/playlists", "crud.list_project_playlists"),
     Route("GET",  "/data/projects/{project_id}/episodes/{episode_id}/playlists", "crud.list_project_playlists"),
-    Route("POST", "/actions/playlists/{ident}/add-entity", "crud.add_to_playlist", status=201, body=Body.LENIENT),
+    Route("POST", "/actions/playlists/{ident}/add-entity", "crud.add_to_playlist", body=Body.LENIENT),
     *own("filters"),
     *own("filter-groups"),
     Route("GET",    "/data/projects/{project_id}/team",             "crud.show_team"),

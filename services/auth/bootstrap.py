@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import sqlalchemy as sa
 
+from services.auth.config import DEFAULT_LOCALE, DEFAULT_TIMEZONE
 from services.auth.credentials.passwords import digest
 from services.auth.models import Organisation, Person
 from services.common.database.transaction import with_driver
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-def ensure_admin(url: str, email: str, password: str) -> bool:
-    """Create an administrator unless there is one; returns whether it was created."""
+
+def ensure_admin(url: str, email: str, password: str, environ: Mapping[str, str]) -> bool:
+    """Create an administrator unless there is one; returns whether it was created.
+
+    In the time zone and language that the environment sets for new accounts.
+    """
     engine = sa.create_engine(with_driver(url), poolclass=sa.NullPool)
     with sa.orm.Session(engine) as session, session.begin():
         admins = sa.select(Person.id).where(Person.role == "admin", Person.active.is_(True))
@@ -23,6 +32,8 @@ def ensure_admin(url: str, email: str, password: str) -> bool:
                 email=email.lower(),
                 role="admin",
                 password=digest(password),
+                timezone=environ.get("DEFAULT_TIMEZONE") or DEFAULT_TIMEZONE,
+                locale=environ.get("DEFAULT_LOCALE") or DEFAULT_LOCALE,
             )
         )
         if not session.scalar(sa.select(Organisation.id).limit(1)):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from services.common.access.context import CallContext
 
 LOWEST_COST, HIGHEST_COST = 4, 16
+DEFAULT_TIMEZONE, DEFAULT_LOCALE = "Europe/Paris", "en_US"
 
 
 class AuthSettings(FileSettings, frozen=True, kw_only=True, rename=str.upper):
@@ -48,8 +49,8 @@ class AuthSettings(FileSettings, frozen=True, kw_only=True, rename=str.upper):
     #: ``file:///folder`` to write e-mails to files; empty sends none.
     mail_url: str = ""
     mail_from: str = "callboard@localhost"
-    default_timezone: str = "Europe/Paris"
-    default_locale: str = "en_US"
+    default_timezone: str = DEFAULT_TIMEZONE
+    default_locale: str = DEFAULT_LOCALE
     #: Most active people; 0 for no limit.
     user_limit: int = 0
     #: E-mails of accounts, separated by commas, that others may neither deactivate nor re-role.

@@ -105,7 +105,7 @@ class MessageRpc(ResourceService):
         message = msgspec.json.decode(text)
         if files:
             message["attachment_files"] = [
-                {name: file[name] for name in ("id", "name", "extension")} for file in files
+                {name: file[name] for name in ("id", "name", "extension", "size")} for file in files
             ]
         else:
             # Unlike a read: the reference server answers a post without the key if there are none.

@@ -89,7 +89,7 @@ RESOURCES: Final = Registry(
         path="production-schedule-versions",
         model=m.ProductionScheduleVersion,
         list=schedule_rules.asked_project_team,
-        read=team,
+        read=manager,
         create=manager,
         update=manager,
     ),

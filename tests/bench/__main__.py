@@ -405,7 +405,9 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="callboard-bench-"))
     try:
         starts = [start_seconds(folder / "run") for _ in tqdm(("first", "second"), desc="starting")]
-        with backing(LocalSettings(run_dir=str(folder), admin_email="")) as parts:
+        with backing(
+            LocalSettings(run_dir=str(folder), admin_email="", starter_set="none")
+        ) as parts:
             parts.wait()
             with running(parts, folder) as system:
                 world = World()

@@ -263,7 +263,9 @@ def main() -> None:
     """Measure, write, say where."""
     folder = Path(tempfile.mkdtemp(prefix="callboard-profile-"))
     try:
-        with backing(LocalSettings(run_dir=str(folder / "run"), admin_email="")) as parts:
+        with backing(
+            LocalSettings(run_dir=str(folder / "run"), admin_email="", starter_set="none")
+        ) as parts:
             parts.wait()
             times, costs = plain(parts, folder / "plain")
             parted = traced(parts, folder / "traced")

@@ -143,7 +143,9 @@ def main() -> None:
     """On parts of its own."""
     folder = Path(tempfile.mkdtemp(prefix="callboard-scale-"))
     try:
-        with backing(LocalSettings(run_dir=str(folder), admin_email="")) as parts:
+        with backing(
+            LocalSettings(run_dir=str(folder), admin_email="", starter_set="none")
+        ) as parts:
             parts.wait()
             run(parts, folder, Console())
     finally:

@@ -45,7 +45,9 @@ def main() -> None:
     console = Console()
     folder = Path(tempfile.mkdtemp(prefix="callboard-fuzz-"))
     try:
-        with backing(LocalSettings(run_dir=str(folder), admin_email="")) as parts:
+        with backing(
+            LocalSettings(run_dir=str(folder), admin_email="", starter_set="none")
+        ) as parts:
             parts.wait()
             with System(parts, folder).up() as system:
                 world = World()

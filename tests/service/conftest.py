@@ -24,7 +24,10 @@ def urls() -> Iterator[dict[str, str]]:
     """The URL of each service's migrated database. There is no broker."""
     folder = Path(tempfile.mkdtemp(prefix="callboard-tests-"))
     settings = LocalSettings(
-        run_dir=str(folder), admin_email="", amqp_uri="amqp://nobody@localhost:1//"
+        run_dir=str(folder),
+        admin_email="",
+        starter_set="none",
+        amqp_uri="amqp://nobody@localhost:1//",
     )
     try:
         with backing(settings) as found:

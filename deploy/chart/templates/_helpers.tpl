@@ -66,6 +66,9 @@ labels:
 {{- range list "ADMIN_EMAIL" "ADMIN_PASSWORD" }}
 {{ include "callboard.secretVariable" (dict "name" . "secret" $secrets.admin) }}
 {{- end }}
+{{- range $variable, $value := $root.Values.settings.prepare }}
+- {name: {{ $variable }}, value: {{ $value | quote }}}
+{{- end }}
 {{- if eq $root.Values.database.mode "shared" }}
 {{ include "callboard.secretVariable" (dict "name" "DATABASE_URL" "secret" "callboard-db-app" "key" "uri") }}
 {{- else if eq $root.Values.database.mode "external" }}

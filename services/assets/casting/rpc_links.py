@@ -30,7 +30,7 @@ class EntityLinkRpc(ResourceService):
     def list_entity_links(self, project_id: str, query: dict[str, str] | None = None) -> Reply:
         """All links of a production, a page of them, or those made after a moment.
 
-        Times are exact to the microsecond, so that the last one can be the next cursor.
+        Times come with the latter two, exact to the microsecond: the last one is the next cursor.
         Raises NotFound, Forbidden, InvalidInput.
         """
         given = query or {}
@@ -43,14 +43,17 @@ class EntityLinkRpc(ResourceService):
             if c.name not in {"id", "created_at", "updated_at"} and not is_internal(c)
         ]
         rows = (
-            sa.select(*columns, LINK.c.id, _exact("created_at"), _exact("updated_at"), kind)
+            sa.select(*columns, LINK.c.id, kind)
             .where(LINK.c.production_id == project)
             .order_by(*ORDER)
         )
-        if CURSOR in given:
-            return self._links_after(rows, given)
         page = filters.page_and_limit(given)
-        return lists.json_array(self, rows) if page is None else self._links_page(rows, page)
+        if page is None and CURSOR not in given:
+            return lists.json_array(self, rows)
+        exact = rows.add_columns(_exact("created_at"), _exact("updated_at"))
+        if page is None or CURSOR in given:
+            return self._links_after(exact, given)
+        return self._links_page(exact, page)
 
     def _links_after(self, rows: Select, given: dict[str, str]) -> Reply:
         try:

@@ -21,7 +21,11 @@ from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
 
 ASSET_TYPE: Final = replace(RESOURCES["entity-types"], kind="AssetType")
+#: All of them with the task types of their workflow, and those in use somewhere without.
 ROWS: Final = sa.select(*ASSET_TYPE.columns(None, relations=True)).where(
+    TYPE.c.name.not_in(RESERVED)
+)
+IN_USE: Final = sa.select(*ASSET_TYPE.columns(None, relations=False)).where(
     TYPE.c.name.not_in(RESERVED)
 )
 
@@ -53,7 +57,7 @@ class AssetTypeRpc(ResourceService):
         """The types of a production's assets. Raises NotFound, Forbidden."""
         project = known_project(self, project_id)
         used = sa.select(ENTITY.c.entity_type_id).where(ENTITY.c.project_id == project)
-        return lists.json_array(self, ROWS.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
+        return lists.json_array(self, IN_USE.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
 
     @query
     def list_asset_types_of_shot(self, ident: str) -> Reply:
@@ -64,4 +68,4 @@ class AssetTypeRpc(ResourceService):
             .join(LINK, LINK.c.entity_out_id == ENTITY.c.id)
             .where(LINK.c.entity_in_id == facts["id"])
         )
-        return lists.json_array(self, ROWS.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
+        return lists.json_array(self, IN_USE.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))

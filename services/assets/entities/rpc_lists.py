@@ -37,6 +37,8 @@ from services.common.wire.rpc_protocol import Reply
 
 #: The resource of each kind with a constant ``type``, which saves joining the entity types.
 PLAIN: Final = {kind: replace(RESOURCES["entities"], kind=kind.capitalize()) for kind in KINDS}
+#: As clients read an entity whose kind they don't ask for.
+ANY_KIND: Final = replace(RESOURCES["entities"], kind="Entity")
 VERSION: Final = Resource(path="entity-versions", model=EntityVersion)
 UNORDERED: Final = frozenset({"asset", "scene"})
 WITH_PROJECT: Final = frozenset({"shot", "scene", "edit", "concept"})
@@ -61,7 +63,7 @@ class ListRpc(ResourceService):
         if kind == "concept":
             admit(self, kind, project)
         reached = access.reach(self, project)
-        rows = sa.select(*plain_columns(kind, reached)).where(*access.within(reached, kind))
+        rows = sa.select(*_listed_columns(kind, reached)).where(*access.within(reached, kind))
         return lists.json_array(self, rows.order_by(ENTITY.c.name))
 
     def _project_assets(self, project_id: str, query: Mapping[str, str]) -> Reply:
@@ -92,7 +94,7 @@ class ListRpc(ResourceService):
         names = self._names(kind, reached)
         source, extras = _extras(kind, names)
         rows = (
-            sa.select(*plain_columns(kind, reached), *extras)
+            sa.select(*_listed_columns(kind, reached), *extras)
             .select_from(source)
             .where(*access.within(reached, kind), *_filters(query))
         )
@@ -242,10 +244,17 @@ class ListRpc(ResourceService):
         return filters.uuid(query["project_id"]) if "project_id" in query else None
 
 
-def plain_columns(kind: str, reached: Reach) -> list[Expression]:
+def _listed_columns(kind: str, reached: Reach) -> list[Expression]:
+    """The entity's columns; to vendors, sequences and episodes are of type ``Entity``."""
+    if reached.as_vendor and kind in {"sequence", "episode"}:
+        return plain_columns(kind, reached, ANY_KIND)
+    return plain_columns(kind, reached)
+
+
+def plain_columns(kind: str, reached: Reach, resource: Resource | None = None) -> list[Expression]:
     """The entity's columns, its ``data`` masked for vendors; a concept with its links."""
     lists = ("entity_concept_links",) if kind == "concept" else ()
-    columns = PLAIN[kind].columns(None, relations=False, lists=lists)
+    columns = (resource or PLAIN[kind]).columns(None, relations=False, lists=lists)
     if not reached.as_vendor:
         return list(columns)
     data = access.shown_data(reached, kind).label("data")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.assets.entities.rpc_asset_types import ROWS
+from services.assets.entities.rpc_asset_types import IN_USE
 from services.assets.entities.rpc_lists import plain_columns
 from services.assets.policy import access
 from services.assets.policy.access import ENTITY, TYPE
@@ -57,7 +57,7 @@ class OwnEntityRpc(ResourceService):
         project = known_project(self, project_id)
         own = access.within(access.own_reach(self, project), "asset")
         used = sa.select(ENTITY.c.entity_type_id).where(*own)
-        return lists.json_array(self, ROWS.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
+        return lists.json_array(self, IN_USE.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
 
     def _own(self, kind: str, project: UUID, *where: Condition) -> Reply:
         only_persons(self)

@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
-from services.assets.entities.rpc_lists import PLAIN
+from services.assets.entities.rpc_lists import ANY_KIND
 from services.assets.models import AssetInstance, asset_instance_link
 from services.assets.policy import access
 from services.assets.policy.access import ENTITY, facts_of
@@ -117,7 +117,7 @@ class InstanceRpc(ResourceService):
         if self.tx.connection.execute(made).rowcount:
             event = events.AssetInstanceAdded(shot_id=shot["id"], asset_instance_id=wanted)
             self.tx.emit(event, project=shot["project_id"])
-        columns = PLAIN["shot"].columns(None, relations=False)
+        columns = ANY_KIND.columns(None, relations=False)
         found = self.tx.connection.scalar(as_json(columns, ENTITY, ENTITY.c.id == shot["id"]))
         return Reply(str(found).encode())
 

@@ -18,6 +18,7 @@ from services.auth.config import settings_of
 from services.auth.credentials import tokens
 from services.auth.credentials.passwords import hashed
 from services.auth.models import Person
+from services.auth.policy.countries import COUNTRIES
 from services.common.access.context import CallContext
 from services.common.contracts.auth import BotTokenIssued
 from services.common.crud.resource import CrudContext, ResourceRules
@@ -254,7 +255,7 @@ def _email(value: str) -> str:
 
 def _country(value: str) -> str:
     code = value.upper()
-    if len(code) != 2 or not code.isalpha() or code not in Locale("en").territories:  # noqa: PLR2004
+    if code not in COUNTRIES:
         message = "Invalid country code, expected an ISO 3166-1 alpha-2 code."
         raise InvalidInput(message)
     return code

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 ISSUER: Final = "Kitsu"
 WRONG: Final = {"wrong_OTP": True}
+NO_FACTOR: Final = "No two factor authentication enabled."
 OFF: Final = {
     TOTP: "TOTP not enabled.",
     EMAIL: "OTP by email not enabled.",
@@ -241,8 +242,7 @@ class FactorRpc(ResourceService):
         """
         only_persons(self)
         self.skip_idempotency()
-        off = "No two factor authentication enabled."
-        account = self._proven("", data, caller, _unproven(), off)
+        account = self._proven("", data, caller, _unproven(), NO_FACTOR)
         codes = vault.new_codes()
         key = self.settings.encryption_key
         hashes = [vault.code_hash(key, code) for code in codes]
@@ -254,7 +254,7 @@ class FactorRpc(ResourceService):
     def remove_factors(self, ident: str) -> Reply:
         """Disable all factors of a person who lost them. For administrators.
 
-        Raises Forbidden, NotFound. Emits ``factor:removed`` for each.
+        Raises Forbidden, NotFound, Refused (they have none). Emits ``factor:removed`` for each.
         """
         if not self.actor.is_admin:
             message = "This requires an administrator."
@@ -263,7 +263,10 @@ class FactorRpc(ResourceService):
             account = accounts.locked(self.tx, parse_id(ident))
         except (BadValue, sa.exc.NoResultFound):
             raise NotFound from None
-        for factor in factors.enabled(account):
+        enabled = factors.enabled(account)
+        if not enabled:
+            raise Refused(NO_FACTOR)
+        for factor in enabled:
             self.tx.emit(FactorRemoved(person_id=account["id"], factor=factor))
         accounts.update(
             self.tx,

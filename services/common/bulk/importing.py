@@ -87,15 +87,16 @@ class ServiceImport:
         self.keys: ForeignKeys
 
     def connect(self) -> None:
-        """Open the connection; the first statement opens the transaction."""
+        """Open the connection, once; the first statement opens the transaction."""
+        if self.connection is not None:
+            return
         self.connection = psycopg2.connect(self.url, connect_timeout=5)
         self.cursor = self.connection.cursor()
         self.keys = ForeignKeys(self.cursor)
 
     def begin(self) -> None:
         """Begin the transaction; with ``replace``, empty the tables in it."""
-        if self.connection is None:
-            self.connect()
+        self.connect()
         self.cursor.execute("SET LOCAL timezone = 'UTC'")
         self.keys.suspend()
         # An import may bring back what was deleted before.

@@ -44,6 +44,8 @@ from services.common.wire.publisher import Publisher
 from services.common.wire.topology import (
     DEAD,
     HISTORY,
+    ORDERED,
+    QUEUE,
     SERVICES,
     declare_exchanges,
     exchange_of,
@@ -66,17 +68,6 @@ PAUSES: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
 TRIES_OF_A_BATCH: Final = 2
 #: Unacknowledged messages that the broker sends to a handler without ``batch``.
 PREFETCH: Final = 8
-#: Deliveries of a message after which the broker dead-letters it, in case a handler kills its
-#: process.
-DELIVERIES: Final = 20
-QUEUE: Final = {
-    "x-queue-type": "quorum",
-    "x-delivery-limit": DELIVERIES,
-    "x-dead-letter-exchange": DEAD,
-    # Not to lose an event on its way to the dead letters; it requires ``reject-publish``.
-    "x-dead-letter-strategy": "at-least-once",
-    "x-overflow": "reject-publish",
-}
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
@@ -137,8 +128,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
             for exchange, key in self._bindings():
                 session.queue_unbind(queue, exchange, key)
             session.consume(queue, self._arrive, tag=queue)
-        single = {"x-single-active-consumer": True} if self.ordered else {}
-        session.queue_declare(self.queue, arguments={**QUEUE, **single})
+        session.queue_declare(self.queue, arguments=ORDERED if self.ordered else QUEUE)
         for exchange, key in self._bindings():
             session.queue_bind(self.queue, exchange, key)
         session.consume(self.queue, self._arrive, tag=self.queue)

@@ -43,6 +43,21 @@ HEARD: Final = "callboard.heard"
 
 #: The exchange on which relays send events to the event log, many in one message.
 HISTORY: Final = "callboard.history"
+#: The queue of the event log, as its handler names it.
+HISTORY_QUEUE: Final = "crud.log_events.ordered"
+#: Deliveries of a message after which the broker dead-letters it, in case a handler kills its
+#: process.
+DELIVERIES: Final = 20
+#: Arguments of a handler's queue, and of one that a single process consumes at a time.
+QUEUE: Final = {
+    "x-queue-type": "quorum",
+    "x-delivery-limit": DELIVERIES,
+    "x-dead-letter-exchange": DEAD,
+    # Not to lose an event on its way to the dead letters; it requires ``reject-publish``.
+    "x-dead-letter-strategy": "at-least-once",
+    "x-overflow": "reject-publish",
+}
+ORDERED: Final = {**QUEUE, "x-single-active-consumer": True}
 
 
 def exchange_of(service: str) -> str:
@@ -54,7 +69,8 @@ def declare_exchanges(session: Session) -> None:
     """Declare every service's events exchange, the dead letters, and the archive of all events.
 
     The archive is a stream, bound before anything is published: it keeps events that have no
-    subscriber yet, for replay from an offset or a time.
+    subscriber yet, for replay from an offset or a time. The event log's queue is, too: the log
+    has the events of a first start, which may be published before its service is up.
     """
     session.exchange_declare(DEAD, "topic")
     session.queue_declare(DEAD, arguments={"x-queue-type": "quorum"})
@@ -62,6 +78,8 @@ def declare_exchanges(session: Session) -> None:
     stream = {"x-queue-type": "stream", "x-max-length-bytes": ARCHIVE_BYTES}
     session.queue_declare(ARCHIVE, arguments=stream)
     session.exchange_declare(HISTORY, "fanout")
+    session.queue_declare(HISTORY_QUEUE, arguments=ORDERED)
+    session.queue_bind(HISTORY_QUEUE, HISTORY, "")
     for service in SERVICES:
         session.exchange_declare(exchange_of(service), "topic")
         session.queue_bind(ARCHIVE, exchange_of(service), "#")

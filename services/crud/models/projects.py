@@ -41,6 +41,10 @@ STYLES = (
 )
 
 
+#: On whose boards a task status stands unless a production says otherwise.
+BOARD_ROLES = ("user", "admin", "supervisor", "manager", "vendor")
+
+
 class ProductionSettings:
     """Settings that productions and templates share; a new production copies its template's."""
 
@@ -122,9 +126,7 @@ class ProjectTaskStatusLink(TimestampedRow, Base):
     project_id: Mapped[UUID] = link("project", index=False)
     task_status_id: Mapped[UUID] = ref("tasks.task_status")
     priority: Mapped[int | None]
-    roles_for_board: Mapped[list[str] | None] = mapped_column(
-        default=lambda: ["user", "admin", "supervisor", "manager", "vendor"]
-    )
+    roles_for_board: Mapped[list[str] | None] = mapped_column(default=lambda: list(BOARD_ROLES))
 
 
 class ProjectTemplate(ProductionSettings, TimestampedRow, Base):
@@ -161,7 +163,7 @@ class ProjectTemplateTaskStatusLink(TimestampedRow, Base):
     project_template_id: Mapped[UUID] = link("project_template")
     task_status_id: Mapped[UUID] = ref("tasks.task_status")
     priority: Mapped[int | None]
-    roles_for_board: Mapped[list[str] | None]
+    roles_for_board: Mapped[list[str] | None] = mapped_column(default=lambda: list(BOARD_ROLES))
 
 
 project_asset_type_link = links(

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.common.access.context import CallContext
+from services.common.bodies import read_body, text
 from services.common.crud import filters, lists, writing
 from services.common.crud.resource import CrudContext
 from services.common.crud.resource_service import ResourceService
@@ -21,16 +22,19 @@ from services.common.database.sql_types import Condition, Select
 from services.common.database.tables import table_of
 from services.common.json_types import JsonObject, Row, Values
 from services.common.runtime.rpc_server import command, query
+from services.common.values import BadValue
 from services.common.wire.rpc_protocol import Reply
-from services.crud.models import FileStatus, OutputFile, WorkingFile
+from services.crud.models import FileStatus, OutputFile, Software, WorkingFile
 from services.crud.policy import file_rules
 from services.crud.policy.file_rules import FileRules
 from services.crud.resources import RESOURCES
 
 MAIN: Final = "main"
+COMMENT: Final = text()._replace(required=True, null=BadValue)
 #: Stands for a missing status until ``on_create`` replaces it: the column is not nullable.
 UNSAID: Final = str(UUID(int=0))
-FIRST_STATUS: Final = {"name": "To review", "color": "#AAAAAA"}
+FIRST_STATUS: Final = {"name": "To review", "color": "#FFFFFF"}
+FIRST_SOFTWARE: Final = {"name": "Blender", "short_name": "blender", "file_extension": ".blend"}
 WORKING, OUTPUT = table_of(WorkingFile), table_of(OutputFile)
 OF_TASK: Final = ("task_id", "name")
 #: The columns within which revisions are counted.
@@ -54,14 +58,31 @@ ASKED: Final = (
 
 
 class NewWorkingRules(FileRules):
-    """A new working file without a revision gets the next one."""
+    """A new working file without a revision gets the next one; without a software, Blender."""
 
     def on_create(
         self, ctx: CrudContext, values: Values, body: JsonObject, prepared: UUID | None
     ) -> None:
-        """Number the file among those of its task and name."""
+        """Set the revision and the default software, which is created at first use."""
         super().on_create(ctx, values, body, prepared)
         _number(ctx, values, WORKING, OF_TASK)
+        if values["software_id"] is None:
+            values["software_id"] = _default_software(ctx)
+
+
+def _default_software(ctx: CrudContext) -> UUID:
+    """The id of the default software; creating it emits ``software:new``."""
+    table, run = table_of(Software), ctx.tx.connection
+    row = {"id": uuid4(), **FIRST_SOFTWARE}
+    # Concurrent first files: the second transaction waits here, and reads the first one's row.
+    made = insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
+    ident: UUID | None = run.scalar(made)
+    if ident is not None:
+        ctx.tx.emit(ctx.registry.event(ctx.registry["softwares"], "new", row))
+        return ident
+    known = sa.select(table.c.id).where(table.c.name == FIRST_SOFTWARE["name"])
+    existing: UUID = run.execute(known).scalar_one()
+    return existing
 
 
 class NewOutputRules(FileRules):
@@ -113,7 +134,7 @@ class PipelineRpc(ResourceService):
             "name": data.get("name") or MAIN,
             "task_id": str(task),
             "entity_id": known["entity_id"],
-            "comment": data.get("comment"),
+            "comment": data.get("comment") or "",
             "revision": data.get("revision") or 0,
             "software_id": data.get("software_id"),
             "person_id": self._who(data),
@@ -148,8 +169,8 @@ class PipelineRpc(ResourceService):
 
     @command
     def comment_working_file(self, ident: str, data: JsonObject) -> Reply:
-        """Set the comment of a working file. Raises NotFound, Forbidden."""
-        body = {"comment": data.get("comment")}
+        """Set the comment of a working file. Raises NotFound, Forbidden, InvalidInput."""
+        body = read_body(data, {"comment": COMMENT})
         return writing.update(self, self.registry["working-files"], known_id(ident), body)
 
     @command
@@ -173,9 +194,10 @@ class PipelineRpc(ResourceService):
         file_rules.may_work_on_entity.check(
             self, {"entity_id": UUID(temporal_id or place["entity_id"])}
         )
-        named = ("output_type_id", "task_type_id", "comment", "nb_elements", "representation")
+        texts = ("comment", "extension", "representation")
         body = {
-            **{name: data.get(name) for name in named},
+            **{name: data.get(name) for name in ("output_type_id", "task_type_id", "nb_elements")},
+            **{name: data.get(name) or "" for name in texts},
             **place,
             "name": data.get("name") or MAIN,
             "revision": data.get("revision") or 0,
@@ -212,8 +234,8 @@ class PipelineRpc(ResourceService):
     ) -> Reply:
         """The outputs of an entity or asset instance (``of``), newest first.
 
-        With ``last`` only the newest of each kind. ``query`` filters by output type, task type,
-        name, representation, status and shot.
+        Without those of an asset's instances. With ``last`` only the newest of each kind.
+        ``query`` filters by output type, task type, name, representation, status and shot.
         """
         rows = self._rows(
             "output-files", self._outputs_of(of, ident), *_conditions(OUTPUT, query, ASKED)
@@ -256,22 +278,31 @@ class PipelineRpc(ResourceService):
     def _outputs_of(self, of: str, ident: str) -> Condition:
         """The condition for an owner's outputs. Raises NotFound, Forbidden (may not read it)."""
         if of == "entity":
-            return self._entity_read(ident, OUTPUT.c.entity_id)
+            return self._entity_read(ident, OUTPUT.c.entity_id) & OUTPUT.c.asset_instance_id.is_(
+                None
+            )
         instance = known_id(ident)
         known = self.ask("assets", "read_plain", path="asset-instances", ident=str(instance))
         self._entity_read(known["asset_id"], OUTPUT.c.entity_id)
         return OUTPUT.c.asset_instance_id == instance
 
     def _owner(self, ident: str, temporal_id: str | None) -> dict[str, str]:
-        """The columns that name an output's owner, whose existence is checked. Raises NotFound."""
+        """The columns that name an output's owner, whose existence is checked. Raises NotFound.
+
+        An output of an instance has the instance's asset, too.
+        """
         owner = str(known_id(ident))
         if temporal_id is None:
             self.ask("assets", "read_plain", path="entities", ident=owner)
             return {"entity_id": owner}
         shot = str(known_id(temporal_id))
-        self.ask("assets", "read_plain", path="asset-instances", ident=owner)
+        instance = self.ask("assets", "read_plain", path="asset-instances", ident=owner)
         self.ask("assets", "read_plain", path="entities", ident=shot)
-        return {"asset_instance_id": owner, "temporal_entity_id": shot}
+        return {
+            "asset_instance_id": owner,
+            "temporal_entity_id": shot,
+            "entity_id": instance["asset_id"],
+        }
 
     def _rows(self, path: str, *where: Condition) -> Select:
         return sa.select(*self.registry[path].columns(None, relations=False)).where(*where)

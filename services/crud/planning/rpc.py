@@ -21,6 +21,7 @@ from services.common.wire.rpc_protocol import Reply
 from services.crud.models import DayOff
 from services.crud.policy.project_access import permitted_project
 
+STAMPS: Final = frozenset({"created_at", "updated_at"})
 ORDER: Final = {"schedule-items": "start_date", "milestones": "date"}
 
 
@@ -31,10 +32,12 @@ class PlanningRpc(ResourceService):
     def list_plans(self, project_id: str, kind: str) -> Reply:
         """Schedule items or milestones (``kind``) of a production, by date.
 
-        For its team except vendors. Raises NotFound, Forbidden.
+        For its team except vendors. Milestones come without timestamps.
+        Raises NotFound, Forbidden.
         """
         project = permitted_project(self, project_id, team_but_vendor)
-        return self._of(kind, "project_id", project, ORDER[kind])
+        hidden = STAMPS if kind == "milestones" else frozenset()
+        return self._of(kind, "project_id", project, ORDER[kind], hidden=hidden)
 
     @query
     def list_absences(
@@ -70,10 +73,19 @@ class PlanningRpc(ResourceService):
             found = connection.scalar(rows_as_json(rows.limit(1)))
         return Reply((found or "{}").encode())
 
-    def _of(self, path: str, owner: str, ident: UUID, order: str, *where: Condition) -> Reply:
+    def _of(
+        self,
+        path: str,
+        owner: str,
+        ident: UUID,
+        order: str,
+        *where: Condition,
+        hidden: frozenset[str] = frozenset(),
+    ) -> Reply:
         resource = self.registry[path]
         table = resource.table
-        rows: Select = sa.select(*resource.columns(None, relations=False))
+        columns = resource.columns(None, relations=False)
+        rows: Select = sa.select(*(column for column in columns if column.name not in hidden))
         rows = rows.where(table.c[owner] == ident, *where).order_by(table.c[order], table.c.id)
         return self.not_modified_or(lambda: lists.json_array(self, rows))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,15 +13,18 @@ from services.common.contracts.crud import PlaylistEntityAdded
 from services.common.crud import lists, reading
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import BadValue, known_id, parse_id
-from services.common.database.tables import NOW
+from services.common.database.tables import NOW, table_of
 from services.common.errors import NotFound, invalid_field
-from services.common.json_types import JsonObject
+from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.values import array_or_empty
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import Playlist
 from services.crud.policy import playlist_rules
 from services.crud.policy.project_access import permitted_project
+
+#: In lists, what stands for the entities: the preview of the first one.
+FIRST_PREVIEW: Final = table_of(Playlist).c.shots[0]["preview_file_id"].astext
 
 
 class PlaylistRpc(ResourceService):
@@ -29,13 +34,15 @@ class PlaylistRpc(ResourceService):
     def list_project_playlists(self, project_id: str, episode_id: str | None = None) -> Reply:
         """The playlists of a production, or of one of its episodes, newest first.
 
-        For the team except vendors; clients get playlists marked for clients.
-        Raises NotFound, Forbidden.
+        Each with ``first_preview_file_id`` instead of its entities. For the team except vendors;
+        clients get playlists marked for clients. Raises NotFound, Forbidden.
         """
         project = permitted_project(self, project_id, team_but_vendor)
-        rows = sa.select(*self.registry["playlists"].columns(None, relations=False)).where(
-            Playlist.project_id == project
-        )
+        columns = self.registry["playlists"].columns(None, relations=False)
+        rows = sa.select(
+            *(column for column in columns if column.name != "shots"),
+            FIRST_PREVIEW.label("first_preview_file_id"),
+        ).where(Playlist.project_id == project)
         if episode_id is not None:
             rows = rows.where(Playlist.episode_id == known_id(episode_id))
         if not self.actor.is_admin:
@@ -45,35 +52,62 @@ class PlaylistRpc(ResourceService):
 
     @command
     def add_to_playlist(self, ident: str, data: JsonObject) -> Reply:
-        """Add an entity to a playlist with a preview, or change its preview.
+        """Add an entity to a playlist with a preview of it, else with the newest it has.
 
-        For people who may change the playlist. Safe for concurrent requests.
-        Returns the playlist. Raises NotFound, Forbidden, InvalidInput.
-        Emits ``playlist:add_entity``.
+        An entity may be in it several times, each time with another preview. For people who may
+        change the playlist. Safe for concurrent requests. Returns the playlist.
+        Raises NotFound (also for another production's entity), Forbidden, InvalidInput.
+        Emits ``playlist:add_entity`` unless it was there already.
         """
         entity, preview = _shown(data)
         resource, uuid = self.registry["playlists"], known_id(ident)
         # Before the lock: the rule may call other services.
         reading.permit(self, resource, resource.update, uuid)
-        if not playlist_rules.check_shown(self, [entity], [preview] if preview else []):
-            raise NotFound
+        preview = self._pinned(uuid, entity, preview)
+        shot = {"entity_id": str(entity)}
+        if preview is not None:
+            shot["preview_file_id"] = str(preview)
         # The entities are one JSON column: locked, or concurrent requests would overwrite each
         # other.
         row = self.tx.get(Playlist, uuid, lock=True)
-        shot = {"entity_id": str(entity), "preview_file_id": preview and str(preview)}
-        known = [one for one in array_or_empty(row.shots) if isinstance(one, dict)]
-        others = [one for one in known if one.get("entity_id") != shot["entity_id"]]
-        changed = sa.update(Playlist).where(Playlist.id == uuid)
-        self.tx.session.execute(changed.values(shots=[*others, shot], updated_at=NOW))
-        self.tx.emit(
-            PlaylistEntityAdded(
-                playlist_id=uuid,
-                entity_id=entity,
-                preview_file_id=preview,
-                project_id=row.project_id,
+        shots = [one for one in array_or_empty(row.shots) if isinstance(one, dict)]
+        if not any(_couple(one) == _couple(shot) for one in shots):
+            changed = sa.update(Playlist).where(Playlist.id == uuid)
+            self.tx.session.execute(changed.values(shots=[*shots, shot], updated_at=NOW))
+            self.tx.emit(
+                PlaylistEntityAdded(
+                    playlist_id=uuid,
+                    entity_id=entity,
+                    preview_file_id=preview,
+                    project_id=row.project_id,
+                )
             )
-        )
         return Reply(resource.view(self.tx, uuid, relations=False))
+
+    def _pinned(self, playlist: UUID, entity: UUID, preview: UUID | None) -> UUID | None:
+        """The preview to show of an entity: the one asked for, or its newest. Raises NotFound.
+
+        The newest of the playlist's task type, where it has one and the entity a preview of it.
+        """
+        asked = sa.select(Playlist.project_id, Playlist.task_type_id).where(Playlist.id == playlist)
+        with self.database.read() as connection:
+            row = connection.execute(asked).one_or_none()
+        projects = self.ask("assets", "projects_of_entities", ids=[str(entity)])
+        if row is None or projects.get(str(entity)) != str(row.project_id):
+            raise NotFound
+        by_type = self.ask("tasks", "list_entity_previews", entity_id=str(entity))
+        found = [file for first in chain(*by_type.values()) for file in (first, *first["previews"])]
+        if preview is not None and str(preview) in {file["id"] for file in found}:
+            return preview
+        of_type = by_type.get(str(row.task_type_id)) or found
+        # By revision, then by age: what was made last. A revision's first file stands for it.
+        newest = max(of_type, key=lambda file: (file["revision"], file["created_at"]), default=None)
+        return UUID(newest["id"]) if newest else None
+
+
+def _couple(shot: JsonObject) -> tuple[Json, Json]:
+    """What makes an item of a playlist the same as another."""
+    return shot.get("entity_id"), shot.get("preview_file_id")
 
 
 def _shown(data: JsonObject) -> tuple[UUID, UUID | None]:
@@ -82,7 +116,7 @@ def _shown(data: JsonObject) -> tuple[UUID, UUID | None]:
     for name in ("entity_id", "preview_file_id"):
         try:
             given = data.get(name)
-            found.append(None if given is None else parse_id(given))
+            found.append(None if given is None or given == "" else parse_id(given))
         except BadValue:
             raise invalid_field(name, "Input should be a valid UUID") from None
     if found[0] is None:

@@ -124,14 +124,12 @@ def _ids(shots: Json) -> tuple[set[UUID], set[UUID]]:
 
 
 def reduced(shots: Any) -> list[JsonObject]:
-    """Each entity as ``{entity_id, preview_file_id}``; those without a preview key are dropped."""
+    """Each entity as ``{entity_id, preview_file_id}``; the preview may be null."""
+    entities = [(shot.get("entity_id") or shot.get("id"), shot) for shot in shots]
     return [
-        {
-            "entity_id": shot.get("entity_id") or shot.get("id"),
-            "preview_file_id": shot["preview_file_id"],
-        }
-        for shot in shots
-        if "preview_file_id" in shot
+        {"entity_id": entity, "preview_file_id": shot.get("preview_file_id")}
+        for entity, shot in entities
+        if entity
     ]
 
 

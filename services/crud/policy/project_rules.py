@@ -254,7 +254,8 @@ def _copy_links(ctx: CallContext, template: UUID, project: UUID, body: JsonObjec
                 )
             ).mappings()
             for row in rows:
-                ctx.tx.session.add(target(project_id=project, **row))
+                said = {name: value for name, value in row.items() if value is not None}
+                ctx.tx.session.add(target(project_id=project, **said))
     tables = ctx.metadata.tables
     for source_name, target_name, column in TEMPLATE_TABLES:
         if body.get(names[column]) is None:

@@ -95,6 +95,9 @@ class TypeLinkRpc(ResourceService):
 
     def _link(self, resource: Resource, data: Json) -> Reply:
         body = {"priority": 1, **writing.body_object(data)}
+        if not body.get("roles_for_board"):
+            # None named: those of the table for a new link, those it has for another.
+            body.pop("roles_for_board", None)
         facts = values_for_create(resource.table, body, resource.model.__name__, frozenset())
         manager.check(self, facts)
         writing.ask_targets(self, resource, facts, {})

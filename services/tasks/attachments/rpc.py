@@ -79,15 +79,15 @@ class AttachmentRpc(ResourceService):
         """The files of chat messages as chats show them; messages without any are left out."""
         file = AttachmentFile
         files: dict[str, list[JsonObject]] = {}
-        statement = sa.select(file.chat_message_id, file.id, file.name, file.extension)
+        statement = sa.select(file.chat_message_id, file.id, file.name, file.extension, file.size)
         wanted = sa.cast(ids, sa.ARRAY(sa.Uuid(as_uuid=False)))
         # One array parameter: an IN list would be another statement for each number of ids.
         statement = statement.where(file.chat_message_id == sa.any_(wanted))
         with self.database.read() as connection:
-            for message, ident, name, extension in connection.execute(
+            for message, ident, name, extension, size in connection.execute(
                 statement.order_by(file.created_at, file.name)
             ):
-                shown = {"id": str(ident), "name": name, "extension": extension}
+                shown = {"id": str(ident), "name": name, "extension": extension, "size": size}
                 files.setdefault(str(message), []).append(shown)
         return files
 

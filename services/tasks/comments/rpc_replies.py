@@ -21,7 +21,6 @@ from services.common.wire.rpc_protocol import Reply
 from services.tasks.attachments.files import attach
 from services.tasks.comments import mentions
 from services.tasks.comments.authorizer import CommentAuthorizer
-from services.tasks.comments.views import comment_json
 from services.tasks.models import AttachmentFile, Comment, Notification, Subscription
 from services.tasks.models import task_person_link as assignees
 from services.tasks.policy.notifications import notify
@@ -113,10 +112,9 @@ class ReplyRpc(ResourceService):
 
     @command
     def delete_reply(self, task_id: str, comment_id: str, reply_id: str) -> Reply:
-        """Take a reply back, with its files and what it notified of. Returns the comment.
+        """Take a reply back, with its files and what it notified of.
 
-        For its author and administrators.
-
+        For its author and administrators. Returns the comment without its lists.
         Raises NotFound, Forbidden. Emits ``comment:delete-reply``.
         """
         task, comment = CommentAuthorizer(self).comment_of_task(task_id, comment_id)
@@ -139,4 +137,4 @@ class ReplyRpc(ResourceService):
             cross_references.remove(self.tx, self.name, self.metadata, table.name, found)
         ids = {"task_id": task["id"], "comment_id": comment["id"], "reply_id": ident}
         self.tx.emit(ReplyDeleted(**ids, **in_project(task)))
-        return Reply(msgspec.json.encode(comment_json(self, comment["id"])))
+        return Reply(self.registry["comments"].view(self.tx, comment["id"], relations=False))

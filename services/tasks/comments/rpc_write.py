@@ -109,6 +109,7 @@ class CommentWriteRpc(ResourceService):
         comments = write_drafts(self, drafts, context)
         for draft, comment, uploads in zip(drafts, comments, received, strict=True):
             task, ident = authorizer.task(draft.task_id), UUID(comment["id"])
+            comment["person"] = without_departments(comment["person"])
             comment["preview_files"] = [
                 announce_upload(self, task, ident, preview, upload) for preview, upload in uploads
             ]

@@ -128,13 +128,13 @@ def _place_in_revisions(
     """
     file, link = PreviewFile, comment_preview_link.c
     own = (
-        sa.select(file.revision, sa.func.max(file.position))
+        sa.select(file.revision, sa.func.max(file.position).label("last"))
         .join(comment_preview_link, link.preview_file == file.id)
         .where(link.comment == comment)
         .group_by(file.revision)
         .order_by(file.revision.desc())
     )
-    mine: dict[int, int] = dict(tx.session.execute(own).all())  # type: ignore[arg-type]
+    mine: dict[int, int] = {row.revision: row.last for row in tx.session.execute(own)}
     if wanted is None and mine:
         wanted = max(mine)
     if wanted is not None and wanted in mine:

@@ -12,6 +12,7 @@ from services.common import values
 from services.common.bodies import Field, read_body
 from services.common.contracts.tasks import PreviewAnnotated, PreviewSetMain, PreviewUpdate
 from services.common.crud.resource_service import ResourceService
+from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import BadValue, known_id
 from services.common.database.tables import NOW
 from services.common.errors import Forbidden, NotFound, Refused
@@ -35,31 +36,34 @@ class PreviewActionRpc(ResourceService):
     """Actions on previews."""
 
     @command
-    def set_main_preview(self, ident: str, data: JsonObject | None = None) -> Reply:
-        """Make a preview the main one of its entity. Returns the preview.
+    def set_main_preview(self, ident: str, data: JsonObject | None = None) -> JsonObject:
+        """Make a preview the main one of its entity. Returns the entity.
 
-        Raises NotFound, Forbidden, Refused (it has no file, or no entity).
+        Not for clients. Raises NotFound, Forbidden, Refused (it has no file, or no entity).
         Emits ``preview-file:set-main``; ``assets`` emits ``<kind>:update``.
         """
         del data  # a movie's frame number, accepted for clients: frames are not extracted here
         facts = self._to_act_on(ident)
+        self._refuse_clients(facts)
         if facts["entity_id"] is None or facts["status"] != kinds.READY:
             message = "Only a preview that has its file can stand for an entity."
             raise Refused(message)
         known = {"entity_id": facts["entity_id"], "preview_file_id": facts["id"]}
         # Called as well as emitted: the entity shows the preview as soon as this returns.
         self.ask("assets", "show_preview", **{name: str(value) for name, value in known.items()})
+        found = self.ask("assets", "entity_with_ancestors", ident=str(facts["entity_id"]))
         self.tx.emit(PreviewSetMain(**known, **in_project(facts)))
-        return self._preview(facts["id"])
+        return {**found["entity"], "preview_file_status": facts["status"]}
 
     @command
     def annotate_preview(self, ident: str, data: JsonObject) -> Reply:
         """Apply ``additions``, ``updates`` and ``deletions`` of annotations to a preview.
 
-        Concurrent changes are merged. Returns the preview. Raises NotFound, Forbidden,
-        InvalidInput. Emits ``preview-file:annotation-update``.
+        Concurrent changes are merged. Not for clients. Returns the preview.
+        Raises NotFound, Forbidden, InvalidInput. Emits ``preview-file:annotation-update``.
         """
         facts = self._to_act_on(ident)
+        self._refuse_clients(facts)
         # Annotations are one JSON column: locked, so that concurrent changes are merged.
         row = self.tx.get(PreviewFile, facts["id"], lock=True)
         row.annotations = apply_changes(row.annotations, data)
@@ -79,8 +83,8 @@ class PreviewActionRpc(ResourceService):
     def place_preview(self, ident: str, data: JsonObject) -> Reply:
         """Move a preview to another ``position`` within its revision, counted from 1.
 
-        Returns the preview. Raises NotFound, Forbidden, InvalidInput. Emits
-        ``preview-file:update`` for each that moved.
+        Returns the previews of the revision in their new order. Raises NotFound, Forbidden,
+        InvalidInput. Emits ``preview-file:update`` for each that moved.
         """
         facts = self._to_act_on(ident)
         wanted = read_body(data, {"position": PLACE})["position"]
@@ -100,10 +104,10 @@ class PreviewActionRpc(ResourceService):
         rows.insert(wanted - 1, moved)
         for place, row in enumerate(rows, 1):
             if row.position != place:
-                row.position = place
+                change = sa.update(file).where(file.id == row.id)
+                self.tx.session.execute(change.values(position=place, updated_at=NOW))
                 self.tx.emit(PreviewUpdate(preview_file_id=row.id, **in_project(facts)))
-        self.tx.session.flush()
-        return self._preview(facts["id"])
+        return self._of_revision(facts)
 
     @command
     def add_preview_beside(self, task_id: str, comment_id: str, ident: str) -> Reply:
@@ -148,6 +152,24 @@ class PreviewActionRpc(ResourceService):
         facts = preview_facts(self, known_id(ident))
         check_may_act(self, facts["task_id"], facts)
         return facts
+
+    def _of_revision(self, facts: Row) -> Reply:
+        resource = self.registry["preview-files"]
+        rows = (
+            sa.select(*resource.columns(None, relations=False))
+            .where(
+                PreviewFile.task_id == facts["task_id"], PreviewFile.revision == facts["revision"]
+            )
+            .order_by(PreviewFile.position)
+        )
+        texts = self.tx.connection.scalars(rows_as_json(rows)).all()
+        return Reply(f"[{','.join(texts)}]".encode())
+
+    def _refuse_clients(self, facts: Row) -> None:
+        """Raise Forbidden for a client of the production, who else may act on its tasks."""
+        if self.actor.role_in(facts["project_id"]) == "client":
+            message = "This is not for clients."
+            raise Forbidden(message)
 
     def _preview(self, ident: UUID) -> Reply:
         touch = sa.update(PreviewFile).where(PreviewFile.id == ident).values(updated_at=NOW)

@@ -15,6 +15,7 @@ from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.tasks.models import PreviewFile, Task, TaskType
 from services.tasks.policy import access
+from services.tasks.policy.entity_access import entity_for_reader
 
 FROM_DATA: Final = ("width", "height", "duration", "file_size")
 OF_FIRST_ONLY: Final = ("position", "task_type_id")
@@ -43,7 +44,7 @@ class EntityPreviewRpc(ResourceService):
     def list_entity_previews(self, entity_id: str) -> dict[str, list[JsonObject]]:
         """``{task type id: [preview]}``: types by priority, revisions newest first.
 
-        A revision is represented by its oldest file; the others are in its ``previews``.
+        A revision is represented by its first file; the others are in its ``previews``.
         Raises NotFound, Forbidden.
         """
         entity = known_id(entity_id)
@@ -52,6 +53,15 @@ class EntityPreviewRpc(ResourceService):
             raise NotFound
         facts = {"project_id": UUID(projects[str(entity)]), "entity_id": entity}
         access.reader.check(self, facts)
+        return self._by_task_type(entity)
+
+    @query
+    def list_previews_of(self, kind: str, ident: str) -> dict[str, list[JsonObject]]:
+        """The same of an entity that is of this kind. Raises NotFound, Forbidden."""
+        entity, _ = entity_for_reader(self, kind, ident)
+        return self._by_task_type(entity)
+
+    def _by_task_type(self, entity: UUID) -> dict[str, list[JsonObject]]:
         with self.database.read() as connection:
             rows = connection.execute(_of_entity(entity)).mappings().all()
         found: dict[str, list[JsonObject]] = {}
@@ -81,7 +91,7 @@ def _of_entity(entity: UUID) -> Select:
             TaskType.name,
             TaskType.id,
             file.revision.desc(),
-            file.created_at,
             file.position,
+            file.created_at,
         )
     )

@@ -29,7 +29,7 @@ from services.tasks.previews.facts import (
 )
 from services.tasks.previews.upload import fill, mark_broken, refuse_unknown_kind
 
-REVISION: Final = Field(lambda value: values.natural(value or 0))
+REVISION: Final = Field(lambda value: None if value == "" else values.natural(value))
 
 
 class PreviewUploadRpc(ResourceService):
@@ -100,6 +100,6 @@ class PreviewUploadRpc(ResourceService):
 
 
 def _revision(data: JsonObject) -> int | None:
-    """The requested revision; None, also for 0, takes the next one. Raises InvalidInput."""
+    """The requested revision, 0 too; without one the next is taken. Raises InvalidInput."""
     wanted: int | None = read_body(data, {"revision": REVISION})["revision"]
-    return wanted or None
+    return wanted

@@ -86,33 +86,36 @@ class TaskReadRpc(ResourceService):
     ) -> Reply:
         """The tasks of an entity with the names of type, status, entity and production, by name.
 
-        Only those of ``task_type_id`` if given, with ``own`` only the caller's. For the entity's
-        readers. Raises NotFound, Forbidden.
+        Only those of ``task_type_id`` if given; with ``own`` only the caller's, without the names.
+        For the entity's readers. Raises NotFound, Forbidden.
         """
         entity, facts = entity_for_reader(self, kind, ident)
         chosen = own_only(self, kind, facts, own=own)
         if task_type_id is not None:
             chosen.append(TASK.c.task_type_id == known_id(task_type_id))
         relations = (query or {}).get("relations", "").lower() == "true"
+        rows = sa.select(*self.registry["tasks"].columns(None, relations=relations))
+        rows = rows.select_from(TASK).where(TASK.c.entity_id == entity, *chosen)
+        if not own:
+            rows = self._named_tasks(rows, facts)
+        return self._array(rows.order_by(TASK.c.name, TASK.c.id))
+
+    def _named_tasks(self, rows: Select, entity: JsonObject) -> Select:
+        """The tasks of an entity with its name, its production's, their types' and statuses'."""
         status, types = table_of(TaskStatus), table_of(TaskType)
         # One entity means one production and one entity type: their names are literals.
-        names = self.ask("crud", "project_names", ids=[facts["project_id"]])
-        rows = (
-            sa.select(
-                *self.registry["tasks"].columns(None, relations=relations),
-                sa.literal(names.get(facts["project_id"])).label("project_name"),
+        names = self.ask("crud", "project_names", ids=[entity["project_id"]])
+        return (
+            rows.add_columns(
+                sa.literal(names.get(entity["project_id"])).label("project_name"),
                 types.c.name.label("task_type_name"),
                 status.c.name.label("task_status_name"),
-                sa.literal(facts["type_name"]).label("entity_type_name"),
-                sa.literal(facts["name"]).label("entity_name"),
+                sa.literal(entity["type_name"]).label("entity_type_name"),
+                sa.literal(entity["name"]).label("entity_name"),
             )
-            .select_from(TASK)
             .outerjoin(types, types.c.id == TASK.c.task_type_id)
             .outerjoin(status, status.c.id == TASK.c.task_status_id)
-            .where(TASK.c.entity_id == entity, *chosen)
-            .order_by(TASK.c.name, TASK.c.id)
         )
-        return self._array(rows)
 
     @query
     def list_entity_task_types(self, kind: str, ident: str, own: bool = False) -> Reply:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from services.common.crud import lists
 from services.common.crud.resource_service import ResourceService
-from services.common.database.sql_types import Condition
+from services.common.database.sql_types import Expression
 from services.common.database.tables import table_of
+from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
-from services.tasks.models import PreviewFile, Task
+from services.tasks.models import PreviewFile, Task, TaskStatus, TaskType
 from services.tasks.policy.entity_access import entity_for_reader, own_only
+from services.tasks.policy.entity_names import describe_entities
 from services.tasks.policy.membership import require_member
 from services.tasks.policy.task_authorizer import TaskAuthorizer
 from services.tasks.rows import paged
 
-TASK: Final = table_of(Task)
+TASK, KIND, STATUS = table_of(Task), table_of(TaskType), table_of(TaskStatus)
 FILE: Final = table_of(PreviewFile)
 FILES: Final = "preview-files"
 
@@ -34,14 +38,10 @@ class RelatedRowsRpc(ResourceService):
         Raises NotFound, Forbidden.
         """
         task = TaskAuthorizer(self).readable(task_id)
-        return self._previews(FILE.c.task_id == task["id"])
-
-    @query
-    def list_previews_of(self, kind: str, ident: str) -> Reply:
-        """The previews of all tasks of an entity. For its readers. Raises NotFound, Forbidden."""
-        entity, _ = entity_for_reader(self, kind, ident)
-        return self._previews(
-            FILE.c.task_id.in_(sa.select(TASK.c.id).where(TASK.c.entity_id == entity))
+        rows = sa.select(*self.registry[FILES].columns(None, relations=False))
+        rows = rows.where(FILE.c.task_id == task["id"])
+        return lists.json_array(
+            self, rows.order_by(FILE.c.revision.desc(), FILE.c.position, FILE.c.id)
         )
 
     @query
@@ -50,17 +50,37 @@ class RelatedRowsRpc(ResourceService):
     ) -> Reply:
         """The tasks of the shots of a sequence or an episode, or of an episode's assets.
 
-        For readers of the sequence or episode; vendors get their own tasks.
+        With the names of type, status, entity and production, by name. For readers of the sequence
+        or episode; vendors get their own tasks.
         Raises NotFound, Forbidden.
         """
         parent, facts = entity_for_reader(self, of, ident)
         children = self.ask("assets", "entities_below", kind=kind, of=of, ident=str(parent))
         relations = (query or {}).get("relations", "").lower() == "true"
-        rows = sa.select(*self.registry["tasks"].columns(None, relations=relations)).where(
-            TASK.c.entity_id.in_([UUID(child) for child in children]),
-            *own_only(self, of, facts, own=False),
+        projects = self.ask("crud", "project_names", ids=[facts["project_id"]])
+        entities = describe_entities(self, children)
+        names = {
+            "project_name": sa.literal(projects.get(facts["project_id"]), sa.Text),
+            "task_type_name": KIND.c.name,
+            "task_status_name": STATUS.c.name,
+            "entity_type_name": _described(entities, "type_name"),
+            "entity_name": _described(entities, "name"),
+        }
+        rows = (
+            sa.select(
+                *self.registry["tasks"].columns(None, relations=relations),
+                *(column.label(name) for name, column in names.items()),
+            )
+            .select_from(TASK)
+            .outerjoin(KIND, KIND.c.id == TASK.c.task_type_id)
+            .outerjoin(STATUS, STATUS.c.id == TASK.c.task_status_id)
+            .where(
+                TASK.c.entity_id.in_([UUID(child) for child in children]),
+                *own_only(self, of, facts, own=False),
+            )
         )
-        return lists.json_array(self, rows.order_by(TASK.c.name, TASK.c.id))
+        order = (TASK.c.name, KIND.c.name, names["entity_type_name"], names["entity_name"])
+        return lists.json_array(self, rows.order_by(*order, TASK.c.id))
 
     @query
     def list_project_rows(
@@ -74,8 +94,10 @@ class RelatedRowsRpc(ResourceService):
         project = require_member(self, project_id, "manager")
         return paged(self, self.registry[kind], project, query or {})
 
-    def _previews(self, condition: Condition) -> Reply:
-        rows = sa.select(*self.registry[FILES].columns(None, relations=False)).where(condition)
-        return lists.json_array(
-            self, rows.order_by(FILE.c.revision.desc(), FILE.c.position, FILE.c.id)
-        )
+
+def _described(entities: Mapping[str, JsonObject], name: str) -> Expression:
+    """A field of each task's entity, as ``assets`` describes it, as a column."""
+    # One parameter, however many entities there are.
+    known = sa.literal({ident: entity[name] for ident, entity in entities.items()}, JSONB)
+    found: Expression = known[sa.cast(TASK.c.entity_id, sa.Text)].astext
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final
 from uuid import UUID, uuid4
@@ -24,7 +24,7 @@ from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command, query
 from services.common.values import BadValue
 from services.common.wire.rpc_protocol import Reply
-from services.tasks.models import TimeSpent
+from services.tasks.models import Task, TimeSpent
 from services.tasks.policy.durations import recompute_duration
 from services.tasks.policy.task_authorizer import TaskAuthorizer
 from services.tasks.rows import decoded
@@ -88,22 +88,19 @@ class TimeRpc(ResourceService):
 
     @query
     def time_spent_on_task(self, task_id: str, day: str | None = None) -> JsonObject:
-        """Time spent on a task, on one day or in total: ``{person id: row, "total": minutes}``.
+        """Time spent on a task, on one day or in total: ``{person id: [row], "total": minutes}``.
 
-        Without ``day``, a person's row has the sum of all days. For the task's readers.
-        Raises NotFound, Forbidden.
+        For the task's readers. Raises NotFound, Forbidden.
         """
         task = TaskAuthorizer(self).readable(task_id)
         where = [TIME.c.task_id == task["id"]]
         if day is not None:
             where.append(TIME.c.date == _day(day))
-        by_person: JsonObject = {}
-        for row in self._rows(*where):
-            earlier = by_person.get(row["person_id"])
-            if earlier is not None:
-                row["duration"] += earlier["duration"]
-            by_person[row["person_id"]] = row
-        return {**by_person, "total": sum(row["duration"] for row in by_person.values())}
+        rows = self._rows(*where)
+        found: dict[str, list[JsonObject]] = {}
+        for row in rows:
+            found.setdefault(row["person_id"], []).append(row)
+        return {**found, "total": sum(row["duration"] for row in rows)}
 
     @query
     def time_spent_by_person(
@@ -118,8 +115,9 @@ class TimeRpc(ResourceService):
     ) -> list[JsonObject]:
         """A person's time spent: on a day, in a week, month or year, or between two dates.
 
-        ``person_id`` defaults to the caller. For the person, and for the studio's managers and
-        administrators. Raises NotFound, Forbidden, InvalidInput.
+        The time of a week or a year is summed by task. ``person_id`` defaults to the caller. For
+        the person, and for the studio's managers and administrators.
+        Raises NotFound, Forbidden, InvalidInput.
         """
         person = only_persons(self) if person_id is None else known_id(person_id)
         if person != self.actor.id and self.actor.role not in {"admin", "manager"}:
@@ -129,7 +127,44 @@ class TimeRpc(ResourceService):
         where = [TIME.c.person_id == person]
         if start is not None and end is not None:
             where.append(TIME.c.date.between(start, end))
+        if year is not None and month is None:
+            return self._by_task(*where)
         return self._rows(*where)
+
+    def _by_task(self, *where: Condition) -> list[JsonObject]:
+        """The minutes of each task, with the names of production and entity."""
+        task = table_of(Task)
+        rows = (
+            sa.select(
+                task.c.id.label("task_id"),
+                task.c.task_type_id,
+                task.c.project_id,
+                task.c.entity_id,
+                sa.func.sum(TIME.c.duration).label("duration"),
+            )
+            .join(TIME, TIME.c.task_id == task.c.id)
+            .where(*where)
+            .group_by(task.c.id)
+            .order_by(sa.func.min(TIME.c.date), task.c.id)
+        )
+        with self.database.read() as connection:
+            found = [dict(row) for row in connection.execute(rows).mappings()]
+        if not found:
+            return []
+        projects, entities = self.ask_all(
+            [
+                ("crud", "project_names", {"ids": _ids(found, "project_id")}),
+                ("assets", "describe_entities", {"ids": _ids(found, "entity_id")}),
+            ]
+        )
+        return [
+            {
+                **{name: value for name, value in row.items() if name != "entity_id"},
+                "project_name": projects.get(str(row["project_id"])),
+                **_named(entities.get(str(row["entity_id"]), {})),
+            }
+            for row in found
+        ]
 
     @query
     def time_spent_today(self, task_id: str, day: str) -> JsonObject:
@@ -148,6 +183,21 @@ class TimeRpc(ResourceService):
         with self.database.read() as connection:
             texts = connection.execute(rows_as_json(rows)).scalars().all()
         return decoded(texts)
+
+
+def _ids(rows: Iterable[Row], name: str) -> list[str]:
+    """The distinct ids of a column, as text."""
+    return sorted({str(row[name]) for row in rows if row[name] is not None})
+
+
+def _named(entity: JsonObject) -> JsonObject:
+    """The entity's fields of a row of ``_by_task``."""
+    return {
+        "entity_name": entity.get("name"),
+        "entity_type_name": entity.get("type_name"),
+        "sequence_name": entity.get("parent_name"),
+        "episode_name": entity.get("episode_name"),
+    }
 
 
 def _day(text: str) -> date:

@@ -24,8 +24,9 @@ from services.tasks.policy.notifications import notify
 
 SAME_TYPE: Final = "A task type with similar name already exists"
 MAIN: Final = "main"
+CONCEPT: Final = "Concept"
 #: Kinds of entities that task types can be for; any other is an asset.
-TEMPORAL: Final = frozenset({"Shot", "Sequence", "Scene", "Episode", "Edit", "Concept"})
+TEMPORAL: Final = frozenset({"Shot", "Sequence", "Scene", "Episode", "Edit", CONCEPT})
 
 
 #: What comments, previews and time spent add up to.
@@ -54,21 +55,26 @@ class TaskTypeRules(SimpleRules):
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
-        """Refuse a name in use, even by a type for another kind. Raises InvalidInput."""
-        _refuse_type_name(ctx, values["name"], None)
+        """Refuse a name in use. Raises InvalidInput."""
+        _refuse_type_name(ctx, values, None)
 
     def on_update(
         self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
         """Refuse a new name in use. Raises InvalidInput."""
-        if "name" in values and values["name"] != row["name"]:
-            _refuse_type_name(ctx, values["name"], row["id"])
+        changed = {**row, **values}
+        if any(changed[name] != row[name] for name in ("name", "for_entity")):
+            _refuse_type_name(ctx, changed, row["id"])
 
 
-def _refuse_type_name(ctx: CallContext, name: str, own: UUID | None) -> None:
+def _refuse_type_name(ctx: CallContext, values: Row, own: UUID | None) -> None:
+    """Refuse a name in use; types for concepts may share theirs with a type for another kind."""
     # An advisory lock: the unique constraint compares names within a kind and a department.
-    ctx.tx.lock_key(f"task type {name}")
-    same = sa.select(TaskType.id).where(TaskType.name == name)
+    ctx.tx.lock_key(f"task type {values['name']}")
+    for_concepts = sa.func.coalesce(TaskType.for_entity, "") == CONCEPT
+    same = sa.select(TaskType.id).where(
+        TaskType.name == values["name"], for_concepts.is_(values["for_entity"] == CONCEPT)
+    )
     if own is not None:
         same = same.where(TaskType.id != own)
     if ctx.tx.session.scalar(same.limit(1)):

@@ -205,3 +205,13 @@ def test_chat_events_are_emitted(chat: OneService, world: World) -> None:
         ("rows:gone", {"service": "chat", "table": "chat_message", "ids": [message]}),
         ("chat:left", {"chat_id": here, "person_id": me}),
     ]
+
+
+def test_files_are_shown_with_their_size(chat: OneService, world: World) -> None:
+    """As ``tasks`` keeps them."""
+    file = {"id": ident("file"), "name": "a.txt", "extension": "txt", "size": 3}
+    upload = {**file, "part": "file", "mimetype": "text/plain"}
+    chat.neighbours.answers["tasks.attach_to_message"] = None
+    chat.call("artist", "join_chat", entity_id=world.asset)
+    asked = {"entity_id": world.asset, "data": {"message": "look"}, "files": [upload]}
+    assert chat.call("artist", "post_message", **asked)["attachment_files"] == [file]

@@ -93,16 +93,17 @@ def description_of(desk: Desk, entity: dict[str, Any]) -> dict[str, Any]:
     """An entity as ``assets`` describes it."""
     (kind,) = (name for name, ident in desk.types.items() if ident == entity["entity_type_id"])
     reserved = {"Shot", "Scene", "Sequence", "Episode", "Edit", "Concept"}
+    above = entity.get("parent_id")
     return {
         "name": entity["name"],
+        "type_name": kind,
+        "parent_name": desk.row("entity", above)["name"] if above else None,
+        "episode_name": None,
         "kind": kind if kind in reserved else "Asset",
         "data": entity.get("data"),
         "project_id": entity["project_id"],
         "created_by": entity.get("created_by"),
         "parent_id": entity.get("parent_id"),
-        "type_name": kind,
-        "parent_name": None,
         "episode_id": None,
-        "episode_name": None,
         "preview_file_id": None,
     }

@@ -91,7 +91,7 @@ def draw_concepts_and_cut_edits(day: Day) -> None:
     assert (found["description"], found["entity_concept_links"]) == ("Blue", [day.hero["id"]])
     linked = gazu.entity.all_entities_with_tasks_linked_to_entity(day.hero)
     assert ids(linked) == [day.mood["id"]]
-    assert concept.all_previews_for_concept(day.mood) == []
+    assert concept.all_previews_for_concept(day.mood) == {}
     day.cut = edit.new_edit(film, "Cut", episode=day.episode)
     edit.update_edit({"id": day.cut["id"], "description": "Rough"})
     edit.update_edit_data(day.cut, {"length": "90"})
@@ -100,7 +100,7 @@ def draw_concepts_and_cut_edits(day: Day) -> None:
     assert edit.get_edit_by_name(film, "Cut")["id"] == day.cut["id"]
     assert ids(edit.all_edits_for_project(film)) == [day.cut["id"]]
     assert day.cut["id"] in edit.get_edit_url(day.cut)
-    assert edit.all_previews_for_edit(day.cut) == []
+    assert edit.all_previews_for_edit(day.cut) == {}
 
 
 def build_a_scene(day: Day) -> None:

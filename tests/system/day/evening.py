@@ -66,7 +66,7 @@ def take_back_comments_and_previews(day: Day) -> None:
     gazu.task.remove_comment(day.noted)
     assert unknown(gazu.task.get_comment, day.noted["id"])
     gazu.files.remove_preview_file(day.movie)
-    assert gazu.shot.all_previews_for_shot(day.shots[0]) == []
+    assert gazu.shot.all_previews_for_shot(day.shots[0]) == {}
 
 
 def set_aside_what_was_worked_on(day: Day) -> None:

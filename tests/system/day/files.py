@@ -58,7 +58,7 @@ def put_another_beside_it(day: Day) -> None:
     )
     assert (beside["revision"], beside["position"]) == (1, 2)
     moved = gazu.files.update_preview_position(beside, 1)
-    assert moved["position"] == 1
+    assert ids(moved) == [beside["id"], day.preview["id"]]
     assert gazu.files.get_preview_file(day.preview["id"])["position"] == 2
     task.remove_preview_from_comment(day.modeling, day.comment, beside)
     assert ids(task.all_previews_for_task(day.modeling)) == [day.preview["id"]]
@@ -66,7 +66,7 @@ def put_another_beside_it(day: Day) -> None:
 
 
 def show_the_asset_by_it(day: Day) -> None:
-    gazu.task.set_main_preview(day.preview)
+    assert gazu.task.set_main_preview(day.preview)["id"] == day.hero["id"]
     assert gazu.asset.get_asset(day.hero["id"])["preview_file_id"] == day.preview["id"]
     gazu.files.update_preview(day.preview, {"validation_status": "validated"})
     found = gazu.files.get_preview_file(day.preview["id"])
@@ -100,7 +100,8 @@ def publish_a_movie_at_once(day: Day) -> None:
     gazu.files.download_preview_movie(preview, saved)
     assert Path(saved).read_bytes() == movie.read_bytes()
     gazu.files.download_preview_lowdef_movie(preview, saved)
-    assert ids(gazu.shot.all_previews_for_shot(day.shots[0])) == [preview["id"]]
+    [files] = gazu.shot.all_previews_for_shot(day.shots[0]).values()
+    assert ids(files) == [preview["id"]]
     [shown] = [c for c in gazu.task.all_comments_for_task(day.animation) if c["previews"]]
     assert shown["id"] == comment["id"]
     day.movie = preview

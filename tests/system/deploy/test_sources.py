@@ -108,7 +108,7 @@ def test_a_source_of_another_schema_is_refused(system: System, source: str) -> N
 def test_a_new_system_gives_way_to_what_comes(system: System, tables: Tables) -> None:
     """Its own administrator and organisation don't keep out those of the same name."""
     load_tables(system.target, {})
-    assert ensure_admin(system.parts.urls["auth"], "admin@example.com", "a-password")
+    assert ensure_admin(system.parts.urls["auth"], "admin@example.com", "a-password", {})
     tables["organisation"][0]["name"] = "Kitsu"
 
     report = load_tables(system.target, tables, replace=False)

@@ -273,7 +273,9 @@ def test_a_backup_restores_into_another_run(system: System, tables: Tables, tmp_
     path = tmp_path / "backup.json.gz"
     backup(system.target, path)
     export(system.target, tmp_path / "here.json.gz")
-    with backing(LocalSettings(run_dir=str(tmp_path / "run"), admin_email="")) as parts:
+    with backing(
+        LocalSettings(run_dir=str(tmp_path / "run"), admin_email="", starter_set="none")
+    ) as parts:
         parts.wait()
         second = Target(parts.urls, parts.amqp_uri, {})
         restore(second, path)

@@ -48,9 +48,11 @@ def previews(system: System, desk: Desk) -> list[str]:
 def test_a_preview_stands_for_its_entity_at_once(
     system: System, desk: Desk, who: As, previews: list[str]
 ) -> None:
-    """Once it has its file; for who works on the task. The entity's change is told once."""
+    """Once it has its file; for the studio's who work on the task. It is told once."""
     path = f"/actions/preview-files/{previews[1]}/set-main-preview"
-    assert who("artist").put(path, {}).json()["id"] == previews[1]
+    entity = who("artist").put(path, {}).json()
+    assert (entity["id"], entity["preview_file_id"]) == (desk.asset, previews[1])
+    assert (entity["type"], entity["preview_file_status"]) == ("Entity", "ready")
     asset = who("admin").get(f"/data/assets/{desk.asset}").json()
     assert asset["preview_file_id"] == previews[1]
     [event] = told(who("admin"), "preview-file:set-main")
@@ -58,7 +60,7 @@ def test_a_preview_stands_for_its_entity_at_once(
     assert len(told(who("admin"), "asset:update")) == 1
     unfinished = f"/actions/preview-files/{previews[2]}/set-main-preview"
     assert who("artist").put(unfinished, {}).status_code == 400
-    people = ("colleague", "vendor", "stranger")
+    people = ("colleague", "client", "vendor", "stranger")
     assert set(answers(system, desk, people, "PUT", path, {}).values()) == {403}
 
 
@@ -79,7 +81,8 @@ def test_two_who_draw_at_once_both_keep_their_lines(
     assert {one["id"] for one in at_one["drawing"]["objects"]} == names
     assert len(told(who("admin"), "preview-file:annotation-update", 3)) == 3
     assert who("artist").put(path, {"additions": "all"}).status_code == 400
-    assert who("colleague").put(path, {}).status_code == 403
+    for name in ("colleague", "client"):
+        assert who(name).put(path, {}).status_code == 403
 
 
 def test_drawings_are_changed_object_by_object() -> None:
@@ -101,7 +104,12 @@ def test_drawings_are_changed_object_by_object() -> None:
 def test_previews_of_a_revision_change_places(desk: Desk, who: As, previews: list[str]) -> None:
     """The others make room."""
     path = f"/actions/preview-files/{previews[2]}/update-position"
-    assert who("artist").put(path, {"position": 1}).json()["position"] == 1
+    moved = who("artist").put(path, {"position": 1}).json()
+    assert [(row["id"], row["position"]) for row in moved] == [
+        (previews[2], 1),
+        (previews[0], 2),
+        (previews[1], 3),
+    ]
     rows = who("artist").get(f"/data/tasks/{desk.task}/previews").json()
     assert [row["id"] for row in rows] == [previews[2], previews[0], previews[1]]
     for body in ({}, {"position": 0}, {"position": "first"}):
@@ -114,9 +122,14 @@ def test_previews_are_listed_for_readers(
     """Of a task, of an entity, of a production."""
     people = ("admin", "manager", "colleague", "hired", "vendor", "stranger")
     for path in (f"/data/tasks/{desk.task}/previews", f"/data/assets/{desk.asset}/preview-files"):
-        assert {row["id"] for row in who("colleague").get(path).json()} == set(previews)
         found = list(answers(system, desk, people, "GET", path).values())
         assert found == [200, 200, 200, 200, 403, 403]
+    rows = who("colleague").get(f"/data/tasks/{desk.task}/previews").json()
+    assert {row["id"] for row in rows} == set(previews)
+    by_type = who("colleague").get(f"/data/assets/{desk.asset}/preview-files").json()
+    [first] = by_type[desk.task_type]
+    assert {first["id"], *(file["id"] for file in first["previews"])} == set(previews)
+    assert who("admin").get(f"/data/shots/{desk.shots[0]}/preview-files").json() == {}
     assert who("admin").get(f"/data/shots/{desk.asset}/preview-files").status_code == 404
     path = f"/data/projects/{desk.project}/preview-files"
     page = who("manager").get(f"{path}?page=1&limit=2").json()

@@ -22,7 +22,14 @@ STORAGE: Final = {
 """What the storage's library reads itself (docs/files.md)."""
 GUNICORN: Final = {"HTTP_PORT", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS"}
 """What deploy/gunicorn.conf.py reads."""
-PREPARING: Final = {"DATABASE_URL", "ADMIN_EMAIL", "ADMIN_PASSWORD"}
+PREPARING: Final = {
+    "DATABASE_URL",
+    "ADMIN_EMAIL",
+    "ADMIN_PASSWORD",
+    "STARTER_SET",
+    "DEFAULT_TIMEZONE",
+    "DEFAULT_LOCALE",
+}
 URLS: Final = {service: f"{service.upper()}_DATABASE_URL" for service in SERVICES}
 
 

@@ -1,0 +1,16 @@
+"""The states of productions that a new studio starts with."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from services.common.bulk.starter_set import StarterSet, named
+from services.crud.policy.project_rules import CLOSED, OPEN, STATUS_COLOR
+
+STARTER_SET: Final[StarterSet] = {
+    "project-status": named(
+        "project-status",
+        {"name": OPEN, "color": STATUS_COLOR},
+        {"name": CLOSED, "color": STATUS_COLOR},
+    )
+}

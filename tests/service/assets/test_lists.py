@@ -1,0 +1,67 @@
+"""Entities and their types in lists, with what clients read of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.service.one_service import OneService
+from tests.show import Show
+
+
+def test_types_in_use_come_without_their_workflow(assets: OneService, show: Show) -> None:
+    """Of a production, of a shot, of one's own work; the list of all types has it."""
+    show.cast(show.shots[0], show.prop)
+    show.link(
+        "task_type_asset_type_link", asset_type_id=show.types["Props"], task_type_id=show.task_type
+    )
+    assets.fill(show)
+    assets.neighbours.answers["tasks.assigned_entities"] = [show.prop]
+    every = {row["name"]: row for row in assets.call("artist", "list_asset_types")}
+    assert every["Props"]["task_types"] == [show.task_type]
+    props = {name: value for name, value in every["Props"].items() if name != "task_types"}
+    for method, asked in (
+        ("list_asset_types_of_project", {"project_id": show.project}),
+        ("list_asset_types_of_shot", {"ident": show.shots[0]}),
+        ("list_own_asset_types", {"project_id": show.project}),
+    ):
+        assert props in assets.call("artist", method, **asked), method
+
+
+@pytest.mark.parametrize(("kind", "want"), [("sequence", "Sequence"), ("episode", "Episode")])
+def test_what_holds_a_vendors_shots_is_an_entity_to_them(
+    assets: OneService, show: Show, kind: str, want: str
+) -> None:
+    """In the lists of a production and of the studio; to others it is what it is."""
+    assets.neighbours.answers |= {
+        "crud.change_version": 1,
+        "tasks.assigned_entities": [show.shots[0]],
+    }
+    for method, asked in (
+        ("list_project_entities", {"project_id": show.project}),
+        ("list_entities", {"query": {"project_id": show.project}}),
+    ):
+        for who, shown in (("artist", want), ("vendor", "Entity")):
+            rows = assets.call(who, method, kind=kind, **asked)
+            assert {row["type"] for row in rows} == {shown}, (method, who)
+
+
+def test_a_shot_with_a_new_instance_is_shown_as_an_entity(assets: OneService, show: Show) -> None:
+    """As clients read it."""
+    made = {"asset_id": show.prop}
+    instance = assets.call("artist", "instantiate_in_scene", ident=show.scene, data=made)["id"]
+    added = {"asset_instance_id": instance}
+    shot = assets.call("artist", "add_instance_to_shot", ident=show.shots[0], data=added)
+    assert (shot["id"], shot["type"]) == (show.shots[0], "Entity")
+
+
+def test_times_of_casting_links_are_those_of_a_cursor(assets: OneService, show: Show) -> None:
+    """A plain list has none."""
+    show.cast(show.shots[0], show.prop)
+    assets.fill(show)
+    asked = {"project_id": show.project}
+    plain, *_ = assets.call("manager", "list_entity_links", **asked)
+    assert not {"created_at", "updated_at"} & plain.keys()
+    for query in ({"page": "1"}, {"cursor_created_at": "2000-01-01"}):
+        link, *_ = assets.call("manager", "list_entity_links", **asked, query=query)["data"]
+        stamps = {name: link[name] for name in ("created_at", "updated_at")}
+        assert link == {**plain, **stamps}

@@ -1,0 +1,89 @@
+"""What an account may hold, and whose second factors are taken off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from services.common.errors import InvalidInput, Refused, ServiceError
+from tests.service.one_service import OneService
+from tests.world import World
+
+
+def change(auth: OneService, who: str, world: World, **body: Any) -> dict[str, Any]:
+    """Change the artist's account."""
+    asked = {"path": "persons", "ident": world.people["artist"], "data": body}
+    found: dict[str, Any] = auth.call(who, "update_row", **asked)
+    return found
+
+
+@pytest.mark.parametrize("code", ["FR", "gb", "AX", "BQ"])
+def test_a_country_is_one_that_iso_3166_assigns(auth: OneService, world: World, code: str) -> None:
+    """In capitals."""
+    assert change(auth, "admin", world, country=code)["country"] == code.upper()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"country": "EU"},
+        {"country": "XK"},
+        {"country": "ZZ"},
+        {"country": "F1"},
+        {"country": "FRA"},
+        {"locale": "xx_XX"},
+        {"locale": "en-US"},
+        {"locale": ""},
+        {"timezone": "Mars/Olympus"},
+        {"data": "x"},
+        {"data": [1]},
+        {"expiration_date": "someday"},
+        {"expiration_date": "2001-01-01"},
+        {"last_presence": "someday"},
+    ],
+)
+def test_an_account_holds_what_its_readers_expect(
+    auth: OneService, world: World, body: dict[str, Any]
+) -> None:
+    """When it is made, and when it is changed."""
+    with pytest.raises(ServiceError) as refused:
+        change(auth, "admin", world, **body)
+    assert refused.value.kind in {InvalidInput.kind, "integrity"}
+    person = {"first_name": "New", "last_name": "One", "email": "new@example.com", **body}
+    with pytest.raises(ServiceError):
+        auth.call("admin", "create_row", path="persons", data=person)
+
+
+def test_factors_are_taken_off_who_has_some(auth: OneService, world: World) -> None:
+    """Once."""
+    row = next(one for one in world.tables["person"] if one["id"] == world.people["artist"])
+    row["email_otp_enabled"] = True
+    auth.fill(world)
+    asked = {"ident": world.people["artist"]}
+    auth.answer("admin", "remove_factors", **asked)
+    assert auth.emitted() == [
+        ("factor:removed", {"person_id": world.people["artist"], "factor": "email_otp"})
+    ]
+    with pytest.raises(Refused):
+        auth.answer("admin", "remove_factors", **asked)
+
+
+def test_no_link_is_mailed_to_who_left(auth: OneService, world: World) -> None:
+    """An inactive account has no use for a password."""
+    row = next(one for one in world.tables["person"] if one["id"] == world.people["artist"])
+    row["active"] = False
+    auth.fill(world)
+    for invite in (False, True):
+        with pytest.raises(Refused):
+            auth.call("admin", "mail_reset_link", ident=world.people["artist"], invite=invite)
+    assert auth.rows("outgoing_mail") == []
+
+
+def test_a_password_is_given_as_it_is_confirmed(auth: OneService, world: World) -> None:
+    """Otherwise the old one stays."""
+    asked = {"ident": world.people["artist"]}
+    with pytest.raises(Refused):
+        data = {"password": "long enough", "password_2": "long enouhg"}
+        auth.call("admin", "set_password", **asked, data=data)
+    assert auth.emitted() == []

@@ -1,0 +1,70 @@
+"""Milestones and versions of the schedule, as far as each may read them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.service.conftest import Alone
+from tests.service.one_service import FORBIDDEN, OK, OneService
+from tests.world import World
+
+
+@pytest.fixture
+def world() -> World:
+    """A small studio."""
+    return World()
+
+
+@pytest.fixture
+def crud(alone: Alone, world: World) -> OneService:
+    """The service, filled with the studio's productions."""
+    found = alone("crud")
+    found.fill(world)
+    return found
+
+
+def test_milestones_are_listed_without_times(crud: OneService, world: World) -> None:
+    """When they were made matters to nobody; one by itself says it."""
+    values = {"name": "Screening", "date": "2026-05-01", "project_id": world.project}
+    stone = world.add("milestone", "screening", **values)
+    crud.fill(world)
+    (row,) = crud.call("artist", "list_plans", project_id=world.project, kind="milestones")
+    assert row == {"id": stone, "task_type_id": None, "type": "Milestone", **values}
+    whole = crud.call("artist", "read_row", path="milestones", ident=stone)
+    assert {"created_at", "updated_at"} <= whole.keys()
+
+
+def test_versions_of_the_schedule_are_read_by_managers(crud: OneService, world: World) -> None:
+    """The team sees that there are some."""
+    values = {"name": "Plan B", "project_id": world.project, "locked": False, "canceled": False}
+    version = world.add("production_schedule_version", "b", **values)
+    crud.fill(world)
+    asked = {"path": "production-schedule-versions", "ident": version}
+    people = ("admin", "manager", "supervisor", "artist", "client", "vendor", "stranger")
+    found = crud.outcomes(people, "read_row", **asked)
+    assert [found[who] for who in people] == [OK, OK, *[FORBIDDEN] * 5]
+
+
+def test_a_status_link_without_roles_has_the_usual_ones(crud: OneService, world: World) -> None:
+    """Made or changed with none; those it has stay."""
+    known = {"task_status": [world.status]}
+    crud.neighbours.answers["tasks.existing_rows"] = known
+    usual = ["user", "admin", "supervisor", "manager", "vendor"]
+    place = {"project_id": world.project, "task_status_id": world.status}
+    for roles, want in (([], usual), (["user"], ["user"]), ([], ["user"]), (None, ["user"])):
+        data = {**place, "roles_for_board": roles}
+        link = crud.call("manager", "link_task_status", data=data)
+        assert link["roles_for_board"] == want
+
+
+def test_a_working_file_is_commented_with_a_text(crud: OneService, world: World) -> None:
+    """Anything else changes nothing."""
+    (row,) = world.tables["working_file"]
+    standing = {"read": True, "act": True}
+    crud.neighbours.answers["tasks.standing_on_task"] = standing
+    asked = {"ident": row["id"]}
+    shown = crud.call("artist", "comment_working_file", **asked, data={"comment": "Cleaned up"})
+    assert shown["comment"] == "Cleaned up"
+    for data in ({}, {"comment": None}, {"comment": ["x"]}):
+        found = crud.outcomes(["artist"], "comment_working_file", **asked, data=data)
+        assert found == {"artist": "invalid-input"}, data

@@ -1,0 +1,156 @@
+"""Tasks and previews in lists, with what clients read of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.desk import TASK, Desk
+from tests.service.one_service import FORBIDDEN, NOT_FOUND, OK, OneService
+from tests.service.tasks.saying import say
+
+NAMES = {
+    "project_name",
+    "task_type_name",
+    "task_status_name",
+    "entity_type_name",
+    "entity_name",
+}
+
+
+@pytest.fixture(autouse=True)
+def neighbours(tasks: OneService, desk: Desk) -> None:
+    """Names, and what lies in the opening sequence."""
+    tasks.neighbours.answers |= {
+        "crud.project_names": {desk.project: "Film"},
+        "assets.entities_below": desk.shots,
+    }
+
+
+def test_tasks_below_come_with_the_names_around_them(tasks: OneService, desk: Desk) -> None:
+    """Those of the shots of a sequence; with their people if asked."""
+    asked = {"kind": "shot", "of": "sequence", "ident": desk.opening}
+    (row,) = tasks.call("colleague", "list_tasks_below", **asked)
+    assert row.keys() == TASK | NAMES
+    assert {name: row[name] for name in NAMES} == {
+        "project_name": "Film",
+        "task_type_name": "Animation",
+        "task_status_name": "Todo",
+        "entity_type_name": "Shot",
+        "entity_name": "P01",
+    }
+    related = tasks.call("colleague", "list_tasks_below", **asked, query={"relations": "true"})
+    assert related[0].keys() == TASK | NAMES | {"assignees"}
+    assert tasks.outcomes(("vendor", "stranger"), "list_tasks_below", **asked) == {
+        "vendor": FORBIDDEN,
+        "stranger": FORBIDDEN,
+    }
+
+
+def test_ones_own_tasks_on_an_entity_are_plain(tasks: OneService, desk: Desk) -> None:
+    """Everybody's have the names."""
+    asked = {"kind": "asset", "ident": desk.asset}
+    everybodys = tasks.call("artist", "list_entity_tasks", **asked)
+    assert {row["id"] for row in everybodys} == {desk.task, desk.rigging}
+    assert everybodys[0].keys() == TASK | NAMES
+    (mine,) = tasks.call("artist", "list_entity_tasks", **asked, own=True)
+    assert (mine["id"], mine.keys()) == (desk.task, TASK)
+
+
+def test_previews_of_an_entity_come_by_task_type(tasks: OneService, desk: Desk) -> None:
+    """An object, also where there is none."""
+    common = {"task_id": desk.task, "status": "ready", "validation_status": "neutral"}
+    first, beside, new = (
+        desk.add("preview_file", name, name=name, revision=revision, position=place, **common)
+        for name, revision, place in (("a", 2, 1), ("b", 2, 2), ("c", 3, 1))
+    )
+    tasks.fill(desk)
+    asked = {"kind": "asset", "ident": desk.asset}
+    found = tasks.call("colleague", "list_previews_of", **asked)
+    assert list(found) == [desk.task_type]
+    assert [row["id"] for row in found[desk.task_type]][:2] == [new, first]
+    assert [row["id"] for row in found[desk.task_type][1]["previews"]] == [beside]
+    shot = {"kind": "shot", "ident": desk.shots[0]}
+    assert tasks.call("colleague", "list_previews_of", **shot) == {}
+    people = ("hired", "vendor", "stranger")
+    assert tasks.outcomes(people, "list_previews_of", **asked) == {
+        "hired": OK,
+        "vendor": FORBIDDEN,
+        "stranger": FORBIDDEN,
+    }
+    wrong = {"kind": "shot", "ident": desk.asset}
+    assert tasks.outcomes(["admin"], "list_previews_of", **wrong) == {"admin": NOT_FOUND}
+
+
+@pytest.mark.parametrize("period", [{"year": "2026"}, {"year": "2026", "week": "10"}])
+def test_time_in_a_week_or_a_year_is_summed_up_by_task(
+    tasks: OneService, desk: Desk, period: dict[str, str]
+) -> None:
+    """With the names around each task; of other periods row by row."""
+    artist = desk.people["artist"]
+    for number, (day, task) in enumerate(
+        (("2026-03-02", desk.task), ("2026-03-03", desk.task), ("2026-03-03", desk.animation_task))
+    ):
+        values = {"person_id": artist, "task_id": task, "date": day, "duration": 30.0}
+        desk.add("time_spent", str(number), **values)
+    tasks.fill(desk)
+    asked = {"person_id": artist, **period}
+    found = tasks.call("artist", "time_spent_by_person", **asked)
+    around = {"project_id": desk.project, "project_name": "Film", "episode_name": None}
+    assert {row["task_id"]: row for row in found} == {
+        desk.task: {
+            "task_id": desk.task,
+            "task_type_id": desk.task_type,
+            "duration": 60.0,
+            "entity_name": "Hero",
+            "entity_type_name": "Character",
+            "sequence_name": None,
+            **around,
+        },
+        desk.animation_task: {
+            "task_id": desk.animation_task,
+            "task_type_id": desk.kinds["animation"],
+            "duration": 30.0,
+            "entity_name": "P01",
+            "entity_type_name": "Shot",
+            "sequence_name": "S01",
+            **around,
+        },
+    }
+    month = {"person_id": artist, "year": "2026", "month": "3"}
+    rows = tasks.call("artist", "time_spent_by_person", **month)
+    assert [row["duration"] for row in rows] == [30.0, 30.0, 30.0]
+
+
+def test_a_batch_shows_the_author_as_one_comment_does(tasks: OneService, desk: Desk) -> None:
+    """Without departments, which only comments on many tasks have."""
+    item: dict[str, Any] = {"task_id": desk.task, "task_status_id": desk.statuses["todo"]}
+    (batched,) = tasks.call("artist", "batch_comment", data={"comments": [{**item, "text": "a"}]})
+    alone = say(tasks, desk, "artist", "b")
+    many = [{"object_id": desk.task, "task_status_id": item["task_status_id"], "comment": "c"}]
+    asked = {"project_id": desk.project, "data": many}
+    (one_of_many,) = tasks.call("artist", "comment_many", **asked)
+    assert batched["person"] == alone["person"]
+    assert "departments" not in alone["person"]
+    assert one_of_many["person"] == {**alone["person"], "departments": [desk.department]}
+
+
+def test_the_comment_of_a_deleted_reply_is_shown_without_lists(
+    tasks: OneService, desk: Desk
+) -> None:
+    """As after an update."""
+    comment = say(tasks, desk, "artist", "a")["id"]
+    place = {"task_id": desk.task, "comment_id": comment}
+    reply = tasks.call("artist", "reply_to_comment", **place, data={"text": "b"})
+    shown = tasks.call("artist", "delete_reply", **place, reply_id=reply["id"])
+    assert (shown["id"], shown["replies"]) == (comment, [])
+    assert not {"mentions", "previews", "attachment_files"} & shown.keys()
+
+
+def test_revision_0_is_a_revision(tasks: OneService, desk: Desk) -> None:
+    """Without one the next number is taken."""
+    for given, want in (({"revision": 0}, 0), ({}, 2), ({"revision": None}, 3)):
+        comment = say(tasks, desk, "artist", "a")["id"]
+        place = {"task_id": desk.task, "comment_id": comment}
+        assert tasks.call("artist", "add_preview", **place, data=given)["revision"] == want
