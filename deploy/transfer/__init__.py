@@ -1,1 +1,1 @@
-"""Bringing a studio's data in and out: import, verify, export, backup, restore."""
+"""A studio's data in and out: import, verify, export, backup, restore."""

@@ -103,6 +103,7 @@ def expected(resource: Resource, row: dict[str, Any]) -> dict[str, Any]:
         value = row.get(column.name)
         if value is None or not isinstance(column.type, PLAIN) or isinstance(value, dict):
             continue
+        # The API returns times to the second, with a T.
         if isinstance(column.type, sa.TIMESTAMP):
             value = value[:19].replace(" ", "T")
         fields[name] = value
@@ -121,7 +122,7 @@ def _admin(target: Target) -> str | None:
 
 
 def _token(target: Target, person: str) -> str:
-    """An access token that is valid for ten minutes: nobody's password is known here."""
+    """An access token that is valid for ten minutes, signed here: no password is at hand."""
     now = int(time.time())
     claims = {
         "sub": person,

@@ -34,8 +34,8 @@ class Entry(msgspec.Struct, omit_defaults=True):
 class Report:
     """Problems counted by kind, table and column; with a path also listed in a file.
 
-    ``rows`` are the imported rows by table, ``changed`` those inserted or updated, ``heard``
-    whether all gateways have confirmed that they invalidated their caches.
+    ``rows`` counts the imported rows by table, ``changed`` those inserted or updated; ``heard``
+    says whether all gateways have confirmed that they invalidated their caches.
     """
 
     def __init__(self, path: Path | None = None) -> None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from deploy.transfer.target import Target
 
+#: SHARE conflicts with the lock of an INSERT, not with reads. A request holds its lock for
+#: milliseconds, an import for minutes: after the timeout the command fails instead of waiting.
 HOLD_WRITES: Final = "SET LOCAL lock_timeout = '10s'; LOCK TABLE outbox IN SHARE MODE"
 #: The first query of a REPEATABLE READ transaction takes its snapshot.
 TAKE_SNAPSHOT: Final = "SET LOCAL timezone = 'UTC'; SELECT 1"
@@ -37,6 +39,7 @@ def snapshots(target: Target) -> Iterator[dict[str, Any]]:
             for connection in reading.values():
                 connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
                 connection.cursor().execute(TAKE_SNAPSHOT)
+            # All snapshots are taken: writers go on while the rows are read.
             for connection in holding.values():
                 connection.rollback()
         except psycopg2.Error as error:

@@ -75,7 +75,10 @@ def verify(
     source: DumpFile | LiveDatabase,
     moved: Callable[[int], Any] = lambda _: None,
 ) -> Verdict:
-    """Compare a source with the system. Raises TransferError if one of them can't be read."""
+    """Compare a source with the system. Raises TransferError if one of them can't be read.
+
+    ``moved`` is called with the progress in units of the source.
+    """
     verdict = Verdict()
     sample = Sample()
     tables = {table.name: table for name in SERVICES for table in own_tables(name).values()}
@@ -87,6 +90,7 @@ def verify(
             for row in rows:
                 _add(content, writers[name], row)
             sample.note(name, rows)
+    # After the source: reading a dump takes minutes, and a snapshot keeps old row versions alive.
     with snapshots(target) as connections:
         for service in SERVICES:
             for name, table in own_tables(service).items():
@@ -113,6 +117,7 @@ def _ours(connection: Any, table: sa.Table, writer: Writer, target: Target) -> C
         cursor.itersize = FETCH_ROWS
         cursor.execute(select_json(table))
         for (text,) in cursor:
+            # Secrets are stored encrypted, each time with another IV: plaintexts are compared.
             row = json.loads(unseal(text.encode()) if unseal else text)
             _add(content, writer, row)
     return content

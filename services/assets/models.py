@@ -33,7 +33,7 @@ class Base(tables.Base):
 
 
 class EntityType(TimestampedRow, Base):
-    """What kind an entity is: Shot, Sequence … or a type of asset."""
+    """The type of an entity: Shot, Sequence and so on, or a type of asset."""
 
     __tablename__ = "entity_type"
 
@@ -113,7 +113,7 @@ class EntityVersion(TimestampedRow, Base):
 
 
 class AssetInstance(TimestampedRow, Base):
-    """One numbered copy of an asset in a scene or in another asset."""
+    """A numbered copy of an asset in a scene or in another asset."""
 
     __tablename__ = "asset_instance"
     __table_args__ = (sa.UniqueConstraint("asset_id", "target_asset_id", "scene_id", "number"),)

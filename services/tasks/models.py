@@ -1,4 +1,8 @@
-"""Tables of tasks, comments, previews, notifications and time spent."""
+"""Tables of tasks, comments, previews, notifications and time spent.
+
+Tables and columns are those of the dumps that installations import, misspellings included.
+A ``shotgun_id`` is the row's id in ShotGrid, kept from imports.
+"""
 
 from __future__ import annotations
 
@@ -281,7 +285,7 @@ class Subscription(TimestampedRow, Base):
 
 
 class StatusAutomation(TimestampedRow, Base):
-    """When a task gets one status, another task or the asset follows."""
+    """A rule: a status of one task sets the status of another, or an asset's readiness."""
 
     __tablename__ = "status_automation"
 

@@ -113,18 +113,16 @@ class OneService:
         context = WorkerContext(
             self.container, self.container.service_cls(), handler, (argument,), {}, data=data
         )
-        errors: list[BaseException] = []
+        outcome: list[Exception | None] = []
 
         def finish(worker: WorkerContext, result: Any, failed: Any) -> tuple[Any, Any]:
-            if failed:
-                errors.append(failed[1])
-            else:
-                worker.service.commit_now()
+            commit = handler._commit  # noqa: SLF001 - as ``Handler`` does
+            outcome.append(failed[1] if failed else commit(worker))
             return result, failed
 
         self.container._run_worker(context, finish)  # noqa: SLF001 - as ``spawn_worker`` does
-        if errors:
-            raise errors[0]
+        if outcome[0] is not None:
+            raise outcome[0]
 
     def call(self, who: str, method: str, /, **arguments: Any) -> Any:
         """The decoded reply, see ``answer``."""

@@ -1,1 +1,1 @@
-"""Metadata descriptors: the columns a production adds."""
+"""Metadata descriptors: a production's own columns."""

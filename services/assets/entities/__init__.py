@@ -1,1 +1,1 @@
-"""Entities: made, listed, removed."""
+"""Entities: creation, lists, removal."""

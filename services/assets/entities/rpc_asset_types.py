@@ -31,7 +31,7 @@ class AssetTypeRpc(ResourceService):
 
     @query
     def list_asset_types(self, query: dict[str, str] | None = None) -> Reply:
-        """All asset types with the task types of their workflow, filtered by columns."""
+        """All asset types with the task types of their workflow, filtered by columns, by name."""
         found: list[Any] = [
             filters.condition(name, TYPE.c[name], text)
             for name, text in (query or {}).items()
@@ -41,7 +41,7 @@ class AssetTypeRpc(ResourceService):
 
     @query
     def read_asset_type(self, ident: str) -> Reply:
-        """One asset type. Raises NotFound, also for a type that is no asset's."""
+        """An asset type. Raises NotFound, also for a reserved entity type such as Shot."""
         with self.database.read() as connection:
             found = connection.scalar(rows_as_json(ROWS.where(TYPE.c.id == known_id(ident))))
         if found is None:

@@ -52,9 +52,10 @@ WHOLE_DATA: Final = replace(RESOURCES["entities"], rules=WholeDataRules())
 
 
 class Kind(NamedTuple):
-    """A kind of entity to create: the body's fields, and the one with the parent's id."""
+    """What the route that creates a kind of entity reads from the body."""
 
     fields: Mapping[str, Field]
+    #: The field with the parent's id; empty for kinds without a parent.
     parent: str = ""
     #: The parent's kind, to validate it; empty if only the foreign key does.
     parent_kind: str = ""
@@ -121,11 +122,11 @@ KINDS: Final = {
 
 
 class CreationRpc(ResourceService):
-    """New entities."""
+    """Creation of entities by kind, and the update of shots."""
 
     @command
     def create_asset(self, project_id: str, asset_type_id: str, data: Json = None) -> Reply:
-        """Create an asset of a type; two may share a name.
+        """Create an asset of a type; unlike other kinds, two assets may share a name.
 
         Raises InvalidInput, NotFound (production, type), Forbidden, Integrity (the episode).
         Emits ``asset:new``.
@@ -144,10 +145,10 @@ class CreationRpc(ResourceService):
 
     @command
     def create_entity(self, kind: str, project_id: str, data: Json = None) -> Reply:
-        """Create an entity, or return the one with that name and parent.
+        """Create an entity, or return the existing one with the same name and parent.
 
-        Raises InvalidInput, NotFound (production, parent), Forbidden, Integrity.
-        Emits ``<kind>:new`` for a new one.
+        Clients retry safely: a second call creates nothing. Raises InvalidInput, NotFound
+        (production, parent), Forbidden, Integrity. Emits ``<kind>:new`` for a new one.
         """
         route = KINDS[kind]
         body = read_body(data, route.fields)
@@ -159,6 +160,7 @@ class CreationRpc(ResourceService):
         above = self._above(route, project, parent)
         links = [link["id"] for link in body.pop("entity_concept_links", [])]
         check_reach(self, self.registry["entities"], [*links, *([parent] if parent else [])])
+        # An unknown status is replaced, where generic CRUD rejects it.
         if body.get("status", "running") not in STATUSES:
             body["status"] = "running"
         type_id = entity_type(self, kind.capitalize())
@@ -173,9 +175,9 @@ class CreationRpc(ResourceService):
 
     @command
     def update_shot(self, ident: str, data: Json = None) -> Reply:
-        """Change the given fields of a shot; unlike ``PUT /data/entities/{id}``, ``data`` whole.
+        """Change fields of a shot; ``data`` is replaced, where ``PUT /data/entities/{id}`` merges.
 
-        Raises InvalidInput, NotFound (of another kind too), Forbidden to all but its managers.
+        For managers. Raises InvalidInput, NotFound (also for another kind), Forbidden.
         Emits ``shot:update``.
         """
         with self.database.read() as connection:
@@ -213,7 +215,7 @@ class CreationRpc(ResourceService):
     ) -> UUID | None:
         """Lock the name, and return the entity that has it in the same place.
 
-        The place is a parent, and whether entities of the kind have one at all.
+        ``place`` is the parent, and whether entities of the kind have one at all.
         """
         parent, counts = place
         lock_place(self.tx, project, named, type_id, parent)
@@ -241,6 +243,7 @@ class CreationRpc(ResourceService):
         """Link a concept to the entities it is drawn for; unknown ids are ignored."""
         if not links:
             return
+        # INSERT … SELECT: an entity deleted since it was checked makes no row, and no error.
         known = sa.select(
             sa.literal_column("gen_random_uuid()"), sa.literal(ident, sa.Uuid), ENTITY.c.id
         ).where(among(ENTITY.c.id, links))

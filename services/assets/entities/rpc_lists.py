@@ -44,14 +44,14 @@ PARENT_FILTERS: Final = {"shot": "sequence_id", "sequence": "episode_id"}
 
 
 class ListRpc(ResourceService):
-    """Entities in lists."""
+    """Lists and details of entities without their tasks."""
 
     @query
     @versioned("crud")
     def list_project_entities(
         self, kind: str, project_id: str, query: dict[str, str] | None = None
     ) -> Reply:
-        """Plain entities of a kind in a production, by name.
+        """The entities of a kind in a production, by name.
 
         Raises NotFound (the production), Forbidden.
         """
@@ -72,9 +72,9 @@ class ListRpc(ResourceService):
     @query
     @versioned("crud")
     def list_entities(self, kind: str, query: dict[str, str] | None = None) -> Reply:
-        """Entities of a kind, filtered as generic CRUD filters.
+        """Entities of a kind, with the filters of generic CRUD.
 
-        But for assets, others than administrators name a production.
+        Except for assets, only administrators may leave out ``project_id``.
         Raises InvalidInput (a filter), NotFound, Forbidden.
         """
         query = dict(query or {})
@@ -102,7 +102,7 @@ class ListRpc(ResourceService):
         return lists.json_array(self, rows.order_by(*order))
 
     def _assets(self, reached: Reach, query: Mapping[str, str]) -> Reply:
-        """Assets; with an episode, first those that belong to it, then those cast in it."""
+        """Assets; of an episode, first those that belong to it, then those cast in it."""
         rows = sa.select(*plain_columns("asset", reached))
         rows = rows.where(*access.within(reached, "asset"), *_filters(query))
         if "episode_id" in query:
@@ -115,7 +115,10 @@ class ListRpc(ResourceService):
     @query
     @versioned("crud")
     def list_children(self, kind: str, of: str, ident: str) -> Reply:
-        """The entities of a kind right below an entity, by name."""
+        """The entities of a kind whose parent is an entity of kind ``of``, by name.
+
+        Raises NotFound, Forbidden.
+        """
         facts = access.visit(self, ident, of)
         reached = access.reach(self, facts["project_id"])
         rows = sa.select(*plain_columns(kind, reached)).where(
@@ -126,7 +129,7 @@ class ListRpc(ResourceService):
     @query
     @versioned("crud")
     def list_shots_of_episode(self, ident: str) -> Reply:
-        """The shots of an episode's sequences, by name."""
+        """The shots of an episode's sequences, by name. Raises NotFound, Forbidden."""
         facts = access.visit(self, ident, "episode")
         reached = access.reach(self, facts["project_id"])
         rows = sa.select(*plain_columns("shot", reached)).select_from(views.source_of("shot"))
@@ -135,7 +138,7 @@ class ListRpc(ResourceService):
 
     @query
     def entities_below(self, kind: str, of: str, ident: str) -> list[str]:
-        """The entities of a kind in a sequence or an episode, for ``tasks``."""
+        """The ids of the entities of a kind in a sequence or an episode; for ``tasks``."""
         holder = UUID(ident)
         held = ENTITY.c.parent_id == holder if of == "sequence" else views.in_episode(kind, holder)
         rows = sa.select(ENTITY.c.id).select_from(views.source_of(kind)).where(of_kind(kind), held)
@@ -182,9 +185,9 @@ class ListRpc(ResourceService):
 
     @query
     def read_part(self, kind: str, ident: str) -> JsonObject:
-        """A sequence, episode or scene, with the names of what holds it.
+        """A sequence, episode or scene, with the names of its production and parents.
 
-        Raises NotFound (also for a scene without sequence), Forbidden.
+        Raises NotFound (also for a scene without a sequence), Forbidden.
         """
         facts = access.visit(self, ident, kind)
         names = project_names(self, [facts["project_id"]])
@@ -199,13 +202,14 @@ class ListRpc(ResourceService):
         if found is None:
             raise NotFound
         row: JsonObject = msgspec.json.decode(found)
+        # Productions without episodes have neither key, instead of nulls.
         if "episode_id" in row and row["episode_id"] is None:
             del row["episode_id"], row["episode_name"]
         return row
 
     @query
     def list_versions(self, ident: str) -> Reply:
-        """What a shot was before, newest first. Raises NotFound, Forbidden."""
+        """The earlier versions of a shot, newest first. Raises NotFound, Forbidden."""
         facts = access.visit(self, ident, "shot")
         rows = sa.select(*VERSION.columns(None, relations=False)).where(
             EntityVersion.entity_id == facts["id"]
@@ -221,7 +225,10 @@ class ListRpc(ResourceService):
         return project_names(self, ids)
 
     def _parent(self, kind: str, query: dict[str, str]) -> Row | None:
-        """The sequence or episode that the query names. Raises NotFound."""
+        """Take the filter by sequence or episode out of the query, and read that entity.
+
+        Raises NotFound.
+        """
         name = PARENT_FILTERS.get(kind)
         if name is None or name not in query:
             return None
@@ -236,7 +243,7 @@ class ListRpc(ResourceService):
 
 
 def plain_columns(kind: str, reached: Reach) -> list[Expression]:
-    """The plain row, its data masked for a vendor; a concept with what it is linked to."""
+    """The entity's columns, its ``data`` masked for vendors; a concept with its links."""
     lists = ("entity_concept_links",) if kind == "concept" else ()
     columns = PLAIN[kind].columns(None, relations=False, lists=lists)
     if not reached.as_vendor:
@@ -246,7 +253,7 @@ def plain_columns(kind: str, reached: Reach) -> list[Expression]:
 
 
 def _extras(kind: str, names: views.Names) -> tuple[Any, list[Expression]]:
-    """What a list of the studio adds to the plain rows, and where from."""
+    """The FROM clause of ``list_entities``, and the columns that it adds: names of parents."""
     extras = [views.project_name(names)] if kind in WITH_PROJECT else []
     source: Any = ENTITY
     if kind in {"shot", "scene"}:
@@ -272,7 +279,7 @@ def _detail_extras(kind: str, names: views.Names) -> tuple[Any, list[Expression]
 
 
 def _filters(query: Mapping[str, str]) -> list[Condition]:
-    """Equality filters on columns; names that are none mean nothing. Raises InvalidInput."""
+    """Equality filters on columns; other parameters are ignored. Raises InvalidInput."""
     return [
         filters.condition(name, ENTITY.c[name], text)
         for name, text in query.items()

@@ -21,16 +21,16 @@ from services.common.wire.rpc_protocol import Reply
 
 
 class OwnEntityRpc(ResourceService):
-    """The caller's entities."""
+    """Entities with tasks assigned to the caller; "works on" below means such a task."""
 
     @query
     def list_own_in_project(
         self, kind: str, project_id: str, asset_type_id: str | None = None
     ) -> Reply:
-        """The entities of a kind (assets: of a type) in a production on which the caller works.
+        """The entities of a kind (assets: of a type) on which the caller works, by name.
 
-        By name. A sequence counts when they work on one of its shots, an episode when they work on
-        a shot or an asset of it. Raises NotFound, Forbidden.
+        A sequence counts if they work on one of its shots, an episode if they work on one of its
+        shots or assets. Raises NotFound, Forbidden.
         """
         project = known_project(self, project_id)
         found = (
@@ -40,13 +40,19 @@ class OwnEntityRpc(ResourceService):
 
     @query
     def list_own_children(self, kind: str, of: str, ident: str) -> Reply:
-        """The entities right below an entity on which the caller works, by name."""
+        """The children of an entity on which the caller works, by name.
+
+        Raises NotFound, Forbidden.
+        """
         facts = access.visit(self, ident, of)
         return self._own(kind, facts["project_id"], ENTITY.c.parent_id == facts["id"])
 
     @query
     def list_own_asset_types(self, project_id: str) -> Reply:
-        """The types of the assets of a production on which the caller works, by name."""
+        """The types of a production's assets on which the caller works, by name.
+
+        Raises NotFound, Forbidden.
+        """
         only_persons(self)
         project = known_project(self, project_id)
         own = access.within(access.own_reach(self, project), "asset")

@@ -32,7 +32,7 @@ class RemovalRpc(ResourceService):
     def remove_entity(self, kind: str, ident: str, query: dict[str, str] | None = None) -> Reply:
         """Delete an entity; one with tasks is only cancelled, unless ``force=true``.
 
-        A sequence or episode with children is deleted with them if forced, else refused. For
+        A sequence or episode with children is deleted with them if forced, otherwise refused. For
         managers and the entity's creator. Raises NotFound, Forbidden, Refused. Emits
         ``<kind>:update`` or ``<kind>:delete``.
         """
@@ -51,8 +51,9 @@ class RemovalRpc(ResourceService):
     ) -> list[str]:
         """Remove several assets, shots, edits and concepts, each as ``remove_entity`` does.
 
-        Returns their ids. Ids that are unknown, of another production or kind are skipped; if the
-        caller may not remove one, none is. Raises NotFound, Forbidden, InvalidInput.
+        Returns their ids. Unknown ids and those of another production or kind are skipped; if the
+        caller may not remove one of the others, none is removed. Raises NotFound, Forbidden,
+        InvalidInput.
         """
         project, ids, force = known_project(self, project_id), body_ids(data), _forced(query)
         with self.database.read() as connection:
@@ -78,7 +79,7 @@ class RemovalRpc(ResourceService):
             raise Forbidden(message)
 
     def _worked_on(self, ids: list[UUID]) -> set[UUID]:
-        """The ids of those that have tasks."""
+        """Which of the entities have tasks."""
         found = self.ask("tasks", "worked_on", ids=[str(ident) for ident in ids])
         return {UUID(ident) for ident in found}
 

@@ -1,1 +1,1 @@
-"""Copies of assets in scenes, shots and other assets."""
+"""Instances: numbered copies of assets in scenes, shots and other assets."""

@@ -38,28 +38,34 @@ class InstanceRpc(ResourceService):
 
     @query
     def list_instances_of_shot(self, ident: str) -> Reply:
-        """The instances in a shot by asset: ``{asset id: [instance]}``."""
+        """The instances in a shot: ``{asset id: [instance]}``. Raises NotFound, Forbidden."""
         facts = access.visit(self, ident, "shot")
         here = sa.select(LINK.c.asset_instance_id).where(LINK.c.entity_id == facts["id"])
         return self._by_key(INSTANCE.c.asset_id, INSTANCE, INSTANCE.c.id.in_(here))
 
     @query
     def list_instances_in(self, kind: str, ident: str) -> Reply:
-        """The instances in a scene or an asset by asset."""
+        """The instances in a scene or an asset: ``{asset id: [instance]}``.
+
+        Raises NotFound, Forbidden.
+        """
         facts = access.visit(self, ident, kind)
         place = INSTANCE.c.scene_id if kind == "scene" else INSTANCE.c.target_asset_id
         return self._by_key(INSTANCE.c.asset_id, INSTANCE, place == facts["id"])
 
     @query
     def list_shots_of_instances(self, ident: str) -> Reply:
-        """The instances of an asset by the shot they appear in."""
+        """The instances of an asset: ``{shot id: [instance]}``. Raises NotFound, Forbidden."""
         own = INSTANCE.c.asset_id == self._asset(ident)
         joined = INSTANCE.join(LINK, LINK.c.asset_instance_id == INSTANCE.c.id)
         return self._by_key(LINK.c.entity_id, joined, own)
 
     @query
     def list_scenes_of_instances(self, ident: str) -> Reply:
-        """The instances of an asset by scene; those in no scene come as ``None``."""
+        """The instances of an asset: ``{scene id: [instance]}``; ``"None"`` for those in no scene.
+
+        Raises NotFound, Forbidden.
+        """
         own = INSTANCE.c.asset_id == self._asset(ident)
         return self._by_key(INSTANCE.c.scene_id, INSTANCE, own)
 
@@ -80,7 +86,10 @@ class InstanceRpc(ResourceService):
 
     @command
     def instantiate_in_asset(self, ident: str, data: Json = None) -> Reply:
-        """Create an instance of an asset in another asset; as ``instantiate_in_scene``."""
+        """Create an instance of an asset in another asset.
+
+        Raises and emits as ``instantiate_in_scene``.
+        """
         body = read_body(data, _fields("asset_to_instantiate_id"))
         target, asset = self._place(ident, "asset", body["asset_to_instantiate_id"])
         made = self._instantiate(asset, {"target_asset_id": target["id"]}, body["description"])
@@ -140,7 +149,11 @@ class InstanceRpc(ResourceService):
         return found
 
     def _place(self, ident: str, kind: str, asset: UUID) -> tuple[Row, Row]:
-        """The scene or asset to hold an instance, and its asset, shared or of the caller's team."""
+        """The entity that will hold an instance, and the asset.
+
+        The caller must be in the team of the holder's production, and of the asset's unless it is
+        shared. Raises NotFound, Forbidden.
+        """
         place = self._enter(ident, kind)
         shared = sa.select(ENTITY.c.is_shared).where(ENTITY.c.id == asset)
         with self.database.read() as connection:
@@ -155,7 +168,7 @@ class InstanceRpc(ResourceService):
     def _instantiate(self, asset: Any, place: dict[str, UUID], description: Any) -> UUID:
         """Insert an instance with the next number; locks the entity that holds it."""
         ((column, holder),) = place.items()
-        # Numbers count within the holder: unlocked, two instances could get the same one.
+        # Numbers count per asset and holder: without the lock two instances could get the same one.
         lock = sa.select(ENTITY.c.id).where(ENTITY.c.id == holder).with_for_update()
         if self.tx.connection.scalar(lock) is None:
             raise NotFound

@@ -23,7 +23,7 @@ from services.common.wire.rpc_protocol import Reply
 
 
 class InternalRpc(ResourceService):
-    """Entities for other services."""
+    """Entities for other services, which authorize."""
 
     @query
     def projects_of_entities(self, ids: list[str]) -> dict[str, str]:
@@ -35,12 +35,11 @@ class InternalRpc(ResourceService):
 
     @query
     def describe_entities(self, ids: list[str]) -> Reply:
-        """Entities by id, with what names them, as tasks, news and notifications show them.
+        """Entities with the names of their parents, for tasks, news and notifications.
 
         ``{id: {name, kind, type_name, description, data, canceled, project_id, created_by,
-        parent_id, parent_name, episode_id, episode_name, source_id, preview_file_id}}``, where
-        ``kind`` is ``Asset`` for what is none of the reserved kinds, and ``episode`` an asset's
-        main one.
+        parent_id, parent_name, episode_id, episode_name, source_id, preview_file_id}}``. ``kind``
+        is ``Asset`` for all types that aren't reserved; an asset's episode is its main one.
         """
         rows = _described(Entity.id.in_([UUID(ident) for ident in ids])).subquery("r")
         row = sa.func.row_to_json(sa.literal_column("r"))
@@ -54,11 +53,11 @@ class InternalRpc(ResourceService):
     def entities_of_kind(
         self, project_id: str, kind: str, ids: list[str], query: dict[str, str] | None = None
     ) -> list[str]:
-        """Which of these entities are of that kind and production; without ids, all that are.
+        """The entities among ``ids`` in a production; without ids, all of the kind there.
 
-        ``kind`` is a kind's name in either case. ``query`` narrows all of them by columns, and
-        by ``episode_id`` (the parent). Raises NotFound: no such kind, an entity that is unknown
-        or of another kind.
+        ``kind`` is case-insensitive. Without ids, ``query`` filters by columns and by
+        ``episode_id`` (the parent). Raises NotFound for an unknown kind, and for an entity that is
+        unknown or of another kind.
         """
         if kind.lower() not in KINDS:
             raise NotFound
@@ -83,7 +82,7 @@ class InternalRpc(ResourceService):
     def entity_with_ancestors(self, ident: str) -> Reply:
         """An entity with its type: ``{"entity", "entity_type", "sequence"?, "episode"?}``.
 
-        Shots, scenes and sequences with a parent name their sequence and its episode.
+        ``sequence`` and ``episode`` are there for shots, scenes and sequences that have them.
         Raises NotFound.
         """
         entity = self._plain("entities", UUID(ident))
@@ -114,7 +113,7 @@ class InternalRpc(ResourceService):
 
     @query
     def entities_in_brief(self, ids: list[str]) -> dict[str, dict[str, str | None]]:
-        """Name, production and main preview of each entity, as a list of chats shows them."""
+        """``{id: {entity_name, project_id, preview_file_id}}``; unknown ids are left out."""
         wanted = [UUID(ident) for ident in ids]
         statement = sa.select(
             Entity.id, Entity.name, Entity.project_id, Entity.preview_file_id
@@ -131,7 +130,7 @@ class InternalRpc(ResourceService):
 
     @query
     def entities_of_episode(self, episode_id: str) -> list[str]:
-        """Entities whose parent's parent is that episode: the shots of its sequences."""
+        """The ids of the entities two levels below an episode: the shots of its sequences."""
         parent = table_of(Entity).alias("parent")
         statement = (
             sa.select(Entity.id)
@@ -143,7 +142,7 @@ class InternalRpc(ResourceService):
 
     @query
     def kinds_of_entities(self, ids: list[str]) -> dict[str, str]:
-        """The entity type's name of each entity."""
+        """``{entity id: name of its entity type}``; unknown ids are left out."""
         wanted = [UUID(ident) for ident in ids]
         statement = (
             sa.select(Entity.id, EntityType.name)

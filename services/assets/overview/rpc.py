@@ -1,6 +1,6 @@
 """Entities for the views with tasks: their JSON (``heads``), to which ``tasks`` adds the tasks.
 
-Authorization is done here; ``tasks`` shows all that it gets.
+Authorization is done here: ``tasks`` shows everything it receives.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
 
 ANYWHERE: Final = ("all", "main")
-#: What the detail of an asset leaves out of its row.
+#: Columns that the detail of an asset leaves out: ``episode_id`` replaces ``source_id``.
 DROPPED: Final = frozenset({"source_id", "nb_frames"})
 
 
@@ -78,7 +78,7 @@ class OverviewRpc(ResourceService):
 
     @query
     def linked_heads(self, ident: str) -> Reply:
-        """The entities with a concept link to this one, as ``entity_heads`` answers concepts.
+        """The concepts that link to an entity, in the form of ``entity_heads``.
 
         Raises NotFound, Forbidden.
         """
@@ -102,6 +102,7 @@ class OverviewRpc(ResourceService):
 
     def _pairs(self, rows: Select, *, compact: bool = False) -> bytes:
         inner = rows.subquery("r")
+        # PostgreSQL writes the JSON, which this process passes on undecoded.
         values = sa.cast(sa.func.json_build_array(*inner.c), sa.Text)
         head = values if compact else sql_json.written(inner.c)
         pair = sa.func.concat('["', sa.cast(inner.c.id, sa.Text), '",', head, "]")
@@ -111,7 +112,7 @@ class OverviewRpc(ResourceService):
         return b"[" + (found or "").encode() + b"]"
 
     def _detail(self, kind: str, names: views.Names) -> JsonObject:
-        """The SELECT list of a detail: the row and the view laid over each other."""
+        """The SELECT list of a detail, by name: the entity's row merged with the view's columns."""
         row = {c.name: c for c in self.registry["entities"].columns(None, relations=True)}
         episodes = views.cast_episodes()
         head = {c.name: c for c in views.HEADS[kind](ENTITY.c.data, names, episodes)}
@@ -147,7 +148,10 @@ def _conditions(kind: str, known: JsonObject) -> list[Condition]:
 
 
 def _in_no_episode(kind: str, word: str) -> list[Condition]:
-    """What ``all`` and ``main`` mean to a kind in the place of an episode."""
+    """The conditions for ``all`` and ``main`` in place of an episode's id.
+
+    ``main`` are the assets of no episode; where a word makes no sense for a kind, nothing matches.
+    """
     if kind == "asset":
         return [ENTITY.c.source_id.is_(None)] if word == "main" else []
     return [] if kind == "shot" and word == "all" else [sa.false()]

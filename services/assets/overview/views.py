@@ -32,7 +32,8 @@ def named(ident: Any, empty: str) -> Expression:
 
 
 def project_name(names: Names) -> Expression:
-    """The name of an entity's production, of those at hand."""
+    """The name of an entity's production, from names by id."""
+    # ``crud`` owns the names: they are sent as one parameter, a jsonb object, instead of joined.
     known = sa.literal(dict(names), JSONB)
     found: Expression = known[sa.cast(ENTITY.c.project_id, sa.Text)].astext
     return found.label("project_name")
@@ -166,12 +167,15 @@ ORDERS: Final[Mapping[str, tuple[Any, ...]]] = {
 
 
 def source_of(kind: str) -> Any:
-    """What to select a kind's head from."""
+    """The FROM clause of a kind's head."""
     return SOURCES.get(kind, ENTITY)
 
 
 def heads_source(kind: str, project: Any) -> tuple[Any, Any]:
-    """What to select a production's heads from, and the episodes that an asset is cast in."""
+    """The FROM clause of a production's heads, and the column of the episodes an asset is cast in.
+
+    Without a production the column is empty.
+    """
     source = source_of(kind)
     if kind != "asset" or project is None:
         return source, NO_IDS
@@ -181,6 +185,7 @@ def heads_source(kind: str, project: Any) -> tuple[Any, Any]:
 
 
 def _episodes_by_asset(project: Any) -> Any:
+    # Grouped once and joined: a subquery per asset, as in ``cast_episodes``, would run per row.
     ids = sa.func.array_agg(aggregate_order_by(EPISODE.c.id, EPISODE.c.name))
     return (
         sa.select(LINK.c.entity_out_id.label("asset_id"), ids.label("episodes"))
@@ -192,7 +197,7 @@ def _episodes_by_asset(project: Any) -> Any:
 
 
 def cast_episodes() -> Expression:
-    """The episodes in which an asset is cast, by their names."""
+    """The ids of the episodes in which an asset is cast, by name; for the detail of one asset."""
     episode = ENTITY.alias("cast_episode")
     ids = (
         sa.select(episode.c.id)
@@ -205,7 +210,7 @@ def cast_episodes() -> Expression:
 
 
 def in_episode(kind: str, episode: Any) -> Condition:
-    """Whether an entity is of that episode; an asset also when it is cast in it."""
+    """Whether an entity belongs to an episode; an asset also if it is cast in it."""
     if kind == "asset":
         cast = sa.select(LINK.c.entity_out_id).where(LINK.c.entity_in_id == episode)
         return sa.or_(ENTITY.c.source_id == episode, ENTITY.c.id.in_(cast))

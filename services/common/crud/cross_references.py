@@ -43,9 +43,9 @@ if TYPE_CHECKING:
     from services.common.access.context import CallContext
     from services.common.database.transaction import Transaction
 
-#: Ids in one event, and rows deleted by one statement.
+#: The maximum number of ids in one event, and of rows deleted by one statement.
 BATCH: Final = 1000
-#: Waits for the transactions whose references have been checked, and holds further ones off.
+#: Waits for the transactions that have checked their references, and blocks later ones.
 LOCK: Final = sa.text("LOCK TABLE gone_row IN EXCLUSIVE MODE")
 CHECK: Final = sa.text("SET CONSTRAINTS ALL IMMEDIATE")
 #: Ids by (service, table).
@@ -54,7 +54,7 @@ Wanted = dict[tuple[str, str], set[UUID]]
 
 @event("kernel", "rows:gone", stored=False, handled_by=SERVICES, awaited=True)
 class RowsGone(Event, frozen=True, kw_only=True):
-    """Rows of one table were removed, by a delete or by what it took along; at most 1000 ids."""
+    """Rows of one table were deleted, by request or in cascade; at most 1000 ids."""
 
     service: str
     table: str
@@ -130,7 +130,7 @@ def remove(
 
 def announce(tx: Transaction, service: str, table: str, ids: Collection[UUID]) -> None:
     """Emit ``rows:gone`` for these rows, in batches."""
-    # In batches: a production that is removed takes tens of thousands of rows along.
+    # In batches: deleting a production deletes tens of thousands of rows.
     for piece in pieces(ids):
         tx.emit(RowsGone(service=service, table=str(table), ids=piece))
 
@@ -195,12 +195,13 @@ def follow(tx: Transaction, own: str, metadata: sa.MetaData, message: RowsGone) 
     gone: dict[str, set[UUID]] = defaultdict(set)
     for column in columns:
         release(tx, metadata, column, set(message.ids), gone)
-    # Twice: the lock, which keeps all writers from committing, is held for the little that was
-    # written during the first pass, and not while a production's rows are removed.
+    # Twice: the lock keeps all writers from committing. It is held only for the second pass, over
+    # the few rows written during the first, and not while a production's rows are deleted.
     tx.connection.execute(LOCK)
     for column in columns:
         release(tx, metadata, column, set(message.ids), gone)
-    # The checks of what was nulled come first: a row may reference the deleted one twice.
+    # Checked before the ids are inserted: a nulled row may reference another of the deleted rows,
+    # and its trigger would find that.
     tx.connection.execute(CHECK)
     rows = sa.select(sa.func.unnest(_array(message.ids)))
     known = insert(metadata.tables["gone_row"]).from_select(["id"], rows)
@@ -212,7 +213,7 @@ def follow(tx: Transaction, own: str, metadata: sa.MetaData, message: RowsGone) 
 def gone(ctx: CallContext, *ids: UUID | None) -> bool:
     """Whether another service has deleted one of these rows, in the call's transaction.
 
-    For handlers, which take an event's ids without a lookup: what they would write is dropped.
+    For event handlers, which don't look up ids: they skip what would reference a deleted row.
     """
     known: sa.Table = ctx.metadata.tables["gone_row"]
     found = sa.exists().where(known.c.id.in_([ident for ident in ids if ident is not None]))

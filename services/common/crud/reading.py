@@ -51,7 +51,7 @@ def permit(
 
 
 def check_reach(ctx: CrudContext, resource: Resource, ids: Collection[UUID]) -> None:
-    """Check that the caller may reference these rows: in the team of the production of each.
+    """Check that the caller may reference these rows, as a member of each row's production.
 
     Rows without a production may be referenced by everybody who may read them. Unknown ids pass:
     they are reported elsewhere. Raises Forbidden.
@@ -59,7 +59,7 @@ def check_reach(ctx: CrudContext, resource: Resource, ids: Collection[UUID]) -> 
     if ctx.actor.is_admin or not ids:
         return
     if resource.project is None:
-        # Without facts, a rule is about all rows of the resource as it is served, not about one.
+        # A rule without facts is about the resource's routes, not about single rows.
         for ident in ids if resource.read.needs else ():
             with suppress(NotFound):
                 permit(ctx, resource, resource.read, ident)

@@ -88,9 +88,9 @@ class ResourceRules(Generic[P]):
         return None
 
     def before_delete(self, ctx: CrudContext, ident: UUID, /, *, force: bool) -> None:
-        """Refuse a delete before anything that holds the row back is asked for, or make it let go.
+        """Refuse a delete, or release references, before other services are asked for references.
 
-        It runs before the transaction, and may call other services.
+        Runs before the transaction, and may call other services.
         """
 
     def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None, /) -> P:

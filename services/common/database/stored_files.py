@@ -1,9 +1,10 @@
-"""Which stored objects are a row's: each upload has keys of its own, and a row names its newest.
+"""Pointers from rows to stored objects: each upload has keys of its own, a row has one upload.
 
-Objects are stored before the transaction that makes them a row's, under the id of the upload, and
-never change. Whatever fails, the row keeps what it had, and what no row names is swept. The pointer
-is a table of its own, so that no resource shows it and no client can set it. A row without a
-pointer has objects without an upload's id, as earlier releases and imports store them.
+Objects are stored before the transaction that points a row at them, under the id of the upload, and
+never change. If anything fails, the row keeps its former objects, and a sweep deletes objects that
+no row points at. Pointers have a table of their own, so that no resource shows them and no client
+can set them. A row without a pointer has objects without an upload's id, as earlier releases and
+imports store them.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 
     from services.common.database.sql_types import Column, Expression
 
-#: Kernel table: jobs that one replica at a time runs.
+#: Kernel table: jobs that only one replica at a time runs.
 LEASES: Final = "job_lease"
-#: Takes a lease unless another replica has it. With the database's clock: replicas' may differ.
+#: Takes a lease unless another replica has it. By the database's clock: those of replicas differ.
 TAKE_LEASE: Final = sa.text(
     f"INSERT INTO {LEASES} (name, until) "  # noqa: S608 - a constant
     "VALUES (:name, clock_timestamp() + make_interval(secs => :seconds)) "
@@ -34,7 +35,7 @@ TAKE_LEASE: Final = sa.text(
 
 def declare(metadata: sa.MetaData, service: str) -> None:
     """Declare the pointers and leases of a service that stores files."""
-    # Named for its service: a dump holds the tables of all of them.
+    # Named after its service: a dump holds the tables of all services.
     sa.Table(
         f"{service}_stored_file",
         metadata,
@@ -51,12 +52,12 @@ def declare(metadata: sa.MetaData, service: str) -> None:
 
 
 def pointers(metadata: sa.MetaData, service: str) -> sa.Table:
-    """The table that says which upload a row's objects are from."""
+    """The table of the pointers of a service."""
     return metadata.tables[f"{service}_stored_file"]
 
 
 def upload_of(table: sa.Table, rows: sa.Table, ident: Column) -> Expression:
-    """A scalar subquery: the upload that the row's objects are from, or NULL."""
+    """A scalar subquery: the id of the upload that a row points at, or NULL."""
     mine = sa.and_(table.c.table_name == str(rows.name), table.c.row_id == ident)
     return sa.select(table.c.upload_id).where(mine).correlate(rows).scalar_subquery()
 
@@ -64,7 +65,7 @@ def upload_of(table: sa.Table, rows: sa.Table, ident: Column) -> Expression:
 def uploads_of(
     connection: Connection, table: sa.Table, rows: str, ids: Collection[UUID]
 ) -> dict[UUID, UUID]:
-    """The uploads that the objects of these rows are from."""
+    """``{row id: upload id}`` of rows of the table ``rows``; without those that have no pointer."""
     mine = sa.and_(table.c.table_name == rows, table.c.row_id.in_(ids))
     found = connection.execute(sa.select(table.c.row_id, table.c.upload_id).where(mine))
     return dict(found.all())
@@ -73,7 +74,7 @@ def uploads_of(
 def point(
     connection: Connection, table: sa.Table, rows: str, ident: UUID, upload: UUID | None
 ) -> None:
-    """Make an upload the one that a row's objects are from; none with None."""
+    """Point a row at an upload; None removes the pointer."""
     if upload is None:
         mine = sa.and_(table.c.table_name == rows, table.c.row_id == ident)
         connection.execute(sa.delete(table).where(mine))

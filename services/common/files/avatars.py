@@ -39,7 +39,7 @@ class Avatar:
 
 
 def avatar_of(kind: str, table: str) -> Kept:
-    """The object that is the avatar of a row of ``table``."""
+    """The stored avatar of the rows of ``table``."""
     return Kept(kind, table, (NAME,), flag="has_avatar")
 
 
@@ -55,6 +55,7 @@ class AvatarRpc(ResourceService):
         row = self._row(kind, ident)
         if not row["has_avatar"]:
             raise NotFound
+        # A production's avatar is read by its team: ``ident`` is the production then.
         self.avatars[kind].read.check(self, {"id": ident, "project_id": ident})
         return FileAnswer(
             key=self._kept(kind).key(ident, NAME, row["upload_id"]),
@@ -75,6 +76,7 @@ class AvatarRpc(ResourceService):
         uuid = known_id(ident)
         self._row(kind, uuid)
         self.avatars[kind].write.check(self, {"id": uuid, "project_id": uuid})
+        # Rendered and stored before the transaction, which the storage refuses to run in.
         upload, kept = the_file(files), self._kept(kind)
         key = f"{UPLOADS}/{upload.id}"
         with rendered_upload(self, key, {NAME: Shape("cover", SIZE, SIZE)}) as picture:

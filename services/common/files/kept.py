@@ -1,8 +1,9 @@
 """The stored objects that rows own: their keys, and how a row gets and loses them.
 
 A file is stored first, under keys that no other upload has (``storage``), without a transaction.
-Then ``Kept.take`` makes it the row's in the transaction that says so. What it replaces, and what
-the upload came as, is deleted after the commit; if the process dies before, the sweep does it.
+Then ``Kept.take`` points the row at the upload, in the transaction that changes the row. Replaced
+objects and the upload itself are deleted after the commit; if the process dies before that, the
+sweep deletes them.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ class Kept:
     #: None for temporary objects, which no row owns.
     table: str | None
     names: tuple[str, ...] = ("",)
-    #: Names of objects that wait for being processed, without an upload's id.
+    #: Names of objects to be processed later; their keys have no upload's id.
     waiting: tuple[str, ...] = ()
-    #: A flag of the row that says whether it has objects at all.
+    #: A boolean column of the row: whether it has objects at all.
     flag: str = ""
 
     def key(self, ident: UUID | str, name: str = "", upload: UUID | str | None = None) -> str:
@@ -40,20 +41,20 @@ class Kept:
         return [self.key(ident, name, upload) for name in self.names]
 
     def upload(self, ctx: CallContext) -> Expression:
-        """A column for statements on the table: the upload that its objects are from."""
+        """A column for statements on the table: the id of the upload that a row points at."""
         rows = ctx.metadata.tables[str(self.table)]
         return stored_files.upload_of(_pointers(ctx), rows, rows.c.id).label("upload_id")
 
     def take(self, ctx: CallContext, ident: UUID, upload: UUID, source: str) -> None:
-        """Make what was stored under an upload's keys the row's own, as its transaction commits.
+        """Point a row at the objects of an upload, in the caller's transaction.
 
-        ``source`` is the key that the upload came under, which nobody needs then. The row must be
+        ``source`` is the key of the raw upload, which is deleted after the commit. The row must be
         locked.
         """
         self._replace(ctx, ident, upload, [source, *self._waiting(ident)])
 
     def drop(self, ctx: CallContext, ident: UUID) -> None:
-        """Take a row's objects from it, as its transaction commits. The row must be locked."""
+        """Detach a row's objects, and delete them after the commit. The row must be locked."""
         self._replace(ctx, ident, None, [])
 
     def _waiting(self, ident: UUID) -> list[str]:
@@ -61,22 +62,26 @@ class Kept:
 
     def _replace(self, ctx: CallContext, ident: UUID, upload: UUID | None, idle: list[str]) -> None:
         connection, table, rows = ctx.tx.connection, _pointers(ctx), str(self.table)
+        # The lock on the row serializes this: without it, two uploads would both replace the same
+        # objects, and those of the loser would stay until the sweep.
         before = stored_files.uploads_of(connection, table, rows, [ident]).get(ident)
         stored_files.point(connection, table, rows, ident, upload)
+        # The same upload again is a retried call: its objects are the current ones.
         if before != upload or upload is None:
             idle = [*idle, *self.keys(ident, before)]
         storage = storage_of(ctx)
+        # Never before the commit: after a rollback the row still needs its former objects.
         ctx.tx.after_commit(lambda: storage.delete(*idle))
 
 
 def uploads_of(ctx: CallContext, table: str, ids: list[UUID]) -> dict[UUID, UUID]:
-    """The uploads that the objects of these rows are from, as committed."""
+    """``{row id: upload id}`` of rows of a table, as committed."""
     with ctx.database.read() as connection:
         return stored_files.uploads_of(connection, _pointers(ctx), table, ids)
 
 
 def forget(ctx: CallContext, table: str, ids: list[UUID]) -> None:
-    """Delete the pointers of rows that are gone."""
+    """Delete the pointers of deleted rows."""
     pointers = _pointers(ctx)
     mine = sa.and_(pointers.c.table_name == table, pointers.c.row_id.in_(ids))
     ctx.tx.connection.execute(sa.delete(pointers).where(mine))

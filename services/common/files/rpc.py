@@ -1,4 +1,4 @@
-"""Stored files that belong to rows: deleted with the row, or by a sweep of orphans."""
+"""Deletion of stored files: with the row that owns them, or by a sweep of orphans."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from services.common.runtime.scheduler import every
 
 log = logging.getLogger(__name__)
 
-#: Seconds an object may exist without a row: its writer may not have committed the row yet.
+#: Seconds that an object may exist without a row: its writer may not have committed the row yet.
 UNOWNED_SECONDS: Final = 3600.0
 #: Seconds between sweeps.
 SWEEP_SECONDS: Final = 900.0
@@ -95,18 +95,21 @@ class FilesRpc(ResourceService):
 
 
 def _every_key(kept: Kept, ident: UUID, upload: UUID | None) -> list[str]:
-    """What the row may have had: from its last upload, waiting, and from earlier releases."""
+    """All keys the row may have used: of its last upload, waiting, and of earlier releases.
+
+    Earlier releases stored objects without an upload's id.
+    """
     keys = kept.keys(ident, None) + [kept.key(ident, name) for name in kept.waiting]
     return keys + (kept.keys(ident, upload) if upload else [])
 
 
 def _of(key: str) -> UUID | None:
-    """The upload that an object is from; None if its key names none."""
+    """The upload id in an object's key; None if it has none."""
     return _id_in(key, 2) if len(key.split("/")) == VERSIONED else None
 
 
 def _id_in(key: str, part: int) -> UUID:
-    """The id that a part of a key is; the nil UUID, which nothing has, for other keys."""
+    """A part of a key as an id; for keys of another form the nil UUID, which no row has."""
     try:
         return UUID(key.split("/")[part])
     except (IndexError, ValueError):

@@ -1,4 +1,4 @@
-"""Access to the file storage in a call: off the hub, with the call's uploads."""
+"""Access to the file storage and to uploads during a call, without blocking eventlet's hub."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from services.common.files.thumbnails.client import (
 from services.common.files.thumbnails.order import Shape
 from services.common.json_types import JsonObject
 
-#: The prefix of temporary files, to be processed or moved.
+#: The prefix of raw uploads, which are processed or copied, then deleted.
 UPLOADS: Final = "uploads"
 
 

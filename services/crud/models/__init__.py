@@ -1,4 +1,4 @@
-"""Tables of the studio's records."""
+"""Tables of ``crud``: productions, files, planning, studio records."""
 
 from services.crud.models.base import Base
 from services.crud.models.files import (

@@ -19,5 +19,5 @@ stored_files.declare(Base.metadata, "crud")
 
 
 def linked(table: sa.Table, own: str, other: str) -> Many:
-    """A writable list kept in a link table."""
+    """A writable to-many list, stored in a link table."""
     return Many(table.c[own], table.c[other])

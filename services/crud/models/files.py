@@ -1,4 +1,7 @@
-"""Tables of the pipeline: programs, machines, and the files made with them."""
+"""Tables of the pipeline: software, hardware, and working and output files.
+
+A ``shotgun_id`` is the row's id in ShotGrid, kept from imports.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ from services.crud.models.base import Base
 
 
 class FileStatus(TimestampedRow, Base):
-    """How far an output file is."""
+    """The review status of an output file."""
 
     __tablename__ = "file_status"
 
@@ -32,7 +35,7 @@ class FileStatus(TimestampedRow, Base):
 
 
 class OutputType(TimestampedRow, Base):
-    """What an output file holds."""
+    """The kind of content of an output file."""
 
     __tablename__ = "output_type"
 
@@ -41,7 +44,7 @@ class OutputType(TimestampedRow, Base):
 
 
 class Software(TimestampedRow, Base):
-    """A program the studio works with."""
+    """Software that the studio uses."""
 
     __tablename__ = "software"
 
@@ -56,7 +59,7 @@ class Software(TimestampedRow, Base):
 
 
 class SoftwareDepartmentLink(TimestampedRow, Base):
-    """A program that a department uses."""
+    """Software that a department uses."""
 
     __tablename__ = "software_department_link"
     paged = False
@@ -67,7 +70,7 @@ class SoftwareDepartmentLink(TimestampedRow, Base):
 
 
 class HardwareItem(TimestampedRow, Base):
-    """A machine the studio works with."""
+    """A machine that the studio uses."""
 
     __tablename__ = "hardware_item"
 
@@ -90,7 +93,7 @@ class HardwareItemDepartmentLink(TimestampedRow, Base):
 
 
 class WorkingFile(TimestampedRow, Base):
-    """A file somebody works in."""
+    """A revision of the file in which an artist works on a task."""
 
     __tablename__ = "working_file"
     __table_args__ = (
@@ -115,7 +118,7 @@ class WorkingFile(TimestampedRow, Base):
 
 
 class OutputFile(TimestampedRow, Base):
-    """A file made from a working file."""
+    """A file exported from a working file, of an entity or an asset instance."""
 
     __tablename__ = "output_file"
     __table_args__ = (
@@ -158,7 +161,7 @@ class OutputFile(TimestampedRow, Base):
 
 
 class PreviewBackgroundFile(TimestampedRow, Base):
-    """A picture or light that models are shown before."""
+    """A picture or an environment map behind 3D previews."""
 
     __tablename__ = "preview_background_file"
 

@@ -1,4 +1,4 @@
-"""Tables of reviews and schedules."""
+"""Tables of playlists and schedules."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from services.crud.models.base import Base, linked
 
 
 class PlaylistItem(msgspec.Struct):
-    """An entity of a playlist, and which of its previews is shown; guests add more keys."""
+    """An entity of a playlist, and the preview of it that is shown; clients may add more keys."""
 
     entity_id: str | None = None
     #: Another name of ``entity_id``.
@@ -35,7 +35,7 @@ class PlaylistItem(msgspec.Struct):
 
 
 class Playlist(TimestampedRow, Base):
-    """Previews put in order for a review."""
+    """An ordered list of previews for a review."""
 
     __tablename__ = "playlist"
     __table_args__ = (
@@ -55,7 +55,7 @@ class Playlist(TimestampedRow, Base):
 
 
 class PlaylistShareLink(TimestampedRow, Base):
-    """A link by which guests see a playlist."""
+    """A link through which guests see a playlist."""
 
     __tablename__ = "playlist_share_link"
     paged = False
@@ -70,7 +70,7 @@ class PlaylistShareLink(TimestampedRow, Base):
 
 
 class BuildJob(TimestampedRow, Base):
-    """The making of a movie or archive of a playlist."""
+    """A job that builds a movie or archive of a playlist."""
 
     __tablename__ = "build_job"
     paged = False
@@ -82,7 +82,7 @@ class BuildJob(TimestampedRow, Base):
 
 
 class ScheduleItem(TimestampedRow, Base):
-    """When a task type is worked on, in all or for one sequence."""
+    """The period of work on a task type, in a production or one of its entities."""
 
     __tablename__ = "schedule_item"
     __table_args__ = (sa.UniqueConstraint("project_id", "task_type_id", "object_id"),)
@@ -96,7 +96,7 @@ class ScheduleItem(TimestampedRow, Base):
 
 
 class Milestone(TimestampedRow, Base):
-    """A date that a production must keep."""
+    """A deadline of a production."""
 
     __tablename__ = "milestone"
 
@@ -107,7 +107,7 @@ class Milestone(TimestampedRow, Base):
 
 
 class ProductionScheduleVersion(TimestampedRow, Base):
-    """A plan of a production, kept beside others."""
+    """A version of a production's schedule."""
 
     __tablename__ = "production_schedule_version"
     __table_args__ = (sa.UniqueConstraint("name", "project_id"),)
@@ -122,7 +122,7 @@ class ProductionScheduleVersion(TimestampedRow, Base):
 
 
 class ProductionScheduleVersionTaskLink(TimestampedRow, Base):
-    """When a task is done according to a plan."""
+    """The dates and estimation of a task in a schedule version."""
 
     __tablename__ = "production_schedule_version_task_link"
     __table_args__ = (sa.UniqueConstraint("production_schedule_version_id", "task_id"),)

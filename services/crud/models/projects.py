@@ -42,7 +42,7 @@ STYLES = (
 
 
 class ProductionSettings:
-    """How a production works; a template says the same for those made from it."""
+    """Settings that productions and templates share; a new production copies its template's."""
 
     fps: Mapped[str | None] = text(10, default="25")
     ratio: Mapped[str | None] = text(10, default="16:9")
@@ -101,7 +101,7 @@ class Project(ProductionSettings, TimestampedRow, Base):
 
 
 class ProjectTaskTypeLink(TimestampedRow, Base):
-    """A task type used in a production, and its place."""
+    """A task type of a production, with its priority."""
 
     __tablename__ = "project_task_type_link"
     paged = False
@@ -113,7 +113,7 @@ class ProjectTaskTypeLink(TimestampedRow, Base):
 
 
 class ProjectTaskStatusLink(TimestampedRow, Base):
-    """A task status used in a production, and on whose boards."""
+    """A task status of a production, with its priority and the roles whose boards show it."""
 
     __tablename__ = "project_task_status_link"
     paged = False
@@ -128,7 +128,7 @@ class ProjectTaskStatusLink(TimestampedRow, Base):
 
 
 class ProjectTemplate(ProductionSettings, TimestampedRow, Base):
-    """What new productions may start from."""
+    """A template, from which a new production copies its settings and links."""
 
     __tablename__ = "project_template"
 
@@ -142,7 +142,7 @@ class ProjectTemplate(ProductionSettings, TimestampedRow, Base):
 
 
 class ProjectTemplateTaskTypeLink(TimestampedRow, Base):
-    """A task type of a template, and its place."""
+    """A task type of a template, with its priority."""
 
     __tablename__ = "project_template_task_type_link"
     paged = False
@@ -153,7 +153,7 @@ class ProjectTemplateTaskTypeLink(TimestampedRow, Base):
 
 
 class ProjectTemplateTaskStatusLink(TimestampedRow, Base):
-    """A task status of a template, and on whose boards."""
+    """A task status of a template, with its priority and the roles whose boards show it."""
 
     __tablename__ = "project_template_task_status_link"
     paged = False

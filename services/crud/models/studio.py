@@ -1,4 +1,4 @@
-"""Tables of saved searches, absences, money, and what happened."""
+"""Tables of saved searches, days off, budgets, the event log and plugins."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class SearchFilter(TimestampedRow, Base):
 
 
 class CustomAction(TimestampedRow, Base):
-    """A studio's own button in the web interface."""
+    """A button that a studio adds to the web interface."""
 
     __tablename__ = "custom_action"
 
@@ -58,7 +58,7 @@ class CustomAction(TimestampedRow, Base):
 
 
 class DayOff(TimestampedRow, Base):
-    """Days on which a person is away."""
+    """A period in which a person is away."""
 
     __tablename__ = "day_off"
     __table_args__ = (
@@ -73,7 +73,7 @@ class DayOff(TimestampedRow, Base):
 
 
 class Budget(TimestampedRow, Base):
-    """What a production may cost, one row a revision."""
+    """A revision of a production's budget."""
 
     __tablename__ = "budget"
 
@@ -84,7 +84,7 @@ class Budget(TimestampedRow, Base):
 
 
 class BudgetEntry(TimestampedRow, Base):
-    """What one person or position costs."""
+    """The cost of a person or a position in a budget."""
 
     __tablename__ = "budget_entry"
 
@@ -100,7 +100,7 @@ class BudgetEntry(TimestampedRow, Base):
 
 
 class SalaryScale(TimestampedRow, Base):
-    """What a position costs a day."""
+    """The daily salary of a position in a department."""
 
     __tablename__ = "salary_scale"
 
@@ -111,7 +111,7 @@ class SalaryScale(TimestampedRow, Base):
 
 
 class ApiEvent(TimestampedRow, Base):
-    """An event as the log keeps it."""
+    """An event in the event log."""
 
     __tablename__ = "api_event"
     __table_args__ = (
@@ -128,7 +128,7 @@ class ApiEvent(TimestampedRow, Base):
 
 
 class Plugin(TimestampedRow, Base):
-    """An extension that is installed."""
+    """An installed plugin."""
 
     __tablename__ = "plugin"
 

@@ -31,8 +31,7 @@ class PlanningRpc(ResourceService):
     def list_plans(self, project_id: str, kind: str) -> Reply:
         """Schedule items or milestones (``kind``) of a production, by date.
 
-        For its team except vendors.
-        Raises NotFound, Forbidden.
+        For its team except vendors. Raises NotFound, Forbidden.
         """
         project = permitted_project(self, project_id, team_but_vendor)
         return self._of(kind, "project_id", project, ORDER[kind])

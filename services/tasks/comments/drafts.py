@@ -27,7 +27,7 @@ def write_drafts(
     _check_people(ctx, {draft.author_id for draft in drafts})
     context.ask(drafts)
     authors = sorted({str(draft.author_id) for draft in drafts})
-    # Started now and needed last: the reply arrives while the comments are written.
+    # Sent now, awaited at the end: the reply arrives while the comments are written.
     people = _ask_authors(ctx, authors)
     made = CommentWriter(ctx, context).post(drafts)
     shown = [comment_json(ctx, ident) for ident in made]
@@ -39,7 +39,10 @@ def write_drafts(
 
 
 def _ask_authors(ctx: CallContext, authors: list[str]) -> Callable[[], JsonObject]:
-    """These persons in full: the caller's came with the call's headers, others are fetched."""
+    """Request the authors' complete persons; the result waits for them.
+
+    The caller's own arrives in the call's headers, and needs no request.
+    """
     own = ctx.call.get("author")
     if own and authors == [str(ctx.actor.id)]:
         return lambda: msgspec.json.decode(own)

@@ -22,7 +22,7 @@ from services.tasks.previews.announce import announce_upload, receive_upload
 
 
 class CommentWriteRpc(ResourceService):
-    """Post comments."""
+    """RPC methods that post comments."""
 
     @command
     def comment_task(
@@ -49,22 +49,23 @@ class CommentWriteRpc(ResourceService):
     ) -> Reply:
         """Post comments on several tasks, all or none.
 
-        Managers may comment all tasks; for others, items on tasks that they neither supervise nor
-        are assigned to are skipped. Files named as in a batch belong to their items. Returns the
-        comments in order. Raises and emits as ``comment_task``.
+        Managers may comment on all tasks; for others, items on tasks that they neither supervise
+        nor are assigned to are skipped. Files belong to the items that their names give, as in a
+        batch. Returns the comments in order. Raises and emits as ``comment_task``.
         """
         if isinstance(data, dict) and "comments" in data:
             data = bodies.batch(data)
         if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):
             raise InvalidInput(NOT_AN_ARRAY)
         project = known_id(project_id)
+        # Incomplete items are skipped, but keep their numbers: files refer to these.
         items = [(number, item) for number, item in enumerate(data) if _is_whole(item)]
         context = CommentContext(self, [known_id(item["object_id"]) for _, item in items])
         authorizer, drafts = CommentAuthorizer(self, context), []
         for number, item in items:
             task = authorizer.task(known_id(item["object_id"]))
-            # Skipped by the production in the path, refused by the task's own: a manager of one
-            # production must not comment on tasks of another.
+            # The production in the path decides whether an item is skipped, the task's own whether
+            # it is rejected: a manager of one production must not comment on tasks of another.
             if not access.manages(self, {"project_id": project}) and not authorizer.works_on(task):
                 continue
             if not access.manages(self, task) and not authorizer.works_on(task):

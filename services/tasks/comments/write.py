@@ -78,7 +78,7 @@ class CommentWriter:
         """The task, locked FOR UPDATE, with its assignees and subscribers. Raises NotFound."""
         # The lock serializes comments on a task, and with them the changes of its status.
         rows = self.tx.run(TASK, task=str(ident))
-        if not rows:  # deleted since it was found
+        if not rows:  # deleted since the context was read
             raise NotFound
         return dict(zip(TASK_KEYS, rows[0], strict=True))
 
@@ -87,6 +87,7 @@ class CommentWriter:
         status = self.context.statuses[draft.status_id]
         # Under the lock: the retake count can't change before the comment commits.
         self.context.check_retake(task, status)
+        # The database's clock, read once the lock was acquired: see ``TASK``.
         now = task.pop("now")
         moment = draft.created_at or now
         circle = self.context.circle(task["project_id"])
@@ -171,7 +172,7 @@ class CommentWriter:
         """Set the task's status unless there is a later comment; returns whether it changed."""
         status = self.context.statuses[draft.status_id]
         last = task["last_comment_date"]
-        # There is a later comment (this one is dated back): the status is that of all in order.
+        # This comment is back-dated, and a later one exists: all comments are replayed in order.
         if last is not None and last > moment:
             recount_task(self.tx, task["id"])
             task_changed(self.ctx, task)
@@ -198,7 +199,7 @@ class CommentWriter:
         if status["is_feedback_request"]:
             self.tx.emit(TaskToReview(comment_id=comment, **fields))
 
-    # --- who learns of it -----------------------------------------------------------------------
+    # --- notifications and news -----------------------------------------------------------------
 
     def _notify(
         self,
@@ -259,7 +260,7 @@ class CommentWriter:
             .with_for_update()
         )
         for ident in self.tx.connection.scalars(others).all():
-            # Automations may set each other off in a circle; each task takes a status once.
+            # Automations may trigger each other in a circle; each task takes a status once.
             if (ident, status) not in self.automated and status in self.context.statuses:
                 self.automated.add((ident, status))
                 self._post(Draft(ident, status, draft.author_id))

@@ -28,9 +28,9 @@ from services.tasks.policy.membership import require_member
 from services.tasks.policy.people import short_persons
 from services.tasks.rows import decoded, whole_number
 
-#: Default rows of a page.
+#: The default number of rows of a page.
 PAGE: Final = 50
-#: Rows of an entity's feed, which has no pages.
+#: The maximum number of rows of an entity's feed, which has no pages.
 OF_ENTITY: Final = 2000
 NEWS, TASK, COMMENT = table_of(News), table_of(Task), table_of(Comment)
 PREVIEW: Final = table_of(PreviewFile)
@@ -68,7 +68,7 @@ class NewsRpc(ResourceService):
 
     @query
     def list_project_news(self, project_id: str, query: dict[str, str] | None = None) -> Reply:
-        """A page of a production's feed. For its team.
+        """A page of a production's feed; for its team.
 
         ``query`` may hold ``page``, ``limit`` (rows), ``only_preview``, ``task_type_id``,
         ``task_status_id``, ``person_id``, ``episode_id``, ``after`` and ``before``. The envelope
@@ -82,7 +82,7 @@ class NewsRpc(ResourceService):
     def list_news_of_projects(self, query: dict[str, str] | None = None) -> Reply:
         """The feed of the caller's open productions, or of ``project_id``.
 
-        Parameters and envelope as ``list_project_news``.
+        Parameters and envelope are those of ``list_project_news``.
         """
         query = query or {}
         if "project_id" in query:
@@ -96,7 +96,7 @@ class NewsRpc(ResourceService):
 
     @query
     def read_project_news(self, project_id: str, ident: str) -> JsonObject:
-        """One entry of a production's feed. Not for vendors. Raises NotFound, Forbidden."""
+        """An entry of a production's feed; not for vendors. Raises NotFound, Forbidden."""
         project = require_member(self, project_id)
         if self.actor.role_in(project) == "vendor":
             message = "News are not for vendors."
@@ -109,7 +109,10 @@ class NewsRpc(ResourceService):
 
     @query
     def list_entity_news(self, entity_id: str) -> Reply:
-        """The feed of an entity's tasks. For its readers. Raises NotFound, Forbidden."""
+        """The newest ``OF_ENTITY`` entries of an entity's tasks; for those who may read the entity.
+
+        Raises NotFound, Forbidden.
+        """
         entity, _ = entity_for_reader(self, "", entity_id)
         where = [TASK.c.entity_id == entity]
         rows = self._entries(where, OF_ENTITY, 0)
@@ -167,6 +170,7 @@ class NewsRpc(ResourceService):
     def _with_names(self, rows: list[JsonObject]) -> list[JsonObject]:
         if not rows:
             return []
+        # Other services own these names: one call each for the page, not one per row.
         projects = sorted({row["project_id"] for row in rows if row["project_id"]})
         names = self.ask("crud", "project_names", ids=projects)
         people = short_persons(self, [row["author_id"] for row in rows])

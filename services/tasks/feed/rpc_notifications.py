@@ -92,8 +92,6 @@ SOURCE: Final = (
     .outerjoin(COMMENT, COMMENT.c.id == NOTE.c.comment_id)
     .outerjoin(WATCH, _OWN_SUBSCRIPTION)
 )
-
-
 READ: Final = Field(values.flag, required=True, null=BadValue)
 
 

@@ -1,4 +1,4 @@
-"""This service's part of the context that clients load at start."""
+"""This service's part of the context that clients load at start-up, and rows for other services."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class ContextRpc(ResourceService):
 
     @query
     def context_part(self) -> Reply:
-        """``{task_types, task_status, status_automations, notification_count}`` for ``crud``.
+        """``{task_types, task_status, status_automations, notification_count}``; for ``crud``.
 
-        The count is that of the caller's unread notifications.
+        The count is of the caller's unread notifications.
         """
         person = str(self.actor.id) if self.actor.id else None
         return json_parts.read(self.database, CONTEXT, person=person)

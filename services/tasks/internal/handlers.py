@@ -20,7 +20,7 @@ class InternalHandlers(ResourceService):
     # Ordered only for ``handled_by``: deletions commute, so their order doesn't matter.
     @on("day-off:covers", ordered=True, formerly=("forget_time_in_day_off",))
     def forget_time_in_day_off(self, delivery: Delivery) -> None:
-        """Delete the time that a person logged on their days off."""
+        """Delete the time that a person logged on a day off, and recompute the tasks' durations."""
         day_off: Any = delivery.payload
         days = TimeSpent.date.between(
             date.fromisoformat(day_off["date"]), date.fromisoformat(day_off["end_date"])

@@ -35,17 +35,18 @@ NDJSON: Final = "application/x-ndjson"
 
 
 class OverviewRpc(ResourceService):
-    """The views a production opens with."""
+    """Views of a production's entities with their tasks."""
 
     @query
     def with_tasks(self, kind: str, query: dict[str, str] | None = None) -> Reply:
-        """All entities of a kind, each with its tasks; ``query`` narrows as the kind allows.
+        """All entities of a kind, each with its tasks; ``query`` holds the kind's filters.
 
-        ``compact=true`` and ``stream=true`` give rows of values and lines, for assets and shots.
+        For assets and shots, ``compact=true`` returns arrays of values, ``stream=true`` NDJSON.
         Raises InvalidInput, NotFound, Forbidden.
         """
         query = query or {}
         project = _project(query)
+        # ``elsewhere``: the ETag covers the state of the services whose rows the answer includes.
         return self.not_modified_or(
             lambda: self._with_tasks(kind, query), project=project, elsewhere=ELSEWHERE
         )
@@ -70,18 +71,19 @@ class OverviewRpc(ResourceService):
         """One entity with its tasks. Raises NotFound, Forbidden."""
         found = self.ask_raw("assets", "entity_head", kind=kind, ident=ident)
         answer = msgspec.json.decode(found, type=Head)
+        # The tasks are spliced in before the closing brace, without decoding the head.
         tasks = b"".join(self._parts(self._task_rows(kind, [answer.id], compact=False)))
         return Reply(bytes(answer.head)[:-1] + b',"tasks":[' + tasks + b"]}")
 
     @query
     def linked_with_tasks(self, ident: str) -> Reply:
-        """The entities with a concept link to this one, with their tasks."""
+        """The concepts that link to an entity, with their tasks. Raises NotFound, Forbidden."""
         heads = self._heads("linked_heads", ident=ident)
         tasks = self._tasks(LINKED, heads, compact=False, watched=False)
         layout = ResponseLayout(LINKED, compact=False, lines=False)
         return Reply(b"".join([layout.head, *layout.rows(heads, tasks), layout.tail]))
 
-    # --- what is put together ---------------------------------------------------------------
+    # --- heads and tasks --------------------------------------------------------------------
 
     def _heads(self, method: str, **question: Any) -> Heads:
         found = self.ask_raw("assets", method, **question)
@@ -103,7 +105,7 @@ class OverviewRpc(ResourceService):
         mine: frozenset[UUID] = frozenset(),
         watched: bool = True,
     ) -> Select:
-        """The tasks of these entities as ``(entity id, their JSON joined by commas)``.
+        """SELECT ``(entity id, the JSON of its tasks joined by commas)``.
 
         ``mine`` are the productions of which only the caller's own tasks are shown.
         """
@@ -129,7 +131,7 @@ class OverviewRpc(ResourceService):
         return sa.select(owner, sa.func.string_agg(text, ",")).group_by(rows.c.owner)
 
     def _tasks(self, kind: str, heads: Heads, **options: Any) -> Iterator[tuple[str, str]]:
-        """The tasks of each entity that has some, read a chunk at a time."""
+        """The rows of ``_task_rows``, read a chunk at a time."""
         if not heads:
             return
         statement = self._task_rows(kind, list(heads), **options)
@@ -147,18 +149,18 @@ class OverviewRpc(ResourceService):
 
 
 class Head(msgspec.Struct):
-    """The detail of an entity as ``assets`` answers it."""
+    """The detail of an entity, as ``assets`` returns it."""
 
     head: msgspec.Raw
     id: str = ""
 
     def __post_init__(self) -> None:
-        """The id is read from the head itself."""
+        """Read the id from the head itself."""
         self.id = msgspec.json.decode(self.head, type=Named).id
 
 
 class Named(msgspec.Struct):
-    """Whatever has an id."""
+    """The id of a JSON object, whose other members are skipped."""
 
     id: str
 
@@ -179,7 +181,7 @@ def _assignees() -> sa.Subquery:
 
 
 def _watched_by(person: UUID | None, *, watched: bool) -> sa.Subquery:
-    """The tasks that the person subscribed to; none where the view doesn't show it."""
+    """The tasks that the person subscribed to; empty if ``watched`` is false."""
     mine = sa.select(Subscription.task_id).where(
         Subscription.person_id == person, sa.literal(watched)
     )

@@ -1,1 +1,1 @@
-"""Previews: announced, filled with a file, drawn on, sent."""
+"""Previews: creation, upload and processing of files, annotations, downloads."""

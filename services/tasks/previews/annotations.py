@@ -1,8 +1,8 @@
-"""Annotations (drawings) on previews: applying a change.
+"""Changes of annotations, the drawings on previews.
 
-A preview's ``annotations`` is an array; each member is what was drawn at a ``time``, with the
-drawn ``objects`` under ``drawing``. A change names additions, updates and deletions of objects by
-their ``id``. Members without a time are taken for objects themselves.
+A preview's ``annotations`` is an array: a member per ``time`` (in seconds, of a movie), with the
+drawn ``objects`` under ``drawing``. A change adds, updates and deletes objects by their ``id``.
+A member without a time is an object itself.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ FIELDS: Final = {
 
 
 def apply_changes(annotations: Json, data: JsonObject) -> Drawn:
-    """The annotations after a change. Raises InvalidInput for what is no list of objects."""
+    """The annotations after a change. Raises InvalidInput for a malformed change."""
+    # Copied: SQLAlchemy sees a change of the column only if the value isn't the one it loaded.
     found = annotations_in(deepcopy(annotations))
     additions, updates, deletions = (
         field_of(name, data.get(name), read) for name, read in FIELDS.items()
@@ -41,7 +42,7 @@ def _objects(member: JsonObject) -> Drawn:
 
 
 def _put(found: Drawn, member: JsonObject) -> None:
-    """Merge a member into the one of the same time, objects by their ids."""
+    """Merge a member into the one at the same time, objects by their ids."""
     if "time" not in member:
         _merge(found, [member])
         return
@@ -65,7 +66,7 @@ def _merge(objects: Drawn, more: Drawn) -> None:
 
 
 def _without(found: Drawn, gone: JsonObject | str) -> Drawn:
-    """Without the object of that id, or without those of a time's; an emptied time goes."""
+    """Remove an object by id, or the given objects at a time; drop a time without objects."""
     if isinstance(gone, str):
         return [one for one in found if one.get("id") != gone]
     ids, kept = set(gone.get("objects") or ()), []

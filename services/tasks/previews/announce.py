@@ -1,4 +1,4 @@
-"""Creating previews, empty with a comment; the file is uploaded or processed afterwards."""
+"""Creation of previews without a file, for a comment; the file is uploaded or processed later."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def announce(
     *,
     ident: UUID | None = None,
 ) -> bytes:
-    """Create a preview without a file; returns its JSON.
+    """Create a preview without a file, of the revision ``wanted`` or the next; returns its JSON.
 
-    Raises Refused (revision taken), NotFound (the task or the comment was deleted meanwhile).
+    Raises Refused (the revision exists), NotFound (the task or comment was deleted meanwhile).
     """
-    # The task is locked: two concurrent uploads would else take the same revision. Whoever deletes
-    # the comment locks it as well.
+    # The task is locked: otherwise two concurrent uploads could get the same revision. Deleting the
+    # comment takes the same lock, so the comment read below stays until the commit.
     ctx.tx.get(Task, task, lock=True)
     ctx.tx.get(Comment, comment)
     try:
@@ -69,11 +69,10 @@ def announce(
 
 
 def receive_upload(ctx: CallContext, upload: JsonObject) -> UUID:
-    """Store a file that came with its comment for the preview of the id returned.
+    """Copy a file that was posted with a comment to a new preview's key; returns the preview's id.
 
-    Before the transaction that announces the preview: under a key of the preview, the sweep doesn't
-    delete it however long it waits to be processed. Raises InvalidInput for an unknown kind of
-    file.
+    Called before the transaction that creates the preview. The sweep spares keys of previews,
+    however long the file waits to be processed. Raises InvalidInput for an unknown kind of file.
     """
     if upload["extension"] not in kinds.PICTURES | kinds.MOVIES | kinds.OTHERS:
         message = f"Wrong file format, extension: {upload['extension']}"
@@ -87,16 +86,16 @@ def receive_upload(ctx: CallContext, upload: JsonObject) -> UUID:
 def announce_upload(
     ctx: CrudContext, task: Row, comment: UUID, ident: UUID, upload: JsonObject
 ) -> JsonObject:
-    """Create the preview of an upload received; an event handler processes the file.
+    """Create the preview of a received upload; an event handler processes the file.
 
-    Thumbnails take seconds, which the request doesn't wait for. Emits ``preview-file:new`` and
-    ``preview-file:received``.
+    Rendering thumbnails takes seconds, for which the request must not wait.
+    Emits ``preview-file:new`` and ``preview-file:received``.
     """
     shown = announce(ctx, task["id"], comment, task, ident=ident)
     preview: JsonObject = msgspec.json.decode(shown)
     ctx.tx.emit(PreviewReceived(preview_file_id=ident, upload=upload), project=task["project_id"])
     storage, source = storage_of(ctx), attachment_key(upload["id"])
-    # If the process dies before, the sweep deletes it: no row of an attachment has its id.
+    # If the process dies before that, the sweep deletes the file: no attachment has its id.
     ctx.tx.after_commit(lambda: storage.delete(source))
     return preview
 
@@ -124,8 +123,8 @@ def _place_in_revisions(
 ) -> tuple[int, int]:
     """Revision and position of a new preview, with the task locked.
 
-    A comment's further previews join its revision; otherwise the next number is taken.
-    ``wanted`` must be free. Raises ValueError if it isn't.
+    Further previews of a comment join its revision; other previews get ``wanted`` or the next
+    number. Raises ValueError if another comment's previews have the number.
     """
     file, link = PreviewFile, comment_preview_link.c
     own = (

@@ -1,4 +1,4 @@
-"""Previews with what authorization on their task needs."""
+"""Previews with the columns that authorization on their task needs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from services.tasks.previews import kinds
 
 
 def preview_facts(ctx: CallContext, ident: UUID) -> Row:
-    """A preview with what authorization on its task needs. Raises NotFound."""
+    """A preview with the columns that authorization on its task needs. Raises NotFound."""
     row = PreviewFile
     statement = (
         sa.select(
@@ -59,7 +59,7 @@ def may_take_a_file(facts: Row) -> bool:
 
 
 def comment_of(tx: Transaction, preview: UUID) -> UUID | None:
-    """The comment that shows a preview."""
+    """The comment that shows a preview; None if it was unlinked."""
     link = comment_preview_link.c
     statement = sa.select(link.comment).where(link.preview_file == preview).limit(1)
     found: UUID | None = tx.session.scalar(statement)

@@ -1,4 +1,4 @@
-"""Removing previews, with all that shows them: links, news, a task's last preview, a main one."""
+"""Removal of previews, with links and news, and of references to them in tasks and entities."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from services.tasks.models import PreviewFile, Task, comment_preview_link
 from services.tasks.policy.task_changes import in_project
 from services.tasks.previews import kinds
 
-#: Entities by the preview that stands for them.
+#: ``{preview: entity}`` of main previews.
 Mains = dict[UUID, UUID]
 
 
@@ -31,7 +31,10 @@ def only_shown_by(comment: UUID) -> sa.Select[UUID]:
 
 
 def main_previews(ctx: CallContext, ids: Collection[UUID]) -> Mains:
-    """Those of the previews that stand for their entity; asks ``assets``, before a transaction."""
+    """Which of the previews are the main preview of their entity.
+
+    Asks ``assets``, so callers open their transaction afterwards.
+    """
     query = (
         sa.select(PreviewFile.id, Task.entity_id)
         .join(Task, Task.id == PreviewFile.task_id)
@@ -51,9 +54,10 @@ def main_previews(ctx: CallContext, ids: Collection[UUID]) -> Mains:
 
 
 def remove_previews(ctx: CrudContext, ids: Collection[UUID], mains: Mains | None = None) -> None:
-    """Delete previews; what they were the newest of, or the main one, the one before becomes.
+    """Delete previews, and replace them as a task's last and an entity's main preview.
 
-    Their files go by event. Emits ``preview-file:delete`` for each, and ``preview-file:set-main``.
+    A handler of the delete event removes their files. Emits ``preview-file:delete`` for each, and
+    ``preview-file:set-main``.
     """
     rows = _locked(ctx, ids)
     gone = [row["id"] for row in rows]
@@ -64,15 +68,19 @@ def remove_previews(ctx: CrudContext, ids: Collection[UUID], mains: Mains | None
 
 
 def replace_preview(ctx: CallContext, row: Row, entity: UUID | None) -> None:
-    """Let the preview before stand where a deleted one stood: for its task, and for ``entity``."""
+    """Put the task's newest remaining preview in the place of a deleted one.
+
+    As the task's last preview, and as the main one of ``entity``, if given.
+    """
     newest = _newest(row, sa.true()).scalar_subquery()
     change = sa.update(Task).where(Task.last_preview_file_id == row["id"])
     ctx.tx.session.execute(change.values(last_preview_file_id=newest))
     if entity is None:
         return
     before = ctx.tx.session.scalar(_newest(row, PreviewFile.status == kinds.READY))
-    # Without one, ``rows:gone`` empties the entity's main preview.
+    # Without one, ``rows:gone`` clears the entity's main preview.
     if before is not None:
+        # ``instead_of``: ``assets`` keeps a main preview that somebody chose in the meantime.
         facts = {"entity_id": entity, "preview_file_id": before, "instead_of": row["id"]}
         ctx.tx.emit(PreviewSetMain(**facts, **in_project(row)))
 
@@ -89,7 +97,8 @@ def _newest(row: Row, condition: Expression) -> sa.Select[UUID]:
 
 
 def _locked(ctx: CallContext, ids: Collection[UUID]) -> list[Row]:
-    """The previews that are still there, locked after their tasks, as all code locks these."""
+    """The previews that still exist, locked."""
+    # Tasks before previews, both by id: the order in which all code locks them.
     tasks = sa.select(PreviewFile.task_id).where(PreviewFile.id.in_(ids))
     ordered = sa.select(Task.id).where(Task.id.in_(tasks)).order_by(Task.id)
     ctx.tx.session.execute(ordered.with_for_update(key_share=True))

@@ -36,27 +36,28 @@ class PreviewActionRpc(ResourceService):
 
     @command
     def set_main_preview(self, ident: str, data: JsonObject | None = None) -> Reply:
-        """Let a preview stand for its entity. Returns the preview.
+        """Make a preview the main one of its entity. Returns the preview.
 
         Raises NotFound, Forbidden, Refused (it has no file, or no entity).
         Emits ``preview-file:set-main``; ``assets`` emits ``<kind>:update``.
         """
-        del data  # the frame of a movie: nothing here takes one out
+        del data  # a movie's frame number, accepted for clients: frames are not extracted here
         facts = self._to_act_on(ident)
         if facts["entity_id"] is None or facts["status"] != kinds.READY:
             message = "Only a preview that has its file can stand for an entity."
             raise Refused(message)
         known = {"entity_id": facts["entity_id"], "preview_file_id": facts["id"]}
+        # Called as well as emitted: the entity shows the preview as soon as this returns.
         self.ask("assets", "show_preview", **{name: str(value) for name, value in known.items()})
         self.tx.emit(PreviewSetMain(**known, **in_project(facts)))
         return self._preview(facts["id"])
 
     @command
     def annotate_preview(self, ident: str, data: JsonObject) -> Reply:
-        """Draw on a preview: ``additions``, ``updates`` and ``deletions`` of drawn objects.
+        """Apply ``additions``, ``updates`` and ``deletions`` of annotations to a preview.
 
-        Two who draw at once both keep what they drew. Returns the preview.
-        Raises NotFound, Forbidden, InvalidInput. Emits ``preview-file:annotation-update``.
+        Concurrent changes are merged. Returns the preview. Raises NotFound, Forbidden,
+        InvalidInput. Emits ``preview-file:annotation-update``.
         """
         facts = self._to_act_on(ident)
         # Annotations are one JSON column: locked, so that concurrent changes are merged.
@@ -76,7 +77,7 @@ class PreviewActionRpc(ResourceService):
 
     @command
     def place_preview(self, ident: str, data: JsonObject) -> Reply:
-        """Give a preview another ``position`` among those of its revision, counted from 1.
+        """Move a preview to another ``position`` within its revision, counted from 1.
 
         Returns the preview. Raises NotFound, Forbidden, InvalidInput. Emits
         ``preview-file:update`` for each that moved.
@@ -93,7 +94,7 @@ class PreviewActionRpc(ResourceService):
         )
         rows = list(self.tx.session.scalars(together))
         moved = next((row for row in rows if row.id == facts["id"]), None)
-        if moved is None:  # deleted, or given another revision, since it was found
+        if moved is None:  # deleted or moved to another revision since it was read
             raise NotFound
         rows.remove(moved)
         rows.insert(wanted - 1, moved)
@@ -106,9 +107,9 @@ class PreviewActionRpc(ResourceService):
 
     @command
     def add_preview_beside(self, task_id: str, comment_id: str, ident: str) -> Reply:
-        """Announce one more preview for a comment, of the same revision as another of its.
+        """Create a further preview for a comment, with the revision of one that it has.
 
-        Returns it. Raises NotFound, Forbidden. Emits as ``add_preview``.
+        Returns the preview. Raises NotFound, Forbidden. Emits as ``add_preview``.
         """
         task, comment, facts = self._of_comment(task_id, comment_id, ident)
         check_may_act(self, task, facts)
@@ -116,7 +117,7 @@ class PreviewActionRpc(ResourceService):
 
     @command
     def remove_comment_preview(self, task_id: str, comment_id: str, ident: str) -> Reply:
-        """Take a preview back from a comment; for the comment's author and managers.
+        """Delete a preview of a comment; for the comment's author and managers.
 
         Raises NotFound, Forbidden. Emits ``preview-file:delete`` and ``comment:update``.
         """

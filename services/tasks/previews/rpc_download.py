@@ -49,7 +49,7 @@ class PreviewDownloadRpc(ResourceService):
 
     @query
     def send_movie(self, file: str) -> FileAnswer:
-        """A movie, by ``<id>.mp4``: as it was uploaded, whichever form is asked for.
+        """A movie, by ``<id>.mp4``, as it was uploaded: no other resolutions are rendered.
 
         Raises NotFound, Forbidden.
         """
@@ -60,15 +60,15 @@ class PreviewDownloadRpc(ResourceService):
 
     @query
     def send_tiles(self, file: str) -> FileAnswer:
-        """The frames of a movie on one sheet, which nothing here makes. Raises NotFound."""
+        """The sprite sheet of a movie's frames, which is never rendered. Raises NotFound."""
         self._readable(file.removesuffix(".png"))
         raise NotFound
 
     @query
     def download_preview(self, ident: str) -> FileAnswer:
-        """The file for saving, named for its production, entity, task type and revision.
+        """The file as a download, named after its production, entity, task type and revision.
 
-        Where the studio wishes so (``use_original_file_name``), it has the name it came with.
+        With the studio's ``use_original_file_name`` it keeps the name of the uploaded file.
         Raises NotFound, Forbidden.
         """
         facts = self._readable(ident)

@@ -37,13 +37,13 @@ SHOWN: Final = (
 
 
 class EntityPreviewRpc(ResourceService):
-    """Previews beyond the single task."""
+    """Previews of all tasks of an entity."""
 
     @query
     def list_entity_previews(self, entity_id: str) -> dict[str, list[JsonObject]]:
-        """``{task type id: [preview]}``, types by priority, revisions from the newest.
+        """``{task type id: [preview]}``: types by priority, revisions newest first.
 
-        Each revision is its oldest file; further ones are in its ``previews``.
+        A revision is represented by its oldest file; the others are in its ``previews``.
         Raises NotFound, Forbidden.
         """
         entity = known_id(entity_id)

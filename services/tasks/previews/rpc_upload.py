@@ -37,9 +37,9 @@ class PreviewUploadRpc(ResourceService):
 
     @command
     def add_preview(self, task_id: str, comment_id: str, data: JsonObject) -> Reply:
-        """Announce a preview for a comment, of the ``revision`` given or the next one.
+        """Create a preview for a comment, with the ``revision`` in the body or the next one.
 
-        Raises NotFound, Forbidden, InvalidInput, Refused (the revision is taken).
+        Raises NotFound, Forbidden, InvalidInput, Refused (the revision exists).
         Emits ``preview-file:new`` and ``comment:update``.
         """
         task, comment = known_id(task_id), known_id(comment_id)
@@ -53,11 +53,11 @@ class PreviewUploadRpc(ResourceService):
 
     @command
     def upload_preview(self, ident: str, data: JsonObject, files: list[JsonObject]) -> Reply:
-        """Take in the file of a preview: a picture, a movie, or one of the other known kinds.
+        """Upload the file of a preview: a picture, a movie, or another supported kind.
 
-        An unreadable picture leaves the preview ``broken``, and open for another try; a file of an
-        unknown kind removes it. Raises NotFound, Forbidden, InvalidInput, Refused (it has a file).
-        Emits ``preview-file:update``, and for a comment's preview ``comment:update`` and
+        An unreadable picture leaves the preview ``broken``, for another upload; a file of an
+        unknown kind deletes the preview. Raises NotFound, Forbidden, InvalidInput, Refused (it has
+        a file). Emits ``preview-file:update``, and for a comment's preview ``comment:update`` and
         ``preview-file:add-file``.
         """
         del data
@@ -76,7 +76,7 @@ class PreviewUploadRpc(ResourceService):
     # Unordered: a preview receives one file.
     @on("preview-file:received", inbox=Inbox.NONE)
     def fill_preview(self, delivery: Delivery) -> None:
-        """Process the file of a preview that came with its comment.
+        """Process a file that was posted with the preview's comment.
 
         Without an inbox, so that no transaction is open while thumbnails are rendered. Idempotent:
         a preview that has its file is skipped.
@@ -89,13 +89,13 @@ class PreviewUploadRpc(ResourceService):
             if may_take_a_file(facts):
                 self._fill_or_break(facts, upload, key)
         except (NotFound, Refused, InvalidInput):
-            # Removed, or filled by who had this event before, or marked as broken already.
+            # Removed, filled by an earlier delivery of this event, or already marked as broken.
             return
 
     def _fill_or_break(self, facts: Row, upload: Upload, key: str) -> None:
         try:
             fill(self, facts, upload, key)
-        except NotFound:
+        except NotFound:  # the stored file is lost: retries would not bring it back
             mark_broken(self, facts, upload, key)
 
 

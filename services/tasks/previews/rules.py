@@ -14,7 +14,7 @@ from services.common.json_types import JsonObject, Row, Values
 from services.tasks.models import Comment, News, PreviewFile, comment_preview_link
 from services.tasks.previews.removal import Mains, main_previews, replace_preview
 
-#: What uploading, processing and placing a file set, and who announced it.
+#: Fields that only upload, processing and reordering set, and the author.
 KEPT_BY_ROUTES: Final = frozenset(
     {
         "name",
@@ -40,7 +40,7 @@ KEPT_BY_ROUTES: Final = frozenset(
 
 
 def fixed(actor: Actor) -> frozenset[str]:
-    """The fields that an update ignores; administrators bring files of other trackers in."""
+    """The fields that an update ignores: none for administrators, who import previews."""
     return frozenset() if actor.is_admin else KEPT_BY_ROUTES
 
 
@@ -48,15 +48,15 @@ class PreviewRules(ResourceRules[Mains]):
     """Keeps revisions together, and references to previews intact."""
 
     def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> Mains:
-        """Before a delete, ask whether the preview stands for its entity."""
+        """Before a delete, ask ``assets`` whether the preview is the main one of its entity."""
         return main_previews(ctx, [ident]) if ident is not None and "force" in body else {}
 
     def on_update(
         self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: Mains
     ) -> None:
-        """Change the revision of all its files with that of the first.
+        """Change a whole revision with that of its first preview.
 
-        Raises Refused if the revision is taken.
+        Raises Refused if the new revision exists.
         """
         revision = values.get("revision")
         if revision is None or revision == row["revision"] or row["position"] != 1:
@@ -81,12 +81,12 @@ class PreviewRules(ResourceRules[Mains]):
         )
 
     def on_delete(self, ctx: CrudContext, row: Row, _prepared: Mains) -> None:
-        """Remove the references to the preview."""
+        """Delete or clear the references to the preview."""
         ident, run = row["id"], ctx.tx.session.execute
         run(sa.delete(comment_preview_link).where(comment_preview_link.c.preview_file == ident))
         run(sa.update(Comment).where(Comment.preview_file_id == ident).values(preview_file_id=None))
         run(sa.update(News).where(News.preview_file_id == ident).values(preview_file_id=None))
 
     def deleted(self, ctx: CrudContext, row: Row, prepared: Mains) -> None:
-        """Let the preview before stand where this one stood."""
+        """Replace the preview as its task's last and its entity's main one."""
         replace_preview(ctx, row, prepared.get(row["id"]))

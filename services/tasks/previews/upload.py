@@ -34,7 +34,7 @@ from services.tasks.previews.announce import comment_changed
 from services.tasks.previews.facts import comment_of, may_take_a_file
 from services.tasks.previews.removal import remove_previews
 
-#: What is known of a file that can't be shown.
+#: The columns of a preview whose picture could not be read.
 BROKEN: Final[JsonObject] = {"status": kinds.BROKEN}
 
 
@@ -43,6 +43,7 @@ def fill(ctx: CrudContext, facts: Row, upload: Upload, key: str) -> None:
 
     Raises NotFound (no file there), Refused (the preview has one), InvalidInput (too many pixels).
     """
+    # A call to ``crud``: before the transaction, so that no lock is held while waiting.
     automated = _sets_main_preview(ctx, facts)
     too_large = False
     try:
@@ -73,7 +74,7 @@ def refuse_unknown_kind(ctx: CrudContext, facts: Row, upload: Upload) -> None:
 
 
 def _sets_main_preview(ctx: CallContext, facts: Row) -> bool:
-    """Whether the newest preview is to stand for its entity in this production."""
+    """Whether the production makes each new preview the main one of its entity."""
     if facts["project_id"] is None:
         return False
     project = str(facts["project_id"])
@@ -81,7 +82,7 @@ def _sets_main_preview(ctx: CallContext, facts: Row) -> bool:
 
 
 def _store(ctx: CallContext, ident: UUID, upload: Upload, key: str) -> JsonObject:
-    """Store what a preview shows of the file; returns what the row says of it.
+    """Store the file and its thumbnails; returns the values of the preview's columns.
 
     Raises PictureBroken, PictureTooLarge, NotFound.
     """
@@ -108,7 +109,8 @@ def _store_picture(ctx: CallContext, ident: UUID, upload: Upload, picture: Rende
 
 def _lock(ctx: CallContext, facts: Row) -> None:
     """Lock the row, which serializes uploads to the preview. Raises NotFound, Refused."""
-    # The task first, as all code that locks both.
+    # The task before its preview, as everywhere. FOR NO KEY UPDATE: rows that reference the task,
+    # such as comments, can be inserted meanwhile.
     task = sa.select(Task.id).where(Task.id == facts["task_id"])
     ctx.tx.session.execute(task.with_for_update(key_share=True))
     row = ctx.tx.get(PreviewFile, facts["id"], lock=True)

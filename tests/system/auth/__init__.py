@@ -1,1 +1,1 @@
-"""Sessions and people."""
+"""Authentication, sessions and people, through the gateway."""

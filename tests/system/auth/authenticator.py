@@ -1,4 +1,4 @@
-"""A security key in software: registers and signs as WebAuthn says."""
+"""A software authenticator: registers and signs as WebAuthn specifies."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FLAG = AuthenticatorData.FLAG
 
 
 class SoftKey:
-    """One key with one credential; its counter grows with every signature."""
+    """A key with one credential; its counter grows with every signature."""
 
     def __init__(self) -> None:
         self.private = ec.generate_private_key(ec.SECP256R1())
@@ -36,7 +36,7 @@ class SoftKey:
         return AuthenticatorData.create(digest, flags, self.counter, data)
 
     def register(self, options: dict[str, Any], origin: str = ORIGIN) -> dict[str, Any]:
-        """The answer to creation options."""
+        """The response to creation options."""
         challenge = websafe_decode(options["challenge"])
         client = CollectedClientData.create("webauthn.create", challenge, origin)
         public = ES256.from_cryptography_key(self.private.public_key())
@@ -46,7 +46,7 @@ class SoftKey:
         return self._answer(clientDataJSON=client, attestationObject=attested)
 
     def sign(self, options: dict[str, Any], origin: str = ORIGIN) -> dict[str, Any]:
-        """The answer to a challenge."""
+        """The response to a challenge."""
         challenge = websafe_decode(options["challenge"])
         client = CollectedClientData.create("webauthn.get", challenge, origin)
         data = self._state(options["rpId"], FLAG.UP)

@@ -1,4 +1,4 @@
-"""Bots: their tokens, and what they may not do."""
+"""Bots: their tokens and permissions."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ BOT = {"first_name": "Render", "last_name": "Bot", "is_bot": True, "email": "bot
 
 
 def make(admin: Caller, **more: Any) -> dict[str, Any]:
-    """A new bot as its creation answers it."""
+    """A new bot, as its creation returns it."""
     answer = admin.post("/data/persons", {**BOT, **more})
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
 
 
-def test_a_bot_s_token_is_shown_once_and_works_for_ever(
+def test_a_bot_token_is_returned_once_and_does_not_expire(
     system: System, world: World, admin: Caller
 ) -> None:
     """Without an expiration date."""
@@ -38,8 +38,10 @@ def test_a_bot_s_token_is_shown_once_and_works_for_ever(
     assert not {"access_token", "jti", "password"} & set(shown)
 
 
-def test_a_token_lives_to_the_end_of_its_day(system: System, world: World, admin: Caller) -> None:
-    """A day in the past is refused."""
+def test_a_token_is_valid_to_the_end_of_its_expiration_date(
+    system: System, world: World, admin: Caller
+) -> None:
+    """A date in the past is rejected."""
     bot = make(admin, expiration_date="2099-05-01")
     claims = jwt.decode(bot["access_token"], SECRET, algorithms=["HS256"])
     assert claims["exp"] == 4081363200  # 2099-05-02T00:00:00Z
@@ -48,10 +50,10 @@ def test_a_token_lives_to_the_end_of_its_day(system: System, world: World, admin
     assert past.status_code == 400
 
 
-def test_a_new_date_gives_a_new_token_and_voids_the_old_one(
+def test_a_new_expiration_date_replaces_the_token(
     system: System, world: World, admin: Caller
 ) -> None:
-    """Within a second, also where it was just used."""
+    """The old one is rejected within a second, even if it is cached."""
     bot = make(admin)
     old = Caller(system.base, bot["access_token"])
     assert old.get("/auth/authenticated").status_code == 200
@@ -64,8 +66,10 @@ def test_a_new_date_gives_a_new_token_and_voids_the_old_one(
     assert new.get("/auth/authenticated").status_code == 200
 
 
-def test_a_bot_doesn_t_prolong_its_own_life(system: System, world: World, admin: Caller) -> None:
-    """The date is an administrator's."""
+def test_a_bot_cannot_extend_its_own_expiration(
+    system: System, world: World, admin: Caller
+) -> None:
+    """Only administrators set the date."""
     bot = make(admin, expiration_date="2099-05-01")
     caller = Caller(system.base, bot["access_token"])
     answer = caller.put(f"/data/persons/{bot['id']}", {"expiration_date": None})
@@ -73,8 +77,8 @@ def test_a_bot_doesn_t_prolong_its_own_life(system: System, world: World, admin:
     assert admin.get(f"/data/persons/{bot['id']}").json()["expiration_date"] == "2099-05-01"
 
 
-def test_a_deactivated_bot_is_out(system: System, world: World, admin: Caller) -> None:
-    """And stays out when it is active again."""
+def test_a_deactivated_bot_is_rejected(system: System, world: World, admin: Caller) -> None:
+    """Its token stays invalid after it is activated again."""
     bot = make(admin)
     caller = Caller(system.base, bot["access_token"])
     admin.put(f"/data/persons/{bot['id']}", {"active": False})
@@ -102,10 +106,10 @@ def test_a_deactivated_bot_is_out(system: System, world: World, admin: Caller) -
         ("POST", "/data/user/desktop-login-logs"),
     ],
 )
-def test_what_is_for_persons_refuses_bots(
+def test_routes_for_people_reject_bots(
     system: System, world: World, admin: Caller, method: str, path: str
 ) -> None:
-    """403, whatever the body."""
+    """With 403, whatever the body."""
     caller = Caller(system.base, make(admin)["access_token"])
     body = {
         "old_password": "x",
@@ -120,8 +124,8 @@ def test_what_is_for_persons_refuses_bots(
     assert answer.status_code == 403, answer.text
 
 
-def test_a_bot_has_no_password_to_log_in_with(system: System, world: World, admin: Caller) -> None:
-    """Even if it was given one."""
+def test_a_bot_cannot_log_in_with_a_password(system: System, world: World, admin: Caller) -> None:
+    """Even if it was created with one."""
     bot = make(admin, password="mypassword")
     answer = Caller(system.base, None).post(
         "/auth/login", {"email": bot["email"], "password": "mypassword"}

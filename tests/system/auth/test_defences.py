@@ -1,4 +1,4 @@
-"""Locks, limits, enforced factors, rotated keys, and what strangers can learn."""
+"""Lockouts, rate limits, enforced 2FA, key rotation, and user enumeration."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TOO_MANY = {"error": True, "login": False, "message": "Too many attempts, try ag
 
 @contextmanager
 def restarted(system: System, *names: str, **extra: str) -> Iterator[None]:
-    """These processes started anew with other settings, and back at the end."""
+    """Restart these processes with other settings, and restore them afterwards."""
     before = dict(system.extra)
 
     def start_with(settings: dict[str, str]) -> None:
@@ -50,8 +50,8 @@ def restarted(system: System, *names: str, **extra: str) -> Iterator[None]:
 # --- locks and limits -----------------------------------------------------------------------------
 
 
-def test_an_account_that_is_none_locks_like_one_that_is(system: System, world: World) -> None:
-    """Else the lock would tell which accounts exist."""
+def test_unknown_accounts_are_locked_out_like_known_ones(system: System, world: World) -> None:
+    """Otherwise the lockout would reveal which accounts exist."""
     answers = []
     for email in (LOGIN["email"], "nobody@example.com"):
         body = [log_in(system, email=email, password="no").json() for _ in range(6)]
@@ -60,15 +60,15 @@ def test_an_account_that_is_none_locks_like_one_that_is(system: System, world: W
     assert answers[0][-1]["too_many_failed_login_attemps"] is True
 
 
-def test_parallel_guesses_are_all_counted(system: System, world: World) -> None:
-    """A right one among them does not slip in behind five wrong ones."""
+def test_concurrent_failures_are_all_counted(system: System, world: World) -> None:
+    """The right password among five wrong ones doesn't get through."""
     with ThreadPoolExecutor(12) as pool:
         list(pool.map(lambda _: log_in(system, password="no"), range(12)))
     assert log_in(system).json()["too_many_failed_login_attemps"] is True
 
 
-def test_the_lock_ends_by_itself_and_is_announced_once(system: System, world: World) -> None:
-    """A minute after the last failure; the count begins anew."""
+def test_a_lockout_expires_and_emits_one_event(system: System, world: World) -> None:
+    """A minute after the last failure; then the count starts again."""
     with announced(system, "login:locked") as events:
         for _ in range(7):
             log_in(system, password="no")
@@ -81,8 +81,8 @@ def test_the_lock_ends_by_itself_and_is_announced_once(system: System, world: Wo
     assert log_in(system).status_code == 200
 
 
-def test_an_address_that_fails_everywhere_is_told_to_wait(system: System, world: World) -> None:
-    """429 with ``Retry-After``, whatever account it tries next; gazu raises."""
+def test_failures_across_accounts_limit_the_address(system: System, world: World) -> None:
+    """429 with ``Retry-After``, also for other accounts; gazu raises."""
     with restarted(system, "auth", FAILURES_PER_ADDRESS="6"):
         for number in range(6):
             log_in(system, email=f"guess{number}@example.com", password="no")
@@ -94,8 +94,10 @@ def test_an_address_that_fails_everywhere_is_told_to_wait(system: System, world:
             gazu.log_in(LOGIN["email"], LOGIN["password"], client=client)
 
 
-def test_public_routes_are_limited_by_account_and_by_address(system: System, world: World) -> None:
-    """Nobody's mailbox is flooded, and no table is searched for addresses."""
+def test_public_routes_are_rate_limited_by_account_and_address(
+    system: System, world: World
+) -> None:
+    """Against flooding a mailbox, and enumerating accounts."""
     with restarted(system, "auth", MAILS_PER_ACCOUNT="2", PUBLIC_CALLS_PER_ADDRESS="5"):
 
         def ask(email: str) -> requests.Response:
@@ -108,8 +110,8 @@ def test_public_routes_are_limited_by_account_and_by_address(system: System, wor
         until(lambda: len(letters(system)) == before + 2, what="two letters")
 
 
-def test_only_a_proxy_of_ours_says_where_a_request_came_from(system: System, world: World) -> None:
-    """Another's ``X-Real-IP`` is not believed."""
+def test_only_trusted_proxies_set_the_client_address(system: System, world: World) -> None:
+    """``X-Real-IP`` of other peers is ignored."""
 
     def logged(address: str) -> Any:
         headers = {"X-Real-IP": address}
@@ -123,8 +125,8 @@ def test_only_a_proxy_of_ours_says_where_a_request_came_from(system: System, wor
         assert logged("192.0.2.8") == "127.0.0.1"
 
 
-def test_log_ins_are_announced_without_secrets(system: System, world: World) -> None:
-    """What somebody typed is in none of the events."""
+def test_log_in_events_contain_no_secrets(system: System, world: World) -> None:
+    """No event has the e-mail, password or code that was entered."""
     with announced(system, "#") as events:
         log_in(system)
         log_in(system, password="a secret typed by mistake")
@@ -136,10 +138,8 @@ def test_log_ins_are_announced_without_secrets(system: System, world: World) -> 
 # --- enforced second factors ----------------------------------------------------------------------
 
 
-def test_an_enforced_factor_must_be_set_up_before_anything_else(
-    system: System, world: World
-) -> None:
-    """The tokens that its set-up answers are free; the older ones stay as they are."""
+def test_enforced_2fa_allows_nothing_before_its_set_up(system: System, world: World) -> None:
+    """Tokens issued by the set-up are unrestricted; earlier ones stay restricted."""
     with restarted(system, "auth", ENFORCE_2FA="true"):
         answer = log_in(system)
         assert answer.json()["two_factor_authentication_required"] is True
@@ -160,8 +160,8 @@ def test_an_enforced_factor_must_be_set_up_before_anything_else(
 # --- tokens ---------------------------------------------------------------------------------------
 
 
-def test_a_new_key_is_brought_in_without_logging_anybody_out(system: System, world: World) -> None:
-    """The old one is believed as long as it is named, and not after."""
+def test_rotating_the_signing_key_keeps_sessions(system: System, world: World) -> None:
+    """Tokens of the former key are valid while it is configured, and no longer."""
     old = signed_in(system)
     with restarted(system, "auth", "gateway", SECRET_KEY=NEWER, PREVIOUS_SECRET_KEYS=SECRET):
         assert old.get("/auth/authenticated").status_code == 200
@@ -173,7 +173,7 @@ def test_a_new_key_is_brought_in_without_logging_anybody_out(system: System, wor
 
 
 def forged(world: World, **change: Any) -> str:
-    """A token of the administrator with something wrong."""
+    """An administrator's token with one defect."""
     headers = change.pop("headers", None)
     algorithm = change.pop("algorithm", "HS256")
     key = change.pop("key", SECRET)
@@ -203,19 +203,19 @@ def forged(world: World, **change: Any) -> str:
         ({"sub": "00000000-0000-4000-8000-000000000000"}, 401),
     ],
 )
-def test_a_token_with_something_wrong_opens_nothing(
+def test_defective_tokens_are_rejected(
     system: System, world: World, change: dict[str, Any], status: int
 ) -> None:
-    """Each with the documented answer."""
+    """Each with its documented answer."""
     answer = Caller(system.base, forged(world, **change)).get("/data/persons")
     assert answer.status_code == status, answer.text
     assert set(answer.json()) <= {"msg", "error", "message"}
 
 
-def test_a_role_changed_or_a_team_left_holds_within_a_second(
+def test_role_and_membership_changes_apply_within_a_second(
     system: System, world: World, admin: Caller
 ) -> None:
-    """For sessions that were just served from the cache."""
+    """Also to sessions that are cached."""
     manager = system.caller(world.people["manager"])
     task = f"/data/tasks/{world.task}"
     assert manager.put(task, {"priority": 1}).status_code == 200
@@ -228,10 +228,10 @@ def test_a_role_changed_or_a_team_left_holds_within_a_second(
     until(lambda: artist.get(task).status_code == 403, 1.0, "the refusal")
 
 
-def test_answers_with_secrets_are_kept_for_no_key(
+def test_answers_with_secrets_are_not_stored_for_idempotency(
     system: System, world: World, admin: Caller
 ) -> None:
-    """An ``Idempotency-Key`` stores neither tokens nor recovery codes."""
+    """Neither tokens nor recovery codes, whatever the ``Idempotency-Key``."""
     headers = {"Idempotency-Key": "once"}
     first = requests.post(f"{system.base}/auth/login", json=LOGIN, headers=headers, timeout=20)
     second = requests.post(f"{system.base}/auth/login", json=LOGIN, headers=headers, timeout=20)
@@ -244,8 +244,8 @@ def test_answers_with_secrets_are_kept_for_no_key(
             assert cursor.fetchone() == (0,)
 
 
-def test_gazu_logs_in_renews_and_logs_out_unmodified(system: System, world: World) -> None:
-    """Its own functions against ours."""
+def test_an_unmodified_gazu_logs_in_refreshes_and_logs_out(system: System, world: World) -> None:
+    """With its own functions."""
     client = gazu.client.create_client(system.base, use_refresh_token=True)
     gazu.log_in(LOGIN["email"], LOGIN["password"], client=client)
     assert gazu.client.get_current_user(client=client)["email"] == LOGIN["email"]

@@ -1,4 +1,4 @@
-"""Who is in which department, and what anybody may know before logging in."""
+"""Departments of people, and the public configuration."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.world import World
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
-def test_a_person_joins_and_leaves_a_department(world: World, admin: Caller) -> None:
-    """Again and again without harm; each time it is told."""
+def test_joining_and_leaving_a_department_are_idempotent(world: World, admin: Caller) -> None:
+    """Each change emits an event."""
     person = world.people["vendor"]
     path = f"/actions/persons/{person}/departments"
     for _ in range(2):
@@ -26,16 +26,16 @@ def test_a_person_joins_and_leaves_a_department(world: World, admin: Caller) -> 
     assert told(admin, "person:update", 4) == [{"person_id": person}] * 4
 
 
-def test_departments_are_for_administrators(system: System, world: World) -> None:
-    """In the order of callers: admin, manager, supervisor, artist, client, vendor, stranger."""
+def test_only_administrators_change_departments(system: System, world: World) -> None:
+    """Callers in order: admin, manager, supervisor, artist, client, vendor, stranger."""
     path = f"/actions/persons/{world.people['vendor']}/departments"
     body = {"department_id": world.department}
     assert statuses(system, world, "POST", f"{path}/add", body) == [201] + [403] * 6
     assert statuses(system, world, "DELETE", f"{path}/{world.department}") == [204] + [403] * 6
 
 
-def test_what_is_not_there_cannot_be_joined(world: World, admin: Caller) -> None:
-    """Neither the person nor the department."""
+def test_an_unknown_person_or_department_is_not_found(world: World, admin: Caller) -> None:
+    """Either of them."""
     body = {"department_id": world.department}
     for person in (NOWHERE, "x"):
         path = f"/actions/persons/{person}/departments"
@@ -50,10 +50,10 @@ def test_what_is_not_there_cannot_be_joined(world: World, admin: Caller) -> None
     assert missing.json()["data"]["errors"][0]["field"] == "department_id"
 
 
-def test_the_config_is_public_and_follows_the_organisation(
+def test_the_config_is_public_and_reflects_the_organisation(
     system: System, world: World, admin: Caller
 ) -> None:
-    """It names no third party."""
+    """It contains no third-party service."""
     found = requests.get(f"{system.base}/config", timeout=10)
     assert found.status_code == 200
     assert found.json() == {

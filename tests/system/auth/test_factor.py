@@ -1,4 +1,4 @@
-"""Second factors: time codes, mailed codes, security keys, recovery codes."""
+"""Second factors: TOTP, e-mailed codes, security keys, recovery codes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ UNPROVEN = {"error": True, "message": "OTP verification failed.", "wrong_OTP": T
 
 
 def code(secret: str, steps: int = 0) -> str:
-    """The time code now, or some half minutes away; there is time left to use it."""
+    """The TOTP code now, or at an offset of time steps; valid long enough to be used."""
     until(lambda: time.time() % 30 < 26, 5, "the next half minute")
     return pyotp.TOTP(secret).at(int(time.time()) + 30 * steps)
 
@@ -56,7 +56,7 @@ def with_key(system: System, name: str = "red key") -> tuple[Caller, SoftKey]:
 
 
 def challenge(system: System) -> tuple[requests.Session, dict[str, Any]]:
-    """A challenge for the artist, in a session that keeps its cookie."""
+    """A challenge for the artist, in a session that keeps the cookie."""
     session = requests.Session()
     path = f"{system.base}/auth/fido"
     return session, session.get(path, params={"email": LOGIN["email"]}, timeout=20).json()
@@ -73,8 +73,8 @@ def answer_challenge(
 # --- time codes -----------------------------------------------------------------------------------
 
 
-def test_an_app_is_set_up_with_a_secret_and_one_of_its_codes(system: System, world: World) -> None:
-    """The answer to the code holds sixteen recovery codes and fresh tokens."""
+def test_totp_is_enabled_with_a_code_of_the_new_secret(system: System, world: World) -> None:
+    """The answer has sixteen recovery codes and new tokens."""
     caller = signed_in(system)
     prepared = caller.send("PUT", "/auth/totp").json()
     assert prepared["totp_provisionning_uri"] == (
@@ -93,7 +93,7 @@ def test_an_app_is_set_up_with_a_secret_and_one_of_its_codes(system: System, wor
     assert "totp_secret" not in user
 
 
-def test_a_wrong_first_code_puts_nothing_in_force(system: System, world: World) -> None:
+def test_a_wrong_code_does_not_enable_totp(system: System, world: World) -> None:
     """Nor does an empty body, or a second set-up."""
     caller = signed_in(system)
     secret = caller.send("PUT", "/auth/totp").json()["otp_secret"]
@@ -108,10 +108,8 @@ def test_a_wrong_first_code_puts_nothing_in_force(system: System, world: World) 
         assert again.json() == {"error": True, "message": "TOTP already enabled."}
 
 
-def test_a_log_in_takes_a_code_once_and_with_a_clock_half_a_minute_off(
-    system: System, world: World
-) -> None:
-    """The newest accepted code makes all older ones worthless."""
+def test_a_code_works_once_within_one_time_step_of_skew(system: System, world: World) -> None:
+    """An accepted code invalidates all earlier ones."""
     _, secret, _ = with_totp(system)
     assert log_in(system, totp=code(secret, -1)).json() == WRONG_LOG_IN, "used when set up"
     assert log_in(system, totp=code(secret, 3)).json() == WRONG_LOG_IN
@@ -121,8 +119,8 @@ def test_a_log_in_takes_a_code_once_and_with_a_clock_half_a_minute_off(
     assert log_in(system, totp=code(secret)).json() == WRONG_LOG_IN, "older than the newest"
 
 
-def test_without_a_code_the_factors_are_named(system: System, world: World) -> None:
-    """That is no failed try."""
+def test_a_log_in_without_a_code_lists_the_enabled_factors(system: System, world: World) -> None:
+    """It doesn't count as a failure."""
     with_totp(system)
     for _ in range(7):
         answer = log_in(system)
@@ -136,24 +134,24 @@ def test_without_a_code_the_factors_are_named(system: System, world: World) -> N
         }
 
 
-def test_a_code_without_the_password_is_worth_nothing(system: System, world: World) -> None:
-    """And is not used up."""
+def test_a_code_with_a_wrong_password_is_rejected(system: System, world: World) -> None:
+    """The code isn't used up."""
     _, secret, _ = with_totp(system)
     now = code(secret)
     assert log_in(system, password="no", totp=now).json() == {"login": False}
     assert log_in(system, totp=now).status_code == 200
 
 
-def test_wrong_codes_lock_the_account(system: System, world: World) -> None:
-    """Counted with the wrong passwords."""
+def test_wrong_codes_lock_out_the_account(system: System, world: World) -> None:
+    """They share a counter with wrong passwords."""
     _, secret, _ = with_totp(system)
     for _ in range(5):
         assert log_in(system, totp="000000").json() == WRONG_LOG_IN
     assert log_in(system, totp=code(secret)).json()["too_many_failed_login_attemps"] is True
 
 
-def test_taking_the_app_off_needs_a_proof(system: System, world: World) -> None:
-    """A stolen session alone can't; guesses count as failed log-ins."""
+def test_disabling_totp_requires_a_proof(system: System, world: World) -> None:
+    """A stolen session isn't enough; wrong codes count as failed log-ins."""
     caller, secret, _ = with_totp(system)
     for proof in (None, {"totp": "000000"}, {"recovery_code": "NO"}):
         answer = caller.send("DELETE", "/auth/totp", proof)
@@ -171,7 +169,7 @@ def test_taking_the_app_off_needs_a_proof(system: System, world: World) -> None:
     assert off.json() == {"error": True, "message": "TOTP not enabled."}
 
 
-def test_guessing_proofs_from_a_stolen_session_locks(system: System, world: World) -> None:
+def test_wrong_proofs_in_a_session_lock_out_the_account(system: System, world: World) -> None:
     """After five."""
     caller, secret, _ = with_totp(system)
     for _ in range(5):
@@ -183,8 +181,8 @@ def test_guessing_proofs_from_a_stolen_session_locks(system: System, world: Worl
 # --- recovery codes -------------------------------------------------------------------------------
 
 
-def test_a_recovery_code_serves_once(system: System, world: World) -> None:
-    """In either case of letters."""
+def test_a_recovery_code_works_once(system: System, world: World) -> None:
+    """It is case-insensitive."""
     _, _, codes = with_totp(system)
     with announced(system, "recovery-codes:used") as events:
         assert log_in(system, recovery_code=codes[3].lower()).status_code == 200
@@ -193,10 +191,8 @@ def test_a_recovery_code_serves_once(system: System, world: World) -> None:
     assert log_in(system, recovery_code=codes[4]).status_code == 200
 
 
-def test_new_recovery_codes_need_a_proof_and_void_the_old_ones(
-    system: System, world: World
-) -> None:
-    """An account without a factor has none."""
+def test_renewing_recovery_codes_requires_a_proof(system: System, world: World) -> None:
+    """The old codes become invalid; an account without a factor has none."""
     bare = signed_in(system).put("/auth/recovery-codes", {"totp": "000000"})
     assert bare.json() == {"error": True, "message": "No two factor authentication enabled."}
     caller, _, old = with_totp(system)
@@ -211,7 +207,7 @@ def test_new_recovery_codes_need_a_proof_and_void_the_old_ones(
 
 
 def with_mailed_codes(system: System) -> Caller:
-    """An account that gets its codes by mail."""
+    """An account with e-mailed codes enabled."""
     caller = signed_in(system)
     with next_letter(system) as letter:
         assert caller.send("PUT", "/auth/email-otp").json() == {"success": True}
@@ -221,7 +217,7 @@ def with_mailed_codes(system: System) -> Caller:
 
 
 def ask_for_code(system: System) -> str:
-    """A code by mail, as the log-in page asks for it."""
+    """Request a code by mail, as the log-in page does."""
     with next_letter(system) as letter:
         path = f"{system.base}/auth/email-otp"
         answer = requests.get(path, params={"email": LOGIN["email"]}, timeout=20)
@@ -229,8 +225,8 @@ def ask_for_code(system: System) -> str:
     return code_in(letter[0])
 
 
-def test_a_mailed_code_opens_once_and_a_newer_one_voids_it(system: System, world: World) -> None:
-    """Each letter's code is for one log-in."""
+def test_a_mailed_code_works_once_until_a_newer_one_is_sent(system: System, world: World) -> None:
+    """Each code is for one log-in."""
     with_mailed_codes(system)
     assert log_in(system).json()["preferred_two_factor_authentication"] == "email_otp"
     old, new = ask_for_code(system), ask_for_code(system)
@@ -239,8 +235,8 @@ def test_a_mailed_code_opens_once_and_a_newer_one_voids_it(system: System, world
     assert log_in(system, email_otp=new).json() == WRONG_LOG_IN
 
 
-def test_no_code_is_mailed_to_whom_it_doesn_t_serve(system: System, world: World) -> None:
-    """The answer is the same, and so is the time it takes."""
+def test_no_code_is_mailed_to_accounts_without_the_factor(system: System, world: World) -> None:
+    """Answer and response time are the same."""
     before = len(letters(system))
     path = f"{system.base}/auth/email-otp"
     for email in (LOGIN["email"], "nobody@example.com"):
@@ -253,8 +249,8 @@ def test_no_code_is_mailed_to_whom_it_doesn_t_serve(system: System, world: World
     assert len(letters(system)) == before + 1
 
 
-def test_mailed_codes_are_taken_off_with_a_proof(system: System, world: World) -> None:
-    """Of any factor the account has."""
+def test_disabling_mailed_codes_requires_a_proof(system: System, world: World) -> None:
+    """Of any enabled factor."""
     caller = with_mailed_codes(system)
     assert caller.send("DELETE", "/auth/email-otp", {"email_otp": "000000"}).json() == UNPROVEN
     proof = {"email_otp": ask_for_code(system)}
@@ -264,10 +260,8 @@ def test_mailed_codes_are_taken_off_with_a_proof(system: System, world: World) -
     assert off.json() == {"error": True, "message": "OTP by email not enabled."}
 
 
-def test_a_code_asked_for_before_the_factor_is_in_force_opens_nothing_else(
-    system: System, world: World
-) -> None:
-    """Until it was given back, the account logs in without."""
+def test_a_wrong_set_up_code_does_not_enable_mailed_codes(system: System, world: World) -> None:
+    """The account still logs in without a code."""
     caller = signed_in(system)
     caller.send("PUT", "/auth/email-otp")
     wrong = caller.post("/auth/email-otp", {"email_otp": "000000"}).json()
@@ -278,8 +272,8 @@ def test_a_code_asked_for_before_the_factor_is_in_force_opens_nothing_else(
 # --- security keys --------------------------------------------------------------------------------
 
 
-def test_a_key_is_registered_logs_in_and_is_removed(system: System, world: World) -> None:
-    """By its name, with a proof."""
+def test_a_key_is_registered_used_and_removed(system: System, world: World) -> None:
+    """It is removed by name, with a proof."""
     caller, key = with_key(system)
     shown = caller.get("/auth/authenticated").json()["user"]
     assert shown["fido_devices"] == ["red key"]
@@ -299,10 +293,8 @@ def test_a_key_is_registered_logs_in_and_is_removed(system: System, world: World
     assert (gone.status_code, gone.json()["message"]) == (400, "FIDO not enabled.")
 
 
-def test_a_signed_challenge_serves_once_and_only_with_its_cookie(
-    system: System, world: World
-) -> None:
-    """Whether it was replayed, stolen, or answered to another challenge."""
+def test_a_challenge_is_valid_once_and_with_its_cookie(system: System, world: World) -> None:
+    """Neither replayed, nor stolen, nor for another challenge."""
     _, key = with_key(system)
     session, options = challenge(system)
     proof = key.sign(options)
@@ -317,8 +309,8 @@ def test_a_signed_challenge_serves_once_and_only_with_its_cookie(
 
 
 @pytest.mark.parametrize("fault", ["origin", "key", "counter", "garbage"])
-def test_an_answer_that_proves_nothing_is_refused(system: System, world: World, fault: str) -> None:
-    """Signed for another site, by another key, by a copy that counts behind, or nonsense."""
+def test_invalid_assertions_are_rejected(system: System, world: World, fault: str) -> None:
+    """Another origin, another key, a counter that goes back, malformed data."""
     _, key = with_key(system)
     session, options = challenge(system)
     if fault == "origin":
@@ -335,10 +327,8 @@ def test_an_answer_that_proves_nothing_is_refused(system: System, world: World, 
     assert answer_challenge(system, session, proof).json() == WRONG_LOG_IN
 
 
-def test_registering_without_or_with_a_spent_challenge_is_refused(
-    system: System, world: World
-) -> None:
-    """A failed try uses it up."""
+def test_registration_requires_an_unused_challenge(system: System, world: World) -> None:
+    """A failed attempt spends it."""
     caller, key = signed_in(system), SoftKey()
     options = caller.send("PUT", "/auth/fido").json()
     good = {"registration_response": key.register(options), "device_name": "a"}
@@ -350,10 +340,8 @@ def test_registering_without_or_with_a_spent_challenge_is_refused(
     assert {e["field"] for e in fields} == {"device_name", "registration_response"}
 
 
-def test_an_account_may_have_several_keys_each_with_a_name_of_its_own(
-    system: System, world: World
-) -> None:
-    """One is removed, the other goes on."""
+def test_an_account_may_have_several_keys_with_unique_names(system: System, world: World) -> None:
+    """Removing one leaves the others."""
     caller, red = with_key(system)
     blue = SoftKey()
     for name, key in (("red key", blue), ("blue key", red), ("blue key", blue)):
@@ -375,8 +363,8 @@ def test_an_account_may_have_several_keys_each_with_a_name_of_its_own(
     assert answer_challenge(system, session, blue.sign(options)).status_code == 200
 
 
-def test_a_challenge_of_one_account_opens_no_other(system: System, world: World) -> None:
-    """The cookie names whom it is for."""
+def test_a_challenge_is_bound_to_its_account(system: System, world: World) -> None:
+    """By its cookie."""
     _, key = with_key(system)
     session, options = challenge(system)
     body = {
@@ -396,8 +384,8 @@ def test_a_challenge_of_one_account_opens_no_other(system: System, world: World)
 # --- together -------------------------------------------------------------------------------------
 
 
-def test_the_preference_moves_on_when_its_factor_goes(system: System, world: World) -> None:
-    """To a key first, then to mailed codes; the codes stay while one factor does."""
+def test_disabling_the_preferred_factor_prefers_another(system: System, world: World) -> None:
+    """Keys first, then mailed codes; recovery codes stay while a factor does."""
     caller = with_mailed_codes(system)
     _, secret, codes = with_totp(system, caller)
     assert codes is None
@@ -409,8 +397,10 @@ def test_the_preference_moves_on_when_its_factor_goes(system: System, world: Wor
     assert user["preferred_two_factor_authentication"] == "email_otp"
 
 
-def test_secrets_lie_sealed_and_recovery_codes_hashed(system: System, world: World) -> None:
-    """Who reads the database logs in as nobody."""
+def test_secrets_are_stored_encrypted_and_recovery_codes_hashed(
+    system: System, world: World
+) -> None:
+    """Read access to the database allows no log-in."""
     _, secret, codes = with_totp(system)
     with psycopg2.connect(plain_url(system.parts.urls["auth"])) as connection:
         with connection.cursor() as cursor:
@@ -421,10 +411,10 @@ def test_secrets_lie_sealed_and_recovery_codes_hashed(system: System, world: Wor
     assert not set(hashes) & set(codes)
 
 
-def test_an_administrator_takes_factors_off_who_lost_them(
+def test_an_administrator_removes_a_person_s_factors(
     system: System, world: World, admin: Caller
 ) -> None:
-    """Nobody else does, and no update of the record."""
+    """Nobody else can, nor does an update of the person."""
     with_totp(system)
     path = f"/actions/persons/{world.people['artist']}/disable-two-factor-authentication"
     assert system.caller(world.people["manager"]).delete(path).status_code == 403

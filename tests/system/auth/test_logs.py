@@ -1,4 +1,4 @@
-"""The history of log-ins, and the days of desktop tools."""
+"""The log-in log, and the log of desktop tools."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LAST = "/data/events/login-logs/last"
 def test_log_ins_are_listed_newest_first_for_administrators(
     system: System, world: World, admin: Caller
 ) -> None:
-    """Only those that succeeded."""
+    """Only successful ones."""
     log_in(system)
     log_in(system, password="no")
     log_in(system, email="manager@example.com")
@@ -42,7 +42,7 @@ def test_log_ins_are_listed_newest_first_for_administrators(
         "cursor_login_log_id=00000000-0000-4000-8000-000000000000",
     ],
 )
-def test_a_parameter_that_means_nothing_is_refused(
+def test_invalid_parameters_are_rejected(
     system: System, world: World, admin: Caller, query: str
 ) -> None:
     """400 with a reason."""
@@ -51,10 +51,10 @@ def test_a_parameter_that_means_nothing_is_refused(
     assert answer.json()["message"]
 
 
-def test_a_desktop_log_in_is_noted_and_shows_presence(
+def test_a_desktop_log_in_is_logged_and_sets_the_last_presence(
     system: System, world: World, admin: Caller
 ) -> None:
-    """For oneself, or by an administrator; managers read."""
+    """By the person or an administrator; managers may read."""
     artist = system.caller(world.people["artist"])
     made = artist.post("/data/user/desktop-login-logs", {"date": "2018-04-01T09:30:00"})
     assert made.status_code == 201

@@ -1,4 +1,4 @@
-"""Letters about notifications."""
+"""E-mails about notifications."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from tests.system.auth.visitor import letters, next_letter
 from tests.world import World
 
 
-def test_who_wants_letters_gets_one_for_a_comment_and_others_none(
+def test_a_comment_mails_only_people_with_e_mail_notifications(
     system: System, world: World, admin: Caller
 ) -> None:
-    """Written by event, moments after the comment."""
+    """By event, shortly after the comment."""
     person = world.people["artist"]
     admin.put(f"/data/persons/{person}", {"notifications_enabled": True})
     people = [person, world.people["supervisor"]]

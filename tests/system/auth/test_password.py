@@ -1,4 +1,4 @@
-"""Changing a password, resetting it by mail, and the default one."""
+"""Changing a password, resetting it by mail, and the default password."""
 
 from __future__ import annotations
 
@@ -24,19 +24,17 @@ RESET = {"email": LOGIN["email"], "password": "another one", "password2": "anoth
 
 
 def reset(system: System, **more: Any) -> requests.Response:
-    """One try to use a token."""
+    """Try to use a reset token."""
     return requests.put(f"{system.base}/auth/reset-password", json={**RESET, **more}, timeout=20)
 
 
 def ask(system: System, email: str = LOGIN["email"]) -> requests.Response:
-    """One request for a mailed link."""
+    """Request a reset link."""
     return requests.post(f"{system.base}/auth/reset-password", json={"email": email}, timeout=20)
 
 
-def test_a_changed_password_works_from_then_on_and_sessions_go_on(
-    system: System, world: World
-) -> None:
-    """The owner gets a letter, a subscriber an event without secrets."""
+def test_a_changed_password_applies_and_keeps_sessions(system: System, world: World) -> None:
+    """The owner gets an e-mail; the event contains no secret."""
     artist = signed_in(system)
     with announced(system, "password:changed") as events, next_letter(system) as letter:
         assert artist.post("/auth/change-password", NEW).json() == {"success": True}
@@ -57,10 +55,10 @@ def test_a_changed_password_works_from_then_on_and_sessions_go_on(
         ({"password_2": "something else"}, "Confirmation password doesn't match."),
     ],
 )
-def test_a_refused_change_says_why_and_changes_nothing(
+def test_a_rejected_change_gives_the_reason_and_changes_nothing(
     system: System, world: World, change: dict[str, str], message: str
 ) -> None:
-    """The old password is looked at first, then the length, then the confirmation."""
+    """Checked in order: old password, length, confirmation."""
     answer = signed_in(system).post("/auth/change-password", {**NEW, **change})
     assert answer.status_code == 400
     assert answer.json() == {"error": True, "message": message}
@@ -69,16 +67,14 @@ def test_a_refused_change_says_why_and_changes_nothing(
 
 @pytest.mark.parametrize("missing", ["old_password", "password", "password_2"])
 def test_every_field_of_a_change_is_required(system: System, world: World, missing: str) -> None:
-    """And named when it is empty."""
+    """The answer names the missing field."""
     answer = signed_in(system).post("/auth/change-password", {**NEW, missing: ""})
     assert answer.status_code == 400
     assert [e["field"] for e in answer.json()["data"]["errors"]] == [missing]
 
 
-def test_wrong_old_passwords_lock_the_account_like_failed_log_ins(
-    system: System, world: World
-) -> None:
-    """One counter for both."""
+def test_wrong_old_passwords_count_as_failed_log_ins(system: System, world: World) -> None:
+    """They share a counter."""
     artist = signed_in(system)
     for _ in range(5):
         artist.post("/auth/change-password", {**NEW, "old_password": "no"})
@@ -87,8 +83,8 @@ def test_wrong_old_passwords_lock_the_account_like_failed_log_ins(
     assert log_in(system).json()["too_many_failed_login_attemps"] is True
 
 
-def test_only_the_first_72_bytes_count(system: System, world: World) -> None:
-    """As for all bcrypt hashes in the field."""
+def test_only_the_first_72_bytes_are_significant(system: System, world: World) -> None:
+    """As bcrypt hashes of existing installations require."""
     long = "x" * 72
     body = {**NEW, "password": long + "a", "password_2": long + "a"}
     assert signed_in(system).post("/auth/change-password", body).status_code == 200
@@ -96,8 +92,8 @@ def test_only_the_first_72_bytes_count(system: System, world: World) -> None:
     assert log_in(system, password=long[:-1]).status_code == 400
 
 
-def test_a_mailed_link_sets_the_password_once(system: System, world: World) -> None:
-    """And no link mailed before it is good any more."""
+def test_a_reset_link_works_once(system: System, world: World) -> None:
+    """It invalidates all earlier links."""
     with next_letter(system) as first:
         assert ask(system).json() == {"success": "Reset token sent"}
     with next_letter(system) as second:
@@ -112,8 +108,8 @@ def test_a_mailed_link_sets_the_password_once(system: System, world: World) -> N
         assert refused.json() == {"error": True, "message": "Wrong or expired token."}
 
 
-def test_a_refused_password_does_not_use_the_token_up(system: System, world: World) -> None:
-    """The link in the letter stays good."""
+def test_a_rejected_password_does_not_use_up_the_token(system: System, world: World) -> None:
+    """The link stays valid."""
     with next_letter(system) as letter:
         ask(system)
     token = token_in(letter[0])
@@ -123,16 +119,16 @@ def test_a_refused_password_does_not_use_the_token_up(system: System, world: Wor
     assert reset(system, token=token).status_code == 200
 
 
-def test_a_token_is_good_for_its_own_account_only(system: System, world: World) -> None:
-    """Whoever else it names is not reset."""
+def test_a_reset_token_is_bound_to_its_account(system: System, world: World) -> None:
+    """Another account in the request isn't reset."""
     with next_letter(system) as letter:
         ask(system)
     answer = reset(system, token=token_in(letter[0]), email="manager@example.com")
     assert answer.status_code == 400
 
 
-def test_asking_for_a_link_tells_nobody_which_accounts_exist(system: System, world: World) -> None:
-    """The same answer after the same time, and no letter."""
+def test_requesting_a_link_does_not_reveal_accounts(system: System, world: World) -> None:
+    """Same answer and response time, and no e-mail."""
     before = len(letters(system))
     known, unknown = ask(system), ask(system, "nobody@example.com")
     assert known.json() == unknown.json()
@@ -141,10 +137,10 @@ def test_asking_for_a_link_tells_nobody_which_accounts_exist(system: System, wor
     assert all(LOGIN["email"] == letter["To"] for letter in letters(system)[before:])
 
 
-def test_the_default_password_leads_to_a_reset_and_not_in(
+def test_the_default_password_only_leads_to_a_reset(
     system: System, world: World, admin: Caller
 ) -> None:
-    """Also when the body holds no password at all."""
+    """Also if the body has no password."""
     body = {"password": "default", "email": "fresh@example.com", "first_name": "F", "last_name": ""}
     assert admin.post("/data/persons", body).status_code == 200
     for given in ({"password": "default"}, {}):
@@ -159,10 +155,10 @@ def test_the_default_password_leads_to_a_reset_and_not_in(
     assert reset(system, email="fresh@example.com", token=token).status_code == 200
 
 
-def test_an_administrator_sets_a_password_and_others_may_not(
+def test_only_an_administrator_sets_another_s_password(
     system: System, world: World, admin: Caller
 ) -> None:
-    """Both fields, as for one's own."""
+    """Password and confirmation are required."""
     path = f"/actions/persons/{world.people['artist']}/change-password"
     body = {"password": "chosen for them", "password_2": "chosen for them"}
     assert system.caller(world.people["manager"]).post(path, body).status_code == 403
@@ -170,8 +166,10 @@ def test_an_administrator_sets_a_password_and_others_may_not(
     assert log_in(system, password="chosen for them").status_code == 200
 
 
-def test_an_administrator_mails_links(system: System, world: World, admin: Caller) -> None:
-    """To choose a password, or to come in at all."""
+def test_an_administrator_mails_reset_links_and_invitations(
+    system: System, world: World, admin: Caller
+) -> None:
+    """To set a password, or to log in for the first time."""
     person = f"/actions/persons/{world.people['artist']}"
     with next_letter(system) as letter:
         assert admin.send("POST", f"{person}/reset-password-link").status_code == 200

@@ -1,4 +1,4 @@
-"""Logging in and out, renewing, and how fast a revocation holds."""
+"""Log-in, log-out, refresh, and how fast a revocation applies."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 
 
 def log_in(system: System, body: Any = None, **options: Any) -> requests.Response:
-    """One try."""
+    """A log-in attempt."""
     return requests.post(f"{system.base}/auth/login", json=body or LOGIN, timeout=20, **options)
 
 
-def test_form_fields_and_query_parameters_serve_as_well(system: System, world: World) -> None:
-    """When no JSON is sent."""
+def test_form_fields_and_query_parameters_are_accepted(system: System, world: World) -> None:
+    """If the request has no JSON."""
     url = f"{system.base}/auth/login"
     assert requests.post(url, data=LOGIN, timeout=20).status_code == 200
     assert requests.post(url, params=LOGIN, timeout=20).status_code == 200
@@ -36,7 +36,7 @@ def test_a_log_in_without_an_email_names_the_field(system: System, world: World,
     assert answer.json()["data"]["errors"][0]["field"] == "email"
 
 
-def test_an_inactive_account_is_told_so_once_the_password_is_right(
+def test_an_inactive_account_is_reported_after_the_password_check(
     system: System, world: World, admin: Caller
 ) -> None:
     """400, with the flag that clients read."""
@@ -50,7 +50,7 @@ def test_an_inactive_account_is_told_so_once_the_password_is_right(
 def test_log_out_revokes_both_tokens_in_every_gateway_within_a_second(
     system: System, world: World
 ) -> None:
-    """Also in a process that had just served the token."""
+    """Also in a worker that has the session cached."""
     body = log_in(system).json()
     here = Caller(system.base, body["access_token"])
     second = System(system.parts, system.folder, port=free_port())
@@ -71,7 +71,7 @@ def test_log_out_revokes_both_tokens_in_every_gateway_within_a_second(
 
 
 def test_a_revocation_survives_restarts(system: System, world: World) -> None:
-    """It is kept by the service, not by a process."""
+    """It is stored in the database."""
     body = log_in(system).json()
     caller = Caller(system.base, body["access_token"])
     caller.get("/auth/logout")
@@ -80,7 +80,7 @@ def test_a_revocation_survives_restarts(system: System, world: World) -> None:
     until(lambda: caller.get("/auth/authenticated").status_code == 401, 20, "the refusal")
 
 
-def test_a_refresh_token_gives_access_tokens_until_log_out(system: System, world: World) -> None:
+def test_a_refresh_token_works_until_log_out(system: System, world: World) -> None:
     """It is not rotated."""
     body = log_in(system).json()
     refresh = Caller(system.base, body["refresh_token"])
@@ -102,24 +102,24 @@ def test_a_refresh_token_gives_access_tokens_until_log_out(system: System, world
         (token_for("x", exp=1), 401, {"error": True, "message": "Signature has expired"}),
     ],
 )
-def test_tokens_that_are_none(
+def test_invalid_tokens_are_rejected(
     system: System, world: World, token: str, status: int, body: dict[str, Any]
 ) -> None:
-    """Each with the answer that clients act on; gazu renews on exactly one of them."""
+    """Each with the answer on which clients act; gazu refreshes on one of them only."""
     answer = Caller(system.base, token).get("/auth/authenticated")
     assert answer.status_code == status
     assert answer.json() == body
 
 
-def test_a_token_that_nobody_signed_is_refused(system: System, world: World) -> None:
+def test_an_unsigned_token_is_rejected(system: System, world: World) -> None:
     """``alg: none`` is no algorithm."""
     claims = jwt.decode(token_for(world.admin), SECRET, algorithms=["HS256"])
     forged = jwt.encode(claims, "", algorithm="none")
     assert Caller(system.base, forged).get("/data/departments").status_code == 422
 
 
-def test_browsers_get_cookies_and_scripts_do_not(system: System, world: World) -> None:
-    """HttpOnly, and the refresh cookie only for its route."""
+def test_browsers_get_cookies_and_scripts_get_none(system: System, world: World) -> None:
+    """HttpOnly; the refresh cookie is limited to its route."""
     session = requests.Session()
     session.headers["User-Agent"] = BROWSER
     answer = session.post(f"{system.base}/auth/login", json=LOGIN, timeout=20)
@@ -133,8 +133,8 @@ def test_browsers_get_cookies_and_scripts_do_not(system: System, world: World) -
     assert "Set-Cookie" not in log_in(system).headers
 
 
-def test_a_deactivated_person_is_out_at_once(system: System, world: World, admin: Caller) -> None:
-    """And their token stays dead when they are active again."""
+def test_deactivation_revokes_sessions_at_once(system: System, world: World, admin: Caller) -> None:
+    """The token stays invalid after the person is activated again."""
     caller = system.caller(world.people["artist"])
     assert caller.get("/data/departments").status_code == 200
     path = f"/data/persons/{world.people['artist']}"
@@ -144,8 +144,10 @@ def test_a_deactivated_person_is_out_at_once(system: System, world: World, admin
     assert caller.get("/data/departments").status_code == 401
 
 
-def test_a_changed_role_holds_within_a_second(system: System, world: World, admin: Caller) -> None:
-    """In both directions."""
+def test_a_changed_role_applies_within_a_second(
+    system: System, world: World, admin: Caller
+) -> None:
+    """Promotion and demotion."""
     caller = system.caller(world.people["stranger"])
     assert caller.get("/data/hardware-items").status_code == 403
     admin.put(f"/data/persons/{world.people['stranger']}", {"role": "admin"})

@@ -25,8 +25,8 @@ STEP = 30
 ALLOWED = 5
 
 
-class Door(RuleBasedStateMachine):
-    """One account, and everything that can be tried at its door."""
+class LogInMachine(RuleBasedStateMachine):
+    """A model of one account, and all calls that could log in to it."""
 
     system: ClassVar[System]
 
@@ -49,7 +49,7 @@ class Door(RuleBasedStateMachine):
         return self.secret is not None or self.key is not None
 
     def expect(self, answer: Any, *, proven: bool | None) -> None:
-        """``proven`` is None where no proof was given, False for a wrong one."""
+        """``proven`` is None if no proof was sent, False for a wrong one."""
         body = answer.json()
         if self.failures >= ALLOWED:
             assert body.get("too_many_failed_login_attemps") is True, body
@@ -65,11 +65,11 @@ class Door(RuleBasedStateMachine):
     # --- at the door ----------------------------------------------------------------------------
 
     @rule()
-    def come_with_the_password_only(self) -> None:
+    def log_in_with_the_password_only(self) -> None:
         self.expect(log_in(self.system), proven=None)
 
     @rule()
-    def come_with_a_wrong_password(self) -> None:
+    def log_in_with_a_wrong_password(self) -> None:
         answer = log_in(self.system, password="no").json()
         assert answer.get("login") is False
         if self.failures < ALLOWED:
@@ -77,7 +77,7 @@ class Door(RuleBasedStateMachine):
 
     @precondition(lambda self: self.secret is not None)
     @rule(offset=st.integers(-3, 3))
-    def come_with_a_time_code(self, offset: int) -> None:
+    def log_in_with_a_totp_code(self, offset: int) -> None:
         before = int(time.time()) // STEP
         step = before + offset
         answer = log_in(self.system, totp=pyotp.TOTP(self.secret or "").generate_otp(step))
@@ -92,7 +92,7 @@ class Door(RuleBasedStateMachine):
 
     @precondition(lambda self: bool(self.codes))
     @rule(used=st.booleans())
-    def come_with_a_recovery_code(self, used: bool) -> None:
+    def log_in_with_a_recovery_code(self, used: bool) -> None:
         if not used:
             code, good = self.codes[0], True
         elif self.spent:
@@ -106,7 +106,7 @@ class Door(RuleBasedStateMachine):
 
     @precondition(lambda self: self.key is not None)
     @rule(steal=st.booleans())
-    def come_with_the_key(self, steal: bool) -> None:
+    def log_in_with_the_key(self, steal: bool) -> None:
         visitor = Caller(self.system.base, None)
         options = visitor.get("/auth/fido", params={"email": LOGIN["email"]}).json()
         proof = self.key.sign(options) if self.key else {}
@@ -119,7 +119,7 @@ class Door(RuleBasedStateMachine):
 
     @precondition(lambda self: self.secret is None)
     @rule()
-    def set_up_the_app(self) -> None:
+    def enable_totp(self) -> None:
         secret = self.inside.send("PUT", "/auth/totp").json()["otp_secret"]
         step = int(time.time()) // STEP
         code = pyotp.TOTP(secret).generate_otp(max(step - 1, 0))
@@ -131,7 +131,7 @@ class Door(RuleBasedStateMachine):
 
     @precondition(lambda self: self.key is None)
     @rule()
-    def set_up_a_key(self) -> None:
+    def register_a_key(self) -> None:
         key = SoftKey()
         options = self.inside.send("PUT", "/auth/fido").json()
         body = {"registration_response": key.register(options), "device_name": "it"}
@@ -146,7 +146,7 @@ class Door(RuleBasedStateMachine):
 
     @precondition(lambda self: self.factors)
     @rule(which=st.sampled_from(["totp", "fido"]), proven=st.booleans())
-    def take_one_off(self, which: str, proven: bool) -> None:
+    def disable_a_factor(self, which: str, proven: bool) -> None:
         body: dict[str, Any] = {"device_name": "it"}
         if proven and self.codes:
             body["recovery_code"] = self.codes[0]
@@ -174,12 +174,12 @@ class Door(RuleBasedStateMachine):
             self.failures = 0
 
     def start_over(self) -> None:
-        """The clock ticked in the middle of a step: nothing is known for sure any more."""
+        """The clock ticked during a step: the state of the codes is unknown."""
         self.__init__()  # type: ignore[misc]
 
     @invariant()
-    def nobody_gets_in_with_less_than_it_takes(self) -> None:
-        """The password alone opens only an account without factors."""
+    def the_password_alone_never_suffices(self) -> None:
+        """It logs in only to an account without factors."""
         answer = log_in(self.system).json()
         if self.factors or self.failures >= ALLOWED:
             assert answer.get("login") is not True
@@ -188,10 +188,10 @@ class Door(RuleBasedStateMachine):
             self.failures = 0
 
 
-def test_no_sequence_of_calls_opens_a_door_without_its_factors(system: System) -> None:
-    """Twelve walks of up to twenty steps."""
-    Door.system = system
-    case = Door.TestCase
+def test_no_sequence_of_calls_bypasses_enabled_factors(system: System) -> None:
+    """Twelve runs of up to twenty steps."""
+    LogInMachine.system = system
+    case = LogInMachine.TestCase
     case.settings = settings(
         max_examples=12,
         stateful_step_count=20,

@@ -1,4 +1,4 @@
-"""Somebody at the door: logs in, reads their mail, listens to what is announced."""
+"""Helpers: log in, read e-mails, collect events."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ LOGIN = {"email": "artist@example.com", "password": "mypassword"}
 
 
 def log_in(system: System, **more: Any) -> requests.Response:
-    """One try, in a session of its own."""
+    """A log-in attempt in a new session."""
     return requests.post(f"{system.base}/auth/login", json={**LOGIN, **more}, timeout=30)
 
 
 def signed_in(system: System, **more: Any) -> Caller:
-    """A caller with the tokens of a log-in that must succeed."""
+    """A client with the tokens of a log-in that must succeed."""
     answer = log_in(system, **more)
     assert answer.status_code == 200, answer.text
     return Caller(system.base, answer.json()["access_token"])
 
 
 def letters(system: System) -> list[EmailMessage]:
-    """What was mailed so far, oldest first."""
+    """The e-mails sent so far, oldest first."""
     found = sorted((system.folder / "mail").glob("*.eml"))
     return [message_from_bytes(path.read_bytes(), policy=default) for path in found]  # type: ignore[misc]
 
 
 @contextmanager
 def next_letter(system: System, about: str = "") -> Iterator[list[str]]:
-    """Collects the text of the first letter about it that arrives after the block began."""
+    """The text of the first matching e-mail that arrives after the block began."""
     before, found = len(letters(system)), []  # type: ignore[var-annotated]
     yield found
     arrived = until(
@@ -49,14 +49,14 @@ def next_letter(system: System, about: str = "") -> Iterator[list[str]]:
 
 
 def code_in(text: str) -> str:
-    """The six digits of a letter."""
+    """The six digits in an e-mail."""
     found = re.search(r"^(\d{6})$", text, re.MULTILINE)
     assert found, text
     return found[1]
 
 
 def token_in(text: str) -> str:
-    """The token in a letter's link."""
+    """The token in an e-mail's link."""
     found = re.search(r"token=([\w-]{64})(?![\w-])", text)
     assert found, text
     return found[1]
@@ -64,7 +64,7 @@ def token_in(text: str) -> str:
 
 @contextmanager
 def announced(system: System, *names: str) -> Iterator[Heard]:
-    """The events of ``auth`` with these names, from the beginning of the block."""
+    """The events of ``auth`` with these names, since the block began."""
     with listening(system, "auth", *names) as (found, something_came):
         yield found
         until(lambda: not something_came(0.2) and found, what="the events")

@@ -1,1 +1,1 @@
-"""The gateway by itself."""
+"""The gateway over HTTP."""

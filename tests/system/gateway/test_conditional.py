@@ -1,4 +1,4 @@
-"""Conditional reads: a tag on every answer, a 304 for whoever holds it."""
+"""Conditional requests: every answer has an ETag, which is answered with 304."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from tests.world import World
 
 
 def held(caller: Caller, path: str, tag: str) -> requests.Response:
-    """The same read by somebody who holds an answer."""
+    """The same request with the ETag of an answer."""
     return caller.get(path, headers={"If-None-Match": tag})
 
 
 @pytest.mark.parametrize("path", ["/data/departments", "/data/entities?relations=true"])
-def test_an_unchanged_list_is_a_304_and_a_changed_one_is_not(
+def test_a_list_is_a_304_until_it_changes(
     system: System, world: World, admin: Caller, path: str
 ) -> None:
-    """Right after a write its writer gets the new list, before and after the relay counted it."""
+    """The writer reads its own write, before and after the relay has counted it."""
     tag = admin.get(path).headers["ETag"]
     again = held(admin, path, tag)
     assert (again.status_code, again.content) == (304, b"")
@@ -36,20 +36,18 @@ def test_an_unchanged_list_is_a_304_and_a_changed_one_is_not(
         assert held(admin, path, tag).status_code == 304
 
 
-def test_a_tag_is_of_one_caller_and_one_question(
-    system: System, world: World, admin: Caller
-) -> None:
-    """What another may see, or other filters find, is another answer."""
+def test_an_etag_depends_on_caller_and_query(system: System, world: World, admin: Caller) -> None:
+    """Other callers and filters have other answers."""
     tag = admin.get("/data/persons").headers["ETag"]
     artist = system.caller(world.people["artist"])
     assert held(artist, "/data/persons", tag).status_code == 200
     assert held(admin, "/data/persons?fields=id", tag).status_code == 200
 
 
-def test_what_a_deletion_elsewhere_takes_along_is_a_change_here(
+def test_a_cascade_from_another_service_changes_the_etag(
     system: System, world: World, admin: Caller
 ) -> None:
-    """Rows emptied by another service's event."""
+    """Rows nulled by another service's event."""
     path = "/data/tasks?relations=true"
     admin.post("/data/persons", {"first_name": "T", "last_name": "T", "email": "t@example.com"})
     ident = admin.get("/data/persons?email=t@example.com").json()[0]["id"]
@@ -64,8 +62,10 @@ def test_what_a_deletion_elsewhere_takes_along_is_a_change_here(
     until(gone, what="the list without the person")
 
 
-def test_a_single_row_has_a_tag_of_its_bytes(system: System, world: World, admin: Caller) -> None:
-    """It is built, and not sent again."""
+def test_the_etag_of_a_row_is_a_hash_of_its_bytes(
+    system: System, world: World, admin: Caller
+) -> None:
+    """It is read, and not sent again."""
     path = f"/data/departments/{world.department}"
     tag = admin.get(path).headers["ETag"]
     assert held(admin, path, f'"other", {tag}').status_code == 304
@@ -73,8 +73,8 @@ def test_a_single_row_has_a_tag_of_its_bytes(system: System, world: World, admin
     assert held(admin, path, tag).status_code == 200
 
 
-def test_a_refusal_has_no_tag(system: System, world: World, admin: Caller) -> None:
-    """Nor has an answer to a write."""
+def test_an_error_has_no_etag(system: System, world: World, admin: Caller) -> None:
+    """Nor has the answer to a write."""
     missing = admin.get("/data/departments/00000000-0000-4000-8000-000000000000")
     assert "ETag" not in missing.headers
     written = admin.put(f"/data/departments/{world.department}", {"color": "#000002"})
@@ -90,10 +90,10 @@ def test_a_refusal_has_no_tag(system: System, world: World, admin: Caller) -> No
         "/data/assets/{asset}/cast-in",
     ],
 )
-def test_views_of_a_production_are_held_until_it_changes(
+def test_views_of_a_production_are_304_until_it_changes(
     system: System, world: World, admin: Caller, path: str
 ) -> None:
-    """Built once, however often somebody looks."""
+    """They aren't built again."""
     path = path.format(project=world.project, asset=world.asset)
     tag = admin.get(path).headers["ETag"]
     assert held(admin, path, tag).status_code == 304

@@ -1,4 +1,4 @@
-"""The gateway's own manners: paths, bodies, headers, limits, refusals."""
+"""HTTP conventions of the gateway: paths, bodies, headers, limits, errors."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ PATHS = (
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_every_path_answers_with_and_without_slash_and_prefix(admin: Caller, path: str) -> None:
-    """No redirect, which would lose a body."""
+def test_every_path_works_with_and_without_slash_and_prefix(admin: Caller, path: str) -> None:
+    """Without a redirect, which would lose a body."""
     answer = admin.get(path, allow_redirects=False)
     assert answer.status_code == 200
     assert [row["name"] for row in answer.json()] == ["Modeling"]
 
 
-def test_every_answer_carries_the_security_headers(system: System, admin: Caller) -> None:
-    """Also refusals and unknown routes."""
+def test_every_answer_has_the_security_headers(system: System, admin: Caller) -> None:
+    """Also errors and unknown routes."""
     for answer in (admin.get("/data/departments"), admin.get("/nope"), admin.get("/")):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
@@ -38,8 +38,8 @@ def test_every_answer_carries_the_security_headers(system: System, admin: Caller
         assert answer.headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
 
 
-def test_unknown_route_and_wrong_method_are_json(admin: Caller) -> None:
-    """The texts that clients know."""
+def test_unknown_routes_and_methods_answer_json(admin: Caller) -> None:
+    """With the messages that clients expect."""
     missing = admin.get("/data/no-such-thing")
     assert missing.status_code == 404
     assert missing.json()["message"].startswith("404 Not Found: ")
@@ -52,7 +52,7 @@ def test_unknown_route_and_wrong_method_are_json(admin: Caller) -> None:
 
 
 def test_head_and_options_work_where_get_does(admin: Caller) -> None:
-    """HEAD has no body, OPTIONS says what is allowed."""
+    """HEAD has no body, OPTIONS lists the methods."""
     head = admin.send("HEAD", "/data/departments")
     assert (head.status_code, head.content) == (200, b"")
     options = admin.send("OPTIONS", "/data/departments")
@@ -71,10 +71,10 @@ def test_head_and_options_work_where_get_does(admin: Caller) -> None:
         (b"", "application/json"),
     ],
 )
-def test_a_body_that_is_no_json_is_refused_with_a_reason(
+def test_a_malformed_json_body_is_rejected_with_a_reason(
     admin: Caller, body: bytes, kind: str
 ) -> None:
-    """400, because scripts would take a 415 for a success."""
+    """400, because scripts treat a 415 as success."""
     answer = admin.session.post(
         admin.base + "/data/departments", data=body, headers={"Content-Type": kind}, timeout=20
     )
@@ -85,8 +85,8 @@ def test_a_body_that_is_no_json_is_refused_with_a_reason(
 
 
 @pytest.mark.parametrize("body", ["null", "[]", "3", '"text"'])
-def test_a_body_that_is_no_object_is_refused(admin: Caller, body: str) -> None:
-    """Whatever else JSON can be."""
+def test_a_json_body_other_than_an_object_is_rejected(admin: Caller, body: str) -> None:
+    """Array, string, number, null."""
     for method, path in (("POST", "/data/departments"),):
         answer = admin.session.request(
             method,
@@ -98,7 +98,7 @@ def test_a_body_that_is_no_object_is_refused(admin: Caller, body: str) -> None:
         assert answer.status_code == 400, answer.text
 
 
-def test_ten_megabytes_of_nested_json_are_too_large(admin: Caller) -> None:
+def test_nested_json_over_the_limit_is_too_large(admin: Caller) -> None:
     """413 before anything is parsed."""
     body = b'{"a":' * 2_000_000 + b"1" + b"}" * 2_000_000
     answer = admin.session.post(
@@ -124,18 +124,18 @@ def test_ten_megabytes_of_nested_json_are_too_large(admin: Caller) -> None:
         "page=99999999999999999999",
     ],
 )
-def test_a_query_that_means_nothing_is_refused_with_a_reason(admin: Caller, query: str) -> None:
-    """400, never a crash; but an unknown name is ignored."""
+def test_invalid_query_values_are_rejected_with_a_reason(admin: Caller, query: str) -> None:
+    """400, not a crash; unknown names are ignored."""
     answer = admin.get(f"/data/departments?{query}")
     assert answer.status_code == 400, answer.text
     assert answer.json()["message"]
     assert admin.get("/data/departments?no_such_field=1").status_code == 200
 
 
-def test_large_lists_travel_compressed_and_unpacked_alike(
+def test_large_lists_are_the_same_with_and_without_gzip(
     admin: Caller, system: System, world: World
 ) -> None:
-    """The same bytes, whether the client reads gzip or not."""
+    """The same bytes after decoding."""
     for number in range(1500):
         world.add("department", f"d{number}", name=f"Department {number}", color="#123456")
     system.load(world.tables)
@@ -147,8 +147,8 @@ def test_large_lists_travel_compressed_and_unpacked_alike(
     assert len(plain.json()) == 1501
 
 
-def test_a_request_keeps_the_id_it_came_with(admin: Caller) -> None:
-    """So that it can be followed through every log."""
+def test_a_request_id_from_the_client_is_kept(admin: Caller) -> None:
+    """It appears in every log."""
     answer = admin.get("/data/departments", headers={"X-Request-ID": "from-the-client"})
     assert answer.headers["X-Request-ID"] == "from-the-client"
 
@@ -157,7 +157,7 @@ class TestIdempotency:
     """``Idempotency-Key`` on a POST."""
 
     def test_the_same_request_is_executed_once(self, admin: Caller) -> None:
-        """And answered twice."""
+        """A repetition gets the same answer."""
         key = {"Idempotency-Key": uuid.uuid4().hex}
         body = {"name": "Rigging", "color": "#123456"}
         first = admin.post("/data/departments", body, headers=key)
@@ -165,7 +165,7 @@ class TestIdempotency:
         assert (first.status_code, again.status_code) == (200, 200)
         assert first.json() == again.json()
 
-    def test_a_key_goes_with_requests_that_ask_other_services(
+    def test_keys_cover_requests_that_call_other_services(
         self, admin: Caller, world: World
     ) -> None:
         """Here for the entity and the assignees of a task."""
@@ -182,7 +182,7 @@ class TestIdempotency:
         assert (first.status_code, again.status_code) == (200, 200)
         assert first.json()["id"] == again.json()["id"]
 
-    def test_the_key_with_another_body_is_refused(self, admin: Caller) -> None:
+    def test_the_key_with_another_body_is_rejected(self, admin: Caller) -> None:
         """422, and nothing is written."""
         key = {"Idempotency-Key": uuid.uuid4().hex}
         admin.post("/data/departments", {"name": "One", "color": "#123456"}, headers=key)
@@ -190,17 +190,15 @@ class TestIdempotency:
         assert other.status_code == 422
         assert "Two" not in {row["name"] for row in admin.get("/data/departments").json()}
 
-    def test_a_refused_request_may_be_corrected_under_its_key(self, admin: Caller) -> None:
-        """Only what was done is remembered."""
+    def test_a_rejected_request_may_reuse_its_key(self, admin: Caller) -> None:
+        """Only successful writes are stored."""
         key = {"Idempotency-Key": uuid.uuid4().hex}
         assert admin.post("/data/departments", {"name": "X"}, headers=key).status_code == 400
         body = {"name": "X", "color": "#123456"}
         assert admin.post("/data/departments", body, headers=key).status_code == 200
 
-    def test_a_write_that_asks_other_services_has_its_key_too(
-        self, admin: Caller, world: World
-    ) -> None:
-        """A comment's author is looked up elsewhere before it is stored."""
+    def test_comments_are_idempotent_too(self, admin: Caller, world: World) -> None:
+        """The author is looked up in another service first."""
         key = {"Idempotency-Key": uuid.uuid4().hex}
         body = {"object_id": world.task, "object_type": "Task", "person_id": world.admin}
         first = admin.post("/data/comments", body, headers=key)
@@ -208,8 +206,8 @@ class TestIdempotency:
         assert (first.status_code, again.status_code) == (200, 200), first.text
         assert first.json()["id"] == again.json()["id"]
 
-    def test_of_two_at_the_same_time_one_is_executed(self, admin: Caller) -> None:
-        """The other gets the same answer or is told to come again."""
+    def test_of_two_concurrent_requests_one_is_executed(self, admin: Caller) -> None:
+        """The others get the same answer or a 409."""
         key = {"Idempotency-Key": uuid.uuid4().hex}
         body = {"name": "Twice", "color": "#123456"}
         with ThreadPoolExecutor(4) as pool:
@@ -221,8 +219,10 @@ class TestIdempotency:
         names = [row["name"] for row in admin.get("/data/departments").json()]
         assert names.count("Twice") == 1
 
-    def test_keys_belong_to_their_caller(self, admin: Caller, system: System, world: World) -> None:
-        """Somebody else's key is another key."""
+    def test_keys_are_scoped_to_the_caller(
+        self, admin: Caller, system: System, world: World
+    ) -> None:
+        """The same key of another caller is another key."""
         key = {"Idempotency-Key": "the same"}
         world.add("person", "boss", first_name="B", last_name="B", role="admin", active=True)
         system.load(world.tables)
@@ -233,21 +233,21 @@ class TestIdempotency:
 
 
 class TestStatus:
-    """What operators and scripts look at."""
+    """Routes for operators and monitoring."""
 
-    def test_the_root_says_what_it_is(self, system: System) -> None:
-        """Gazu checks that it answers 200."""
+    def test_the_root_names_the_api_and_its_version(self, system: System) -> None:
+        """Gazu expects a 200."""
         assert set(requests.get(system.base, timeout=5).json()) == {"api", "version"}
 
-    def test_status_names_the_parts(self, system: System) -> None:
-        """For people and for simple monitors."""
+    def test_status_lists_the_components(self, system: System) -> None:
+        """For people and simple monitors."""
         shown = requests.get(f"{system.base}/status", timeout=5).json()
         assert shown["database-up"] is True
         assert shown["event-stream-up"] is True
         text = requests.get(f"{system.base}/status.txt", timeout=5).text
         assert "database-up: up" in text
 
-    def test_health_and_metrics(self, system: System, admin: Caller) -> None:
+    def test_health_and_metrics_are_served(self, system: System, admin: Caller) -> None:
         """For orchestrators and Prometheus."""
         admin.get("/data/departments")
         assert requests.get(f"{system.base}/health/live", timeout=5).status_code == 200
@@ -257,7 +257,7 @@ class TestStatus:
         assert 'route="/data/departments"' in text
 
     def test_the_documentation_works_offline(self, system: System) -> None:
-        """It fetches nothing but the description beside it."""
+        """It loads only the description beside it."""
         page = requests.get(f"{system.base}/docs", timeout=5)
         assert page.headers["Content-Type"].startswith("text/html")
         assert "http://" not in page.text
@@ -266,8 +266,8 @@ class TestStatus:
         assert described["openapi"] == "3.1.0"
         assert "/data/departments/{ident}" in described["paths"]
 
-    def test_the_events_are_described_for_machines(self, system: System) -> None:
-        """In the form that generators of subscribers read."""
+    def test_the_events_are_described_as_asyncapi(self, system: System) -> None:
+        """For generators of subscribers."""
         described = requests.get(f"{system.base}/api/asyncapi.json", timeout=5).json()
         assert described["asyncapi"] == "3.0.0"
         assert described["channels"]["task_assign"]["address"] == "task:assign"

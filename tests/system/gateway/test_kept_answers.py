@@ -1,4 +1,4 @@
-"""What the gateway answers from memory is what the services would say."""
+"""Answers from the gateway's cache equal those of the services."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ WHO = "/auth/authenticated"
 
 @pytest.fixture
 def artist(system: System, world: World) -> Caller:
-    """Somebody who has asked already, so that the answer is in memory."""
+    """A client whose answer is already cached."""
     found = system.caller(world.people["artist"])
     assert found.get(WHO).json()["user"]["first_name"] == "Artist"
     return found
 
 
 def calls(system: System, method: str) -> float:
-    """How often the service ``auth`` was asked."""
+    """The number of calls to ``auth``."""
     url = f"http://127.0.0.1:{system.metrics_ports['auth']}/metrics"
     scrape = Scrape([Target(url, "auth", "auth")])
     return scrape.sum("callboard_rpc_seconds_count", method=method)
 
 
 def soon(read: Callable[[], Any], expected: Any) -> None:
-    """It is so within a second."""
+    """Assert that it becomes true within a second."""
     until(lambda: read() == expected, 1.0, f"{expected!r}")
 
 
-def test_the_service_is_asked_once(system: System, artist: Caller) -> None:
-    """And then not until something changes."""
+def test_the_service_is_called_once(system: System, artist: Caller) -> None:
+    """And not again until something changes."""
     before = calls(system, "who_am_i")
     for _ in range(20):
         assert artist.get(WHO).ok
     assert calls(system, "who_am_i") == before
 
 
-def test_another_sees_a_change_within_a_second(admin: Caller, artist: Caller, world: World) -> None:
-    """Of themselves, and of the studio."""
+def test_others_see_a_change_within_a_second(admin: Caller, artist: Caller, world: World) -> None:
+    """Of their own person, and of the organisation."""
     body = {"first_name": "Renamed"}
     assert admin.put(f"/data/persons/{world.people['artist']}", body).ok
     soon(lambda: artist.get(WHO).json()["user"]["first_name"], "Renamed")
@@ -53,7 +53,7 @@ def test_another_sees_a_change_within_a_second(admin: Caller, artist: Caller, wo
     soon(lambda: artist.get("/data/organisations").json()[0]["name"], "Other")
 
 
-def test_who_changed_it_sees_it_at_once(admin: Caller) -> None:
+def test_the_writer_sees_a_change_at_once(admin: Caller) -> None:
     """Every time."""
     assert admin.get(WHO).ok
     studio = admin.get("/data/organisations").json()[0]["id"]
@@ -63,10 +63,10 @@ def test_who_changed_it_sees_it_at_once(admin: Caller) -> None:
         assert admin.get("/data/organisations").json()[0]["name"] == f"Studio {number}"
 
 
-def test_who_logged_out_or_was_deactivated_is_out(
+def test_log_out_and_deactivation_invalidate_the_cache(
     system: System, admin: Caller, artist: Caller, world: World
 ) -> None:
-    """The answer in memory belongs to a session that is over."""
+    """The cached answer belongs to an ended session."""
     vendor = system.caller(world.people["vendor"])
     assert vendor.get(WHO).ok
     assert vendor.get("/auth/logout").ok
@@ -76,13 +76,13 @@ def test_who_logged_out_or_was_deactivated_is_out(
 
 
 def test_an_unchanged_answer_is_304(artist: Caller) -> None:
-    """By the tag that it was kept with."""
+    """By the ETag of the cached answer."""
     tag = artist.get(WHO).headers["ETag"]
     assert artist.get(WHO, headers={"If-None-Match": tag}).status_code == 304
 
 
-def test_an_import_leaves_nothing_in_memory(system: System, artist: Caller) -> None:
-    """All rows are others now."""
+def test_an_import_clears_the_cache(system: System, artist: Caller) -> None:
+    """It replaces all rows."""
     other = World()
     for row in other.tables["person"]:
         row["last_name"] = "Imported"

@@ -16,7 +16,7 @@ WORKERS = 2
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where the workers keep their figures; something of an earlier start lies there."""
+    """The folder of the workers' metrics, with files of an earlier start."""
     found = tmp_path / "figures"
     found.mkdir()
     (found / "counter_1.db").write_bytes(b"of another time, and broken")
@@ -36,14 +36,12 @@ def gateway(parts: Parts, tmp_path: Path, folder: Path) -> Iterator[System]:
 
 
 def workers(system: System) -> set[str]:
-    """The workers that are shown."""
+    """The workers in the metrics."""
     return system.scrape().labels("process_resident_memory_bytes", "pid")
 
 
-def test_any_worker_answers_for_all_and_for_nothing_of_before(
-    gateway: System, folder: Path
-) -> None:
-    """The files of an earlier start are gone; those of both workers are read."""
+def test_any_worker_reports_all_workers_of_this_start(gateway: System, folder: Path) -> None:
+    """Files of the earlier start are deleted."""
     until(lambda: len(workers(gateway)) == WORKERS, 20, "both workers")
     assert not (folder / "counter_1.db").exists()
 

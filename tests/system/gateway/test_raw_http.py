@@ -1,4 +1,4 @@
-"""What clients, proxies and attackers may put on a connection, byte by byte."""
+"""HTTP parsing, byte by byte: pipelining, smuggling, malformed and aborted requests."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class Line:
         return self.request("/data/departments", "POST", kind + extra, body)
 
     def send(self, *pieces: bytes) -> None:
-        """Send the pieces, each in a packet of its own."""
+        """Send the pieces, each in its own packet."""
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for piece in pieces:
             self.socket.sendall(piece)
 
     def answers(self, count: int) -> list[int]:
-        """The statuses of so many answers; the connection may stay open."""
+        """The statuses of the next ``count`` answers; the connection may stay open."""
         found = b""
         while len(STATUS.findall(found)) < count:
             piece = self.socket.recv(65536)
@@ -49,14 +49,14 @@ class Line:
         return [int(status) for status in STATUS.findall(found)]
 
     def to_the_end(self) -> bytes:
-        """All that comes until the gateway closes."""
+        """All bytes until the gateway closes."""
         found = b""
         while piece := self.socket.recv(65536):
             found += piece
         return found
 
     def statuses(self) -> list[int]:
-        """The statuses of all that comes until the gateway closes."""
+        """The statuses of all answers until the gateway closes."""
         return [int(status) for status in STATUS.findall(self.to_the_end())]
 
 
@@ -80,14 +80,14 @@ ASKED = (
 
 
 def cut(data: bytes, places: Sequence[int]) -> list[bytes]:
-    """The data in pieces that begin at these places."""
+    """The data, split at these offsets."""
     bounds = [0, *places, len(data)]
     return [data[start:end] for start, end in pairwise(bounds)]
 
 
 @pytest.mark.parametrize("pieces", ["one packet", "two and the rest", "in the midst", "single"])
-def test_answers_come_in_the_order_of_the_requests(line: Line, pieces: str) -> None:
-    """Whatever comes in one packet, and whatever while an earlier one is being answered."""
+def test_pipelined_requests_are_answered_in_order(line: Line, pieces: str) -> None:
+    """In one packet, or while an earlier one is processed."""
     requests = [line.request(path) for path, _ in ASKED]
     data = b"".join(requests)
     two = len(requests[0]) + len(requests[1])
@@ -101,8 +101,8 @@ def test_answers_come_in_the_order_of_the_requests(line: Line, pieces: str) -> N
     assert line.answers(len(ASKED)) == [status for _, status in ASKED]
 
 
-def test_every_answer_belongs_to_its_request(line: Line) -> None:
-    """By the id that each request brought, over many rounds with a body in between."""
+def test_every_answer_has_the_id_of_its_request(line: Line) -> None:
+    """Over many rounds with a body in between."""
     sent = []
     for number in range(30):
         sent.append(f"r{number}")
@@ -117,30 +117,30 @@ def test_every_answer_belongs_to_its_request(line: Line) -> None:
     assert [name.decode() for name in found] == sent
 
 
-def test_what_can_not_be_read_is_refused_after_the_answers_before_it(line: Line) -> None:
-    """Not in their place: a proxy would give the refusal to somebody else."""
+def test_a_malformed_request_is_rejected_after_earlier_answers(line: Line) -> None:
+    """Otherwise a proxy would give the error to another client."""
     good = line.request("/data/departments") + line.request("/data/persons")
     line.send(good + b"NONSENSE\r\n\r\n")
     assert line.statuses() == [200, 200, 400]
 
 
-def test_a_broken_body_behind_another_request_is_refused_in_its_turn(line: Line) -> None:
-    """The request that it belongs to was begun already."""
+def test_a_malformed_pipelined_body_is_rejected_in_order(line: Line) -> None:
+    """Its request has already begun."""
     broken = line.post("Transfer-Encoding: chunked\r\n", "zz\r\n")
     line.send(line.request("/data/departments") + broken)
     assert line.statuses() == [200, 400]
 
 
-def test_more_requests_than_may_wait_are_refused(line: Line) -> None:
-    """Those that may are answered first."""
+def test_pipelined_requests_over_the_limit_are_rejected(line: Line) -> None:
+    """Those within the limit are answered first."""
     line.send(line.request("/health/live") * 100)
     found = line.statuses()
     assert set(found[:-1]) == {200}
     assert found[-1] == 400
 
 
-def test_a_request_behind_the_last_one_is_not_served(line: Line) -> None:
-    """``Connection: close`` says that nothing follows."""
+def test_nothing_is_served_after_connection_close(line: Line) -> None:
+    """The header says that no request follows."""
     line.send(line.request("/health/live", extra="Connection: close\r\n") + line.request("/nope"))
     assert line.statuses() == [200]
 
@@ -183,39 +183,39 @@ SMUGGLED = {
 
 
 @pytest.mark.parametrize("shape", SMUGGLED)
-def test_what_others_may_read_differently_is_refused(line: Line, shape: str) -> None:
-    """With 400, at the end of the connection; nothing behind it is taken for a request."""
+def test_ambiguous_requests_are_rejected(line: Line, shape: str) -> None:
+    """With 400 and a close: the rest is not taken for a request (smuggling)."""
     line.send(line.post(*SMUGGLED[shape]) + line.request("/nope"))
     assert line.statuses() == [400]
 
 
-def test_a_whole_head_with_bare_line_feeds_is_refused(line: Line) -> None:
-    """Not read as if it had both characters."""
+def test_a_head_with_bare_line_feeds_is_rejected(line: Line) -> None:
+    """They don't count as CRLF."""
     line.send(line.request("/health/live").replace(b"\r\n", b"\n"))
     assert line.statuses() == [400]
 
 
-def test_a_request_without_a_host_is_refused(line: Line) -> None:
-    """RFC 9112, 3.2; an old client of HTTP/1.0 needs none."""
+def test_a_request_without_a_host_is_rejected(line: Line) -> None:
+    """RFC 9112, 3.2; HTTP/1.0 clients need none."""
     line.send(b"GET /health/live HTTP/1.1\r\n\r\n")
     assert line.statuses() == [400]
 
 
-def test_http_1_0_is_answered_and_closed(line: Line) -> None:
-    """Some probes speak it."""
+def test_http_1_0_is_answered_without_keep_alive(line: Line) -> None:
+    """Some probes use it."""
     line.send(b"GET /health/live HTTP/1.0\r\n\r\n")
     assert line.statuses() == [200]
 
 
-def test_an_upgrade_that_we_do_not_do_is_answered_as_if_unasked(line: Line) -> None:
-    """And the connection ends, since what follows may be of the other protocol."""
+def test_an_unsupported_upgrade_is_ignored(line: Line) -> None:
+    """The connection is closed, since the rest may be another protocol."""
     extra = "Connection: Upgrade\r\nUpgrade: h2c\r\n"
     line.send(line.request("/health/live", extra=extra) + line.request("/nope"))
     assert line.statuses() == [200]
 
 
-def test_refusals_are_json(line: Line) -> None:
-    """Also those that no route sees."""
+def test_errors_are_json(line: Line) -> None:
+    """Also those before routing."""
     line.send(b"NONSENSE\r\n\r\n")
     head, _, body = line.to_the_end().partition(b"\r\n\r\n")
     assert b"content-type: application/json" in head.lower()
@@ -225,22 +225,22 @@ def test_refusals_are_json(line: Line) -> None:
 # --- ends -----------------------------------------------------------------------------------------
 
 
-def test_a_client_that_sends_no_more_still_reads_its_answer(line: Line) -> None:
-    """It closed its half of the connection after the request."""
+def test_a_half_closed_connection_still_gets_its_answer(line: Line) -> None:
+    """The client closes its side after the request."""
     line.send(line.request("/data/departments"))
     line.socket.shutdown(socket.SHUT_WR)
     assert line.statuses() == [200]
 
 
-def test_a_body_that_ends_too_early_changes_nothing(line: Line) -> None:
-    """A number cut short would be another number."""
+def test_a_truncated_body_changes_nothing(line: Line) -> None:
+    """A truncated number would be another number."""
     line.send(line.post("Content-Length: 100\r\n", '{"name": "Half", "color": "#123456"}'))
     line.socket.shutdown(socket.SHUT_WR)
     assert line.statuses() == [400]
 
 
-def test_who_waits_for_100_is_told_to_go_on_or_refused_at_once(line: Line, system: System) -> None:
-    """A large upload needn't be sent to hear that it isn't allowed."""
+def test_expect_100_is_answered_or_rejected_at_once(line: Line, system: System) -> None:
+    """A large upload isn't sent only to be rejected."""
     line.send(line.post("Expect: 100-continue\r\nContent-Length: 2\r\n", ""))
     assert line.answers(1) == [100]
     stranger = socket.create_connection(("127.0.0.1", system.port), 10)
@@ -251,8 +251,8 @@ def test_who_waits_for_100_is_told_to_go_on_or_refused_at_once(line: Line, syste
     assert STATUS.findall(stranger.recv(65536)) == [b"401"]
 
 
-def test_a_refusal_is_read_although_the_body_is_still_being_sent(line: Line) -> None:
-    """The connection isn't reset under the client's hands."""
+def test_an_error_is_readable_while_the_body_is_sent(line: Line) -> None:
+    """The connection isn't reset."""
     head = b"POST /data/departments HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n"
     line.send(head, *[b"x" * 10_000] * 300)
     assert line.statuses() == [401]

@@ -1,4 +1,4 @@
-"""Clients that are slow, greedy or many don't keep others from their answers."""
+"""Slow and numerous clients don't block others."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ MANY = 60
 
 @pytest.fixture
 def headers(world: World) -> str:
-    """The head of a request by the administrator, but for its first line and its end."""
+    """The administrator's request headers, without the request line and the blank line."""
     return f"Host: x\r\nAuthorization: Bearer {token_for(world.admin, secret=SECRET)}\r\n"
 
 
 @contextmanager
 def connections(system: System, count: int, beginning: str = "") -> Iterator[list[socket.socket]]:
-    """So many connections, each with that much sent."""
+    """Open connections that have each sent the bytes."""
     with ExitStack() as stack:
         found = []
         for _ in range(count):
@@ -40,7 +40,7 @@ def connections(system: System, count: int, beginning: str = "") -> Iterator[lis
 
 
 def answer_of(line: socket.socket) -> bytes:
-    """All that comes until the server closes."""
+    """All bytes until the server closes."""
     found = b""
     while piece := line.recv(65536):
         found += piece
@@ -48,14 +48,16 @@ def answer_of(line: socket.socket) -> bytes:
 
 
 def others_are_served(admin: Caller) -> None:
-    """Somebody else gets answers, on a new connection and on a kept one."""
+    """Assert that others get answers, on a new and on a kept-alive connection."""
     for _ in range(3):
         assert admin.get("/data/departments", timeout=5).status_code == 200
 
 
 @pytest.mark.parametrize("beginning", ["", "G", "GET /data/departments HTTP/1.1\r\nHost: x\r\nA: "])
-def test_heads_that_never_end_hold_up_nobody(system: System, admin: Caller, beginning: str) -> None:
-    """Idle connections and slow heads cost next to nothing; there may be hundreds."""
+def test_unfinished_heads_do_not_block_others(
+    system: System, admin: Caller, beginning: str
+) -> None:
+    """Hundreds of idle connections and slow heads cost next to nothing."""
     with connections(system, 4 * MANY, beginning) as lines:
         others_are_served(admin)
         for line in lines:
@@ -63,8 +65,8 @@ def test_heads_that_never_end_hold_up_nobody(system: System, admin: Caller, begi
         others_are_served(admin)
 
 
-def test_a_head_that_does_not_end_is_given_up(system: System, admin: Caller) -> None:
-    """After ten seconds, and a connection that has asked before is no exception."""
+def test_a_slow_head_times_out(system: System, admin: Caller) -> None:
+    """After ten seconds, also on a connection that was used before."""
     with connections(system, 2, "HEAD / HTTP/1.1\r\nHost: x\r\n") as (fresh, kept):
         kept.sendall(b"\r\n")
         assert kept.recv(65536).startswith(b"HTTP/1.1 200")
@@ -73,16 +75,14 @@ def test_a_head_that_does_not_end_is_given_up(system: System, admin: Caller) -> 
         assert answer_of(kept) == b""
 
 
-def test_a_head_without_measure_is_refused(system: System, admin: Caller) -> None:
+def test_an_oversized_head_is_rejected(system: System, admin: Caller) -> None:
     """With a status, before it fills the memory."""
     with connections(system, 1, "GET / HTTP/1.1\r\nHost: x\r\nX: " + "x" * 100_000) as (line,):
         assert b" 431 " in answer_of(line).splitlines()[0]
 
 
-def test_small_bodies_that_come_slowly_hold_no_place(
-    system: System, admin: Caller, headers: str
-) -> None:
-    """They are read first, whatever size of pieces they come in, and then answered."""
+def test_slow_small_bodies_take_no_worker_slot(system: System, admin: Caller, headers: str) -> None:
+    """They are read completely first, then handled."""
     body = '{"name": "Slowly", "color": "#123456"}'
     head = (
         f"POST /data/departments HTTP/1.1\r\n{headers}Content-Type: application/json\r\n"
@@ -95,10 +95,8 @@ def test_small_bodies_that_come_slowly_hold_no_place(
         assert lines[0].recv(65536).startswith(b"HTTP/1.1 200")
 
 
-def test_large_bodies_that_stall_hold_a_few_places_at_most(
-    system: System, admin: Caller, headers: str
-) -> None:
-    """Who stalls while the places for slow clients are taken is cut off."""
+def test_stalled_large_bodies_take_few_slots(system: System, admin: Caller, headers: str) -> None:
+    """Beyond the slots for slow clients, stalled ones are disconnected."""
     head = (
         f"POST /data/departments HTTP/1.1\r\n{headers}Content-Type: application/json\r\n"
         "Content-Length: 4000000\r\n\r\n["
@@ -107,10 +105,10 @@ def test_large_bodies_that_stall_hold_a_few_places_at_most(
         others_are_served_soon(admin)
 
 
-def test_uploads_that_stall_leave_no_file(
+def test_stalled_uploads_leave_no_file(
     system: System, admin: Caller, headers: str, world: World
 ) -> None:
-    """What was stored of them is removed when they are given up."""
+    """The part that was stored is deleted on timeout."""
     head = (
         f"POST /pictures/thumbnails/persons/{world.admin} HTTP/1.1\r\n{headers}"
         "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 4000000\r\n\r\n"
@@ -124,10 +122,10 @@ def test_uploads_that_stall_leave_no_file(
         until(lambda: files(system.storage) == before, 30, "the stored pieces' removal")
 
 
-def test_answers_that_nobody_reads_hold_a_few_places_at_most(
+def test_unread_answers_take_few_slots(
     system: System, admin: Caller, headers: str, world: World
 ) -> None:
-    """A large list stays with the kernel as far as it fits; then the connection is ended."""
+    """The kernel buffers what fits; then the connection is closed."""
     for number in range(4000):
         world.add("department", f"d{number}", name=f"d{number}", color="#" + "1" * 7)
     system.load(world.tables)
@@ -137,7 +135,7 @@ def test_answers_that_nobody_reads_hold_a_few_places_at_most(
 
 
 def others_are_served_soon(admin: Caller) -> None:
-    """Once the slow ones are found out; refused with 502 until then, and never left to wait."""
+    """Wait for it; until slow clients time out, others may get 502, but never hang."""
 
     def served() -> bool:
         answer = admin.get("/data/departments", timeout=15)
@@ -148,14 +146,12 @@ def others_are_served_soon(admin: Caller) -> None:
 
 
 def files(folder: Path) -> set[Path]:
-    """All files below."""
+    """All files below a folder."""
     return {path for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_body_over_the_limit_is_refused_without_reading_it(
-    system: System, admin: Caller, headers: str
-) -> None:
-    """By what it says of itself, and by what it is when it doesn't say."""
+def test_an_oversized_body_is_rejected_unread(system: System, admin: Caller, headers: str) -> None:
+    """By ``Content-Length``, or by its size if it is chunked."""
     declared = (
         f"POST /data/departments HTTP/1.1\r\n{headers}Content-Type: application/json\r\n"
         "Content-Length: 9000000000\r\n\r\n["
@@ -171,10 +167,10 @@ def test_a_body_over_the_limit_is_refused_without_reading_it(
     assert admin.session.post(path, data=pieces, headers=kind, timeout=20).status_code == 200
 
 
-def test_connections_closed_by_the_server_hold_up_nobody(
+def test_closing_connections_do_not_block_others(
     system: System, admin: Caller, headers: str
 ) -> None:
-    """A client that asked for it and then doesn't hang up costs the others no time."""
+    """A client that asked to close and doesn't hang up costs others no time."""
     ask = f"GET /data/departments HTTP/1.1\r\n{headers}Connection: close\r\n\r\n"
     with connections(system, MANY, ask) as lines:
         others_are_served_soon(admin)
@@ -182,10 +178,8 @@ def test_connections_closed_by_the_server_hold_up_nobody(
         others_are_served_soon(admin)
 
 
-def test_a_request_in_single_bytes_and_one_behind_another_are_answered(
-    system: System, headers: str
-) -> None:
-    """However the network cuts it."""
+def test_fragmented_and_pipelined_requests_are_answered(system: System, headers: str) -> None:
+    """However the network splits them."""
     ask = f"GET /data/departments HTTP/1.1\r\n{headers}\r\n".encode()
     with connections(system, 1) as (line,):
         for number in range(len(ask)):
@@ -195,8 +189,8 @@ def test_a_request_in_single_bytes_and_one_behind_another_are_answered(
         assert answer_of(line).count(b"HTTP/1.1 200") == 2
 
 
-def test_idle_connections_make_room_for_those_who_ask(system: System, admin: Caller) -> None:
-    """More than the gateway keeps at once, and the one who comes then is answered."""
+def test_idle_connections_are_closed_for_active_ones(system: System, admin: Caller) -> None:
+    """There are more than the gateway keeps; a new client is answered."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
     try:
@@ -206,10 +200,10 @@ def test_idle_connections_make_room_for_those_who_ask(system: System, admin: Cal
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_while_every_place_is_taken_requests_are_refused_at_once(
+def test_without_a_free_slot_requests_get_502_at_once(
     system: System, admin: Caller, world: World, headers: str
 ) -> None:
-    """With 502 and when to come again, on a connection that is kept; health checks go on."""
+    """With ``Retry-After`` and keep-alive; health checks are answered."""
     change = b'{"color": "#1"}'
     put = (
         f"PUT /data/departments/{world.department} HTTP/1.1\r\n{headers}"

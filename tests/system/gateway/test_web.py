@@ -29,7 +29,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A built interface, and a secret beside it."""
+    """A built interface, and a secret outside it."""
     outside = tmp_path_factory.mktemp("site")
     root = outside / "dist"
     for name, text in FILES.items():
@@ -42,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def site(system: System, folder: Path) -> Iterator[str]:
-    """Where it is served."""
+    """The URL at which it is served."""
     with restarted(system, "gateway", WEB_ROOT=str(folder)):
         yield system.base
 
@@ -60,10 +60,8 @@ def site(system: System, folder: Path) -> Iterator[str]:
         ("index.html", "text/html; charset=utf-8"),
     ],
 )
-def test_files_have_their_type_and_are_kept_as_long_as_their_name_says(
-    site: str, path: str, kind: str
-) -> None:
-    """A name with a hash is for ever; others are asked for again, which costs a 304."""
+def test_files_have_a_content_type_and_cache_lifetime(site: str, path: str, kind: str) -> None:
+    """Hashed names are immutable; others are revalidated, with a 304."""
     answer = requests.get(f"{site}/{path}", timeout=10)
     assert (answer.status_code, answer.text) == (200, FILES[path])
     assert answer.headers["Content-Type"] == kind
@@ -81,8 +79,8 @@ def test_files_have_their_type_and_are_kept_as_long_as_their_name_says(
 
 
 @pytest.mark.parametrize("path", ["", "login", "my-tasks/", "productions/1/assets", "people/a.b"])
-def test_paths_of_the_interface_get_its_first_page(site: str, path: str) -> None:
-    """Only the browser knows them."""
+def test_paths_of_the_interface_return_the_index_page(site: str, path: str) -> None:
+    """The browser resolves them."""
     answer = requests.get(f"{site}/{path}", timeout=10, allow_redirects=False)
     assert (answer.status_code, answer.text) == (200, PAGE)
     assert answer.headers["Cache-Control"] == "no-cache"
@@ -106,8 +104,8 @@ def test_paths_of_the_interface_get_its_first_page(site: str, path: str) -> None
         ("/assets/gone-12345678.js", 404),
     ],
 )
-def test_the_api_stays_itself(site: str, path: str, status: int) -> None:
-    """With and without its prefix; what it doesn't know is no page, nor is a lost script."""
+def test_the_api_is_unaffected(site: str, path: str, status: int) -> None:
+    """With and without prefix; unknown API paths and missing scripts stay 404."""
     answer = requests.get(site + path, timeout=10)
     assert answer.status_code == status
     assert answer.headers["Content-Type"].startswith("application/json")
@@ -129,7 +127,7 @@ def test_the_api_stays_itself(site: str, path: str, status: int) -> None:
     ],
 )
 def test_nothing_outside_the_folder_is_served(system: System, site: str, path: str) -> None:
-    """However it is spelled; links that lead out are dead."""
+    """Whatever the spelling, and not through symbolic links."""
     connection = http.client.HTTPConnection("127.0.0.1", system.port, timeout=10)
     connection.request("GET", path)
     answer = connection.getresponse()
@@ -139,15 +137,15 @@ def test_nothing_outside_the_folder_is_served(system: System, site: str, path: s
     assert body == PAGE if answer.status == 200 else "404 Not Found" in body
 
 
-def test_nothing_is_written_to_it(site: str) -> None:
-    """It has files only."""
+def test_the_interface_is_read_only(site: str) -> None:
+    """Other methods than GET and HEAD are rejected."""
     answer = requests.post(f"{site}/login", json={}, timeout=10)
     assert answer.status_code == 405
     assert answer.headers["Allow"] == "GET, HEAD"
 
 
-def test_a_folder_without_a_first_page_is_refused(system: System, tmp_path: Path) -> None:
-    """At the start, in a sentence."""
+def test_a_folder_without_an_index_page_stops_the_start(system: System, tmp_path: Path) -> None:
+    """With one sentence."""
     environ = {**system.environment(), "WEB_ROOT": str(tmp_path)}
     with pytest.raises(ConfigError, match="WEB_ROOT"):
         GatewaySettings.load(environ)

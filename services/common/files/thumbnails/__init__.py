@@ -1,1 +1,1 @@
-"""Thumbnails, made in processes beside the service."""
+"""Thumbnails, rendered in processes beside the service."""

@@ -28,11 +28,11 @@ _places: Final = Semaphore(AT_ONCE)
 
 
 class PictureTooLarge(Exception):
-    """More pixels than accepted: perhaps a decompression bomb."""
+    """More pixels than accepted, perhaps a decompression bomb."""
 
 
 class PictureBroken(Exception):
-    """Not a picture, or one that can't be decoded in time."""
+    """Not a picture, or one that can't be decoded within ``SECONDS``."""
 
 
 class Rendered(NamedTuple):
@@ -73,7 +73,7 @@ def _render(order: Order) -> Picture:
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            log.warning("a picture took longer than %s s", SECONDS)
+            log.warning("rendering a picture took longer than %s s", SECONDS)
             raise PictureBroken from None
         except OSError as error:
             message = "No process could be started."
@@ -81,6 +81,6 @@ def _render(order: Order) -> Picture:
     if done.returncode == TOO_LARGE:
         raise PictureTooLarge
     if done.returncode != 0:
-        log.info("a picture is unreadable: %s", done.stderr[-500:].decode("utf-8", "replace"))
+        log.info("unreadable picture: %s", done.stderr[-500:].decode("utf-8", "replace"))
         raise PictureBroken
     return msgspec.json.decode(done.stdout, type=Picture)

@@ -15,7 +15,10 @@ TOO_LARGE, UNREADABLE = 3, 4
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """What to make: ``fit`` or ``cover`` a canvas, scale to its width (``wide``), ``as-is``."""
+    """A thumbnail's geometry in pixels.
+
+    ``how`` is ``fit`` or ``cover`` (a canvas), ``wide`` (scaled to the width) or ``as-is``.
+    """
 
     how: str
     width: int = 0

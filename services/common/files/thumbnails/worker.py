@@ -33,7 +33,7 @@ MOST_PIXELS: Final = 150_000_000
 #: Address space of the process in bytes: a decoder that wants more fails, not the host.
 MEMORY: Final = 3 * 1024**3
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-#: Most height of a preview, in times its width.
+#: The maximum height of a preview, as a multiple of its width.
 TALLEST: Final = 8
 #: Niceness: requests come before thumbnails.
 POLITE: Final = 5
@@ -42,7 +42,7 @@ ORIENTATION: Final = 0x0112
 
 
 def render(order: Order) -> Picture:
-    """Make the thumbnails of an order."""
+    """Render the thumbnails of an order."""
     with Image.open(order.source, formats=FORMATS) as opened:
         if opened.width * opened.height > MOST_PIXELS:
             sys.exit(TOO_LARGE)
@@ -63,7 +63,7 @@ def render(order: Order) -> Picture:
 
 
 def draw(image: Image.Image, folder: Path, shapes: dict[str, Shape]) -> None:
-    """Make the scaled shapes; each starts from the last ``wide`` one, which is smaller."""
+    """Render the scaled shapes; each starts from the last ``wide`` one, which is smaller."""
     for name, shape in shapes.items():
         if shape.how != AS_IS:
             made = shaped(image, shape)
