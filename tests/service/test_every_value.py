@@ -80,6 +80,7 @@ class Answers(dict[str, Any]):
             {
                 "assets.kinds_of_entities": {world.asset: "Character"},
                 "tasks.projects_of_tasks": {world.task: world.project},
+                "assets.projects_of_entities": {world.asset: world.project},
                 "auth.short_persons": {},
                 "chat.read_row": {},
                 "crud.team_of": {},
@@ -169,7 +170,7 @@ def verdict(walk: Walk, field: str, write: Callable[[], Any]) -> str:
 
 def written_columns(resource: Resource) -> Iterator[str]:
     """The names of the columns that a body may hold."""
-    for column in resource.table.c:
+    for column in resource.fields:
         if column.name not in OURS:
             yield column.name
 
@@ -228,7 +229,8 @@ def test_json_of_another_shape_is_refused(alone: Alone, path: str) -> None:
 
 def shown(walk: Walk) -> frozenset[str]:
     """The columns that a client may read and write."""
-    return frozenset(walk.resource.table.c.keys()) - walk.resource.hidden - walk.resource.owned
+    known = frozenset(column.name for column in walk.resource.fields)
+    return known - walk.resource.hidden - walk.resource.owned
 
 
 def fits(value: Any, shape: Any) -> bool:
@@ -314,7 +316,7 @@ def test_a_row_is_found_by_every_value_it_shows(alone: Alone, path: str) -> None
     """As it is, and in a list of wanted values."""
     walk = Walk(alone, path)
     row = walk.create(**walk.world.body(walk.resource, every_field=True))
-    for column in walk.resource.table.c:
+    for column in walk.resource.fields:
         shown_as = walk.resource.renamed.get(column.name, column.name)
         if column.name in walk.resource.hidden or row.get(shown_as) is None:
             continue

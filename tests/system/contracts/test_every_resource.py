@@ -148,7 +148,7 @@ def test_a_missing_required_field_is_named_a_fault_of_the_caller(
     """Nothing is written, and the answer is 400."""
     before = len(admin.get(f"/data/{resource.path}").json())
     body = world.body(resource)
-    for column in resource.table.c:
+    for column in resource.fields:
         if not column.nullable and column.default is None and column.name in body:
             if column.name == "name" and resource.path == "tasks":
                 continue
@@ -188,7 +188,7 @@ ADMIN: Any = _Admin()
 def bad_values(resource: Resource) -> list[tuple[str, Any]]:
     """A field and a value that it can't hold, of every sort its columns offer."""
     bad: list[tuple[str, Any]] = []
-    for column in resource.table.c:
+    for column in resource.fields:
         if column.name in {"id", "created_at", "updated_at"}:
             continue
         if column.info.get("choices"):
@@ -212,7 +212,7 @@ def bad_values(resource: Resource) -> list[tuple[str, Any]]:
 def test_a_reference_to_nothing_is_refused(admin: Caller, world: World, resource: Resource) -> None:
     """Also when the row it should point at would be another service's."""
     body = world.body(resource)
-    for column in resource.table.c:
+    for column in resource.fields:
         if target_of(column) is None or column.name in resource.hidden:
             continue
         answer = admin.post(f"/data/{resource.path}", {**body, column.name: UNKNOWN})
