@@ -21,7 +21,7 @@ from gateway.metrics import ACTORS
 from services.common.errors import Unauthenticated
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection
 
     import falcon.asgi
 
@@ -96,6 +96,15 @@ def token_of(req: falcon.asgi.Request, kind: str) -> str:
     return token.strip()
 
 
+class _Fetch:
+    """A call to ``auth`` in progress, and whether an invalidation came meanwhile."""
+
+    __slots__ = ("claims", "outdated")
+
+    def __init__(self, claims: dict[str, Any]) -> None:
+        self.claims, self.outdated = claims, False
+
+
 class Authenticator:
     """Authenticates requests.
 
@@ -108,11 +117,12 @@ class Authenticator:
     ) -> None:
         self.tokens = Tokens(keys)
         self.seconds, self.call = seconds, call
+        #: The actors by session, the one used last at the end.
         self._cached: OrderedDict[str, Identity] = OrderedDict()
         #: Calls in progress, by session.
         self._calls: dict[str, asyncio.Task[Identity]] = {}
-        #: The number of invalidations: a reply requested before the last one must not be cached.
-        self._age = 0
+        #: What is being fetched: a reply requested before an invalidation must not be cached.
+        self._fetches: set[_Fetch] = set()
 
     async def identify(
         self, req: falcon.asgi.Request, kind: str = ACCESS, *, fresh: bool = False
@@ -125,6 +135,7 @@ class Authenticator:
         cached = self._cached.get(claims["jti"])
         if cached and not fresh and time.monotonic() - cached.fetched < self.seconds:
             HIT.inc()
+            self._cached.move_to_end(claims["jti"])
             return cached
         MISS.inc()
         return await (self._fetch(claims) if fresh else self._share(claims))
@@ -147,10 +158,14 @@ class Authenticator:
             call.exception()
 
     async def _fetch(self, claims: dict[str, Any]) -> Identity:
-        requested, age = time.monotonic(), self._age
-        reply = await self.call("auth", "identify", msgspec.json.encode({"claims": claims}))
+        requested, fetch = time.monotonic(), _Fetch(claims)
+        self._fetches.add(fetch)
+        try:
+            reply = await self.call("auth", "identify", msgspec.json.encode({"claims": claims}))
+        finally:
+            self._fetches.discard(fetch)
         identity = Identity(claims, reply.body.decode(), reply.headers.get("people"), requested)
-        if age == self._age:  # else the reply may be older than the invalidation
+        if not fetch.outdated:  # else the reply may be older than the invalidation
             self._cached[claims["jti"]] = identity
             self._cached.move_to_end(claims["jti"])
             if len(self._cached) > CACHE_SIZE:
@@ -159,22 +174,23 @@ class Authenticator:
 
     # --- invalidation ---------------------------------------------------------------------------
 
-    def forget_person(self, person: str | None) -> None:
-        """Drop the actors of a person."""
-        self._forget(lambda identity: identity.claims["sub"] == person)
+    def forget_people(self, people: Collection[str | None]) -> None:
+        """Drop the actors of these people."""
+        self._forget(lambda claims: claims["sub"] in people)
 
     def forget_session(self, jti: str | None) -> None:
         """Drop the actor of a session."""
-        self._forget(lambda identity: identity.claims["jti"] == jti)
-
-    def _forget(self, matches: Callable[[Identity], bool]) -> None:
-        self._age += 1
-        self._calls.clear()  # later requests must not share a call from before the change
-        for jti in [jti for jti, identity in self._cached.items() if matches(identity)]:
-            del self._cached[jti]
+        self._forget(lambda claims: claims["jti"] == jti)
 
     def forget_all(self) -> None:
         """Drop every actor."""
-        self._age += 1
-        self._calls.clear()
-        self._cached.clear()
+        self._forget(lambda _: True)
+
+    def _forget(self, matches: Callable[[dict[str, Any]], bool]) -> None:
+        for fetch in self._fetches:
+            if matches(fetch.claims):
+                fetch.outdated = True
+                # Later requests must not share a call from before the change.
+                self._calls.pop(fetch.claims["jti"], None)
+        for jti in [jti for jti, known in self._cached.items() if matches(known.claims)]:
+            del self._cached[jti]

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from services.common.wire.session import Session
 
 EXCHANGES: Final = (exchange_of("auth"), exchange_of("crud"))
+#: Events that change the memberships of the people they name (``person_ids``).
+TEAMS: Final = frozenset({"project:new", "project:update", "project:delete"})
 #: Subjects of events that may change anybody's memberships.
-TEAMS: Final = frozenset({"project", "project-status", "import"})
+ANYBODYS: Final = frozenset({"project-status", "import"})
 
 
 class Invalidation:
@@ -54,11 +56,13 @@ class Invalidation:
         payload = _payload(message)
         person = payload.get("person_id")
         if subject == "person":
-            self.authenticator.forget_person(person)
+            self.authenticator.forget_people([person])
         elif subject == "session":
             self.authenticator.forget_session(payload.get("jti"))
-        # A malformed message may have been any of them.
-        elif subject in TEAMS or message.error is not None:
+        elif message.routing_key in TEAMS and isinstance(payload.get("person_ids"), list):
+            self.authenticator.forget_people(set(map(str, payload["person_ids"])))
+        # The release before names nobody, and a malformed message may have been any of them.
+        elif subject in ANYBODYS or message.routing_key in TEAMS or message.error is not None:
             self.authenticator.forget_all()
         self.answers.changed(subject, person)
         self.heard.hear(subject, message.headers)

@@ -96,6 +96,7 @@ class System:
             "SECRET_KEY": SECRET,
             "ENCRYPTION_KEY": ENCRYPTION,
             "BCRYPT_COST": "4",
+            "ACCEPT_DEFAULT_PASSWORD": "true",
             "MAIL_URL": f"file://{self.folder / 'mail'}",
             "HTTP_PORT": str(self.port),
             "BLOCKED_LOOP_SECONDS": "0.5",

@@ -220,7 +220,7 @@ class World:
     def body(self, resource: Resource, *, every_field: bool = False) -> dict[str, Any]:
         """A valid body for a create: the required fields, or all that can be given."""
         found = {}
-        for column in resource.table.c:
+        for column in resource.fields:
             skipped = column.name in {"id", "created_at", "updated_at"} | resource.hidden
             needed = not column.nullable and column.default is None
             special = (resource.path, column.name)

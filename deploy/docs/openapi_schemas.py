@@ -43,7 +43,7 @@ def reference(resource: Resource) -> JsonObject:
 def row_schema(resource: Resource) -> JsonObject:
     """The schema of a row as the API returns it."""
     properties: JsonObject = {}
-    for column in resource.table.c:
+    for column in resource.fields:
         if column.name not in resource.hidden:
             properties[resource.renamed.get(column.name, column.name)] = _column_schema(column)
     for name, many in resource.lists.items():

@@ -48,6 +48,7 @@ def environment(settings: LocalSettings, parts: Parts) -> dict[str, str]:
         if name not in OURS and not name.endswith(METRICS_PORT)
     }
     return {
+        "ACCEPT_DEFAULT_PASSWORD": "true",
         **inherited,
         "AMQP_URI": parts.amqp_uri,
         "STORAGE_URL": settings.storage_url or f"file://{folder / 'storage'}",

@@ -96,7 +96,7 @@ class Sample:
 def expected(resource: Resource, row: dict[str, Any]) -> dict[str, Any]:
     """A row's fields as the API returns them, without hidden and computed ones."""
     fields: dict[str, Any] = {}
-    for column in resource.table.c:
+    for column in resource.fields:
         name = resource.renamed.get(column.name, column.name)
         if column.name in resource.hidden or name in {*resource.virtual, *resource.single}:
             continue

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 #: Largest body in bytes that is read without taking a place among the transfers.
 SMALL_BODY: Final = 64 * 1024
 KEY_LENGTH: Final = 200
+LONGEST_MATCH: Final = 8 * 1024
 
 
 async def read_request(exchange: Exchange) -> None:
@@ -93,7 +94,9 @@ async def _read_value(exchange: Exchange) -> Any:
 def _read_headers(exchange: Exchange) -> None:
     req, headers = exchange.req, exchange.headers
     headers[REQUEST] = req.context.request_id
-    if match := req.get_header("If-None-Match"):
+    match = req.get_header("If-None-Match")
+    # More than a cache sends: such a request is answered in full.
+    if match and len(match) <= LONGEST_MATCH:
         headers[MATCH] = match.replace(GZIPPED, '"')
     if req.method == "POST" and (key := req.get_header("Idempotency-Key")):
         headers[KEY] = key[:KEY_LENGTH]

@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.common.database import row_counts, tables
+from services.common.database import tables
 from services.common.database.tables import (
     Many,
     TimestampedRow,
@@ -18,6 +18,7 @@ from services.common.database.tables import (
     links,
     new_metadata,
     page_index,
+    production_copy,
     ref,
     table_of,
     text,
@@ -29,9 +30,6 @@ class Base(tables.Base):
 
     __abstract__ = True
     metadata = new_metadata()
-
-
-row_counts.declare(Base.metadata)
 
 
 class EntityType(TimestampedRow, Base):
@@ -52,6 +50,7 @@ class Entity(TimestampedRow, Base):
     __table_args__ = (
         sa.UniqueConstraint("name", "project_id", "entity_type_id", "parent_id"),
         page_index("entity"),
+        page_index("entity", "entity_type_id", "of_type", "project_id"),
     )
 
     name: Mapped[str] = text(160)
@@ -65,7 +64,7 @@ class Entity(TimestampedRow, Base):
     is_shared: Mapped[bool] = mapped_column(default=False)
     status: Mapped[str] = choice("standby", "running", "complete", "canceled", default="running")
     project_id: Mapped[UUID] = ref("crud.project", index=False)
-    entity_type_id: Mapped[UUID] = link("entity_type")
+    entity_type_id: Mapped[UUID] = link("entity_type", index=False)
     parent_id: Mapped[UUID | None] = link("entity")
     source_id: Mapped[UUID | None] = link("entity", on_gone="null")
     preview_file_id: Mapped[UUID | None] = ref("tasks.preview_file", on_gone="null")
@@ -78,19 +77,24 @@ class EntityLink(TimestampedRow, Base):
     """Casting: an asset that appears in a shot, episode or other asset."""
 
     __tablename__ = "entity_link"
-    __table_args__ = (sa.UniqueConstraint("entity_in_id", "entity_out_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("entity_in_id", "entity_out_id"),
+        sa.Index("ix_entity_link_of_production", "production_id", "created_at", "id"),
+    )
 
     entity_in_id: Mapped[UUID] = link("entity", index=False)
     entity_out_id: Mapped[UUID] = link("entity")
     data: Mapped[Any] = json_column(dict[str, Any])
     nb_occurences: Mapped[int | None] = mapped_column(default=1)
     label: Mapped[str | None] = text(80, default="")
+    production_id: Mapped[UUID | None] = production_copy()
 
 
 class EntityConceptLink(TimestampedRow, Base):
     """A concept drawn for an entity."""
 
     __tablename__ = "entity_concept_link"
+    paged = False
 
     entity_in_id: Mapped[UUID] = link("entity")
     entity_out_id: Mapped[UUID] = link("entity")
@@ -100,6 +104,7 @@ class EntityVersion(TimestampedRow, Base):
     """A previous version of a shot."""
 
     __tablename__ = "entity_version"
+    paged = False
 
     name: Mapped[str] = text(160)
     data: Mapped[Any] = json_column(dict[str, Any])

@@ -17,7 +17,7 @@ from services.assets.policy import kinds, rights
 from services.assets.policy.entity_rules import FIXED, EntityRules
 from services.assets.policy.entity_types import EntityTypeRules
 from services.common.access.rules import any_of, anyone, manager
-from services.common.crud.resource import Registry, Resource
+from services.common.crud.resource import Registry, Resource, Whole, whole_open_productions
 from services.common.database.sql_types import Select
 from services.common.database.tables import table_of
 
@@ -47,7 +47,7 @@ RESOURCES: Final = Registry(
         update=any_of(manager, rights.creator, rights.data_supervisor),
         delete=any_of(rights.creator, manager),
         scope=rights.listed,
-        counted=True,
+        whole=whole_open_productions,
         kind=kinds.KIND,
         facts={"kind": kinds.KIND},
         event=kinds.kind_of,
@@ -81,6 +81,7 @@ RESOURCES: Final = Registry(
         model=MetadataDescriptor,
         list=anyone,
         scope=_of_open_projects,
+        whole=lambda actor: Whole(actor.open_projects),
         # The values of all entities stand under it; the descriptors' own routes move them along.
         fixed=frozenset({"field_name"}),
         relations_without_query=True,

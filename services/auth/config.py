@@ -26,6 +26,9 @@ class AuthSettings(FileSettings, frozen=True, kw_only=True, rename=str.upper):
     refresh_token_days: float = 14.0
     #: Whether accounts without a second factor may only set one up.
     enforce_2fa: bool = False
+    #: Whether a log-in without a password is one with ``default``, and an account that still has
+    #: that password is handed a token to set its own: for clients that rely on it.
+    accept_default_password: bool = False
     min_password_length: int = 8
     bcrypt_cost: int = 12
     #: Password hashes computed concurrently; they are bound by the CPU.

@@ -144,6 +144,7 @@ class LoginLog(TimestampedRow, Base):
     """A successful log-in."""
 
     __tablename__ = "login_log"
+    paged = False
     __table_args__ = (sa.Index(None, "created_at"),)
 
     person_id: Mapped[UUID] = link("person")
@@ -155,6 +156,7 @@ class DesktopLoginLog(TimestampedRow, Base):
     """A log-in with a desktop tool."""
 
     __tablename__ = "desktop_login_log"
+    paged = False
 
     person_id: Mapped[UUID] = link("person")
     date: Mapped[datetime]

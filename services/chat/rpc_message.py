@@ -36,8 +36,6 @@ from services.common.wire.rpc_protocol import Reply
 #: Messages per call to ``tasks`` for their attachments: bounds the size of a message on the wire.
 MESSAGES_PER_CALL: Final = 1000
 NOT_IN_CHAT: Final = "You are not a participant of this chat"
-
-
 MESSAGE: Final = Field(values.text, required=True, null=BadValue)
 
 

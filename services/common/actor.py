@@ -32,11 +32,6 @@ class Actor(msgspec.Struct, frozen=True, kw_only=True):
         """Whether they are a vendor anywhere: then what they see depends on their assignments."""
         return "vendor" in {self.role, *self.projects.values()}
 
-    def sees_all_of(self, project: UUID) -> bool:
-        """Whether lists of the production's rows are complete for them, needing no filter."""
-        mine = project in self.open_projects and self.projects.get(project) != "vendor"
-        return self.is_admin or mine
-
     def role_in(self, project: UUID | None) -> str | None:
         """Their effective role in a production; None when not in its team."""
         if self.is_admin:

@@ -12,6 +12,7 @@ from services.crud.models import ApiEvent, Base
 from services.crud.pipeline import rpc_backgrounds
 from services.crud.pipeline.rpc import PipelineRpc
 from services.crud.pipeline.rpc_backgrounds import BackgroundRpc
+from services.crud.pipeline.rpc_productions import FileProductionRpc
 from services.crud.planning.rpc import PlanningRpc
 from services.crud.playlists.rpc import PlaylistRpc
 from services.crud.productions.rpc import ProductionRpc
@@ -29,6 +30,7 @@ class CrudService(
     PlanningRpc,
     ProjectSettingsRpc,
     PipelineRpc,
+    FileProductionRpc,
     PlaylistRpc,
     ProductionRpc,
     SavedSearchRpc,

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.common import values
-from services.common.database import row_counts, stored_files, tables
+from services.common.database import stored_files, tables
 from services.common.database.tables import (
     Many,
     TimestampedRow,
@@ -24,6 +24,7 @@ from services.common.database.tables import (
     links,
     new_metadata,
     page_index,
+    production_copy,
     ref,
     table_of,
     text,
@@ -38,7 +39,6 @@ class Base(tables.Base):
     metadata = new_metadata()
 
 
-row_counts.declare(Base.metadata)
 stored_files.declare(Base.metadata, "tasks")
 
 
@@ -90,6 +90,8 @@ class Task(TimestampedRow, Base):
         sa.UniqueConstraint("name", "project_id", "task_type_id", "entity_id"),
         sa.CheckConstraint("difficulty BETWEEN 1 AND 5", name="difficulty"),
         page_index("task"),
+        page_index("task", "task_type_id", "of_type", "project_id"),
+        page_index("task", "task_status_id", "of_status", "project_id"),
     )
 
     name: Mapped[str] = text(80)
@@ -113,8 +115,8 @@ class Task(TimestampedRow, Base):
     shotgun_id: Mapped[int | None]
     last_preview_file_id: Mapped[UUID | None]
     project_id: Mapped[UUID | None] = ref("crud.project", index=False)
-    task_type_id: Mapped[UUID | None] = link("task_type")
-    task_status_id: Mapped[UUID | None] = link("task_status", on_gone="null")
+    task_type_id: Mapped[UUID | None] = link("task_type", index=False)
+    task_status_id: Mapped[UUID | None] = link("task_status", on_gone="null", index=False)
     entity_id: Mapped[UUID | None] = ref("assets.entity")
     assigner_id: Mapped[UUID | None] = ref("auth.person", on_gone="null")
 
@@ -123,7 +125,10 @@ class Comment(TimestampedRow, Base):
     """A comment on a task, with the status it set."""
 
     __tablename__ = "comment"
-    __table_args__ = (sa.Index(None, "object_id", "created_at"),)
+    __table_args__ = (
+        sa.Index(None, "object_id", "created_at"),
+        page_index("comment", "production_id"),
+    )
 
     shotgun_id: Mapped[int | None]
     object_id: Mapped[UUID] = link("task", index=False)
@@ -139,6 +144,7 @@ class Comment(TimestampedRow, Base):
     person_id: Mapped[UUID] = ref("auth.person")
     editor_id: Mapped[UUID | None] = ref("auth.person", on_gone="null")
     preview_file_id: Mapped[UUID | None] = link("preview_file", on_gone="null")
+    production_id: Mapped[UUID | None] = production_copy()
 
 
 class AttachmentFile(TimestampedRow, Base):
@@ -159,7 +165,10 @@ class PreviewFile(TimestampedRow, Base):
     """A picture or movie that shows the state of a task."""
 
     __tablename__ = "preview_file"
-    __table_args__ = (sa.UniqueConstraint("name", "task_id", "revision"),)
+    __table_args__ = (
+        sa.UniqueConstraint("name", "task_id", "revision"),
+        page_index("preview_file", "production_id"),
+    )
 
     name: Mapped[str | None] = text(250)
     original_name: Mapped[str | None] = text(250)
@@ -187,6 +196,7 @@ class PreviewFile(TimestampedRow, Base):
     url: Mapped[str | None] = text(600)
     uploaded_movie_url: Mapped[str | None] = text(600)
     uploaded_movie_name: Mapped[str | None] = text(150)
+    production_id: Mapped[UUID | None] = production_copy()
 
 
 class TimeSpent(TimestampedRow, Base):
@@ -196,12 +206,14 @@ class TimeSpent(TimestampedRow, Base):
     __table_args__ = (
         sa.UniqueConstraint("person_id", "task_id", "date"),
         sa.CheckConstraint("duration > 0", name="duration"),
+        page_index("time_spent", "production_id"),
     )
 
     duration: Mapped[float] = mapped_column(info={"check": values.positive})
     date: Mapped[date]
     task_id: Mapped[UUID | None] = link("task")
     person_id: Mapped[UUID | None] = ref("auth.person", index=False)
+    production_id: Mapped[UUID | None] = production_copy()
 
 
 class Notification(TimestampedRow, Base):
@@ -213,6 +225,7 @@ class Notification(TimestampedRow, Base):
             "person_id", "author_id", "comment_id", "reply_id", "playlist_id", "type"
         ),
         sa.Index(None, "person_id", "created_at"),
+        page_index("notification", "production_id"),
     )
 
     read: Mapped[bool] = mapped_column(default=False)
@@ -226,19 +239,32 @@ class Notification(TimestampedRow, Base):
     task_id: Mapped[UUID | None] = link("task")
     playlist_id: Mapped[UUID | None] = ref("crud.playlist")
     reply_id: Mapped[UUID | None]
+    production_id: Mapped[UUID | None] = production_copy()
 
 
 class News(TimestampedRow, Base):
     """An entry in the feed of a production."""
 
     __tablename__ = "news"
-    __table_args__ = (sa.Index(None, "created_at"),)
+    __table_args__ = (
+        sa.Index(
+            "ix_news_latest",
+            sa.text("created_at DESC"),
+            "id",
+            postgresql_include=["production_id"],
+        ),
+        sa.Index("ix_news_feed", "production_id", sa.text("created_at DESC"), "id"),
+        sa.Index("ix_news_stats", "production_id", "given_status_id", "change", "created_at"),
+    )
 
     change: Mapped[bool] = mapped_column(default=False)
     author_id: Mapped[UUID] = ref("auth.person")
     comment_id: Mapped[UUID | None] = link("comment")
     task_id: Mapped[UUID] = link("task")
     preview_file_id: Mapped[UUID | None] = link("preview_file", on_gone="null")
+    production_id: Mapped[UUID | None] = production_copy()
+    # The comment's ``task_status_id``, kept by a trigger: how often each is given is counted here.
+    given_status_id: Mapped[UUID | None] = mapped_column(info={"internal": True})
 
 
 class Subscription(TimestampedRow, Base):
@@ -248,12 +274,14 @@ class Subscription(TimestampedRow, Base):
     __table_args__ = (
         sa.UniqueConstraint("person_id", "task_id"),
         sa.UniqueConstraint("person_id", "task_type_id", "entity_id"),
+        page_index("subscription", "production_id"),
     )
 
     person_id: Mapped[UUID] = ref("auth.person", index=False)
     task_id: Mapped[UUID | None] = link("task")
     entity_id: Mapped[UUID | None] = ref("assets.entity")
     task_type_id: Mapped[UUID | None] = link("task_type")
+    production_id: Mapped[UUID | None] = production_copy()
 
 
 class StatusAutomation(TimestampedRow, Base):

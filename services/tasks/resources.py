@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from services.common.access.rules import any_of, anyone, is_self, manager, not_vendor
-from services.common.crud.resource import Registry, Resource
+from services.common.crud.resource import Registry, Resource, whole_open_productions
 from services.tasks import models as m
 from services.tasks.attachments import rules as attachments
 from services.tasks.comments import access as comments
@@ -41,7 +41,7 @@ RESOURCES: Final = Registry(
         update=any_of(manager, access.task_supervisor),
         delete=manager,
         scope=access.listed_tasks,
-        counted=True,
+        whole=whole_open_productions,
         facts={"department_id": access.TASK_DEPARTMENT},
         filters={"episode_id": rules.of_episode},
         owned=rules.COUNTED,
@@ -75,6 +75,7 @@ RESOURCES: Final = Registry(
         update=any_of(manager, access.assignee),
         delete=manager,
         scope=access.listed_previews,
+        whole=whole_open_productions,
         facts={"project_id": access.PREVIEW_PROJECT},
         fixed=previews.fixed,
         frees=frozenset({"assets.entity.preview_file_id"}),

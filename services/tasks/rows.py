@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from uuid import UUID
 
 import msgspec
 import sqlalchemy as sa
 
 from services.common import values
 from services.common.access.context import CallContext
-from services.common.crud.lists import compressed
-from services.common.crud.pages import envelope
-from services.common.crud.row_json import JSON_TEXT, rows_as_json
-from services.common.database.sql_types import Select
+from services.common.crud import lists, pages
+from services.common.crud.filters import Page
+from services.common.crud.resource import Resource
+from services.common.database.sql_types import Condition
 from services.common.errors import InvalidInput
 from services.common.json_types import JsonObject
 from services.common.values import BadValue
@@ -32,28 +32,42 @@ def whole_number(query: Mapping[str, str], name: str, default: int) -> int:
     """An integer query parameter. Raises InvalidInput."""
     text = query.get(name)
     try:
-        return default if text is None or text == "" else values.whole(text)
+        found = default if text is None or text == "" else values.whole(text)
     except BadValue:
+        found = 2**31
+    # The OFFSET, (page - 1) * limit, must fit into a bigint.
+    if abs(found) >= 2**31:
         message = f"{name} must be an integer."
-        raise InvalidInput(message) from None
+        raise InvalidInput(message)
+    return found
 
 
-def paged(ctx: CallContext, rows: Select, order: Sequence[Any], query: Mapping[str, str]) -> Reply:
-    """A page of the rows in its envelope; without ``page`` all of them, as an array.
+def paged(
+    ctx: CallContext,
+    resource: Resource,
+    project: UUID,
+    query: Mapping[str, str],
+    *where: Condition,
+) -> Reply:
+    """A page of a production's rows, the newest first; without ``page`` all of them, as an array.
 
     Past the end the page is empty, and so is the total. Raises InvalidInput.
     """
-    page, limit = whole_number(query, "page", 0), whole_number(query, "limit", LIMIT) or LIMIT
+    number, limit = whole_number(query, "page", 0), whole_number(query, "limit", LIMIT) or LIMIT
     if limit < 0:
         message = "limit must be an integer."
         raise InvalidInput(message)
-    with ctx.database.read() as connection:
-        if page < 1:
-            texts = connection.execute(rows_as_json(rows.order_by(*order))).scalars().all()
-            return compressed(f"[{','.join(texts)}]".encode())
-        # Without columns and order, which counting doesn't need and PostgreSQL would compute.
-        matching = rows.with_only_columns(sa.literal(1)).order_by(None).subquery("matching")
-        total = connection.scalar(sa.select(sa.func.count()).select_from(matching))
-        part = rows.order_by(*order).limit(limit).offset((page - 1) * limit).subquery("r")
-        texts = connection.execute(sa.select(JSON_TEXT).select_from(part)).scalars().all()
-    return compressed(envelope(",".join(texts), (total or 0) if texts else 0, page, limit))
+    table, columns = resource.table, resource.columns(None, relations=True)
+    mine = pages.production_of(resource) == project
+    rows = sa.select(*columns).where(mine, *where)
+    order, page = pages.newest_first(table), Page(number, limit)
+    if number < 1:
+        return lists.json_array(ctx, rows.order_by(*order))
+    if limit > lists.SHORT:
+        return lists.large_page(ctx, resource, rows, page)
+    if where:
+        total, data = pages.page_of(ctx, table, rows, order, page)
+    else:
+        whole = pages.Extent(frozenset({project}))
+        total, data = pages.read_extent(ctx, resource, columns, whole, page)
+    return lists.compressed(pages.envelope(data, total if data else 0, *page))

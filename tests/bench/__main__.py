@@ -43,6 +43,7 @@ from services.common.access.signing_keys import KeyRing
 from services.common.wire.rpc_protocol import Reply
 from tests.bench.boot import boot
 from tests.bench.connections import connections
+from tests.bench.pages import pages
 from tests.bench.production import production
 from tests.bench.start import start_seconds
 from tests.bench.transfer import transfers
@@ -423,8 +424,11 @@ def main() -> None:
                     bench.long_list,
                     lambda: boot(bench),
                     lambda: production(bench),
+                    lambda: pages(bench),
                     lambda: transfers(system, folder, bench.note),
                 ]
+                if os.environ.get("ONLY") == "pages":
+                    steps = [lambda: pages(bench)]
                 until(bench.warm, 20, "the stock service")
                 yardsticks = []
                 for step in tqdm(steps, desc="measuring"):

@@ -56,6 +56,7 @@ def alone(
             "SECRET_KEY": SECRET,
             "ENCRYPTION_KEY": ENCRYPTION,
             "BCRYPT_COST": "4",
+            "ACCEPT_DEFAULT_PASSWORD": "true",
             "MAIL_URL": f"file://{tmp_path / 'mail'}",
             "STORAGE_URL": storage,
         }

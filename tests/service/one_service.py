@@ -90,6 +90,12 @@ class OneService:
         assert_told(method, before, self.database.changes(), writes=entrypoint.writes)
         return answer
 
+    def tick(self, method: str) -> None:
+        """One run of a periodic method."""
+        (clock,) = (one for one in self.container.entrypoints if one.method_name == method)
+        context = WorkerContext(self.container, self.container.service_cls(), clock, (), {})
+        self.container._run_worker(context, lambda _, *ended: ended)  # noqa: SLF001 - as above
+
     def deliver(self, name: str, payload: dict[str, Any], ident: UUID | None = None) -> None:
         """Have the service's handlers handle an event, each in a transaction of its own.
 
@@ -107,18 +113,16 @@ class OneService:
         context = WorkerContext(
             self.container, self.container.service_cls(), handler, (argument,), {}, data=data
         )
-        errors: list[BaseException] = []
+        outcome: list[Exception | None] = []
 
         def finish(worker: WorkerContext, result: Any, failed: Any) -> tuple[Any, Any]:
-            if failed:
-                errors.append(failed[1])
-            else:
-                worker.service.commit_now()
+            commit = handler._commit  # noqa: SLF001 - as ``Handler`` does
+            outcome.append(failed[1] if failed else commit(worker))
             return result, failed
 
         self.container._run_worker(context, finish)  # noqa: SLF001 - as ``spawn_worker`` does
-        if errors:
-            raise errors[0]
+        if outcome[0] is not None:
+            raise outcome[0]
 
     def call(self, who: str, method: str, /, **arguments: Any) -> Any:
         """The decoded reply, see ``answer``."""
@@ -168,7 +172,7 @@ UNSHOWN: Final = frozenset(
 
 
 #: What a list makes when it is read for the first time.
-FILLED: Final = frozenset({"salary_scale", "outbox"})
+FILLED: Final = frozenset({"salary_scale", "row_count", "outbox"})
 
 
 def assert_told(

@@ -30,8 +30,6 @@ from services.common.json_types import Json, JsonObject
 from services.common.runtime.rpc_server import command
 
 ONCE: Final = 1
-
-
 COUNT: Final = Field(values.natural)
 LABEL: Final = Field(reader_of(LINK.c.label))
 

@@ -6,17 +6,19 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from services.assets.policy.access import ENTITY, LINK
+from services.assets.policy.access import LINK
 from services.assets.policy.membership import require_manager
 from services.common.crud import filters, lists, pages
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import BadValue, known_id, parse_moment
 from services.common.database.sql_types import Expression, Select
+from services.common.database.tables import is_internal
 from services.common.errors import InvalidInput
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
 
+ORDER: Final = (LINK.c.created_at, LINK.c.id)
 CURSOR: Final = "cursor_created_at"
 MICROSECONDS: Final = 'YYYY-MM-DD"T"HH24:MI:SS.US'
 
@@ -35,12 +37,15 @@ class EntityLinkRpc(ResourceService):
         project = known_id(project_id)
         require_manager(self, project)
         kind = sa.literal_column("'EntityLink'", sa.Text).label("type")
-        columns = [c for c in LINK.c if c.name not in {"id", "created_at", "updated_at"}]
+        columns = [
+            c
+            for c in LINK.c
+            if c.name not in {"id", "created_at", "updated_at"} and not is_internal(c)
+        ]
         rows = (
             sa.select(*columns, LINK.c.id, _exact("created_at"), _exact("updated_at"), kind)
-            .join(ENTITY, ENTITY.c.id == LINK.c.entity_in_id)
-            .where(ENTITY.c.project_id == project)
-            .order_by(LINK.c.created_at, LINK.c.id)
+            .where(LINK.c.production_id == project)
+            .order_by(*ORDER)
         )
         if CURSOR in given:
             return self._links_after(rows, given)
@@ -58,7 +63,7 @@ class EntityLinkRpc(ResourceService):
         return lists.compressed(f'{{"data":[{data}],"total":{total},"limit":{limit}}}'.encode())
 
     def _links_page(self, rows: Select, page: filters.Page) -> Reply:
-        total, data = self._links(rows, rows.limit(page.rows).offset(page.offset))
+        total, data = pages.page_of(self, LINK, rows, ORDER, page)
         return lists.compressed(pages.envelope(data, total, *page))
 
     def _links(self, rows: Select, wanted: Select) -> tuple[int, str]:

@@ -15,8 +15,10 @@ from services.auth.mails import mail
 from services.auth.models import Person
 from services.common.crud.resource_service import ResourceService
 from services.common.database.tables import table_of
+from services.common.errors import Unavailable
 from services.common.events.subscriber import Delivery, Inbox, on
 from services.common.json_types import JsonObject
+from services.common.runtime.rpc_server import MethodUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -72,24 +74,27 @@ class NotificationMailRpc(ResourceService):
             for ident, person in _pairs(delivery)
         }
         readers = self._readers(set(readers_by_notification.values()))
-        letters = [
-            (readers[p], self._notice(n, p))
-            for n, p in readers_by_notification.items()
-            if p in readers
-        ]
-        for person, notice in letters:
-            if notice is not None:
-                self._write_about(person, notice)
+        mailed = {str(n): str(p) for n, p in readers_by_notification.items() if p in readers}
+        if not mailed:
+            return
+        notices = self._notices(mailed)
+        authors = self._names({UUID(notice["author_id"]) for notice in notices.values()})
+        for ident, notice in notices.items():
+            author = authors.get(UUID(notice["author_id"]), "Somebody")
+            self._write_about(readers[UUID(mailed[ident])], notice, author)
 
-    def _notice(self, ident: UUID, person: UUID) -> JsonObject | None:
-        arguments = {"ident": str(ident), "person_id": str(person)}
-        notice: JsonObject | None = self.ask("tasks", "notice", **arguments)
-        if notice is not None:
-            notice["author"] = self._name(notice["author_id"])
-        return notice
+    def _notices(self, readers: dict[str, str]) -> dict[str, JsonObject]:
+        """The notifications as their readers see them, by id. Raises Unavailable."""
+        try:
+            found: dict[str, JsonObject] = self.ask("tasks", "notices", readers=readers)
+        except MethodUnknown:
+            # Of the release before: the mails wait until it is replaced.
+            message = "tasks can't tell of several notifications yet."
+            raise Unavailable(message) from None
+        return found
 
-    def _write_about(self, person: Mapping[Any, Any], notice: JsonObject) -> None:
-        names = {"author": notice["author"], "entity": notice["full_entity_name"]}
+    def _write_about(self, person: Mapping[Any, Any], notice: JsonObject, author: str) -> None:
+        names = {"author": author, "entity": notice["full_entity_name"]}
         subject = SUBJECTS[notice["notification_type"]].format(**names)
         text = BODY.format(
             first_name=person["first_name"],
@@ -112,9 +117,9 @@ class NotificationMailRpc(ResourceService):
         with self.database.read() as connection:
             return {row["id"]: dict(row) for row in connection.execute(query).mappings()}
 
-    def _name(self, ident: str) -> str:
+    def _names(self, ids: set[UUID]) -> dict[UUID, str]:
         table = table_of(Person)
-        query = sa.select(table.c.first_name, table.c.last_name).where(table.c.id == UUID(ident))
+        query = sa.select(table.c.id, table.c.first_name, table.c.last_name)
         with self.database.read() as connection:
-            names = connection.execute(query).first()
-        return " ".join(names).strip() if names else "Somebody"
+            rows = connection.execute(query.where(table.c.id.in_(ids))).all()
+        return {ident: f"{first} {last}".strip() for ident, first, last in rows}

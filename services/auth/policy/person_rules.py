@@ -62,7 +62,9 @@ REDUCED: Final = frozenset(
 )
 MANAGERS: Final = frozenset({"admin", "manager"})
 #: Without the space of a name that is missing.
-FULL_NAME: Final = sa.func.trim(sa.func.concat(Person.first_name, " ", Person.last_name))
+FULL_NAME: Final = sa.func.trim(
+    sa.func.concat(Person.first_name, " ", Person.last_name), type_=sa.Text()
+)
 JSON_ROW: Final = sa.func.row_to_json(sa.literal_column("r"))
 #: Fields that only administrators may change.
 ADMINS_ONLY: Final = frozenset(

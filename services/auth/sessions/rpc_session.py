@@ -30,7 +30,7 @@ from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
 from services.common.runtime.service import encode
 from services.common.values import array_or_empty
-from services.common.wire.rpc_protocol import Reply
+from services.common.wire.rpc_protocol import INLINE, Reply
 
 if TYPE_CHECKING:
     from services.auth.config import AuthSettings
@@ -69,7 +69,7 @@ class SessionRpc(ResourceService):
         Emits ``login:succeeded``, ``login:failed``, ``login:locked``.
         """
         self.skip_idempotency()
-        email, password = _credentials(data)
+        email, password = _credentials(data, self.settings)
         address = caller.get("address")
         accounts.check_address(self, address)
         account = accounts.find(self.database, email, data.get("desktop_login"))
@@ -90,11 +90,19 @@ class SessionRpc(ResourceService):
         account = accounts.locked(self.tx, account["id"])
         self._check_second_factor(account, proofs, caller)
         if password == DEFAULT_PASSWORD:
-            token = new_reset_token(self.tx, account["id"])
-            # Committed before the refusal, which would roll the reset token back.
-            self.commit_now()
-            raise Refused(data={"login": False, "default_password": True, "token": token})
+            raise self._replace_default(account)
         return self._open_session(account, caller)
+
+    def _replace_default(self, account: Row) -> Refused:
+        """The refusal of the default password, with a token to replace it if that is accepted."""
+        refusal = {"login": False, "default_password": True}
+        if not self.settings.accept_default_password:
+            # Anybody may know this password: the owner asks for a link by mail.
+            return Refused(data=refusal)
+        token = new_reset_token(self.tx, account["id"])
+        # Committed before the refusal, which would roll the reset token back.
+        self.commit_now()
+        return Refused(data={**refusal, "token": token})
 
     def _refused(self, account: Row, reason: Any, address: str | None, body: JsonObject) -> Refused:
         """The refusal of a log-in that is not counted as a failure. Emits ``login:failed``."""
@@ -220,7 +228,9 @@ class SessionRpc(ResourceService):
         people = self.database.text(
             person_rules.select_persons(self.registry["persons"]), ids=[str(ident)]
         )
-        return Reply(encode(self._actor(person)), headers={"people": people})
+        # Left out where it is large: then whoever shows it asks for it.
+        large = people is None or len(people) > INLINE
+        return Reply(encode(self._actor(person)), headers={} if large else {"people": people})
 
     @staticmethod
     def _person_and_revoked(connection: Connection, ident: UUID, jti: str) -> tuple[Any, bool]:
@@ -266,10 +276,12 @@ class SessionRpc(ResourceService):
         self.tx.emit(SessionRevoked(jti=jti))
 
 
-def _credentials(data: JsonObject) -> tuple[str, str]:
+def _credentials(data: JsonObject, settings: AuthSettings) -> tuple[str, str]:
     """E-mail and password of a log-in body. Raises InvalidInput naming the fields."""
     faults = [*field_faults(data, "email")]
     password = data.get("password", DEFAULT_PASSWORD)
+    if "password" not in data and not settings.accept_default_password:
+        faults.append({"field": "password", "message": "Field required"})
     if not isinstance(password, str):
         faults.append({"field": "password", "message": "Input should be a valid string"})
     faults += [

@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from services.common import values
 from services.common.crud.validation import INT_RANGE, default_of
 from services.common.database.sql_types import Column
+from services.common.database.tables import is_internal
 from services.common.json_types import Json
 from services.common.values import BadValue
 
@@ -223,10 +224,11 @@ class Writer:
     def __init__(self, table: sa.Table, now: datetime | None = None) -> None:
         moment = now or datetime.now(UTC).replace(tzinfo=None)
         self.table = table
-        self.columns = [str(column.name) for column in table.c]
+        columns = [column for column in table.c if not is_internal(column)]
+        self.columns = [str(column.name) for column in columns]
         self.names = frozenset(self.columns)
         self.keys = [str(column.name) for column in table.primary_key.columns]
-        self._fields = [_Field(column, moment.isoformat()) for column in table.c]
+        self._fields = [_Field(column, moment.isoformat()) for column in columns]
 
     def key(self, row: dict[str, Any]) -> str:
         """The row's primary key, for the report."""

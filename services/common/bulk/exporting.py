@@ -13,6 +13,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.common.database.sql_types import Column
+from services.common.database.tables import is_internal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +26,7 @@ BASE64: Final = "json_build_object('b64', translate(encode({bytes}, 'base64'), E
 
 def select_json(table: sa.Table) -> str:
     """SELECT each row of the table as a JSON object, in the order of the primary key."""
-    columns = ", ".join(_expression(column) for column in table.c)
+    columns = ", ".join(_expression(column) for column in table.c if not is_internal(column))
     order = ", ".join(f'"{column.name}"' for column in table.primary_key.columns)
     return (
         f'SELECT row_to_json(r)::text FROM (SELECT {columns} FROM "{table.name}" '  # noqa: S608

@@ -1,9 +1,41 @@
 """Events of ``crud`` besides those of its resources."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from services.common.contracts import Event, event
+from msgspec import UNSET, UnsetType
+
+from services.common.contracts import Event, RowEvent, event
+
+#: Left out by the release before, which named nobody.
+People = Annotated[list[UUID] | UnsetType, "whose memberships may have changed"]
+
+
+@event("crud", "project:new")
+class ProjectNew(RowEvent, frozen=True, kw_only=True):
+    """A project was created."""
+
+    project_id: UUID
+    person_ids: People = UNSET
+
+
+@event("crud", "project:update")
+class ProjectUpdated(RowEvent, frozen=True, kw_only=True):
+    """A project was changed.
+
+    ``person_ids`` are those who joined, left or got another role, or all of its team.
+    """
+
+    project_id: UUID
+    person_ids: People = UNSET
+
+
+@event("crud", "project:delete")
+class ProjectDeleted(RowEvent, frozen=True, kw_only=True):
+    """A project is gone."""
+
+    project_id: UUID
+    person_ids: People = UNSET
 
 
 @event("crud", "project:prepared", stored=False, handled_by=("assets",), awaited=True)

@@ -20,10 +20,12 @@ delete (its commit, then the handler's) interleave:
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
+from eventlet import sleep
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection
 
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from services.common.access.context import CallContext
     from services.common.database.transaction import Transaction
 
-#: The maximum number of ids in one event.
+#: The maximum number of ids in one event, and of rows deleted by one statement.
 BATCH: Final = 1000
 #: Waits for the transactions that have checked their references, and blocks later ones.
 LOCK: Final = sa.text("LOCK TABLE gone_row IN EXCLUSIVE MODE")
@@ -128,25 +130,34 @@ def remove(
 
 def announce(tx: Transaction, service: str, table: str, ids: Collection[UUID]) -> None:
     """Emit ``rows:gone`` for these rows, in batches."""
-    ordered = list(ids)
     # In batches: deleting a production deletes tens of thousands of rows.
-    for start in range(0, len(ordered), BATCH):
-        tx.emit(RowsGone(service=service, table=str(table), ids=ordered[start : start + BATCH]))
+    for piece in pieces(ids):
+        tx.emit(RowsGone(service=service, table=str(table), ids=piece))
+
+
+def pieces(ids: Iterable[UUID]) -> Iterator[list[UUID]]:
+    """The ids, at most ``BATCH`` at a time."""
+    left = iter(ids)
+    while piece := list(islice(left, BATCH)):
+        yield piece
 
 
 def _remove(
     tx: Transaction, metadata: sa.MetaData, table: str, ids: set[UUID], gone: dict[str, set[UUID]]
 ) -> None:
-    # Two tables may reference each other: skipping deleted rows ends the recursion.
-    ids = ids - gone[table]
-    if not ids:
-        return
-    gone[table] |= ids
-    # Depth first: the foreign keys refuse to delete a row that is still referenced.
-    for column in local_refs_to(metadata, table):
-        release(tx, metadata, column, ids, gone)
-    target = metadata.tables[table]
-    tx.connection.execute(sa.delete(target).where(among(target.c.id, ids)))
+    # In pieces: a production's rows are ten thousands, and other requests run between two pieces.
+    for piece in pieces(ids):
+        # Two tables may reference each other: skipping deleted rows ends the recursion.
+        left = set(piece) - gone[table]
+        if not left:
+            continue
+        gone[table] |= left
+        # Depth first: the foreign keys refuse to delete a row that is still referenced.
+        for column in local_refs_to(metadata, table):
+            release(tx, metadata, column, left, gone)
+        target = metadata.tables[table]
+        tx.connection.execute(sa.delete(target).where(among(target.c.id, left)))
+        sleep(0)
 
 
 def release(
@@ -167,8 +178,11 @@ def release(
         # Locked, so that no row that references them is added before they are deleted; in the
         # order of ids, as elsewhere.
         rows = sa.select(child.c.id).where(points).order_by(child.c.id).with_for_update()
-        children = set(tx.connection.scalars(rows))
-        _remove(tx, metadata, child.name, children, gone)
+        children = tx.connection.scalars(rows.limit(BATCH)).all()
+        while children:
+            _remove(tx, metadata, child.name, set(children), gone)
+            more = rows.where(child.c.id > children[-1]).limit(BATCH)
+            children = tx.connection.scalars(more).all()
     else:
         tx.connection.execute(sa.delete(child).where(points))
 

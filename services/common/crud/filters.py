@@ -121,8 +121,10 @@ def _read(name: str, column: Expression, text: str) -> Any:
     if isinstance(column.type, sa.String) and not column_choices(column):
         # Of any length: too long a text is equal to nothing.
         return _read_as(name, values.text, text)
-    plain = sa.Column(name, column.type, info={"choices": column_choices(column)})
-    return _read_as(name, reader_of(plain), text)
+    if not isinstance(column, sa.Column):
+        message = f"Filtering on {name} is not possible."
+        raise InvalidInput(message)
+    return _read_as(name, reader_of(column), text)
 
 
 def _read_as(name: str, read: Reader[Any], text: str) -> Any:

@@ -22,8 +22,9 @@ from services.common.runtime.service import spawned
 from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from services.common.crud.filters import Page
     from services.common.crud.resource import CrudContext, Resource
 
 T = TypeVar("T")
@@ -50,8 +51,10 @@ def list_rows(ctx: CrudContext, resource: Resource, query: dict[str, str]) -> Re
     if page is None:
         statement = _filtered(ctx, resource, columns, query)
         reply = json_array(ctx, statement.order_by(*resource.order).limit(resource.list_cap))
-    elif project := pages.counted_production(resource, ctx.actor, query):
-        reply = compressed(pages.of_production(ctx, resource, columns, project, page))
+    elif page.rows > SHORT:
+        reply = large_page(ctx, resource, _filtered(ctx, resource, columns, query), page)
+    elif wanted := pages.extent(resource, ctx.actor, query):
+        reply = compressed(pages.of_extent(ctx, resource, columns, wanted, page))
     else:
         statement = _filtered(ctx, resource, columns, query)
         reply = compressed(pages.filtered(ctx, resource, statement, page))
@@ -112,13 +115,14 @@ def _condition(
     if name in resource.filters:
         return resource.filters[name](ctx, text)
     table = resource.table
-    exists = name in table.c or name in resource.virtual
+    columns = {column.name: column for column in resource.fields}
+    exists = name in columns or name in resource.virtual
     # A hidden column must not be filterable either: its values could be guessed one by one.
     if exists and (name in resource.hidden or (allowed is not None and name not in allowed)):
         message = f"Filtering on {name} is not allowed."
         raise InvalidInput(message)
-    if name in table.c:
-        return filters.condition(name, table.c[name], text)
+    if name in columns:
+        return filters.condition(name, columns[name], text)
     if name in resource.virtual:
         return filters.condition(name, resource.virtual[name], text)
     if name in resource.lists:
@@ -138,10 +142,21 @@ def json_array(ctx: CallContext, statement: Select) -> Reply:
     return streamed(ctx, rows)
 
 
-def streamed(ctx: CallContext, rows: Select, ends: str = "[]") -> Reply:
+def large_page(ctx: CallContext, resource: Resource, statement: Select, page: Page) -> Reply:
+    """A page of more than ``SHORT`` rows, the newest first: streamed, as any long list."""
+    order = pages.newest_first(resource.table)
+    rows = statement.order_by(*order).limit(page.rows).offset(page.offset)
+    counted = statement.with_only_columns(sa.literal(1).label("one")).subquery("counted")
+    with ctx.database.read() as connection:
+        total = connection.scalar(sa.select(sa.func.count()).select_from(counted)) or 0
+    head = pages.envelope("", total, *page).decode().removesuffix("]}")
+    return streamed(ctx, sql_json.objects(rows), (head, "]}"))
+
+
+def streamed(ctx: CallContext, rows: Select, ends: Sequence[str] = "[]") -> Reply:
     """A long list, read in chunks from one snapshot and compressed chunk by chunk.
 
-    ``ends`` are the brackets around it: ``{}`` for members of an object.
+    ``ends`` is what stands around it: ``{}`` for members of an object.
     """
     answer, first = GzipBuilder(), True
     # In a transaction: a server-side cursor needs one, and gives one snapshot.
@@ -153,7 +168,7 @@ def streamed(ctx: CallContext, rows: Select, ends: str = "[]") -> Reply:
             text = (ends[0] if first else ",") + ",".join(texts)
             first = False
             answer.add(text.encode())
-    answer.add((ends if first else ends[1]).encode())
+    answer.add(("".join(ends) if first else ends[1]).encode())
     return answer.reply()
 
 

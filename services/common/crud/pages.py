@@ -1,22 +1,28 @@
-"""Pages of a resource's rows, in an envelope; rows and total come from one snapshot."""
+"""Pages of a resource's rows, in an envelope; rows and total come from one snapshot.
+
+A page costs the same however many rows there are: its keys are skipped and read in an index that
+holds them in order, and only the rows of the page are read from the table (a deferred join).
+Totals are kept (``row_counts``), except for filters.
+"""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.crud.filters import RESERVED
-from services.common.crud.row_json import rows_as_json
+from services.common.crud.row_json import JSON_TEXT
 from services.common.crud.validation import BadValue, parse_id
 from services.common.database import row_counts, sql_json
 from services.common.database.prepared import parameter
-from services.common.database.sql_types import Columns, Select
+from services.common.database.sql_types import Column, Columns, Condition, Expression, Select
+from services.common.database.tables import production_column
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from uuid import UUID
 
     from services.common.actor import Actor
@@ -24,6 +30,20 @@ if TYPE_CHECKING:
     from services.common.crud.resource import Resource
 
 PROJECT: Final = "project_id"
+#: Most keys that are read from the indexes of several productions and sorted together. Pages beyond
+#: are skipped to in the index of all rows, which holds each row's production as well.
+MERGED: Final = 10_000
+#: Fills up the parameters of a statement that merges fewer.
+NO_PRODUCTION: Final = "00000000-0000-0000-0000-000000000000"
+
+
+PRODUCTIONS: Final = parameter("productions", sa.ARRAY(sa.Uuid(as_uuid=False)))
+
+
+class Extent(NamedTuple):
+    """The rows of a list as whole productions; of all there are where ``productions`` is None."""
+
+    productions: frozenset[UUID] | None = None
 
 
 def envelope(data: str, total: int, page: int, limit: int, **more: str) -> bytes:
@@ -41,55 +61,169 @@ def envelope(data: str, total: int, page: int, limit: int, **more: str) -> bytes
 
 def filtered(ctx: CallContext, resource: Resource, statement: Select, page: Page) -> bytes:
     """A page of a statement's rows; empty past the end, or before the first page."""
-    # The total counts the filtered rows without building their JSON.
-    counted = statement.with_only_columns(sa.literal(1).label("one")).subquery("counted")
-    total = sa.select(sa.func.count()).select_from(counted).scalar_subquery()
-    rows = statement.order_by(*_order(resource)).limit(page.rows).offset(page.offset)
+    count, data = page_of(ctx, resource.table, statement, newest_first(resource.table), page)
+    return envelope(data, count, *page)
+
+
+def page_of(
+    ctx: CallContext, table: sa.Table, statement: Select, order: Sequence[Any], page: Page
+) -> tuple[int, str]:
+    """The number of a statement's rows, and the JSON of a page of them.
+
+    ``statement`` selects the columns of rows of ``table``, narrowed by any conditions.
+    """
+    columns = tuple(statement.selected_columns)
+    counted = statement.with_only_columns(sa.literal(1).label("one")).order_by(None)
+    total = sa.select(sa.func.count()).select_from(counted.subquery("counted")).scalar_subquery()
+    rows = _picked(table, statement, order).limit(page.rows).offset(page.offset)
+    row = sa.select(*columns).select_from(table)
     with ctx.database.read() as connection:
-        count, data = connection.execute(sa.select(total, _joined(rows_as_json(rows)))).one()
-    return envelope(data or "", count, *page)
+        count, data = connection.execute(sa.select(total, _joined(table, rows, row))).one()
+    return count, data or ""
 
 
-def counted_production(resource: Resource, actor: Actor, query: Mapping[str, str]) -> UUID | None:
-    """The production in the query, if it selects all of its rows and triggers count these."""
-    others = query.keys() - RESERVED - {PROJECT}
-    if not resource.counted or others or resource.conditions(query):
+def extent(resource: Resource, actor: Actor, query: Mapping[str, str]) -> Extent | None:
+    """The list that a query asks for, if it consists of whole productions.
+
+    Then its index and its total are known. None where a filter or the scope says more.
+    """
+    asked = query.keys() - RESERVED
+    if PROJECT not in resource.table.c and PROJECT not in resource.filters:
+        asked -= {PROJECT}  # ignored, as any unknown filter
+    if asked - {PROJECT} or resource.conditions(query):
+        return None
+    everything = actor.is_admin or resource.scope is None
+    if not asked:
+        if everything:
+            return Extent()
+        whole = resource.whole_productions(actor)
+        return None if whole is None else Extent(whole)
+    if PROJECT not in resource.table.c:
         return None
     try:
-        project = parse_id(query.get(PROJECT))
+        project = parse_id(query[PROJECT])
     except BadValue:
         return None
-    # Triggers count all rows: the total would be wrong for a caller who sees only some.
-    return project if actor.sees_all_of(project) else None
+    known = everything or resource.sees_all_of(actor, project)
+    return Extent(frozenset({project})) if known else None
 
 
-def of_production(
-    ctx: CallContext, resource: Resource, columns: Columns, project: UUID, page: Page
+def of_extent(
+    ctx: CallContext, resource: Resource, columns: Columns, wanted: Extent, page: Page
 ) -> bytes:
-    """A page of all rows of a production; the total comes from ``row_counts``."""
-    statement = _of_production(resource, columns)
-    ((count, data),) = ctx.database.rows(
-        statement, project=str(project), limit=page.rows, offset=page.offset
-    )
-    return envelope(data or "", count, *page)
+    """A page of all rows of these productions."""
+    count, data = read_extent(ctx, resource, columns, wanted, page)
+    return envelope(data, count, *page)
+
+
+def read_extent(
+    ctx: CallContext, resource: Resource, columns: Columns, wanted: Extent, page: Page
+) -> tuple[int, str]:
+    """The number of rows of these productions, from ``row_counts``, and the JSON of a page."""
+    statement, given = _statement(resource, columns, wanted.productions, page)
+    ((count, data),) = ctx.database.rows(statement, **given, limit=page.rows, offset=page.offset)
+    return count, data or ""
+
+
+def _statement(
+    resource: Resource, columns: Columns, productions: Collection[UUID] | None, page: Page
+) -> tuple[Select, dict[str, object]]:
+    """The statement for so many productions, and its parameters."""
+    if productions is None:
+        return _of_all(resource, columns), {}
+    ids = sorted(map(str, productions))
+    everywhere: dict[str, object] = {"productions": ids or [NO_PRODUCTION]}
+    if len(ids) == 1:
+        return _of_one(resource, columns), {**everywhere, "production": ids[0]}
+    end = page.offset + page.rows
+    if len(ids) * end > MERGED:
+        return _of_many(resource, columns), everywhere
+    return _of_some(resource, columns), {**everywhere, "end": end}
 
 
 # Cached: a prepared statement is found by the identity of its expression.
-@lru_cache(maxsize=256)
-def _of_production(resource: Resource, columns: Columns) -> Select:
-    table, project = resource.table, sa.cast(parameter("project", sa.Text), sa.Uuid)
-    rows = sa.select(*columns).where(table.c.project_id == project).order_by(*_order(resource))
-    rows = rows.limit(parameter("limit", sa.Integer)).offset(parameter("offset", sa.Integer))
-    return sa.select(row_counts.total(table, project), _joined(sql_json.objects(rows)))
-
-
-def _order(resource: Resource) -> Columns:
-    # Total (by id), so that no row is on two pages or none; ``page_index`` has the same order.
+@lru_cache(maxsize=512)
+def _of_all(resource: Resource, columns: Columns) -> Select:
     table = resource.table
+    rows = _picked(table, sa.select(table), newest_first(table))
+    return _prepared(resource, columns, rows)
+
+
+@lru_cache(maxsize=512)
+def _of_one(resource: Resource, columns: Columns) -> Select:
+    table, ident = resource.table, sa.cast(parameter("production", sa.Text), sa.Uuid)
+    mine = sa.select(table).where(production_of(resource) == ident)
+    rows = _picked(table, mine, newest_first(table))
+    return _prepared(resource, columns, rows, row_counts.NOTES.c.project_id == ident)
+
+
+@lru_cache(maxsize=512)
+def _of_some(resource: Resource, columns: Columns) -> Select:
+    """The newest of each production, up to the end of the page, sorted together."""
+    mine = sa.func.unnest(PRODUCTIONS).table_valued("id")
+    table, ids = resource.table, mine.render_derived(name="mine")
+    newest = (
+        sa.select(table.c.updated_at, table.c.created_at, table.c.id)
+        .where(production_of(resource) == ids.c.id)
+        .order_by(*newest_first(table))
+        .limit(parameter("end", sa.Integer))
+        .lateral("newest")
+    )
+    order = (newest.c.updated_at.desc(), newest.c.created_at.desc(), newest.c.id)
+    rows = sa.select(newest.c.id).select_from(ids).join(newest, sa.true()).order_by(*order)
+    return _prepared(resource, columns, rows, _of_these(row_counts.NOTES.c.project_id))
+
+
+@lru_cache(maxsize=512)
+def _of_many(resource: Resource, columns: Columns) -> Select:
+    table, among = resource.table, _of_these(production_of(resource))
+    rows = _picked(table, sa.select(table).where(among), newest_first(table))
+    return _prepared(resource, columns, rows, _of_these(row_counts.NOTES.c.project_id))
+
+
+def production_of(resource: Resource) -> Column:
+    """The column of the production that a row belongs to."""
+    column = production_column(resource.table)
+    if column is None:
+        message = f"{resource.path} has no productions"
+        raise TypeError(message)
+    return column
+
+
+def _of_these(column: Expression) -> Condition:
+    # Tested for being true, so that it stays a filter, looked up in a hash: as a join it would
+    # lose the index's order, and an array is searched from its beginning for each row.
+    mine = sa.select(sa.func.unnest(PRODUCTIONS))
+    found: Condition = column.in_(mine).is_(sa.true())
+    return found
+
+
+def _prepared(resource: Resource, columns: Columns, rows: Select, *counted: Condition) -> Select:
+    rows = rows.limit(parameter("limit", sa.Integer)).offset(parameter("offset", sa.Integer))
+    table = resource.table
+    row = sa.select(*columns).select_from(table)
+    texts = _joined(table, rows, row, plain=False)
+    return sa.select(row_counts.total(table, *counted), texts)
+
+
+def newest_first(table: sa.Table) -> Columns:
+    """The order of pages."""
     return table.c.updated_at.desc(), table.c.created_at.desc(), table.c.id
 
 
-def _joined(texts: Select) -> Any:
-    """A scalar subquery: the rows' JSON, joined by commas."""
-    (text,) = texts.selected_columns
-    return texts.with_only_columns(sa.func.string_agg(text, ",")).scalar_subquery()
+def _picked(table: sa.Table, statement: Select, order: Sequence[Any]) -> Select:
+    """The ids of a statement's rows, in order."""
+    return statement.with_only_columns(table.c.id).order_by(None).order_by(*order)
+
+
+def _joined(table: sa.Table, picked: Select, row: Select, *, plain: bool = True) -> Any:
+    """A scalar subquery: the JSON of the rows with the picked ids, joined by commas.
+
+    Each row is a subquery of its own, since a join would let the planner read the whole table: it
+    can't know how few ids a LIMIT leaves.
+    """
+    ids = picked.subquery("picked")
+    of_id = row.where(table.c.id == ids.c.id).correlate(ids).subquery("r")
+    text = JSON_TEXT if plain else sql_json.written(of_id.c)
+    one = sa.select(text).select_from(of_id).scalar_subquery()
+    return sa.select(sa.func.string_agg(one, ",")).select_from(ids).scalar_subquery()

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
-from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Final, Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -22,8 +22,8 @@ from services.common.access.rules import Facts, Rule, admin
 from services.common.actor import Actor
 from services.common.contracts import Event, RowEvent, declare
 from services.common.crud.row_json import as_json, rendered
-from services.common.database.sql_types import Columns, Condition, Expression, Select
-from services.common.database.tables import Many, table_of
+from services.common.database.sql_types import Column, Columns, Condition, Expression, Select
+from services.common.database.tables import Many, is_internal, table_of
 from services.common.database.transaction import Transaction
 from services.common.errors import NotFound
 from services.common.json_types import JsonObject, Row, Values
@@ -40,6 +40,19 @@ Filter = Callable[[CallContext, str], Condition]
 def kebab(name: str) -> str:
     """``TaskType`` → ``task-type``."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+
+
+class Whole(NamedTuple):
+    """Productions that a list shows as a whole, and whether it has rows of others."""
+
+    productions: frozenset[UUID]
+    others: bool = False
+
+
+def whole_open_productions(actor: Actor) -> Whole:
+    """For lists of open productions, of which vendors see a part."""
+    mine = frozenset(p for p in actor.open_projects if actor.projects.get(p) != "vendor")
+    return Whole(mine, others=mine != actor.open_projects)
 
 
 class CrudContext(CallContext, Protocol):
@@ -182,10 +195,10 @@ class Resource:
     list_cap: int | None = None
     #: Whether this service's change version covers all that lists show, so that ETags are right.
     versioned: bool = True
-    #: Whether the database counts its rows by production (see ``row_counts``).
+    #: The productions whose rows the scope shows to an actor wholly, and whether it shows others'.
     #:
-    #: The scope must not narrow the productions for which ``Actor.sees_all_of`` is true.
-    counted: bool = False
+    #: Without it, pages of scoped lists are counted row by row.
+    whole: Callable[[Actor], Whole] | None = None
     #: Whether a single read shows to-many lists even with ``relations=false``.
     always_relations: bool = False
     #: Whether reading a malformed id raises NotFound instead of InvalidInput.
@@ -211,6 +224,11 @@ class Resource:
     def table(self) -> sa.Table:
         """The model's table."""
         return table_of(self.model)
+
+    @cached_property
+    def fields(self) -> tuple[Column, ...]:
+        """The columns that the API knows."""
+        return tuple(column for column in self.table.c if not is_internal(column))
 
     def __post_init__(self) -> None:
         """Switch ETags off for lists that ``complete`` adds other services' data to."""
@@ -251,6 +269,17 @@ class Resource:
         expression = self.facts.get(name)
         return self.table.c[name] if expression is None else expression
 
+    def whole_productions(self, actor: Actor) -> frozenset[UUID] | None:
+        """The productions whose rows, all of them, are the actor's list; None if that isn't so."""
+        if self.whole is None:
+            return None
+        found = self.whole(actor)
+        return None if found.others else found.productions
+
+    def sees_all_of(self, actor: Actor, project: UUID) -> bool:
+        """Whether the production's rows need no filter for the actor."""
+        return self.whole is not None and project in self.whole(actor).productions
+
     @cached_property
     def project(self) -> Expression | None:
         """The production of a row: the fact or the column ``project_id``; None without either."""
@@ -281,7 +310,7 @@ class Resource:
 
     def names(self) -> frozenset[str]:
         """Every name that its JSON may have."""
-        shown = {self.renamed.get(name, name) for name in self.table.columns.keys()}  # noqa: SIM118 - not a dict
+        shown = {self.renamed.get(c.name, c.name) for c in self.fields}
         return frozenset(shown | set(self.virtual) | set(self.single) | set(self.lists))
 
     def event_name(self, facts: Row) -> str:
@@ -316,7 +345,7 @@ def _columns(
     lists: tuple[str, ...],
 ) -> Columns:
     shown: list[Expression] = []
-    for column in resource.table.c:
+    for column in resource.fields:
         name = resource.renamed.get(column.name, column.name)
         if column.name not in resource.hidden and (only is None or name in only):
             shown.append(rendered(column).label(name))
@@ -336,9 +365,10 @@ def _columns(
 
 @cache
 def _required_names(cls: type[Event]) -> list[str]:
-    """The required fields of an event, and the optional production."""
+    """The required fields of an event, the optional production, and the people concerned."""
     fields = msgspec.structs.fields(cls)
-    return [field.name for field in fields if field.required or field.name == "project_id"]
+    optional = {"project_id", "person_ids"}
+    return [field.name for field in fields if field.required or field.name in optional]
 
 
 class Registry:

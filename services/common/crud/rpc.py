@@ -161,9 +161,8 @@ class CrudRpc(ResourceService):
 
     @every(row_counts.FOLD_SECONDS)
     def fold_counts(self) -> None:
-        """Fold the rows of ``row_count``, in a service that counts rows."""
-        if any(resource.counted for resource in self.registry):
-            self.tx.run(row_counts.FOLD)
+        """Fold the rows of ``row_count``."""
+        self.tx.run(row_counts.FOLD)
 
     # Unordered: deleted rows don't come back, and their ids are never reused.
     @on("rows:gone")

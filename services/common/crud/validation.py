@@ -20,6 +20,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from services.common import values
 from services.common.database.sql_errors import MESSAGES, NOT_NULL
 from services.common.database.sql_types import Column
+from services.common.database.tables import is_internal
 from services.common.errors import Integrity, InvalidInput, NotFound
 from services.common.json_types import JsonObject, Values
 from services.common.values import BadValue, Reader, finite, parse_id, parse_moment
@@ -131,12 +132,13 @@ def values_for_create(
 
     Raises Integrity.
     """
+    columns = {column.name: column for column in table.c if not is_internal(column)}
     for name in body:
-        if name not in table.c and name not in lists:
+        if name not in columns and name not in lists:
             message = f"'{name}' is an invalid keyword argument for {model}"
             raise Integrity(message)
     found: Values = {}
-    for column in table.c:
+    for column in columns.values():
         if column.name in KEPT_BY_US:
             continue
         given = body.get(column.name)
@@ -155,6 +157,8 @@ def values_for_update(table: sa.Table, body: JsonObject, fixed: frozenset[str]) 
         if name in KEPT_BY_US or name in fixed or name not in table.c:
             continue
         column = table.c[name]
+        if is_internal(column):
+            continue
         found[name] = _present(column, None if given is None else _read(column, given))
     return found
 

@@ -73,11 +73,19 @@ class Base(DeclarativeBase):
         UUID: sa.Uuid,
     }
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Index what is read by the page."""
+        super().__init_subclass__(**options)
+        if getattr(cls, "paged", False) and "__table__" in vars(cls):
+            _newest_index(table_of(cls))
+
 
 class TimestampedRow:
     """The columns every resource has: a random id and two UTC times, kept to the microsecond."""
 
     lists: ClassVar[dict[str, Many]] = {}
+    #: Whether all of its rows are listed by the page (``crud.pages``).
+    paged: ClassVar[bool] = True
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4, sort_order=-3)
     created_at: Mapped[datetime | None] = mapped_column(server_default=NOW, sort_order=-2)
@@ -148,10 +156,51 @@ def links(
     return sa.Table(name, metadata, side(*own), side(*other), *extra, index)
 
 
-def page_index(table: str) -> sa.Index:
-    """The index that pages of a production's rows are read from, in order (``crud.pages``)."""
-    newest_first = (sa.text("updated_at DESC"), sa.text("created_at DESC"), "id")
-    return sa.Index(f"ix_{table}_page", "project_id", *newest_first)
+#: The order of pages, as indexes have it; ``id`` follows.
+NEWEST_FIRST: Final = ("updated_at DESC", "created_at DESC")
+
+
+def production_copy() -> Mapped[Any]:
+    """The ``project_id`` of what the row belongs to, copied for lists that are scoped by it.
+
+    It is no field of the resource: neither shown nor written by the API, nor part of a dump.
+    """
+    return mapped_column(sa.Uuid(), nullable=True, info={"internal": True})
+
+
+def is_internal(column: Column) -> bool:
+    """Whether a column is for our own queries only."""
+    return bool(column.info.get("internal"))
+
+
+def production_column(table: sa.Table) -> Column | None:
+    """The column that says which production a row belongs to; None where nothing does."""
+    for name in ("project_id", "production_id"):
+        if name in table.c:
+            return table.c[name]
+    return None
+
+
+def page_index(
+    table: str, column: str = "project_id", name: str = "page", scope: str | None = None
+) -> sa.Index:
+    """The index that pages of the rows of one production (or type …) are read from, in order.
+
+    It holds the column that lists are scoped by, too, so that they are filtered in it.
+    """
+    include = None if scope is None else [scope]
+    updated, created = map(sa.text, NEWEST_FIRST)
+    columns = (column, updated, created, "id")
+    return sa.Index(f"ix_{table}_{name}", *columns, postgresql_include=include)
+
+
+def _newest_index(table: sa.Table) -> None:
+    """The index that pages of all rows are read from; it holds what lists are scoped by, too."""
+    updated, created = map(sa.text, NEWEST_FIRST)
+    column = production_column(table)
+    include = None if column is None else [column.name]
+    # It joins the table by its column.
+    sa.Index(f"ix_{table.name}_newest", updated, created, table.c.id, postgresql_include=include)
 
 
 def new_metadata() -> sa.MetaData:
@@ -164,6 +213,15 @@ def new_metadata() -> sa.MetaData:
         metadata,
         sa.Column("project_id", sa.Uuid, primary_key=True),
         sa.Column("changes", sa.BigInteger, nullable=False),
+    )
+    # What triggers note of each statement that adds or removes rows: see ``row_counts``.
+    sa.Table(
+        "row_count",
+        metadata,
+        sa.Column("table_name", sa.Text, nullable=False),
+        sa.Column("project_id", sa.Uuid, nullable=False),
+        sa.Column("rows", sa.BigInteger, nullable=False),
+        sa.Index(None, "table_name", "project_id"),
     )
     sa.Table(
         "idempotency_key",

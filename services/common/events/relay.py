@@ -55,6 +55,10 @@ LINGER_SECONDS: Final = 0.01
 #: Seconds between removals of old inbox and idempotency rows, and between retries of events set
 #: aside.
 SWEEP_SECONDS: Final = 600.0
+#: Seconds without a try after which a relay counts as stuck: longer than any of its timeouts.
+STUCK_SECONDS: Final = 60.0
+#: Seconds without a pass over the outbox after which a relay is not ready.
+READY_SECONDS: Final = 10.0
 #: Seconds between touches of the health files.
 HEALTH_SECONDS: Final = 1.0
 #: Limit in bytes of a message to the event log, unless a single event is larger.
@@ -106,6 +110,8 @@ class Relay(threading.Thread):
         self.service, self.settings = service, settings
         self.stopping = threading.Event()
         self.size = BATCH
+        #: When it last did anything, even if it failed, and when it last reached what it needs.
+        self.tried = self.passed = time.monotonic()
         #: Events that the broker refused permanently, with the time of the last attempt.
         self.aside: dict[int, float] = {}
 
@@ -124,6 +130,7 @@ class Relay(threading.Thread):
                 if worked or attempt == QUIET_ATTEMPTS:
                     kind = type(error).__name__
                     log.warning("relay of %s pauses: %s: %s", self.service, kind, error)
+                self.tried = time.monotonic()
                 self.stopping.wait(BACKOFF[min(attempt, len(BACKOFF) - 1)])
 
     def _relay(self) -> None:
@@ -152,7 +159,9 @@ class Relay(threading.Thread):
                 cursor.execute(
                     "SELECT pg_try_advisory_lock(hashtext('outbox ' || current_schema()))"
                 )
-                if cursor.fetchone()[0]:
+                taken = cursor.fetchone()[0]
+                self._note_pass()
+                if taken:
                     break
                 self.stopping.wait(POLL_SECONDS)
             cursor.execute(f"LISTEN outbox_{self.service}")
@@ -166,7 +175,8 @@ class Relay(threading.Thread):
             # Until a batch is not full: notifications that came meanwhile are for rows it has read
             # already.
             while self._batch(database, publisher):
-                pass
+                self._note_pass()
+            self._note_pass()
             ended = time.monotonic()
             if ended - swept > SWEEP_SECONDS:
                 swept = ended
@@ -174,6 +184,9 @@ class Relay(threading.Thread):
             self._retry_set_aside(database, publisher)
             self._sleep(database, publisher)
             self.stopping.wait(max(0.0, ended + LINGER_SECONDS - time.monotonic()))
+
+    def _note_pass(self) -> None:
+        self.tried = self.passed = time.monotonic()
 
     def _batch(self, database: Any, publisher: Publisher) -> bool:
         """Publish and delete up to ``size`` rows; returns whether there may be more."""
@@ -318,11 +331,14 @@ def main(names: Sequence[str], environ: Any, stop: threading.Event) -> None:
     log.info("relaying the events of %s", ", ".join(services))
     health = HealthFiles(settings.health_dir)
     while not stop.wait(HEALTH_SECONDS):
+        now = time.monotonic()
         # A relay that waits for a database or a broker is alive: restarting it would not bring them
-        # back.
-        if all(relay.is_alive() for relay in relays):
+        # back. One that neither works nor fails is stuck.
+        if all(relay.is_alive() and now - relay.tried < STUCK_SECONDS for relay in relays):
             health.touch("alive")
-            health.touch("ready")  # a standby is ready, too
+        # A standby is ready, too: it looks for its turn in the database.
+        if all(now - relay.passed < READY_SECONDS for relay in relays):
+            health.touch("ready")
     for relay in relays:
         relay.stopping.set()
     for relay in relays:

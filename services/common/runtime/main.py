@@ -17,6 +17,17 @@ import eventlet
 
 eventlet.monkey_patch()
 
+import socket
+from functools import partial
+
+from eventlet import tpool
+from eventlet.green import socket as green_socket
+
+# The system's resolver instead, on a thread: it may wait seconds for a name server, and nothing
+# else would run. (libpq looks its host up itself, whenever a connection is opened: where the
+# resolver is slow, name the database by its address.)
+green_socket.getaddrinfo = socket.getaddrinfo = partial(tpool.execute, socket.getaddrinfo)
+
 import logging
 import signal
 from typing import TYPE_CHECKING, Any, Final

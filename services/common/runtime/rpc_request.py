@@ -27,6 +27,7 @@ from services.common.wire.rpc_protocol import (
     MATCH,
     POSITION,
     REQUEST,
+    split_caller,
 )
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 MAX_REQUEST: Final = 16 * 1024 * 1024
 #: Seconds for calls of stock nameko clients, which send no deadline.
 DEFAULT_SECONDS: Final = 60.0
+UNREADABLE_CALLER: Final = "Who is calling can't be read."
 NESTED: Final = "The request is nested too deeply."
 #: Longest deadline in seconds that a caller may ask for.
 MAX_SECONDS: Final = 3600.0
@@ -81,7 +83,8 @@ def read_request(message: Incoming, method: str) -> Request:
     if len(message.body) > MAX_REQUEST:
         raise refused("too-large", f"The request has more than {MAX_REQUEST} bytes.")
     headers = message.headers
-    actor, author = _text(headers, ACTOR), _text(headers, AUTHOR)
+    actor, body = _caller(headers, message.body)
+    author = _text(headers, AUTHOR)
     _check_caller(actor, author)
     context = {
         "remaining": _remaining(headers.get(DEADLINE)),
@@ -93,10 +96,21 @@ def read_request(message: Incoming, method: str) -> Request:
         "fingerprint": _text(headers, FINGERPRINT),
         "position": _position(headers),
         "route": method,
-        "body": message.body,
+        "body": body,
         TRACEPARENT: _traceparent(headers.get(TRACEPARENT)),
     }
-    return Request(_arguments(message.body), context)
+    return Request(_arguments(body), context)
+
+
+def _caller(headers: Mapping[str, Any], body: bytes) -> tuple[str | None, bytes]:
+    """The actor, from the header or the body, and the body without it."""
+    try:
+        actor, rest = split_caller(_text(headers, ACTOR), body)
+    except (ValueError, RecursionError, msgspec.DecodeError):
+        raise refused("actor", UNREADABLE_CALLER) from None
+    if actor is not None and "\0" in actor:
+        raise refused("actor", UNREADABLE_CALLER)
+    return actor, rest
 
 
 def _text(headers: Mapping[str, Any], name: str) -> str | None:
@@ -141,7 +155,7 @@ def _check_caller(actor: str | None, author: str | None) -> None:
         if author:
             msgspec.json.decode(author, type=dict[str, Any])
     except (ValueError, RecursionError, msgspec.DecodeError):
-        raise refused("actor", "Who is calling can't be read.") from None
+        raise refused("actor", UNREADABLE_CALLER) from None
 
 
 def _arguments(body: bytes) -> Arguments:

@@ -19,6 +19,7 @@ from pamqp import commands, constants, heartbeat
 from pamqp.commands import Basic
 
 from services.common.wire.errors import BrokerLost
+from services.common.wire.header_tables import costly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -204,11 +205,14 @@ def _misaddressed(payload: bytes, *, returned: bool, reason: str) -> Incoming:
 def _describe(message: Incoming, payload: bytes) -> None:
     """Read the header frame: the size of the body, and the properties."""
     header = pamqp.header.ContentHeader()
-    try:
-        header.unmarshal(payload)
-        message.properties = header.properties
-    except Exception as error:  # noqa: BLE001 - properties are the publisher's, of any depth
-        message.error = message.error or f"its properties can't be read: {error!r}"
+    if (reason := costly(payload)) is not None:
+        message.error = message.error or reason
+    else:
+        try:
+            header.unmarshal(payload)
+            message.properties = header.properties
+        except Exception as error:  # noqa: BLE001 - properties are the publisher's, of any depth
+            message.error = message.error or f"its properties can't be read: {error!r}"
     # The size is read on its own: without it the end of the body is unknown, so it must be found
     # even where pamqp could not decode the properties behind it.
     if len(payload) < struct.calcsize(">HHQ"):

@@ -44,6 +44,14 @@ POSITION: Final = "nameko.position"
 #: The caller's person as JSON, for answers that show their author.
 AUTHOR: Final = "nameko.author"
 
+#: Characters of an actor or an author up to which they travel as headers, whose frame can't be
+#: split: some 150 productions of one person. A larger actor follows the arguments in the body; a
+#: larger author is left to the service, which asks for it.
+INLINE: Final = 16 * 1024
+#: The actor's header then: this and the place in the body. It is no actor, so a service of the
+#: release before refuses the call instead of taking it for one without a caller.
+IN_BODY: Final = "body:"
+
 HEADERS_TOO_LARGE: Final = "What is known of the caller is more than a message can carry."
 
 
@@ -93,6 +101,7 @@ def call_bytes(  # noqa: PLR0917 - all of them vary with each call
     The broker discards the message after ``seconds``, and returns it at once if there is no queue.
     Raises Unavailable if the headers are too large for a message.
     """
+    body, headers = _with_caller(b'{"args":[],"kwargs":' + kwargs, headers)
     properties = Basic.Properties(
         content_type="application/json",
         content_encoding="utf-8",
@@ -109,13 +118,44 @@ def call_bytes(  # noqa: PLR0917 - all of them vary with each call
             DEADLINE: str(time.time() + seconds),
         },
     )
-    body = b'{"args":[],"kwargs":' + kwargs + b"}"
     try:
         return message_bytes(
             session, body, RPC_EXCHANGE, ".".join(route), properties, mandatory=True
         )
     except ValueError:
         raise Unavailable(HEADERS_TOO_LARGE) from None
+
+
+class Caller(msgspec.Struct):
+    """What follows the arguments in the body of a call by somebody with many productions."""
+
+    actor: str
+
+
+def _with_caller(body: bytes, headers: Mapping[str, str]) -> tuple[bytes, Mapping[str, str]]:
+    """Close the body of a call; an actor too large for a header goes into it."""
+    if len(headers.get(AUTHOR, "")) > INLINE:
+        headers = {**headers, AUTHOR: ""}
+    actor = headers.get(ACTOR, "")
+    if len(actor) <= INLINE:
+        return body + b"}", headers
+    place = f"{IN_BODY}{len(body)}"
+    return body + b"," + msgspec.json.encode(Caller(actor))[1:], {**headers, ACTOR: place}
+
+
+def split_caller(actor: str | None, body: bytes) -> tuple[str | None, bytes]:
+    """The actor of a call, and its body without it: a repeated call has the same body.
+
+    Raises ValueError, msgspec.DecodeError.
+    """
+    if actor is None or not actor.startswith(IN_BODY):
+        return actor, body
+    place = int(actor.removeprefix(IN_BODY))
+    if body[place : place + 1] != b"," or place < 1:
+        message = "there is no caller where one was announced"
+        raise ValueError(message)
+    caller = msgspec.json.decode(b"{" + body[place + 1 :], type=Caller)
+    return caller.actor, body[:place] + b"}"
 
 
 def read_reply(message: Incoming) -> Reply:

@@ -16,6 +16,8 @@ from services.common.database.tables import (
     TimestampedRow,
     json_column,
     link,
+    page_index,
+    production_copy,
     ref,
     table_of,
     text,
@@ -60,6 +62,7 @@ class SoftwareDepartmentLink(TimestampedRow, Base):
     """Software that a department uses."""
 
     __tablename__ = "software_department_link"
+    paged = False
     __table_args__ = (sa.UniqueConstraint("department_id", "software_id"),)
 
     department_id: Mapped[UUID] = ref("auth.department", index=False)
@@ -82,6 +85,7 @@ class HardwareItemDepartmentLink(TimestampedRow, Base):
     """A machine that a department uses."""
 
     __tablename__ = "hardware_item_department_link"
+    paged = False
     __table_args__ = (sa.UniqueConstraint("hardware_item_id", "department_id"),)
 
     department_id: Mapped[UUID] = ref("auth.department")
@@ -92,7 +96,10 @@ class WorkingFile(TimestampedRow, Base):
     """A revision of the file in which an artist works on a task."""
 
     __tablename__ = "working_file"
-    __table_args__ = (sa.UniqueConstraint("name", "task_id", "entity_id", "revision"),)
+    __table_args__ = (
+        sa.UniqueConstraint("name", "task_id", "entity_id", "revision"),
+        page_index("working_file", "production_id"),
+    )
 
     shotgun_id: Mapped[int | None]
     name: Mapped[str | None] = text(250)
@@ -107,6 +114,7 @@ class WorkingFile(TimestampedRow, Base):
     entity_id: Mapped[UUID | None] = ref("assets.entity")
     person_id: Mapped[UUID | None] = ref("auth.person", on_gone="null")
     software_id: Mapped[UUID | None] = link("software", on_gone="null")
+    production_id: Mapped[UUID | None] = production_copy()
 
 
 class OutputFile(TimestampedRow, Base):
@@ -124,6 +132,7 @@ class OutputFile(TimestampedRow, Base):
             "representation",
             "revision",
         ),
+        page_index("output_file", "production_id"),
     )
 
     shotgun_id: Mapped[int | None]
@@ -148,6 +157,7 @@ class OutputFile(TimestampedRow, Base):
     person_id: Mapped[UUID | None] = ref("auth.person", on_gone="null")
     source_file_id: Mapped[UUID | None] = link("working_file", on_gone="null")
     temporal_entity_id: Mapped[UUID | None] = ref("assets.entity", on_gone="null")
+    production_id: Mapped[UUID | None] = production_copy()
 
 
 class PreviewBackgroundFile(TimestampedRow, Base):

@@ -17,6 +17,7 @@ from services.common.database.tables import (
     json_column,
     link,
     links,
+    page_index,
     ref,
     table_of,
     text,
@@ -37,11 +38,14 @@ class Playlist(TimestampedRow, Base):
     """An ordered list of previews for a review."""
 
     __tablename__ = "playlist"
-    __table_args__ = (sa.UniqueConstraint("name", "project_id", "episode_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("name", "project_id", "episode_id"),
+        page_index("playlist"),
+    )
 
     name: Mapped[str] = text(80)
     shots: Mapped[Any] = json_column(list[PlaylistItem])
-    project_id: Mapped[UUID | None] = link("project")
+    project_id: Mapped[UUID | None] = link("project", index=False)
     episode_id: Mapped[UUID | None] = ref("assets.entity", on_gone="null")
     task_type_id: Mapped[UUID | None] = ref("tasks.task_type", on_gone="null")
     for_client: Mapped[bool | None] = mapped_column(default=False)
@@ -54,6 +58,7 @@ class PlaylistShareLink(TimestampedRow, Base):
     """A link through which guests see a playlist."""
 
     __tablename__ = "playlist_share_link"
+    paged = False
 
     token: Mapped[str] = text(64, unique=True)
     playlist_id: Mapped[UUID] = link("playlist")
@@ -68,6 +73,7 @@ class BuildJob(TimestampedRow, Base):
     """A job that builds a movie or archive of a playlist."""
 
     __tablename__ = "build_job"
+    paged = False
 
     status: Mapped[str] = choice("running", "failed", "succeeded", default="running")
     job_type: Mapped[str] = choice("archive", "movie", default="movie")

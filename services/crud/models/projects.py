@@ -104,6 +104,7 @@ class ProjectTaskTypeLink(TimestampedRow, Base):
     """A task type of a production, with its priority."""
 
     __tablename__ = "project_task_type_link"
+    paged = False
     __table_args__ = (sa.UniqueConstraint("project_id", "task_type_id"),)
 
     project_id: Mapped[UUID] = link("project", index=False)
@@ -115,6 +116,7 @@ class ProjectTaskStatusLink(TimestampedRow, Base):
     """A task status of a production, with its priority and the roles whose boards show it."""
 
     __tablename__ = "project_task_status_link"
+    paged = False
     __table_args__ = (sa.UniqueConstraint("project_id", "task_status_id"),)
 
     project_id: Mapped[UUID] = link("project", index=False)
@@ -143,6 +145,7 @@ class ProjectTemplateTaskTypeLink(TimestampedRow, Base):
     """A task type of a template, with its priority."""
 
     __tablename__ = "project_template_task_type_link"
+    paged = False
 
     project_template_id: Mapped[UUID] = link("project_template")
     task_type_id: Mapped[UUID] = ref("tasks.task_type")
@@ -153,6 +156,7 @@ class ProjectTemplateTaskStatusLink(TimestampedRow, Base):
     """A task status of a template, with its priority and the roles whose boards show it."""
 
     __tablename__ = "project_template_task_status_link"
+    paged = False
 
     project_template_id: Mapped[UUID] = link("project_template")
     task_status_id: Mapped[UUID] = ref("tasks.task_status")

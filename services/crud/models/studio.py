@@ -114,11 +114,16 @@ class ApiEvent(TimestampedRow, Base):
     """An event in the event log."""
 
     __tablename__ = "api_event"
-    __table_args__ = (sa.Index(None, "created_at"),)
+    __table_args__ = (
+        sa.Index("ix_api_event_log", "created_at", "id"),
+        sa.Index("ix_api_event_of_name", "name", "created_at", "id"),
+        sa.Index("ix_api_event_of_user", "user_id", "created_at", "id"),
+        sa.Index("ix_api_event_of_project", "project_id", "created_at", "id"),
+    )
 
     name: Mapped[str] = text(80)
-    user_id: Mapped[UUID | None] = mapped_column(index=True)
-    project_id: Mapped[UUID | None] = mapped_column(index=True)
+    user_id: Mapped[UUID | None]
+    project_id: Mapped[UUID | None]
     data: Mapped[Any] = json_column(dict[str, Any])
 
 

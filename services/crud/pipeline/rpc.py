@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.common.access.context import CallContext
 from services.common.crud import filters, lists, writing
-from services.common.crud.resource import CrudContext, SimpleRules
+from services.common.crud.resource import CrudContext
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
@@ -24,6 +24,7 @@ from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import FileStatus, OutputFile, WorkingFile
 from services.crud.policy import file_rules
+from services.crud.policy.file_rules import FileRules
 from services.crud.resources import RESOURCES
 
 MAIN: Final = "main"
@@ -52,23 +53,25 @@ ASKED: Final = (
 )
 
 
-class NewWorkingRules(SimpleRules):
+class NewWorkingRules(FileRules):
     """A new working file without a revision gets the next one."""
 
     def on_create(
-        self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
+        self, ctx: CrudContext, values: Values, body: JsonObject, prepared: UUID | None
     ) -> None:
         """Number the file among those of its task and name."""
+        super().on_create(ctx, values, body, prepared)
         _number(ctx, values, WORKING, OF_TASK)
 
 
-class NewOutputRules(SimpleRules):
+class NewOutputRules(FileRules):
     """A new output without a revision gets the next one; without a status, "To review"."""
 
     def on_create(
-        self, ctx: CrudContext, values: Values, body: JsonObject, _prepared: None
+        self, ctx: CrudContext, values: Values, body: JsonObject, prepared: UUID | None
     ) -> None:
         """Set the revision and the default status, which is created at first use."""
+        super().on_create(ctx, values, body, prepared)
         _number(ctx, values, OUTPUT, OF_OUTPUT)
         if body["file_status_id"] == UNSAID:
             table, run = table_of(FileStatus), ctx.tx.connection
@@ -86,8 +89,8 @@ def _number(ctx: CallContext, values: Values, table: sa.Table, within: tuple[str
         values["revision"] = ctx.tx.connection.scalar(_next_of(table, within, values))
 
 
-NEW_WORKING: Final = replace(RESOURCES["working-files"], rules=NewWorkingRules())
-NEW_OUTPUT: Final = replace(RESOURCES["output-files"], rules=NewOutputRules())
+NEW_WORKING: Final = replace(RESOURCES["working-files"], rules=NewWorkingRules(file_rules.OF_TASK))
+NEW_OUTPUT: Final = replace(RESOURCES["output-files"], rules=NewOutputRules(file_rules.OF_ENTITY))
 
 
 class PipelineRpc(ResourceService):

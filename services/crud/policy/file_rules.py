@@ -5,15 +5,24 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.access.rules import Facts, Rule
-from services.common.crud.resource import CrudContext, Resource, SimpleRules, embedded
-from services.common.database.sql_types import Select
+from services.common.actor import Actor
+from services.common.crud.resource import (
+    CrudContext,
+    Resource,
+    ResourceRules,
+    SimpleRules,
+    Whole,
+    embedded,
+)
+from services.common.crud.validation import BadValue, parse_id
+from services.common.database.sql_types import Column, Select
 from services.common.database.tables import table_of
 from services.common.errors import Integrity, InvalidInput
 from services.common.json_types import JsonObject, Row, Values
@@ -58,26 +67,71 @@ may_work_on_entity: Final = Rule(
 )
 
 
-def _within(service: str, method: str, column: Any) -> Any:
-    """A scope: rows whose task or entity belongs to a production of the caller."""
+class Owner(NamedTuple):
+    """What a file belongs to: the column that names it, and who knows its production."""
 
-    def scope(ctx: CallContext, statement: Select) -> Select:
-        with ctx.database.read() as connection:
-            # Other services own the productions of these rows, so the scope is a call, not a join.
-            ids = connection.execute(sa.select(column).distinct().where(column.is_not(None)))
-            found = [str(ident) for ident in ids.scalars()]
-        owners = ctx.ask(service, method, ids=found) if found else {}
-        mine = {str(project) for project in ctx.actor.projects}
-        allowed = [UUID(ident) for ident, project in owners.items() if project in mine]
-        return statement.where(column.in_(allowed))
+    column: Column
+    service: str
+    method: str
 
-    return scope
+    @property
+    def table(self) -> sa.Table:
+        """The table of the files."""
+        return self.column.table
+
+    def productions(self, ctx: CallContext, ids: list[UUID]) -> dict[UUID, UUID]:
+        """The production of each of these owners; the unknown are left out."""
+        found = ctx.ask(self.service, self.method, ids=[str(i) for i in ids]) if ids else {}
+        return {UUID(ident): UUID(project) for ident, project in found.items() if project}
 
 
-working_files_of_own_projects: Final = _within("tasks", "projects_of_tasks", WorkingFile.task_id)
-output_files_of_own_projects: Final = _within(
-    "assets", "projects_of_entities", OutputFile.entity_id
-)
+OF_TASK: Final = Owner(table_of(WorkingFile).c.task_id, "tasks", "projects_of_tasks")
+OF_ENTITY: Final = Owner(table_of(OutputFile).c.entity_id, "assets", "projects_of_entities")
+OWNERS: Final = (OF_TASK, OF_ENTITY)
+
+
+class FileRules(ResourceRules[UUID | None]):
+    """Keeps the production of a file, by which lists are scoped, with what it belongs to."""
+
+    def __init__(self, owner: Owner) -> None:
+        self.owner = owner
+
+    def prepare(self, ctx: CrudContext, body: JsonObject, _ident: UUID | None) -> UUID | None:
+        """The production of the owner that the body names."""
+        try:
+            owner = parse_id(body.get(self.owner.column.name))
+        except BadValue:
+            return None  # refused by the column's own check, or none is named
+        return self.owner.productions(ctx, [owner]).get(owner)
+
+    def on_create(
+        self, _ctx: CrudContext, values: Values, _body: JsonObject, prepared: UUID | None
+    ) -> None:
+        """Set the production."""
+        values["production_id"] = prepared
+
+    def on_update(
+        self,
+        _ctx: CrudContext,
+        _row: Row,
+        values: Values,
+        _body: JsonObject,
+        prepared: UUID | None,
+    ) -> None:
+        """Move the file to its new owner's."""
+        if self.owner.column.name in values:
+            values["production_id"] = prepared
+
+
+def of_own_productions(ctx: CallContext, statement: Select) -> Select:
+    """Files of the caller's productions; ``tasks`` and ``assets`` said of which each is."""
+    (table,) = statement.get_final_froms()
+    return statement.where(table.c.production_id.in_(ctx.actor.projects))
+
+
+def whole(actor: Actor) -> Whole:
+    """All of the caller's productions."""
+    return Whole(frozenset(actor.projects))
 
 
 #: The author and the revision of a file are set on creation only.

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from services.common.access.rules import Rule
 from services.common.crud import cross_references
-from services.common.crud.resource import CrudContext, SimpleRules
+from services.common.crud.resource import CrudContext, SimpleRules, Whole
 from services.common.crud.validation import BadValue, parse_id
 from services.common.database.sql_types import Select
 from services.common.errors import InvalidInput
@@ -20,6 +20,7 @@ from services.crud.models import BuildJob, Playlist, PlaylistShareLink
 if TYPE_CHECKING:
     from services.common.access.context import CallContext
     from services.common.access.rules import Facts
+    from services.common.actor import Actor
 
 KINDS: Final = ("shot", "asset", "sequence", "edit", "episode")
 
@@ -44,6 +45,12 @@ def listed(ctx: CallContext, statement: Select) -> Select:
     return statement.where(
         mine | (Playlist.project_id.in_(as_client) & Playlist.for_client.is_(True))
     )
+
+
+def whole(actor: Actor) -> Whole:
+    """The caller's productions but those in which they are a client."""
+    mine = frozenset(p for p, role in actor.projects.items() if role != "client")
+    return Whole(mine, others=len(mine) < len(actor.projects))
 
 
 class PlaylistRules(SimpleRules):

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.access.rules import Rule
+from services.common.contracts.crud import ProjectUpdated
 from services.common.crud.resource import CrudContext
 from services.common.crud.validation import known_id
 from services.common.errors import NotFound
@@ -28,9 +29,9 @@ def permitted_project(ctx: CallContext, project_id: str, rule: Rule) -> UUID:
     return project
 
 
-def project_changed(ctx: CrudContext, project: UUID) -> None:
-    """Emit ``project:update``."""
-    ctx.tx.emit(ctx.registry.event(ctx.registry["projects"], "update", {"id": project}))
+def project_changed(ctx: CallContext, project: UUID, *people: UUID) -> None:
+    """Emit ``project:update``, about the memberships of these people."""
+    ctx.tx.emit(ProjectUpdated(project_id=project, person_ids=list(people)))
 
 
 def shown_project(ctx: CrudContext, project: UUID) -> Reply:

@@ -64,6 +64,15 @@ NOT_COPIED: Final = frozenset(
     }
 )
 
+#: The team, whom an event about the production concerns.
+TEAM: Final = sa.func.array(
+    sa.select(m.project_person_link.c.person_id)
+    .where(m.project_person_link.c.project_id == m.Project.id)
+    .correlate(m.Project)
+    .scalar_subquery(),
+    type_=sa.ARRAY(sa.Uuid),
+)
+
 
 def is_open(status: str | None) -> bool:
     """Whether a production with that status is open; statuses are compared without case."""

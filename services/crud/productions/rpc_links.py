@@ -107,8 +107,7 @@ class TypeLinkRpc(ResourceService):
                 index_elements=unique, set_={**given, "updated_at": NOW}
             ).returning(resource.table.c.id)
         )
-        project = {"id": facts["project_id"]}
-        self.tx.emit(self.registry.event(self.registry["projects"], "update", project))
+        project_changed(self, facts["project_id"])
         return Reply(resource.view(self.tx, made))
 
     @command

@@ -128,10 +128,10 @@ class TeamRpc(ResourceService):
         project = permitted_project(self, project_id, manager)
         self._require_person(person)
         if self._add_member(project, person):
-            project_changed(self, project)
+            project_changed(self, project, person)
         if role is not None:
             self._set_role(project, person, role)
-            project_changed(self, project)
+            project_changed(self, project, person)
         return shown_project(self, project)
 
     @command
@@ -142,9 +142,10 @@ class TeamRpc(ResourceService):
         for a new member.
         """
         project = UUID(project_id)
-        new = self._add_member(project, UUID(person_id))
+        person = UUID(person_id)
+        new = self._add_member(project, person)
         if new:
-            project_changed(self, project)
+            project_changed(self, project, person)
         return new
 
     # Unordered: a seat is added, never taken, and twice is once. Besides ``seat_assignee``, which
@@ -162,7 +163,7 @@ class TeamRpc(ResourceService):
         held = sa.select(Project.id).where(Project.id == given.project_id)
         known = self.tx.connection.scalar(held.with_for_update(read=True, key_share=True))
         if known is not None and self._add_member(known, given.person_id):
-            project_changed(self, known)
+            project_changed(self, known, given.person_id)
 
     @command
     def change_seat(
@@ -179,7 +180,7 @@ class TeamRpc(ResourceService):
         if not self._set_role(project, person, role):
             message = "Person is not a member of the project team"
             raise InvalidInput(message)
-        project_changed(self, project)
+        project_changed(self, project, person)
         return {"project_id": str(project), "person_id": str(person), "role": role}
 
     @command
@@ -188,12 +189,12 @@ class TeamRpc(ResourceService):
 
         Raises NotFound, Forbidden. Emits ``project:update``.
         """
-        project = permitted_project(self, project_id, manager)
+        project, person = permitted_project(self, project_id, manager), known_id(person_id)
         membership = sa.delete(project_person_link).where(
-            LINK.project_id == project, LINK.person_id == known_id(person_id)
+            LINK.project_id == project, LINK.person_id == person
         )
         self.tx.connection.execute(membership)
-        project_changed(self, project)
+        project_changed(self, project, person)
         return Reply(b"")
 
     def _require_person(self, person: UUID) -> None:

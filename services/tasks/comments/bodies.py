@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 import msgspec
 
+from services.common import values
 from services.common.crud.validation import known_id
 from services.common.errors import InvalidInput, invalid_field
 from services.common.json_types import Json, JsonObject
+from services.common.values import BadValue, Reader
 from services.tasks.comments.draft import Draft
-from services.tasks.shapes import field_of, read_checklist
+from services.tasks.shapes import read_checklist
 
+T = TypeVar("T")
 MOMENTS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 
 
@@ -38,15 +41,15 @@ def draft(
         task_id=task,
         status_id=known_id(status),
         author_id=author,
-        text=_text(body, text, prefix),
-        checklist=field_of(f"{prefix}checklist", _array(body, "checklist", prefix), read_checklist),
-        links=_links(body, prefix),
+        text=_field(body, text, prefix, values.text, ""),
+        checklist=_field(body, "checklist", prefix, _from_form(read_checklist), []),
+        links=_field(body, "links", prefix, _from_form(values.texts), []),
     )
     if free:
         if body.get("person_id"):
             result.author_id = known_id(body["person_id"])
         result.created_at = moment(body.get("created_at"))
-        result.for_client = _flag(body.get("for_client"))
+        result.for_client = _field(body, "for_client", prefix, values.flag, absent=False)
     return result
 
 
@@ -60,39 +63,30 @@ def moment(given: Json) -> datetime | None:
     return None
 
 
-def _text(body: JsonObject, name: str, prefix: str) -> str:
+def _field(body: JsonObject, name: str, prefix: str, read: Reader[T], absent: T) -> T:
+    """A field of a body. Raises InvalidInput."""
     given = body.get(name)
-    if given is None:
-        return ""
-    if not isinstance(given, str) or "\x00" in given:
-        raise invalid_field(f"{prefix}{name}", "Input should be a valid string")
-    return given
+    # An empty field of a form is one that was not filled in.
+    if given is None or given == "":
+        return absent
+    try:
+        return read(given)
+    except BadValue as error:
+        raise invalid_field(f"{prefix}{name}", error.about(name)) from None
 
 
-def _array(body: JsonObject, name: str, prefix: str) -> list[Any]:
-    """An array, or its JSON text as forms send it."""
-    given = body.get(name)
-    if isinstance(given, str):
+def _from_form(read: Reader[T]) -> Reader[T]:
+    """Reads JSON, or its text as forms send it."""
+
+    def either(value: Json) -> T:
+        if not isinstance(value, str):
+            return read(value)
         try:
-            given = msgspec.json.decode(given) if given else None
+            return read(msgspec.json.decode(value))
         except (msgspec.DecodeError, RecursionError):
-            raise invalid_field(f"{prefix}{name}", "Input should be a valid list") from None
-    if given is None:
-        return []
-    if not isinstance(given, list):
-        raise invalid_field(f"{prefix}{name}", "Input should be a valid list")
-    return given
+            raise BadValue(value, "an array") from None
 
-
-def _links(body: JsonObject, prefix: str) -> list[str]:
-    links = _array(body, "links", prefix)
-    if not all(isinstance(link, str) and "\x00" not in link for link in links):
-        raise invalid_field(f"{prefix}links", "Input should be a list of strings")
-    return links
-
-
-def _flag(given: Json) -> bool:
-    return given is True or (isinstance(given, str) and given.lower() == "true")
+    return either
 
 
 def batch(data: Json) -> list[JsonObject]:

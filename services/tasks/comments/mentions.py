@@ -10,12 +10,18 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.access.context import CallContext
+from services.common.crud import cross_references
+from services.common.crud.resource import CrudContext
+from services.common.database.tables import table_of
 from services.common.database.transaction import Transaction
-from services.common.json_types import JsonObject
-from services.tasks.models import comment_department_mentions, comment_mentions
+from services.common.json_types import JsonObject, Row
+from services.tasks.models import Notification, comment_department_mentions, comment_mentions
+from services.tasks.policy.notifications import notify
 
 HASHTAG: Final = re.compile(r"#([^\W\d_]+)")
 EVERY_TASK: Final = "all"
+#: The type of notifications of who a comment mentions.
+MENTION: Final = "mention"
 
 
 class Circle(NamedTuple):
@@ -93,3 +99,38 @@ def write_mentions(tx: Transaction, comment: UUID, named: Mentions) -> None:
     if named.departments:
         rows = [{"comment": comment, "department": ident} for ident in named.departments]
         tx.connection.execute(sa.insert(comment_department_mentions), rows)
+
+
+def edit_mentions(ctx: CrudContext, comment: Row, named: Mentions, circle: Circle) -> None:
+    """Replace a comment's mentions. Emits ``notification:new`` for who was not mentioned before."""
+    before = _replace(ctx, comment["id"], named)
+    wanted = named.everybody(circle)
+    notes = table_of(Notification).c
+    mine = (notes.comment_id == comment["id"], notes.reply_id.is_(None), notes.type == MENTION)
+    run = ctx.tx.connection.execute
+    told = dict(run(sa.select(notes.id, notes.person_id).where(*mine)).all())
+    idle = [note for note, person in told.items() if person not in wanted]
+    cross_references.remove(ctx.tx, ctx.name, ctx.metadata, Notification.__tablename__, idle)
+    # Neither the author nor who edits the text has to be told what they write themselves.
+    known = before.everybody(circle) | set(told.values()) | {comment["person_id"], ctx.actor.id}
+    reasons = [(person, MENTION) for person in sorted(wanted - known)]
+    facts = {
+        "author_id": comment["person_id"],
+        "task_id": comment["object_id"],
+        "comment_id": comment["id"],
+    }
+    notify(ctx.tx, comment["project_id"], reasons, change=False, **facts)
+
+
+def _replace(ctx: CrudContext, comment: UUID, named: Mentions) -> Mentions:
+    """Write the mentions; returns those before."""
+    run = ctx.tx.connection.execute
+    before = []
+    for table, other in (
+        (comment_mentions, comment_mentions.c.person),
+        (comment_department_mentions, comment_department_mentions.c.department),
+    ):
+        gone = sa.delete(table).where(table.c.comment == comment).returning(other)
+        before.append(list(run(gone).scalars()))
+    write_mentions(ctx.tx, comment, named)
+    return Mentions(*before)

@@ -5,20 +5,17 @@ from __future__ import annotations
 from uuid import UUID
 
 import msgspec
-import sqlalchemy as sa
 
 from services.common.crud import reading
 from services.common.crud.lists import compressed
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
-from services.common.database.tables import table_of
 from services.common.errors import NotFound
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.comments import views
 from services.tasks.comments.access import are_clients_isolated, may_read_comment
 from services.tasks.comments.authorizer import CommentAuthorizer
-from services.tasks.models import Comment, Task
 from services.tasks.policy import access
 from services.tasks.policy.membership import require_member
 from services.tasks.rows import paged
@@ -62,11 +59,4 @@ class CommentReadRpc(ResourceService):
         Raises NotFound, Forbidden, InvalidInput.
         """
         project = require_member(self, project_id, "manager")
-        table, task = table_of(Comment), table_of(Task)
-        rows = (
-            sa.select(*self.registry["comments"].columns(None, relations=True))
-            .join(task, task.c.id == table.c.object_id)
-            .where(task.c.project_id == project)
-        )
-        order = (table.c.updated_at.desc(), table.c.created_at.desc(), table.c.id)
-        return paged(self, rows, order, query or {})
+        return paged(self, self.registry["comments"], project, query or {})

@@ -8,11 +8,13 @@ from uuid import UUID, uuid4
 import msgspec
 import sqlalchemy as sa
 
+from services.common import values
+from services.common.bodies import Field, read_body
 from services.common.contracts.tasks import CommentReplied, ReplyDeleted
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
 from services.common.database.tables import NOW, table_of
-from services.common.errors import Forbidden, NotFound, invalid_field
+from services.common.errors import Forbidden, NotFound
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
 from services.common.wire.rpc_protocol import Reply
@@ -28,6 +30,7 @@ from services.tasks.policy.task_changes import in_project
 from services.tasks.shapes import replies_in
 
 COMMENTS: Final = table_of(Comment)
+TEXT: Final = Field(values.text, default="", null="")
 
 
 class ReplyRpc(ResourceService):
@@ -49,9 +52,7 @@ class ReplyRpc(ResourceService):
         authorizer = CommentAuthorizer(self)
         task, comment = authorizer.comment_of_task(task_id, comment_id)
         authorizer.check_reply(task, comment)
-        text = data.get("text") or ""
-        if not isinstance(text, str) or "\x00" in text:
-            raise invalid_field("text", "Input should be a valid string")
+        text = read_body(data, {"text": TEXT})["text"]
         circle = mentions.circle_of(self, task["project_id"], [text])
         # The reply shows its author: called before the transaction, awaited after it.
         author = self.ask_ahead("auth", "short_persons", ids=[str(caller_id(self))])

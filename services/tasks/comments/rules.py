@@ -20,7 +20,6 @@ from services.common.json_types import JsonObject, Row, Values
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.comments import mentions
 from services.tasks.comments.authorizer import check_status
-from services.tasks.comments.edited_mentions import edit_mentions
 from services.tasks.comments.views import with_previews
 from services.tasks.models import (
     AttachmentFile,
@@ -112,7 +111,9 @@ class CommentRules(ResourceRules[Asked]):
     ) -> None:
         """Update the mentions, and recount the tasks if status or task have changed."""
         if asked.circle is not None:
-            edit_mentions(ctx, row, mentions.find(body["text"], asked.circle), asked.circle)
+            mentions.edit_mentions(
+                ctx, row, mentions.find(body["text"], asked.circle), asked.circle
+            )
         if row["object_id"] != before["object_id"]:
             _follow(ctx, row)
             # Both tasks are locked in the order of their ids: a comment that is moved the other way

@@ -22,7 +22,7 @@ from services.common.crud.log_query import MOMENTS
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
-from services.common.database.sql_types import Condition, Expression
+from services.common.database.sql_types import Condition, Expression, Select
 from services.common.database.tables import NOW, table_of
 from services.common.errors import InvalidInput, NotFound
 from services.common.json_types import JsonObject
@@ -92,8 +92,6 @@ SOURCE: Final = (
     .outerjoin(COMMENT, COMMENT.c.id == NOTE.c.comment_id)
     .outerjoin(WATCH, _OWN_SUBSCRIPTION)
 )
-
-
 READ: Final = Field(values.flag, required=True, null=BadValue)
 
 
@@ -122,9 +120,20 @@ class NotificationRpc(ResourceService):
 
     @query
     def notice(self, ident: str, person_id: str) -> JsonObject | None:
-        """A notification as its reader sees it, None if deleted. For ``auth``, which e-mails it."""
+        """A notification as its reader sees it, None if deleted. For ``auth`` of 0.1."""
         notifications = self._notifications(NOTE.c.id == UUID(ident), reader=UUID(person_id))
         return notifications[0] if notifications else None
+
+    @query
+    def notices(self, readers: dict[str, str]) -> dict[str, JsonObject]:
+        """Notifications as their readers see them, by id; the deleted are left out.
+
+        ``readers`` is ``{notification id: person id}``. For ``auth``, which e-mails them.
+        """
+        pairs = [(UUID(ident), UUID(person)) for ident, person in readers.items()]
+        mine = sa.tuple_(NOTE.c.id, NOTE.c.person_id).in_(pairs)
+        notifications = self._read(sa.select(*COLUMNS).select_from(SOURCE).where(mine))
+        return {one["id"]: one for one in notifications}
 
     def _notifications(self, *where: Condition, reader: UUID | None = None) -> list[JsonObject]:
         rows = (
@@ -134,6 +143,9 @@ class NotificationRpc(ResourceService):
             .order_by(NOTE.c.created_at.desc(), NOTE.c.id)
             .limit(MAX_ROWS)
         )
+        return self._read(rows)
+
+    def _read(self, rows: Select) -> list[JsonObject]:
         with self.database.read() as connection:
             texts = connection.execute(rows_as_json(rows)).scalars().all()
         return self._with_details(decoded(texts))

@@ -160,8 +160,7 @@ def listed_tasks(ctx: CallContext, statement: Select) -> Select:
 
 def listed_previews(ctx: CallContext, statement: Select) -> Select:
     """The scope of preview lists: previews of the tasks in ``listed_tasks``."""
-    task = sa.select(Task.id).where(_listed(ctx, Task.project_id, Task.id))
-    return statement.where(PreviewFile.task_id.in_(task))
+    return statement.where(_listed(ctx, PreviewFile.production_id, PreviewFile.task_id))
 
 
 def _listed(ctx: CallContext, project: Any, task: Any) -> Condition:

@@ -31,16 +31,13 @@ class ProjectTaskRpc(ResourceService):
 
         For the team; vendors get their own tasks. Raises NotFound, Forbidden, InvalidInput.
         """
-        project, parameters = require_member(self, project_id), query or {}
-        rows = sa.select(*self.registry["tasks"].columns(None, relations=True)).where(
-            TASK.c.project_id == project
-        )
-        if parameters.get("task_type_id"):
-            rows = rows.where(TASK.c.task_type_id == known_id(parameters["task_type_id"]))
+        project, asked = require_member(self, project_id), query or {}
+        where: list[Condition] = []
+        if asked.get("task_type_id"):
+            where.append(TASK.c.task_type_id == known_id(asked["task_type_id"]))
         if self.actor.role_in(project) == "vendor":
-            rows = rows.where(access.assigned_to(self.actor.id, TASK.c.id))
-        order = (TASK.c.updated_at.desc(), TASK.c.created_at.desc(), TASK.c.id)
-        return paged(self, rows, order, parameters)
+            where.append(access.assigned_to(self.actor.id, TASK.c.id))
+        return paged(self, self.registry["tasks"], project, asked, *where)
 
     @command
     def delete_tasks(self, project_id: str, data: Json = None) -> list[str]:

@@ -13,19 +13,14 @@ from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
-from services.tasks.models import Notification, PreviewFile, Subscription, Task
+from services.tasks.models import PreviewFile, Task
 from services.tasks.policy.entity_access import entity_for_reader, own_only
 from services.tasks.policy.membership import require_member
 from services.tasks.policy.task_authorizer import TaskAuthorizer
 from services.tasks.rows import paged
 
 TASK: Final = table_of(Task)
-#: Resources listed by task or production, with the column that refers to the task.
-OF_TASK: Final = {
-    "notifications": table_of(Notification).c.task_id,
-    "preview-files": table_of(PreviewFile).c.task_id,
-    "subscriptions": table_of(Subscription).c.task_id,
-}
+FILE: Final = table_of(PreviewFile)
 FILES: Final = "preview-files"
 
 
@@ -39,14 +34,14 @@ class RelatedRowsRpc(ResourceService):
         Raises NotFound, Forbidden.
         """
         task = TaskAuthorizer(self).readable(task_id)
-        return self._previews(OF_TASK[FILES] == task["id"])
+        return self._previews(FILE.c.task_id == task["id"])
 
     @query
     def list_previews_of(self, kind: str, ident: str) -> Reply:
         """The previews of all tasks of an entity. For its readers. Raises NotFound, Forbidden."""
         entity, _ = entity_for_reader(self, kind, ident)
         return self._previews(
-            OF_TASK[FILES].in_(sa.select(TASK.c.id).where(TASK.c.entity_id == entity))
+            FILE.c.task_id.in_(sa.select(TASK.c.id).where(TASK.c.entity_id == entity))
         )
 
     @query
@@ -77,16 +72,10 @@ class RelatedRowsRpc(ResourceService):
         Raises NotFound, Forbidden, InvalidInput.
         """
         project = require_member(self, project_id, "manager")
-        table = self.registry[kind].table
-        rows = sa.select(*self.registry[kind].columns(None, relations=True)).where(
-            OF_TASK[kind].in_(sa.select(TASK.c.id).where(TASK.c.project_id == project))
-        )
-        order = (table.c.updated_at.desc(), table.c.created_at.desc(), table.c.id)
-        return paged(self, rows, order, query or {})
+        return paged(self, self.registry[kind], project, query or {})
 
     def _previews(self, condition: Condition) -> Reply:
-        file = table_of(PreviewFile)
         rows = sa.select(*self.registry[FILES].columns(None, relations=False)).where(condition)
         return lists.json_array(
-            self, rows.order_by(file.c.revision.desc(), file.c.position, file.c.id)
+            self, rows.order_by(FILE.c.revision.desc(), FILE.c.position, FILE.c.id)
         )

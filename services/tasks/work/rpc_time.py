@@ -30,8 +30,6 @@ from services.tasks.policy.task_authorizer import TaskAuthorizer
 from services.tasks.rows import decoded
 
 TIME: Final = table_of(TimeSpent)
-
-
 MINUTES: Final = Field(values.above_zero, required=True, null=BadValue)
 
 

@@ -8,9 +8,11 @@ from uuid import uuid4
 
 import jwt
 import pytest
+from msgspec.structs import replace
 
 from services.auth.credentials.passwords import digest
 from services.common.errors import InvalidInput, Refused, Unauthenticated
+from services.common.runtime.service import CONFIG
 from tests.running import SECRET
 from tests.service.one_service import OneService
 from tests.world import World, ident
@@ -119,6 +121,24 @@ def test_the_default_password_only_yields_a_reset_token(auth: OneService, world:
     (row,) = auth.rows("reset_token")
     assert str(row["person_id"]) == world.people["artist"]
     assert told["token"]
+
+
+def test_the_default_password_opens_nothing_at_all_unless_a_setting_says_so(
+    auth: OneService, world: World
+) -> None:
+    """No token is handed out for it, and none of nothing is taken for it."""
+    artist = next(row for row in world.tables["person"] if row["id"] == world.people["artist"])
+    artist["password"] = {"b64": b64encode(digest("default", 4)).decode()}
+    auth.fill(world)
+    config = auth.container.config
+    config[CONFIG] = replace(config[CONFIG], accept_default_password=False)
+    told = refusal_of(auth, password="default")
+    assert told == {"login": False, "default_password": True}
+    assert auth.rows("reset_token") == []
+    with pytest.raises(InvalidInput) as refusal:
+        auth.call("stranger", "log_in", data={"email": artist["email"]}, caller={})
+    assert refusal.value.data is not None
+    assert refusal.value.data["errors"][0]["field"] == "password"
 
 
 def test_a_log_in_is_logged_and_emits_an_event(auth: OneService, world: World) -> None:

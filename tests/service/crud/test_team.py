@@ -30,6 +30,11 @@ def crud(alone: Alone, world: World) -> OneService:
     return found
 
 
+def seated(world: World, person: str) -> tuple[str, dict[str, Any]]:
+    """The event of a change to one membership, which names who is concerned."""
+    return "project:update", {"project_id": world.project, "person_ids": [person]}
+
+
 def join(crud: OneService, who: str, world: World, **data: Any) -> Any:
     """Add a person to the team."""
     return crud.call(who, "join_team", project_id=world.project, data=data)
@@ -40,7 +45,7 @@ def test_joining_twice_emits_one_event(crud: OneService, world: World) -> None:
     stranger = world.people["stranger"]
     for _ in range(2):
         join(crud, "manager", world, person_id=stranger)
-    assert crud.emitted() == [("project:update", {"project_id": world.project})]
+    assert crud.emitted() == [seated(world, stranger)]
     assert crud.call("admin", "team_of", project_id=world.project)[stranger] is None
 
 
@@ -81,7 +86,7 @@ def test_leaving_ends_the_membership(crud: OneService, world: World) -> None:
     seat = {"project_id": world.project, "person_id": world.people["artist"]}
     crud.call("manager", "leave_team", **seat)
     assert world.people["artist"] not in crud.call("admin", "team_of", project_id=world.project)
-    assert crud.emitted() == [("project:update", {"project_id": world.project})]
+    assert crud.emitted() == [seated(world, seat["person_id"])]
     with pytest.raises(InvalidInput, match=r"^Person is not a member of the project team$"):
         crud.call("manager", "change_seat", **seat, data={"role": "user"})
 
@@ -101,7 +106,7 @@ def test_an_assignment_is_a_seat(crud: OneService, world: World) -> None:
     for _ in range(2):
         crud.deliver("task:assign", told)
     assert crud.call("admin", "team_of", project_id=world.project)[stranger] is None
-    assert crud.emitted() == [("project:update", {"project_id": world.project})]
+    assert crud.emitted() == [seated(world, stranger)]
 
 
 def test_who_or_what_is_gone_has_no_seat(crud: OneService, world: World) -> None:
@@ -113,3 +118,16 @@ def test_who_or_what_is_gone_has_no_seat(crud: OneService, world: World) -> None
     crud.deliver("rows:gone", gone)
     crud.deliver("task:assign", {**told, "project_id": world.project})
     assert told["person_id"] not in crud.call("admin", "team_of", project_id=world.project)
+
+
+def test_a_change_of_a_production_concerns_its_team(crud: OneService, world: World) -> None:
+    """Its status decides what the team's lists show; a thumbnail or a setting concerns nobody."""
+    change = {"path": "projects", "ident": world.project}
+    crud.call("admin", "update_row", **change, data={"project_status_id": world.closed})
+    crud.call("admin", "delete_row", **change, query={"force": "true"})
+    links = world.tables["project_person_link"]
+    team = {row["person_id"] for row in links if row["project_id"] == world.project}
+    told = [
+        (name, set(found["person_ids"])) for name, found in crud.emitted() if "person_ids" in found
+    ]
+    assert told == [("project:update", team), ("project:delete", team)]

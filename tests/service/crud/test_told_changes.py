@@ -35,7 +35,7 @@ def test_a_task_type_is_let_go_of(crud: OneService, world: World) -> None:
     assert crud.rows("project_task_type_link") == crud.rows("schedule_item") == []
     item = world.tables["schedule_item"][0]["id"]
     assert crud.emitted() == [
-        ("project:update", {"project_id": world.project}),
+        ("project:update", {"project_id": world.project, "person_ids": []}),
         ("rows:gone", {"service": "crud", "table": "schedule_item", "ids": [item]}),
         ("schedule-item:delete", {"schedule_item_id": item, "project_id": world.project}),
     ]

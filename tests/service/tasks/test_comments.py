@@ -78,11 +78,11 @@ def test_a_retried_comment_is_posted_once(tasks: OneService, desk: Desk) -> None
     [
         ({}, "task_status_id"),
         ({"task_status_id": None}, "task_status_id"),
-        ({"task_status_id": "todo", "comment": 3}, "comment"),
+        ({"task_status_id": "todo", "comment": [3]}, "comment"),
         ({"task_status_id": "todo", "comment": "nul \x00"}, "comment"),
         ({"task_status_id": "todo", "checklist": "[1"}, "checklist"),
         ({"task_status_id": "todo", "checklist": {"a": 1}}, "checklist"),
-        ({"task_status_id": "todo", "links": [1]}, "links"),
+        ({"task_status_id": "todo", "links": [{}]}, "links"),
     ],
 )
 def test_an_invalid_body_names_the_field(

@@ -55,7 +55,8 @@ def test_what_is_chosen_is_listed_and_can_be_dropped(
     if kind != "asset-types":
         assert admin.get(path).json() == []
     assert admin.delete(f"{path}/{things[kind]}").status_code == 204
-    assert told(admin, "project:update", 3) == [{"project_id": world.project}] * 3
+    nobody = {"project_id": world.project, "person_ids": []}
+    assert told(admin, "project:update", 3) == [nobody] * 3
 
 
 @pytest.mark.parametrize("kind", KINDS)

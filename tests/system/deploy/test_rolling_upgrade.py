@@ -29,6 +29,7 @@ ROOT: Final = Path(__file__).parents[3]
 MIGRATIONS: Final = sorted(ROOT.glob("services/*/migrations/versions/*.py"))
 FIRST: Final = "0001"
 """Nothing ran before it, so it may do anything."""
+MAKES: Final = ("CREATE ", "CALL ", "DROP PROCEDURE ", "INSERT INTO row_count ")
 LOCKING: Final = {
     "assets-0004_count_rows_for_pages",
     "chat-0003_messages_in_order",
@@ -64,10 +65,10 @@ def _blocks_writers(index: ops.CreateIndexOp, created: Collection[str]) -> bool:
 
 
 def _creates(operation: ops.MigrateOperation) -> bool:
-    """Whether it is SQL that begins by making something: a function, a trigger."""
+    """Whether it is SQL that begins by making something: a function, a trigger, or runs that."""
     if not isinstance(operation, ops.ExecuteSQLOp):
         return False
-    return str(operation.sqltext).lstrip().startswith("CREATE ")
+    return str(operation.sqltext).lstrip().startswith(MAKES)
 
 
 def _widens(change: ops.AlterColumnOp) -> bool:

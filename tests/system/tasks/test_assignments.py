@@ -39,7 +39,7 @@ def test_a_person_is_given_a_task(system: System, desk: Desk, who: As) -> None:
             {"notification_ids": [note["id"]], "person_ids": [person], "project_id": desk.project},
         ),
     ]
-    assert dict(seated)["project:update"] == {"project_id": desk.project}
+    assert dict(seated)["project:update"] == {"project_id": desk.project, "person_ids": [person]}
     team = who("admin").get(f"/data/projects/{desk.project}/team").json()
     assert person in {row["id"] for row in team}
 

@@ -105,7 +105,7 @@ def test_many_comments_are_an_array(desk: Desk, who: As, body: Any) -> None:
         ({"object_id": ident("nothing")}, 404),
         ({"object_id": "nonsense"}, 404),
         ({"task_status_id": ident("nothing")}, 404),
-        ({"comment": 3}, 400),
+        ({"comment": [3]}, 400),
         ({"links": 3}, 400),
     ],
 )

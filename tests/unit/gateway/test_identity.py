@@ -109,7 +109,7 @@ def test_an_invalidated_actor_is_fetched_again(how: str) -> None:
         for jti, person in (("a", "ann"), ("b", "bob")):
             await found.identify(bearing(token(jti, sub=person)))
         {
-            "person": lambda: found.forget_person("ann"),
+            "person": lambda: found.forget_people(["ann"]),
             "session": lambda: found.forget_session("a"),
             "all": found.forget_all,
         }[how]()
@@ -129,7 +129,7 @@ def test_a_reply_from_before_a_change_is_not_cached() -> None:
         auth.answering.clear()
         before = asyncio.create_task(found.identify(bearing(token("a"))))
         await auth.arrived.get()
-        found.forget_person("ann")
+        found.forget_people(["ann"])
         after = asyncio.create_task(found.identify(bearing(token("a"))))
         await auth.arrived.get()
         auth.answering.set()

@@ -105,3 +105,12 @@ def test_only_valid_request_ids_enter_statements(ident: str) -> None:
     checked = checked_request_id(ident)
     assert sql == (f"SELECT 1 /* {ident} */" if checked == ident and ident else "SELECT 1")
     assert tagged_with(checked)
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "9" * 5000])
+def test_a_number_out_of_range_is_told_in_words(number: str) -> None:
+    """The caller knows nothing of the message that carries what they sent."""
+    body = f'{{"args":[],"kwargs":{{"data":{{"nb_frames":{number}}}}}}}'.encode()
+    with pytest.raises(MessageRefused) as refusal:
+        read_request(message(body), "method")
+    assert refusal.value.error.message == "The request holds a number that is out of range."

@@ -166,5 +166,5 @@ def test_calls_in_flight_fail_when_the_connection_breaks(calling: Any) -> None:
 def test_oversized_headers_are_unavailable(calling: Any) -> None:
     client, _ = calling(replied)
     with pytest.raises(Unavailable, match="more than a message can carry"):
-        client.call("tasks", "x", b"{}", headers={"nameko.actor": "x" * 200_000})
+        client.call("tasks", "x", b"{}", headers={"nameko.fingerprint": "x" * 200_000})
     assert client.call("tasks", "x", b"{}").body == b'"yes"'

@@ -1,0 +1,131 @@
+"""Pages of every resource in a large studio: the first, one in the middle, the last.
+
+``PAGE_ROWS`` says how many rows each table gets.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import psycopg2
+import requests
+
+from deploy.docs.declarations import registries
+from services.common.database.tables import production_column
+from tests.bulk import insert_many
+from tests.world import World
+
+if TYPE_CHECKING:
+    from tests.bench.__main__ import Bench
+    from tests.running import Caller
+
+ROWS: Final = int(os.environ.get("PAGE_ROWS", "20000"))
+PRODUCTIONS: Final = 10
+TIMES: Final = 5
+#: What others' rows reference comes first.
+FIRST: Final = ("entities", "tasks")
+#: Of the production: what is read by the page beside generic CRUD.
+LISTS: Final = (
+    "tasks",
+    "comments",
+    "preview-files",
+    "notifications",
+    "subscriptions",
+    "news",
+    "entity-links",
+)
+FORBIDDEN: Final = (requests.codes.forbidden, requests.codes.not_found)
+
+
+class Spent(NamedTuple):
+    """Milliseconds that pages of a list take."""
+
+    first: float
+    middle: float
+    last: float
+
+
+def fill(bench: Bench) -> World:
+    """The small studio with ten productions, and the rows; answers what it is made of."""
+    world = World()
+    projects = [world.project]
+    for number in range(1, PRODUCTIONS):
+        name = f"production {number}"
+        projects.append(world.add("project", name, name=name, project_status_id=world.open))
+        seat = {"project_id": projects[-1], "person_id": world.people["artist"]}
+        world.link("project_person_link", **seat)
+    bench.system.load(world.tables)
+    for registry in registries():
+        connection = psycopg2.connect(bench.system.parts.urls[registry.service])
+        connection.autocommit = True  # VACUUM runs in no transaction
+        with connection.cursor() as cursor:
+            for resource in sorted(registry, key=lambda one: one.path not in FIRST):
+                column = production_column(resource.table)
+                kept = column is not None and (
+                    column.name == "project_id" or registry.service == "crud"
+                )
+                given = {str(column.name): projects} if column is not None and kept else {}
+                insert_many(cursor, resource.table, ROWS, **given)
+                cursor.execute(f'VACUUM ANALYZE "{resource.table.name}"')
+        connection.close()
+    return world
+
+
+def spent(who: Caller, path: str) -> Spent | None:
+    """What the pages of a list take; None for whom it is forbidden."""
+    answer = who.get(f"{path}page=1")
+    if answer.status_code in FORBIDDEN:
+        return None
+    count = max(answer.json()["nb_pages"], 1)
+    numbers = (1, max(count // 2, 1), count)
+    return Spent(*(_median(who, f"{path}page={number}") for number in numbers))
+
+
+def _median(who: Caller, path: str) -> float:
+    times = []
+    for _ in range(TIMES):
+        began = time.perf_counter()
+        answer = who.get(path)
+        times.append((time.perf_counter() - began) * 1000)
+        assert answer.ok, answer.text[:300]
+    return statistics.median(times)
+
+
+def paths(world: World) -> Iterator[str]:
+    """Every list that has pages, up to the page."""
+    for registry in registries():
+        for resource in registry:
+            yield f"/data/{resource.path}?"
+    for path, more in (
+        ("tasks", "relations=true"),
+        ("entities", "relations=true"),
+        ("entities", f"entity_type_id={world.types['Shot']}"),
+        ("tasks", f"project_id={world.project}"),
+        ("entities", f"project_id={world.project}"),
+    ):
+        yield f"/data/{path}?{more}&"
+    for name in LISTS:
+        yield f"/data/projects/{world.project}/{name}?"
+
+
+def pages(bench: Bench) -> None:
+    """The slowest of all, for an administrator and for an artist of all productions."""
+    world = bench.world = fill(bench)
+    for name in ("admin", "artist"):
+        who = bench.system.caller(world.people[name])
+        found = {path: times for path in paths(world) if (times := spent(who, path)) is not None}
+        slow = max(found, key=lambda path: found[path].first)
+        deep = max(found, key=lambda path: max(found[path]))
+        title = f"of {ROWS} rows, {name}, slowest of {len(found)} lists"
+        bench.note(f"first page {title}: {slow}", found[slow].first, "ms", "time", 10)
+        bench.note(f"any page {title}: {deep}", max(found[deep]), "ms", "time", 60)
+        mine = found[f"/data/projects/{world.project}/tasks?"]
+        bench.note(f"a production's tasks, first page, {name}", mine.first, "ms", "time", 10)
+    admin = bench.system.caller(world.admin)
+    for name in ("", f"project_id={world.project}&", "name=e100&"):
+        last = _median(admin, f"/data/events/last?{name}limit=100")
+        bench.note(f"events/last?{name.partition('=')[0]}", last, "ms", "time", 10)

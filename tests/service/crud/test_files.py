@@ -1,0 +1,99 @@
+"""Files of the pipeline: whose lists they are in, and how their production is known."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from tests.service.conftest import Alone
+from tests.service.one_service import OneService
+from tests.world import World, ident
+
+
+@pytest.fixture
+def world() -> World:
+    """A small studio with a task in a production that the stranger is not in."""
+    return World()
+
+
+@pytest.fixture
+def crud(alone: Alone, world: World) -> OneService:
+    """The service; the services beside know the world's tasks and entities."""
+    found = alone("crud")
+    projects = {
+        table: {row["id"]: row["project_id"] for row in world.tables[table]}
+        for table in ("task", "entity")
+    }
+    found.neighbours.answers |= {
+        "tasks.projects_of_tasks": lambda ids: known(projects["task"], ids),
+        "assets.projects_of_entities": lambda ids: known(projects["entity"], ids),
+        "tasks.existing_rows": lambda tables: tables,
+        "assets.existing_rows": lambda tables: tables,
+        "auth.existing_rows": lambda tables: tables,
+    }
+    found.fill(world)
+    return found
+
+
+def known(projects: dict[str, str], ids: list[str]) -> dict[str, str]:
+    """The productions of those that are known."""
+    return {ident: projects[ident] for ident in ids if ident in projects}
+
+
+def listed(crud: OneService, who: str, **query: str) -> list[str]:
+    """The names of the working files that somebody sees."""
+    found = crud.call(who, "list_rows", path="working-files", query=query)
+    return sorted(row["name"] for row in (found if isinstance(found, list) else found["data"]))
+
+
+def working_file(crud: OneService, name: str, task: str | None) -> Any:
+    """A working file as an administrator makes it."""
+    body = {"name": name, "task_id": task, "revision": 1}
+    return crud.call("admin", "create_row", path="working-files", data=body)
+
+
+def test_a_new_file_is_in_the_list_of_its_team_at_once(crud: OneService, world: World) -> None:
+    """The list asks nobody; strangers see none of it, by the page neither."""
+    crud.tick("fill_productions")
+    made = working_file(crud, "w2", world.task)
+    crud.neighbours.asked.clear()
+    for query in ({}, {"page": "1"}, {"task_id": world.task}):
+        assert listed(crud, "artist", **query) == ["w1", "w2"]
+        assert listed(crud, "stranger", **query) == []
+    assert crud.neighbours.asked == []
+    assert "production_id" not in made
+
+
+def test_a_file_moves_with_its_task(crud: OneService, world: World) -> None:
+    """To a task that nobody knows, it is in no team's list."""
+    crud.tick("fill_productions")
+    (row,) = crud.rows("working_file")
+    change = {"path": "working-files", "ident": str(row["id"])}
+    crud.call("admin", "update_row", **change, data={"task_id": ident("elsewhere")})
+    assert listed(crud, "artist") == []
+    crud.call("admin", "update_row", **change, data={"task_id": world.task, "name": "back"})
+    assert listed(crud, "artist") == ["back"]
+
+
+def test_files_without_a_production_get_theirs_with_one_question_for_all(
+    crud: OneService, world: World
+) -> None:
+    """Imported ones have none; who is unknown is asked about again after the next import."""
+    table = crud.container.service_cls.metadata.tables["working_file"]
+    rows = [
+        {"name": f"i{n}", "task_id": UUID(task) if task else None, "revision": 1}
+        for n, task in enumerate([world.task, world.task, ident("lost"), None])
+    ]
+    with crud.database.read() as connection:
+        connection.execute(sa.insert(table), [{"id": UUID(ident(str(row)))} | row for row in rows])
+    assert listed(crud, "artist") == []
+    for asked in (1, 0):
+        crud.neighbours.asked.clear()
+        crud.tick("fill_productions")
+        questions = [name for name, _ in crud.neighbours.asked]
+        assert questions.count("tasks.projects_of_tasks") == asked
+        assert listed(crud, "artist") == ["i0", "i1", "w1"]
+    assert listed(crud, "admin") == ["i0", "i1", "i2", "i3", "w1"]
