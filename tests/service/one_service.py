@@ -113,6 +113,8 @@ class OneService:
         context = WorkerContext(
             self.container, self.container.service_cls(), handler, (argument,), {}, data=data
         )
+        # It is not set up, as there is no broker; its log names the queue when a commit fails.
+        handler.queue = f"{self.name}.{handler.method_name}"
         outcome: list[Exception | None] = []
 
         def finish(worker: WorkerContext, result: Any, failed: Any) -> tuple[Any, Any]:

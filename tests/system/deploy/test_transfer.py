@@ -102,7 +102,7 @@ def test_what_cannot_be_kept_is_counted_and_named(
         "comment.object_id": 1,
         "task.assigner_id": 2,
     }
-    assert named(report, "outside the rules") == {"person.seniority": 1}
+    assert named(report, "outside the rules") == {"person.seniority": 1, "task.difficulty": 1}
     assert named(report, "shortened") == {"person.phone": 1}
     assert named(report, "lost value") == {"task.due_date": 1}
     assert named(report, "refused row") == {"department.": 1, "task.": 1, "studio.name": 1}
