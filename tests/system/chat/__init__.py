@@ -1,1 +1,1 @@
-"""Sessions and people."""
+"""Chats, through the gateway."""

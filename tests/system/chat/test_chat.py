@@ -1,4 +1,4 @@
-"""Conversations about entities: joining, saying things, sending files, taking them back."""
+"""Chats of entities: joining, messages, files, deletion."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(100)
 
 
 def chat_of(world: World) -> str:
-    """Where the chat of the asset is."""
+    """The path of the asset's chat."""
     return f"/data/entities/{world.asset}/chat"
 
 
 def join(caller: Caller, entity: str) -> Any:
-    """Take part."""
+    """Join the chat."""
     answer = caller.post(f"/actions/user/chats/{entity}/join", {})
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
 def say(caller: Caller, entity: str, text: str, **files: Any) -> Any:
-    """Say something, perhaps with files."""
+    """Post a message, optionally with files."""
     path = f"/data/entities/{entity}/chat/messages"
     if files:
         answer = caller.send("POST", path, data={"message": text}, files=files)
@@ -43,10 +43,10 @@ def artist(system: System, world: World) -> Caller:
     return system.caller(world.people["artist"])
 
 
-def test_files_come_with_the_message_and_go_with_it(
+def test_files_are_stored_and_deleted_with_their_message(
     system: System, artist: Caller, world: World
 ) -> None:
-    """Shown in place when they are pictures, offered for saving when not."""
+    """Pictures are sent inline, other files as attachments."""
     join(artist, world.asset)
     said = say(
         artist,
@@ -74,8 +74,8 @@ def test_files_come_with_the_message_and_go_with_it(
     assert artist.get(f"/data/attachment-files/{picture['id']}/file/x").status_code == 404
 
 
-def test_what_is_refused_leaves_no_file(system: System, artist: Caller, world: World) -> None:
-    """Not even for the time until the sweep."""
+def test_a_rejected_message_leaves_no_file(system: System, artist: Caller, world: World) -> None:
+    """Not even until the sweep."""
     before = set(system.storage.rglob("*"))
     refused = artist.send(
         "POST",
@@ -87,10 +87,10 @@ def test_what_is_refused_leaves_no_file(system: System, artist: Caller, world: W
     assert {path for path in set(system.storage.rglob("*")) - before if path.is_file()} == set()
 
 
-def test_a_retried_message_with_files_is_said_once(
+def test_a_retried_message_with_files_is_stored_once(
     admin: Caller, artist: Caller, world: World
 ) -> None:
-    """Although the files of the retry have other ids; other contents are another request."""
+    """Though its files have other ids; other contents are another request."""
     join(artist, world.asset)
 
     def post(content: bytes) -> Any:
@@ -111,8 +111,8 @@ def test_a_retried_message_with_files_is_said_once(
     assert texts.count("once") == 1
 
 
-def test_files_are_sent_in_parts_or_not_at_all_when_known(artist: Caller, world: World) -> None:
-    """Ranges, entity tags, dates and HEAD as HTTP says."""
+def test_files_support_ranges_and_conditional_requests(artist: Caller, world: World) -> None:
+    """Ranges, ETags, dates and HEAD, as HTTP specifies."""
     join(artist, world.asset)
     said = say(artist, world.asset, "x", file=("a.png", PICTURE))
     path = f"/data/attachment-files/{said['attachment_files'][0]['id']}/file/a.png"
@@ -140,10 +140,10 @@ def test_files_are_sent_in_parts_or_not_at_all_when_known(artist: Caller, world:
     ("person", "shot_status"),
     [("manager", 200), ("artist", 200), ("client", 200), ("vendor", 403), ("stranger", 403)],
 )
-def test_the_team_reads_and_vendors_only_where_they_work(
+def test_the_team_reads_and_vendors_only_with_a_task(
     system: System, world: World, person: str, shot_status: int
 ) -> None:
-    """Nobody from outside the production."""
+    """Nobody outside the production."""
     caller = system.caller(world.people[person])
     for path in ("", "/messages"):
         answer = caller.get(f"/data/entities/{world.shot}/chat{path}")
@@ -151,7 +151,7 @@ def test_the_team_reads_and_vendors_only_where_they_work(
 
 
 def test_own_chats_are_those_joined_in_open_productions(artist: Caller, world: World) -> None:
-    """With what a list shows of the entity."""
+    """With the entity's name, production and preview."""
     join(artist, world.asset)
     join(artist, world.past_asset)
     assert artist.get("/data/user/chats").json() == [
@@ -166,8 +166,10 @@ def test_own_chats_are_those_joined_in_open_productions(artist: Caller, world: W
     ]
 
 
-def test_those_who_look_are_told(system: System, artist: Caller, world: World) -> None:
-    """Of who comes and goes and what is said; a repetition is no event, nor enters the log."""
+def test_messages_and_membership_changes_emit_events(
+    system: System, artist: Caller, world: World
+) -> None:
+    """A repetition emits nothing; none of them is stored in the event log."""
     subscriber = Subscriber(system.parts.amqp_uri)
     path = f"/actions/user/chats/{world.asset}/join"
     join(artist, world.asset)

@@ -1,1 +1,1 @@
-"""The kernel."""
+"""The kernel, on real processes and databases."""

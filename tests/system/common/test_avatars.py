@@ -1,4 +1,4 @@
-"""Avatars of people, productions and the studio, and the files of preview backgrounds."""
+"""Avatars of people, productions and the organisation, and preview backgrounds."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def rows(world: World) -> dict[str, str]:
 
 @pytest.mark.parametrize("kind", ["persons", "projects", "organisations"])
 def test_an_avatar_is_a_square_png(admin: Caller, world: World, kind: str) -> None:
-    """Whatever it was before; until then there is none."""
+    """Whatever format was uploaded; before that there is none."""
     ident = rows(world)[kind]
     path = f"/pictures/thumbnails/{kind}/{ident}"
     assert admin.get(f"{path}.png").status_code == 404
@@ -50,10 +50,10 @@ def test_an_avatar_is_a_square_png(admin: Caller, world: World, kind: str) -> No
     until(lambda: told()[-2:] == [f"{noun}:update", f"{noun}:set-thumbnail"], what="events")
 
 
-def test_people_set_their_own_avatar_and_admins_the_others(
+def test_people_set_their_own_avatar_and_admins_all_others(
     system: System, admin: Caller, world: World
 ) -> None:
-    """Everybody may look; a production's is for those who are in it."""
+    """Everybody reads them; a production's only its team."""
     artist = system.caller(world.people["artist"])
     mine = f"/pictures/thumbnails/persons/{world.people['artist']}"
     assert send(artist, mine, "me.png", picture(9, 9)).status_code == 201
@@ -68,8 +68,8 @@ def test_people_set_their_own_avatar_and_admins_the_others(
     assert stranger.get(f"{mine}.png").status_code == 200
 
 
-def test_what_is_no_picture_is_no_avatar(system: System, admin: Caller, world: World) -> None:
-    """And leaves nothing behind."""
+def test_an_unreadable_picture_is_rejected(system: System, admin: Caller, world: World) -> None:
+    """And leaves no file."""
     path = f"/pictures/thumbnails/persons/{world.admin}"
     assert send(admin, path, "me.png", b"<html>").status_code == 400
     assert admin.send("POST", path, files={"x": ("a.png", b"")}).status_code == 400
@@ -78,8 +78,8 @@ def test_what_is_no_picture_is_no_avatar(system: System, admin: Caller, world: W
     assert list((system.storage / "uploads").glob("*")) == []
 
 
-def test_a_background_takes_panoramas_and_pictures(admin: Caller, world: World) -> None:
-    """Pictures are shown small as well; a file of another kind removes the background."""
+def test_a_background_accepts_panoramas_and_pictures(admin: Caller, world: World) -> None:
+    """Pictures get a thumbnail; a file of another kind deletes the background."""
     ident = world.tables["preview_background_file"][0]["id"]
     path = f"/pictures/preview-background-files/{ident}"
     row = send(admin, path, "sky.HDR", b"#?RADIANCE").json()
@@ -97,7 +97,7 @@ def test_a_background_takes_panoramas_and_pictures(admin: Caller, world: World) 
     assert admin.get(f"/data/preview-background-files/{ident}").status_code == 404
 
 
-def test_backgrounds_are_for_administrators_to_set(system: System, world: World) -> None:
+def test_only_administrators_set_backgrounds(system: System, world: World) -> None:
     """Everybody may read them."""
     ident = world.tables["preview_background_file"][0]["id"]
     manager = system.caller(world.people["manager"])

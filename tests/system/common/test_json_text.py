@@ -1,4 +1,4 @@
-"""JSON put together by hand says what PostgreSQL's own does."""
+"""JSON that SQL expressions write equals PostgreSQL's own."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ODD = (
 
 
 def both(parts: Parts, service: str, rows: sa.Select[tuple[object, ...]]) -> list[list[str]]:
-    """The texts of the same rows, put together and from ``row_to_json``."""
+    """The JSON of the same rows, from our expressions and from ``row_to_json``."""
     engine = sa.create_engine(with_driver(parts.urls[service]), poolclass=sa.NullPool)
     with engine.connect() as connection:
         forms = sql_json.objects(rows), rows_as_json(rows)
@@ -44,7 +44,7 @@ def both(parts: Parts, service: str, rows: sa.Select[tuple[object, ...]]) -> lis
 
 
 @pytest.mark.parametrize("registry", [*registries()], ids=lambda registry: registry.service)
-def test_every_resource_reads_the_same(parts: Parts, world: World, registry: Registry) -> None:
+def test_every_resource_has_the_same_json(parts: Parts, world: World, registry: Registry) -> None:
     """Column by column, lists included."""
     for resource in registry:
         rows = sa.select(*resource.columns(None, relations=True)).select_from(resource.table)
@@ -52,7 +52,7 @@ def test_every_resource_reads_the_same(parts: Parts, world: World, registry: Reg
         assert [json.loads(text) for text in ours] == [json.loads(text) for text in theirs]
 
 
-def test_odd_values_read_the_same(parts: Parts) -> None:
-    """Quotes, control characters, numbers that are none, nothing at all."""
+def test_unusual_values_have_the_same_json(parts: Parts) -> None:
+    """Quotes, control characters, NaN and infinity, NULL."""
     (ours,), (theirs,) = both(parts, "chat", sa.select(*ODD))
     assert json.loads(ours) == json.loads(theirs)

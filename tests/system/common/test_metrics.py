@@ -1,4 +1,4 @@
-"""The metrics port of a service and of the relay, with and without what they look at."""
+"""The metrics ports of services and relay, with and without broker and database."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RELAY = "services.common.events.relay"
 
 @contextmanager
 def process(module: str, **environ: str) -> Iterator[subprocess.Popen[str]]:
-    """One process of ours, its output to be read when it ended."""
+    """A process, whose output is read when it has ended."""
     found = subprocess.Popen(
         [sys.executable, "-m", module],
         env={**os.environ, **BASE, **environ},
@@ -43,7 +43,7 @@ def process(module: str, **environ: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def scraped(port: int) -> Scrape:
-    """What a process shows, once it shows anything."""
+    """The metrics of a process, once it serves them."""
     target = Target(f"http://127.0.0.1:{port}/metrics", "chat", "chat")
 
     def read() -> Scrape | None:
@@ -56,7 +56,7 @@ def scraped(port: int) -> Scrape:
 
 @contextmanager
 def silent_database() -> Iterator[str]:
-    """The address of a server that takes connections and says nothing."""
+    """The address of a server that accepts connections and never answers."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()
@@ -78,22 +78,22 @@ def silent_database() -> Iterator[str]:
         ({"METRICS_PORT": "9100", "AUTH_METRICS_PORT": "9200"}, 9100),
     ],
 )
-def test_a_port_is_set_for_all_or_for_one(environ: dict[str, str], port: int) -> None:
-    """Empty and 0 are none; on the loopback address unless told otherwise."""
+def test_a_port_is_set_for_all_services_or_one(environ: dict[str, str], port: int) -> None:
+    """Empty and 0 disable it; the loopback address is the default."""
     settings = ProcessSettings.for_service("tasks", {**BASE, **environ})
     assert settings.metrics_port == port
     assert settings.metrics_host == "127.0.0.1"
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "http"])
-def test_what_is_no_port_is_refused(port: str) -> None:
-    """By the name of the setting."""
+def test_an_invalid_port_is_rejected(port: str) -> None:
+    """The message names the setting."""
     with pytest.raises(ConfigError, match="METRICS_PORT"):
         ProcessSettings.for_service("tasks", {**BASE, "METRICS_PORT": port})
 
 
 @pytest.mark.parametrize("module", ["services.chat", RELAY])
-def test_a_port_that_is_taken_ends_the_start_with_a_sentence(module: str, parts: Parts) -> None:
+def test_a_port_in_use_stops_the_start_with_one_sentence(module: str, parts: Parts) -> None:
     """Not with a traceback."""
     urls = {f"{name.upper()}_DATABASE_URL": url for name, url in parts.urls.items()}
     with socket.socket() as other:
@@ -111,7 +111,7 @@ def test_a_port_that_is_taken_ends_the_start_with_a_sentence(module: str, parts:
 
 
 def test_without_a_port_nothing_listens(parts: Parts) -> None:
-    """As it is by default."""
+    """The default."""
     with process("services.chat", CHAT_DATABASE_URL=parts.urls["chat"]) as started:
         assert started.stdout is not None
         until(lambda: "started" in started.stdout.readline(), 20, "the start")
@@ -119,8 +119,8 @@ def test_without_a_port_nothing_listens(parts: Parts) -> None:
     assert [one for one in connections if one.status == psutil.CONN_LISTEN] == []
 
 
-def test_a_service_shows_its_pools_and_its_outbox(parts: Parts) -> None:
-    """As they are at the moment of the scrape, each once; without a broker, too."""
+def test_a_service_exports_its_pools_and_outbox(parts: Parts) -> None:
+    """As of the scrape, each once; also without a broker."""
     port = free_port()
     url = parts.urls["chat"]
     with process("services.chat", CHAT_METRICS_PORT=str(port), CHAT_DATABASE_URL=url):
@@ -134,8 +134,8 @@ def test_a_service_shows_its_pools_and_its_outbox(parts: Parts) -> None:
 
 
 @pytest.mark.parametrize("away", ["refuses", "says nothing"])
-def test_a_database_that_is_away_takes_only_its_own_figures_along(away: str) -> None:
-    """Within a second; the rest is what whoever looks then needs."""
+def test_without_a_database_only_its_metrics_are_missing(away: str) -> None:
+    """Within a second; all others are exported."""
     port = free_port()
     with silent_database() as silent:
         nowhere = "postgresql://nobody:none@127.0.0.1:1/none"
@@ -153,8 +153,8 @@ def test_a_database_that_is_away_takes_only_its_own_figures_along(away: str) -> 
     assert found.labels("callboard_events_handled_total", "subscriber")
 
 
-def test_a_slow_scrape_holds_up_no_other_connection() -> None:
-    """The hub turns while the database is waited for."""
+def test_a_slow_scrape_does_not_block_other_connections() -> None:
+    """The hub runs while the scrape waits for the database."""
     port = free_port()
     with silent_database() as url:
         with process("services.chat", METRICS_PORT=str(port), CHAT_DATABASE_URL=url):
@@ -171,7 +171,7 @@ def test_a_slow_scrape_holds_up_no_other_connection() -> None:
     assert slow
 
 
-def test_the_relay_shows_its_own_under_its_own_setting(parts: Parts) -> None:
+def test_the_relay_has_its_own_port_setting(parts: Parts) -> None:
     """A service's port is not the relay's."""
     port = free_port()
     urls = {f"{name.upper()}_DATABASE_URL": url for name, url in parts.urls.items()}

@@ -1,4 +1,4 @@
-"""The migrations lead where the models are, and back."""
+"""Migrations match the models, and can be reverted."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.world import World
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_migrated_schema_and_models_agree(parts: Parts, service: str) -> None:
-    """Nothing that the models declare is missing, nothing is left over."""
+def test_migrated_schemas_equal_the_models(parts: Parts, service: str) -> None:
+    """Nothing is missing, nothing is left over."""
     assert differences(service, parts.urls[service]) == []
 
 
-def test_a_schema_goes_down_to_nothing_and_up_again(system: System, world: World) -> None:
-    """Every migration can be taken back."""
+def test_all_migrations_can_be_reverted_and_applied_again(system: System, world: World) -> None:
+    """Down to an empty schema."""
     url = system.parts.urls["chat"]
     downgrade("chat", url, "base")
     upgrade("chat", url)
@@ -56,7 +56,7 @@ def downgrade():
 def longer_history(
     parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[list[str]]:
-    """Chat's history with two migrations more; the names of their indexes."""
+    """Chat's history with two more migrations, and the names of their indexes."""
     kept = migrations.config_of("chat")
     folder = tmp_path / "versions"
     shutil.copytree(str(kept.get_main_option("version_locations")), folder)

@@ -1,4 +1,4 @@
-"""A service's role has no right on another's tables."""
+"""A service's database role has no privileges on another service's tables."""
 
 import psycopg2
 import pytest
@@ -10,8 +10,8 @@ TABLES = {"auth": "person", "assets": "entity", "tasks": "task", "chat": "chat",
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_another_services_table_is_out_of_reach(parts: Parts, service: str) -> None:
-    """Not even for reading."""
+def test_another_services_table_is_inaccessible(parts: Parts, service: str) -> None:
+    """Not even for SELECT."""
     connection = psycopg2.connect(parts.urls[service])
     try:
         with connection.cursor() as cursor:

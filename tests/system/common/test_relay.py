@@ -1,4 +1,4 @@
-"""The relay on a real database, with a broker that takes some messages and not others."""
+"""The relay on a real database, with a broker that rejects some messages."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Limited:
 
 @pytest.fixture
 def outbox(parts: Parts) -> Iterator[str]:
-    """The URL of a database with an empty outbox in a schema of its own."""
+    """The URL of a database with an empty outbox in its own schema."""
     superuser = with_driver(parts.urls["chat"]).set(username="postgres", password=None)
     engine = sa.create_engine(superuser, isolation_level="AUTOCOMMIT")
     url = superuser.update_query_dict({"options": f"-csearch_path={SCHEMA}"})
@@ -92,7 +92,7 @@ def emit(url: str, *payloads: str) -> None:
 
 
 def waiting(url: str) -> int:
-    """How many events are in the outbox."""
+    """The number of events in the outbox."""
     with psycopg2.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM outbox")
         found = int(cursor.fetchone()[0])
@@ -138,8 +138,8 @@ def test_events_are_published_in_order(outbox: str) -> None:
     assert numbers(taking.taken) == list(range(1200))
 
 
-def test_a_broker_that_takes_little_at_once_gets_little(outbox: str) -> None:
-    """The batch shrinks until it passes: everything leaves, and few twice."""
+def test_batches_shrink_for_an_overloaded_broker(outbox: str) -> None:
+    """Until one passes: everything is published, little of it twice."""
     taking = Limited()
     taking.most = 100
     emit(outbox, *(payload(number) for number in range(300)))
@@ -149,10 +149,8 @@ def test_a_broker_that_takes_little_at_once_gets_little(outbox: str) -> None:
     assert len(taking.taken) < 1500
 
 
-def test_an_event_that_the_broker_refuses_waits_alone(
-    outbox: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The others pass it, also later ones; it goes once the broker takes it."""
+def test_a_rejected_event_waits_alone(outbox: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others pass it, later ones too; it is published once the broker accepts it."""
     monkeypatch.setattr(relay_module, "SWEEP_SECONDS", 1.0)
     taking = Limited()
     sizes = {7: 2 * LIMIT, 30: 2 * LIMIT}
@@ -168,8 +166,8 @@ def test_an_event_that_the_broker_refuses_waits_alone(
     assert set(numbers(taking.taken)) == set(range(60))
 
 
-def test_an_event_that_no_message_can_carry_waits_alone(outbox: str) -> None:
-    """Its name is longer than AMQP has room for."""
+def test_an_event_with_too_long_a_name_waits_alone(outbox: str) -> None:
+    """It exceeds AMQP's limit for routing keys."""
     taking = Limited()
     emit(outbox, payload(1), payload(3))
     with psycopg2.connect(outbox) as connection, connection.cursor() as cursor:

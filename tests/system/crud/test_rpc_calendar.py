@@ -1,4 +1,4 @@
-"""Plans of productions, absences of people."""
+"""Schedule items, milestones and days off."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from tests.world import World
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
-def test_a_production_lists_its_plans(system: System, world: World, admin: Caller) -> None:
-    """For the team but vendors: admin, manager, supervisor, artist, client, vendor, stranger."""
+def test_plans_of_a_production_are_listed_for_its_team(
+    system: System, world: World, admin: Caller
+) -> None:
+    """Callers in order: admin, manager, supervisor, artist, client, vendor, stranger."""
     days = ("2030-03-01", "2030-01-01")
     for day in days:
         kind = admin.post("/data/task-types", {"name": f"For {day}"}).json()["id"]
@@ -25,8 +27,8 @@ def test_a_production_lists_its_plans(system: System, world: World, admin: Calle
         assert admin.get(f"/data/projects/{NOWHERE}/{kind}").status_code == 404
 
 
-def test_absences_are_their_owners(system: System, world: World, admin: Caller) -> None:
-    """And the administrators'."""
+def test_days_off_are_listed_for_their_owner(system: System, world: World, admin: Caller) -> None:
+    """And for administrators."""
     artist = world.people["artist"]
     body = {"person_id": artist, "date": "2030-01-07", "end_date": "2030-01-08"}
     assert admin.post("/data/day-offs", body).ok

@@ -1,4 +1,4 @@
-"""Working and output files: numbered, listed, for who works there."""
+"""Working and output files: revisions, lists, permissions."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from tests.system.asking import statuses, told
 from tests.world import World, ident
 
 
-def test_two_who_save_at_once_get_a_revision_each(
+def test_concurrent_saves_get_different_revisions(
     system: System, world: World, admin: Caller
 ) -> None:
-    """Of working files and of outputs; what is told of them is as many."""
+    """Of working files and of outputs, with an event each."""
     artist = system.caller(world.people["artist"])
     path = f"/data/tasks/{world.task}/working-files/new"
     with ThreadPoolExecutor(4) as pool:
@@ -33,7 +33,9 @@ def test_two_who_save_at_once_get_a_revision_each(
     assert artist.post(f"{path}/new", other).json()["revision"] == 7
 
 
-def test_files_are_for_who_works_there(system: System, world: World, admin: Caller) -> None:
+def test_files_require_work_on_the_task_or_entity(
+    system: System, world: World, admin: Caller
+) -> None:
     """Admin, manager, supervisor, artist (assigned), client, vendor, stranger."""
     task, entity = f"/data/tasks/{world.task}", f"/data/entities/{world.asset}"
     kinds = {"output_type_id": ident("output_type cache"), "task_type_id": world.task_type}

@@ -1,4 +1,4 @@
-"""What clients read first, and the lists of productions."""
+"""The context that clients load at start-up, and lists of productions."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ REDUCED = {
 
 
 def context(system: System, world: World, role: str) -> dict[str, Any]:
-    """What somebody reads first."""
+    """The context of a client."""
     answer = system.caller(world.people[role]).get(CONTEXT)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
@@ -79,7 +79,7 @@ def described(system: System) -> Show:
 
 
 def test_the_context_has_every_key_for_every_role(system: System, world: World) -> None:
-    """The user limit is for administrators, full persons for managers."""
+    """The user limit is for administrators, complete persons for managers."""
     for role in world.people:
         found = context(system, world, role)
         assert set(found) == KEYS | ({"user_limit"} if role == "admin" else set())
@@ -103,7 +103,7 @@ def test_productions_of_the_context_are_the_open_ones_of_the_team(
 
 
 def test_guests_are_not_in_the_context_and_bots_may_not_read_it(system: System) -> None:
-    """Inactive people and bots are in it: work refers to them."""
+    """Inactive people and bots are in it: tasks refer to them."""
     world = World()
     world.person("guest", "client")
     world.tables["person"][-1]["is_guest"] = True
@@ -122,8 +122,8 @@ def test_guests_are_not_in_the_context_and_bots_may_not_read_it(system: System) 
     assert caller.get("/data/user/filters").status_code == 403
 
 
-def test_descriptors_are_those_the_role_may_see(system: System, described: Show) -> None:
-    """A client sees what is for clients, a vendor what is for all or for their department."""
+def test_descriptors_depend_on_the_role(system: System, described: Show) -> None:
+    """A client sees those for clients, a vendor those for all or their department."""
 
     def seen(role: str) -> list[str]:
         projects = context(system, described, role)["projects"]
@@ -158,8 +158,10 @@ def test_descriptors_are_those_the_role_may_see(system: System, described: Show)
     }
 
 
-def test_an_open_production_tells_what_it_uses(system: System, world: World, admin: Caller) -> None:
-    """Lists of ids, and places and boards by id."""
+def test_an_open_production_includes_its_settings(
+    system: System, world: World, admin: Caller
+) -> None:
+    """Lists of ids, priorities and boards by id."""
     settings = f"/data/projects/{world.project}/settings"
     admin.post(f"{settings}/task-types", {"task_type_id": world.task_type, "priority": 4})
     admin.post(f"{settings}/task-status", {"task_status_id": world.status})
@@ -177,8 +179,8 @@ def test_an_open_production_tells_what_it_uses(system: System, world: World, adm
     assert "first_episode_id" not in film
 
 
-def test_a_tv_show_begins_with_its_first_running_episode(system: System) -> None:
-    """Else with the first by name."""
+def test_a_tv_show_has_its_first_running_episode(system: System) -> None:
+    """Otherwise the first by name."""
     show = Show()
     project = next(row for row in show.tables["project"] if row["id"] == show.project)
     project["production_type"] = "tvshow"
@@ -196,16 +198,14 @@ def test_a_tv_show_begins_with_its_first_running_episode(system: System) -> None
     assert first() == show.next_episode
 
 
-def test_open_productions_are_asked_for_by_their_exact_name(admin: Caller) -> None:
-    """In their case."""
+def test_open_productions_are_filtered_by_exact_name(admin: Caller) -> None:
+    """Case-sensitive."""
     assert [p["name"] for p in admin.get("/data/projects/open?name=Film").json()] == ["Film"]
     assert admin.get("/data/projects/open?name=film").json() == []
 
 
-def test_all_productions_are_for_administrators_or_of_own_teams(
-    system: System, described: Show
-) -> None:
-    """Whatever their status; extras are for administrators."""
+def test_all_productions_are_listed_for_administrators(system: System, described: Show) -> None:
+    """Others get those of their teams, whatever the status."""
     admin, artist = system.caller(described.admin), system.caller(described.people["artist"])
     found = admin.get("/data/projects/all").json()
     assert [p["name"] for p in found] == ["Film", "Other", "Past"]
@@ -223,18 +223,16 @@ def test_all_productions_are_for_administrators_or_of_own_teams(
     assert artist.get("/data/projects/all?name=Nothing").json() == []
 
 
-def test_explicit_roles_are_told(system: System, world: World) -> None:
-    """Only they."""
+def test_explicit_project_roles_are_included(system: System, world: World) -> None:
+    """Only these."""
     world.tables["project_person_link"][2]["role"] = "supervisor"
     system.load(world.tables)
     assert context(system, world, "artist")["project_roles"] == {world.project: "supervisor"}
     assert context(system, world, "manager")["project_roles"] == {}
 
 
-def test_an_unchanged_context_is_not_sent_again(
-    system: System, world: World, admin: Caller
-) -> None:
-    """A change in any of the four services is one of it, right after the write."""
+def test_an_unchanged_context_is_a_304(system: System, world: World, admin: Caller) -> None:
+    """A change in any of the four services changes it, right after the write."""
     project = f"/data/projects/{world.project}"
     changes = (
         ("PUT", f"/data/persons/{world.people['artist']}", {"first_name": "New"}),
@@ -255,10 +253,8 @@ def test_an_unchanged_context_is_not_sent_again(
         tag = changed.headers["ETag"]
 
 
-def test_unread_notifications_are_counted_and_read_ones_no_longer(
-    system: System, world: World
-) -> None:
-    """An old context is not taken for the present one."""
+def test_only_unread_notifications_are_counted(system: System, world: World) -> None:
+    """A former context is outdated."""
     for number in range(3):
         world.add(
             "notification",

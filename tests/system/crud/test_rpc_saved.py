@@ -15,25 +15,25 @@ FILTERS, GROUPS = "/data/user/filters", "/data/user/filter-groups"
 
 @pytest.fixture
 def people(system: System, world: World) -> dict[str, Caller]:
-    """Sessions of everybody."""
+    """A client per role."""
     return {name: system.caller(person) for name, person in world.people.items()}
 
 
 def search(**more: Any) -> dict[str, Any]:
-    """A search to keep."""
+    """The body of a search."""
     return {"list_type": "asset", "name": "Mine", "query": "props", **more}
 
 
 def names(caller: Caller, path: str = FILTERS) -> dict[str, dict[str, list[str]]]:
-    """Names of what somebody sees, in the form they read it."""
+    """The names of visible searches, in the form of the list."""
     return {
         kind: {where: [row["name"] for row in rows] for where, rows in found.items()}
         for kind, found in caller.get(path).json().items()
     }
 
 
-def test_a_search_is_its_owners(people: dict[str, Caller], world: World) -> None:
-    """By list, then by production; in the context too."""
+def test_a_search_is_visible_to_its_owner(people: dict[str, Caller], world: World) -> None:
+    """By list, then by production; also in the context."""
     artist = people["artist"]
     made = artist.post(FILTERS, search(project_id=world.project))
     assert made.status_code == 201
@@ -74,10 +74,10 @@ def test_only_managers_share(people: dict[str, Caller], world: World) -> None:
     assert names(people["client"]) == {}
 
 
-def test_a_search_for_a_department_is_seen_by_its_members_and_managers(
+def test_a_department_s_search_is_visible_to_its_members(
     people: dict[str, Caller], world: World
 ) -> None:
-    """The artist is in it, the supervisor isn't."""
+    """And to managers; the artist is a member, the supervisor isn't."""
     body = search(project_id=world.project, is_shared=True, department_id=world.department)
     assert people["admin"].post(FILTERS, body).status_code == 201
     seen = {name: bool(names(caller)) for name, caller in people.items()}
@@ -87,15 +87,15 @@ def test_a_search_for_a_department_is_seen_by_its_members_and_managers(
 def test_searches_of_closed_productions_are_left_out(
     people: dict[str, Caller], world: World
 ) -> None:
-    """And of productions one isn't in nothing can be kept."""
+    """And none can be saved for productions of others."""
     assert people["artist"].post(FILTERS, search(project_id=world.past)).status_code == 201
     assert names(people["artist"]) == {}
     refused = people["stranger"].post(FILTERS, search(project_id=world.project))
     assert refused.status_code == 403
 
 
-def test_a_deleted_group_takes_its_searches_along(people: dict[str, Caller], world: World) -> None:
-    """Other searches stay; generic CRUD refuses while it holds some."""
+def test_deleting_a_group_deletes_its_searches(people: dict[str, Caller], world: World) -> None:
+    """Other searches stay; generic CRUD refuses while it has some."""
     artist = people["artist"]
     group = {"list_type": "asset", "name": "Mine", "color": "#fff"}
     made = artist.post(GROUPS, group)
@@ -112,8 +112,8 @@ def test_a_deleted_group_takes_its_searches_along(people: dict[str, Caller], wor
     told(people["admin"], "search-filter-group:delete")
 
 
-def test_a_search_is_shared_as_its_group_is(people: dict[str, Caller], world: World) -> None:
-    """And follows when the group changes."""
+def test_a_search_is_shared_with_its_group(people: dict[str, Caller], world: World) -> None:
+    """It follows a change of the group."""
     manager = people["manager"]
     group = {"list_type": "asset", "name": "G", "project_id": world.project, "is_shared": True}
     ident = manager.post(GROUPS, group).json()["id"]
@@ -129,10 +129,10 @@ def test_a_search_is_shared_as_its_group_is(people: dict[str, Caller], world: Wo
 
 @pytest.mark.parametrize("missing", ["list_type", "name"])
 @pytest.mark.parametrize("path", [FILTERS, GROUPS])
-def test_a_search_needs_a_list_and_a_name(
+def test_list_and_name_of_a_search_are_required(
     people: dict[str, Caller], path: str, missing: str
 ) -> None:
-    """The refusal names the field."""
+    """The error names the field."""
     body = search()
     del body[missing]
     answer = people["artist"].post(path, body)
@@ -148,9 +148,7 @@ def test_a_search_needs_a_list_and_a_name(
         {"name": "x" * 201},
     ],
 )
-def test_a_search_with_what_cannot_be_is_refused(
-    people: dict[str, Caller], more: dict[str, Any]
-) -> None:
-    """Unknown groups and departments, texts too long."""
+def test_an_invalid_search_is_rejected(people: dict[str, Caller], more: dict[str, Any]) -> None:
+    """Unknown groups and departments, texts that are too long."""
     assert people["artist"].post(FILTERS, search(**more)).status_code == 400
     assert names(people["artist"]) == {}

@@ -11,7 +11,7 @@ from tests.system.day.script import StepFailed, play
 
 
 def main() -> int:
-    """Play a day against a running system, and say which step failed."""
+    """Play a day against a running system; report the step that fails."""
     try:
         base, email, password = sys.argv[1:]
     except ValueError:

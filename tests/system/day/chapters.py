@@ -1,4 +1,4 @@
-"""The chapters of a day, in the order in which they are played."""
+"""The chapters of a day, in order."""
 
 from __future__ import annotations
 

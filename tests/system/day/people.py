@@ -1,4 +1,4 @@
-"""Morning: the studio, its departments and its people."""
+"""The organisation, its departments and its people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A production is opened, gets its vocabulary and its team."""
+"""Creation of a production, its settings and its team."""
 
 from __future__ import annotations
 

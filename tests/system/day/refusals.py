@@ -1,4 +1,4 @@
-"""What an artist, a client, a vendor and a stranger must be refused, and what they are spared."""
+"""Permissions: what an artist, a client, a vendor and a stranger are denied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a day is made of: named steps in order, and what earlier ones leave to later ones.
+"""The script of a day: named steps in order, and the state that they share.
 
 Every name that a day makes bears its mark, so that it can be played twice on one system, or by two
 at once. Administrators' calls go through gazu's default client; other people have one of their own.
@@ -21,22 +21,22 @@ Step = Callable[["Day"], None]
 
 
 class StepFailed(AssertionError):
-    """A step did not go as it should; says which, and what happened."""
+    """A step failed; names the step and the reason."""
 
 
 class Day(SimpleNamespace):
-    """Where the day is played, by whom, and what was made so far (as attributes)."""
+    """The target, the clients, and the rows created so far (as attributes)."""
 
     host: str
     folder: Path
     mark: str
 
     def named(self, name: str) -> str:
-        """A name that no other day gives."""
+        """A name that is unique to the day."""
         return f"{name} {self.mark}"
 
     def client_of(self, person: dict[str, Any]) -> KitsuClient:
-        """A session of that person's."""
+        """A client with that person's session."""
         client = gazu.client.create_client(self.host)
         gazu.log_in(person["email"], PASSWORD, client=client)
         return client
@@ -45,7 +45,7 @@ class Day(SimpleNamespace):
 def play(
     host: str, email: str, password: str, folder: Path, chapters: dict[str, list[Step]]
 ) -> None:
-    """Play all steps as that administrator. Raises StepFailed naming the first that fails."""
+    """Play all steps as that administrator. Raises StepFailed for the first that fails."""
     gazu.cache.disable()
     gazu.set_host(host)
     gazu.log_in(email, password)
@@ -70,7 +70,7 @@ def _place(error: Exception) -> str:
 
 
 def fails(kind: type[Exception], call: Callable[..., Any], *args: Any, **options: Any) -> bool:
-    """Whether a call fails so."""
+    """Whether a call fails with this error."""
     try:
         call(*args, **options)
     except kind:
@@ -79,12 +79,12 @@ def fails(kind: type[Exception], call: Callable[..., Any], *args: Any, **options
 
 
 def refused(call: Callable[..., Any], *args: Any, **options: Any) -> bool:
-    """Whether a call is refused for want of rights."""
+    """Whether a call is forbidden."""
     return fails(gazu.exception.NotAllowedException, call, *args, **options)
 
 
 def unknown(call: Callable[..., Any], *args: Any, **options: Any) -> bool:
-    """Whether a call finds nothing."""
+    """Whether a call answers not found."""
     return fails(gazu.exception.RouteNotFoundException, call, *args, **options)
 
 

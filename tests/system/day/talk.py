@@ -1,4 +1,4 @@
-"""Comments and what follows from them: mentions, replies, statuses, notifications, chat."""
+"""Comments and their effects: mentions, replies, statuses, notifications, chat."""
 
 from __future__ import annotations
 

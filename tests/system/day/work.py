@@ -1,4 +1,4 @@
-"""Tasks: made, given to people, timed, listed from every side."""
+"""Tasks: creation, assignment, time, lists."""
 
 from __future__ import annotations
 

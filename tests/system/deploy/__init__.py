@@ -1,1 +1,1 @@
-"""How Callboard is run."""
+"""Deployment: local runs, images, migrations, data transfer."""

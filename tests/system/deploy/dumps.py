@@ -1,4 +1,4 @@
-"""Dumps on disk, and what databases and commands answer."""
+"""Helpers: dumps on disk, rows of databases, commands."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CODES = ["$2b$04$abcdefghijklmnopqrstuv", 'with "quotes" and \\ and ä']
 
 
 def in_base64(text: str) -> dict[str, str]:
-    """Bytes as a dump has them."""
+    """Bytes in a dump's notation."""
     return {"b64": base64.b64encode(text.encode()).decode()}
 
 
@@ -33,14 +33,14 @@ def dump(path: Path, tables: Tables, format_: str = "zou-tables/1") -> Path:
 
 
 def read(path: Path) -> Tables:
-    """A dump's rows, by table, in the order of their ids."""
+    """A dump's rows by table, in the order of their ids."""
     with gzip.open(path) as file:
         found: Tables = json.load(file)["tables"]
     return {name: sorted(rows, key=json.dumps) for name, rows in found.items() if rows}
 
 
 def rows(system: System, service: str, statement: str) -> list[tuple[Any, ...]]:
-    """What a service's database answers."""
+    """Rows from a service's database."""
     connection = psycopg2.connect(system.parts.urls[service])
     try:
         with connection, connection.cursor() as cursor:
@@ -51,14 +51,14 @@ def rows(system: System, service: str, statement: str) -> list[tuple[Any, ...]]:
 
 
 def named(report: Report, what: str) -> dict[str, int]:
-    """The counts of one kind by ``table.column``."""
+    """The counts of a kind of problem by ``table.column``."""
     return {
         f"{table}.{column}": n for (kind, table, column), n in report.counts.items() if kind == what
     }
 
 
 def command(system: System, folder: Path, name: str, **environ: str) -> tuple[int, str, str]:
-    """A command as the Makefile calls it."""
+    """Run a command as the Makefile does."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "deploy.transfer", name],
         env={**os.environ, **system.environment(), "RUN_DIR": str(folder), **environ},

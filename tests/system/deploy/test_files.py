@@ -1,4 +1,4 @@
-"""Files brought over from another store's folder."""
+"""Import of files from another store's folder."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from tests.running import Caller, System
 from tests.world import World, ident
 
 
-def test_files_follow_their_rows_by_the_ids_in_their_names(
+def test_files_are_matched_to_rows_by_the_ids_in_their_names(
     system: System, world: World, admin: Caller, tmp_path: Path
 ) -> None:
-    """Whatever folders they lie in; a second run copies nothing, what has no row is named."""
+    """In any folders; repeating it copies nothing; files without a row are listed."""
     for left in system.storage.rglob("*"):  # rows have the same ids in every test
         if left.is_file():
             left.unlink()

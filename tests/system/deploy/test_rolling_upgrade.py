@@ -39,13 +39,13 @@ LOCKING: Final = {
 
 
 def objections(found: list[ops.MigrateOperation]) -> list[str]:
-    """What the release before would notice of a migration."""
+    """The incompatibilities of a migration with the former release."""
     created = {one.table_name for one in found if isinstance(one, ops.CreateTableOp)}
     return [why for one in found if (why := objection(one, created))]
 
 
 def objection(operation: ops.MigrateOperation, created: Collection[str] = ()) -> str | None:
-    """Why the release before would notice; None if it wouldn't."""
+    """Why an operation is incompatible with the former release, or None."""
     match operation:
         case ops.CreateTableOp() | ops.DropIndexOp():
             return None
@@ -65,14 +65,14 @@ def _blocks_writers(index: ops.CreateIndexOp, created: Collection[str]) -> bool:
 
 
 def _creates(operation: ops.MigrateOperation) -> bool:
-    """Whether it is SQL that begins by making something: a function, a trigger, or runs that."""
+    """Whether it is SQL that starts by creating something: a function, a trigger."""
     if not isinstance(operation, ops.ExecuteSQLOp):
         return False
     return str(operation.sqltext).lstrip().startswith(MAKES)
 
 
 def _widens(change: ops.AlterColumnOp) -> bool:
-    """Whether a column only takes more than before."""
+    """Whether a column only accepts more than before."""
     old, new = change.existing_type, change.modify_type
     wider = new is None or (
         isinstance(old, sa.String)
@@ -83,7 +83,7 @@ def _widens(change: ops.AlterColumnOp) -> bool:
 
 
 class Noting(Operations):
-    """Alembic's operations, noted instead of done."""
+    """Alembic's operations, recorded instead of executed."""
 
     def __init__(self) -> None:
         # As for a script, so that there is no connection whose transaction autocommit_block() ends.
@@ -92,12 +92,12 @@ class Noting(Operations):
         self.found: list[ops.MigrateOperation] = []
 
     def invoke(self, operation: ops.MigrateOperation) -> None:  # type: ignore[override]
-        """Note it."""
+        """Record the operation."""
         self.found.append(operation)
 
 
 def operations_of(path: Path) -> tuple[list[ops.MigrateOperation], ModuleType]:
-    """What a migration does on the way up, and the migration."""
+    """A migration and its operations on upgrade."""
     spec = util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
@@ -138,16 +138,16 @@ def test_a_migration_only_adds_or_says_since_when_what_it_removes_is_unused(path
         "op.create_index('ix', 'task', ['name'])",
     ],
 )
-def test_what_the_old_code_would_notice_is_objected_to(tmp_path: Path, line: str) -> None:
-    """Each of these has stopped somebody's upgrade."""
+def test_incompatible_operations_are_detected(tmp_path: Path, line: str) -> None:
+    """Each of these has broken an upgrade."""
     path = tmp_path / "0002_bad.py"
     path.write_text(f"import sqlalchemy as sa\n\ndef upgrade():\n    {line}\n")
     (operation,), _ = operations_of(path)
     assert objection(operation)
 
 
-def test_an_index_that_holds_no_writer_back_is_not_objected_to(tmp_path: Path) -> None:
-    """One built concurrently, and one of a table that is as new."""
+def test_non_blocking_indexes_are_accepted(tmp_path: Path) -> None:
+    """Built concurrently, or on a new table."""
     path = tmp_path / "0002_good.py"
     path.write_text(
         """
@@ -167,7 +167,7 @@ def upgrade():
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The files of the last release; fetched where the clone is a shallow one."""
+    """The files of the last release; fetched if the clone is shallow."""
     commit = (ROOT / "deploy" / "RELEASE").read_text().strip()
     known = ["git", "-C", str(ROOT), "cat-file", "-e", f"{commit}^{{commit}}"]
     if subprocess.run(known, capture_output=True, check=False).returncode:
@@ -186,7 +186,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def restored(system: System) -> Iterator[None]:
-    """This release again."""
+    """Restart the processes of this release."""
     yield
     system.restore()
 
@@ -194,7 +194,7 @@ def restored(system: System) -> Iterator[None]:
 def test_the_last_release_runs_on_the_new_schema_and_is_replaced_under_load(
     system: System, world: World, admin: Caller, release: Path, restored: None
 ) -> None:
-    """Its services answer all that is read without arguments, and no request fails meanwhile."""
+    """All parameterless reads work, and no request fails meanwhile."""
     system.start_seconds(*SERVICES, root=release)
     with Traffic(system, world) as back:
         for name in SERVICES:

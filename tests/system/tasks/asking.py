@@ -1,4 +1,4 @@
-"""Comments said and tasks read over HTTP, and the events heard meanwhile."""
+"""Helpers: post comments, read tasks, collect events."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ def say(
     task: str | None = None,
     **body: Any,
 ) -> requests.Response:
-    """Comment the task."""
+    """Post a comment on the task."""
     body = {"task_status_id": desk.statuses[status], "comment": text, **body}
     return caller.post(f"/actions/tasks/{task or desk.task}/comment", body)
 
 
 def task_of(caller: Caller, task: str) -> dict[str, Any]:
-    """The task as it is now."""
+    """The task as stored now."""
     found: dict[str, Any] = caller.get(f"/data/tasks/{task}").json()
     return found
 
 
 def comments_on(caller: Caller, task: str) -> list[dict[str, Any]]:
-    """What was said on a task, newest first."""
+    """The comments on a task, newest first."""
     answer = caller.get(f"/data/tasks/{task}/comments")
     assert answer.status_code == 200, answer.text
     found: list[dict[str, Any]] = answer.json()
@@ -41,18 +41,18 @@ def comments_on(caller: Caller, task: str) -> list[dict[str, Any]]:
 
 
 def answers(system: System, desk: Desk, names: tuple[str, ...], *request: Any) -> dict[str, int]:
-    """What each of these people is answered to the request: method, path and body."""
+    """The status that each person gets for the request (method, path, body)."""
     return {name: system.caller(desk.people[name]).send(*request).status_code for name in names}
 
 
 def stored(system: System, ident: str) -> bool:
-    """Whether an attachment's file lies in the storage."""
+    """Whether an attachment's file is in the storage."""
     return bool(list(system.storage.rglob(f"*{ident}*")))
 
 
 @contextmanager
 def heard(system: System, last: str, count: int = 1, service: str = "tasks") -> Iterator[Heard]:
-    """All events of a service since the block began, in order, up to the ``count``th ``last``."""
+    """The events of a service since the block began, up to the ``count``th ``last``."""
     with listening(system, service, "#") as (found, something_came):
         yield found
 

@@ -1,4 +1,4 @@
-"""Fixtures: a loaded series at work."""
+"""Fixtures: a loaded series with work in progress."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ As = Callable[[str], Caller]
 
 @pytest.fixture
 def desk(system: System) -> Desk:
-    """A series at work, loaded afresh."""
+    """A series with work in progress, loaded for each test."""
     found = Desk()
     system.load(found.tables)
     return found
@@ -22,13 +22,13 @@ def desk(system: System) -> Desk:
 
 @pytest.fixture
 def who(system: System, desk: Desk) -> As:
-    """Sessions by name: ``who("artist")``."""
+    """Clients by name: ``who("artist")``."""
     return lambda name: system.caller(desk.people[name])
 
 
 @pytest.fixture
 def stage(system: System, desk: Desk) -> Desk:
-    """Every kind of entity has a task of the artist's and one of nobody's."""
+    """Each kind of entity has a task of the artist and an unassigned one."""
     desk.cut = desk.entity("Cut", "Edit", parent_id=desk.episode)
     for entity in (desk.episode, desk.opening, desk.scene, desk.cut, desk.shots[0]):
         desk.task_on(entity, "modeling", "artist")

@@ -1,4 +1,4 @@
-"""Several people on one task at the same moment."""
+"""Concurrent changes of one task."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.system.tasks.conftest import As
 
 
 def at_once(*calls: Any) -> list[requests.Response]:
-    """Make the calls in the same moment and answer what each got."""
+    """Make the calls concurrently, and return their answers."""
     gate = Barrier(len(calls))
 
     def run(call: Any) -> requests.Response:
@@ -30,8 +30,8 @@ def at_once(*calls: Any) -> list[requests.Response]:
         return list(pool.map(run, calls))
 
 
-def test_two_comments_at_once_are_both_there(system: System, desk: Desk, who: As) -> None:
-    """The later one's status stands, and both are told of."""
+def test_concurrent_comments_are_both_written(system: System, desk: Desk, who: As) -> None:
+    """The later one sets the status, and both emit events."""
     with heard(system, "comment:new", 2) as found:
         answers = at_once(
             lambda: say(who("artist"), desk, "mine", "wfa"),
@@ -47,8 +47,8 @@ def test_two_comments_at_once_are_both_there(system: System, desk: Desk, who: As
     assert told == {answer.json()["id"] for answer in answers}
 
 
-def test_twenty_comments_at_once_lose_none(system: System, desk: Desk, who: As) -> None:
-    """Each with its event, its news and its notification; every retake counts."""
+def test_twenty_concurrent_comments_lose_no_effect(system: System, desk: Desk, who: As) -> None:
+    """Each has its event, news and notification; all retakes count."""
     people = [who(("artist", "manager", "supervisor", "maker")[n % 4]) for n in range(20)]
     with heard(system, "news:new", 20) as found:
         answers = at_once(
@@ -69,16 +69,16 @@ def test_twenty_comments_at_once_lose_none(system: System, desk: Desk, who: As) 
         assert other["previous_task_status_id"] == one["new_task_status_id"]
 
 
-def test_a_cap_holds_against_a_rush(system: System, desk: Desk, who: As) -> None:
-    """The retake too many is refused, whoever comes second."""
+def test_the_retake_cap_holds_under_concurrency(system: System, desk: Desk, who: As) -> None:
+    """One retake over the cap is rejected."""
     desk.row("project", desk.project)["max_retakes"] = 1
     system.load(desk.tables)
     answers = at_once(*[lambda: say(who("manager"), desk, status="retake") for _ in range(6)])
     assert sorted(answer.status_code for answer in answers) == [201] + [400] * 5
 
 
-def test_replies_at_once_are_all_there(desk: Desk, who: As) -> None:
-    """None writes over another."""
+def test_concurrent_replies_are_all_kept(desk: Desk, who: As) -> None:
+    """None overwrites another."""
     path = f"/data/tasks/{desk.task}/comments/{desk.comment}/reply"
     answers = at_once(*[lambda n=n: who("manager").post(path, {"text": f"{n}"}) for n in range(8)])
     assert {answer.status_code for answer in answers} == {200}
@@ -86,8 +86,8 @@ def test_replies_at_once_are_all_there(desk: Desk, who: As) -> None:
     assert {one["text"] for one in comment["replies"]} == {f"{n}" for n in range(8)}
 
 
-def test_people_assigned_at_once_are_all_assigned(desk: Desk, who: As) -> None:
-    """And seated, those who were not."""
+def test_concurrent_assignments_are_all_kept(desk: Desk, who: As) -> None:
+    """And non-members join the team."""
     names = ("colleague", "maker", "outside", "stranger", "outside")
     answers = at_once(
         *[
@@ -104,8 +104,8 @@ def test_people_assigned_at_once_are_all_assigned(desk: Desk, who: As) -> None:
     assert {desk.people["outside"], desk.people["stranger"]} <= {row["id"] for row in team}
 
 
-def test_tasks_made_at_once_are_made_once(desk: Desk, who: As) -> None:
-    """Both answers together hold each entity once."""
+def test_concurrent_creations_make_each_task_once(desk: Desk, who: As) -> None:
+    """Both answers together have each entity once."""
     path = (
         f"/actions/projects/{desk.project}/task-types/{desk.kinds['rigging']}/assets/create-tasks"
     )
@@ -115,7 +115,7 @@ def test_tasks_made_at_once_are_made_once(desk: Desk, who: As) -> None:
     assert sorted(made) == sorted([desk.prop, desk.boat])
 
 
-def test_time_added_at_once_is_all_counted(desk: Desk, who: As) -> None:
+def test_concurrently_added_time_is_summed(desk: Desk, who: As) -> None:
     """In one row."""
     person = desk.people["artist"]
     path = f"/actions/tasks/{desk.task}/time-spents/2026-03-02/persons/{person}/add"
@@ -124,10 +124,8 @@ def test_time_added_at_once_is_all_counted(desk: Desk, who: As) -> None:
     assert task_of(who("admin"), desk.task)["duration"] == 80.0
 
 
-def test_time_of_several_days_written_at_once_is_all_summed(
-    system: System, desk: Desk, who: As
-) -> None:
-    """In rows of their own: whoever waited for the task sums what was committed meanwhile."""
+def test_concurrent_time_of_several_days_is_summed(system: System, desk: Desk, who: As) -> None:
+    """Per row: who waited for the task's lock also sums what was committed meanwhile."""
     person, count = desk.people["artist"], 4
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
@@ -151,10 +149,8 @@ def test_time_of_several_days_written_at_once_is_all_summed(
     assert task_of(who("admin"), desk.task)["duration"] == 100.0
 
 
-def test_rules_on_both_tasks_do_not_lock_each_other_out(
-    system: System, desk: Desk, who: As
-) -> None:
-    """Comments on either, each of which sets the other."""
+def test_mutual_automations_do_not_deadlock(system: System, desk: Desk, who: As) -> None:
+    """Comments on either task, each of which sets the other."""
     for one, other in (("modeling", "rigging"), ("rigging", "modeling")):
         desk.rule(
             one,
@@ -172,8 +168,8 @@ def test_rules_on_both_tasks_do_not_lock_each_other_out(
     assert {answer.status_code for answer in answers} == {201}
 
 
-def test_batches_in_opposite_order_are_all_written(desk: Desk, who: As) -> None:
-    """Tasks are locked in an order of their own."""
+def test_batches_in_opposite_order_do_not_deadlock(desk: Desk, who: As) -> None:
+    """Tasks are locked in the order of ids."""
 
     def send(*tasks: str) -> requests.Response:
         items = [
@@ -188,8 +184,8 @@ def test_batches_in_opposite_order_are_all_written(desk: Desk, who: As) -> None:
 
 
 @pytest.mark.parametrize("what", ["edit", "delete"])
-def test_comments_come_and_go_at_once(desk: Desk, who: As, what: str) -> None:
-    """And the task ends as the comments say."""
+def test_comments_are_written_and_deleted_concurrently(desk: Desk, who: As, what: str) -> None:
+    """The task's state matches the remaining comments."""
     rows = [say(who("manager"), desk, f"{n}", "wip").json() for n in range(4)]
 
     def change(row: dict[str, Any]) -> requests.Response:
@@ -210,10 +206,8 @@ def test_comments_come_and_go_at_once(desk: Desk, who: As, what: str) -> None:
     )
 
 
-def test_who_had_to_give_way_to_another_transaction_is_served_afterwards(
-    system: System, desk: Desk, who: As
-) -> None:
-    """Each holds what the other waits for: the database undoes ours, and it is done again."""
+def test_a_deadlock_victim_is_retried(system: System, desk: Desk, who: As) -> None:
+    """The database rolls our transaction back, and it is run again."""
     admin, (first, second) = who("admin"), sorted([desk.task, desk.rigging])
     url = system.parts.urls["tasks"]
     lock = "SELECT id FROM task WHERE id = %s FOR UPDATE"

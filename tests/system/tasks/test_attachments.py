@@ -1,4 +1,4 @@
-"""Files of comments: who may have them, and how they are sent."""
+"""Attachments of comments: permissions and response headers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.world import World, ident
 
 @pytest.fixture
 def files(system: System, world: World) -> dict[str, str]:
-    """Rows of files by name; those that lie in the storage, and one that doesn't."""
+    """Attachment rows by name; the files of all but one are in the storage."""
     rows = {
         "notes.txt": {"mimetype": "text/plain", "comment_id": world.comment},
         'é"é.png': {"mimetype": "image/png", "comment_id": world.comment},
@@ -39,10 +39,10 @@ def files(system: System, world: World) -> dict[str, str]:
         ("stranger", 403),
     ],
 )
-def test_readers_of_the_task_have_its_files(
+def test_readers_of_the_task_download_its_files(
     system: System, world: World, files: dict[str, str], person: str, status: int
 ) -> None:
-    """Vendors only where they have a task on the entity."""
+    """Vendors only with a task on the entity."""
     caller = system.caller(world.people[person])
     answer = caller.get(f"/data/attachment-files/{files['notes.txt']}/file/any-name")
     assert answer.status_code == status
@@ -50,19 +50,17 @@ def test_readers_of_the_task_have_its_files(
         assert answer.content == b"abc"
 
 
-def test_a_file_of_nothing_is_for_administrators(
+def test_an_unattached_file_is_for_administrators(
     system: System, world: World, files: dict[str, str]
 ) -> None:
-    """Its comment is gone, or never was."""
+    """Its comment was deleted, or never written."""
     path = f"/data/attachment-files/{files['loose.txt']}/file/x"
     assert system.caller(world.people["manager"]).get(path).status_code == 403
     assert system.caller(world.admin).get(path).status_code == 200
 
 
-def test_only_pictures_are_shown_in_place(
-    system: System, world: World, files: dict[str, str]
-) -> None:
-    """An SVG can hold a script; names keep their letters."""
+def test_only_pictures_are_sent_inline(system: System, world: World, files: dict[str, str]) -> None:
+    """An SVG can contain a script; file names keep their letters."""
     admin = system.caller(world.admin)
     said = {
         name: admin.get(f"/data/attachment-files/{files[name]}/file/x").headers for name in files
@@ -76,10 +74,8 @@ def test_only_pictures_are_shown_in_place(
         assert said[name]["X-Content-Type-Options"] == "nosniff"
 
 
-def test_what_does_not_lie_in_the_storage_is_not_found(
-    system: System, world: World, files: dict[str, str]
-) -> None:
-    """As JSON, like unknown and malformed ids."""
+def test_a_missing_file_is_not_found(system: System, world: World, files: dict[str, str]) -> None:
+    """As JSON, as for unknown and malformed ids."""
     admin = system.caller(world.admin)
     for file in (files["lost.txt"], ident("nobody"), "no-id"):
         answer = admin.get(f"/data/attachment-files/{file}/file/x")

@@ -1,4 +1,4 @@
-"""How many assets of a shot are ready for its tasks, as castings and assets change."""
+"""The number of a shot's ready assets, which follows castings and assets."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from tests.system.races import ROUNDS, at_once
 from tests.world import World
 
 
-def test_ready_assets_are_counted_as_castings_and_assets_change(
-    system: System, world: World, admin: Caller
-) -> None:
-    """For the shot's tasks, moments after the change."""
+def test_ready_assets_are_recounted_by_event(system: System, world: World, admin: Caller) -> None:
+    """For the shot's tasks, shortly after the change."""
     kind = admin.post(
         "/data/task-types", {"name": "Layout", "for_entity": "Shot", "priority": 1}
     ).json()["id"]
@@ -29,10 +27,10 @@ def test_ready_assets_are_counted_as_castings_and_assets_change(
     until(lambda: count() == 0, what="the count after the asset was taken off")
 
 
-def test_changes_at_once_leave_the_newest_count(
+def test_concurrent_changes_leave_the_newest_count(
     system: System, world: World, admin: Caller
 ) -> None:
-    """Whatever order castings and readiness change in, and however their events mix."""
+    """Whatever the order of castings, readiness and their events."""
     kind = admin.post(
         "/data/task-types", {"name": "Layout", "for_entity": "Shot", "priority": 1}
     ).json()["id"]

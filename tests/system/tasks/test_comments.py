@@ -1,4 +1,4 @@
-"""Comments, one at a time: who may, what they hold."""
+"""Single comments: permissions and content."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ KEYS = {
 }
 
 
-def test_a_comment_is_answered_whole(desk: Desk, who: As) -> None:
-    """With its defaults, its status and its author without their secrets."""
+def test_a_comment_is_returned_complete(desk: Desk, who: As) -> None:
+    """With defaults, status and author, without the author's secrets."""
     answer = who("artist").post(
         f"/actions/tasks/{desk.task}/comment", {"task_status_id": desk.status}
     )
@@ -72,8 +72,8 @@ def test_a_comment_is_answered_whole(desk: Desk, who: As) -> None:
     assert not {"password", "departments", "totp_secret"} & set(row["person"])
 
 
-def test_a_form_brings_files_that_readers_download(desk: Desk, who: As) -> None:
-    """Whatever the parts are called; lists come as JSON text."""
+def test_a_form_may_attach_files(desk: Desk, who: As) -> None:
+    """Whatever the parts are called; lists are JSON text."""
     answer = who("artist").send(
         "POST",
         f"/actions/tasks/{desk.task}/comment",
@@ -92,8 +92,8 @@ def test_a_form_brings_files_that_readers_download(desk: Desk, who: As) -> None:
         assert who("stranger").get(path).status_code == 403
 
 
-def test_a_refused_comment_leaves_nothing(system: System, desk: Desk, who: As) -> None:
-    """Neither a row nor a file, whatever it was refused for."""
+def test_a_rejected_comment_leaves_nothing(system: System, desk: Desk, who: As) -> None:
+    """Neither a row nor a file, whatever the reason."""
     before = {path for path in system.storage.rglob("*") if path.is_file()}
     for name, status in (("colleague", desk.status), ("artist", ident("nothing"))):
         answer = who(name).send(
@@ -110,22 +110,22 @@ def test_a_refused_comment_leaves_nothing(system: System, desk: Desk, who: As) -
     )
 
 
-def test_who_made_the_entity_shows_what_they_did(desk: Desk, who: As) -> None:
-    """A preview is for those who may comment; not for the rest of the team."""
+def test_the_entity_s_creator_may_add_previews(desk: Desk, who: As) -> None:
+    """As everybody who may comment, but not the rest of the team."""
     path = f"/actions/tasks/{desk.task}/comments/{desk.comment}/add-preview"
     assert who("maker").post(path, {}).status_code == 201
     assert who("colleague").post(path, {}).status_code == 403
 
 
-def test_who_left_the_team_has_no_say(system: System, desk: Desk, who: As) -> None:
+def test_former_team_members_may_not_comment(system: System, desk: Desk, who: As) -> None:
     """Though still assigned."""
     person = desk.people["artist"]
     who("manager").delete(f"/data/projects/{desk.project}/team/{person}")
     assert say(who("artist"), desk).status_code == 403
 
 
-def test_the_role_in_the_production_counts(system: System, desk: Desk, who: As) -> None:
-    """A manager of the studio who is an artist here is one."""
+def test_the_role_in_the_production_decides(system: System, desk: Desk, who: As) -> None:
+    """A studio manager who is an artist here counts as an artist."""
     link = {"project_id": desk.project, "person_id": desk.people["manager"]}
     for row in desk.tables["project_person_link"]:
         if {name: row[name] for name in link} == link:
@@ -134,8 +134,8 @@ def test_the_role_in_the_production_counts(system: System, desk: Desk, who: As) 
     assert say(who("manager"), desk).status_code == 403
 
 
-def test_the_files_of_a_deleted_comment_go_with_it(system: System, desk: Desk, who: As) -> None:
-    """By event, a moment later."""
+def test_the_files_of_a_deleted_comment_are_deleted(system: System, desk: Desk, who: As) -> None:
+    """By event, shortly after."""
     row = (
         who("artist")
         .send(

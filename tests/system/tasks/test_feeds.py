@@ -1,4 +1,4 @@
-"""What people hear of: notifications, subscriptions, a production's news."""
+"""Notifications, subscriptions and news."""
 
 from __future__ import annotations
 
@@ -98,8 +98,8 @@ def told(system: System, desk: Desk) -> Desk:
     return desk
 
 
-def test_notifications_come_newest_first_with_names(told: Desk, who: As) -> None:
-    """Of what, by whom, where; an artist isn't told what a client wrote."""
+def test_notifications_are_listed_newest_first_with_names(told: Desk, who: As) -> None:
+    """Artists don't see the text of clients' comments."""
     rows = who("artist").get(MINE).json()
     assert [row["id"] for row in rows] == [ident(f"notification n{n}") for n in (4, 3, 2, 1)]
     by_client, given, *_, first = rows
@@ -149,7 +149,7 @@ def test_notifications_come_newest_first_with_names(told: Desk, who: As) -> None
 def test_notifications_are_filtered(
     system: System, told: Desk, who: As, query: str, want: list[int]
 ) -> None:
-    """By kind, by what was read or is watched, by the task's type and status, by time."""
+    """By kind, read, subscription, task type, status and time."""
     told.row("task", told.task)["task_status_id"] = told.statuses["wip"]
     system.load(told.tables)
     query = query.replace("animation", told.kinds["animation"])
@@ -167,14 +167,14 @@ def test_notifications_are_filtered(
         ("after=x", "Wrong date format for after or before."),
     ],
 )
-def test_a_wrong_filter_is_refused(told: Desk, who: As, query: str, message: str) -> None:
-    """By name."""
+def test_an_invalid_filter_is_rejected(told: Desk, who: As, query: str, message: str) -> None:
+    """The error names it."""
     answer = who("artist").get(f"{MINE}?{query}")
     assert (answer.status_code, answer.json()["message"]) == (400, message)
 
 
-def test_a_notification_is_marked_by_its_owner(system: System, told: Desk, who: As) -> None:
-    """Read, and unread again; each is told of."""
+def test_only_the_owner_marks_a_notification(system: System, told: Desk, who: As) -> None:
+    """Read and unread; each change emits an event."""
     path = f"{MINE}/{ident('notification n2')}"
     assert who("artist").get(path).json()["read"] is False
     with heard(system, "notification:unread") as found:
@@ -191,8 +191,8 @@ def test_a_notification_is_marked_by_its_owner(system: System, told: Desk, who: 
     assert who("artist").get(f"{MINE}/nonsense").status_code == 404
 
 
-def test_all_notifications_are_marked_at_once(system: System, told: Desk, who: As) -> None:
-    """The caller's, and no others'."""
+def test_all_notifications_are_marked_in_one_call(system: System, told: Desk, who: As) -> None:
+    """The caller's only."""
     with heard(system, "notification:all-read") as found:
         answer = who("artist").post("/actions/user/notifications/mark-all-as-read", {})
     assert (answer.status_code, answer.json()) == (200, {"success": True})
@@ -224,8 +224,8 @@ def test_at_most_a_hundred_notifications_are_listed(system: System, told: Desk, 
 # --- subscriptions ------------------------------------------------------------------------------
 
 
-def test_who_subscribes_hears_of_a_task(desk: Desk, who: As) -> None:
-    """Until they unsubscribe; twice is once."""
+def test_subscribers_are_notified(desk: Desk, who: As) -> None:
+    """Until they unsubscribe; subscribing is idempotent."""
     base = f"/user/tasks/{desk.task}"
     client = who("client")
     assert client.get(f"/data{base}/subscribed").json() is False
@@ -243,8 +243,8 @@ def test_who_subscribes_hears_of_a_task(desk: Desk, who: As) -> None:
     assert len(client.get(MINE).json()) == 1
 
 
-def test_subscribing_is_for_readers(system: System, desk: Desk) -> None:
-    """Of the task."""
+def test_subscribing_requires_read_permission(system: System, desk: Desk) -> None:
+    """On the task."""
     path = f"/actions/user/tasks/{desk.task}/subscribe"
     found = answers(system, desk, ("colleague", "vendor", "stranger"), "POST", path, {})
     assert list(found.values()) == [201, 403, 403]
@@ -257,7 +257,7 @@ def test_subscribing_is_for_readers(system: System, desk: Desk) -> None:
 
 @pytest.fixture
 def feed(system: System, desk: Desk) -> Desk:
-    """Three entries of one day after another, and one of another production."""
+    """Three entries on one day, and one of another production."""
     there = desk.task_on(desk.foreign, "modeling", project_id=desk.other_project)
     rows = [
         ("one", desk.task, "artist", "wip", True),
@@ -281,8 +281,8 @@ def feed(system: System, desk: Desk) -> Desk:
     return desk
 
 
-def test_a_productions_news_come_newest_first(feed: Desk, who: As) -> None:
-    """In their envelope, with names and how often each status was given."""
+def test_news_are_listed_newest_first(feed: Desk, who: As) -> None:
+    """In an envelope, with names and the number of changes to each status."""
     found = who("artist").get(f"/data/projects/{feed.project}/news").json()
     assert {name: found[name] for name in found if name != "data"} == {
         "total": 3,
@@ -324,7 +324,7 @@ def test_a_productions_news_come_newest_first(feed: Desk, who: As) -> None:
         ("page_size=1", ["three", "two", "one"]),
     ],
 )
-def test_news_are_narrowed(feed: Desk, who: As, query: str, want: list[str]) -> None:
+def test_news_are_filtered(feed: Desk, who: As, query: str, want: list[str]) -> None:
     """And paged."""
     ids = {
         "modeling": feed.task_type,
@@ -339,14 +339,14 @@ def test_news_are_narrowed(feed: Desk, who: As, query: str, want: list[str]) -> 
 
 
 @pytest.mark.parametrize("query", ["page=x", "limit=x", "task_type_id=x", "after=x", "limit=-1"])
-def test_a_wrong_question_about_news_is_refused(feed: Desk, who: As, query: str) -> None:
-    """As a parameter."""
+def test_invalid_parameters_of_news_are_rejected(feed: Desk, who: As, query: str) -> None:
+    """As InvalidInput."""
     path = f"/data/projects/{feed.project}/news?{query}"
     assert who("artist").get(path).status_code == 400
 
 
 def test_news_are_for_the_team(system: System, feed: Desk) -> None:
-    """A single entry not for vendors."""
+    """Single entries not for vendors."""
     names = ("admin", "artist", "client", "vendor", "stranger")
     base = f"/data/projects/{feed.project}/news"
     assert list(answers(system, feed, names, "GET", base).values()) == [200, 200, 200, 200, 403]
@@ -360,8 +360,8 @@ def test_news_are_for_the_team(system: System, feed: Desk) -> None:
         assert answers(system, feed, ("artist",), "GET", wrong) == {"artist": 404}, wrong
 
 
-def test_news_of_all_productions(feed: Desk, who: As) -> None:
-    """The caller's open ones; an administrator's are all."""
+def test_news_of_all_productions_are_listed(feed: Desk, who: As) -> None:
+    """The caller's open ones; all open ones for administrators."""
     path = "/data/projects/news"
     seen = {
         name: len(who(name).get(path).json()["data"])
@@ -374,7 +374,7 @@ def test_news_of_all_productions(feed: Desk, who: As) -> None:
     assert answer.status_code == 403
 
 
-def test_an_entitys_news(system: System, feed: Desk, who: As) -> None:
+def test_the_news_of_an_entity_are_listed(system: System, feed: Desk, who: As) -> None:
     """Without counts; for its readers."""
     path = f"/data/entities/{feed.asset}/news"
     found = who("artist").get(path).json()

@@ -1,4 +1,4 @@
-"""What follows from a comment: its task, who hears of it, what rules add."""
+"""Effects of comments: the task's status and dates, notifications, automations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.system.tasks.conftest import As
 
 
 def test_a_status_sets_the_dates_of_its_task(desk: Desk, who: As) -> None:
-    """Work starts once, feedback ends it for now, a retake counts, done dates its end."""
+    """Start, end on feedback, retake count, done date."""
     artist, manager = who("artist"), who("manager")
     say(artist, desk, status="wip")
     task = task_of(artist, desk.task)
@@ -40,8 +40,8 @@ def test_a_status_sets_the_dates_of_its_task(desk: Desk, who: As) -> None:
     assert (task["done_date"], task["end_date"]) == (None, None)
 
 
-def test_an_older_comment_does_not_win_the_status(desk: Desk, who: As) -> None:
-    """The task is what all its comments say, in their order."""
+def test_a_back_dated_comment_does_not_set_the_status(desk: Desk, who: As) -> None:
+    """The task reflects its comments in order."""
     manager = who("manager")
     say(manager, desk, status="wfa")
     say(manager, desk, status="retake", created_at="2026-01-04T10:00:00")
@@ -56,7 +56,7 @@ def test_an_older_comment_does_not_win_the_status(desk: Desk, who: As) -> None:
 def test_retakes_are_capped(
     system: System, desk: Desk, who: As, own: int | str | None, allowed: int
 ) -> None:
-    """By the production, or by the entity's own word."""
+    """By the production, or by the entity's own setting."""
     desk.row("project", desk.project)["max_retakes"] = 2
     desk.row("entity", desk.asset)["data"] = {"max_retakes": own} if own else {}
     system.load(desk.tables)
@@ -70,7 +70,7 @@ def test_retakes_are_capped(
     assert task_of(manager, desk.task)["retake_count"] == allowed
 
 
-def test_what_follows_from_a_comment_is_told_in_order(system: System, desk: Desk, who: As) -> None:
+def test_effects_of_a_comment_emit_events_in_order(system: System, desk: Desk, who: As) -> None:
     """Comment, task, status, review, notifications, news."""
     project = {"project_id": desk.project}
     until(lambda: rows(system, "tasks", "SELECT count(*) FROM outbox") == [(0,)], what="silence")
@@ -129,8 +129,10 @@ def test_what_follows_from_a_comment_is_told_in_order(system: System, desk: Desk
     assert (news["change"], news["comment_id"]) == (True, row["id"])
 
 
-def test_a_comment_with_the_same_status_changes_none(system: System, desk: Desk, who: As) -> None:
-    """The task is told of, a change is not."""
+def test_a_comment_with_the_same_status_changes_nothing(
+    system: System, desk: Desk, who: As
+) -> None:
+    """``task:update`` is emitted, ``task:status-changed`` is not."""
     with heard(system, "news:new") as found:
         say(who("artist"), desk, "still at it")
     assert [name for name, _ in found] == ["comment:new", "task:update", "news:new"]
@@ -138,8 +140,8 @@ def test_a_comment_with_the_same_status_changes_none(system: System, desk: Desk,
     assert news["change"] is False
 
 
-def test_who_hears_of_a_comment(system: System, desk: Desk, who: As) -> None:
-    """Assignees, subscribers of task and sequence, those who are mentioned; never the author."""
+def test_a_comment_notifies_everybody_concerned(system: System, desk: Desk, who: As) -> None:
+    """Assignees, subscribers of task and sequence, mentioned people; never the author."""
     task = desk.task_on(desk.shots[1], "animation", "artist", "manager")
     desk.add("subscription", "client", person_id=desk.people["client"], task_id=task)
     desk.add(
@@ -175,8 +177,8 @@ def test_who_hears_of_a_comment(system: System, desk: Desk, who: As) -> None:
     }
 
 
-def test_a_rule_of_the_production_sets_the_task_beside(system: System, desk: Desk, who: As) -> None:
-    """By a comment of the same author, whose news and events it has too."""
+def test_an_automation_sets_another_task(system: System, desk: Desk, who: As) -> None:
+    """By a comment of the same author, with its own news and events."""
     desk.rule(
         "ready",
         in_task_type_id=desk.task_type,
@@ -198,7 +200,7 @@ def test_a_rule_of_the_production_sets_the_task_beside(system: System, desk: Des
 
 
 @pytest.mark.parametrize("change", [{"archived": True}, {"entity_type": "shot"}, None])
-def test_a_rule_holds_only_where_it_is_meant(
+def test_an_automation_applies_only_where_it_is_enabled(
     system: System, desk: Desk, who: As, change: dict[str, Any] | None
 ) -> None:
     """Not archived, for that kind of entity, linked to the production."""
@@ -219,7 +221,7 @@ def test_a_rule_holds_only_where_it_is_meant(
     assert task_of(who("admin"), desk.rigging)["task_status_id"] == desk.status
 
 
-def test_rules_that_call_each_other_end(system: System, desk: Desk, who: As) -> None:
+def test_circular_automations_terminate(system: System, desk: Desk, who: As) -> None:
     """Each task gets each status once."""
     for name, one, other in (("to", "modeling", "rigging"), ("fro", "rigging", "modeling")):
         for first, then in (("done", "wip"), ("wip", "done")):
@@ -237,8 +239,8 @@ def test_rules_that_call_each_other_end(system: System, desk: Desk, who: As) -> 
     assert task_of(who("admin"), desk.rigging)["task_status_id"] == desk.statuses["wip"]
 
 
-def test_a_rule_makes_the_entity_ready(system: System, desk: Desk, who: As) -> None:
-    """By an event that the entity's service follows."""
+def test_an_automation_sets_an_asset_s_readiness(system: System, desk: Desk, who: As) -> None:
+    """By an event, which ``assets`` handles."""
     desk.rule(
         "ready",
         in_task_type_id=desk.task_type,
@@ -261,8 +263,8 @@ def test_a_rule_makes_the_entity_ready(system: System, desk: Desk, who: As) -> N
     assert dict(found)["asset:ready-changed"]["asset_id"] == desk.asset
 
 
-def test_a_concept_makes_no_news(desk: Desk, who: As) -> None:
-    """A comment all the same."""
+def test_comments_on_concepts_make_no_news(desk: Desk, who: As) -> None:
+    """They are comments all the same."""
     assert say(who("artist"), desk, "nice", task=desk.concept_task).status_code == 201
     assert len(comments_on(who("artist"), desk.concept_task)) == 1
     assert who("admin").get(f"/data/projects/{desk.project}/news").json()["data"] == []

@@ -1,4 +1,4 @@
-"""Views as those hold them who ask again and again, and what a view costs."""
+"""Conditional reads of views by polling clients, and what a view costs."""
 
 from __future__ import annotations
 
@@ -19,10 +19,8 @@ from tests.system.tasks.conftest import As
 
 
 @pytest.mark.parametrize("kind", ["assets", "shots", "concepts"])
-def test_each_kind_of_change_is_seen_at_once_by_who_made_it(
-    stage: Desk, who: As, kind: str
-) -> None:
-    """And an unchanged view is a 304, once what follows by event has come."""
+def test_the_writer_sees_each_kind_of_change_at_once(stage: Desk, who: As, kind: str) -> None:
+    """An unchanged view is a 304, once the effects of events have arrived."""
     manager = who("manager")
     entity, task = {
         "assets": (stage.asset, stage.task),
@@ -63,8 +61,8 @@ def test_each_kind_of_change_is_seen_at_once_by_who_made_it(
             assert answer.json() != before.json(), name
 
 
-def test_a_vendors_view_follows_their_assignments(stage: Desk, who: As) -> None:
-    """What they held is void once a task is theirs, or no longer."""
+def test_a_vendor_s_view_reflects_their_assignments(stage: Desk, who: As) -> None:
+    """An assignment or its end invalidates the ETag."""
     vendor, manager = who("vendor"), who("manager")
     path = f"/data/assets/with-tasks?project_id={stage.project}"
     body = {"person_id": stage.people["vendor"]}
@@ -77,16 +75,16 @@ def test_a_vendors_view_follows_their_assignments(stage: Desk, who: As) -> None:
     assert taken.json() == []
 
 
-def test_who_leaves_the_team_is_refused_what_they_hold(stage: Desk, who: As) -> None:
-    """A tag is no key."""
+def test_an_etag_grants_no_access_after_leaving_the_team(stage: Desk, who: As) -> None:
+    """Authorization precedes the comparison."""
     path = f"/data/assets/with-tasks?project_id={stage.project}"
     tag = who("artist").get(path).headers["ETag"]
     who("manager").delete(f"/data/projects/{stage.project}/team/{stage.people['artist']}")
     assert who("artist").get(path, headers={"If-None-Match": tag}).status_code == 403
 
 
-def test_another_role_is_another_view(stage: Desk, who: As) -> None:
-    """Also to who held the one before."""
+def test_a_change_of_role_changes_the_view(stage: Desk, who: As) -> None:
+    """Also for those who have the former ETag."""
     path = f"/data/assets/with-tasks?project_id={stage.project}"
     tag = who("artist").get(path).headers["ETag"]
     assert who("admin").put(f"/data/persons/{stage.people['artist']}", {"role": "vendor"}).ok
@@ -96,10 +94,10 @@ def test_another_role_is_another_view(stage: Desk, who: As) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 200])
-def test_a_view_takes_one_statement_of_ours_whatever_its_size(
+def test_a_view_takes_one_statement_whatever_its_size(
     system: System, parts: Parts, desk: Desk, size: int
 ) -> None:
-    """Beside the entities' service's one."""
+    """Beside the one in ``assets``."""
     heads = []
     for number in range(size):
         shot = desk.entity(f"P{number + 100}", "Shot", parent_id=desk.opening)

@@ -1,4 +1,4 @@
-"""Previews: announced by a comment, filled with a file, shown in four sizes."""
+"""Previews: creation with a comment, upload, thumbnails."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def picture(width: int, height: int, kind: str = "PNG", **options: Any) -> bytes
 
 
 def bomb() -> bytes:
-    """A few bytes that say they are a picture of 900 million pixels."""
+    """A few bytes that claim to be a picture of 900 million pixels."""
 
     def chunk(name: bytes, content: bytes) -> bytes:
         check = struct.pack(">I", zlib.crc32(name + content))
@@ -40,7 +40,7 @@ def bomb() -> bytes:
 
 
 def announce(caller: Caller, world: World, **body: Any) -> requests.Response:
-    """Add a preview to the comment."""
+    """Create a preview for the comment."""
     path = f"/actions/tasks/{world.task}/comments/{world.comment}/add-preview"
     return caller.post(path, body)
 
@@ -60,25 +60,25 @@ def opened(answer: requests.Response) -> Image.Image:
 
 
 def names_of_events(admin: Caller, preview: str) -> list[str]:
-    """What the log tells of a preview, from the oldest."""
+    """The events of a preview in the log, oldest first."""
     events = admin.get("/data/events/last?limit=100").json()
     return [e["name"] for e in events if e["data"].get("preview_file_id") == preview][::-1]
 
 
 @pytest.fixture
 def artist(system: System, world: World) -> Caller:
-    """The one who works on the task."""
+    """The assignee of the task."""
     return system.caller(world.people["artist"])
 
 
 @pytest.fixture
 def preview(artist: Caller, world: World) -> str:
-    """A preview that waits for its file."""
+    """A preview without a file."""
     return str(announce(artist, world).json()["id"])
 
 
-def test_a_comments_previews_share_its_revision(artist: Caller, world: World) -> None:
-    """The next free number for the first, positions for the others."""
+def test_previews_of_a_comment_share_a_revision(artist: Caller, world: World) -> None:
+    """The first gets the next free number, the others positions."""
     first = announce(artist, world)
     assert first.status_code == 201, first.text
     row = first.json()
@@ -101,10 +101,10 @@ def test_a_comments_previews_share_its_revision(artist: Caller, world: World) ->
     assert taken.json()["message"].startswith("Revision 1 already exists for this task.")
 
 
-def test_a_picture_is_shown_in_four_sizes(
+def test_a_picture_is_rendered_in_four_sizes(
     admin: Caller, artist: Caller, world: World, preview: str
 ) -> None:
-    """And the events tell of it."""
+    """And events are emitted."""
     answer = upload(artist, preview, "my shot.v1.JPG", picture(300, 200, "JPEG"))
     assert answer.status_code == 201, answer.text
     row = answer.json()
@@ -131,23 +131,23 @@ def test_a_picture_is_shown_in_four_sizes(
     until(lambda: names_of_events(admin, preview) == told, what="the events")
 
 
-def test_a_picture_is_turned_as_it_is_to_be_seen(artist: Caller, preview: str) -> None:
-    """A camera held upright notes so instead of turning the pixels."""
+def test_the_exif_orientation_is_applied(artist: Caller, preview: str) -> None:
+    """Cameras note the orientation instead of turning the pixels."""
     exif = Image.Exif()
     exif[0x0112] = 6
     row = upload(artist, preview, "a.jpg", picture(40, 20, "JPEG", exif=exif)).json()
     assert (row["width"], row["height"]) == (20, 40)
 
 
-def test_a_png_is_kept_as_it_came(artist: Caller, preview: str) -> None:
-    """Every byte of it, colour profile and all."""
+def test_a_png_original_is_kept_byte_by_byte(artist: Caller, preview: str) -> None:
+    """Colour profile included."""
     content = picture(10, 10) + b"trailing"
     assert upload(artist, preview, "a.png", content).json()["file_size"] == len(content)
     assert artist.get(f"/pictures/originals/preview-files/{preview}.png").content == content
 
 
-def test_a_preview_takes_one_file(system: System, artist: Caller, preview: str) -> None:
-    """Also of two that come at the same time; the refused one leaves nothing behind."""
+def test_a_preview_accepts_one_file(system: System, artist: Caller, preview: str) -> None:
+    """Also of two concurrent uploads; the rejected one leaves nothing."""
     with ThreadPoolExecutor(2) as pool:
         answers = list(
             pool.map(lambda n: upload(artist, preview, "a.png", picture(n, 9)), (10, 20))
@@ -160,9 +160,7 @@ def test_a_preview_takes_one_file(system: System, artist: Caller, preview: str) 
     assert list((system.storage / "uploads").glob("*")) == []
 
 
-def test_an_unreadable_picture_is_broken_until_a_better_one_comes(
-    artist: Caller, preview: str
-) -> None:
+def test_a_broken_preview_accepts_another_upload(artist: Caller, preview: str) -> None:
     """It never stays in processing."""
     answer = upload(artist, preview, "a.png", b"\x89PNG\r\n\x1a\nno picture at all")
     assert (answer.status_code, answer.json()["status"]) == (201, "broken")
@@ -170,17 +168,15 @@ def test_an_unreadable_picture_is_broken_until_a_better_one_comes(
     assert upload(artist, preview, "a.png", picture(10, 10)).json()["status"] == "ready"
 
 
-def test_a_picture_made_to_fill_the_memory_is_refused(
-    system: System, artist: Caller, preview: str
-) -> None:
-    """Without being decoded; its preview is broken and its file is gone."""
+def test_a_decompression_bomb_is_rejected(system: System, artist: Caller, preview: str) -> None:
+    """It isn't decoded; its preview is broken, its file deleted."""
     refused = upload(artist, preview, "a.png", bomb())
     assert refused.status_code == 400
     assert artist.get(f"/data/preview-files/{preview}").json()["status"] == "broken"
     assert list((system.storage / "uploads").glob("*")) == []
 
 
-def test_a_file_of_an_unknown_kind_removes_its_preview(
+def test_a_file_of_an_unknown_kind_deletes_its_preview(
     admin: Caller, artist: Caller, preview: str
 ) -> None:
     """As clients expect."""
@@ -192,16 +188,16 @@ def test_a_file_of_an_unknown_kind_removes_its_preview(
     assert missing.status_code == 404
 
 
-def test_an_upload_without_a_file_is_refused(artist: Caller, preview: str) -> None:
-    """With the text clients know."""
+def test_an_upload_without_a_file_is_rejected(artist: Caller, preview: str) -> None:
+    """With the message that clients expect."""
     refused = artist.send("POST", f"/pictures/preview-files/{preview}", files={"other": ("a", b"")})
     assert (refused.status_code, refused.json()["message"]) == (400, "File not provided.")
 
 
-def test_movies_and_other_files_are_kept_as_they_came(
+def test_movies_and_other_files_are_kept_unchanged(
     artist: Caller, world: World, preview: str
 ) -> None:
-    """Movies can be sought in; what a browser would run is only offered for saving."""
+    """Movies support ranges; files that a browser would execute are attachments."""
     movie = bytes(range(256)) * 100
     row = upload(artist, preview, "a.MOV", movie).json()
     assert (row["extension"], row["status"], row["file_size"]) == ("mp4", "ready", len(movie))
@@ -224,16 +220,18 @@ def test_movies_and_other_files_are_kept_as_they_came(
 
 
 @pytest.mark.parametrize("file", [".png", "x.png", f"{ident('nobody')}.png"])
-def test_nothing_stored_is_not_found(admin: Caller, world: World, file: str) -> None:
-    """As JSON, without a placeholder: the web interface asks so all the time."""
+def test_a_missing_file_is_a_404(admin: Caller, world: World, file: str) -> None:
+    """As JSON, without a placeholder: the web interface asks often."""
     for path in ("/pictures/previews", "/pictures/thumbnails", "/movies/tiles"):
         answer = admin.get(f"{path}/preview-files/{file}")
         assert (answer.status_code, answer.json()["error"]) == (404, True)
     assert admin.get(f"/pictures/previews/preview-files/{world.preview}.png").status_code == 404
 
 
-def test_only_those_who_work_on_the_task_upload(system: System, world: World, preview: str) -> None:
-    """And only the production's people look."""
+def test_only_people_who_work_on_the_task_upload(
+    system: System, world: World, preview: str
+) -> None:
+    """Only the production's team reads."""
     for person in ("vendor", "stranger"):
         caller = system.caller(world.people[person])
         assert upload(caller, preview, "a.png", picture(9, 9)).status_code == 403
@@ -242,10 +240,10 @@ def test_only_those_who_work_on_the_task_upload(system: System, world: World, pr
         assert caller.get(path).status_code == 403
 
 
-def test_a_deleted_preview_takes_its_files_along(
+def test_the_files_of_a_deleted_preview_are_deleted(
     system: System, admin: Caller, artist: Caller, preview: str
 ) -> None:
-    """Soon after, by the event."""
+    """By event, shortly after."""
     upload(artist, preview, "a.png", picture(10, 10))
     folder = system.storage / "previews" / preview
     assert len(list(folder.glob("*/*"))) == 4
@@ -253,10 +251,10 @@ def test_a_deleted_preview_takes_its_files_along(
     until(lambda: not list(folder.glob("*")), what="the removal of the files")
 
 
-def test_the_newest_preview_stands_for_its_entity_where_the_production_says_so(
+def test_main_previews_are_automatic_where_enabled(
     admin: Caller, artist: Caller, world: World, preview: str
 ) -> None:
-    """The owner of the entity follows the event."""
+    """``assets`` handles the event."""
     body = {"is_set_preview_automated": True}
     assert admin.put(f"/data/projects/{world.project}", body).status_code == 200
     upload(artist, preview, "a.png", picture(10, 10))
@@ -264,10 +262,10 @@ def test_the_newest_preview_stands_for_its_entity_where_the_production_says_so(
     until(lambda: admin.get(entity).json()["preview_file_id"] == preview, what="the main preview")
 
 
-def test_an_entitys_previews_come_by_task_type_and_revision(
+def test_an_entity_s_previews_are_grouped(
     admin: Caller, artist: Caller, world: World, preview: str
 ) -> None:
-    """Further files of a revision lie inside its first."""
+    """By task type and revision; further files are inside a revision's first."""
     second = announce(artist, world).json()["id"]
     found = admin.get(f"/data/playlists/entities/{world.asset}/preview-files").json()
     assert list(found) == [world.task_type]
@@ -278,10 +276,10 @@ def test_an_entitys_previews_come_by_task_type_and_revision(
     assert admin.get(f"/data/playlists/entities/{uuid.uuid4()}/preview-files").status_code == 404
 
 
-def test_a_picture_of_40_megapixels_holds_nobody_up(
+def test_rendering_a_large_picture_blocks_nobody(
     system: System, world: World, artist: Caller, preview: str
 ) -> None:
-    """Others are answered while it is made smaller."""
+    """Others are answered meanwhile."""
     noise = Image.effect_noise((1935, 1290), 40).convert("RGB").resize((7746, 5164))
     written = io.BytesIO()
     noise.save(written, "JPEG", quality=92)
@@ -297,10 +295,10 @@ def test_a_picture_of_40_megapixels_holds_nobody_up(
     assert answered > 1
 
 
-def test_a_preview_that_comes_with_its_comment_is_filled_soon_after(
+def test_a_preview_posted_with_its_comment_is_processed_by_event(
     system: System, admin: Caller, artist: Caller, world: World
 ) -> None:
-    """However long that takes its file waits where no sweep looks; then nothing else is left."""
+    """Its file waits where no sweep deletes it; then nothing else is left."""
     item = {"task_id": world.task, "task_status_id": world.status, "text": "see"}
     answer = artist.send(
         "POST",
@@ -319,10 +317,10 @@ def test_a_preview_that_comes_with_its_comment_is_filled_soon_after(
     assert found == {"original", "preview", "thumbnail", "square"}
 
 
-def test_a_preview_with_its_comment_must_be_of_a_known_kind(
+def test_an_unknown_kind_rejects_the_whole_comment(
     system: System, artist: Caller, world: World
 ) -> None:
-    """Else nothing is said at all, and nothing stays stored."""
+    """Nothing is written or stored."""
     item = {"task_id": world.task, "task_status_id": world.status, "text": "see"}
     before = {p for p in system.storage.rglob("*") if p.is_file()}
     refused = artist.send(

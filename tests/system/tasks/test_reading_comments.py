@@ -1,4 +1,4 @@
-"""Comments as each of their readers sees them."""
+"""Comments as each role reads them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ PREVIEW = {
 
 @pytest.fixture
 def talk(system: System, desk: Desk) -> Desk:
-    """A task on which studio and clients spoke: what each said bears their name."""
+    """A task with comments of studio and clients; each text is its author's name."""
     for number, (name, who, values) in enumerate(
         (
             ("studio", "manager", {}),
@@ -117,13 +117,13 @@ OF_STUDIO = ["vendor", "pictures", "for client", "studio"]
         ("client", ["", "rival", "client", "for client"]),
     ],
 )
-def test_who_sees_what_was_said(talk: Desk, who: As, name: str, want: list[str]) -> None:
+def test_each_role_sees_its_comments(talk: Desk, who: As, name: str, want: list[str]) -> None:
     """Newest first."""
     assert [row["text"] for row in comments_on(who(name), talk.task)] == want
 
 
-def test_a_comment_is_shown_with_all_around_it(talk: Desk, who: As) -> None:
-    """People, status, previews as objects."""
+def test_a_comment_is_shown_with_its_relations(talk: Desk, who: As) -> None:
+    """People, status and previews as objects."""
     found = {row["text"]: row for row in comments_on(who("manager"), talk.task)}
     row = found["pictures"]
     assert set(row) == SHOWN
@@ -141,8 +141,8 @@ def test_a_comment_is_shown_with_all_around_it(talk: Desk, who: As) -> None:
     assert row["replies"][0]["person"]["full_name"] == "Manager Example"
 
 
-def test_a_client_sees_pictures_but_not_what_the_studio_says(talk: Desk, who: As) -> None:
-    """Nor who works there, nor what it rejected."""
+def test_clients_see_previews_but_no_internal_comments(talk: Desk, who: As) -> None:
+    """Nor assignees, nor the validation status of previews."""
     blank, rival, own, meant = comments_on(who("client"), talk.task)
     assert blank == {
         **blank,
@@ -159,8 +159,8 @@ def test_a_client_sees_pictures_but_not_what_the_studio_says(talk: Desk, who: As
     assert [one["person"] for one in meant["replies"]] == [None]
 
 
-def test_isolated_clients_see_their_own(system: System, talk: Desk, who: As) -> None:
-    """And what is for clients."""
+def test_isolated_clients_see_their_own_comments(system: System, talk: Desk, who: As) -> None:
+    """And those marked for clients."""
     talk.row("project", talk.project)["is_clients_isolated"] = True
     system.load(talk.tables)
     assert [row["text"] for row in comments_on(who("client"), talk.task)] == [
@@ -192,10 +192,10 @@ SINGLE: Any = [
 
 
 @pytest.mark.parametrize(("name", "may"), SINGLE)
-def test_who_reads_a_comment_by_itself(
+def test_a_single_comment_has_the_same_permissions(
     system: System, talk: Desk, name: str, may: set[str]
 ) -> None:
-    """The same by either path."""
+    """On either path."""
     comment = ident(f"comment {name}")
     names = ("admin", "manager", "supervisor", "artist", "hired", "client", "vendor", "stranger")
     for path in (f"/data/comments/{comment}", f"/data/tasks/{talk.task}/comments/{comment}"):
@@ -205,14 +205,14 @@ def test_who_reads_a_comment_by_itself(
 
 
 def test_a_comment_is_found_on_its_own_task_only(talk: Desk, who: As) -> None:
-    """Elsewhere it isn't there."""
+    """On other tasks it is a 404."""
     comment = ident("comment studio")
     for task, one in ((talk.rigging, comment), (talk.task, ident("x")), (talk.task, "nonsense")):
         assert who("admin").get(f"/data/tasks/{task}/comments/{one}").status_code == 404
 
 
-def test_a_single_comment_may_show_its_previews(talk: Desk, who: As) -> None:
-    """As ids, or as rows."""
+def test_a_single_comment_may_include_its_previews(talk: Desk, who: As) -> None:
+    """As ids or as rows."""
     path = f"/data/comments/{ident('comment pictures')}"
     plain = who("manager").get(path).json()
     assert sorted(plain["previews"]) == sorted(ident(f"preview_file {n}") for n in ("good", "bad"))
@@ -222,10 +222,8 @@ def test_a_single_comment_may_show_its_previews(talk: Desk, who: As) -> None:
     assert hidden["person"] is None
 
 
-def test_who_is_a_client_in_this_production_is_told_as_much_as_one(
-    system: System, talk: Desk, who: As
-) -> None:
-    """Whatever they are elsewhere."""
+def test_the_client_role_in_the_production_decides(system: System, talk: Desk, who: As) -> None:
+    """Whatever the role elsewhere."""
     for link in talk.tables["project_person_link"]:
         if (link["project_id"], link["person_id"]) == (talk.project, talk.people["colleague"]):
             link["role"] = "client"
@@ -236,8 +234,8 @@ def test_who_is_a_client_in_this_production_is_told_as_much_as_one(
     assert comments_on(who("colleague"), talk.task)[0]["text"] == ""
 
 
-def test_a_productions_comments_come_by_the_page(talk: Desk, who: As) -> None:
-    """For its managers; bare without a page."""
+def test_a_production_s_comments_are_paged(talk: Desk, who: As) -> None:
+    """For its managers; an array without ``page``."""
     path = f"/data/projects/{talk.project}/comments"
     bare = who("manager").get(path).json()
     assert len(bare) == 6
@@ -257,10 +255,10 @@ def test_a_productions_comments_come_by_the_page(talk: Desk, who: As) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 100])
-def test_a_talk_is_read_in_the_same_two_statements_however_long(
+def test_comments_are_read_in_two_statements(
     system: System, parts: Parts, desk: Desk, size: int
 ) -> None:
-    """And one question about people."""
+    """However many there are, with one call for people."""
     for number in range(size):
         desk.said(f"word {number}", ("artist", "manager", "maker")[number % 3])
     system.load(desk.tables)

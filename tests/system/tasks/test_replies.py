@@ -1,4 +1,4 @@
-"""What is done to a comment that is there: replies, ticks, files, edits, taking it back."""
+"""Changes of comments: replies, acknowledgements, files, edits, deletion."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from tests.world import ident
 
 
 def at(desk: Desk, comment: str | None = None, task: str | None = None) -> str:
-    """Where a comment is."""
+    """The path of a comment."""
     return f"/data/tasks/{task or desk.task}/comments/{comment or desk.comment}"
 
 
 def reply(
     caller: Caller, desk: Desk, text: str = "ok", comment: str | None = None
 ) -> requests.Response:
-    """Answer a comment."""
+    """Reply to a comment."""
     return caller.post(f"{at(desk, comment)}/reply", {"text": text})
 
 
 def kinds(caller: Caller) -> list[str]:
-    """Why somebody was notified."""
+    """The types of a person's notifications."""
     found = caller.get("/data/user/notifications").json()
     return sorted(note["notification_type"] for note in found)
 
@@ -35,8 +35,8 @@ def kinds(caller: Caller) -> list[str]:
 # --- replies ------------------------------------------------------------------------------------
 
 
-def test_a_reply_brings_files(desk: Desk, who: As) -> None:
-    """Which are the reply's."""
+def test_a_reply_may_attach_files(desk: Desk, who: As) -> None:
+    """They belong to the reply."""
     answer = who("artist").send(
         "POST", f"{at(desk)}/reply", data={"text": "see"}, files={"file": ("a.txt", b"one")}
     )
@@ -55,8 +55,8 @@ def test_a_reply_brings_files(desk: Desk, who: As) -> None:
     assert who("colleague").get(path).content == b"one"
 
 
-def test_who_hears_of_a_reply(system: System, desk: Desk, who: As) -> None:
-    """Assignees, subscribers, who replied before, the author, who is named; not the replier."""
+def test_a_reply_notifies_everybody_concerned(system: System, desk: Desk, who: As) -> None:
+    """Assignees, subscribers, earlier repliers, author, mentioned people; not the replier."""
     desk.add("subscription", "maker", person_id=desk.people["maker"], task_id=desk.task)
     comment = desk.said("first word", "supervisor")
     system.load(desk.tables)
@@ -77,8 +77,8 @@ def test_who_hears_of_a_reply(system: System, desk: Desk, who: As) -> None:
     assert note["reply_mentions"] == [desk.people["artist"]]
 
 
-def test_a_reply_is_taken_back_by_its_author(system: System, desk: Desk, who: As) -> None:
-    """Or an administrator; its files and notifications go with it."""
+def test_a_reply_is_deleted_by_its_author(system: System, desk: Desk, who: As) -> None:
+    """Or an administrator; with its files and notifications."""
     row = (
         who("maker")
         .send("POST", f"{at(desk)}/reply", data={"text": "see"}, files={"file": ("a.txt", b"one")})
@@ -106,8 +106,8 @@ def test_a_reply_is_taken_back_by_its_author(system: System, desk: Desk, who: As
 # --- acknowledging and files --------------------------------------------------------------------
 
 
-def test_author_and_managers_add_files_and_remove_them(system: System, desk: Desk, who: As) -> None:
-    """The file goes by event."""
+def test_author_and_managers_add_and_delete_files(system: System, desk: Desk, who: As) -> None:
+    """The stored file is deleted by event."""
     path = f"/actions/tasks/{desk.task}/comments/{desk.comment}/add-attachment"
     for name, want in (("artist", 201), ("manager", 201), ("supervisor", 403), ("client", 403)):
         answer = who(name).send("POST", path, files={"file": (f"{name}.txt", b"one")})
@@ -126,8 +126,8 @@ def test_author_and_managers_add_files_and_remove_them(system: System, desk: Des
     assert [one["name"] for one in comment["attachment_files"]] == ["manager.txt"]
 
 
-def test_a_file_of_another_comment_stays(desk: Desk, who: As) -> None:
-    """Even for who wrote both."""
+def test_a_file_of_another_comment_is_not_deleted(desk: Desk, who: As) -> None:
+    """Even by the author of both."""
     row = (
         who("artist")
         .send(
@@ -156,10 +156,10 @@ EDITS: Any = [
 
 
 @pytest.mark.parametrize(("body", "may"), EDITS)
-def test_who_edits_what_of_a_comment(
+def test_each_role_edits_its_fields_of_a_comment(
     system: System, desk: Desk, who: As, body: dict[str, Any], may: set[str]
 ) -> None:
-    """Managers and the author all, supervisors pin and tick, assignees tick."""
+    """Managers and author all; supervisors pin and check, assignees check."""
     desk.people["second"] = desk.people["colleague"]
     desk.link("task_person_link", task_id=desk.task, person_id=desk.people["second"])
     system.load(desk.tables)
@@ -181,8 +181,8 @@ def test_who_edits_what_of_a_comment(
     assert set(found.values()) == {200, 403}
 
 
-def test_an_edited_text_is_read_anew(system: System, desk: Desk, who: As) -> None:
-    """For whom it names; the editor is noted."""
+def test_an_edited_text_updates_mentions(system: System, desk: Desk, who: As) -> None:
+    """The editor is recorded."""
     row = say(who("manager"), desk, "@Artist Example").json()
     with heard(system, "comment:update") as found:
         answer = who("manager").put(f"/data/comments/{row['id']}", {"text": "@Maker Example"})
@@ -196,8 +196,8 @@ def test_an_edited_text_is_read_anew(system: System, desk: Desk, who: As) -> Non
     assert told["comment_id"] == row["id"]
 
 
-def test_another_status_sets_the_task_anew(system: System, desk: Desk, who: As) -> None:
-    """And is told of."""
+def test_an_edited_status_updates_the_task(system: System, desk: Desk, who: As) -> None:
+    """And emits events."""
     row = say(who("artist"), desk, status="wip").json()
     with heard(system, "task:status-changed") as found:
         who("artist").put(f"/data/comments/{row['id']}", {"task_status_id": desk.statuses["wfa"]})
@@ -214,8 +214,8 @@ def test_another_status_sets_the_task_anew(system: System, desk: Desk, who: As) 
     }
 
 
-def test_an_edit_gives_no_status_that_a_comment_may_not(desk: Desk, who: As) -> None:
-    """An artist's least of all."""
+def test_an_edit_obeys_the_status_rules(desk: Desk, who: As) -> None:
+    """Artists may not set every status."""
     path, body = f"/data/comments/{desk.comment}", {"task_status_id": desk.statuses["secret"]}
     assert who("artist").put(path, body).status_code == 403
     assert who("artist").put(path, {"task_status_id": ident("nothing")}).status_code in {400, 404}
@@ -223,8 +223,10 @@ def test_an_edit_gives_no_status_that_a_comment_may_not(desk: Desk, who: As) -> 
     assert who("manager").put(path, body).status_code == 200
 
 
-def test_a_concept_without_comments_begins_anew(system: System, desk: Desk, who: As) -> None:
-    """With the default status of concepts."""
+def test_a_concept_without_comments_gets_the_default_status(
+    system: System, desk: Desk, who: As
+) -> None:
+    """That of concepts."""
     neutral = desk.add(
         "task_status",
         "neutral",
@@ -247,8 +249,8 @@ def test_a_concept_without_comments_begins_anew(system: System, desk: Desk, who:
     assert task_of(who("admin"), desk.concept_task)["task_status_id"] == neutral
 
 
-def test_an_author_cannot_pass_a_comment_on(desk: Desk, who: As) -> None:
-    """Nor to another task, nor to clients; they are managers' to change."""
+def test_an_author_cannot_move_a_comment(desk: Desk, who: As) -> None:
+    """To another task or to clients; only managers can."""
     body = {
         "person_id": desk.people["maker"],
         "object_id": desk.rigging,
@@ -271,18 +273,16 @@ def test_an_author_cannot_pass_a_comment_on(desk: Desk, who: As) -> None:
     )
 
 
-def test_a_moved_comment_sets_both_tasks_anew(desk: Desk, who: As) -> None:
-    """The one it left, and the one it came to."""
+def test_a_moved_comment_updates_both_tasks(desk: Desk, who: As) -> None:
+    """The former one and the new one."""
     row = say(who("artist"), desk, status="wfa").json()
     who("manager").put(f"/data/comments/{row['id']}", {"object_id": desk.rigging})
     assert task_of(who("admin"), desk.task)["task_status_id"] == desk.status
     assert task_of(who("admin"), desk.rigging)["task_status_id"] == desk.statuses["wfa"]
 
 
-def test_a_comment_does_not_leave_for_a_production_of_others(
-    system: System, desk: Desk, who: As
-) -> None:
-    """A manager of this one is nobody there."""
+def test_a_comment_cannot_move_to_a_foreign_production(system: System, desk: Desk, who: As) -> None:
+    """The manager has no role there."""
     desk.join("maker", desk.other_project, role="manager")
     desk.tables["project_person_link"] = [
         link

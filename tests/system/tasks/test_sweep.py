@@ -1,4 +1,4 @@
-"""Files that no row stands for: swept up after an hour, and not before."""
+"""The sweep deletes files without a row after an hour, and not earlier."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ HOUR = 3600.0
 
 
 class Swept(TasksService):
-    """The service without its wire: ``chat`` answers that it has the messages in ``messages``."""
+    """The service without a broker; ``chat`` reports that the ids in ``messages`` exist."""
 
     messages: tuple[str, ...] = ()
 
     def ask_all(self, questions: list[tuple[str, str, dict[str, Any]]]) -> list[Any]:
-        """What chat would say."""
+        """The answer of ``chat``."""
         (asked,) = questions
         wanted = asked[2]["tables"]["chat_message"]
         return [{"chat_message": [i for i in wanted if i in self.messages]}]
@@ -43,7 +43,7 @@ def tasks(system: System, world: World) -> Any:
 
 
 def lay(system: System, key: str, age: float) -> Any:
-    """An object of that age."""
+    """Store an object of that age."""
     path = system.storage / key
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"x")
@@ -52,10 +52,10 @@ def lay(system: System, key: str, age: float) -> Any:
     return path
 
 
-def test_only_old_files_without_a_row_are_removed(
+def test_only_old_files_without_a_row_are_deleted(
     system: System, world: World, tasks: Any, admin: Caller
 ) -> None:
-    """Whatever else lies in the storage is left alone."""
+    """Nothing else in the storage is touched."""
     file = world.add("attachment_file", "a", name="a.txt", comment_id=world.comment)
     system.load(world.tables)
     kept = [
@@ -76,9 +76,7 @@ def test_only_old_files_without_a_row_are_removed(
     assert [path.exists() for path in kept] == [True] * 4
 
 
-def test_files_of_messages_that_never_came_are_dropped(
-    system: System, world: World, tasks: Any
-) -> None:
+def test_files_of_unwritten_messages_are_deleted(system: System, world: World, tasks: Any) -> None:
     """``chat`` died between the rows of the files and the message."""
     tasks.messages = (ident("a message"),)
     stamps = {"said": "a message", "lost": "no message"}

@@ -1,4 +1,4 @@
-"""Tasks: made, given to people, shown in full, removed."""
+"""Tasks: creation, assignment, reads, deletion."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NAMES = {
 def make(
     caller: Caller, desk: Desk, kind: str, body: Any = None, query: str = ""
 ) -> requests.Response:
-    """Make tasks of the fitting type for entities of a kind."""
+    """Create tasks of a suitable type for entities of a kind."""
     types = {"assets": "rigging", "concepts": "drawing"}
     task_type = desk.kinds[types.get(kind, "animation")]
     path = f"/actions/projects/{desk.project}/task-types/{task_type}/{kind}/create-tasks{query}"
@@ -34,7 +34,7 @@ def make(
 
 
 def names(desk: Desk, rows: list[dict[str, Any]]) -> list[str]:
-    """What the tasks are on."""
+    """The names of the tasks' entities."""
     known = {row["id"]: row["name"] for row in desk.tables["entity"]}
     return [known[row["entity_id"]] for row in rows]
 
@@ -42,8 +42,8 @@ def names(desk: Desk, rows: list[dict[str, Any]]) -> list[str]:
 # --- making -------------------------------------------------------------------------------------
 
 
-def test_tasks_are_made_for_the_entities_listed(system: System, desk: Desk, who: As) -> None:
-    """In their order; a second run makes none."""
+def test_tasks_are_created_for_the_listed_entities(system: System, desk: Desk, who: As) -> None:
+    """In their order; repeating it creates none."""
     wanted = [desk.prop, desk.boat, desk.asset, desk.foreign]
     with heard(system, "task:new", 2) as found:
         answer = make(who("manager"), desk, "assets", wanted)
@@ -83,10 +83,10 @@ def test_tasks_are_made_for_the_entities_listed(system: System, desk: Desk, who:
         (("sequence", [], ""), None),
     ],
 )
-def test_without_a_list_tasks_are_made_for_all_of_a_kind(
+def test_without_a_list_tasks_are_created_for_all_of_a_kind(
     desk: Desk, who: As, asked: tuple[str, Any, str], want: list[str] | None
 ) -> None:
-    """Narrowed by the entities' columns."""
+    """Filtered by the entities' columns."""
     kind, body, query = asked
     query = query.replace("opening", desk.opening).replace("=shot", f"={desk.shots[1]}")
     answer = make(who("manager"), desk, kind, body, query)
@@ -98,8 +98,8 @@ def test_without_a_list_tasks_are_made_for_all_of_a_kind(
     ("kind", "want"),
     [("sequence", ["S01", "SQ1"]), ("Episode", ["E01", "E02"]), ("scene", ["SC01"])],
 )
-def test_any_kind_is_named_by_its_type(desk: Desk, who: As, kind: str, want: list[str]) -> None:
-    """In either case; an unknown one is not found."""
+def test_the_kind_is_case_insensitive(desk: Desk, who: As, kind: str, want: list[str]) -> None:
+    """An unknown one is not found."""
     path = f"/actions/projects/{desk.project}/task-types/{desk.task_type}/create-tasks"
     answer = who("manager").post(f"{path}/{kind}", [])
     assert answer.status_code == 201, answer.text
@@ -107,8 +107,8 @@ def test_any_kind_is_named_by_its_type(desk: Desk, who: As, kind: str, want: lis
     assert who("manager").post(f"{path}/nothing", []).status_code == 404
 
 
-def test_sequences_may_be_narrowed_to_an_episode(desk: Desk, who: As) -> None:
-    """Which is their parent."""
+def test_sequences_may_be_filtered_by_episode(desk: Desk, who: As) -> None:
+    """Their parent."""
     path = f"/actions/projects/{desk.project}/task-types/{desk.task_type}/create-tasks/sequence"
     answer = who("manager").post(f"{path}?episode_id={desk.episode}", [])
     assert names(desk, answer.json()) == ["S01"]
@@ -125,10 +125,10 @@ def test_sequences_may_be_narrowed_to_an_episode(desk: Desk, who: As) -> None:
         (["shot"], 404, ""),
     ],
 )
-def test_a_wrong_list_makes_no_task(
+def test_an_invalid_list_creates_no_task(
     desk: Desk, who: As, body: Any, want: int, message: str
 ) -> None:
-    """Not even for the entities that would do."""
+    """Not even for its valid entities."""
     if body == ["shot"]:
         body = [desk.shots[0]]
     if want == 404:
@@ -139,15 +139,15 @@ def test_a_wrong_list_makes_no_task(
     assert who("admin").get(f"/data/assets/{desk.prop}/tasks").json() == []
 
 
-def test_an_unknown_type_makes_no_task(desk: Desk, who: As) -> None:
+def test_an_unknown_type_creates_no_task(desk: Desk, who: As) -> None:
     """Nor a malformed one."""
     for wrong in (ident("nothing"), "nonsense"):
         path = f"/actions/projects/{desk.project}/task-types/{wrong}/assets/create-tasks"
         assert who("manager").post(path, []).status_code == 404
 
 
-def test_who_makes_tasks(system: System, desk: Desk) -> None:
-    """Managers; for concepts the whole studio."""
+def test_managers_create_tasks(system: System, desk: Desk) -> None:
+    """For concepts all of the team except clients and vendors."""
     for kind, task_type, may in (
         ("assets", "rigging", {"admin", "manager"}),
         ("concepts", "drawing", {"admin", "manager", "supervisor", "artist", "colleague"}),
@@ -162,10 +162,10 @@ def test_who_makes_tasks(system: System, desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("path", ["concepts/create-tasks", "create-tasks/concept"])
-def test_concepts_begin_with_a_status_of_their_own(
+def test_concepts_start_with_their_own_status(
     system: System, desk: Desk, who: As, path: str
 ) -> None:
-    """Made on first need, once."""
+    """Created on first use, once."""
     mood = desk.entity("Other mood", "Concept")
     system.load(desk.tables)
     base = f"/actions/projects/{desk.project}/task-types/{desk.kinds['drawing']}/{path}"
@@ -177,8 +177,10 @@ def test_concepts_begin_with_a_status_of_their_own(
     assert (status["for_concept"], status["is_default"]) == (True, True)
 
 
-def test_an_entity_gets_tasks_of_several_types(system: System, desk: Desk, who: As) -> None:
-    """From anybody of the studio's in the team."""
+def test_tasks_of_several_types_are_created_for_an_entity(
+    system: System, desk: Desk, who: As
+) -> None:
+    """By any member of the studio in the team."""
     path, body = f"/data/entities/{desk.prop}/tasks", {"task_type_ids": list(desk.kinds.values())}
     rows = who("colleague").post(path, body).json()
     assert [row["task_type_id"] for row in rows] == list(desk.kinds.values())
@@ -204,10 +206,10 @@ def test_an_entity_gets_tasks_of_several_types(system: System, desk: Desk, who: 
         ({"priority": 2, "assignees": []}, {"admin", "manager"}),
     ],
 )
-def test_who_changes_what_of_a_task(
+def test_each_role_changes_its_fields_of_a_task(
     system: System, desk: Desk, body: dict[str, Any], may: set[str]
 ) -> None:
-    """Managers all, supervisors of the department a few fields."""
+    """Managers all, supervisors of the department a few."""
     everybody = (*EVERYBODY, "modeler", "animator")
     found = answers(system, desk, everybody, "PUT", f"/data/tasks/{desk.task}", body)
     assert {name for name, status in found.items() if status == 200} == may
@@ -215,7 +217,7 @@ def test_who_changes_what_of_a_task(
 
 
 def test_data_is_merged_key_by_key(desk: Desk, who: As) -> None:
-    """And a date alone is its midnight."""
+    """And a date without a time is midnight."""
     manager, path = who("manager"), f"/data/tasks/{desk.task}"
     manager.put(path, {"data": {"a": 1, "b": 2}})
     row = manager.put(path, {"data": {"b": 3}, "due_date": "2026-03-01"}).json()
@@ -224,8 +226,10 @@ def test_data_is_merged_key_by_key(desk: Desk, who: As) -> None:
     assert manager.put(path, {"difficulty": 9}).status_code == 400
 
 
-def test_other_assignees_are_told_of_one_by_one(system: System, desk: Desk, who: As) -> None:
-    """Newcomers get a notification, the caller does not."""
+def test_each_new_assignee_gets_an_event_and_a_notification(
+    system: System, desk: Desk, who: As
+) -> None:
+    """The caller gets no notification."""
     ids = {"task_id": desk.task, "project_id": desk.project}
     body = {"assignees": [desk.people["colleague"], desk.people["manager"]]}
     with heard(system, "task:unassign") as found:
@@ -237,8 +241,8 @@ def test_other_assignees_are_told_of_one_by_one(system: System, desk: Desk, who:
     assert found[0] == ("task:update", ids)
 
 
-def test_a_status_set_by_hand_touches_no_date(system: System, desk: Desk, who: As) -> None:
-    """And no change is told of."""
+def test_a_status_set_by_an_update_changes_no_date(system: System, desk: Desk, who: As) -> None:
+    """And emits no ``task:status-changed``."""
     with heard(system, "task:update") as found:
         who("manager").put(f"/data/tasks/{desk.task}", {"task_status_id": desk.statuses["done"]})
     task = task_of(who("admin"), desk.task)
@@ -249,8 +253,8 @@ def test_a_status_set_by_hand_touches_no_date(system: System, desk: Desk, who: A
 # --- showing ------------------------------------------------------------------------------------
 
 
-def test_a_task_is_shown_in_full(desk: Desk, who: As) -> None:
-    """With everything it names; whole people without their secrets."""
+def test_a_task_is_shown_with_its_relations(desk: Desk, who: As) -> None:
+    """Complete persons without secrets."""
     who("artist").post(f"/actions/user/tasks/{desk.task}/subscribe", {})
     answer = who("artist").get(f"/data/tasks/{desk.task}/full")
     assert answer.status_code == 200, answer.text
@@ -279,8 +283,8 @@ def test_a_task_is_shown_in_full(desk: Desk, who: As) -> None:
     assert not {"task_types", "team"} & (set(row["entity_type"]) | set(row["project"]))
 
 
-def test_a_shots_task_tells_of_sequence_and_episode(desk: Desk, who: As) -> None:
-    """An asset's does not; nor one that nobody assigned, of an assigner."""
+def test_a_shot_s_task_includes_sequence_and_episode(desk: Desk, who: As) -> None:
+    """An asset's doesn't; without an assigner that key is absent."""
     row = who("manager").get(f"/data/tasks/{desk.animation_task}/full").json()
     assert (row["sequence"]["id"], row["episode"]["id"]) == (desk.opening, desk.episode)
     assert "assigner" not in row
@@ -289,7 +293,7 @@ def test_a_shots_task_tells_of_sequence_and_episode(desk: Desk, who: As) -> None
     assert not {"sequence", "episode"} & set(row)
 
 
-def test_a_task_is_for_its_readers(system: System, desk: Desk) -> None:
+def test_reading_a_task_requires_access(system: System, desk: Desk) -> None:
     """A vendor needs a task on the entity."""
     for path in (f"/data/tasks/{desk.task}", f"/data/tasks/{desk.task}/full"):
         found = answers(system, desk, (*EVERYBODY, "hired"), "GET", path)
@@ -301,7 +305,7 @@ def test_a_task_is_for_its_readers(system: System, desk: Desk) -> None:
 
 @pytest.mark.parametrize("relations", [False, True])
 def test_an_entity_lists_its_tasks(desk: Desk, who: As, relations: bool) -> None:
-    """By name, with the names around them."""
+    """By name, with related names."""
     query = "?relations=true" if relations else ""
     rows = who("artist").get(f"/data/assets/{desk.asset}/tasks{query}").json()
     assert {row["id"] for row in rows} == {desk.task, desk.rigging}
@@ -317,7 +321,7 @@ def test_an_entity_lists_its_tasks(desk: Desk, who: As, relations: bool) -> None
 
 
 def test_an_entity_lists_the_types_of_its_tasks(system: System, desk: Desk, who: As) -> None:
-    """Each once, for the entity's readers; it must be of the kind asked for."""
+    """Each once, for the entity's readers; the kind must match."""
     rows = who("artist").get(f"/data/assets/{desk.asset}/task-types").json()
     assert sorted(row["name"] for row in rows) == ["Modeling", "Rigging"]
     assert who("artist").get(f"/data/assets/{desk.prop}/task-types").json() == []
@@ -333,7 +337,7 @@ def test_an_entity_lists_the_types_of_its_tasks(system: System, desk: Desk, who:
 # --- removing -----------------------------------------------------------------------------------
 
 
-def test_a_task_that_something_hangs_off_needs_force(system: System, desk: Desk, who: As) -> None:
+def test_deleting_a_referenced_task_requires_force(system: System, desk: Desk, who: As) -> None:
     """And a manager."""
     path = f"/data/tasks/{desk.task}"
     found = answers(
@@ -353,8 +357,8 @@ def test_a_task_that_something_hangs_off_needs_force(system: System, desk: Desk,
     assert who("manager").get(f"/data/comments/{desk.comment}").status_code == 404
 
 
-def test_tasks_are_removed_many_at_a_time(desk: Desk, who: As) -> None:
-    """Those of other productions are left alone; or all of a type."""
+def test_several_tasks_are_deleted_in_one_call(desk: Desk, who: As) -> None:
+    """By ids, except those of other productions; or all of a type."""
     elsewhere = {"project_id": desk.other_project}
     path = f"/actions/projects/{elsewhere['project_id']}/delete-tasks"
     assert who("manager").post(path, [desk.task]).json() == []

@@ -1,4 +1,4 @@
-"""Entities with their tasks, as a production opens."""
+"""Entities with their tasks, the views of a production."""
 
 from __future__ import annotations
 
@@ -205,8 +205,8 @@ def view(caller: Caller, desk: Desk, kind: str, query: str = "") -> requests.Res
 
 
 @pytest.mark.parametrize("kind", KEYS)
-def test_a_view_has_the_keys_clients_read(stage: Desk, who: As, kind: str) -> None:
-    """No more, no fewer; a missing priority reads 0."""
+def test_a_view_has_exactly_the_documented_keys(stage: Desk, who: As, kind: str) -> None:
+    """A missing priority is 0."""
     answer = view(who("artist"), stage, kind)
     assert answer.status_code == 200, answer.text
     rows = answer.json()
@@ -222,7 +222,7 @@ def test_a_view_has_the_keys_clients_read(stage: Desk, who: As, kind: str) -> No
 
 
 def test_each_entity_has_its_own_tasks(stage: Desk, who: As) -> None:
-    """And one without any is shown too."""
+    """Entities without tasks are shown too."""
     rows = {row["name"]: row for row in view(who("artist"), stage, "assets").json()}
     assert list(rows) == ["Hero", "Boat", "Tree"]
     assert {task["id"] for task in rows["Hero"]["tasks"]} == {stage.task, stage.rigging}
@@ -238,10 +238,10 @@ def test_each_entity_has_its_own_tasks(stage: Desk, who: As) -> None:
     ("kind", "fields", "task_fields"),
     [("assets", ASSET, ASSET_TASK), ("shots", SHOT, SHOT_TASK)],
 )
-def test_the_compact_and_streamed_forms_hold_the_same(
+def test_compact_and_streamed_views_have_the_same_contents(
     stage: Desk, who: As, kind: str, fields: list[str], task_fields: list[str]
 ) -> None:
-    """Rows of values in a fixed order, lines instead of an array."""
+    """Arrays of values in a fixed order; NDJSON."""
     plain = {row["id"]: row for row in view(who("artist"), stage, kind).json()}
 
     def named(row: list[Any]) -> dict[str, Any]:
@@ -273,13 +273,13 @@ def test_the_compact_and_streamed_forms_hold_the_same(
 
 
 @pytest.mark.parametrize("kind", ["sequences", "edits", "concepts"])
-def test_other_kinds_have_one_form(stage: Desk, who: As, kind: str) -> None:
-    """Whatever is asked for."""
+def test_other_kinds_ignore_the_requested_form(stage: Desk, who: As, kind: str) -> None:
+    """They have one form only."""
     answer = view(who("artist"), stage, kind, "&stream=true&compact=true")
     assert isinstance(answer.json(), list)
 
 
-def test_a_view_without_anything_is_empty(system: System, desk: Desk, who: As) -> None:
+def test_a_view_without_entities_is_empty(system: System, desk: Desk, who: As) -> None:
     """In every form."""
     assert view(who("artist"), desk, "edits").json() == []
     query = f"&id={ident('nothing')}"
@@ -302,7 +302,7 @@ def test_a_view_without_anything_is_empty(system: System, desk: Desk, who: As) -
     ],
 )
 def test_views_are_for_the_team(system: System, stage: Desk, kind: str, refused: set[str]) -> None:
-    """Scenes not for vendors, concepts for the studio only."""
+    """Scenes not for vendors, concepts not for clients and vendors."""
     path = f"/data/{kind}/with-tasks?project_id={stage.project}"
     found = answers(system, stage, EVERYBODY, "GET", path)
     assert {name for name, status in found.items() if status == 403} == refused
@@ -322,7 +322,7 @@ def test_views_are_for_the_team(system: System, stage: Desk, kind: str, refused:
 def test_a_vendor_sees_their_entities_and_own_tasks(
     hired: tuple[Desk, dict[str, str]], who: As, kind: str, entity: str, tasks: set[str]
 ) -> None:
-    """With all their assignees."""
+    """With all assignees."""
     stage, mine = hired
     rows = view(who("hired"), stage, kind).json()
     assert [row["name"] for row in rows] == [entity]
@@ -332,8 +332,8 @@ def test_a_vendor_sees_their_entities_and_own_tasks(
     assert view(who("vendor"), stage, kind).json() == []
 
 
-def test_who_is_a_vendor_in_this_production_only(system: System, stage: Desk, who: As) -> None:
-    """Sees as one."""
+def test_the_vendor_role_in_the_production_decides(system: System, stage: Desk, who: As) -> None:
+    """Whatever the role elsewhere."""
     for link in stage.tables["project_person_link"]:
         if (link["project_id"], link["person_id"]) == (stage.project, stage.people["artist"]):
             link["role"] = "vendor"
@@ -384,10 +384,10 @@ def test_a_vendor_does_not_see_other_departments_metadata(
         ("?project_id=mine&page=3&whatever=1", 200, ""),
     ],
 )
-def test_a_view_is_of_a_production(
+def test_a_view_requires_a_production_of_the_caller(
     stage: Desk, who: As, query: str, want: int, message: str
 ) -> None:
-    """Of the caller's; an administrator may ask for all."""
+    """Administrators may leave it out."""
     ids = {"nothing": ident("nothing"), "other": stage.other_project, "mine": stage.project}
     for name, value in ids.items():
         query = query.replace(f"={name}", f"={value}")
@@ -398,8 +398,8 @@ def test_a_view_is_of_a_production(
         assert who("admin").get(f"/data/shots/with-tasks{query}").json() == []
 
 
-def test_without_a_production_assets_are_of_ones_own_teams(stage: Desk, who: As) -> None:
-    """And an administrator's of all."""
+def test_without_a_production_assets_are_of_own_teams(stage: Desk, who: As) -> None:
+    """Administrators get all."""
     mine = {row["name"] for row in who("artist").get("/data/assets/with-tasks").json()}
     assert "Hero" in mine
     assert "Elsewhere" not in mine
@@ -408,7 +408,9 @@ def test_without_a_production_assets_are_of_ones_own_teams(stage: Desk, who: As)
 
 
 @pytest.mark.parametrize("kind", KEYS)
-def test_a_subscription_shows_to_its_owner(system: System, stage: Desk, who: As, kind: str) -> None:
+def test_a_subscription_is_shown_to_its_owner(
+    system: System, stage: Desk, who: As, kind: str
+) -> None:
     """With a production only."""
     rows = view(who("artist"), stage, kind).json()
     task = next(iter(tasks_in(rows)))
@@ -426,8 +428,8 @@ def test_a_subscription_shows_to_its_owner(system: System, stage: Desk, who: As,
 
 
 @pytest.mark.parametrize("kind", ["assets", "shots", "edits", "concepts"])
-def test_a_detail_shows_its_tasks(stage: Desk, who: As, kind: str) -> None:
-    """With the same keys as in the view."""
+def test_a_detail_includes_its_tasks(stage: Desk, who: As, kind: str) -> None:
+    """With the keys of the view."""
     entity = {
         "assets": stage.asset,
         "shots": stage.shots[0],
@@ -442,10 +444,8 @@ def test_a_detail_shows_its_tasks(stage: Desk, who: As, kind: str) -> None:
         assert who("artist").get(f"/data/{kind}/{wrong}").status_code == 404
 
 
-def test_concepts_linked_to_an_entity_come_with_their_tasks(
-    system: System, stage: Desk, who: As
-) -> None:
-    """For its readers."""
+def test_linked_concepts_include_their_tasks(system: System, stage: Desk, who: As) -> None:
+    """For the entity's readers."""
     stage.add("entity_concept_link", "mood", entity_in_id=stage.concept, entity_out_id=stage.asset)
     system.load(stage.tables)
     path = f"/data/entities/{stage.asset}/entities-linked/with-tasks"

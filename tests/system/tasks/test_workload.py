@@ -1,4 +1,4 @@
-"""The tasks on somebody's desk, and a production's."""
+"""Lists of tasks: of a person, of a production, waiting for feedback."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from tests.system.tasks.asking import say
 from tests.system.tasks.conftest import As
 
 
-def test_a_desk_holds_what_is_to_do(system: System, desk: Desk, who: As) -> None:
-    """In open productions, done or not; with names and the last word."""
+def test_a_person_s_tasks_are_listed(system: System, desk: Desk, who: As) -> None:
+    """In open productions, done or not; with names and the last comment."""
     desk.task_on(desk.past_asset, "modeling", "artist", project_id=desk.past)
     done = desk.task_on(desk.prop, "rigging", "artist", task_status_id=desk.statuses["done"])
     shot = desk.task_on(desk.shots[1], "animation", "artist")
@@ -58,16 +58,16 @@ def test_a_desk_holds_what_is_to_do(system: System, desk: Desk, who: As) -> None
     assert who("colleague").get(path).status_code == 403
 
 
-def test_the_last_word_on_a_desk_is_not_a_clients(system: System, desk: Desk, who: As) -> None:
-    """But the studio's before it."""
+def test_the_last_comment_is_never_a_client_s(system: System, desk: Desk, who: As) -> None:
+    """The studio's comment before it is shown."""
     desk.said("nicer please", "client", created_at="2026-03-01T10:00:00")
     system.load(desk.tables)
     rows = {row["id"]: row for row in who("artist").get("/data/user/tasks").json()}
     assert rows[desk.task]["last_comment"]["text"] == "Go"
 
 
-def test_supervisors_find_what_waits_for_them(desk: Desk, who: As) -> None:
-    """In their department; artists find nothing."""
+def test_supervisors_list_tasks_that_wait_for_feedback(desk: Desk, who: As) -> None:
+    """In their department; artists get none."""
     say(who("artist"), desk, status="wfa")
     found = {
         name: [row["id"] for row in who(name).get("/data/user/tasks-to-check").json()]
@@ -79,8 +79,8 @@ def test_supervisors_find_what_waits_for_them(desk: Desk, who: As) -> None:
     }
 
 
-def test_a_productions_tasks_come_by_the_page(desk: Desk, who: As) -> None:
-    """For the team; a vendor's are their own."""
+def test_a_production_s_tasks_are_paged(desk: Desk, who: As) -> None:
+    """For the team; vendors get their own."""
     path = f"/data/projects/{desk.project}/tasks"
     assert len(who("artist").get(path).json()) == 4
     page = who("artist").get(f"{path}?page=1&limit=3").json()

@@ -1,1 +1,1 @@
-"""Journeys through the whole system."""
+"""Scenarios across the whole system."""

@@ -1,4 +1,4 @@
-"""While a part is away, answers are quick refusals, and what can't be handled is put aside."""
+"""Outages: fast 502 answers while a component is down, and dead letters."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ pytestmark = [pytest.mark.alone, pytest.mark.filterwarnings("ignore::ResourceWar
 
 @pytest.fixture(autouse=True)
 def restored(system: System) -> Iterator[None]:
-    """Whatever was killed is back for the next test."""
+    """Restart whatever was killed, for the next test."""
     yield
     system.restore()
 
 
 def refused_within_two_seconds(send: Callable[[], requests.Response]) -> None:
-    """502 with Retry-After and a sentence, soon."""
+    """Assert a 502 with Retry-After and a message, in time."""
     began = time.monotonic()
     answer = send()
     assert time.monotonic() - began < 2.3
@@ -36,10 +36,10 @@ def refused_within_two_seconds(send: Callable[[], requests.Response]) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_service_that_is_away_or_hangs_is_502_within_two_seconds(
+def test_a_dead_or_hanging_service_is_a_502_within_two_seconds(
     system: System, admin: Caller, number: signal.Signals
 ) -> None:
-    """For ordinary routes and for long lists alike; the others go on."""
+    """For single reads and long lists; other services are unaffected."""
     admin.get("/data/departments")
     system.kill("tasks", number)
     try:
@@ -59,17 +59,17 @@ def test_a_service_that_is_away_or_hangs_is_502_within_two_seconds(
 
 
 def test_without_broker_or_database_answers_are_502_at_once(system: System, admin: Caller) -> None:
-    """Not a hang; health says what is missing."""
+    """They don't hang; the health check names the component."""
     for name in BACKING:
         with killed(name)(system):
             refused_within_two_seconds(lambda: admin.get("/data/departments"))
         until(lambda: admin.get("/data/departments").status_code == 200, 40, "recovery")
 
 
-def test_an_event_that_a_handler_cannot_digest_goes_to_the_dead_letters(
+def test_an_event_that_fails_in_a_handler_is_dead_lettered(
     system: System, world: World, admin: Caller
 ) -> None:
-    """And does not hold up those behind it."""
+    """It doesn't block later events."""
     with Connection(system.parts.amqp_uri) as connection:
         producer = connection.Producer(serializer="json")
         producer.publish(

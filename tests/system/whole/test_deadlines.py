@@ -1,4 +1,4 @@
-"""What a deadline ends costs the next one nothing."""
+"""An exceeded deadline doesn't affect later requests."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ READERS = 3
 
 @pytest.fixture(scope="module")
 def impatient(system: System) -> Iterator[System]:
-    """The system, whose callers wait a second."""
+    """A system with a deadline of one second."""
     with restarted(system, "gateway", RPC_DEADLINE="1"):
         yield system
 
 
 @contextmanager
 def unreadable(system: System) -> Iterator[None]:
-    """Nobody can read departments, for a while."""
+    """Lock the departments against reads for the block."""
     connection = psycopg2.connect(system.parts.urls["auth"])
     try:
         with connection.cursor() as cursor:
@@ -36,10 +36,8 @@ def unreadable(system: System) -> Iterator[None]:
         connection.close()
 
 
-def test_a_read_that_ran_out_of_time_leaves_no_broken_connection(
-    impatient: System, world: World
-) -> None:
-    """Those after it are answered at once, each time."""
+def test_a_timed_out_read_leaves_no_broken_connection(impatient: System, world: World) -> None:
+    """Later reads are answered at once, each time."""
     path = f"/data/departments/{world.department}"
     callers: list[Caller] = [impatient.caller(world.admin) for _ in range(READERS)]
     for caller in callers:

@@ -1,4 +1,4 @@
-"""What a delete refuses, and what it takes along, across services."""
+"""Deletes across services: refusals and cascades."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.world import World
 
 
 def rows_with(system: System, ident: str) -> dict[str, int]:
-    """How often an id still stands in any column of any table but the log's, by table."""
+    """The number of columns' values with this id by table, in all tables except the log."""
     found = {}
     for service in SERVICES:
         connection = psycopg2.connect(system.parts.urls[service])
@@ -30,18 +30,18 @@ def rows_with(system: System, ident: str) -> dict[str, int]:
     return found
 
 
-def test_an_open_production_is_not_deleted(admin: Caller, world: World) -> None:
-    """Not even by force."""
+def test_an_open_production_cannot_be_deleted(admin: Caller, world: World) -> None:
+    """Not even with force."""
     for query in ("", "?force=true"):
         answer = admin.delete(f"/data/projects/{world.project}{query}")
         assert answer.status_code == 400, answer.text
         assert admin.get(f"/data/projects/{world.project}").status_code == 200
 
 
-def test_a_closed_production_with_work_in_it_needs_force(
+def test_a_closed_production_with_work_requires_force(
     admin: Caller, world: World, system: System
 ) -> None:
-    """Then all that hung off it goes, in every service, and nothing is left over."""
+    """The cascade covers every service, and leaves nothing."""
     admin.put(f"/data/projects/{world.project}", {"project_status_id": world.closed})
     path = f"/data/projects/{world.project}"
     assert admin.delete(path).status_code == 400
@@ -60,8 +60,8 @@ def test_a_closed_production_with_work_in_it_needs_force(
     assert admin.get(f"/data/entities/{world.past_asset}").status_code == 200
 
 
-def test_a_person_with_traces_needs_force(admin: Caller, world: World, system: System) -> None:
-    """Their comments go, their authorship is emptied, the work of others stays."""
+def test_a_referenced_person_requires_force(admin: Caller, world: World, system: System) -> None:
+    """Their comments are deleted, their authorship nulled; others' work stays."""
     artist = world.people["artist"]
     refused = admin.delete(f"/data/persons/{artist}")
     assert refused.status_code == 400
@@ -88,10 +88,8 @@ def test_nobody_deletes_themselves(admin: Caller, world: World) -> None:
         ("tasks/{task}", "comments and previews hang off it"),
     ],
 )
-def test_a_row_that_others_point_at_is_kept(
-    admin: Caller, world: World, path: str, what: str
-) -> None:
-    """The usual refusal, whether the other row is here or in another service."""
+def test_a_referenced_row_is_not_deleted(admin: Caller, world: World, path: str, what: str) -> None:
+    """The same error for references here and in other services."""
     filled = path.format(
         department=world.department,
         character=world.types["Character"],
@@ -105,19 +103,17 @@ def test_a_row_that_others_point_at_is_kept(
     assert answer.json() == {"message": "The change conflicts with records referencing this one."}
 
 
-def test_a_deleted_preview_is_taken_out_everywhere(
+def test_a_deleted_preview_is_removed_from_all_references(
     admin: Caller, world: World, system: System
 ) -> None:
-    """Comments, the entity's main preview, the task's last one."""
+    """Comments, the entity's main preview, the task's last preview."""
     admin.put(f"/data/entities/{world.asset}", {"preview_file_id": world.preview})
     assert admin.delete(f"/data/preview-files/{world.preview}").status_code == 204
     until(lambda: rows_with(system, world.preview) == {}, what="no trace of the preview")
 
 
-def test_a_task_type_in_use_by_a_production_is_named_and_released_by_force(
-    admin: Caller, world: World
-) -> None:
-    """Tasks still hold it back."""
+def test_a_task_type_of_a_production_requires_force(admin: Caller, world: World) -> None:
+    """Tasks still prevent the delete."""
     kind = admin.post("/data/task-types", {"name": "FX"}).json()
     admin.put(f"/data/projects/{world.project}", {"task_types": [kind["id"]]})
     refused = admin.delete(f"/data/task-types/{kind['id']}")

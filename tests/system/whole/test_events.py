@@ -1,4 +1,4 @@
-"""Events as a downstream program receives them."""
+"""Events as subscribers receive them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 @contextmanager
 def running(command: list[str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
-    """A program whose output can be read, ended afterwards."""
+    """A program with readable output, terminated afterwards."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
     assert process.stdout is not None
     os.set_blocking(process.stdout.fileno(), False)
@@ -42,14 +42,14 @@ def running(command: list[str], **options: Any) -> Iterator[subprocess.Popen[byt
 
 
 def output(process: subprocess.Popen[bytes], so_far: list[str]) -> str:
-    """What the program has printed until now."""
+    """The program's output so far."""
     assert process.stdout is not None
     so_far.append((process.stdout.read() or b"").decode())
     return "".join(so_far)
 
 
-def test_a_subscriber_that_was_away_misses_nothing(system: System, admin: Caller) -> None:
-    """Its queue waits for it, and every event carries what its contract says."""
+def test_a_disconnected_subscriber_misses_no_event(system: System, admin: Caller) -> None:
+    """Its queue is durable, and each payload matches its contract."""
     subscriber = Subscriber(system.parts.amqp_uri)
     row = admin.post("/data/departments", {"name": "Editing", "color": "#fff"}).json()
     admin.put(f"/data/departments/{row['id']}", {"color": "#000"})
@@ -68,10 +68,10 @@ def test_a_subscriber_that_was_away_misses_nothing(system: System, admin: Caller
         assert headers["stored"] == "1"
 
 
-def test_events_say_who_did_it_and_in_which_production(
+def test_event_headers_name_the_actor_and_the_production(
     system: System, admin: Caller, world: World
 ) -> None:
-    """In headers, so that a subscriber can route without reading the payload."""
+    """So that subscribers can route without reading payloads."""
     subscriber = Subscriber(system.parts.amqp_uri)
     admin.put(f"/data/entities/{world.shot}", {"description": "x"})
     until(lambda: subscriber.named("shot:update"), what="the event")
@@ -81,7 +81,7 @@ def test_events_say_who_did_it_and_in_which_production(
     assert headers["project_id"] == world.project
 
 
-def test_what_was_refused_is_no_event(system: System, admin: Caller) -> None:
+def test_a_rejected_write_emits_nothing(system: System, admin: Caller) -> None:
     """Nothing is published that did not commit."""
     subscriber = Subscriber(system.parts.amqp_uri)
     assert admin.post("/data/departments", {"name": "Modeling", "color": "#1"}).status_code == 400
@@ -90,10 +90,10 @@ def test_what_was_refused_is_no_event(system: System, admin: Caller) -> None:
     assert subscriber.named("department:new") == [{"department_id": row["id"]}]
 
 
-def test_assigning_through_put_tells_of_each_person(
+def test_assigning_through_put_emits_an_event_per_person(
     system: System, admin: Caller, world: World
 ) -> None:
-    """And notifies who was added."""
+    """And notifies new assignees."""
     subscriber = Subscriber(system.parts.amqp_uri)
     vendor, artist = world.people["vendor"], world.people["artist"]
     admin.put(f"/data/tasks/{world.task}", {"assignees": [vendor]})
@@ -106,7 +106,7 @@ def test_assigning_through_put_tells_of_each_person(
 
 
 def test_the_documented_subscriber_prints_events(system: System, admin: Caller) -> None:
-    """The twenty lines of docs/examples, run as they are."""
+    """The example in docs/examples, unchanged."""
     command = [sys.executable, str(EXAMPLES / "subscribe.py"), system.parts.amqp_uri, "studio:new"]
     with running(command) as process:
         lines: list[str] = []
@@ -123,7 +123,7 @@ def test_the_documented_subscriber_prints_events(system: System, admin: Caller) 
 
 
 def test_a_stock_nameko_service_subscribes(system: System, admin: Caller, tmp_path: Path) -> None:
-    """With nothing of ours installed."""
+    """Without any of this project's packages."""
     config = tmp_path / "config.yaml"
     config.write_text(f'AMQP_URI: "{system.parts.amqp_uri}"\n')
     command = [
@@ -152,7 +152,7 @@ def test_a_stock_nameko_service_subscribes(system: System, admin: Caller, tmp_pa
 
 
 def test_a_stock_caller_gets_nameko_replies(system: System, world: World) -> None:
-    """``nameko shell`` works against every service."""
+    """``nameko shell`` works with every service."""
     with ClusterRpcProxy({"AMQP_URI": system.parts.amqp_uri}) as proxy:
         rows = proxy.auth.list_rows(path="departments")
         assert [row["name"] for row in rows] == ["Modeling"]
@@ -161,7 +161,7 @@ def test_a_stock_caller_gets_nameko_replies(system: System, world: World) -> Non
 
 
 def test_the_archive_replays_from_a_time(system: System, admin: Caller) -> None:
-    """Also what was published before anybody subscribed."""
+    """Also events published before the subscriber existed."""
     began = datetime.now(UTC).replace(tzinfo=None)
     row = admin.post("/data/studios", {"name": "Archived", "color": "#fff"}).json()
     seen: list[dict[str, Any]] = []
@@ -188,7 +188,7 @@ class TestLog:
     """``GET /data/events/last`` and ``/data/events``."""
 
     def test_pages_by_cursor_newest_first(self, admin: Caller) -> None:
-        """Each page is strictly older than the event it starts from."""
+        """Each page is strictly older than its cursor."""
         for name in "abcdef":
             admin.post("/data/studios", {"name": name, "color": "#fff"})
         until(lambda: len(self.last(admin, "name=studio:new")) == 6, what="six events")
@@ -199,7 +199,7 @@ class TestLog:
         assert self.last(admin, "limit=0") == []
 
     def test_filters_by_parts_of_the_name_and_by_person(self, admin: Caller, world: World) -> None:
-        """Repeatable, and checked."""
+        """Repeatable and validated."""
         admin.post("/data/studios", {"name": "a", "color": "#fff"})
         until(lambda: self.last(admin, "name=studio:new"), what="the event")
         assert self.last(admin, "name_prefixes=studio&name_prefixes=task")
@@ -218,7 +218,7 @@ class TestLog:
     def test_managers_see_their_productions_and_artists_nothing(
         self, admin: Caller, system: System, world: World
     ) -> None:
-        """What happened in the studio at large is for administrators."""
+        """Events without a production are for administrators."""
         admin.put(f"/data/entities/{world.shot}", {"description": "x"})
         admin.post("/data/studios", {"name": "a", "color": "#fff"})
         until(lambda: self.last(admin, "name=studio:new"), what="the events")

@@ -1,4 +1,4 @@
-"""Files on bad days: the storage is away, a client hangs up, a service dies, a body is huge."""
+"""Files during outages: storage down, client disconnects, service killed, huge bodies."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def artist(system: System, world: World) -> Caller:
 
 
 def messages_of(world: World) -> str:
-    """Where messages with files go."""
+    """The path for messages with files."""
     return f"/data/entities/{world.asset}/chat/messages"
 
 
 def say(caller: Caller, world: World, content: bytes, name: str = "a.bin") -> int:
-    """A message with a file; the status of the answer."""
+    """Post a message with a file; returns the status."""
     answer = caller.send(
         "POST",
         messages_of(world),
@@ -47,10 +47,10 @@ def lying(system: System) -> set[Path]:
     return {path for path in system.storage.rglob("*") if path.is_file()}
 
 
-def test_a_storage_that_is_away_is_said_at_once_and_comes_back(
+def test_without_the_storage_files_are_502_at_once(
     system: System, artist: Caller, world: World
 ) -> None:
-    """502 for what concerns files, and everything else goes on."""
+    """Everything else works, and files do again when it is back."""
     assert say(artist, world, b"before") == 201
     said = artist.get(messages_of(world)).json()[-1]
     path = f"/data/attachment-files/{said['attachment_files'][0]['id']}/file/x"
@@ -70,10 +70,8 @@ def test_a_storage_that_is_away_is_said_at_once_and_comes_back(
     assert len(artist.get(messages_of(world)).json()) == 3
 
 
-def test_a_client_that_hangs_up_leaves_nothing(
-    system: System, artist: Caller, world: World
-) -> None:
-    """Half a file is no file."""
+def test_a_disconnected_upload_leaves_no_file(system: System, artist: Caller, world: World) -> None:
+    """No partial file is stored."""
     before = lying(system)
     token = artist.session.headers["Authorization"]
     host = urlsplit(system.base)
@@ -88,7 +86,7 @@ def test_a_client_that_hangs_up_leaves_nothing(
     until(lambda: lying(system) == before, what="the removal of the half file")
 
 
-def test_a_message_whose_service_is_away_is_not_half_said(
+def test_a_message_to_a_dead_service_is_stored_whole_or_not_at_all(
     system: System, artist: Caller, world: World
 ) -> None:
     """The file stays, since nobody knows what became of the message.
@@ -112,7 +110,7 @@ def test_a_message_whose_service_is_away_is_not_half_said(
 
 @pytest.fixture
 def narrow(system: System, tmp_path: Path) -> Iterator[System]:
-    """A second gateway that takes less."""
+    """A second gateway with a smaller body limit."""
     extra = {"MAX_UPLOAD": "100000", "STORAGE_URL": f"file://{system.storage}"}
     found = System(system.parts, tmp_path, extra=extra)
     found.start("gateway")
@@ -123,8 +121,8 @@ def narrow(system: System, tmp_path: Path) -> Iterator[System]:
         found.stop()
 
 
-def test_a_body_over_the_limit_is_refused(narrow: System, artist: Caller, world: World) -> None:
-    """413 with the usual body, also when much of it is on its way already."""
+def test_a_body_over_the_limit_is_rejected(narrow: System, artist: Caller, world: World) -> None:
+    """413 with the usual JSON, also while it is still being sent."""
     caller = narrow.caller(world.people["artist"])
     assert say(caller, world, bytes(50_000)) == 201
     answer = caller.send(
@@ -134,10 +132,8 @@ def test_a_body_over_the_limit_is_refused(narrow: System, artist: Caller, world:
     assert answer.json()["error"] is True
 
 
-def test_a_hundred_megabytes_pass_without_filling_the_memory(
-    system: System, artist: Caller, world: World
-) -> None:
-    """In and out; neither the gateway nor a service holds them."""
+def test_a_hundred_megabytes_are_streamed(system: System, artist: Caller, world: World) -> None:
+    """Up and down; neither gateway nor service holds them in memory."""
     content = bytes(100 * MEGABYTE)
     watched = [psutil.Process(system.processes[n].pid) for n in ("gateway", "chat", "tasks")]
     watched += watched[0].children()

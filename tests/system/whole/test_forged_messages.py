@@ -1,4 +1,4 @@
-"""Whatever somebody with the right to publish sends: services go on, and nobody else notices."""
+"""Forged and malformed messages: services keep running, others are unaffected."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DEEP = b'{"args":' + b"[" * 5000 + b"]" * 5000 + b',"kwargs":{}}'
 
 
 class Forger:
-    """Publishes what no client of ours would, and hears the replies."""
+    """Publishes malformed messages, and collects the replies."""
 
     def __init__(self, uri: str) -> None:
         self.connection = Connection(uri)
@@ -78,7 +78,7 @@ class Forger:
         self.connection.connection.transport.write(frames)
 
     def reply(self, number: str, seconds: float = 10.0) -> dict[str, Any]:
-        """What came back."""
+        """The reply."""
         end = time.monotonic() + seconds
         while number not in self.replies:
             self.connection.drain_events(timeout=max(0.01, end - time.monotonic()))
@@ -113,7 +113,7 @@ def unharmed(
 
 
 def losses(system: System) -> int:
-    """How often a connection broke."""
+    """The number of lost connections."""
     return system.logs().count("broker away") + system.logs().count("after an unexpected error")
 
 
@@ -147,10 +147,10 @@ INVALID: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", INVALID)
-def test_a_request_that_is_none_is_refused_and_gone(
+def test_a_malformed_request_is_rejected_and_acknowledged(
     system: System, admin: Caller, forger: Forger, name: str
 ) -> None:
-    """The sender is told; the service goes on."""
+    """The sender gets an error; the service goes on."""
     given = INVALID[name]
     headers = {"nameko.bare": "1", **given.get("headers", {})}
     with unharmed(system, admin, QUEUE, SERVICE):
@@ -159,16 +159,14 @@ def test_a_request_that_is_none_is_refused_and_gone(
     assert answer["message"]
 
 
-def test_a_stock_caller_is_told_in_its_own_form(
-    system: System, admin: Caller, forger: Forger
-) -> None:
+def test_a_stock_caller_gets_nameko_errors(system: System, admin: Caller, forger: Forger) -> None:
     with unharmed(system, admin, QUEUE, SERVICE):
         answer = forger.reply(forger.send(body=b"hello"))
     assert answer["result"] is None
     assert answer["error"]["exc_type"] == "InvalidInput"
 
 
-def test_the_refusal_names_what_was_expected(system: System, forger: Forger) -> None:
+def test_the_error_names_the_expected_form(system: System, forger: Forger) -> None:
     body = b'{"args":[],"kwargs":{"colour":"red"}}'
     answer = forger.reply(forger.send(body=body, headers={"nameko.bare": "1"}))
     assert "project_id" in answer["message"]
@@ -176,7 +174,7 @@ def test_the_refusal_names_what_was_expected(system: System, forger: Forger) -> 
 
 
 @pytest.mark.parametrize("key", [f"{SERVICE}.no_such_method", f"{SERVICE}.", f"{SERVICE}.__init__"])
-def test_a_method_that_is_not_there(
+def test_an_unknown_method_is_rejected(
     system: System, admin: Caller, forger: Forger, key: str
 ) -> None:
     with unharmed(system, admin, QUEUE, SERVICE):
@@ -205,7 +203,7 @@ ADDRESSES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
-def test_an_odd_address_for_the_reply_harms_nobody(
+def test_an_invalid_reply_address_is_harmless(
     system: System, admin: Caller, forger: Forger, name: str
 ) -> None:
     given = {k: v for k, v in ADDRESSES[name].items() if v is not None}
@@ -231,7 +229,9 @@ RAW: dict[str, tuple[bytes, bytes]] = {
 
 
 @pytest.mark.parametrize("name", RAW)
-def test_bytes_that_are_no_text(system: System, admin: Caller, forger: Forger, name: str) -> None:
+def test_invalid_utf_8_is_rejected(
+    system: System, admin: Caller, forger: Forger, name: str
+) -> None:
     key, header = RAW[name]
     with unharmed(system, admin, QUEUE, SERVICE):
         for _ in range(3):
@@ -239,8 +239,10 @@ def test_bytes_that_are_no_text(system: System, admin: Caller, forger: Forger, n
         forger.reply(forger.send())
 
 
-def test_a_request_id_never_becomes_sql(system: System, admin: Caller, forger: Forger) -> None:
-    """It is replaced by a fresh one."""
+def test_an_invalid_request_id_never_reaches_sql(
+    system: System, admin: Caller, forger: Forger
+) -> None:
+    """It is replaced by a new one."""
     number = forger.send(headers={"nameko.bare": "1", "nameko.request_id": "x */; DROP TABLE a --"})
     assert isinstance(forger.reply(number), (int, str, list, dict))
     assert "DROP TABLE a" not in system.logs()
@@ -260,10 +262,10 @@ ODD_EVENTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", ODD_EVENTS)
-def test_an_event_that_can_not_be_read_is_dead_lettered_at_once(
+def test_an_unreadable_event_is_dead_lettered_at_once(
     system: System, admin: Caller, forger: Forger, name: str
 ) -> None:
-    """Alone: the one behind it is handled."""
+    """Alone: the next one is handled."""
     before = depth(system, DEAD)
     given = {"body": b"{}", **ODD_EVENTS[name]}
     began = time.monotonic()
@@ -273,18 +275,20 @@ def test_an_event_that_can_not_be_read_is_dead_lettered_at_once(
     assert time.monotonic() - began < 5
 
 
-def test_odd_event_addresses(system: System, admin: Caller, forger: Forger) -> None:
-    """A header that can't be decoded goes to the dead letters as well."""
+def test_invalid_event_headers_are_dead_lettered(
+    system: System, admin: Caller, forger: Forger
+) -> None:
+    """Also headers that can't be decoded."""
     before = depth(system, DEAD)
     with unharmed(system, admin, EVENTS, "tasks"):
         forger.send_raw("", EVENTS.encode(), b"\x04\0\x02\xff\xfe")
         until(lambda: depth(system, DEAD) == before + 1, 5, "the dead letter")
 
 
-def test_one_poison_event_of_a_relays_batch_is_given_up_alone(
+def test_a_poison_event_of_a_batch_is_dead_lettered_alone(
     system: System, world: World, admin: Caller, forger: Forger
 ) -> None:
-    """The others of the same message are stored; the one is a dead letter that can be replayed."""
+    """The others of the message are handled; the dead letter can be replayed."""
 
     def told(name: str, payload: Any) -> dict[str, Any]:
         return {
@@ -309,10 +313,8 @@ def test_one_poison_event_of_a_relays_batch_is_given_up_alone(
     assert system.processes["crud"].poll() is None
 
 
-def test_dead_letters_are_listed_and_replayed_whatever_is_among_them(
-    system: System, world: World, forger: Forger
-) -> None:
-    """The odd ones stay, the event goes back to the queue it came from and is handled."""
+def test_dead_letters_are_listed_and_replayed(system: System, world: World, forger: Forger) -> None:
+    """Malformed ones stay; the event returns to its queue and is handled."""
 
     def tool(action: str) -> list[str]:
         command = [sys.executable, "-m", "services.common.events.dead_letters", action]
@@ -336,8 +338,8 @@ def test_dead_letters_are_listed_and_replayed_whatever_is_among_them(
     until(lambda: depth(system, EVENTS) == 0, what="the event's handling")
 
 
-def test_nothing_that_was_forged_is_left_unacknowledged(system: System) -> None:
-    """What a service holds comes back to the queue when it goes."""
+def test_no_forged_message_is_left_unacknowledged(system: System) -> None:
+    """Unacknowledged messages would return to the queue when the service stops."""
     for name, queue in ((SERVICE, QUEUE), ("tasks", EVENTS)):
         system.processes[name].terminate()
         assert system.processes[name].wait(15) == 0

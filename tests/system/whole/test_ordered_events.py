@@ -1,4 +1,4 @@
-"""Events that set a state are handled in their order, however many replicas there are."""
+"""Events that set a state are handled in order, with any number of replicas."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def restored(system: System) -> Iterator[None]:
 
 
 def publish(system: System, previews: list[str], world: World, queue: str = "") -> None:
-    """Say in turn that each preview is to stand for the entity, to one queue or to all."""
+    """Publish a ``set-main`` event for each preview in turn, to one queue or to all."""
     now = datetime.now(UTC).replace(tzinfo=None).isoformat()
     # With confirms: what a quorum queue has not taken when its publisher leaves is lost.
     options = {"confirm_publish": True}
@@ -53,21 +53,19 @@ def publish(system: System, previews: list[str], world: World, queue: str = "") 
 
 
 def declared(system: System, queue: str) -> Any:
-    """How many messages and consumers a queue has."""
+    """The number of messages and consumers of a queue."""
     with Connection(system.parts.amqp_uri) as connection:
         return connection.channel().queue_declare(queue, passive=True)
 
 
 def main_preview(admin: Caller, world: World) -> str | None:
-    """The entity's picture; None while the service is away."""
+    """The entity's main preview; None while the service is down."""
     found: str | None = admin.get(f"/data/entities/{world.asset}").json().get("preview_file_id")
     return found
 
 
-def test_the_last_of_many_wins_with_two_replicas(
-    system: System, world: World, admin: Caller
-) -> None:
-    """And again after the active one is killed in the midst of them."""
+def test_the_last_event_wins_with_two_replicas(system: System, world: World, admin: Caller) -> None:
+    """Also after the active consumer is killed in between."""
     system.start_seconds("assets")
     # The broker counts the active consumer alone.
     until(lambda: declared(system, QUEUE).consumer_count == 1, what="a consumer")
@@ -93,7 +91,7 @@ def test_the_last_of_many_wins_with_two_replicas(
 def test_the_queue_of_the_last_release_is_unbound_and_drained(
     system: System, world: World, admin: Caller
 ) -> None:
-    """What the old release left there is handled; what comes now goes to the new queue alone."""
+    """Its messages are handled; new ones go to the new queue only."""
     with Connection(system.parts.amqp_uri) as connection:
         connection.channel().queue_bind(FORMER, "tasks.events", "preview-file:set-main")
     left = str(uuid.uuid4())

@@ -1,4 +1,4 @@
-"""A production's day, as scripts of the ``gazu`` client play it: again, and two at once."""
+"""A production day, played by scripts with ``gazu``: repeated, and two at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MINUTES = 5 * 60
 
 
 def begun(system: System) -> subprocess.Popen[str]:
-    """A day being played by a process of its own."""
+    """A day that runs in its own process."""
     command = [
         sys.executable,
         "-m",
@@ -27,7 +27,7 @@ def begun(system: System) -> subprocess.Popen[str]:
 
 
 def lived_through(day: subprocess.Popen[str]) -> None:
-    """Wait for its end; a step that failed is the test's failure."""
+    """Wait for its end; a failed step fails the test."""
     said, _ = day.communicate(timeout=MINUTES)
     if day.returncode:
         pytest.fail(said, pytrace=False)
@@ -36,18 +36,18 @@ def lived_through(day: subprocess.Popen[str]) -> None:
 
 @pytest.fixture(scope="module")
 def studio(system: System) -> System:
-    """A system with a small studio in it, loaded once for all days."""
+    """A system with a small studio, shared by all days."""
     system.load(World().tables)
     return system
 
 
-def test_a_day_follows_another(studio: System) -> None:
-    """What one leaves behind is in nobody's way."""
+def test_a_second_day_works_like_the_first(studio: System) -> None:
+    """The data of the first is in nobody's way."""
     for _ in range(2):
         lived_through(begun(studio))
 
 
-def test_two_days_go_on_at_once(studio: System) -> None:
-    """Neither sees nor hinders the other."""
+def test_two_days_run_concurrently(studio: System) -> None:
+    """Neither sees or blocks the other."""
     for day in [begun(studio) for _ in range(2)]:
         lived_through(day)

@@ -1,4 +1,4 @@
-"""Several processes of one kind share the work, and any may go while people work."""
+"""Several replicas share the work, and each may stop at any time."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def restored(system: System) -> Iterator[None]:
 
 @contextmanager
 def held(system: System, department: str) -> Iterator[None]:
-    """The department's row is locked, so that whoever changes it waits."""
+    """Lock the department's row, so that changes to it wait."""
     connection = psycopg2.connect(system.parts.urls["auth"])
     try:
         with connection.cursor() as cursor:
@@ -41,7 +41,7 @@ def held(system: System, department: str) -> Iterator[None]:
 
 
 def waiting_for_a_lock(system: System) -> int:
-    """How many statements of the service wait."""
+    """The number of waiting statements of the service."""
     connection = psycopg2.connect(system.parts.urls["auth"])
     try:
         with connection.cursor() as cursor:
@@ -58,7 +58,7 @@ def waiting_for_a_lock(system: System) -> int:
 def changes_that_wait(
     system: System, admin: Caller, world: World, count: int
 ) -> Iterator[list[Future[requests.Response]]]:
-    """So many requests that the service has taken on and can't finish before the block ends."""
+    """Requests that the service has accepted and can't finish before the block ends."""
 
     def change(number: int) -> requests.Response:
         caller = system.caller(world.admin)
@@ -73,7 +73,7 @@ def changes_that_wait(
 
 
 def test_each_replica_answers_its_share(system: System, world: World, admin: Caller) -> None:
-    """While one stands still, the other's requests go on, whichever of the two it is."""
+    """While one is blocked, the other's requests are answered, whichever it is."""
     system.start_seconds("tasks")
     path = f"/data/task-types/{world.task_type}"
     admin.get(path)
@@ -87,10 +87,10 @@ def test_each_replica_answers_its_share(system: System, world: World, admin: Cal
             assert [future.result().status_code for future in asked] == [200] * 8
 
 
-def test_a_drained_replica_finishes_what_it_has_and_leaves_the_rest(
+def test_a_drained_replica_finishes_its_requests_only(
     system: System, world: World, admin: Caller
 ) -> None:
-    """What it had begun is answered by it, what comes meanwhile by the other."""
+    """New requests are answered by the other one."""
     with changes_that_wait(system, admin, world, 4):
         system.start_seconds("auth")
         system.processes["auth"].terminate()
@@ -107,7 +107,7 @@ def test_a_drained_replica_finishes_what_it_has_and_leaves_the_rest(
 def test_a_drained_replica_fails_no_request_under_load(
     system: System, world: World, admin: Caller
 ) -> None:
-    """Each of the services in turn is replaced, new before old, as by a rolling upgrade."""
+    """Each service in turn is replaced, new before old, as in a rolling upgrade."""
     system.start_seconds(*SERVICES)
     with Traffic(system, world) as traffic:
         for name in SERVICES:
@@ -120,7 +120,7 @@ def test_a_drained_replica_fails_no_request_under_load(
 def test_a_killed_replica_fails_no_read_and_a_write_at_most_once(
     system: System, world: World, admin: Caller
 ) -> None:
-    """Reads go to the other one; a write that was under way is refused, and sent again succeeds."""
+    """Reads are retried on the other one; a failed write succeeds when it is sent again."""
     subscriber = Subscriber(system.parts.amqp_uri)
     system.start_seconds("auth", "tasks")
     with Traffic(system, world) as traffic:
@@ -139,10 +139,10 @@ def workers(system: System) -> list[psutil.Process]:
 
 
 @pytest.mark.parametrize("way", ["one worker ends", "all are replaced"])
-def test_gateway_workers_go_without_a_failed_request(
+def test_gateway_workers_stop_without_a_failed_request(
     system: System, world: World, admin: Caller, way: str
 ) -> None:
-    """What is under way is answered, and a kept connection is told that it ends."""
+    """Requests are finished, and kept-alive connections get ``Connection: close``."""
     before = workers(system)
     with Traffic(system, world) as traffic, changes_that_wait(system, admin, world, 2):
         traffic.until_some(3)
@@ -169,7 +169,7 @@ def test_gateway_workers_go_without_a_failed_request(
 
 
 def test_a_second_relay_takes_over(system: System, world: World, admin: Caller) -> None:
-    """The one that stands by notices that the other is gone, and nothing is told twice."""
+    """The standby notices that the active one is gone; nothing is published twice."""
     subscriber = Subscriber(system.parts.amqp_uri)
     system.start("relay.2")
     with Traffic(system, world) as traffic:

@@ -1,4 +1,4 @@
-"""Who sees and does what through generic CRUD, role by role."""
+"""Permissions of generic CRUD, role by role."""
 
 from __future__ import annotations
 
@@ -18,10 +18,8 @@ def names(caller: Caller, path: str) -> set[str]:
 
 
 @pytest.mark.parametrize("role", ["manager", "supervisor", "artist", "client"])
-def test_lists_hold_what_is_in_open_productions_of_ones_own(
-    system: System, world: World, role: str
-) -> None:
-    """A closed production and somebody else's are not listed."""
+def test_lists_are_limited_to_own_open_productions(system: System, world: World, role: str) -> None:
+    """Closed productions and those of others are left out."""
     caller = system.caller(world.people[role])
     assert names(caller, "/data/projects") == {"Film"}
     assert names(caller, "/data/entities") == {"Hero", "SQ1", "SH1"}
@@ -31,10 +29,8 @@ def test_lists_hold_what_is_in_open_productions_of_ones_own(
     assert stranger.get("/data/entities").json() == []
 
 
-def test_a_vendor_sees_only_what_is_assigned_to_them(
-    system: System, world: World, admin: Caller
-) -> None:
-    """Entities and tasks alike, listed and read."""
+def test_a_vendor_sees_only_their_assignments(system: System, world: World, admin: Caller) -> None:
+    """Entities and tasks, in lists and single reads."""
     vendor = system.caller(world.people["vendor"])
     assert vendor.get("/data/entities").json() == []
     assert vendor.get("/data/tasks").json() == []
@@ -48,10 +44,8 @@ def test_a_vendor_sees_only_what_is_assigned_to_them(
     assert vendor.get(f"/data/entities/{world.shot}").status_code == 403
 
 
-def test_somebody_just_added_to_a_team_gets_in_at_once(
-    system: System, world: World, admin: Caller
-) -> None:
-    """A refusal is never decided on what a cache said."""
+def test_a_new_team_member_has_access_at_once(system: System, world: World, admin: Caller) -> None:
+    """A 403 is never decided by the cache."""
     stranger = system.caller(world.people["stranger"])
     assert stranger.get(f"/data/projects/{world.project}").status_code == 403
     made = admin.post("/data/projects", {"name": "New", "team": [world.people["stranger"]]}).json()
@@ -59,8 +53,8 @@ def test_somebody_just_added_to_a_team_gets_in_at_once(
     until(lambda: names(stranger, "/data/projects") == {"New"}, 1.0, "the list")
 
 
-def test_people_are_shown_in_full_to_administrators_only(system: System, world: World) -> None:
-    """Others get the short form, managers the full one of a single person."""
+def test_only_administrators_list_complete_persons(system: System, world: World) -> None:
+    """Others get the short form, managers the complete form of a single person."""
     artist = system.caller(world.people["artist"])
     manager = system.caller(world.people["manager"])
     reduced = {
@@ -85,7 +79,7 @@ def test_people_are_shown_in_full_to_administrators_only(system: System, world: 
     assert artist.get("/data/persons?phone=1").status_code == 400
 
 
-def test_a_person_edits_themselves_but_not_their_rights(system: System, world: World) -> None:
+def test_people_edit_themselves_but_not_their_permissions(system: System, world: World) -> None:
     """Role, activity and departments are for administrators."""
     artist = system.caller(world.people["artist"])
     path = f"/data/persons/{world.people['artist']}"
@@ -105,15 +99,15 @@ def test_a_person_edits_themselves_but_not_their_rights(system: System, world: W
         ({"priority": 2, "assignees": []}, 403),
     ],
 )
-def test_a_supervisor_changes_what_supervisors_may_of_a_task(
+def test_supervisors_change_only_some_fields_of_a_task(
     system: System, world: World, body: dict[str, Any], status: int
 ) -> None:
-    """And nothing beside it."""
+    """Other fields are rejected."""
     supervisor = system.caller(world.people["supervisor"])
     assert supervisor.put(f"/data/tasks/{world.task}", body).status_code == status
 
 
-def test_a_supervisor_of_another_department_may_not(system: System, world: World) -> None:
+def test_a_supervisor_of_another_department_is_forbidden(system: System, world: World) -> None:
     """The task type's department decides."""
     other = world.add("department", "rigging", name="Rigging", color="#000")
     world.link("department_link", person_id=world.people["supervisor"], department_id=other)
@@ -123,19 +117,19 @@ def test_a_supervisor_of_another_department_may_not(system: System, world: World
 
 
 def test_data_is_merged_key_by_key(admin: Caller, world: World) -> None:
-    """Of entities and tasks; two people who set different keys lose nothing."""
+    """Of entities and tasks; concurrent changes of different keys are both kept."""
     path = f"/data/entities/{world.asset}"
     assert admin.put(path, {"data": {"size": 3}}).json()["data"] == {"mood": "calm", "size": 3}
 
 
 def test_a_row_cannot_be_moved_into_another_production(admin: Caller, world: World) -> None:
-    """Its production is ignored in an update."""
+    """An update ignores its production."""
     path = f"/data/entities/{world.asset}"
     assert admin.put(path, {"project_id": world.past}).json()["project_id"] == world.project
 
 
-def test_managers_create_in_their_production_and_nowhere_else(system: System, world: World) -> None:
-    """A missing production is named; artists may not at all."""
+def test_managers_create_only_in_their_productions(system: System, world: World) -> None:
+    """A missing production is an error; artists may not create."""
     manager = system.caller(world.people["manager"])
     body = {"name": "New", "entity_type_id": world.types["Character"]}
     assert manager.post("/data/entities", body).json() == {"message": "'project_id'"}

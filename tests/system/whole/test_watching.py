@@ -1,4 +1,4 @@
-"""What an operator sees: one system with two gateway processes, traced, its slow log wide open."""
+"""Observability: one traced system with two gateway workers, which logs all requests as slow."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Line = dict[str, Any]
 
 
 def queues(system: System) -> Scrape:
-    """What the broker's own plugin says: its queues, and its alarms."""
+    """The metrics of the broker's own plugin: queues and alarms."""
     assert system.parts.broker is not None
     base = f"http://127.0.0.1:{system.parts.broker.metrics_port}"
     families = "family=queue_coarse_metrics&family=queue_consumer_count"
@@ -64,7 +64,7 @@ def system(
 
 @pytest.fixture
 def spans(system: System) -> Any:
-    """Reads the spans of a trace as far as they are written."""
+    """The spans of a trace that are written so far."""
 
     def read(trace: str) -> list[Line]:
         paths = (system.folder / "traces").glob("*.jsonl")
@@ -84,7 +84,7 @@ def complete(folder: Path) -> list[Line]:
 
 
 def comment(caller: Caller, world: World, **headers: str) -> dict[str, Any]:
-    """A comment that changes nothing else."""
+    """Post a comment that keeps the status."""
     answer = caller.post(
         f"/actions/tasks/{world.task}/comment",
         {"task_status_id": world.status, "comment": "Looks good"},
@@ -101,7 +101,7 @@ def comment(caller: Caller, world: World, **headers: str) -> dict[str, Any]:
 def test_a_comment_is_one_trace_from_the_gateway_to_the_handlers(
     system: System, admin: Caller, world: World, spans: Any
 ) -> None:
-    """Each span is the child of what caused it, also across the outbox."""
+    """Each span is the child of its cause, also across the outbox."""
     trace, caller_span = uuid.uuid4().hex, "00f067aa0ba902b7"
     comment(admin, world, traceparent=f"00-{trace}-{caller_span}-01")
 
@@ -134,8 +134,8 @@ def test_a_comment_is_one_trace_from_the_gateway_to_the_handlers(
     assert {s["component"] for s in by_id.values()} >= {"gateway", "tasks", "relay", "crud"}
 
 
-def test_a_request_without_a_trace_begins_one(system: System, admin: Caller, world: World) -> None:
-    """At the gateway."""
+def test_a_request_without_a_trace_starts_one(system: System, admin: Caller, world: World) -> None:
+    """In the gateway."""
     ident = uuid.uuid4().hex
     admin.get("/data/departments", headers={"X-Request-ID": ident})
 
@@ -149,10 +149,10 @@ def test_a_request_without_a_trace_begins_one(system: System, admin: Caller, wor
 # --- logs -----------------------------------------------------------------------------------------
 
 
-def test_slow_requests_and_statements_are_logged_with_their_request(
+def test_slow_requests_and_statements_are_logged_with_request_id(
     system: System, admin: Caller, world: World
 ) -> None:
-    """In the gateway, in the service, and in the service that handles the event."""
+    """In the gateway, the service, and the service that handles the event."""
     ident = uuid.uuid4().hex
     comment(admin, world, **{"X-Request-ID": ident})
 
@@ -172,10 +172,10 @@ def test_slow_requests_and_statements_are_logged_with_their_request(
     assert not any("Looks good" in sql for sql in statements)
 
 
-def test_a_statement_without_a_request_is_of_the_house(
+def test_statements_without_a_request_are_internal(
     system: System, admin: Caller, world: World
 ) -> None:
-    """What lines no request has are signs of life, clocks, or questions of operators."""
+    """Log lines without a request are heartbeats, timers or operators' commands."""
     for _ in range(3):
         comment(admin, world)
     lines = [x for x in complete(system.folder) if "sql" in x and "request" not in x]
@@ -186,8 +186,8 @@ def test_a_statement_without_a_request_is_of_the_house(
 # --- measures -------------------------------------------------------------------------------------
 
 
-def test_every_process_shows_its_own(system: System, world: World) -> None:
-    """The relay, each service, and the gateway with all its workers."""
+def test_every_process_exports_its_metrics(system: System, world: World) -> None:
+    """Relay, services, and the gateway with all workers."""
     found = system.scrape()
     assert found.labels("process_resident_memory_bytes", "component") == {
         "gateway",
@@ -199,8 +199,8 @@ def test_every_process_shows_its_own(system: System, world: World) -> None:
     assert found.values("callboard_pool_size", component="tasks") == [10.0, 10.0]
 
 
-def test_whichever_worker_is_asked_answers_for_all(system: System, world: World) -> None:
-    """Each connection meets one of the two; counts of both are in every answer."""
+def test_any_worker_reports_all_workers(system: System, world: World) -> None:
+    """Connections reach either of them; each answer has the counts of both."""
     before = system.scrape().sum("callboard_requests_total", route="/data/departments")
     for _ in range(20):
         system.caller(world.admin).get("/data/departments")
@@ -209,10 +209,8 @@ def test_whichever_worker_is_asked_answers_for_all(system: System, world: World)
         assert after - before == 20
 
 
-def test_a_worker_that_dies_leaves_its_counts_and_nothing_else(
-    system: System, world: World
-) -> None:
-    """So counters never fall, and no gauge shows what was true of the dead."""
+def test_a_dead_worker_leaves_its_counters_only(system: System, world: World) -> None:
+    """Counters never decrease, and no gauge has a stale value."""
     system.caller(world.admin).get("/data/departments")
 
     def workers() -> set[str]:
@@ -234,15 +232,15 @@ def test_a_worker_that_dies_leaves_its_counts_and_nothing_else(
 
 
 def no_dead_letters(system: System) -> bool:
-    """Whether the queue of the dead is shown as empty, once what others left there is gone."""
+    """Whether the dead-letter queue is reported as empty, after it was purged."""
     with Connection(system.parts.amqp_uri) as connection:
         connection.channel().queue_purge(DEAD)
     ready = "rabbitmq_detailed_queue_messages_ready"
     return bool(until(lambda: queues(system).values(ready, queue=DEAD) == [0.0], 20, "none"))
 
 
-def test_the_broker_shows_its_queues(system: System, world: World) -> None:
-    """By its own plugin, with the names that alerts and dashboard ask for."""
+def test_the_broker_exports_its_queues(system: System, world: World) -> None:
+    """By its own plugin, with the names that alerts and dashboard use."""
     until(
         lambda: (
             queues(system).values("rabbitmq_detailed_queue_consumers", queue="rpc-tasks") == [1.0]
@@ -255,8 +253,8 @@ def test_the_broker_shows_its_queues(system: System, world: World) -> None:
     assert found.values("rabbitmq_alarms_memory_used_watermark") == [0.0]
 
 
-def test_a_queue_that_nobody_reads_any_more_is_seen(system: System, world: World) -> None:
-    """Both of requests and of events."""
+def test_a_queue_without_a_consumer_is_visible(system: System, world: World) -> None:
+    """Of requests and of events."""
     wanted = ("rpc-chat", "chat.forget_rows")
 
     def readers() -> list[float]:
@@ -272,8 +270,8 @@ def test_a_queue_that_nobody_reads_any_more_is_seen(system: System, world: World
     until(system.is_ready, 20, "a ready system")
 
 
-def test_a_second_process_of_a_service_is_a_target_of_its_own(system: System, world: World) -> None:
-    """Which is silent once the process went."""
+def test_a_second_replica_is_a_scrape_target(system: System, world: World) -> None:
+    """It is down once the process has stopped."""
 
     def seen() -> int:
         return len(system.scrape().values("process_cpu_seconds_total", component="chat"))
@@ -286,10 +284,8 @@ def test_a_second_process_of_a_service_is_a_target_of_its_own(system: System, wo
     del system.processes["chat.2"], system.metrics_ports["chat.2"]
 
 
-def test_requests_calls_and_events_are_counted_under_bounded_names(
-    system: System, admin: Caller, world: World
-) -> None:
-    """By route template, method and subscriber, in whichever process they were."""
+def test_metrics_have_bounded_labels(system: System, admin: Caller, world: World) -> None:
+    """Route template, method and subscriber, in every process."""
     route = "/actions/tasks/{task_id}/comment"
     before = system.scrape()
     for _ in range(3):
@@ -326,10 +322,8 @@ def test_requests_calls_and_events_are_counted_under_bounded_names(
     assert not any(world.task in one for one in routes)
 
 
-def test_lookups_repeats_and_conditional_reads_are_counted(
-    system: System, admin: Caller, world: World
-) -> None:
-    """Hits of caches, and answers given before."""
+def test_cache_hits_and_304s_are_counted(system: System, admin: Caller, world: World) -> None:
+    """And repeated idempotent requests."""
     before = system.scrape()
     key = {"Idempotency-Key": uuid.uuid4().hex}
     body = {"name": "Once", "color": "#123456"}
@@ -352,10 +346,10 @@ def test_lookups_repeats_and_conditional_reads_are_counted(
     assert lookups[0] >= 1
 
 
-def test_events_wait_visibly_while_the_relay_is_away(
+def test_without_a_relay_the_age_of_events_is_visible(
     system: System, admin: Caller, world: World
 ) -> None:
-    """The services themselves say how old the oldest is."""
+    """The services export the age of their oldest event."""
     until(lambda: system.scrape().sum("callboard_outbox_events") == 0, what="an empty outbox")
     system.kill("relay")
     admin.post("/data/departments", {"name": "Waiting", "color": "#123456"})
@@ -374,10 +368,8 @@ def test_events_wait_visibly_while_the_relay_is_away(
     until(lambda: system.scrape().sum("callboard_outbox_events") == 0, 20, "an empty outbox")
 
 
-def test_an_event_that_is_given_up_is_counted_and_logged_with_its_request(
-    system: System, world: World
-) -> None:
-    """In the queue of the dead, under its subscriber, and in the log for people."""
+def test_a_dead_letter_is_counted_and_logged_with_request_id(system: System, world: World) -> None:
+    """In the dead-letter queue, by subscriber, and in the log."""
     ident = uuid.uuid4().hex
     assert no_dead_letters(system)
     with Connection(system.parts.amqp_uri) as connection:
@@ -402,10 +394,8 @@ def test_an_event_that_is_given_up_is_counted_and_logged_with_its_request(
     assert [line["level"] for line in given_up] == ["ERROR"]
 
 
-def test_a_broker_that_takes_nothing_is_seen_and_so_is_its_recovery(
-    system: System, world: World
-) -> None:
-    """Its memory alarm is on: it reads nothing more from whoever publishes."""
+def test_a_blocked_broker_and_its_recovery_are_visible(system: System, world: World) -> None:
+    """Its memory alarm blocks publishers."""
     node = next(child for child in system.parts.children if child.name == "rabbitmq")
     control = Path(node.command[0]).with_name("rabbitmqctl")
     if not control.exists():
@@ -433,10 +423,8 @@ def test_a_broker_that_takes_nothing_is_seen_and_so_is_its_recovery(
     until(system.is_ready, 30, "recovery")
 
 
-def test_without_the_broker_every_process_still_shows_what_it_knows(
-    system: System, world: World
-) -> None:
-    """That is the moment at which somebody looks."""
+def test_metrics_are_served_without_the_broker(system: System, world: World) -> None:
+    """That is when operators need them."""
     wanted = {"gateway", "relay", *SERVICES}
     with killed("rabbitmq")(system):
         until(lambda: system.scrape().values("callboard_broker_up") == [0.0], what="its word")

@@ -1,4 +1,4 @@
-"""A web interface at ``/`` beside ``/api``, as its browser calls it: no token but a cookie."""
+"""A web interface at ``/`` beside ``/api``, with cookies instead of tokens."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ CONTEXT = {
 
 
 class Browser:
-    """Somebody at the web interface."""
+    """A browser session of the web interface."""
 
     def __init__(self, base: str) -> None:
         self.base, self.session = base, requests.Session()
         self.session.headers["User-Agent"] = AGENT
 
     def send(self, method: str, path: str, **options: Any) -> requests.Response:
-        """A request under the API's prefix; a redirect would lose its body."""
+        """A request under the API's prefix; a redirect would lose the body."""
         url = f"{self.base}/api{path}"
         return self.session.request(method, url, timeout=20, allow_redirects=False, **options)
 
@@ -74,7 +74,7 @@ class Browser:
 
 @pytest.fixture(scope="module")
 def site(system: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where the interface and the API are."""
+    """The URLs of the interface and the API."""
     root = tmp_path_factory.mktemp("dist")
     (root / "index.html").write_text(PAGE)
     (root / "app.js").write_text(SCRIPT)
@@ -84,7 +84,7 @@ def site(system: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
 
 @pytest.fixture
 def stage(system: System, site: str) -> Desk:
-    """The series at work."""
+    """The series with work in progress."""
     found = Desk()
     system.load(found.tables)
     return found
@@ -99,15 +99,15 @@ def manager(site: str, stage: Desk) -> Browser:
 
 
 def cookies_of(answer: requests.Response) -> dict[str, Morsel[str]]:
-    """The cookies an answer sets, with what it says of them."""
+    """The cookies that an answer sets, with their attributes."""
     found: dict[str, Morsel[str]] = {}
     for line in answer.raw.headers.getlist("Set-Cookie"):
         found |= SimpleCookie(line)
     return found
 
 
-def test_an_interface_boots_in_its_order(site: str, stage: Desk) -> None:
-    """From a deep link over the log-in to the first page, by its cookie alone."""
+def test_an_interface_starts_up(site: str, stage: Desk) -> None:
+    """From a deep link over the log-in to the first page, with its cookie only."""
     visitor = Browser(site)
     deep = visitor.session.get(f"{site}/productions/{stage.project}/assets", timeout=10)
     assert deep.text == PAGE
@@ -130,8 +130,8 @@ def test_an_interface_boots_in_its_order(site: str, stage: Desk) -> None:
     assert visitor.get("/data/organisations")[0]["id"] == known["organisation"]["id"]
 
 
-def test_cookies_are_for_the_browser_alone(site: str, stage: Desk) -> None:
-    """Scripts of a page don't read them; log-out takes them back where they were set."""
+def test_cookies_are_http_only(site: str, stage: Desk) -> None:
+    """Log-out deletes them on the paths where they were set."""
     visitor = Browser(site)
     who = {"email": "manager@example.com", "password": "mypassword"}
     given = cookies_of(visitor.send("POST", "/auth/login", json=who))
@@ -154,16 +154,16 @@ def test_cookies_are_for_the_browser_alone(site: str, stage: Desk) -> None:
     assert visitor.send("GET", "/data/user/context").status_code == 401
 
 
-def test_a_security_keys_challenge_is_kept_in_a_cookie(manager: Browser) -> None:
-    """To come back with the key's answer; no script reads it either."""
+def test_a_security_key_challenge_is_in_an_http_only_cookie(manager: Browser) -> None:
+    """It is sent back with the key's response."""
     answer = manager.send("PUT", "/auth/fido")
     assert answer.status_code == 200
     state = cookies_of(answer)["session"]
     assert (state["path"], state["httponly"], state["samesite"]) == ("/", True, "Lax")
 
 
-def test_the_lists_of_a_production_come_in_both_forms(manager: Browser, stage: Desk) -> None:
-    """Line by line with a header, and as plain rows; they tell the same."""
+def test_lists_of_a_production_have_two_formats(manager: Browser, stage: Desk) -> None:
+    """NDJSON with a header, and plain rows, with the same contents."""
     for kind in ("assets", "shots"):
         path = f"/data/{kind}/with-tasks?project_id={stage.project}"
         answer = manager.send("GET", path + "&stream=true&compact=true")
@@ -190,8 +190,8 @@ def test_the_lists_of_a_production_come_in_both_forms(manager: Browser, stage: D
         assert isinstance(manager.get(path), list), path
 
 
-def test_a_task_is_looked_at_and_talked_about(manager: Browser, stage: Desk) -> None:
-    """Its page, a comment with a file, a reply, a preview, the picture of it."""
+def test_a_task_page_works(manager: Browser, stage: Desk) -> None:
+    """The task, a comment with a file, a reply, a preview and its thumbnail."""
     task = manager.get(f"/data/tasks/{stage.task}/full")
     assert task["entity"]["id"] == stage.asset
     manager.get(f"/data/playlists/entities/{stage.asset}/preview-files")
@@ -238,8 +238,8 @@ def test_a_task_is_looked_at_and_talked_about(manager: Browser, stage: Desk) -> 
         assert manager.send("GET", missing).status_code == 404
 
 
-def test_bodies_come_as_an_interface_sends_them(site: str, stage: Desk) -> None:
-    """With a slash at the end, without any body, as bare lists, with a body on a DELETE."""
+def test_bodies_of_interfaces_are_accepted(site: str, stage: Desk) -> None:
+    """A trailing slash, no body, arrays, a body on DELETE."""
     admin, film = Browser(site), stage.project
     admin.log_in("admin")
     kind = admin.post("/data/task-types/", {"name": "Shading", "color": "#123456"}, 200)
@@ -268,8 +268,8 @@ def test_bodies_come_as_an_interface_sends_them(site: str, stage: Desk) -> None:
     assert news["limit"] == 50
 
 
-def test_what_was_read_costs_little_to_read_again(manager: Browser, stage: Desk) -> None:
-    """A list is compressed on its way; unchanged it is a 304."""
+def test_repeated_reads_are_cheap(manager: Browser, stage: Desk) -> None:
+    """Lists are compressed; unchanged ones are a 304."""
     path = f"/data/assets/with-tasks?project_id={stage.project}"
     first = manager.send("GET", path)
     again = manager.send("GET", path, headers={"If-None-Match": first.headers["ETag"]})
@@ -288,8 +288,8 @@ def test_what_was_read_costs_little_to_read_again(manager: Browser, stage: Desk)
         assert requests.get(manager.base + path, headers=held, timeout=10).status_code == 304
 
 
-def test_who_is_gone_is_sent_to_the_log_in_and_who_may_not_is_not(site: str, stage: Desk) -> None:
-    """401 for no session, 403 for no right, 404 for nothing: an interface reacts to each."""
+def test_errors_tell_log_in_from_permission(site: str, stage: Desk) -> None:
+    """401 without a session, 403 without permission, 404 for unknown rows."""
     vendor = Browser(site)
     vendor.log_in("vendor")
     assert vendor.send("GET", f"/data/projects/{stage.project}/concepts").status_code == 403
@@ -298,8 +298,8 @@ def test_who_is_gone_is_sent_to_the_log_in_and_who_may_not_is_not(site: str, sta
     assert vendor.send("GET", "/data/user/context").status_code == 401
 
 
-def test_only_the_origins_named_may_call_from_elsewhere(site: str) -> None:
-    """With their cookies; other pages are told nothing."""
+def test_only_configured_origins_may_call_cross_site(site: str) -> None:
+    """With cookies; other origins get no CORS headers."""
     asked = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "if-match"}
     for origin, allowed in ((ELSEWHERE, ELSEWHERE), ("https://evil.example.com", None)):
         headers = {"Origin": origin}
@@ -313,7 +313,7 @@ def test_only_the_origins_named_may_call_from_elsewhere(site: str) -> None:
         assert credentials == ("true" if allowed else None)
 
 
-def test_an_interface_lives_without_live_events(site: str) -> None:
-    """Its socket finds nothing, which it copes with; it gets no page in its place."""
+def test_an_interface_works_without_live_events(site: str) -> None:
+    """Its socket gets a 404 that it handles, not the index page."""
     answer = requests.get(f"{site}/socket.io/?EIO=4&transport=polling", timeout=10)
     assert answer.status_code == 404

@@ -1,4 +1,4 @@
-"""Who wrote sees it: a read in another service, made at once, with two replicas of everything."""
+"""Read your writes: a read in another service right after a write, with two replicas."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def doubled(system: System) -> Iterator[System]:
 
 
 class Writer:
-    """Somebody who writes in one service and reads in another at once."""
+    """A client that writes in one service and reads in another."""
 
     def __init__(self, caller: Caller, world: World) -> None:
         self.caller, self.world = caller, world
@@ -164,7 +164,7 @@ PAIRS = [name for name in vars(Writer) if "_to_" in name]
 
 @pytest.mark.parametrize("pair", PAIRS)
 def test_a_write_is_seen_by_the_next_read(doubled: System, world: World, pair: str) -> None:
-    """By whoever wrote, in whichever service it is read."""
+    """Of the same client, in any service."""
     writer, stale = Writer(doubled.caller(world.admin), world), []
     for number in range(ROUNDS):
         behind, seen = writer.behind, getattr(writer, pair)()
@@ -174,8 +174,8 @@ def test_a_write_is_seen_by_the_next_read(doubled: System, world: World, pair: s
     assert writer.behind < ROUNDS
 
 
-def test_what_is_made_by_an_event_is_there_with_the_answer(doubled: System, world: World) -> None:
-    """A number of assets that are ready, which tasks count when assets change."""
+def test_the_effects_of_events_are_seen_too(doubled: System, world: World) -> None:
+    """The number of ready assets, which ``tasks`` counts by event."""
     writer = Writer(doubled.caller(world.admin), world)
     asset = {"ready_for": writer.shot_type}
     assert writer.caller.put(f"/data/entities/{world.asset}", asset).status_code == 200
@@ -187,8 +187,8 @@ def test_what_is_made_by_an_event_is_there_with_the_answer(doubled: System, worl
         assert writer.read(f"/data/tasks/{task}")["nb_assets_ready"] == 1
 
 
-def test_a_client_without_cookies_sends_the_header(doubled: System, world: World) -> None:
-    """What it got with the answer to its write."""
+def test_the_header_replaces_the_cookie(doubled: System, world: World) -> None:
+    """With the value from the answer to the write."""
     admin = doubled.caller(world.admin)
     for _ in range(ROUNDS):
         made = admin.post("/data/departments", {"name": uuid.uuid4().hex, "color": "#000000"})
@@ -198,8 +198,8 @@ def test_a_client_without_cookies_sends_the_header(doubled: System, world: World
         assert any(made.json()["id"] in event["data"].values() for event in events)
 
 
-def test_a_read_gives_no_cookie(system: System, world: World) -> None:
-    """Nothing moves in the headers of what caches keep."""
+def test_a_read_sets_no_cookie(system: System, world: World) -> None:
+    """Cached answers keep their headers."""
     admin = system.caller(world.admin)
     admin.post("/data/departments", {"name": "Lighting", "color": "#000000"})
     assert COOKIE in admin.session.cookies
@@ -209,15 +209,15 @@ def test_a_read_gives_no_cookie(system: System, world: World) -> None:
 
 @pytest.fixture
 def standstill(system: System) -> Iterator[Callable[[], None]]:
-    """Stop what publishes events; it goes on after the test."""
+    """Stop the relay for the test."""
     yield lambda: system.kill("relay", signal.SIGSTOP)
     system.kill("relay", signal.SIGCONT)
 
 
-def test_when_events_stand_still_an_answer_says_what_is_stale(
+def test_without_a_relay_an_answer_names_what_is_stale(
     system: System, world: World, standstill: Callable[[], None]
 ) -> None:
-    """After a second, with what there is; who didn't write doesn't wait."""
+    """After a second, with the present state; other clients don't wait."""
     admin, other = system.caller(world.admin), system.caller(world.admin)
     standstill()
     made = admin.post("/data/departments", {"name": "Lighting", "color": "#000000"}).json()
@@ -231,10 +231,10 @@ def test_when_events_stand_still_an_answer_says_what_is_stale(
     assert STALE_HEADER not in admin.get(f"/data/departments/{made['id']}").headers
 
 
-def test_when_events_stand_still_a_delete_says_who_is_behind(
+def test_without_a_relay_a_delete_names_what_is_stale(
     system: System, world: World, standstill: Callable[[], None]
 ) -> None:
-    """The row is gone, the tasks of a deleted shot not yet."""
+    """The row is deleted, the tasks of a deleted shot not yet."""
     writer = Writer(system.caller(world.admin), world)
     shot = writer.shot()
     writer.task(shot)
