@@ -29,16 +29,16 @@ def say_something(day: Day) -> None:
 
 
 def tick_and_correct(day: Day) -> None:
-    edited = {**day.comment, "text": "Please look again", "mentions": None}
+    text = f"Please look again @Manager {day.mark}"
     changes = {
         "id": day.comment["id"],
-        "text": edited["text"],
+        "text": text,
         "checklist": [{"text": "eyes", "checked": True}],
     }
     gazu.task.update_comment(changes, client=day.as_["artist"])
     found = gazu.task.get_comment(day.comment["id"])
     assert found["checklist"] == [{"text": "eyes", "checked": True}]
-    assert (found["text"], found["editor_id"]) == ("Please look again", day.people["artist"]["id"])
+    assert (found["text"], found["editor_id"]) == (text, day.people["artist"]["id"])
 
 
 def answer(day: Day) -> None:
