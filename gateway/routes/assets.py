@@ -76,11 +76,11 @@ ROUTES = (
     Route("PUT", "/data/projects/{project_id}/entities/{entity_id}/casting",           "assets.replace_casting",  body=Body.JSON),
     Route("PUT", "/data/projects/{project_id}/entities/casting",                       "assets.replace_castings", body=Body.JSON, slow=True),
     Route("PUT", "/data/projects/{project_id}/entities/casting/assets/{asset_id}",     "assets.cast_asset", body=Body.JSON),
-    Route("GET", "/data/projects/{project_id}/asset-types/{asset_type_id}/casting",    "assets.casting_by_type"),
-    Route("GET", "/data/projects/{project_id}/sequences/{sequence_id}/casting",        "assets.casting_of_sequence"),
-    Route("GET", "/data/projects/{project_id}/sequences/all/casting",                  "assets.casting_of_sequences", slow=True),
-    Route("GET", "/data/projects/{project_id}/episodes/{episode_id}/sequences/all/casting", "assets.casting_of_episode_sequences", slow=True),
-    Route("GET", "/data/projects/{project_id}/episodes/casting",                       "assets.casting_of_episodes", slow=True),
+    Route("GET", "/data/projects/{project_id}/asset-types/{asset_type_id}/casting",    "assets.list_casting_by_type"),
+    Route("GET", "/data/projects/{project_id}/sequences/{sequence_id}/casting",        "assets.list_casting_of_sequence"),
+    Route("GET", "/data/projects/{project_id}/sequences/all/casting",                  "assets.list_casting_of_sequences", slow=True),
+    Route("GET", "/data/projects/{project_id}/episodes/{episode_id}/sequences/all/casting", "assets.list_casting_of_episode_sequences", slow=True),
+    Route("GET", "/data/projects/{project_id}/episodes/casting",                       "assets.list_casting_of_episodes", slow=True),
     *(route for path in PATHS for route in data(path, service="assets")),
 )
 # fmt: on

@@ -42,9 +42,11 @@ def with_attachments(path: str, rpc: str, *, status: int = 201, bare: bool = Fal
 def kind_routes(kind: str) -> tuple[Route, ...]:
     """The routes about tasks of one kind of entity."""
     path, fixed = f"/data/{PLURALS[kind]}", (("kind", kind),)
-    detail = (Route("GET", f"{path}/{{ident}}", "tasks.entity_detail", fixed=fixed),)
+    detail = (Route("GET", f"{path}/{{ident}}", "tasks.read_entity_detail", fixed=fixed),)
     return (
-        Route("GET", f"{path}/with-tasks", "tasks.with_tasks", query=True, slow=True, fixed=fixed),
+        Route(
+            "GET", f"{path}/with-tasks", "tasks.list_with_tasks", query=True, slow=True, fixed=fixed
+        ),
         Route("GET", f"{path}/{{ident}}/tasks", "tasks.list_entity_tasks", query=True, fixed=fixed),
         Route("GET", f"{path}/{{ident}}/task-types", "tasks.list_entity_task_types", fixed=fixed),
         Route("GET", f"{path}/{{ident}}/preview-files", "tasks.list_previews_of", fixed=fixed),
@@ -85,7 +87,7 @@ WORK = (
     Route("PUT",  "/actions/persons/{person_id}/assign",      "tasks.assign_tasks", body=Body.LENIENT),
     Route("PUT",  "/actions/tasks/clear-assignation",         "tasks.clear_assignation", body=Body.LENIENT),
     Route("GET",  "/data/tasks/{task_id}/full",       "tasks.read_task_in_full"),
-    Route("GET",  "/data/entities/{ident}/entities-linked/with-tasks", "tasks.linked_with_tasks"),
+    Route("GET",  "/data/entities/{ident}/entities-linked/with-tasks", "tasks.list_linked_with_tasks"),
     Route("GET",  "/data/user/tasks",                 "tasks.list_own_tasks"),
     Route("GET",  "/data/user/done-tasks",            "tasks.list_own_tasks", fixed=(("done", True),)),
     Route("GET",  "/data/user/tasks-to-check",        "tasks.list_tasks_to_check"),
@@ -102,18 +104,18 @@ WORK = (
     Route("DELETE", "/actions/projects/{project_id}/task-types/{task_type_id}/delete-tasks", "tasks.delete_tasks_of_type", status=204, slow=True),
 )
 TIME = (
-    Route("GET",  ACT + "/time-spents",                          "tasks.time_spent_on_task"),
-    Route("GET",  ACT + "/time-spents/{day}",                    "tasks.time_spent_on_task"),
+    Route("GET",  ACT + "/time-spents",                          "tasks.list_time_spent_on_task"),
+    Route("GET",  ACT + "/time-spents/{day}",                    "tasks.list_time_spent_on_task"),
     Route("POST", ACT + "/time-spents/{day}/persons/{person_id}",     "tasks.set_time_spent", status=201, body=Body.LENIENT),
     Route("POST", ACT + "/time-spents/{day}/persons/{person_id}/add", "tasks.set_time_spent", status=201, body=Body.LENIENT, fixed=(("add", True),)),
-    Route("GET",  "/data/user/time-spents",                      "tasks.time_spent_by_person", query=True),
-    Route("GET",  "/data/user/time-spents/{day}",                "tasks.time_spent_by_person"),
-    Route("GET",  "/data/user/tasks/{task_id}/time-spents/{day}", "tasks.time_spent_today"),
-    Route("GET",  SPENT,                                         "tasks.time_spent_by_person", query=True),
-    Route("GET",  SPENT + "/{day}",                              "tasks.time_spent_by_person"),
-    Route("GET",  SPENT + "/week/{year}/{week}",                 "tasks.time_spent_by_person"),
-    Route("GET",  SPENT + "/month/all/{year}/{month}",           "tasks.time_spent_by_person"),
-    Route("GET",  SPENT + "/year/{year}",                        "tasks.time_spent_by_person"),
+    Route("GET",  "/data/user/time-spents",                      "tasks.list_time_spent_by_person", query=True),
+    Route("GET",  "/data/user/time-spents/{day}",                "tasks.list_time_spent_by_person"),
+    Route("GET",  "/data/user/tasks/{task_id}/time-spents/{day}", "tasks.list_time_spent_today"),
+    Route("GET",  SPENT,                                         "tasks.list_time_spent_by_person", query=True),
+    Route("GET",  SPENT + "/{day}",                              "tasks.list_time_spent_by_person"),
+    Route("GET",  SPENT + "/week/{year}/{week}",                 "tasks.list_time_spent_by_person"),
+    Route("GET",  SPENT + "/month/all/{year}/{month}",           "tasks.list_time_spent_by_person"),
+    Route("GET",  SPENT + "/year/{year}",                        "tasks.list_time_spent_by_person"),
 )
 FEEDS = (
     Route("GET",    "/data/user/notifications",              "tasks.list_notifications", query=True),

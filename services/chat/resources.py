@@ -19,7 +19,7 @@ class MessageRules(SimpleRules):
     ) -> None:
         """Add the ids of each message's files."""
         ids = [row["id"] for row in rows]
-        found = ctx.ask("tasks", "attachments_of_messages", ids=ids) if ids else {}
+        found = ctx.ask("tasks", "list_attachments_of_messages", ids=ids) if ids else {}
         for row in rows:
             row["attachment_files"] = found.get(row["id"], [])
 

@@ -19,7 +19,7 @@ def require_entity_reader(ctx: CallContext, entity: str) -> UUID:
     The production's team may; a vendor only with a task on the entity.
     """
     ident = known_id(entity)
-    projects = ctx.ask("assets", "projects_of_entities", ids=[str(ident)])
+    projects = ctx.ask("assets", "list_projects_of_entities", ids=[str(ident)])
     if str(ident) not in projects:
         raise NotFound
     role = ctx.actor.role_in(UUID(projects[str(ident)]))

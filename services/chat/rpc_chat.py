@@ -81,7 +81,7 @@ class ChatRpc(ResourceService):
         # The chats' productions are known only to ``assets``, so those of closed productions are
         # dropped here rather than in the statement.
         ids = [str(row["object_id"]) for row in rows]
-        entities = self.ask("assets", "entities_in_brief", ids=ids) if ids else {}
+        entities = self.ask("assets", "list_entities_in_brief", ids=ids) if ids else {}
         return [
             {**row, **entities[str(row["object_id"])]}
             for row in rows

@@ -173,7 +173,7 @@ class MessageRpc(ResourceService):
         answers = (
             self.ask_all(
                 [
-                    ("tasks", "files_of_messages", {"ids": [str(ident) for ident in batch]})
+                    ("tasks", "list_files_of_messages", {"ids": [str(ident) for ident in batch]})
                     for batch in batches
                 ]
             )

@@ -94,3 +94,7 @@ class TooMany(ServiceError, kind="too-many"):
 
 class Unavailable(ServiceError, kind="unavailable"):
     """A dependency is unavailable or too slow; the caller may retry."""
+
+
+class MethodUnknown(ServiceError, kind="method-unknown"):
+    """The service has no such method; the caller may be of a newer release."""

@@ -74,7 +74,7 @@ class EventLogRpc(ResourceService):
         wake_readers(self)
 
     @query
-    def last_events(self, query: Query | None = None) -> Reply:
+    def list_last_events(self, query: Query | None = None) -> Reply:
         """The newest events first, as ``GET /data/events/last`` filters them.
 
         For administrators, and managers within their productions. Raises Forbidden, InvalidInput.
@@ -106,7 +106,7 @@ class EventLogRpc(ResourceService):
         return Reply(f"[{','.join(found)}]".encode())
 
     @query
-    def event_names(self) -> list[str]:
+    def list_event_names(self) -> list[str]:
         """The names of all events that were ever logged, sorted. For managers. Raises Forbidden."""
         studio_manager.check(self, {})
         name = table_of(ApiEvent).c.name

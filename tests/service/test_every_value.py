@@ -78,13 +78,13 @@ class Answers(dict[str, Any]):
         known = {row["id"] for rows in world.tables.values() for row in rows if "id" in row}
         super().__init__(
             {
-                "assets.kinds_of_entities": {world.asset: "Character"},
-                "tasks.projects_of_tasks": {world.task: world.project},
-                "assets.projects_of_entities": {world.asset: world.project},
-                "auth.short_persons": {},
+                "assets.list_kinds_of_entities": {world.asset: "Character"},
+                "tasks.list_projects_of_tasks": {world.task: world.project},
+                "assets.list_projects_of_entities": {world.asset: world.project},
+                "auth.list_short_persons": {},
                 "chat.read_row": {},
-                "crud.team_of": {},
-                "tasks.attachments_of_messages": {},
+                "crud.list_team": {},
+                "tasks.list_attachments_of_messages": {},
             }
         )
         self._existing = lambda tables: {
@@ -93,7 +93,9 @@ class Answers(dict[str, Any]):
 
     def __missing__(self, question: str) -> Any:
         """Every service says which rows exist, and that it has none that points at ours."""
-        return {"existing_rows": self._existing, "references_row": False}[question.split(".")[1]]
+        return {"find_existing_rows": self._existing, "references_row": False}[
+            question.split(".")[1]
+        ]
 
 
 class Walk:
@@ -339,7 +341,7 @@ def test_a_filter_finds_nothing_or_is_refused(alone: Alone, path: str) -> None:
     """Whatever is asked for."""
     walk = Walk(alone, path)
     walk.service.neighbours.answers["auth.list_rows"] = []
-    walk.service.neighbours.answers["assets.entities_of_episode"] = []
+    walk.service.neighbours.answers["assets.list_entities_of_episode"] = []
     names = {*walk.resource.table.c.keys(), *walk.resource.lists, *walk.resource.virtual}
     for name in names - walk.resource.hidden:
         for text in (*ASKED, *LARGE):

@@ -50,9 +50,9 @@ def filled(alone: Alone, name: str, table: str, rows: int = ROWS) -> OneService:
     service, world = alone(name), World()
     projects = [world.project]
     service.neighbours.answers |= {
-        "crud.existing_rows": lambda tables: tables,
-        "crud.project_names": lambda ids: dict.fromkeys(ids or [], "Film"),
-        "auth.short_persons": {},
+        "crud.find_existing_rows": lambda tables: tables,
+        "crud.list_project_names": lambda ids: dict.fromkeys(ids or [], "Film"),
+        "auth.list_short_persons": {},
         "auth.list_rows": [],
         "assets.describe_entities": {},
     }

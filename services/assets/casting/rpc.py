@@ -94,7 +94,7 @@ class CastingRpc(ResourceService):
 
     @query
     @versioned()
-    def casting_by_type(self, project_id: str, asset_type_id: str) -> Reply:
+    def list_casting_by_type(self, project_id: str, asset_type_id: str) -> Reply:
         """What the assets of a type cast: ``{asset id: [casting]}``."""
         project, ident = self._project_but_vendor(project_id), known_id(asset_type_id)
         known = sa.select(TYPE.c.id).where(TYPE.c.id == ident, TYPE.c.name.not_in(RESERVED))
@@ -110,29 +110,29 @@ class CastingRpc(ResourceService):
 
     @query
     @versioned()
-    def casting_of_sequence(self, project_id: str, sequence_id: str) -> Reply:
+    def list_casting_of_sequence(self, project_id: str, sequence_id: str) -> Reply:
         """What the shots of a sequence cast: ``{shot id: [casting]}``."""
         project = self._project_but_vendor(project_id)
         return self._shots(SEQUENCE.c.id == self._entity_of(project, sequence_id, "sequence"))
 
     @query
     @versioned()
-    def casting_of_sequences(self, project_id: str) -> Reply:
-        """What all shots of a production cast, as ``casting_of_sequence``."""
+    def list_casting_of_sequences(self, project_id: str) -> Reply:
+        """What all shots of a production cast, as ``list_casting_of_sequence``."""
         project = self._project_but_vendor(project_id)
         return self._shots(SEQUENCE.c.project_id == project, long=True)
 
     @query
     @versioned()
-    def casting_of_episode_sequences(self, project_id: str, episode_id: str) -> Reply:
-        """What all shots of an episode cast, as ``casting_of_sequence``."""
+    def list_casting_of_episode_sequences(self, project_id: str, episode_id: str) -> Reply:
+        """What all shots of an episode cast, as ``list_casting_of_sequence``."""
         project = self._project_but_vendor(project_id)
         episode = self._entity_of(project, episode_id, "episode")
         return self._shots(SEQUENCE.c.parent_id == episode, long=True)
 
     @query
     @versioned()
-    def casting_of_episodes(self, project_id: str) -> Reply:
+    def list_casting_of_episodes(self, project_id: str) -> Reply:
         """What the episodes of a production cast: ``{episode id: [casting]}``."""
         project = self._project_but_vendor(project_id)
         rows = (
@@ -149,7 +149,7 @@ class CastingRpc(ResourceService):
         return self._grouped(rows, (CASTER.c.name,), long=True)
 
     @query
-    def casting_readiness(self, shot_ids: list[str]) -> dict[str, list[str | None]]:
+    def read_casting_readiness(self, shot_ids: list[str]) -> dict[str, list[str | None]]:
         """For each shot the task types that its cast assets are ready for, one for each asset."""
         statement = (
             sa.select(LINK.c.entity_in_id, ENTITY.c.ready_for)
@@ -163,7 +163,7 @@ class CastingRpc(ResourceService):
         return found
 
     @query
-    def shots_casting(self, asset_ids: list[str]) -> list[str]:
+    def list_shots_casting(self, asset_ids: list[str]) -> list[str]:
         """The shots that cast one of these assets."""
         statement = (
             sa.select(LINK.c.entity_in_id)

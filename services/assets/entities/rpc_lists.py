@@ -139,7 +139,7 @@ class ListRpc(ResourceService):
         return lists.json_array(self, rows.order_by(ENTITY.c.name))
 
     @query
-    def entities_below(self, kind: str, of: str, ident: str) -> list[str]:
+    def list_entities_below(self, kind: str, of: str, ident: str) -> list[str]:
         """The ids of the entities of a kind in a sequence or an episode; for ``tasks``."""
         holder = UUID(ident)
         held = ENTITY.c.parent_id == holder if of == "sequence" else views.in_episode(kind, holder)

@@ -80,7 +80,7 @@ class RemovalRpc(ResourceService):
 
     def _worked_on(self, ids: list[UUID]) -> set[UUID]:
         """Which of the entities have tasks."""
-        found = self.ask("tasks", "worked_on", ids=[str(ident) for ident in ids])
+        found = self.ask("tasks", "list_worked_on", ids=[str(ident) for ident in ids])
         return {UUID(ident) for ident in found}
 
     def _remove(self, kind: str, facts: Row, *, worked_on: bool, force: bool) -> None:

@@ -89,12 +89,12 @@ class ContextRpc(ResourceService):
     """Parts of answers that ``crud`` composes."""
 
     @query
-    def context_part(self, projects: list[str], shows: list[str]) -> Reply:
-        """All asset types with their task types, and what ``project_extras`` says."""
+    def read_context_part(self, projects: list[str], shows: list[str]) -> Reply:
+        """All asset types with their task types, and what ``read_project_extras`` says."""
         return self._read(CONTEXT, projects, shows, None)
 
     @query
-    def project_extras(
+    def read_project_extras(
         self, projects: list[str], shows: list[str], entity_type: str | None = None
     ) -> Reply:
         """Descriptors of these productions that the caller sees, and where TV shows begin.

@@ -26,7 +26,7 @@ class InternalRpc(ResourceService):
     """Entities for other services, which authorize."""
 
     @query
-    def projects_of_entities(self, ids: list[str]) -> dict[str, str]:
+    def list_projects_of_entities(self, ids: list[str]) -> dict[str, str]:
         """The production of each entity: ``{entity id: project id}``; unknown ids are left out."""
         wanted = [UUID(ident) for ident in ids]
         statement = sa.select(Entity.id, Entity.project_id).where(Entity.id.in_(wanted))
@@ -50,7 +50,7 @@ class InternalRpc(ResourceService):
         return compressed((text or "{}").encode())
 
     @query
-    def entities_of_kind(
+    def list_entities_of_kind(
         self, project_id: str, kind: str, ids: list[str], query: dict[str, str] | None = None
     ) -> list[str]:
         """The entities among ``ids`` in a production; without ids, all of the kind there.
@@ -79,7 +79,7 @@ class InternalRpc(ResourceService):
         return [str(ident) for ident in wanted or found if str(found[ident]) == project_id]
 
     @query
-    def entity_with_ancestors(self, ident: str) -> Reply:
+    def read_entity_with_ancestors(self, ident: str) -> Reply:
         """An entity with its type: ``{"entity", "entity_type", "sequence"?, "episode"?}``.
 
         ``sequence`` and ``episode`` are there for shots, scenes and sequences that have them.
@@ -112,7 +112,7 @@ class InternalRpc(ResourceService):
         return found
 
     @query
-    def entities_in_brief(self, ids: list[str]) -> dict[str, dict[str, str | None]]:
+    def list_entities_in_brief(self, ids: list[str]) -> dict[str, dict[str, str | None]]:
         """``{id: {entity_name, project_id, preview_file_id}}``; unknown ids are left out."""
         wanted = [UUID(ident) for ident in ids]
         statement = sa.select(
@@ -129,7 +129,7 @@ class InternalRpc(ResourceService):
             }
 
     @query
-    def entities_of_episode(self, episode_id: str) -> list[str]:
+    def list_entities_of_episode(self, episode_id: str) -> list[str]:
         """The ids of the entities two levels below an episode: the shots of its sequences."""
         parent = table_of(Entity).alias("parent")
         statement = (
@@ -141,7 +141,7 @@ class InternalRpc(ResourceService):
             return [str(ident) for ident in connection.execute(statement).scalars()]
 
     @query
-    def kinds_of_entities(self, ids: list[str]) -> dict[str, str]:
+    def list_kinds_of_entities(self, ids: list[str]) -> dict[str, str]:
         """``{entity id: name of its entity type}``; unknown ids are left out."""
         wanted = [UUID(ident) for ident in ids]
         statement = (

@@ -33,7 +33,9 @@ class OverviewRpc(ResourceService):
     """Entities without their tasks."""
 
     @query
-    def entity_heads(self, kind: str, query: dict[str, str], compact: bool = False) -> Reply:
+    def list_entity_summaries(
+        self, kind: str, query: dict[str, str], compact: bool = False
+    ) -> Reply:
         """The entities of a view with tasks: ``[["<id>", head], …]`` in the view's order.
 
         A head is the view's JSON object without ``tasks``; with ``compact`` the array of its
@@ -58,7 +60,7 @@ class OverviewRpc(ResourceService):
         return Reply(self._pairs(rows, compact=compact))
 
     @query
-    def entity_head(self, kind: str, ident: str) -> JsonObject:
+    def read_entity_summary(self, kind: str, ident: str) -> JsonObject:
         """The detail of an entity without its tasks: ``{"project_id", "head"}``.
 
         Raises NotFound (unknown, another kind, a shot without sequence), Forbidden.
@@ -77,8 +79,8 @@ class OverviewRpc(ResourceService):
         return {"project_id": str(facts["project_id"]), "head": msgspec.Raw(head.encode())}
 
     @query
-    def linked_heads(self, ident: str) -> Reply:
-        """The concepts that link to an entity, in the form of ``entity_heads``.
+    def list_linked_summaries(self, ident: str) -> Reply:
+        """The concepts that link to an entity, in the form of ``list_entity_summaries``.
 
         Raises NotFound, Forbidden.
         """

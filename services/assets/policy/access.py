@@ -53,13 +53,13 @@ def reach(ctx: CallContext, project: UUID | None = None) -> Reach:
         return Reach(frozenset({project}) if project else None)
     projects = frozenset({project}) if project else frozenset(actor.projects)
     as_vendor = frozenset(p for p in projects if actor.projects.get(p) == VENDOR)
-    assigned = ctx.ask("tasks", "assigned_entities") if as_vendor else []
+    assigned = ctx.ask("tasks", "list_assigned_entities") if as_vendor else []
     return Reach(projects, as_vendor, tuple(UUID(i) for i in assigned), actor.departments)
 
 
 def own_reach(ctx: CallContext, project: UUID) -> Reach:
     """What the caller has work on in a production they may enter, whatever their role."""
-    assigned = ctx.ask("tasks", "assigned_entities")
+    assigned = ctx.ask("tasks", "list_assigned_entities")
     only = frozenset({project})
     return Reach(only, only, tuple(UUID(i) for i in assigned), ctx.actor.departments)
 

@@ -16,7 +16,7 @@ CLOSED_TO: Final = {"scene": ("vendor",), "concept": ("vendor", "client")}
 def project_names(ctx: CallContext, ids: list[UUID] | None) -> dict[str, str]:
     """The names of productions by id, of all for None; unknown ids are left out."""
     wanted = None if ids is None else [str(ident) for ident in ids]
-    found: dict[str, str] = ctx.ask("crud", "project_names", ids=wanted)
+    found: dict[str, str] = ctx.ask("crud", "list_project_names", ids=wanted)
     return found
 
 

@@ -62,7 +62,7 @@ def listed(ctx: CallContext, statement: Select) -> Select:
     as_vendor = {p for p in actor.open_projects if actor.projects.get(p) == "vendor"}
     condition: Condition = Entity.project_id.in_(actor.open_projects - as_vendor)
     if as_vendor:
-        ids = [UUID(ident) for ident in ctx.ask("tasks", "assigned_entities")]
+        ids = [UUID(ident) for ident in ctx.ask("tasks", "list_assigned_entities")]
         condition |= Entity.project_id.in_(as_vendor) & Entity.id.in_(ids)
     return statement.where(condition)
 

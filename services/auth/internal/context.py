@@ -52,7 +52,7 @@ class ContextRpc(ResourceService):
     settings: AuthSettings
 
     @query
-    def context_part(self) -> Reply:
+    def read_context_part(self) -> Reply:
         """``{persons, departments, studios, user_limit?}`` without guests, for ``crud`` to compose.
 
         Managers get complete persons, others reduced ones, all with departments. Only

@@ -15,10 +15,9 @@ from services.auth.mails import mail
 from services.auth.models import Person
 from services.common.crud.resource_service import ResourceService
 from services.common.database.tables import table_of
-from services.common.errors import Unavailable
+from services.common.errors import MethodUnknown, Unavailable
 from services.common.events.subscriber import Delivery, Inbox, on
 from services.common.json_types import JsonObject
-from services.common.runtime.rpc_server import MethodUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -86,7 +85,7 @@ class NotificationMailRpc(ResourceService):
     def _notices(self, readers: dict[str, str]) -> dict[str, JsonObject]:
         """The notifications as their readers see them, by id. Raises Unavailable."""
         try:
-            found: dict[str, JsonObject] = self.ask("tasks", "notices", readers=readers)
+            found: dict[str, JsonObject] = self.ask("tasks", "list_notices", readers=readers)
         except MethodUnknown:
             # Of the release before: the mails wait until it is replaced.
             message = "tasks can't tell of several notifications yet."

@@ -19,7 +19,7 @@ class InternalRpc(ResourceService):
     """People as other services show them."""
 
     @query
-    def persons_shown(self, ids: list[str]) -> Reply:
+    def list_persons_shown(self, ids: list[str]) -> Reply:
         """Persons as the caller may see them, as an array: complete for managers, else reduced."""
         resource = self.registry["persons"]
         full = self.actor.role in person_rules.MANAGERS
@@ -31,7 +31,7 @@ class InternalRpc(ResourceService):
         return Reply(f"[{','.join(rows)}]".encode())
 
     @query
-    def mentionable(self, ids: list[str]) -> JsonObject:
+    def list_mentionable(self, ids: list[str]) -> JsonObject:
         """Names that a comment may mention: of these people, and of all departments.
 
         Returns ``{"people": {id: "First Last"}, "departments": {id: name}, "members":
@@ -55,14 +55,14 @@ class InternalRpc(ResourceService):
         }
 
     @query
-    def whole_persons(self, ids: list[str]) -> Reply:
+    def list_full_persons(self, ids: list[str]) -> Reply:
         """Complete persons without secrets, ``{id: person}``, as comments embed their authors."""
         text = self.database.text(person_rules.select_persons(self.registry["persons"]), ids=ids)
         # json_object_agg of no rows is NULL.
         return Reply((text or "{}").encode())
 
     @query
-    def short_persons(self, ids: list[str]) -> dict[str, JsonObject]:
+    def list_short_persons(self, ids: list[str]) -> dict[str, JsonObject]:
         """People by id in the short form that replies, comments and news embed.
 
         ``{id: {id, first_name, last_name, full_name, has_avatar, role}}``.

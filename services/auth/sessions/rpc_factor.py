@@ -149,7 +149,7 @@ class FactorRpc(ResourceService):
     # --- security keys ----------------------------------------------------------------------
 
     @command
-    def fido_challenge(self, query: dict[str, str], caller: JsonObject) -> Reply:
+    def create_fido_challenge(self, query: dict[str, str], caller: JsonObject) -> Reply:
         """A challenge for the keys of an account, with the cookie to send back with its answer.
 
         Raises InvalidInput, TooMany, and Refused for an account without keys.

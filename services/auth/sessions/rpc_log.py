@@ -47,7 +47,7 @@ class LogRpc(ResourceService):
     """Log-in logs."""
 
     @query
-    def last_login_logs(self, query: Query | None = None) -> Reply:
+    def list_login_logs(self, query: Query | None = None) -> Reply:
         """Log-ins, newest first. For administrators.
 
         Returns ``[{"id", "created_at", "ip_address", "person_id", "origin"}]``.
@@ -80,7 +80,7 @@ class LogRpc(ResourceService):
         return Reply(f"[{','.join(texts)}]".encode())
 
     @query
-    def desktop_logs(self, ident: str | None = None) -> Reply:
+    def list_desktop_logs(self, ident: str | None = None) -> Reply:
         """A person's desktop log-ins, oldest first; ``ident`` defaults to the caller.
 
         Those of others are for the studio's managers. Raises Forbidden, NotFound.

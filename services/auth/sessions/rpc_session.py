@@ -186,7 +186,7 @@ class SessionRpc(ResourceService):
         return {"access_token": token}
 
     @command
-    def who_am_i(self) -> Reply:
+    def show_caller(self) -> Reply:
         """The caller and the organisation: ``{"authenticated", "user", "organisation"}``."""
         ident = self.actor.id
         if ident is None:
@@ -253,7 +253,7 @@ class SessionRpc(ResourceService):
         # Administrators have access to all productions, whatever teams they are in.
         teams: dict[str, list[Any]] = {}
         if person["role"] != "admin":
-            teams = self.ask("crud", "memberships", person_id=str(person["id"]))
+            teams = self.ask("crud", "list_memberships", person_id=str(person["id"]))
         return Actor(
             id=person["id"],
             role=person["role"],

@@ -97,7 +97,10 @@ def ask_existing(ctx: CallContext, wanted: Wanted) -> Wanted:
             by_service[service][table] = [str(ident) for ident in ids]
     found: Wanted = defaultdict(set)
     answers = ctx.ask_all(
-        [(service, "existing_rows", {"tables": tables}) for service, tables in by_service.items()]
+        [
+            (service, "find_existing_rows", {"tables": tables})
+            for service, tables in by_service.items()
+        ]
     )
     for service, answer in zip(by_service, answers, strict=True):
         for table, ids in answer.items():

@@ -119,7 +119,7 @@ class CrudRpc(ResourceService):
         return Reply(text.encode())
 
     @query
-    def change_version(self, project_id: str | None = None) -> int:
+    def read_change_version(self, project_id: str | None = None) -> int:
         """The change version of a production's data here; without an id, of all data."""
         return change_version.version(self.database, UUID(project_id) if project_id else None)
 
@@ -130,7 +130,7 @@ class CrudRpc(ResourceService):
         return outcome_of(self.handled, [UUID(event) for event in events], bounded)
 
     @query
-    def existing_rows(self, tables: dict[str, list[str]]) -> dict[str, list[str]]:
+    def find_existing_rows(self, tables: dict[str, list[str]]) -> dict[str, list[str]]:
         """Those ids, by table, that exist here; for other services.
 
         Raises Forbidden if the caller may not reference one of them.

@@ -21,9 +21,16 @@ from nameko.exceptions import ContainerBeingKilled
 from nameko.extensions import Entrypoint, SharedExtension
 
 from services.common.config import ServiceSettings
+from services.common.contracts.former_methods import FORMER_METHODS
 from services.common.database.sql_errors import as_service_errors, gave_way
 from services.common.database.transaction import Transaction
-from services.common.errors import Integrity, InvalidInput, ServiceError, Unavailable
+from services.common.errors import (
+    Integrity,
+    InvalidInput,
+    MethodUnknown,
+    ServiceError,
+    Unavailable,
+)
 from services.common.observability.health_files import HealthFiles
 from services.common.observability.metrics import REFUSED, UNKNOWN, answered
 from services.common.runtime import idempotency, positions
@@ -147,7 +154,7 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
         method = self.methods.get(name)
         if method is None:
             raise MessageRefused("method", MethodUnknown(f"no method {name!r}"))
-        request = read_request(message, name)
+        request = read_request(message, method.method_name)
         # The first worker may have committed before it died; only an idempotency key could tell.
         # Reads are simply repeated.
         if message.redelivered and method.writes:
@@ -213,10 +220,6 @@ def _method_of(message: Incoming) -> str:
     return message.routing_key.rpartition(".")[2]
 
 
-class MethodUnknown(ServiceError, kind="method-unknown"):
-    """The service has no such method; the caller may be of a newer release."""
-
-
 def _bare(answer: Reply | None, error: Exception | None) -> tuple[bytes, dict[str, Any]]:
     if answer is None:
         return encode(_as_error(error).as_dict()), {"headers": {"error": "1"}}
@@ -268,8 +271,11 @@ class Method(Entrypoint):  # type: ignore[misc]
         super().__init__(expected_exceptions=(ServiceError,), **kwargs)
 
     def setup(self) -> None:
-        """Register the method with the server."""
+        """Register the method with the server, under the name of the last release, too."""
         self.server.methods[self.method_name] = self
+        former = FORMER_METHODS.get(self.container.service_name, {})
+        if self.method_name in former:
+            self.server.methods[former[self.method_name]] = self
 
     def stop(self) -> None:
         """Stop consuming requests."""

@@ -16,9 +16,11 @@ from services.common import etags
 from services.common.access.context import CallContext, Question
 from services.common.actor import SYSTEM, Actor
 from services.common.config import ServiceSettings
+from services.common.contracts.former_methods import FORMER_METHODS
 from services.common.database import change_version
 from services.common.database.sql_errors import as_service_errors
 from services.common.database.transaction import Database, Transaction
+from services.common.errors import MethodUnknown
 from services.common.json_types import Json, JsonObject
 from services.common.observability import tracing
 from services.common.observability.log import request_id
@@ -218,7 +220,7 @@ class Service:
         """
         question = {"project_id": str(project) if project else None}
         # Sent before our own version is read, so that all of them are fetched concurrently.
-        pending = [self.ask_ahead(name, "change_version", **question) for name in elsewhere]
+        pending = [self.ask_ahead(name, "read_change_version", **question) for name in elsewhere]
         counts = [change_version.version(self.database, project), *(wait() for wait in pending)]
         # The caller is part of the tag: two people may see different rows of the same version.
         arguments = self.call.get("body", b"").decode()
@@ -260,7 +262,14 @@ class Service:
         headers = {ACTOR: encode(self.actor).decode(), REQUEST: self.tx.request_id}
         if position := self.call.get(positions.POSITION):
             headers[POSITION] = position_text(position)
-        reply = self.client.call(service, method, encode(kwargs), headers=headers, deadline=seconds)
+        body = encode(kwargs)
+        try:
+            reply = self.client.call(service, method, body, headers=headers, deadline=seconds)
+        except MethodUnknown:
+            former = FORMER_METHODS.get(service, {}).get(method)
+            if former is None:
+                raise
+            reply = self.client.call(service, former, body, headers=headers, deadline=seconds)
         positions.join(self, reply.headers)
         return reply.plain()
 

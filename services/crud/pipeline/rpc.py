@@ -142,13 +142,13 @@ class PipelineRpc(ResourceService):
         return writing.create(self, NEW_WORKING, body)
 
     @query
-    def working_files_of_task(self, task_id: str) -> Reply:
+    def list_working_files_of_task(self, task_id: str) -> Reply:
         """The working files of a task, newest first. For those who may read the task."""
         rows = self._rows("working-files", self._task_read(task_id))
         return lists.json_array(self, rows.order_by(WORKING.c.revision.desc(), WORKING.c.name))
 
     @query
-    def last_working_files(self, task_id: str) -> JsonObject:
+    def list_last_working_files(self, task_id: str) -> JsonObject:
         """The newest working file of each name: ``{name: working file}``."""
         # DISTINCT ON keeps the first row of each name, hence the order by revision.
         rows = self._rows("working-files", self._task_read(task_id)).distinct(WORKING.c.name)
@@ -158,7 +158,9 @@ class PipelineRpc(ResourceService):
         return {row["name"]: row for row in map(msgspec.json.decode, texts)}
 
     @query
-    def working_files_of_entity(self, entity_id: str, query: dict[str, str] | None = None) -> Reply:
+    def list_working_files_of_entity(
+        self, entity_id: str, query: dict[str, str] | None = None
+    ) -> Reply:
         """The working files of an entity, filtered by ``task_id`` and ``name``.
 
         For those who may read the entity. Raises NotFound, Forbidden, InvalidInput.
@@ -208,7 +210,7 @@ class PipelineRpc(ResourceService):
         return writing.create(self, NEW_OUTPUT, body)
 
     @query
-    def next_output_revision(
+    def read_next_output_revision(
         self, ident: str, data: JsonObject, temporal_id: str | None = None
     ) -> dict[str, int]:
         """The revision of the next output with a name, output type and task type.
@@ -225,7 +227,7 @@ class PipelineRpc(ResourceService):
             return {"next_revision": connection.scalar(_next_of(OUTPUT, OF_OUTPUT, values))}
 
     @query
-    def output_files_of(
+    def list_output_files_of(
         self,
         ident: str,
         of: str = "entity",
@@ -248,7 +250,7 @@ class PipelineRpc(ResourceService):
         return lists.json_array(self, rows.order_by(OUTPUT.c.revision.desc(), OUTPUT.c.name))
 
     @query
-    def output_types_of(self, ident: str) -> Reply:
+    def list_output_types_of(self, ident: str) -> Reply:
         """The output types of an entity's outputs, by name. For those who may read the entity."""
         found = sa.select(OUTPUT.c.output_type_id).where(self._outputs_of("entity", ident))
         kind = self.registry["output-types"].table.c

@@ -62,7 +62,7 @@ class PlanningRpc(ResourceService):
         return self._of("day-offs", "person_id", person, "date", *touching)
 
     @query
-    def own_absence(self, day: str) -> Reply:
+    def read_own_absence(self, day: str) -> Reply:
         """The caller's day off that covers a day, or ``{}``. Raises NotFound, Forbidden (bots)."""
         person, on = only_persons(self), _day(day)
         away = table_of(DayOff).c

@@ -92,7 +92,7 @@ class PlaylistRpc(ResourceService):
         asked = sa.select(Playlist.project_id, Playlist.task_type_id).where(Playlist.id == playlist)
         with self.database.read() as connection:
             row = connection.execute(asked).one_or_none()
-        projects = self.ask("assets", "projects_of_entities", ids=[str(entity)])
+        projects = self.ask("assets", "list_projects_of_entities", ids=[str(entity)])
         if row is None or projects.get(str(entity)) != str(row.project_id):
             raise NotFound
         by_type = self.ask("tasks", "list_entity_previews", entity_id=str(entity))

@@ -44,19 +44,19 @@ def _standing(ctx: CallContext, service: str, method: str, ident: UUID | None) -
 
 
 def _reads_task(ctx: CallContext, facts: Facts) -> bool:
-    return bool(_standing(ctx, "tasks", "standing_on_task", facts["task_id"])["read"])
+    return bool(_standing(ctx, "tasks", "read_rights_on_task", facts["task_id"])["read"])
 
 
 def _reads_entity(ctx: CallContext, facts: Facts) -> bool:
-    return bool(_standing(ctx, "tasks", "standing_on_entity", facts["entity_id"])["read"])
+    return bool(_standing(ctx, "tasks", "read_rights_on_entity", facts["entity_id"])["read"])
 
 
 def _acts_on_task(ctx: CallContext, facts: Facts) -> bool:
-    return bool(_standing(ctx, "tasks", "standing_on_task", facts["task_id"])["act"])
+    return bool(_standing(ctx, "tasks", "read_rights_on_task", facts["task_id"])["act"])
 
 
 def _acts_on_entity(ctx: CallContext, facts: Facts) -> bool:
-    return bool(_standing(ctx, "tasks", "standing_on_entity", facts["entity_id"])["act"])
+    return bool(_standing(ctx, "tasks", "read_rights_on_entity", facts["entity_id"])["act"])
 
 
 may_read_working_file: Final = Rule("access to the file's task", _reads_task, ("task_id",))
@@ -85,8 +85,8 @@ class Owner(NamedTuple):
         return {UUID(ident): UUID(project) for ident, project in found.items() if project}
 
 
-OF_TASK: Final = Owner(table_of(WorkingFile).c.task_id, "tasks", "projects_of_tasks")
-OF_ENTITY: Final = Owner(table_of(OutputFile).c.entity_id, "assets", "projects_of_entities")
+OF_TASK: Final = Owner(table_of(WorkingFile).c.task_id, "tasks", "list_projects_of_tasks")
+OF_ENTITY: Final = Owner(table_of(OutputFile).c.entity_id, "assets", "list_projects_of_entities")
 OWNERS: Final = (OF_TASK, OF_ENTITY)
 
 

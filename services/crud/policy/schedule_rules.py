@@ -40,7 +40,7 @@ def _supervises_department(ctx: CallContext, facts: Facts) -> bool:
     if facts["task_type_id"] is None:
         return False
     asked = {"task_type_id": str(facts["task_type_id"])}
-    department = ctx.ask("tasks", "department_of_task_type", **asked)
+    department = ctx.ask("tasks", "read_department_of_task_type", **asked)
     return department is not None and UUID(department) in actor.departments
 
 
@@ -121,7 +121,7 @@ class TaskLinkRules(ResourceRules[UUID | None]):
             task = parse_id(body.get("task_id"))
         except BadValue:
             return None
-        project = ctx.ask("tasks", "projects_of_tasks", ids=[str(task)]).get(str(task))
+        project = ctx.ask("tasks", "list_projects_of_tasks", ids=[str(task)]).get(str(task))
         return UUID(project) if project else None
 
     def on_create(

@@ -93,7 +93,9 @@ class ProductionRpc(ResourceService):
 
         def build() -> Reply:
             rows = self._open(name)
-            asked = [("assets", "project_extras", production_rows.question(rows))] if rows else []
+            asked = (
+                [("assets", "read_project_extras", production_rows.question(rows))] if rows else []
+            )
             # Without productions no call is needed.
             extras = [msgspec.json.decode(found, type=Extras) for found in self.ask_all_raw(asked)]
             return lists.compressed(production_rows.completed(rows, extras[0]) if rows else b"[]")
@@ -133,14 +135,14 @@ class ProductionRpc(ResourceService):
     def _all_of_them(self) -> Reply:
         found = self._read(ALL)
         question = {**production_rows.question(found), "shows": [], "entity_type": "Project"}
-        asked = self.ask_raw("assets", "project_extras", **question)
+        asked = self.ask_raw("assets", "read_project_extras", **question)
         extras = msgspec.json.decode(asked, type=Extras)
         return lists.compressed(production_rows.completed(found, extras))
 
     # --- the context ----------------------------------------------------------------------------
 
     @query
-    def user_context(self) -> Reply:
+    def read_user_context(self) -> Reply:
         """The data that a client loads at start, as the caller may see it.
 
         An object of lists: people, departments, types, statuses, productions, saved searches and
@@ -152,10 +154,10 @@ class ProductionRpc(ResourceService):
     def _context(self) -> Reply:
         # All calls are started before the first reply is awaited: the context takes as long as the
         # slowest of them, not as long as their sum.
-        people = self.ask_ahead_raw("auth", "context_part")
-        work = self.ask_ahead_raw("tasks", "context_part")
+        people = self.ask_ahead_raw("auth", "read_context_part")
+        work = self.ask_ahead_raw("tasks", "read_context_part")
         rows = self._open()
-        things = self.ask_ahead_raw("assets", "context_part", **production_rows.question(rows))
+        things = self.ask_ahead_raw("assets", "read_context_part", **production_rows.question(rows))
         own = msgspec.json.decode(self._own_part().body, type=Members)
         extras = msgspec.json.decode(things(), type=OfAssets)
         context = {

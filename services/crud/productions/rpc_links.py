@@ -36,7 +36,7 @@ class TypeLinkRpc(ResourceService):
     """The task types and statuses of productions, and settings that ``tasks`` needs."""
 
     @query
-    def production_rules(self, project_id: str) -> JsonObject:
+    def read_production_rules(self, project_id: str) -> JsonObject:
         """The settings of a production that affect comments. For ``tasks``.
 
         Returns ``{"max_retakes", "is_clients_isolated", "is_set_preview_automated",
@@ -58,7 +58,7 @@ class TypeLinkRpc(ResourceService):
         return {**found, "status_automations": [str(i) for i in found["status_automations"]]}
 
     @query
-    def users_of_task_type(self, task_type_id: str) -> list[str]:
+    def list_users_of_task_type(self, task_type_id: str) -> list[str]:
         """The users of a task type as texts: productions by name, schedule items by count.
 
         For ``tasks``, which refuses to delete a type that is in use.

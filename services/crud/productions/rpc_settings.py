@@ -113,7 +113,7 @@ class ProjectSettingsRpc(ResourceService):
             wanted = [str(ident) for ident in connection.execute(ids).scalars()]
         if not wanted:
             return Reply(b"[]")
-        found = self.ask_raw(choice.service, "rows_shown", path=choice.path, ids=wanted)
+        found = self.ask_raw(choice.service, "list_rows_shown", path=choice.path, ids=wanted)
         return lists.compressed(found)
 
     @command

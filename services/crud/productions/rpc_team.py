@@ -32,7 +32,7 @@ class TeamRpc(ResourceService):
     """Production teams: their members, and what other services need of productions."""
 
     @query
-    def memberships(self, person_id: str) -> dict[str, list[Any]]:
+    def list_memberships(self, person_id: str) -> dict[str, list[Any]]:
         """A person's memberships: ``{project id: [role or None, whether the production is open]}``.
 
         ``auth`` calls it to build an actor; without a role of its own a membership has the person's
@@ -49,7 +49,7 @@ class TeamRpc(ResourceService):
         return {str(project): [role, is_open(status)] for project, role, status in rows}
 
     @query
-    def project_names(self, ids: list[str] | None = None) -> dict[str, str]:
+    def list_project_names(self, ids: list[str] | None = None) -> dict[str, str]:
         """Names of productions by id, of all if ``ids`` is None; unknown ids are left out."""
         statement = sa.select(Project.id, Project.name)
         if ids is not None:
@@ -58,7 +58,7 @@ class TeamRpc(ResourceService):
             return {str(ident): name for ident, name in connection.execute(statement)}
 
     @query
-    def projects_in_brief(self, ids: list[str]) -> dict[str, JsonObject]:
+    def list_projects_in_brief(self, ids: list[str]) -> dict[str, JsonObject]:
         """Name and avatar flag of productions by id, for a person's tasks.
 
         ``{id: {project_name, project_has_avatar}}``; unknown ids are left out.
@@ -73,7 +73,7 @@ class TeamRpc(ResourceService):
             }
 
     @query
-    def open_projects(self, person_id: str | None = None) -> list[str]:
+    def list_open_project_ids(self, person_id: str | None = None) -> list[str]:
         """Ids of the open productions, or of those whose team a person is in."""
         statement = (
             sa.select(Project.id)
@@ -87,7 +87,7 @@ class TeamRpc(ResourceService):
             return [str(ident) for ident in connection.scalars(statement)]
 
     @query
-    def playlists_in_brief(self, ids: list[str]) -> dict[str, JsonObject]:
+    def list_playlists_in_brief(self, ids: list[str]) -> dict[str, JsonObject]:
         """Playlists by id as notifications show them: ``{id: {name, for_entity, is_for_all}}``."""
         row = Playlist
         statement = sa.select(row.id, row.name, row.for_entity, row.is_for_all)
@@ -100,7 +100,7 @@ class TeamRpc(ResourceService):
             }
 
     @query
-    def team_of(self, project_id: str) -> dict[str, str | None]:
+    def list_team(self, project_id: str) -> dict[str, str | None]:
         """The members of a production: ``{person id: role of the membership or None}``."""
         statement = sa.select(LINK.person_id, LINK.role).where(LINK.project_id == UUID(project_id))
         with self.database.read() as connection:
@@ -113,8 +113,8 @@ class TeamRpc(ResourceService):
         Raises NotFound, Forbidden.
         """
         project = permitted_project(self, project_id, team)
-        roles = self.team_of(str(project))
-        persons = self.ask("auth", "persons_shown", ids=list(roles))
+        roles = self.list_team(str(project))
+        persons = self.ask("auth", "list_persons_shown", ids=list(roles))
         return [{**person, "project_role": roles[person["id"]]} for person in persons]
 
     @command
@@ -199,7 +199,7 @@ class TeamRpc(ResourceService):
 
     def _require_person(self, person: UUID) -> None:
         # People belong to ``auth``: no foreign key would refuse an unknown id.
-        existing = self.ask("auth", "existing_rows", tables={"person": [str(person)]})
+        existing = self.ask("auth", "find_existing_rows", tables={"person": [str(person)]})
         if not existing["person"]:
             message = f"Person with id {person} not found"
             raise InvalidInput(message)

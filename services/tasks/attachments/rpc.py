@@ -75,7 +75,7 @@ class AttachmentRpc(ResourceService):
         return attached
 
     @query
-    def files_of_messages(self, ids: list[str]) -> dict[str, list[JsonObject]]:
+    def list_files_of_messages(self, ids: list[str]) -> dict[str, list[JsonObject]]:
         """The files of chat messages as chats show them; messages without any are left out."""
         file = AttachmentFile
         files: dict[str, list[JsonObject]] = {}
@@ -125,7 +125,7 @@ class AttachmentRpc(ResourceService):
         cross_references.remove(self.tx, self.name, self.metadata, file.__tablename__, ids)
 
     @query
-    def attachments_of_messages(self, ids: list[str]) -> dict[str, list[str]]:
+    def list_attachments_of_messages(self, ids: list[str]) -> dict[str, list[str]]:
         """The files of chat messages: ``{message id: [file id]}``."""
         table = AttachmentFile
         wanted = [UUID(ident) for ident in ids]

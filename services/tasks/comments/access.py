@@ -36,7 +36,7 @@ def _reads(ctx: CallContext, facts: Facts) -> bool:
 
 def are_clients_isolated(ctx: CallContext, project: UUID | None) -> bool:
     """Whether the production hides from its clients what other clients say."""
-    rules = ctx.ask("crud", "production_rules", project_id=str(project))
+    rules = ctx.ask("crud", "read_production_rules", project_id=str(project))
     return bool(rules.get("is_clients_isolated"))
 
 

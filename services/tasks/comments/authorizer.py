@@ -102,7 +102,7 @@ class CommentAuthorizer(TaskAuthorizer):
             raise Forbidden(MAY_COMMENT)
         if self.role(task) == "client":
             ids = [str(comment["person_id"]), str(self.ctx.actor.id)]
-            people = self.ctx.ask("auth", "whole_persons", ids=ids)
+            people = self.ctx.ask("auth", "list_full_persons", ids=ids)
             author, own = (people.get(ident, {}) for ident in ids)
             if author.get("role") == "client" and author.get("studio_id") != own.get("studio_id"):
                 message = "This requires to be of the same studio as the comment's author."

@@ -150,7 +150,7 @@ class CommentContext:
             self._entities = self.ctx.ask("assets", "describe_entities", ids=sorted(wanted))
 
     def _ask_rules(self, project: UUID) -> JsonObject:
-        found: JsonObject = self.ctx.ask("crud", "production_rules", project_id=str(project))
+        found: JsonObject = self.ctx.ask("crud", "read_production_rules", project_id=str(project))
         return found
 
 

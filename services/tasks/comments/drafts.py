@@ -46,13 +46,13 @@ def _ask_authors(ctx: CallContext, authors: list[str]) -> Callable[[], JsonObjec
     own = ctx.call.get("author")
     if own and authors == [str(ctx.actor.id)]:
         return lambda: msgspec.json.decode(own)
-    return ctx.ask_ahead("auth", "whole_persons", ids=authors)
+    return ctx.ask_ahead("auth", "list_full_persons", ids=authors)
 
 
 def _check_people(ctx: CallContext, ids: set[UUID]) -> None:
     """Raise NotFound unless all authors exist."""
     others = sorted(str(ident) for ident in ids if ident != ctx.actor.id)
     if others:
-        found = ctx.ask("auth", "existing_rows", tables={"person": others})
+        found = ctx.ask("auth", "find_existing_rows", tables={"person": others})
         if len(found["person"]) < len(others):
             raise NotFound

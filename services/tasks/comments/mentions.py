@@ -57,8 +57,8 @@ def circle_of(ctx: CallContext, project: UUID | None, texts: Iterable[str]) -> C
     """The production's team; empty, without a call, if no text contains a mention."""
     if project is None or not any("@" in text for text in texts):
         return EMPTY
-    team = list(ctx.ask("crud", "team_of", project_id=str(project)))
-    return read_circle(ctx.ask("auth", "mentionable", ids=team))
+    team = list(ctx.ask("crud", "list_team", project_id=str(project)))
+    return read_circle(ctx.ask("auth", "list_mentionable", ids=team))
 
 
 def read_circle(found: JsonObject) -> Circle:

@@ -54,7 +54,7 @@ class ReplyRpc(ResourceService):
         text = read_body(data, {"text": TEXT})["text"]
         circle = mentions.circle_of(self, task["project_id"], [text])
         # The reply shows its author: called before the transaction, awaited after it.
-        author = self.ask_ahead("auth", "short_persons", ids=[str(caller_id(self))])
+        author = self.ask_ahead("auth", "list_short_persons", ids=[str(caller_id(self))])
         reply = self._write_reply(task, comment["id"], text, circle, files or [])
         reply["person"] = author().get(str(caller_id(self)))
         return Reply(msgspec.json.encode(reply))

@@ -134,7 +134,7 @@ def _people(ctx: CallContext, comments: list[JsonObject]) -> JsonObject:
     wanted = sorted(ident for ident in ids if ident)
     if not wanted:
         return {}
-    found: JsonObject = ctx.ask("auth", "short_persons", ids=wanted)
+    found: JsonObject = ctx.ask("auth", "list_short_persons", ids=wanted)
     return found
 
 

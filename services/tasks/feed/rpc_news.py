@@ -89,7 +89,7 @@ class NewsRpc(ResourceService):
             projects = [require_member(self, query["project_id"])]
         # Administrators are in no team: they see the open productions of the whole studio.
         elif self.actor.is_admin:
-            projects = [UUID(ident) for ident in self.ask("crud", "open_projects")]
+            projects = [UUID(ident) for ident in self.ask("crud", "list_open_project_ids")]
         else:
             projects = list(self.actor.open_projects)
         return self._feed(projects, query)
@@ -140,7 +140,7 @@ class NewsRpc(ResourceService):
                 conditions.append(column == filters.named_uuid(name, query[name]))
         if query.get("episode_id"):
             ident = str(filters.named_uuid("episode_id", query["episode_id"]))
-            entities = self.ask("assets", "entities_of_episode", episode_id=ident)
+            entities = self.ask("assets", "list_entities_of_episode", episode_id=ident)
             conditions.append(TASK.c.entity_id.in_([UUID(entity) for entity in entities]))
         for name, test in (
             ("after", NEWS.c.created_at.__gt__),
@@ -172,7 +172,7 @@ class NewsRpc(ResourceService):
             return []
         # Other services own these names: one call each for the page, not one per row.
         projects = sorted({row["project_id"] for row in rows if row["project_id"]})
-        names = self.ask("crud", "project_names", ids=projects)
+        names = self.ask("crud", "list_project_names", ids=projects)
         people = short_persons(self, [row["author_id"] for row in rows])
         entities = describe_entities(self, [row["task_entity_id"] for row in rows])
         for row in rows:

@@ -119,13 +119,13 @@ class NotificationRpc(ResourceService):
         return notifications[0]
 
     @query
-    def notice(self, ident: str, person_id: str) -> JsonObject | None:
+    def read_notice(self, ident: str, person_id: str) -> JsonObject | None:
         """A notification as its reader sees it, None if deleted. For ``auth`` of 0.1."""
         notifications = self._notifications(NOTE.c.id == UUID(ident), reader=UUID(person_id))
         return notifications[0] if notifications else None
 
     @query
-    def notices(self, readers: dict[str, str]) -> dict[str, JsonObject]:
+    def list_notices(self, readers: dict[str, str]) -> dict[str, JsonObject]:
         """Notifications as their readers see them, by id; the deleted are left out.
 
         ``readers`` is ``{notification id: person id}``. For ``auth``, which e-mails them.
@@ -156,8 +156,8 @@ class NotificationRpc(ResourceService):
             return []
         projects = sorted({row["project_id"] for row in rows if row["project_id"]})
         playlists = sorted({row["playlist_id"] for row in rows if row["playlist_id"]})
-        names = self.ask("crud", "project_names", ids=projects)
-        lists = self.ask("crud", "playlists_in_brief", ids=playlists) if playlists else {}
+        names = self.ask("crud", "list_project_names", ids=projects)
+        lists = self.ask("crud", "list_playlists_in_brief", ids=playlists) if playlists else {}
         entities = describe_entities(self, [row["entity_id"] for row in rows])
         authors = short_persons(self, [row["author_id"] for row in rows])
         for row in rows:

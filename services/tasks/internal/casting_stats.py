@@ -41,13 +41,15 @@ class CastingStatsRpc(ResourceService):
             self._count([str(delivery.payload["shot_id"])])
         else:
             asset = str(delivery.payload["asset_id"])
-            self._count(self.ask("assets", "shots_casting", asset_ids=[asset]))
+            self._count(self.ask("assets", "list_shots_casting", asset_ids=[asset]))
 
     def _count(self, shots: list[str]) -> None:
         """Set ``nb_assets_ready`` of the shots' tasks. Emits ``task:update-casting-stats``."""
         if not shots:
             return
-        cast: dict[str, list[str | None]] = self.ask("assets", "casting_readiness", shot_ids=shots)
+        cast: dict[str, list[str | None]] = self.ask(
+            "assets", "read_casting_readiness", shot_ids=shots
+        )
         order = self._priorities()
         rows = sa.select(
             TASK.c.id,

@@ -37,7 +37,7 @@ class ContextRpc(ResourceService):
     """Rows that other services embed in their answers."""
 
     @query
-    def context_part(self) -> Reply:
+    def read_context_part(self) -> Reply:
         """``{task_types, task_status, status_automations, notification_count}``; for ``crud``.
 
         The count is of the caller's unread notifications.
@@ -46,7 +46,7 @@ class ContextRpc(ResourceService):
         return json_parts.read(self.database, CONTEXT, person=person)
 
     @query
-    def rows_shown(self, path: str, ids: list[str]) -> Reply:
+    def list_rows_shown(self, path: str, ids: list[str]) -> Reply:
         """Rows of a resource without relations; for other services, which authorize."""
         table = self.registry[path].table
         return lists.json_array(

@@ -16,7 +16,7 @@ class InternalRpc(ResourceService):
     """Lookups and permission checks on tasks for other services."""
 
     @query
-    def projects_of_tasks(self, ids: list[str]) -> dict[str, str | None]:
+    def list_projects_of_tasks(self, ids: list[str]) -> dict[str, str | None]:
         """The production of each task, ``{task id: project id}``; unknown ids are left out."""
         task_ids = [UUID(ident) for ident in ids]
         statement = sa.select(Task.id, Task.project_id).where(Task.id.in_(task_ids))
@@ -27,7 +27,7 @@ class InternalRpc(ResourceService):
             }
 
     @query
-    def department_of_task_type(self, task_type_id: str) -> str | None:
+    def read_department_of_task_type(self, task_type_id: str) -> str | None:
         """The department of a task type, or None."""
         statement = sa.select(TaskType.department_id).where(TaskType.id == UUID(task_type_id))
         with self.database.read() as connection:
@@ -35,7 +35,7 @@ class InternalRpc(ResourceService):
         return str(department) if department else None
 
     @query
-    def standing_on_task(self, ident: str) -> dict[str, bool]:
+    def read_rights_on_task(self, ident: str) -> dict[str, bool]:
         """The caller's permissions on a task: ``{"read": bool, "act": bool}``."""
         facts = access.task_facts(self, UUID(ident))
         if facts is None:
@@ -44,13 +44,13 @@ class InternalRpc(ResourceService):
         return {"read": access.reader.test(self, facts), "act": act}
 
     @query
-    def standing_on_entity(self, ident: str) -> dict[str, bool]:
+    def read_rights_on_entity(self, ident: str) -> dict[str, bool]:
         """The caller's permissions on an entity: ``{"read": bool, "act": bool}``.
 
         ``act`` is for managers and people with a task on the entity.
         """
         entity = UUID(ident)
-        projects = self.ask("assets", "projects_of_entities", ids=[ident])
+        projects = self.ask("assets", "list_projects_of_entities", ids=[ident])
         project = UUID(projects[ident]) if ident in projects else None
         role = self.actor.role_in(project)
         with self.database.read() as connection:
@@ -68,7 +68,7 @@ class InternalRpc(ResourceService):
             return bool(connection.scalar(sa.select(assigned)))
 
     @query
-    def worked_on(self, ids: list[str]) -> list[str]:
+    def list_worked_on(self, ids: list[str]) -> list[str]:
         """The ids of those entities that have a task."""
         statement = sa.select(Task.entity_id).distinct()
         statement = statement.where(Task.entity_id.in_([UUID(ident) for ident in ids]))
@@ -76,7 +76,7 @@ class InternalRpc(ResourceService):
             return [str(ident) for ident in connection.scalars(statement)]
 
     @query
-    def assigned_entities(self) -> list[str]:
+    def list_assigned_entities(self) -> list[str]:
         """The ids of the entities on which the caller has a task."""
         link = task_person_link
         statement = (

@@ -38,7 +38,7 @@ class OverviewRpc(ResourceService):
     """Views of a production's entities with their tasks."""
 
     @query
-    def with_tasks(self, kind: str, query: dict[str, str] | None = None) -> Reply:
+    def list_with_tasks(self, kind: str, query: dict[str, str] | None = None) -> Reply:
         """All entities of a kind, each with its tasks; ``query`` holds the kind's filters.
 
         For assets and shots, ``compact=true`` returns arrays of values, ``stream=true`` NDJSON.
@@ -54,7 +54,7 @@ class OverviewRpc(ResourceService):
     def _with_tasks(self, kind: str, query: dict[str, str]) -> Reply:
         compact = kind in COMPACT and query.get("compact") == "true"
         lines = kind in COMPACT and query.get("stream") == "true"
-        heads = self._heads("entity_heads", kind=kind, query=query, compact=compact)
+        heads = self._summaries("list_entity_summaries", kind=kind, query=query, compact=compact)
         mine = self._as_vendor_in(_project(query))
         tasks = self._tasks(kind, heads, compact=compact, mine=mine, watched="project_id" in query)
         layout = ResponseLayout(kind, compact=compact, lines=lines)
@@ -67,25 +67,25 @@ class OverviewRpc(ResourceService):
         return reply._replace(headers={"content_type": NDJSON}) if lines else reply
 
     @query
-    def entity_detail(self, kind: str, ident: str) -> Reply:
+    def read_entity_detail(self, kind: str, ident: str) -> Reply:
         """One entity with its tasks. Raises NotFound, Forbidden."""
-        found = self.ask_raw("assets", "entity_head", kind=kind, ident=ident)
+        found = self.ask_raw("assets", "read_entity_summary", kind=kind, ident=ident)
         answer = msgspec.json.decode(found, type=Head)
         # The tasks are spliced in before the closing brace, without decoding the head.
         tasks = b"".join(self._parts(self._task_rows(kind, [answer.id], compact=False)))
         return Reply(bytes(answer.head)[:-1] + b',"tasks":[' + tasks + b"]}")
 
     @query
-    def linked_with_tasks(self, ident: str) -> Reply:
+    def list_linked_with_tasks(self, ident: str) -> Reply:
         """The concepts that link to an entity, with their tasks. Raises NotFound, Forbidden."""
-        heads = self._heads("linked_heads", ident=ident)
+        heads = self._summaries("list_linked_summaries", ident=ident)
         tasks = self._tasks(LINKED, heads, compact=False, watched=False)
         layout = ResponseLayout(LINKED, compact=False, lines=False)
         return Reply(b"".join([layout.head, *layout.rows(heads, tasks), layout.tail]))
 
     # --- heads and tasks --------------------------------------------------------------------
 
-    def _heads(self, method: str, **question: Any) -> Heads:
+    def _summaries(self, method: str, **question: Any) -> Heads:
         found = self.ask_raw("assets", method, **question)
         return dict(msgspec.json.decode(found, type=list[tuple[str, msgspec.Raw]]))
 

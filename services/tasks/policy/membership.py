@@ -19,7 +19,7 @@ def require_member(ctx: CallContext, project_id: str, *roles: str) -> UUID:
     # A role proves that the production exists; administrators have one everywhere, so they are
     # checked.
     if role is None or ctx.actor.is_admin:
-        existing = ctx.ask("crud", "existing_rows", tables={"project": [str(project)]})
+        existing = ctx.ask("crud", "find_existing_rows", tables={"project": [str(project)]})
         if not existing["project"]:
             raise NotFound
     if role is None or (roles and role not in {"admin", *roles}):

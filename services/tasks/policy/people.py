@@ -21,7 +21,7 @@ def caller_id(ctx: CallContext) -> UUID:
 def short_persons(ctx: CallContext, ids: list[UUID | str | None]) -> dict[str, JsonObject]:
     """People in their short form, ``{id: person}``; empty and unknown ids are left out."""
     person_ids = sorted({str(ident) for ident in ids if ident})
-    persons: dict[str, JsonObject] = ctx.ask("auth", "short_persons", ids=person_ids)
+    persons: dict[str, JsonObject] = ctx.ask("auth", "list_short_persons", ids=person_ids)
     return persons
 
 

@@ -45,7 +45,7 @@ def main_previews(ctx: CallContext, ids: Collection[UUID]) -> Mains:
     if not entities:
         return {}
     wanted = sorted({str(entity) for entity in entities.values()})
-    found = ctx.ask("assets", "entities_in_brief", ids=wanted)
+    found = ctx.ask("assets", "list_entities_in_brief", ids=wanted)
     return {
         preview: entity
         for preview, entity in entities.items()

@@ -51,7 +51,7 @@ class PreviewActionRpc(ResourceService):
         known = {"entity_id": facts["entity_id"], "preview_file_id": facts["id"]}
         # Called as well as emitted: the entity shows the preview as soon as this returns.
         self.ask("assets", "show_preview", **{name: str(value) for name, value in known.items()})
-        found = self.ask("assets", "entity_with_ancestors", ident=str(facts["entity_id"]))
+        found = self.ask("assets", "read_entity_with_ancestors", ident=str(facts["entity_id"]))
         self.tx.emit(PreviewSetMain(**known, **in_project(facts)))
         return {**found["entity"], "preview_file_status": facts["status"]}
 

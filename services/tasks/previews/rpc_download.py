@@ -89,8 +89,8 @@ class PreviewDownloadRpc(ResourceService):
         project, entity = str(facts["project_id"]), str(facts["entity_id"])
         projects, entities, organisations = self.ask_all(
             [
-                ("crud", "project_names", {"ids": [project]}),
-                ("assets", "entities_in_brief", {"ids": [entity]}),
+                ("crud", "list_project_names", {"ids": [project]}),
+                ("assets", "list_entities_in_brief", {"ids": [entity]}),
                 ("auth", "list_rows", {"path": "organisations"}),
             ]
         )

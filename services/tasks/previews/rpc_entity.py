@@ -48,7 +48,7 @@ class EntityPreviewRpc(ResourceService):
         Raises NotFound, Forbidden.
         """
         entity = known_id(entity_id)
-        projects = self.ask("assets", "projects_of_entities", ids=[str(entity)])
+        projects = self.ask("assets", "list_projects_of_entities", ids=[str(entity)])
         if str(entity) not in projects:
             raise NotFound
         facts = {"project_id": UUID(projects[str(entity)]), "entity_id": entity}

@@ -118,7 +118,7 @@ class AssignmentRpc(ResourceService):
             ident = str(parse_id(person_id))
         except BadValue:
             raise Refused(data=NOBODY) from None
-        persons = self.ask("auth", "whole_persons", ids=[ident])
+        persons = self.ask("auth", "list_full_persons", ids=[ident])
         if ident not in persons:
             raise Refused(data=NOBODY)
         person: JsonObject = persons[ident]

@@ -68,7 +68,7 @@ class TaskCreationRpc(ResourceService):
             raise Forbidden(message)
         entities = self.ask(
             "assets",
-            "entities_of_kind",
+            "list_entities_of_kind",
             project_id=str(project),
             kind=KINDS.get(kind, kind),
             ids=_entity_ids(data),

@@ -40,9 +40,9 @@ class TaskReadRpc(ResourceService):
         shown: JsonObject = msgspec.json.decode(self._text("tasks", task["id"], lists=True))
         people = [shown["assigner_id"], *shown["assignees"]]
         questions = [
-            ("assets", "entity_with_ancestors", {"ident": shown["entity_id"]}),
+            ("assets", "read_entity_with_ancestors", {"ident": shown["entity_id"]}),
             ("crud", "read_plain", {"path": "projects", "ident": shown["project_id"]}),
-            ("auth", "whole_persons", {"ids": [ident for ident in people if ident]}),
+            ("auth", "list_full_persons", {"ids": [ident for ident in people if ident]}),
         ]
         # Concurrently: the answer takes as long as the slowest of the three calls.
         entity, project, persons = self.ask_all(questions)
@@ -104,7 +104,7 @@ class TaskReadRpc(ResourceService):
         """The tasks of an entity with its name, its production's, their types' and statuses'."""
         status, types = table_of(TaskStatus), table_of(TaskType)
         # One entity means one production and one entity type: their names are literals.
-        names = self.ask("crud", "project_names", ids=[entity["project_id"]])
+        names = self.ask("crud", "list_project_names", ids=[entity["project_id"]])
         return (
             rows.add_columns(
                 sa.literal(names.get(entity["project_id"])).label("project_name"),

@@ -55,9 +55,9 @@ class RelatedRowsRpc(ResourceService):
         Raises NotFound, Forbidden.
         """
         parent, facts = entity_for_reader(self, of, ident)
-        children = self.ask("assets", "entities_below", kind=kind, of=of, ident=str(parent))
+        children = self.ask("assets", "list_entities_below", kind=kind, of=of, ident=str(parent))
         relations = (query or {}).get("relations", "").lower() == "true"
-        projects = self.ask("crud", "project_names", ids=[facts["project_id"]])
+        projects = self.ask("crud", "list_project_names", ids=[facts["project_id"]])
         entities = describe_entities(self, children)
         names = {
             "project_name": sa.literal(projects.get(facts["project_id"]), sa.Text),

@@ -51,7 +51,7 @@ class TimeRpc(ResourceService):
         self._check_may_log(authorizer, task, person)
         duration = _duration(data)
         # Before the transaction: no foreign key reaches into ``auth``.
-        existing = self.ask("auth", "existing_rows", tables={"person": [str(person)]})
+        existing = self.ask("auth", "find_existing_rows", tables={"person": [str(person)]})
         if not existing["person"]:
             raise NotFound
         row = {
@@ -87,7 +87,7 @@ class TimeRpc(ResourceService):
             raise Forbidden(message)
 
     @query
-    def time_spent_on_task(self, task_id: str, day: str | None = None) -> JsonObject:
+    def list_time_spent_on_task(self, task_id: str, day: str | None = None) -> JsonObject:
         """Time spent on a task, on one day or in total: ``{person id: [row], "total": minutes}``.
 
         For the task's readers. Raises NotFound, Forbidden.
@@ -103,7 +103,7 @@ class TimeRpc(ResourceService):
         return {**found, "total": sum(row["duration"] for row in rows)}
 
     @query
-    def time_spent_by_person(
+    def list_time_spent_by_person(
         self,
         person_id: str | None = None,
         *,
@@ -153,7 +153,7 @@ class TimeRpc(ResourceService):
             return []
         projects, entities = self.ask_all(
             [
-                ("crud", "project_names", {"ids": _ids(found, "project_id")}),
+                ("crud", "list_project_names", {"ids": _ids(found, "project_id")}),
                 ("assets", "describe_entities", {"ids": _ids(found, "entity_id")}),
             ]
         )
@@ -167,7 +167,7 @@ class TimeRpc(ResourceService):
         ]
 
     @query
-    def time_spent_today(self, task_id: str, day: str) -> JsonObject:
+    def list_time_spent_today(self, task_id: str, day: str) -> JsonObject:
         """The caller's time on a task and day as a row; an empty object if none is logged.
 
         Raises NotFound.

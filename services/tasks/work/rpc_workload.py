@@ -119,7 +119,9 @@ class WorkloadRpc(ResourceService):
         # of administrators, whose actor is built without memberships.
         if person is not None and person == self.actor.id and not self.actor.is_admin:
             return TASK.c.project_id.in_(self.actor.open_projects)
-        projects = self.ask("crud", "open_projects", person_id=str(person) if person else None)
+        projects = self.ask(
+            "crud", "list_open_project_ids", person_id=str(person) if person else None
+        )
         return TASK.c.project_id.in_([UUID(ident) for ident in projects])
 
     def _select_decoded(self, rows: Select) -> list[JsonObject]:
@@ -141,7 +143,7 @@ class WorkloadRpc(ResourceService):
             return Reply(b"[]")
         entities = describe_entities(self, [task["entity_id"] for task in tasks])
         ids = sorted({task["project_id"] for task in tasks})
-        projects = self.ask("crud", "projects_in_brief", ids=ids)
+        projects = self.ask("crud", "list_projects_in_brief", ids=ids)
         last = self._last_comments([UUID(task["id"]) for task in tasks])
         complete = [
             {

@@ -47,7 +47,7 @@ class TaskTypeRules(SimpleRules):
         if force:
             ctx.ask("crud", "release_task_type", task_type_id=str(ident))
             return
-        users = ctx.ask("crud", "users_of_task_type", task_type_id=str(ident))
+        users = ctx.ask("crud", "list_users_of_task_type", task_type_id=str(ident))
         if users:
             message = f"This task type is still used: {', '.join(users)}."
             raise Refused(message)
@@ -146,7 +146,7 @@ class TaskRules(ResourceRules[TaskFacts]):
         entity = body.get("entity_id")
         if ident is not None or not isinstance(entity, str):
             return TaskFacts()
-        kinds: dict[str, str] = ctx.ask("assets", "kinds_of_entities", ids=[entity])
+        kinds: dict[str, str] = ctx.ask("assets", "list_kinds_of_entities", ids=[entity])
         return TaskFacts(kinds.get(entity.lower()))
 
     def on_create(
@@ -214,7 +214,7 @@ def _announce(ctx: CallContext, row: Row, before: set[UUID], after: set[UUID]) -
 def of_episode(ctx: CallContext, text: str) -> Condition:
     """The filter ``episode_id`` of task lists: tasks of the shots in that episode's sequences."""
     try:
-        entities = ctx.ask("assets", "entities_of_episode", episode_id=str(UUID(text)))
+        entities = ctx.ask("assets", "list_entities_of_episode", episode_id=str(UUID(text)))
     except ValueError:
         message = f"Invalid UUID value: {text}"
         raise InvalidInput(message) from None

@@ -23,10 +23,10 @@ def assets(alone: Alone, show: Show) -> OneService:
     found = alone("assets")
     found.neighbours.answers |= {
         **{f"{name}.references_row": False for name in SERVICES},
-        "crud.project_names": lambda ids: {one: names[one] for one in ids if one in names},
-        "tasks.assigned_entities": [],
+        "crud.list_project_names": lambda ids: {one: names[one] for one in ids if one in names},
+        "tasks.list_assigned_entities": [],
         "tasks.is_assigned_to_entity": False,
-        "tasks.change_version": 1,
+        "tasks.read_change_version": 1,
     }
     found.fill(show)
     return found

@@ -81,8 +81,8 @@ def test_castings_of_shots_are_grouped_by_shot(assets: OneService, show: Show) -
     def read(method: str, **where: str) -> Any:
         return assets.call("admin", method, **here, **where)
 
-    one = read("casting_of_sequence", sequence_id=show.opening)
-    every = read("casting_of_sequences")
+    one = read("list_casting_of_sequence", sequence_id=show.opening)
+    every = read("list_casting_of_sequences")
     assert list(one) == show.shots
     assert [row["name"] for row in one[show.shots[1]]] == ["Hero", "Tree"]
     assert one[show.shots[0]] == [
@@ -100,10 +100,10 @@ def test_castings_of_shots_are_grouped_by_shot(assets: OneService, show: Show) -
         }
     ]
     assert {shot: every[shot] for shot in one} == one
-    assert read("casting_of_episode_sequences", episode_id=show.episode) == one
-    assert read("casting_of_episode_sequences", episode_id=show.next_episode) == {}
+    assert read("list_casting_of_episode_sequences", episode_id=show.episode) == one
+    assert read("list_casting_of_episode_sequences", episode_id=show.next_episode) == {}
     with pytest.raises(NotFound):
-        read("casting_of_sequence", sequence_id=show.episode)
+        read("list_casting_of_sequence", sequence_id=show.episode)
 
 
 def test_the_cast_in_of_an_asset_lists_shots_then_assets(assets: OneService, show: Show) -> None:
@@ -132,7 +132,7 @@ def test_the_cast_in_of_an_asset_lists_shots_then_assets(assets: OneService, sho
     listed = assets.call("admin", "list_cast_assets", kind="asset", ident=show.asset)
     assert [row["id"] for row in listed] == [show.prop]
     of_type = {"project_id": show.project, "asset_type_id": show.types["Character"]}
-    assert list(assets.call("admin", "casting_by_type", **of_type)) == [show.asset]
+    assert list(assets.call("admin", "list_casting_by_type", **of_type)) == [show.asset]
 
 
 def test_castings_are_readable_by_the_team_except_vendors(assets: OneService, show: Show) -> None:
@@ -140,10 +140,10 @@ def test_castings_are_readable_by_the_team_except_vendors(assets: OneService, sh
     want = [OK, OK, OK, OK, OK, FORBIDDEN, FORBIDDEN]
     for method, where in (
         ("read_casting", {"entity_id": show.shots[0]}),
-        ("casting_of_sequence", {"sequence_id": show.opening}),
-        ("casting_of_sequences", {}),
-        ("casting_of_episodes", {}),
-        ("casting_by_type", {"asset_type_id": show.types["Props"]}),
+        ("list_casting_of_sequence", {"sequence_id": show.opening}),
+        ("list_casting_of_sequences", {}),
+        ("list_casting_of_episodes", {}),
+        ("list_casting_by_type", {"asset_type_id": show.types["Props"]}),
     ):
         found = assets.outcomes(CALLERS, method, project_id=show.project, **where)
         assert list(found.values()) == want, method

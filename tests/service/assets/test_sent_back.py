@@ -32,7 +32,7 @@ def test_the_detail_of_an_entity_can_be_sent_back(
     edit = show.entity("Cut", "Edit", parent_id=show.episode)
     assets.fill(show)
     ident = {"asset": show.prop, "shot": show.shots[0], "concept": show.concept, "edit": edit}[kind]
-    shown = assets.call("admin", "entity_head", kind=kind, ident=ident)["head"]
+    shown = assets.call("admin", "read_entity_summary", kind=kind, ident=ident)["head"]
     (before,) = assets.rows("entity", id=ident)
     update(assets, ident, **shown, tasks=[])
     (after,) = assets.rows("entity", id=ident)
@@ -49,9 +49,9 @@ def test_data_that_is_no_object_reads_as_empty(assets: OneService, show: Show, s
     show.link("department_metadata_descriptor_link", **link)
     store(assets, "entity", show.prop, data=stored)
     store(assets, "entity", show.boat, data={"mood": "calm"})
-    assets.neighbours.answers["tasks.assigned_entities"] = [show.prop, show.boat]
+    assets.neighbours.answers["tasks.list_assigned_entities"] = [show.prop, show.boat]
     query = {"project_id": show.project}
-    assert assets.call("vendor", "entity_heads", kind="asset", query=query)
+    assert assets.call("vendor", "list_entity_summaries", kind="asset", query=query)
     path = {"project_id": show.project, "ident": made["id"]}
     assets.call("admin", "update_descriptor", **path, data={"name": "State of mind"})
     (moved,) = assets.rows("entity", id=show.boat)

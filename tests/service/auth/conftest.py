@@ -22,6 +22,6 @@ def auth(alone: Alone, world: World) -> OneService:
     found.neighbours.answers |= {
         f"{name}.references_row": False for name in ("assets", "tasks", "chat", "crud")
     }
-    found.neighbours.answers["crud.memberships"] = {world.project: ["supervisor", True]}
+    found.neighbours.answers["crud.list_memberships"] = {world.project: ["supervisor", True]}
     found.fill(world)
     return found

@@ -166,9 +166,9 @@ def test_identify_returns_the_actor_of_a_token(auth: OneService, world: World) -
     assert actor["role"] == "user"
     assert actor["departments"] == [world.department]
     assert actor["projects"] == {world.project: "supervisor"}
-    assert actor["open_projects"] == [world.project]
+    assert actor["list_open_project_ids"] == [world.project]
     asked = {"person_id": world.people["artist"]}
-    assert auth.neighbours.asked == [("crud.memberships", asked)]
+    assert auth.neighbours.asked == [("crud.list_memberships", asked)]
 
 
 def test_log_out_revokes_both_tokens(auth: OneService) -> None:

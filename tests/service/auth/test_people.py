@@ -37,7 +37,7 @@ def test_without_a_limit_there_is_always_room(auth: OneService, world: World) ->
         hire(auth, number)
     active = sum(row["active"] for row in auth.rows("person"))
     assert active > 100
-    assert auth.call("admin", "context_part")["user_limit"] > active
+    assert auth.call("admin", "read_context_part")["user_limit"] > active
     assert world.admin
 
 
@@ -48,4 +48,4 @@ def test_a_limit_that_is_set_is_kept(auth: OneService, monkeypatch: pytest.Monke
     hire(auth, 1)
     with pytest.raises(InvalidInput, match="User limit reached"):
         hire(auth, 2)
-    assert auth.call("admin", "context_part")["user_limit"] == 8
+    assert auth.call("admin", "read_context_part")["user_limit"] == 8

@@ -27,12 +27,12 @@ def chat(alone: Alone, world: World) -> OneService:
     past = {**brief, "entity_name": "Old", "project_id": world.past}
     found = alone("chat")
     found.neighbours.answers |= {
-        "assets.projects_of_entities": lambda ids: {
+        "assets.list_projects_of_entities": lambda ids: {
             one: entities[one]["project_id"] for one in ids if one in entities
         },
-        "assets.entities_in_brief": {world.asset: brief, world.past_asset: past},
+        "assets.list_entities_in_brief": {world.asset: brief, world.past_asset: past},
         "tasks.is_assigned_to_entity": False,
-        "tasks.files_of_messages": {},
+        "tasks.list_files_of_messages": {},
     }
     found.fill(world)
     return found

@@ -28,11 +28,11 @@ def crud(alone: Alone, world: World) -> OneService:
         for table in ("task", "entity")
     }
     found.neighbours.answers |= {
-        "tasks.projects_of_tasks": lambda ids: known(projects["task"], ids),
-        "assets.projects_of_entities": lambda ids: known(projects["entity"], ids),
-        "tasks.existing_rows": lambda tables: tables,
-        "assets.existing_rows": lambda tables: tables,
-        "auth.existing_rows": lambda tables: tables,
+        "tasks.list_projects_of_tasks": lambda ids: known(projects["task"], ids),
+        "assets.list_projects_of_entities": lambda ids: known(projects["entity"], ids),
+        "tasks.find_existing_rows": lambda tables: tables,
+        "assets.find_existing_rows": lambda tables: tables,
+        "auth.find_existing_rows": lambda tables: tables,
     }
     found.fill(world)
     return found
@@ -94,6 +94,6 @@ def test_files_without_a_production_get_theirs_with_one_question_for_all(
         crud.neighbours.asked.clear()
         crud.tick("fill_productions")
         questions = [name for name, _ in crud.neighbours.asked]
-        assert questions.count("tasks.projects_of_tasks") == asked
+        assert questions.count("tasks.list_projects_of_tasks") == asked
         assert listed(crud, "artist") == ["i0", "i1", "w1"]
     assert listed(crud, "admin") == ["i0", "i1", "i2", "i3", "w1"]

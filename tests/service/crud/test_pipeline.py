@@ -32,11 +32,14 @@ def crud(alone: Alone, world: World) -> OneService:
     found.neighbours.answers |= {
         "assets.read_plain": lambda ident, **_: plain[ident],
         "tasks.read_plain": {"id": world.task, "entity_id": world.asset},
-        "assets.projects_of_entities": lambda ids: dict.fromkeys(ids, world.project),
-        "tasks.projects_of_tasks": lambda ids: dict.fromkeys(ids, world.project),
-        "tasks.standing_on_task": standing,
-        "tasks.standing_on_entity": standing,
-        **{f"{name}.existing_rows": lambda tables: tables for name in ("auth", "assets", "tasks")},
+        "assets.list_projects_of_entities": lambda ids: dict.fromkeys(ids, world.project),
+        "tasks.list_projects_of_tasks": lambda ids: dict.fromkeys(ids, world.project),
+        "tasks.read_rights_on_task": standing,
+        "tasks.read_rights_on_entity": standing,
+        **{
+            f"{name}.find_existing_rows": lambda tables: tables
+            for name in ("auth", "assets", "tasks")
+        },
     }
     for table in ("file_status", "software"):
         world.tables[table].clear()
@@ -83,12 +86,12 @@ def test_an_output_of_an_instance_belongs_to_its_asset(crud: OneService, world: 
     crud.call("artist", "new_output_file", ident=world.asset, data=kinds(world, revision=7))
     asked = {"ident": INSTANCE, "temporal_id": world.shot, "data": kinds(world)}
     for want in (1, 2):
-        assert crud.call("artist", "next_output_revision", **asked) == {"next_revision": want}
+        assert crud.call("artist", "read_next_output_revision", **asked) == {"next_revision": want}
         made = crud.call("artist", "new_output_file", **asked)
         assert made["revision"] == want
     assert (made["entity_id"], made["asset_instance_id"]) == (world.asset, INSTANCE)
     assert made["temporal_entity_id"] == world.shot
-    own = crud.call("artist", "output_files_of", ident=world.asset)
+    own = crud.call("artist", "list_output_files_of", ident=world.asset)
     assert [row["revision"] for row in own] == [7]
-    of_instance = crud.call("artist", "output_files_of", ident=INSTANCE, of="instance")
+    of_instance = crud.call("artist", "list_output_files_of", ident=INSTANCE, of="instance")
     assert [row["revision"] for row in of_instance] == [2, 1]

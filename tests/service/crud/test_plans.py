@@ -48,7 +48,7 @@ def test_versions_of_the_schedule_are_read_by_managers(crud: OneService, world: 
 def test_a_status_link_without_roles_has_the_usual_ones(crud: OneService, world: World) -> None:
     """Made or changed with none; those it has stay."""
     known = {"task_status": [world.status]}
-    crud.neighbours.answers["tasks.existing_rows"] = known
+    crud.neighbours.answers["tasks.find_existing_rows"] = known
     usual = ["user", "admin", "supervisor", "manager", "vendor"]
     place = {"project_id": world.project, "task_status_id": world.status}
     for roles, want in (([], usual), (["user"], ["user"]), ([], ["user"]), (None, ["user"])):
@@ -61,7 +61,7 @@ def test_a_working_file_is_commented_with_a_text(crud: OneService, world: World)
     """Anything else changes nothing."""
     (row,) = world.tables["working_file"]
     standing = {"read": True, "act": True}
-    crud.neighbours.answers["tasks.standing_on_task"] = standing
+    crud.neighbours.answers["tasks.read_rights_on_task"] = standing
     asked = {"ident": row["id"]}
     shown = crud.call("artist", "comment_working_file", **asked, data={"comment": "Cleaned up"})
     assert shown["comment"] == "Cleaned up"

@@ -17,7 +17,7 @@ def crud(alone: Alone) -> OneService:
     """The service; everything that is asked for exists."""
     found = alone("crud")
     for name in ("tasks", "assets"):
-        found.neighbours.answers[f"{name}.existing_rows"] = lambda tables: tables
+        found.neighbours.answers[f"{name}.find_existing_rows"] = lambda tables: tables
     found.fill(World())
     return found
 

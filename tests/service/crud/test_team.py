@@ -23,7 +23,7 @@ def crud(alone: Alone, world: World) -> OneService:
     """The service with the studio's productions."""
     known = {row["id"] for row in world.tables["person"]}
     found = alone("crud")
-    found.neighbours.answers["auth.existing_rows"] = lambda tables: {
+    found.neighbours.answers["auth.find_existing_rows"] = lambda tables: {
         "person": [one for one in tables["person"] if one in known]
     }
     found.fill(world)
@@ -46,7 +46,7 @@ def test_joining_twice_emits_one_event(crud: OneService, world: World) -> None:
     for _ in range(2):
         join(crud, "manager", world, person_id=stranger)
     assert crud.emitted() == [seated(world, stranger)]
-    assert crud.call("admin", "team_of", project_id=world.project)[stranger] is None
+    assert crud.call("admin", "list_team", project_id=world.project)[stranger] is None
 
 
 def test_a_project_role_is_set_and_reset(crud: OneService, world: World) -> None:
@@ -55,7 +55,7 @@ def test_a_project_role_is_set_and_reset(crud: OneService, world: World) -> None
     seat = {"project_id": world.project, "person_id": artist}
     for role in ("supervisor", None):
         assert crud.call("manager", "change_seat", **seat, data={"role": role})["role"] == role
-        assert crud.call("admin", "team_of", project_id=world.project)[artist] == role
+        assert crud.call("admin", "list_team", project_id=world.project)[artist] == role
         memberships = crud.call("admin", "memberships", person_id=artist)
         assert memberships[world.project] == [role, True]
     assert memberships[world.past] == [None, False]
@@ -85,7 +85,7 @@ def test_leaving_ends_the_membership(crud: OneService, world: World) -> None:
     """So there is no role to change."""
     seat = {"project_id": world.project, "person_id": world.people["artist"]}
     crud.call("manager", "leave_team", **seat)
-    assert world.people["artist"] not in crud.call("admin", "team_of", project_id=world.project)
+    assert world.people["artist"] not in crud.call("admin", "list_team", project_id=world.project)
     assert crud.emitted() == [seated(world, seat["person_id"])]
     with pytest.raises(InvalidInput, match=r"^Person is not a member of the project team$"):
         crud.call("manager", "change_seat", **seat, data={"role": "user"})
@@ -105,7 +105,7 @@ def test_an_assignment_is_a_seat(crud: OneService, world: World) -> None:
     told = {"task_id": world.task, "person_id": stranger, "project_id": world.project}
     for _ in range(2):
         crud.deliver("task:assign", told)
-    assert crud.call("admin", "team_of", project_id=world.project)[stranger] is None
+    assert crud.call("admin", "list_team", project_id=world.project)[stranger] is None
     assert crud.emitted() == [seated(world, stranger)]
 
 
@@ -117,7 +117,7 @@ def test_who_or_what_is_gone_has_no_seat(crud: OneService, world: World) -> None
     gone = {"service": "auth", "table": "person", "ids": [told["person_id"]]}
     crud.deliver("rows:gone", gone)
     crud.deliver("task:assign", {**told, "project_id": world.project})
-    assert told["person_id"] not in crud.call("admin", "team_of", project_id=world.project)
+    assert told["person_id"] not in crud.call("admin", "list_team", project_id=world.project)
 
 
 def test_a_change_of_a_production_concerns_its_team(crud: OneService, world: World) -> None:

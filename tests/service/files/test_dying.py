@@ -390,7 +390,7 @@ def scenes(alone: Alone) -> Any:
         service = alone(method.service)
         service.neighbours.answers |= neighbours_of(world) | {
             "crud.sets_main_previews": True,
-            "assets.entities_in_brief": {},
+            "assets.list_entities_in_brief": {},
         }
         service.fill(world)
         scene = Scene(service, world, alone("tasks"))

@@ -64,14 +64,14 @@ def neighbours_of(desk: Desk) -> dict[str, Any]:
 
     return {
         **{f"{name}.references_row": False for name in SERVICES},
-        "crud.team_of": seats,
-        "crud.production_rules": {"max_retakes": 0, "status_automations": []},
+        "crud.list_team": seats,
+        "crud.read_production_rules": {"max_retakes": 0, "status_automations": []},
         "crud.seat_assignee": True,
-        "crud.existing_rows": existing,
-        "auth.existing_rows": existing,
-        "auth.whole_persons": persons,
-        "auth.short_persons": persons,
-        "auth.mentionable": mentionable,
+        "crud.find_existing_rows": existing,
+        "auth.find_existing_rows": existing,
+        "auth.list_full_persons": persons,
+        "auth.list_short_persons": persons,
+        "auth.list_mentionable": mentionable,
         "assets.describe_entities": entities,
     }
 

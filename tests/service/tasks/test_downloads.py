@@ -38,8 +38,8 @@ def test_a_download_has_the_name_that_the_studio_wishes(
     )
     tasks.fill(desk)
     answers: dict[str, Any] = {
-        "crud.project_names": {task["project_id"]: "映画"},
-        "assets.entities_in_brief": {task["entity_id"]: {"entity_name": "Tree"}},
+        "crud.list_project_names": {task["project_id"]: "映画"},
+        "assets.list_entities_in_brief": {task["entity_id"]: {"entity_name": "Tree"}},
         "auth.list_rows": [{"use_original_file_name": wanted}],
     }
     tasks.neighbours.answers |= answers

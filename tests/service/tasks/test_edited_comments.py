@@ -129,13 +129,13 @@ def delete(tasks: OneService, table: str, ident: str) -> None:
 
 def test_a_comment_on_a_task_that_is_deleted_meanwhile(tasks: OneService, desk: Desk) -> None:
     """Is refused as on one that never was."""
-    team = tasks.neighbours.answers["crud.team_of"]
+    team = tasks.neighbours.answers["crud.list_team"]
 
     def meanwhile(project_id: str) -> Any:
         delete(tasks, "task", desk.task)
         return team(project_id)
 
-    tasks.neighbours.answers["crud.team_of"] = meanwhile
+    tasks.neighbours.answers["crud.list_team"] = meanwhile
     with pytest.raises(NotFound):
         say(tasks, desk, "artist", "@Manager Example look")
 

@@ -23,8 +23,8 @@ NAMES = {
 def neighbours(tasks: OneService, desk: Desk) -> None:
     """Names, and what lies in the opening sequence."""
     tasks.neighbours.answers |= {
-        "crud.project_names": {desk.project: "Film"},
-        "assets.entities_below": desk.shots,
+        "crud.list_project_names": {desk.project: "Film"},
+        "assets.list_entities_below": desk.shots,
     }
 
 
@@ -96,7 +96,7 @@ def test_time_in_a_week_or_a_year_is_summed_up_by_task(
         desk.add("time_spent", str(number), **values)
     tasks.fill(desk)
     asked = {"person_id": artist, **period}
-    found = tasks.call("artist", "time_spent_by_person", **asked)
+    found = tasks.call("artist", "list_time_spent_by_person", **asked)
     around = {"project_id": desk.project, "project_name": "Film", "episode_name": None}
     assert {row["task_id"]: row for row in found} == {
         desk.task: {
@@ -119,7 +119,7 @@ def test_time_in_a_week_or_a_year_is_summed_up_by_task(
         },
     }
     month = {"person_id": artist, "year": "2026", "month": "3"}
-    rows = tasks.call("artist", "time_spent_by_person", **month)
+    rows = tasks.call("artist", "list_time_spent_by_person", **month)
     assert [row["duration"] for row in rows] == [30.0, 30.0, 30.0]
 
 

@@ -39,7 +39,7 @@ class Shown:
         """Begin, with the task's last preview, which is the main one of its entity."""
         self.desk.row("task", self.desk.task)["last_preview_file_id"] = last
         brief = {self.desk.asset: {"entity_name": "Hero", "preview_file_id": last}}
-        self.tasks.neighbours.answers["assets.entities_in_brief"] = brief
+        self.tasks.neighbours.answers["assets.list_entities_in_brief"] = brief
         self.tasks.fill(self.desk)
 
     def last(self) -> str | None:

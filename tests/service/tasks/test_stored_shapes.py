@@ -94,7 +94,7 @@ def test_replies_of_no_shape_are_none(tasks: OneService, desk: Desk, stored: Any
     assert tasks.call("artist", "read_row", path="comments", ident=odd)["replies"] == []
     at = {"task_id": desk.task, "comment_id": odd}
     reply = tasks.call("manager", "reply_to_comment", **at, data={"text": "ok"})
-    tasks.neighbours.answers["crud.project_names"] = {}
+    tasks.neighbours.answers["crud.list_project_names"] = {}
     assert tasks.call("artist", "list_notifications", query={})
     assert tasks.call("manager", "delete_reply", **at, reply_id=reply["id"])["replies"] == []
 

@@ -46,7 +46,7 @@ def client(system: System) -> Iterator[RpcClient]:
 
 @pytest.fixture
 def ask(client: RpcClient, show: Show) -> Ask:
-    """Ask the service as somebody of the series: ``ask("vendor", "entity_head", …)``."""
+    """Ask the service as somebody of the series: ``ask("vendor", "read_entity_summary", …)``."""
 
     def call(role: str, method: str, **kwargs: Any) -> Any:
         token = token_for(show.people[role])

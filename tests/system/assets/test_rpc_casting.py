@@ -203,13 +203,13 @@ def test_castings_are_read_in_the_same_few_statements_whatever_their_size(
     service = AssetsService()
     with counted(service, parts) as statements:
         for method, given, most in (
-            ("casting_of_sequence", opening, 3),
-            ("casting_of_sequences", {"project_id": show.project}, 2),
-            ("casting_of_episodes", {"project_id": show.project}, 2),
+            ("list_casting_of_sequence", opening, 3),
+            ("list_casting_of_sequences", {"project_id": show.project}, 2),
+            ("list_casting_of_episodes", {"project_id": show.project}, 2),
             ("read_casting", hero, 3),
             ("list_cast_in", {"ident": show.asset}, 4),
-            ("casting_readiness", {"shot_ids": show.shots}, 1),
-            ("shots_casting", {"asset_ids": [show.asset]}, 1),
+            ("read_casting_readiness", {"shot_ids": show.shots}, 1),
+            ("list_shots_casting", {"asset_ids": [show.asset]}, 1),
         ):
             statements.clear()
             service.call = {"route": method}
@@ -225,10 +225,10 @@ def test_shots_tell_what_their_assets_are_ready_for(
     system.load(show.tables)
     events = Subscriber(system.parts.amqp_uri)
     admin.put(f"/data/entities/{show.prop}", {"ready_for": show.task_type})
-    found = ask("admin", "casting_readiness", shot_ids=show.shots)
+    found = ask("admin", "read_casting_readiness", shot_ids=show.shots)
     assert set(found[show.shots[0]]) == {show.task_type, None}
     assert found[show.shots[1]] == []
-    assert ask("admin", "shots_casting", asset_ids=[show.prop]) == [show.shots[0]]
+    assert ask("admin", "list_shots_casting", asset_ids=[show.prop]) == [show.shots[0]]
     until(lambda: events.named("asset:ready-changed"), what="the event")
     assert events.named("asset:ready-changed") == [
         {"asset_id": show.prop, "ready_for": show.task_type, "project_id": show.project}

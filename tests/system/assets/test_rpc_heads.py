@@ -158,7 +158,7 @@ def test_a_head_has_the_keys_of_its_view(system: System, show: Show, ask: Ask, k
     """And they come as pairs of id and head."""
     show.entity("Cut", "Edit", parent_id=show.episode)
     system.load(show.tables)
-    pairs = ask("admin", "entity_heads", kind=kind, query={"project_id": show.project})
+    pairs = ask("admin", "list_entity_summaries", kind=kind, query={"project_id": show.project})
     assert pairs
     for ident, head in pairs:
         assert head["id"] == ident
@@ -169,8 +169,8 @@ def test_a_head_has_the_keys_of_its_view(system: System, show: Show, ask: Ask, k
 def test_a_compact_head_is_the_values_in_the_same_order(show: Show, ask: Ask, kind: str) -> None:
     """Field by field what the object holds."""
     query = {"project_id": show.project}
-    plain = ask("admin", "entity_heads", kind=kind, query=query)
-    compact = ask("admin", "entity_heads", kind=kind, query=query, compact=True)
+    plain = ask("admin", "list_entity_summaries", kind=kind, query=query)
+    compact = ask("admin", "list_entity_summaries", kind=kind, query=query, compact=True)
     assert compact == [[ident, list(head.values())] for ident, head in plain]
 
 
@@ -181,12 +181,12 @@ def test_assets_come_by_type_and_name_with_the_episodes_they_are_cast_in(
     show.cast(show.next_episode, show.prop)
     show.cast(show.episode, show.prop)
     system.load(show.tables)
-    pairs = ask("admin", "entity_heads", kind="asset", query={"project_id": show.project})
+    pairs = ask("admin", "list_entity_summaries", kind="asset", query={"project_id": show.project})
     assert [head["name"] for _, head in pairs] == ["Hero", "Boat", "Tree"]
     tree = pairs[2][1]
     assert tree["casting_episode_ids"] == [show.episode, show.next_episode]
     assert (tree["preview_file_id"], tree["ready_for"], tree["episode_id"]) == ("", "None", "")
-    every = ask("admin", "entity_heads", kind="asset", query={})
+    every = ask("admin", "list_entity_summaries", kind="asset", query={})
     assert {head["name"] for _, head in every} >= {"Tree", "Elsewhere", "Old"}
     assert all(head["casting_episode_ids"] == [] for _, head in every)
 
@@ -213,7 +213,7 @@ def test_views_are_narrowed_to_an_episode(
     show.entity("Mine", "Props", source_id=show.episode)
     system.load(show.tables)
     query = {"project_id": show.project, "episode_id": getattr(show, episode, episode)}
-    pairs = ask("manager", "entity_heads", kind=kind, query=query)
+    pairs = ask("manager", "list_entity_summaries", kind=kind, query=query)
     assert {head["name"] for _, head in pairs} == want
 
 
@@ -237,20 +237,26 @@ def test_a_vendor_is_shown_what_they_work_on(
     show.assign("vendor", show.prop)
     system.load(show.tables)
     query = {"project_id": show.project}
-    assert [outcome(ask, role, "entity_heads", kind=kind, query=query) for role in CALLERS] == want
+    assert [
+        outcome(ask, role, "list_entity_summaries", kind=kind, query=query) for role in CALLERS
+    ] == want
 
 
 def test_without_a_production_only_assets_are_listed(show: Show, ask: Ask) -> None:
     """Those of one's own teams; an administrator is shown all of everything."""
-    found = [outcome(ask, role, "entity_heads", kind="asset", query={}) for role in CALLERS]
+    found = [
+        outcome(ask, role, "list_entity_summaries", kind="asset", query={}) for role in CALLERS
+    ]
     assert found == [5, 5, 4, 4, 4, 0, 0]
-    found = [outcome(ask, role, "entity_heads", kind="shot", query={}) for role in CALLERS]
+    found = [outcome(ask, role, "list_entity_summaries", kind="shot", query={}) for role in CALLERS]
     assert found == [3, *["forbidden"] * 6]
     unknown = {"project_id": show.shot}
-    found = [outcome(ask, role, "entity_heads", kind="shot", query=unknown) for role in CALLERS]
+    found = [
+        outcome(ask, role, "list_entity_summaries", kind="shot", query=unknown) for role in CALLERS
+    ]
     assert found == [0, *["not-found"] * 6]
     with pytest.raises(InvalidInput, match="Invalid UUID format for project_id: x"):
-        ask("admin", "entity_heads", kind="shot", query={"project_id": "x"})
+        ask("admin", "list_entity_summaries", kind="shot", query={"project_id": "x"})
 
 
 def test_metadata_of_other_departments_is_kept_from_vendors(
@@ -282,9 +288,9 @@ def test_metadata_of_other_departments_is_kept_from_vendors(
     show.assign("vendor", shot)
     system.load(show.tables)
     query = {"project_id": show.project, "id": shot}
-    [[_, shown]] = ask("vendor", "entity_heads", kind="shot", query=query)
+    [[_, shown]] = ask("vendor", "list_entity_summaries", kind="shot", query=query)
     assert shown["data"] == {"size": 2, "note": 3, "undescribed": 4}
-    [[_, shown]] = ask("artist", "entity_heads", kind="shot", query=query)
+    [[_, shown]] = ask("artist", "list_entity_summaries", kind="shot", query=query)
     assert shown["data"] == data
 
 
@@ -304,12 +310,12 @@ def test_a_detail_is_the_row_and_the_view_together(
     cut = show.entity("Cut", "Edit", parent_id=show.episode)
     system.load(show.tables)
     ident = {"asset": show.prop, "shot": show.shots[0], "edit": cut, "concept": show.concept}[kind]
-    found = ask("admin", "entity_head", kind=kind, ident=ident)
+    found = ask("admin", "read_entity_summary", kind=kind, ident=ident)
     assert found["project_id"] == show.project
     assert set(found["head"]) == keys
     assert found["head"]["project_name"] == "Film"
     for other in ("nonsense", show.opening):
-        assert outcome(ask, "admin", "entity_head", kind=kind, ident=other) == "not-found"
+        assert outcome(ask, "admin", "read_entity_summary", kind=kind, ident=other) == "not-found"
 
 
 @pytest.mark.parametrize(
@@ -322,7 +328,7 @@ def test_a_detail_is_the_row_and_the_view_together(
 def test_details_are_for_the_team(show: Show, ask: Ask, kind: str, want: list[Any]) -> None:
     """A vendor needs a task on the entity; concepts are closed to clients."""
     ident = {"shot": show.shots[0], "concept": show.concept}[kind]
-    found = [outcome(ask, role, "entity_head", kind=kind, ident=ident) for role in CALLERS]
+    found = [outcome(ask, role, "read_entity_summary", kind=kind, ident=ident) for role in CALLERS]
     assert found == want
 
 
@@ -332,18 +338,18 @@ def test_an_entity_tells_of_the_concepts_drawn_for_it(system: System, show: Show
         "entity_concept_link", "mood of tree", entity_in_id=show.concept, entity_out_id=show.prop
     )
     system.load(show.tables)
-    [[ident, head]] = ask("artist", "linked_heads", ident=show.prop)
+    [[ident, head]] = ask("artist", "list_linked_summaries", ident=show.prop)
     assert (ident, head["type"], head["entity_concept_links"]) == (
         show.concept,
         "Concept",
         [show.prop],
     )
     assert list(head) == CONCEPT
-    assert ask("artist", "linked_heads", ident=show.concept) == []
+    assert ask("artist", "list_linked_summaries", ident=show.concept) == []
 
 
 def test_what_was_just_renamed_is_shown_so(show: Show, ask: Ask, system: System) -> None:
     """A production's name is asked for, not remembered."""
     system.caller(show.admin).put(f"/data/projects/{show.project}", {"name": "Renamed"})
-    found = ask("admin", "entity_head", kind="shot", ident=show.shots[0])
+    found = ask("admin", "read_entity_summary", kind="shot", ident=show.shots[0])
     assert found["head"]["project_name"] == "Renamed"

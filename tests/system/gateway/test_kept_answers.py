@@ -36,10 +36,10 @@ def soon(read: Callable[[], Any], expected: Any) -> None:
 
 def test_the_service_is_called_once(system: System, artist: Caller) -> None:
     """And not again until something changes."""
-    before = calls(system, "who_am_i")
+    before = calls(system, "show_caller")
     for _ in range(20):
         assert artist.get(WHO).ok
-    assert calls(system, "who_am_i") == before
+    assert calls(system, "show_caller") == before
 
 
 def test_others_see_a_change_within_a_second(admin: Caller, artist: Caller, world: World) -> None:

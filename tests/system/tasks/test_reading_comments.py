@@ -272,5 +272,5 @@ def test_comments_are_read_in_two_statements(
     service.ask = ask  # type: ignore[method-assign]
     with counted(service, parts) as statements:
         assert service.list_task_comments(task_id=desk.task)
-    assert asked == ["short_persons"]
+    assert asked == ["list_short_persons"]
     assert len(statements) == 2, statements

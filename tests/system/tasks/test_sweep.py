@@ -94,7 +94,7 @@ def test_files_of_unwritten_messages_are_deleted(system: System, world: World, t
     tasks.tx.close()
     tasks.drop_files_of_lost_messages(HOUR)
     tasks.tx.close()
-    known = tasks.files_of_messages.__wrapped__
+    known = tasks.list_files_of_messages.__wrapped__
     assert set(known(tasks, [ident("no message")])) == {ident("no message")}
     tasks.drop_files_of_lost_messages(0)
     tasks.commit_now()

@@ -53,7 +53,7 @@ class Forger:
     def send(
         self,
         body: bytes = json.dumps(CALL).encode(),
-        key: str = f"{SERVICE}.change_version",
+        key: str = f"{SERVICE}.read_change_version",
         exchange: str = "nameko-rpc",
         headers: dict[str, Any] | None = None,
         **properties: Any,
@@ -212,7 +212,9 @@ def test_an_invalid_reply_address_is_harmless(
         for body in (json.dumps(CALL).encode(), b"hello"):
             if absent:
                 message = amqp.Message(body, **{"reply_to": forger.queue, **dict.fromkeys(absent)})
-                forger.channel.basic_publish(message, "nameko-rpc", f"{SERVICE}.change_version")
+                forger.channel.basic_publish(
+                    message, "nameko-rpc", f"{SERVICE}.read_change_version"
+                )
             else:
                 forger.send(body, **given)
         forger.reply(forger.send())

@@ -12,7 +12,7 @@ from gateway.identity import Identity
 from gateway.routes.table import Route
 from services.common.wire.rpc_protocol import Reply
 
-OWN = Route("GET", "/auth/authenticated", "auth.who_am_i", kept=("person", "organisation"))
+OWN = Route("GET", "/auth/authenticated", "auth.show_caller", kept=("person", "organisation"))
 STUDIO = Route("GET", "/config", "auth.show_config", kept=("organisation",))
 REPLY = Reply(b'{"a":1}')
 

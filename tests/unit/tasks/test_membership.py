@@ -23,18 +23,18 @@ def test_a_member_passes_without_a_call() -> None:
 
 def test_an_unknown_production_is_not_found_for_administrators() -> None:
     """They have a role everywhere, so it is looked up."""
-    assert require_member(Call(SYSTEM, existing_rows=KNOWN), str(PROJECT)) == PROJECT
+    assert require_member(Call(SYSTEM, find_existing_rows=KNOWN), str(PROJECT)) == PROJECT
     with pytest.raises(NotFound):
-        require_member(Call(SYSTEM, existing_rows=UNKNOWN), str(PROJECT))
+        require_member(Call(SYSTEM, find_existing_rows=UNKNOWN), str(PROJECT))
 
 
 def test_an_outsider_is_forbidden() -> None:
     """If the production exists."""
     stranger = Actor(id=uuid4())
     with pytest.raises(NotFound):
-        require_member(Call(stranger, existing_rows=UNKNOWN), str(PROJECT))
+        require_member(Call(stranger, find_existing_rows=UNKNOWN), str(PROJECT))
     with pytest.raises(Forbidden, match="in the team of the production"):
-        require_member(Call(stranger, existing_rows=KNOWN), str(PROJECT))
+        require_member(Call(stranger, find_existing_rows=KNOWN), str(PROJECT))
 
 
 def test_other_roles_are_forbidden() -> None:
