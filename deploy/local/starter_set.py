@@ -13,19 +13,15 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from deploy.local.settings import NO_STARTER_SET
-from services.assets.resources import RESOURCES as ASSETS
-from services.assets.starter_set import STARTER_SET as ASSETS_SET
-from services.auth.resources import RESOURCES as AUTH
-from services.auth.starter_set import STARTER_SET as AUTH_SET
+from services.assets.starter_set import STARTER_SET as ASSETS
+from services.auth.starter_set import STARTER_SET as AUTH
 from services.common.actor import SYSTEM
 from services.common.bulk.importing import own_tables
 from services.common.bulk.starter_set import decide, decision
 from services.common.database.migrations import metadata_of
 from services.common.database.transaction import Database, Transaction, with_driver
-from services.crud.resources import RESOURCES as CRUD
-from services.crud.starter_set import STARTER_SET as CRUD_SET
-from services.tasks.resources import RESOURCES as TASKS
-from services.tasks.starter_set import STARTER_SET as TASKS_SET
+from services.crud.starter_set import STARTER_SET as CRUD
+from services.tasks.starter_set import STARTER_SET as TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,14 +29,13 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from services.common.bulk.starter_set import StarterSet
-    from services.common.crud.resource import Registry
 
 #: In the order in which they are made: task types refer to departments.
-STARTER_SETS: Final[Mapping[str, tuple[Registry, StarterSet]]] = {
-    "auth": (AUTH, AUTH_SET),
-    "assets": (ASSETS, ASSETS_SET),
-    "tasks": (TASKS, TASKS_SET),
-    "crud": (CRUD, CRUD_SET),
+STARTER_SETS: Final[Mapping[str, StarterSet]] = {
+    "auth": AUTH,
+    "assets": ASSETS,
+    "tasks": TASKS,
+    "crud": CRUD,
 }
 LOCK: Final = sa.text("SELECT pg_advisory_lock(hashtext('callboard starter set'))")
 
@@ -73,12 +68,11 @@ def _has_rows(connection: Connection, table: sa.Table) -> bool:
 
 
 def _ensure(service: str, url: str, decided: str) -> None:
-    registry, rows = STARTER_SETS[service]
     metadata = metadata_of(service)
     database = Database(url, pool_size=1, application="callboard-prepare")
     with closing(database), closing(Transaction(database, actor=SYSTEM, service=service)) as tx:
         if decision(tx.connection, metadata) is None:
-            given = {} if decided == NO_STARTER_SET else rows
-            decide(tx, registry, metadata, decided, given)
+            rows = () if decided == NO_STARTER_SET else STARTER_SETS[service]
+            decide(tx, metadata, decided, rows)
             tx.flush_events()
             tx.commit()

@@ -25,7 +25,7 @@ DELETE_EVENTS: Final = (
     "(SELECT FROM jsonb_each_text(data) AS fact WHERE fact.value = ANY(%s))"
 )
 STARTER_IDS: Final = [
-    str(row["id"]) for _, sets in STARTER_SETS.values() for rows in sets.values() for row in rows
+    str(row["id"]) for kinds in STARTER_SETS.values() for kind in kinds for row in kind.rows
 ]
 NO_PRODUCTIONS: Final = "SELECT NOT EXISTS (SELECT FROM project)"
 
@@ -42,15 +42,12 @@ def remove_starter_set(part: ServiceImport) -> None:
 
     Call before foreign keys are suspended: their violation shows that a row is in use.
     """
-    if part.service not in STARTER_SETS:
-        return
-    registry, rows = STARTER_SETS[part.service]
-    for path, made in reversed(list(rows.items())):
-        for row in made:
+    for kind in reversed(STARTER_SETS.get(part.service, ())):
+        for row in kind.rows:
             part.cursor.execute("SAVEPOINT starter")
             try:
                 part.cursor.execute(
-                    f'DELETE FROM "{registry[path].table.name}" WHERE id = %s',  # noqa: S608
+                    f'DELETE FROM "{kind.table}" WHERE id = %s',  # noqa: S608
                     (str(row["id"]),),
                 )
             except psycopg2.errors.ForeignKeyViolation:

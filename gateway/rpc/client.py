@@ -10,7 +10,8 @@ import uuid
 from typing import TYPE_CHECKING, Final, Protocol
 
 from gateway.rpc.broker import Broker
-from services.common.errors import Unavailable
+from services.common.contracts.former_methods import former_name
+from services.common.errors import MethodUnknown, Unavailable
 from services.common.observability import tracing
 from services.common.wire.errors import BrokerLost
 from services.common.wire.link import AWAY
@@ -117,10 +118,15 @@ class RpcClient:
         ``SILENCE`` seconds without heartbeats of the service, and in any case after ``seconds``
         (default: ``deadline``).
         """
+        options = (kwargs, headers or {}, seconds or self.deadline)
         with tracing.span(f"call {service}.{method}", "client"):
-            return read_reply(
-                await self._call((service, method), kwargs, headers or {}, seconds or self.deadline)
-            )
+            try:
+                return read_reply(await self._call((service, method), *options))
+            except MethodUnknown:  # by a process of the last release, during an upgrade
+                former = former_name(service, method)
+                if former is None:
+                    raise
+                return read_reply(await self._call((service, former), *options))
 
     async def _call(
         self, route: tuple[str, str], kwargs: bytes, headers: Mapping[str, str], seconds: float

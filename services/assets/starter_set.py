@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.common.bulk.starter_set import StarterSet, named
+from services.common.bulk.starter_set import StarterRows, StarterSet, named
 
-STARTER_SET: Final[StarterSet] = {
-    "entity-types": named(
-        "entity-types",
-        {"name": "Character"},
-        {"name": "Environment"},
-        {"name": "Prop"},
-        {"name": "FX"},
-    )
-}
+TYPES: Final = named(
+    "entity-types",
+    {"name": "Character"},
+    {"name": "Environment"},
+    {"name": "Prop"},
+    {"name": "FX"},
+)
+STARTER_SET: Final[StarterSet] = (StarterRows("entity_type", "asset-type", TYPES),)

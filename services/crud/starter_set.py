@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.common.bulk.starter_set import StarterSet, named
+from services.common.bulk.starter_set import StarterRows, StarterSet, named
 from services.crud.policy.project_rules import CLOSED, OPEN, STATUS_COLOR
 
-STARTER_SET: Final[StarterSet] = {
-    "project-status": named(
-        "project-status",
-        {"name": OPEN, "color": STATUS_COLOR},
-        {"name": CLOSED, "color": STATUS_COLOR},
-    )
-}
+STATUSES: Final = named(
+    "project-status",
+    {"name": OPEN, "color": STATUS_COLOR},
+    {"name": CLOSED, "color": STATUS_COLOR},
+)
+STARTER_SET: Final[StarterSet] = (StarterRows("project_status", "project-status", STATUSES),)

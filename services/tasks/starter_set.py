@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.common.bulk.starter_set import StarterSet, named, starter_id
+from services.common.bulk.starter_set import StarterRows, StarterSet, named, starter_id
 from services.common.json_types import Values
 from services.tasks.policy.default_status import FIRST_VALUES, TODO
 
@@ -56,15 +56,23 @@ STATUSES: Final = (
     _status("Retake", "retake", "#FF3860", is_retake=True, is_artist_allowed=False),
     _status("Done", "done", "#22D160", is_done=True, is_artist_allowed=False),
 )
-STARTER_SET: Final[StarterSet] = {
-    "task-status": named(
+STARTER_SET: Final[StarterSet] = (
+    StarterRows(
+        "task_status",
         "task-status",
-        *({**row, "priority": place} for place, row in enumerate(STATUSES, 1)),
-        key="short_name",
+        named(
+            "task-status",
+            *({**row, "priority": place} for place, row in enumerate(STATUSES, 1)),
+            key="short_name",
+        ),
     ),
-    "task-types": [
-        _type(kind, *row, place)
-        for kind, rows in TYPES.items()
-        for place, row in enumerate(rows, 1)
-    ],
-}
+    StarterRows(
+        "task_type",
+        "task-type",
+        [
+            _type(kind, *row, place)
+            for kind, rows in TYPES.items()
+            for place, row in enumerate(rows, 1)
+        ],
+    ),
+)

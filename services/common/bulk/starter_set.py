@@ -6,28 +6,39 @@ transaction of the rows themselves: whatever the studio renames or deletes is ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID, uuid5
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from services.common.contracts import declare
 from services.common.json_types import Values
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from services.common.crud.resource import Registry
     from services.common.database.transaction import Transaction
 
 NAMESPACE: Final = UUID("3d7a4c1e-5f0b-4e86-9c52-7b1f0a6e2d94")
 DECIDED: Final = NAMESPACE
 #: Old rows of the inbox are removed; this one never is.
 FOR_EVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
-#: Rows without ids by the path of their resource, in the order in which they are inserted.
-StarterSet = Mapping[str, Sequence[Values]]
+
+
+class StarterRows(NamedTuple):
+    """Rows of one table, in the order in which they are inserted."""
+
+    table: str
+    #: The subject of their events, such as ``asset-type`` for ``entity_type``. Said here and not
+    #: read off the registry, which would load all of the service.
+    subject: str
+    rows: Sequence[Values]
+
+
+StarterSet = Sequence[StarterRows]
 
 
 def starter_id(path: str, name: str) -> UUID:
@@ -47,15 +58,14 @@ def decision(connection: Connection, metadata: sa.MetaData) -> str | None:
     return found
 
 
-def decide(
-    tx: Transaction, registry: Registry, metadata: sa.MetaData, what: str, rows: StarterSet
-) -> None:
-    """Insert rows with their events, and keep the decision. Emits ``<resource>:new`` for each."""
-    for path, added in rows.items():
-        resource = registry[path]
+def decide(tx: Transaction, metadata: sa.MetaData, what: str, rows: StarterSet) -> None:
+    """Insert rows with their events, and keep the decision. Emits ``<subject>:new`` for each."""
+    for table, subject, added in rows:
+        key = f"{subject.replace('-', '_')}_id"
+        event = declare(tx.service, f"{subject}:new", key, project=False)
         for row in added:
-            tx.connection.execute(insert(resource.table).values(row))
-            tx.emit(registry.event(resource, "new", row))
+            tx.connection.execute(insert(metadata.tables[table]).values(row))
+            tx.emit(event(**{key: row["id"]}))
     inbox = metadata.tables["inbox"]
     kept = {"event_id": DECIDED, "handler": what, "created_at": FOR_EVER}
     tx.connection.execute(insert(inbox).values(kept))

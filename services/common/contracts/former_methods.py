@@ -95,3 +95,8 @@ FORMER_METHODS: Final[dict[str, dict[str, str]]] = {
         "read_user_context": "user_context",
     },
 }
+
+
+def former_name(service: str, method: str) -> str | None:
+    """The name of a method in the last release, if it had another."""
+    return FORMER_METHODS.get(service, {}).get(method)

@@ -16,11 +16,9 @@ from services.common import etags
 from services.common.access.context import CallContext, Question
 from services.common.actor import SYSTEM, Actor
 from services.common.config import ServiceSettings
-from services.common.contracts.former_methods import FORMER_METHODS
 from services.common.database import change_version
 from services.common.database.sql_errors import as_service_errors
 from services.common.database.transaction import Database, Transaction
-from services.common.errors import MethodUnknown
 from services.common.json_types import Json, JsonObject
 from services.common.observability import tracing
 from services.common.observability.log import request_id
@@ -262,14 +260,7 @@ class Service:
         headers = {ACTOR: encode(self.actor).decode(), REQUEST: self.tx.request_id}
         if position := self.call.get(positions.POSITION):
             headers[POSITION] = position_text(position)
-        body = encode(kwargs)
-        try:
-            reply = self.client.call(service, method, body, headers=headers, deadline=seconds)
-        except MethodUnknown:
-            former = FORMER_METHODS.get(service, {}).get(method)
-            if former is None:
-                raise
-            reply = self.client.call(service, former, body, headers=headers, deadline=seconds)
+        reply = self.client.call(service, method, encode(kwargs), headers=headers, deadline=seconds)
         positions.join(self, reply.headers)
         return reply.plain()
 

@@ -9,7 +9,8 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
-from services.common.errors import Unavailable
+from services.common.contracts.former_methods import former_name
+from services.common.errors import MethodUnknown, Unavailable
 from services.common.observability import tracing
 from services.common.wire.link import AWAY, Link
 from services.common.wire.rpc_protocol import (
@@ -129,8 +130,15 @@ class RpcClient:
         Re-raises the service's ServiceError. Raises Unavailable at once without a broker, after
         ``SILENCE`` seconds without heartbeats of the service, and at the deadline in any case.
         """
+        options = (kwargs, headers or {}, deadline or self.deadline)
         with tracing.span(f"call {service}.{method}", "client"):
-            return self._call(service, method, kwargs, headers or {}, deadline or self.deadline)
+            try:
+                return self._call(service, method, *options)
+            except MethodUnknown:  # by a process of the last release, during an upgrade
+                former = former_name(service, method)
+                if former is None:
+                    raise
+                return self._call(service, former, *options)
 
     def _call(
         self, service: str, method: str, kwargs: bytes, headers: dict[str, Any], seconds: float

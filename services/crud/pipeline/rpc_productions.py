@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.crud.resource_service import ResourceService
-from services.common.events.subscriber import Delivery, on
+from services.common.events.subscriber import Delivery, Inbox, on
 from services.common.runtime.scheduler import every
 from services.crud.policy.file_rules import OWNERS, Owner
 
@@ -55,8 +55,8 @@ class FileProductionRpc(ResourceService):
         nobodys = sa.update(table).values(production_id=UNKNOWN)
         run.execute(nobodys.where(lacking, column.is_(None)))
 
-    # Unordered: it sets a mark that the next look takes away.
-    @on("import:done")
+    # Unordered and without inbox: it sets a mark that the next look takes away.
+    @on("import:done", inbox=Inbox.NONE)
     def ask_again(self, _delivery: Delivery) -> None:
         """Ask again about files whose owner was unknown: it may have come with the import."""
         for owner in OWNERS:

@@ -166,7 +166,7 @@ def test_identify_returns_the_actor_of_a_token(auth: OneService, world: World) -
     assert actor["role"] == "user"
     assert actor["departments"] == [world.department]
     assert actor["projects"] == {world.project: "supervisor"}
-    assert actor["list_open_project_ids"] == [world.project]
+    assert actor["open_projects"] == [world.project]
     asked = {"person_id": world.people["artist"]}
     assert auth.neighbours.asked == [("crud.list_memberships", asked)]
 

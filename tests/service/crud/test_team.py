@@ -56,7 +56,7 @@ def test_a_project_role_is_set_and_reset(crud: OneService, world: World) -> None
     for role in ("supervisor", None):
         assert crud.call("manager", "change_seat", **seat, data={"role": role})["role"] == role
         assert crud.call("admin", "list_team", project_id=world.project)[artist] == role
-        memberships = crud.call("admin", "memberships", person_id=artist)
+        memberships = crud.call("admin", "list_memberships", person_id=artist)
         assert memberships[world.project] == [role, True]
     assert memberships[world.past] == [None, False]
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 SERVICE = "crud"
 QUEUE = f"rpc-{SERVICE}"
-EVENTS = "tasks.forget_time_in_day_off"
+EVENTS = "tasks.forget_time_in_day_off.ordered"
 NAME = "day-off:covers"
 CALL = {"args": [], "kwargs": {}}
 ADMIN = json.dumps({"role": "admin"})

@@ -385,7 +385,7 @@ def test_a_dead_letter_is_counted_and_logged_with_request_id(system: System, wor
             "the dead letter",
         )
         now = system.scrape()
-        subscriber = "tasks.forget_time_in_day_off"
+        subscriber = "tasks.forget_time_in_day_off.ordered"
         handled = "callboard_events_handled_total"
         assert now.sum(handled, subscriber=subscriber, outcome="dead") == 1
         assert now.sum(handled, subscriber=subscriber, outcome="retried") >= 5
