@@ -60,7 +60,9 @@ def source(system: System, tables: Tables) -> Iterator[str]:
                 for name, table in found.items():
                     writer = Writer(table)
                     lines = b"".join(writer.line(row, []) for row in tables.get(name, []))
-                    cursor.copy_expert(f"COPY {name} FROM STDIN", io.BytesIO(lines))
+                    columns = ", ".join(f'"{column}"' for column in writer.columns)
+                    copy = f"COPY {name} ({columns}) FROM STDIN"
+                    cursor.copy_expert(copy, io.BytesIO(lines))
             cursor.execute(AS_IN_THE_REFERENCE)
         yield url
     finally:

@@ -311,12 +311,16 @@ def test_metrics_have_bounded_labels(system: System, admin: Caller, world: World
     )
     until(
         lambda: (
-            rise("callboard_events_handled_total", subscriber="crud.log_events", outcome="handled")
+            rise(
+                "callboard_events_handled_total",
+                subscriber="crud.log_events.ordered",
+                outcome="handled",
+            )
             >= 3
         ),
         what="handled events",
     )
-    delays = {"subscriber": "crud.log_events"}
+    delays = {"subscriber": "crud.log_events.ordered"}
     assert rise("callboard_event_delay_seconds_count", **delays) >= 3
     routes = system.scrape().labels("callboard_requests_total", "route")
     assert not any(world.task in one for one in routes)
