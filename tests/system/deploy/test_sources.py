@@ -60,6 +60,8 @@ def source(system: System, tables: Tables) -> Iterator[str]:
                 for name, table in found.items():
                     writer = Writer(table)
                     lines = b"".join(writer.line(row, []) for row in tables.get(name, []))
+                    for own in set(table.c.keys()) - set(writer.columns):  # only we keep these
+                        cursor.execute(f"ALTER TABLE {name} DROP COLUMN {own}")
                     columns = ", ".join(f'"{column}"' for column in writer.columns)
                     copy = f"COPY {name} ({columns}) FROM STDIN"
                     cursor.copy_expert(copy, io.BytesIO(lines))
