@@ -84,7 +84,8 @@ class Broker:
     def send(self, data: bytes) -> None:
         """Send frames. Raises BrokerLost while disconnected, or with MAX_BUFFERED unsent."""
         protocol = self._protocol
-        if protocol is None or not self.ready.is_set():
+        # Closing: the loop has noticed that the connection broke, and will tell ``run`` next.
+        if protocol is None or not self.ready.is_set() or protocol.transport.is_closing():
             raise BrokerLost("the broker is away")
         # The transport buffers without a limit. A broker with a memory or disk alarm stops reading:
         # failing the call here bounds the gateway's memory.

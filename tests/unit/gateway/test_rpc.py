@@ -204,3 +204,37 @@ def test_a_cancelled_call_is_forgotten(broker: Callable[[Answering], str]) -> No
         return client.in_flight
 
     assert calling(broker(lambda *_: b""), cancelled) == 0
+
+
+def test_a_connection_that_broke_a_moment_ago_is_an_absent_broker(
+    broker: Callable[[Answering], str],
+) -> None:
+    """The loop has closed the transport, and hasn't told anybody yet."""
+
+    async def after_the_break(client: RpcClient) -> None:
+        protocol = client.broker._protocol  # noqa: SLF001 - what the loop closes on an error
+        assert protocol is not None
+        protocol.transport.abort()
+        with pytest.raises(Unavailable):
+            await one_call(client)
+
+    calling(broker(lambda ident, _: replied(ident)), after_the_break)
+
+
+def test_a_former_name_is_tried_where_a_method_is_unknown(
+    broker: Callable[[Answering], str],
+) -> None:
+    """A service of the last release answers to it alone."""
+    seen: list[str] = []
+
+    def answering(ident: str, _headers: Any) -> bytes:
+        seen.append(ident)
+        if len(seen) == 1:
+            return replied(ident, b'{"kind":"method-unknown","message":"no method"}', error="1")
+        return replied(ident, b"[]")
+
+    async def renamed(client: RpcClient) -> Reply:
+        return await client.call("crud", "list_team", b"{}")
+
+    assert calling(broker(answering), renamed).body == b"[]"
+    assert len(seen) == 2
