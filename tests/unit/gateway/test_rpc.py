@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
+import uvloop
 from pamqp.commands import Basic
 
 from gateway.rpc import client as rpc
@@ -52,7 +53,9 @@ def calling(
         finally:
             await client.stop()
 
-    return asyncio.run(run())
+    # The loop that the gateway has: asyncio's own lets one write to a closed connection.
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(run())
 
 
 @pytest.fixture
