@@ -229,9 +229,11 @@ def test_a_connection_that_broke_a_moment_ago_is_an_absent_broker(
     async def after_the_break(client: RpcClient) -> None:
         protocol: Any = client.broker._protocol  # noqa: SLF001 - whose transport broke
         open_one, protocol.transport = protocol.transport, Closed()
-        with pytest.raises(Unavailable):
-            await one_call(client)
-        protocol.transport = open_one
+        try:
+            with pytest.raises(Unavailable):
+                await one_call(client)
+        finally:
+            protocol.transport = open_one
 
     calling(broker(lambda ident, _: replied(ident)), after_the_break)
 
