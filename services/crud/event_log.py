@@ -53,7 +53,7 @@ class EventLogRpc(ResourceService):
         batch=BATCH,
         inbox=Inbox.NONE,
         history=True,
-        gather=0.02,
+        gather=0.05,
         ordered=True,
         formerly=("log_events",),
     )

@@ -80,6 +80,7 @@ def spent(who: Caller, path: str) -> Spent | None:
     answer = who.get(f"{path}page=1")
     if answer.status_code in FORBIDDEN:
         return None
+    assert answer.ok, (path, answer.text[:300])
     count = max(answer.json()["nb_pages"], 1)
     numbers = (1, max(count // 2, 1), count)
     return Spent(*(_median(who, f"{path}page={number}") for number in numbers))

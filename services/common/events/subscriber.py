@@ -23,6 +23,7 @@ days.
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
@@ -102,6 +103,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
         self.old_queues = [f"{service}.{name}" for name in self.formerly]
         metrics.subscribed(self.queue)
         self.stopping = self.away = False
+        self.last_batch = -self.gather
         self.arrived: deque[Incoming] = deque()
         self.waiting = eventlet.semaphore.Semaphore(0)
         self.link = Link(
@@ -151,16 +153,24 @@ class Handler(Entrypoint):  # type: ignore[misc]
     def _work(self) -> None:
         while not self.stopping:
             self.waiting.acquire()
-            # Waiting a little fills the batch under load, and each transaction then handles more
-            # events.
-            if self.gather and len(self.arrived) < self.batch:
-                eventlet.sleep(self.gather)
+            if not self.arrived:  # handled with an earlier one, or forgotten
+                continue
+            # The first event after a lull is handled at once, for someone may be waiting for it;
+            # under load, each transaction handles more of them.
+            self._pause_between_batches()
             messages: list[Incoming] = []
             while self.arrived and len(messages) < max(1, self.batch):
                 messages.append(self.arrived.popleft())
             if messages and not self.stopping:
                 self._handle_safely(messages)
         self.link.stop()
+
+    def _pause_between_batches(self) -> None:
+        """Wait until ``gather`` seconds have passed since the last batch, unless one is full."""
+        left = self.last_batch + self.gather - time.monotonic()
+        if left > 0 and len(self.arrived) < self.batch:
+            eventlet.sleep(left)
+        self.last_batch = time.monotonic()
 
     # --- handling -------------------------------------------------------------------------------
 
@@ -353,8 +363,9 @@ def on(
     """Subscribe a method to the events ``names`` (AMQP topic patterns) of all services.
 
     The method gets a Delivery, or with ``batch`` a list of up to so many. ``history`` subscribes to
-    all events for the log, which relays send many in a message. ``gather`` is how many seconds an
-    incomplete batch waits for more. ``ordered`` and ``formerly``: see the module's docstring.
+    all events for the log, which relays send many in a message. ``gather`` is how many seconds
+    pass at least from one batch to the next, unless it is full. ``ordered`` and ``formerly``: see
+    the module's docstring.
 
     What such a method changes is waited for by those who wrote (``runtime.positions``) if the event
     names the service in ``handled_by``; the method then records it in the inbox, and is
