@@ -8,7 +8,8 @@ import re
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from gateway import cookies, metrics
+from gateway import metrics
+from gateway.http import cookies
 from gateway.http.static_site import INDEX
 from services.common.observability.log import request_id
 

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import hmac
 from base64 import urlsafe_b64encode
-from collections import OrderedDict
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
+from uuid import UUID
 
 from services.common.wire.position import (
     GATEWAY,
     LOG,
     Position,
+    RecentEvents,
     position_text,
     read_position,
 )
@@ -24,7 +26,6 @@ from services.common.wire.topology import CACHED_BY_GATEWAYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from uuid import UUID
 
     from falcon.asgi import Request, Response
 
@@ -38,8 +39,6 @@ STALE_HEADER: Final = "Callboard-Stale"
 COOKIE_SECONDS: Final = 60
 #: Bytes of the signature.
 SIGNATURE: Final = 16
-#: Events of which a process remembers that it has heard them.
-REMEMBERED: Final = 8192
 
 
 class PositionTokens:
@@ -100,22 +99,18 @@ class HeardEvents:
     """Which events have reached this process, and so have invalidated its caches."""
 
     def __init__(self) -> None:
-        self._heard: OrderedDict[str, None] = OrderedDict()
+        self._heard = RecentEvents()
 
     def hear(self, subject: str, headers: Mapping[str, object]) -> None:
         """Record an event about ``subject`` by its message's headers."""
         if not any(subject in subjects for subjects in CACHED_BY_GATEWAYS.values()):
             return
-        self._heard[str(headers.get("event_id"))] = None
-        if len(self._heard) > REMEMBERED:
-            self._heard.popitem(last=False)
+        with suppress(ValueError):  # of a foreign publisher: nobody waits for it
+            self._heard.add([UUID(str(headers.get("event_id")))])
 
     def missing(self, position: Position, kind: str) -> bool:
         """Whether an event that concerns this kind of cache has not arrived yet."""
         return any(
-            place.reader == GATEWAY and place.kind == kind and not self._has(event)
+            place.reader == GATEWAY and place.kind == kind and event not in self._heard
             for place, event in position.items()
         )
-
-    def _has(self, event: UUID) -> bool:
-        return str(event) in self._heard

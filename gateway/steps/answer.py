@@ -6,8 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Final, cast
 
-from gateway import cookies
-from gateway.http import downloads
+from gateway.http import cookies, downloads
 from gateway.http.compression import passed_on
 from gateway.http.conditional import validated
 from gateway.http.pace import PROMPT, ClientTooSlow, Pace

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from gateway import cookies
 from gateway.errors import TooLarge
-from gateway.http import request_body
+from gateway.http import cookies, request_body
 from gateway.http.conditional import GZIPPED
 from gateway.http.pace import BODY, Pace
 from gateway.http.uploads import Received

@@ -70,8 +70,8 @@ class EventLogRpc(ResourceService):
             }
             for delivery in deliveries
         ]
+        wake_readers(self)  # sent with the statement below, in one message
         self.tx.run(STORE, events=msgspec.json.encode(rows).decode())
-        wake_readers(self)
 
     @query
     def list_last_events(self, query: Query | None = None) -> Reply:

@@ -6,7 +6,7 @@ from typing import Final
 
 from services.common.bulk.starter_set import StarterRows, StarterSet, named, starter_id
 from services.common.json_types import Values
-from services.tasks.policy.default_status import FIRST_VALUES, TODO
+from services.tasks.policy.default_status import DEFAULT, FIRST_VALUES
 
 #: By what the tasks are for, in the order of the work: type, department, color.
 TYPES: Final = {
@@ -49,7 +49,7 @@ def _type(kind: str, name: str, department: str, color: str, priority: int) -> V
 
 
 STATUSES: Final = (
-    {**FIRST_VALUES, **TODO},
+    {**FIRST_VALUES, **DEFAULT},
     _status("Ready To Start", "ready", "#FBC02D"),
     _status("Work In Progress", "wip", "#3273DC", is_wip=True),
     _status("Waiting For Approval", "wfa", "#AB26FF", is_feedback_request=True),

@@ -15,6 +15,7 @@ from tests.running import ENCRYPTION, SECRET, SERVICES
 from tests.service.neighbours import service_class
 from tests.service.one_connection import OneConnection
 from tests.service.one_service import OneService
+from tests.world import World
 
 Alone = Callable[[str], OneService]
 
@@ -43,6 +44,12 @@ def databases(urls: dict[str, str]) -> Iterator[dict[str, OneConnection]]:
     yield found
     for database in found.values():
         database.close()
+
+
+@pytest.fixture
+def world() -> World:
+    """A small studio."""
+    return World()
 
 
 @pytest.fixture

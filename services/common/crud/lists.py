@@ -18,7 +18,7 @@ from services.common.crud import filters, pages
 from services.common.database import sql_json
 from services.common.database.sql_types import Columns, Condition, Select
 from services.common.errors import InvalidInput
-from services.common.runtime.service import spawned
+from services.common.runtime.spawned import spawned
 from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:

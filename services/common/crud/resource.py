@@ -8,6 +8,7 @@ rules, the scope of lists, hidden and fixed fields. Behaviour beyond columns is 
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
@@ -63,7 +64,7 @@ class CrudContext(CallContext, Protocol):
         """The service's resources."""
 
 
-class ResourceRules(Generic[P]):
+class ResourceRules(ABC, Generic[P]):
     """Hooks of generic CRUD for a resource; by default they do nothing.
 
     One instance serves all requests, so it must be stateless: ``prepare`` runs before the
@@ -93,12 +94,12 @@ class ResourceRules(Generic[P]):
         Runs before the transaction, and may call other services.
         """
 
+    @abstractmethod
     def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None, /) -> P:
         """Load what the hooks of this write need; may call other services.
 
         ``ident`` is None for a create. A delete has the body ``{"force": …}``.
         """
-        raise NotImplementedError
 
     def on_create(self, ctx: CrudContext, values: Values, body: JsonObject, prepared: P, /) -> None:
         """Complete or refuse the values of a new row."""

@@ -13,7 +13,7 @@ header ``stale`` names the services that are behind.
 from __future__ import annotations
 
 import time
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -22,7 +22,14 @@ import msgspec
 
 from services.common.errors import ServiceError
 from services.common.json_types import JsonObject
-from services.common.wire.position import LOG, Position, position_text, read_position
+from services.common.runtime.spawned import spawned
+from services.common.wire.position import (
+    LOG,
+    Position,
+    RecentEvents,
+    position_text,
+    read_position,
+)
 from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
@@ -38,8 +45,6 @@ Awaited = dict[str, list[UUID]]
 WAIT_SECONDS: Final = 1.0
 #: Calls of a process that may wait at a time: its other workers go on serving.
 WAITING: Final = 20
-#: Events of which a process remembers that they were handled.
-REMEMBERED: Final = 8192
 #: Seconds that a question about handled events may take beyond its own wait.
 GRACE_SECONDS: Final = 0.2
 #: Keys of ``service.call``, and headers of replies.
@@ -72,7 +77,7 @@ class HandledEvents:
     def __init__(self, database: Database, listener: InboxListener, log: str) -> None:
         self.database, self.listener = database, listener
         self.in_log = f"SELECT id FROM {log} WHERE id = ANY(%(ids)s)" if log else ""  # noqa: S608
-        self._remembered: OrderedDict[UUID, None] = OrderedDict()
+        self._remembered = RecentEvents()
         self._places = eventlet.semaphore.Semaphore(WAITING)
 
     def wait(self, inbox: Iterable[UUID], log: Iterable[UUID] = (), *, seconds: float) -> bool:
@@ -107,9 +112,7 @@ class HandledEvents:
             rows = self.database.rows(sql, ids=[str(event) for event in missing])
             found = {UUID(str(row[0])) for row in rows}
             missing -= found
-            self._remembered.update(dict.fromkeys(found))
-            while len(self._remembered) > REMEMBERED:
-                self._remembered.popitem(last=False)
+            self._remembered.add(found)
         return not missing
 
 
@@ -180,7 +183,7 @@ def _ask_each(
             return None
         return msgspec.json.decode(body, type=Outcome)
 
-    threads = [(name, eventlet.spawn(ask, name, events)) for name, events in awaited.items()]
+    threads = [(name, spawned(ask, name, events)) for name, events in awaited.items()]
     return [(name, thread.wait()) for name, thread in threads]
 
 

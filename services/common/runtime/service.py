@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from contextvars import copy_context
-from functools import partial, wraps
+from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
 
-import eventlet
 import msgspec
 import sqlalchemy as sa
 from nameko.extensions import DependencyProvider
@@ -26,6 +24,7 @@ from services.common.runtime import positions
 from services.common.runtime.database_collector import DatabaseCollector
 from services.common.runtime.inbox_listener import InboxListener
 from services.common.runtime.positions import HandledEvents
+from services.common.runtime.spawned import spawned
 from services.common.wire.position import position_text
 from services.common.wire.rpc_client import RpcClient
 from services.common.wire.rpc_protocol import ACTOR, POSITION, REQUEST, Reply
@@ -59,40 +58,6 @@ class _Actors:
                 self.cache.clear()
             actor = self.cache[text] = self.decode(text)
         return actor
-
-
-class Spawned:
-    """A function that runs in a green thread, with the request's id and trace.
-
-    What it raises is raised by ``wait``. Were it raised in the thread, the hub would print it, also
-    where nobody needs the result any more.
-    """
-
-    def __init__(self, function: Callable[[], Any]) -> None:
-        self._function = function
-        self._thread = eventlet.spawn(copy_context().run, self._outcome)
-
-    def _outcome(self) -> tuple[Any, Exception | None]:
-        try:
-            return self._function(), None
-        except Exception as error:  # noqa: BLE001 - raised again by ``wait``
-            return None, error
-
-    def wait(self) -> Any:
-        """What the function returned. Raises what it raised."""
-        result, error = self._thread.wait()
-        if error is not None:
-            raise error
-        return result
-
-    def kill(self) -> None:
-        """End the thread."""
-        self._thread.kill()
-
-
-def spawned(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Spawned:
-    """Run a function in a green thread."""
-    return Spawned(partial(function, *args, **kwargs))
 
 
 class TransactionProvider(DependencyProvider):  # type: ignore[misc]

@@ -12,12 +12,13 @@ hold unquoted (RFC 6265 and Python's ``http.cookies``).
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Iterable
 
 #: The readers that are no services: the event log, which ``crud`` keeps, and the caches of
 #: gateways.
@@ -32,6 +33,23 @@ class Place(NamedTuple):
     reader: str
     kind: str
     source: str
+
+
+class RecentEvents:
+    """Ids of events, the last ``size`` of them: who has seen an event need not look for it."""
+
+    def __init__(self, size: int = 8192) -> None:
+        self.size = size
+        self._ids: OrderedDict[UUID, None] = OrderedDict()
+
+    def add(self, events: Iterable[UUID]) -> None:
+        """Remember these; the oldest are forgotten."""
+        self._ids.update(dict.fromkeys(events))
+        while len(self._ids) > self.size:
+            self._ids.popitem(last=False)
+
+    def __contains__(self, event: UUID) -> bool:
+        return event in self._ids
 
 
 #: The newest event at each place.
@@ -64,8 +82,3 @@ def _place(fields: list[str]) -> Place:
     except TypeError:
         message = "a place has three parts"
         raise ValueError(message) from None
-
-
-def only(position: Position, readers: Collection[str]) -> Position:
-    """The part of a position that concerns these readers."""
-    return {place: event for place, event in position.items() if place.reader in readers}

@@ -14,8 +14,7 @@ from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.common.errors import Forbidden, NotFound
 from services.common.json_types import Row
-from services.tasks.comments.context import CommentContext
-from services.tasks.comments.draft import Draft
+from services.tasks.comments.context import CommentContext, Draft
 from services.tasks.models import Comment, comment_department_mentions, comment_mentions
 from services.tasks.policy import access
 from services.tasks.policy.people import caller_id

@@ -13,7 +13,7 @@ from services.common.crud.validation import known_id
 from services.common.errors import InvalidInput, invalid_field
 from services.common.json_types import Json, JsonObject
 from services.common.values import BadValue, Reader
-from services.tasks.comments.draft import Draft
+from services.tasks.comments.context import Draft
 from services.tasks.shapes import read_checklist
 
 T = TypeVar("T")

@@ -1,14 +1,16 @@
-"""Data of other services that writing a comment needs, prefetched before the transaction.
+"""A comment before it is written, and the data of other services that writing it needs.
 
-Calls are made only if their answer can matter: for the team if a text may mention somebody, for the
-retake limit if the status is a retake, for the production's automations if a rule matches, for a
-shot's sequence if somebody is subscribed to one.
+The data is prefetched, before the transaction. Calls are made only if their answer can matter: for
+the team if a text may mention somebody, for the retake limit if the status is a retake, for the
+production's automations if a rule matches, for a shot's sequence if somebody is subscribed to one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -18,12 +20,27 @@ from services.common.crud.resource import CrudContext
 from services.common.errors import InvalidInput, NotFound
 from services.common.json_types import JsonObject, Row
 from services.tasks.comments import mentions
-from services.tasks.comments.draft import Draft
 from services.tasks.comments.sql import facts
 
 NO_MORE: Final = "No more retakes allowed on this task"
 #: Columns ending in ``_id`` that hold no UUID.
 PLAIN: Final = frozenset({"shotgun_id"})
+
+
+@dataclass
+class Draft:
+    """A validated comment, ready to be written."""
+
+    task_id: UUID
+    status_id: UUID
+    author_id: UUID
+    text: str = ""
+    checklist: list[Any] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    #: UTC; None for now.
+    created_at: datetime | None = None
+    for_client: bool = False
+    files: list[JsonObject] = field(default_factory=list)
 
 
 class CommentContext:

@@ -11,8 +11,7 @@ from services.common.access.context import CallContext
 from services.common.crud.resource import CrudContext
 from services.common.errors import NotFound
 from services.common.json_types import JsonObject
-from services.tasks.comments.context import CommentContext
-from services.tasks.comments.draft import Draft
+from services.tasks.comments.context import CommentContext, Draft
 from services.tasks.comments.views import comment_json
 from services.tasks.comments.write import CommentWriter
 

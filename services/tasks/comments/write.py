@@ -31,8 +31,7 @@ from services.common.errors import NotFound
 from services.common.json_types import JsonObject, Row
 from services.tasks.attachments.files import attach
 from services.tasks.comments import mentions
-from services.tasks.comments.context import CommentContext
-from services.tasks.comments.draft import Draft
+from services.tasks.comments.context import CommentContext, Draft
 from services.tasks.comments.sql import COMMENT, NEWS, SET_STATUS, TASK, TASK_KEYS
 from services.tasks.models import Task, TaskType
 from services.tasks.policy.notifications import notify

@@ -13,8 +13,8 @@ from services.common.crud.resource import CrudContext
 from services.common.database.tables import table_of
 from services.tasks.models import TaskStatus
 
-TODO: Final = {"name": "Todo", "short_name": "todo", "color": "#f5f5f5", "for_concept": False}
-NEUTRAL: Final = {
+DEFAULT: Final = {"name": "Todo", "short_name": "todo", "color": "#f5f5f5", "for_concept": False}
+CONCEPT_DEFAULT: Final = {
     "name": "Neutral",
     "short_name": "neutral",
     "color": "#CCCCCC",
@@ -41,7 +41,7 @@ def lock_defaults(ctx: CallContext) -> None:
 
 def default_status(ctx: CrudContext, *, concept: bool) -> UUID:
     """The id of the default status, created on first use. Emits ``task-status:new`` then."""
-    table, first = table_of(TaskStatus), NEUTRAL if concept else TODO
+    table, first = table_of(TaskStatus), CONCEPT_DEFAULT if concept else DEFAULT
     default = (
         sa.select(table.c.id)
         .where(

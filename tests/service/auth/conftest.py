@@ -10,12 +10,6 @@ from tests.world import World
 
 
 @pytest.fixture
-def world() -> World:
-    """A small studio."""
-    return World()
-
-
-@pytest.fixture
 def auth(alone: Alone, world: World) -> OneService:
     """The service with the studio's people; no other service references them."""
     found = alone("auth")

@@ -14,12 +14,6 @@ from tests.world import World, ident
 
 
 @pytest.fixture
-def world() -> World:
-    """A small studio."""
-    return World()
-
-
-@pytest.fixture
 def chat(alone: Alone, world: World) -> OneService:
     """The service; ``artist`` has a task on the asset, and no message has files."""
     entities = {row["id"]: row for row in world.tables["entity"]}

@@ -14,12 +14,6 @@ from tests.world import World, ident
 
 
 @pytest.fixture
-def world() -> World:
-    """A small studio with a task in a production that the stranger is not in."""
-    return World()
-
-
-@pytest.fixture
 def crud(alone: Alone, world: World) -> OneService:
     """The service; the services beside know the world's tasks and entities."""
     found = alone("crud")

@@ -14,12 +14,6 @@ INSTANCE = ident("instance of hero")
 
 
 @pytest.fixture
-def world() -> World:
-    """A small studio."""
-    return World()
-
-
-@pytest.fixture
 def crud(alone: Alone, world: World) -> OneService:
     """The service; everybody works on everything, and Hero has an instance in the shot."""
     found = alone("crud")

@@ -10,12 +10,6 @@ from tests.world import World
 
 
 @pytest.fixture
-def world() -> World:
-    """A small studio."""
-    return World()
-
-
-@pytest.fixture
 def crud(alone: Alone, world: World) -> OneService:
     """The service, filled with the studio's productions."""
     found = alone("crud")

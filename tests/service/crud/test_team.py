@@ -13,12 +13,6 @@ from tests.world import World, ident
 
 
 @pytest.fixture
-def world() -> World:
-    """A small studio."""
-    return World()
-
-
-@pytest.fixture
 def crud(alone: Alone, world: World) -> OneService:
     """The service with the studio's productions."""
     known = {row["id"] for row in world.tables["person"]}

@@ -14,7 +14,7 @@ import pytest
 from services.common.files.storage_access import OffTheHub
 from services.common.observability import tracing
 from services.common.observability.log import request_id
-from services.common.runtime.service import spawned
+from services.common.runtime.spawned import spawned
 
 LOADED = (
     "import sys, {module}; "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import eventlet
 import pytest
 
-from services.common.runtime.service import spawned
+from services.common.runtime.spawned import spawned
 
 
 def fail() -> None:

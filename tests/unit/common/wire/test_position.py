@@ -8,7 +8,14 @@ from uuid import uuid4
 import pytest
 
 from services.common.contracts import CATALOGUE
-from services.common.wire.position import LOG, MAX_LENGTH, Place, position_text, read_position
+from services.common.wire.position import (
+    LOG,
+    MAX_LENGTH,
+    Place,
+    RecentEvents,
+    position_text,
+    read_position,
+)
 from services.common.wire.topology import SERVICES
 
 NEWEST = {
@@ -63,3 +70,10 @@ def test_a_malformed_position_is_a_value_error(text: str) -> None:
     """Whatever is wrong with it."""
     with pytest.raises(ValueError, match=r".+"):
         read_position(text)
+
+
+def test_the_oldest_events_are_forgotten() -> None:
+    """A process remembers as many as it is told to."""
+    recent, events = RecentEvents(size=2), [uuid4() for _ in range(3)]
+    recent.add(events)
+    assert [event in recent for event in events] == [False, True, True]
