@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from deploy.local.parts import Parts
 from services.common.actor import SYSTEM
+from services.common.database.pools import Database
 from services.common.database.prepared import Rendered
-from services.common.database.transaction import Database, Transaction
+from services.common.database.transaction import Transaction
 from services.common.runtime.service import Service
 
 

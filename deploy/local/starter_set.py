@@ -19,7 +19,8 @@ from services.common.actor import SYSTEM
 from services.common.bulk.importing import own_tables
 from services.common.bulk.starter_set import decide, decision
 from services.common.database.migrations import metadata_of
-from services.common.database.transaction import Database, Transaction, with_driver
+from services.common.database.pools import Database, with_driver
+from services.common.database.transaction import Transaction
 from services.crud.starter_set import STARTER_SET as CRUD
 from services.tasks.starter_set import STARTER_SET as TASKS
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg2
 
 from deploy.transfer.report import Entry, Report, TransferError
-from services.common.database.transaction import plain_url
+from services.common.database.pools import plain_url
 from services.common.errors import NotFound
 from services.common.files.avatars import NAME, SIZE, avatar_of
 from services.common.files.storage import open_storage

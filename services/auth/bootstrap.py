@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from services.auth.config import DEFAULT_LOCALE, DEFAULT_TIMEZONE
 from services.auth.credentials.passwords import digest
 from services.auth.models import Organisation, Person
-from services.common.database.transaction import with_driver
+from services.common.database.pools import with_driver
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

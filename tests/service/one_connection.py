@@ -11,8 +11,8 @@ from sqlalchemy.pool import StaticPool
 
 from services.common.bulk.importing import ServiceImport
 from services.common.bulk.suspended_constraints import ForeignKeys
+from services.common.database.pools import Database, with_driver
 from services.common.database.timed_connection import TimedConnection
-from services.common.database.transaction import Database, with_driver
 
 
 class Lasting(TimedConnection):

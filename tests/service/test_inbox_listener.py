@@ -9,7 +9,7 @@ import eventlet
 import psycopg2
 import pytest
 
-from services.common.database.transaction import Database, plain_url
+from services.common.database.pools import Database, plain_url
 from services.common.runtime.inbox_listener import InboxListener
 from services.common.runtime.positions import HandledEvents
 

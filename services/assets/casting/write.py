@@ -19,7 +19,8 @@ from services.common.bodies import NEEDED_IDENT, Field, read_body
 from services.common.crud.reading import check_reach
 from services.common.crud.resource import CrudContext
 from services.common.crud.validation import reader_of
-from services.common.database.transaction import Database, Transaction
+from services.common.database.pools import Database
+from services.common.database.transaction import Transaction
 from services.common.errors import InvalidInput, NotFound
 
 ITEM: Final = {

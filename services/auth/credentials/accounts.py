@@ -19,7 +19,8 @@ from services.common.errors import NotFound, Refused
 from services.common.json_types import JsonObject, Row
 
 if TYPE_CHECKING:
-    from services.common.database.transaction import Database, Transaction
+    from services.common.database.pools import Database
+    from services.common.database.transaction import Transaction
 
 PEOPLE: Final = sa.select(table_of(Person)).where(Person.is_bot.is_(False))
 FAILURES, UNKNOWN = "failures", "unknown account"

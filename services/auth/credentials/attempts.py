@@ -20,7 +20,7 @@ from services.common.database.tables import table_of
 from services.common.errors import TooMany
 
 if TYPE_CHECKING:
-    from services.common.database.transaction import Database
+    from services.common.database.pools import Database
 
 MINUTE: Final = timedelta(minutes=1)
 HOUR: Final = timedelta(hours=1)

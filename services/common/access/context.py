@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from services.common.actor import Actor
 from services.common.config import ServiceSettings
-from services.common.database.transaction import Database, Transaction
+from services.common.database.pools import Database
+from services.common.database.transaction import Transaction
 from services.common.json_types import Json, JsonObject
 
 #: A call of another service: ``(service, method, arguments)``.

@@ -19,7 +19,7 @@ from services.common.bulk.suspended_constraints import ForeignKeys
 from services.common.database import row_counts
 from services.common.database.change_version import TOUCH
 from services.common.database.migrations import metadata_of
-from services.common.database.transaction import plain_url
+from services.common.database.pools import plain_url
 from services.common.wire.topology import REPLACED
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from services.common.database.sql_types import Expression, Select
 from services.common.wire.rpc_protocol import Reply
 
 if TYPE_CHECKING:
-    from services.common.database.transaction import Database
+    from services.common.database.pools import Database
 
 
 def array(rows: Select) -> sa.ColumnElement[str]:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from services.common.database.transaction import Database, Transaction
+    from services.common.database.pools import Database
+    from services.common.database.transaction import Transaction
 
 #: The ``project_id`` under which events without a production are counted.
 STUDIO: Final = UUID(int=0)

@@ -21,7 +21,7 @@ from alembic.migration import MigrationContext
 from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 
-from services.common.database.transaction import with_driver
+from services.common.database.pools import with_driver
 
 if TYPE_CHECKING:
     from collections.abc import Callable

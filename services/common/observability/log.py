@@ -73,6 +73,6 @@ def configure(service: str, level: str = "INFO", form: str = "json") -> None:
     logging.getLogger("nameko.containers").setLevel(logging.ERROR)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     # SQLAlchemy logs pools under their class's module; for ours that is this one.
-    logging.getLogger("services.common.database.transaction").setLevel(logging.WARNING)
+    logging.getLogger("services.common.database.pools").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", module="eventlet")
     warnings.filterwarnings("ignore", category=DeprecationWarning, module="nameko")

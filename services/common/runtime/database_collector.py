@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from prometheus_client import Metric
 
-    from services.common.database.transaction import Database
+    from services.common.database.pools import Database
 
 WAITING: Final = (
     "SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0) "

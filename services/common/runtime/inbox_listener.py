@@ -11,7 +11,7 @@ import psycopg2
 from eventlet import hubs
 
 from services.common.database.connect_options import CONNECT_OPTIONS
-from services.common.database.transaction import plain_url
+from services.common.database.pools import plain_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable

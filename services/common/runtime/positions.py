@@ -35,7 +35,7 @@ from services.common.wire.rpc_protocol import Reply
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from services.common.database.transaction import Database
+    from services.common.database.pools import Database
     from services.common.runtime.inbox_listener import InboxListener
     from services.common.runtime.service import Service
 

@@ -15,8 +15,9 @@ from services.common.access.context import CallContext, Question
 from services.common.actor import SYSTEM, Actor
 from services.common.config import ServiceSettings
 from services.common.database import change_version
+from services.common.database.pools import Database
 from services.common.database.sql_errors import as_service_errors
-from services.common.database.transaction import Database, Transaction
+from services.common.database.transaction import Transaction
 from services.common.json_types import Json, JsonObject
 from services.common.observability import tracing
 from services.common.observability.log import request_id

@@ -18,10 +18,11 @@ from services.common.actor import SYSTEM
 from services.common.bulk.importing import ServiceImport
 from services.common.crud import cross_references
 from services.common.crud.cross_references import RowsGone
+from services.common.database.pools import Database
 from services.common.database.sql_errors import as_service_errors, refers_to_gone_row
 from services.common.database.sql_types import Column
 from services.common.database.tables import Ref
-from services.common.database.transaction import Database, Transaction
+from services.common.database.transaction import Transaction
 from services.common.errors import Integrity
 from tests.running import SERVICES, until
 from tests.service.common.sample_rows import Rows, key, new_id, sample

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from services.common.access.signing_keys import key_id
-from services.common.database.transaction import plain_url
+from services.common.database.pools import plain_url
 from tests.running import SECRET, Caller, System, token_for, until
 from tests.system.auth.test_factor import with_totp
 from tests.system.auth.visitor import LOGIN, announced, letters, log_in, signed_in

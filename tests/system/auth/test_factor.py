@@ -10,7 +10,7 @@ import pyotp
 import pytest
 import requests
 
-from services.common.database.transaction import plain_url
+from services.common.database.pools import plain_url
 from tests.running import Caller, System, until
 from tests.system.auth.authenticator import SoftKey
 from tests.system.auth.visitor import (

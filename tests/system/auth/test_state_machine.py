@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.common.database.transaction import plain_url
+from services.common.database.pools import plain_url
 from tests.running import Caller, System
 from tests.system.auth.authenticator import SoftKey
 from tests.system.auth.visitor import LOGIN, log_in

@@ -14,7 +14,7 @@ from deploy.local.parts import Parts
 from services.common.crud.resource import Registry
 from services.common.crud.row_json import rows_as_json
 from services.common.database import sql_json
-from services.common.database.transaction import with_driver
+from services.common.database.pools import with_driver
 from tests.world import World
 
 #: One SELECT list of everything that could be written differently.

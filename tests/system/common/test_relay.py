@@ -19,8 +19,8 @@ from pamqp.header import ContentHeader
 
 from deploy.local.parts import Parts
 from services.common.config import ServiceSettings
+from services.common.database.pools import with_driver
 from services.common.database.tables import new_metadata
-from services.common.database.transaction import with_driver
 from services.common.events import relay as relay_module
 from services.common.events.relay import BATCH, Relay
 from tests.unit.common.wire.fake_broker import FakeBroker, answer, marshalled

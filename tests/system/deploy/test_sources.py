@@ -23,7 +23,7 @@ from deploy.transfer.verify import verify
 from services.auth.bootstrap import ensure_admin
 from services.common.bulk.copy_format import Writer
 from services.common.bulk.importing import own_tables
-from services.common.database.transaction import with_driver
+from services.common.database.pools import with_driver
 from tests.running import SERVICES, System
 from tests.system.deploy.dumps import Tables, command, dump, named, read, rows
 from tests.world import ident

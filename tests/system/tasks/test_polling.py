@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from deploy.local.parts import Parts
 from services.common.actor import SYSTEM
-from services.common.database.transaction import Database, Transaction
+from services.common.database.pools import Database
+from services.common.database.transaction import Transaction
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.service import TasksService
 from tests.desk import Desk

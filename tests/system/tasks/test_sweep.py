@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from services.common.actor import SYSTEM
-from services.common.database.transaction import Database, Transaction
+from services.common.database.pools import Database
+from services.common.database.transaction import Transaction
 from services.tasks.service import TasksService
 from tests.running import Caller, System
 from tests.world import World, ident

@@ -18,7 +18,7 @@ import yaml
 from helm_python import Chart, HelmRenderError, lint
 
 from deploy.measures import WHERE
-from services.common.database.transaction import Database
+from services.common.database.pools import Database
 from services.common.events.subscriber import Handler
 from services.common.wire.topology import SERVICES
 from tests.unit.deploy.environments import STORAGE, databases, known_names, start

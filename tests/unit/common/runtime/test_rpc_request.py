@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pamqp.commands import Basic
 
-from services.common.database.transaction import tagged
+from services.common.database.pools import tagged
 from services.common.observability.log import checked_request_id, request_id
 from services.common.observability.tracing import TRACEPARENT
 from services.common.runtime.rpc_request import MAX_SECONDS, MessageRefused, read_request
