@@ -42,8 +42,12 @@ class Route:
     access: Access = SIGNED_IN
     status: int = 200
     body: Body = Body.NONE
-    #: Whether the query parameters are passed, as ``query``.
-    query: bool = False
+    #: The type of its JSON body, and of what it answers (``services.common.contracts``). Those of
+    #: generic CRUD are the resources' columns.
+    takes: Any = None
+    returns: Any = None
+    #: Whether the query parameters are passed, as ``query``; or their type.
+    query: Any = False
     #: Whether parameters may be repeated: ``query`` then holds lists.
     repeat: bool = False
     #: Whether the verified claims and the client's address are passed, as ``caller``.

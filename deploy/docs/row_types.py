@@ -1,0 +1,80 @@
+"""The types of generic CRUD's rows, derived from the columns of their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Annotated, Any, Final, Literal, cast
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from deploy.docs.declarations import first_line, title_of
+from services.common.actor import Actor
+from services.common.contracts.types import UNSET, Answer, Day, Id, Moment, UnsetType, about
+from services.common.crud.resource import Resource
+
+#: The first matching type applies, so subclasses stand before their bases.
+BY_COLUMN_TYPE: Final[tuple[tuple[type[Any], Any], ...]] = (
+    (ARRAY, list[str]),
+    (JSONB, Any),
+    (sa.JSON, Any),
+    (sa.Uuid, Id),
+    (sa.Boolean, bool),
+    (sa.Integer, int),
+    (sa.Float, float),
+    (sa.TIMESTAMP, Moment),
+    (sa.Date, Day),
+    (sa.String, str),
+)
+#: Who sees least of a row.
+ANYBODY: Final = Actor(role="user")
+
+
+@cache
+def row_type(resource: Resource) -> type[Answer]:
+    """The type of a row; what not everybody sees, or not every answer has, may be absent."""
+    always = resource.visible(ANYBODY, False)  # noqa: FBT003
+    fields: dict[str, Any] = {}
+    for column in resource.fields:
+        name = resource.renamed.get(column.name, column.name)
+        if column.name not in resource.hidden:
+            declared = _type_of(column)
+            fields[name] = declared if always is None or name in always else _optional(declared)
+    for name, expression in {**resource.virtual, **resource.single}.items():
+        fields[name] = _optional(_by_type(expression.type) | None)
+    for name, many in resource.lists.items():
+        items = Id if many.writable else Id | dict[str, Any]
+        fields[name] = list[items] | UnsetType  # type: ignore[valid-type]
+    for name, declared in resource.rules.adds.items():
+        fields[name] = _optional(declared)
+    fields["type"] = Annotated[str, about("The kind of the row.", title_of(resource))]
+    required = [(name, kind) for name, kind in fields.items() if not _may_be_absent(kind)]
+    optional = [(name, kind, UNSET) for name, kind in fields.items() if _may_be_absent(kind)]
+    own = {"__doc__": first_line(resource.model)}
+    return struct(title_of(resource), [*required, *optional], own)
+
+
+def struct(name: str, fields: Sequence[Any], own: dict[str, Any] | None = None) -> type[Answer]:
+    """An answer with these fields, each ``(name, type)`` or ``(name, type, default)``."""
+    made = msgspec.defstruct(name, fields, bases=(Answer,), namespace=own, kw_only=True)
+    return cast("type[Answer]", made)
+
+
+def _optional(declared: Any) -> Any:
+    return declared | UnsetType
+
+
+def _may_be_absent(declared: Any) -> bool:
+    return UnsetType in getattr(declared, "__args__", ())
+
+
+def _type_of(column: sa.Column[Any]) -> Any:
+    choices = column.info.get("choices")
+    declared = Literal[tuple(choices)] if choices else _by_type(column.type)
+    return declared | None if column.nullable else declared
+
+
+def _by_type(kind: Any) -> Any:
+    return next((declared for base, declared in BY_COLUMN_TYPE if isinstance(kind, base)), Any)
