@@ -50,11 +50,11 @@ def _edits(ctx: CallContext, facts: Facts) -> bool:
     if facts["person_id"] == ctx.actor.id:
         return True
     fields = set(facts["body"]) - {"id", "created_at", "updated_at"}
-    found = access.task_facts(ctx, facts["object_id"])
-    if found is None or not fields <= {"pinned", "checklist"}:
+    task = access.task_facts(ctx, facts["object_id"])
+    if task is None or not fields <= {"pinned", "checklist"}:
         return False
-    role, mine = ctx.actor.role_in(found["project_id"]), ctx.actor.departments
-    if role == "supervisor" and (not mine or found["department_id"] in mine):
+    role, departments = ctx.actor.role_in(task["project_id"]), ctx.actor.departments
+    if role == "supervisor" and (not departments or task["department_id"] in departments):
         return True
     return (
         role is not None

@@ -34,8 +34,8 @@ class CommentReadRpc(ResourceService):
         task = authorizer.readable(task_id)
         role = authorizer.role(task)
         isolated = role == views.CLIENT and are_clients_isolated(self, task["project_id"])
-        found = views.of_task(self, task["id"], role, isolated=isolated)
-        return compressed(msgspec.json.encode(found))
+        comments = views.of_task(self, task["id"], role, isolated=isolated)
+        return compressed(msgspec.json.encode(comments))
 
     @query
     def read_task_comment(self, task_id: str, comment_id: str) -> Reply:

@@ -36,7 +36,7 @@ class CommentWriteRpc(ResourceService):
         """
         context = CommentContext(self, [known_id(task_id)])
         (task,) = context.tasks.values()
-        draft = bodies.draft(data, task["id"], caller_id(self), free=access.manages(self, task))
+        draft = bodies.draft(data, task["id"], caller_id(self), by_manager=access.manages(self, task))
         draft.files = files or []
         CommentAuthorizer(self, context).check([draft], answering=True)
         (comment,) = write_drafts(self, [draft], context)
@@ -96,16 +96,16 @@ class CommentWriteRpc(ResourceService):
         authorizer, drafts, pictures = CommentAuthorizer(self, context), [], []
         for number, (item, ident) in enumerate(zip(items, ids, strict=True)):
             task = authorizer.task(ident)
-            prefix, free = f"comments.{number}.", access.manages(self, task)
+            prefix, by_manager = f"comments.{number}.", access.manages(self, task)
             draft = bodies.draft(
-                item, task["id"], caller_id(self), text="text", free=free, prefix=prefix
+                item, task["id"], caller_id(self), text="text", by_manager=by_manager, prefix=prefix
             )
             draft.files = bodies.files_of(files or [], number, "attachment_file")
             drafts.append(draft)
             pictures.append(bodies.files_of(files or [], number, "preview_file"))
         authorizer.check(drafts)
         # Before the transaction, which must not wait for the storage.
-        received = [[(receive_upload(self, one), one) for one in files] for files in pictures]
+        received = [[(receive_upload(self, file), file) for file in files] for files in pictures]
         comments = write_drafts(self, drafts, context)
         for draft, comment, uploads in zip(drafts, comments, received, strict=True):
             task, ident = authorizer.task(draft.task_id), UUID(comment["id"])
@@ -113,7 +113,7 @@ class CommentWriteRpc(ResourceService):
             comment["preview_files"] = [
                 announce_upload(self, task, ident, preview, upload) for preview, upload in uploads
             ]
-            comment["previews"] = [one["id"] for one in comment["preview_files"]]
+            comment["previews"] = [preview["id"] for preview in comment["preview_files"]]
         return Reply(msgspec.json.encode(comments))
 
 

@@ -131,9 +131,9 @@ class NotificationRpc(ResourceService):
         ``readers`` is ``{notification id: person id}``. For ``auth``, which e-mails them.
         """
         pairs = [(UUID(ident), UUID(person)) for ident, person in readers.items()]
-        mine = sa.tuple_(NOTE.c.id, NOTE.c.person_id).in_(pairs)
-        notifications = self._read(sa.select(*COLUMNS).select_from(SOURCE).where(mine))
-        return {one["id"]: one for one in notifications}
+        condition = sa.tuple_(NOTE.c.id, NOTE.c.person_id).in_(pairs)
+        notifications = self._read(sa.select(*COLUMNS).select_from(SOURCE).where(condition))
+        return {notification["id"]: notification for notification in notifications}
 
     def _notifications(self, *where: Condition, reader: UUID | None = None) -> list[JsonObject]:
         rows = (

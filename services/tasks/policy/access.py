@@ -165,7 +165,11 @@ def listed_previews(ctx: CallContext, statement: Select) -> Select:
 
 def _listed(ctx: CallContext, project: Any, task: Any) -> Condition:
     actor = ctx.actor
-    as_vendor = {p for p in actor.open_projects if actor.projects.get(p) == "vendor"}
+    as_vendor = {
+        production
+        for production in actor.open_projects
+        if actor.projects.get(production) == "vendor"
+    }
     # Roles are per production: a person may be a vendor in one and a supervisor in another.
     condition: Condition = project.in_(actor.open_projects - as_vendor)
     if as_vendor:

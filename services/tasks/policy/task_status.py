@@ -59,8 +59,8 @@ def recount_task(tx: Transaction, ident: UUID) -> None:
     spent = sa.select(sa.func.coalesce(sa.func.sum(TimeSpent.duration), 0.0))
     values["duration"] = spent.where(TimeSpent.task_id == ident).scalar_subquery()
     task = table_of(Task)
-    changed = sa.update(task).where(task.c.id == ident).values(**values, updated_at=NOW)
-    tx.connection.execute(changed)
+    update = sa.update(task).where(task.c.id == ident).values(**values, updated_at=NOW)
+    tx.connection.execute(update)
 
 
 def _status_history(task: UUID) -> Select:

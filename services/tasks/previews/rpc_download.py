@@ -74,9 +74,9 @@ class PreviewDownloadRpc(ResourceService):
         facts = self._readable(ident)
         extension = facts["extension"] or ""
         name = f"{self._name_of(facts)}.{extension}"
-        answer = _answer(facts, kinds.ORIGINAL, CONTENT_TYPES.get(extension, UNKNOWN))
+        reply = _answer(facts, kinds.ORIGINAL, CONTENT_TYPES.get(extension, UNKNOWN))
         return FileAnswer(
-            key=answer.key, content_type=UNKNOWN, name=name, last_modified=answer.last_modified
+            key=reply.key, content_type=UNKNOWN, name=name, last_modified=reply.last_modified
         )
 
     def _readable(self, ident: str) -> Row:
@@ -94,14 +94,16 @@ class PreviewDownloadRpc(ResourceService):
                 ("auth", "list_rows", {"path": "organisations"}),
             ]
         )
-        if facts["original_name"] and any(one["use_original_file_name"] for one in organisations):
+        if facts["original_name"] and any(
+            organisation["use_original_file_name"] for organisation in organisations
+        ):
             return str(facts["original_name"])
-        words = [
+        parts = [
             projects.get(project),
             (entities.get(entity) or {}).get("entity_name"),
             self._task_type(facts["task_type_id"]),
         ]
-        return f"{slug(' '.join(word for word in words if word))}_v{facts['revision']}"
+        return f"{slug(' '.join(part for part in parts if part))}_v{facts['revision']}"
 
     def _task_type(self, ident: UUID | None) -> str | None:
         with self.database.read() as connection:

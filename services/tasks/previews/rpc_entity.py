@@ -64,18 +64,20 @@ class EntityPreviewRpc(ResourceService):
     def _by_task_type(self, entity: UUID) -> dict[str, list[JsonObject]]:
         with self.database.read() as connection:
             rows = connection.execute(_of_entity(entity)).mappings().all()
-        found: dict[str, list[JsonObject]] = {}
+        by_type: dict[str, list[JsonObject]] = {}
         firsts: dict[tuple[UUID, int], JsonObject] = {}
         for row in rows:
-            shown = dict(row)
+            preview = dict(row)
             revision = (row["task_id"], row["revision"])
             if revision in firsts:
-                firsts[revision]["previews"].append(shown)
+                firsts[revision]["previews"].append(preview)
                 continue
-            first = {k: v for k, v in shown.items() if k not in OF_FIRST_ONLY} | {"previews": []}
+            first = {
+                name: value for name, value in preview.items() if name not in OF_FIRST_ONLY
+            } | {"previews": []}
             firsts[revision] = first
-            found.setdefault(str(row["task_type_id"]), []).append(first)
-        return found
+            by_type.setdefault(str(row["task_type_id"]), []).append(first)
+        return by_type
 
 
 def _of_entity(entity: UUID) -> Select:

@@ -61,10 +61,10 @@ class PreviewRules(ResourceRules[Mains]):
         revision = values.get("revision")
         if revision is None or revision == row["revision"] or row["position"] != 1:
             return
-        taken = sa.select(PreviewFile.id).where(
+        in_use = sa.select(PreviewFile.id).where(
             PreviewFile.task_id == row["task_id"], PreviewFile.revision == revision
         )
-        if ctx.tx.session.scalar(taken.limit(1)):
+        if ctx.tx.session.scalar(in_use.limit(1)):
             message = (
                 f"Revision {revision} already exists for this task. "
                 "Choose a different revision number."

@@ -32,12 +32,12 @@ class ProjectTaskRpc(ResourceService):
         For the team; vendors get their own tasks. Raises NotFound, Forbidden, InvalidInput.
         """
         project, asked = require_member(self, project_id), query or {}
-        where: list[Condition] = []
+        conditions: list[Condition] = []
         if asked.get("task_type_id"):
-            where.append(TASK.c.task_type_id == known_id(asked["task_type_id"]))
+            conditions.append(TASK.c.task_type_id == known_id(asked["task_type_id"]))
         if self.actor.role_in(project) == "vendor":
-            where.append(access.assigned_to(self.actor.id, TASK.c.id))
-        return paged(self, self.registry["tasks"], project, asked, *where)
+            conditions.append(access.assigned_to(self.actor.id, TASK.c.id))
+        return paged(self, self.registry["tasks"], project, asked, *conditions)
 
     @command
     def delete_tasks(self, project_id: str, data: Json = None) -> list[str]:
