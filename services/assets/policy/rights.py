@@ -20,8 +20,8 @@ def _in_team(ctx: CallContext, facts: Facts) -> bool:
 
 def is_assigned(ctx: CallContext, entity: UUID) -> bool:
     """Whether the caller has a task on the entity."""
-    answer: bool = ctx.ask("tasks", "is_assigned_to_entity", ident=str(entity))
-    return answer
+    assigned: bool = ctx.ask("tasks", "is_assigned_to_entity", ident=str(entity))
+    return assigned
 
 
 def _created_it(ctx: CallContext, facts: Facts) -> bool:
@@ -59,7 +59,9 @@ instance_team: Final = Rule(
 def listed(ctx: CallContext, statement: Select) -> Select:
     """Entities of the caller's open productions; as vendor those with a task of theirs."""
     actor = ctx.actor
-    as_vendor = {p for p in actor.open_projects if actor.projects.get(p) == "vendor"}
+    as_vendor = {
+        project for project in actor.open_projects if actor.projects.get(project) == "vendor"
+    }
     condition: Condition = Entity.project_id.in_(actor.open_projects - as_vendor)
     if as_vendor:
         ids = [UUID(ident) for ident in ctx.ask("tasks", "list_assigned_entities")]
@@ -80,5 +82,5 @@ def _departments_describe(ctx: CallContext, facts: Facts) -> bool:
         )
     )
     with ctx.database.read() as connection:
-        described = set(connection.execute(statement).scalars())
-    return set(facts["body"].get("data") or {}) <= described
+        keys = set(connection.execute(statement).scalars())
+    return set(facts["body"].get("data") or {}) <= keys

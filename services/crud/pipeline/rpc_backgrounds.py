@@ -45,8 +45,8 @@ class BackgroundRpc(ResourceService):
         """Whether a production sets each new preview as the main one of its entity."""
         column = Project.is_set_preview_automated
         with self.database.read() as connection:
-            found = connection.scalar(sa.select(column).where(Project.id == UUID(project_id)))
-        return bool(found)
+            setting = connection.scalar(sa.select(column).where(Project.id == UUID(project_id)))
+        return bool(setting)
 
     @command
     def upload_background(self, ident: str, data: JsonObject, files: list[JsonObject]) -> Reply:
@@ -124,8 +124,8 @@ class BackgroundRpc(ResourceService):
     def _background(self, text: str) -> Any:
         ident = known_id(text)
         file = PreviewBackgroundFile
-        shown = (file.id, file.extension, file.updated_at, KEPT.upload(self))
-        statement = sa.select(*shown).where(file.id == ident)
+        columns = (file.id, file.extension, file.updated_at, KEPT.upload(self))
+        statement = sa.select(*columns).where(file.id == ident)
         with self.database.read() as connection:
             row = connection.execute(statement).mappings().first()
         if row is None:

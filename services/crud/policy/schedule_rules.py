@@ -39,8 +39,8 @@ def _supervises_department(ctx: CallContext, facts: Facts) -> bool:
         return True
     if facts["task_type_id"] is None:
         return False
-    asked = {"task_type_id": str(facts["task_type_id"])}
-    department = ctx.ask("tasks", "read_department_of_task_type", **asked)
+    question = {"task_type_id": str(facts["task_type_id"])}
+    department = ctx.ask("tasks", "read_department_of_task_type", **question)
     return department is not None and UUID(department) in actor.departments
 
 
@@ -83,10 +83,10 @@ class ScheduleItemRules(SimpleRules):
         table = table_of(ScheduleItem)
         # The unique constraint treats NULLs as different, so it doesn't cover an item for all
         # task types or objects.
-        same = sa.select(table.c.id).where(
+        duplicates = sa.select(table.c.id).where(
             *(table.c[name].is_not_distinct_from(values[name]) for name in names)
         )
-        if ctx.tx.session.scalar(same.limit(1)):
+        if ctx.tx.session.scalar(duplicates.limit(1)):
             message = "A similar schedule item already exists"
             raise InvalidInput(message)
 

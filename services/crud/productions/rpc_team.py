@@ -81,8 +81,8 @@ class TeamRpc(ResourceService):
             .where(sa.func.lower(ProjectStatus.name) == OPEN.lower())
         )
         if person_id is not None:
-            theirs = sa.select(LINK.project_id).where(LINK.person_id == UUID(person_id))
-            statement = statement.where(Project.id.in_(theirs))
+            projects = sa.select(LINK.project_id).where(LINK.person_id == UUID(person_id))
+            statement = statement.where(Project.id.in_(projects))
         with self.database.read() as connection:
             return [str(ident) for ident in connection.scalars(statement)]
 
@@ -156,14 +156,18 @@ class TeamRpc(ResourceService):
 
         Nothing happens if person or production are gone.
         """
-        given = msgspec.convert(delivery.payload, TaskAssigned)
-        if not isinstance(given.project_id, UUID) or cross_references.gone(self, given.person_id):
+        message = msgspec.convert(delivery.payload, TaskAssigned)
+        if not isinstance(message.project_id, UUID) or cross_references.gone(
+            self, message.person_id
+        ):
             return
         # Locked: it can't be deleted before the seat is written.
-        held = sa.select(Project.id).where(Project.id == given.project_id)
-        known = self.tx.connection.scalar(held.with_for_update(read=True, key_share=True))
-        if known is not None and self._add_member(known, given.person_id):
-            project_changed(self, known, given.person_id)
+        project_query = sa.select(Project.id).where(Project.id == message.project_id)
+        project = self.tx.connection.scalar(
+            project_query.with_for_update(read=True, key_share=True)
+        )
+        if project is not None and self._add_member(project, message.person_id):
+            project_changed(self, project, message.person_id)
 
     @command
     def change_seat(
@@ -199,8 +203,8 @@ class TeamRpc(ResourceService):
 
     def _require_person(self, person: UUID) -> None:
         # People belong to ``auth``: no foreign key would refuse an unknown id.
-        existing = self.ask("auth", "find_existing_rows", tables={"person": [str(person)]})
-        if not existing["person"]:
+        found = self.ask("auth", "find_existing_rows", tables={"person": [str(person)]})
+        if not found["person"]:
             message = f"Person with id {person} not found"
             raise InvalidInput(message)
 

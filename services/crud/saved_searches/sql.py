@@ -49,19 +49,19 @@ def visible_to(viewer: Viewer, table: sa.Table) -> Condition:
     Rows of a department are visible to its members and to managers only.
     """
     column = table.c
-    reached = sa.select(PROJECT.c.id).where(production_rows.seen_by(is_admin=viewer.is_admin))
+    projects = sa.select(PROJECT.c.id).where(production_rows.seen_by(is_admin=viewer.is_admin))
     shared = sa.and_(
-        column.is_shared, sa.or_(column.project_id.is_(None), column.project_id.in_(reached))
+        column.is_shared, sa.or_(column.project_id.is_(None), column.project_id.in_(projects))
     )
     is_open = column.project_id.in_(sa.select(PROJECT.c.id).where(production_rows.IS_OPEN))
-    seen = sa.and_(
+    visible = sa.and_(
         sa.or_(column.person_id == PERSON, shared),
         sa.or_(column.project_id.is_(None), is_open),
     )
     if viewer.is_manager:
-        return seen
+        return visible
     return sa.and_(
-        seen,
+        visible,
         sa.or_(
             column.department_id.is_(None),
             column.department_id == json_parts.idents("departments"),

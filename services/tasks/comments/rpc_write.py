@@ -36,7 +36,9 @@ class CommentWriteRpc(ResourceService):
         """
         context = CommentContext(self, [known_id(task_id)])
         (task,) = context.tasks.values()
-        draft = bodies.draft(data, task["id"], caller_id(self), by_manager=access.manages(self, task))
+        draft = bodies.draft(
+            data, task["id"], caller_id(self), by_manager=access.manages(self, task)
+        )
         draft.files = files or []
         CommentAuthorizer(self, context).check([draft], answering=True)
         (comment,) = write_drafts(self, [draft], context)
