@@ -53,8 +53,8 @@ def list_rows(ctx: CrudContext, resource: Resource, query: dict[str, str]) -> Re
         reply = json_array(ctx, statement.order_by(*resource.order).limit(resource.list_cap))
     elif page.rows > SHORT:
         reply = large_page(ctx, resource, _filtered(ctx, resource, columns, query), page)
-    elif wanted := pages.extent(resource, ctx.actor, query):
-        reply = compressed(pages.of_extent(ctx, resource, columns, wanted, page))
+    elif extent := pages.extent(resource, ctx.actor, query):
+        reply = compressed(pages.of_extent(ctx, resource, columns, extent, page))
     else:
         statement = _filtered(ctx, resource, columns, query)
         reply = compressed(pages.filtered(ctx, resource, statement, page))
@@ -66,10 +66,10 @@ def _completed(ctx: CrudContext, resource: Resource, reply: Reply) -> Reply:
     if "list" not in resource.rules.completes:
         return reply
     body = isal_zlib.decompress(reply.body, wbits=GZIP) if reply.encoding else reply.body
-    answer = msgspec.json.decode(body)
-    rows = answer if isinstance(answer, list) else answer["data"]
+    decoded = msgspec.json.decode(body)
+    rows = decoded if isinstance(decoded, list) else decoded["data"]
     resource.rules.complete(ctx, rows, "list", None)
-    return compressed(msgspec.json.encode(answer))
+    return compressed(msgspec.json.encode(decoded))
 
 
 def _columns(ctx: CallContext, resource: Resource, query: dict[str, str]) -> Columns:
@@ -88,12 +88,12 @@ def _filtered(
     actor, table = ctx.actor, resource.table
     statement = sa.select(*columns).select_from(table)
     statement = statement.where(*resource.conditions(query))
-    allowed = resource.filterable(actor)
+    filterable = resource.filterable(actor)
     for name, text in query.items():
         if name not in filters.RESERVED:
-            found = _condition(ctx, resource, name, text, allowed)
-            if found is not None:
-                statement = statement.where(found)
+            condition = _condition(ctx, resource, name, text, filterable)
+            if condition is not None:
+                statement = statement.where(condition)
     # In SQL, not afterwards: the total and the pages must count only what the caller may see.
     if resource.scope is not None and not actor.is_admin:
         statement = resource.scope(ctx, statement)
@@ -109,7 +109,7 @@ def _wanted(columns: Columns, query: dict[str, str]) -> Columns:
 
 
 def _condition(
-    ctx: CallContext, resource: Resource, name: str, text: str, allowed: frozenset[str] | None
+    ctx: CallContext, resource: Resource, name: str, text: str, filterable: frozenset[str] | None
 ) -> Condition | None:
     """The condition of one filter; None for an unknown name. Raises InvalidInput."""
     if name in resource.filters:
@@ -118,7 +118,7 @@ def _condition(
     columns = {column.name: column for column in resource.fields}
     exists = name in columns or name in resource.virtual
     # A hidden column must not be filterable either: its values could be guessed one by one.
-    if exists and (name in resource.hidden or (allowed is not None and name not in allowed)):
+    if exists and (name in resource.hidden or (filterable is not None and name not in filterable)):
         message = f"Filtering on {name} is not allowed."
         raise InvalidInput(message)
     if name in columns:
@@ -146,9 +146,9 @@ def large_page(ctx: CallContext, resource: Resource, statement: Select, page: Pa
     """A page of more than ``SHORT`` rows, the newest first: streamed, as any long list."""
     order = pages.newest_first(resource.table)
     rows = statement.order_by(*order).limit(page.rows).offset(page.offset)
-    counted = statement.with_only_columns(sa.literal(1).label("one")).subquery("counted")
+    counting = statement.with_only_columns(sa.literal(1).label("one")).subquery("counted")
     with ctx.database.read() as connection:
-        total = connection.scalar(sa.select(sa.func.count()).select_from(counted)) or 0
+        total = connection.scalar(sa.select(sa.func.count()).select_from(counting)) or 0
     head = pages.envelope("", total, *page).decode().removesuffix("]}")
     return streamed(ctx, sql_json.objects(rows), (head, "]}"))
 
@@ -158,7 +158,7 @@ def streamed(ctx: CallContext, rows: Select, ends: Sequence[str] = "[]") -> Repl
 
     ``ends`` is what stands around it: ``{}`` for members of an object.
     """
-    answer, first = GzipBuilder(), True
+    stream, first = GzipBuilder(), True
     # In a transaction: a server-side cursor needs one, and gives one snapshot.
     with ctx.database.engine.connect() as connection:
         cursor = connection.execution_options(stream_results=True, max_row_buffer=CHUNK).execute(
@@ -167,21 +167,21 @@ def streamed(ctx: CallContext, rows: Select, ends: Sequence[str] = "[]") -> Repl
         for texts in prefetch(cursor.scalars().partitions(CHUNK)):
             text = (ends[0] if first else ",") + ",".join(texts)
             first = False
-            answer.add(text.encode())
-    answer.add(("".join(ends) if first else ends[1]).encode())
-    return answer.reply()
+            stream.add(text.encode())
+    stream.add(("".join(ends) if first else ends[1]).encode())
+    return stream.reply()
 
 
-def prefetch(parts: Iterator[T]) -> Iterator[T]:
+def prefetch(chunks: Iterator[T]) -> Iterator[T]:
     """Read one part ahead of the caller, on a green thread."""
-    coming = spawned(next, parts, None)
+    upcoming = spawned(next, chunks, None)
     try:
-        while (part := coming.wait()) is not None:
-            coming = spawned(next, parts, None)
+        while (chunk := upcoming.wait()) is not None:
+            upcoming = spawned(next, chunks, None)
             sleep(0)  # lets the thread start, and send its FETCH
-            yield part
+            yield chunk
     finally:
-        coming.kill()
+        upcoming.kill()
 
 
 class GzipBuilder:
@@ -193,10 +193,10 @@ class GzipBuilder:
         self._waiting: list[bytes] = []
         self._size = 0
 
-    def add(self, piece: bytes) -> None:
+    def add(self, data: bytes) -> None:
         """Append a piece of the body."""
-        self._waiting.append(piece)
-        self._size += len(piece)
+        self._waiting.append(data)
+        self._size += len(data)
         if self._size >= PIECE:
             self._compress()
 

@@ -41,10 +41,10 @@ def permit(
     """
     needs = () if ctx.actor.is_admin else rule.needs
     names = ("id", *(name for name in needs if name != "id"))
-    found = ctx.database.rows(row_statements.facts(resource, names), ident=str(uuid))
-    if not found:
+    rows = ctx.database.rows(row_statements.facts(resource, names), ident=str(uuid))
+    if not rows:
         raise NotFound
-    facts = dict(zip(names, found[0], strict=True))
+    facts = dict(zip(names, rows[0], strict=True))
     # After NotFound: a 403 reveals only that the row exists.
     rule.check(ctx, {**facts, "body": body or {}})
     return facts
@@ -84,12 +84,12 @@ def check_local_reach(ctx: CrudContext, targets: Mapping[str, Collection[UUID]])
 
 
 def completed(
-    ctx: CrudContext, resource: Resource, shown: bytes, verb: str, prepared: P | None
+    ctx: CrudContext, resource: Resource, body: bytes, verb: str, prepared: P | None
 ) -> bytes:
     """The JSON of a row, with what the ``complete`` hook adds for this verb."""
     rules: ResourceRules[P] = resource.rules
     if verb not in rules.completes:
-        return shown
-    answer = msgspec.json.decode(shown)
-    rules.complete(ctx, [answer], verb, prepared)
-    return msgspec.json.encode(answer)
+        return body
+    row = msgspec.json.decode(body)
+    rules.complete(ctx, [row], verb, prepared)
+    return msgspec.json.encode(row)

@@ -31,13 +31,13 @@ def create(ctx: CrudContext, resource: Resource, body: JsonObject) -> Reply:
 
     Returns the row. Raises Integrity, InvalidInput. Emits ``<resource>:new``.
     """
-    known = resource.extra_body | resource.writable_lists
+    known_fields = resource.extra_body | resource.writable_lists
     ignored = resource.extra_body | resource.owned
-    fields = {k: v for k, v in body.items() if k not in ignored}
-    values = values_for_create(resource.table, fields, resource.model.__name__, known)
+    fields = {name: value for name, value in body.items() if name not in ignored}
+    values = values_for_create(resource.table, fields, resource.model.__name__, known_fields)
     lists = _lists_in(resource, fields)
     # Other services are called before the first statement: from then on a connection is held.
-    found = ask_targets(ctx, resource, values, lists)
+    targets = ask_targets(ctx, resource, values, lists)
     rules = resource.rules
     prepared = rules.prepare(ctx, body, None)
     rules.on_create(ctx, values, body, prepared)
@@ -48,12 +48,12 @@ def create(ctx: CrudContext, resource: Resource, body: JsonObject) -> Reply:
         .mappings()
         .one()
     )
-    _replace_lists(ctx, resource, row["id"], lists, found)
+    _replace_lists(ctx, resource, row["id"], lists, targets)
     facts = facts_of_row(ctx, resource, row)
     ctx.tx.emit(ctx.registry.event(resource, "new", facts))
     rules.created(ctx, facts, body, prepared)
-    shown = resource.view(ctx.tx, row["id"], relations=resource.created_relations)
-    return Reply(completed(ctx, resource, shown, "new", prepared))
+    body_json = resource.view(ctx.tx, row["id"], relations=resource.created_relations)
+    return Reply(completed(ctx, resource, body_json, "new", prepared))
 
 
 def check_create(ctx: CrudContext, resource: Resource, body: JsonObject) -> None:
@@ -79,22 +79,22 @@ def update(ctx: CrudContext, resource: Resource, uuid: UUID, data: Json) -> Repl
     rules = resource.rules
     body = rules.rewrite_update(resource.columns_in(body_object(data)))
     fixed = resource.fixed_for(ctx.actor)
-    permitted = permit(ctx, resource, resource.update, uuid, body)
+    facts_checked = permit(ctx, resource, resource.update, uuid, body)
     values = values_for_update(resource.table, body, fixed)
-    lists = _lists_in(resource, {k: v for k, v in body.items() if k not in fixed})
-    found = ask_targets(ctx, resource, _moved(ctx, resource, uuid, values), lists)
+    lists = _lists_in(resource, {name: value for name, value in body.items() if name not in fixed})
+    targets = ask_targets(ctx, resource, _moved(ctx, resource, uuid, values), lists)
     prepared = rules.prepare(ctx, body, uuid)
     # The rule was checked on an unlocked row, since it may call other services. Under the lock its
     # facts are compared: had they changed, the caller might no longer be allowed to do this.
-    before = _locked(ctx, resource, uuid, permitted)
+    before = _locked(ctx, resource, uuid, facts_checked)
     rules.on_update(ctx, before, values, body, prepared)
     facts = _set(ctx, resource, uuid, values)
-    _replace_lists(ctx, resource, uuid, lists, found)
+    _replace_lists(ctx, resource, uuid, lists, targets)
     ctx.tx.emit(ctx.registry.event(resource, "update", facts))
     rules.updated(ctx, before, facts, body, prepared)
     ctx.tx.write_events()  # sent in one message with the SELECT below
-    shown = _updated_view(ctx, resource, uuid)
-    return Reply(completed(ctx, resource, shown, "update", prepared))
+    body_json = _updated_view(ctx, resource, uuid)
+    return Reply(completed(ctx, resource, body_json, "update", prepared))
 
 
 def _updated_view(ctx: CrudContext, resource: Resource, uuid: UUID) -> bytes:
@@ -106,15 +106,15 @@ def _updated_view(ctx: CrudContext, resource: Resource, uuid: UUID) -> bytes:
 def _set(ctx: CrudContext, resource: Resource, uuid: UUID, values: Row) -> Row:
     """Update columns of a row; returns the row with its facts."""
     statement = row_statements.changed(resource, tuple(values))
-    given = {"values": msgspec.json.encode(values).decode()} if values else {}
-    (row,) = ctx.tx.run(statement, ident=str(uuid), **given)
+    params = {"values": msgspec.json.encode(values).decode()} if values else {}
+    (row,) = ctx.tx.run(statement, ident=str(uuid), **params)
     return row_statements.as_known(resource, row)
 
 
 def delete(ctx: CrudContext, resource: Resource, uuid: UUID, *, force: bool = False) -> Reply:
     """Delete a row; see ``CrudRpc.delete_row``."""
     cascade = force and resource.force_cascades
-    permitted = permit(ctx, resource, resource.delete, uuid)
+    facts_checked = permit(ctx, resource, resource.delete, uuid)
     resource.rules.before_delete(ctx, uuid, force=force)
     prepared = resource.rules.prepare(ctx, {"force": force}, uuid)
     # A cascade deletes what references the row, here now and in other services by ``rows:gone``.
@@ -123,7 +123,7 @@ def delete(ctx: CrudContext, resource: Resource, uuid: UUID, *, force: bool = Fa
             cross_references.refuse_if_referenced(
                 ctx, ctx.name, resource.table.name, uuid, resource.frees
             )
-    facts = _locked(ctx, resource, uuid, permitted)
+    facts = _locked(ctx, resource, uuid, facts_checked)
     resource.rules.on_delete(ctx, facts, prepared)
     if cascade:
         cross_references.remove(ctx.tx, ctx.name, ctx.metadata, resource.table.name, [uuid])
@@ -148,7 +148,7 @@ def _drop(ctx: CrudContext, resource: Resource, uuid: UUID) -> None:
     cross_references.announce(ctx.tx, ctx.name, table.name, [uuid])
 
 
-def _locked(ctx: CrudContext, resource: Resource, uuid: UUID, permitted: Row) -> Row:
+def _locked(ctx: CrudContext, resource: Resource, uuid: UUID, facts_checked: Row) -> Row:
     """Lock the row and return it with its facts.
 
     Raises NotFound, or Unavailable if the facts the caller was authorized on have changed.
@@ -157,7 +157,7 @@ def _locked(ctx: CrudContext, resource: Resource, uuid: UUID, permitted: Row) ->
     if not rows:
         raise NotFound
     facts = row_statements.as_known(resource, rows[0])
-    if any(facts[name] != value for name, value in permitted.items()):
+    if any(facts[name] != value for name, value in facts_checked.items()):
         message = "The record was changed meanwhile."
         raise Unavailable(message)
     return facts
@@ -180,12 +180,16 @@ def body_object(data: Json, *, creating: bool = False) -> JsonObject:
     if not isinstance(data, dict):
         message = "The request body must be a JSON object."
         raise Integrity(message) if creating else InvalidInput(message)
-    return {k: v for k, v in data.items() if k not in {"id", "created_at", "updated_at"}}
+    return {
+        name: value
+        for name, value in data.items()
+        if name not in {"id", "created_at", "updated_at"}
+    }
 
 
 def _lists_in(resource: Resource, body: JsonObject) -> dict[str, list[UUID]]:
-    given = {name: body[name] for name in resource.writable_lists if body.get(name) is not None}
-    return {name: list_ids(name, ids) for name, ids in given.items()}
+    lists = {name: body[name] for name in resource.writable_lists if body.get(name) is not None}
+    return {name: list_ids(name, ids) for name, ids in lists.items()}
 
 
 def ask_targets(
@@ -200,21 +204,21 @@ def ask_targets(
     references a missing one. Unknown ids in lists are left out.
     """
     check_local_reach(ctx, _local_targets(resource, values, lists))
-    wanted: cross_references.Wanted = defaultdict(set)
+    references: cross_references.Wanted = defaultdict(set)
     for name, value in values.items():
         ref = resource.table.c[name].info.get("ref")
         if ref and value is not None:
-            wanted[ref.service, ref.table].add(value)
+            references[ref.service, ref.table].add(value)
     for name, ids in lists.items():
         ref = resource.lists[name].other.info.get("ref")
         if ref:
-            wanted[ref.service, ref.table] |= set(ids)
-    found = cross_references.ask_existing(ctx, wanted)
+            references[ref.service, ref.table] |= set(ids)
+    existing = cross_references.ask_existing(ctx, references)
     for name, value in values.items():
         ref = resource.table.c[name].info.get("ref")
-        if ref and value is not None and value not in found[ref.service, ref.table]:
+        if ref and value is not None and value not in existing[ref.service, ref.table]:
             raise Integrity(MESSAGES[FOREIGN])
-    return found
+    return existing
 
 
 def _local_targets(
@@ -239,9 +243,11 @@ def _moved(ctx: CrudContext, resource: Resource, uuid: UUID, values: Row) -> Row
     names = resource.references
     if ctx.actor.is_admin or not any(name in values for name in names):
         return values
-    found = ctx.database.rows(row_statements.columns(resource, names), ident=str(uuid))
-    before = dict(zip(names, found[0], strict=True)) if found else {}
-    return {k: v for k, v in values.items() if k not in before or before[k] != v}
+    rows = ctx.database.rows(row_statements.columns(resource, names), ident=str(uuid))
+    before = dict(zip(names, rows[0], strict=True)) if rows else {}
+    return {
+        name: value for name, value in values.items() if name not in before or before[name] != value
+    }
 
 
 def _replace_lists(
@@ -249,16 +255,16 @@ def _replace_lists(
     resource: Resource,
     ident: UUID,
     lists: Mapping[str, list[UUID]],
-    found: cross_references.Wanted,
+    existing: cross_references.Wanted,
 ) -> None:
     """Replace to-many lists; unknown ids are ignored."""
     for name, ids in lists.items():
         many = resource.lists[name]
         ref = many.other.info.get("ref")
-        known = found[ref.service, ref.table] if ref else _known_here(ctx, many.other, ids)
+        targets = existing[ref.service, ref.table] if ref else _known_here(ctx, many.other, ids)
         # Deleted and inserted as a whole. The row is locked, so two requests don't mix their lists.
         ctx.tx.connection.execute(sa.delete(many.table).where(many.own == ident))
-        rows = [{many.own.name: ident, many.other.name: i} for i in ids if i in known]
+        rows = [{many.own.name: ident, many.other.name: i} for i in ids if i in targets]
         if rows:
             ctx.tx.connection.execute(sa.insert(many.table), rows)
 

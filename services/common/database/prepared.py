@@ -124,6 +124,8 @@ class PreparedStatements:
         # inferred.
         cursor.execute(TYPES, (name,))
         (types,) = cursor.fetchone()
-        casts = ", ".join(f"%({n})s::{kind}" for n, kind in zip(names, types, strict=True))
-        execute = f"EXECUTE {name}({casts})" if names else f"EXECUTE {name}"
+        arguments = ", ".join(
+            f"%({name})s::{kind}" for name, kind in zip(names, types, strict=True)
+        )
+        execute = f"EXECUTE {name}({arguments})" if names else f"EXECUTE {name}"
         return _Plan(name, prepare, execute, sql)

@@ -77,15 +77,15 @@ class AvatarRpc(ResourceService):
         self._row(kind, uuid)
         self.avatars[kind].write.check(self, {"id": uuid, "project_id": uuid})
         # Rendered and stored before the transaction, which the storage refuses to run in.
-        upload, kept = the_file(files), self._kept(kind)
+        upload, files_of_row = the_file(files), self._kept(kind)
         key = f"{UPLOADS}/{upload.id}"
         with rendered_upload(self, key, {NAME: Shape("cover", SIZE, SIZE)}) as picture:
-            storage_of(self).put(kept.key(uuid, NAME, upload.id), picture.files[NAME])
+            storage_of(self).put(files_of_row.key(uuid, NAME, upload.id), picture.files[NAME])
         self._mark(kind, uuid, has_avatar=True)
         self.tx.emit(self.avatars[kind].new_event(uuid))
-        kept.take(self, uuid, UUID(upload.id), key)
-        shown = {"thumbnail_path": f"pictures/thumbnails/{kind}/{uuid}.png"}
-        return Reply(msgspec.json.encode(shown))
+        files_of_row.take(self, uuid, UUID(upload.id), key)
+        paths = {"thumbnail_path": f"pictures/thumbnails/{kind}/{uuid}.png"}
+        return Reply(msgspec.json.encode(paths))
 
     @command
     def clear_avatar(self, kind: str, ident: str | None = None) -> Reply:
@@ -105,8 +105,8 @@ class AvatarRpc(ResourceService):
 
     def _row(self, kind: str, ident: UUID) -> Any:
         table = self.registry[kind].table
-        shown = (table.c.has_avatar, table.c.updated_at, self._kept(kind).upload(self))
-        statement = sa.select(*shown).where(table.c.id == ident)
+        columns = (table.c.has_avatar, table.c.updated_at, self._kept(kind).upload(self))
+        statement = sa.select(*columns).where(table.c.id == ident)
         with self.database.read() as connection:
             row = connection.execute(statement).mappings().first()
         if row is None:

@@ -38,17 +38,19 @@ class FilesRpc(ResourceService):
     @on("rows:gone", inbox=Inbox.NONE)
     def remove_files(self, delivery: Delivery) -> None:
         """Delete the files of rows of this service that were deleted."""
-        gone = delivery.payload
-        if gone["service"] != self.name:
+        message = delivery.payload
+        if message["service"] != self.name:
             return
-        ids = [UUID(ident) for ident in gone["ids"]]
-        for kept in self.kept:
-            if kept.table and kept.table == gone["table"]:
-                uploads = rows.uploads_of(self, kept.table, ids)
-                keys = [key for ident in ids for key in _every_key(kept, ident, uploads.get(ident))]
+        ids = [UUID(ident) for ident in message["ids"]]
+        for row_files in self.kept:
+            if row_files.table and row_files.table == message["table"]:
+                uploads = rows.uploads_of(self, row_files.table, ids)
+                keys = [
+                    key for ident in ids for key in _every_key(row_files, ident, uploads.get(ident))
+                ]
                 storage_of(self).delete(*keys)
                 # Last: until the objects are deleted, the pointers say where they are.
-                rows.forget(self, kept.table, ids)
+                rows.forget(self, row_files.table, ids)
 
     @every(SWEEP_SECONDS)
     def sweep_files(self) -> None:
@@ -56,51 +58,51 @@ class FilesRpc(ResourceService):
         # One replica at a time: listing a bucket takes many requests. A lease instead of a lock,
         # for which a transaction would be open all the while.
         values = {"name": "sweep", "seconds": SWEEP_SECONDS / 2}
-        mine = self.tx.connection.execute(stored_files.TAKE_LEASE, values).first()
+        lease = self.tx.connection.execute(stored_files.TAKE_LEASE, values).first()
         self.commit_now()
-        if mine:
+        if lease:
             self.sweep(UNOWNED_SECONDS)
 
     def sweep(self, seconds: float) -> int:
         """Delete objects older than ``seconds`` without a row; returns their number."""
         refuse_in_transaction("the sweep")
         storage, removed = open_storage(self.settings.storage_url), 0
-        for kept in self.kept:
+        for row_files in self.kept:
 
-            def owned(keys: list[str], kept: Kept = kept) -> set[str]:
-                return self._owned(keys, kept)
+            def owned(keys: list[str], row_files: Kept = row_files) -> set[str]:
+                return self._owned(keys, row_files)
 
-            removed += sweep(storage, kept.prefix, owned, seconds, tpool.execute)
+            removed += sweep(storage, row_files.prefix, owned, seconds, tpool.execute)
         tpool.execute(storage.drop_torn, seconds)
         if removed:
             log.info("%s files without a row removed", removed)
         return removed
 
-    def _owned(self, keys: list[str], kept: Kept) -> set[str]:
+    def _owned(self, keys: list[str], row_files: Kept) -> set[str]:
         """The keys whose row exists, and names the upload that they are from."""
-        if kept.table is None:
+        if row_files.table is None:
             return set()
         by_id: dict[UUID, list[str]] = {}
         for key in keys:
             by_id.setdefault(_id_in(key, 1), []).append(key)
-        table: Any = self.metadata.tables[kept.table]
-        found = sa.select(table.c.id, kept.upload(self)).where(table.c.id.in_(list(by_id)))
-        if kept.flag:
-            found = found.where(table.c[kept.flag].is_(True))
+        table: Any = self.metadata.tables[row_files.table]
+        statement = sa.select(table.c.id, row_files.upload(self)).where(table.c.id.in_(list(by_id)))
+        if row_files.flag:
+            statement = statement.where(table.c[row_files.flag].is_(True))
         with self.database.read() as connection:
-            uploads: dict[UUID, UUID | None] = dict(connection.execute(found).all())
+            uploads: dict[UUID, UUID | None] = dict(connection.execute(statement).all())
         return {
             key for ident, upload in uploads.items() for key in by_id[ident] if _of(key) == upload
         }
 
 
-def _every_key(kept: Kept, ident: UUID, upload: UUID | None) -> list[str]:
+def _every_key(row_files: Kept, ident: UUID, upload: UUID | None) -> list[str]:
     """All keys the row may have used: of its last upload, waiting, and of earlier releases.
 
     Earlier releases stored objects without an upload's id.
     """
-    keys = kept.keys(ident, None) + [kept.key(ident, name) for name in kept.waiting]
-    return keys + (kept.keys(ident, upload) if upload else [])
+    keys = row_files.keys(ident, None) + [row_files.key(ident, name) for name in row_files.waiting]
+    return keys + (row_files.keys(ident, upload) if upload else [])
 
 
 def _of(key: str) -> UUID | None:

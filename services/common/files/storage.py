@@ -157,17 +157,17 @@ class Storage:
             result = self.store.get(key, options=options)
             return describe(result.meta), self._pieces(result)
 
-    def _pieces(self, found: Any) -> Iterator[bytes]:
+    def _pieces(self, result: Any) -> Iterator[bytes]:
         with self._asked():
-            for piece in found.stream(min_chunk_size=CHUNK // 4):
-                yield bytes(piece)
+            for chunk in result.stream(min_chunk_size=CHUNK // 4):
+                yield bytes(chunk)
 
     def fetch(self, key: str, path: Path) -> None:
         """Download an object to a local file."""
-        _, pieces = self.get(key)
+        _, chunks = self.get(key)
         with path.open("wb") as file:
-            for piece in pieces:
-                file.write(piece)
+            for chunk in chunks:
+                file.write(chunk)
 
     def delete(self, *keys: str) -> None:
         """Delete objects; missing ones are ignored."""
@@ -185,8 +185,8 @@ class Storage:
             if self.folder is not None:
                 yield from _files(self.folder, prefix, before.timestamp())
                 return
-            for listed in self.store.list(prefix, chunk_size=BATCH):
-                keys = [str(m["path"]) for m in listed if m["last_modified"] < before]
+            for batch in self.store.list(prefix, chunk_size=BATCH):
+                keys = [str(meta["path"]) for meta in batch if meta["last_modified"] < before]
                 if keys:
                     yield keys
 

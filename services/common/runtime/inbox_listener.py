@@ -52,10 +52,10 @@ class InboxListener:
             changed = self._changed
             if holds():
                 return True
-            left = end - time.monotonic()
-            if left <= 0:
+            remaining = end - time.monotonic()
+            if remaining <= 0:
                 return False
-            changed.wait(left)
+            changed.wait(remaining)
 
     def _run(self) -> None:
         while True:
