@@ -213,13 +213,13 @@ def shaped(shape: Any) -> Reader[Json]:
         try:
             msgspec.convert(stored(value), shape)
         except msgspec.ValidationError as error:
-            raise BadValue(value, _wanted(str(error))) from None
+            raise BadValue(value, _expectation(str(error))) from None
         return value
 
     return read
 
 
-def _wanted(complaint: str) -> str:
+def _expectation(complaint: str) -> str:
     """What msgspec missed, in words: ``Expected `array`, got `str` - at `$.a` ``."""
     match = COMPLAINT.search(complaint)
     kind = KINDS.get(match[1], match[1]) if match else complaint

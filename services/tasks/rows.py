@@ -1,4 +1,4 @@
-"""Rows in answers: decoded, or as a page in an envelope."""
+"""Rows in answers: decode_rows, or as a page in an envelope."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from services.common.wire.rpc_protocol import Reply
 LIMIT = 100
 
 
-def decoded(texts: Sequence[str]) -> list[JsonObject]:
+def decode_rows(texts: Sequence[str]) -> list[JsonObject]:
     """Decode rows that PostgreSQL built as JSON texts."""
     rows: list[JsonObject] = msgspec.json.decode(f"[{','.join(texts)}]")
     return rows
@@ -42,7 +42,7 @@ def whole_number(query: Mapping[str, str], name: str, default: int) -> int:
     return number
 
 
-def paged(
+def project_page(
     ctx: CallContext,
     resource: Resource,
     project: UUID,

@@ -16,7 +16,7 @@ from services.assets.casting import casting_events, sql
 from services.assets.casting.casting_events import EPISODE, Cast, Change, Pair
 from services.assets.policy.access import LINK, in_ids
 from services.common.bodies import NEEDED_IDENT, Field, read_body
-from services.common.crud.reading import check_reach
+from services.common.crud.reading import check_may_reference
 from services.common.crud.resource import CrudContext
 from services.common.crud.validation import reader_of
 from services.common.database.pools import Database
@@ -63,7 +63,7 @@ def check_castable(ctx: CrudContext, assets: set[UUID], entities: list[UUID]) ->
     if not ctx.actor.is_admin:
         with ctx.database.read() as connection:
             new_assets = assets - set(connection.scalars(cast_already))
-        check_reach(ctx, ctx.registry["entities"], new_assets)
+        check_may_reference(ctx, ctx.registry["entities"], new_assets)
 
 
 def replace_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:

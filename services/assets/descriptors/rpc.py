@@ -175,7 +175,7 @@ class DescriptorRpc(ResourceService):
         self, task_type: UUID | None, departments: Collection[UUID]
     ) -> set[UUID]:
         """Those of the departments that exist. Raises InvalidInput for an unknown task type."""
-        references: cross_references.Wanted = {("auth", "department"): set(departments)}
+        references: cross_references.IdsByTable = {("auth", "department"): set(departments)}
         if task_type is not None:
             references["tasks", "task_type"] = {task_type}
         existing = cross_references.ask_existing(self, references)

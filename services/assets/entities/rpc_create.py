@@ -36,7 +36,7 @@ from services.common.bodies import (
 )
 from services.common.contracts.assets import AssetNew, EditNew, ShotNew
 from services.common.crud import writing
-from services.common.crud.reading import check_reach
+from services.common.crud.reading import check_may_reference
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import as_json
 from services.common.crud.validation import known_id, values_for_create
@@ -138,7 +138,7 @@ class CreationRpc(ResourceService):
             if connection.scalar(asset_type) is None:
                 raise NotFound
         episode = body.pop("episode_id")
-        check_reach(self, self.registry["entities"], [episode] if episode else [])
+        check_may_reference(self, self.registry["entities"], [episode] if episode else [])
         ident = self._insert(project, {**body, "source_id": episode, "entity_type_id": kind})
         self.tx.emit(AssetNew(asset_id=ident, asset_type=kind, project_id=project))
         return self._entity_reply(ident)
@@ -161,7 +161,9 @@ class CreationRpc(ResourceService):
         parent = body.pop(route.parent, None) if route.parent else None
         parent_facts = self._parent_facts(route, project, parent)
         links = [link["id"] for link in body.pop("entity_concept_links", [])]
-        check_reach(self, self.registry["entities"], [*links, *([parent] if parent else [])])
+        check_may_reference(
+            self, self.registry["entities"], [*links, *([parent] if parent else [])]
+        )
         # An unknown status is replaced, where generic CRUD rejects it.
         if body.get("status", "running") not in STATUSES:
             body["status"] = "running"

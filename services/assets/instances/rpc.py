@@ -16,7 +16,7 @@ from services.assets.policy.membership import require_member
 from services.common.bodies import NEEDED_IDENT, Field, read_body, text
 from services.common.contracts import assets as events
 from services.common.crud.lists import compressed
-from services.common.crud.reading import check_reach
+from services.common.crud.reading import check_may_reference
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import as_json
 from services.common.crud.validation import known_id
@@ -109,7 +109,7 @@ class InstanceRpc(ResourceService):
         """
         instance_id = read_body(data, {"asset_instance_id": NEEDED_IDENT})["asset_instance_id"]
         shot = self._enter(ident, "shot")
-        check_reach(self, self.registry["asset-instances"], [instance_id])
+        check_may_reference(self, self.registry["asset-instances"], [instance_id])
         # FOR SHARE: the instance can't be removed before the link to it is written.
         locked = (
             sa.select(INSTANCE.c.id).where(INSTANCE.c.id == instance_id).with_for_update(read=True)

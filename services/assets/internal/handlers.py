@@ -43,7 +43,7 @@ class InternalHandlers(ResourceService):
         An event, not a call: it follows the commit of the comment that triggered it.
         """
         message = msgspec.convert(delivery.payload, TaskMakesReady)
-        if cross_references.gone(self, message.task_type_id):
+        if cross_references.was_deleted(self, message.task_type_id):
             return
         table = table_of(Entity)
         of_entity = table.c.id == message.entity_id
@@ -70,7 +70,7 @@ class InternalHandlers(ResourceService):
     def prepare_project(self, delivery: Delivery) -> None:
         """Create the first episode and the descriptors of a new production."""
         message = msgspec.convert(delivery.payload, ProjectPrepared)
-        if cross_references.gone(self, message.project_id):
+        if cross_references.was_deleted(self, message.project_id):
             return
         if message.first_episode_id is not None:
             self._first_episode(message.project_id, message.first_episode_id)
@@ -120,7 +120,7 @@ class InternalHandlers(ResourceService):
             return
         # A template's descriptors are kept as JSON, which no delete of a task type changes.
         kind = values.get("task_type_id")
-        if kind is not None and cross_references.gone(self, UUID(str(kind))):
+        if kind is not None and cross_references.was_deleted(self, UUID(str(kind))):
             return
         statement = (
             insert(table)

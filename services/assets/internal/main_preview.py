@@ -29,7 +29,7 @@ class MainPreviewRpc(ResourceService):
         """Set an entity's main preview. Emits ``<kind>:update``."""
         message = msgspec.convert(delivery.payload, PreviewSetMain)
         preview, replaced = message.preview_file_id, message.instead_of or None
-        if not cross_references.gone(self, preview):
+        if not cross_references.was_deleted(self, preview):
             self._set_main(message.entity_id, preview, replaced)
 
     def _set_main(self, entity: UUID, preview: UUID, replaced: UUID | None = None) -> None:

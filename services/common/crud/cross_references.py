@@ -49,7 +49,7 @@ BATCH: Final = 1000
 LOCK: Final = sa.text("LOCK TABLE gone_row IN EXCLUSIVE MODE")
 CHECK: Final = sa.text("SET CONSTRAINTS ALL IMMEDIATE")
 #: Ids by (service, table).
-Wanted = dict[tuple[str, str], set[UUID]]
+IdsByTable = dict[tuple[str, str], set[UUID]]
 
 
 @event("kernel", "rows:gone", stored=False, handled_by=SERVICES, awaited=True)
@@ -89,13 +89,13 @@ def existing(
     return set(connection.execute(sa.select(column).where(column.in_(ids))).scalars())
 
 
-def ask_existing(ctx: CallContext, references: Wanted) -> Wanted:
+def ask_existing(ctx: CallContext, references: IdsByTable) -> IdsByTable:
     """Ask the owners which of the ids exist, with one call per service."""
     by_service: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for (service, table), ids in references.items():
         if ids:
             by_service[service][table] = [str(ident) for ident in ids]
-    existing_ids: Wanted = defaultdict(set)
+    existing_ids: IdsByTable = defaultdict(set)
     replies = ctx.ask_all(
         [
             (service, "find_existing_rows", {"tables": tables})
@@ -139,11 +139,11 @@ def remove(
 def announce(tx: Transaction, service: str, table: str, ids: Collection[UUID]) -> None:
     """Emit ``rows:gone`` for these rows, in batches."""
     # In batches: deleting a production deletes tens of thousands of rows.
-    for batch in pieces(ids):
+    for batch in batches(ids):
         tx.emit(RowsGone(service=service, table=str(table), ids=batch))
 
 
-def pieces(ids: Iterable[UUID]) -> Iterator[list[UUID]]:
+def batches(ids: Iterable[UUID]) -> Iterator[list[UUID]]:
     """The ids, at most ``BATCH`` at a time."""
     remaining = iter(ids)
     while batch := list(islice(remaining, BATCH)):
@@ -157,8 +157,8 @@ def _remove(
     ids: set[UUID],
     deleted: dict[str, set[UUID]],
 ) -> None:
-    # In pieces: a production's rows are ten thousands, and other requests run between two pieces.
-    for batch in pieces(ids):
+    # In batches: a production's rows are ten thousands, and other requests run between two batches.
+    for batch in batches(ids):
         # Two tables may reference each other: skipping deleted rows ends the recursion.
         new_ids = set(batch) - deleted[table]
         if not new_ids:
@@ -166,13 +166,13 @@ def _remove(
         deleted[table] |= new_ids
         # Depth first: the foreign keys refuse to delete a row that is still referenced.
         for column in local_refs_to(metadata, table):
-            release(tx, metadata, column, new_ids, deleted)
+            release_references(tx, metadata, column, new_ids, deleted)
         target = metadata.tables[table]
-        tx.connection.execute(sa.delete(target).where(among(target.c.id, new_ids)))
+        tx.connection.execute(sa.delete(target).where(in_ids(target.c.id, new_ids)))
         sleep(0)
 
 
-def release(
+def release_references(
     tx: Transaction,
     metadata: sa.MetaData,
     column: Column,
@@ -181,7 +181,7 @@ def release(
 ) -> None:
     """Null a column where it references rows about to be deleted, or delete its rows."""
     child: Any = column.table
-    references_them = among(column, ids)
+    references_them = in_ids(column, ids)
     ref: Ref | None = column.info.get("ref")
     on_gone = ref.on_gone if ref else column.info.get("on_gone", "cascade")
     if on_gone == "null":
@@ -199,19 +199,21 @@ def release(
         tx.connection.execute(sa.delete(child).where(references_them))
 
 
-def follow(tx: Transaction, service: str, metadata: sa.MetaData, message: RowsGone) -> None:
+def follow_deletion(
+    tx: Transaction, service: str, metadata: sa.MetaData, message: RowsGone
+) -> None:
     """Null or delete what references the rows that another service deleted, now or later."""
     columns = list(refs_to(metadata, message.service, message.table))
     if not columns:
         return
     deleted: dict[str, set[UUID]] = defaultdict(set)
     for column in columns:
-        release(tx, metadata, column, set(message.ids), deleted)
+        release_references(tx, metadata, column, set(message.ids), deleted)
     # Twice: the lock keeps all writers from committing. It is held only for the second pass, over
     # the few rows written during the first, and not while a production's rows are deleted.
     tx.connection.execute(LOCK)
     for column in columns:
-        release(tx, metadata, column, set(message.ids), deleted)
+        release_references(tx, metadata, column, set(message.ids), deleted)
     # Checked before the ids are inserted: a nulled row may reference another of the deleted rows,
     # and its trigger would find that.
     tx.connection.execute(CHECK)
@@ -222,7 +224,7 @@ def follow(tx: Transaction, service: str, metadata: sa.MetaData, message: RowsGo
         announce(tx, service, table, ids)
 
 
-def gone(ctx: CallContext, *ids: UUID | None) -> bool:
+def was_deleted(ctx: CallContext, *ids: UUID | None) -> bool:
     """Whether another service has deleted one of these rows, in the call's transaction.
 
     For event handlers, which don't look up ids: they skip what would reference a deleted row.
@@ -232,7 +234,7 @@ def gone(ctx: CallContext, *ids: UUID | None) -> bool:
     return bool(ctx.tx.connection.scalar(sa.select(exists)))
 
 
-def among(column: Column, ids: Iterable[UUID]) -> Condition:
+def in_ids(column: Column, ids: Iterable[UUID]) -> Condition:
     """Whether a column holds one of ``ids``."""
     condition: Condition = column == sa.any_(_array(ids))
     return condition

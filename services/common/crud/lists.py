@@ -78,7 +78,7 @@ def _columns(ctx: CallContext, resource: Resource, query: dict[str, str]) -> Col
         "relations", ""
     ).lower() == "true"
     visible = resource.visible(ctx.actor, False)  # noqa: FBT003
-    return _wanted(resource.columns(visible, relations=relations), query)
+    return _select_fields(resource.columns(visible, relations=relations), query)
 
 
 def _filtered(
@@ -100,7 +100,7 @@ def _filtered(
     return statement
 
 
-def _wanted(columns: Columns, query: dict[str, str]) -> Columns:
+def _select_fields(columns: Columns, query: dict[str, str]) -> Columns:
     if "fields" not in query:
         return columns
     # Clients identify rows by these two, whatever fields they ask for.

@@ -43,21 +43,21 @@ def kebab(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
 
 
-class Whole(NamedTuple):
+class WholeProductions(NamedTuple):
     """Productions that a list shows as a whole, and whether it has rows of others."""
 
     productions: frozenset[UUID]
     others: bool = False
 
 
-def whole_open_productions(actor: Actor) -> Whole:
+def whole_open_productions(actor: Actor) -> WholeProductions:
     """For lists of open productions, of which vendors see a part."""
     productions = frozenset(
         production
         for production in actor.open_projects
         if actor.projects.get(production) != "vendor"
     )
-    return Whole(productions, others=productions != actor.open_projects)
+    return WholeProductions(productions, others=productions != actor.open_projects)
 
 
 class CrudContext(CallContext, Protocol):
@@ -135,7 +135,7 @@ class ResourceRules(ABC, Generic[P]):
         ``prepared`` is None for a ``list`` and a ``read``.
         """
 
-    def as_asked(self, _ctx: CrudContext, reply: Reply, _query: Mapping[str, str], /) -> Reply:
+    def reply_for(self, _ctx: CrudContext, reply: Reply, _query: Mapping[str, str], /) -> Reply:
         """Return the reply of a single read in the form that the query asks for."""
         return reply
 
@@ -203,7 +203,7 @@ class Resource:
     #: The productions whose rows the scope shows to an actor wholly, and whether it shows others'.
     #:
     #: Without it, pages of scoped lists are counted row by row.
-    whole: Callable[[Actor], Whole] | None = None
+    whole: Callable[[Actor], WholeProductions] | None = None
     #: Whether a single read shows to-many lists even with ``relations=false``.
     always_relations: bool = False
     #: Whether reading a malformed id raises NotFound instead of InvalidInput.

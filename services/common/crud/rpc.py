@@ -60,7 +60,7 @@ class CrudRpc(ResourceService):
         bare = (query or {}).get("relations", "").lower() == "false"
         relations = resource.always_relations or not bare
         reply = reading.read_row(self, resource, uuid, relations=relations)
-        return resource.rules.as_asked(self, reply, query or {})
+        return resource.rules.reply_for(self, reply, query or {})
 
     @staticmethod
     def _row_id(resource: Resource, ident: str, *, reading: bool = False) -> UUID:
@@ -141,7 +141,7 @@ class CrudRpc(ResourceService):
                 row_ids = [UUID(ident) for ident in ids]
                 rows = cross_references.existing(connection, self.metadata, table, row_ids)
                 existing[table] = [str(ident) for ident in rows]
-        reading.check_local_reach(
+        reading.check_may_reference_local(
             self, {table: [UUID(ident) for ident in ids] for table, ids in existing.items()}
         )
         return existing
@@ -170,5 +170,5 @@ class CrudRpc(ResourceService):
         """Null or delete what references the deleted rows of another service."""
         message = msgspec.convert(delivery.payload, RowsGone)
         if message.service != self.name:
-            cross_references.follow(self.tx, self.name, self.metadata, message)
+            cross_references.follow_deletion(self.tx, self.name, self.metadata, message)
             change_version.touch(self.tx)

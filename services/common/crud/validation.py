@@ -47,7 +47,7 @@ __all__ = [
 MONTHS: Final = 12
 NOT_AN_ARRAY: Final = "Request body must be a JSON array."
 #: Columns that no client may set.
-KEPT_BY_US: Final = frozenset({"id", "created_at", "updated_at"})
+SET_BY_US: Final = frozenset({"id", "created_at", "updated_at"})
 #: Exclusive limits. Subclasses first: SmallInteger and BigInteger are Integers, too.
 INT_RANGE: Final = {sa.SmallInteger: 2**15, sa.BigInteger: 2**63, sa.Integer: values.INTEGER}
 
@@ -139,7 +139,7 @@ def values_for_create(
             raise Integrity(message)
     values: Values = {}
     for column in columns.values():
-        if column.name in KEPT_BY_US:
+        if column.name in SET_BY_US:
             continue
         value = body.get(column.name)
         value = default_of(column) if value is None else _read(column, value)
@@ -154,7 +154,7 @@ def values_for_update(table: sa.Table, body: JsonObject, fixed: frozenset[str]) 
     """
     values: Values = {}
     for name, value in body.items():
-        if name in KEPT_BY_US or name in fixed or name not in table.c:
+        if name in SET_BY_US or name in fixed or name not in table.c:
             continue
         column = table.c[name]
         if is_internal(column):

@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.common.crud import cross_references, row_statements
-from services.common.crud.reading import check_local_reach, completed, permit
+from services.common.crud.reading import check_may_reference_local, completed, permit
 from services.common.crud.resource import CrudContext, Resource
 from services.common.crud.validation import list_ids, values_for_create, values_for_update
 from services.common.database.sql_errors import FOREIGN, MESSAGES, as_service_errors
@@ -82,13 +82,13 @@ def update(ctx: CrudContext, resource: Resource, uuid: UUID, data: Json) -> Repl
     facts_checked = permit(ctx, resource, resource.update, uuid, body)
     values = values_for_update(resource.table, body, fixed)
     lists = _lists_in(resource, {name: value for name, value in body.items() if name not in fixed})
-    targets = ask_targets(ctx, resource, _moved(ctx, resource, uuid, values), lists)
+    targets = ask_targets(ctx, resource, _new_references(ctx, resource, uuid, values), lists)
     prepared = rules.prepare(ctx, body, uuid)
     # The rule was checked on an unlocked row, since it may call other services. Under the lock its
     # facts are compared: had they changed, the caller might no longer be allowed to do this.
     before = _locked(ctx, resource, uuid, facts_checked)
     rules.on_update(ctx, before, values, body, prepared)
-    facts = _set(ctx, resource, uuid, values)
+    facts = _update_row(ctx, resource, uuid, values)
     _replace_lists(ctx, resource, uuid, lists, targets)
     ctx.tx.emit(ctx.registry.event(resource, "update", facts))
     rules.updated(ctx, before, facts, body, prepared)
@@ -103,12 +103,12 @@ def _updated_view(ctx: CrudContext, resource: Resource, uuid: UUID) -> bytes:
     return str(ctx.tx.text(row_statements.shown(resource, columns), ident=str(uuid))).encode()
 
 
-def _set(ctx: CrudContext, resource: Resource, uuid: UUID, values: Row) -> Row:
+def _update_row(ctx: CrudContext, resource: Resource, uuid: UUID, values: Row) -> Row:
     """Update columns of a row; returns the row with its facts."""
     statement = row_statements.changed(resource, tuple(values))
     params = {"values": msgspec.json.encode(values).decode()} if values else {}
     (row,) = ctx.tx.run(statement, ident=str(uuid), **params)
-    return row_statements.as_known(resource, row)
+    return row_statements.to_facts(resource, row)
 
 
 def delete(ctx: CrudContext, resource: Resource, uuid: UUID, *, force: bool = False) -> Reply:
@@ -119,7 +119,7 @@ def delete(ctx: CrudContext, resource: Resource, uuid: UUID, *, force: bool = Fa
     prepared = resource.rules.prepare(ctx, {"force": force}, uuid)
     # A cascade deletes what references the row, here now and in other services by ``rows:gone``.
     if not cascade:
-        with _linked(resource):
+        with _refuse_while_linked(resource):
             cross_references.refuse_if_referenced(
                 ctx, ctx.name, resource.table.name, uuid, resource.frees
             )
@@ -128,14 +128,14 @@ def delete(ctx: CrudContext, resource: Resource, uuid: UUID, *, force: bool = Fa
     if cascade:
         cross_references.remove(ctx.tx, ctx.name, ctx.metadata, resource.table.name, [uuid])
     else:
-        with _linked(resource), as_service_errors():
-            _drop(ctx, resource, uuid)
+        with _refuse_while_linked(resource), as_service_errors():
+            _delete_row(ctx, resource, uuid)
     ctx.tx.emit(ctx.registry.event(resource, "delete", facts))
     resource.rules.deleted(ctx, facts, prepared)
     return Reply(b"")
 
 
-def _drop(ctx: CrudContext, resource: Resource, uuid: UUID) -> None:
+def _delete_row(ctx: CrudContext, resource: Resource, uuid: UUID) -> None:
     """Delete the row and its link rows; any other foreign key to it prevents this."""
     for many in resource.lists.values():
         # A read-only list of rows with ids is the far side of a foreign key: those rows stay, and
@@ -156,7 +156,7 @@ def _locked(ctx: CrudContext, resource: Resource, uuid: UUID, facts_checked: Row
     rows = ctx.tx.run(row_statements.locked(resource), ident=str(uuid))
     if not rows:
         raise NotFound
-    facts = row_statements.as_known(resource, rows[0])
+    facts = row_statements.to_facts(resource, rows[0])
     if any(facts[name] != value for name, value in facts_checked.items()):
         message = "The record was changed meanwhile."
         raise Unavailable(message)
@@ -197,14 +197,14 @@ def ask_targets(
     resource: Resource,
     values: Row,
     lists: Mapping[str, list[UUID]],
-) -> cross_references.Wanted:
+) -> cross_references.IdsByTable:
     """The referenced rows of other services that exist.
 
     Raises Forbidden if the caller may not reference one, here or there; Integrity if a column
     references a missing one. Unknown ids in lists are left out.
     """
-    check_local_reach(ctx, _local_targets(resource, values, lists))
-    references: cross_references.Wanted = defaultdict(set)
+    check_may_reference_local(ctx, _local_targets(resource, values, lists))
+    references: cross_references.IdsByTable = defaultdict(set)
     for name, value in values.items():
         ref = resource.table.c[name].info.get("ref")
         if ref and value is not None:
@@ -234,7 +234,7 @@ def _local_targets(
     return targets
 
 
-def _moved(ctx: CrudContext, resource: Resource, uuid: UUID, values: Row) -> Row:
+def _new_references(ctx: CrudContext, resource: Resource, uuid: UUID, values: Row) -> Row:
     """Those of ``values`` that reference something else than the row does now.
 
     Clients send rows back as they got them: what one references already is no new reference, also
@@ -255,13 +255,13 @@ def _replace_lists(
     resource: Resource,
     ident: UUID,
     lists: Mapping[str, list[UUID]],
-    existing: cross_references.Wanted,
+    existing: cross_references.IdsByTable,
 ) -> None:
     """Replace to-many lists; unknown ids are ignored."""
     for name, ids in lists.items():
         many = resource.lists[name]
         ref = many.other.info.get("ref")
-        targets = existing[ref.service, ref.table] if ref else _known_here(ctx, many.other, ids)
+        targets = existing[ref.service, ref.table] if ref else _existing_here(ctx, many.other, ids)
         # Deleted and inserted as a whole. The row is locked, so two requests don't mix their lists.
         ctx.tx.connection.execute(sa.delete(many.table).where(many.own == ident))
         rows = [{many.own.name: ident, many.other.name: i} for i in ids if i in targets]
@@ -269,13 +269,13 @@ def _replace_lists(
             ctx.tx.connection.execute(sa.insert(many.table), rows)
 
 
-def _known_here(ctx: CrudContext, column: Column, ids: list[UUID]) -> set[UUID]:
+def _existing_here(ctx: CrudContext, column: Column, ids: list[UUID]) -> set[UUID]:
     target = next(iter(column.foreign_keys)).column.table.name
     return cross_references.existing(ctx.tx.connection, ctx.metadata, target, ids)
 
 
 @contextmanager
-def _linked(resource: Resource) -> Iterator[None]:
+def _refuse_while_linked(resource: Resource) -> Iterator[None]:
     """Raise Refused with the resource's ``still_linked`` if a reference prevents a delete."""
     try:
         yield

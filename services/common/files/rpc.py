@@ -13,8 +13,8 @@ from services.common.crud.resource_service import ResourceService
 from services.common.database import stored_files
 from services.common.database.transaction import refuse_in_transaction
 from services.common.events.subscriber import Delivery, Inbox, on
-from services.common.files import kept as rows
-from services.common.files.kept import Kept
+from services.common.files import row_files as rows
+from services.common.files.row_files import RowFiles
 from services.common.files.storage import open_storage, sweep
 from services.common.files.storage_access import storage_of
 from services.common.runtime.scheduler import every
@@ -30,9 +30,9 @@ VERSIONED: Final = 4
 
 
 class FilesRpc(ResourceService):
-    """A service that stores files; ``kept`` declares which."""
+    """A service that stores files; ``row_files`` declares which."""
 
-    kept: ClassVar[tuple[Kept, ...]] = ()
+    row_files: ClassVar[tuple[RowFiles, ...]] = ()
 
     # Unordered, and without inbox: deleting files is idempotent.
     @on("rows:gone", inbox=Inbox.NONE)
@@ -42,15 +42,15 @@ class FilesRpc(ResourceService):
         if message["service"] != self.name:
             return
         ids = [UUID(ident) for ident in message["ids"]]
-        for row_files in self.kept:
-            if row_files.table and row_files.table == message["table"]:
-                uploads = rows.uploads_of(self, row_files.table, ids)
+        for files in self.row_files:
+            if files.table and files.table == message["table"]:
+                uploads = rows.uploads_of(self, files.table, ids)
                 keys = [
-                    key for ident in ids for key in _every_key(row_files, ident, uploads.get(ident))
+                    key for ident in ids for key in _every_key(files, ident, uploads.get(ident))
                 ]
                 storage_of(self).delete(*keys)
                 # Last: until the objects are deleted, the pointers say where they are.
-                rows.forget(self, row_files.table, ids)
+                rows.forget(self, files.table, ids)
 
     @every(SWEEP_SECONDS)
     def sweep_files(self) -> None:
@@ -67,28 +67,28 @@ class FilesRpc(ResourceService):
         """Delete objects older than ``seconds`` without a row; returns their number."""
         refuse_in_transaction("the sweep")
         storage, removed = open_storage(self.settings.storage_url), 0
-        for row_files in self.kept:
+        for files in self.row_files:
 
-            def owned(keys: list[str], row_files: Kept = row_files) -> set[str]:
-                return self._owned(keys, row_files)
+            def owned(keys: list[str], files: RowFiles = files) -> set[str]:
+                return self._owned(keys, files)
 
-            removed += sweep(storage, row_files.prefix, owned, seconds, tpool.execute)
+            removed += sweep(storage, files.prefix, owned, seconds, tpool.execute)
         tpool.execute(storage.drop_torn, seconds)
         if removed:
             log.info("%s files without a row removed", removed)
         return removed
 
-    def _owned(self, keys: list[str], row_files: Kept) -> set[str]:
+    def _owned(self, keys: list[str], files: RowFiles) -> set[str]:
         """The keys whose row exists, and names the upload that they are from."""
-        if row_files.table is None:
+        if files.table is None:
             return set()
         by_id: dict[UUID, list[str]] = {}
         for key in keys:
             by_id.setdefault(_id_in(key, 1), []).append(key)
-        table: Any = self.metadata.tables[row_files.table]
-        statement = sa.select(table.c.id, row_files.upload(self)).where(table.c.id.in_(list(by_id)))
-        if row_files.flag:
-            statement = statement.where(table.c[row_files.flag].is_(True))
+        table: Any = self.metadata.tables[files.table]
+        statement = sa.select(table.c.id, files.upload(self)).where(table.c.id.in_(list(by_id)))
+        if files.flag:
+            statement = statement.where(table.c[files.flag].is_(True))
         with self.database.read() as connection:
             uploads: dict[UUID, UUID | None] = dict(connection.execute(statement).all())
         return {
@@ -96,13 +96,13 @@ class FilesRpc(ResourceService):
         }
 
 
-def _every_key(row_files: Kept, ident: UUID, upload: UUID | None) -> list[str]:
+def _every_key(files: RowFiles, ident: UUID, upload: UUID | None) -> list[str]:
     """All keys the row may have used: of its last upload, waiting, and of earlier releases.
 
     Earlier releases stored objects without an upload's id.
     """
-    keys = row_files.keys(ident, None) + [row_files.key(ident, name) for name in row_files.waiting]
-    return keys + (row_files.keys(ident, upload) if upload else [])
+    keys = files.keys(ident, None) + [files.key(ident, name) for name in files.waiting]
+    return keys + (files.keys(ident, upload) if upload else [])
 
 
 def _of(key: str) -> UUID | None:

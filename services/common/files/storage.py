@@ -1,9 +1,9 @@
 """File storage: a folder, or a bucket of any S3-compatible store, named by ``STORAGE_URL``.
 
 Objects are written atomically and never changed: a new upload gets a new key. Rows say what an
-object is for (``kept.py``); the sweep (``rpc.py``) deletes objects without a row. All calls block:
-services use ``storage_access.storage_of``, the gateway has an asynchronous client of its own. If
-the storage is down, calls raise Unavailable within seconds.
+object is for (``row_files.py``); the sweep (``rpc.py``) deletes objects without a row. All calls
+block: services use ``storage_access.storage_of``, the gateway has an asynchronous client of its
+own. If the storage is down, calls raise Unavailable within seconds.
 """
 
 from __future__ import annotations

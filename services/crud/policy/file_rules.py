@@ -18,7 +18,7 @@ from services.common.crud.resource import (
     Resource,
     ResourceRules,
     SimpleRules,
-    Whole,
+    WholeProductions,
     embedded,
 )
 from services.common.crud.validation import BadValue, parse_id
@@ -35,7 +35,7 @@ SOURCE_FILE: Final = embedded(
 )
 
 
-def _standing(ctx: CallContext, service: str, method: str, ident: UUID | None) -> JsonObject:
+def _rights(ctx: CallContext, service: str, method: str, ident: UUID | None) -> JsonObject:
     """The caller's rights on a task or entity: ``{"read", "act"}``, from ``tasks``."""
     if ident is None:
         return {"read": False, "act": False}
@@ -44,19 +44,19 @@ def _standing(ctx: CallContext, service: str, method: str, ident: UUID | None) -
 
 
 def _reads_task(ctx: CallContext, facts: Facts) -> bool:
-    return bool(_standing(ctx, "tasks", "read_rights_on_task", facts["task_id"])["read"])
+    return bool(_rights(ctx, "tasks", "read_rights_on_task", facts["task_id"])["read"])
 
 
 def _reads_entity(ctx: CallContext, facts: Facts) -> bool:
-    return bool(_standing(ctx, "tasks", "read_rights_on_entity", facts["entity_id"])["read"])
+    return bool(_rights(ctx, "tasks", "read_rights_on_entity", facts["entity_id"])["read"])
 
 
 def _acts_on_task(ctx: CallContext, facts: Facts) -> bool:
-    return bool(_standing(ctx, "tasks", "read_rights_on_task", facts["task_id"])["act"])
+    return bool(_rights(ctx, "tasks", "read_rights_on_task", facts["task_id"])["act"])
 
 
 def _acts_on_entity(ctx: CallContext, facts: Facts) -> bool:
-    return bool(_standing(ctx, "tasks", "read_rights_on_entity", facts["entity_id"])["act"])
+    return bool(_rights(ctx, "tasks", "read_rights_on_entity", facts["entity_id"])["act"])
 
 
 may_read_working_file: Final = Rule("access to the file's task", _reads_task, ("task_id",))
@@ -129,9 +129,9 @@ def of_own_productions(ctx: CallContext, statement: Select) -> Select:
     return statement.where(table.c.production_id.in_(ctx.actor.projects))
 
 
-def whole(actor: Actor) -> Whole:
+def whole(actor: Actor) -> WholeProductions:
     """All of the caller's productions."""
-    return Whole(frozenset(actor.projects))
+    return WholeProductions(frozenset(actor.projects))
 
 
 #: The author and the revision of a file are set on creation only.

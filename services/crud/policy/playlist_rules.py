@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from services.common.access.rules import Rule
 from services.common.crud import cross_references
-from services.common.crud.resource import CrudContext, SimpleRules, Whole
+from services.common.crud.resource import CrudContext, SimpleRules, WholeProductions
 from services.common.crud.validation import BadValue, parse_id
 from services.common.database.sql_types import Select
 from services.common.errors import InvalidInput
@@ -47,10 +47,10 @@ def listed(ctx: CallContext, statement: Select) -> Select:
     )
 
 
-def whole(actor: Actor) -> Whole:
+def whole(actor: Actor) -> WholeProductions:
     """The caller's productions but those in which they are a client."""
     projects = frozenset(project for project, role in actor.projects.items() if role != "client")
-    return Whole(projects, others=len(projects) < len(actor.projects))
+    return WholeProductions(projects, others=len(projects) < len(actor.projects))
 
 
 class PlaylistRules(SimpleRules):
@@ -73,7 +73,7 @@ class PlaylistRules(SimpleRules):
             raise InvalidInput(message)
         # Only what the request adds: entities removed from a production since must not block edits.
         if body.get("shots") and not ctx.actor.is_admin:
-            check_shown(ctx, *_new_ids(ctx, body["shots"], ident))
+            check_references(ctx, *_new_ids(ctx, body["shots"], ident))
 
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
@@ -96,7 +96,7 @@ class PlaylistRules(SimpleRules):
             ctx.tx.session.execute(sa.delete(table).where(table.playlist_id == row["id"]))
 
 
-def check_shown(ctx: CallContext, entities: Iterable[UUID], previews: Iterable[UUID]) -> bool:
+def check_references(ctx: CallContext, entities: Iterable[UUID], previews: Iterable[UUID]) -> bool:
     """Whether the entities exist; their owners check that the caller may reference them.
 
     The ids are in a JSON column, for which no reference can be declared. Raises Forbidden.

@@ -25,7 +25,7 @@ from services.crud.models import (
     project_preview_background_file_link,
     project_status_automation_link,
 )
-from services.crud.policy.project_access import permitted_project, project_changed, shown_project
+from services.crud.policy.project_access import permitted_project, project_changed, project_reply
 
 
 class Choice(NamedTuple):
@@ -131,7 +131,7 @@ class ProjectSettingsRpc(ResourceService):
             raise _unknown(choice, row_id)
         if self._insert_links(choice, project, {row_id: priority}) or choice.always_emits:
             project_changed(self, project)
-        return shown_project(self, project)
+        return project_reply(self, project)
 
     @command
     def drop(self, project_id: str, kind: str, ident: str) -> Reply:
@@ -182,11 +182,11 @@ class ProjectSettingsRpc(ResourceService):
         for choice in (STATUSES, ASSET_TYPES):
             self._insert_links(choice, project, dict.fromkeys(existing[choice]))
         project_changed(self, project)
-        return shown_project(self, project)
+        return project_reply(self, project)
 
     def _existing(self, references: dict[Choice, set[UUID]]) -> dict[Choice, set[UUID]]:
         """Those that exist; calls their owners."""
-        foreign: cross_references.Wanted = {}
+        foreign: cross_references.IdsByTable = {}
         for choice, ids in references.items():
             foreign[choice.service, choice.table] = ids
         backgrounds = foreign.pop((self.name, BACKGROUNDS.table), set())

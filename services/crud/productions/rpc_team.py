@@ -20,7 +20,7 @@ from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import Playlist, Project, ProjectStatus, project_person_link
-from services.crud.policy.project_access import permitted_project, project_changed, shown_project
+from services.crud.policy.project_access import permitted_project, project_changed, project_reply
 from services.crud.policy.project_rules import OPEN, is_open
 
 LINK: Final = project_person_link.c
@@ -132,7 +132,7 @@ class TeamRpc(ResourceService):
         if role is not None:
             self._set_role(project, person, role)
             project_changed(self, project, person)
-        return shown_project(self, project)
+        return project_reply(self, project)
 
     @command
     def seat_assignee(self, project_id: str, person_id: str) -> bool:
@@ -157,7 +157,7 @@ class TeamRpc(ResourceService):
         Nothing happens if person or production are gone.
         """
         message = msgspec.convert(delivery.payload, TaskAssigned)
-        if not isinstance(message.project_id, UUID) or cross_references.gone(
+        if not isinstance(message.project_id, UUID) or cross_references.was_deleted(
             self, message.person_id
         ):
             return

@@ -11,7 +11,7 @@ from services.tasks.policy import access
 from services.tasks.policy.people import short_persons
 
 #: What routes of their own add to a comment, each with its rights.
-KEPT_BY_ROUTES: Final = frozenset({"replies", "acknowledgements"})
+SET_BY_ROUTES: Final = frozenset({"replies", "acknowledgements"})
 #: What a comment has from its text and its previews; an import by this API brings it along.
 FIXED: Final = frozenset({"mentions", "department_mentions", "previews", "object_type"})
 

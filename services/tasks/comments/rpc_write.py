@@ -61,7 +61,7 @@ class CommentWriteRpc(ResourceService):
             raise InvalidInput(NOT_AN_ARRAY)
         project = known_id(project_id)
         # Incomplete items are skipped, but keep their numbers: files refer to these.
-        items = [(number, item) for number, item in enumerate(data) if _is_whole(item)]
+        items = [(number, item) for number, item in enumerate(data) if _is_complete(item)]
         context = CommentContext(self, [known_id(item["object_id"]) for _, item in items])
         authorizer, drafts = CommentAuthorizer(self, context), []
         for number, item in items:
@@ -119,6 +119,6 @@ class CommentWriteRpc(ResourceService):
         return Reply(msgspec.json.encode(comments))
 
 
-def _is_whole(item: JsonObject) -> bool:
+def _is_complete(item: JsonObject) -> bool:
     """Whether an item has a task, a status and a text."""
     return bool(item.get("object_id") and item.get("task_status_id")) and "comment" in item

@@ -45,7 +45,7 @@ MANAGERS: Final = frozenset({"admin", "manager"})
 
 
 @dataclass(frozen=True)
-class Asked:
+class Prefetched:
     """What other services said before a comment is changed or deleted."""
 
     #: The team that an edited text may mention; None if the text stays.
@@ -54,25 +54,25 @@ class Asked:
     mains: Mains = field(default_factory=dict)
 
 
-class CommentRules(ResourceRules[Asked]):
+class CommentRules(ResourceRules[Prefetched]):
     """Keeps mentions, the task's status and the feed up to date with a comment."""
 
     completes = frozenset({"read"})
 
-    def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> Asked:
+    def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> Prefetched:
         """Ask for the team that an edited text may mention, and what a deleted comment shows."""
         if ident is None:
-            return Asked()
+            return Prefetched()
         if "force" in body:
             with ctx.database.read() as connection:
                 previews = list(connection.scalars(only_shown_by(ident)))
-            return Asked(mains=main_previews(ctx, previews))
+            return Prefetched(mains=main_previews(ctx, previews))
         if not isinstance(body.get("text"), str):
-            return Asked()
+            return Prefetched()
         query = sa.select(Task.project_id).join(Comment, Comment.object_id == Task.id)
         with ctx.database.read() as connection:
             project = connection.scalar(query.where(Comment.id == ident))
-        return Asked(mentions.ask_team(ctx, project, [body["text"]]))
+        return Prefetched(mentions.ask_team(ctx, project, [body["text"]]))
 
     def on_update(
         self,
@@ -80,7 +80,7 @@ class CommentRules(ResourceRules[Asked]):
         row: Row,
         values: Values,
         _body: JsonObject,
-        _asked: Asked,
+        _asked: Prefetched,
     ) -> None:
         """Set the editor; only managers may change author, task and visibility.
 
@@ -107,7 +107,7 @@ class CommentRules(ResourceRules[Asked]):
         before: Row,
         row: Row,
         body: JsonObject,
-        asked: Asked,
+        asked: Prefetched,
     ) -> None:
         """Update the mentions, and recount the tasks if status or task have changed."""
         if asked.team is not None:
@@ -121,7 +121,7 @@ class CommentRules(ResourceRules[Asked]):
         elif row["task_status_id"] != before["task_status_id"]:
             _recount(ctx, row)
 
-    def on_delete(self, ctx: CrudContext, row: Row, asked: Asked) -> None:
+    def on_delete(self, ctx: CrudContext, row: Row, asked: Prefetched) -> None:
         """Delete what depends on the comment and what only it showed, with its task locked."""
         task = sa.select(Task.id).where(Task.id == row["object_id"])
         # The task first, then the comment's rows: the lock order of whoever writes comments.
@@ -130,12 +130,12 @@ class CommentRules(ResourceRules[Asked]):
         remove_previews(ctx, previews, asked.mains)
         cross_references.remove(ctx.tx, ctx.name, ctx.metadata, "comment", [row["id"]])
 
-    def deleted(self, ctx: CrudContext, row: Row, _asked: Asked) -> None:
+    def deleted(self, ctx: CrudContext, row: Row, _asked: Prefetched) -> None:
         """Recount the task from its remaining comments."""
         _recount(ctx, row)
 
     def complete(
-        self, ctx: CrudContext, rows: list[JsonObject], _verb: str, _asked: Asked | None
+        self, ctx: CrudContext, rows: list[JsonObject], _verb: str, _asked: Prefetched | None
     ) -> None:
         """Add the author, the files and the authors of replies."""
         for row in rows:
@@ -154,7 +154,7 @@ class CommentRules(ResourceRules[Asked]):
             for reply in row["replies"]:
                 reply["person"] = visible.get(reply.get("person_id"))
 
-    def as_asked(self, ctx: CrudContext, reply: Reply, query: Mapping[str, str]) -> Reply:
+    def reply_for(self, ctx: CrudContext, reply: Reply, query: Mapping[str, str]) -> Reply:
         """Add the comment's previews, if the query asks for them."""
         return with_previews(ctx, reply, query)
 

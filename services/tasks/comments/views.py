@@ -28,7 +28,7 @@ from services.tasks.models import (
     comment_mentions,
     comment_preview_link,
 )
-from services.tasks.rows import decoded
+from services.tasks.rows import decode_rows
 from services.tasks.shapes import replies_in
 
 COMMENT: Final = table_of(Comment)
@@ -117,7 +117,7 @@ def of_task(ctx: CrudContext, task: UUID, role: str | None, *, isolated: bool) -
     with ctx.database.read() as connection:
         texts = connection.execute(rows_as_json(rows)).scalars().all()
     # Decoded, although PostgreSQL built the JSON: visibility depends on persons, which auth owns.
-    comments = decoded(texts)
+    comments = decode_rows(texts)
     for comment in comments:
         comment["replies"] = replies_in(comment["replies"])
     people = _people(ctx, comments)
@@ -202,7 +202,7 @@ def previews_of(ctx: CrudContext, comment: str) -> list[JsonObject]:
     )
     with ctx.database.read() as connection:
         texts = connection.execute(rows_as_json(rows)).scalars().all()
-    return decoded(texts)
+    return decode_rows(texts)
 
 
 def comment_json(ctx: CrudContext, ident: UUID) -> JsonObject:

@@ -26,7 +26,7 @@ from services.tasks.policy.entity_access import entity_for_reader
 from services.tasks.policy.entity_names import describe_entities, full_name
 from services.tasks.policy.membership import require_member
 from services.tasks.policy.people import short_persons
-from services.tasks.rows import decoded, whole_number
+from services.tasks.rows import decode_rows, whole_number
 
 #: The default number of rows of a page.
 PAGE: Final = 50
@@ -130,7 +130,7 @@ class NewsRpc(ResourceService):
         rows = self._entries(conditions, limit, (page - 1) * limit)
         data = msgspec.json.encode(rows).decode()[1:-1]
         stats = msgspec.json.encode(self._stats(conditions)).decode()
-        total = self._total(conditions) if narrowed else self._kept_total(projects)
+        total = self._total(conditions) if narrowed else self._total_from_counts(projects)
         return compressed(envelope(data, total, page, limit, stats=stats))
 
     def _conditions(self, query: Mapping[str, str]) -> list[Any]:
@@ -165,7 +165,7 @@ class NewsRpc(ResourceService):
         rows = sa.select(*COLUMNS).select_from(SOURCE).where(on_page).order_by(*order)
         with self.database.read() as connection:
             texts = connection.execute(rows_as_json(rows)).scalars().all()
-        return self._with_names(decoded(texts))
+        return self._with_names(decode_rows(texts))
 
     def _with_names(self, rows: list[JsonObject]) -> list[JsonObject]:
         if not rows:
@@ -191,7 +191,7 @@ class NewsRpc(ResourceService):
         with self.database.read() as connection:
             return int(connection.scalar(count) or 0)
 
-    def _kept_total(self, projects: list[UUID]) -> int:
+    def _total_from_counts(self, projects: list[UUID]) -> int:
         counted = row_counts.total(NEWS, row_counts.NOTES.c.project_id.in_(projects))
         with self.database.read() as connection:
             return int(connection.scalar(sa.select(counted)) or 0)

@@ -39,7 +39,7 @@ from services.tasks.models import (
 )
 from services.tasks.policy.entity_names import describe_entities, full_name
 from services.tasks.policy.people import short_persons
-from services.tasks.rows import decoded
+from services.tasks.rows import decode_rows
 from services.tasks.shapes import replies_in
 
 #: Rows of a list, which has no pages.
@@ -148,7 +148,7 @@ class NotificationRpc(ResourceService):
     def _read(self, rows: Select) -> list[JsonObject]:
         with self.database.read() as connection:
             texts = connection.execute(rows_as_json(rows)).scalars().all()
-        return self._with_details(decoded(texts))
+        return self._with_details(decode_rows(texts))
 
     def _with_details(self, rows: list[JsonObject]) -> list[JsonObject]:
         """Add names that other services own, and hide clients' texts from artists."""

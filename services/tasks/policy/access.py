@@ -142,10 +142,10 @@ def may_act(ctx: CallContext, ident: UUID, facts: Facts) -> bool:
     if role == "supervisor" and in_department:
         return True
     # Cheapest first: the last one calls another service.
-    return _is_assignee(ctx, {"task_id": ident}) or made_entity(ctx, facts["entity_id"])
+    return _is_assignee(ctx, {"task_id": ident}) or created_entity(ctx, facts["entity_id"])
 
 
-def made_entity(ctx: CallContext, entity: UUID | None) -> bool:
+def created_entity(ctx: CallContext, entity: UUID | None) -> bool:
     """Whether the caller created the entity, according to ``assets``."""
     if entity is None or ctx.actor.id is None:
         return False

@@ -78,7 +78,7 @@ def receive_upload(ctx: CallContext, upload: JsonObject) -> UUID:
         message = f"Wrong file format, extension: {upload['extension']}"
         raise InvalidInput(message)
     ident = uuid4()
-    key = kinds.KEPT.key(ident, kinds.RECEIVED)
+    key = kinds.FILES.key(ident, kinds.RECEIVED)
     storage_of(ctx).copy(attachment_key(upload["id"]), key)
     return ident
 

@@ -32,7 +32,7 @@ def preview_facts(ctx: CallContext, ident: UUID) -> Row:
             Task.entity_id,
             access.TASK_DEPARTMENT.label("department_id"),
             Task.task_type_id,
-            kinds.KEPT.upload(ctx),
+            kinds.FILES.upload(ctx),
         )
         .outerjoin(Task, Task.id == row.task_id)
         .where(row.id == ident)

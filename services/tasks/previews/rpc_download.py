@@ -115,7 +115,7 @@ class PreviewDownloadRpc(ResourceService):
 
 def _answer(facts: Row, name: str, kind: str) -> FileAnswer:
     return FileAnswer(
-        key=kinds.KEPT.key(facts["id"], name, facts["upload_id"]),
+        key=kinds.FILES.key(facts["id"], name, facts["upload_id"]),
         content_type=kind,
         inline=True,
         last_modified=facts["updated_at"],

@@ -83,7 +83,7 @@ class PreviewUploadRpc(ResourceService):
         """
         message = msgspec.convert(delivery.payload, PreviewReceived)
         upload = msgspec.convert(message.upload, Upload)
-        key = kinds.KEPT.key(message.preview_file_id, kinds.RECEIVED)
+        key = kinds.FILES.key(message.preview_file_id, kinds.RECEIVED)
         try:
             facts = preview_facts(self, message.preview_file_id)
             if may_take_a_file(facts):

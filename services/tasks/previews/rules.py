@@ -15,7 +15,7 @@ from services.tasks.models import Comment, News, PreviewFile, comment_preview_li
 from services.tasks.previews.removal import Mains, main_previews, replace_preview
 
 #: Fields that only upload, processing and reordering set, and the author.
-KEPT_BY_ROUTES: Final = frozenset(
+SET_BY_ROUTES: Final = frozenset(
     {
         "name",
         "original_name",
@@ -41,7 +41,7 @@ KEPT_BY_ROUTES: Final = frozenset(
 
 def fixed(actor: Actor) -> frozenset[str]:
     """The fields that an update ignores: none for administrators, who import previews."""
-    return frozenset() if actor.is_admin else KEPT_BY_ROUTES
+    return frozenset() if actor.is_admin else SET_BY_ROUTES
 
 
 class PreviewRules(ResourceRules[Mains]):

@@ -17,7 +17,7 @@ from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Task
 from services.tasks.policy import access
 from services.tasks.policy.membership import require_member
-from services.tasks.rows import paged
+from services.tasks.rows import project_page
 
 TASK: Final = table_of(Task)
 
@@ -37,7 +37,7 @@ class ProjectTaskRpc(ResourceService):
             conditions.append(TASK.c.task_type_id == known_id(asked["task_type_id"]))
         if self.actor.role_in(project) == "vendor":
             conditions.append(access.assigned_to(self.actor.id, TASK.c.id))
-        return paged(self, self.registry["tasks"], project, asked, *conditions)
+        return project_page(self, self.registry["tasks"], project, asked, *conditions)
 
     @command
     def delete_tasks(self, project_id: str, data: Json = None) -> list[str]:

@@ -21,7 +21,7 @@ from services.tasks.policy.entity_access import entity_for_reader, only_assigned
 from services.tasks.policy.entity_names import describe_entities
 from services.tasks.policy.membership import require_member
 from services.tasks.policy.task_authorizer import TaskAuthorizer
-from services.tasks.rows import paged
+from services.tasks.rows import project_page
 
 TASK, KIND, STATUS = table_of(Task), table_of(TaskType), table_of(TaskStatus)
 FILE: Final = table_of(PreviewFile)
@@ -92,7 +92,7 @@ class RelatedRowsRpc(ResourceService):
         Raises NotFound, Forbidden, InvalidInput.
         """
         project = require_member(self, project_id, "manager")
-        return paged(self, self.registry[kind], project, query or {})
+        return project_page(self, self.registry[kind], project, query or {})
 
 
 def _described(entities: Mapping[str, JsonObject], name: str) -> Expression:

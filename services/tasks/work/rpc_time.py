@@ -27,7 +27,7 @@ from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Task, TimeSpent
 from services.tasks.policy.durations import recompute_duration
 from services.tasks.policy.task_authorizer import TaskAuthorizer
-from services.tasks.rows import decoded
+from services.tasks.rows import decode_rows
 
 TIME: Final = table_of(TimeSpent)
 MINUTES: Final = Field(values.above_zero, required=True, null=BadValue)
@@ -182,7 +182,7 @@ class TimeRpc(ResourceService):
         rows = rows.where(*conditions).order_by(TIME.c.date, TIME.c.created_at)
         with self.database.read() as connection:
             texts = connection.execute(rows_as_json(rows)).scalars().all()
-        return decoded(texts)
+        return decode_rows(texts)
 
 
 def _ids(rows: Iterable[Row], name: str) -> list[str]:

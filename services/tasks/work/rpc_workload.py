@@ -23,7 +23,7 @@ from services.tasks.models import Comment, Task, TaskStatus, TaskType
 from services.tasks.policy import access
 from services.tasks.policy.entity_names import describe_entities
 from services.tasks.policy.people import short_persons
-from services.tasks.rows import decoded
+from services.tasks.rows import decode_rows
 
 TASK, STATUS, TYPE = table_of(Task), table_of(TaskStatus), table_of(TaskType)
 COMMENT: Final = table_of(Comment)
@@ -127,7 +127,7 @@ class WorkloadRpc(ResourceService):
     def _select_decoded(self, rows: Select) -> list[JsonObject]:
         with self.database.read() as connection:
             texts = connection.execute(rows_as_json(rows)).scalars().all()
-        return decoded(texts)
+        return decode_rows(texts)
 
     def _tasks_with_names(self, conditions: list[Any], order: tuple[Any, ...]) -> Reply:
         rows = (

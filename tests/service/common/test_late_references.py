@@ -68,7 +68,7 @@ class Meeting:
         """What the handler does before its commit."""
         ref: Ref = self.column.info["ref"]
         message = RowsGone(service=ref.service, table=ref.table, ids=[self.target])
-        cross_references.follow(self.handle, self.service, self.metadata, message)
+        cross_references.follow_deletion(self.handle, self.service, self.metadata, message)
         self.handle.flush_events()
 
     def started(self, function: Callable[[], None]) -> Future[None]:

@@ -25,7 +25,7 @@ def test_a_production_goes_in_pieces(
             insert_many(cursor, table_of(model), 3 * TASKS)
     before = {name: len(tasks.rows(name)) for name in ("task", "comment", "preview_file")}
     asked: list[int] = []
-    among = cross_references.among
+    among = cross_references.in_ids
     monkeypatch.setattr(
         cross_references,
         "among",

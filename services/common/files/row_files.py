@@ -1,9 +1,9 @@
 """The stored objects that rows own: their keys, and how a row gets and loses them.
 
 A file is stored first, under keys that no other upload has (``storage``), without a transaction.
-Then ``Kept.take`` points the row at the upload, in the transaction that changes the row. Replaced
-objects and the upload itself are deleted after the commit; if the process dies before that, the
-sweep deletes them.
+Then ``RowFiles.take`` points the row at the upload, in the transaction that changes the row.
+Replaced objects and the upload itself are deleted after the commit; if the process dies before
+that, the sweep deletes them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from services.common.files.storage_access import storage_of
 
 
 @dataclass(frozen=True)
-class Kept:
+class RowFiles:
     """The objects ``<prefix>/<id>[/<upload>]/<name>`` of the rows of a table."""
 
     prefix: str
