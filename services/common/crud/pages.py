@@ -92,7 +92,7 @@ def extent(resource: Resource, actor: Actor, query: Mapping[str, str]) -> Extent
         names -= {PROJECT}  # ignored, as any unknown filter
     if names - {PROJECT} or resource.conditions(query):
         return None
-    sees_all = actor.is_admin or resource.scope is None
+    sees_all = resource.lists_all(actor)
     if not names:
         if sees_all:
             return Extent()
