@@ -59,15 +59,15 @@ def each(read_item: Reader[Any]) -> Reader[list[Any]]:
     def read(value: Json) -> list[Any]:
         items: list[Any] = []
         faults: Faults = []
-        for place, item in enumerate(values.array(value)):
+        for index, item in enumerate(values.array(value)):
             try:
                 items.append(read_item(item))
             except BadItems as error:
                 faults += [
-                    {**fault, "field": f"{place}.{fault['field']}"} for fault in error.faults
+                    {**fault, "field": f"{index}.{fault['field']}"} for fault in error.faults
                 ]
             except BadValue as error:
-                faults.append(_fault(str(place), error))
+                faults.append(_fault(str(index), error))
         if faults:
             raise BadItems(value, faults)
         return items

@@ -223,8 +223,8 @@ def _expectation(complaint: str) -> str:
     """What msgspec missed, in words: ``Expected `array`, got `str` - at `$.a` ``."""
     match = COMPLAINT.search(complaint)
     kind = KINDS.get(match[1], match[1]) if match else complaint
-    place = PLACE.search(complaint)
-    return f"{kind} at '{place[1]}'" if place and place[1] else kind
+    path = PLACE.search(complaint)
+    return f"{kind} at '{path[1]}'" if path and path[1] else kind
 
 
 def object_or_empty(value: Json) -> JsonObject:
@@ -244,16 +244,16 @@ def stored(value: T) -> T:
     return value
 
 
-def array_of(read: Reader[T], what: str) -> Reader[list[T]]:
-    """Reads an array whose items ``read`` takes; ``what`` names them."""
+def array_of(read: Reader[T], noun: str) -> Reader[list[T]]:
+    """Reads an array whose items ``read`` takes; ``noun`` names them."""
 
     def items(value: Json) -> list[T]:
         if not isinstance(value, list):
-            raise BadValue(value, f"an array of {what}")
+            raise BadValue(value, f"an array of {noun}")
         try:
             return [read(item) for item in value]
         except BadValue as error:
-            raise BadValue(error.value, f"an array of {what}") from None
+            raise BadValue(error.value, f"an array of {noun}") from None
 
     return items
 

@@ -97,8 +97,8 @@ def _emit_asset(tx: Transaction, asset: UUID, project: UUID) -> None:
 
 
 def _emit_episode(tx: Transaction, episode: UUID, outcome: Outcome) -> None:
-    removed = {asset for pair_episode, asset in outcome.left if pair_episode == episode}
-    added = {asset for pair_episode, asset in outcome.entered if pair_episode == episode}
+    removed = {asset for left, asset in outcome.left if left == episode}
+    added = {asset for entered, asset in outcome.entered if entered == episode}
     count = outcome.counts[episode]
     _emit_casting(tx, EPISODE, episode, count, (added, removed))
     for asset in sorted(removed):

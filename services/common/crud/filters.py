@@ -48,7 +48,7 @@ def list_condition(name: str, many: Many, own_id: Expression, text: str) -> Cond
     """The condition that the to-many list ``name`` holds the id, or one of the ``[…]`` ids."""
     texts = _items(name, text) if text.startswith("[") else [text]
     ids = [uuid(item) for item in texts]
-    return sa.exists().where(many.own == own_id, many.other.in_(ids))
+    return sa.exists().where(many.owner == own_id, many.target.in_(ids))
 
 
 def _items_for(name: str, column: Expression, text: str) -> list[str] | None:

@@ -297,13 +297,13 @@ class Resource:
 
     def whole_productions(self, actor: Actor) -> frozenset[UUID] | None:
         """The productions whose rows, all of them, are the actor's list; None if that isn't so."""
-        whole = self._whole(actor)
-        return None if whole is None or whole.others else whole.productions
+        visible = self._whole(actor)
+        return None if visible is None or visible.others else visible.productions
 
     def sees_all_of(self, actor: Actor, project: UUID) -> bool:
         """Whether the production's rows need no filter for the actor."""
-        whole = self._whole(actor)
-        return whole is not None and project in whole.productions
+        visible = self._whole(actor)
+        return visible is not None and project in visible.productions
 
     def shown(self, actor: Actor, columns: Columns) -> Columns:
         """The columns as the actor's roles see them: masked by its policy."""
@@ -391,7 +391,7 @@ def _columns(
             columns.append(expression.label(name))
     for name, many in resource.lists.items():
         if (relations or name in lists) and (only is None or name in only):
-            ids = sa.select(many.other).where(many.own == resource.table.c.id)
+            ids = sa.select(many.target).where(many.owner == resource.table.c.id)
             columns.append(sa.func.array(ids.scalar_subquery()).label(name))
         elif only is not None and name in only and name in resource.empty_lists:
             columns.append(sa.literal_column("'[]'::json").label(name))

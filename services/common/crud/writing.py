@@ -79,14 +79,14 @@ def update(ctx: CrudContext, resource: Resource, uuid: UUID, data: Json) -> Repl
     rules = resource.rules
     body = rules.rewrite_update(resource.columns_in(body_object(data)))
     fixed = resource.fixed_for(ctx.actor)
-    facts_checked = permit(ctx, resource, resource.update, uuid, body)
+    permitted_facts = permit(ctx, resource, resource.update, uuid, body)
     values = values_for_update(resource.table, body, fixed)
     lists = _lists_in(resource, {name: value for name, value in body.items() if name not in fixed})
     targets = ask_targets(ctx, resource, _new_references(ctx, resource, uuid, values), lists)
     prepared = rules.prepare(ctx, body, uuid)
     # The rule was checked on an unlocked row, since it may call other services. Under the lock its
     # facts are compared: had they changed, the caller might no longer be allowed to do this.
-    before = _locked(ctx, resource, uuid, facts_checked)
+    before = _locked(ctx, resource, uuid, permitted_facts)
     rules.on_update(ctx, before, values, body, prepared)
     facts = _update_row(ctx, resource, uuid, values)
     _replace_lists(ctx, resource, uuid, lists, targets)
@@ -115,7 +115,7 @@ def _update_row(ctx: CrudContext, resource: Resource, uuid: UUID, values: Row) -
 def delete(ctx: CrudContext, resource: Resource, uuid: UUID, *, force: bool = False) -> Reply:
     """Delete a row; see ``CrudRpc.delete_row``."""
     cascade = force and resource.force_cascades
-    facts_checked = permit(ctx, resource, resource.delete, uuid)
+    permitted_facts = permit(ctx, resource, resource.delete, uuid)
     resource.rules.before_delete(ctx, uuid, force=force)
     prepared = resource.rules.prepare(ctx, {"force": force}, uuid)
     # A cascade deletes what references the row, here now and in other services by ``rows:gone``.
@@ -124,7 +124,7 @@ def delete(ctx: CrudContext, resource: Resource, uuid: UUID, *, force: bool = Fa
             cross_references.refuse_if_referenced(
                 ctx, ctx.name, resource.table.name, uuid, resource.frees
             )
-    facts = _locked(ctx, resource, uuid, facts_checked)
+    facts = _locked(ctx, resource, uuid, permitted_facts)
     resource.rules.on_delete(ctx, facts, prepared)
     if cascade:
         cross_references.remove(ctx.tx, ctx.name, ctx.metadata, resource.table.name, [uuid])
@@ -142,14 +142,14 @@ def _delete_row(ctx: CrudContext, resource: Resource, uuid: UUID) -> None:
         # A read-only list of rows with ids is the far side of a foreign key: those rows stay, and
         # prevent the delete.
         if "id" not in many.table.c or many.writable:
-            ctx.tx.connection.execute(sa.delete(many.table).where(many.own == uuid))
+            ctx.tx.connection.execute(sa.delete(many.table).where(many.owner == uuid))
     table = resource.table
     ctx.tx.connection.execute(sa.delete(table).where(table.c.id == uuid))
     # Another service may have gained a reference since it was asked: this event removes it.
     cross_references.announce(ctx.tx, ctx.name, table.name, [uuid])
 
 
-def _locked(ctx: CrudContext, resource: Resource, uuid: UUID, facts_checked: Row) -> Row:
+def _locked(ctx: CrudContext, resource: Resource, uuid: UUID, permitted_facts: Row) -> Row:
     """Lock the row and return it with its facts.
 
     Raises NotFound, or Unavailable if the facts the caller was authorized on have changed.
@@ -158,7 +158,7 @@ def _locked(ctx: CrudContext, resource: Resource, uuid: UUID, facts_checked: Row
     if not rows:
         raise NotFound
     facts = row_statements.to_facts(resource, rows[0])
-    if any(facts[name] != value for name, value in facts_checked.items()):
+    if any(facts[name] != value for name, value in permitted_facts.items()):
         message = "The record was changed meanwhile."
         raise Unavailable(message)
     return facts
@@ -211,7 +211,7 @@ def ask_targets(
         if ref and value is not None:
             references[ref.service, ref.table].add(value)
     for name, ids in lists.items():
-        ref = resource.lists[name].other.info.get("ref")
+        ref = resource.lists[name].target.info.get("ref")
         if ref:
             references[ref.service, ref.table] |= set(ids)
     existing = cross_references.ask_existing(ctx, references)
@@ -228,7 +228,7 @@ def _local_targets(
     """The referenced rows of this service, by table."""
     targets: dict[str, set[UUID]] = defaultdict(set)
     columns = [(resource.table.c[name], [value]) for name, value in values.items() if value]
-    columns += [(resource.lists[name].other, ids) for name, ids in lists.items()]
+    columns += [(resource.lists[name].target, ids) for name, ids in lists.items()]
     for column, ids in columns:
         for key in column.foreign_keys:
             targets[key.column.table.name].update(ids)
@@ -261,11 +261,11 @@ def _replace_lists(
     """Replace to-many lists; unknown ids are ignored."""
     for name, ids in lists.items():
         many = resource.lists[name]
-        ref = many.other.info.get("ref")
-        targets = existing[ref.service, ref.table] if ref else _existing_here(ctx, many.other, ids)
+        ref = many.target.info.get("ref")
+        targets = existing[ref.service, ref.table] if ref else _existing_here(ctx, many.target, ids)
         # Deleted and inserted as a whole. The row is locked, so two requests don't mix their lists.
-        ctx.tx.connection.execute(sa.delete(many.table).where(many.own == ident))
-        rows = [{many.own.name: ident, many.other.name: i} for i in ids if i in targets]
+        ctx.tx.connection.execute(sa.delete(many.table).where(many.owner == ident))
+        rows = [{many.owner.name: ident, many.target.name: i} for i in ids if i in targets]
         if rows:
             ctx.tx.connection.execute(sa.insert(many.table), rows)
 

@@ -200,8 +200,8 @@ class Relay(threading.Thread):
 
     def _retry_set_aside(self, database: Any, publisher: Publisher) -> None:
         """Retry one event that the broker refused: its limit may have been raised since."""
-        before = time.monotonic() - SWEEP_SECONDS
-        number = next((ident for ident, tried in self.aside.items() if tried < before), None)
+        due_before = time.monotonic() - SWEEP_SECONDS
+        number = next((ident for ident, tried in self.aside.items() if tried < due_before), None)
         if number is None:
             return
         # Set aside again if it is refused again, with a new time. The broker closes the connection

@@ -239,13 +239,13 @@ def _wrapped(reply: Reply | None, error: Exception | None) -> tuple[bytes, dict[
     extra = {"content_encoding": "utf-8"}
     if reply is None:
         refusal = _as_error(error)
-        described = {
+        description = {
             "exc_type": type(refusal).__name__,
             "exc_path": f"{type(refusal).__module__}.{type(refusal).__name__}",
             "exc_args": [refusal.message],
             "value": refusal.message,
         }
-        return encode({"result": None, "error": described}), extra
+        return encode({"result": None, "error": description}), extra
     body = reply.body
     # Stock clients don't know the encoding.
     if reply.encoding == "gzip":

@@ -71,8 +71,8 @@ def read_position(text: str) -> Position:
         raise ValueError(message)
     position = {}
     for entry in text.split("~") if text else ():
-        *place, event = entry.split("+")
-        position[_place(place)] = UUID(bytes=urlsafe_b64decode(event + "=="))
+        *fields, event = entry.split("+")
+        position[_place(fields)] = UUID(bytes=urlsafe_b64decode(event + "=="))
     return position
 
 

@@ -238,8 +238,8 @@ def _defaults(link: sa.Table) -> JsonObject:
     return {"id": uuid4(), **{column.name: default_of(column) for column in columns}}
 
 
-def _priority(link: sa.Table, place: int | None) -> dict[str, int | None]:
-    return {"priority": place} if "priority" in link.c else {}
+def _priority(link: sa.Table, priority: int | None) -> dict[str, int | None]:
+    return {"priority": priority} if "priority" in link.c else {}
 
 
 def _row_id(choice: Choice, data: Json) -> UUID:

@@ -106,11 +106,11 @@ class AttachmentRpc(ResourceService):
     def drop_files_of_lost_messages(self, seconds: float) -> None:
         """Remove files without a message that are between ``seconds`` and a day more old."""
         file = AttachmentFile
-        before = sa.func.timezone("utc", sa.func.now()) - timedelta(seconds=seconds)
+        stored_before = sa.func.timezone("utc", sa.func.now()) - timedelta(seconds=seconds)
         statement = sa.select(file.chat_message_id).where(
             file.chat_message_id.is_not(None),
             # A message is stored moments after its files; a day covers outages of the sweep.
-            file.created_at.between(before - timedelta(days=1), before),
+            file.created_at.between(stored_before - timedelta(days=1), stored_before),
         )
         with self.database.read() as connection:
             messages = {UUID(str(ident)) for ident in connection.scalars(statement.distinct())}

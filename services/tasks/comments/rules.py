@@ -80,7 +80,7 @@ class CommentRules(ResourceRules[Prefetched]):
         row: Row,
         values: Values,
         _body: JsonObject,
-        _asked: Prefetched,
+        _prefetched: Prefetched,
     ) -> None:
         """Set the editor; only managers may change author, task and visibility.
 
@@ -107,11 +107,13 @@ class CommentRules(ResourceRules[Prefetched]):
         before: Row,
         row: Row,
         body: JsonObject,
-        asked: Prefetched,
+        prefetched: Prefetched,
     ) -> None:
         """Update the mentions, and recount the tasks if status or task have changed."""
-        if asked.team is not None:
-            mentions.edit_mentions(ctx, row, mentions.find(body["text"], asked.team), asked.team)
+        if prefetched.team is not None:
+            mentions.edit_mentions(
+                ctx, row, mentions.find(body["text"], prefetched.team), prefetched.team
+            )
         if row["object_id"] != before["object_id"]:
             _follow(ctx, row)
             # Both tasks are locked in the order of their ids: a comment that is moved the other way
@@ -121,21 +123,21 @@ class CommentRules(ResourceRules[Prefetched]):
         elif row["task_status_id"] != before["task_status_id"]:
             _recount(ctx, row)
 
-    def on_delete(self, ctx: CrudContext, row: Row, asked: Prefetched) -> None:
+    def on_delete(self, ctx: CrudContext, row: Row, prefetched: Prefetched) -> None:
         """Delete what depends on the comment and what only it showed, with its task locked."""
         task = sa.select(Task.id).where(Task.id == row["object_id"])
         # The task first, then the comment's rows: the lock order of whoever writes comments.
         ctx.tx.session.execute(task.with_for_update())
         previews = list(ctx.tx.session.scalars(only_shown_by(row["id"])))
-        remove_previews(ctx, previews, asked.mains)
+        remove_previews(ctx, previews, prefetched.mains)
         cross_references.remove(ctx.tx, ctx.name, ctx.metadata, "comment", [row["id"]])
 
-    def deleted(self, ctx: CrudContext, row: Row, _asked: Prefetched) -> None:
+    def deleted(self, ctx: CrudContext, row: Row, _prefetched: Prefetched) -> None:
         """Recount the task from its remaining comments."""
         _recount(ctx, row)
 
     def complete(
-        self, ctx: CrudContext, rows: list[JsonObject], _verb: str, _asked: Prefetched | None
+        self, ctx: CrudContext, rows: list[JsonObject], _verb: str, _prefetched: Prefetched | None
     ) -> None:
         """Add the author, the files and the authors of replies."""
         for row in rows:

@@ -48,8 +48,8 @@ NOTE, TASK, COMMENT = table_of(Notification), table_of(Task), table_of(Comment)
 WATCH: Final = table_of(Subscription)
 
 
-def _ids(table: sa.Table, other: str) -> Expression:
-    ids = sa.select(table.c[other]).where(table.c.comment == COMMENT.c.id).correlate(COMMENT)
+def _ids(table: sa.Table, name: str) -> Expression:
+    ids = sa.select(table.c[name]).where(table.c.comment == COMMENT.c.id).correlate(COMMENT)
     return sa.func.array(ids.scalar_subquery())
 
 

@@ -64,8 +64,8 @@ class OverviewRpc(ResourceService):
         layout = ResponseLayout(kind, compact=compact, lines=lines)
         stream = GzipBuilder()
         stream.add(layout.head)
-        for part in layout.rows(summaries, tasks):
-            stream.add(part)
+        for chunk in layout.rows(summaries, tasks):
+            stream.add(chunk)
         stream.add(layout.tail)
         reply = stream.reply()
         return reply._replace(headers={"content_type": NDJSON}) if lines else reply

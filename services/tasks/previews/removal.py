@@ -23,9 +23,9 @@ Mains = dict[UUID, UUID]
 
 def only_shown_by(comment: UUID) -> sa.Select[UUID]:
     """SELECT the previews that a comment shows and no other does."""
-    link, other = comment_preview_link.c, comment_preview_link.alias("other").c
+    link, other_link = comment_preview_link.c, comment_preview_link.alias("other").c
     shown_elsewhere = sa.exists().where(
-        other.preview_file == link.preview_file, other.comment != comment
+        other_link.preview_file == link.preview_file, other_link.comment != comment
     )
     return sa.select(link.preview_file).where(link.comment == comment, ~shown_elsewhere)
 

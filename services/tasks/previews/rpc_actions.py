@@ -102,10 +102,10 @@ class PreviewActionRpc(ResourceService):
             raise NotFound
         rows.remove(preview)
         rows.insert(position - 1, preview)
-        for place, row in enumerate(rows, 1):
-            if row.position != place:
+        for new_position, row in enumerate(rows, 1):
+            if row.position != new_position:
                 change = sa.update(file).where(file.id == row.id)
-                self.tx.session.execute(change.values(position=place, updated_at=NOW))
+                self.tx.session.execute(change.values(position=new_position, updated_at=NOW))
                 self.tx.emit(PreviewUpdate(preview_file_id=row.id, **in_project(facts)))
         return self._of_revision(facts)
 

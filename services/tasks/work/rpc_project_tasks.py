@@ -31,13 +31,13 @@ class ProjectTaskRpc(ResourceService):
 
         For the team; vendors get their own tasks. Raises NotFound, Forbidden, InvalidInput.
         """
-        project, asked = require_member(self, project_id), query or {}
+        project, params = require_member(self, project_id), query or {}
         conditions: list[Condition] = []
-        if asked.get("task_type_id"):
-            conditions.append(TASK.c.task_type_id == known_id(asked["task_type_id"]))
+        if params.get("task_type_id"):
+            conditions.append(TASK.c.task_type_id == known_id(params["task_type_id"]))
         if self.actor.role_in(project) == "vendor":
             conditions.append(access.assigned_to(self.actor.id, TASK.c.id))
-        return project_page(self, self.registry["tasks"], project, asked, *conditions)
+        return project_page(self, self.registry["tasks"], project, params, *conditions)
 
     @command
     def delete_tasks(self, project_id: str, data: Json = None) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a deleted production takes along goes in pieces, and goes completely."""
+"""A deleted production takes all its rows along, in batches."""
 
 from __future__ import annotations
 

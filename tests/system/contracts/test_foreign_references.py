@@ -86,7 +86,7 @@ class TwoProductions(World):
 def foreign(world: TwoProductions, resource: Resource) -> list[tuple[str, str]]:
     """Each column that may reference a hidden row, and that row's id."""
     columns = [(c.name, target_of(c)) for c in resource.table.c if c.name not in resource.hidden]
-    lists = [(name, target_of(resource.lists[name].other)) for name in resource.writable_lists]
+    lists = [(name, target_of(resource.lists[name].target)) for name in resource.writable_lists]
     return [(name, world.hidden[t]) for name, t in [*columns, *lists] if t in world.hidden]
 
 

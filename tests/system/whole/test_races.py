@@ -49,7 +49,7 @@ def references() -> list[Any]:
         for resource in (one for one in registry if one.path not in NOT_CREATED):
             columns = [(c.name, c) for c in resource.table.c]
             lists = sorted(resource.writable_lists)  # a set: workers must agree on the order
-            columns += [(name, resource.lists[name].other) for name in lists]
+            columns += [(name, resource.lists[name].target) for name in lists]
             for name, column in columns:
                 ref = column.info.get("ref")
                 if ref and name not in resource.owned | resource.hidden:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.assets.overview.views import HEADS
+from services.assets.overview.views import SUMMARIES
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from tests.running import System
 from tests.show import Show
@@ -153,7 +153,7 @@ def outcome(ask: Ask, role: str, method: str, **kwargs: Any) -> Any:
         return refused.kind
 
 
-@pytest.mark.parametrize("kind", HEADS)
+@pytest.mark.parametrize("kind", SUMMARIES)
 def test_a_head_has_the_keys_of_its_view(system: System, show: Show, ask: Ask, kind: str) -> None:
     """And they come as pairs of id and head."""
     show.entity("Cut", "Edit", parent_id=show.episode)
