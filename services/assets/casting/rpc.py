@@ -33,6 +33,7 @@ from services.common.wire.rpc_protocol import Reply
 ARRAY: Final = "Request body must be a JSON array"
 OBJECT: Final = "Request body must be a JSON object."
 ELSEWHERE: Final = "The entity is of another production."
+# Aliases: an asset, what casts it, and the parents of that are all rows of one table.
 CASTER, SEQUENCE, EPISODE = (ENTITY.alias(n) for n in ("caster", "sequence", "episode"))
 CASTER_TYPE: Final = TYPE.alias("caster_type")
 COMMON: Final = (
@@ -49,6 +50,7 @@ CAST: Final = LINK.join(ENTITY, ENTITY.c.id == LINK.c.entity_out_id).join(
 )
 #: Links with what casts, where ``CAST`` has what is cast.
 CASTING: Final = LINK.join(CASTER, CASTER.c.id == LINK.c.entity_in_id)
+#: A canceled asset stays cast, but no list shows it.
 SHOWN: Final = ENTITY.c.canceled.is_not(True)
 
 
@@ -74,6 +76,7 @@ class CastingRpc(ResourceService):
         with self.database.read() as connection:
             texts = [
                 text
+                # Two statements: shots and assets have other columns, and other orders.
                 for rows in (_casting_shots(casts_it), _casting_assets(casts_it))
                 for text in connection.scalars(rows_as_json(rows))
             ]

@@ -54,6 +54,7 @@ class CastAssetRpc(ResourceService):
             raise InvalidInput(OBJECT)
         ids, count, label = _asked(data)
         with self.database.read() as connection:
+            # Only for its NotFound: of any production, since shared assets are cast elsewhere.
             access.facts_of(connection, asset, "asset")
         states = changes_of(self.database, ids)
         if any(change.project_id != project for change in states.values()):
@@ -65,6 +66,7 @@ class CastAssetRpc(ResourceService):
         # Locked before they are read: what others cast meanwhile must not be overwritten.
         lock_castings(self.tx, changes)
         for ident, castings in self._castings(ids).items():
+            # Taken out, and put back below unless it is removed.
             current = castings.pop(asset, Cast(asset, ONCE, ""))
             occurences = current.nb_occurences if count is None else count
             if occurences:

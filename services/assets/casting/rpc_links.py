@@ -20,6 +20,7 @@ from services.common.wire.rpc_protocol import Reply
 
 ORDER: Final = (LINK.c.created_at, LINK.c.id)
 CURSOR: Final = "cursor_created_at"
+#: Other times have whole seconds, which as a cursor would repeat or skip links.
 MICROSECONDS: Final = 'YYYY-MM-DD"T"HH24:MI:SS.US'
 
 
@@ -70,6 +71,7 @@ class EntityLinkRpc(ResourceService):
         return lists.compressed(pages.envelope(data, total, *page))
 
     def _links(self, rows: Select, statement: Select) -> tuple[int, str]:
+        # Without the order: the count needs no sort.
         counting = rows.order_by(None).subquery("counted")
         with self.database.read() as connection:
             total = connection.scalar(sa.select(sa.func.count()).select_from(counting))

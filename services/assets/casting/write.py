@@ -100,6 +100,7 @@ def _replace_links(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
     rows = [
         (change.ident, cast)
         for change in changes.values()
+        # Of an asset listed twice the last item counts: the pair is unique.
         for cast in {cast.asset_id: cast for cast in change.items}.values()
     ]
     if not rows:
@@ -111,6 +112,7 @@ def _replace_links(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
         "nb_occurences": [cast.nb_occurences for _, cast in rows],
         "label": [cast.label for _, cast in rows],
     }
+    # INSERT … SELECT leaves out unknown assets: only what it returns is cast.
     for ident, entity, asset in tx.run(sql.INSERT, **params):
         changes[entity].links[asset] = ident
 
@@ -172,6 +174,7 @@ def _count(
     dropped: Mapping[UUID, set[UUID]],
 ) -> dict[UUID, tuple[int, UUID]]:
     """Update the sizes of castings. Returns size and production of all that changed."""
+    # Deltas for entities that the request does not name; concurrent ones add up.
     deltas: dict[UUID, int] = dict.fromkeys(changes, 0)
     for episode, _asset in entered:
         deltas[episode] = deltas.get(episode, 0) + 1

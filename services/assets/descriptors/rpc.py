@@ -94,6 +94,7 @@ class DescriptorRpc(ResourceService):
         descriptor_id = self.tx.connection.execute(
             sa.insert(DESCRIPTOR).values(values).returning(DESCRIPTOR.c.id)
         ).scalar_one()
+        # Unknown departments are left out: ``existing`` are those that ``auth`` knows.
         self._link_departments(descriptor_id, existing)
         return self._emit_and_show("new", {"id": descriptor_id, "project_id": project})
 

@@ -84,6 +84,7 @@ class ListRpc(ResourceService):
         project = self._project_of(query, parent)
         if project is not None:
             require_member(self, project)
+        # Assets are scoped to the caller's productions; other kinds are read by production.
         elif not self.actor.is_admin and kind != "asset":
             message = "This requires a project_id."
             raise Forbidden(message)
@@ -110,6 +111,7 @@ class ListRpc(ResourceService):
         if "episode_id" in query:
             episode = filters.uuid(query["episode_id"])
             rows = rows.where(views.in_episode("asset", episode)).order_by(
+                # false sorts before true.
                 ENTITY.c.source_id.is_distinct_from(episode)
             )
         return lists.json_array(self, rows)
@@ -275,7 +277,10 @@ def _extras(kind: str, names: views.Names) -> tuple[Any, list[Expression]]:
     source: Any = ENTITY
     if kind in {"shot", "scene"}:
         source = ENTITY.join(
-            views.SEQUENCE, views.SEQUENCE.c.id == ENTITY.c.parent_id, isouter=kind == "scene"
+            # A scene may be outside of a sequence, a shot may not.
+            views.SEQUENCE,
+            views.SEQUENCE.c.id == ENTITY.c.parent_id,
+            isouter=kind == "scene",
         )
         extras.append(views.SEQUENCE.c.name.label("sequence_name"))
     return source, extras

@@ -163,6 +163,7 @@ class InstanceRpc(ResourceService):
         with self.database.read() as connection:
             facts = facts_of(connection, asset, "asset")
             is_shared = connection.scalar(shared)
+        # A shared asset may be used in any production.
         if not is_shared:
             require_member(self, facts["project_id"])
         return holder, facts
@@ -203,6 +204,7 @@ class InstanceRpc(ResourceService):
         instances = rows.subquery("r")
         instance = sa.func.to_jsonb(sa.literal_column("r")).op("-")("group_key")
         items = sa.func.json_agg(aggregate_order_by(instance, instances.c.number, instances.c.name))
+        # Keys of a JSON object can't be null.
         key = sa.func.coalesce(sa.cast(instances.c.group_key, sa.Text), "None")
         groups = sa.select(key.label("key"), items.label("items")).group_by(key).subquery("g")
         document = sa.cast(sa.func.json_object_agg(groups.c.key, groups.c["items"]), sa.Text)

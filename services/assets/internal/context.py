@@ -114,6 +114,8 @@ class ContextRpc(ResourceService):
         shows: list[str],
         entity_type: str | None,
     ) -> Reply:
+        # One statement for all callers: what it shows depends on parameters only, so it is prepared
+        # once.
         roles = {project: self.actor.role_in(UUID(project)) for project in projects}
         return json_parts.read(
             self.database,

@@ -65,7 +65,6 @@ class InternalHandlers(ResourceService):
             self.tx.emit(event)
 
     # Unordered: a production is prepared once, and existing rows are kept.
-    # Unordered: a production is prepared once.
     @on("project:prepared")
     def prepare_project(self, delivery: Delivery) -> None:
         """Create the first episode and the descriptors of a new production."""

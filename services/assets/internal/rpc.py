@@ -76,6 +76,7 @@ class InternalRpc(ResourceService):
             parents = dict(connection.execute(rows).all())
         if any(ident not in parents for ident in entity_ids):
             raise NotFound
+        # Those of other productions are left out, not refused: the caller authorized this one only.
         return [str(ident) for ident in entity_ids or parents if str(parents[ident]) == project_id]
 
     @query

@@ -53,6 +53,7 @@ def entity_scope(ctx: CallContext, project: UUID | None = None) -> EntityScope:
         return EntityScope(frozenset({project}) if project else None)
     projects = frozenset({project}) if project else frozenset(actor.projects)
     as_vendor = frozenset(ident for ident in projects if actor.projects.get(ident) == VENDOR)
+    # Only vendors are limited to what they are assigned to: nobody else pays for the call.
     assigned = ctx.ask("tasks", "list_assigned_entities") if as_vendor else []
     return EntityScope(projects, as_vendor, tuple(UUID(i) for i in assigned), actor.departments)
 

@@ -46,6 +46,7 @@ class EntityRules(SimpleRules):
             values["data"] = {**object_or_empty(row["data"]), **values["data"]}
         elif "data" in values and values["data"] is None:
             del values["data"]
+        # Most updates keep name and place, and need no lock.
         if any(values.get(name, row[name]) != row[name] for name in PLACE):
             _refuse_twin(ctx, {**row, **values})
 
@@ -60,6 +61,7 @@ class EntityRules(SimpleRules):
                 )
             )
         if row["kind"] == "Shot" and _is_another_version(before, row):
+            # The state before the change: the current one is the entity itself.
             version = {
                 "name": before["name"],
                 "data": before["data"],
@@ -71,6 +73,7 @@ class EntityRules(SimpleRules):
     def on_delete(self, ctx: CrudContext, row: Row, _prepared: None) -> None:
         """Remove the entity's casting and concept links."""
         for table in (table_of(EntityLink), table_of(EntityConceptLink)):
+            # Both directions: what it casts, and what casts it.
             either = sa.or_(table.c.entity_in_id == row["id"], table.c.entity_out_id == row["id"])
             ctx.tx.session.execute(sa.delete(table).where(either))
 

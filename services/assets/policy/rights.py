@@ -15,6 +15,7 @@ from services.common.database.sql_types import Condition, Select
 
 def _in_team(ctx: CallContext, facts: Facts) -> bool:
     role = ctx.actor.role_in(facts["project_id"])
+    # The call comes last: only vendors need it.
     return role is not None and (role != "vendor" or is_assigned(ctx, facts["id"]))
 
 
@@ -34,6 +35,7 @@ def _supervises_its_data(ctx: CallContext, facts: Facts) -> bool:
     actor = ctx.actor
     if actor.role_in(facts["project_id"]) != "supervisor" or set(facts["body"]) - {"data"}:
         return False
+    # Supervisors without departments supervise all of them.
     return not actor.departments or _departments_describe(ctx, facts)
 
 
@@ -64,6 +66,7 @@ def listed(ctx: CallContext, statement: Select) -> Select:
     }
     condition: Condition = Entity.project_id.in_(actor.open_projects - as_vendor)
     if as_vendor:
+        # Assignments belong to ``tasks``; a list asks for them once, not for each row.
         ids = [UUID(ident) for ident in ctx.ask("tasks", "list_assigned_entities")]
         condition |= Entity.project_id.in_(as_vendor) & Entity.id.in_(ids)
     return statement.where(condition)

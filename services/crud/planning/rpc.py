@@ -55,6 +55,7 @@ class PlanningRpc(ResourceService):
         if not self.actor.is_admin and self.actor.id != person:
             message = "This requires to be the person concerned."
             raise Forbidden(message)
+        # Without a period all days: one statement serves both.
         first, last = period(year, month, week) if year else (date.min, date.max)
         day_off = table_of(DayOff).c
         # A period counts where it overlaps the one requested, even if it starts before it.
@@ -64,12 +65,12 @@ class PlanningRpc(ResourceService):
     @query
     def read_own_absence(self, day: str) -> Reply:
         """The caller's day off that covers a day, or ``{}``. Raises NotFound, Forbidden (bots)."""
-        person, person_and_day = only_persons(self), _day(day)
+        person, requested = only_persons(self), _day(day)
         day_off = table_of(DayOff).c
         rows = sa.select(*self.registry["day-offs"].columns(None, relations=False)).where(
             day_off.person_id == person,
-            day_off.date <= person_and_day,
-            day_off.end_date >= person_and_day,
+            day_off.date <= requested,
+            day_off.end_date >= requested,
         )
         with self.database.read() as connection:
             text = connection.scalar(rows_as_json(rows.limit(1)))

@@ -125,6 +125,7 @@ class FileRules(ResourceRules[UUID | None]):
 
 def of_own_productions(ctx: CallContext, statement: Select) -> Select:
     """Files of the caller's productions; ``tasks`` and ``assets`` said of which each is."""
+    # One scope for both kinds of files: it narrows the table that the list selects from.
     (table,) = statement.get_final_froms()
     return statement.where(table.c.production_id.in_(ctx.actor.projects))
 

@@ -41,6 +41,7 @@ def listed(ctx: CallContext, statement: Select) -> Select:
     """Playlists of the caller's productions; where the caller is a client, those for clients."""
     actor = ctx.actor
     as_client = {project for project, role in actor.projects.items() if role == "client"}
+    # Roles are per production: a client of one may be a member of another.
     as_member = Playlist.project_id.in_(set(actor.projects) - as_client)
     return statement.where(
         as_member | (Playlist.project_id.in_(as_client) & Playlist.for_client.is_(True))
@@ -59,6 +60,7 @@ class PlaylistRules(SimpleRules):
     def rewrite(self, body: JsonObject) -> JsonObject:
         """Read the episodes "all" and "main", and any task type that is no id, as null."""
         rewritten = dict(body)
+        # Clients send the entries of their episode menu.
         if rewritten.get("episode_id") in ("all", "main"):
             rewritten["episode_id"] = None
         if not _is_id(rewritten.get("task_type_id")):
@@ -92,6 +94,7 @@ class PlaylistRules(SimpleRules):
 
     def on_delete(self, ctx: CrudContext, row: Row, _prepared: None) -> None:
         """Delete the playlist's build jobs and share links."""
+        # Before the delete, which foreign keys that still reference the row would refuse.
         for table in (BuildJob, PlaylistShareLink):
             ctx.tx.session.execute(sa.delete(table).where(table.playlist_id == row["id"]))
 

@@ -111,6 +111,7 @@ class ProjectRules(ResourceRules[ProjectStart]):
         _check_resolution(values)
         if start.template is not None:
             template = _template(ctx, start.template)
+            # What the body sets takes precedence.
             for name, value in template.items():
                 if name in values and body.get(name) is None:
                     values[name] = value
@@ -191,6 +192,8 @@ class TemplateRules(SimpleRules):
 
 
 def _refuse_template_name(ctx: CallContext, name: str, ident: UUID | None) -> None:
+    # Serialized, or the unique constraint would refuse one of two concurrent requests, with a
+    # message that clients don't know.
     ctx.tx.lock_key(f"project template {name}")
     homonyms = sa.select(m.ProjectTemplate.id).where(m.ProjectTemplate.name == name)
     if ident is not None:
@@ -234,6 +237,7 @@ def _template(ctx: CallContext, ident: UUID) -> JsonObject:
 
 def _stored_descriptors(template: Row) -> list[JsonObject]:
     descriptors = array_or_empty(template["metadata_descriptors"])
+    # Stored before it was checked, or imported.
     return [descriptor for descriptor in descriptors if isinstance(descriptor, dict)]
 
 
@@ -254,6 +258,7 @@ def _copy_links(ctx: CallContext, template: UUID, project: UUID, body: JsonObjec
                 )
             ).mappings()
             for row in rows:
+                # A null is left out: the column's default applies.
                 values = {name: value for name, value in row.items() if value is not None}
                 ctx.tx.session.add(target(project_id=project, **values))
     tables = ctx.metadata.tables

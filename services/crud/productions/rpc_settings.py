@@ -189,6 +189,7 @@ class ProjectSettingsRpc(ResourceService):
         foreign: cross_references.IdsByTable = {}
         for choice, ids in references.items():
             foreign[choice.service, choice.table] = ids
+        # Backgrounds are rows of this service: read here instead of by a call to itself.
         backgrounds = foreign.pop((self.name, BACKGROUNDS.table), set())
         existing = cross_references.ask_existing(self, foreign)
         if backgrounds:
@@ -215,6 +216,7 @@ class ProjectSettingsRpc(ResourceService):
             }
             for ident, priority in rows_by_id.items()
         ]
+        # What is linked keeps its priority and roles.
         insertion = insert(link).values(rows).on_conflict_do_nothing()
         return bool(self.tx.connection.execute(insertion).rowcount)
 

@@ -143,6 +143,7 @@ class TeamRpc(ResourceService):
         """
         project = UUID(project_id)
         person = UUID(person_id)
+        # Every assignment calls this, mostly for members: no event then.
         new = self._add_member(project, person)
         if new:
             project_changed(self, project, person)
@@ -194,6 +195,7 @@ class TeamRpc(ResourceService):
         Raises NotFound, Forbidden. Emits ``project:update``.
         """
         project, person = permitted_project(self, project_id, manager), known_id(person_id)
+        # No error for somebody who is not in it: a repeated request succeeds.
         membership = sa.delete(project_person_link).where(
             LINK.project_id == project, LINK.person_id == person
         )

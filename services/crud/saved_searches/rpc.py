@@ -40,6 +40,7 @@ SAME: Final = (
 
 @cache
 def _listed(path: str, viewer: saved.Viewer) -> Select:
+    # Cached: a prepared statement is found by the identity of its expression.
     return sa.select(saved.by_list(RESOURCES[path], viewer))
 
 

@@ -35,6 +35,7 @@ class Viewer(NamedTuple):
 
 def parameters(actor: Actor) -> JsonObject:
     """The parameters of the prepared statements: ``person``, ``departments``, ``managed``."""
+    # Managers of a production see the searches of all of its departments.
     managed = [str(project) for project, role in actor.projects.items() if role == "manager"]
     return {
         "person": str(actor.id) if actor.id else None,
@@ -80,6 +81,7 @@ def by_list(resource: Resource, viewer: Viewer) -> sa.ColumnElement[str]:
         .order_by(table.c.created_at.desc(), table.c.id)
         .subquery("r")
     )
+    # Keys of a JSON object can't be null.
     project = sa.func.coalesce(sa.cast(rows.c.project_id, sa.Text), EVERYWHERE)
     lists = (
         sa.select(

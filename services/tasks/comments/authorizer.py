@@ -41,6 +41,7 @@ class CommentAuthorizer(TaskAuthorizer):
 
     def is_mentioned(self, task: Row) -> bool:
         """Whether a comment or reply on the task mentions the caller or their department."""
+        # Vendors see their own tasks only: a mention gives no access to another.
         if self.role(task) in {None, "vendor"}:
             return False
         actor, table = self.ctx.actor, table_of(Comment)

@@ -17,6 +17,7 @@ from services.tasks.comments.context import Draft
 from services.tasks.shapes import read_checklist
 
 T = TypeVar("T")
+#: With a T, as answers have it, or with a blank.
 MOMENTS: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 
 
@@ -96,6 +97,7 @@ def batch(data: Json) -> list[JsonObject]:
         message = "Missing required parameter: comments"
         raise InvalidInput(message)
     message = "Wrong value for parameter comments."
+    # A multipart form has the array as text, beside the files.
     if isinstance(items, str):
         try:
             items = msgspec.json.decode(items)
@@ -121,6 +123,7 @@ def files_of(files: list[JsonObject], number: int, field: str) -> list[JsonObjec
 
     Clients name a part after its item alone or after item and file.
     """
+    # With the dash: item 1 must not get the files of item 10.
     prefix = f"{field}-{number}"
     return [
         file for file in files if file["part"] == prefix or file["part"].startswith(f"{prefix}-")

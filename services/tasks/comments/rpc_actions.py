@@ -82,6 +82,7 @@ class CommentActionRpc(ResourceService):
         task, comment = authorizer.comment_of_task(task_id, comment_id)
         authorizer.check_author(task, comment)
         ident, table = known_id(attachment_id), table_of(AttachmentFile)
+        # Locked: of two concurrent requests, the second must find that the file is gone.
         owner = self.tx.connection.execute(
             sa.select(table.c.comment_id).where(table.c.id == ident).with_for_update()
         ).first()
@@ -90,6 +91,7 @@ class CommentActionRpc(ResourceService):
         if owner.comment_id != comment["id"]:
             message = "The file is attached to another comment."
             raise Forbidden(message)
+        # Not a plain DELETE: a handler of ``rows:gone`` deletes the stored file.
         cross_references.remove(self.tx, self.name, self.metadata, "attachment_file", [ident])
         comment_changed(self, comment["id"], task)
         return Reply(b"")

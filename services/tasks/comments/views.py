@@ -32,6 +32,7 @@ from services.tasks.rows import decode_rows
 from services.tasks.shapes import replies_in
 
 COMMENT: Final = table_of(Comment)
+#: Artists and vendors don't see what clients write, clients see what is for them.
 SEES_ALL: Final = frozenset({"admin", "manager", "supervisor"})
 CLIENT: Final = "client"
 REJECTED: Final = "rejected"
@@ -64,6 +65,7 @@ def _objects(table: sa.Table, names: tuple[str, ...], *where: Condition, order: 
         pairs += [sa.literal(name), table.c[name]]
     row = sa.func.json_build_object(*pairs)
     array = sa.select(sa.func.json_agg(sa.text("o.v ORDER BY o.n"))).select_from(
+        # ``n`` is there to sort by, and not part of the JSON.
         sa.select(row.label("v"), order.label("n"))
         .select_from(table)
         .where(*where)

@@ -157,6 +157,7 @@ class NotificationRpc(ResourceService):
         projects = sorted({row["project_id"] for row in rows if row["project_id"]})
         playlists = sorted({row["playlist_id"] for row in rows if row["playlist_id"]})
         names = self.ask("crud", "list_project_names", ids=projects)
+        # Most notifications are about tasks, and need no call for playlists.
         lists = self.ask("crud", "list_playlists_in_brief", ids=playlists) if playlists else {}
         entities = describe_entities(self, [row["entity_id"] for row in rows])
         authors = short_persons(self, [row["author_id"] for row in rows])
@@ -178,6 +179,7 @@ class NotificationRpc(ResourceService):
                 "playlist_is_for_all": playlist.get("is_for_all", False),
             }
             by_client = authors.get(row["author_id"], {}).get("role") == "client"
+            # As in lists of comments: artists don't read what clients write.
             if self.actor.role == "user" and by_client:
                 row["comment_text"] = row["reply_text"] = ""
         return rows

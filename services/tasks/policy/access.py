@@ -94,6 +94,7 @@ def _supervises(ctx: CallContext, facts: Facts) -> bool:
     actor = ctx.actor
     if actor.role_in(facts["project_id"]) != "supervisor" or set(facts["body"]) - SUPERVISED:
         return False
+    # Supervisors without departments supervise all of them.
     return not actor.departments or facts["department_id"] in actor.departments
 
 

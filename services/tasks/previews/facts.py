@@ -34,6 +34,7 @@ def preview_facts(ctx: CallContext, ident: UUID) -> Row:
             Task.task_type_id,
             kinds.FILES.upload(ctx),
         )
+        # Outer: a preview without a task is found, and then refused by the rule.
         .outerjoin(Task, Task.id == row.task_id)
         .where(row.id == ident)
     )
@@ -53,6 +54,7 @@ def check_may_act(ctx: CallContext, task: UUID | None, facts: Row) -> None:
 
 def may_take_a_file(facts: Row) -> bool:
     """Whether a preview has no file yet, or a broken one."""
+    # A processing preview with a size or a name has its file already, and is being rendered.
     return facts["status"] != kinds.READY and (
         facts["status"] != kinds.PROCESSING or not (facts["file_size"] or facts["original_name"])
     )

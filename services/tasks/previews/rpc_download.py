@@ -74,6 +74,7 @@ class PreviewDownloadRpc(ResourceService):
         facts = self._readable(ident)
         extension = facts["extension"] or ""
         name = f"{self._name_of(facts)}.{extension}"
+        # Not with the type of the file: browsers would show it instead of saving it.
         reply = _answer(facts, kinds.ORIGINAL, CONTENT_TYPES.get(extension, UNKNOWN))
         return FileAnswer(
             key=reply.key, content_type=UNKNOWN, name=name, last_modified=reply.last_modified
@@ -115,6 +116,8 @@ class PreviewDownloadRpc(ResourceService):
 
 def _answer(facts: Row, name: str, kind: str) -> FileAnswer:
     return FileAnswer(
+        # By upload: while a file is replaced, its readers get the old one or the new one, never a
+        # mix.
         key=kinds.FILES.key(facts["id"], name, facts["upload_id"]),
         content_type=kind,
         inline=True,

@@ -49,6 +49,7 @@ class EntityPreviewRpc(ResourceService):
         """
         entity = known_id(entity_id)
         projects = self.ask("assets", "list_projects_of_entities", ids=[str(entity)])
+        # An unknown entity is a 404, before any permission is checked.
         if str(entity) not in projects:
             raise NotFound
         facts = {"project_id": UUID(projects[str(entity)]), "entity_id": entity}
@@ -65,6 +66,7 @@ class EntityPreviewRpc(ResourceService):
         with self.database.read() as connection:
             rows = connection.execute(_of_entity(entity)).mappings().all()
         by_type: dict[str, list[JsonObject]] = {}
+        # Rows are ordered: the first file of a revision comes before its others.
         firsts: dict[tuple[UUID, int], JsonObject] = {}
         for row in rows:
             preview = dict(row)

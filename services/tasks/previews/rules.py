@@ -82,6 +82,7 @@ class PreviewRules(ResourceRules[Mains]):
 
     def on_delete(self, ctx: CrudContext, row: Row, _prepared: Mains) -> None:
         """Delete or clear the references to the preview."""
+        # Before the delete, which foreign keys that still reference the row would refuse.
         ident, run = row["id"], ctx.tx.session.execute
         run(sa.delete(comment_preview_link).where(comment_preview_link.c.preview_file == ident))
         run(sa.update(Comment).where(Comment.preview_file_id == ident).values(preview_file_id=None))

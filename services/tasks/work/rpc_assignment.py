@@ -46,6 +46,7 @@ class AssignmentRpc(ResourceService):
             raise Forbidden(message)
         self._check_bot(task, person)
         new = self._assign(task, UUID(person["id"]))
+        # Read now: ``_add_to_team`` commits, and closes the transaction.
         body = self.registry["tasks"].view(self.tx, task["id"])
         self._add_to_team([task], person["id"], new=new)
         return Reply(body)
@@ -175,6 +176,7 @@ class AssignmentRpc(ResourceService):
 
     def _touch(self, task: Row, *where: Condition, **values: Any) -> None:
         change = sa.update(TASK).where(TASK.c.id == task["id"], *where)
+        # No event for a row that ``where`` leaves as it was.
         if self.tx.connection.execute(change.values(**values, updated_at=NOW)).rowcount:
             task_changed(self, task)
 

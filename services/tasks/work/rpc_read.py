@@ -51,6 +51,7 @@ class TaskReadRpc(ResourceService):
         for name, path in (("task_type", "task-types"), ("task_status", "task-status")):
             ident = task_json[f"{name}_id"]
             text = self._text(path, UUID(ident)) if ident else "null"
+            # Raw: PostgreSQL wrote this JSON, so it is not decoded here.
             task_json[name] = msgspec.Raw(text.encode())
         # People may be deleted while references to them remain: those are skipped.
         task_json["persons"] = [
