@@ -77,11 +77,11 @@ def fill(bench: Bench) -> World:
 
 def spent(who: Caller, path: str) -> Spent | None:
     """What the pages of a list take; None for whom it is forbidden."""
-    answer = who.get(f"{path}page=1")
-    if answer.status_code in FORBIDDEN:
+    response = who.get(f"{path}page=1")
+    if response.status_code in FORBIDDEN:
         return None
-    assert answer.ok, (path, answer.text[:300])
-    count = max(answer.json()["nb_pages"], 1)
+    assert response.ok, (path, response.text[:300])
+    count = max(response.json()["nb_pages"], 1)
     numbers = (1, max(count // 2, 1), count)
     return Spent(*(_median(who, f"{path}page={number}") for number in numbers))
 
@@ -90,9 +90,9 @@ def _median(who: Caller, path: str) -> float:
     times = []
     for _ in range(TIMES):
         began = time.perf_counter()
-        answer = who.get(path)
+        response = who.get(path)
         times.append((time.perf_counter() - began) * 1000)
-        assert answer.ok, answer.text[:300]
+        assert response.ok, response.text[:300]
     return statistics.median(times)
 
 

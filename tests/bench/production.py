@@ -121,9 +121,9 @@ def views(bench: Bench) -> None:
     with bench.others() as meanwhile:
         spent = timed(lambda: admin.get(path))
     grown = bench.memory("gateway", "assets", "tasks", peak=True) - before
-    answer = admin.get(path)
+    response = admin.get(path)
     bench.note("5,000 shots with 50,000 tasks", spent, "ms", "time", 600)
-    bench.note("the same, JSON", len(answer.content) / 2**20, "MiB", "plain", None)
+    bench.note("the same, JSON", len(response.content) / 2**20, "MiB", "plain", None)
     bench.note("the same, memory of three processes", grown / 2**20, "MiB", "plain", 60)
     meanwhile.sort()
     bench.note(
@@ -136,7 +136,7 @@ def views(bench: Bench) -> None:
         "time",
         None,
     )
-    held = {"If-None-Match": answer.headers["ETag"]}
+    held = {"If-None-Match": response.headers["ETag"]}
     again = timed(lambda: admin.get(path, headers=held), 40)
     assert admin.get(path, headers=held).status_code == 304
     bench.note("the same again, unchanged (304)", again, "ms", "time", 5)

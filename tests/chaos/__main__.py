@@ -93,7 +93,7 @@ def main() -> None:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     show(console, outcomes)
-    sys.exit(any(isinstance(found, str) for found in outcomes.values()))
+    sys.exit(any(isinstance(outcome, str) for outcome in outcomes.values()))
 
 
 if __name__ == "__main__":

@@ -41,7 +41,9 @@ class OneService:
         self.neighbours = Neighbours()
         self.container = Container(service_class(name), {CONFIG: settings})
         self.methods = {
-            one.method_name: one for one in self.container.entrypoints if isinstance(one, Method)
+            entrypoint.method_name: entrypoint
+            for entrypoint in self.container.entrypoints
+            if isinstance(entrypoint, Method)
         }
         for dependency in self.container.dependencies:
             if dependency.attr_name == "tx":
@@ -92,7 +94,11 @@ class OneService:
 
     def tick(self, method: str) -> None:
         """One run of a periodic method."""
-        (clock,) = (one for one in self.container.entrypoints if one.method_name == method)
+        (clock,) = (
+            entrypoint
+            for entrypoint in self.container.entrypoints
+            if entrypoint.method_name == method
+        )
         context = WorkerContext(self.container, self.container.service_cls(), clock, (), {})
         self.container._run_worker(context, lambda _, *ended: ended)  # noqa: SLF001 - as above
 

@@ -112,24 +112,24 @@ class Walk:
     def create(self, **given: Any) -> dict[str, Any]:
         """A new row with these values besides those it needs."""
         body = {**self.world.body(self.resource), **given}
-        found: dict[str, Any] = self.service.call(
+        reply: dict[str, Any] = self.service.call(
             "admin", "create_row", path=self.resource.path, data=body
         )
-        return found
+        return reply
 
     def update(self, ident: str, data: dict[str, Any]) -> dict[str, Any]:
         """A row after an update."""
-        found: dict[str, Any] = self.service.call(
+        reply: dict[str, Any] = self.service.call(
             "admin", "update_row", path=self.resource.path, ident=ident, data=data
         )
-        return found
+        return reply
 
     def read(self, ident: str) -> dict[str, Any]:
         """A row as its single read shows it."""
-        found: dict[str, Any] = self.service.call(
+        reply: dict[str, Any] = self.service.call(
             "admin", "read_row", path=self.resource.path, ident=ident
         )
-        return found
+        return reply
 
     def row(self) -> dict[str, Any]:
         """A row to update."""
@@ -276,9 +276,9 @@ def test_columns_that_other_routes_keep_are_not_written(alone: Alone, path: str)
     forged["password"] = "password that is long"
     forged = {name: value for name, value in forged.items() if name in owned}
     with undone(walk.service):
-        (made,) = walk.service.rows(table.name, id=walk.create(**forged)["id"])
+        (row,) = walk.service.rows(table.name, id=walk.create(**forged)["id"])
     (plain,) = walk.service.rows(table.name, id=walk.create()["id"])
-    unset = {name: made[name] for name in owned - {"password", "created_by"} if name in table.c}
+    unset = {name: row[name] for name in owned - {"password", "created_by"} if name in table.c}
     assert unset == {name: plain[name] for name in unset}
     walk.update(plain["id"], forged)
     (after,) = walk.service.rows(table.name, id=plain["id"])

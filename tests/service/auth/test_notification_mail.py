@@ -23,7 +23,7 @@ def written(auth: OneService, world: World) -> dict[str, Any]:
     readers = [world.people[READERS[n % 3]] for n in range(60)]
     ids = [ident(f"notification {n}") for n in range(60)]
     auth.neighbours.answers["tasks.list_notices"] = lambda readers: {
-        one: notice(world, one) for one in readers if one != ids[0]
+        reader: notice(world, reader) for reader in readers if reader != ids[0]
     }
     return {"notification_ids": ids, "person_ids": readers, "project_id": world.project}
 

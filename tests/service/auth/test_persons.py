@@ -14,8 +14,8 @@ from tests.world import World
 def change(auth: OneService, who: str, world: World, **body: Any) -> dict[str, Any]:
     """Change the artist's account."""
     asked = {"path": "persons", "ident": world.people["artist"], "data": body}
-    found: dict[str, Any] = auth.call(who, "update_row", **asked)
-    return found
+    reply: dict[str, Any] = auth.call(who, "update_row", **asked)
+    return reply
 
 
 @pytest.mark.parametrize("code", ["FR", "gb", "AX", "BQ"])

@@ -50,8 +50,8 @@ def test_joining_and_leaving_are_idempotent(chat: OneService, world: World) -> N
     """A repeated request changes nothing."""
     for _ in range(2):
         chat.call("artist", "join_chat", entity_id=world.asset)
-    shown = chat.call("admin", "show_chat", entity_id=world.asset)
-    assert shown["participants"] == [world.people["artist"]]
+    reply = chat.call("admin", "show_chat", entity_id=world.asset)
+    assert reply["participants"] == [world.people["artist"]]
     for _ in range(2):
         assert chat.answer("artist", "leave_chat", entity_id=world.asset).body == b""
     assert chat.call("admin", "show_chat", entity_id=world.asset)["participants"] == []
@@ -110,8 +110,8 @@ def test_only_authors_and_admins_delete_messages(chat: OneService, world: World)
     for method in ("delete_message", "show_message"):
         with pytest.raises(NotFound):
             chat.call("admin", method, **elsewhere)
-    one = chat.call("admin", "show_message", **here)
-    assert (one["text"], one["attachment_files"]) == ("mine", [])
+    reply = chat.call("admin", "show_message", **here)
+    assert (reply["text"], reply["attachment_files"]) == ("mine", [])
     assert chat.answer("admin", "delete_message", **here).body == b""
     with pytest.raises(NotFound):
         chat.call("admin", "show_message", **here)

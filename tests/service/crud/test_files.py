@@ -39,8 +39,8 @@ def known(projects: dict[str, str], ids: list[str]) -> dict[str, str]:
 
 def listed(crud: OneService, who: str, **query: str) -> list[str]:
     """The names of the working files that somebody sees."""
-    found = crud.call(who, "list_rows", path="working-files", query=query)
-    return sorted(row["name"] for row in (found if isinstance(found, list) else found["data"]))
+    reply = crud.call(who, "list_rows", path="working-files", query=query)
+    return sorted(row["name"] for row in (reply if isinstance(reply, list) else reply["data"]))
 
 
 def working_file(crud: OneService, name: str, task: str | None) -> Any:

@@ -64,12 +64,12 @@ def test_a_working_file_has_a_software(crud: OneService, world: World) -> None:
 def test_an_output_is_filled_in(crud: OneService, world: World) -> None:
     """Texts are empty, the status is To review."""
     asked = {"ident": world.asset, "data": kinds(world)}
-    made = crud.call("artist", "new_output_file", **asked)
+    reply = crud.call("artist", "new_output_file", **asked)
     filled = ("name", "comment", "extension", "representation", "nb_elements", "revision")
-    assert [made[name] for name in filled] == ["main", "", "", "", 1, 1]
+    assert [reply[name] for name in filled] == ["main", "", "", "", 1, 1]
     (status,) = crud.rows("file_status")
     assert (status["name"], status["color"]) == ("To review", "#FFFFFF")
-    assert made["file_status_id"] == str(status["id"])
+    assert reply["file_status_id"] == str(status["id"])
     named = kinds(world, extension=".abc", representation="abc")
     shown = crud.call("artist", "new_output_file", ident=world.asset, data=named)
     assert (shown["extension"], shown["representation"], shown["revision"]) == (".abc", "abc", 2)
@@ -81,10 +81,10 @@ def test_an_output_of_an_instance_belongs_to_its_asset(crud: OneService, world: 
     asked = {"ident": INSTANCE, "temporal_id": world.shot, "data": kinds(world)}
     for want in (1, 2):
         assert crud.call("artist", "read_next_output_revision", **asked) == {"next_revision": want}
-        made = crud.call("artist", "new_output_file", **asked)
-        assert made["revision"] == want
-    assert (made["entity_id"], made["asset_instance_id"]) == (world.asset, INSTANCE)
-    assert made["temporal_entity_id"] == world.shot
+        reply = crud.call("artist", "new_output_file", **asked)
+        assert reply["revision"] == want
+    assert (reply["entity_id"], reply["asset_instance_id"]) == (world.asset, INSTANCE)
+    assert reply["temporal_entity_id"] == world.shot
     own = crud.call("artist", "list_output_files_of", ident=world.asset)
     assert [row["revision"] for row in own] == [7]
     of_instance = crud.call("artist", "list_output_files_of", ident=INSTANCE, of="instance")

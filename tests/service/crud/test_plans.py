@@ -57,8 +57,8 @@ def test_a_working_file_is_commented_with_a_text(crud: OneService, world: World)
     standing = {"read": True, "act": True}
     crud.neighbours.answers["tasks.read_rights_on_task"] = standing
     asked = {"ident": row["id"]}
-    shown = crud.call("artist", "comment_working_file", **asked, data={"comment": "Cleaned up"})
-    assert shown["comment"] == "Cleaned up"
+    reply = crud.call("artist", "comment_working_file", **asked, data={"comment": "Cleaned up"})
+    assert reply["comment"] == "Cleaned up"
     for data in ({}, {"comment": None}, {"comment": ["x"]}):
         found = crud.outcomes(["artist"], "comment_working_file", **asked, data=data)
         assert found == {"artist": "invalid-input"}, data

@@ -52,5 +52,5 @@ def test_what_is_wrong_in_many_is_named_by_its_place(
     with pytest.raises(InvalidInput) as refusal:
         crud.call("manager", "choose_many", project_id=crud.world.project, data=data)
     assert refusal.value.data is not None
-    assert [one["field"] for one in refusal.value.data["errors"]] == fields
+    assert [error["field"] for error in refusal.value.data["errors"]] == fields
     assert crud.rows("project_task_type_link") == []

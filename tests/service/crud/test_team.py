@@ -15,10 +15,10 @@ from tests.world import World, ident
 @pytest.fixture
 def crud(alone: Alone, world: World) -> OneService:
     """The service with the studio's productions."""
-    known = {row["id"] for row in world.tables["person"]}
+    ids = {row["id"] for row in world.tables["person"]}
     found = alone("crud")
     found.neighbours.answers["auth.find_existing_rows"] = lambda tables: {
-        "person": [one for one in tables["person"] if one in known]
+        "person": [one for one in tables["person"] if one in ids]
     }
     found.fill(world)
     return found

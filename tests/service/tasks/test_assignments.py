@@ -15,8 +15,8 @@ from tests.world import ident
 
 def assign(tasks: OneService, who: str, task: str, person: str) -> dict[str, Any]:
     """Assign a task."""
-    found: dict[str, Any] = tasks.call(who, "assign_task", task_id=task, data={"person_id": person})
-    return found
+    reply: dict[str, Any] = tasks.call(who, "assign_task", task_id=task, data={"person_id": person})
+    return reply
 
 
 def test_assigning_adds_the_person_to_the_team(tasks: OneService, desk: Desk) -> None:
@@ -191,5 +191,5 @@ def test_managers_supervisors_and_assignees_may_unassign(
     data: dict[str, Any] = {"task_ids": [desk.task]}
     if whom:
         data["person_id"] = desk.people[whom]
-    found = tasks.call(name, "clear_assignation", data=data)
-    assert found == ([desk.task] if handled else [])
+    reply = tasks.call(name, "clear_assignation", data=data)
+    assert reply == ([desk.task] if handled else [])

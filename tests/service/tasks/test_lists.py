@@ -67,10 +67,10 @@ def test_previews_of_an_entity_come_by_task_type(tasks: OneService, desk: Desk) 
     )
     tasks.fill(desk)
     asked = {"kind": "asset", "ident": desk.asset}
-    found = tasks.call("colleague", "list_previews_of", **asked)
-    assert list(found) == [desk.task_type]
-    assert [row["id"] for row in found[desk.task_type]][:2] == [new, first]
-    assert [row["id"] for row in found[desk.task_type][1]["previews"]] == [beside]
+    reply = tasks.call("colleague", "list_previews_of", **asked)
+    assert list(reply) == [desk.task_type]
+    assert [row["id"] for row in reply[desk.task_type]][:2] == [new, first]
+    assert [row["id"] for row in reply[desk.task_type][1]["previews"]] == [beside]
     shot = {"kind": "shot", "ident": desk.shots[0]}
     assert tasks.call("colleague", "list_previews_of", **shot) == {}
     people = ("hired", "vendor", "stranger")
@@ -96,9 +96,9 @@ def test_time_in_a_week_or_a_year_is_summed_up_by_task(
         desk.add("time_spent", str(number), **values)
     tasks.fill(desk)
     asked = {"person_id": artist, **period}
-    found = tasks.call("artist", "list_time_spent_by_person", **asked)
+    reply = tasks.call("artist", "list_time_spent_by_person", **asked)
     around = {"project_id": desk.project, "project_name": "Film", "episode_name": None}
-    assert {row["task_id"]: row for row in found} == {
+    assert {row["task_id"]: row for row in reply} == {
         desk.task: {
             "task_id": desk.task,
             "task_type_id": desk.task_type,

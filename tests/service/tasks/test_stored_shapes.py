@@ -169,8 +169,8 @@ def test_an_assignee_writes_nothing_of_a_previews_file(tasks: OneService, desk: 
     row = {"path": "preview-files", "ident": desk.preview}
     (before,) = tasks.rows("preview_file", id=desk.preview)
     given = {**forged, "validation_status": "rejected"}
-    found = tasks.call("artist", "update_row", **row, data=given)
-    assert found["validation_status"] == "rejected"
+    reply = tasks.call("artist", "update_row", **row, data=given)
+    assert reply["validation_status"] == "rejected"
     (after,) = tasks.rows("preview_file", id=desk.preview)
     assert {name: after[name] for name in forged} == {name: before[name] for name in forged}
 

@@ -42,8 +42,8 @@ def test_an_asset_is_cast_beside_others(show: Show, admin: Caller) -> None:
 def test_zero_occurrences_take_an_asset_out(show: Show, admin: Caller) -> None:
     """And the episode loses what none of its shots casts any more."""
     shot = show.shots[0]
-    answer = admin.put(path_of(show, show.boat), {"entity_ids": [shot], "nb_occurences": 0})
-    assert answer.json() == {shot: []}
+    response = admin.put(path_of(show, show.boat), {"entity_ids": [shot], "nb_occurences": 0})
+    assert response.json() == {shot: []}
     [event] = told(admin, "shot:casting-update")
     assert (event["nb_entities_out"], event["removed_asset_ids"]) == (0, [show.boat])
 

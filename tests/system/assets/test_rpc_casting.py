@@ -69,8 +69,8 @@ def test_a_casting_comes_by_type_and_name_without_the_cancelled(
 def test_a_replaced_casting_is_echoed_and_told(show: Show, admin: Caller) -> None:
     """The first world's own link is between Hero and SH1, so Hero is what is removed."""
     body = items(show.prop, label="fixed") + items(show.boat)
-    answer = admin.put(path(show, show.shot), body)
-    assert (answer.status_code, answer.json()) == (200, body)
+    response = admin.put(path(show, show.shot), body)
+    assert (response.status_code, response.json()) == (200, body)
     assert cast(admin, show, show.shot) == ["Boat", "Tree"]
     [event] = told(admin, "shot:casting-update")
     assert event == {

@@ -17,8 +17,8 @@ def test_two_who_create_the_same_at_once_are_answered_the_same(system: System, s
 
     def create() -> None:
         caller = system.caller(show.admin)
-        answer = caller.post(f"/data/projects/{show.project}/episodes", {"name": "E99"})
-        found.append(answer.json()["id"])
+        response = caller.post(f"/data/projects/{show.project}/episodes", {"name": "E99"})
+        found.append(response.json()["id"])
 
     threads = [threading.Thread(target=create) for _ in range(8)]
     for thread in threads:

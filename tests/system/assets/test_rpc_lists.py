@@ -41,9 +41,11 @@ ALL = ("assets", "shots", "sequences", "episodes", "scenes", "edits", "concepts"
 
 def names(caller: Caller, path: str) -> Any:
     """The names in a list, in its order; or the status of a refusal."""
-    answer = caller.get(path)
+    response = caller.get(path)
     return (
-        [row["name"] for row in answer.json()] if answer.status_code == 200 else answer.status_code
+        [row["name"] for row in response.json()]
+        if response.status_code == 200
+        else response.status_code
     )
 
 
@@ -191,8 +193,8 @@ def test_asset_types_are_the_types_without_a_meaning_of_their_own(
     """With their workflow."""
     assert names(admin, "/data/asset-types") == ["Character", "Props"]
     assert names(admin, "/data/asset-types?name=props") == ["Props"]
-    one = admin.get(f"/data/asset-types/{show.types['Props']}").json()
-    assert (one["type"], one["task_types"]) == ("AssetType", [])
+    body = admin.get(f"/data/asset-types/{show.types['Props']}").json()
+    assert (body["type"], body["task_types"]) == ("AssetType", [])
     for ident in (show.types["Shot"], UNKNOWN, "nonsense"):
         assert admin.get(f"/data/asset-types/{ident}").status_code == 404
     used = f"/data/projects/{show.project}/asset-types"

@@ -115,8 +115,10 @@ def test_only_trusted_proxies_set_the_client_address(system: System, world: Worl
 
     def logged(address: str) -> Any:
         headers = {"X-Real-IP": address}
-        answer = requests.post(f"{system.base}/auth/login", json=LOGIN, headers=headers, timeout=20)
-        assert answer.status_code == 200
+        response = requests.post(
+            f"{system.base}/auth/login", json=LOGIN, headers=headers, timeout=20
+        )
+        assert response.status_code == 200
         admin = system.caller(world.admin)
         return admin.get("/data/events/login-logs/last?limit=1").json()[0]["ip_address"]
 
@@ -207,9 +209,9 @@ def test_defective_tokens_are_rejected(
     system: System, world: World, change: dict[str, Any], status: int
 ) -> None:
     """Each with its documented answer."""
-    answer = Caller(system.base, forged(world, **change)).get("/data/persons")
-    assert answer.status_code == status, answer.text
-    assert set(answer.json()) <= {"msg", "error", "message"}
+    response = Caller(system.base, forged(world, **change)).get("/data/persons")
+    assert response.status_code == status, response.text
+    assert set(response.json()) <= {"msg", "error", "message"}
 
 
 def test_role_and_membership_changes_apply_within_a_second(

@@ -59,18 +59,18 @@ def test_a_rejected_change_gives_the_reason_and_changes_nothing(
     system: System, world: World, change: dict[str, str], message: str
 ) -> None:
     """Checked in order: old password, length, confirmation."""
-    answer = signed_in(system).post("/auth/change-password", {**NEW, **change})
-    assert answer.status_code == 400
-    assert answer.json() == {"error": True, "message": message}
+    response = signed_in(system).post("/auth/change-password", {**NEW, **change})
+    assert response.status_code == 400
+    assert response.json() == {"error": True, "message": message}
     assert log_in(system).status_code == 200
 
 
 @pytest.mark.parametrize("missing", ["old_password", "password", "password_2"])
 def test_every_field_of_a_change_is_required(system: System, world: World, missing: str) -> None:
     """The answer names the missing field."""
-    answer = signed_in(system).post("/auth/change-password", {**NEW, missing: ""})
-    assert answer.status_code == 400
-    assert [e["field"] for e in answer.json()["data"]["errors"]] == [missing]
+    response = signed_in(system).post("/auth/change-password", {**NEW, missing: ""})
+    assert response.status_code == 400
+    assert [e["field"] for e in response.json()["data"]["errors"]] == [missing]
 
 
 def test_wrong_old_passwords_count_as_failed_log_ins(system: System, world: World) -> None:
@@ -78,8 +78,8 @@ def test_wrong_old_passwords_count_as_failed_log_ins(system: System, world: Worl
     artist = signed_in(system)
     for _ in range(5):
         artist.post("/auth/change-password", {**NEW, "old_password": "no"})
-    answer = artist.post("/auth/change-password", NEW)
-    assert answer.json()["too_many_failed_login_attemps"] is True
+    response = artist.post("/auth/change-password", NEW)
+    assert response.json()["too_many_failed_login_attemps"] is True
     assert log_in(system).json()["too_many_failed_login_attemps"] is True
 
 
@@ -144,14 +144,14 @@ def test_the_default_password_only_leads_to_a_reset(
     body = {"password": "default", "email": "fresh@example.com", "first_name": "F", "last_name": ""}
     assert admin.post("/data/persons", body).status_code == 200
     for given in ({"password": "default"}, {}):
-        answer = requests.post(
+        response = requests.post(
             f"{system.base}/auth/login", json={"email": "fresh@example.com", **given}, timeout=20
         )
-        assert answer.status_code == 400
-        assert answer.json()["login"] is False
-        assert answer.json()["default_password"] is True
-        assert len(answer.json()["token"]) == 64
-    token = answer.json()["token"]
+        assert response.status_code == 400
+        assert response.json()["login"] is False
+        assert response.json()["default_password"] is True
+        assert len(response.json()["token"]) == 64
+    token = response.json()["token"]
     assert reset(system, email="fresh@example.com", token=token).status_code == 200
 
 

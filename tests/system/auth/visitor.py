@@ -42,7 +42,7 @@ def next_letter(system: System, about: str = "") -> Iterator[list[str]]:
     before, found = len(letters(system)), []  # type: ignore[var-annotated]
     yield found
     arrived = until(
-        lambda: [one for one in letters(system)[before:] if about in one["Subject"]],
+        lambda: [letter for letter in letters(system)[before:] if about in letter["Subject"]],
         what="a letter",
     )
     found.append(arrived[0].get_content())

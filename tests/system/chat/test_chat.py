@@ -21,20 +21,20 @@ def chat_of(world: World) -> str:
 
 def join(caller: Caller, entity: str) -> Any:
     """Join the chat."""
-    answer = caller.post(f"/actions/user/chats/{entity}/join", {})
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    response = caller.post(f"/actions/user/chats/{entity}/join", {})
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
 def say(caller: Caller, entity: str, text: str, **files: Any) -> Any:
     """Post a message, optionally with files."""
     path = f"/data/entities/{entity}/chat/messages"
     if files:
-        answer = caller.send("POST", path, data={"message": text}, files=files)
+        response = caller.send("POST", path, data={"message": text}, files=files)
     else:
-        answer = caller.post(path, {"message": text})
-    assert answer.status_code == 201, answer.text
-    return answer.json()
+        response = caller.post(path, {"message": text})
+    assert response.status_code == 201, response.text
+    return response.json()
 
 
 @pytest.fixture
@@ -60,10 +60,10 @@ def test_files_are_stored_and_deleted_with_their_message(
     listed = artist.get(chat_of(world) + "/messages").json()[-1]
     assert {f["id"] for f in listed["attachment_files"]} == {picture["id"], page["id"]}
 
-    shown = artist.get(f"/data/attachment-files/{picture['id']}/file/x.png")
-    assert (shown.status_code, shown.content) == (200, PICTURE)
-    assert shown.headers["Content-Type"] == "image/png"
-    assert shown.headers["Content-Disposition"] == 'inline; filename="a b.png"'
+    response = artist.get(f"/data/attachment-files/{picture['id']}/file/x.png")
+    assert (response.status_code, response.content) == (200, PICTURE)
+    assert response.headers["Content-Type"] == "image/png"
+    assert response.headers["Content-Disposition"] == 'inline; filename="a b.png"'
     saved = artist.get(f"/data/attachment-files/{page['id']}/file/x")
     assert saved.headers["Content-Type"] == "application/octet-stream"
     assert saved.headers["Content-Disposition"].startswith("attachment;")
@@ -146,8 +146,8 @@ def test_the_team_reads_and_vendors_only_with_a_task(
     """Nobody outside the production."""
     caller = system.caller(world.people[person])
     for path in ("", "/messages"):
-        answer = caller.get(f"/data/entities/{world.shot}/chat{path}")
-        assert answer.status_code == shot_status, answer.text
+        response = caller.get(f"/data/entities/{world.shot}/chat{path}")
+        assert response.status_code == shot_status, response.text
 
 
 def test_own_chats_are_those_joined_in_open_productions(artist: Caller, world: World) -> None:

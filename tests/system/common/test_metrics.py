@@ -116,7 +116,9 @@ def test_without_a_port_nothing_listens(parts: Parts) -> None:
         assert started.stdout is not None
         until(lambda: "started" in started.stdout.readline(), 20, "the start")
         connections = psutil.Process(started.pid).net_connections()
-    assert [one for one in connections if one.status == psutil.CONN_LISTEN] == []
+    assert [
+        connection for connection in connections if connection.status == psutil.CONN_LISTEN
+    ] == []
 
 
 def test_a_service_exports_its_pools_and_outbox(parts: Parts) -> None:

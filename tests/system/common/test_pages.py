@@ -95,11 +95,11 @@ def test_the_total_follows_whatever_happens_to_rows(
         assert totals() == counts()
         before = counts()[world.project]
         body = world.body(resource)
-        made = admin.post(f"/data/{resource.path}", body).json()["id"]
+        ident = admin.post(f"/data/{resource.path}", body).json()["id"]
         assert totals() == counts()
         assert counts()[body["project_id"]] == before + 1
         move = f"UPDATE {table} SET project_id = %s WHERE id = %s"
-        cursor.execute(move, (world.past, made))
+        cursor.execute(move, (world.past, ident))
         assert totals() == counts()
         assert counts()[world.project] == before
         notes = "INSERT INTO row_count SELECT %s, %s, n FROM generate_series(-200, 200) AS n"
@@ -109,7 +109,7 @@ def test_the_total_follows_whatever_happens_to_rows(
         cursor.execute(folded, (table, world.project))
         assert cursor.fetchone()[0] == 1
         assert totals() == counts()
-        cursor.execute(f"DELETE FROM {table} WHERE id = %s", (made,))
+        cursor.execute(f"DELETE FROM {table} WHERE id = %s", (ident,))
         assert totals() == counts()
     database.close()
     system.load(World().tables)

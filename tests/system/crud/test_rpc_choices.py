@@ -46,9 +46,9 @@ def test_what_is_chosen_is_listed_and_can_be_dropped(
     """The answer is the production; dropping what isn't there is no fault."""
     key, _ = KINDS[kind]
     path = settings(world, kind)
-    answer = admin.post(path, {key: things[kind]})
-    assert (answer.status_code, answer.json()["name"]) == (201, "Film")
-    assert "team" not in answer.json()
+    response = admin.post(path, {key: things[kind]})
+    assert (response.status_code, response.json()["name"]) == (201, "Film")
+    assert "team" not in response.json()
     if kind != "asset-types":
         assert [row["id"] for row in admin.get(path).json()] == [things[kind]]
     assert admin.delete(f"{path}/{things[kind]}").status_code == 204
@@ -117,7 +117,7 @@ def test_a_batch_adds_places_and_replaces(world: World, admin: Caller) -> None:
     """What is unknown is skipped; one event tells of all."""
     other = admin.post("/data/task-types", {"name": "Rigging"}).json()["id"]
     path = settings(world, "batch")
-    answer = admin.post(
+    response = admin.post(
         path,
         {
             "task_types": [
@@ -128,7 +128,7 @@ def test_a_batch_adds_places_and_replaces(world: World, admin: Caller) -> None:
             "asset_type_ids": [world.types["Character"], world.types["Character"]],
         },
     )
-    assert (answer.status_code, answer.json()["name"]) == (200, "Film")
+    assert (response.status_code, response.json()["name"]) == (200, "Film")
 
     def film() -> Any:
         return admin.get("/data/projects/open").json()[0]
@@ -158,8 +158,8 @@ def test_a_batch_that_is_none_is_refused(
     world: World, admin: Caller, body: dict[str, Any], field: str
 ) -> None:
     """And names the field."""
-    answer = admin.post(settings(world, "batch"), body)
-    assert (answer.status_code, answer.json()["message"]) == (400, "Validation error.")
-    assert [fault["field"].replace("...", "0") for fault in answer.json()["data"]["errors"]] == [
+    response = admin.post(settings(world, "batch"), body)
+    assert (response.status_code, response.json()["message"]) == (400, "Validation error.")
+    assert [fault["field"].replace("...", "0") for fault in response.json()["data"]["errors"]] == [
         field
     ]

@@ -67,8 +67,8 @@ def test_an_entity_is_shown_by_a_preview_of_it(system: System, admin: Caller) ->
         list(pool.map(lambda shot: admin.post(path, {"entity_id": shot}), show.shots))
     body = {"entity_id": show.shots[0], "preview_file_id": old}
     for _ in range(2):
-        answer = admin.post(path, body)
-        assert answer.status_code == 200
+        response = admin.post(path, body)
+        assert response.status_code == 200
     foreign = {"entity_id": show.shots[1], "preview_file_id": old}
     shots = admin.post(path, foreign).json()["shots"]
     assert sorted(shots, key=str) == sorted(

@@ -47,10 +47,10 @@ REDUCED = {
 
 def context(system: System, world: World, role: str) -> dict[str, Any]:
     """The context of a client."""
-    answer = system.caller(world.people[role]).get(CONTEXT)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    response = system.caller(world.people[role]).get(CONTEXT)
+    assert response.status_code == 200, response.text
+    row: dict[str, Any] = response.json()
+    return row
 
 
 @pytest.fixture
@@ -138,14 +138,14 @@ def test_descriptors_depend_on_the_role(system: System, described: Show) -> None
     )
     system.load(described.tables)
     assert seen("vendor") == ["A", "B", "C", "D"]
-    [shown] = [
+    [project] = [
         d
         for p in context(system, described, "admin")["projects"]
         for d in p["descriptors"]
         if d["name"] == "C"
     ]
-    assert shown == {
-        "id": shown["id"],
+    assert project == {
+        "id": project["id"],
         "name": "C",
         "field_name": "c",
         "data_type": "string",
@@ -189,8 +189,8 @@ def test_a_tv_show_has_its_first_running_episode(system: System) -> None:
     admin = system.caller(show.admin)
 
     def first() -> str:
-        found = admin.get("/data/projects/open?name=Film").json()
-        return str(found[0]["first_episode_id"])
+        body = admin.get("/data/projects/open?name=Film").json()
+        return str(body[0]["first_episode_id"])
 
     assert first() == show.episode
     episodes[0]["status"] = "complete"
@@ -207,11 +207,11 @@ def test_open_productions_are_filtered_by_exact_name(admin: Caller) -> None:
 def test_all_productions_are_listed_for_administrators(system: System, described: Show) -> None:
     """Others get those of their teams, whatever the status."""
     admin, artist = system.caller(described.admin), system.caller(described.people["artist"])
-    found = admin.get("/data/projects/all").json()
-    assert [p["name"] for p in found] == ["Film", "Other", "Past"]
-    assert [p["project_status_name"] for p in found] == ["Open", "Open", "Closed"]
-    assert [d["name"] for d in found[0]["descriptors"]] == ["D"]
-    assert "team" not in found[0]
+    body = admin.get("/data/projects/all").json()
+    assert [p["name"] for p in body] == ["Film", "Other", "Past"]
+    assert [p["project_status_name"] for p in body] == ["Open", "Open", "Closed"]
+    assert [d["name"] for d in body[0]["descriptors"]] == ["D"]
+    assert "team" not in body[0]
     own = artist.get("/data/projects/all").json()
     assert [p["name"] for p in own] == ["Film", "Past"]
     assert "descriptors" not in own[0]

@@ -136,10 +136,10 @@ def chat_about_an_asset(day: Day) -> None:
     user, me = gazu.user, day.as_["artist"]
     path = f"data/entities/{day.hero['id']}/chat/messages"
     user.join_chat({"id": day.hero["id"]}, client=me)
-    said = gazu.client.post(path, {"message": "Which eyes?"}, client=me)
+    response = gazu.client.post(path, {"message": "Which eyes?"}, client=me)
     assert [row["text"] for row in gazu.client.get(path, client=me)] == ["Which eyes?"]
     assert [row["entity_name"] for row in user.all_chats(client=me)] == ["Hero"]
-    gazu.client.delete(f"{path}/{said['id']}", client=me)
+    gazu.client.delete(f"{path}/{response['id']}", client=me)
     user.leave_chat({"id": day.hero["id"]}, client=me)
     assert user.all_chats(client=me) == []
 

@@ -22,8 +22,8 @@ def make_tasks(day: Day) -> None:
     [day.boards] = task.create_entity_tasks(day.sequence, [day.types["storyboard"]])
     kind = day.types["animation"]["id"]
     path = f"actions/projects/{day.project['id']}/task-types/{kind}/shots/create-tasks"
-    made = gazu.client.post(path, ids(day.shots))
-    assert {row["entity_id"] for row in made} == set(ids(day.shots[1:]))
+    response = gazu.client.post(path, ids(day.shots))
+    assert {row["entity_id"] for row in response} == set(ids(day.shots[1:]))
 
 
 def find_tasks(day: Day) -> None:

@@ -138,9 +138,9 @@ def others_are_served_soon(admin: Caller) -> None:
     """Wait for it; until slow clients time out, others may get 502, but never hang."""
 
     def served() -> bool:
-        answer = admin.get("/data/departments", timeout=15)
-        assert answer.status_code in {200, 502}
-        return answer.status_code == 200
+        response = admin.get("/data/departments", timeout=15)
+        assert response.status_code in {200, 502}
+        return response.status_code == 200
 
     until(lambda: all(served() for _ in range(4)), 40, "somebody else's answers")
 

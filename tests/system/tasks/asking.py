@@ -28,16 +28,16 @@ def say(
 
 def task_of(caller: Caller, task: str) -> dict[str, Any]:
     """The task as stored now."""
-    found: dict[str, Any] = caller.get(f"/data/tasks/{task}").json()
-    return found
+    row: dict[str, Any] = caller.get(f"/data/tasks/{task}").json()
+    return row
 
 
 def comments_on(caller: Caller, task: str) -> list[dict[str, Any]]:
     """The comments on a task, newest first."""
-    answer = caller.get(f"/data/tasks/{task}/comments")
-    assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()
-    return found
+    response = caller.get(f"/data/tasks/{task}/comments")
+    assert response.status_code == 200, response.text
+    rows: list[dict[str, Any]] = response.json()
+    return rows
 
 
 def answers(system: System, desk: Desk, names: tuple[str, ...], *request: Any) -> dict[str, int]:

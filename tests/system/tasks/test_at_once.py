@@ -58,8 +58,8 @@ def test_twenty_concurrent_comments_lose_no_effect(system: System, desk: Desk, w
             ]
         )
     assert {answer.status_code for answer in answers} == {201}
-    said = {row["text"] for row in comments_on(who("admin"), desk.task)}
-    assert said == {"Go"} | {f"{n}" for n in range(20)}
+    texts = {row["text"] for row in comments_on(who("admin"), desk.task)}
+    assert texts == {"Go"} | {f"{n}" for n in range(20)}
     assert [name for name, _ in found].count("comment:new") == 20
     assert who("admin").get(f"/data/projects/{desk.project}/news").json()["total"] == 20
     changes = [p for name, p in found if name == "task:status-changed"]
@@ -83,7 +83,7 @@ def test_concurrent_replies_are_all_kept(desk: Desk, who: As) -> None:
     answers = at_once(*[lambda n=n: who("manager").post(path, {"text": f"{n}"}) for n in range(8)])
     assert {answer.status_code for answer in answers} == {200}
     (comment,) = comments_on(who("artist"), desk.task)
-    assert {one["text"] for one in comment["replies"]} == {f"{n}" for n in range(8)}
+    assert {reply["text"] for reply in comment["replies"]} == {f"{n}" for n in range(8)}
 
 
 def test_concurrent_assignments_are_all_kept(desk: Desk, who: As) -> None:

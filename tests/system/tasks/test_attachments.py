@@ -44,10 +44,10 @@ def test_readers_of_the_task_download_its_files(
 ) -> None:
     """Vendors only with a task on the entity."""
     caller = system.caller(world.people[person])
-    answer = caller.get(f"/data/attachment-files/{files['notes.txt']}/file/any-name")
-    assert answer.status_code == status
+    response = caller.get(f"/data/attachment-files/{files['notes.txt']}/file/any-name")
+    assert response.status_code == status
     if status == 200:
-        assert answer.content == b"abc"
+        assert response.content == b"abc"
 
 
 def test_an_unattached_file_is_for_administrators(
@@ -78,5 +78,5 @@ def test_a_missing_file_is_not_found(system: System, world: World, files: dict[s
     """As JSON, as for unknown and malformed ids."""
     admin = system.caller(world.admin)
     for file in (files["lost.txt"], ident("nobody"), "no-id"):
-        answer = admin.get(f"/data/attachment-files/{file}/file/x")
-        assert (answer.status_code, answer.json()["error"]) == (404, True)
+        response = admin.get(f"/data/attachment-files/{file}/file/x")
+        assert (response.status_code, response.json()["error"]) == (404, True)

@@ -169,8 +169,8 @@ def test_notifications_are_filtered(
 )
 def test_an_invalid_filter_is_rejected(told: Desk, who: As, query: str, message: str) -> None:
     """The error names it."""
-    answer = who("artist").get(f"{MINE}?{query}")
-    assert (answer.status_code, answer.json()["message"]) == (400, message)
+    response = who("artist").get(f"{MINE}?{query}")
+    assert (response.status_code, response.json()["message"]) == (400, message)
 
 
 def test_only_the_owner_marks_a_notification(system: System, told: Desk, who: As) -> None:
@@ -194,8 +194,8 @@ def test_only_the_owner_marks_a_notification(system: System, told: Desk, who: As
 def test_all_notifications_are_marked_in_one_call(system: System, told: Desk, who: As) -> None:
     """The caller's only."""
     with heard(system, "notification:all-read") as found:
-        answer = who("artist").post("/actions/user/notifications/mark-all-as-read", {})
-    assert (answer.status_code, answer.json()) == (200, {"success": True})
+        response = who("artist").post("/actions/user/notifications/mark-all-as-read", {})
+    assert (response.status_code, response.json()) == (200, {"success": True})
     assert dict(found)["notification:all-read"] == {"person_id": told.people["artist"]}
     assert {row["read"] for row in who("artist").get(MINE).json()} == {True}
     assert who("artist").get(f"{MINE}?read=false").json() == []
@@ -236,8 +236,8 @@ def test_subscribers_are_notified(desk: Desk, who: As) -> None:
     assert client.get(f"/data{base}/subscribed").json() is True
     say(who("manager"), desk, "hello")
     assert len(client.get(MINE).json()) == 1
-    answer = client.delete(f"/actions{base}/unsubscribe")
-    assert (answer.status_code, answer.content) == (204, b"")
+    response = client.delete(f"/actions{base}/unsubscribe")
+    assert (response.status_code, response.content) == (204, b"")
     assert client.delete(f"/actions{base}/unsubscribe").status_code == 204
     say(who("manager"), desk, "again")
     assert len(client.get(MINE).json()) == 1
@@ -283,8 +283,8 @@ def feed(system: System, desk: Desk) -> Desk:
 
 def test_news_are_listed_newest_first(feed: Desk, who: As) -> None:
     """In an envelope, with names and the number of changes to each status."""
-    found = who("artist").get(f"/data/projects/{feed.project}/news").json()
-    assert {name: found[name] for name in found if name != "data"} == {
+    body = who("artist").get(f"/data/projects/{feed.project}/news").json()
+    assert {name: body[name] for name in body if name != "data"} == {
         "total": 3,
         "nb_pages": 1,
         "limit": 50,
@@ -292,7 +292,7 @@ def test_news_are_listed_newest_first(feed: Desk, who: As) -> None:
         "page": 1,
         "stats": {feed.statuses["wip"]: 1, feed.statuses["wfa"]: 1},
     }
-    newest, shot, _ = found["data"]
+    newest, shot, _ = body["data"]
     assert set(newest) == NEWS
     assert newest == {
         **newest,
@@ -334,8 +334,8 @@ def test_news_are_filtered(feed: Desk, who: As, query: str, want: list[str]) -> 
     }
     for name, value in ids.items():
         query = query.replace(f"={name}", f"={value}")
-    found = who("artist").get(f"/data/projects/{feed.project}/news?{query}").json()
-    assert [row["id"] for row in found["data"]] == [ident(f"news {name}") for name in want]
+    body = who("artist").get(f"/data/projects/{feed.project}/news?{query}").json()
+    assert [row["id"] for row in body["data"]] == [ident(f"news {name}") for name in want]
 
 
 @pytest.mark.parametrize("query", ["page=x", "limit=x", "task_type_id=x", "after=x", "limit=-1"])
@@ -370,18 +370,16 @@ def test_news_of_all_productions_are_listed(feed: Desk, who: As) -> None:
     assert seen == {"admin": 4, "manager": 4, "artist": 3, "stranger": 0}
     narrowed = who("manager").get(f"{path}?project_id={feed.other_project}").json()
     assert [row["id"] for row in narrowed["data"]] == [ident("news there")]
-    answer = who("artist").get(f"{path}?project_id={feed.other_project}")
-    assert answer.status_code == 403
+    response = who("artist").get(f"{path}?project_id={feed.other_project}")
+    assert response.status_code == 403
 
 
 def test_the_news_of_an_entity_are_listed(system: System, feed: Desk, who: As) -> None:
     """Without counts; for its readers."""
     path = f"/data/entities/{feed.asset}/news"
-    found = who("artist").get(path).json()
-    assert [row["id"] for row in found.pop("data")] == [
-        ident(f"news {n}") for n in ("three", "one")
-    ]
-    assert found == {"total": 2, "nb_pages": 1, "limit": 2000, "offset": 0, "page": 1}
+    body = who("artist").get(path).json()
+    assert [row["id"] for row in body.pop("data")] == [ident(f"news {n}") for n in ("three", "one")]
+    assert body == {"total": 2, "nb_pages": 1, "limit": 2000, "offset": 0, "page": 1}
     assert list(answers(system, feed, ("hired", "vendor", "stranger"), "GET", path).values()) == [
         200,
         403,

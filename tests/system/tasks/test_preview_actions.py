@@ -145,9 +145,9 @@ def test_a_preview_beside_another_and_one_taken_back(
     desk.link("comment_preview_link", comment=comment, preview_file=previews[0])
     system.load(desk.tables)
     path = f"/actions/tasks/{desk.task}/comments/{comment}/preview-files/{previews[0]}"
-    made = who("artist").post(path, {})
-    assert made.status_code == 201
-    assert (made.json()["revision"], made.json()["position"]) == (1, 2)
+    response = who("artist").post(path, {})
+    assert response.status_code == 201
+    assert (response.json()["revision"], response.json()["position"]) == (1, 2)
     assert who("colleague").post(path, {}).status_code == 403
     assert who("colleague").delete(path).status_code == 403
     assert who("artist").delete(path).status_code == 204
@@ -155,7 +155,7 @@ def test_a_preview_beside_another_and_one_taken_back(
     assert told(who("admin"), "preview-file:delete") == [{"preview_file_id": previews[0]}]
     rows = who("artist").get(f"/data/tasks/{desk.task}/comments").json()
     [row] = [row for row in rows if row["id"] == comment]
-    assert [preview["id"] for preview in row["previews"]] == [made.json()["id"]]
+    assert [preview["id"] for preview in row["previews"]] == [response.json()["id"]]
 
 
 def test_own_work_is_listed_around_entities(system: System, desk: Desk, who: As) -> None:

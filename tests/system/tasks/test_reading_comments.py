@@ -136,8 +136,8 @@ def test_a_comment_is_shown_with_its_relations(talk: Desk, who: As) -> None:
         "id",
     }
     assert set(row["task_status"]) == {"name", "short_name", "color", "id"}
-    assert [set(one) for one in row["previews"]] == [PREVIEW, PREVIEW]
-    assert [one["original_name"] for one in row["previews"]] == [None, None]
+    assert [set(preview) for preview in row["previews"]] == [PREVIEW, PREVIEW]
+    assert [preview["original_name"] for preview in row["previews"]] == [None, None]
     assert row["replies"][0]["person"]["full_name"] == "Manager Example"
 
 
@@ -217,7 +217,7 @@ def test_a_single_comment_may_include_its_previews(talk: Desk, who: As) -> None:
     plain = who("manager").get(path).json()
     assert sorted(plain["previews"]) == sorted(ident(f"preview_file {n}") for n in ("good", "bad"))
     whole = who("manager").get(f"{path}?with_previews=true").json()
-    assert {one["id"] for one in whole["previews"]} == set(plain["previews"])
+    assert {preview["id"] for preview in whole["previews"]} == set(plain["previews"])
     hidden = who("client").get(f"/data/comments/{ident('comment for client')}").json()
     assert hidden["person"] is None
 
@@ -228,9 +228,9 @@ def test_the_client_role_in_the_production_decides(system: System, talk: Desk, w
         if (link["project_id"], link["person_id"]) == (talk.project, talk.people["colleague"]):
             link["role"] = "client"
     system.load(talk.tables)
-    found = who("colleague").get(f"/data/comments/{ident('comment for client')}").json()
-    assert found["person"] is None
-    assert [reply["person"] for reply in found["replies"]] == [None]
+    body = who("colleague").get(f"/data/comments/{ident('comment for client')}").json()
+    assert body["person"] is None
+    assert [reply["person"] for reply in body["replies"]] == [None]
     assert comments_on(who("colleague"), talk.task)[0]["text"] == ""
 
 

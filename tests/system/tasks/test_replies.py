@@ -28,8 +28,8 @@ def reply(
 
 def kinds(caller: Caller) -> list[str]:
     """The types of a person's notifications."""
-    found = caller.get("/data/user/notifications").json()
-    return sorted(note["notification_type"] for note in found)
+    body = caller.get("/data/user/notifications").json()
+    return sorted(note["notification_type"] for note in body)
 
 
 # --- replies ------------------------------------------------------------------------------------
@@ -37,21 +37,21 @@ def kinds(caller: Caller) -> list[str]:
 
 def test_a_reply_may_attach_files(desk: Desk, who: As) -> None:
     """They belong to the reply."""
-    answer = who("artist").send(
+    response = who("artist").send(
         "POST", f"{at(desk)}/reply", data={"text": "see"}, files={"file": ("a.txt", b"one")}
     )
-    row = answer.json()
-    (one,) = row["attachment_files"]
-    assert one == {
-        "id": one["id"],
+    row = response.json()
+    (attachment_file,) = row["attachment_files"]
+    assert attachment_file == {
+        "id": attachment_file["id"],
         "name": "a.txt",
         "extension": "txt",
         "size": 3,
         "reply_id": row["id"],
     }
     (comment,) = comments_on(who("artist"), desk.task)
-    assert comment["attachment_files"] == [one]
-    path = f"/data/attachment-files/{one['id']}/file/a.txt"
+    assert comment["attachment_files"] == [attachment_file]
+    path = f"/data/attachment-files/{attachment_file['id']}/file/a.txt"
     assert who("colleague").get(path).content == b"one"
 
 
@@ -88,9 +88,9 @@ def test_a_reply_is_deleted_by_its_author(system: System, desk: Desk, who: As) -
     assert who("manager").delete(path).status_code == 403
     assert who("maker").delete(f"{at(desk)}/reply/{ident('nothing')}").status_code == 404
     with heard(system, "comment:delete-reply") as found:
-        answer = who("maker").delete(path)
-    assert answer.status_code == 200
-    assert (answer.json()["id"], answer.json()["replies"]) == (desk.comment, [])
+        response = who("maker").delete(path)
+    assert response.status_code == 200
+    assert (response.json()["id"], response.json()["replies"]) == (desk.comment, [])
     assert dict(found)["comment:delete-reply"] == {
         "task_id": desk.task,
         "comment_id": desk.comment,
@@ -110,8 +110,8 @@ def test_author_and_managers_add_and_delete_files(system: System, desk: Desk, wh
     """The stored file is deleted by event."""
     path = f"/actions/tasks/{desk.task}/comments/{desk.comment}/add-attachment"
     for name, want in (("artist", 201), ("manager", 201), ("supervisor", 403), ("client", 403)):
-        answer = who(name).send("POST", path, files={"file": (f"{name}.txt", b"one")})
-        assert answer.status_code == want, answer.text
+        response = who(name).send("POST", path, files={"file": (f"{name}.txt", b"one")})
+        assert response.status_code == want, response.text
     (comment,) = comments_on(who("artist"), desk.task)
     assert [one["name"] for one in comment["attachment_files"]] == ["artist.txt", "manager.txt"]
     one = comment["attachment_files"][0]["id"]
@@ -119,8 +119,8 @@ def test_author_and_managers_add_and_delete_files(system: System, desk: Desk, wh
     assert who("supervisor").delete(there).status_code == 403
     assert who("artist").delete(f"{at(desk)}/attachments/{ident('x')}").status_code == 404
     assert who("artist").delete(f"{at(desk)}/attachments/nonsense").status_code == 404
-    answer = who("artist").delete(there)
-    assert (answer.status_code, answer.content) == (204, b"")
+    response = who("artist").delete(there)
+    assert (response.status_code, response.content) == (204, b"")
     until(lambda: not stored(system, one), what="an empty storage")
     (comment,) = comments_on(who("artist"), desk.task)
     assert [one["name"] for one in comment["attachment_files"]] == ["manager.txt"]
@@ -185,9 +185,9 @@ def test_an_edited_text_updates_mentions(system: System, desk: Desk, who: As) ->
     """The editor is recorded."""
     row = say(who("manager"), desk, "@Artist Example").json()
     with heard(system, "comment:update") as found:
-        answer = who("manager").put(f"/data/comments/{row['id']}", {"text": "@Maker Example"})
-    assert answer.status_code == 200
-    assert answer.json()["editor_id"] == desk.people["manager"]
+        response = who("manager").put(f"/data/comments/{row['id']}", {"text": "@Maker Example"})
+    assert response.status_code == 200
+    assert response.json()["editor_id"] == desk.people["manager"]
     shown = comments_on(who("admin"), desk.task)[0]
     assert shown["mentions"] == [desk.people["maker"]]
     assert shown["editor"]["id"] == desk.people["manager"]
@@ -291,7 +291,7 @@ def test_a_comment_cannot_move_to_a_foreign_production(system: System, desk: Des
     ]
     there = desk.task_on(desk.foreign, "modeling", project_id=desk.other_project)
     system.load(desk.tables)
-    answer = who("manager").put(f"/data/comments/{desk.comment}", {"object_id": there})
-    assert answer.status_code == 403
-    answer = who("manager").put(f"/data/comments/{desk.comment}", {"object_id": ident("x")})
-    assert answer.status_code in {400, 404}
+    response = who("manager").put(f"/data/comments/{desk.comment}", {"object_id": there})
+    assert response.status_code == 403
+    response = who("manager").put(f"/data/comments/{desk.comment}", {"object_id": ident("x")})
+    assert response.status_code in {400, 404}

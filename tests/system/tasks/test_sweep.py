@@ -26,8 +26,8 @@ class Swept(TasksService):
 
     def ask_all(self, questions: list[tuple[str, str, dict[str, Any]]]) -> list[Any]:
         """The answer of ``chat``."""
-        (asked,) = questions
-        wanted = asked[2]["tables"]["chat_message"]
+        (question,) = questions
+        wanted = question[2]["tables"]["chat_message"]
         return [{"chat_message": [i for i in wanted if i in self.messages]}]
 
 

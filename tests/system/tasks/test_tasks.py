@@ -101,17 +101,17 @@ def test_without_a_list_tasks_are_created_for_all_of_a_kind(
 def test_the_kind_is_case_insensitive(desk: Desk, who: As, kind: str, want: list[str]) -> None:
     """An unknown one is not found."""
     path = f"/actions/projects/{desk.project}/task-types/{desk.task_type}/create-tasks"
-    answer = who("manager").post(f"{path}/{kind}", [])
-    assert answer.status_code == 201, answer.text
-    assert sorted(names(desk, answer.json())) == want
+    response = who("manager").post(f"{path}/{kind}", [])
+    assert response.status_code == 201, response.text
+    assert sorted(names(desk, response.json())) == want
     assert who("manager").post(f"{path}/nothing", []).status_code == 404
 
 
 def test_sequences_may_be_filtered_by_episode(desk: Desk, who: As) -> None:
     """Their parent."""
     path = f"/actions/projects/{desk.project}/task-types/{desk.task_type}/create-tasks/sequence"
-    answer = who("manager").post(f"{path}?episode_id={desk.episode}", [])
-    assert names(desk, answer.json()) == ["S01"]
+    response = who("manager").post(f"{path}?episode_id={desk.episode}", [])
+    assert names(desk, response.json()) == ["S01"]
 
 
 @pytest.mark.parametrize(
@@ -256,9 +256,9 @@ def test_a_status_set_by_an_update_changes_no_date(system: System, desk: Desk, w
 def test_a_task_is_shown_with_its_relations(desk: Desk, who: As) -> None:
     """Complete persons without secrets."""
     who("artist").post(f"/actions/user/tasks/{desk.task}/subscribe", {})
-    answer = who("artist").get(f"/data/tasks/{desk.task}/full")
-    assert answer.status_code == 200, answer.text
-    row = answer.json()
+    response = who("artist").get(f"/data/tasks/{desk.task}/full")
+    assert response.status_code == 200, response.text
+    row = response.json()
     assert set(row) == TASK | {
         "assignees",
         "entity",

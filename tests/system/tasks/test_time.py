@@ -123,8 +123,8 @@ def test_a_tasks_time_is_told_by_person(system: System, desk: Desk, who: As) -> 
     assert who("artist").get(f"{path}/2026-01-01").json() == {"total": 0}
     found = answers(system, desk, ("client", "vendor", "stranger"), "GET", path)
     assert list(found.values()) == [200, 403, 403]
-    mine = who("artist").get(f"/data/user/tasks/{desk.task}/time-spents/{DAY}").json()
-    assert mine["duration"] == 60.0
+    body = who("artist").get(f"/data/user/tasks/{desk.task}/time-spents/{DAY}").json()
+    assert body["duration"] == 60.0
     assert who("maker").get(f"/data/user/tasks/{desk.task}/time-spents/{DAY}").json() == {}
 
 

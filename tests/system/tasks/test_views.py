@@ -391,18 +391,18 @@ def test_a_view_requires_a_production_of_the_caller(
     ids = {"nothing": ident("nothing"), "other": stage.other_project, "mine": stage.project}
     for name, value in ids.items():
         query = query.replace(f"={name}", f"={value}")
-    answer = who("artist").get(f"/data/shots/with-tasks{query}")
-    assert answer.status_code == want
-    assert message in answer.text
+    response = who("artist").get(f"/data/shots/with-tasks{query}")
+    assert response.status_code == want
+    assert message in response.text
     if want == 404:
         assert who("admin").get(f"/data/shots/with-tasks{query}").json() == []
 
 
 def test_without_a_production_assets_are_of_own_teams(stage: Desk, who: As) -> None:
     """Administrators get all."""
-    mine = {row["name"] for row in who("artist").get("/data/assets/with-tasks").json()}
-    assert "Hero" in mine
-    assert "Elsewhere" not in mine
+    names = {row["name"] for row in who("artist").get("/data/assets/with-tasks").json()}
+    assert "Hero" in names
+    assert "Elsewhere" not in names
     all_of_them = {row["name"] for row in who("admin").get("/data/assets/with-tasks").json()}
     assert all_of_them >= {"Hero", "Elsewhere", "Old"}
 
@@ -438,8 +438,8 @@ def test_a_detail_includes_its_tasks(stage: Desk, who: As, kind: str) -> None:
     }[kind]
     row = who("artist").get(f"/data/{kind}/{entity}").json()
     shown = {r["id"]: r for r in view(who("artist"), stage, kind).json()}[entity]
-    assert {one["id"] for one in row["tasks"]} == {one["id"] for one in shown["tasks"]}
-    assert all(set(one) >= KEYS[kind][1] for one in row["tasks"])
+    assert {task["id"] for task in row["tasks"]} == {task["id"] for task in shown["tasks"]}
+    assert all(set(task) >= KEYS[kind][1] for task in row["tasks"])
     for wrong in ("nonsense", ident("nothing"), stage.sequence):
         assert who("artist").get(f"/data/{kind}/{wrong}").status_code == 404
 

@@ -33,8 +33,8 @@ def rows_with(system: System, ident: str) -> dict[str, int]:
 def test_an_open_production_cannot_be_deleted(admin: Caller, world: World) -> None:
     """Not even with force."""
     for query in ("", "?force=true"):
-        answer = admin.delete(f"/data/projects/{world.project}{query}")
-        assert answer.status_code == 400, answer.text
+        response = admin.delete(f"/data/projects/{world.project}{query}")
+        assert response.status_code == 400, response.text
         assert admin.get(f"/data/projects/{world.project}").status_code == 200
 
 
@@ -98,9 +98,9 @@ def test_a_referenced_row_is_not_deleted(admin: Caller, world: World, path: str,
         sequence=world.sequence,
         task=world.task,
     )
-    answer = admin.delete(f"/data/{filled}")
-    assert answer.status_code == 400, what
-    assert answer.json() == {"message": "The change conflicts with records referencing this one."}
+    response = admin.delete(f"/data/{filled}")
+    assert response.status_code == 400, what
+    assert response.json() == {"message": "The change conflicts with records referencing this one."}
 
 
 def test_a_deleted_preview_is_removed_from_all_references(

@@ -229,5 +229,5 @@ class TestLog:
     @staticmethod
     def last(caller: Caller, query: str = "") -> list[dict[str, Any]]:
         """The newest events."""
-        found: list[dict[str, Any]] = caller.get(f"/data/events/last?{query}").json()
-        return found
+        rows: list[dict[str, Any]] = caller.get(f"/data/events/last?{query}").json()
+        return rows

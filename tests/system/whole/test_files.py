@@ -32,14 +32,14 @@ def messages_of(world: World) -> str:
 
 def say(caller: Caller, world: World, content: bytes, name: str = "a.bin") -> int:
     """Post a message with a file; returns the status."""
-    answer = caller.send(
+    response = caller.send(
         "POST",
         messages_of(world),
         data={"message": "x"},
         files={"file": (name, content)},
         timeout=60,
     )
-    return answer.status_code
+    return response.status_code
 
 
 def lying(system: System) -> set[Path]:
@@ -58,8 +58,8 @@ def test_without_the_storage_files_are_502_at_once(
     system.storage.rename(aside)
     try:
         begun = time.monotonic()
-        answer = artist.get(path)
-        assert (answer.status_code, answer.headers["Retry-After"]) == (502, "2")
+        response = artist.get(path)
+        assert (response.status_code, response.headers["Retry-After"]) == (502, "2")
         assert say(artist, world, b"meanwhile") == 502
         assert time.monotonic() - begun < 2
         assert artist.get(messages_of(world)).status_code == 200
@@ -103,8 +103,8 @@ def test_a_message_to_a_dead_service_is_stored_whole_or_not_at_all(
         system.wait()
     for message in artist.get(messages_of(world)).json():
         for file in message["attachment_files"]:
-            found = artist.get(f"/data/attachment-files/{file['id']}/file/x")
-            assert (found.status_code, found.content) == (200, b"x")
+            response = artist.get(f"/data/attachment-files/{file['id']}/file/x")
+            assert (response.status_code, response.content) == (200, b"x")
     assert say(artist, world, b"x") == 201
 
 
@@ -125,11 +125,11 @@ def test_a_body_over_the_limit_is_rejected(narrow: System, artist: Caller, world
     """413 with the usual JSON, also while it is still being sent."""
     caller = narrow.caller(world.people["artist"])
     assert say(caller, world, bytes(50_000)) == 201
-    answer = caller.send(
+    response = caller.send(
         "POST", messages_of(world), data={"message": "x"}, files={"f": ("a", bytes(5_000_000))}
     )
-    assert answer.status_code == 413
-    assert answer.json()["error"] is True
+    assert response.status_code == 413
+    assert response.json()["error"] is True
 
 
 def test_a_hundred_megabytes_are_streamed(system: System, artist: Caller, world: World) -> None:

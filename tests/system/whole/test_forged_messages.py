@@ -308,8 +308,8 @@ def test_a_poison_event_of_a_batch_is_dead_lettered_alone(
     until(lambda: depth(system, DEAD) == before + 2, 30, "two dead letters")
 
     def stored() -> int:
-        found = admin.get("/data/events/last?limit=100").json()
-        return sum(event["name"] == "forged:good" for event in found)
+        body = admin.get("/data/events/last?limit=100").json()
+        return sum(event["name"] == "forged:good" for event in body)
 
     until(lambda: stored() == 9, what="the others")
     assert system.processes["crud"].poll() is None

@@ -71,9 +71,9 @@ def fresh(world: World, resource: Resource, **given: Any) -> dict[str, Any]:
 
 def made(admin: Caller, world: World, resource: Resource, **given: Any) -> dict[str, Any]:
     """A new row."""
-    answer = admin.post(f"/data/{resource.path}", fresh(world, resource, **given))
-    assert answer.status_code == 200, answer.text
-    row: dict[str, Any] = answer.json()
+    response = admin.post(f"/data/{resource.path}", fresh(world, resource, **given))
+    assert response.status_code == 200, response.text
+    row: dict[str, Any] = response.json()
     return row
 
 

@@ -85,14 +85,14 @@ def complete(folder: Path) -> list[Line]:
 
 def comment(caller: Caller, world: World, **headers: str) -> dict[str, Any]:
     """Post a comment that keeps the status."""
-    answer = caller.post(
+    response = caller.post(
         f"/actions/tasks/{world.task}/comment",
         {"task_status_id": world.status, "comment": "Looks good"},
         headers=headers,
     )
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    assert response.status_code == 201, response.text
+    row: dict[str, Any] = response.json()
+    return row
 
 
 # --- traces ---------------------------------------------------------------------------------------

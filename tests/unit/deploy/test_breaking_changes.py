@@ -69,8 +69,8 @@ def test_another_status_is_breaking() -> None:
 def test_stricter_access_is_breaking(was: str, now: str) -> None:
     """Callers with the old token are refused."""
     status = {"config": 200, "post": 201}[was]
-    (found,) = routes(**{was: RoutePromise(now, status)})
-    assert found.endswith(f"became '{now}'")
+    (route,) = routes(**{was: RoutePromise(now, status)})
+    assert route.endswith(f"became '{now}'")
 
 
 def test_stricter_bodies_are_breaking() -> None:

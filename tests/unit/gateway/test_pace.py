@@ -53,7 +53,7 @@ async def answer(send: Callable[[Message], Any]) -> None:
 
 def closes(messages: Iterable[Message]) -> bool:
     """Whether the response closes its connection."""
-    return any((b"connection", b"close") in one.get("headers", ()) for one in messages)
+    return any((b"connection", b"close") in message.get("headers", ()) for message in messages)
 
 
 def test_a_slow_client_needs_a_place() -> None:

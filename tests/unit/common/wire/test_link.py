@@ -149,8 +149,8 @@ def test_exceptions_in_callbacks_are_logged_once_and_survived(
             client.send(delivery("c", 1, b"one"))
         rabbit.client(3).wait_for(Channel.Flow)
         until(link.ready.is_set)
-    told = [r for r in caplog.records if r.levelno == logging.ERROR]
-    kinds = [r.exc_info[0].__name__ for r in told if r.exc_info and r.exc_info[0]]
+    records = [r for r in caplog.records if r.levelno == logging.ERROR]
+    kinds = [r.exc_info[0].__name__ for r in records if r.exc_info and r.exc_info[0]]
     assert sorted(kinds) == ["KeyError", "RuntimeError", "ZeroDivisionError"]
 
 
