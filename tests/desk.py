@@ -199,10 +199,10 @@ class Desk(Show):
 
     def rule(self, name: str, **values: Any) -> str:
         """One more status automation of the production."""
-        made = self.add(
+        ident = self.add(
             "status_automation", name, **{"entity_type": "asset", "archived": False, **values}
         )
         self.link(
-            "project_status_automation_link", project_id=self.project, status_automation_id=made
+            "project_status_automation_link", project_id=self.project, status_automation_id=ident
         )
-        return made
+        return ident

@@ -61,7 +61,7 @@ def listening(
 
     It waits so many seconds, and says whether anything came.
     """
-    found: Heard = []
+    result: Heard = []
     with kombu.Connection(system.parts.amqp_uri) as connection:
         channel = connection.channel()
         exchange = kombu.Exchange(f"{service}.events", "topic", durable=True)
@@ -69,7 +69,7 @@ def listening(
         queue = kombu.Queue("", bindings=bindings, exclusive=True, auto_delete=True)
 
         def receive(body: Any, message: Any) -> None:
-            found.append((message.delivery_info["routing_key"], body))
+            result.append((message.delivery_info["routing_key"], body))
 
         def something_came(seconds: float) -> bool:
             try:
@@ -79,4 +79,4 @@ def listening(
             return True
 
         with connection.Consumer(queue, callbacks=[receive], no_ack=True, channel=channel):
-            yield found, something_came
+            yield result, something_came

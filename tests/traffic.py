@@ -187,16 +187,16 @@ class Traffic:
             for text, ident in self.acknowledged[kind].items():
                 assert stored[text] == [ident], (kind.table, text, ident, stored[text])
             assert all(len(found) == 1 for found in stored.values()), kind.table
-            wanted = Counter(ident for (ident,) in stored.values())
+            counter = Counter(ident for (ident,) in stored.values())
             until(
-                lambda k=kind, w=wanted: self._heard(k, subscriber, w) >= set(w),
+                lambda k=kind, w=counter: self._heard(k, subscriber, w) >= set(w),
                 PATIENCE,
                 f"every {kind.event} at the subscriber",
             )
             told = {h["event_id"]: p[kind.ident] for n, p, h in subscriber.seen if n == kind.event}
-            assert Counter(i for i in told.values() if i in wanted) == wanted, kind.event
+            assert Counter(i for i in told.values() if i in counter) == counter, kind.event
             until(
-                lambda k=kind, w=wanted: self._logged(k, w) == w,
+                lambda k=kind, w=counter: self._logged(k, w) == w,
                 PATIENCE,
                 f"every {kind.event} in the log, once",
             )

@@ -130,9 +130,9 @@ class Bench:
         command = [sys.executable, "-m", "tests.bench.load", str(self.system.port), str(seconds)]
         given = json.dumps({"token": self.token, "plans": plans})
         done = subprocess.run(command, input=given, capture_output=True, text=True, check=True)
-        found: dict[str, float] = json.loads(done.stdout)
-        assert not found["failures"], found
-        return found
+        body: dict[str, float] = json.loads(done.stdout)
+        assert not body["failures"], body
+        return body
 
     def single_rows(self) -> None:
         """Reads of one row, beside the floor of the same chain."""

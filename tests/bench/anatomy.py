@@ -34,12 +34,12 @@ RELAY, HANDLER, HANDLED = LATER = (
 
 def traces(folder: Path) -> dict[str, list[Line]]:
     """All spans by trace."""
-    found: dict[str, list[Line]] = defaultdict(list)
+    result: dict[str, list[Line]] = defaultdict(list)
     for path in folder.glob("*.jsonl"):
         for text in path.read_text().splitlines():
             line = json.loads(text)
-            found[line["trace"]].append(line)
-    return found
+            result[line["trace"]].append(line)
+    return result
 
 
 def parts_of(spans: list[Line], root: Line) -> dict[str, float] | None:
@@ -57,7 +57,7 @@ def parts_of(spans: list[Line], root: Line) -> dict[str, float] | None:
         SQL: [s for s in children(spans, rpc) if s["name"] == "sql"],
         ASKING: [s for s in children(spans, rpc) if s["name"].startswith("call ")],
     }
-    found = {
+    result = {
         BEFORE: call["start"] - root["start"],
         THERE: rpc["start"] - call["start"],
         BACK: call["end"] - end,
@@ -67,9 +67,9 @@ def parts_of(spans: list[Line], root: Line) -> dict[str, float] | None:
     for part, some in inside.items():
         before = length(seen)
         seen += [(s["start"], s["end"]) for s in some]
-        found[part] = length(seen) - before
-    found[PYTHON] = end - rpc["start"] - length(seen)
-    return {part: found[part] / MS for part in PARTS}
+        result[part] = length(seen) - before
+    result[PYTHON] = end - rpc["start"] - length(seen)
+    return {part: result[part] / MS for part in PARTS}
 
 
 def later(spans: list[Line], root: Line, subscriber: str) -> dict[str, float] | None:
@@ -90,15 +90,15 @@ def statements(traced: list[list[Line]], component: str) -> list[tuple[str, floa
 
     The costliest first, of those that at least every second request makes.
     """
-    found: dict[str, list[float]] = defaultdict(list)
+    result: dict[str, list[float]] = defaultdict(list)
     for spans in traced:
         for span in spans:
             if span["name"] == "sql" and span["component"] == component:
                 text = span["attributes"]["statement"].partition(" /*")[0]
-                found[" ".join(text.split())[:SHOWN]].append((span["end"] - span["start"]) / MS)
+                result[" ".join(text.split())[:SHOWN]].append((span["end"] - span["start"]) / MS)
     rows = [
         (text, len(times) / len(traced), statistics.median(times))
-        for text, times in found.items()
+        for text, times in result.items()
         if len(times) * 2 >= len(traced)
     ]
     return sorted(rows, key=lambda row: -row[1] * row[2])

@@ -19,13 +19,13 @@ MIB: Final = 1024 * 1024
 
 
 def _opened(port: int, count: int, beginning: bytes, stack: ExitStack) -> list[socket.socket]:
-    found = []
+    result = []
     for _ in range(count):
         line = stack.enter_context(socket.create_connection(("127.0.0.1", port), 30))
         if beginning:
             line.sendall(beginning)
-        found.append(line)
-    return found
+        result.append(line)
+    return result
 
 
 @contextmanager

@@ -118,13 +118,13 @@ def pages(bench: Bench) -> None:
     world = bench.world = fill(bench)
     for name in ("admin", "artist"):
         who = bench.system.caller(world.people[name])
-        found = {path: times for path in paths(world) if (times := spent(who, path)) is not None}
-        slow = max(found, key=lambda path: found[path].first)
-        deep = max(found, key=lambda path: max(found[path]))
-        title = f"of {ROWS} rows, {name}, slowest of {len(found)} lists"
-        bench.note(f"first page {title}: {slow}", found[slow].first, "ms", "time", 10)
-        bench.note(f"any page {title}: {deep}", max(found[deep]), "ms", "time", 60)
-        mine = found[f"/data/projects/{world.project}/tasks?"]
+        result = {path: times for path in paths(world) if (times := spent(who, path)) is not None}
+        slow = max(result, key=lambda path: result[path].first)
+        deep = max(result, key=lambda path: max(result[path]))
+        title = f"of {ROWS} rows, {name}, slowest of {len(result)} lists"
+        bench.note(f"first page {title}: {slow}", result[slow].first, "ms", "time", 10)
+        bench.note(f"any page {title}: {deep}", max(result[deep]), "ms", "time", 60)
+        mine = result[f"/data/projects/{world.project}/tasks?"]
         bench.note(f"a production's tasks, first page, {name}", mine.first, "ms", "time", 10)
     admin = bench.system.caller(world.admin)
     for name in ("", f"project_id={world.project}&", "name=e100&"):

@@ -77,14 +77,14 @@ def fill(bench: Bench) -> None:
 
 def timed(call: Callable[[], Any], times: int = 5, pause: float = 0.0) -> float:
     """The median of some calls, in milliseconds; ``pause`` lets what follows a write end."""
-    found = []
+    result = []
     for _ in range(times):
         time.sleep(pause)
         began = time.perf_counter()
         answer = call()
-        found.append((time.perf_counter() - began) * 1000)
+        result.append((time.perf_counter() - began) * 1000)
         assert answer.ok, answer.text[:300]
-    return statistics.median(found)
+    return statistics.median(result)
 
 
 def castings(bench: Bench) -> None:
@@ -209,9 +209,9 @@ def mixed_day(bench: Bench) -> None:
                 for request in (*reads[:4], lists[0], *reads[4:], lists[1], write)
             ]
         )
-    found = bench.play(plans)
-    bench.note("a mixed day, 8 callers", found["rate"], "/s", "rate", 700)
-    bench.note("the same, p99", found["p99"], "ms", "time", 60)
+    figures = bench.play(plans)
+    bench.note("a mixed day, 8 callers", figures["rate"], "/s", "rate", 700)
+    bench.note("the same, p99", figures["p99"], "ms", "time", 60)
 
 
 def production(bench: Bench) -> None:

@@ -91,9 +91,9 @@ class Visitor:
 
 def cpu(system: System, parts: Parts) -> dict[str, float]:
     """Seconds of CPU that each part has spent so far."""
-    found = {name: process.pid for name, process in system.processes.items()}
-    found |= {child.name: child.process.pid for child in parts.children if child.process}
-    return {name: _spent(psutil.Process(pid)) for name, pid in found.items()}
+    result = {name: process.pid for name, process in system.processes.items()}
+    result |= {child.name: child.process.pid for child in parts.children if child.process}
+    return {name: _spent(psutil.Process(pid)) for name, pid in result.items()}
 
 
 def _spent(process: psutil.Process) -> float:
@@ -149,8 +149,10 @@ def plain(parts: Parts, folder: Path) -> tuple[dict[str, list[float]], dict[str,
             }
         return times, costs
 
-    found: tuple[dict[str, list[float]], dict[str, dict[str, float]]] = ran(parts, folder, {}, work)
-    return found
+    result: tuple[dict[str, list[float]], dict[str, dict[str, float]]] = ran(
+        parts, folder, {}, work
+    )
+    return result
 
 
 class Parted(NamedTuple):
@@ -179,16 +181,16 @@ def traced(parts: Parts, folder: Path) -> Parted:
     rows: dict[str, dict[str, float]] = {}
     follow: list[dict[str, float]] = []
     for what, route in ROUTES.items():
-        found = []
+        result = []
         for trace, spent in times[what].items():
             spans = kept_spans[trace]
             root = next((span for span in spans if span["name"] == route), None)
             if root is None or (inside := parts_of(spans, root)) is None:
                 continue
-            found.append({HTTP: spent - (root["end"] - root["start"]) / MS, **inside})
+            result.append({HTTP: spent - (root["end"] - root["start"]) / MS, **inside})
             if what == COMMENT and (after := later(spans, root, SUBSCRIBER)):
                 follow.append(after)
-        rows[what] = medians(found)
+        rows[what] = medians(result)
     asked = statements([kept_spans[trace] for trace in times[COMMENT]], "tasks")
     return Parted(rows, medians(follow), asked)
 

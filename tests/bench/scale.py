@@ -62,8 +62,8 @@ class Curve:
         asked = {"token": self.token, "plans": [[["GET", path]]] * clients, "rate": rate}
         given = json.dumps(asked)
         done = subprocess.run(command, input=given, capture_output=True, text=True, check=True)
-        found: dict[str, float] = json.loads(done.stdout)
-        return found
+        body: dict[str, float] = json.loads(done.stdout)
+        return body
 
     def grow(self, name: str | None) -> None:
         """One process more."""
@@ -90,11 +90,11 @@ class Curve:
 
     def overload(self, capacity: float) -> str:
         """What those get who were accepted, and those who were not, at three times the capacity."""
-        found = self.load(self.one, CROWD, capacity * TIMES)
+        figures = self.load(self.one, CROWD, capacity * TIMES)
         return (
-            f"{TIMES} x {capacity:.0f}/s asked by {CROWD} connections: {found['rate']:.0f}/s "
-            f"accepted, p50 {found['p50']:.0f} ms, p99 {found['p99']:.0f} ms; "
-            f"{found['failures'] / SECONDS:.0f}/s refused, p99 {found['refused_p99']:.0f} ms"
+            f"{TIMES} x {capacity:.0f}/s asked by {CROWD} connections: {figures['rate']:.0f}/s "
+            f"accepted, p50 {figures['p50']:.0f} ms, p99 {figures['p99']:.0f} ms; "
+            f"{figures['failures'] / SECONDS:.0f}/s refused, p99 {figures['refused_p99']:.0f} ms"
         )
 
 

@@ -46,8 +46,8 @@ SPANS = [
 
 def test_every_millisecond_is_in_one_part() -> None:
     """Overlaps count once, and what the service does after its reply counts not at all."""
-    found = parts_of(SPANS, ROOT)
-    assert found == {
+    parts = parts_of(SPANS, ROOT)
+    assert parts == {
         BEFORE: 1,
         THERE: 2,
         SQL: 2,
@@ -57,7 +57,7 @@ def test_every_millisecond_is_in_one_part() -> None:
         BACK: 0,
         AFTER: 2,
     }
-    assert sum(found.values()) == 20
+    assert sum(parts.values()) == 20
 
 
 def test_a_request_that_asked_somebody_first_is_left_out() -> None:

@@ -39,11 +39,11 @@ def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
     options.binary_location = str(chromium)
     for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):
         options.add_argument(flag)
-    found = webdriver.Chrome(options, Service(driver))
+    result = webdriver.Chrome(options, Service(driver))
     try:
-        yield found
+        yield result
     finally:
-        found.quit()
+        result.quit()
 
 
 @pytest.fixture

@@ -41,16 +41,14 @@ def route(browser: Chrome, words: str, path: str) -> WebElement:
     search = browser.find_element(By.ID, "find")
     search.clear()
     search.send_keys(words)
-    [find_element] = [
+    [section] = [
         row
         for row in browser.find_elements(By.CSS_SELECTOR, "details:not([hidden])")
         if row.find_element(By.CSS_SELECTOR, ".path").text == path
     ]
-    find_element.find_element(By.TAG_NAME, "summary").click()
-    until(
-        lambda: find_element.find_elements(By.CSS_SELECTOR, ".act button"), what="the route's form"
-    )
-    return find_element
+    section.find_element(By.TAG_NAME, "summary").click()
+    until(lambda: section.find_elements(By.CSS_SELECTOR, ".act button"), what="the route's form")
+    return section
 
 
 def answered(row: WebElement) -> str:

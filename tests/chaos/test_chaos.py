@@ -23,9 +23,9 @@ def lasting(system: System) -> Subscriber:
     RabbitMQ 3 writes down a new quorum queue's whereabouts half a second after its declaration; a
     node killed before that does not find the queue again. No real subscriber is younger.
     """
-    found = Subscriber(system.parts.amqp_uri)
+    subscriber = Subscriber(system.parts.amqp_uri)
     time.sleep(1.0)
-    return found
+    return subscriber
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from tests.world import World
 
 def run(attack: Attack, console: Console) -> list[Finding]:
     """All findings, each printed as it comes."""
-    found = []
+    result = []
     with Progress(console=console) as progress:
         task = progress.add_task("", total=len(attack.operations()))
 
@@ -33,9 +33,9 @@ def run(attack: Attack, console: Console) -> list[Finding]:
             return True
 
         for finding in attack.run(next_one):
-            found.append(finding)
+            result.append(finding)
             console.print(f"[red]{finding.operation}[/]\n{finding.what}\n[dim]{finding.how}")
-    return found
+    return result
 
 
 def main() -> None:
@@ -53,12 +53,12 @@ def main() -> None:
                 world = World()
                 system.load(world.tables)
                 attack = Attack(system, world, examples, seed=seed)
-                found = run(attack, console)
+                result = run(attack, console)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    console.print(f"{attack.sent} requests, seed {seed}, {len(found)} findings")
+    console.print(f"{attack.sent} requests, seed {seed}, {len(result)} findings")
     console.print(dict(sorted(attack.statuses.items())))
-    sys.exit(bool(found))
+    sys.exit(bool(result))
 
 
 if __name__ == "__main__":

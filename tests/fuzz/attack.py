@@ -97,7 +97,7 @@ class Attack:
     def operations(self) -> list[Any]:
         """All of them, removals last."""
         schema = schemathesis.openapi.from_path(str(DESCRIPTION))
-        found = [result.ok() for result in schema.get_all_operations()]
+        found = [get_all_operation.ok() for get_all_operation in schema.get_all_operations()]
         return sorted(found, key=lambda operation: operation.method.upper() in LAST)
 
     def run(self, progress: Callable[[str], bool] = lambda _: True) -> Iterator[Finding]:
@@ -113,7 +113,7 @@ class Attack:
 
     def _attack(self, operation: Any, mode: GenerationMode) -> list[Finding]:
         name = f"{operation.method.upper()} {operation.path}"
-        found: dict[str, Finding] = {}
+        result: dict[str, Finding] = {}
         token = token_for(self.world.admin)
 
         @hypothesis.seed(self.seed)
@@ -142,10 +142,10 @@ class Attack:
             except FailureGroup as failures:
                 for failure in failures.exceptions:
                     what = f"{failure.title}: {failure.message}"
-                    found.setdefault(what[:60], Finding(name, what, case.as_curl_command()))
+                    result.setdefault(what[:60], Finding(name, what, case.as_curl_command()))
 
         send()
-        return list(found.values())
+        return list(result.values())
 
     def _make_real(self, case: Any, choices: random.Random) -> None:
         """Put ids of existing rows where ids are asked for, as often as not."""

@@ -40,9 +40,9 @@ def urls() -> Iterator[dict[str, str]]:
 @pytest.fixture(scope="session")
 def databases(urls: dict[str, str]) -> Iterator[dict[str, OneConnection]]:
     """The single connection of each service."""
-    found = {name: OneConnection(urls[name]) for name in SERVICES}
-    yield found
-    for database in found.values():
+    result = {name: OneConnection(urls[name]) for name in SERVICES}
+    yield result
+    for database in result.values():
         database.close()
 
 

@@ -19,8 +19,8 @@ Asked = tuple[str, dict[str, Any]]
 def service_class(name: str) -> type:
     """The class of a service."""
     module = import_module(f"services.{name}.service")
-    found: type = getattr(module, f"{name.capitalize()}Service")
-    return found
+    result: type = getattr(module, f"{name.capitalize()}Service")
+    return result
 
 
 class Neighbours:

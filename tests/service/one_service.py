@@ -81,11 +81,11 @@ class OneService:
             request.arguments.kwargs,
             data=request.context,
         )
-        found: list[tuple[Reply | None, Exception | None]] = []
-        reply = partial(entrypoint.finish, lambda *answer: found.append(answer))
+        errors: list[tuple[Reply | None, Exception | None]] = []
+        reply = partial(entrypoint.finish, lambda *answer: errors.append(answer))
         before = self.database.changes()
         self.container._run_worker(context, reply)  # noqa: SLF001 - as ``spawn_worker`` does
-        ((answer, error),) = found
+        ((answer, error),) = errors
         if answer is None:
             assert error is not None
             raise error
@@ -147,14 +147,14 @@ class OneService:
 
     def outcomes(self, names: Iterable[str], method: str, /, **arguments: Any) -> dict[str, str]:
         """By caller: ``ok``, or the kind of the refusal."""
-        found = {}
+        result = {}
         for name in names:
             try:
                 self.answer(name, method, **arguments)
-                found[name] = OK
+                result[name] = OK
             except ServiceError as refusal:
-                found[name] = refusal.kind
-        return found
+                result[name] = refusal.kind
+        return result
 
     def emitted(self) -> list[Event]:
         """The events in the outbox, in order: name and payload."""
@@ -166,8 +166,8 @@ class OneService:
 
     def rows(self, table: str, **where: Any) -> list[dict[str, Any]]:
         """The rows of a table, filtered by these values."""
-        found = self.container.service_cls.metadata.tables[table]
-        query = sa.select(found).where(*(found.c[name] == value for name, value in where.items()))
+        result = self.container.service_cls.metadata.tables[table]
+        query = sa.select(result).where(*(result.c[name] == value for name, value in where.items()))
         with self.database.read() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 

@@ -129,8 +129,8 @@ def test_a_page_of_a_production_is_read_from_an_index(
     answer, plans = plans_of(service, monkeypatch, "admin", **call)
     assert answer["total"] == count
     assert len(answer["data"]) == 50
-    found = [reads_whole(plan, table, counts=called == "links") for plan in plans]
-    assert found == [[] for _ in plans]
+    result = [reads_whole(plan, table, counts=called == "links") for plan in plans]
+    assert result == [[] for _ in plans]
 
 
 @pytest.mark.parametrize("who", ["admin", "artist"])
@@ -147,5 +147,5 @@ def test_a_filtered_page_is_read_from_an_index(
     assert all(
         row[key] == value for row in answer["data"] for key, value in query.items() if key in row
     )
-    found = [reads_whole(plan, table, counts=True) for plan in plans]
-    assert found == [[] for _ in plans]
+    result = [reads_whole(plan, table, counts=True) for plan in plans]
+    assert result == [[] for _ in plans]

@@ -20,13 +20,13 @@ def show() -> Show:
 def assets(alone: Alone, show: Show) -> OneService:
     """The service with the show's rows; nobody is assigned to any task."""
     names = {row["id"]: row["name"] for row in show.tables["project"]}
-    found = alone("assets")
-    found.neighbours.answers |= {
+    service = alone("assets")
+    service.neighbours.answers |= {
         **{f"{name}.references_row": False for name in SERVICES},
         "crud.list_project_names": lambda ids: {one: names[one] for one in ids if one in names},
         "tasks.list_assigned_entities": [],
         "tasks.is_assigned_to_entity": False,
         "tasks.read_change_version": 1,
     }
-    found.fill(show)
-    return found
+    service.fill(show)
+    return service

@@ -58,10 +58,10 @@ def test_times_of_casting_links_are_those_of_a_cursor(assets: OneService, show: 
     """A plain list has none."""
     show.cast(show.shots[0], show.prop)
     assets.fill(show)
-    asked = {"project_id": show.project}
-    plain, *_ = assets.call("manager", "list_entity_links", **asked)
+    arguments = {"project_id": show.project}
+    plain, *_ = assets.call("manager", "list_entity_links", **arguments)
     assert not {"created_at", "updated_at"} & plain.keys()
     for query in ({"page": "1"}, {"cursor_created_at": "2000-01-01"}):
-        link, *_ = assets.call("manager", "list_entity_links", **asked, query=query)["data"]
+        link, *_ = assets.call("manager", "list_entity_links", **arguments, query=query)["data"]
         stamps = {name: link[name] for name in ("created_at", "updated_at")}
         assert link == {**plain, **stamps}

@@ -77,11 +77,11 @@ def test_names_in_any_script_have_keys_of_their_own(
     assets: OneService, show: Show, names: list[str], fields: list[str] | None
 ) -> None:
     """Transliterated; two names never share one."""
-    found = [
+    result = [
         assets.call("admin", "create_descriptor", project_id=show.project, data={"name": name})
         for name in names
     ]
-    keys = [one["field_name"] for one in found]
+    keys = [one["field_name"] for one in result]
     assert len(set(keys)) == len(names)
     assert all(key and key.isascii() and len(key) <= 120 for key in keys)
     assert keys == (fields or keys)

@@ -12,10 +12,10 @@ from tests.world import World
 @pytest.fixture
 def auth(alone: Alone, world: World) -> OneService:
     """The service with the studio's people; no other service references them."""
-    found = alone("auth")
-    found.neighbours.answers |= {
+    service = alone("auth")
+    service.neighbours.answers |= {
         f"{name}.references_row": False for name in ("assets", "tasks", "chat", "crud")
     }
-    found.neighbours.answers["crud.list_memberships"] = {world.project: ["supervisor", True]}
-    found.fill(world)
-    return found
+    service.neighbours.answers["crud.list_memberships"] = {world.project: ["supervisor", True]}
+    service.fill(world)
+    return service

@@ -27,8 +27,8 @@ def test_a_missing_name_leaves_no_space(auth: OneService, first: str, last: str,
     assert reply["full_name"] == full
     read = auth.call("admin", "read_row", path="persons", ident=reply["id"])
     assert read["full_name"] == full
-    asked = {"path": "persons", "query": {"full_name": full}}
-    assert [one["id"] for one in auth.call("admin", "list_rows", **asked)] == [reply["id"]]
+    arguments = {"path": "persons", "query": {"full_name": full}}
+    assert [one["id"] for one in auth.call("admin", "list_rows", **arguments)] == [reply["id"]]
 
 
 def test_without_a_limit_there_is_always_room(auth: OneService, world: World) -> None:

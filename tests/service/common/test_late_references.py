@@ -99,9 +99,9 @@ class Meeting:
 @pytest.fixture(scope="module")
 def real(urls: dict[str, str]) -> Iterator[dict[str, Database]]:
     """Databases whose transactions commit."""
-    found = {name: Database(urls[name]) for name in SERVICES}
-    yield found
-    for database in found.values():
+    result = {name: Database(urls[name]) for name in SERVICES}
+    yield result
+    for database in result.values():
         database.close()
 
 

@@ -16,20 +16,20 @@ from tests.world import World, ident
 @pytest.fixture
 def crud(alone: Alone, world: World) -> OneService:
     """The service; the services beside know the world's tasks and entities."""
-    found = alone("crud")
+    service = alone("crud")
     projects = {
         table: {row["id"]: row["project_id"] for row in world.tables[table]}
         for table in ("task", "entity")
     }
-    found.neighbours.answers |= {
+    service.neighbours.answers |= {
         "tasks.list_projects_of_tasks": lambda ids: known(projects["task"], ids),
         "assets.list_projects_of_entities": lambda ids: known(projects["entity"], ids),
         "tasks.find_existing_rows": lambda tables: tables,
         "assets.find_existing_rows": lambda tables: tables,
         "auth.find_existing_rows": lambda tables: tables,
     }
-    found.fill(world)
-    return found
+    service.fill(world)
+    return service
 
 
 def known(projects: dict[str, str], ids: list[str]) -> dict[str, str]:

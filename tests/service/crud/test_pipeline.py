@@ -16,14 +16,14 @@ INSTANCE = ident("instance of hero")
 @pytest.fixture
 def crud(alone: Alone, world: World) -> OneService:
     """The service; everybody works on everything, and Hero has an instance in the shot."""
-    found = alone("crud")
+    service = alone("crud")
     plain = {
         world.asset: {"id": world.asset},
         world.shot: {"id": world.shot},
         INSTANCE: {"id": INSTANCE, "asset_id": world.asset},
     }
     standing = {"read": True, "act": True}
-    found.neighbours.answers |= {
+    service.neighbours.answers |= {
         "assets.read_plain": lambda ident, **_: plain[ident],
         "tasks.read_plain": {"id": world.task, "entity_id": world.asset},
         "assets.list_projects_of_entities": lambda ids: dict.fromkeys(ids, world.project),
@@ -37,8 +37,8 @@ def crud(alone: Alone, world: World) -> OneService:
     }
     for table in ("file_status", "software"):
         world.tables[table].clear()
-    found.fill(world)
-    return found
+    service.fill(world)
+    return service
 
 
 def kinds(world: World, **values: Any) -> dict[str, Any]:
@@ -63,8 +63,8 @@ def test_a_working_file_has_a_software(crud: OneService, world: World) -> None:
 
 def test_an_output_is_filled_in(crud: OneService, world: World) -> None:
     """Texts are empty, the status is To review."""
-    asked = {"ident": world.asset, "data": kinds(world)}
-    reply = crud.call("artist", "new_output_file", **asked)
+    arguments = {"ident": world.asset, "data": kinds(world)}
+    reply = crud.call("artist", "new_output_file", **arguments)
     filled = ("name", "comment", "extension", "representation", "nb_elements", "revision")
     assert [reply[name] for name in filled] == ["main", "", "", "", 1, 1]
     (status,) = crud.rows("file_status")
@@ -78,10 +78,12 @@ def test_an_output_is_filled_in(crud: OneService, world: World) -> None:
 def test_an_output_of_an_instance_belongs_to_its_asset(crud: OneService, world: World) -> None:
     """Numbered by itself, and none of the asset's own."""
     crud.call("artist", "new_output_file", ident=world.asset, data=kinds(world, revision=7))
-    asked = {"ident": INSTANCE, "temporal_id": world.shot, "data": kinds(world)}
+    arguments = {"ident": INSTANCE, "temporal_id": world.shot, "data": kinds(world)}
     for want in (1, 2):
-        assert crud.call("artist", "read_next_output_revision", **asked) == {"next_revision": want}
-        reply = crud.call("artist", "new_output_file", **asked)
+        assert crud.call("artist", "read_next_output_revision", **arguments) == {
+            "next_revision": want
+        }
+        reply = crud.call("artist", "new_output_file", **arguments)
         assert reply["revision"] == want
     assert (reply["entity_id"], reply["asset_instance_id"]) == (world.asset, INSTANCE)
     assert reply["temporal_entity_id"] == world.shot

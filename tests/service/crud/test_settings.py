@@ -15,11 +15,11 @@ from tests.world import World
 @pytest.fixture
 def crud(alone: Alone) -> OneService:
     """The service; everything that is asked for exists."""
-    found = alone("crud")
+    service = alone("crud")
     for name in ("tasks", "assets"):
-        found.neighbours.answers[f"{name}.find_existing_rows"] = lambda tables: tables
-    found.fill(World())
-    return found
+        service.neighbours.answers[f"{name}.find_existing_rows"] = lambda tables: tables
+    service.fill(World())
+    return service
 
 
 @pytest.mark.parametrize("priority", [2, "2", 2.0])

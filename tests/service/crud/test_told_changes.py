@@ -22,10 +22,10 @@ def world() -> World:
 @pytest.fixture
 def crud(alone: Alone, world: World) -> OneService:
     """The service, filled with the studio's productions."""
-    found = alone("crud")
-    found.neighbours.answers["auth.list_rows"] = world.tables["department"]
-    found.fill(world)
-    return found
+    service = alone("crud")
+    service.neighbours.answers["auth.list_rows"] = world.tables["department"]
+    service.fill(world)
+    return service
 
 
 def test_a_task_type_is_let_go_of(crud: OneService, world: World) -> None:

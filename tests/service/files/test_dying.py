@@ -52,8 +52,8 @@ class Scene:
     @property
     def folder(self) -> Path:
         """Where objects are."""
-        found: Any = self.service.instance().settings
-        return Path(urlsplit(found.storage_url).path)
+        result: Any = self.service.instance().settings
+        return Path(urlsplit(result.storage_url).path)
 
     def upload(self, prefix: str, name: str, content: bytes, part: str = "file") -> dict[str, Any]:
         """What the gateway has stored, and says of it."""
@@ -137,8 +137,8 @@ class PreviewUpload(Method):
         scene.at["file"] = scene.upload("uploads", self.name, picture("JPEG"))
 
     def run(self, scene: Scene) -> None:
-        given = {"ident": scene.at["preview"], "data": {}, "files": [scene.at["file"]]}
-        scene.service.call("admin", "upload_preview", **given)
+        arguments = {"ident": scene.at["preview"], "data": {}, "files": [scene.at["file"]]}
+        scene.service.call("admin", "upload_preview", **arguments)
 
     def check(self, scene: Scene) -> bool:
         (row,) = scene.service.rows("preview_file", id=scene.at["preview"])
@@ -168,8 +168,8 @@ class CommentedPreview(Method):
         if not self._comments(scene):
             said = body(scene.world, text="look")  # type: ignore[arg-type]
             said["text"] = said.pop("comment")
-            given = {"data": {"comments": [said]}, "files": scene.at["files"]}
-            scene.service.call("admin", "batch_comment", task_id=scene.world.task, **given)
+            arguments = {"data": {"comments": [said]}, "files": scene.at["files"]}
+            scene.service.call("admin", "batch_comment", task_id=scene.world.task, **arguments)
         scene.handle_received()
 
     @staticmethod
@@ -207,12 +207,12 @@ class AvatarUpload(Method):
         scene.at["file"] = scene.upload("uploads", "second.png", picture())
 
     def run(self, scene: Scene) -> None:
-        given = {"kind": self.kind, "ident": scene.at["id"], "data": {}}
-        scene.service.call("admin", "upload_avatar", **given, files=[scene.at["file"]])
+        arguments = {"kind": self.kind, "ident": scene.at["id"], "data": {}}
+        scene.service.call("admin", "upload_avatar", **arguments, files=[scene.at["file"]])
 
     def _key(self, scene: Scene) -> str:
-        given = {"kind": self.kind, "file": f"{scene.at['id']}.png"}
-        key: str = scene.service.call("admin", "send_avatar", **given)["key"]
+        arguments = {"kind": self.kind, "file": f"{scene.at['id']}.png"}
+        key: str = scene.service.call("admin", "send_avatar", **arguments)["key"]
         return key
 
     def check(self, scene: Scene) -> bool:
@@ -251,8 +251,8 @@ class BackgroundUpload(Method):
         scene.at["file"] = scene.upload("uploads", "second.png", picture())
 
     def run(self, scene: Scene) -> None:
-        given = {"ident": scene.at["id"], "data": {}, "files": [scene.at["file"]]}
-        scene.service.call("admin", "upload_background", **given)
+        arguments = {"ident": scene.at["id"], "data": {}, "files": [scene.at["file"]]}
+        scene.service.call("admin", "upload_background", **arguments)
 
     def check(self, scene: Scene) -> bool:
         (row,) = scene.service.rows("preview_background_file", id=scene.at["id"])
@@ -277,8 +277,8 @@ class PreviewDelete(PreviewUpload):
 
     def run(self, scene: Scene) -> None:
         if scene.service.rows("preview_file", id=scene.at["preview"]):
-            given = {"path": "preview-files", "ident": scene.at["preview"]}
-            scene.service.call("admin", "delete_row", **given)
+            arguments = {"path": "preview-files", "ident": scene.at["preview"]}
+            scene.service.call("admin", "delete_row", **arguments)
         scene.remove_gone()
 
     def check(self, scene: Scene) -> bool:
@@ -296,8 +296,8 @@ class Attachment(Method):
         scene.at["comment"] = {"task_id": scene.world.task, "comment_id": scene.world.comment}
 
     def run(self, scene: Scene) -> None:
-        given = {"data": {}, "files": [scene.at["file"]]}
-        scene.service.call("admin", "add_attachments", **scene.at["comment"], **given)
+        arguments = {"data": {}, "files": [scene.at["file"]]}
+        scene.service.call("admin", "add_attachments", **scene.at["comment"], **arguments)
 
     def check(self, scene: Scene) -> bool:
         return scene.sent("send_attachment", ident=scene.at["file"]["id"], name="a.txt")
@@ -318,8 +318,8 @@ class AttachmentDelete(Attachment):
     def run(self, scene: Scene) -> None:
         ident = scene.at["file"]["id"]
         if scene.service.rows("attachment_file", id=ident):
-            given = {**scene.at["comment"], "attachment_id": ident}
-            scene.service.call("admin", "delete_attachment", **given)
+            arguments = {**scene.at["comment"], "attachment_id": ident}
+            scene.service.call("admin", "delete_attachment", **arguments)
         scene.remove_gone()
 
     def check(self, scene: Scene) -> bool:
@@ -333,8 +333,8 @@ class MessageFile(Attachment):
     """A file of a chat message, which ``chat`` stores afterwards."""
 
     def run(self, scene: Scene) -> None:
-        given = {"message_id": scene.at["file"]["id"], "files": [scene.at["file"]]}
-        scene.service.call("admin", "attach_to_message", **given)
+        arguments = {"message_id": scene.at["file"]["id"], "files": [scene.at["file"]]}
+        scene.service.call("admin", "attach_to_message", **arguments)
 
 
 class MessageDelete(MessageFile):

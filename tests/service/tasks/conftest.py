@@ -21,10 +21,10 @@ def desk() -> Desk:
 @pytest.fixture
 def tasks(alone: Alone, desk: Desk) -> OneService:
     """The service with the desk's rows."""
-    found = alone("tasks")
-    found.neighbours.answers |= neighbours_of(desk)
-    found.fill(desk)
-    return found
+    service = alone("tasks")
+    service.neighbours.answers |= neighbours_of(desk)
+    service.fill(desk)
+    return service
 
 
 def neighbours_of(desk: Desk) -> dict[str, Any]:

@@ -27,32 +27,32 @@ REPLY = {
 
 def test_a_comment_stores_the_fields_of_its_body(tasks: OneService, desk: Desk) -> None:
     """Text, checklist and links."""
-    given = {"checklist": [{"text": "a", "checked": False}], "links": ["https://example.com"]}
-    row = say(tasks, desk, "artist", "hello", **given)
-    assert row == {**row, "text": "hello", **given}
-    found = comments_on(tasks, desk.task)[0]
-    assert found == {**found, "text": "hello", **given}
+    arguments = {"checklist": [{"text": "a", "checked": False}], "links": ["https://example.com"]}
+    row = say(tasks, desk, "artist", "hello", **arguments)
+    assert row == {**row, "text": "hello", **arguments}
+    result = comments_on(tasks, desk.task)[0]
+    assert result == {**result, "text": "hello", **arguments}
 
 
 def test_a_comment_emits_events_and_notifies(tasks: OneService, desk: Desk) -> None:
     """About the comment, the task, its new status, and each person notified."""
     row = say(tasks, desk, "manager", "please", "wip")
     ids = {"task_id": desk.task, "project_id": desk.project}
-    told = dict(tasks.emitted())
-    assert told["comment:new"] == {
+    events = dict(tasks.emitted())
+    assert events["comment:new"] == {
         "comment_id": row["id"],
         "task_status_id": desk.statuses["wip"],
         **ids,
     }
-    assert told["task:update"] == ids
-    assert told["task:status-changed"] == {
+    assert events["task:update"] == ids
+    assert events["task:status-changed"] == {
         "new_task_status_id": desk.statuses["wip"],
         "previous_task_status_id": desk.status,
         "person_id": desk.people["manager"],
         **ids,
     }
     (note,) = tasks.rows("notification")
-    assert told["notifications:written"] == {
+    assert events["notifications:written"] == {
         "notification_ids": [str(note["id"])],
         "person_ids": [desk.people["artist"]],
         "project_id": desk.project,
@@ -64,9 +64,9 @@ def test_a_retried_comment_is_posted_once(tasks: OneService, desk: Desk) -> None
     key = str(uuid.uuid4())
     said = {"task_id": desk.task, "data": body(desk, "once")}
     first = tasks.answer("artist", "comment_task", key=key, **said)
-    told = tasks.emitted()
+    events = tasks.emitted()
     assert tasks.answer("artist", "comment_task", key=key, **said).body == first.body
-    assert tasks.emitted() == told
+    assert tasks.emitted() == events
     said["data"] = body(desk, "twice")
     with pytest.raises(KeyReused):
         tasks.answer("artist", "comment_task", key=key, **said)
@@ -112,10 +112,10 @@ def test_people_who_work_on_a_task_may_comment(tasks: OneService, desk: Desk) ->
     """Managers, clients, assignees, supervisors of the department, the entity's creator."""
     may = ("admin", "manager", "client", "artist", "supervisor", "modeler", "maker")
     not_they = ("colleague", "animator", "vendor", "hired", "stranger")
-    found = tasks.outcomes(
+    outcomes = tasks.outcomes(
         (*may, *not_they), "comment_task", task_id=desk.task, data=body(desk, "hi")
     )
-    assert found == dict.fromkeys(may, OK) | dict.fromkeys(not_they, FORBIDDEN)
+    assert outcomes == dict.fromkeys(may, OK) | dict.fromkeys(not_they, FORBIDDEN)
 
 
 def test_a_vendor_comments_only_their_own_tasks(tasks: OneService, desk: Desk) -> None:
@@ -167,8 +167,8 @@ def test_statuses_may_be_closed_to_artists_or_clients(
 ) -> None:
     """Other roles may set any."""
     given = body(desk, status=status)
-    found = tasks.outcomes([name], "comment_task", task_id=desk.task, data=given)
-    assert found == {name: want}
+    outcomes = tasks.outcomes([name], "comment_task", task_id=desk.task, data=given)
+    assert outcomes == {name: want}
 
 
 def test_the_project_role_decides(tasks: OneService, desk: Desk) -> None:
@@ -236,21 +236,21 @@ def test_a_hashtag_copies_the_comment_to_sibling_tasks(
 ) -> None:
     """Their status is unchanged; the copy names its origin."""
     row = say(tasks, desk, "artist", text, "wip")
-    found = comments_on(tasks, desk.rigging)
-    assert len(found) == int(copied)
+    result = comments_on(tasks, desk.rigging)
+    assert len(result) == int(copied)
     assert task_of(tasks, desk.rigging)["task_status_id"] == desk.status
     assert task_of(tasks, desk.task)["task_status_id"] == desk.statuses["wip"]
     if copied:
-        assert found[0]["text"] == f"{text}\n\n____\nFrom Modeling task"
-        assert found[0]["task_status_id"] == desk.status
-        assert found[0]["person_id"] == row["person_id"]
+        assert result[0]["text"] == f"{text}\n\n____\nFrom Modeling task"
+        assert result[0]["task_status_id"] == desk.status
+        assert result[0]["person_id"] == row["person_id"]
 
 
 def test_a_reply_is_stored_and_emits_events(tasks: OneService, desk: Desk) -> None:
     """With its mentions and its author."""
-    given = {"text": "ok @Artist Example"}
+    data = {"text": "ok @Artist Example"}
     at = {"task_id": desk.task, "comment_id": desk.comment}
-    row = tasks.call("manager", "reply_to_comment", **at, data=given)
+    row = tasks.call("manager", "reply_to_comment", **at, data=data)
     assert row.keys() == REPLY
     assert (row["text"], row["mentions"]) == ("ok @Artist Example", [desk.people["artist"]])
     assert row["person"]["full_name"] == "Manager Example"
@@ -276,8 +276,8 @@ def test_a_reply_needs_a_comment_of_the_task(
         "task_id": {"rigging": desk.rigging, "": desk.task}.get(task, task),
         "comment_id": comment or desk.comment,
     }
-    found = tasks.outcomes(["admin"], "reply_to_comment", **at, data={"text": "x"})
-    assert found == {"admin": want}
+    outcomes = tasks.outcomes(["admin"], "reply_to_comment", **at, data={"text": "x"})
+    assert outcomes == {"admin": want}
 
 
 def test_people_who_may_comment_may_reply(tasks: OneService, desk: Desk) -> None:
@@ -285,8 +285,8 @@ def test_people_who_may_comment_may_reply(tasks: OneService, desk: Desk) -> None
     may = ("admin", "manager", "client", "artist", "supervisor", "modeler", "maker")
     not_they = ("colleague", "animator", "vendor", "hired", "stranger")
     at = {"task_id": desk.task, "comment_id": desk.comment}
-    found = tasks.outcomes((*may, *not_they), "reply_to_comment", **at, data={"text": "ok"})
-    assert found == dict.fromkeys(may, OK) | dict.fromkeys(not_they, FORBIDDEN)
+    outcomes = tasks.outcomes((*may, *not_they), "reply_to_comment", **at, data={"text": "ok"})
+    assert outcomes == dict.fromkeys(may, OK) | dict.fromkeys(not_they, FORBIDDEN)
 
 
 def test_the_author_may_reply_after_leaving_the_task(tasks: OneService, desk: Desk) -> None:
@@ -321,8 +321,8 @@ def test_clients_of_different_studios_do_not_reply_to_each_other(
         ("rival", desk.comment, OK),
     ):
         at = {"task_id": desk.task, "comment_id": comment}
-        found = tasks.outcomes([name], "reply_to_comment", **at, data={"text": "ok"})
-        assert found == {name: want}
+        outcomes = tasks.outcomes([name], "reply_to_comment", **at, data={"text": "ok"})
+        assert outcomes == {name: want}
 
 
 def test_acknowledging_twice_withdraws_it(tasks: OneService, desk: Desk) -> None:
@@ -338,8 +338,8 @@ def test_acknowledging_twice_withdraws_it(tasks: OneService, desk: Desk) -> None
         ("comment:acknowledge", payload),
         ("comment:unacknowledge", payload),
     ]
-    found = tasks.outcomes(("hired", "vendor", "stranger"), "acknowledge_comment", **at)
-    assert found == {"hired": OK, "vendor": FORBIDDEN, "stranger": FORBIDDEN}
+    outcomes = tasks.outcomes(("hired", "vendor", "stranger"), "acknowledge_comment", **at)
+    assert outcomes == {"hired": OK, "vendor": FORBIDDEN, "stranger": FORBIDDEN}
 
 
 @pytest.mark.parametrize("of_task", [False, True])
@@ -359,9 +359,9 @@ def test_deleting_a_comment_restores_the_previous_status(
     task = task_of(tasks, desk.task)
     assert (task["task_status_id"], task["end_date"]) == (desk.status, None)
     assert task["last_comment_date"] == "2026-01-05T10:00:00"
-    told = dict(tasks.emitted())
-    assert told["comment:delete"] == {"comment_id": last, "project_id": desk.project}
-    changed = told["task:status-changed"]
+    events = dict(tasks.emitted())
+    assert events["comment:delete"] == {"comment_id": last, "project_id": desk.project}
+    changed = events["task:status-changed"]
     assert (changed["new_task_status_id"], changed["previous_task_status_id"]) == (
         desk.status,
         desk.statuses["wfa"],

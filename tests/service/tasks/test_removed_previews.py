@@ -26,9 +26,9 @@ class Shown:
 
     def preview(self, name: str, revision: int, **values: Any) -> str:
         """One more preview of the task."""
-        given = {"status": "ready", "validation_status": "neutral", "position": 1, **values}
+        arguments = {"status": "ready", "validation_status": "neutral", "position": 1, **values}
         return self.desk.add(
-            "preview_file", name, name=name, task_id=self.desk.task, revision=revision, **given
+            "preview_file", name, name=name, task_id=self.desk.task, revision=revision, **arguments
         )
 
     def link(self, comment: str, preview: str) -> None:
@@ -44,8 +44,8 @@ class Shown:
 
     def last(self) -> str | None:
         """The task's last preview."""
-        found: str | None = task_of(self.tasks, self.desk.task)["last_preview_file_id"]
-        return found
+        result: str | None = task_of(self.tasks, self.desk.task)["last_preview_file_id"]
+        return result
 
     def there(self) -> set[str]:
         """The previews that are left."""
@@ -87,10 +87,10 @@ def test_the_revision_before_takes_the_place(shown: Shown, way: str) -> None:
     assert shown.there() == {desk.preview, first}
     assert shown.gone() == [second]
     assert shown.last() == first
-    told = tasks.emitted()
+    events = tasks.emitted()
     main = {"entity_id": desk.asset, "preview_file_id": first, "instead_of": second}
-    assert ("preview-file:set-main", {**main, "project_id": desk.project}) in told
-    deleted = [name for name, _ in told].count("preview-file:delete")
+    assert ("preview-file:set-main", {**main, "project_id": desk.project}) in events
+    deleted = [name for name, _ in events].count("preview-file:delete")
     assert deleted == 1
 
 

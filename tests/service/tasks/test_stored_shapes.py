@@ -67,12 +67,12 @@ def test_a_checklist_keeps_what_else_it_holds(tasks: OneService, desk: Desk, goo
 def test_annotations_are_drawings(tasks: OneService, desk: Desk, wrong: Any) -> None:
     """By a change of them or of the row; nothing is written."""
     at = {"path": "preview-files", "ident": desk.preview}
-    given = {"annotations": wrong}
-    refused(lambda: tasks.call("artist", "update_row", **at, data=given), "annotations")
+    arguments = {"annotations": wrong}
+    refused(lambda: tasks.call("artist", "update_row", **at, data=arguments), "annotations")
     for name in ("additions", "updates"):
-        given = {"ident": desk.preview, "data": {name: wrong}}
+        arguments = {"ident": desk.preview, "data": {name: wrong}}
         with pytest.raises(InvalidInput, match="Validation") as refusal:
-            tasks.call("artist", "annotate_preview", **given)
+            tasks.call("artist", "annotate_preview", **arguments)
         assert name in str(refusal.value.data)
     (row,) = tasks.rows("preview_file", id=desk.preview)
     assert row["annotations"] is None
@@ -81,8 +81,8 @@ def test_annotations_are_drawings(tasks: OneService, desk: Desk, wrong: Any) -> 
 @pytest.mark.parametrize("wrong", WRONG_DELETIONS)
 def test_deletions_name_objects_by_ids(tasks: OneService, desk: Desk, wrong: Any) -> None:
     """Of a time, or by themselves."""
-    given = {"ident": desk.preview, "data": {"deletions": wrong}}
-    refused(lambda: tasks.call("artist", "annotate_preview", **given), "deletions")
+    arguments = {"ident": desk.preview, "data": {"deletions": wrong}}
+    refused(lambda: tasks.call("artist", "annotate_preview", **arguments), "deletions")
 
 
 @pytest.mark.parametrize("stored", WRONG_REPLIES)
@@ -105,8 +105,8 @@ def test_annotations_of_no_shape_are_none(tasks: OneService, desk: Desk, stored:
     desk.row("preview_file", desk.preview)["annotations"] = stored
     tasks.fill(desk)
     drawn = [{"time": 1, "drawing": {"objects": [{"id": "a"}]}}]
-    given = {"ident": desk.preview, "data": {"additions": drawn}}
-    assert tasks.call("artist", "annotate_preview", **given)["annotations"] == drawn
+    arguments = {"ident": desk.preview, "data": {"additions": drawn}}
+    assert tasks.call("artist", "annotate_preview", **arguments)["annotations"] == drawn
 
 
 @pytest.mark.parametrize("stored", ["x", 1, [1]])
@@ -115,8 +115,8 @@ def test_data_of_no_shape_is_empty(tasks: OneService, desk: Desk, stored: Any) -
     desk.row("task", desk.task)["data"] = stored
     desk.row("entity", desk.asset)["data"] = stored
     tasks.fill(desk)
-    given = {"path": "tasks", "ident": desk.task, "data": {"data": {"a": 1}}}
-    assert tasks.call("manager", "update_row", **given)["data"] == {"a": 1}
+    arguments = {"path": "tasks", "ident": desk.task, "data": {"data": {"a": 1}}}
+    assert tasks.call("manager", "update_row", **arguments)["data"] == {"a": 1}
     assert say(tasks, desk, "manager", "again", "retake")["text"] == "again"
 
 
@@ -130,8 +130,8 @@ def test_data_is_an_object(
 ) -> None:
     """Or null."""
     ident = {"tasks": desk.task, "comments": desk.comment, "preview-files": desk.preview}[path]
-    given = {"path": path, "ident": ident, "data": {field: wrong}}
-    refused(lambda: tasks.call("admin", "update_row", **given), field)
+    arguments = {"path": path, "ident": ident, "data": {field: wrong}}
+    refused(lambda: tasks.call("admin", "update_row", **arguments), field)
 
 
 def test_nobody_writes_what_other_routes_keep(tasks: OneService, desk: Desk) -> None:
@@ -168,8 +168,8 @@ def test_an_assignee_writes_nothing_of_a_previews_file(tasks: OneService, desk: 
     }
     row = {"path": "preview-files", "ident": desk.preview}
     (before,) = tasks.rows("preview_file", id=desk.preview)
-    given = {**forged, "validation_status": "rejected"}
-    reply = tasks.call("artist", "update_row", **row, data=given)
+    data = {**forged, "validation_status": "rejected"}
+    reply = tasks.call("artist", "update_row", **row, data=data)
     assert reply["validation_status"] == "rejected"
     (after,) = tasks.rows("preview_file", id=desk.preview)
     assert {name: after[name] for name in forged} == {name: before[name] for name in forged}

@@ -25,9 +25,9 @@ def test_concepts_have_types_of_their_own(tasks: OneService, desk: Desk) -> None
     for kind in ("Asset", "Shot", "Concept"):
         with pytest.raises(InvalidInput, match="similar name"):
             make(tasks, desk, name="Sketch", for_entity=kind)
-    asked = {"path": "task-types", "ident": sketch["id"]}
+    arguments = {"path": "task-types", "ident": sketch["id"]}
     for data in ({"for_entity": "Concept"}, {"name": "Modeling"}):
         with pytest.raises(InvalidInput, match="similar name"):
-            tasks.call("admin", "update_row", **asked, data=data)
-    reply = tasks.call("admin", "update_row", **asked, data={"name": "Sketch", "priority": 3})
+            tasks.call("admin", "update_row", **arguments, data=data)
+    reply = tasks.call("admin", "update_row", **arguments, data={"name": "Sketch", "priority": 3})
     assert reply["priority"] == 3

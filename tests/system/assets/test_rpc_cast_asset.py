@@ -66,8 +66,8 @@ def test_two_who_cast_at_once_both_succeed(system: System, show: Show, admin: Ca
 def test_casting_an_asset_is_for_managers(system: System, show: Show) -> None:
     """Admin, manager, supervisor, artist, client, vendor, stranger."""
     body = {"entity_ids": show.shots}
-    found = statuses(system, show, "PUT", path_of(show, show.prop), body)
-    assert found == [200, 200, 403, 403, 403, 403, 403]
+    codes = statuses(system, show, "PUT", path_of(show, show.prop), body)
+    assert codes == [200, 200, 403, 403, 403, 403, 403]
 
 
 @pytest.mark.parametrize(

@@ -225,9 +225,9 @@ def test_shots_tell_what_their_assets_are_ready_for(
     system.load(show.tables)
     events = Subscriber(system.parts.amqp_uri)
     admin.put(f"/data/entities/{show.prop}", {"ready_for": show.task_type})
-    found = ask("admin", "read_casting_readiness", shot_ids=show.shots)
-    assert set(found[show.shots[0]]) == {show.task_type, None}
-    assert found[show.shots[1]] == []
+    reply = ask("admin", "read_casting_readiness", shot_ids=show.shots)
+    assert set(reply[show.shots[0]]) == {show.task_type, None}
+    assert reply[show.shots[1]] == []
     assert ask("admin", "list_shots_casting", asset_ids=[show.prop]) == [show.shots[0]]
     until(lambda: events.named("asset:ready-changed"), what="the event")
     assert events.named("asset:ready-changed") == [

@@ -13,19 +13,19 @@ from tests.system.asking import told
 
 def test_two_who_create_the_same_at_once_are_answered_the_same(system: System, show: Show) -> None:
     """Though nothing in the tables forbids two entities without parent and of one name."""
-    found: list[str] = []
+    names: list[str] = []
 
     def create() -> None:
         caller = system.caller(show.admin)
         response = caller.post(f"/data/projects/{show.project}/episodes", {"name": "E99"})
-        found.append(response.json()["id"])
+        names.append(response.json()["id"])
 
     threads = [threading.Thread(target=create) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert (len(found), len(set(found))) == (8, 1)
+    assert (len(names), len(set(names))) == (8, 1)
 
 
 # --- removal --------------------------------------------------------------------------------------
@@ -82,11 +82,11 @@ def test_entities_are_removed_by_managers_and_their_creators(
 ) -> None:
     """An artist created the asset and the concept; who is neither is refused."""
     ident = getattr(show, name)
-    found = []
+    result = []
     for role in ("stranger", "vendor", "client", "supervisor", "artist"):
         caller = system.caller(show.people[role])
-        found.append(caller.delete(f"/data/{plural}/{ident}").status_code)
-    assert found == [403, 403, 403, 403, want]
+        result.append(caller.delete(f"/data/{plural}/{ident}").status_code)
+    assert result == [403, 403, 403, 403, want]
     manager = system.caller(show.people["manager"])
     assert manager.delete(f"/data/{plural}/{show.opening}").status_code == 404
     assert manager.delete(f"/data/{plural}/nonsense").status_code == 404

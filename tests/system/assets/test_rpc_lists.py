@@ -66,8 +66,8 @@ def test_a_production_lists_its_entities_by_name(
 ) -> None:
     """As plain rows; concepts with what they are linked to. Assets have no order."""
     path = f"/data/projects/{show.project}/{plural}"
-    found = names(admin, path)
-    assert (sorted(found) if plural == "assets" else found) == want
+    result = names(admin, path)
+    assert (sorted(result) if plural == "assets" else result) == want
     extra = {"entity_concept_links"} if plural == "concepts" else set()
     for row in admin.get(path).json():
         assert set(row) == ROW | extra
@@ -77,9 +77,9 @@ def test_a_production_lists_its_entities_by_name(
 @pytest.mark.parametrize("plural", ALL)
 def test_lists_of_a_production_are_for_its_team(system: System, show: Show, plural: str) -> None:
     """Concepts are closed to clients and vendors; an unknown production isn't found."""
-    found = statuses(system, show, "GET", f"/data/projects/{show.project}/{plural}")
+    codes = statuses(system, show, "GET", f"/data/projects/{show.project}/{plural}")
     closed = 403 if plural == "concepts" else 200
-    assert found == [200, 200, 200, 200, closed, closed, 403]
+    assert codes == [200, 200, 200, 200, closed, closed, 403]
     nowhere = statuses(system, show, "GET", f"/data/projects/{UNKNOWN}/{plural}")
     assert nowhere == [200 if plural == "assets" else 404] + [404] * 6
 
@@ -175,8 +175,8 @@ def test_details_tell_what_holds_the_entity(system: System, show: Show, admin: C
 def test_details_are_for_the_team(system: System, show: Show, plural: str) -> None:
     """A vendor needs a task on the very entity."""
     ident = {"sequences": show.opening, "episodes": show.episode, "scenes": show.scene}[plural]
-    found = statuses(system, show, "GET", f"/data/{plural}/{ident}")
-    assert dict(zip(CALLERS, found, strict=True)) == {
+    codes = statuses(system, show, "GET", f"/data/{plural}/{ident}")
+    assert dict(zip(CALLERS, codes, strict=True)) == {
         "admin": 200,
         "manager": 200,
         "supervisor": 200,
@@ -221,8 +221,8 @@ def test_shared_assets_of_others_are_listed_where_they_are_cast(
         ("nonsense", 404),
     ):
         assert names(admin, f"{base}/episodes/{episode}/assets/shared-used") == want
-    found = statuses(system, show, "GET", f"{base}/episodes/all/assets/shared-used")
-    assert found == [200, 200, 200, 200, 200, 200, 403]
+    codes = statuses(system, show, "GET", f"{base}/episodes/all/assets/shared-used")
+    assert codes == [200, 200, 200, 200, 200, 200, 403]
     assert names(admin, f"/data/projects/{UNKNOWN}/assets/shared-used") == []
 
 

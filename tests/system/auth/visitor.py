@@ -32,8 +32,8 @@ def signed_in(system: System, **more: Any) -> Caller:
 
 def letters(system: System) -> list[EmailMessage]:
     """The e-mails sent so far, oldest first."""
-    found = sorted((system.folder / "mail").glob("*.eml"))
-    return [message_from_bytes(path.read_bytes(), policy=default) for path in found]  # type: ignore[misc]
+    result = sorted((system.folder / "mail").glob("*.eml"))
+    return [message_from_bytes(path.read_bytes(), policy=default) for path in result]  # type: ignore[misc]
 
 
 @contextmanager
@@ -50,16 +50,16 @@ def next_letter(system: System, about: str = "") -> Iterator[list[str]]:
 
 def code_in(text: str) -> str:
     """The six digits in an e-mail."""
-    found = re.search(r"^(\d{6})$", text, re.MULTILINE)
-    assert found, text
-    return found[1]
+    match = re.search(r"^(\d{6})$", text, re.MULTILINE)
+    assert match, text
+    return match[1]
 
 
 def token_in(text: str) -> str:
     """The token in an e-mail's link."""
-    found = re.search(r"token=([\w-]{64})(?![\w-])", text)
-    assert found, text
-    return found[1]
+    match = re.search(r"token=([\w-]{64})(?![\w-])", text)
+    assert match, text
+    return match[1]
 
 
 @contextmanager

@@ -48,14 +48,14 @@ def test_files_are_stored_and_deleted_with_their_message(
 ) -> None:
     """Pictures are sent inline, other files as attachments."""
     join(artist, world.asset)
-    said = say(
+    message = say(
         artist,
         world.asset,
         "look",
         one=("a b.png", PICTURE, "text/plain"),
         two=("page.html", b"<script>", "image/png"),
     )
-    picture, page = sorted(said["attachment_files"], key=lambda f: f["extension"], reverse=True)
+    picture, page = sorted(message["attachment_files"], key=lambda f: f["extension"], reverse=True)
     assert (picture["name"], picture["extension"]) == ("a b.png", "png")
     listed = artist.get(chat_of(world) + "/messages").json()[-1]
     assert {f["id"] for f in listed["attachment_files"]} == {picture["id"], page["id"]}
@@ -68,7 +68,7 @@ def test_files_are_stored_and_deleted_with_their_message(
     assert saved.headers["Content-Type"] == "application/octet-stream"
     assert saved.headers["Content-Disposition"].startswith("attachment;")
 
-    assert artist.delete(f"{chat_of(world)}/messages/{said['id']}").status_code == 204
+    assert artist.delete(f"{chat_of(world)}/messages/{message['id']}").status_code == 204
     lying = system.storage / "attachments"
     until(lambda: not (lying / picture["id"]).exists(), what="the removal of the file")
     assert artist.get(f"/data/attachment-files/{picture['id']}/file/x").status_code == 404
@@ -114,8 +114,8 @@ def test_a_retried_message_with_files_is_stored_once(
 def test_files_support_ranges_and_conditional_requests(artist: Caller, world: World) -> None:
     """Ranges, ETags, dates and HEAD, as HTTP specifies."""
     join(artist, world.asset)
-    said = say(artist, world.asset, "x", file=("a.png", PICTURE))
-    path = f"/data/attachment-files/{said['attachment_files'][0]['id']}/file/a.png"
+    message = say(artist, world.asset, "x", file=("a.png", PICTURE))
+    path = f"/data/attachment-files/{message['attachment_files'][0]['id']}/file/a.png"
     whole = artist.get(path)
     assert whole.headers["Cache-Control"] == "max-age=604800, private"
     assert whole.headers["Accept-Ranges"] == "bytes"

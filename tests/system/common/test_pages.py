@@ -60,8 +60,8 @@ def test_pages_of_a_closed_production_are_for_administrators(
 ) -> None:
     """Once it is closed its own team finds nothing, and not how much there is."""
     path, artist = f"/data/{resource.path}?project_id={world.project}&page=1", "artist"
-    held = admin.get(path).json()["total"]
-    assert system.caller(world.people[artist]).get(path).json()["total"] == held > 0
+    total = admin.get(path).json()["total"]
+    assert system.caller(world.people[artist]).get(path).json()["total"] == total > 0
     admin.put(f"/data/projects/{world.project}", {"project_status_id": world.closed})
 
     def nothing() -> bool:
@@ -69,7 +69,7 @@ def test_pages_of_a_closed_production_are_for_administrators(
         return (page["total"], page["data"]) == (0, [])
 
     until(nothing, what="an empty page")
-    assert admin.get(path).json()["total"] == held
+    assert admin.get(path).json()["total"] == total
 
 
 @pytest.mark.parametrize(("service", "resource"), COUNTED)
@@ -89,8 +89,8 @@ def test_the_total_follows_whatever_happens_to_rows(
 
         def counts() -> dict[str, int]:
             cursor.execute(f"SELECT project_id::text, count(*) FROM {table} GROUP BY 1")
-            found = dict(cursor.fetchall())
-            return {p: found.get(p, 0) for p in (world.project, world.past)}
+            result = dict(cursor.fetchall())
+            return {p: result.get(p, 0) for p in (world.project, world.past)}
 
         assert totals() == counts()
         before = counts()[world.project]

@@ -237,11 +237,11 @@ def test_changes_are_events_of_the_actor(
 
     silent = {"notifications"}
     wanted = 2 if resource.path in silent else 3
-    found = until(lambda: len(logged()) >= wanted and logged(), what="events in the log")
-    verbs = [event["name"].partition(":")[2] for event in found]
+    value = until(lambda: len(logged()) >= wanted and logged(), what="events in the log")
+    verbs = [event["name"].partition(":")[2] for event in value]
     expected = ["update", "delete"] if resource.path in silent else ["new", "update", "delete"]
-    assert [verb for verb in verbs if verb in {"new", "update", "delete"}] == expected, found
-    assert {event["user_id"] for event in found} == {world.admin}
+    assert [verb for verb in verbs if verb in {"new", "update", "delete"}] == expected, value
+    assert {event["user_id"] for event in value} == {world.admin}
 
 
 @pytest.mark.parametrize("resource", EVERY)

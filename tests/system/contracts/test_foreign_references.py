@@ -98,9 +98,9 @@ def as_sent(resource: Resource, name: str, value: str) -> Any:
 @pytest.fixture
 def studio(system: System) -> TwoProductions:
     """Loaded afresh."""
-    found = TwoProductions()
-    system.load(found.tables)
-    return found
+    productions = TwoProductions()
+    system.load(productions.tables)
+    return productions
 
 
 def test_what_can_be_hidden_is_hidden(studio: TwoProductions) -> None:

@@ -39,10 +39,10 @@ def test_files_require_work_on_the_task_or_entity(
     """Admin, manager, supervisor, artist (assigned), client, vendor, stranger."""
     task, entity = f"/data/tasks/{world.task}", f"/data/entities/{world.asset}"
     kinds = {"output_type_id": ident("output_type cache"), "task_type_id": world.task_type}
-    found = statuses(system, world, "POST", f"{task}/working-files/new", {})
-    assert found == [201, 201, 201, 201, 201, 403, 403]
-    found = statuses(system, world, "POST", f"{entity}/output-files/new", kinds)
-    assert found == [201, 201, 403, 201, 403, 403, 403]
+    codes = statuses(system, world, "POST", f"{task}/working-files/new", {})
+    assert codes == [201, 201, 201, 201, 201, 403, 403]
+    codes = statuses(system, world, "POST", f"{entity}/output-files/new", kinds)
+    assert codes == [201, 201, 403, 201, 403, 403, 403]
     for path in (
         f"{task}/working-files",
         f"{task}/working-files/last-revisions",

@@ -81,15 +81,15 @@ def described(system: System) -> Show:
 def test_the_context_has_every_key_for_every_role(system: System, world: World) -> None:
     """The user limit is for administrators, complete persons for managers."""
     for role in world.people:
-        found = context(system, world, role)
-        assert set(found) == KEYS | ({"user_limit"} if role == "admin" else set())
-        assert len(found["persons"]) == len(world.people)
-        person = next(p for p in found["persons"] if p["id"] == world.people["artist"])
+        result = context(system, world, role)
+        assert set(result) == KEYS | ({"user_limit"} if role == "admin" else set())
+        assert len(result["persons"]) == len(world.people)
+        person = next(p for p in result["persons"] if p["id"] == world.people["artist"])
         assert person["departments"] == [world.department]
         assert (set(person) == REDUCED) is (role not in {"admin", "manager"})
-        assert len(found["task_types"]) == len(found["task_status"]) == 1
-        assert {kind["type"] for kind in found["asset_types"]} == {"AssetType"}
-        assert found["asset_types"][0]["task_types"] == []
+        assert len(result["task_types"]) == len(result["task_status"]) == 1
+        assert {kind["type"] for kind in result["asset_types"]} == {"AssetType"}
+        assert result["asset_types"][0]["task_types"] == []
 
 
 def test_productions_of_the_context_are_the_open_ones_of_the_team(
@@ -97,8 +97,8 @@ def test_productions_of_the_context_are_the_open_ones_of_the_team(
 ) -> None:
     """All open ones for administrators, none for a stranger."""
     for role in world.people:
-        found = context(system, world, role)["projects"]
-        names = [project["name"] for project in found]
+        result = context(system, world, role)["projects"]
+        names = [project["name"] for project in result]
         assert names == ([] if role == "stranger" else ["Film"])
 
 

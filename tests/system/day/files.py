@@ -69,8 +69,8 @@ def show_the_asset_by_it(day: Day) -> None:
     assert gazu.task.set_main_preview(day.preview)["id"] == day.hero["id"]
     assert gazu.asset.get_asset(day.hero["id"])["preview_file_id"] == day.preview["id"]
     gazu.files.update_preview(day.preview, {"validation_status": "validated"})
-    found = gazu.files.get_preview_file(day.preview["id"])
-    assert found["validation_status"] == "validated"
+    result = gazu.files.get_preview_file(day.preview["id"])
+    assert result["validation_status"] == "validated"
 
 
 def draw_on_it(day: Day) -> None:
@@ -117,8 +117,8 @@ def make_playlists(day: Day) -> None:
     ]
     playlist.add_entity_to_playlist(made, day.shots[1])
     assert len(playlist.all_shots_for_playlist(made)) == 2
-    found = playlist.get_playlist(made)
-    playlist.remove_entity_from_playlist(found, day.shots[1])
+    result = playlist.get_playlist(made)
+    playlist.remove_entity_from_playlist(result, day.shots[1])
     assert len(playlist.get_playlist(made)["shots"]) == 1
     playlist.update_entity_preview(playlist.get_playlist(made), day.shots[0], day.preview)
     assert playlist.get_playlist(made)["shots"][0]["preview_file_id"] == day.preview["id"]

@@ -49,9 +49,9 @@ def open_departments(day: Day) -> None:
     other = gazu.person.new_department(day.named("Editing"), color="#fff")
     gazu.person.update_department({"id": other["id"], "color": "#000"})
     assert gazu.person.get_department(other["id"])["color"] == "#000"
-    found = gazu.person.get_department_by_name(day.named("Modeling"))
-    assert found["id"] == day.department["id"]
-    assert {other["id"], found["id"]} <= set(ids(gazu.person.all_departments()))
+    result = gazu.person.get_department_by_name(day.named("Modeling"))
+    assert result["id"] == day.department["id"]
+    assert {other["id"], result["id"]} <= set(ids(gazu.person.all_departments()))
     gazu.person.remove_department(other)
     assert gazu.person.get_department_by_name(day.named("Editing")) is None
 

@@ -27,11 +27,11 @@ def agree_on_task_types(day: Day) -> None:
                 "short_name": day.mark,
             }
         )
-    found = gazu.task.get_task_type_by_name(day.named("Rigging"))
-    assert found["id"] == day.types["rigging"]["id"]
+    result = gazu.task.get_task_type_by_name(day.named("Rigging"))
+    assert result["id"] == day.types["rigging"]["id"]
     short = gazu.task.get_task_type_by_short_name(day.mark, "Shot")
     assert short["id"] == day.types["animation"]["id"]
-    assert gazu.task.get_task_type(found["id"])["color"] == "#827717"
+    assert gazu.task.get_task_type(result["id"])["color"] == "#827717"
     assert set(ids(day.types.values())) <= set(ids(gazu.task.all_task_types()))  # type: ignore[arg-type]
 
 
@@ -83,8 +83,8 @@ def open_the_production(day: Day) -> None:
     assert project.get_project_status_by_name("Open")["id"] == day.project["project_status_id"]
     project.update_project({"id": day.project["id"], "code": "fm"})
     project.update_project_data(day.project, {"mood": "calm"})
-    found = project.get_project(day.project["id"])
-    assert (found["code"], found["data"]) == ("fm", {"mood": "calm"})
+    result = project.get_project(day.project["id"])
+    assert (result["code"], result["data"]) == ("fm", {"mood": "calm"})
     assert day.project["id"] in project.get_project_url(day.project)
 
 
@@ -144,8 +144,8 @@ def describe_what_is_noted(day: Day) -> None:
     project, film = gazu.project, day.project
     made = project.add_metadata_descriptor(film, "Render Layer", "Asset")
     assert project.get_metadata_descriptor(film, made["id"])["name"] == "Render Layer"
-    found = project.get_metadata_descriptor_by_field_name(film, "render_layer")
-    assert found["id"] == made["id"]
+    result = project.get_metadata_descriptor_by_field_name(film, "render_layer")
+    assert result["id"] == made["id"]
     project.update_metadata_descriptor(film, {"id": made["id"], "name": "Layer"})
     assert [row["name"] for row in project.all_metadata_descriptors(film)] == ["Layer"]
     project.remove_metadata_descriptor(film, made["id"])

@@ -77,13 +77,13 @@ def running(family: list[psutil.Process]) -> list[psutil.Process]:
 def shown(folder: Path) -> set[str]:
     """The processes that Prometheus discovers and that answer it."""
     listed = json.loads((folder / "prometheus" / "targets.json").read_text())
-    found = set()
+    result = set()
     for one in listed:
         labels = one["labels"]
         target = Target(f"http://{one['targets'][0]}/metrics", **labels)
         if Scrape([target]).values("process_start_time_seconds"):
-            found.add(labels["process"])
-    return found
+            result.add(labels["process"])
+    return result
 
 
 def test_it_starts_recovers_stops_and_keeps_its_data(tmp_path: Path) -> None:

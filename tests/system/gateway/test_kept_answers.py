@@ -17,9 +17,9 @@ WHO = "/auth/authenticated"
 @pytest.fixture
 def artist(system: System, world: World) -> Caller:
     """A client whose answer is already cached."""
-    found = system.caller(world.people["artist"])
-    assert found.get(WHO).json()["user"]["first_name"] == "Artist"
-    return found
+    result = system.caller(world.people["artist"])
+    assert result.get(WHO).json()["user"]["first_name"] == "Artist"
+    return result
 
 
 def calls(system: System, method: str) -> float:

@@ -31,20 +31,20 @@ def headers(world: World) -> str:
 def connections(system: System, count: int, beginning: str = "") -> Iterator[list[socket.socket]]:
     """Open connections that have each sent the bytes."""
     with ExitStack() as stack:
-        found = []
+        result = []
         for _ in range(count):
             line = stack.enter_context(socket.create_connection(("127.0.0.1", system.port), 30))
             line.sendall(beginning.encode())
-            found.append(line)
-        yield found
+            result.append(line)
+        yield result
 
 
 def answer_of(line: socket.socket) -> bytes:
     """All bytes until the server closes."""
-    found = b""
+    result = b""
     while piece := line.recv(65536):
-        found += piece
-    return found
+        result += piece
+    return result
 
 
 def others_are_served(admin: Caller) -> None:

@@ -18,14 +18,14 @@ def files(system: System, world: World) -> dict[str, str]:
         "loose.txt": {"mimetype": "text/plain"},
         "lost.txt": {"mimetype": "text/plain", "comment_id": world.comment},
     }
-    found = {n: world.add("attachment_file", n, name=n, size=3, **row) for n, row in rows.items()}
+    result = {n: world.add("attachment_file", n, name=n, size=3, **row) for n, row in rows.items()}
     system.load(world.tables)
     folder = system.storage / "attachments"
     folder.mkdir(exist_ok=True)
-    for name, file in found.items():
+    for name, file in result.items():
         if name != "lost.txt":
             (folder / file).write_bytes(b"abc")
-    return found
+    return result
 
 
 @pytest.mark.parametrize(

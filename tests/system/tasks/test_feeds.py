@@ -246,8 +246,8 @@ def test_subscribers_are_notified(desk: Desk, who: As) -> None:
 def test_subscribing_requires_read_permission(system: System, desk: Desk) -> None:
     """On the task."""
     path = f"/actions/user/tasks/{desk.task}/subscribe"
-    found = answers(system, desk, ("colleague", "vendor", "stranger"), "POST", path, {})
-    assert list(found.values()) == [201, 403, 403]
+    codes = answers(system, desk, ("colleague", "vendor", "stranger"), "POST", path, {})
+    assert list(codes.values()) == [201, 403, 403]
     path = f"/actions/user/tasks/{ident('nothing')}/subscribe"
     assert answers(system, desk, ("colleague",), "POST", path, {}) == {"colleague": 404}
 

@@ -160,13 +160,13 @@ def test_a_comment_notifies_everybody_concerned(system: System, desk: Desk, who:
     )
     system.load(desk.tables)
     say(who("manager"), desk, "@Artist Example and @Modeling", task=task)
-    found = {
+    result = {
         name: sorted(
             note["notification_type"] for note in who(name).get("/data/user/notifications").json()
         )
         for name in ("artist", "client", "maker", "modeler", "colleague", "manager", "outside")
     }
-    assert found == {
+    assert result == {
         "artist": ["comment", "mention"],
         "client": ["comment"],
         "maker": ["comment"],

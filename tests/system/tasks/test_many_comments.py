@@ -45,8 +45,8 @@ def batch(
 
 def texts(desk: Desk, who: As) -> list[str]:
     """What was said on the entity's two tasks."""
-    found = [comments_on(who("admin"), task) for task in (desk.task, desk.rigging)]
-    return sorted(one["text"] for row in found for one in row if one["text"] != "Go")
+    result = [comments_on(who("admin"), task) for task in (desk.task, desk.rigging)]
+    return sorted(one["text"] for row in result for one in row if one["text"] != "Go")
 
 
 # --- comment-many -------------------------------------------------------------------------------

@@ -39,10 +39,10 @@ def shown(desk: Desk, name: str, **values: object) -> str:
 @pytest.fixture
 def previews(system: System, desk: Desk) -> list[str]:
     """Three previews of one revision, the last still without its file."""
-    found = [shown(desk, f"p{place}", position=place) for place in (1, 2)]
-    found.append(shown(desk, "p3", position=3, status="processing", file_size=0))
+    result = [shown(desk, f"p{place}", position=place) for place in (1, 2)]
+    result.append(shown(desk, "p3", position=3, status="processing", file_size=0))
     system.load(desk.tables)
-    return found
+    return result
 
 
 def test_a_preview_stands_for_its_entity_at_once(
@@ -122,8 +122,8 @@ def test_previews_are_listed_for_readers(
     """Of a task, of an entity, of a production."""
     people = ("admin", "manager", "colleague", "hired", "vendor", "stranger")
     for path in (f"/data/tasks/{desk.task}/previews", f"/data/assets/{desk.asset}/preview-files"):
-        found = list(answers(system, desk, people, "GET", path).values())
-        assert found == [200, 200, 200, 200, 403, 403]
+        result = list(answers(system, desk, people, "GET", path).values())
+        assert result == [200, 200, 200, 200, 403, 403]
     rows = who("colleague").get(f"/data/tasks/{desk.task}/previews").json()
     assert {row["id"] for row in rows} == set(previews)
     by_type = who("colleague").get(f"/data/assets/{desk.asset}/preview-files").json()

@@ -313,8 +313,8 @@ def test_a_preview_posted_with_its_comment_is_processed_by_event(
     thumbnail = artist.get(f"/pictures/thumbnails/preview-files/{preview_file['id']}.png")
     assert opened(thumbnail).size == (150, 100)
     folder = system.storage / "previews" / preview_file["id"]
-    found = {path.name for path in folder.rglob("*") if path.is_file()}
-    assert found == {"original", "preview", "thumbnail", "square"}
+    result = {path.name for path in folder.rglob("*") if path.is_file()}
+    assert result == {"original", "preview", "thumbnail", "square"}
 
 
 def test_an_unknown_kind_rejects_the_whole_comment(

@@ -124,8 +124,8 @@ def test_each_role_sees_its_comments(talk: Desk, who: As, name: str, want: list[
 
 def test_a_comment_is_shown_with_its_relations(talk: Desk, who: As) -> None:
     """People, status and previews as objects."""
-    found = {row["text"]: row for row in comments_on(who("manager"), talk.task)}
-    row = found["pictures"]
+    result = {row["text"]: row for row in comments_on(who("manager"), talk.task)}
+    row = result["pictures"]
     assert set(row) == SHOWN
     assert set(row["person"]) == {
         "first_name",
@@ -176,8 +176,8 @@ def test_isolated_clients_see_their_own_comments(system: System, talk: Desk, who
 def test_comments_are_for_readers_of_the_task(system: System, talk: Desk) -> None:
     """A vendor needs a task on the entity."""
     names = ("colleague", "client", "hired", "vendor", "stranger")
-    found = answers(system, talk, names, "GET", f"/data/tasks/{talk.task}/comments")
-    assert list(found.values()) == [200, 200, 200, 403, 403]
+    codes = answers(system, talk, names, "GET", f"/data/tasks/{talk.task}/comments")
+    assert list(codes.values()) == [200, 200, 200, 403, 403]
     for wrong in ("nonsense", ident("nothing")):
         path = f"/data/tasks/{wrong}/comments"
         assert answers(system, talk, ("artist",), "GET", path) == {"artist": 404}
@@ -199,9 +199,9 @@ def test_a_single_comment_has_the_same_permissions(
     comment = ident(f"comment {name}")
     names = ("admin", "manager", "supervisor", "artist", "hired", "client", "vendor", "stranger")
     for path in (f"/data/comments/{comment}", f"/data/tasks/{talk.task}/comments/{comment}"):
-        found = answers(system, talk, names, "GET", path)
-        assert {one for one, status in found.items() if status == 200} == may
-        assert set(found.values()) == {200, 403}
+        codes = answers(system, talk, names, "GET", path)
+        assert {one for one, status in codes.items() if status == 200} == may
+        assert set(codes.values()) == {200, 403}
 
 
 def test_a_comment_is_found_on_its_own_task_only(talk: Desk, who: As) -> None:

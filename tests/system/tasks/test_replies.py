@@ -176,9 +176,9 @@ def test_each_role_edits_its_fields_of_a_comment(
         "vendor",
         "stranger",
     )
-    found = answers(system, desk, names, "PUT", f"/data/comments/{desk.comment}", body)
-    assert {name for name, status in found.items() if status == 200} == may
-    assert set(found.values()) == {200, 403}
+    codes = answers(system, desk, names, "PUT", f"/data/comments/{desk.comment}", body)
+    assert {name for name, status in codes.items() if status == 200} == may
+    assert set(codes.values()) == {200, 403}
 
 
 def test_an_edited_text_updates_mentions(system: System, desk: Desk, who: As) -> None:

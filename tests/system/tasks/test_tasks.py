@@ -156,9 +156,9 @@ def test_managers_create_tasks(system: System, desk: Desk) -> None:
             f"/actions/projects/{desk.project}/task-types/{desk.kinds[task_type]}/{kind}"
             "/create-tasks"
         )
-        found = answers(system, desk, EVERYBODY, "POST", path, [])
-        assert {name for name, status in found.items() if status == 201} == may
-        assert set(found.values()) == {201, 403}
+        codes = answers(system, desk, EVERYBODY, "POST", path, [])
+        assert {name for name, status in codes.items() if status == 201} == may
+        assert set(codes.values()) == {201, 403}
 
 
 @pytest.mark.parametrize("path", ["concepts/create-tasks", "create-tasks/concept"])
@@ -185,8 +185,8 @@ def test_tasks_of_several_types_are_created_for_an_entity(
     rows = who("colleague").post(path, body).json()
     assert [row["task_type_id"] for row in rows] == list(desk.kinds.values())
     assert who("colleague").post(path, {}).status_code == 400
-    found = answers(system, desk, ("artist", "client", "vendor", "stranger"), "POST", path, body)
-    assert list(found.values()) == [201, 403, 403, 403]
+    codes = answers(system, desk, ("artist", "client", "vendor", "stranger"), "POST", path, body)
+    assert list(codes.values()) == [201, 403, 403, 403]
     wrong = f"/data/entities/{ident('nothing')}/tasks"
     assert who("colleague").post(wrong, body).status_code == 404
 
@@ -211,9 +211,9 @@ def test_each_role_changes_its_fields_of_a_task(
 ) -> None:
     """Managers all, supervisors of the department a few."""
     everybody = (*EVERYBODY, "modeler", "animator")
-    found = answers(system, desk, everybody, "PUT", f"/data/tasks/{desk.task}", body)
-    assert {name for name, status in found.items() if status == 200} == may
-    assert set(found.values()) == {200, 403}
+    codes = answers(system, desk, everybody, "PUT", f"/data/tasks/{desk.task}", body)
+    assert {name for name, status in codes.items() if status == 200} == may
+    assert set(codes.values()) == {200, 403}
 
 
 def test_data_is_merged_key_by_key(desk: Desk, who: As) -> None:
@@ -296,8 +296,8 @@ def test_a_shot_s_task_includes_sequence_and_episode(desk: Desk, who: As) -> Non
 def test_reading_a_task_requires_access(system: System, desk: Desk) -> None:
     """A vendor needs a task on the entity."""
     for path in (f"/data/tasks/{desk.task}", f"/data/tasks/{desk.task}/full"):
-        found = answers(system, desk, (*EVERYBODY, "hired"), "GET", path)
-        assert {name for name, status in found.items() if status == 403} == {"vendor", "stranger"}
+        codes = answers(system, desk, (*EVERYBODY, "hired"), "GET", path)
+        assert {name for name, status in codes.items() if status == 403} == {"vendor", "stranger"}
     assert answers(system, desk, ("admin",), "GET", f"/data/tasks/{ident('x')}/full") == {
         "admin": 404
     }
@@ -327,10 +327,10 @@ def test_an_entity_lists_the_types_of_its_tasks(system: System, desk: Desk, who:
     assert who("artist").get(f"/data/assets/{desk.prop}/task-types").json() == []
     for what in ("tasks", "task-types"):
         assert who("artist").get(f"/data/shots/{desk.asset}/{what}").status_code == 404
-        found = answers(
+        codes = answers(
             system, desk, ("vendor", "stranger"), "GET", f"/data/assets/{desk.asset}/{what}"
         )
-        assert set(found.values()) == {403}
+        assert set(codes.values()) == {403}
     assert who("client").get(f"/data/concepts/{desk.concept}/tasks").status_code == 403
 
 
@@ -340,10 +340,10 @@ def test_an_entity_lists_the_types_of_its_tasks(system: System, desk: Desk, who:
 def test_deleting_a_referenced_task_requires_force(system: System, desk: Desk, who: As) -> None:
     """And a manager."""
     path = f"/data/tasks/{desk.task}"
-    found = answers(
+    codes = answers(
         system, desk, ("supervisor", "artist", "client"), "DELETE", f"{path}?force=true"
     )
-    assert set(found.values()) == {403}
+    assert set(codes.values()) == {403}
     assert who("manager").delete(path).status_code == 400
     with heard(system, "task:delete") as told:
         assert who("manager").delete(f"{path}?force=true").status_code == 204

@@ -245,9 +245,9 @@ def test_compact_and_streamed_views_have_the_same_contents(
     plain = {row["id"]: row for row in view(who("artist"), stage, kind).json()}
 
     def named(row: list[Any]) -> dict[str, Any]:
-        found = dict(zip(fields, row, strict=True))
-        found["tasks"] = [dict(zip(task_fields, one, strict=True)) for one in found["tasks"]]
-        return found
+        result = dict(zip(fields, row, strict=True))
+        result["tasks"] = [dict(zip(task_fields, one, strict=True)) for one in result["tasks"]]
+        return result
 
     def same(rows: list[dict[str, Any]]) -> bool:
         for row in (*rows, *plain.values()):
@@ -304,9 +304,9 @@ def test_a_view_without_entities_is_empty(system: System, desk: Desk, who: As) -
 def test_views_are_for_the_team(system: System, stage: Desk, kind: str, refused: set[str]) -> None:
     """Scenes not for vendors, concepts not for clients and vendors."""
     path = f"/data/{kind}/with-tasks?project_id={stage.project}"
-    found = answers(system, stage, EVERYBODY, "GET", path)
-    assert {name for name, status in found.items() if status == 403} == refused
-    assert set(found.values()) == {200, 403}
+    codes = answers(system, stage, EVERYBODY, "GET", path)
+    assert {name for name, status in codes.items() if status == 403} == refused
+    assert set(codes.values()) == {200, 403}
 
 
 @pytest.mark.parametrize(
@@ -348,7 +348,7 @@ def test_a_vendor_does_not_see_other_departments_metadata(
     system: System, stage: Desk, who: As
 ) -> None:
     """Nor in compact rows."""
-    made = stage.add(
+    ident = stage.add(
         "metadata_descriptor",
         "cost",
         project_id=stage.project,
@@ -361,7 +361,7 @@ def test_a_vendor_does_not_see_other_departments_metadata(
     )
     stage.link(
         "department_metadata_descriptor_link",
-        metadata_descriptor_id=made,
+        metadata_descriptor_id=ident,
         department_id=stage.animation,
     )
     system.load(stage.tables)

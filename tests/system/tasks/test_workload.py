@@ -69,13 +69,13 @@ def test_the_last_comment_is_never_a_client_s(system: System, desk: Desk, who: A
 def test_supervisors_list_tasks_that_wait_for_feedback(desk: Desk, who: As) -> None:
     """In their department; artists get none."""
     say(who("artist"), desk, status="wfa")
-    found = {
+    result = {
         name: [row["id"] for row in who(name).get("/data/user/tasks-to-check").json()]
         for name in ("admin", "manager", "supervisor", "modeler", "animator", "artist", "stranger")
     }
-    assert found == {
+    assert result == {
         name: [desk.task] if name in {"admin", "manager", "supervisor", "modeler"} else []
-        for name in found
+        for name in result
     }
 
 

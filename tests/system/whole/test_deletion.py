@@ -11,7 +11,7 @@ from tests.world import World
 
 def rows_with(system: System, ident: str) -> dict[str, int]:
     """The number of columns' values with this id by table, in all tables except the log."""
-    found = {}
+    result = {}
     for service in SERVICES:
         connection = psycopg2.connect(system.parts.urls[service])
         with connection, connection.cursor() as cursor:
@@ -25,9 +25,9 @@ def rows_with(system: System, ident: str) -> dict[str, int]:
                 cursor.execute(f'SELECT count(*) FROM "{table}" WHERE "{column}" = %s', (ident,))
                 count = cursor.fetchone()[0]
                 if count:
-                    found[f"{service}.{table}.{column}"] = count
+                    result[f"{service}.{table}.{column}"] = count
         connection.close()
-    return found
+    return result
 
 
 def test_an_open_production_cannot_be_deleted(admin: Caller, world: World) -> None:

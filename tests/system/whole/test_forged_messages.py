@@ -60,8 +60,8 @@ class Forger:
     ) -> str:
         """Publish; answers the correlation id."""
         number = str(uuid.uuid4())
-        given = {"reply_to": self.queue, "correlation_id": number, **properties}
-        message = amqp.Message(body, application_headers=headers or {}, **given)
+        arguments = {"reply_to": self.queue, "correlation_id": number, **properties}
+        message = amqp.Message(body, application_headers=headers or {}, **arguments)
         self.channel.basic_publish(message, exchange, key)
         return number
 
@@ -82,8 +82,8 @@ class Forger:
         end = time.monotonic() + seconds
         while number not in self.replies:
             self.connection.drain_events(timeout=max(0.01, end - time.monotonic()))
-        found: dict[str, Any] = json.loads(self.replies[number].body)
-        return found
+        body: dict[str, Any] = json.loads(self.replies[number].body)
+        return body
 
 
 @pytest.fixture
@@ -269,10 +269,10 @@ def test_an_unreadable_event_is_dead_lettered_at_once(
 ) -> None:
     """Alone: the next one is handled."""
     before = depth(system, DEAD)
-    given = {"body": b"{}", **ODD_EVENTS[name]}
+    arguments = {"body": b"{}", **ODD_EVENTS[name]}
     began = time.monotonic()
     with unharmed(system, admin, EVENTS, "tasks"):
-        forger.send(**given, key=EVENTS, exchange="")
+        forger.send(**arguments, key=EVENTS, exchange="")
         until(lambda: depth(system, DEAD) == before + 1, 5, "the dead letter")
     assert time.monotonic() - began < 5
 

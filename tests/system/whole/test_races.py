@@ -44,7 +44,7 @@ class Reference(NamedTuple):
 
 def references() -> list[Any]:
     """Each reference that a create can make."""
-    found = []
+    result = []
     for registry in registries():
         for resource in (one for one in registry if one.path not in NOT_CREATED):
             columns = [(c.name, c) for c in resource.table.c]
@@ -55,8 +55,8 @@ def references() -> list[Any]:
                 if ref and name not in resource.owned | resource.hidden:
                     target = BY_TABLE[ref.service, ref.table]
                     case = Reference(registry.service, resource, name, column, target)
-                    found.append(pytest.param(case, id=f"{resource.path}.{name}"))
-    return found
+                    result.append(pytest.param(case, id=f"{resource.path}.{name}"))
+    return result
 
 
 def fresh(world: World, resource: Resource, **given: Any) -> dict[str, Any]:
@@ -83,9 +83,9 @@ def count(system: System, service: str, column: Column, ident: str) -> int:
     with connection, connection.cursor() as cursor:
         query = f'SELECT count(*) FROM "{column.table.name}" WHERE "{column.name}" = %s'
         cursor.execute(query, (ident,))
-        found = int(cursor.fetchone()[0])
+        result = int(cursor.fetchone()[0])
     connection.close()
-    return found
+    return result
 
 
 @pytest.mark.parametrize("reference", references())

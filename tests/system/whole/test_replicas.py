@@ -66,10 +66,10 @@ def changes_that_wait(
 
     with ThreadPoolExecutor(count) as pool:
         with held(system, world.department):
-            found = [pool.submit(change, number) for number in range(count)]
+            result = [pool.submit(change, number) for number in range(count)]
             until(lambda: waiting_for_a_lock(system) == count, what="changes under way")
-            yield found
-        assert [future.result().status_code for future in found] == [200] * count
+            yield result
+        assert [future.result().status_code for future in result] == [200] * count
 
 
 def test_each_replica_answers_its_share(system: System, world: World, admin: Caller) -> None:

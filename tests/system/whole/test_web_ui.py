@@ -87,25 +87,25 @@ def site(system: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
 @pytest.fixture
 def stage(system: System, site: str) -> Desk:
     """The series with work in progress."""
-    found = Desk()
-    system.load(found.tables)
-    return found
+    desk = Desk()
+    system.load(desk.tables)
+    return desk
 
 
 @pytest.fixture
 def manager(site: str, stage: Desk) -> Browser:
     """A manager, logged in."""
-    found = Browser(site)
-    found.log_in("manager")
-    return found
+    browser = Browser(site)
+    browser.log_in("manager")
+    return browser
 
 
 def cookies_of(answer: requests.Response) -> dict[str, Morsel[str]]:
     """The cookies that an answer sets, with their attributes."""
-    found: dict[str, Morsel[str]] = {}
+    result: dict[str, Morsel[str]] = {}
     for line in answer.raw.headers.getlist("Set-Cookie"):
-        found |= SimpleCookie(line)
-    return found
+        result |= SimpleCookie(line)
+    return result
 
 
 def test_an_interface_starts_up(site: str, stage: Desk) -> None:
@@ -306,13 +306,16 @@ def test_errors_tell_log_in_from_permission(site: str, stage: Desk) -> None:
 
 def test_only_configured_origins_may_call_cross_site(site: str) -> None:
     """With cookies; other origins get no CORS headers."""
-    asked = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "if-match"}
+    arguments = {
+        "Access-Control-Request-Method": "PUT",
+        "Access-Control-Request-Headers": "if-match",
+    }
     for origin, allowed in ((ELSEWHERE, ELSEWHERE), ("https://evil.example.com", None)):
         headers = {"Origin": origin}
         response = requests.get(f"{site}/api/config", headers=headers, timeout=10)
         assert response.headers.get("Access-Control-Allow-Origin") == allowed
         preflight = requests.options(
-            f"{site}/api/data/persons", headers={**headers, **asked}, timeout=10
+            f"{site}/api/data/persons", headers={**headers, **arguments}, timeout=10
         )
         assert preflight.headers.get("Access-Control-Allow-Origin") == allowed
         credentials = preflight.headers.get("Access-Control-Allow-Credentials")

@@ -81,9 +81,9 @@ def rendered(variant: str, *, upgrade: bool = False) -> list[dict[str, Any]]:
 
 def of_kind(variant: str, *kinds: str) -> dict[str, dict[str, Any]]:
     """The objects of these kinds, by name."""
-    found = [one for one in rendered(variant) if one["kind"] in kinds]
-    assert len({one["metadata"]["name"] for one in found}) == len(found)
-    return {one["metadata"]["name"]: one for one in found}
+    result = [one for one in rendered(variant) if one["kind"] in kinds]
+    assert len({one["metadata"]["name"] for one in result}) == len(result)
+    return {one["metadata"]["name"]: one for one in result}
 
 
 def pods(variant: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -66,11 +66,11 @@ def test_what_is_asked_for_others_meanwhile_is_kept() -> None:
 
     async def run() -> list[str]:
         auth = Auth()
-        found = Authenticator(KeyRing(SECRET), 60.0, auth)
-        invalidation = Invalidation(found, AnswerCache(60.0, ()), HeardEvents())
+        authenticator = Authenticator(KeyRing(SECRET), 60.0, auth)
+        invalidation = Invalidation(authenticator, AnswerCache(60.0, ()), HeardEvents())
         auth.answering.clear()
         coming = [
-            asyncio.create_task(found.identify(bearing(token(person, sub=person))))
+            asyncio.create_task(authenticator.identify(bearing(token(person, sub=person))))
             for person in PEOPLE
         ]
         for _ in PEOPLE:
@@ -79,7 +79,7 @@ def test_what_is_asked_for_others_meanwhile_is_kept() -> None:
         auth.answering.set()
         await asyncio.gather(*coming)
         for person in PEOPLE:
-            await found.identify(bearing(token(person, sub=person)))
+            await authenticator.identify(bearing(token(person, sub=person)))
         return auth.asked[len(PEOPLE) :]
 
     assert asyncio.run(run()) == ["bob"]

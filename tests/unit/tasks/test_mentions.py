@@ -28,9 +28,9 @@ def test_a_name_ends_at_a_space_or_with_the_text(text: str, people: set) -> None
 
 def test_a_department_stands_for_its_members() -> None:
     """Those in the production's team."""
-    found = find("@FX have a look", TEAM)
-    assert found.departments == [FX]
-    assert found.everybody(TEAM) == {ANNA}
+    result = find("@FX have a look", TEAM)
+    assert result.departments == [FX]
+    assert result.everybody(TEAM) == {ANNA}
 
 
 def test_hashtags_are_case_insensitive_words() -> None:
