@@ -179,7 +179,7 @@ class Desk(Show):
             self.link("task_person_link", task_id=task, person_id=self.people[name])
         return task
 
-    def said(self, name: str, who: str, task: str | None = None, **values: Any) -> str:
+    def add_comment(self, name: str, who: str, task: str | None = None, **values: Any) -> str:
         """One more comment that is there from the start."""
         return self.add(
             "comment",

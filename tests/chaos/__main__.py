@@ -20,8 +20,8 @@ from deploy.local.parts import backing
 from deploy.local.settings import LocalSettings
 from tests.chaos.faults import ALL, Fault
 from tests.chaos.trial import Outcome, trial
-from tests.listening import Subscriber
 from tests.running import System
+from tests.subscribing import Subscriber
 from tests.world import World
 
 
@@ -69,7 +69,7 @@ def run(system: System, faults: list[Fault], console: Console) -> dict[str, Outc
             world = World()
             system.load(world.tables)
             subscriber.read()
-            subscriber.seen.clear()
+            subscriber.received.clear()
             try:
                 outcomes[fault.name] = trial(system, world, subscriber, fault)
             except AssertionError as broken:

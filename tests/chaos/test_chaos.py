@@ -9,8 +9,8 @@ import pytest
 
 from tests.chaos.faults import SHORT, Fault
 from tests.chaos.trial import trial
-from tests.listening import Subscriber
 from tests.running import System
+from tests.subscribing import Subscriber
 from tests.world import World
 
 pytestmark = [pytest.mark.alone, pytest.mark.filterwarnings("ignore::ResourceWarning")]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.chaos.faults import Fault
-from tests.listening import Subscriber
 from tests.running import System
+from tests.subscribing import Subscriber
 from tests.traffic import Traffic
 from tests.world import World
 

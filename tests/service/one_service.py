@@ -25,7 +25,7 @@ from services.common.runtime.rpc_server import Method
 from services.common.runtime.service import CONFIG
 from services.common.wire.frames import Incoming
 from services.common.wire.rpc_protocol import ACTOR, KEY, MATCH, Reply
-from tests.service.neighbours import Neighbours, service_class
+from tests.service.fake_services import FakeServices, service_class
 from tests.service.one_connection import OneConnection
 from tests.world import World
 
@@ -38,7 +38,7 @@ class OneService:
 
     def __init__(self, name: str, database: OneConnection, settings: ServiceSettings) -> None:
         self.name, self.database, self.world = name, database, World()
-        self.neighbours = Neighbours()
+        self.fakes = FakeServices()
         self.container = Container(service_class(name), {CONFIG: settings})
         self.methods = {
             entrypoint.method_name: entrypoint
@@ -52,7 +52,7 @@ class OneService:
                 log = self.container.service_cls.event_log
                 dependency.handled = HandledEvents(database, listener, log)
             else:
-                dependency.client = self.neighbours
+                dependency.client = self.fakes
 
     def fill(self, world: World) -> None:
         """Replace the service's rows by the world's; the world's people may call."""
@@ -89,7 +89,7 @@ class OneService:
         if answer is None:
             assert error is not None
             raise error
-        assert_told(method, before, self.database.changes(), writes=entrypoint.writes)
+        assert_announced(method, before, self.database.changes(), writes=entrypoint.writes)
         return answer
 
     def tick(self, method: str) -> None:
@@ -191,7 +191,7 @@ UNSHOWN: Final = frozenset(
 FILLED: Final = frozenset({"salary_scale", "row_count", "outbox"})
 
 
-def assert_told(
+def assert_announced(
     method: str, before: dict[str, int], after: dict[str, int], *, writes: bool
 ) -> None:
     """What changes rows emits an event or moves the version, or lists would be stale for ever.

@@ -13,7 +13,7 @@ from services.common.contracts import CATALOGUE
 from services.common.contracts.references import REFERENCED_BY
 from services.common.events.subscriber import Handler, Inbox
 from services.common.wire.topology import CACHED_BY_GATEWAYS, SERVICES
-from tests.service.neighbours import service_class
+from tests.service.fake_services import service_class
 
 Where = tuple[str, str]
 

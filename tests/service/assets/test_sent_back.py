@@ -51,7 +51,7 @@ def test_data_that_is_no_object_reads_as_empty(assets: OneService, show: Show, s
     show.link("department_metadata_descriptor_link", **link)
     store(assets, "entity", show.prop, data=stored)
     store(assets, "entity", show.boat, data={"mood": "calm"})
-    assets.neighbours.answers["tasks.list_assigned_entities"] = [show.prop, show.boat]
+    assets.fakes.replies["tasks.list_assigned_entities"] = [show.prop, show.boat]
     query = {"project_id": show.project}
     assert assets.call("vendor", "list_entity_summaries", kind="asset", query=query)
     path = {"project_id": show.project, "ident": reply["id"]}

@@ -168,7 +168,7 @@ def test_identify_returns_the_actor_of_a_token(auth: OneService, world: World) -
     assert actor["projects"] == {world.project: "supervisor"}
     assert actor["open_projects"] == [world.project]
     asked = {"person_id": world.people["artist"]}
-    assert auth.neighbours.asked == [("crud.list_memberships", asked)]
+    assert auth.fakes.calls == [("crud.list_memberships", asked)]
 
 
 def test_log_out_revokes_both_tokens(auth: OneService) -> None:

@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 
 from services.common.errors import Forbidden, InvalidInput, KeyReused, NotFound
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 from tests.service.one_service import FORBIDDEN, OK, OneService
 from tests.world import World, ident
 
 
 @pytest.fixture
-def chat(alone: Alone, world: World) -> OneService:
+def chat(make_service: MakeService, world: World) -> OneService:
     """The service; ``artist`` has a task on the asset, and no message has files."""
     entities = {row["id"]: row for row in world.tables["entity"]}
     brief = {"entity_name": "Hero", "project_id": world.project, "preview_file_id": None}
     past = {**brief, "entity_name": "Old", "project_id": world.past}
-    service = alone("chat")
-    service.neighbours.answers |= {
+    service = make_service("chat")
+    service.fakes.replies |= {
         "assets.list_projects_of_entities": lambda ids: {
             one: entities[one]["project_id"] for one in ids if one in entities
         },
@@ -136,7 +136,7 @@ def test_chats_are_readable_by_the_team_and_assigned_vendors(
     for method, more in (("show_chat", {}), ("list_messages", {"query": {}})):
         outcomes = chat.outcomes([person], method, entity_id=world.shot, **more)
         assert outcomes == {person: want}
-    chat.neighbours.answers["tasks.is_assigned_to_entity"] = True
+    chat.fakes.replies["tasks.is_assigned_to_entity"] = True
     outcomes = chat.outcomes(["vendor", "stranger"], "show_chat", entity_id=world.shot)
     assert outcomes == {"vendor": OK, "stranger": FORBIDDEN}
 
@@ -207,7 +207,7 @@ def test_files_are_shown_with_their_size(chat: OneService, world: World) -> None
     """As ``tasks`` keeps them."""
     file = {"id": ident("file"), "name": "a.txt", "extension": "txt", "size": 3}
     upload = {**file, "part": "file", "mimetype": "text/plain"}
-    chat.neighbours.answers["tasks.attach_to_message"] = None
+    chat.fakes.replies["tasks.attach_to_message"] = None
     chat.call("artist", "join_chat", entity_id=world.asset)
     arguments = {"entity_id": world.asset, "data": {"message": "look"}, "files": [upload]}
     assert chat.call("artist", "post_message", **arguments)["attachment_files"] == [file]

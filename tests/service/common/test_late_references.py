@@ -26,7 +26,7 @@ from services.common.database.transaction import Transaction
 from services.common.errors import Integrity
 from tests.running import SERVICES, until
 from tests.service.common.sample_rows import Rows, key, new_id, sample
-from tests.service.neighbours import service_class
+from tests.service.fake_services import service_class
 
 Reference = tuple[str, Column]
 REFERENCES = [

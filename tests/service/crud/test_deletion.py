@@ -6,16 +6,16 @@ import pytest
 
 from services.common.errors import Integrity, Refused
 from tests.running import SERVICES
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 from tests.service.one_service import OneService
 from tests.world import World
 
 
 @pytest.fixture
-def crud(alone: Alone) -> OneService:
+def crud(make_service: MakeService) -> OneService:
     """The service; rows of other services point at every production."""
-    service = alone("crud")
-    service.neighbours.answers |= {f"{name}.references_row": True for name in SERVICES}
+    service = make_service("crud")
+    service.fakes.replies |= {f"{name}.references_row": True for name in SERVICES}
     service.fill(World())
     return service
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 from tests.service.one_service import OneService
 from tests.world import World, ident
 
@@ -14,16 +14,16 @@ INSTANCE = ident("instance of hero")
 
 
 @pytest.fixture
-def crud(alone: Alone, world: World) -> OneService:
+def crud(make_service: MakeService, world: World) -> OneService:
     """The service; everybody works on everything, and Hero has an instance in the shot."""
-    service = alone("crud")
+    service = make_service("crud")
     plain = {
         world.asset: {"id": world.asset},
         world.shot: {"id": world.shot},
         INSTANCE: {"id": INSTANCE, "asset_id": world.asset},
     }
     standing = {"read": True, "act": True}
-    service.neighbours.answers |= {
+    service.fakes.replies |= {
         "assets.read_plain": lambda ident, **_: plain[ident],
         "tasks.read_plain": {"id": world.task, "entity_id": world.asset},
         "assets.list_projects_of_entities": lambda ids: dict.fromkeys(ids, world.project),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 from tests.service.one_service import FORBIDDEN, OK, OneService
 from tests.world import World
 
 
 @pytest.fixture
-def crud(alone: Alone, world: World) -> OneService:
+def crud(make_service: MakeService, world: World) -> OneService:
     """The service, filled with the studio's productions."""
-    service = alone("crud")
+    service = make_service("crud")
     service.fill(world)
     return service
 
@@ -42,7 +42,7 @@ def test_versions_of_the_schedule_are_read_by_managers(crud: OneService, world: 
 def test_a_status_link_without_roles_has_the_usual_ones(crud: OneService, world: World) -> None:
     """Made or changed with none; those it has stay."""
     known = {"task_status": [world.status]}
-    crud.neighbours.answers["tasks.find_existing_rows"] = known
+    crud.fakes.replies["tasks.find_existing_rows"] = known
     usual = ["user", "admin", "supervisor", "manager", "vendor"]
     place = {"project_id": world.project, "task_status_id": world.status}
     for roles, want in (([], usual), (["user"], ["user"]), ([], ["user"]), (None, ["user"])):
@@ -55,7 +55,7 @@ def test_a_working_file_is_commented_with_a_text(crud: OneService, world: World)
     """Anything else changes nothing."""
     (row,) = world.tables["working_file"]
     standing = {"read": True, "act": True}
-    crud.neighbours.answers["tasks.read_rights_on_task"] = standing
+    crud.fakes.replies["tasks.read_rights_on_task"] = standing
     arguments = {"ident": row["id"]}
     reply = crud.call("artist", "comment_working_file", **arguments, data={"comment": "Cleaned up"})
     assert reply["comment"] == "Cleaned up"

@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 
 from services.common.errors import InvalidInput
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 from tests.service.one_service import OneService
 from tests.world import World
 
 
 @pytest.fixture
-def crud(alone: Alone) -> OneService:
+def crud(make_service: MakeService) -> OneService:
     """The service; everything that is asked for exists."""
-    service = alone("crud")
+    service = make_service("crud")
     for name in ("tasks", "assets"):
-        service.neighbours.answers[f"{name}.find_existing_rows"] = lambda tables: tables
+        service.fakes.replies[f"{name}.find_existing_rows"] = lambda tables: tables
     service.fill(World())
     return service
 

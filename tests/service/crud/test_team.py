@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 
 from services.common.errors import InvalidInput, NotFound
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 from tests.service.one_service import FORBIDDEN, OK, OneService
 from tests.world import World, ident
 
 
 @pytest.fixture
-def crud(alone: Alone, world: World) -> OneService:
+def crud(make_service: MakeService, world: World) -> OneService:
     """The service with the studio's productions."""
     ids = {row["id"] for row in world.tables["person"]}
-    service = alone("crud")
-    service.neighbours.answers["auth.find_existing_rows"] = lambda tables: {
+    service = make_service("crud")
+    service.fakes.replies["auth.find_existing_rows"] = lambda tables: {
         "person": [one for one in tables["person"] if one in ids]
     }
     service.fill(world)

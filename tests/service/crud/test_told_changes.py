@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 from tests.service.one_service import OneService
 from tests.world import World
 
@@ -20,10 +20,10 @@ def world() -> World:
 
 
 @pytest.fixture
-def crud(alone: Alone, world: World) -> OneService:
+def crud(make_service: MakeService, world: World) -> OneService:
     """The service, filled with the studio's productions."""
-    service = alone("crud")
-    service.neighbours.answers["auth.list_rows"] = world.tables["department"]
+    service = make_service("crud")
+    service.fakes.replies["auth.list_rows"] = world.tables["department"]
     service.fill(world)
     return service
 

@@ -10,7 +10,7 @@ import pytest
 from services.common.errors import Forbidden, InvalidInput, KeyReused, NotFound
 from tests.desk import Desk
 from tests.service.one_service import FORBIDDEN, NOT_FOUND, OK, OneService
-from tests.service.tasks.saying import body, comments_on, say, task_of
+from tests.service.tasks.commenting import body, comments_on, post_comment, task_of
 from tests.world import ident
 
 REPLY = {
@@ -28,7 +28,7 @@ REPLY = {
 def test_a_comment_stores_the_fields_of_its_body(tasks: OneService, desk: Desk) -> None:
     """Text, checklist and links."""
     arguments = {"checklist": [{"text": "a", "checked": False}], "links": ["https://example.com"]}
-    row = say(tasks, desk, "artist", "hello", **arguments)
+    row = post_comment(tasks, desk, "artist", "hello", **arguments)
     assert row == {**row, "text": "hello", **arguments}
     result = comments_on(tasks, desk.task)[0]
     assert result == {**result, "text": "hello", **arguments}
@@ -36,7 +36,7 @@ def test_a_comment_stores_the_fields_of_its_body(tasks: OneService, desk: Desk) 
 
 def test_a_comment_emits_events_and_notifies(tasks: OneService, desk: Desk) -> None:
     """About the comment, the task, its new status, and each person notified."""
-    row = say(tasks, desk, "manager", "please", "wip")
+    row = post_comment(tasks, desk, "manager", "please", "wip")
     ids = {"task_id": desk.task, "project_id": desk.project}
     events = dict(tasks.emitted())
     assert events["comment:new"] == {
@@ -104,7 +104,7 @@ def test_unknown_ids_are_not_found(tasks: OneService, desk: Desk, wrong: str) ->
     """Of a task, a status, an author."""
     for given in ({"task": wrong}, {"task_status_id": wrong}, {"person_id": wrong}):
         with pytest.raises(NotFound):
-            say(tasks, desk, "admin", **given)
+            post_comment(tasks, desk, "admin", **given)
     assert tasks.emitted() == []
 
 
@@ -120,7 +120,7 @@ def test_people_who_work_on_a_task_may_comment(tasks: OneService, desk: Desk) ->
 
 def test_a_vendor_comments_only_their_own_tasks(tasks: OneService, desk: Desk) -> None:
     """Not another task of the same entity."""
-    assert say(tasks, desk, "hired", task=desk.rigging)["object_id"] == desk.rigging
+    assert post_comment(tasks, desk, "hired", task=desk.rigging)["object_id"] == desk.rigging
 
 
 def test_former_members_may_not_comment(tasks: OneService, desk: Desk) -> None:
@@ -132,7 +132,7 @@ def test_former_members_may_not_comment(tasks: OneService, desk: Desk) -> None:
     ]
     tasks.fill(desk)
     with pytest.raises(Forbidden):
-        say(tasks, desk, "artist")
+        post_comment(tasks, desk, "artist")
 
 
 @pytest.mark.parametrize("text", ["@Colleague Example", "look @Modeling and answer"])
@@ -143,12 +143,12 @@ def test_mentioned_people_may_comment_without_changing_the_status(
     for name in ("colleague", "hired"):
         desk.link("department_link", person_id=desk.people[name], department_id=desk.department)
     tasks.fill(desk)
-    say(tasks, desk, "manager", text)
-    assert say(tasks, desk, "colleague", "yes")["text"] == "yes"
+    post_comment(tasks, desk, "manager", text)
+    assert post_comment(tasks, desk, "colleague", "yes")["text"] == "yes"
     with pytest.raises(Forbidden):
-        say(tasks, desk, "colleague", "yes", "wip")
+        post_comment(tasks, desk, "colleague", "yes", "wip")
     with pytest.raises(Forbidden):
-        say(tasks, desk, "hired", "yes")
+        post_comment(tasks, desk, "hired", "yes")
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_the_project_role_decides(tasks: OneService, desk: Desk) -> None:
             seat["role"] = "user"
     tasks.fill(desk)
     with pytest.raises(Forbidden):
-        say(tasks, desk, "manager")
+        post_comment(tasks, desk, "manager")
 
 
 def test_only_managers_choose_author_time_and_audience(tasks: OneService, desk: Desk) -> None:
@@ -188,7 +188,7 @@ def test_only_managers_choose_author_time_and_audience(tasks: OneService, desk: 
         "created_at": "2026-01-02 03:04:05",
         "for_client": True,
     }
-    row = say(tasks, desk, "manager", **wish)
+    row = post_comment(tasks, desk, "manager", **wish)
     assert (row["person_id"], row["created_at"], row["for_client"]) == (
         desk.people["maker"],
         "2026-01-02T03:04:05",
@@ -196,7 +196,7 @@ def test_only_managers_choose_author_time_and_audience(tasks: OneService, desk: 
     )
     assert row["person"]["id"] == desk.people["maker"]
     for name in ("artist", "supervisor"):
-        row = say(tasks, desk, name, **wish)
+        row = post_comment(tasks, desk, name, **wish)
         assert row["person_id"] == desk.people[name]
         assert row["created_at"] > "2026-01-06"
         assert row["for_client"] is False
@@ -218,13 +218,13 @@ def test_a_mention_is_a_full_name_before_a_space_or_the_end(
     tasks: OneService, desk: Desk, text: str, named: bool
 ) -> None:
     """Of a member of the team, case-sensitive."""
-    row = say(tasks, desk, "manager", text)
+    row = post_comment(tasks, desk, "manager", text)
     assert row["mentions"] == ([desk.people["artist"]] if named else [])
 
 
 def test_departments_can_be_mentioned(tasks: OneService, desk: Desk) -> None:
     """All of them, whoever their members are."""
-    row = say(tasks, desk, "manager", "@Modeling and @Animation")
+    row = post_comment(tasks, desk, "manager", "@Modeling and @Animation")
     assert sorted(row["department_mentions"]) == sorted([desk.department, desk.animation])
 
 
@@ -235,7 +235,7 @@ def test_a_hashtag_copies_the_comment_to_sibling_tasks(
     tasks: OneService, desk: Desk, text: str, copied: bool
 ) -> None:
     """Their status is unchanged; the copy names its origin."""
-    row = say(tasks, desk, "artist", text, "wip")
+    row = post_comment(tasks, desk, "artist", text, "wip")
     result = comments_on(tasks, desk.rigging)
     assert len(result) == int(copied)
     assert task_of(tasks, desk.rigging)["task_status_id"] == desk.status
@@ -291,8 +291,8 @@ def test_people_who_may_comment_may_reply(tasks: OneService, desk: Desk) -> None
 
 def test_the_author_may_reply_after_leaving_the_task(tasks: OneService, desk: Desk) -> None:
     """As well as mentioned people."""
-    own = desk.said("mine", "colleague")
-    named = desk.said("named", "manager")
+    own = desk.add_comment("mine", "colleague")
+    named = desk.add_comment("named", "manager")
     desk.link("comment_mentions", comment=named, person=desk.people["colleague"])
     tasks.fill(desk)
     for comment in (own, named):
@@ -313,7 +313,7 @@ def test_clients_of_different_studios_do_not_reply_to_each_other(
     tasks: OneService, desk: Desk
 ) -> None:
     """They may reply to the studio."""
-    own = desk.said("theirs", "client")
+    own = desk.add_comment("theirs", "client")
     tasks.fill(desk)
     for name, comment, want in (
         ("rival", own, FORBIDDEN),
@@ -347,7 +347,7 @@ def test_deleting_a_comment_restores_the_previous_status(
     tasks: OneService, desk: Desk, of_task: bool
 ) -> None:
     """By each of the routes."""
-    last = say(tasks, desk, "artist", "", "wfa")["id"]
+    last = post_comment(tasks, desk, "artist", "", "wfa")["id"]
     method: dict[str, Any] = {"method": "delete_row", "path": "comments", "ident": last}
     if of_task:
         method = {"method": "delete_comment_of_task", "task_id": desk.task, "comment_id": last}
@@ -372,7 +372,7 @@ def test_deleting_a_comment_restores_the_previous_status(
 def test_a_task_without_comments_has_the_default_status(tasks: OneService, desk: Desk) -> None:
     """After its last comment was deleted."""
     tasks.call("artist", "delete_row", path="comments", ident=desk.comment)
-    last = say(tasks, desk, "artist", "", "wip")
+    last = post_comment(tasks, desk, "artist", "", "wip")
     tasks.call("artist", "delete_row", path="comments", ident=last["id"])
     task = task_of(tasks, desk.task)
     assert (task["task_status_id"], task["real_start_date"], task["last_comment_date"]) == (

@@ -8,7 +8,7 @@ import pytest
 
 from tests.desk import TASK, Desk
 from tests.service.one_service import FORBIDDEN, NOT_FOUND, OK, OneService
-from tests.service.tasks.saying import say
+from tests.service.tasks.commenting import post_comment
 
 NAMES = {
     "project_name",
@@ -22,7 +22,7 @@ NAMES = {
 @pytest.fixture(autouse=True)
 def neighbours(tasks: OneService, desk: Desk) -> None:
     """Names, and what lies in the opening sequence."""
-    tasks.neighbours.answers |= {
+    tasks.fakes.replies |= {
         "crud.list_project_names": {desk.project: "Film"},
         "assets.list_entities_below": desk.shots,
     }
@@ -127,7 +127,7 @@ def test_a_batch_shows_the_author_as_one_comment_does(tasks: OneService, desk: D
     """Without departments, which only comments on many tasks have."""
     item: dict[str, Any] = {"task_id": desk.task, "task_status_id": desk.statuses["todo"]}
     (batched,) = tasks.call("artist", "batch_comment", data={"comments": [{**item, "text": "a"}]})
-    alone = say(tasks, desk, "artist", "b")
+    alone = post_comment(tasks, desk, "artist", "b")
     many = [{"object_id": desk.task, "task_status_id": item["task_status_id"], "comment": "c"}]
     arguments = {"project_id": desk.project, "data": many}
     (one_of_many,) = tasks.call("artist", "comment_many", **arguments)
@@ -140,7 +140,7 @@ def test_the_comment_of_a_deleted_reply_is_shown_without_lists(
     tasks: OneService, desk: Desk
 ) -> None:
     """As after an update."""
-    comment = say(tasks, desk, "artist", "a")["id"]
+    comment = post_comment(tasks, desk, "artist", "a")["id"]
     place = {"task_id": desk.task, "comment_id": comment}
     reply = tasks.call("artist", "reply_to_comment", **place, data={"text": "b"})
     shown = tasks.call("artist", "delete_reply", **place, reply_id=reply["id"])
@@ -151,6 +151,6 @@ def test_the_comment_of_a_deleted_reply_is_shown_without_lists(
 def test_revision_0_is_a_revision(tasks: OneService, desk: Desk) -> None:
     """Without one the next number is taken."""
     for given, want in (({"revision": 0}, 0), ({}, 2), ({"revision": None}, 3)):
-        comment = say(tasks, desk, "artist", "a")["id"]
+        comment = post_comment(tasks, desk, "artist", "a")["id"]
         place = {"task_id": desk.task, "comment_id": comment}
         assert tasks.call("artist", "add_preview", **place, data=given)["revision"] == want

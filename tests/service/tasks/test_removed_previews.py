@@ -8,7 +8,7 @@ import pytest
 
 from tests.desk import Desk
 from tests.service.one_service import OneService
-from tests.service.tasks.saying import task_of
+from tests.service.tasks.commenting import task_of
 
 Events = list[tuple[str, dict[str, Any]]]
 
@@ -18,7 +18,7 @@ class Shown:
 
     def __init__(self, tasks: OneService, desk: Desk) -> None:
         self.tasks, self.desk = tasks, desk
-        self.comments = [desk.said("first", "artist"), desk.said("second", "artist")]
+        self.comments = [desk.add_comment("first", "artist"), desk.add_comment("second", "artist")]
         self.previews = [self.preview(f"r{n}", n) for n in (2, 3)]
         for comment, preview in zip(self.comments, self.previews, strict=True):
             self.link(comment, preview)
@@ -39,7 +39,7 @@ class Shown:
         """Begin, with the task's last preview, which is the main one of its entity."""
         self.desk.row("task", self.desk.task)["last_preview_file_id"] = last
         brief = {self.desk.asset: {"entity_name": "Hero", "preview_file_id": last}}
-        self.tasks.neighbours.answers["assets.list_entities_in_brief"] = brief
+        self.tasks.fakes.replies["assets.list_entities_in_brief"] = brief
         self.tasks.fill(self.desk)
 
     def last(self) -> str | None:

@@ -10,7 +10,7 @@ import pytest
 from services.common.errors import InvalidInput, ServiceError
 from tests.desk import Desk
 from tests.service.one_service import OneService
-from tests.service.tasks.saying import body, comments_on, say
+from tests.service.tasks.commenting import body, comments_on, post_comment
 
 WRONG: list[Any] = ["x", 1, {"a": 1}, [1], ["x"], [None], [[]]]
 WRONG_CHECKLISTS = [*WRONG, [{"text": 1}], [{"checked": "x"}]]
@@ -48,7 +48,7 @@ def test_a_checklist_is_lines(tasks: OneService, desk: Desk, wrong: Any) -> None
     """On every route that writes one; nothing is written."""
     item = body(desk, checklist=wrong)
     batch = {**item, "text": item.pop("comment"), "task_id": desk.task}
-    refused(lambda: say(tasks, desk, "artist", "x", checklist=wrong), "checklist")
+    refused(lambda: post_comment(tasks, desk, "artist", "x", checklist=wrong), "checklist")
     refused(lambda: tasks.call("admin", "batch_comment", data={"comments": [batch]}), "checklist")
     at = {"path": "comments", "ident": desk.comment}
     refused(
@@ -60,7 +60,7 @@ def test_a_checklist_is_lines(tasks: OneService, desk: Desk, wrong: Any) -> None
 @pytest.mark.parametrize("good", [[], [{"text": "a", "checked": True, "frame": 3}], [{}]])
 def test_a_checklist_keeps_what_else_it_holds(tasks: OneService, desk: Desk, good: Any) -> None:
     """Clients note frames and revisions in its lines."""
-    assert say(tasks, desk, "artist", "x", checklist=good)["checklist"] == good
+    assert post_comment(tasks, desk, "artist", "x", checklist=good)["checklist"] == good
 
 
 @pytest.mark.parametrize("wrong", WRONG_ANNOTATIONS)
@@ -88,13 +88,13 @@ def test_deletions_name_objects_by_ids(tasks: OneService, desk: Desk, wrong: Any
 @pytest.mark.parametrize("stored", WRONG_REPLIES)
 def test_replies_of_no_shape_are_none(tasks: OneService, desk: Desk, stored: Any) -> None:
     """The task's comments are read, replied to, and told of all the same."""
-    odd = desk.said("odd", "artist", replies=stored)
+    odd = desk.add_comment("odd", "artist", replies=stored)
     tasks.fill(desk)
     assert len(comments_on(tasks, desk.task)) == 2
     assert tasks.call("artist", "read_row", path="comments", ident=odd)["replies"] == []
     at = {"task_id": desk.task, "comment_id": odd}
     reply = tasks.call("manager", "reply_to_comment", **at, data={"text": "ok"})
-    tasks.neighbours.answers["crud.list_project_names"] = {}
+    tasks.fakes.replies["crud.list_project_names"] = {}
     assert tasks.call("artist", "list_notifications", query={})
     assert tasks.call("manager", "delete_reply", **at, reply_id=reply["id"])["replies"] == []
 
@@ -117,7 +117,7 @@ def test_data_of_no_shape_is_empty(tasks: OneService, desk: Desk, stored: Any) -
     tasks.fill(desk)
     arguments = {"path": "tasks", "ident": desk.task, "data": {"data": {"a": 1}}}
     assert tasks.call("manager", "update_row", **arguments)["data"] == {"a": 1}
-    assert say(tasks, desk, "manager", "again", "retake")["text"] == "again"
+    assert post_comment(tasks, desk, "manager", "again", "retake")["text"] == "again"
 
 
 @pytest.mark.parametrize(
@@ -178,4 +178,4 @@ def test_an_assignee_writes_nothing_of_a_previews_file(tasks: OneService, desk: 
 def test_an_unreadable_checklist_in_a_form_is_refused(tasks: OneService, desk: Desk) -> None:
     """As text, too, which is how forms send it."""
     with pytest.raises(InvalidInput):
-        say(tasks, desk, "artist", "x", checklist="[1]")
+        post_comment(tasks, desk, "artist", "x", checklist="[1]")

@@ -13,7 +13,7 @@ from tests.service.one_service import OneService
 
 def make(tasks: OneService, desk: Desk, **values: Any) -> dict[str, Any]:
     """A new type."""
-    tasks.neighbours.answers["auth.find_existing_rows"] = {"department": [desk.department]}
+    tasks.fakes.replies["auth.find_existing_rows"] = {"department": [desk.department]}
     reply: dict[str, Any] = tasks.call("admin", "create_row", path="task-types", data=values)
     return reply
 

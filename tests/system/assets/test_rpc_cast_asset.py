@@ -8,7 +8,7 @@ import pytest
 
 from tests.running import Caller, System
 from tests.show import Show
-from tests.system.asking import statuses, told
+from tests.system.callers import logged_payloads, statuses
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_zero_occurrences_take_an_asset_out(show: Show, admin: Caller) -> None:
     shot = show.shots[0]
     response = admin.put(path_of(show, show.boat), {"entity_ids": [shot], "nb_occurences": 0})
     assert response.json() == {shot: []}
-    [event] = told(admin, "shot:casting-update")
+    [event] = logged_payloads(admin, "shot:casting-update")
     assert (event["nb_entities_out"], event["removed_asset_ids"]) == (0, [show.boat])
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.running import Caller, System
 from tests.show import Show
-from tests.system.asking import statuses, told
+from tests.system.callers import logged_payloads, statuses
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_a_descriptor_gets_its_key_from_its_name(show: Show, admin: Caller, path
     [row] = admin.get(path).json()
     assert row["departments"] == [show.department]
     assert admin.get(f"{path}/{made['id']}").json() == row
-    assert told(admin, "metadata-descriptor:new") == [
+    assert logged_payloads(admin, "metadata-descriptor:new") == [
         {"metadata_descriptor_id": made["id"], "project_id": show.project}
     ]
 
@@ -79,8 +79,8 @@ def test_a_new_name_takes_the_values_along(show: Show, admin: Caller, path: str)
     assert data(show.prop) == {"kept": 1}
     assert admin.get(path).json() == []
     assert admin.delete(f"{path}/{ident}").status_code == 404
-    told(admin, "metadata-descriptor:update")
-    told(admin, "metadata-descriptor:delete")
+    logged_payloads(admin, "metadata-descriptor:update")
+    logged_payloads(admin, "metadata-descriptor:delete")
 
 
 def test_descriptors_are_kept_by_managers(system: System, show: Show, path: str) -> None:

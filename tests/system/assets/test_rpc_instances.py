@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tests.running import Caller, System
 from tests.show import Show
-from tests.system.asking import statuses, told
+from tests.system.callers import logged_payloads, statuses
 
 UNKNOWN = str(UUID(int=7))
 
@@ -33,7 +33,7 @@ def test_instances_are_numbered_where_they_are(show: Show, admin: Caller) -> Non
     assert list(admin.get(f"{asset}/asset-asset-instances").json()) == [show.prop]
     by_scene = admin.get(f"/data/assets/{show.prop}/scene-asset-instances").json()
     assert {key: len(value) for key, value in by_scene.items()} == {show.scene: 2, "None": 1}
-    events = told(admin, "asset_instance:new", 3)
+    events = logged_payloads(admin, "asset_instance:new", 3)
     assert events[0] == {
         "scene_id": show.scene,
         "asset_id": show.prop,
@@ -78,8 +78,8 @@ def test_an_instance_is_put_into_a_shot_and_taken_out(show: Show, admin: Caller)
         assert admin.delete(f"{path}/{ident}").status_code == 204
     assert admin.get(path).json() == {}
     facts = [{"shot_id": show.shots[0], "asset_instance_id": ident}]
-    assert told(admin, "asset_instance:remove-from-shot") == facts
-    assert told(admin, "asset_instance:add-to-shot") == facts
+    assert logged_payloads(admin, "asset_instance:remove-from-shot") == facts
+    assert logged_payloads(admin, "asset_instance:add-to-shot") == facts
 
 
 def test_instances_are_the_teams(system: System, show: Show) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.running import Caller, System
 from tests.show import Show
-from tests.system.asking import CALLERS, statuses
+from tests.system.callers import CALLERS, statuses
 
 UNKNOWN = str(UUID(int=7))
 ROW = {

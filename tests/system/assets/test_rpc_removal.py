@@ -6,7 +6,7 @@ import pytest
 
 from tests.running import Caller, System
 from tests.show import Show
-from tests.system.asking import statuses
+from tests.system.callers import statuses
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from services.assets.overview.views import SUMMARIES
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from tests.running import System
 from tests.show import Show
-from tests.system.asking import CALLERS
 from tests.system.assets.conftest import Ask
+from tests.system.callers import CALLERS
 
 ASSET = [
     "id",

@@ -8,7 +8,7 @@ import jwt
 import pytest
 
 from tests.running import SECRET, Caller, System, until
-from tests.system.auth.visitor import announced
+from tests.system.auth.visitor import events_of
 from tests.world import World
 
 BOT = {"first_name": "Render", "last_name": "Bot", "is_bot": True, "email": "bot@example.com"}
@@ -26,7 +26,7 @@ def test_a_bot_token_is_returned_once_and_does_not_expire(
     system: System, world: World, admin: Caller
 ) -> None:
     """Without an expiration date."""
-    with announced(system, "bot-token:issued") as events:
+    with events_of(system, "bot-token:issued") as events:
         bot = make(admin)
     assert events[0][1] == {"person_id": bot["id"]}
     claims = jwt.decode(bot["access_token"], SECRET, algorithms=["HS256"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import requests
 
 from tests.running import Caller, System
-from tests.system.asking import statuses, told
+from tests.system.callers import logged_payloads, statuses
 from tests.world import World
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
@@ -23,7 +23,7 @@ def test_joining_and_leaving_a_department_are_idempotent(world: World, admin: Ca
     for _ in range(2):
         assert admin.delete(f"{path}/{world.department}").status_code == 204
     assert admin.get(f"/data/persons/{person}").json()["departments"] == []
-    assert told(admin, "person:update", 4) == [{"person_id": person}] * 4
+    assert logged_payloads(admin, "person:update", 4) == [{"person_id": person}] * 4
 
 
 def test_only_administrators_change_departments(system: System, world: World) -> None:

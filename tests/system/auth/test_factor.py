@@ -15,8 +15,8 @@ from tests.running import Caller, System, until
 from tests.system.auth.authenticator import SoftKey
 from tests.system.auth.visitor import (
     LOGIN,
-    announced,
     code_in,
+    events_of,
     letters,
     log_in,
     next_letter,
@@ -82,7 +82,7 @@ def test_totp_is_enabled_with_a_code_of_the_new_secret(system: System, world: Wo
         f"?secret={prepared['otp_secret']}&issuer=Kitsu%20The%20Studio"
     )
     assert log_in(system).status_code == 200, "not in force before a code was given"
-    with announced(system, "factor:added") as events:
+    with events_of(system, "factor:added") as events:
         answer = caller.post("/auth/totp", {"totp": code(prepared["otp_secret"])}).json()
     assert events == [("factor:added", {"person_id": world.people["artist"], "factor": "totp"})]
     assert len(set(answer["otp_recovery_codes"])) == 16
@@ -159,7 +159,7 @@ def test_disabling_totp_requires_a_proof(system: System, world: World) -> None:
     for proof in (None, {"totp": "000000"}, {"recovery_code": "NO"}):
         response = caller.send("DELETE", "/auth/totp", proof)
         assert (response.status_code, response.json()) == (400, UNPROVEN)
-    with announced(system, "factor:removed") as events:
+    with events_of(system, "factor:removed") as events:
         assert caller.send("DELETE", "/auth/totp", {"totp": code(secret)}).json() == {
             "success": True
         }
@@ -187,7 +187,7 @@ def test_wrong_proofs_in_a_session_lock_out_the_account(system: System, world: W
 def test_a_recovery_code_works_once(system: System, world: World) -> None:
     """It is case-insensitive."""
     _, _, codes = with_totp(system)
-    with announced(system, "recovery-codes:used") as events:
+    with events_of(system, "recovery-codes:used") as events:
         assert log_in(system, recovery_code=codes[3].lower()).status_code == 200
     assert events[0][1]["left"] == 15
     assert log_in(system, recovery_code=codes[3]).json() == WRONG_LOG_IN

@@ -10,7 +10,7 @@ import requests
 from tests.running import Caller, System, until
 from tests.system.auth.visitor import (
     LOGIN,
-    announced,
+    events_of,
     letters,
     log_in,
     next_letter,
@@ -36,7 +36,7 @@ def ask(system: System, email: str = LOGIN["email"]) -> requests.Response:
 def test_a_changed_password_applies_and_keeps_sessions(system: System, world: World) -> None:
     """The owner gets an e-mail; the event contains no secret."""
     artist = signed_in(system)
-    with announced(system, "password:changed") as events, next_letter(system) as letter:
+    with events_of(system, "password:changed") as events, next_letter(system) as letter:
         assert artist.post("/auth/change-password", NEW).json() == {"success": True}
     assert events == [
         ("password:changed", {"person_id": world.people["artist"], "means": "change"})
@@ -98,7 +98,7 @@ def test_a_reset_link_works_once(system: System, world: World) -> None:
         assert ask(system).json() == {"success": "Reset token sent"}
     with next_letter(system) as second:
         ask(system)
-    with announced(system, "password:changed") as events:
+    with events_of(system, "password:changed") as events:
         assert reset(system, token=token_in(second[0])).json() == {"success": True}
     assert events[0][1]["means"] == "reset"
     assert log_in(system, password="another one").status_code == 200

@@ -12,8 +12,8 @@ from typing import Any
 
 import requests
 
-from tests.listening import Heard, listening
 from tests.running import Caller, System, until
+from tests.subscribing import Events, subscribed_to
 
 LOGIN = {"email": "artist@example.com", "password": "mypassword"}
 
@@ -63,8 +63,8 @@ def token_in(text: str) -> str:
 
 
 @contextmanager
-def announced(system: System, *names: str) -> Iterator[Heard]:
+def events_of(system: System, *names: str) -> Iterator[Events]:
     """The events of ``auth`` with these names, since the block began."""
-    with listening(system, "auth", *names) as (found, something_came):
+    with subscribed_to(system, "auth", *names) as (found, wait_for_event):
         yield found
-        until(lambda: not something_came(0.2) and found, what="the events")
+        until(lambda: not wait_for_event(0.2) and found, what="the events")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.listening import Subscriber
 from tests.running import Caller, System, until
+from tests.subscribing import Subscriber
 from tests.world import World
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(100)
@@ -26,7 +26,7 @@ def join(caller: Caller, entity: str) -> Any:
     return response.json()
 
 
-def say(caller: Caller, entity: str, text: str, **files: Any) -> Any:
+def post_message(caller: Caller, entity: str, text: str, **files: Any) -> Any:
     """Post a message, optionally with files."""
     path = f"/data/entities/{entity}/chat/messages"
     if files:
@@ -48,7 +48,7 @@ def test_files_are_stored_and_deleted_with_their_message(
 ) -> None:
     """Pictures are sent inline, other files as attachments."""
     join(artist, world.asset)
-    message = say(
+    message = post_message(
         artist,
         world.asset,
         "look",
@@ -114,7 +114,7 @@ def test_a_retried_message_with_files_is_stored_once(
 def test_files_support_ranges_and_conditional_requests(artist: Caller, world: World) -> None:
     """Ranges, ETags, dates and HEAD, as HTTP specifies."""
     join(artist, world.asset)
-    message = say(artist, world.asset, "x", file=("a.png", PICTURE))
+    message = post_message(artist, world.asset, "x", file=("a.png", PICTURE))
     path = f"/data/attachment-files/{message['attachment_files'][0]['id']}/file/a.png"
     whole = artist.get(path)
     assert whole.headers["Cache-Control"] == "max-age=604800, private"
@@ -174,13 +174,13 @@ def test_messages_and_membership_changes_emit_events(
     path = f"/actions/user/chats/{world.asset}/join"
     join(artist, world.asset)
     join(artist, world.asset)
-    said = say(artist, world.asset, "hello")
+    said = post_message(artist, world.asset, "hello")
     artist.delete(f"{chat_of(world)}/messages/{said['id']}")
     artist.delete(path)
     artist.delete(path)
     until(lambda: "chat:left" in {name for name, *_ in subscriber.read()}, what="the events")
     me, message = world.people["artist"], said["id"]
-    told = [(n, p, h["stored"]) for n, p, h in subscriber.seen if n.startswith("chat:")]
+    told = [(n, p, h["stored"]) for n, p, h in subscriber.received if n.startswith("chat:")]
     assert told == [
         ("chat:joined", {"chat_id": world.chat, "person_id": me}, told[0][2]),
         (

@@ -35,7 +35,7 @@ def text_fields(resource: Resource) -> list[sa.Column[Any]]:
     ]
 
 
-def made(admin: Caller, world: World, resource: Resource) -> dict[str, Any]:
+def create_row(admin: Caller, world: World, resource: Resource) -> dict[str, Any]:
     """A row, created through the API."""
     response = admin.post(f"/data/{resource.path}", world.body(resource))
     assert response.status_code == 200, response.text
@@ -136,7 +136,7 @@ def test_an_unknown_field_is_refused_on_create_and_ignored_on_update(
     assert response.json() == {
         "message": f"'no_such_field' is an invalid keyword argument for {kind}"
     }
-    row = made(admin, world, resource)
+    row = create_row(admin, world, resource)
     changed = admin.put(f"/data/{resource.path}/{row['id']}", {"no_such_field": 1})
     assert changed.status_code == 200, changed.text
 
@@ -163,7 +163,7 @@ def test_values_that_a_column_cannot_hold_are_refused(
     admin: Caller, world: World, resource: Resource
 ) -> None:
     """Too long a text, a wrong type, a choice that is none, a bad date: each 400, none written."""
-    row = made(admin, world, resource)
+    row = create_row(admin, world, resource)
     before = admin.get(f"/data/{resource.path}/{row['id']}").json()
     fixed = resource.fixed_for(ADMIN)
     for name, value in bad_values(resource):
@@ -226,7 +226,7 @@ def test_changes_are_events_of_the_actor(
     admin: Caller, world: World, resource: Resource, system: System
 ) -> None:
     """Create, update and delete each enter the log once, with the row's id."""
-    row = made(admin, world, resource)
+    row = create_row(admin, world, resource)
     path = f"/data/{resource.path}/{row['id']}"
     assert admin.put(path, {}).status_code == 200
     assert admin.delete(path).status_code == 204, path

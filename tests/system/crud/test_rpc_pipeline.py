@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.running import Caller, System
-from tests.system.asking import statuses, told
+from tests.system.callers import logged_payloads, statuses
 from tests.world import World, ident
 
 
@@ -19,7 +19,7 @@ def test_concurrent_saves_get_different_revisions(
         made = list(pool.map(lambda _: artist.post(path, {"name": "anim"}).json(), range(4)))
     assert sorted(row["revision"] for row in made) == [1, 2, 3, 4]
     assert {row["entity_id"] for row in made} == {world.asset}
-    assert len(told(admin, "working-file:new", 4)) == 4
+    assert len(logged_payloads(admin, "working-file:new", 4)) == 4
     kinds = {"output_type_id": ident("output_type cache"), "task_type_id": world.task_type}
     path = f"/data/entities/{world.asset}/output-files"
     with ThreadPoolExecutor(4) as pool:

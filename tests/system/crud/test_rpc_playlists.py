@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.running import Caller, System
 from tests.show import Show
-from tests.system.asking import statuses, told
+from tests.system.callers import logged_payloads, statuses
 
 
 def loaded(system: System) -> Show:
@@ -75,7 +75,7 @@ def test_an_entity_is_shown_by_a_preview_of_it(system: System, admin: Caller) ->
         [{"entity_id": show.shots[0], "preview_file_id": new}, {"entity_id": show.shots[1]}, body],
         key=str,
     )
-    events = told(admin, "playlist:add_entity", 3)
+    events = logged_payloads(admin, "playlist:add_entity", 3)
     common = {"playlist_id": playlist["id"], "project_id": show.project}
     assert events[-1] == {**body, **common}
     body = {"entity_id": show.shots[0]}
@@ -126,7 +126,7 @@ def test_names_of_events_are_for_managers(system: System, admin: Caller) -> None
     """Sorted, each once."""
     show = loaded(system)
     admin.put(f"/data/entities/{show.prop}", {"description": "Tall"})
-    told(admin, "asset:update")
+    logged_payloads(admin, "asset:update")
     names = admin.get("/data/events/names").json()
     assert names == sorted(set(names))
     assert "asset:update" in names

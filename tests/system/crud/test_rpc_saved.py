@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.running import Caller, System
-from tests.system.asking import told
+from tests.system.callers import logged_payloads
 from tests.world import World
 
 FILTERS, GROUPS = "/data/user/filters", "/data/user/filter-groups"
@@ -55,7 +55,7 @@ def test_a_search_is_visible_to_its_owner(people: dict[str, Caller], world: Worl
     assert people["admin"].put(one, {"name": "Tidied"}).json()["name"] == "Tidied"
     assert artist.delete(one).status_code == 204
     assert artist.delete(one).status_code == 404
-    told(people["admin"], "search-filter:delete")
+    logged_payloads(people["admin"], "search-filter:delete")
 
 
 def test_only_managers_share(people: dict[str, Caller], world: World) -> None:
@@ -109,7 +109,7 @@ def test_deleting_a_group_deletes_its_searches(people: dict[str, Caller], world:
     assert people["manager"].delete(f"{GROUPS}/{ident}").status_code == 404
     assert artist.delete(f"{GROUPS}/{ident}").status_code == 204
     assert names(artist) == {"asset": {"all": ["Loose"]}}
-    told(people["admin"], "search-filter-group:delete")
+    logged_payloads(people["admin"], "search-filter-group:delete")
 
 
 def test_a_search_is_shared_with_its_group(people: dict[str, Caller], world: World) -> None:

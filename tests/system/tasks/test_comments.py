@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.desk import Desk
 from tests.running import System, until
-from tests.system.tasks.asking import comments_on, say, stored
+from tests.system.tasks.actions import comments_on, is_stored, post_comment
 from tests.system.tasks.conftest import As
 from tests.world import ident
 
@@ -121,7 +121,7 @@ def test_former_team_members_may_not_comment(system: System, desk: Desk, who: As
     """Though still assigned."""
     person = desk.people["artist"]
     who("manager").delete(f"/data/projects/{desk.project}/team/{person}")
-    assert say(who("artist"), desk).status_code == 403
+    assert post_comment(who("artist"), desk).status_code == 403
 
 
 def test_the_role_in_the_production_decides(system: System, desk: Desk, who: As) -> None:
@@ -131,7 +131,7 @@ def test_the_role_in_the_production_decides(system: System, desk: Desk, who: As)
         if {name: row[name] for name in link} == link:
             row["role"] = "user"
     system.load(desk.tables)
-    assert say(who("manager"), desk).status_code == 403
+    assert post_comment(who("manager"), desk).status_code == 403
 
 
 def test_the_files_of_a_deleted_comment_are_deleted(system: System, desk: Desk, who: As) -> None:
@@ -147,6 +147,6 @@ def test_the_files_of_a_deleted_comment_are_deleted(system: System, desk: Desk, 
         .json()
     )
     (attachment_file,) = row["attachment_files"]
-    assert stored(system, attachment_file["id"])
+    assert is_stored(system, attachment_file["id"])
     assert who("artist").delete(f"/data/comments/{row['id']}").status_code == 204
-    until(lambda: not stored(system, attachment_file["id"]), what="an empty storage")
+    until(lambda: not is_stored(system, attachment_file["id"]), what="an empty storage")

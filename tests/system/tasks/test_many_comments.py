@@ -10,7 +10,7 @@ import requests
 
 from tests.desk import Desk
 from tests.running import Caller, System, until
-from tests.system.tasks.asking import comments_on, heard, task_of
+from tests.system.tasks.actions import comments_on, events_until, task_of
 from tests.system.tasks.conftest import As
 from tests.system.tasks.test_previews import picture
 from tests.world import ident
@@ -55,7 +55,7 @@ def texts(desk: Desk, who: As) -> list[str]:
 def test_a_managers_comments_are_all_written(system: System, desk: Desk, who: As) -> None:
     """Answered in their order, each told of."""
     body = [item(desk, desk.rigging, "one", "wfa"), item(desk, desk.task, "two", links=["a"])]
-    with heard(system, "news:new", 2) as found:
+    with events_until(system, "news:new", 2) as found:
         answer = many(who("manager"), desk, body)
     assert answer.status_code == 201, answer.text
     rows = answer.json()

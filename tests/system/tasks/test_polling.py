@@ -15,7 +15,7 @@ from services.common.wire.rpc_protocol import Reply
 from services.tasks.service import TasksService
 from tests.desk import Desk
 from tests.running import System, until
-from tests.system.tasks.asking import say, tasks_in
+from tests.system.tasks.actions import post_comment, tasks_in
 from tests.system.tasks.conftest import As
 
 
@@ -31,7 +31,7 @@ def test_the_writer_sees_each_kind_of_change_at_once(stage: Desk, who: As, kind:
     person = stage.people["colleague"]
     changes = {
         "task": lambda: manager.put(f"/data/tasks/{task}", {"priority": 2}),
-        "comment": lambda: say(manager, stage, "hello", "wip", task),
+        "comment": lambda: post_comment(manager, stage, "hello", "wip", task),
         "assignment": lambda: manager.put(f"/actions/tasks/{task}/assign", {"person_id": person}),
         "rename": lambda: manager.put(f"/data/entities/{entity}", {"name": "Renamed"}),
         "subscription": lambda: manager.post(f"/actions/user/tasks/{task}/subscribe", {}),

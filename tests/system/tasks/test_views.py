@@ -10,7 +10,7 @@ import requests
 
 from tests.desk import EVERYBODY, Desk
 from tests.running import Caller, System
-from tests.system.tasks.asking import answers, tasks_in
+from tests.system.tasks.actions import codes_of, tasks_in
 from tests.system.tasks.conftest import As
 from tests.world import ident
 
@@ -304,7 +304,7 @@ def test_a_view_without_entities_is_empty(system: System, desk: Desk, who: As) -
 def test_views_are_for_the_team(system: System, stage: Desk, kind: str, refused: set[str]) -> None:
     """Scenes not for vendors, concepts not for clients and vendors."""
     path = f"/data/{kind}/with-tasks?project_id={stage.project}"
-    codes = answers(system, stage, EVERYBODY, "GET", path)
+    codes = codes_of(system, stage, EVERYBODY, "GET", path)
     assert {name for name, status in codes.items() if status == 403} == refused
     assert set(codes.values()) == {200, 403}
 

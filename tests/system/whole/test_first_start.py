@@ -77,11 +77,11 @@ def test_what_a_start_makes_is_in_the_log(browser: Browser) -> None:
         made = {row["id"] for row in browser.get(f"/data/{path}")}
         key = f"{event.partition(':')[0].replace('-', '_')}_id"
 
-        def told(event: str = event, key: str = key) -> set[str]:
+        def logged_ids(event: str = event, key: str = key) -> set[str]:
             rows = browser.get(f"/data/events/last?name={event}&page_size=100")
             return {row["data"][key] for row in rows}
 
-        until(lambda made=made, told=told: made <= told(), what=event)
+        until(lambda made=made, logged_ids=logged_ids: made <= logged_ids(), what=event)
 
 
 def test_a_script_finds_the_status_of_new_tasks(studio: System) -> None:

@@ -139,10 +139,10 @@ def test_a_request_without_a_trace_starts_one(system: System, admin: Caller, wor
     ident = uuid.uuid4().hex
     admin.get("/data/departments", headers={"X-Request-ID": ident})
 
-    def told() -> list[Line]:
+    def log_lines() -> list[Line]:
         return [x for x in complete(system.folder) if x.get("request") == ident]
 
-    lines = until(lambda: told() if len(told()) > 1 else None, 10, "log lines")
+    lines = until(lambda: log_lines() if len(log_lines()) > 1 else None, 10, "log lines")
     assert len({line.get("trace") for line in lines if line["service"] != "gateway"}) == 1
 
 

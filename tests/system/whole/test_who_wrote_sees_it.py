@@ -23,7 +23,7 @@ DAYS = itertools.count()
 
 
 @pytest.fixture(scope="module")
-def doubled(system: System) -> Iterator[System]:
+def two_replicas(system: System) -> Iterator[System]:
     """Two replicas of every service."""
     system.start_seconds(*SERVICES)
     yield system
@@ -165,9 +165,9 @@ PAIRS = [name for name in vars(Writer) if "_to_" in name]
 
 
 @pytest.mark.parametrize("pair", PAIRS)
-def test_a_write_is_seen_by_the_next_read(doubled: System, world: World, pair: str) -> None:
+def test_a_write_is_seen_by_the_next_read(two_replicas: System, world: World, pair: str) -> None:
     """Of the same client, in any service."""
-    writer, stale = Writer(doubled.caller(world.admin), world), []
+    writer, stale = Writer(two_replicas.caller(world.admin), world), []
     for number in range(ROUNDS):
         behind, seen = writer.behind, getattr(writer, pair)()
         if not seen and writer.behind == behind:
@@ -176,9 +176,9 @@ def test_a_write_is_seen_by_the_next_read(doubled: System, world: World, pair: s
     assert writer.behind < ROUNDS
 
 
-def test_the_effects_of_events_are_seen_too(doubled: System, world: World) -> None:
+def test_the_effects_of_events_are_seen_too(two_replicas: System, world: World) -> None:
     """The number of ready assets, which ``tasks`` counts by event."""
-    writer = Writer(doubled.caller(world.admin), world)
+    writer = Writer(two_replicas.caller(world.admin), world)
     asset = {"ready_for": writer.shot_type}
     assert writer.caller.put(f"/data/entities/{world.asset}", asset).status_code == 200
     for _ in range(ROUNDS):
@@ -189,9 +189,9 @@ def test_the_effects_of_events_are_seen_too(doubled: System, world: World) -> No
         assert writer.read(f"/data/tasks/{task}")["nb_assets_ready"] == 1
 
 
-def test_the_header_replaces_the_cookie(doubled: System, world: World) -> None:
+def test_the_header_replaces_the_cookie(two_replicas: System, world: World) -> None:
     """With the value from the answer to the write."""
-    admin = doubled.caller(world.admin)
+    admin = two_replicas.caller(world.admin)
     for _ in range(ROUNDS):
         response = admin.post("/data/departments", {"name": uuid.uuid4().hex, "color": "#000000"})
         admin.session.cookies.clear()

@@ -38,7 +38,7 @@ def request(**headers: str) -> falcon.asgi.Request:
     return falcon.asgi.Request(scope, receive)
 
 
-def bearing(found: str) -> falcon.asgi.Request:
+def with_token(found: str) -> falcon.asgi.Request:
     """A request with that token."""
     return request(authorization=f"Bearer {found}")
 
@@ -74,12 +74,12 @@ def test_an_actor_is_fetched_once() -> None:
         authenticator = gate(auth)
         auth.answering.clear()
         waiting = [
-            asyncio.create_task(authenticator.identify(bearing(token("a")))) for _ in range(5)
+            asyncio.create_task(authenticator.identify(with_token(token("a")))) for _ in range(5)
         ]
         await asyncio.sleep(0)
         auth.answering.set()
         assert {one.actor for one in await asyncio.gather(*waiting)} == {"actor 1"}
-        await authenticator.identify(bearing(token("a")))
+        await authenticator.identify(with_token(token("a")))
         assert auth.asked == ["a"]
 
     asyncio.run(run())
@@ -93,7 +93,7 @@ def test_a_cancelled_request_does_not_cancel_the_others() -> None:
         authenticator = gate(auth)
         auth.answering.clear()
         gone, stays = (
-            asyncio.create_task(authenticator.identify(bearing(token("a")))) for _ in range(2)
+            asyncio.create_task(authenticator.identify(with_token(token("a")))) for _ in range(2)
         )
         await asyncio.sleep(0)
         gone.cancel()
@@ -111,14 +111,14 @@ def test_an_invalidated_actor_is_fetched_again(how: str) -> None:
         auth = Auth()
         authenticator = gate(auth)
         for jti, person in (("a", "ann"), ("b", "bob")):
-            await authenticator.identify(bearing(token(jti, sub=person)))
+            await authenticator.identify(with_token(token(jti, sub=person)))
         {
             "person": lambda: authenticator.forget_people(["ann"]),
             "session": lambda: authenticator.forget_session("a"),
             "all": authenticator.forget_all,
         }[how]()
         for jti, person in (("a", "ann"), ("b", "bob")):
-            await authenticator.identify(bearing(token(jti, sub=person)))
+            await authenticator.identify(with_token(token(jti, sub=person)))
         return auth.asked[2:]
 
     assert asyncio.run(run()) == (["a", "b"] if how == "all" else ["a"])
@@ -131,15 +131,15 @@ def test_a_reply_from_before_a_change_is_not_cached() -> None:
         auth = Auth()
         authenticator = gate(auth)
         auth.answering.clear()
-        before = asyncio.create_task(authenticator.identify(bearing(token("a"))))
+        before = asyncio.create_task(authenticator.identify(with_token(token("a"))))
         await auth.arrived.get()
         authenticator.forget_people(["ann"])
-        after = asyncio.create_task(authenticator.identify(bearing(token("a"))))
+        after = asyncio.create_task(authenticator.identify(with_token(token("a"))))
         await auth.arrived.get()
         auth.answering.set()
         assert (await before).actor == "actor 1"
         assert (await after).actor == "actor 2"
-        assert (await authenticator.identify(bearing(token("a")))).actor == "actor 2"
+        assert (await authenticator.identify(with_token(token("a")))).actor == "actor 2"
 
     asyncio.run(run())
 
@@ -152,10 +152,10 @@ def test_the_cache_bounds_its_age_and_size(monkeypatch: pytest.MonkeyPatch) -> N
         auth = Auth()
         authenticator = gate(auth)
         for jti in ("a", "b", "c", "c", "b", "a"):
-            await authenticator.identify(bearing(token(jti)))
+            await authenticator.identify(with_token(token(jti)))
         assert auth.asked == ["a", "b", "c", "a"]
         authenticator.seconds = 0.0
-        await authenticator.identify(bearing(token("a")))
+        await authenticator.identify(with_token(token("a")))
         assert auth.asked[4:] == ["a"]
 
     asyncio.run(run())

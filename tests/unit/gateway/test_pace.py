@@ -51,7 +51,7 @@ async def answer(send: Callable[[Message], Any]) -> None:
     await send({"type": "http.response.body", "body": b"no"})
 
 
-def closes(messages: Iterable[Message]) -> bool:
+def closes_connection(messages: Iterable[Message]) -> bool:
     """Whether the response closes its connection."""
     return any((b"connection", b"close") in message.get("headers", ()) for message in messages)
 
@@ -123,7 +123,7 @@ def test_a_small_unread_body_keeps_the_connection() -> None:
         await answer(send)
 
     result = run(refuse, sent(piece(b"123"), piece(b"456789", more=False)))
-    assert not closes(result)
+    assert not closes_connection(result)
     assert [one.get("body") for one in result[1:]] == [b"no"]
 
 
@@ -138,7 +138,7 @@ def test_an_unsent_body_closes_the_connection_after_lingering(
         await answer(send)
 
     result = run(refuse, sent(piece(b"123")))
-    assert closes(result)
+    assert closes_connection(result)
     assert [(one["body"], one["more_body"]) for one in result[1:]] == [(b"no", True), (b"", False)]
 
 
@@ -160,7 +160,7 @@ def test_a_refused_request_gets_no_100_continue(
         assert scope[BODY]
         await send({"type": "http.response.body", "body": b"no"})
 
-    assert closes(run(refuse, receive, (b"expect", b"100-continue")))
+    assert closes_connection(run(refuse, receive, (b"expect", b"100-continue")))
 
 
 def test_requests_without_a_body_are_not_paced() -> None:

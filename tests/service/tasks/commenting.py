@@ -13,11 +13,11 @@ def body(desk: Desk, text: str = "", status: str = "todo", **more: Any) -> dict[
     return {"task_status_id": desk.statuses[status], "comment": text, **more}
 
 
-def say(
-    tasks: OneService, desk: Desk, who: str, *said: str, task: str = "", **more: Any
+def post_comment(
+    tasks: OneService, desk: Desk, who: str, *text_and_status: str, task: str = "", **more: Any
 ) -> dict[str, Any]:
     """Comment on the task, with a text and optionally a status."""
-    given = body(desk, *said, **more)
+    given = body(desk, *text_and_status, **more)
     reply: dict[str, Any] = tasks.call(who, "comment_task", task_id=task or desk.task, data=given)
     return reply
 

@@ -21,11 +21,11 @@ from PIL import Image
 from services.common.errors import NotFound
 from services.common.files.storage import open_storage
 from tests.desk import Desk
-from tests.service.conftest import Alone
-from tests.service.files.dying import AFTER, BEFORE, Mortal, objects
+from tests.service.conftest import MakeService
+from tests.service.files.crashing import AFTER, BEFORE, CrashingProcess, objects
 from tests.service.one_service import OneService
-from tests.service.tasks.conftest import neighbours_of
-from tests.service.tasks.saying import body
+from tests.service.tasks.commenting import body
+from tests.service.tasks.conftest import fake_replies
 from tests.world import World
 
 EVERYTHING = -60.0
@@ -376,24 +376,24 @@ METHODS = {
 
 
 @pytest.fixture
-def mortal(monkeypatch: pytest.MonkeyPatch) -> Mortal:
+def process(monkeypatch: pytest.MonkeyPatch) -> CrashingProcess:
     """Dies only within ``life``."""
-    return Mortal(monkeypatch)
+    return CrashingProcess(monkeypatch)
 
 
 @pytest.fixture
-def scenes(alone: Alone) -> Any:
+def scenes(make_service: MakeService) -> Any:
     """Begins anew: ``scenes(method)``."""
 
     def begin(method: Method) -> Scene:
         world = Desk()
-        service = alone(method.service)
-        service.neighbours.answers |= neighbours_of(world) | {
+        service = make_service(method.service)
+        service.fakes.replies |= fake_replies(world) | {
             "crud.sets_main_previews": True,
             "assets.list_entities_in_brief": {},
         }
         service.fill(world)
-        scene = Scene(service, world, alone("tasks"))
+        scene = Scene(service, world, make_service("tasks"))
         for key in objects(scene.folder):
             (scene.folder / key).unlink()
         method.prepare(scene)
@@ -405,13 +405,13 @@ def scenes(alone: Alone) -> Any:
 @pytest.mark.parametrize("when", [BEFORE, AFTER])
 @pytest.mark.parametrize("name", METHODS)
 def test_wherever_it_dies_nothing_is_lost(
-    scenes: Any, mortal: Mortal, name: str, when: str
+    scenes: Any, process: CrashingProcess, name: str, when: str
 ) -> None:
     """Before or after each step: the storage's calls, and the commits."""
     method = METHODS[name]
     for fatal in itertools.count():
         scene = scenes(method)
-        with mortal.life(fatal, when):
+        with process.running_until(fatal, when):
             method.run(scene)
         done = method.check(scene)
         if not done:
@@ -422,6 +422,6 @@ def test_wherever_it_dies_nothing_is_lost(
         scene.sweep()
         assert method.check(scene), f"the sweep took too much, at step {fatal}"
         assert len(objects(scene.folder)) == method.objects, objects(scene.folder)
-        if not mortal.ended:
+        if not process.ended:
             break
     assert fatal > 0
