@@ -1,4 +1,4 @@
-"""Where the time of one request goes, read off its trace."""
+"""Breakdown of a request's latency from its trace."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ RELAY, HANDLER, HANDLED = LATER = (
 
 
 def traces(folder: Path) -> dict[str, list[Line]]:
-    """All spans by trace."""
+    """Spans grouped by trace id."""
     result: dict[str, list[Line]] = defaultdict(list)
     for path in folder.glob("*.jsonl"):
         for text in path.read_text().splitlines():
@@ -43,7 +43,7 @@ def traces(folder: Path) -> dict[str, list[Line]]:
 
 
 def parts_of(spans: list[Line], root: Line) -> dict[str, float] | None:
-    """Milliseconds by part; None of a request that asked who is calling, or isn't whole."""
+    """Milliseconds by part; None for a request that looked up its actor, or an incomplete trace."""
     calls = children(spans, root)
     if len(calls) != 1:
         return None
@@ -73,7 +73,7 @@ def parts_of(spans: list[Line], root: Line) -> dict[str, float] | None:
 
 
 def later(spans: list[Line], root: Line, subscriber: str) -> dict[str, float] | None:
-    """Milliseconds from the commit to what the events of a request set going."""
+    """Milliseconds from the commit to the handlers of the request's events."""
     commits = [s for s in spans if s["name"] == "commit" and s["component"] != "crud"]
     published = [s for s in spans if s["name"].startswith("publish ")]
     handled = [s for s in spans if s["name"] == subscriber]
@@ -86,9 +86,9 @@ def later(spans: list[Line], root: Line, subscriber: str) -> dict[str, float] | 
 
 
 def statements(traced: list[list[Line]], component: str) -> list[tuple[str, float, float]]:
-    """What a service asks of its database in a request: text, times a request, milliseconds each.
+    """A service's SQL statements in a request: text, executions per request, milliseconds each.
 
-    The costliest first, of those that at least every second request makes.
+    The most expensive first; only those that at least half of the requests execute.
     """
     result: dict[str, list[float]] = defaultdict(list)
     for spans in traced:
@@ -105,12 +105,12 @@ def statements(traced: list[list[Line]], component: str) -> list[tuple[str, floa
 
 
 def children(spans: Iterable[Line], parent: Line) -> list[Line]:
-    """The spans below."""
+    """The child spans."""
     return [span for span in spans if span["parent"] == parent["span"]]
 
 
 def length(intervals: list[Interval]) -> int:
-    """How long a union of intervals is."""
+    """The length of a union of intervals."""
     total, until = 0, 0
     for start, end in sorted(intervals):
         total += max(0, end - max(start, until))

@@ -42,7 +42,7 @@ FORBIDDEN: Final = (requests.codes.forbidden, requests.codes.not_found)
 
 
 class Spent(NamedTuple):
-    """Milliseconds that pages of a list take."""
+    """Latency of a list's pages in milliseconds."""
 
     first: float
     middle: float
@@ -50,7 +50,7 @@ class Spent(NamedTuple):
 
 
 def fill(bench: Bench) -> World:
-    """The small studio with ten productions, and the rows; answers what it is made of."""
+    """Create a studio with ten productions and many rows; returns its world."""
     world = World()
     projects = [world.project]
     for number in range(1, PRODUCTIONS):
@@ -76,7 +76,7 @@ def fill(bench: Bench) -> World:
 
 
 def spent(who: Caller, path: str) -> Spent | None:
-    """What the pages of a list take; None for whom it is forbidden."""
+    """Measure the pages of a list; None if the caller may not read it."""
     response = who.get(f"{path}page=1")
     if response.status_code in FORBIDDEN:
         return None
@@ -97,7 +97,7 @@ def _median(who: Caller, path: str) -> float:
 
 
 def paths(world: World) -> Iterator[str]:
-    """Every list that has pages, up to the page."""
+    """The URLs of all paginated lists, up to the page number."""
     for registry in registries():
         for resource in registry:
             yield f"/data/{resource.path}?"
@@ -114,7 +114,7 @@ def paths(world: World) -> Iterator[str]:
 
 
 def pages(bench: Bench) -> None:
-    """The slowest of all, for an administrator and for an artist of all productions."""
+    """Measure all lists as an administrator and an artist; notes the slowest."""
     world = bench.world = fill(bench)
     for name in ("admin", "artist"):
         who = bench.system.caller(world.people[name])

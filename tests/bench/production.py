@@ -1,4 +1,4 @@
-"""A large production: its castings, its views with tasks, its comments, and who else waits."""
+"""A large production: castings, views with tasks, comments, and a mixed load."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PEOPLE: Final = 5
 
 
 def fill(bench: Bench) -> None:
-    """5,000 shots in 50 sequences, ten tasks each, ten assets in each."""
+    """Create 5,000 shots in 50 sequences, each with ten tasks and ten cast assets."""
     world = bench.world = World()
     common = {"project_id": world.project, "status": "running", "is_shared": False}
     shot, sequence, character = (world.types[n] for n in ("Shot", "Sequence", "Character"))
@@ -76,7 +76,7 @@ def fill(bench: Bench) -> None:
 
 
 def timed(call: Callable[[], Any], times: int = 5, pause: float = 0.0) -> float:
-    """The median of some calls, in milliseconds; ``pause`` lets what follows a write end."""
+    """The median latency of calls in milliseconds; ``pause`` lets asynchronous work finish."""
     result = []
     for _ in range(times):
         time.sleep(pause)
@@ -88,7 +88,7 @@ def timed(call: Callable[[], Any], times: int = 5, pause: float = 0.0) -> float:
 
 
 def castings(bench: Bench) -> None:
-    """Castings of a whole production, of a sequence, and replacing one."""
+    """Measure the castings of a production and a sequence, and replacing one."""
     admin, project = bench.admin, bench.world.project
     path = f"/data/projects/{project}/sequences"
     bench.note(
@@ -113,7 +113,7 @@ def castings(bench: Bench) -> None:
 
 
 def views(bench: Bench) -> None:
-    """All shots with their tasks, again unchanged, and the memory it takes."""
+    """Measure all shots with tasks, the 304 that follows, and the memory used."""
     admin = bench.admin
     path = f"/data/shots/with-tasks?project_id={bench.world.project}"
     admin.get(path)
@@ -143,7 +143,7 @@ def views(bench: Bench) -> None:
 
 
 def comments(bench: Bench) -> None:
-    """Comments that change the status, five people to notify, from eight callers at once."""
+    """Measure status-changing comments that notify five people, from eight concurrent callers."""
     world = bench.world
     other = bench.admin.post(
         "/data/task-status",
@@ -185,7 +185,7 @@ def comments(bench: Bench) -> None:
 
 
 def mixed_day(bench: Bench) -> None:
-    """Seven reads of a row, two lists of a hundred and a write, over and over, from each caller."""
+    """Measure a mixed load: seven row reads, two lists of a hundred rows and a write, repeated."""
     project = bench.world.project
     plans = []
     for caller in range(COMMENTERS):
@@ -215,7 +215,7 @@ def mixed_day(bench: Bench) -> None:
 
 
 def production(bench: Bench) -> None:
-    """Everything about a large production."""
+    """Run all benchmarks of a large production."""
     fill(bench)
     castings(bench)
     views(bench)

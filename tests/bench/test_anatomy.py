@@ -1,4 +1,4 @@
-"""The arithmetic of ``make profile``."""
+"""The calculations of ``make profile``."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ SPANS = [
 
 
 def test_every_millisecond_is_in_one_part() -> None:
-    """Overlaps count once, and what the service does after its reply counts not at all."""
+    """Overlaps count once; work after the reply does not count."""
     parts = parts_of(SPANS, ROOT)
     assert parts == {
         BEFORE: 1,
@@ -61,7 +61,7 @@ def test_every_millisecond_is_in_one_part() -> None:
 
 
 def test_a_request_that_asked_somebody_first_is_left_out() -> None:
-    """Such as who is calling, which is cached afterwards."""
+    """Its actor is cached afterwards, so that it is not typical."""
     more = span("first", "root", "call auth.identify", 0, 1)
     assert parts_of([*SPANS, more], ROOT) is None
 

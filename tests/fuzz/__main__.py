@@ -1,4 +1,4 @@
-"""``make fuzz``: every operation with many requests, and what is wrong with the answers.
+"""``make fuzz``: send generated requests to all operations, and print the faulty responses.
 
 ``EXAMPLES`` (50) is how many requests each operation gets of either kind, ``SEED`` repeats a round.
 """
@@ -23,7 +23,7 @@ from tests.world import World
 
 
 def run(attack: Attack, console: Console) -> list[Finding]:
-    """All findings, each printed as it comes."""
+    """Run all operations; prints findings as they come, and returns them."""
     result = []
     with Progress(console=console) as progress:
         task = progress.add_task("", total=len(attack.operations()))
@@ -39,7 +39,7 @@ def run(attack: Attack, console: Console) -> list[Finding]:
 
 
 def main() -> None:
-    """Run, print, and end with status 1 if anything was found."""
+    """Run, print, and exit with status 1 if there are findings."""
     seed = int(os.environ.get("SEED", random.randrange(10**6)))
     examples = int(os.environ.get("EXAMPLES", "50"))
     console = Console()

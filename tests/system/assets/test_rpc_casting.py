@@ -229,7 +229,7 @@ def test_shots_tell_what_their_assets_are_ready_for(
     assert set(reply[show.shots[0]]) == {show.task_type, None}
     assert reply[show.shots[1]] == []
     assert ask("admin", "list_shots_casting", asset_ids=[show.prop]) == [show.shots[0]]
-    until(lambda: events.named("asset:ready-changed"), what="the event")
-    assert events.named("asset:ready-changed") == [
+    until(lambda: events.payloads_of("asset:ready-changed"), what="the event")
+    assert events.payloads_of("asset:ready-changed") == [
         {"asset_id": show.prop, "ready_for": show.task_type, "project_id": show.project}
     ]
