@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from deploy.docs.declarations import resource_of, resources
-from deploy.docs.row_types import row_type, struct
+from deploy.docs.row_types import filled_in, row_type, struct
 from gateway.routes.table import Route
 from services.common.contracts.types import UNSET, Answer, Page, UnsetType
 
@@ -20,13 +20,16 @@ def answer_type(route: Route, *, partial: bool = False) -> Any:
     """
     resource = resource_of(route, resources())
     if resource is None or route.function not in CRUD:
-        return route.returns
+        return filled_in(route.returns)
     row = row_type(resource)
     if route.function != "list_rows":
         return None if route.function == "delete_row" else row
     if partial:
         row = _partial(row)
     return list[row] | Page[row]  # type: ignore[valid-type]
+
+
+CRUD: Final = frozenset({"list_rows", "read_row", "create_row", "update_row", "delete_row"})
 
 
 def body_type(route: Route) -> Any:
@@ -37,8 +40,7 @@ def body_type(route: Route) -> Any:
     return _partial(row_type(resource))
 
 
-WRITES = frozenset({"create_row", "update_row"})
-CRUD = frozenset({"list_rows", "read_row", "create_row", "update_row", "delete_row"})
+WRITES: Final = frozenset({"create_row", "update_row"})
 
 
 @cache

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Annotated, Any, Final, Literal, cast
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from deploy.docs.declarations import first_line, title_of
+from deploy.docs.declarations import first_line, resources, title_of
 from services.common.actor import Actor
-from services.common.contracts.types import UNSET, Answer, Day, Id, Moment, UnsetType, about
+from services.common.contracts.types import UNSET, Answer, Day, Id, Moment, RowOf, UnsetType, about
 from services.common.crud.resource import Resource
 
 #: The first matching type applies, so subclasses stand before their bases.
@@ -30,6 +31,45 @@ BY_COLUMN_TYPE: Final[tuple[tuple[type[Any], Any], ...]] = (
 )
 #: Who sees least of a row.
 ANYBODY: Final = Actor(role="user")
+
+
+def filled_in(kind: Any) -> Any:
+    """A declared type with the columns of the rows (``RowOf``) that it holds, at any depth."""
+    if isinstance(kind, type) and issubclass(kind, Answer):
+        return _filled_in(kind)
+    arguments = get_args(kind)
+    if get_origin(kind) is Annotated:
+        return Annotated[filled_in(arguments[0]), *arguments[1:]]
+    if isinstance(kind, UnionType) or get_origin(kind) is Union:
+        return Union[tuple(filled_in(one) for one in arguments)]  # noqa: UP007 - made of a tuple
+    if get_origin(kind) in {list, dict} or isinstance(get_origin(kind), type):
+        return get_origin(kind)[tuple(map(filled_in, arguments))]
+    return kind
+
+
+@cache
+def _filled_in(kind: type[Answer]) -> type[Answer]:
+    declared = get_type_hints(kind, include_extras=True)
+    own = list(msgspec.structs.fields(kind))
+    filled = {one.name: filled_in(declared[one.name]) for one in own}
+    if not issubclass(kind, RowOf) and all(filled[name] == declared[name] for name in filled):
+        return kind
+    fields = [
+        (one.name, filled[one.name]) if one.required else (one.name, filled[one.name], UNSET)
+        for one in own
+    ]
+    if issubclass(kind, RowOf):
+        columns = row_type(resources()[kind.resource])
+        fields = [*(one for one in fields_of(columns) if one[0] not in filled), *fields]
+    return struct(kind.__name__, fields, {"__doc__": kind.__doc__})
+
+
+def fields_of(kind: type[Answer]) -> list[Any]:
+    """The fields of a type, as ``struct`` takes them."""
+    return [
+        (one.name, one.type) if one.required else (one.name, one.type, UNSET)
+        for one in msgspec.structs.fields(kind)
+    ]
 
 
 @cache

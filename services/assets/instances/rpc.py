@@ -14,7 +14,7 @@ from services.assets.policy import access
 from services.assets.policy.access import ENTITY, facts_of
 from services.assets.policy.membership import require_member
 from services.common.bodies import NEEDED_IDENT, Field, read_body, text
-from services.common.contracts import assets as events
+from services.common.contracts.assets import events
 from services.common.crud.lists import compressed
 from services.common.crud.reading import check_may_reference
 from services.common.crud.resource_service import ResourceService

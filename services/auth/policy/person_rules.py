@@ -20,7 +20,7 @@ from services.auth.credentials.passwords import hashed
 from services.auth.models import Person
 from services.auth.policy.countries import COUNTRIES
 from services.common.access.context import CallContext
-from services.common.contracts.auth import BotTokenIssued
+from services.common.contracts.auth.events import BotTokenIssued
 from services.common.crud.resource import CrudContext, ResourceRules
 from services.common.database.sql_types import Select
 from services.common.database.tables import table_of

@@ -8,7 +8,7 @@ both. A field's sentence and example stand beside it: ``Annotated[int, about("Fr
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -76,6 +76,16 @@ class PageQuery(Query, kw_only=True):
 
     page: Annotated[int | UnsetType, about("The page to answer, from 1.", 1)] = UNSET
     limit: Annotated[int | UnsetType, about("Rows on a page.", 100)] = UNSET
+
+
+class RowOf(Answer, kw_only=True):
+    """A row of a resource of generic CRUD: the table's columns are its fields, beside its own.
+
+    ``deploy.docs.row_types`` fills them in.
+    """
+
+    #: The path of the resource: ``tasks``.
+    resource: ClassVar[str]
 
 
 class Timestamped(Answer, kw_only=True):

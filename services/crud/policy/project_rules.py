@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.common.access.context import CallContext
-from services.common.contracts.crud import ProjectPrepared
+from services.common.contracts.crud.events import ProjectPrepared
 from services.common.crud.resource import CrudContext, ResourceRules, SimpleRules
 from services.common.crud.validation import BadValue, parse_id
 from services.common.database.tables import table_of

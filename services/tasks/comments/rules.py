@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from services.common.access.context import CallContext
 from services.common.access.rules import Facts
 from services.common.contracts.shapes import AttachedFile, ShortPerson
-from services.common.contracts.tasks import TaskStatusChanged
+from services.common.contracts.tasks.events import TaskStatusChanged
 from services.common.crud import cross_references
 from services.common.crud.resource import CrudContext, ResourceRules
 from services.common.database.tables import table_of

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from services.common import values
 from services.common.access.rules import only_persons
 from services.common.bodies import Field, read_body
-from services.common.contracts.tasks import (
+from services.common.contracts.tasks.events import (
     NotificationRead,
     NotificationsAllRead,
     NotificationUnread,

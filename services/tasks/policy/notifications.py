@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID, uuid4
 
-from services.common.contracts.tasks import NotificationNew, NotificationsWritten
+from services.common.contracts.tasks.events import NotificationNew, NotificationsWritten
 from services.common.database.transaction import Transaction
 
 NOTIFY: Final = """
