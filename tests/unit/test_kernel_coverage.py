@@ -14,7 +14,6 @@ UNIT: Final = ROOT / "tests" / "unit" / "common"
 #: tested instead.
 TESTED_BY: Final = {
     "access/context.py": "",
-    "bulk/exporting.py": "tests/system/deploy/test_transfer.py",
     "bulk/importing.py": "tests/system/deploy/test_transfer.py",
     "bulk/starter_set.py": "tests/unit/deploy/test_starter_set.py",
     "bulk/suspended_constraints.py": "tests/system/deploy/test_transfer.py",
@@ -25,7 +24,6 @@ TESTED_BY: Final = {
     "contracts/references.py": "tests/system/contracts/test_foreign_references.py",
     "contracts/tasks.py": "tests/unit/deploy/test_documents.py",
     "crud/cross_references.py": "tests/service/common/test_late_references.py",
-    "crud/lists.py": "tests/service/tasks/test_large_pages.py",
     "crud/reading.py": "tests/system/contracts/test_every_resource.py",
     "crud/resource_service.py": "",
     "crud/row_statements.py": "tests/system/contracts/test_every_resource.py",
@@ -35,7 +33,6 @@ TESTED_BY: Final = {
     "database/connect_options.py": "",
     "database/migrations.py": "tests/system/common/test_migrations.py",
     "database/pools.py": "tests/system/whole/test_bad_days.py",
-    "database/prepared.py": "tests/service/test_prepared.py",
     "database/row_counts.py": "tests/system/common/test_pages.py",
     "database/stored_files.py": "tests/service/files/test_crashes.py",
     "database/sql_types.py": "",
@@ -45,7 +42,6 @@ TESTED_BY: Final = {
     "events/relay.py": "tests/system/common/test_relay.py",
     "events/subscriber.py": "tests/system/whole/test_ordered_events.py",
     "files/avatars.py": "tests/system/common/test_avatars.py",
-    "files/row_files.py": "tests/service/files/test_crashes.py",
     "files/rpc.py": "tests/service/files/test_guard.py",
     "files/storage_access.py": "tests/service/files/test_guard.py",
     "files/thumbnails/client.py": "tests/system/tasks/test_previews.py",
@@ -58,7 +54,6 @@ TESTED_BY: Final = {
     "runtime/inbox_listener.py": "tests/service/test_inbox_listener.py",
     "runtime/nameko_container.py": "tests/system/whole/test_replicas.py",
     "runtime/positions.py": "tests/system/whole/test_who_wrote_sees_it.py",
-    "runtime/rpc_server.py": "tests/system/whole/test_deadlines.py",
     "runtime/service.py": "tests/system/gateway/test_conditional.py",
     "wire/errors.py": "tests/unit/common/wire/test_connection.py",
 }

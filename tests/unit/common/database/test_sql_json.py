@@ -43,10 +43,10 @@ def test_many_members_are_joined_as_a_balanced_tree() -> None:
     """A chain copies its prefix for each member: its parentheses would not be nested."""
     table = sa.Table("wide", sa.MetaData(), *(sa.Column(f"c{n}", sa.Integer) for n in range(31)))
     depth = deepest = 0
-    for character in sql(sql_json.written(table.c)).replace("coalesce(", "").replace("CAST(", ""):
+    for character in sql(sql_json.written(table.c)):
         depth += (character == "(") - (character == ")")
         deepest = max(deepest, depth)
-    assert deepest <= 6
+    assert deepest < 10
 
 
 def test_objects_are_selected_from_a_subquery() -> None:
