@@ -1,90 +1,91 @@
-"""Bodies are read as their types say."""
+"""Bodies whose fields a route declares."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from services.common import bodies
-from services.common.contracts.types import UNSET, Body, Id, UnsetType, about
+from services.common import bodies, values
+from services.common.bodies import Field, read_body
 from services.common.errors import InvalidInput
 
-
-class Line(Body, kw_only=True):
-    """An item of an order."""
-
-    article: Annotated[str, about("What.", "pencil", min_length=1, max_length=10)]
-    pieces: Annotated[int, about("How many.", 3, ge=0)] = 1
-
-
-class Order(Body, kw_only=True):
-    """An order."""
-
-    customer: Id
-    referrer: Id | None = None
-    note: str | UnsetType = UNSET
-    way: Literal["post", "pickup"] = "post"
-    urgent: bool = False
-    lines: list[Line] = []
+FIELDS = {
+    "name": bodies.name(limit=5),
+    "count": bodies.WHOLE,
+    "note": bodies.text("none"),
+    "open": bodies.FLAG,
+    "parent_id": bodies.IDENT,
+}
 
 
-def _faults(data: Any) -> dict[str, str]:
-    with pytest.raises(InvalidInput) as refused:
-        bodies.read(Order, data)
-    return {one["field"]: one["message"] for one in refused.value.data["errors"]}
+def faults_of(body: Any, fields: dict[str, Field] = FIELDS) -> list[str]:
+    """The fields that a refusal names, in order."""
+    with pytest.raises(InvalidInput) as refusal:
+        read_body(body, fields)
+    assert refusal.value.data is not None
+    return [error["field"] for error in refusal.value.data["errors"]]
 
 
-def test_a_body_becomes_its_type() -> None:
-    """With what forms and spreadsheets make of numbers and flags."""
-    customer = uuid4()
-    lines = [{"article": "pencil", "pieces": "3"}]
-    order = bodies.read(Order, {"customer": str(customer), "urgent": "true", "lines": lines})
-    assert order == Order(customer=customer, urgent=True, lines=[Line(article="pencil", pieces=3)])
-
-
-def test_an_absent_field_gets_its_default() -> None:
-    """And a change can tell it from an empty one."""
-    order = bodies.read(Order, {"customer": str(uuid4())})
-    assert (order.note, order.way, order.lines) == (UNSET, "post", [])
-    assert bodies.read(Order, {"customer": str(uuid4()), "note": ""}).note == ""
-
-
-def test_null_counts_as_absent_where_a_field_may_not_be_null() -> None:
-    """Clients send back the nulls that they were shown."""
-    order = bodies.read(Order, {"customer": str(uuid4()), "way": None, "lines": None})
-    assert (order.way, order.lines) == ("post", [])
-
-
-@pytest.mark.parametrize("text", ["", "None", None])
-def test_a_reference_may_be_emptied(text: str | None) -> None:
-    """As views show a missing one."""
-    assert bodies.read(Order, {"customer": str(uuid4()), "referrer": text}).referrer is None
-
-
-def test_unknown_fields_are_ignored() -> None:
-    """Clients send whole rows back."""
-    assert bodies.read(Order, {"customer": str(UUID(int=1)), "colour": 3}).customer == UUID(int=1)
-
-
-def test_every_wrong_field_is_named_with_what_came_and_what_is_expected() -> None:
-    """Also inside of arrays and objects."""
-    faults = _faults({"referrer": 5, "way": "air", "lines": [{"article": " "}, {"pieces": -1}, 7]})
-    assert faults["customer"] == "Field required"
-    assert faults["way"] == "Invalid value for 'way': 'air'. Expected one of: pickup, post."
-    assert set(faults) == {
-        "customer",
-        "referrer",
-        "way",
-        "lines.0.article",
-        "lines.1.article",
-        "lines.1.pieces",
-        "lines.2",
+def test_absent_fields_get_their_defaults() -> None:
+    """Unknown keys are ignored."""
+    assert read_body({"name": "a", "unknown": 1}, FIELDS) == {
+        "name": "a",
+        "count": None,
+        "note": "none",
+        "open": False,
+        "parent_id": None,
     }
 
 
-@pytest.mark.parametrize("data", [None, [], "x", 3])
-def test_what_is_no_object_has_no_field(data: Any) -> None:
-    """The first thing missing is named."""
-    assert _faults(data) == {"customer": "Field required"}
+def test_a_partial_body_has_only_the_fields_sent() -> None:
+    """For updates: nothing is required, nothing gets a default."""
+    assert read_body({"count": 2}, FIELDS, partial=True) == {"count": 2}
+
+
+@pytest.mark.parametrize("body", [None, [], "text", 3])
+def test_a_body_that_is_no_object_lacks_the_required_fields(body: Any) -> None:
+    """Instead of failing where it is read."""
+    assert faults_of(body) == ["name"]
+
+
+def test_all_invalid_fields_are_reported_at_once() -> None:
+    """A form shows them together."""
+    body = {"name": "too long", "count": "many", "open": "perhaps", "parent_id": "x"}
+    assert faults_of(body) == ["name", "count", "open", "parent_id"]
+
+
+@pytest.mark.parametrize("name", [None, "", "  "])
+def test_a_name_must_not_be_blank(name: str | None) -> None:
+    """An explicit null neither."""
+    assert faults_of({"name": name}) == ["name"]
+
+
+def test_a_null_is_the_fields_null_value() -> None:
+    """False for a flag, an empty list for ids."""
+    fields = {"open": bodies.FLAG, "ids": bodies.IDS, "count": bodies.WHOLE}
+    body = {"open": None, "ids": None, "count": None}
+    assert read_body(body, fields) == {"open": False, "ids": [], "count": None}
+
+
+def test_an_invalid_item_is_named_by_its_index() -> None:
+    """Within objects by index and key."""
+    fields = {
+        "ids": bodies.IDS,
+        "types": Field(bodies.items_of({"id": bodies.NEEDED_IDENT, "priority": bodies.WHOLE})),
+        "counts": Field(bodies.each(values.whole)),
+    }
+    ident = str(uuid4())
+    body = {
+        "ids": [ident, "x"],
+        "types": [{"id": ident}, {"priority": "high"}, "text"],
+        "counts": [1, 2.5],
+    }
+    assert faults_of(body, fields) == [
+        "ids.1",
+        "types.1.id",
+        "types.1.priority",
+        "types.2",
+        "counts.1",
+    ]
