@@ -60,7 +60,8 @@ def _filled_in(kind: type[Answer]) -> type[Answer]:
     ]
     if issubclass(kind, RowOf):
         columns = row_type(resources()[kind.resource])
-        fields = [*(one for one in fields_of(columns) if one[0] not in filled), *fields]
+        known = {*filled, *kind.without}
+        fields = [*(one for one in fields_of(columns) if one[0] not in known), *fields]
     return struct(kind.__name__, fields, {"__doc__": kind.__doc__})
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from services.common.contracts.shapes import StoredPicture
+
 
 class Access(Enum):
     """The token that the gateway requires; permissions are checked by the owning service."""
@@ -112,5 +114,6 @@ def avatar(kind: str, service: str) -> tuple[Route, ...]:
             slow=True,
             body=Body.MULTIPART,
             fixed=fixed,
+            returns=StoredPicture,
         ),
     )

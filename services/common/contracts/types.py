@@ -86,6 +86,8 @@ class RowOf(Answer, kw_only=True):
 
     #: The path of the resource: ``tasks``.
     resource: ClassVar[str]
+    #: Columns that these answers leave out.
+    without: ClassVar[frozenset[str]] = frozenset()
 
 
 class Timestamped(Answer, kw_only=True):

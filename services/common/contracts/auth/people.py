@@ -86,3 +86,15 @@ class DepartmentOfPerson(Body, kw_only=True):
     """A department that somebody joins."""
 
     department_id: Id
+
+
+class DepartmentRow(RowOf, kw_only=True):
+    """A department of the studio."""
+
+    resource: ClassVar[str] = "departments"
+
+
+class StudioRow(RowOf, kw_only=True):
+    """A place of the studio."""
+
+    resource: ClassVar[str] = "studios"
