@@ -14,7 +14,7 @@ class ShortPerson(Answer, kw_only=True):
     first_name: Annotated[str, about("Their first name.", "Ema")]
     last_name: Annotated[str, about("Their last name.", "Doe")]
     full_name: Annotated[str, about("Both names.", "Ema Doe")]
-    has_avatar: Annotated[bool, about("Whether there is a picture of them.")]
+    has_avatar: Annotated[bool | None, about("Whether there is a picture of them.")]
     role: Annotated[str, about("Their role in the studio.", "user")]
 
 
@@ -25,6 +25,12 @@ class AttachedFile(Answer, kw_only=True):
     name: Annotated[str, about("The file's name, as it was uploaded.", "notes.pdf")]
     extension: Annotated[str | None, about("Its extension, without the dot.", "pdf")]
     size: Annotated[int | UnsetType | None, about("Its size in bytes.", 12840)] = UNSET
+
+
+class Success(Answer, kw_only=True):
+    """It is done."""
+
+    success: Annotated[bool, about("Always true.")]
 
 
 class StoredPicture(Answer, kw_only=True):

@@ -13,6 +13,7 @@ from services.common.access.context import CallContext
 from services.common.access.rules import Facts
 from services.common.contracts.shapes import AttachedFile, ShortPerson
 from services.common.contracts.tasks.events import TaskStatusChanged
+from services.common.contracts.types import Id
 from services.common.crud import cross_references
 from services.common.crud.resource import CrudContext, ResourceRules
 from services.common.database.tables import table_of
@@ -62,7 +63,8 @@ class CommentRules(ResourceRules[Prefetched]):
     adds: ClassVar = {
         "person": ShortPerson | None,
         "attachment_files": list[AttachedFile],
-        "previews": list[JsonObject],
+        # Ids, or with ``with_previews`` the previews' rows.
+        "previews": list[Id | JsonObject],
     }
 
     def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> Prefetched:

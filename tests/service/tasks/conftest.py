@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
+from services.common.contracts.shapes import ShortPerson
 from tests.desk import Desk
 from tests.running import SERVICES
 from tests.service.conftest import MakeService
 from tests.service.one_service import OneService
+
+#: The fields of a person that other services embed.
+SHORT_PERSON: Final = tuple(ShortPerson.__struct_fields__)
 
 
 @pytest.fixture
@@ -38,6 +42,11 @@ def fake_replies(desk: Desk) -> dict[str, Any]:
     def persons(ids: list[str]) -> dict[str, Any]:
         return {
             row["id"]: complete_person(desk, row) for row in tables["person"] if row["id"] in ids
+        }
+
+    def short_persons(ids: list[str]) -> dict[str, Any]:
+        return {
+            key: {name: row[name] for name in SHORT_PERSON} for key, row in persons(ids).items()
         }
 
     def mentionable(ids: list[str]) -> dict[str, Any]:
@@ -70,7 +79,7 @@ def fake_replies(desk: Desk) -> dict[str, Any]:
         "crud.find_existing_rows": existing,
         "auth.find_existing_rows": existing,
         "auth.list_full_persons": persons,
-        "auth.list_short_persons": persons,
+        "auth.list_short_persons": short_persons,
         "auth.list_mentionable": mentionable,
         "assets.describe_entities": entities,
     }
@@ -81,7 +90,14 @@ def complete_person(desk: Desk, person: dict[str, Any]) -> dict[str, Any]:
     links = desk.tables["department_link"]
     mine = [link["department_id"] for link in links if link["person_id"] == person["id"]]
     shown = {name: value for name, value in person.items() if name != "password"}
-    return {"studio_id": None, **shown, "full_name": full_name(person), "departments": mine}
+    return {
+        "type": "Person",
+        "studio_id": None,
+        "has_avatar": False,
+        **shown,
+        "full_name": full_name(person),
+        "departments": mine,
+    }
 
 
 def full_name(person: dict[str, Any]) -> str:

@@ -68,10 +68,14 @@ class EntityVersion(Timestamped, kw_only=True):
     person_id: Annotated[Id | None, about("Who changed it.")]
 
 
-class AssetTypeRow(RowOf, kw_only=True):
-    """A type of asset, such as characters; some lists have no ``task_types``."""
+class EntityTypeRow(RowOf, kw_only=True):
+    """The type of an entity: Shot, Sequence and so on, or a type of asset."""
 
     resource: ClassVar[str] = "entity-types"
+
+
+class AssetTypeRow(EntityTypeRow, kw_only=True):
+    """A type of asset, such as characters; some lists have no ``task_types``."""
 
 
 # --- queries --------------------------------------------------------------------------------------

@@ -62,12 +62,6 @@ class Refreshed(Answer, kw_only=True):
     access_token: AccessToken
 
 
-class Success(Answer, kw_only=True):
-    """It is done."""
-
-    success: Annotated[bool, about("Always true.")]
-
-
 class NewPassword(Body, kw_only=True):
     """A change of one's own password."""
 
