@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 import pytest
@@ -39,16 +40,6 @@ def fake_replies(desk: Desk) -> dict[str, Any]:
         links = tables["project_person_link"]
         return {s["person_id"]: s.get("role") for s in links if s["project_id"] == project_id}
 
-    def persons(ids: list[str]) -> dict[str, Any]:
-        return {
-            row["id"]: complete_person(desk, row) for row in tables["person"] if row["id"] in ids
-        }
-
-    def short_persons(ids: list[str]) -> dict[str, Any]:
-        return {
-            key: {name: row[name] for name in SHORT_PERSON} for key, row in persons(ids).items()
-        }
-
     def mentionable(ids: list[str]) -> dict[str, Any]:
         members: dict[str, list[str]] = {}
         for link in tables["department_link"]:
@@ -78,11 +69,23 @@ def fake_replies(desk: Desk) -> dict[str, Any]:
         "crud.seat_assignee": True,
         "crud.find_existing_rows": existing,
         "auth.find_existing_rows": existing,
-        "auth.list_full_persons": persons,
-        "auth.list_short_persons": short_persons,
+        "auth.list_full_persons": partial(complete_persons, desk),
+        "auth.list_short_persons": partial(short_persons, desk),
         "auth.list_mentionable": mentionable,
         "assets.describe_entities": entities,
     }
+
+
+def complete_persons(desk: Desk, ids: list[str]) -> dict[str, Any]:
+    """People as ``auth`` returns them to services, by id."""
+    people = desk.tables["person"]
+    return {row["id"]: complete_person(desk, row) for row in people if row["id"] in ids}
+
+
+def short_persons(desk: Desk, ids: list[str]) -> dict[str, Any]:
+    """People in the form that other answers embed, by id."""
+    people = complete_persons(desk, ids)
+    return {key: {name: row[name] for name in SHORT_PERSON} for key, row in people.items()}
 
 
 def complete_person(desk: Desk, person: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from services.common.contracts.assets.entities import EntityTypeRow, EntityRow
+from services.common.contracts.assets.entities import EntityRow, EntityTypeRow
 from services.common.contracts.auth.people import PersonRow
 from services.common.contracts.crud.productions import ProductionRow
 from services.common.contracts.tasks.workflow import TaskStatusRow, TaskTypeRow
