@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from services.common.access.context import CallContext
     from services.common.database.transaction import Transaction
+    from services.common.json_types import Row
 
 #: What the key of fingerprints is derived for.
 PURPOSE: Final = "idempotency fingerprint"
@@ -83,10 +84,7 @@ def earlier_answer(ctx: CallContext) -> Reply | None:
         ctx.tx.on_begin = partial(_claim, table, key)
         return None
     try:
-        if row["fingerprint"] not in _fingerprints(ctx):
-            message = "This Idempotency-Key was used with another request."
-            raise KeyReused(message)
-        reply = _repeated(ctx, row["reply"])
+        reply = _repeated(ctx, row)
     except (KeyReused, Forbidden):
         IDEMPOTENT.labels("refused").inc()
         raise
@@ -94,10 +92,13 @@ def earlier_answer(ctx: CallContext) -> Reply | None:
     return reply
 
 
-def _repeated(ctx: CallContext, stored: bytes) -> Reply:
-    """The stored reply. Raises Forbidden."""
+def _repeated(ctx: CallContext, row: Row) -> Reply:
+    """The stored reply. Raises KeyReused, Forbidden."""
+    if row["fingerprint"] not in _fingerprints(ctx):
+        message = "This Idempotency-Key was used with another request."
+        raise KeyReused(message)
     # Rows of the last release have no standing, those of the one before no position either.
-    status, body, *more = msgspec.json.decode(stored)
+    status, body, *more = msgspec.json.decode(row["reply"])
     if len(more) > 1 and not _still_has(ctx.actor, msgspec.convert(more[1], Actor)):
         message = "The rights of this account have changed since it made this request."
         raise Forbidden(message)

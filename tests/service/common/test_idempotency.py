@@ -98,11 +98,16 @@ def close(world: World, _row: dict[str, Any]) -> None:
     world.tables["project"][0]["project_status_id"] = world.closed
 
 
-def seat(world: World, row: dict[str, Any], **more: Any) -> None:
-    """The artist gets a seat in one more production, or another role in all."""
+def demote(world: World, row: dict[str, Any]) -> None:
+    """The artist becomes a vendor of every production."""
     for one in world.tables["project_person_link"]:
         if one["person_id"] == row["id"]:
-            one |= more
+            one.update(role="vendor")
+
+
+def withdraw(world: World, _row: dict[str, Any]) -> None:
+    """The artist leaves the department."""
+    world.tables["department_link"].clear()
 
 
 @pytest.mark.parametrize(
@@ -110,9 +115,9 @@ def seat(world: World, row: dict[str, Any], **more: Any) -> None:
     [
         leave,
         close,
-        lambda world, row: seat(world, row, role="vendor"),
+        demote,
         lambda _, row: row.update(role="client"),
-        lambda world, row: world.tables["department_link"].clear(),
+        withdraw,
     ],
     ids=["left the team", "closed", "vendor there", "client", "no department"],
 )
