@@ -53,7 +53,7 @@ class Endpoint:
                     # The body is read only after the head was accepted: a refused request costs no
                     # upload.
                     await authenticate(exchange)
-                    restrict(exchange)
+                    await restrict(exchange)
                     await read_request(exchange)
                     await call(exchange)
                     await answer(exchange)

@@ -26,11 +26,21 @@ SETUP_ROUTES: Final = frozenset(
 )
 
 
-def restrict(exchange: Exchange) -> None:
+async def restrict(exchange: Exchange) -> None:
     """Raise SetupRequired if a second factor must be set up first.
 
     Permissions are not checked here: the owning service does that.
     """
-    identity = exchange.identity
-    if identity and identity.claims.get(RESTRICTED) and exchange.route.path not in SETUP_ROUTES:
+    identity, route = exchange.identity, exchange.route
+    if identity is None or route.path in SETUP_ROUTES:
+        return
+    if identity.claims.get(RESTRICTED):
         raise SetupRequired
+    if identity.restricted:
+        # Nobody is refused on a cached actor: a factor may have been added just now.
+        authenticator = exchange.gateway.authenticator
+        exchange.identity = await authenticator.identify(
+            exchange.req, route.access.value, fresh=True
+        )
+        if exchange.identity.restricted:
+            raise SetupRequired

@@ -84,6 +84,11 @@ def enabled(account: Row) -> list[Factor]:
     return [name for name in EVERY if account[f"{name}_enabled"]]
 
 
+def lacks_duty(settings: AuthSettings, account: Row) -> bool:
+    """Whether the account must have a second factor, and has none. Bots need none."""
+    return settings.enforce_2fa and not account["is_bot"] and not enabled(account)
+
+
 def prove(tx: Transaction, settings: AuthSettings, account: Row, proofs: Proofs) -> str | None:
     """Verify and spend the first proof; returns its factor, None if there is no proof.
 

@@ -218,7 +218,8 @@ def _issue(ctx: CallContext, row: Row) -> str:
     end = None
     if day is not None:
         end = datetime.combine(day + timedelta(days=1), time.min, tzinfo=UTC).timestamp()
-    claims = tokens.claims(str(row["id"]), "access", end, identity_type=tokens.BOT)
+    version = {tokens.VERSION: row["token_version"]}
+    claims = tokens.claims(str(row["id"]), "access", end, identity_type=tokens.BOT, **version)
     table = table_of(Person)
     changed = sa.update(table).where(table.c.id == row["id"]).values(jti=claims["jti"])
     ctx.tx.connection.execute(changed)

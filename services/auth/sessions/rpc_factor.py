@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 ISSUER: Final = "Kitsu"
 WRONG: Final = {"wrong_OTP": True}
+LAST: Final = "The studio requires a second factor: set up another one before you remove this one."
 NO_FACTOR: Final = "No two factor authentication enabled."
 OFF: Final = {
     TOTP: "TOTP not enabled.",
@@ -68,7 +69,7 @@ class FactorRpc(ResourceService):
         return {"totp_provisionning_uri": uri, "otp_secret": secret}
 
     @command
-    def enable_totp(self, data: JsonObject) -> JsonObject:
+    def enable_totp(self, data: JsonObject, caller: JsonObject | None = None) -> JsonObject:
         """Enable TOTP with a code of the prepared secret.
 
         Returns ``{"otp_recovery_codes", "access_token", "refresh_token"}``; the codes are null if
@@ -82,7 +83,7 @@ class FactorRpc(ResourceService):
         except WrongProof:
             message = "TOTP verification failed."
             raise Refused(message, WRONG) from None
-        return self._added(account, TOTP)
+        return self._added(account, TOTP, caller)
 
     @command
     def disable_totp(self, data: JsonObject, caller: JsonObject) -> JsonObject:
@@ -120,7 +121,7 @@ class FactorRpc(ResourceService):
         return {"success": True}
 
     @command
-    def enable_email_otp(self, data: JsonObject) -> JsonObject:
+    def enable_email_otp(self, data: JsonObject, caller: JsonObject | None = None) -> JsonObject:
         """Enable e-mailed codes with the first code. Returns and raises as ``enable_totp``."""
         (code,) = texts(data, "email_otp")
         account = self._own_without(EMAIL, "OTP by email already enabled.")
@@ -130,7 +131,7 @@ class FactorRpc(ResourceService):
         except WrongProof:
             message = "OTP by email verification failed."
             raise Refused(message, WRONG) from None
-        return self._added(account, EMAIL)
+        return self._added(account, EMAIL, caller)
 
     @command
     def disable_email_otp(self, data: JsonObject, caller: JsonObject) -> JsonObject:
@@ -203,7 +204,7 @@ class FactorRpc(ResourceService):
             self.commit_now()
             message = "A device of that name, or this very device, is registered already."
             raise Refused(message)
-        return self._added(account, FIDO, fido_credentials=[*devices, device])
+        return self._added(account, FIDO, caller, fido_credentials=[*devices, device])
 
     @command
     def disable_fido(self, data: JsonObject, caller: JsonObject) -> JsonObject:
@@ -216,7 +217,7 @@ class FactorRpc(ResourceService):
         if remaining:
             accounts.update(self.tx, account["id"], fido_credentials=remaining)
         else:
-            factors.remove(self.tx, account, FIDO, fido_credentials=None)
+            self._remove(account, FIDO, fido_credentials=None)
         if len(remaining) < len(devices):
             self.tx.emit(FactorRemoved(person_id=account["id"], factor=FIDO))
         return {"success": True}
@@ -299,21 +300,32 @@ class FactorRpc(ResourceService):
             raise Refused(already)
         return account
 
-    def _added(self, account: Row, factor: Any, **values: Any) -> JsonObject:
+    def _added(
+        self, account: Row, factor: Any, caller: JsonObject | None, **values: Any
+    ) -> JsonObject:
+        """Enable a factor; the new tokens are the same session's. Emits ``factor:added``."""
         self.skip_idempotency()
         codes = factors.add(self.tx, self.settings, account, factor, **values)
         self.tx.emit(FactorAdded(person_id=account["id"], factor=factor))
-        pair = tokens.pair(self.settings, str(account["id"]))
-        return {"otp_recovery_codes": codes, **pair}
+        # A gateway of the last release doesn't tell the claims.
+        session = tokens.session_of(caller["claims"]) if caller else None
+        return {"otp_recovery_codes": codes, **tokens.pair(self.settings, account, session)}
 
     def _removed(
         self, factor: Any, data: JsonObject, caller: JsonObject, **values: Any
     ) -> JsonObject:
         only_persons(self)
         account = self._proven(factor, data, caller, _unproven())
-        factors.remove(self.tx, account, factor, **values)
+        self._remove(account, factor, **values)
         self.tx.emit(FactorRemoved(person_id=account["id"], factor=factor))
         return {"success": True}
+
+    def _remove(self, account: Row, factor: Any, **values: Any) -> None:
+        """Disable a factor. Raises Refused if the account must have one, and has no other."""
+        if self.settings.enforce_2fa and factors.enabled(account) == [factor]:
+            # Nothing is committed: a recovery code that was the proof stays valid.
+            raise Refused(LAST)
+        factors.remove(self.tx, account, factor, **values)
 
     def _proven(
         self,
