@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 
 class Access(Enum):
@@ -30,6 +30,10 @@ class Body(Enum):
     VALUE = "value"
     #: As LENIENT, with files: stored before the call under ``Route.files``, deleted if refused.
     MULTIPART = "multipart"
+
+
+#: Where the routes are that are about the caller.
+OF_CALLER: Final = ("/data/user/", "/actions/user/")
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,14 @@ class Route:
     kept: tuple[str, ...] = ()
     #: Whether it reads the event log: it then waits until the caller's own events are in it.
     reads_log: bool = False
+    #: Whether a GET has an effect; then a HEAD is answered without the call.
+    effect: bool = False
     summary: str = ""
+
+    @property
+    def about_caller(self) -> bool:
+        """Whether it is about the caller's own account, as people have one and bots don't."""
+        return self.path.startswith(OF_CALLER)
 
     @property
     def service(self) -> str:
