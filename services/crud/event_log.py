@@ -53,7 +53,7 @@ class EventLogRpc(ResourceService):
         batch=BATCH,
         inbox=Inbox.NONE,
         history=True,
-        gather=0.03,
+        gather=0.1,
         ordered=True,
         formerly=("log_events",),
     )

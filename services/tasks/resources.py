@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from services.common.access.rules import any_of, anyone, is_self, manager, not_vendor
-from services.common.crud.resource import Registry, Resource, whole_open_productions
+from services.common.crud.resource import Registry, Resource
 from services.tasks import models as m
 from services.tasks.attachments import rules as attachments
 from services.tasks.comments import access as comments
 from services.tasks.comments.rules import CommentRules
 from services.tasks.policy import access
+from services.tasks.policy.tasks import PREVIEWS, TASKS
 from services.tasks.previews import rules as previews
 from services.tasks.work import rules, time_rules
 
@@ -36,12 +37,11 @@ RESOURCES: Final = Registry(
         path="tasks",
         model=m.Task,
         list=anyone,
-        read=access.reader,
+        policy=TASKS,
+        read=TASKS.reader,
         create=manager,
         update=any_of(manager, access.task_supervisor),
         delete=manager,
-        scope=access.listed_tasks,
-        whole=whole_open_productions,
         facts={"department_id": access.TASK_DEPARTMENT},
         filters={"episode_id": rules.of_episode},
         owned=rules.COUNTED,
@@ -70,12 +70,11 @@ RESOURCES: Final = Registry(
     Resource(
         path="preview-files",
         model=m.PreviewFile,
+        policy=PREVIEWS,
         list=anyone,
-        read=access.preview_reader,
+        read=PREVIEWS.reader,
         update=any_of(manager, access.assignee),
         delete=manager,
-        scope=access.listed_previews,
-        whole=whole_open_productions,
         facts={"project_id": access.PREVIEW_PROJECT},
         fixed=previews.fixed,
         frees=frozenset({"assets.entity.preview_file_id"}),

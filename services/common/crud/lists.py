@@ -78,26 +78,23 @@ def _columns(ctx: CallContext, resource: Resource, query: dict[str, str]) -> Col
         "relations", ""
     ).lower() == "true"
     visible = resource.visible(ctx.actor, False)  # noqa: FBT003
-    return _wanted(resource.columns(visible, relations=relations), query)
+    columns = resource.columns(visible, relations=relations)
+    return _wanted(resource.shown(ctx.actor, columns), query)
 
 
 def _filtered(
     ctx: CallContext, resource: Resource, columns: Columns, query: dict[str, str]
 ) -> Select:
     """SELECT the rows that match the query, scoped to the caller. Raises InvalidInput."""
-    actor, table = ctx.actor, resource.table
-    statement = sa.select(*columns).select_from(table)
+    statement = sa.select(*columns).select_from(resource.table)
     statement = statement.where(*resource.conditions(query))
-    allowed = resource.filterable(actor)
     for name, text in query.items():
         if name not in filters.RESERVED:
-            found = _condition(ctx, resource, name, text, allowed)
-            if found is not None:
-                statement = statement.where(found)
+            condition = _condition(ctx, resource, name, text)
+            if condition is not None:
+                statement = statement.where(condition)
     # In SQL, not afterwards: the total and the pages must count only what the caller may see.
-    if resource.scope is not None and not actor.is_admin:
-        statement = resource.scope(ctx, statement)
-    return statement
+    return resource.scoped(ctx, statement)
 
 
 def _wanted(columns: Columns, query: dict[str, str]) -> Columns:
@@ -108,17 +105,15 @@ def _wanted(columns: Columns, query: dict[str, str]) -> Columns:
     return tuple(column for column in columns if column.name in names)
 
 
-def _condition(
-    ctx: CallContext, resource: Resource, name: str, text: str, allowed: frozenset[str] | None
-) -> Condition | None:
+def _condition(ctx: CallContext, resource: Resource, name: str, text: str) -> Condition | None:
     """The condition of one filter; None for an unknown name. Raises InvalidInput."""
     if name in resource.filters:
         return resource.filters[name](ctx, text)
     table = resource.table
     columns = {column.name: column for column in resource.fields}
-    exists = name in columns or name in resource.virtual
+    exists = name in columns or name in resource.virtual or name in resource.lists
     # A hidden column must not be filterable either: its values could be guessed one by one.
-    if exists and (name in resource.hidden or (allowed is not None and name not in allowed)):
+    if exists and not resource.may_filter(ctx.actor, name):
         message = f"Filtering on {name} is not allowed."
         raise InvalidInput(message)
     if name in columns:

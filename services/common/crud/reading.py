@@ -24,7 +24,7 @@ P = TypeVar("P")
 def read_row(ctx: CrudContext, resource: Resource, uuid: UUID, *, relations: bool) -> Reply:
     """One row with the columns the caller may see; does not authorize. Raises NotFound."""
     visible = resource.visible(ctx.actor, True)  # noqa: FBT003
-    columns = resource.columns(visible, relations=relations, single=True)
+    columns = resource.shown(ctx.actor, resource.columns(visible, relations=relations, single=True))
     text = ctx.database.text(row_statements.shown(resource, columns), ident=str(uuid))
     if text is None:
         raise NotFound

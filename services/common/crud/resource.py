@@ -19,6 +19,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.common.access.context import CallContext
+from services.common.access.policy import Policy
 from services.common.access.rules import Facts, Rule, admin
 from services.common.actor import Actor
 from services.common.contracts import Event, RowEvent, declare
@@ -157,7 +158,9 @@ class Resource:
     create: Rule = admin
     update: Rule = admin
     delete: Rule = admin
-    #: Narrows lists for all but administrators; None lists all rows.
+    #: What each role of a production sees of it: scopes and masks its lists.
+    policy: Policy | None = None
+    #: Narrows lists for all but administrators; None lists all rows. A policy does it instead.
     scope: Scope | None = None
     #: The ``type`` in the JSON; the model's name by default.
     kind: str | sa.ColumnElement[str] = ""
@@ -270,16 +273,44 @@ class Resource:
         expression = self.facts.get(name)
         return self.table.c[name] if expression is None else expression
 
+    def scoped(self, ctx: CallContext, statement: Select) -> Select:
+        """Narrow a SELECT of it to the rows that the caller may list."""
+        if ctx.actor.is_admin:
+            return statement
+        if self.policy is not None:
+            return statement.where(self.policy.listed(ctx))
+        return statement if self.scope is None else self.scope(ctx, statement)
+
+    def lists_all(self, actor: Actor) -> bool:
+        """Whether a list shows the actor every row."""
+        return actor.is_admin or (self.scope is None and self.policy is None)
+
+    def _whole(self, actor: Actor) -> Whole | None:
+        if self.policy is None:
+            return None if self.whole is None else self.whole(actor)
+        whole = self.policy.whole_projects(actor)
+        return Whole(whole, others=whole != self.policy.seen_projects(actor))
+
     def whole_productions(self, actor: Actor) -> frozenset[UUID] | None:
         """The productions whose rows, all of them, are the actor's list; None if that isn't so."""
-        if self.whole is None:
-            return None
-        found = self.whole(actor)
-        return None if found.others else found.productions
+        whole = self._whole(actor)
+        return None if whole is None or whole.others else whole.productions
 
     def sees_all_of(self, actor: Actor, project: UUID) -> bool:
         """Whether the production's rows need no filter for the actor."""
-        return self.whole is not None and project in self.whole(actor).productions
+        whole = self._whole(actor)
+        return whole is not None and project in whole.productions
+
+    def shown(self, actor: Actor, columns: Columns) -> Columns:
+        """The columns as the actor's roles see them: masked by its policy."""
+        return columns if self.policy is None else self.policy.shown(actor, columns)
+
+    def may_filter(self, actor: Actor, name: str) -> bool:
+        """Whether they may filter by a column; a hidden one's values could be guessed so."""
+        allowed = self.filterable(actor)
+        if name in self.hidden or (allowed is not None and name not in allowed):
+            return False
+        return self.policy is None or name not in self.policy.masked_names(actor)
 
     @cached_property
     def project(self) -> Expression | None:

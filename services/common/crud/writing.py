@@ -100,6 +100,7 @@ def update(ctx: CrudContext, resource: Resource, uuid: UUID, data: Json) -> Repl
 def _updated_view(ctx: CrudContext, resource: Resource, uuid: UUID) -> bytes:
     visible = resource.visible(ctx.actor, True)  # noqa: FBT003
     columns = resource.columns(visible, relations=False, lists=resource.updated_lists)
+    columns = resource.shown(ctx.actor, columns)
     return str(ctx.tx.text(row_statements.shown(resource, columns), ident=str(uuid))).encode()
 
 

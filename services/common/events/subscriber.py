@@ -166,10 +166,13 @@ class Handler(Entrypoint):  # type: ignore[misc]
         self.link.stop()
 
     def _pause_between_batches(self) -> None:
-        """Wait until ``gather`` seconds have passed since the last batch, unless one is full."""
+        """Wait until ``gather`` seconds have passed since the last batch.
+
+        Not if one is full, or somebody waits for an event of it.
+        """
         left = self.last_batch + self.gather - time.monotonic()
         if left > 0 and len(self.arrived) < self.batch:
-            eventlet.sleep(left)
+            self.container.listener.pause(left)
         self.last_batch = time.monotonic()
 
     # --- handling -------------------------------------------------------------------------------
@@ -364,7 +367,8 @@ def on(
 
     The method gets a Delivery, or with ``batch`` a list of up to so many. ``history`` subscribes to
     all events for the log, which relays send many in a message. ``gather`` is how many seconds
-    pass at least from one batch to the next, unless it is full. ``ordered`` and ``formerly``: see
+    pass at least from one batch to the next, unless it is full or a call waits for an event that is
+    handled here. ``ordered`` and ``formerly``: see
     the module's docstring.
 
     What such a method changes is waited for by those who wrote (``runtime.positions``) if the event

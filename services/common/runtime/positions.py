@@ -50,6 +50,7 @@ GRACE_SECONDS: Final = 0.2
 #: Keys of ``service.call``, and headers of replies.
 POSITION, STALE = "position", "stale"
 HANDLED: Final = "SELECT event_id FROM inbox WHERE event_id = ANY(%(ids)s)"
+HURRY: Final = "SELECT pg_notify(%(channel)s, '')"
 CAUSED: Final = "SELECT caused FROM inbox WHERE event_id = ANY(%(ids)s) AND caused IS NOT NULL"
 
 
@@ -88,8 +89,10 @@ class HandledEvents:
             found = [self._look(sql, missing) for sql, missing in looks]
             return all(found)
 
-        if not any(missing for _, missing in looks):
+        if not any(missing for _, missing in looks) or holds():
             return True
+        # Handlers may be gathering events, in this process or in another replica's.
+        self.database.rows(HURRY, channel=self.listener.hurry_channel)
         # A queue that stands still must not occupy every worker of the process.
         if not self._places.acquire(blocking=False):
             return holds()

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from services.common.access.context import CallContext
 from services.common.access.rules import Facts, Rule, manager
-from services.common.database.sql_types import Condition, Expression, Select
+from services.common.database.sql_types import Condition, Expression
 from services.common.database.tables import table_of
 from services.common.errors import NotFound
 from services.common.json_types import Row
@@ -89,12 +89,6 @@ def _reads_by_task(ctx: CallContext, facts: Facts) -> bool:
     return task is not None and _reads(ctx, task)
 
 
-def _reads_preview(ctx: CallContext, facts: Facts) -> bool:
-    """The team; vendors only if assigned to the task itself."""
-    role = ctx.actor.role_in(facts["project_id"])
-    return role is not None and (role != "vendor" or _is_assignee(ctx, facts))
-
-
 def _supervises(ctx: CallContext, facts: Facts) -> bool:
     """Supervisors of the task's department, for a body with ``SUPERVISED`` fields only."""
     actor = ctx.actor
@@ -114,7 +108,6 @@ reader_by_task: Final = Rule("access to the task", _reads_by_task, ("task_id",))
 task_supervisor: Final = Rule(
     "to supervise the task's department", _supervises, ("project_id", "department_id")
 )
-preview_reader: Final = Rule("access to the task", _reads_preview, ("project_id", "task_id"))
 assignee: Final = Rule("to be assigned to the task", _is_assignee, ("task_id",))
 
 
@@ -151,26 +144,6 @@ def made_entity(ctx: CallContext, entity: UUID | None) -> bool:
         return False
     entities = ctx.ask("assets", "describe_entities", ids=[str(entity)])
     return bool(entities.get(str(entity), {}).get("created_by") == str(ctx.actor.id))
-
-
-def listed_tasks(ctx: CallContext, statement: Select) -> Select:
-    """The scope of task lists: the caller's open productions; for vendors their own tasks."""
-    return statement.where(_listed(ctx, Task.project_id, Task.id))
-
-
-def listed_previews(ctx: CallContext, statement: Select) -> Select:
-    """The scope of preview lists: previews of the tasks in ``listed_tasks``."""
-    return statement.where(_listed(ctx, PreviewFile.production_id, PreviewFile.task_id))
-
-
-def _listed(ctx: CallContext, project: Any, task: Any) -> Condition:
-    actor = ctx.actor
-    as_vendor = {p for p in actor.open_projects if actor.projects.get(p) == "vendor"}
-    # Roles are per production: a person may be a vendor in one and a supervisor in another.
-    condition: Condition = project.in_(actor.open_projects - as_vendor)
-    if as_vendor:
-        condition |= project.in_(as_vendor) & assigned_to(actor.id, task)
-    return condition
 
 
 def manages(ctx: CallContext, facts: Facts) -> bool:

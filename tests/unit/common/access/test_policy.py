@@ -1,0 +1,104 @@
+"""Policies: conditions and masks by the role in each production."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from services.common.access.context import CallContext
+from services.common.access.policy import ALL, Mask, Policy, Sight
+from services.common.actor import Actor
+
+HEIGHTS = sa.table(
+    "height", sa.column("id", sa.Uuid), sa.column("project_id", sa.Uuid), sa.column("metres")
+)
+ONES = Sight("of one metre", lambda _ctx, rows: rows.c.metres == 1)
+POLICY = Policy(
+    kind="heights",
+    table=HEIGHTS,
+    project=HEIGHTS.c.project_id,
+    sees={"manager": ALL, "user": ONES, "vendor": ONES},
+    masks={"vendor": Mask("heights", {"metres": 0})},
+)
+MINE, OTHER = UUID(int=1), UUID(int=2)
+
+
+class Call:
+    """A call by somebody with these roles in open productions."""
+
+    def __init__(self, role: str = "user", **roles: UUID) -> None:
+        projects = {project: name for name, project in roles.items()}
+        self.actor = Actor(
+            id=uuid4(), role=role, projects=projects, open_projects=frozenset(projects)
+        )
+
+
+def _call(role: str = "user", **roles: UUID) -> CallContext:
+    return cast("CallContext", Call(role, **roles))
+
+
+def _sql(expression: Any) -> str:
+    compiled = expression.compile(
+        dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}
+    )
+    return str(compiled)
+
+
+def test_a_list_holds_all_rows_where_the_role_sees_all() -> None:
+    """A manager's production is not narrowed, and counted as a whole."""
+    call = _call(manager=MINE)
+    assert "metres" not in _sql(POLICY.listed(call))
+    assert POLICY.whole_projects(call.actor) == {MINE}
+
+
+def test_each_production_is_narrowed_by_the_role_held_there() -> None:
+    """Who manages one production and works in another sees one metre only in the other."""
+    call = _call(manager=MINE, user=OTHER)
+    text = _sql(POLICY.listed(call))
+    assert text.count("metres = 1") == 1
+    assert POLICY.whole_projects(call.actor) == {MINE}
+    assert POLICY.seen_projects(call.actor) == {MINE, OTHER}
+
+
+@pytest.mark.parametrize("roles", [{}, {"client": MINE}])
+def test_a_role_without_a_sight_sees_nothing(roles: dict[str, UUID]) -> None:
+    """Neither those outside nor a role that the policy doesn't name."""
+    call = _call(**roles)
+    assert _sql(POLICY.listed(call)) == "false"
+    assert not POLICY.seen_projects(call.actor)
+    assert not POLICY.reader.test(call, {"id": uuid4(), "project_id": MINE})
+
+
+def test_a_mask_replaces_columns_and_the_filter_on_them() -> None:
+    """A vendor reads 0 metres, and may not find out by filtering."""
+    actor = _call(vendor=MINE).actor
+    (column,) = POLICY.shown(actor, (HEIGHTS.c.metres,))
+    assert (column.name, _sql(column.element)) == ("metres", "0")
+    assert POLICY.masked_names(actor) == {"metres"}
+
+
+def test_a_mask_holds_only_where_its_role_is_held() -> None:
+    """Who is a vendor in one production reads the other's values."""
+    actor = _call(vendor=MINE, manager=OTHER).actor
+    (column,) = POLICY.shown(actor, (HEIGHTS.c.metres,))
+    assert "CASE WHEN" in _sql(column.element)
+    assert str(MINE).replace("-", "") in _sql(column.element).replace("-", "")
+
+
+def test_administrators_are_not_masked() -> None:
+    """They see all of it, whatever they are in a team."""
+    actor = _call("admin", vendor=MINE).actor
+    columns = (HEIGHTS.c.metres,)
+    assert POLICY.shown(actor, columns) is columns
+    assert not POLICY.masked_names(actor)
+
+
+def test_the_same_mask_gives_the_same_columns() -> None:
+    """Statements are cached by them."""
+    columns = (HEIGHTS.c.id, HEIGHTS.c.metres)
+    one, two = (POLICY.shown(_call(vendor=MINE).actor, columns) for _ in range(2))
+    assert one is two
