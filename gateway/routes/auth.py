@@ -41,6 +41,6 @@ ROUTES = (
     *avatar("organisations", service="auth"),
     *data("departments", service="auth"),
     *data("organisations", service="auth", kept=("organisation",)),
-    *data("persons", service="auth"),
+    *data("persons", service="auth", caller=True),
     *data("studios", service="auth"),
 )

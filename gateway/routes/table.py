@@ -89,8 +89,13 @@ class Route:
         return self.rpc.partition(".")[2]
 
 
-def data(path: str, service: str, kept: tuple[str, ...] = ()) -> tuple[Route, ...]:
-    """The five routes of a resource of generic CRUD; ``kept`` applies to its list."""
+def data(
+    path: str, service: str, kept: tuple[str, ...] = (), *, caller: bool = False
+) -> tuple[Route, ...]:
+    """The five routes of a resource of generic CRUD.
+
+    ``kept`` applies to its list, ``caller`` to its update.
+    """
     rpc, row_path = f"{service}.", f"/data/{path}/{{ident}}"
     fixed = (("path", path),)
     return (
@@ -99,7 +104,7 @@ def data(path: str, service: str, kept: tuple[str, ...] = ()) -> tuple[Route, ..
         ),
         Route("POST", f"/data/{path}", rpc + "create_row", body=Body.JSON, fixed=fixed),
         Route("GET", row_path, rpc + "read_row", query=True, fixed=fixed),
-        Route("PUT", row_path, rpc + "update_row", body=Body.JSON, fixed=fixed),
+        Route("PUT", row_path, rpc + "update_row", body=Body.JSON, fixed=fixed, caller=caller),
         Route(
             "DELETE", row_path, rpc + "delete_row", status=204, query=True, slow=True, fixed=fixed
         ),

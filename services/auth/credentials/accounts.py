@@ -34,7 +34,9 @@ def find(database: Database, email: str, desktop_login: Any = None) -> Row | Non
         conditions.append(Person.desktop_login == desktop_login)
     # Several accounts may match: one's e-mail may be another's desktop login.
     rank = sa.case(*((condition, n) for n, condition in enumerate(conditions)))
-    query = PEOPLE.where(sa.or_(*conditions)).order_by(rank, Person.created_at).limit(1)
+    # Imported accounts may share a desktop login: the oldest one keeps it.
+    order = (rank, Person.created_at, Person.id)
+    query = PEOPLE.where(sa.or_(*conditions)).order_by(*order).limit(1)
     with database.read() as connection:
         row = connection.execute(query).mappings().first()
     return dict(row) if row else None

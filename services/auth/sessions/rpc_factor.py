@@ -6,20 +6,19 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import pyotp
-import sqlalchemy as sa
 
 from services.auth import vault
 from services.auth.config import AuthSettings
 from services.auth.credentials import accounts, challenges, factors, fido, tokens
 from services.auth.credentials.factors import EMAIL, FIDO, TOTP, WrongProof
 from services.auth.credentials.public_calls import limit_mails, limit_public, steady
-from services.auth.mails.letters import write_to
-from services.auth.policy.organisation import studio_name
+from services.auth.mails.letters import studio_name, write_to
+from services.auth.policy.protected import account_to_change
 from services.auth.sessions.fields import field_faults, texts
 from services.common.access.rules import only_persons
 from services.common.contracts.auth import FactorAdded, FactorRemoved, RecoveryCodesRenewed
 from services.common.crud.resource_service import ResourceService
-from services.common.crud.validation import BadValue, parse_id
+from services.common.crud.validation import known_id
 from services.common.errors import Forbidden, InvalidInput, NotFound, Refused, invalid_fields
 from services.common.json_types import JsonObject, Row
 from services.common.runtime.rpc_server import command
@@ -260,10 +259,8 @@ class FactorRpc(ResourceService):
         if not self.actor.is_admin:
             message = "This requires an administrator."
             raise Forbidden(message)
-        try:
-            account = accounts.locked(self.tx, parse_id(ident))
-        except (BadValue, sa.exc.NoResultFound):
-            raise NotFound from None
+        account = account_to_change(self, known_id(ident))
+        account = accounts.locked(self.tx, account["id"])
         enabled = factors.enabled(account)
         if not enabled:
             raise Refused(NO_FACTOR)
