@@ -97,8 +97,9 @@ def count_unknown_account(ctx: CallContext, email: str, address: str | None) -> 
     It is locked like a real one, so that a lockout doesn't reveal which accounts exist.
     """
     attempts.count(ctx.database, FAILURES, attempts.address_key(address), MINUTE)
-    window = timedelta(seconds=settings_of(ctx).lock_seconds)
-    attempts.count(ctx.database, UNKNOWN, attempts.account_key(email), window)
+    settings = settings_of(ctx)
+    window = timedelta(seconds=settings.lock_seconds)
+    attempts.count(ctx.database, UNKNOWN, attempts.account_key(settings, email), window)
     ctx.tx.emit(LoginFailed(reason="password", address=address))
     ctx.commit_now()
 
@@ -107,7 +108,7 @@ def check_unknown_account(ctx: CallContext, email: str) -> None:
     """Raise Refused where an existing account would be locked out."""
     settings = settings_of(ctx)
     window = timedelta(seconds=settings.lock_seconds)
-    key = attempts.account_key(email)
+    key = attempts.account_key(settings, email)
     failed, _ = attempts.current(ctx.database, UNKNOWN, key, window)
     if failed >= settings.failed_logins_allowed:
         raise Refused(data=LOCKED_LOG_IN)
