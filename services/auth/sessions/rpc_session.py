@@ -244,7 +244,7 @@ class SessionRpc(ResourceService):
         connection: Connection, ident: UUID, ids: list[str]
     ) -> tuple[Any, bool]:
         table, lists = table_of(Person), Person.lists["departments"]
-        departments = sa.select(lists.other).where(lists.own == table.c.id).scalar_subquery()
+        departments = sa.select(lists.target).where(lists.owner == table.c.id).scalar_subquery()
         columns = (table.c[name] for name in IDENTIFYING)
         person = (
             connection.execute(

@@ -64,10 +64,10 @@ class InboxListener:
             changed = self._changed
             if holds():
                 return True
-            left = end - time.monotonic()
-            if left <= 0:
+            remaining = end - time.monotonic()
+            if remaining <= 0:
                 return False
-            changed.wait(left)
+            changed.wait(remaining)
 
     def pause(self, seconds: float) -> None:
         """Let ``seconds`` pass, fewer if somebody waits for an event, none if they do already."""
