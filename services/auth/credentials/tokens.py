@@ -72,8 +72,8 @@ def renewed(settings: AuthSettings, refresh: JsonObject, *, restricted: bool = F
 
 def session_of(claims: JsonObject) -> str:
     """The id of a token's session; tokens of the last release are known by their refresh token."""
-    found: str = claims.get(SESSION) or claims.get("refresh_jti") or claims["jti"]
-    return found
+    session: str = claims.get(SESSION) or claims.get("refresh_jti") or claims["jti"]
+    return session
 
 
 def ids_of(claims: JsonObject) -> list[str]:

@@ -98,5 +98,5 @@ def tell_owner(ctx: CallContext, before: Row, email: str | None) -> None:
 
 def _caller(ctx: CallContext) -> JsonObject:
     """The address and the cookies of the request; nothing from a gateway of the last release."""
-    found: JsonObject = ctx.call.get("caller") or {}
-    return found
+    caller: JsonObject = ctx.call.get("caller") or {}
+    return caller

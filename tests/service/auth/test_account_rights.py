@@ -80,14 +80,14 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 def test_every_route_that_changes_an_account_is_tried_below() -> None:
     """So that a new one is not forgotten."""
-    found = {
+    methods = {
         route.rpc
         for route in ROUTES
         if "/persons/{" in route.path
         and route.service == "auth"
         and (route.method != "GET" or route.effect)
     }
-    assert found == CHANGES.keys()
+    assert methods == CHANGES.keys()
 
 
 @pytest.mark.parametrize("rpc", sorted(CHANGES))
@@ -240,8 +240,8 @@ def test_imported_duplicates_stay_and_the_oldest_is_found(auth: OneService, worl
 @pytest.fixture
 def with_teams(auth: OneService, world: World) -> OneService:
     """The service; ``crud`` tells the teams."""
-    auth.neighbours.answers["crud.read_change_version"] = 1
-    auth.neighbours.answers["crud.list_team"] = lambda project_id: {
+    auth.fakes.replies["crud.read_change_version"] = 1
+    auth.fakes.replies["crud.list_team"] = lambda project_id: {
         seat["person_id"]: None
         for seat in world.tables["project_person_link"]
         if seat["project_id"] == project_id
@@ -254,10 +254,10 @@ def test_clients_see_the_people_of_their_productions_in_brief(
 ) -> None:
     """In lists, one by one, in teams and in the context."""
     team = {world.people[name] for name in ("manager", "supervisor", "artist", "client", "vendor")}
-    found = with_teams.call("client", "list_rows", path="persons", query={"relations": "true"})
+    listed = with_teams.call("client", "list_rows", path="persons", query={"relations": "true"})
     context = with_teams.call("client", "read_context_part")["persons"]
     shown = with_teams.call("client", "list_persons_shown", ids=list(team))
-    for people in (found, context, shown):
+    for people in (listed, context, shown):
         assert {one["id"] for one in people} == team
         assert all(one.keys() == BRIEF for one in people)
     artist = with_teams.call("client", "read_row", path="persons", ident=world.people["artist"])
@@ -292,8 +292,8 @@ def test_hidden_fields_are_no_filters_for_clients(
 def test_a_client_without_productions_sees_themselves(with_teams: OneService, world: World) -> None:
     """And nobody else."""
     world.tables["project_person_link"].clear()
-    found = with_teams.call("client", "list_rows", path="persons", query={})
-    assert [one["id"] for one in found] == [world.people["client"]]
+    listed = with_teams.call("client", "list_rows", path="persons", query={})
+    assert [one["id"] for one in listed] == [world.people["client"]]
 
 
 def test_a_changed_team_changes_the_version_of_a_client_s_list(
@@ -302,10 +302,10 @@ def test_a_changed_team_changes_the_version_of_a_client_s_list(
     """The list is not what it was, though no account has changed."""
     tags = []
     for version in (1, 1, 2):
-        with_teams.neighbours.answers["crud.read_change_version"] = version
+        with_teams.fakes.replies["crud.read_change_version"] = version
         reply = with_teams.answer("client", "list_rows", path="persons", query={})
         tags.append(reply.headers["etag"])
     assert tags[0] == tags[1] != tags[2]
-    with_teams.neighbours.asked.clear()
+    with_teams.fakes.calls.clear()
     with_teams.call("artist", "list_rows", path="persons", query={})
-    assert with_teams.neighbours.asked == []
+    assert with_teams.fakes.calls == []

@@ -97,7 +97,7 @@ def test_wrong_passwords_count_as_failed_log_ins(auth: OneService, world: World)
 
 
 def test_an_account_with_a_factor_proves_that(with_factor: OneService, world: World) -> None:
-    """Its password alone is not enough, as for taking the factor off."""
+    """Its password make_service is not enough, as for taking the factor off."""
     for proof in ({"password": "mypassword"}, {"totp": "000000"}):
         with pytest.raises(Refused, match="requires a proof"):
             change(with_factor, world, email=NEW, **proof)

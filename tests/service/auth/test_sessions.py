@@ -33,8 +33,8 @@ def works(auth: OneService, token: str) -> bool:
 def refreshed(auth: OneService, refresh: str) -> str:
     """A new access token."""
     caller = {"claims": claims_of(refresh)}
-    found: str = auth.call("artist", "refresh_token", caller=caller)["access_token"]
-    return found
+    token: str = auth.call("artist", "refresh_token", caller=caller)["access_token"]
+    return token
 
 
 def log_out(auth: OneService, access: str) -> None:
@@ -44,8 +44,10 @@ def log_out(auth: OneService, access: str) -> None:
 
 def change(auth: OneService, ident: str, **data: Any) -> dict[str, Any]:
     """Change an account as an administrator."""
-    found: dict[str, Any] = auth.call("admin", "update_row", path="persons", ident=ident, data=data)
-    return found
+    person: dict[str, Any] = auth.call(
+        "admin", "update_row", path="persons", ident=ident, data=data
+    )
+    return person
 
 
 # --- log-out --------------------------------------------------------------------------------------

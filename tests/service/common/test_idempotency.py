@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from services.common.errors import Forbidden, KeyReused
 from services.common.runtime.service import CONFIG
 from tests.running import SECRET
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 from tests.service.one_service import OneService
 from tests.world import World
 
@@ -22,21 +22,21 @@ PERSON = {"first_name": "A", "last_name": "B", "email": "ab@example.com", "passw
 
 
 @pytest.fixture
-def auth(alone: Alone, world: World) -> OneService:
+def auth(make_service: MakeService, world: World) -> OneService:
     """The service whose requests hold passwords."""
-    found = alone("auth")
-    found.fill(world)
-    return found
+    service = make_service("auth")
+    service.fill(world)
+    return service
 
 
 @pytest.fixture
-def chat(alone: Alone, world: World) -> OneService:
+def chat(make_service: MakeService, world: World) -> OneService:
     """A service of which every member of a production may ask something."""
-    found = alone("chat")
+    service = make_service("chat")
     asked = "assets.list_projects_of_entities"
-    found.neighbours.answers[asked] = {world.asset: world.project}
-    found.fill(world)
-    return found
+    service.fakes.replies[asked] = {world.asset: world.project}
+    service.fill(world)
+    return service
 
 
 def make(auth: OneService, **more: Any) -> bytes:
