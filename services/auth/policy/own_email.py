@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from services.auth.config import settings_of
-from services.auth.credentials import accounts, factors, resets
+from services.auth.credentials import accounts, attempts, factors, resets
+from services.auth.credentials.attempts import HOUR
 from services.auth.credentials.factors import Proofs, WrongProof
 from services.auth.credentials.passwords import matches
 from services.auth.mails.letters import write_to
@@ -32,6 +33,16 @@ password and other letters go there from now on.
 
 If it wasn't you, tell your administrator at once.
 """
+TRIED: Final = """Hello {first_name},
+
+somebody who is logged in to your account at {studio} tried to change its e-mail address just now,
+and could not prove to be you: the address is the same as before.
+
+If it wasn't you, tell your administrator at once: deactivating the account for a moment ends all its
+sessions.
+"""
+#: The scope in which letters about attempts are counted.
+WARNED: Final = "e-mail warnings"
 
 
 class OwnProof(NamedTuple):
@@ -59,10 +70,10 @@ def read_proof(ctx: CallContext, account: Row, body: JsonObject) -> OwnProof:
         return OwnProof(factors.read_proofs(settings, account, body, caller))
     password = next((body[name] for name in PASSWORDS if body.get(name)), None)
     if not isinstance(password, str):
-        raise Refused(UNPROVEN)
+        raise _refused(ctx, account)
     if not matches(settings, password, account["password"]):
         accounts.count_failure(ctx, account, caller.get("address"), "password")
-        raise Refused(UNPROVEN)
+        raise _refused(ctx, account)
     return OwnProof(None)
 
 
@@ -74,16 +85,28 @@ def check_proof(ctx: CallContext, account: Row, proof: OwnProof | None) -> None:
     settings = settings_of(ctx)
     accounts.check_not_locked(settings, account)
     if proof is None:
-        raise Refused(UNPROVEN)
+        raise _refused(ctx, account)
     if proof.factors is None and not factors.enabled(account):
         return
     try:
         proven = proof.factors and factors.prove(ctx.tx, settings, account, proof.factors)
     except WrongProof:
         accounts.count_failure(ctx, account, _caller(ctx).get("address"), "factor")
-        raise Refused(UNPROVEN, {"wrong_OTP": True}) from None
+        raise _refused(ctx, account, {"wrong_OTP": True}) from None
     if not proven:
-        raise Refused(UNPROVEN)
+        raise _refused(ctx, account)
+
+
+def _refused(ctx: CallContext, account: Row, data: JsonObject | None = None) -> Refused:
+    """The refusal of a change; the owner is told, once an hour: it may have been a thief."""
+    email = account["email"]
+    if email and not account["is_bot"]:
+        key = attempts.account_key(settings_of(ctx), email)
+        if attempts.count(ctx.database, WARNED, key, HOUR) == 1:
+            write_to(ctx, account, "Your e-mail address was not changed", TRIED)
+            # Committed before the refusal, which would roll the letter back.
+            ctx.commit_now()
+    return Refused(UNPROVEN, data)
 
 
 def tell_owner(ctx: CallContext, before: Row, email: str | None) -> None:
