@@ -38,8 +38,8 @@ TRIED: Final = """Hello {first_name},
 somebody who is logged in to your account at {studio} tried to change its e-mail address just now,
 and could not prove to be you: the address is the same as before.
 
-If it wasn't you, tell your administrator at once: deactivating the account for a moment ends all its
-sessions.
+If it wasn't you, tell your administrator at once: deactivating the account for a moment ends all
+its sessions.
 """
 #: The scope in which letters about attempts are counted.
 WARNED: Final = "e-mail warnings"
