@@ -2,6 +2,14 @@
 
 from gateway.routes.table import PUBLIC, REFRESHING, SIGNED_IN, Body, Route, avatar, data
 
+#: One's own e-mail is only changed with a proof.
+OF_ACCOUNT = {
+    "caller": True,
+    "summary": (
+        "Change: person. A change of one's own e-mail must prove a second factor (totp, email_otp, "
+        "fido_authentication_response, recovery_code), or without one the password."
+    ),
+}
 # fmt: off
 ROUTES = (
     Route("GET",    "/config",               "auth.show_config",         PUBLIC, kept=("organisation",)),
@@ -41,6 +49,6 @@ ROUTES = (
     *avatar("organisations", service="auth"),
     *data("departments", service="auth"),
     *data("organisations", service="auth", kept=("organisation",)),
-    *data("persons", service="auth", caller=True),
+    *data("persons", service="auth", update=OF_ACCOUNT),
     *data("studios", service="auth"),
 )

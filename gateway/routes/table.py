@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
@@ -32,6 +33,7 @@ class Body(Enum):
     MULTIPART = "multipart"
 
 
+NO_OPTIONS: Final[Mapping[str, Any]] = {}
 #: Where the routes are that are about the caller.
 OF_CALLER: Final = ("/data/user/", "/actions/user/")
 
@@ -90,11 +92,11 @@ class Route:
 
 
 def data(
-    path: str, service: str, kept: tuple[str, ...] = (), *, caller: bool = False
+    path: str, service: str, kept: tuple[str, ...] = (), update: Mapping[str, Any] = NO_OPTIONS
 ) -> tuple[Route, ...]:
     """The five routes of a resource of generic CRUD.
 
-    ``kept`` applies to its list, ``caller`` to its update.
+    ``kept`` applies to its list, ``update`` are options of its PUT.
     """
     rpc, row_path = f"{service}.", f"/data/{path}/{{ident}}"
     fixed = (("path", path),)
@@ -104,7 +106,7 @@ def data(
         ),
         Route("POST", f"/data/{path}", rpc + "create_row", body=Body.JSON, fixed=fixed),
         Route("GET", row_path, rpc + "read_row", query=True, fixed=fixed),
-        Route("PUT", row_path, rpc + "update_row", body=Body.JSON, fixed=fixed, caller=caller),
+        Route("PUT", row_path, rpc + "update_row", body=Body.JSON, fixed=fixed, **update),
         Route(
             "DELETE", row_path, rpc + "delete_row", status=204, query=True, slow=True, fixed=fixed
         ),
