@@ -133,7 +133,7 @@ def _query_parameters(
         ]
     if resource is None or route.function != "list_rows":
         return []
-    names = [*resource.table.c.keys(), *resource.lists]
+    names = [*(column.name for column in resource.fields), *resource.lists]
     # A hidden column can't be filtered by either: answers would reveal its values.
     filters = [name for name in names if name not in resource.hidden]
     return [

@@ -30,7 +30,7 @@ BY_COLUMN_TYPE: Final[tuple[tuple[type[Any], Any], ...]] = (
     (sa.String, str),
 )
 #: Who sees least of a row.
-ANYBODY: Final = Actor(role="user")
+ANYBODY: Final = Actor(role="client")
 
 
 def filled_in(kind: Any) -> Any:

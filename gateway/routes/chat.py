@@ -9,8 +9,8 @@ JOIN = "/actions/user/chats/{entity_id}/join"
 
 # fmt: off
 ROUTES = (
-    Route("GET",    "/data/entities/{entity_id}/chat", "chat.show_chat",      returns=c.Chat),
-    Route("GET",    MESSAGES,                          "chat.list_messages",  returns=list[c.Message] | Page[c.Message], query=PageQuery),
+    Route("GET",    "/data/entities/{entity_id}/chat", "chat.show_chat",      returns=c.Chat, effect=True),
+    Route("GET",    MESSAGES,                          "chat.list_messages",  returns=list[c.Message] | Page[c.Message], query=PageQuery, effect=True),
     Route("POST",   MESSAGES,                          "chat.post_message",   returns=c.Message, takes=c.NewMessage, status=201, body=Body.MULTIPART, files="attachments"),
     Route("GET",    MESSAGES + "/{message_id}",        "chat.show_message",   returns=c.Message),
     Route("DELETE", MESSAGES + "/{message_id}",        "chat.delete_message", status=204),

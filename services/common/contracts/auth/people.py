@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
+from services.common.contracts.shapes import LogQuery
 from services.common.contracts.types import (
     UNSET,
     Answer,
@@ -63,6 +64,14 @@ class LogIn(Answer, kw_only=True):
     ip_address: Annotated[str | None, about("The address it came from.", "192.168.1.1")]
     person_id: Annotated[Id | None, about("Whose it was.")]
     origin: Annotated[str | None, about("The client: ``web`` or ``script``.", "web")]
+
+
+class LogInQuery(LogQuery, kw_only=True):
+    """Which log-ins to read, from the newest backwards."""
+
+    cursor_login_log_id: Annotated[
+        Id | UnsetType, about("The last log-in that was read: only older ones.")
+    ] = UNSET
 
 
 class DesktopLogIn(Answer, kw_only=True):
