@@ -77,11 +77,12 @@ def fields_of(kind: type[Answer]) -> list[Any]:
 def row_type(resource: Resource) -> type[Answer]:
     """The type of a row; what not everybody sees, or not every answer has, may be absent."""
     always = resource.visible(ANYBODY, False)  # noqa: FBT003
+    masked = _masked_to_null(resource)
     fields: dict[str, Any] = {}
     for column in resource.fields:
         name = resource.renamed.get(column.name, column.name)
         if column.name not in resource.hidden:
-            declared = _type_of(column)
+            declared = _type_of(column) | None if name in masked else _type_of(column)
             fields[name] = declared if always is None or name in always else _optional(declared)
     for name, expression in {**resource.virtual, **resource.single}.items():
         fields[name] = _optional(_by_type(expression.type) | None)
@@ -101,6 +102,12 @@ def struct(name: str, fields: Sequence[Any], own: dict[str, Any] | None = None) 
     """An answer with these fields, each ``(name, type)`` or ``(name, type, default)``."""
     made = msgspec.defstruct(name, fields, bases=(Answer,), namespace=own, kw_only=True)
     return cast("type[Answer]", made)
+
+
+def _masked_to_null(resource: Resource) -> frozenset[str]:
+    """The columns that are null to some, whatever they hold."""
+    masks = resource.policy.masks.values() if resource.policy else ()
+    return frozenset(name for mask in masks for name, value in mask.values.items() if value is None)
 
 
 def _optional(declared: Any) -> Any:

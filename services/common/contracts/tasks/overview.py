@@ -33,7 +33,7 @@ Standby = Annotated[bool | None, about("Whether its casting waits.")]
 Subscribed = Annotated[bool, about("Whether the caller is notified about it.")]
 Data = Annotated[FreeObject, about("Values of the production's own columns, by key.")]
 TaskData = Annotated[FreeObject | None, about("Values of the production's own columns, by key.")]
-Difficulty = Annotated[int, about("From 1 to 5.", 3)]
+Difficulty = Annotated[int | None, about("From 1 to 5; null to clients.", 3)]
 AssetsReady = Annotated[int | None, about("How many cast assets are ready for it.", 4)]
 
 

@@ -72,7 +72,9 @@ class TaskInFull(TaskRow, kw_only=True):
     project: ProductionRow
     task_type: TaskTypeRow | None
     task_status: TaskStatusRow | None
-    persons: Annotated[list[PersonRow], about("The people who are assigned to it.")]
+    persons: Annotated[
+        list[PersonRow] | UnsetType, about("Who is assigned to it; clients don't see it.")
+    ] = UNSET
     assigner: Annotated[PersonRow | UnsetType, about("Who assigned it last.")] = UNSET
     is_subscribed: Annotated[bool, about("Whether the caller is notified about it.")]
 
