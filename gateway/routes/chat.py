@@ -9,7 +9,7 @@ JOIN = "/actions/user/chats/{entity_id}/join"
 
 # fmt: off
 ROUTES = (
-    Route("GET",    "/data/entities/{entity_id}/chat", "chat.show_chat",      returns=c.Chat, effect=True),
+    Route("GET",    "/data/entities/{entity_id}/chat", "chat.show_chat",      returns=c.ChatOfEntity, effect=True),
     Route("GET",    MESSAGES,                          "chat.list_messages",  returns=list[c.Message] | Page[c.Message], query=PageQuery, effect=True),
     Route("POST",   MESSAGES,                          "chat.post_message",   returns=c.Message, takes=c.NewMessage, status=201, body=Body.MULTIPART, files="attachments"),
     Route("GET",    MESSAGES + "/{message_id}",        "chat.show_message",   returns=c.Message),

@@ -28,7 +28,7 @@ class ChatRow(Timestamped, kw_only=True):
     last_message: LastMessage
 
 
-class Chat(ChatRow, kw_only=True):
+class ChatOfEntity(ChatRow, kw_only=True):
     """The chat of an entity, with who takes part in it."""
 
     participants: Annotated[list[Id], about("The people who have joined.")]
