@@ -151,7 +151,7 @@ WORK = (
     Route("PUT",  "/actions/persons/{person_id}/assign",      "tasks.assign_tasks", returns=list[w.TaskRow], takes=w.AssignedTasks, body=Body.LENIENT),
     Route("PUT",  "/actions/tasks/clear-assignation",         "tasks.clear_assignation", returns=list[Id], takes=w.UnassignedTasks, body=Body.LENIENT),
     Route("GET",  "/data/tasks/{task_id}/full",       "tasks.read_task_in_full", returns=w.TaskInFull),
-    Route("GET",  "/data/entities/{ident}/entities-linked/with-tasks", "tasks.list_linked_with_tasks", returns=list[o.LinkedConcept]),
+    Route("GET",  "/data/entities/{ident}/entities-linked/with-tasks", "tasks.list_linked_with_tasks", returns=list[o.LinkingEntity]),
     Route("GET",  "/data/user/tasks",                 "tasks.list_own_tasks", returns=list[w.TaskOfPerson]),
     Route("GET",  "/data/user/done-tasks",            "tasks.list_own_tasks", returns=list[w.TaskOfPerson], fixed=(("done", True),)),
     Route("GET",  "/data/user/tasks-to-check",        "tasks.list_tasks_to_check", returns=list[w.TaskOfPerson]),

@@ -105,8 +105,8 @@ class TaskOfEdit(TaskOfConcept, kw_only=True):
     last_preview_file_id: Annotated[Id | None, about("Its newest preview.")]
 
 
-class TaskOfLinkedConcept(TaskInView, kw_only=True):
-    """A task of a concept, where the concept is shown for an entity."""
+class TaskOfLinkingEntity(TaskInView, kw_only=True):
+    """A task of an entity that links to another, such as a concept."""
 
     nb_assets_ready: AssetsReady
     assigner_id: Annotated[Id | None, about("Who assigned it last.")]
@@ -212,7 +212,7 @@ class ConceptInView(Answer, kw_only=True):
     """A concept in a view."""
 
     id: Id
-    type: Annotated[str, about("Always ``Concept``.", "Concept")]
+    type: Annotated[str, about("Its kind.", "Concept")]
     name: Name
     description: Description
     canceled: Canceled
@@ -241,10 +241,10 @@ class ConceptWithTasks(ConceptInView, kw_only=True):
     tasks: list[TaskOfConcept]
 
 
-class LinkedConcept(ConceptInView, kw_only=True):
-    """A concept that is drawn for an entity, with its tasks."""
+class LinkingEntity(ConceptInView, kw_only=True):
+    """What is drawn for an entity, mostly a concept, with its tasks."""
 
-    tasks: list[TaskOfLinkedConcept]
+    tasks: list[TaskOfLinkingEntity]
 
 
 class CompactRows(Answer, kw_only=True):
