@@ -32,6 +32,19 @@ class Sight:
     #: The condition on the rows of a table or alias; None for all rows. It may ask other services,
     #: so it is made before a connection is taken.
     rows: Callable[[CallContext, sa.FromClause], Condition] | None = None
+    #: The same, where it takes what other services know of the productions concerned.
+    within: Callable[[CallContext, sa.FromClause, Collection[UUID]], Condition] | None = None
+
+    @property
+    def is_all(self) -> bool:
+        """Whether it is every row."""
+        return self.rows is None and self.within is None
+
+    def of(self, ctx: CallContext, table: sa.FromClause, projects: Collection[UUID]) -> Condition:
+        """The condition on rows of these productions."""
+        if self.within is not None:
+            return self.within(ctx, table, projects)
+        return sa.true() if self.rows is None else self.rows(ctx, table)
 
 
 #: All rows of the production. Roles that see nothing have no entry in ``Policy.sees``.
@@ -86,40 +99,48 @@ class Policy:
         table: sa.FromClause | None = None,
         project: Expression | None = None,
     ) -> Condition:
-        """The condition for rows of these productions that the caller sees.
+        """The condition for rows of these productions that lists show to the caller.
 
         ``table`` and ``project`` name an alias, where the statement has one.
         """
-        rows, column = self._names(table, project)
+        return self._rows(ctx, self.sees, projects, table, project)
+
+    def readable_in(
+        self,
+        ctx: CallContext,
+        projects: Collection[UUID],
+        *,
+        table: sa.FromClause | None = None,
+        project: Expression | None = None,
+    ) -> Condition:
+        """The condition for those that the caller may read one by one; see ``rows_in``."""
+        return self._rows(ctx, self.reads or self.sees, projects, table, project)
+
+    def _rows(
+        self,
+        ctx: CallContext,
+        sights: Mapping[str, Sight],
+        projects: Collection[UUID],
+        table: sa.FromClause | None,
+        project: Expression | None,
+    ) -> Condition:
+        rows = self.table if table is None else table
+        column = self.project if project is None else project
         if ctx.actor.is_admin:
             return column.in_(projects)
-        groups = self._by_sight(ctx.actor, projects)
         conditions = [
-            column.in_(ids) & sight.rows(ctx, rows) if sight.rows else column.in_(ids)
-            for sight, ids in groups.items()
+            column.in_(ids) if sight.is_all else column.in_(ids) & sight.of(ctx, rows, ids)
+            for sight, ids in _by_sight(sights, ctx.actor, projects).items()
         ]
         return sa.or_(sa.false(), *conditions)
 
-    def _names(
-        self, table: sa.FromClause | None, project: Expression | None
-    ) -> tuple[sa.FromClause, Expression]:
-        return (
-            self.table if table is None else table,
-            self.project if project is None else project,
-        )
-
-    def _by_sight(self, actor: Actor, projects: Collection[UUID]) -> dict[Sight, list[UUID]]:
-        grouped: dict[Sight, list[UUID]] = defaultdict(list)
-        for project in sorted(projects):
-            sight = self.sees.get(actor.role_in(project) or "")
-            if sight is not None:
-                grouped[sight].append(project)
-        return grouped
-
     def whole_projects(self, actor: Actor) -> frozenset[UUID]:
         """The productions in which a list shows them every row."""
-        listed = self.listed_projects(actor)
-        return frozenset(p for p in listed if self.sees.get(actor.projects.get(p, "")) is ALL)
+        return frozenset(p for p in self.listed_projects(actor) if self.is_whole(actor, p))
+
+    def is_whole(self, actor: Actor, project: UUID) -> bool:
+        """Whether a list of that production shows them every row."""
+        return actor.is_admin or self.sees.get(actor.role_in(project) or "") is ALL
 
     def seen_projects(self, actor: Actor) -> frozenset[UUID]:
         """The productions of which a list shows them anything."""
@@ -129,17 +150,26 @@ class Policy:
     @property
     def reader(self) -> Rule:
         """The rule for reading one row; its facts are ``id`` and ``project_id``."""
-        return Rule(f"access to the {self.kind}", self._reads, ("project_id", "id"))
+        return self._one(self.reads or self.sees)
 
-    def _reads(self, ctx: CallContext, facts: Facts) -> bool:
-        role = ctx.actor.role_in(facts["project_id"])
-        sights = self.sees if self.reads is None else self.reads
-        sight = ALL if role == "admin" else sights.get(role or "")
-        if sight is None or sight.rows is None:
-            return sight is not None
-        seen = sa.exists().where(self.table.c.id == facts["id"], sight.rows(ctx, self.table))
-        with ctx.database.read() as connection:
-            return bool(connection.scalar(sa.select(seen)))
+    @property
+    def viewer(self) -> Rule:
+        """The rule for a row that lists show, maybe in part only; facts as for ``reader``."""
+        return self._one(self.sees)
+
+    def _one(self, sights: Mapping[str, Sight]) -> Rule:
+        def test(ctx: CallContext, facts: Facts) -> bool:
+            project = facts["project_id"]
+            role = ctx.actor.role_in(project)
+            sight = ALL if role == "admin" else sights.get(role or "")
+            if sight is None or sight.is_all:
+                return sight is not None
+            condition = sight.of(ctx, self.table, [project])
+            seen = sa.exists().where(self.table.c.id == facts["id"], condition)
+            with ctx.database.read() as connection:
+                return bool(connection.scalar(sa.select(seen)))
+
+        return Rule(f"access to the {self.kind}", test, ("project_id", "id"))
 
     # --- columns ----------------------------------------------------------------------------
 
@@ -168,11 +198,22 @@ class Policy:
         return grouped
 
 
+def _by_sight(
+    sights: Mapping[str, Sight], actor: Actor, projects: Collection[UUID]
+) -> dict[Sight, list[UUID]]:
+    grouped: dict[Sight, list[UUID]] = defaultdict(list)
+    for project in sorted(projects):
+        sight = sights.get(actor.role_in(project) or "")
+        if sight is not None:
+            grouped[sight].append(project)
+    return grouped
+
+
 # Cached: prepared statements are found by the identity of their columns.
 @lru_cache(maxsize=512)
 def _blanked(columns: Columns, mask: Mask) -> Columns:
     return tuple(
-        _value(mask.values[column.name]).label(column.name)
+        _value(mask.values[column.name], column).label(column.name)
         if column.name in mask.values
         else column
         for column in columns
@@ -184,17 +225,19 @@ def _by_project(
 ) -> Expression:
     name, own = getattr(column, "name", ""), getattr(column, "element", column)
     whens = [
-        (project.in_(sorted(ids)), _value(mask.values[name]))
+        (project.in_(sorted(ids)), _value(mask.values[name], own))
         for mask, ids in masked.items()
         if name in mask.values
     ]
     return sa.case(*whens, else_=own).label(name) if whens else column
 
 
-def _value(value: Json) -> Expression:
+def _value(value: Json, column: Expression) -> Expression:
     """What stands in a masked column's place, as SQL."""
     if value is None:
         return sa.null()
+    if isinstance(column.type, sa.JSON):  # a number whose text is made beforehand
+        return sa.literal_column(f"'{value}'::json", column.type)
     if value == []:
         return sa.literal_column("'{}'::uuid[]")
     return sa.literal_column(str(int(value)), sa.Integer)
