@@ -49,3 +49,8 @@ def test_a_limit_that_is_set_is_kept(auth: OneService, monkeypatch: pytest.Monke
     with pytest.raises(InvalidInput, match="User limit reached"):
         hire(auth, 2)
     assert auth.call("admin", "read_context_part")["user_limit"] == 8
+
+
+def test_clients_of_the_studio_are_told_by_their_role(auth: OneService, world: World) -> None:
+    """And nobody else."""
+    assert auth.call("admin", "list_clients") == [world.people["client"]]
