@@ -27,6 +27,7 @@ from services.tasks.models import Subscription, Task, task_person_link
 from services.tasks.overview.fields import LINKED, TASK_FIELDS, UNSET_AS_TEXT
 from services.tasks.overview.layout import Heads, ResponseLayout
 from services.tasks.policy import access
+from services.tasks.policy.tasks import TASKS
 
 TASK: Final = table_of(Task)
 ELSEWHERE: Final = ("assets", "crud")
@@ -118,7 +119,9 @@ class OverviewRpc(ResourceService):
         ``as_vendor`` are the productions of which only the caller's own tasks are shown.
         """
         people, watch = _assignees(), _watched_by(self.actor.id, watched=watched)
-        columns = [_column(kind, name, people, watch) for name in TASK_FIELDS[kind]]
+        columns = TASKS.shown(
+            self.actor, tuple(_column(kind, name, people, watch) for name in TASK_FIELDS[kind])
+        )
         # One array parameter, however many entities: an IN list would be parsed anew each time.
         entity_ids = sa.cast(ids, sa.ARRAY(sa.Uuid(as_uuid=False)))
         tasks = (

@@ -1,0 +1,56 @@
+"""The policy of previews, their pictures and their movies."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from services.common.access.context import CallContext
+from services.common.access.policy import Policy, Sight
+from services.common.database.sql_types import Condition
+from services.common.database.tables import table_of
+from services.tasks.models import PreviewFile, Task
+from services.tasks.policy.access import assigned_to, assigned_to_entity, of_task
+from services.tasks.policy.tasks import STUDIO, not_of_concept
+
+REJECTED: Final = "rejected"
+
+
+def not_rejected(previews: sa.FromClause) -> Condition:
+    """The condition that a preview was not rejected; one that nobody judged wasn't."""
+    status: Condition = previews.c.validation_status.is_distinct_from(REJECTED)
+    return status
+
+
+def _of_assigned(ctx: CallContext, previews: sa.FromClause) -> Condition:
+    return assigned_to(ctx.actor.id, previews.c.task_id)
+
+
+def _on_their_entities(ctx: CallContext, previews: sa.FromClause) -> Condition:
+    entity = of_task(previews.c.task_id, Task.entity_id, previews)
+    return assigned_to_entity(ctx.actor.id, entity)
+
+
+def _for_clients(_ctx: CallContext, previews: sa.FromClause) -> Condition:
+    kind = of_task(previews.c.task_id, Task.task_type_id, previews)
+    return not_rejected(previews) & not_of_concept(kind)
+
+
+_FOR_CLIENTS: Final = Sight("neither rejected nor of concepts", _for_clients)
+
+PREVIEWS: Final = Policy(
+    kind="preview-files",
+    table=table_of(PreviewFile),
+    project=table_of(PreviewFile).c.production_id,
+    sees={
+        **STUDIO,
+        "client": _FOR_CLIENTS,
+        "vendor": Sight("of tasks assigned to them", _of_assigned),
+    },
+    reads={
+        **STUDIO,
+        "client": _FOR_CLIENTS,
+        "vendor": Sight("on entities they are assigned to", _on_their_entities),
+    },
+)
