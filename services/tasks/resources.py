@@ -83,7 +83,8 @@ RESOURCES: Final = Registry(
         model=m.PreviewFile,
         policy=PREVIEWS,
         list=anyone,
-        read=PREVIEWS.reader,
+        # Rows as in lists. Pictures, and the previews of a task or an entity, are for its readers.
+        read=PREVIEWS.viewer,
         update=any_of(manager, access.assignee),
         delete=manager,
         facts={"project_id": access.PREVIEW_PROJECT},

@@ -42,15 +42,19 @@ def _is_own(ctx: CallContext, facts: Facts) -> bool:
 
 
 def _logs(ctx: CallContext, facts: Facts) -> bool:
-    return _is_own(ctx, facts) and access.is_assignee(ctx, facts)
+    """Assignees their own, managers others': of what they don't work on, they have no time."""
+    if facts["person_id"] == ctx.actor.id:
+        return _is_own(ctx, facts) and access.is_assignee(ctx, facts)
+    return manager.test(ctx, facts)
 
 
 _OF_TIME: Final = ("project_id", "person_id")
 _OWN: Final = Sight("their own", _own)
 _DELETE: Final = any_of(manager, Rule("to be the person concerned", _is_own, _OF_TIME))
-_LOG: Final = any_of(
-    manager,
-    Rule("to be assigned to the task, for oneself", _logs, (*_OF_TIME, "task_id")),
+_LOG: Final = Rule(
+    "to be assigned to the task, or for others to manage the production",
+    _logs,
+    (*_OF_TIME, "task_id"),
 )
 
 TIMES: Final = Policy(

@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 import sqlalchemy as sa
 
+from services.common.access.rules import only_persons
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import rows_as_json
 from services.common.crud.validation import known_id
@@ -92,8 +93,10 @@ class TaskReadRpc(ResourceService):
         """The tasks of an entity with the names of type, status, entity and production, by name.
 
         Only those of ``task_type_id`` if given; with ``own`` only the caller's, without the names.
-        For the entity's readers. Raises NotFound, Forbidden.
+        For the entity's readers. Raises NotFound, Forbidden (with ``own`` for bots, too).
         """
+        if own:
+            only_persons(self)
         entity, facts = entity_for_reader(self, kind, ident)
         conditions = seen_tasks(self, kind, facts, own=own)
         if task_type_id is not None:
@@ -128,8 +131,10 @@ class TaskReadRpc(ResourceService):
     def list_entity_task_types(self, kind: str, ident: str, own: bool = False) -> Reply:
         """The task types of an entity's tasks; with ``own`` of the caller's tasks only.
 
-        For the entity's readers. Raises NotFound, Forbidden.
+        For the entity's readers. Raises NotFound, Forbidden (with ``own`` for bots, too).
         """
+        if own:
+            only_persons(self)
         entity, _ = entity_for_reader(self, kind, ident)
         resource = self.registry["task-types"]
         types = sa.select(TASK.c.task_type_id).where(TASK.c.entity_id == entity)

@@ -186,8 +186,9 @@ class TimeRpc(ResourceService):
     def list_time_spent_today(self, task_id: str, day: str) -> JsonObject:
         """The caller's time on a task and day as a row; an empty object if none is logged.
 
-        Raises NotFound.
+        Raises NotFound, Forbidden for bots.
         """
+        only_persons(self)
         task = TaskAuthorizer(self).task(known_id(task_id))
         conditions = (TIME.c.task_id == task["id"], TIME.c.person_id == self.actor.id)
         rows = self._rows(*conditions, TIME.c.date == _day(day))

@@ -149,6 +149,15 @@ def test_clients_see_no_tasks_of_concepts(tasks: OneService, desk: Desk) -> None
         assert tasks.outcomes(want, method, **asked) == want
 
 
+def test_clients_see_no_tasks_of_linked_concepts(tasks: OneService, desk: Desk) -> None:
+    """Others do."""
+    head = [desk.concept, {"id": desk.concept, "name": "Mood"}]
+    tasks.fakes.replies["assets.list_linked_summaries"] = [head]
+    for who, count in (("client", 0), ("supervisor", 1)):
+        (concept,) = tasks.call(who, "list_linked_with_tasks", ident=desk.asset)
+        assert len(concept["tasks"]) == count
+
+
 # --- a person's tasks ---------------------------------------------------------------------------
 
 
@@ -243,3 +252,20 @@ def test_bots_get_no_work_where_the_production_gives_them_none(
     tasks.fakes.replies["crud.read_row"] = {"is_bot_collaboration_enabled": False}
     kept = {"path": "tasks", "ident": desk.animation_task, "data": {"assignees": [bot]}}
     assert tasks.outcomes(["manager"], "update_row", **kept) == {"manager": OK}
+
+
+def test_bots_have_no_page_of_their_own(tasks: OneService, desk: Desk) -> None:
+    """What is about the caller is for people."""
+    bot = desk.people["bot"] = desk.person("bot", "user")
+    desk.row("person", bot)["is_bot"] = True
+    desk.join("bot")
+    tasks.fill(desk)
+    entity = {"kind": "asset", "ident": desk.asset, "own": True}
+    want = {"bot": FORBIDDEN, "artist": OK}
+    for method, asked in {
+        "list_entity_tasks": entity,
+        "list_entity_task_types": entity,
+        "is_subscribed": {"task_id": desk.task},
+        "list_time_spent_today": {"task_id": desk.task, "day": "2026-01-05"},
+    }.items():
+        assert tasks.outcomes(want, method, **asked) == want
