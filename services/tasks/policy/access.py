@@ -24,6 +24,8 @@ from services.tasks.models import (
     task_person_link,
 )
 
+#: What types of tasks on concepts are for.
+CONCEPT: Final = "Concept"
 #: The fields of a task that a supervisor may change.
 SUPERVISED: Final = frozenset(
     {
@@ -37,15 +39,15 @@ SUPERVISED: Final = frozenset(
 )
 
 
-def of_task(column: Any, target: Any, outer: Any) -> Any:
+def _of_task(column: Any, target: Any, outer: Any) -> Any:
     """SELECT a column of the task that a row refers to, as a scalar subquery."""
     return sa.select(target).where(Task.id == column).correlate(outer).scalar_subquery()
 
 
 COMMENT_TASK: Final[Expression] = table_of(Comment).c.object_id
-COMMENT_PROJECT: Final = of_task(Comment.object_id, Task.project_id, Comment)
-PREVIEW_PROJECT: Final = of_task(PreviewFile.task_id, Task.project_id, PreviewFile)
-TIME_PROJECT: Final = of_task(TimeSpent.task_id, Task.project_id, TimeSpent)
+COMMENT_PROJECT: Final = _of_task(Comment.object_id, Task.project_id, Comment)
+PREVIEW_PROJECT: Final = _of_task(PreviewFile.task_id, Task.project_id, PreviewFile)
+TIME_PROJECT: Final = _of_task(TimeSpent.task_id, Task.project_id, TimeSpent)
 ATTACHMENT_PROJECT: Final = (
     sa.select(Comment.production_id)
     .where(Comment.id == AttachmentFile.comment_id)
@@ -79,6 +81,38 @@ def assigned_to_entity(person: UUID | None, entity: Any) -> Condition:
     return sa.exists().where(
         other.c.entity_id == entity, link.task_id == other.c.id, link.person_id == person
     )
+
+
+def on_entities_of(person: UUID | None, task: Any) -> Condition:
+    """The condition that a task is on an entity that the person is assigned to, for lists.
+
+    The tasks are found once a statement, not once a row.
+    """
+    link, own, found = (
+        task_person_link.c,
+        table_of(Task).alias("own"),
+        table_of(Task).alias("there"),
+    )
+    tasks = (
+        sa.select(found.c.id)
+        .join(own, own.c.entity_id == found.c.entity_id)
+        .join(task_person_link, link.task_id == own.c.id)
+        .where(link.person_id == person)
+    )
+    condition: Condition = task.in_(tasks)
+    return condition
+
+
+def not_on_concepts(task: Any) -> Condition:
+    """The condition that a task is on something else than a concept, found as above."""
+    found, kind = table_of(Task).alias("on_concept"), table_of(TaskType).alias("kind")
+    tasks = (
+        sa.select(found.c.id)
+        .join(kind, kind.c.id == found.c.task_type_id)
+        .where(kind.c.for_entity == CONCEPT)
+    )
+    condition: Condition = task.not_in(tasks)
+    return condition
 
 
 def _reads(ctx: CallContext, facts: Facts) -> bool:

@@ -17,7 +17,6 @@ from services.tasks.models import (
     AttachmentFile,
     Comment,
     PreviewFile,
-    Task,
     comment_department_mentions,
     comment_mentions,
     comment_preview_link,
@@ -25,7 +24,6 @@ from services.tasks.models import (
 from services.tasks.policy import access
 from services.tasks.policy.clients import CLIENT, clients_in
 from services.tasks.policy.previews import not_rejected
-from services.tasks.policy.tasks import not_of_concept
 
 COMMENT: Final = table_of(Comment)
 
@@ -46,20 +44,19 @@ def _not_by_clients(
 def _on_their_entities(
     ctx: CallContext, comments: sa.FromClause, projects: Collection[UUID]
 ) -> Condition:
-    entity = access.of_task(comments.c.object_id, Task.entity_id, comments)
-    on_theirs = access.assigned_to_entity(ctx.actor.id, entity)
+    on_theirs = access.on_entities_of(ctx.actor.id, comments.c.object_id)
     return on_theirs & _not_by_clients(ctx, comments, projects)
 
 
 def _for_clients(
     ctx: CallContext, comments: sa.FromClause, projects: Collection[UUID]
 ) -> Condition:
-    isolated = clients_in(ctx, projects).isolated
     others = _by_client(ctx, comments, projects)
-    if isolated:
+    if isolated := clients_in(ctx, projects).isolated:
         others &= comments.c.production_id.not_in(sorted(isolated))
     own = comments.c.person_id == ctx.actor.id
-    return _not_on_concepts(comments) & (comments.c.for_client.is_(True) | own | others)
+    theirs = comments.c.for_client.is_(True) | own | others
+    return access.not_on_concepts(comments.c.object_id) & theirs
 
 
 def _with_pictures(
@@ -69,12 +66,9 @@ def _with_pictures(
     shown = sa.exists().where(
         link.comment == comments.c.id, file.c.id == link.preview_file, not_rejected(file)
     )
-    pictures = _not_on_concepts(comments) & shown & _not_by_clients(ctx, comments, projects)
-    return _for_clients(ctx, comments, projects) | pictures
-
-
-def _not_on_concepts(comments: sa.FromClause) -> Condition:
-    return not_of_concept(access.of_task(comments.c.object_id, Task.task_type_id, comments))
+    pictures = shown & _not_by_clients(ctx, comments, projects)
+    on_others = access.not_on_concepts(comments.c.object_id)
+    return _for_clients(ctx, comments, projects) | (on_others & pictures)
 
 
 _TO_ARTISTS: Final = Sight("not by clients", within=_not_by_clients)

@@ -13,9 +13,8 @@ from services.common.contracts.tasks import NotificationNew, NotificationsWritte
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.common.database.transaction import Transaction
-from services.tasks.models import Notification, Task
+from services.tasks.models import Notification
 from services.tasks.policy import access
-from services.tasks.policy.tasks import not_of_concept
 
 NOTE: Final = table_of(Notification)
 NOTIFY: Final = """
@@ -33,14 +32,11 @@ def _own(ctx: CallContext, notes: sa.FromClause) -> Condition:
 
 
 def _own_on_entities(ctx: CallContext, notes: sa.FromClause) -> Condition:
-    entity = access.of_task(notes.c.task_id, Task.entity_id, notes)
-    return _own(ctx, notes) & access.assigned_to_entity(ctx.actor.id, entity)
+    return _own(ctx, notes) & access.on_entities_of(ctx.actor.id, notes.c.task_id)
 
 
 def _own_not_on_concepts(ctx: CallContext, notes: sa.FromClause) -> Condition:
-    return _own(ctx, notes) & not_of_concept(
-        access.of_task(notes.c.task_id, Task.task_type_id, notes)
-    )
+    return _own(ctx, notes) & access.not_on_concepts(notes.c.task_id)
 
 
 OWN: Final = Sight("their own", _own)

@@ -10,9 +10,9 @@ from services.common.access.context import CallContext
 from services.common.access.policy import Policy, Sight
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
-from services.tasks.models import PreviewFile, Task
-from services.tasks.policy.access import assigned_to, assigned_to_entity, of_task
-from services.tasks.policy.tasks import STUDIO, not_of_concept
+from services.tasks.models import PreviewFile
+from services.tasks.policy.access import assigned_to, not_on_concepts, on_entities_of
+from services.tasks.policy.tasks import STUDIO
 
 REJECTED: Final = "rejected"
 
@@ -28,13 +28,11 @@ def _of_assigned(ctx: CallContext, previews: sa.FromClause) -> Condition:
 
 
 def _on_their_entities(ctx: CallContext, previews: sa.FromClause) -> Condition:
-    entity = of_task(previews.c.task_id, Task.entity_id, previews)
-    return assigned_to_entity(ctx.actor.id, entity)
+    return on_entities_of(ctx.actor.id, previews.c.task_id)
 
 
 def _for_clients(_ctx: CallContext, previews: sa.FromClause) -> Condition:
-    kind = of_task(previews.c.task_id, Task.task_type_id, previews)
-    return not_rejected(previews) & not_of_concept(kind)
+    return not_rejected(previews) & not_on_concepts(previews.c.task_id)
 
 
 _FOR_CLIENTS: Final = Sight("neither rejected nor of concepts", _for_clients)

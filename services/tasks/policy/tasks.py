@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from services.common.access.context import CallContext
 from services.common.access.policy import ALL, Mask, Policy, Sight
 from services.common.actor import Actor
-from services.common.database.sql_types import Condition, Expression
+from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.tasks.models import Task, TaskType
-from services.tasks.policy.access import assigned_to, assigned_to_entity
+from services.tasks.policy.access import CONCEPT, assigned_to, assigned_to_entity
 
 
 def _assigned(ctx: CallContext, tasks: sa.FromClause) -> Condition:
@@ -24,15 +24,11 @@ def _on_their_entities(ctx: CallContext, tasks: sa.FromClause) -> Condition:
     return assigned_to_entity(ctx.actor.id, tasks.c.entity_id)
 
 
-def not_of_concept(task_type: Expression) -> Condition:
-    """The condition that a task of that type is about something else than a concept."""
+def _not_of_concepts(_ctx: CallContext, tasks: sa.FromClause) -> Condition:
     # An alias: statements that name the types of tasks must not be mistaken for this one's.
     kind = table_of(TaskType).alias("kind")
-    return sa.not_(sa.exists().where(kind.c.id == task_type, kind.c.for_entity == CONCEPT))
-
-
-def _not_of_concepts(_ctx: CallContext, tasks: sa.FromClause) -> Condition:
-    return not_of_concept(tasks.c.task_type_id)
+    of_concept = kind.c.for_entity == CONCEPT
+    return sa.not_(sa.exists().where(kind.c.id == tasks.c.task_type_id, of_concept))
 
 
 def led_projects(actor: Actor) -> frozenset[UUID]:
@@ -45,7 +41,6 @@ def leads(actor: Actor) -> bool:
     return actor.role in {"admin", *LEADING} or bool(led_projects(actor))
 
 
-CONCEPT: Final = "Concept"
 LEADING: Final = frozenset({"manager", "supervisor"})
 #: Clients see what is done, not who does it, for how long, and when it is due.
 WORK: Final = Mask(
