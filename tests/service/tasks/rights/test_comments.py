@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.common.errors import Forbidden
+from services.common.errors import Forbidden, MethodUnknown, Unavailable
 from tests.desk import Desk
 from tests.service.one_service import FORBIDDEN, OK, OneService
 from tests.service.tasks.commenting import comments_on, post_comment
@@ -187,6 +187,14 @@ def test_managers_and_supervisors_ask_nobody_who_the_clients_are(
     tasks.fakes.calls.clear()
     post_comment(tasks, desk, "artist", "done")
     assert "crud.list_client_roles" not in [name for name, _ in tasks.fakes.calls]
+
+
+def test_nothing_is_shown_while_the_clients_are_unknown(tasks: OneService, desk: Desk) -> None:
+    """By a service of the release before, during an upgrade."""
+    tasks.fakes.replies["auth.list_clients"] = MethodUnknown("no method 'list_clients'")
+    with pytest.raises(Unavailable):
+        tasks.call("artist", "list_task_comments", task_id=desk.task)
+    assert comments_on(tasks, desk.task)
 
 
 # --- those who left -----------------------------------------------------------------------------
