@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from services.assets.entities.rpc_asset_types import IN_USE
 from services.assets.entities.rpc_lists import plain_columns
-from services.assets.policy import access
+from services.assets.policy import entities
 from services.assets.policy.access import ENTITY, TYPE
 from services.assets.policy.membership import known_project
 from services.common.access.rules import only_persons
@@ -44,7 +44,7 @@ class OwnEntityRpc(ResourceService):
 
         Raises NotFound, Forbidden.
         """
-        facts = access.visit(self, ident, of)
+        facts = entities.visit(self, ident, of)
         return self._own(kind, facts["project_id"], ENTITY.c.parent_id == facts["id"])
 
     @query
@@ -55,12 +55,12 @@ class OwnEntityRpc(ResourceService):
         """
         only_persons(self)
         project = known_project(self, project_id)
-        own = access.within(access.own_reach(self, project), "asset")
+        own = entities.worked_on(self, "asset", project)
         used = sa.select(ENTITY.c.entity_type_id).where(*own)
         return lists.json_array(self, IN_USE.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
 
     def _own(self, kind: str, project: UUID, *where: Condition) -> Reply:
         only_persons(self)
-        own = access.within(access.own_reach(self, project), kind)
-        rows = sa.select(*plain_columns(kind, access.reach(self, project))).where(*own, *where)
+        own = entities.worked_on(self, kind, project)
+        rows = sa.select(*plain_columns(self.actor, kind)).where(*own, *where)
         return lists.json_array(self, rows.order_by(ENTITY.c.name))

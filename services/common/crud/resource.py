@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
-from typing import Any, ClassVar, Final, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -25,16 +25,14 @@ from services.common.actor import Actor
 from services.common.contracts import Event, RowEvent, declare
 from services.common.crud.row_json import as_json, rendered
 from services.common.database.sql_types import Column, Columns, Condition, Expression, Select
-from services.common.database.tables import Many, is_internal, table_of
+from services.common.database.tables import Many, is_internal, production_column, table_of
 from services.common.database.transaction import Transaction
-from services.common.errors import NotFound
+from services.common.errors import InvalidInput, NotFound
 from services.common.json_types import JsonObject, Row, Values
 from services.common.wire.rpc_protocol import Reply
 
 P = TypeVar("P")
 VERBS: Final = ("new", "update", "delete")
-#: Narrows a SELECT of the resource to the rows the caller may list.
-Scope = Callable[[CallContext, Select], Select]
 #: The condition for the text of a query parameter.
 Filter = Callable[[CallContext, str], Condition]
 
@@ -42,19 +40,6 @@ Filter = Callable[[CallContext, str], Condition]
 def kebab(name: str) -> str:
     """``TaskType`` → ``task-type``."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
-
-
-class Whole(NamedTuple):
-    """Productions that a list shows as a whole, and whether it has rows of others."""
-
-    productions: frozenset[UUID]
-    others: bool = False
-
-
-def whole_open_productions(actor: Actor) -> Whole:
-    """For lists of open productions, of which vendors see a part."""
-    mine = frozenset(p for p in actor.open_projects if actor.projects.get(p) != "vendor")
-    return Whole(mine, others=mine != actor.open_projects)
 
 
 class CrudContext(CallContext, Protocol):
@@ -158,10 +143,9 @@ class Resource:
     create: Rule = admin
     update: Rule = admin
     delete: Rule = admin
-    #: What each role of a production sees of it: scopes and masks its lists.
+    #: What each role of a production sees of it, which scopes and masks its lists; without one,
+    #: everybody who may list it lists all rows.
     policy: Policy | None = None
-    #: Narrows lists for all but administrators; None lists all rows. A policy does it instead.
-    scope: Scope | None = None
     #: The ``type`` in the JSON; the model's name by default.
     kind: str | sa.ColumnElement[str] = ""
     #: The object part of the events' names; the model's name in kebab case by default.
@@ -175,6 +159,9 @@ class Resource:
     #: Columns and lists that other routes or events keep: a create and an update ignore them, so
     #: that nobody forges what those would have checked.
     owned: frozenset[str] = frozenset()
+    #: Who alone may change which columns: an update asks for them what a create asks. Checked under
+    #: the row's lock, so these rules ask no other service.
+    writes: Mapping[Rule, frozenset[str]] = field(default_factory=dict)
     #: JSON names of columns that differ from the columns' own.
     renamed: Mapping[str, str] = field(default_factory=dict)
     #: Fields computed by SQL, in lists and single reads; below, in single reads only.
@@ -199,10 +186,6 @@ class Resource:
     list_cap: int | None = None
     #: Whether this service's change version covers all that lists show, so that ETags are right.
     versioned: bool = True
-    #: The productions whose rows the scope shows to an actor wholly, and whether it shows others'.
-    #:
-    #: Without it, pages of scoped lists are counted row by row.
-    whole: Callable[[Actor], Whole] | None = None
     #: Whether a single read shows to-many lists even with ``relations=false``.
     always_relations: bool = False
     #: Whether reading a malformed id raises NotFound instead of InvalidInput.
@@ -275,31 +258,24 @@ class Resource:
 
     def scoped(self, ctx: CallContext, statement: Select) -> Select:
         """Narrow a SELECT of it to the rows that the caller may list."""
-        if ctx.actor.is_admin:
+        if self.policy is None or ctx.actor.is_admin:
             return statement
-        if self.policy is not None:
-            return statement.where(self.policy.listed(ctx))
-        return statement if self.scope is None else self.scope(ctx, statement)
+        return statement.where(self.policy.listed(ctx))
 
     def lists_all(self, actor: Actor) -> bool:
         """Whether a list shows the actor every row."""
-        return actor.is_admin or (self.scope is None and self.policy is None)
-
-    def _whole(self, actor: Actor) -> Whole | None:
-        if self.policy is None:
-            return None if self.whole is None else self.whole(actor)
-        whole = self.policy.whole_projects(actor)
-        return Whole(whole, others=whole != self.policy.seen_projects(actor))
+        return self.policy is None or actor.is_admin
 
     def whole_productions(self, actor: Actor) -> frozenset[UUID] | None:
         """The productions whose rows, all of them, are the actor's list; None if that isn't so."""
-        whole = self._whole(actor)
-        return None if whole is None or whole.others else whole.productions
+        if self.policy is None or production_column(self.table) is None:
+            return None
+        whole = self.policy.whole_projects(actor)
+        return whole if whole == self.policy.seen_projects(actor) else None
 
     def sees_all_of(self, actor: Actor, project: UUID) -> bool:
         """Whether the production's rows need no filter for the actor."""
-        whole = self._whole(actor)
-        return whole is not None and project in whole.productions
+        return self.policy is not None and project in self.policy.whole_projects(actor)
 
     def shown(self, actor: Actor, columns: Columns) -> Columns:
         """The columns as the actor's roles see them: masked by its policy."""
@@ -311,6 +287,12 @@ class Resource:
         if name in self.hidden or (allowed is not None and name not in allowed):
             return False
         return self.policy is None or name not in self.policy.masked_names(actor)
+
+    def check_filter(self, actor: Actor, name: str) -> None:
+        """Raise InvalidInput unless they may filter by a column."""
+        if not self.may_filter(actor, name):
+            message = f"Filtering on {name} is not allowed."
+            raise InvalidInput(message)
 
     @cached_property
     def project(self) -> Expression | None:

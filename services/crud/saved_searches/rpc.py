@@ -25,6 +25,8 @@ from services.common.json_types import Json, JsonObject, Row, Values
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import SearchFilter, SearchFilterGroup
+from services.crud.policy import searches
+from services.crud.policy.searches import OWN_AND_SHARED, sharer, shares
 from services.crud.resources import RESOURCES
 from services.crud.saved_searches import sql as saved
 
@@ -33,21 +35,25 @@ GROUP: Final = table_of(SearchFilterGroup)
 KINDS: Final = {"filters": "search-filters", "filter-groups": "search-filter-groups"}
 NEEDED: Final = ("list_type", "name")
 FIXED: Final = frozenset({"person_id", "list_type"})
+#: The columns that a search has of its group.
+FOLLOWED: Final = ("is_shared", "project_id")
+ELSEWHERE: Final = "A search filter should be of the production of its search filter group."
 SAME: Final = (
     "A search filter should have the same value for is_shared than its search filter group."
 )
 
 
 @cache
-def _listed(path: str, viewer: saved.Viewer) -> Select:
+def _listed(path: str, viewer: searches.Viewer) -> Select:
     return sa.select(saved.by_list(RESOURCES[path], viewer))
 
 
 @cache
-def _one(path: str, viewer: saved.Viewer) -> Select:
+def _one(path: str, viewer: searches.Viewer) -> Select:
     resource = RESOURCES[path]
     rows = sa.select(*resource.columns(None, relations=False)).where(
-        resource.table.c.id == json_parts.ident("ident"), saved.visible_to(viewer, resource.table)
+        resource.table.c.id == json_parts.ident("ident"),
+        searches.visible_to(viewer, resource.table),
     )
     return rows_as_json(rows)
 
@@ -62,8 +68,8 @@ class SavedSearchRpc(ResourceService):
         Those without a production are under ``"all"``. Raises Forbidden for bots.
         """
         only_persons(self)
-        statement = _listed(KINDS[kind], saved.Viewer.of(self.actor))
-        given = saved.parameters(self.actor)
+        statement = _listed(KINDS[kind], searches.Viewer.of(self.actor))
+        given = searches.parameters(self.actor)
         return self.not_modified_or(lambda: json_parts.read(self.database, statement, **given))
 
     @query
@@ -71,8 +77,8 @@ class SavedSearchRpc(ResourceService):
         """A search or group that is visible to the caller. Raises Forbidden, NotFound."""
         only_persons(self)
         resource = self.registry[KINDS[kind]]
-        statement = _one(resource.path, saved.Viewer.of(self.actor))
-        given = saved.parameters(self.actor)
+        statement = _one(resource.path, searches.Viewer.of(self.actor))
+        given = searches.parameters(self.actor)
         found = self.database.text(statement, ident=str(known_id(ident)), **given)
         if found is None:
             raise NotFound
@@ -96,8 +102,8 @@ class SavedSearchRpc(ResourceService):
         self._enter(values["project_id"])
         # Asks other services whether the references exist: before the transaction opens.
         writing.ask_targets(self, resource, values, {})
-        values["is_shared"] = values["is_shared"] and self._shares(values["project_id"])
-        self._check_group(values)
+        values["is_shared"] = values["is_shared"] and shares(self, values)
+        self._check_group(values, entering=True)
         made = self.tx.connection.scalar(
             sa.insert(resource.table).values(values).returning(resource.table.c.id)
         )
@@ -107,8 +113,9 @@ class SavedSearchRpc(ResourceService):
     def change_saved(self, kind: str, ident: str, data: Json = None) -> Reply:
         """Change a search or group of the caller; administrators change any.
 
-        Sharing a group shares its searches, and the reverse. Raises Forbidden, NotFound,
-        InvalidInput, Integrity. Emits ``search-filter:update``.
+        What is shared is changed only by those who may share it; others may take it back. The
+        searches of a group are shared and moved with it. Raises Forbidden, NotFound, InvalidInput,
+        Integrity. Emits ``search-filter:update``.
         """
         only_persons(self)
         resource = self.registry[KINDS[kind]]
@@ -118,19 +125,18 @@ class SavedSearchRpc(ResourceService):
         writing.ask_targets(self, resource, values, {})
         row = self._own(resource, ident)
         after = {**row, **values}
-        # Only where the body sets it: a former manager may still rename what was shared.
-        if "is_shared" in values and not self._shares(after["project_id"]):
+        if row["is_shared"] and after["is_shared"]:
+            sharer.check(self, row)
+        if after["is_shared"] and not shares(self, after):
             after["is_shared"] = values["is_shared"] = False
-        self._check_group(after)
+        place = ("search_filter_group_id", "project_id")
+        self._check_group(after, entering=any(after.get(name) != row.get(name) for name in place))
         table = resource.table
         self.tx.connection.execute(
             sa.update(table).where(table.c.id == row["id"]).values({**values, "updated_at": NOW})
         )
-        # A search always has its group's ``is_shared`` (see ``_check_group``).
-        if table is GROUP and after["is_shared"] != row["is_shared"]:
-            inside = FILTER.c.search_filter_group_id == row["id"]
-            shared = sa.update(FILTER).where(inside).values(is_shared=after["is_shared"])
-            self.tx.connection.execute(shared)
+        if table is GROUP and any(after[name] != row[name] for name in FOLLOWED):
+            self._follow(after)
         return self._emit_and_show(resource, "update", after)
 
     @command
@@ -157,11 +163,6 @@ class SavedSearchRpc(ResourceService):
             message = "This requires to be in the production's team."
             raise Forbidden(message)
 
-    def _shares(self, project: UUID | None) -> bool:
-        """Whether the caller may share: managers of the production, or of the studio if none."""
-        role = self.actor.role if project is None else self.actor.role_in(project)
-        return role in saved.MANAGERS
-
     def _own(self, resource: Resource, ident: str) -> JsonObject:
         """The caller's own row, locked. Raises NotFound."""
         row = self.tx.locked(resource.table, known_id(ident))
@@ -170,18 +171,35 @@ class SavedSearchRpc(ResourceService):
             raise NotFound
         return row
 
-    def _check_group(self, values: Values) -> None:
-        """Check that a search has its group's ``is_shared``. Raises InvalidInput."""
+    def _check_group(self, values: Values, *, entering: bool) -> None:
+        """Check that a search has its group's ``is_shared``. Raises InvalidInput.
+
+        ``entering`` another group, or moving, it must be one that the caller sees, of the search's
+        production: who shares the group shares its searches.
+        """
         group = values.get("search_filter_group_id")
         if group is None:
             return
-        is_shared = sa.select(GROUP.c.is_shared).where(GROUP.c.id == group)
-        found = self.tx.connection.scalar(is_shared)
+        known = sa.select(*(GROUP.c[name] for name in FOLLOWED)).where(GROUP.c.id == group)
+        if entering and not self.actor.is_admin:
+            assert OWN_AND_SHARED.rows is not None
+            known = known.where(OWN_AND_SHARED.rows(self, GROUP))
+        found = self.tx.connection.execute(known).mappings().first()
         if found is None:
             message = f"SearchFilterGroup with id {group} not found"
             raise InvalidInput(message)
-        if found != values["is_shared"]:
+        if found["is_shared"] != values["is_shared"]:
             raise InvalidInput(SAME)
+        if entering and found["project_id"] != values["project_id"]:
+            raise InvalidInput(ELSEWHERE)
+
+    def _follow(self, group: Row) -> None:
+        """Share and move the searches of a group with it; those of others leave it instead."""
+        inside = FILTER.c.search_filter_group_id == group["id"]
+        own = FILTER.c.person_id.is_not_distinct_from(group["person_id"])
+        change, run = sa.update(FILTER), self.tx.connection
+        run.execute(change.where(inside, own).values({n: group[n] for n in FOLLOWED}))
+        run.execute(change.where(inside, ~own).values(search_filter_group_id=None))
 
     def _emit_and_show(self, resource: Resource, verb: str, facts: Row) -> Reply:
         self.tx.emit(self.registry.event(resource, verb, facts))

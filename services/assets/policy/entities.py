@@ -1,0 +1,147 @@
+"""The policies of entities: of all of them, as generic CRUD shows them, and of each kind.
+
+Authorization comes first, and may call other services; lists are filtered in SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from services.assets.policy.access import ENTITY, among, facts_of, of_kind
+from services.assets.policy.metadata import OF_THEIR_DEPARTMENTS, without_others
+from services.common.access.context import CallContext
+from services.common.access.policy import ALL, STUDIO, Policy, Sight
+from services.common.access.rules import Facts
+from services.common.crud.validation import known_id
+from services.common.database.sql_types import Condition, Expression
+from services.common.json_types import Row
+
+
+def assigned_entities(ctx: CallContext) -> list[UUID]:
+    """The entities on which the caller has a task."""
+    return [UUID(ident) for ident in ctx.ask("tasks", "list_assigned_entities")]
+
+
+def _assigned(ctx: CallContext, entities: sa.FromClause) -> Condition:
+    return among(entities.c.id, assigned_entities(ctx))
+
+
+def _is_assigned(ctx: CallContext, facts: Facts) -> bool:
+    answer: bool = ctx.ask("tasks", "is_assigned_to_entity", ident=str(facts["id"]))
+    return answer
+
+
+def _with_their_shots(ctx: CallContext, entities: sa.FromClause) -> Condition:
+    child = ENTITY.alias("child")
+    assigned = among(child.c.id, assigned_entities(ctx))
+    return entities.c.id.in_(sa.select(child.c.parent_id).where(assigned, of_kind("shot", child)))
+
+
+def _with_their_work(ctx: CallContext, entities: sa.FromClause) -> Condition:
+    child, parent = ENTITY.alias("child"), ENTITY.alias("its_parent")
+    assigned = among(child.c.id, assigned_entities(ctx))
+    shots = (
+        sa.select(parent.c.parent_id)
+        .join(child, child.c.parent_id == parent.c.id)
+        .where(assigned, of_kind("shot", child))
+    )
+    assets = sa.select(child.c.source_id).where(assigned, of_kind("asset", child))
+    return sa.or_(entities.c.id.in_(shots), entities.c.id.in_(assets))
+
+
+def _no_concept(_ctx: CallContext, entities: sa.FromClause) -> Condition:
+    return ~of_kind("concept", entities)
+
+
+def _is_no_concept(_ctx: CallContext, facts: Facts) -> bool:
+    return bool(facts["kind"] != "Concept")
+
+
+ASSIGNED: Final = Sight("assigned to them", _assigned, one=_is_assigned)
+NO_CONCEPTS: Final = Sight("all but concepts", _no_concept, one=_is_no_concept, needs=("kind",))
+#: What people work on, for each kind whose entities hold others.
+HOLDERS: Final[Mapping[str, Sight]] = {
+    "sequence": Sight("with shots assigned to them", _with_their_shots),
+    "episode": Sight("with shots or assets assigned to them", _with_their_work),
+}
+READS: Final = {**STUDIO, "client": NO_CONCEPTS, "vendor": ASSIGNED}
+
+
+def _policy(kind: str, sees: Mapping[str, Sight]) -> Policy:
+    return Policy(
+        kind=kind,
+        table=ENTITY,
+        project=ENTITY.c.project_id,
+        sees=sees,
+        reads=READS,
+        masks={"vendor": OF_THEIR_DEPARTMENTS},
+        lists_closed=True,
+    )
+
+
+ENTITIES: Final = Policy(
+    kind="entities",
+    table=ENTITY,
+    project=ENTITY.c.project_id,
+    sees=READS,
+    masks={"vendor": OF_THEIR_DEPARTMENTS},
+)
+BY_KIND: Final[Mapping[str, Policy]] = {
+    **{
+        kind: _policy(f"{kind}s", {**STUDIO, "client": ALL, "vendor": HOLDERS.get(kind, ASSIGNED)})
+        for kind in ("asset", "shot", "sequence", "scene", "episode", "edit")
+    },
+    "concept": _policy("concepts", STUDIO),
+}
+
+
+def visit(ctx: CallContext, ident: str, kind: str = "") -> Row:
+    """The facts of an entity that the caller may read. Raises NotFound, Forbidden."""
+    with ctx.database.read() as connection:
+        facts = facts_of(connection, known_id(ident), kind)
+    ENTITIES.reader.check(ctx, facts)
+    return facts
+
+
+def seen(ctx: CallContext, kind: str, project: UUID | None) -> list[Condition]:
+    """The conditions for entities of a kind that the caller sees.
+
+    Those of a production they may enter, or of all of theirs.
+    """
+    found = [of_kind(kind)]
+    if project is None and ctx.actor.is_admin:
+        return found
+    projects = ctx.actor.projects if project is None else [project]
+    return [*found, BY_KIND[kind].rows_in(ctx, projects)]
+
+
+def seen_anywhere(ctx: CallContext) -> Condition:
+    """The condition for entities of any kind that the caller sees in any of their productions."""
+    if ctx.actor.is_admin:
+        return sa.true()
+    return ENTITIES.rows_in(ctx, ctx.actor.projects)
+
+
+def worked_on(ctx: CallContext, kind: str, project: UUID) -> list[Condition]:
+    """The conditions for a production's entities of a kind on which the caller has work."""
+    sight = HOLDERS.get(kind, ASSIGNED)
+    rows = sight.rows
+    assert rows is not None, sight.name
+    return [of_kind(kind), ENTITY.c.project_id == project, rows(ctx, ENTITY)]
+
+
+def shown_data(ctx: CallContext) -> Expression:
+    """The metadata of a statement's entities as the caller sees it."""
+    (column,) = ENTITIES.shown(ctx.actor, (ENTITY.c.data,))
+    return column
+
+
+def shown_version(ctx: CallContext, project: UUID, data: Expression) -> Expression:
+    """Earlier metadata of a statement's entity, of this production, as the caller sees it."""
+    if ctx.actor.role_in(project) not in ENTITIES.masks:
+        return data
+    return without_others(data, ctx.actor.departments)
