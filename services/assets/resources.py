@@ -37,9 +37,11 @@ RESOURCES: Final = Registry(
         event=kinds.kind_of,
         events=kinds.KINDS,
         fixed=FIXED,
+        # Set by hooks and castings only.
         owned=frozenset({"created_by", "nb_entities_out"}),
         # Who created a concept may not make it what only managers create.
         writes={manager: PLACEMENT},
+        # Other productions may cast a shared asset.
         shared=table_of(Entity).c.is_shared,
         updated_lists=tuple(Entity.lists),
         rules=EntityRules(),

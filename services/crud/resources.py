@@ -48,6 +48,7 @@ RESOURCES: Final = Registry(
         list=anyone,
         read=PROJECTS.reader,
         update=manager,
+        # A production is its own: rules about productions apply to it, too.
         facts={"project_id": table_of(m.Project).c.id, "person_ids": project_rules.TEAM},
         single={"project_status_name": project_rules.STATUS_NAME},
         fixed=frozenset({"team"}),
@@ -77,6 +78,7 @@ RESOURCES: Final = Registry(
         delete=keeper,
         owned=frozenset({"created_by"}),
         rules=playlist_rules.PlaylistRules(),
+        # ``tasks`` deletes the notifications of a deleted playlist.
         frees=frozenset({"tasks.notification.playlist_id"}),
     ),
     # --- planning
@@ -116,6 +118,7 @@ RESOURCES: Final = Registry(
         update=manager,
         facts={"project_id": schedules.VERSION_PROJECT},
         filters={"project_id": schedule_rules.of_project},
+        # Checked on creation only: task and version are of one production.
         fixed=frozenset({"task_id", "production_schedule_version_id"}),
         rules=schedule_rules.TaskLinkRules(),
     ),
@@ -192,8 +195,10 @@ RESOURCES: Final = Registry(
         path="events",
         model=m.ApiEvent,
         policy=EVENTS,
+        # The log grows for ever: older rows are read by pages, or ``…/last``.
         list_cap=1000,
         order=(m.ApiEvent.created_at, m.ApiEvent.id),
+        # A stored event moves no change version: the list would seem unchanged.
         versioned=False,
     ),
 )

@@ -85,6 +85,7 @@ class ListRpc(ResourceService):
         project = self._project_of(query, parent)
         if project is not None:
             require_member(self, project)
+        # Assets are scoped to the caller's productions; other kinds are read by production.
         elif not self.actor.is_admin and kind != "asset":
             message = "This requires a project_id."
             raise Forbidden(message)
@@ -110,6 +111,7 @@ class ListRpc(ResourceService):
         if "episode_id" in query:
             episode = filters.uuid(query["episode_id"])
             rows = rows.where(views.in_episode("asset", episode)).order_by(
+                # false sorts before true.
                 ENTITY.c.source_id.is_distinct_from(episode)
             )
         return lists.json_array(self, rows)
@@ -121,7 +123,7 @@ class ListRpc(ResourceService):
 
         Raises NotFound, Forbidden.
         """
-        facts = entities.visit(self, ident, of)
+        facts = entities.readable_entity(self, ident, of)
         rows = sa.select(*plain_columns(self.actor, kind)).where(
             *entities.seen(self, kind, facts["project_id"]), ENTITY.c.parent_id == facts["id"]
         )
@@ -131,7 +133,7 @@ class ListRpc(ResourceService):
     @versioned("crud")
     def list_shots_of_episode(self, ident: str) -> Reply:
         """The shots of an episode's sequences, by name. Raises NotFound, Forbidden."""
-        facts = entities.visit(self, ident, "episode")
+        facts = entities.readable_entity(self, ident, "episode")
         seen = entities.seen(self, "shot", facts["project_id"])
         rows = sa.select(*plain_columns(self.actor, "shot")).select_from(views.source_of("shot"))
         rows = rows.where(*seen, views.in_episode("shot", facts["id"]))
@@ -141,10 +143,14 @@ class ListRpc(ResourceService):
     def list_entities_below(self, kind: str, of: str, ident: str) -> list[str]:
         """The ids of the entities of a kind in a sequence or an episode; for ``tasks``."""
         holder = UUID(ident)
-        held = ENTITY.c.parent_id == holder if of == "sequence" else views.in_episode(kind, holder)
-        rows = sa.select(ENTITY.c.id).select_from(views.source_of(kind)).where(of_kind(kind), held)
+        inside = (
+            ENTITY.c.parent_id == holder if of == "sequence" else views.in_episode(kind, holder)
+        )
+        rows = (
+            sa.select(ENTITY.c.id).select_from(views.source_of(kind)).where(of_kind(kind), inside)
+        )
         with self.database.read() as connection:
-            return [str(found) for found in connection.scalars(rows)]
+            return [str(entity) for entity in connection.scalars(rows)]
 
     @query
     @versioned("crud")
@@ -167,13 +173,13 @@ class ListRpc(ResourceService):
         shot, sequence = ENTITY.alias("shot"), ENTITY.alias("shot_sequence")
         shots = entities.BY_KIND["shot"]
         seen = shots.rows_in(self, [project], table=shot, project=shot.c.project_id)
-        cast = (
+        cast_ids = (
             sa.select(LINK.c.entity_out_id)
             .join(shot, shot.c.id == LINK.c.entity_in_id)
             .where(of_kind("shot", shot), seen)
         )
         if episode_id not in {"all", "main"}:
-            cast = cast.join(sequence, sequence.c.id == shot.c.parent_id).where(
+            cast_ids = cast_ids.join(sequence, sequence.c.id == shot.c.parent_id).where(
                 sequence.c.parent_id == known_id(episode_id)
             )
         rows = sa.select(*plain_columns(self.actor, "asset")).where(
@@ -181,7 +187,7 @@ class ListRpc(ResourceService):
             ENTITY.c.is_shared,
             ENTITY.c.canceled.is_not(True),
             ENTITY.c.project_id != project,
-            ENTITY.c.id.in_(cast),
+            ENTITY.c.id.in_(cast_ids),
         )
         return lists.json_array(self, rows)
 
@@ -191,7 +197,7 @@ class ListRpc(ResourceService):
 
         Raises NotFound (also for a scene without a sequence), Forbidden.
         """
-        facts = entities.visit(self, ident, kind)
+        facts = entities.readable_entity(self, ident, kind)
         names = project_names(self, [facts["project_id"]])
         source, extras = _detail_extras(kind, names)
         rows = (
@@ -200,10 +206,10 @@ class ListRpc(ResourceService):
             .where(ENTITY.c.id == facts["id"])
         )
         with self.database.read() as connection:
-            found = connection.scalar(rows_as_json(rows))
-        if found is None:
+            text = connection.scalar(rows_as_json(rows))
+        if text is None:
             raise NotFound
-        row: JsonObject = msgspec.json.decode(found)
+        row: JsonObject = msgspec.json.decode(text)
         # Productions without episodes have neither key, instead of nulls.
         if "episode_id" in row and row["episode_id"] is None:
             del row["episode_id"], row["episode_name"]
@@ -212,7 +218,7 @@ class ListRpc(ResourceService):
     @query
     def list_versions(self, ident: str) -> Reply:
         """The earlier versions of a shot, newest first. Raises NotFound, Forbidden."""
-        facts = entities.visit(self, ident, "shot")
+        facts = entities.readable_entity(self, ident, "shot")
         data = entities.shown_version(self, facts["project_id"], VERSION.table.c.data)
         columns = (
             data.label("data") if column.name == "data" else column
@@ -257,8 +263,8 @@ class ListRpc(ResourceService):
 
     def _project_of(self, query: Mapping[str, str], parent: Row | None) -> UUID | None:
         if parent is not None:
-            found: UUID = parent["project_id"]
-            return found
+            project: UUID = parent["project_id"]
+            return project
         return filters.uuid(query["project_id"]) if "project_id" in query else None
 
 
@@ -275,7 +281,10 @@ def _extras(kind: str, names: views.Names) -> tuple[Any, list[Expression]]:
     source: Any = ENTITY
     if kind in {"shot", "scene"}:
         source = ENTITY.join(
-            views.SEQUENCE, views.SEQUENCE.c.id == ENTITY.c.parent_id, isouter=kind == "scene"
+            # A scene may be outside of a sequence, a shot may not.
+            views.SEQUENCE,
+            views.SEQUENCE.c.id == ENTITY.c.parent_id,
+            isouter=kind == "scene",
         )
         extras.append(views.SEQUENCE.c.name.label("sequence_name"))
     return source, extras

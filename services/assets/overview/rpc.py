@@ -1,4 +1,4 @@
-"""Entities for the views with tasks: their JSON (``heads``), to which ``tasks`` adds the tasks.
+"""Entities for the views with tasks: their JSON (summaries), to which ``tasks`` adds the tasks.
 
 Authorization is done here: ``tasks`` shows everything it receives.
 """
@@ -42,19 +42,19 @@ class OverviewRpc(ResourceService):
         values. ``query`` may hold ``id``, ``project_id`` and ``episode_id``.
         Raises InvalidInput, NotFound, Forbidden.
         """
-        known = _known(kind, query)
-        project = known.get("project_id")
+        params = _validated(kind, query)
+        project = params.get("project_id")
         self._enter(kind, project)
         names: dict[str, str] = {}
         if kind in views.NAMING:
             # Without a production only administrators see these kinds, of all productions.
             names = project_names(self, None if project is None else [project])
-        source, episodes = views.heads_source(kind, project)
-        columns = views.HEADS[kind](entities.shown_data(self), names, episodes)
+        source, episodes = views.summary_source(kind, project)
+        columns = views.SUMMARIES[kind](entities.shown_data(self), names, episodes)
         rows = (
             sa.select(*columns)
             .select_from(source)
-            .where(*entities.seen(self, kind, project), *_conditions(kind, known))
+            .where(*entities.seen(self, kind, project), *_conditions(kind, params))
             .order_by(*views.ORDERS.get(kind, ()))
         )
         return Reply(self._pairs(rows, compact=compact))
@@ -65,16 +65,16 @@ class OverviewRpc(ResourceService):
 
         Raises NotFound (unknown, another kind, a shot without sequence), Forbidden.
         """
-        facts = entities.visit(self, ident, kind)
+        facts = entities.readable_entity(self, ident, kind)
         names = project_names(self, [facts["project_id"]])
         columns = self._detail(kind, names)
         rows = sa.select(*columns.values()).select_from(views.source_of(kind))
-        detail = rows_as_json(rows.where(ENTITY.c.id == facts["id"]))
+        statement = rows_as_json(rows.where(ENTITY.c.id == facts["id"]))
         with self.database.read() as connection:
-            head = connection.scalar(detail)
-        if head is None:
+            summary = connection.scalar(statement)
+        if summary is None:
             raise NotFound
-        return {"project_id": str(facts["project_id"]), "head": msgspec.Raw(head.encode())}
+        return {"project_id": str(facts["project_id"]), "head": msgspec.Raw(summary.encode())}
 
     @query
     def list_linked_summaries(self, ident: str) -> Reply:
@@ -82,13 +82,13 @@ class OverviewRpc(ResourceService):
 
         Those that the caller sees. Raises NotFound, Forbidden.
         """
-        facts = entities.visit(self, ident)
-        linked = sa.select(views.CONCEPT_LINK.c.entity_in_id).where(
+        facts = entities.readable_entity(self, ident)
+        concepts = sa.select(views.CONCEPT_LINK.c.entity_in_id).where(
             views.CONCEPT_LINK.c.entity_out_id == facts["id"]
         )
         names = project_names(self, [facts["project_id"]])
-        columns = views.concept_head(entities.shown_data(self), names)
-        rows = sa.select(*columns).where(ENTITY.c.id.in_(linked), entities.seen_anywhere(self))
+        columns = views.concept_summary(entities.shown_data(self), names)
+        rows = sa.select(*columns).where(ENTITY.c.id.in_(concepts), entities.seen_anywhere(self))
         return Reply(self._pairs(rows))
 
     def _enter(self, kind: str, project: UUID | None) -> None:
@@ -104,12 +104,12 @@ class OverviewRpc(ResourceService):
         inner = rows.subquery("r")
         # PostgreSQL writes the JSON, which this process passes on undecoded.
         values = sa.cast(sa.func.json_build_array(*inner.c), sa.Text)
-        head = values if compact else sql_json.written(inner.c)
-        pair = sa.func.concat('["', sa.cast(inner.c.id, sa.Text), '",', head, "]")
+        summary = values if compact else sql_json.written(inner.c)
+        pair = sa.func.concat('["', sa.cast(inner.c.id, sa.Text), '",', summary, "]")
         text = sa.func.string_agg(pair, ",")
         with self.database.read() as connection:
-            found = connection.scalar(sa.select(text).select_from(inner))
-        return b"[" + (found or "").encode() + b"]"
+            pairs = connection.scalar(sa.select(text).select_from(inner))
+        return b"[" + (pairs or "").encode() + b"]"
 
     def _detail(self, kind: str, names: views.Names) -> JsonObject:
         """The SELECT list of a detail, by name: the entity's row merged with the view's columns."""
@@ -118,31 +118,31 @@ class OverviewRpc(ResourceService):
         row = {column.name: column for column in shown}
         episodes = views.cast_episodes()
         data = entities.shown_data(self)
-        head = {c.name: c for c in views.HEADS[kind](data, names, episodes)}
+        summary = {column.name: column for column in views.SUMMARIES[kind](data, names, episodes)}
         if kind == "edit":
-            return head
+            return summary
         if kind == "asset":
-            kept = {name: column for name, column in row.items() if name not in DROPPED}
-            return {**kept, **head, "project_name": views.project_name(names)}
-        return {**head, **row}
+            fields = {name: column for name, column in row.items() if name not in DROPPED}
+            return {**fields, **summary, "project_name": views.project_name(names)}
+        return {**summary, **row}
 
 
-def _known(kind: str, query: dict[str, str]) -> JsonObject:
+def _validated(kind: str, query: dict[str, str]) -> JsonObject:
     """The filters that apply to the kind, validated. Raises InvalidInput."""
-    found: JsonObject = {"project_id": query_id(query, "project_id")}
+    params: JsonObject = {"project_id": query_id(query, "project_id")}
     if kind not in views.PARTS:
-        found["id"] = query_id(query, "id")
+        params["id"] = query_id(query, "id")
     if kind != "concept":
-        found["episode_id"] = query_id(query, "episode_id", *ANYWHERE)
-    return {name: value for name, value in found.items() if value is not None}
+        params["episode_id"] = query_id(query, "episode_id", *ANYWHERE)
+    return {name: value for name, value in params.items() if value is not None}
 
 
-def _conditions(kind: str, known: JsonObject) -> list[Condition]:
+def _conditions(kind: str, params: JsonObject) -> list[Condition]:
     """The conditions of the filters."""
     conditions: list[Condition] = []
-    if "id" in known:
-        conditions.append(ENTITY.c.id == known["id"])
-    episode = known.get("episode_id")
+    if "id" in params:
+        conditions.append(ENTITY.c.id == params["id"])
+    episode = params.get("episode_id")
     if isinstance(episode, UUID):
         conditions.append(views.in_episode(kind, episode))
     elif episode is not None:

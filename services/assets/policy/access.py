@@ -24,10 +24,10 @@ LINK: Final = table_of(EntityLink)
 
 def facts_of(connection: Connection, ident: UUID, kind: str = "") -> Row:
     """Production, kind and parents of an entity, of that kind if one is named. Raises NotFound."""
-    found = next(iter(facts_of_many(connection, [ident])), None)
-    if found is None or (kind and found["kind"].lower() != kind):
+    facts = next(iter(facts_of_many(connection, [ident])), None)
+    if facts is None or (kind and facts["kind"].lower() != kind):
         raise NotFound
-    return found
+    return facts
 
 
 def facts_of_many(connection: Connection, ids: Sequence[UUID]) -> Sequence[Row]:
@@ -47,28 +47,28 @@ def facts_of_many(connection: Connection, ids: Sequence[UUID]) -> Sequence[Row]:
         .where(ENTITY.c.id.in_(ids))
         .order_by(ENTITY.c.id)
     )
-    found: Sequence[Row] = connection.execute(statement).mappings().all()
-    return found
+    entities: Sequence[Row] = connection.execute(statement).mappings().all()
+    return entities
 
 
 def of_kind(kind: str, entity: Any = ENTITY) -> Condition:
     """Whether an entity is of that kind; assets are what has no reserved type."""
-    found: Condition
+    condition: Condition
     if kind == "asset":
         reserved = sa.select(TYPE.c.id).where(TYPE.c.name.in_(RESERVED))
-        found = entity.c.entity_type_id.not_in(reserved)
+        condition = entity.c.entity_type_id.not_in(reserved)
     else:
-        named = sa.select(TYPE.c.id).where(TYPE.c.name == kind.capitalize())
-        found = entity.c.entity_type_id.in_(named)
-    return found
+        types = sa.select(TYPE.c.id).where(TYPE.c.name == kind.capitalize())
+        condition = entity.c.entity_type_id.in_(types)
+    return condition
 
 
-def among(column: Any, ids: Any) -> Condition:
+def in_ids(column: Any, ids: Any) -> Condition:
     """Whether a column holds one of ``ids``, given as one array however many they are."""
     # One array parameter: IN would be another statement for each number of ids.
     array = sa.cast([str(ident) for ident in ids], sa.ARRAY(sa.Uuid(as_uuid=False)))
-    found: Condition = column == sa.any_(array)
-    return found
+    condition: Condition = column == sa.any_(array)
+    return condition
 
 
 def query_id(query: Mapping[str, str], name: str, *words: str) -> UUID | str | None:

@@ -7,7 +7,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from services.assets.models import AssetInstance, Entity
-from services.assets.policy.access import LINK, among
+from services.assets.policy.access import LINK, in_ids
 from services.assets.policy.entities import ENTITIES, assigned_entities
 from services.common.access.context import CallContext
 from services.common.access.policy import ALL, STUDIO, Policy, Sight
@@ -32,7 +32,7 @@ INSTANCE_SHARED: Final = (
 
 
 def _of_assigned(ctx: CallContext, instances: sa.FromClause) -> Condition:
-    return among(instances.c.asset_id, assigned_entities(ctx))
+    return in_ids(instances.c.asset_id, assigned_entities(ctx))
 
 
 def _reads_asset(ctx: CallContext, facts: Facts) -> bool:

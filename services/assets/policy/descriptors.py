@@ -8,7 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from services.assets.models import MetadataDescriptor, department_metadata_descriptor_link
-from services.assets.policy.access import among
+from services.assets.policy.access import in_ids
 from services.common.access.context import CallContext
 from services.common.access.policy import STUDIO, Policy, Sight
 from services.common.access.rules import Facts, Rule
@@ -38,7 +38,7 @@ def _for_client(_ctx: CallContext, descriptors: sa.FromClause) -> Condition:
 
 
 def _for_vendor(ctx: CallContext, descriptors: sa.FromClause) -> Condition:
-    return of_departments(descriptors, lambda column: among(column, ctx.actor.departments))
+    return of_departments(descriptors, lambda column: in_ids(column, ctx.actor.departments))
 
 
 def _keeps(ctx: CallContext, facts: Facts) -> bool:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from services.assets.policy.access import ENTITY, among, facts_of, of_kind
+from services.assets.policy.access import ENTITY, facts_of, in_ids, of_kind
 from services.assets.policy.metadata import OF_THEIR_DEPARTMENTS, without_others
 from services.common.access.context import CallContext
 from services.common.access.policy import ALL, STUDIO, Policy, Sight
@@ -27,7 +27,7 @@ def assigned_entities(ctx: CallContext) -> list[UUID]:
 
 
 def _assigned(ctx: CallContext, entities: sa.FromClause) -> Condition:
-    return among(entities.c.id, assigned_entities(ctx))
+    return in_ids(entities.c.id, assigned_entities(ctx))
 
 
 def _is_assigned(ctx: CallContext, facts: Facts) -> bool:
@@ -37,13 +37,13 @@ def _is_assigned(ctx: CallContext, facts: Facts) -> bool:
 
 def _with_their_shots(ctx: CallContext, entities: sa.FromClause) -> Condition:
     child = ENTITY.alias("child")
-    assigned = among(child.c.id, assigned_entities(ctx))
+    assigned = in_ids(child.c.id, assigned_entities(ctx))
     return entities.c.id.in_(sa.select(child.c.parent_id).where(assigned, of_kind("shot", child)))
 
 
 def _with_their_work(ctx: CallContext, entities: sa.FromClause) -> Condition:
     child, parent = ENTITY.alias("child"), ENTITY.alias("its_parent")
-    assigned = among(child.c.id, assigned_entities(ctx))
+    assigned = in_ids(child.c.id, assigned_entities(ctx))
     shots = (
         sa.select(parent.c.parent_id)
         .join(child, child.c.parent_id == parent.c.id)
@@ -99,7 +99,7 @@ BY_KIND: Final[Mapping[str, Policy]] = {
 }
 
 
-def visit(ctx: CallContext, ident: str, kind: str = "") -> Row:
+def readable_entity(ctx: CallContext, ident: str, kind: str = "") -> Row:
     """The facts of an entity that the caller may read. Raises NotFound, Forbidden."""
     with ctx.database.read() as connection:
         facts = facts_of(connection, known_id(ident), kind)

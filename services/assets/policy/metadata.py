@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.assets.models import MetadataDescriptor, department_metadata_descriptor_link
-from services.assets.policy.access import ENTITY, among
+from services.assets.policy.access import ENTITY, in_ids
 from services.assets.policy.kinds import KIND
 from services.common.access.policy import Mask
 from services.common.database.sql_types import Expression
@@ -21,7 +21,7 @@ def without_others(
     """Metadata of the statement's entity without the keys that belong to other departments."""
     descriptor, link = table_of(MetadataDescriptor), department_metadata_descriptor_link
     bound = sa.exists().where(link.c.metadata_descriptor_id == descriptor.c.id)
-    shared = bound.where(among(link.c.department_id, departments))
+    shared = bound.where(in_ids(link.c.department_id, departments))
     hidden = (
         sa.select(sa.cast(descriptor.c.field_name, sa.Text))
         .where(

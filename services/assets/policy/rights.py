@@ -23,6 +23,7 @@ def _supervises_its_data(ctx: CallContext, facts: Facts) -> bool:
     actor = ctx.actor
     if actor.role_in(facts["project_id"]) != "supervisor" or set(facts["body"]) - {"data"}:
         return False
+    # Supervisors without departments supervise all of them.
     return not actor.departments or _departments_describe(ctx, facts)
 
 
@@ -45,5 +46,5 @@ def _departments_describe(ctx: CallContext, facts: Facts) -> bool:
         )
     )
     with ctx.database.read() as connection:
-        described = set(connection.execute(statement).scalars())
-    return set(facts["body"].get("data") or {}) <= described
+        keys = set(connection.execute(statement).scalars())
+    return set(facts["body"].get("data") or {}) <= keys

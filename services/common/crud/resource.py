@@ -117,7 +117,7 @@ class ResourceRules(ABC, Generic[P]):
         ``prepared`` is None for a ``list`` and a ``read``.
         """
 
-    def as_asked(self, _ctx: CrudContext, reply: Reply, _query: Mapping[str, str], /) -> Reply:
+    def reply_for(self, _ctx: CrudContext, reply: Reply, _query: Mapping[str, str], /) -> Reply:
         """Return the reply of a single read in the form that the query asks for."""
         return reply
 
@@ -306,26 +306,26 @@ class Resource:
 
     def fixed_for(self, actor: Actor) -> frozenset[str]:
         """Fields that an update by this actor ignores."""
-        own = self.fixed(actor) if callable(self.fixed) else self.fixed
-        return own | self.owned | ({"project_id"} & set(self.table.c.keys()))
+        fixed = self.fixed(actor) if callable(self.fixed) else self.fixed
+        return fixed | self.owned | ({"project_id"} & set(self.table.c.keys()))
 
     def columns_in(self, body: JsonObject) -> JsonObject:
         """The body with each renamed column by its own name, as clients send back what they read.
 
         In what they read, ``type`` is the kind of the row and not the column that gave way to it.
         """
-        found = dict(body)
+        columns = dict(body)
         for column, name in self.renamed.items():
-            if name in found:
-                found[column] = found.pop(name)
-            elif found.get(column) == self.model.__name__:
-                del found[column]
-        return found
+            if name in columns:
+                columns[column] = columns.pop(name)
+            elif columns.get(column) == self.model.__name__:
+                del columns[column]
+        return columns
 
     def names(self) -> frozenset[str]:
         """Every name that its JSON may have."""
-        shown = {self.renamed.get(c.name, c.name) for c in self.fields}
-        return frozenset(shown | set(self.virtual) | set(self.single) | set(self.lists))
+        names = {self.renamed.get(column.name, column.name) for column in self.fields}
+        return frozenset(names | set(self.virtual) | set(self.single) | set(self.lists))
 
     def event_name(self, facts: Row) -> str:
         """The object part of its events' names, such as ``task-type``."""
@@ -358,23 +358,23 @@ def _columns(
     single: bool,
     lists: tuple[str, ...],
 ) -> Columns:
-    shown: list[Expression] = []
+    columns: list[Expression] = []
     for column in resource.fields:
         name = resource.renamed.get(column.name, column.name)
         if column.name not in resource.hidden and (only is None or name in only):
-            shown.append(rendered(column).label(name))
+            columns.append(rendered(column).label(name))
     extras = {**resource.virtual, **(resource.single if single else {})}
     for name, expression in extras.items():
         if only is None or name in only:
-            shown.append(expression.label(name))
+            columns.append(expression.label(name))
     for name, many in resource.lists.items():
         if (relations or name in lists) and (only is None or name in only):
-            ids = sa.select(many.other).where(many.own == resource.table.c.id)
-            shown.append(sa.func.array(ids.scalar_subquery()).label(name))
+            ids = sa.select(many.target).where(many.owner == resource.table.c.id)
+            columns.append(sa.func.array(ids.scalar_subquery()).label(name))
         elif only is not None and name in only and name in resource.empty_lists:
-            shown.append(sa.literal_column("'[]'::json").label(name))
-    shown.append(resource.json_kind.label("type"))
-    return tuple(shown)
+            columns.append(sa.literal_column("'[]'::json").label(name))
+    columns.append(resource.json_kind.label("type"))
+    return tuple(columns)
 
 
 @cache
@@ -391,7 +391,7 @@ class Registry:
     def __init__(self, service: str, *resources: Resource) -> None:
         self.service = service
         self.by_path: dict[str, Resource] = {resource.path: resource for resource in resources}
-        self._by_table = {str(one.table.name): one for one in resources}
+        self._by_table = {str(resource.table.name): resource for resource in resources}
         if len(self.by_path) != len(resources):
             message = f"two resources of {service} share a path"
             raise TypeError(message)

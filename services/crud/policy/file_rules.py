@@ -47,8 +47,8 @@ class Owner(NamedTuple):
 
     def productions(self, ctx: CallContext, ids: list[UUID]) -> dict[UUID, UUID]:
         """The production of each of these owners; the unknown are left out."""
-        found = ctx.ask(self.service, self.method, ids=[str(i) for i in ids]) if ids else {}
-        return {UUID(ident): UUID(project) for ident, project in found.items() if project}
+        projects = ctx.ask(self.service, self.method, ids=[str(i) for i in ids]) if ids else {}
+        return {UUID(ident): UUID(project) for ident, project in projects.items() if project}
 
 
 OF_TASK: Final = Owner(
@@ -131,10 +131,12 @@ class BackgroundRules(SimpleRules):
             _clear_defaults(ctx)
 
 
-def _refuse_background_name(ctx: CallContext, name: str, own: UUID | None) -> None:
+def _refuse_background_name(ctx: CallContext, name: str, ident: UUID | None) -> None:
     table = PreviewBackgroundFile
-    taken = sa.select(table.id).where(table.name == name, table.id != own if own else sa.true())
-    if ctx.tx.session.scalar(taken.limit(1)):
+    homonyms = sa.select(table.id).where(
+        table.name == name, table.id != ident if ident else sa.true()
+    )
+    if ctx.tx.session.scalar(homonyms.limit(1)):
         message = "A preview background file with similar name already exists"
         raise InvalidInput(message)
 

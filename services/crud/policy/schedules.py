@@ -32,8 +32,9 @@ def _supervises_department(ctx: CallContext, facts: Facts) -> bool:
         return True
     if facts["task_type_id"] is None:
         return False
-    asked = {"task_type_id": str(facts["task_type_id"])}
-    department = ctx.ask("tasks", "read_department_of_task_type", **asked)
+    question = {"task_type_id": str(facts["task_type_id"])}
+    # Task types belong to ``tasks``.
+    department = ctx.ask("tasks", "read_department_of_task_type", **question)
     return department is not None and UUID(department) in actor.departments
 
 

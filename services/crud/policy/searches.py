@@ -37,6 +37,7 @@ class Viewer(NamedTuple):
 
 def parameters(actor: Actor) -> JsonObject:
     """The parameters of the prepared statements: ``person``, ``departments``, ``managed``."""
+    # Managers of a production see the searches of all of its departments.
     managed = [str(project) for project, role in actor.projects.items() if role == "manager"]
     return {
         "person": str(actor.id) if actor.id else None,

@@ -26,6 +26,7 @@ def by_list(resource: Resource, viewer: Viewer) -> sa.ColumnElement[str]:
         .order_by(table.c.created_at.desc(), table.c.id)
         .subquery("r")
     )
+    # Keys of a JSON object can't be null.
     project = sa.func.coalesce(sa.cast(rows.c.project_id, sa.Text), EVERYWHERE)
     lists = (
         sa.select(

@@ -65,7 +65,7 @@ def bound(show: Show) -> Show:
 
 def working(assets: OneService, show: Show, *entities: str) -> None:
     """Fill the service; the caller has work on these entities."""
-    assets.neighbours.answers |= {
+    assets.fakes.replies |= {
         "crud.read_change_version": 1,
         "tasks.list_assigned_entities": list(entities),
         "tasks.is_assigned_to_entity": lambda ident: ident in entities,
@@ -206,7 +206,7 @@ def test_a_supervisor_of_departments_opens_no_descriptor_to_all(
     show.link("department_link", person_id=show.people["supervisor"], department_id=show.department)
     ident = describe(show, "Shot", "mine", show.department)
     assets.fill(show)
-    assets.neighbours.answers["auth.find_existing_rows"] = lambda tables: tables
+    assets.fakes.replies["auth.find_existing_rows"] = lambda tables: tables
     change = {"project_id": show.project, "ident": ident}
     assets.call("supervisor", "update_descriptor", **change, data={"name": "Ours"})
     with pytest.raises(Forbidden):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.common.errors import Forbidden, InvalidInput, KeyReused, NotFound
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 from tests.service.one_service import FORBIDDEN, OneService
 from tests.world import World, ident
 
@@ -17,17 +17,17 @@ MESSAGE = ident("chat_message hi")
 
 
 @pytest.fixture
-def chat(alone: Alone, world: World) -> OneService:
+def chat(make_service: MakeService, world: World) -> OneService:
     """The service; everybody may read the world's entities, and no message has files."""
     entities = {row["id"]: {"preview_file_id": None, **row} for row in world.tables["entity"]}
-    found = alone("chat")
-    found.neighbours.answers |= {
+    service = make_service("chat")
+    service.fakes.replies |= {
         "assets.read_row": lambda ident, **_: entities.get(ident, NotFound()),
         "assets.list_rows": lambda query, **_: [entities[one] for one in json.loads(query["id"])],
         "tasks.list_files_of_messages": {},
     }
-    found.fill(world)
-    return found
+    service.fill(world)
+    return service
 
 
 def post(chat: OneService, who: str, entity: str, text: str) -> Any:
@@ -48,8 +48,8 @@ def test_joining_and_leaving_are_idempotent(chat: OneService, world: World) -> N
     """A repeated request changes nothing."""
     for _ in range(2):
         chat.call("artist", "join_chat", entity_id=world.asset)
-    shown = chat.call("admin", "show_chat", entity_id=world.asset)
-    assert shown["participants"] == [world.people["artist"]]
+    reply = chat.call("admin", "show_chat", entity_id=world.asset)
+    assert reply["participants"] == [world.people["artist"]]
     for _ in range(2):
         assert chat.answer("artist", "leave_chat", entity_id=world.asset).body == b""
     assert chat.call("admin", "show_chat", entity_id=world.asset)["participants"] == []
@@ -60,27 +60,27 @@ def test_only_participants_may_post(chat: OneService, world: World) -> None:
     with pytest.raises(InvalidInput, match=r"^You are not a participant of this chat$"):
         post(chat, "artist", world.asset, "hi")
     chat.call("artist", "join_chat", entity_id=world.asset)
-    said = post(chat, "artist", world.asset, "hello")
-    assert said == {
-        **said,
+    message = post(chat, "artist", world.asset, "hello")
+    assert message == {
+        **message,
         "text": "hello",
         "type": "ChatMessage",
         "chat_id": world.chat,
         "person_id": world.people["artist"],
     }
-    assert "attachment_files" not in said
+    assert "attachment_files" not in message
     rows = chat.call("admin", "list_messages", entity_id=world.asset, query={})
     assert [row["text"] for row in rows] == ["hi", "hello"]
     (row,) = chat.rows("chat", id=uuid.UUID(world.chat))
-    assert row["last_message"].isoformat(timespec="seconds") == said["created_at"]
+    assert row["last_message"].isoformat(timespec="seconds") == message["created_at"]
 
 
 def test_a_message_needs_a_text(chat: OneService, world: World) -> None:
     """The error names the field."""
     chat.call("artist", "join_chat", entity_id=world.asset)
-    given = {"entity_id": world.asset, "data": {"text": "hi"}, "files": []}
+    arguments = {"entity_id": world.asset, "data": {"text": "hi"}, "files": []}
     with pytest.raises(InvalidInput) as refusal:
-        chat.call("artist", "post_message", **given)
+        chat.call("artist", "post_message", **arguments)
     errors = [{"field": "message", "message": "Field required"}]
     assert refusal.value.data == {"errors": errors}
 
@@ -89,27 +89,29 @@ def test_a_retried_message_is_posted_once(chat: OneService, world: World) -> Non
     """Another body under the same Idempotency-Key is refused."""
     chat.call("artist", "join_chat", entity_id=world.asset)
     key = str(uuid.uuid4())
-    given = {"entity_id": world.asset, "data": {"message": "once"}, "files": []}
-    first = chat.answer("artist", "post_message", key=key, **given)
-    assert chat.answer("artist", "post_message", key=key, **given).body == first.body
+    arguments = {"entity_id": world.asset, "data": {"message": "once"}, "files": []}
+    first = chat.answer("artist", "post_message", key=key, **arguments)
+    assert chat.answer("artist", "post_message", key=key, **arguments).body == first.body
     with pytest.raises(KeyReused):
-        chat.answer("artist", "post_message", key=key, **{**given, "data": {"message": "twice"}})
+        chat.answer(
+            "artist", "post_message", key=key, **{**arguments, "data": {"message": "twice"}}
+        )
     assert [row["text"] for row in chat.rows("chat_message")].count("once") == 1
 
 
 def test_only_authors_and_admins_delete_messages(chat: OneService, world: World) -> None:
     """And only in the message's own chat."""
     chat.call("artist", "join_chat", entity_id=world.asset)
-    said = post(chat, "artist", world.asset, "mine")
-    here = {"entity_id": world.asset, "message_id": said["id"]}
+    message = post(chat, "artist", world.asset, "mine")
+    here = {"entity_id": world.asset, "message_id": message["id"]}
     elsewhere = {**here, "entity_id": world.shot}
     with pytest.raises(Forbidden):
         chat.call("manager", "delete_message", **here)
     for method in ("delete_message", "show_message"):
         with pytest.raises(NotFound):
             chat.call("admin", method, **elsewhere)
-    one = chat.call("admin", "show_message", **here)
-    assert (one["text"], one["attachment_files"]) == ("mine", [])
+    reply = chat.call("admin", "show_message", **here)
+    assert (reply["text"], reply["attachment_files"]) == ("mine", [])
     assert chat.answer("admin", "delete_message", **here).body == b""
     with pytest.raises(NotFound):
         chat.call("admin", "show_message", **here)
@@ -118,7 +120,7 @@ def test_only_authors_and_admins_delete_messages(chat: OneService, world: World)
 def test_a_chat_is_for_those_who_may_read_its_entity(chat: OneService, world: World) -> None:
     """As their owner says, asked as the caller: concepts have none for clients."""
     refusal = Forbidden("This requires access to the entities.")
-    chat.neighbours.answers["assets.read_row"] = refusal
+    chat.fakes.replies["assets.read_row"] = refusal
     people = ["manager", "client", "vendor", "stranger"]
     for method, more in (
         ("show_chat", {}),
@@ -137,7 +139,7 @@ def test_chats_of_what_somebody_sees_no_more_are_not_their_own(
     """They joined while they were assigned to the entity."""
     chat.call("vendor", "join_chat", entity_id=world.asset)
     assert len(chat.call("vendor", "list_own_chats")) == 1
-    chat.neighbours.answers["assets.list_rows"] = []
+    chat.fakes.replies["assets.list_rows"] = []
     assert chat.call("vendor", "list_own_chats") == []
 
 
@@ -207,7 +209,7 @@ def test_files_are_shown_with_their_size(chat: OneService, world: World) -> None
     """As ``tasks`` keeps them."""
     file = {"id": ident("file"), "name": "a.txt", "extension": "txt", "size": 3}
     upload = {**file, "part": "file", "mimetype": "text/plain"}
-    chat.neighbours.answers["tasks.attach_to_message"] = None
+    chat.fakes.replies["tasks.attach_to_message"] = None
     chat.call("artist", "join_chat", entity_id=world.asset)
-    asked = {"entity_id": world.asset, "data": {"message": "look"}, "files": [upload]}
-    assert chat.call("artist", "post_message", **asked)["attachment_files"] == [file]
+    arguments = {"entity_id": world.asset, "data": {"message": "look"}, "files": [upload]}
+    assert chat.call("artist", "post_message", **arguments)["attachment_files"] == [file]

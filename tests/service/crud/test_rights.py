@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from services.common.errors import Forbidden, NotFound
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 from tests.service.one_service import FORBIDDEN, OK, OneService
 from tests.world import World, ident
 
@@ -27,16 +27,16 @@ def seat(world: World, who: str, role: str, project: str = "") -> None:
 
 
 @pytest.fixture
-def crud(alone: Alone, world: World) -> OneService:
+def crud(make_service: MakeService, world: World) -> OneService:
     """The service; nobody works on anything."""
-    found = alone("crud")
+    found = make_service("crud")
     nothing = {"read": False, "act": False}
     plain = {
         world.asset: {"id": world.asset, "project_id": world.project},
         world.shot: {"id": world.shot, "project_id": world.project},
         INSTANCE: {"id": INSTANCE, "asset_id": world.asset},
     }
-    found.neighbours.answers |= {
+    found.fakes.replies |= {
         "assets.read_plain": lambda ident, **_: plain[ident],
         "assets.list_projects_of_entities": lambda ids: dict.fromkeys(ids, world.project),
         "tasks.read_plain": {
@@ -164,7 +164,7 @@ def test_events_are_for_managers_of_their_production(crud: OneService, world: Wo
 def test_a_file_is_its_callers_unless_a_manager_says_whose(crud: OneService, world: World) -> None:
     """A working file and an output; the role in the production decides."""
     standing = {"read": True, "act": True}
-    crud.neighbours.answers |= {
+    crud.fakes.replies |= {
         "tasks.read_rights_on_task": standing,
         "tasks.read_rights_on_entity": standing,
     }
@@ -186,7 +186,7 @@ def test_a_file_is_its_callers_unless_a_manager_says_whose(crud: OneService, wor
 def test_an_instance_out_of_reach_has_no_output(crud: OneService, world: World) -> None:
     """Neither made, nor is its next revision told."""
     standing = {"read": True, "act": True}
-    crud.neighbours.answers |= {
+    crud.fakes.replies |= {
         "tasks.read_rights_on_entity": standing,
         "assets.find_existing_rows": Forbidden("not yours"),
     }
@@ -208,7 +208,7 @@ def test_a_file_moves_only_to_where_its_caller_works(
     own = {"working-files": world.task, "output-files": world.asset}[path]
     works = {"read_rights_on_task": "tasks", "read_rights_on_entity": "tasks"}
     for method, service in works.items():
-        crud.neighbours.answers[f"{service}.{method}"] = lambda ident: {
+        crud.fakes.replies[f"{service}.{method}"] = lambda ident: {
             "read": ident == own,
             "act": ident == own,
         }

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from services.common.errors import Forbidden, InvalidInput
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 from tests.service.one_service import OneService
 from tests.world import World
 
@@ -16,10 +16,10 @@ FILTERS, GROUPS = "filters", "filter-groups"
 
 
 @pytest.fixture
-def crud(alone: Alone, world: World) -> OneService:
+def crud(make_service: MakeService, world: World) -> OneService:
     """The service; ``manager`` is an artist in another production, ``other``."""
-    found = alone("crud")
-    found.neighbours.answers |= {
+    found = make_service("crud")
+    found.fakes.replies |= {
         f"{name}.find_existing_rows": lambda tables: tables for name in ("auth", "tasks", "assets")
     }
     other = world.add("project", "other", name="Other", project_status_id=world.open)
