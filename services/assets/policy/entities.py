@@ -13,9 +13,10 @@ import sqlalchemy as sa
 
 from services.assets.policy.access import ENTITY, facts_of, in_ids, of_kind
 from services.assets.policy.metadata import OF_THEIR_DEPARTMENTS, without_others
+from services.assets.policy.rights import remover
 from services.common.access.context import CallContext
 from services.common.access.policy import ALL, STUDIO, Policy, Sight
-from services.common.access.rules import Facts
+from services.common.access.rules import Facts, Rule, manager, role_in_project
 from services.common.crud.validation import known_id
 from services.common.database.sql_types import Condition, Expression
 from services.common.json_types import Row
@@ -68,10 +69,11 @@ HOLDERS: Final[Mapping[str, Sight]] = {
     "sequence": Sight("with shots assigned to them", _with_their_shots),
     "episode": Sight("with shots or assets assigned to them", _with_their_work),
 }
+of_studio: Final = role_in_project("to be of the studio in the production's team", *STUDIO)
 READS: Final = {**STUDIO, "client": NO_CONCEPTS, "vendor": ASSIGNED}
 
 
-def _policy(kind: str, sees: Mapping[str, Sight]) -> Policy:
+def _policy(kind: str, sees: Mapping[str, Sight], *, creator: Rule = manager) -> Policy:
     return Policy(
         kind=kind,
         table=ENTITY,
@@ -79,6 +81,7 @@ def _policy(kind: str, sees: Mapping[str, Sight]) -> Policy:
         sees=sees,
         reads=READS,
         masks={"vendor": OF_THEIR_DEPARTMENTS},
+        may={"create": creator, "remove": remover},
         lists_closed=True,
     )
 
@@ -95,7 +98,7 @@ BY_KIND: Final[Mapping[str, Policy]] = {
         kind: _policy(f"{kind}s", {**STUDIO, "client": ALL, "vendor": HOLDERS.get(kind, ASSIGNED)})
         for kind in ("asset", "shot", "sequence", "scene", "episode", "edit")
     },
-    "concept": _policy("concepts", STUDIO),
+    "concept": _policy("concepts", STUDIO, creator=of_studio),
 }
 
 

@@ -60,10 +60,7 @@ def refuse_roles(ctx: CallContext, project: UUID | None, *roles: str) -> None:
 
 
 def admit(ctx: CallContext, kind: str, project: UUID | None) -> None:
-    """Raise Forbidden if the caller's role may not list entities of the kind.
-
-    Without a production, each one's in its own role.
-    """
+    """Raise Forbidden if the caller's role in the production may not list entities of the kind."""
     if project is not None:
         BY_KIND[kind].lister.check(ctx, {"project_id": project})
         refuse_roles(ctx, project, *CLOSED_TO.get(kind, ()))

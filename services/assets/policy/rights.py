@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from services.assets.models import MetadataDescriptor, department_metadata_descriptor_link
 from services.common.access.context import CallContext
 from services.common.access.policy import STUDIO
-from services.common.access.rules import Facts, Rule
+from services.common.access.rules import Facts, Rule, any_of, manager
 
 
 def _created_it(ctx: CallContext, facts: Facts) -> bool:
@@ -28,6 +28,7 @@ def _supervises_its_data(ctx: CallContext, facts: Facts) -> bool:
 
 
 creator: Final = Rule("to have created it", _created_it, ("created_by", "project_id"))
+remover: Final = any_of(creator, manager)
 data_supervisor: Final = Rule(
     "to supervise the production and its metadata", _supervises_its_data, ("project_id", "kind")
 )
