@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -143,7 +143,7 @@ class Policy:
         listed = self.listed_projects(actor)
         return frozenset(p for p in listed if actor.projects.get(p) in self.sees)
 
-    @property
+    @cached_property
     def lister(self) -> Rule:
         """The rule for a list of one production: a role there that sees any of it."""
         return Rule(f"access to the {self.kind} of the production", self._lists, ("project_id",))
@@ -151,7 +151,7 @@ class Policy:
     def _lists(self, ctx: CallContext, facts: Facts) -> bool:
         return ctx.actor.role_in(facts["project_id"]) in {"admin", *self.sees}
 
-    @property
+    @cached_property
     def reader(self) -> Rule:
         """The rule for reading one row; its facts are ``id``, ``project_id``, the sights' needs."""
         needs = (name for sight in self._readable.values() for name in sight.needs)
@@ -184,7 +184,8 @@ class Policy:
         if len(everywhere) == 1:
             return _blanked(columns, *masked, actor.departments)
         column = self.project if project is None else project
-        return tuple(_by_project(one, column, masked, actor.departments) for one in columns)
+        groups = tuple((mask, frozenset(ids)) for mask, ids in masked.items())
+        return _by_project(columns, column, groups, actor.departments)
 
     def masked_names(self, actor: Actor) -> frozenset[str]:
         """Columns masked anywhere for them: no filter may tell their values."""
@@ -211,19 +212,23 @@ def _blanked(columns: Columns, mask: Mask, departments: frozenset[UUID]) -> Colu
     )
 
 
+@lru_cache(maxsize=512)
 def _by_project(
-    column: Expression,
+    columns: Columns,
     project: Expression,
-    masked: Mapping[Mask, Collection[UUID]],
+    groups: tuple[tuple[Mask, frozenset[UUID]], ...],
     departments: frozenset[UUID],
-) -> Expression:
-    name, own = getattr(column, "name", ""), getattr(column, "element", column)
-    whens = [
-        (project.in_(sorted(ids)), _value(mask.values[name], departments))
-        for mask, ids in masked.items()
-        if name in mask.values
-    ]
-    return sa.case(*whens, else_=own).label(name) if whens else column
+) -> Columns:
+    shown: list[Expression] = []
+    for column in columns:
+        name, own = getattr(column, "name", ""), getattr(column, "element", column)
+        whens = [
+            (project.in_(sorted(ids)), _value(mask.values[name], departments))
+            for mask, ids in groups
+            if name in mask.values
+        ]
+        shown.append(sa.case(*whens, else_=own).label(name) if whens else column)
+    return tuple(shown)
 
 
 def _value(value: Json | Part, departments: frozenset[UUID]) -> Expression:

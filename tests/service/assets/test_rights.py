@@ -246,8 +246,13 @@ def test_who_created_a_concept_and_is_a_client_or_vendor_now_keeps_no_right_to_i
     """The answer would show it to them."""
     seat(show, "artist", role)
     assets.fill(show)
-    with pytest.raises(Forbidden):
-        assets.call("artist", "update_row", path="entities", ident=show.concept, data={})
+    change = {"path": "entities", "ident": show.concept}
+    for method, asked in (
+        ("update_row", {**change, "data": {}}),
+        ("delete_row", change),
+        ("remove_entity", {"kind": "concept", "ident": show.concept}),
+    ):
+        assert assets.outcomes(["artist"], method, **asked) == {"artist": FORBIDDEN}
 
 
 def test_nobody_says_who_created_an_entity(assets: OneService, show: Show) -> None:

@@ -99,10 +99,11 @@ def test_administrators_are_not_masked() -> None:
     assert not POLICY.masked_names(actor)
 
 
-def test_the_same_mask_gives_the_same_columns() -> None:
+@pytest.mark.parametrize("roles", [{"vendor": MINE}, {"vendor": MINE, "manager": OTHER}])
+def test_the_same_mask_gives_the_same_columns(roles: dict[str, UUID]) -> None:
     """Statements are cached by them."""
     columns = (HEIGHTS.c.id, HEIGHTS.c.metres)
-    one, two = (POLICY.shown(_call(vendor=MINE).actor, columns) for _ in range(2))
+    one, two = (POLICY.shown(_call(**roles).actor, columns) for _ in range(2))
     assert one is two
 
 
