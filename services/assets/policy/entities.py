@@ -24,6 +24,7 @@ from services.common.json_types import Row
 
 def assigned_entities(ctx: CallContext) -> list[UUID]:
     """The entities on which the caller has a task."""
+    # Assignments belong to ``tasks``; a list asks for them once, not for each row.
     return [UUID(ident) for ident in ctx.ask("tasks", "list_assigned_entities")]
 
 
@@ -64,12 +65,11 @@ def _is_no_concept(_ctx: CallContext, facts: Facts) -> bool:
 
 ASSIGNED: Final = Sight("assigned to them", _assigned, one=_is_assigned)
 NO_CONCEPTS: Final = Sight("all but concepts", _no_concept, one=_is_no_concept, needs=("kind",))
-#: What people work on, for each kind whose entities hold others.
-HOLDERS: Final[Mapping[str, Sight]] = {
-    "sequence": Sight("with shots assigned to them", _with_their_shots),
-    "episode": Sight("with shots or assets assigned to them", _with_their_work),
-}
+# Tasks are on what sequences and episodes hold: they are seen for that, in lists.
+WITH_SHOTS: Final = Sight("with shots assigned to them", _with_their_shots)
+WITH_WORK: Final = Sight("with shots or assets assigned to them", _with_their_work)
 of_studio: Final = role_in_project("to be of the studio in the production's team", *STUDIO)
+#: What is read one by one, whatever the kind.
 READS: Final = {**STUDIO, "client": NO_CONCEPTS, "vendor": ASSIGNED}
 
 
@@ -94,10 +94,12 @@ ENTITIES: Final = Policy(
     masks={"vendor": OF_THEIR_DEPARTMENTS},
 )
 BY_KIND: Final[Mapping[str, Policy]] = {
-    **{
-        kind: _policy(f"{kind}s", {**STUDIO, "client": ALL, "vendor": HOLDERS.get(kind, ASSIGNED)})
-        for kind in ("asset", "shot", "sequence", "scene", "episode", "edit")
-    },
+    "asset": _policy("assets", {**STUDIO, "client": ALL, "vendor": ASSIGNED}),
+    "shot": _policy("shots", {**STUDIO, "client": ALL, "vendor": ASSIGNED}),
+    "sequence": _policy("sequences", {**STUDIO, "client": ALL, "vendor": WITH_SHOTS}),
+    "scene": _policy("scenes", {**STUDIO, "client": ALL, "vendor": ASSIGNED}),
+    "episode": _policy("episodes", {**STUDIO, "client": ALL, "vendor": WITH_WORK}),
+    "edit": _policy("edits", {**STUDIO, "client": ALL, "vendor": ASSIGNED}),
     "concept": _policy("concepts", STUDIO, creator=of_studio),
 }
 
@@ -131,10 +133,9 @@ def seen_anywhere(ctx: CallContext) -> Condition:
 
 def worked_on(ctx: CallContext, kind: str, project: UUID) -> list[Condition]:
     """The conditions for a production's entities of a kind on which the caller has work."""
-    sight = HOLDERS.get(kind, ASSIGNED)
-    rows = sight.rows
-    assert rows is not None, sight.name
-    return [of_kind(kind), ENTITY.c.project_id == project, rows(ctx, ENTITY)]
+    holding = {"sequence": _with_their_shots, "episode": _with_their_work}
+    on_work = holding.get(kind, _assigned)
+    return [of_kind(kind), ENTITY.c.project_id == project, on_work(ctx, ENTITY)]
 
 
 def shown_data(ctx: CallContext) -> Expression:

@@ -96,7 +96,8 @@ def visible_to(viewer: Viewer, table: sa.FromClause, given: Given = PARAMETERS) 
     )
 
 
-def _visible(ctx: CallContext, table: sa.FromClause) -> Condition:
+def seen_by_caller(ctx: CallContext, table: sa.FromClause) -> Condition:
+    """``visible_to`` the caller, for a statement that is not prepared."""
     return visible_to(Viewer.of(ctx.actor), table, Given.of(ctx.actor))
 
 
@@ -111,7 +112,7 @@ def shares(ctx: CallContext, facts: Facts) -> bool:
 sharer: Final = Rule(
     "to manage the production, or the studio where there is none", shares, ("project_id",)
 )
-OWN_AND_SHARED: Final = Sight("their own, and those shared with them", _visible)
+OWN_AND_SHARED: Final = Sight("their own, and those shared with them", seen_by_caller)
 _SEES: Final = dict.fromkeys((*STUDIO, "client", "vendor"), OWN_AND_SHARED)
 SEARCHES: Final = Policy(
     kind="search-filters",

@@ -26,7 +26,7 @@ from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import SearchFilter, SearchFilterGroup
 from services.crud.policy import searches
-from services.crud.policy.searches import OWN_AND_SHARED, sharer, shares
+from services.crud.policy.searches import seen_by_caller, sharer, shares
 from services.crud.resources import RESOURCES
 from services.crud.saved_searches import sql as saved
 
@@ -183,8 +183,7 @@ class SavedSearchRpc(ResourceService):
             return
         known = sa.select(*(GROUP.c[name] for name in FOLLOWED)).where(GROUP.c.id == group)
         if entering and not self.actor.is_admin:
-            assert OWN_AND_SHARED.rows is not None
-            known = known.where(OWN_AND_SHARED.rows(self, GROUP))
+            known = known.where(seen_by_caller(self, GROUP))
         found = self.tx.connection.execute(known).mappings().first()
         if found is None:
             message = f"SearchFilterGroup with id {group} not found"
