@@ -137,7 +137,7 @@ class SavedSearchRpc(ResourceService):
             sa.update(table).where(table.c.id == row["id"]).values({**values, "updated_at": NOW})
         )
         if table is GROUP and any(after[name] != row[name] for name in FOLLOWED):
-            self._follow(after)
+            self._follow(row, after)
         return self._emit_and_show(resource, "update", after)
 
     @command
@@ -193,13 +193,24 @@ class SavedSearchRpc(ResourceService):
         if entering and found["project_id"] != values["project_id"]:
             raise InvalidInput(ELSEWHERE)
 
-    def _follow(self, group: Row) -> None:
-        """Share and move the searches of a group with it; those of others leave it instead."""
+    def _follow(self, before: Row, group: Row) -> None:
+        """Share and move the searches of a group with it.
+
+        Those of others or of another production, which imports bring, leave it instead: who may
+        share the group need not be who may share them.
+        """
         inside = FILTER.c.search_filter_group_id == group["id"]
-        own = FILTER.c.person_id.is_not_distinct_from(group["person_id"])
-        change, run = sa.update(FILTER), self.tx.connection
-        run.execute(change.where(inside, own).values({n: group[n] for n in FOLLOWED}))
-        run.execute(change.where(inside, ~own).values(search_filter_group_id=None))
+        follows = sa.and_(
+            FILTER.c.person_id.is_not_distinct_from(before["person_id"]),
+            FILTER.c.project_id.is_not_distinct_from(before["project_id"]),
+        )
+        left = {
+            "search_filter_group_id": None,
+            "is_shared": FILTER.c.is_shared if group["is_shared"] else False,
+        }
+        change, run = sa.update(FILTER).where(inside), self.tx.connection
+        run.execute(change.where(~follows).values(left))
+        run.execute(change.values({name: group[name] for name in FOLLOWED}))
 
     def _emit_and_show(self, resource: Resource, verb: str, facts: Row) -> Reply:
         self.tx.emit(self.registry.event(resource, verb, facts))

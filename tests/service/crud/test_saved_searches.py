@@ -130,7 +130,32 @@ def test_searches_move_with_their_group(crud: OneService, world: World) -> None:
     assert (str(row["project_id"]), row["is_shared"]) == (world.project, False)
     assert str(row["search_filter_group_id"]) == group["id"]
     (row,) = crud.rows("search_filter", id=UUID(others["id"]))
-    assert (str(row["project_id"]), row["is_shared"]) == (other_of(world), True)
+    assert (str(row["project_id"]), row["is_shared"]) == (other_of(world), False)
+    assert row["search_filter_group_id"] is None
+
+
+def test_a_group_shares_no_search_of_another_production(crud: OneService, world: World) -> None:
+    """One that an import brought; its owner may share the group where it is, and only there."""
+    group = save(crud, "supervisor", GROUPS, project_id=other_of(world))
+    foreign = world.add(
+        "search_filter",
+        "foreign",
+        list_type="asset",
+        name="Foreign",
+        person_id=world.people["supervisor"],
+        project_id=world.project,
+        is_shared=False,
+        search_filter_group_id=group["id"],
+    )
+    world.tables["search_filter_group"].append(
+        {name: group[name] for name in ("id", "list_type", "name", "is_shared", "person_id")}
+        | {"project_id": other_of(world), "color": "", "created_at": "2026-01-05T10:00:00"}
+        | {"updated_at": "2026-01-05T10:00:00"}
+    )
+    crud.fill(world)
+    change(crud, "supervisor", group, GROUPS, is_shared=True)
+    (row,) = crud.rows("search_filter", id=UUID(foreign))
+    assert (str(row["project_id"]), row["is_shared"]) == (world.project, False)
     assert row["search_filter_group_id"] is None
 
 
