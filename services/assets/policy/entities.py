@@ -69,17 +69,23 @@ NO_CONCEPTS: Final = Sight("all but concepts", _no_concept, one=_is_no_concept, 
 WITH_SHOTS: Final = Sight("with shots assigned to them", _with_their_shots)
 WITH_WORK: Final = Sight("with shots or assets assigned to them", _with_their_work)
 of_studio: Final = role_in_project("to be of the studio in the production's team", *STUDIO)
-#: What is read one by one, whatever the kind.
-READS: Final = {**STUDIO, "client": NO_CONCEPTS, "vendor": ASSIGNED}
+#: Entities of a kind; where it differs, a kind says what its lists show besides.
+OF_KIND: Final = {**STUDIO, "client": ALL, "vendor": ASSIGNED}
 
 
-def _policy(kind: str, sees: Mapping[str, Sight], *, creator: Rule = manager) -> Policy:
+def _policy(
+    kind: str,
+    sees: Mapping[str, Sight] = OF_KIND,
+    *,
+    reads: Mapping[str, Sight] = OF_KIND,
+    creator: Rule = manager,
+) -> Policy:
     return Policy(
         kind=kind,
         table=ENTITY,
         project=ENTITY.c.project_id,
         sees=sees,
-        reads=READS,
+        reads=reads,
         masks={"vendor": OF_THEIR_DEPARTMENTS},
         may={"create": creator, "remove": remover},
         lists_closed=True,
@@ -90,17 +96,17 @@ ENTITIES: Final = Policy(
     kind="entities",
     table=ENTITY,
     project=ENTITY.c.project_id,
-    sees=READS,
+    sees={**STUDIO, "client": NO_CONCEPTS, "vendor": ASSIGNED},
     masks={"vendor": OF_THEIR_DEPARTMENTS},
 )
 BY_KIND: Final[Mapping[str, Policy]] = {
-    "asset": _policy("assets", {**STUDIO, "client": ALL, "vendor": ASSIGNED}),
-    "shot": _policy("shots", {**STUDIO, "client": ALL, "vendor": ASSIGNED}),
-    "sequence": _policy("sequences", {**STUDIO, "client": ALL, "vendor": WITH_SHOTS}),
-    "scene": _policy("scenes", {**STUDIO, "client": ALL, "vendor": ASSIGNED}),
-    "episode": _policy("episodes", {**STUDIO, "client": ALL, "vendor": WITH_WORK}),
-    "edit": _policy("edits", {**STUDIO, "client": ALL, "vendor": ASSIGNED}),
-    "concept": _policy("concepts", STUDIO, creator=of_studio),
+    "asset": _policy("assets"),
+    "shot": _policy("shots"),
+    "sequence": _policy("sequences", {**OF_KIND, "vendor": WITH_SHOTS}),
+    "scene": _policy("scenes"),
+    "episode": _policy("episodes", {**OF_KIND, "vendor": WITH_WORK}),
+    "edit": _policy("edits"),
+    "concept": _policy("concepts", STUDIO, reads={**STUDIO, "vendor": ASSIGNED}, creator=of_studio),
 }
 
 
