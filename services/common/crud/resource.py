@@ -33,6 +33,8 @@ from services.common.wire.rpc_protocol import Reply
 
 P = TypeVar("P")
 VERBS: Final = ("new", "update", "delete")
+#: Narrows a SELECT of the resource to the rows the caller may list.
+Scope = Callable[[CallContext, Select], Select]
 #: The condition for the text of a query parameter.
 Filter = Callable[[CallContext, str], Condition]
 
@@ -143,9 +145,12 @@ class Resource:
     create: Rule = admin
     update: Rule = admin
     delete: Rule = admin
-    #: What each role of a production sees of it, which scopes and masks its lists; without one,
-    #: everybody who may list it lists all rows.
+    #: What each role of a production sees of it: scopes and masks its lists.
     policy: Policy | None = None
+    #: Narrows lists for all but administrators; None lists all rows. A policy does it instead.
+    scope: Scope | None = None
+    #: Whether an actor's lists show all rows in spite of the scope.
+    unscoped: Callable[[Actor], bool] = lambda _actor: False
     #: The ``type`` in the JSON; the model's name by default.
     kind: str | sa.ColumnElement[str] = ""
     #: The object part of the events' names; the model's name in kebab case by default.
@@ -184,7 +189,9 @@ class Resource:
     empty_lists: frozenset[str] = frozenset()
     #: Most rows of a list without pages.
     list_cap: int | None = None
-    #: Whether this service's change version covers all that lists show, so that ETags are right.
+    #: Services whose changes change what lists show to an actor, too.
+    elsewhere: Callable[[Actor], tuple[str, ...]] = lambda _actor: ()
+    #: Whether these services' change versions cover all that lists show, so that ETags are right.
     versioned: bool = True
     #: Whether a single read shows to-many lists even with ``relations=false``.
     always_relations: bool = False
@@ -258,13 +265,19 @@ class Resource:
 
     def scoped(self, ctx: CallContext, statement: Select) -> Select:
         """Narrow a SELECT of it to the rows that the caller may list."""
-        if self.policy is None or ctx.actor.is_admin:
+        if ctx.actor.is_admin:
             return statement
-        return statement.where(self.policy.listed(ctx))
+        if self.policy is not None:
+            return statement.where(self.policy.listed(ctx))
+        if self.scope is None or self.unscoped(ctx.actor):
+            return statement
+        return self.scope(ctx, statement)
 
     def lists_all(self, actor: Actor) -> bool:
         """Whether a list shows the actor every row."""
-        return self.policy is None or actor.is_admin
+        if actor.is_admin or self.unscoped(actor):
+            return True
+        return self.scope is None and self.policy is None
 
     def whole_productions(self, actor: Actor) -> frozenset[UUID] | None:
         """The productions whose rows, all of them, are the actor's list; None if that isn't so."""
