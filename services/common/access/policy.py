@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Final
 from uuid import UUID
 
@@ -34,6 +34,16 @@ class Sight:
     rows: Callable[[CallContext, sa.FromClause], Condition] | None = None
     #: The same, where it takes what other services know of the productions concerned.
     within: Callable[[CallContext, sa.FromClause, Collection[UUID]], Condition] | None = None
+    #: The test of one row, where its facts tell without a statement.
+    one: Callable[[CallContext, Facts], bool] | None = None
+    #: The facts that ``one`` reads, besides ``id`` and ``project_id``.
+    needs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse one that single reads narrow and lists don't."""
+        if self.one is not None and self.is_all:
+            message = f"{self.name} has no rows"
+            raise TypeError(message)
 
     @property
     def is_all(self) -> bool:
@@ -49,14 +59,21 @@ class Sight:
 
 #: All rows of the production. Roles that see nothing have no entry in ``Policy.sees``.
 ALL: Final = Sight("all")
+#: The studio's people in a production, who see all of most kinds.
+STUDIO: Final[Mapping[str, Sight]] = {"manager": ALL, "supervisor": ALL, "user": ALL}
+#: A part of a column's value, as an expression of the row: what people of these departments see.
+Part = Callable[[frozenset[UUID]], Expression]
 
 
 @dataclass(frozen=True, eq=False)
 class Mask:
-    """Columns shown with another value than their own: null, a number, or an empty list of ids."""
+    """Columns shown with another value than their own.
+
+    A constant (null, a number, an empty list of ids), or a part of the value.
+    """
 
     name: str
-    values: Mapping[str, Json]
+    values: Mapping[str, Json | Part]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -114,7 +131,7 @@ class Policy:
         project: Expression | None = None,
     ) -> Condition:
         """The condition for those that the caller may read one by one; see ``rows_in``."""
-        return self._rows(ctx, self.reads or self.sees, projects, table, project)
+        return self._rows(ctx, self._readable, projects, table, project)
 
     def _rows(
         self,
@@ -147,29 +164,45 @@ class Policy:
         listed = self.listed_projects(actor)
         return frozenset(p for p in listed if actor.projects.get(p) in self.sees)
 
-    @property
-    def reader(self) -> Rule:
-        """The rule for reading one row; its facts are ``id`` and ``project_id``."""
-        return self._one(self.reads or self.sees)
+    @cached_property
+    def lister(self) -> Rule:
+        """The rule for a list of one production: a role there that sees any of it."""
+        return Rule(f"access to the {self.kind} of the production", self._lists, ("project_id",))
 
-    @property
+    def _lists(self, ctx: CallContext, facts: Facts) -> bool:
+        return ctx.actor.role_in(facts["project_id"]) in {"admin", *self.sees}
+
+    @cached_property
+    def reader(self) -> Rule:
+        """The rule for reading one row; its facts are ``id``, ``project_id``, the sights' needs."""
+        return self._rule(self._readable)
+
+    @cached_property
     def viewer(self) -> Rule:
         """The rule for a row that lists show, maybe in part only; facts as for ``reader``."""
-        return self._one(self.sees)
+        return self._rule(self.sees)
 
-    def _one(self, sights: Mapping[str, Sight]) -> Rule:
-        def test(ctx: CallContext, facts: Facts) -> bool:
-            project = facts["project_id"]
-            role = ctx.actor.role_in(project)
-            sight = ALL if role == "admin" else sights.get(role or "")
-            if sight is None or sight.is_all:
-                return sight is not None
-            condition = sight.of(ctx, self.table, [project])
-            seen = sa.exists().where(self.table.c.id == facts["id"], condition)
-            with ctx.database.read() as connection:
-                return bool(connection.scalar(sa.select(seen)))
+    @property
+    def _readable(self) -> Mapping[str, Sight]:
+        return self.sees if self.reads is None else self.reads
 
-        return Rule(f"access to the {self.kind}", test, ("project_id", "id"))
+    def _rule(self, sights: Mapping[str, Sight]) -> Rule:
+        needs = (name for sight in sights.values() for name in sight.needs)
+        named = tuple(dict.fromkeys(("project_id", "id", *needs)))
+        return Rule(f"access to the {self.kind}", partial(self._shows, sights), named)
+
+    def _shows(self, sights: Mapping[str, Sight], ctx: CallContext, facts: Facts) -> bool:
+        project = facts["project_id"]
+        role = ctx.actor.role_in(project)
+        sight = ALL if role == "admin" else sights.get(role or "")
+        if sight is not None and sight.one is not None:
+            return sight.one(ctx, facts)
+        if sight is None or sight.is_all:
+            return sight is not None
+        condition = sight.of(ctx, self.table, [project])
+        seen = sa.exists().where(self.table.c.id == facts["id"], condition)
+        with ctx.database.read() as connection:
+            return bool(connection.scalar(sa.select(seen)))
 
     # --- columns ----------------------------------------------------------------------------
 
@@ -180,9 +213,10 @@ class Policy:
             return columns
         everywhere = {self.masks.get(role) for role in actor.projects.values()}
         if len(everywhere) == 1:
-            return _blanked(columns, *masked)
+            return _blanked(columns, *masked, actor.departments)
         column = self.project if project is None else project
-        return tuple(_by_project(one, column, masked) for one in columns)
+        groups = tuple((mask, frozenset(ids)) for mask, ids in masked.items())
+        return _by_project(columns, column, groups, actor.departments)
 
     def masked_names(self, actor: Actor) -> frozenset[str]:
         """Columns masked anywhere for them: no filter may tell their values."""
@@ -211,29 +245,39 @@ def _by_sight(
 
 # Cached: prepared statements are found by the identity of their columns.
 @lru_cache(maxsize=512)
-def _blanked(columns: Columns, mask: Mask) -> Columns:
+def _blanked(columns: Columns, mask: Mask, departments: frozenset[UUID]) -> Columns:
     return tuple(
-        _value(mask.values[column.name], column).label(column.name)
+        _value(mask.values[column.name], departments, column).label(column.name)
         if column.name in mask.values
         else column
         for column in columns
     )
 
 
+@lru_cache(maxsize=512)
 def _by_project(
-    column: Expression, project: Expression, masked: Mapping[Mask, Collection[UUID]]
-) -> Expression:
-    name, own = getattr(column, "name", ""), getattr(column, "element", column)
-    whens = [
-        (project.in_(sorted(ids)), _value(mask.values[name], own))
-        for mask, ids in masked.items()
-        if name in mask.values
-    ]
-    return sa.case(*whens, else_=own).label(name) if whens else column
+    columns: Columns,
+    project: Expression,
+    groups: tuple[tuple[Mask, frozenset[UUID]], ...],
+    departments: frozenset[UUID],
+) -> Columns:
+    shown: list[Expression] = []
+    for column in columns:
+        name, own = getattr(column, "name", ""), getattr(column, "element", column)
+        whens = [
+            (project.in_(sorted(ids)), _value(mask.values[name], departments, own))
+            for mask, ids in groups
+            if name in mask.values
+        ]
+        shown.append(sa.case(*whens, else_=own).label(name) if whens else column)
+    return tuple(shown)
 
 
-def _value(value: Json, column: Expression) -> Expression:
+def _value(value: Json | Part, departments: frozenset[UUID], column: Expression) -> Expression:
     """What stands in a masked column's place, as SQL."""
+    if callable(value):
+        part: Expression = value(departments)
+        return part
     if value is None:
         return sa.null()
     if isinstance(column.type, sa.JSON):  # a number whose text is made beforehand
