@@ -1,8 +1,5 @@
 """The service, composed of its RPC mixins."""
 
-from typing import ClassVar
-
-from services.common.access.policy import Policy
 from services.common.config import FileSettings
 from services.common.crud.rpc import CrudRpc
 from services.common.files.row_files import RowFiles
@@ -85,8 +82,7 @@ class TasksService(
     settings_class = FileSettings
     metadata = Base.metadata
     registry = RESOURCES
-    #: What each role sees and may do; ``docs/rights.md`` is made from them.
-    policies: ClassVar[tuple[Policy, ...]] = (
+    policies = (
         TASKS,
         COMMENTS,
         ATTACHMENTS,

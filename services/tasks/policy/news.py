@@ -7,12 +7,11 @@ from typing import Final
 import sqlalchemy as sa
 
 from services.common.access.context import CallContext
-from services.common.access.policy import Policy, Sight
+from services.common.access.policy import STUDIO, Policy, Sight
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
 from services.tasks.models import News
 from services.tasks.policy.access import assigned_to
-from services.tasks.policy.tasks import STUDIO
 
 NEWS_TABLE: Final = table_of(News)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from services.common.access.context import CallContext
-from services.common.access.policy import ALL, Mask, Policy, Sight
+from services.common.access.policy import STUDIO, Mask, Policy, Sight
 from services.common.actor import Actor
 from services.common.database.sql_types import Condition
 from services.common.database.tables import table_of
@@ -69,8 +69,6 @@ WORK: Final = Mask(
         "task_start_date": None,
     },
 )
-#: The studio's people in a production, who see all of most kinds.
-STUDIO: Final = {"manager": ALL, "supervisor": ALL, "user": ALL}
 
 NO_CONCEPTS: Final = Sight("not of concepts", _not_of_concepts)
 
