@@ -9,7 +9,6 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.common.access.rules import manager, team
 from services.common.contracts.tasks.events import TaskAssigned
 from services.common.crud import cross_references
 from services.common.crud.resource_service import ResourceService
@@ -22,6 +21,7 @@ from services.common.wire.rpc_protocol import Reply
 from services.crud.models import Playlist, Project, ProjectStatus, project_person_link
 from services.crud.policy.project_access import permitted_project, project_changed, project_reply
 from services.crud.policy.project_rules import OPEN, is_open
+from services.crud.policy.projects import CHANGE, PROJECTS, SEE
 
 LINK: Final = project_person_link.c
 #: Roles that a membership may have; ``admin`` is a role in the studio only.
@@ -107,12 +107,51 @@ class TeamRpc(ResourceService):
             return {str(person): role for person, role in connection.execute(statement)}
 
     @query
+    def list_client_roles(self, project_ids: list[str]) -> dict[str, JsonObject]:
+        """Who is a client in productions, and who isn't, by the roles of the memberships.
+
+        ``{project id: {"clients": [person id], "others": [person id], "isolated": bool}}``: members
+        without a role of their own are in neither list, and have their role in the studio.
+        ``isolated`` tells whether the production hides its clients' words from each other.
+        """
+        ids = [UUID(ident) for ident in project_ids]
+        found: dict[str, JsonObject] = {}
+        productions = sa.select(Project.id, Project.is_clients_isolated).where(Project.id.in_(ids))
+        seats = sa.select(LINK.project_id, LINK.person_id, LINK.role)
+        seats = seats.where(LINK.project_id.in_(ids), LINK.role.is_not(None))
+        with self.database.read() as connection:
+            for project, isolated in connection.execute(productions):
+                found[str(project)] = {"clients": [], "others": [], "isolated": bool(isolated)}
+            for project, person, role in connection.execute(seats):
+                name = "clients" if role == "client" else "others"
+                found[str(project)][name].append(str(person))
+        return found
+
+    @query
+    def list_roles(
+        self, project_ids: list[str], person_ids: list[str]
+    ) -> dict[str, dict[str, str | None]]:
+        """The roles of people's memberships: ``{project id: {person id: role or None}}``.
+
+        Those who are in none of the teams are left out.
+        """
+        seats = sa.select(LINK.project_id, LINK.person_id, LINK.role).where(
+            LINK.project_id.in_([UUID(ident) for ident in project_ids]),
+            LINK.person_id.in_([UUID(ident) for ident in person_ids]),
+        )
+        found: dict[str, dict[str, str | None]] = {}
+        with self.database.read() as connection:
+            for project, person, role in connection.execute(seats):
+                found.setdefault(str(project), {})[str(person)] = role
+        return found
+
+    @query
     def show_team(self, project_id: str) -> list[JsonObject]:
         """The members of a production as persons with ``project_role``. For the team.
 
         Raises NotFound, Forbidden.
         """
-        project = permitted_project(self, project_id, team)
+        project = permitted_project(self, project_id, PROJECTS.may[SEE])
         roles = self.list_team(str(project))
         persons = self.ask("auth", "list_persons_shown", ids=list(roles))
         return [{**person, "project_role": roles[person["id"]]} for person in persons]
@@ -125,7 +164,7 @@ class TeamRpc(ResourceService):
         for the new membership and for the role; nothing for an existing member without a role.
         """
         person, role = _member_and_role(data or {})
-        project = permitted_project(self, project_id, manager)
+        project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
         self._require_person(person)
         if self._add_member(project, person):
             project_changed(self, project, person)
@@ -180,7 +219,7 @@ class TeamRpc(ResourceService):
         InvalidInput. Emits ``project:update``.
         """
         role = _role(data or {})
-        project = permitted_project(self, project_id, manager)
+        project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
         person = known_id(person_id)
         if not self._set_role(project, person, role):
             message = "Person is not a member of the project team"
@@ -194,7 +233,8 @@ class TeamRpc(ResourceService):
 
         Raises NotFound, Forbidden. Emits ``project:update``.
         """
-        project, person = permitted_project(self, project_id, manager), known_id(person_id)
+        project = permitted_project(self, project_id, PROJECTS.may[CHANGE])
+        person = known_id(person_id)
         # No error for somebody who is not in it: a repeated request succeeds.
         membership = sa.delete(project_person_link).where(
             LINK.project_id == project, LINK.person_id == person
