@@ -12,6 +12,7 @@ import pytest
 from services.common.runtime.service import encode
 from services.common.wire.rpc_client import RpcClient
 from services.common.wire.rpc_protocol import ACTOR
+from tests.answers import hold_reply
 from tests.running import Caller, System, token_for
 from tests.show import Show
 
@@ -52,6 +53,8 @@ def ask(client: RpcClient, show: Show) -> Ask:
         token = token_for(show.people[role])
         claims = jwt.decode(token, options={"verify_signature": False})
         actor = client.call("auth", "identify", encode({"claims": claims})).body.decode()
-        return client.call("assets", method, encode(kwargs), headers={ACTOR: actor}).decoded()
+        reply = client.call("assets", method, encode(kwargs), headers={ACTOR: actor})
+        hold_reply(method, "assets", kwargs, reply.plain())
+        return reply.decoded()
 
     return call
