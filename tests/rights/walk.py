@@ -1,0 +1,213 @@
+"""The walk itself: requests, and how their answers differ from what rights say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final
+
+import psycopg2
+import requests
+
+from gateway.routes.table import Access, Route
+from tests.rights.bodies import FILE, UPLOADS, body_of
+from tests.rights.database import Databases, changes
+from tests.rights.differences import EXPLAINED
+from tests.rights.expectations import rule_of
+from tests.rights.marks import leaked
+from tests.rights.people import DEACTIVATED, PEOPLE, Person
+from tests.rights.places import NOWHERE, Case
+from tests.rights.rules import holds
+from tests.rights.studio import Studio
+from tests.rights.targets import ids_at, path_of, places
+from tests.running import Caller, System
+
+THREADS: Final = 4
+#: A whole list or upload may take its time on a busy machine.
+PATIENCE: Final = 60.0
+REFUSED: Final = frozenset({403, 404})
+#: Of files that nobody uploaded.
+FILES: Final = ("send_", "download_")
+#: Routes that leave out what somebody may not do instead of refusing.
+SILENT: Final = frozenset({"tasks.assign_tasks", "tasks.clear_assignation", "tasks.comment_many"})
+#: About one's own account: their bodies here are refused as such.
+OWN_ACCOUNT: Final = "/auth/"
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One request of somebody's."""
+
+    route: Route
+    case: Case
+
+    @property
+    def name(self) -> str:
+        """The route, for reports."""
+        return f"{self.route.method} {self.route.path}"
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the rules let them."""
+        return holds(rule_of(self.route), self.case)
+
+
+@dataclass(frozen=True, eq=False)
+class Difference:
+    """What an answer should not be."""
+
+    step: Step
+    status: int
+    what: str
+
+    @property
+    def why(self) -> str:
+        """Why it is right all the same; empty if nobody said so."""
+        return next((why for holds_for, why in EXPLAINED if holds_for(self)), "")
+
+    def row(self) -> str:
+        """A row of the report's table."""
+        one = self.step
+        return f"| {one.route.service} | `{one.name}` | {one.case} | {self.status} | {self.what} |"
+
+
+@dataclass
+class Walk:
+    """Everybody, everywhere."""
+
+    system: System
+    world: Studio
+    databases: Databases
+    differences: list[Difference] = field(default_factory=list)
+    sent: int = 0
+    #: Told each difference as it is found.
+    report: Callable[[str], object] = str
+
+    def __post_init__(self) -> None:
+        """Give everybody a session."""
+        self.system.load(self.world.tables)
+        self.callers = {one.name: self._session(one) for one in (*PEOPLE, DEACTIVATED)}
+
+    def _session(self, who: Person) -> Caller:
+        claims = {"identity_type": "bot", "jti": f"jti of {who.name}"} if who.bot else {}
+        return self.system.caller(who.id, **claims)
+
+    def steps(self, routes: Iterable[Route]) -> Iterator[Step]:
+        """All steps on these routes."""
+        for route in routes:
+            for who in PEOPLE:
+                for place, own in places(route, who, self.world):
+                    yield Step(route, Case(who, place, own))
+
+    def send(self, step: Step, caller: Caller | None = None) -> requests.Response:
+        """Make the request."""
+        route, case = step.route, step.case
+        ids = ids_at(self.world, case.who, case.at, own=case.own)
+        body = body_of(route, self.world, ids)
+        # One's own sessions end at some of these routes.
+        own_account = route.path.startswith(OWN_ACCOUNT) and not case.who.bot
+        caller = caller or (self._session(case.who) if own_account else self.callers[case.who.name])
+        self.sent += 1
+        path, patience = path_of(route, ids, case.at), {"timeout": PATIENCE}
+        if route.rpc in UPLOADS:
+            return caller.send(route.method, path, files=FILE, **patience)
+        return caller.send(route.method, path, body, **patience)
+
+    def head(self, step: Step, caller: Caller) -> int:
+        """Ask for the headers only; the status."""
+        ids = self.world.ids[step.case.at.name]
+        path = path_of(step.route, ids, step.case.at)
+        return caller.send("HEAD", path, timeout=PATIENCE).status_code
+
+    def judge(self, step: Step, answer: requests.Response) -> list[Difference]:
+        """What is wrong with an answer."""
+        found = []
+        if not status_fits(step, answer.status_code):
+            expected = "may" if step.allowed else f"requires {rule_of(step.route)}"
+            found.append(Difference(step, answer.status_code, expected))
+        seen = leaked(step.case.who, answer.text)
+        if seen:
+            found.append(Difference(step, answer.status_code, f"shows {', '.join(sorted(seen))}"))
+        return found
+
+    def note(self, found: Iterable[Difference]) -> None:
+        """Keep what nobody explained."""
+        self.differences += (new := [one for one in found if not one.why])
+        for one in new:
+            self.report(one.row())
+
+    def read(self, steps: Iterable[Step], done: Callable[[], object]) -> None:
+        """Try reads, several at a time."""
+
+        def one(step: Step) -> list[Difference]:
+            try:
+                return self.judge(step, self.send(step))
+            finally:
+                done()
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            for found in pool.map(one, steps):
+                self.note(found)
+
+    def refuse(self, steps: list[Step], done: Callable[[], object]) -> None:
+        """Try writes of one route by people who may not make them: no row may change."""
+        before = self.databases.rows()
+        with ThreadPoolExecutor(THREADS) as pool:
+            for step, answer in zip(steps, pool.map(self.send, steps), strict=True):
+                self.note(self.judge(step, answer))
+                done()
+        if changes(before, self.databases.rows()):
+            self.restore(before)
+            for step in steps:
+                self._once_more(step)
+
+    def _once_more(self, step: Step) -> None:
+        """Find out which of several writes changed rows."""
+        before = self.databases.rows()
+        again = self.send(step)
+        changed = changes(before, self.databases.rows())
+        if changed:
+            what = f"changes {'; '.join(changed)[:600]}"
+            self.note([Difference(step, again.status_code, what)])
+            self.restore(before)
+
+    def allow(self, steps: Iterable[Step], done: Callable[[], object]) -> None:
+        """Try writes by people who may make them, undoing each."""
+        before = self.databases.rows()
+        for step in steps:
+            found = self.judge(step, self.send(step))
+            self.restore(before)
+            if found:
+                # What an earlier write caused may have arrived in between.
+                self.system.load(self.world.tables)
+                before = self.databases.rows()
+                found = self.judge(step, self.send(step))
+                self.restore(before)
+            self.note(found)
+            done()
+
+    def restore(self, before: dict[str, frozenset[str]]) -> None:
+        """Bring the rows back."""
+        try:
+            self.databases.undo(before)
+        except psycopg2.Error:
+            for cursor in self.databases.cursors.values():
+                cursor.execute("ROLLBACK")
+            self.system.load(self.world.tables)
+
+
+def status_fits(step: Step, status: int) -> bool:
+    """Whether a status is one that the rights lead to."""
+    done, route = status < 300, step.route
+    if step.case.at is NOWHERE:
+        return status in REFUSED
+    if route.access is Access.REFRESHING:
+        return status == 422
+    if not step.allowed:
+        # One's own account is refused to bots, or its body before that.
+        account = status == 400 and route.path.startswith(OWN_ACCOUNT)
+        return status in REFUSED or account or (done and route.rpc in SILENT)
+    if route.function.startswith(FILES):
+        return done or status == 404
+    return done or (status == 400 and route.path.startswith(OWN_ACCOUNT))
