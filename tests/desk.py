@@ -179,7 +179,7 @@ class Desk(Show):
             self.link("task_person_link", task_id=task, person_id=self.people[name])
         return task
 
-    def said(self, name: str, who: str, task: str | None = None, **values: Any) -> str:
+    def add_comment(self, name: str, who: str, task: str | None = None, **values: Any) -> str:
         """One more comment that is there from the start."""
         return self.add(
             "comment",
@@ -199,10 +199,10 @@ class Desk(Show):
 
     def rule(self, name: str, **values: Any) -> str:
         """One more status automation of the production."""
-        made = self.add(
+        ident = self.add(
             "status_automation", name, **{"entity_type": "asset", "archived": False, **values}
         )
         self.link(
-            "project_status_automation_link", project_id=self.project, status_automation_id=made
+            "project_status_automation_link", project_id=self.project, status_automation_id=ident
         )
-        return made
+        return ident

@@ -42,9 +42,9 @@ def until(test: Any, seconds: float = 10.0, what: str = "condition") -> Any:
     """Wait until ``test()`` is truthy and answer it; a failure names what didn't come."""
     end = time.monotonic() + seconds
     while True:
-        found = test()
-        if found:
-            return found
+        result = test()
+        if result:
+            return result
         if time.monotonic() > end:
             message = f"{what} did not come within {seconds} s"
             raise AssertionError(message)
@@ -66,11 +66,11 @@ class System:
     @property
     def targets(self) -> list[Target]:
         """Where the metrics of each process are."""
-        found = [Target(f"{self.base}/metrics", "gateway", "gateway")]
+        result = [Target(f"{self.base}/metrics", "gateway", "gateway")]
         for name, port in self.metrics_ports.items():
             url = f"http://127.0.0.1:{port}/metrics"
-            found.append(Target(url, name.partition(".")[0], name))
-        return found
+            result.append(Target(url, name.partition(".")[0], name))
+        return result
 
     def scrape(self) -> Scrape:
         """The metrics of all processes that answer."""
@@ -107,9 +107,9 @@ class System:
     def commands(self) -> dict[str, list[str]]:
         """The processes by name."""
         python = sys.executable
-        found = {name: [python, "-m", f"services.{name}"] for name in SERVICES}
-        found["relay"] = [python, "-m", "services.common.events.relay"]
-        found["gateway"] = [
+        result = {name: [python, "-m", f"services.{name}"] for name in SERVICES}
+        result["relay"] = [python, "-m", "services.common.events.relay"]
+        result["gateway"] = [
             python,
             "-m",
             "gunicorn",
@@ -117,7 +117,7 @@ class System:
             "deploy/gunicorn.conf.py",
             self.app,
         ]
-        return found
+        return result
 
     def start(self, *names: str, root: Path | None = None) -> None:
         """Start these processes, or all; ``tasks.2`` is a second one of ``tasks``.

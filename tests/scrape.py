@@ -61,6 +61,6 @@ class Scrape:
 
 def families_of(url: str) -> list[Metric]:
     """The metrics at one address. Raises requests.RequestException."""
-    answer = requests.get(url, timeout=5)
-    answer.raise_for_status()
-    return list(text_string_to_metric_families(answer.text))
+    response = requests.get(url, timeout=5)
+    response.raise_for_status()
+    return list(text_string_to_metric_families(response.text))

@@ -17,7 +17,7 @@ from services.common.runtime.service import Service
 
 
 @contextmanager
-def counted(service: Service, parts: Parts) -> Iterator[list[str]]:
+def recorded_statements(service: Service, parts: Parts) -> Iterator[list[str]]:
     """What ``service`` sends, acting as the system itself: through SQLAlchemy, and prepared."""
     statements: list[str] = []
     service.database, service.call = Database(parts.urls[service.name]), {}
@@ -26,11 +26,11 @@ def counted(service: Service, parts: Parts) -> Iterator[list[str]]:
         sa.event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
     plans, call = service.database.statements, service.database.statements.render
 
-    def noted(cursor: Any, info: Any, statement: Any, parameters: Any) -> Rendered:
+    def record(cursor: Any, info: Any, statement: Any, parameters: Any) -> Rendered:
         statements.append(str(statement))
         return call(cursor, info, statement, parameters)
 
-    plans.render = noted  # type: ignore[method-assign]
+    plans.render = record  # type: ignore[method-assign]
     try:
         yield statements
     finally:

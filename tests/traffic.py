@@ -13,8 +13,8 @@ from typing import Any, Final, NamedTuple
 import psycopg2
 import requests
 
-from tests.listening import Subscriber
 from tests.running import System, until
+from tests.subscribing import Subscriber
 from tests.world import World
 
 AT_ONCE: Final = 5
@@ -187,16 +187,18 @@ class Traffic:
             for text, ident in self.acknowledged[kind].items():
                 assert stored[text] == [ident], (kind.table, text, ident, stored[text])
             assert all(len(found) == 1 for found in stored.values()), kind.table
-            wanted = Counter(ident for (ident,) in stored.values())
+            counter = Counter(ident for (ident,) in stored.values())
             until(
-                lambda k=kind, w=wanted: self._heard(k, subscriber, w) >= set(w),
+                lambda k=kind, w=counter: self._heard(k, subscriber, w) >= set(w),
                 PATIENCE,
                 f"every {kind.event} at the subscriber",
             )
-            told = {h["event_id"]: p[kind.ident] for n, p, h in subscriber.seen if n == kind.event}
-            assert Counter(i for i in told.values() if i in wanted) == wanted, kind.event
+            told = {
+                h["event_id"]: p[kind.ident] for n, p, h in subscriber.received if n == kind.event
+            }
+            assert Counter(i for i in told.values() if i in counter) == counter, kind.event
             until(
-                lambda k=kind, w=wanted: self._logged(k, w) == w,
+                lambda k=kind, w=counter: self._logged(k, w) == w,
                 PATIENCE,
                 f"every {kind.event} in the log, once",
             )
@@ -210,7 +212,7 @@ class Traffic:
 
     @staticmethod
     def _heard(kind: Kind, subscriber: Subscriber, wanted: Counter[str]) -> set[str]:
-        return {p[kind.ident] for p in subscriber.named(kind.event)} & set(wanted)
+        return {p[kind.ident] for p in subscriber.payloads_of(kind.event)} & set(wanted)
 
     def _logged(self, kind: Kind, wanted: Counter[str]) -> Counter[str]:
         statement = "SELECT data->>%s FROM api_event WHERE name = %s"

@@ -219,7 +219,7 @@ class World:
 
     def body(self, resource: Resource, *, every_field: bool = False) -> dict[str, Any]:
         """A valid body for a create: the required fields, or all that can be given."""
-        found = {}
+        result = {}
         for column in resource.fields:
             skipped = column.name in {"id", "created_at", "updated_at"} | resource.hidden
             needed = not column.nullable and column.default is None
@@ -228,8 +228,8 @@ class World:
                 continue
             value = VALUES[special] if special in VALUES else self.value(column)
             if value is not None:
-                found[column.name] = value
-        return found
+                result[column.name] = value
+        return result
 
     def value(self, column: sa.Column[Any]) -> Any:
         """A value that the column takes."""

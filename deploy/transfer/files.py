@@ -121,7 +121,7 @@ def copy_files(
 def _expected(target: Target) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
     """Key, id, extension and prefixes of the files that rows refer to."""
     for ident, upload, extension in _rows(target, "tasks", "preview_file", "extension"):
-        key = previews.KEPT.key(ident, previews.ORIGINAL, upload)
+        key = previews.FILES.key(ident, previews.ORIGINAL, upload)
         yield key, ident, extension or "", ORIGINALS
     for ident, _, _ in _rows(target, "tasks", "attachment_file", "extension"):
         yield attachment_key(ident), ident, "", ("attachment", "")

@@ -49,6 +49,7 @@ class Entity(TimestampedRow, Base):
     __tablename__ = "entity"
     __table_args__ = (
         sa.UniqueConstraint("name", "project_id", "entity_type_id", "parent_id"),
+        # For pages of all entities, and of those of one type.
         page_index("entity"),
         page_index("entity", "entity_type_id", "of_type", "project_id"),
     )
@@ -59,13 +60,16 @@ class Entity(TimestampedRow, Base):
     shotgun_id: Mapped[int | None]
     canceled: Mapped[bool | None] = mapped_column(default=False)
     nb_frames: Mapped[int | None]
+    # The size of the casting, stored: lists of thousands of shots show it.
     nb_entities_out: Mapped[int | None] = mapped_column(default=0)
     is_casting_standby: Mapped[bool | None] = mapped_column(default=False)
     is_shared: Mapped[bool] = mapped_column(default=False)
     status: Mapped[str] = choice("standby", "running", "complete", "canceled", default="running")
     project_id: Mapped[UUID] = ref("crud.project", index=False)
     entity_type_id: Mapped[UUID] = link("entity_type", index=False)
+    # A shot's sequence, a sequence's episode.
     parent_id: Mapped[UUID | None] = link("entity")
+    # An asset's main episode.
     source_id: Mapped[UUID | None] = link("entity", on_gone="null")
     preview_file_id: Mapped[UUID | None] = ref("tasks.preview_file", on_gone="null")
     data: Mapped[Any] = json_column(dict[str, Any])
@@ -82,6 +86,7 @@ class EntityLink(TimestampedRow, Base):
         sa.Index("ix_entity_link_of_production", "production_id", "created_at", "id"),
     )
 
+    # No index of its own: the unique constraint starts with it.
     entity_in_id: Mapped[UUID] = link("entity", index=False)
     entity_out_id: Mapped[UUID] = link("entity")
     data: Mapped[Any] = json_column(dict[str, Any])

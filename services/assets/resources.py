@@ -17,7 +17,12 @@ from services.assets.policy import kinds, rights
 from services.assets.policy.entity_rules import FIXED, EntityRules
 from services.assets.policy.entity_types import EntityTypeRules
 from services.common.access.rules import any_of, anyone, manager
-from services.common.crud.resource import Registry, Resource, Whole, whole_open_productions
+from services.common.crud.resource import (
+    Registry,
+    Resource,
+    WholeProductions,
+    whole_open_productions,
+)
 from services.common.database.sql_types import Select
 from services.common.database.tables import table_of
 
@@ -53,7 +58,9 @@ RESOURCES: Final = Registry(
         event=kinds.kind_of,
         events=kinds.KINDS,
         fixed=FIXED,
+        # Set by hooks and castings only.
         owned=frozenset({"created_by", "nb_entities_out"}),
+        # Other productions may cast a shared asset.
         shared=table_of(Entity).c.is_shared,
         updated_lists=tuple(Entity.lists),
         rules=EntityRules(),
@@ -81,7 +88,7 @@ RESOURCES: Final = Registry(
         model=MetadataDescriptor,
         list=anyone,
         scope=_of_open_projects,
-        whole=lambda actor: Whole(actor.open_projects),
+        whole=lambda actor: WholeProductions(actor.open_projects),
         # The values of all entities stand under it; the descriptors' own routes move them along.
         fixed=frozenset({"field_name"}),
         relations_without_query=True,

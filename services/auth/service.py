@@ -49,4 +49,4 @@ class AuthService(
             new_event=lambda ident: OrganisationThumbnailSet(organisation_id=ident),
         ),
     }
-    kept = (avatar_of("persons", "person"), avatar_of("organisations", "organisation"))
+    row_files = (avatar_of("persons", "person"), avatar_of("organisations", "organisation"))

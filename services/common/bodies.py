@@ -35,10 +35,10 @@ def _filled(limit: int) -> Reader[str]:
     read_text = values.text_of(limit)
 
     def read(value: Json) -> str:
-        found = read_text(value)
-        if not found.strip():
+        text = read_text(value)
+        if not text.strip():
             raise BadValue(value, "a text that is not blank")
-        return found
+        return text
 
     return read
 
@@ -57,18 +57,20 @@ def each(read_item: Reader[Any]) -> Reader[list[Any]]:
     """Reads an array of such values."""
 
     def read(value: Json) -> list[Any]:
-        found: list[Any] = []
+        items: list[Any] = []
         faults: Faults = []
-        for place, item in enumerate(values.array(value)):
+        for index, item in enumerate(values.array(value)):
             try:
-                found.append(read_item(item))
+                items.append(read_item(item))
             except BadItems as error:
-                faults += [{**one, "field": f"{place}.{one['field']}"} for one in error.faults]
+                faults += [
+                    {**fault, "field": f"{index}.{fault['field']}"} for fault in error.faults
+                ]
             except BadValue as error:
-                faults.append(_fault(str(place), error))
+                faults.append(_fault(str(index), error))
         if faults:
             raise BadItems(value, faults)
-        return found
+        return items
 
     return read
 
@@ -79,9 +81,9 @@ def items_of(fields: Mapping[str, Field]) -> Reader[list[JsonObject]]:
     def read(item: Json) -> JsonObject:
         if not isinstance(item, dict):
             raise BadValue(item, "an object")
-        body, wrong = _read_fields(item, fields, partial=False)
-        if wrong:
-            raise BadItems(item, wrong)
+        body, faults = _read_fields(item, fields, partial=False)
+        if faults:
+            raise BadItems(item, faults)
         return body
 
     return each(read)
@@ -101,32 +103,32 @@ def read_body(data: Json, fields: Mapping[str, Field], *, partial: bool = False)
 
     Unknown keys are ignored. Raises InvalidInput with every field that is wrong.
     """
-    body, wrong = _read_fields(data if isinstance(data, dict) else {}, fields, partial=partial)
-    if wrong:
-        raise invalid_fields(wrong)
+    body, faults = _read_fields(data if isinstance(data, dict) else {}, fields, partial=partial)
+    if faults:
+        raise invalid_fields(faults)
     return body
 
 
 def _read_fields(
-    given: JsonObject, fields: Mapping[str, Field], *, partial: bool
+    body: JsonObject, fields: Mapping[str, Field], *, partial: bool
 ) -> tuple[JsonObject, Faults]:
     """The fields that could be read, and the faults of the others."""
     result: JsonObject = {}
-    wrong: Faults = []
+    faults: Faults = []
     for key, field in fields.items():
-        if key not in given:
+        if key not in body:
             if field.required and not partial:
-                wrong.append({"field": key, "message": "Field required"})
+                faults.append({"field": key, "message": "Field required"})
             elif not partial:
                 result[key] = field.default
             continue
         try:
-            result[key] = _read(field, given[key])
+            result[key] = _read(field, body[key])
         except BadItems as error:
-            wrong += [{**one, "field": f"{key}.{one['field']}"} for one in error.faults]
+            faults += [{**fault, "field": f"{key}.{fault['field']}"} for fault in error.faults]
         except BadValue as error:
-            wrong.append(_fault(key, error))
-    return result, wrong
+            faults.append(_fault(key, error))
+    return result, faults
 
 
 def _read(field: Field, value: Json) -> Any:

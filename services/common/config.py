@@ -88,8 +88,12 @@ class ProcessSettings(Settings, frozen=True, kw_only=True, rename=str.upper):
     def for_service(cls, name: str, environ: Mapping[str, str]) -> Self:
         """Settings of one process: ``<NAME>_POOL_SIZE`` takes precedence over ``POOL_SIZE``."""
         prefix = f"{name.upper()}_"
-        own = {key.removeprefix(prefix): v for key, v in environ.items() if key.startswith(prefix)}
-        merged = {**environ, **own}
+        prefixed = {
+            key.removeprefix(prefix): value
+            for key, value in environ.items()
+            if key.startswith(prefix)
+        }
+        merged = {**environ, **prefixed}
         if not merged.get("METRICS_PORT"):
             merged["METRICS_PORT"] = "0"
         return cls.load(merged)

@@ -25,16 +25,18 @@ def reads_as(name: str) -> str:
     Unlike slugs, it keeps names apart that transliteration makes equal.
     """
     composed = unicodedata.normalize("NFKC", name).casefold()
-    words = "".join(" " if unicodedata.category(one)[0] in SEPARATES else one for one in composed)
+    words = "".join(
+        " " if unicodedata.category(char)[0] in SEPARATES else char for char in composed
+    )
     return " ".join(words.split())
 
 
 def free_slug(name: str, taken: set[str], length: int) -> str:
     """The slug of a name, with the first number that makes it another than those ``taken``."""
     base = slug(name)[:length].rstrip("_")
-    found, number = base, 1
-    while found in taken:
+    candidate, number = base, 1
+    while candidate in taken:
         number += 1
         tail = f"_{number}"
-        found = base[: length - len(tail)].rstrip("_") + tail
-    return found
+        candidate = base[: length - len(tail)].rstrip("_") + tail
+    return candidate

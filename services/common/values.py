@@ -73,25 +73,27 @@ def shown(value: object) -> str:
 
 def text(value: Json) -> str:
     """A text that PostgreSQL can store; a number counts as its digits."""
-    found = value
-    if isinstance(found, int | float) and not isinstance(found, bool):
+    content = value
+    if isinstance(content, int | float) and not isinstance(content, bool):
         # 25.0 is how pandas has 25.
-        found = str(int(found) if math.isfinite(found) and found == int(found) else found)
-    if not isinstance(found, str):
+        content = str(
+            int(content) if math.isfinite(content) and content == int(content) else content
+        )
+    if not isinstance(content, str):
         raise BadValue(value, "a text")
-    if not storable(found):
+    if not storable(content):
         raise BadValue(value, "a text without NUL or half characters")
-    return found
+    return content
 
 
 def text_of(length: int | None) -> Reader[str]:
     """Reads a text of at most ``length`` characters."""
 
     def read(value: Json) -> str:
-        found = text(value)
-        if length is not None and len(found) > length:
+        content = text(value)
+        if length is not None and len(content) > length:
             raise BadValue(value, f"a text of at most {length} characters")
-        return found
+        return content
 
     return read
 
@@ -111,16 +113,16 @@ def whole_of(limit: int) -> Reader[int]:
     """Reads a whole number from ``-limit`` to below ``limit``."""
 
     def read(value: Json) -> int:
-        found = value
-        if isinstance(found, str):
-            found = _number_in(found.strip())
-        if isinstance(found, float) and found.is_integer():
-            found = int(found)
-        if isinstance(found, bool) or not isinstance(found, int):
+        number = value
+        if isinstance(number, str):
+            number = _number_in(number.strip())
+        if isinstance(number, float) and number.is_integer():
+            number = int(number)
+        if isinstance(number, bool) or not isinstance(number, int):
             raise BadValue(value, "a whole number")
-        if not -limit <= found < limit:
+        if not -limit <= number < limit:
             raise BadValue(value, f"a whole number between {-limit} and {limit - 1}")
-        return found
+        return number
 
     return read
 
@@ -128,20 +130,20 @@ def whole_of(limit: int) -> Reader[int]:
 whole: Final = whole_of(INTEGER)
 
 
-def _number_in(given: str) -> int | float | None:
+def _number_in(text: str) -> int | float | None:
     # As an int where it is one: a float has no room for the last digits of a bigint.
-    if WHOLE_FORM.fullmatch(given):
-        return int(given)
-    return float(given) if NUMBER_FORM.fullmatch(given) else None
+    if WHOLE_FORM.fullmatch(text):
+        return int(text)
+    return float(text) if NUMBER_FORM.fullmatch(text) else None
 
 
 def finite(value: Json) -> float:
     """A number as a finite float."""
-    found = _number_in(value.strip()) if isinstance(value, str) else value
-    if isinstance(found, bool) or not isinstance(found, int | float):
+    parsed = _number_in(value.strip()) if isinstance(value, str) else value
+    if isinstance(parsed, bool) or not isinstance(parsed, int | float):
         raise BadValue(value, "a number")
     try:
-        number = float(found)
+        number = float(parsed)
     except OverflowError:
         number = math.inf
     if not math.isfinite(number):
@@ -178,8 +180,8 @@ def parse_moment(value: Json) -> datetime:
     if not isinstance(value, str):
         raise bad
     try:
-        found = datetime.fromisoformat(value)
-        return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+        moment = datetime.fromisoformat(value)
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
     except (ValueError, OverflowError):  # an offset may leave the calendar at either end
         raise bad from None
 
@@ -211,18 +213,18 @@ def shaped(shape: Any) -> Reader[Json]:
         try:
             msgspec.convert(stored(value), shape)
         except msgspec.ValidationError as error:
-            raise BadValue(value, _wanted(str(error))) from None
+            raise BadValue(value, _expectation(str(error))) from None
         return value
 
     return read
 
 
-def _wanted(complaint: str) -> str:
+def _expectation(complaint: str) -> str:
     """What msgspec missed, in words: ``Expected `array`, got `str` - at `$.a` ``."""
-    found = COMPLAINT.search(complaint)
-    kind = KINDS.get(found[1], found[1]) if found else complaint
-    place = PLACE.search(complaint)
-    return f"{kind} at '{place[1]}'" if place and place[1] else kind
+    match = COMPLAINT.search(complaint)
+    kind = KINDS.get(match[1], match[1]) if match else complaint
+    path = PLACE.search(complaint)
+    return f"{kind} at '{path[1]}'" if path and path[1] else kind
 
 
 def object_or_empty(value: Json) -> JsonObject:
@@ -242,16 +244,16 @@ def stored(value: T) -> T:
     return value
 
 
-def array_of(read: Reader[T], what: str) -> Reader[list[T]]:
-    """Reads an array whose items ``read`` takes; ``what`` names them."""
+def array_of(read: Reader[T], noun: str) -> Reader[list[T]]:
+    """Reads an array whose items ``read`` takes; ``noun`` names them."""
 
     def items(value: Json) -> list[T]:
         if not isinstance(value, list):
-            raise BadValue(value, f"an array of {what}")
+            raise BadValue(value, f"an array of {noun}")
         try:
             return [read(item) for item in value]
         except BadValue as error:
-            raise BadValue(error.value, f"an array of {what}") from None
+            raise BadValue(error.value, f"an array of {noun}") from None
 
     return items
 
@@ -278,10 +280,10 @@ def at_least(low: int) -> Reader[int]:
     """Reads a whole number from ``low``."""
 
     def read(value: Json) -> int:
-        found = whole(value)
-        if found < low:
+        number = whole(value)
+        if number < low:
             raise BadValue(value, f"a whole number from {low}")
-        return found
+        return number
 
     return read
 
@@ -303,9 +305,14 @@ def storable(value: Json) -> bool:
     level: list[Json] = [value]
     # Level by level instead of by recursion, which ends deeper or earlier than the limit.
     for _ in range(DEEPEST):
-        if not all(_plain(one) for one in level):
+        if not all(_plain(member) for member in level):
             return False
-        level = [inner for one in level if isinstance(one, dict | list) for inner in _members(one)]
+        level = [
+            child
+            for member in level
+            if isinstance(member, dict | list)
+            for child in _members(member)
+        ]
         if not level:
             return True
     return False

@@ -53,7 +53,7 @@ class EventLogRpc(ResourceService):
         batch=BATCH,
         inbox=Inbox.NONE,
         history=True,
-        gather=0.03,
+        gather=0.1,
         ordered=True,
         formerly=("log_events",),
     )
@@ -102,8 +102,8 @@ class EventLogRpc(ResourceService):
                 .order_by(table.c.created_at.desc(), table.c.id.desc())
                 .limit(log_query.limit(query))
             )
-            found = connection.execute(rows_as_json(rows)).scalars().all()
-        return Reply(f"[{','.join(found)}]".encode())
+            texts = connection.execute(rows_as_json(rows)).scalars().all()
+        return Reply(f"[{','.join(texts)}]".encode())
 
     @query
     def list_event_names(self) -> list[str]:
@@ -137,11 +137,11 @@ def _project(query: Query) -> UUID | None:
 
 def _conditions(query: Query, project: UUID | None) -> list[Condition]:
     table = table_of(ApiEvent)
-    found: list[Condition] = []
+    conditions: list[Condition] = []
     if project is not None:
-        found.append(table.c.project_id == project)
+        conditions.append(table.c.project_id == project)
     return [
-        *found,
+        *conditions,
         *log_query.between(query, table.c.created_at),
         *_name_conditions(query),
         *log_query.people(query, table.c.user_id),
@@ -150,20 +150,20 @@ def _conditions(query: Query, project: UUID | None) -> list[Condition]:
 
 def _name_conditions(query: Query) -> list[Condition]:
     name_column = table_of(ApiEvent).c.name
-    found: list[Condition] = []
+    conditions: list[Condition] = []
     if (name := log_query.first(query, "name")) is not None:
-        found.append(name_column == name)
+        conditions.append(name_column == name)
     if (log_query.first(query, "only_files") or "").lower() == "true":
-        found.append(sa.or_(name_column.in_(FILES), name_column.endswith(":set-thumbnail")))
+        conditions.append(sa.or_(name_column.in_(FILES), name_column.endswith(":set-thumbnail")))
     if prefixes := _parts(query, "name_prefixes"):
-        found.append(
+        conditions.append(
             sa.or_(*(name_column.startswith(f"{part}:", autoescape=True) for part in prefixes))
         )
     if suffixes := _parts(query, "name_suffixes"):
-        found.append(
+        conditions.append(
             sa.or_(*(name_column.endswith(f":{part}", autoescape=True) for part in suffixes))
         )
-    return found
+    return conditions
 
 
 def _parts(query: Query, name: str) -> list[str]:

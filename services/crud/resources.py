@@ -38,6 +38,7 @@ RESOURCES: Final = Registry(
         read=team,
         update=manager,
         scope=scopes.own_open_projects(m.Project.id),
+        # A production is its own: rules about productions apply to it, too.
         facts={"project_id": table_of(m.Project).c.id, "person_ids": project_rules.TEAM},
         single={"project_status_name": project_rules.STATUS_NAME},
         fixed=frozenset({"team"}),
@@ -68,6 +69,7 @@ RESOURCES: Final = Registry(
         whole=playlist_rules.whole,
         owned=frozenset({"created_by"}),
         rules=playlist_rules.PlaylistRules(),
+        # ``tasks`` deletes the notifications of a deleted playlist.
         frees=frozenset({"tasks.notification.playlist_id"}),
     ),
     # --- planning
@@ -102,6 +104,7 @@ RESOURCES: Final = Registry(
         update=manager,
         facts={"project_id": schedule_rules.VERSION_PROJECT},
         filters={"project_id": schedule_rules.of_project},
+        # Checked on creation only: task and version are of one production.
         fixed=frozenset({"task_id", "production_schedule_version_id"}),
         rules=schedule_rules.TaskLinkRules(),
     ),
@@ -179,8 +182,10 @@ RESOURCES: Final = Registry(
     Resource(
         path="events",
         model=m.ApiEvent,
+        # The log grows for ever: older rows are read by pages, or ``…/last``.
         list_cap=1000,
         order=(m.ApiEvent.created_at, m.ApiEvent.id),
+        # A stored event moves no change version: the list would seem unchanged.
         versioned=False,
     ),
 )

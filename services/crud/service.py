@@ -53,4 +53,4 @@ class CrudService(
             new_event=lambda ident: ProjectThumbnailSet(project_id=ident),
         ),
     }
-    kept = (avatar_of("projects", "project"), rpc_backgrounds.KEPT)
+    row_files = (avatar_of("projects", "project"), rpc_backgrounds.FILES)

@@ -89,6 +89,7 @@ class Task(TimestampedRow, Base):
     __table_args__ = (
         sa.UniqueConstraint("name", "project_id", "task_type_id", "entity_id"),
         sa.CheckConstraint("difficulty BETWEEN 1 AND 5", name="difficulty"),
+        # For pages of all tasks, and of those of one type or status.
         page_index("task"),
         page_index("task", "task_type_id", "of_type", "project_id"),
         page_index("task", "task_status_id", "of_status", "project_id"),
@@ -113,6 +114,7 @@ class Task(TimestampedRow, Base):
     data: Mapped[Any] = json_column(dict[str, Any])
     nb_drawings: Mapped[int | None] = mapped_column(default=0)
     shotgun_id: Mapped[int | None]
+    # No foreign key, since previews reference tasks: ``previews.removal`` replaces a deleted one.
     last_preview_file_id: Mapped[UUID | None]
     project_id: Mapped[UUID | None] = ref("crud.project", index=False)
     task_type_id: Mapped[UUID | None] = link("task_type", index=False)
@@ -131,10 +133,12 @@ class Comment(TimestampedRow, Base):
     )
 
     shotgun_id: Mapped[int | None]
+    # No index of its own: the index above starts with it.
     object_id: Mapped[UUID] = link("task", index=False)
     object_type: Mapped[str] = text(80)
     text: Mapped[str | None] = text()
     data: Mapped[Any] = json_column(dict[str, Any])
+    # One JSON value: whoever changes a reply locks the row.
     replies: Mapped[Any] = json_column(list[Reply], default=list)
     checklist: Mapped[Any] = json_column(list[ChecklistItem])
     pinned: Mapped[bool | None]
@@ -204,6 +208,7 @@ class TimeSpent(TimestampedRow, Base):
 
     __tablename__ = "time_spent"
     __table_args__ = (
+        # One row a day: logging time again is an upsert.
         sa.UniqueConstraint("person_id", "task_id", "date"),
         sa.CheckConstraint("duration > 0", name="duration"),
         page_index("time_spent", "production_id"),
@@ -311,6 +316,7 @@ comment_department_mentions = links(
     ("comment", "comment"),
     ("department", "auth.department"),
 )
+# Misspelt as in the dumps that studios import.
 comment_acknoledgments = links(
     Base.metadata, "comment_acknoledgments", ("comment", "comment"), ("person", "auth.person")
 )

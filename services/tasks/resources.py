@@ -23,6 +23,7 @@ RESOURCES: Final = Registry(
         list=anyone,
         read=anyone,
         rules=rules.TaskTypeRules(),
+        # ``assets`` removes the links of a deleted type.
         frees=frozenset({"assets.task_type_asset_type_link.task_type_id"}),
     ),
     Resource(
@@ -54,7 +55,7 @@ RESOURCES: Final = Registry(
         read=comments.may_read_comment,
         update=any_of(manager, comments.may_edit),
         fixed=comments.FIXED,
-        owned=comments.KEPT_BY_ROUTES,
+        owned=comments.SET_BY_ROUTES,
         rules=CommentRules(),
         delete=any_of(manager, is_self("person_id")),
         facts={"project_id": access.COMMENT_PROJECT, "task_id": access.COMMENT_TASK},
@@ -77,6 +78,7 @@ RESOURCES: Final = Registry(
         delete=manager,
         facts={"project_id": access.PREVIEW_PROJECT},
         fixed=previews.fixed,
+        # The entity that shows it gets another main preview.
         frees=frozenset({"assets.entity.preview_file_id"}),
         rules=previews.PreviewRules(),
     ),
@@ -88,6 +90,7 @@ RESOURCES: Final = Registry(
         conditions=time_rules.time_range,
         rules=time_rules.TimeSpentRules(),
     ),
+    # Renamed, as ``type`` is the kind of row in every JSON object.
     Resource(path="notifications", model=m.Notification, renamed={"type": "notification_type"}),
     Resource(path="news", model=m.News),
     Resource(path="subscriptions", model=m.Subscription),

@@ -1,4 +1,4 @@
-"""Rows in answers: decoded, or as a page in an envelope."""
+"""Rows in answers: decode_rows, or as a page in an envelope."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from services.common.wire.rpc_protocol import Reply
 LIMIT = 100
 
 
-def decoded(texts: Sequence[str]) -> list[JsonObject]:
+def decode_rows(texts: Sequence[str]) -> list[JsonObject]:
     """Decode rows that PostgreSQL built as JSON texts."""
     rows: list[JsonObject] = msgspec.json.decode(f"[{','.join(texts)}]")
     return rows
@@ -32,22 +32,22 @@ def whole_number(query: Mapping[str, str], name: str, default: int) -> int:
     """An integer query parameter. Raises InvalidInput."""
     text = query.get(name)
     try:
-        found = default if text is None or text == "" else values.whole(text)
+        number = default if text is None or text == "" else values.whole(text)
     except BadValue:
-        found = 2**31
+        number = 2**31
     # The OFFSET, (page - 1) * limit, must fit into a bigint.
-    if abs(found) >= 2**31:
+    if abs(number) >= 2**31:
         message = f"{name} must be an integer."
         raise InvalidInput(message)
-    return found
+    return number
 
 
-def paged(
+def project_page(
     ctx: CallContext,
     resource: Resource,
     project: UUID,
     query: Mapping[str, str],
-    *where: Condition,
+    *conditions: Condition,
 ) -> Reply:
     """A page of a production's rows, the newest first; without ``page`` all of them, as an array.
 
@@ -58,16 +58,16 @@ def paged(
         message = "limit must be an integer."
         raise InvalidInput(message)
     table, columns = resource.table, resource.columns(None, relations=True)
-    mine = pages.production_of(resource) == project
-    rows = sa.select(*columns).where(mine, *where)
+    in_project = pages.production_of(resource) == project
+    rows = sa.select(*columns).where(in_project, *conditions)
     order, page = pages.newest_first(table), Page(number, limit)
     if number < 1:
         return lists.json_array(ctx, rows.order_by(*order))
     if limit > lists.SHORT:
         return lists.large_page(ctx, resource, rows, page)
-    if where:
+    if conditions:
         total, data = pages.page_of(ctx, table, rows, order, page)
     else:
-        whole = pages.Extent(frozenset({project}))
-        total, data = pages.read_extent(ctx, resource, columns, whole, page)
+        extent = pages.Extent(frozenset({project}))
+        total, data = pages.read_extent(ctx, resource, columns, extent, page)
     return lists.compressed(pages.envelope(data, total if data else 0, *page))

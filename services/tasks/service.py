@@ -2,7 +2,7 @@
 
 from services.common.config import FileSettings
 from services.common.crud.rpc import CrudRpc
-from services.common.files.kept import Kept
+from services.common.files.row_files import RowFiles
 from services.common.files.rpc import FilesRpc
 from services.common.files.storage_access import UPLOADS
 from services.tasks.attachments import files as attachments
@@ -76,4 +76,8 @@ class TasksService(
     settings_class = FileSettings
     metadata = Base.metadata
     registry = RESOURCES
-    kept = (Kept(attachments.PREFIX, "attachment_file"), previews.KEPT, Kept(UPLOADS, None))
+    row_files = (
+        RowFiles(attachments.PREFIX, "attachment_file"),
+        previews.FILES,
+        RowFiles(UPLOADS, None),
+    )

@@ -72,20 +72,22 @@ read_deletions: Final = values.shaped(list[Erased | str])
 def field_of(name: str, value: Json, read: values.Reader[Any]) -> list[Any]:
     """An array in a body, empty if it is null. Raises InvalidInput, which names the field."""
     try:
-        found: list[Any] = [] if value is None else read(value)
+        members: list[Any] = [] if value is None else read(value)
     except BadValue as error:
         raise invalid_field(name, error.about(name)) from None
-    return found
+    return members
 
 
 def replies_in(value: Json) -> list[JsonObject]:
     """The replies stored in a comment."""
-    return [one for one in values.array_or_empty(value) if _is(one, Reply)]
+    return [reply for reply in values.array_or_empty(value) if _is(reply, Reply)]
 
 
 def annotations_in(value: Json) -> list[JsonObject]:
     """The annotations stored in a preview."""
-    return [one for one in values.array_or_empty(value) if _is(one, Annotation)]
+    return [
+        annotation for annotation in values.array_or_empty(value) if _is(annotation, Annotation)
+    ]
 
 
 def _is(value: Json, shape: Any) -> bool:

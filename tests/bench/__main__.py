@@ -1,4 +1,4 @@
-"""``make bench``: start a system of its own, measure, print a table, keep it as JSON.
+"""``make bench``: start a system, measure it, print a table and save it as JSON.
 
 Shared machines drift, so every rate and time is also given for *yardstick 390*: a machine and
 minute in which a stock nameko service answers 390 one-at-a-time echo calls a second.
@@ -115,27 +115,27 @@ class Bench:
         return statistics.median(rates)
 
     def warm(self) -> bool:
-        """Whether the stock service answers; its first round is not counted."""
+        """Warm the stock service up: its first calls are not counted."""
         try:
             return self.yardstick() > 0
         except UnknownService:
             return False
 
     def load(self, path: str, connections: int = 8) -> dict[str, float]:
-        """The load generator's answer about reading one path."""
+        """Run the load generator on one path; returns its figures."""
         return self.play([[["GET", path]]] * connections)
 
     def play(self, plans: Sequence[Sequence[Any]], seconds: float = SECONDS) -> dict[str, float]:
-        """The load generator's answer; each connection has a plan of its own."""
+        """Run the load generator with a plan for each connection; returns its figures."""
         command = [sys.executable, "-m", "tests.bench.load", str(self.system.port), str(seconds)]
         given = json.dumps({"token": self.token, "plans": plans})
         done = subprocess.run(command, input=given, capture_output=True, text=True, check=True)
-        found: dict[str, float] = json.loads(done.stdout)
-        assert not found["failures"], found
-        return found
+        body: dict[str, float] = json.loads(done.stdout)
+        assert not body["failures"], body
+        return body
 
     def single_rows(self) -> None:
-        """Reads of one row, beside the floor of the same chain."""
+        """Measure single-row reads, and an echo over the same chain as their lower bound."""
         floor = self.load(f"/bench/echo/{ident('x')}")
         read = self.load(f"/data/departments/{self.world.department}")
         one = self.load(f"/data/departments/{self.world.department}", 1)
@@ -151,7 +151,7 @@ class Bench:
         self.note("read as a share of echo", read["rate"] / floor["rate"], "", "share", 0.6)
 
     def log_ins(self) -> None:
-        """Ten people at the door at once, and what others notice meanwhile."""
+        """Measure ten concurrent log-ins, and the latency of other requests meanwhile."""
         person = {"first_name": "A", "last_name": "B", "email": "door@example.com"}
         assert self.admin.post("/data/persons", {**person, "password": "a password"}).ok
         body = {"email": "door@example.com", "password": "a password"}
@@ -175,7 +175,7 @@ class Bench:
         self.note("others during ten log-ins, p95", _p95(meanwhile) * 1000, "ms", "time", 50)
 
     def verification(self) -> None:
-        """What the gateway spends on a token it has seen and an actor it holds."""
+        """Measure the verification of a known token with a cached actor."""
         spent = asyncio.run(self._identifying(2000)) * 1000
         self.note("verifying a request, actor cached", spent, "ms", "time", 0.3)
 
@@ -196,7 +196,7 @@ class Bench:
 
     @contextmanager
     def others(self) -> Iterator[list[float]]:
-        """Somebody who reads single rows meanwhile; collects how long each took."""
+        """Read single rows in the background; collects their latencies."""
         times: list[float] = []
         stopping = threading.Event()
 
@@ -217,7 +217,7 @@ class Bench:
             thread.join()
 
     def long_list(self) -> None:
-        """All entities of a large production, and what others notice meanwhile."""
+        """Measure a list of all entities of a large production, and other requests meanwhile."""
         for number in range(ENTITIES - 3):
             self.world.add(
                 "entity",
@@ -249,7 +249,7 @@ class Bench:
         self.note("another request meanwhile, p95", _p95(meanwhile) * 1000, "ms", "time", 50)
 
     def memory(self, *names: str, peak: bool) -> int:
-        """Resident bytes of these processes, now or at their highest since the last look."""
+        """Resident bytes of these processes: now, or the peak since the last call."""
         total = 0
         for name in names:
             root = psutil.Process(self.system.processes[name].pid)
@@ -260,7 +260,7 @@ class Bench:
         return total
 
     def events(self) -> None:
-        """From the commit to a subscriber's hands, and how fast the relay empties an outbox."""
+        """Measure the delay from commit to subscriber, and the throughput of the relay."""
         waits: list[float] = []
         stopping = threading.Event()
 
@@ -311,7 +311,7 @@ class Bench:
         return rate
 
     def idle_memory(self) -> None:
-        """All processes of ours, and the supervisor's, which is a process like the others."""
+        """Measure the memory of all idle processes, the supervisor included."""
         total = 0
         for process in self.system.processes.values():
             root = psutil.Process(process.pid)
@@ -342,7 +342,7 @@ def _drain(connection: Any, stopping: threading.Event) -> None:
 
 @contextmanager
 def running(parts: Parts, folder: Path) -> Iterator[System]:
-    """The system, the echo service and the stock one."""
+    """Start the system, the echo service and the stock nameko service."""
     url = parts.urls["chat"]
     extra = {"ECHO_DATABASE_URL": url, "BCRYPT_COST": "12"}
     system = System(parts, folder, extra, app="tests.bench.asgi:app")
@@ -376,7 +376,7 @@ def running(parts: Parts, folder: Path) -> Iterator[System]:
 
 
 def report(figures: list[Figure], yardsticks: list[float]) -> None:
-    """Print the table and keep it."""
+    """Print the table and save it."""
     yardstick = statistics.median(yardsticks)
     for figure in figures:
         figure.scale(yardstick)
@@ -401,7 +401,7 @@ def report(figures: list[Figure], yardsticks: list[float]) -> None:
 
 
 def main() -> None:
-    """Measure everything in one run."""
+    """Run all benchmarks."""
     folder = Path(tempfile.mkdtemp(prefix="callboard-bench-"))
     try:
         starts = [start_seconds(folder / "run") for _ in tqdm(("first", "second"), desc="starting")]

@@ -1,4 +1,4 @@
-"""Where the time of one request goes, read off its trace."""
+"""Breakdown of a request's latency from its trace."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ RELAY, HANDLER, HANDLED = LATER = (
 
 
 def traces(folder: Path) -> dict[str, list[Line]]:
-    """All spans by trace."""
-    found: dict[str, list[Line]] = defaultdict(list)
+    """Spans grouped by trace id."""
+    result: dict[str, list[Line]] = defaultdict(list)
     for path in folder.glob("*.jsonl"):
         for text in path.read_text().splitlines():
             line = json.loads(text)
-            found[line["trace"]].append(line)
-    return found
+            result[line["trace"]].append(line)
+    return result
 
 
 def parts_of(spans: list[Line], root: Line) -> dict[str, float] | None:
-    """Milliseconds by part; None of a request that asked who is calling, or isn't whole."""
+    """Milliseconds by part; None for a request that looked up its actor, or an incomplete trace."""
     calls = children(spans, root)
     if len(calls) != 1:
         return None
@@ -57,7 +57,7 @@ def parts_of(spans: list[Line], root: Line) -> dict[str, float] | None:
         SQL: [s for s in children(spans, rpc) if s["name"] == "sql"],
         ASKING: [s for s in children(spans, rpc) if s["name"].startswith("call ")],
     }
-    found = {
+    result = {
         BEFORE: call["start"] - root["start"],
         THERE: rpc["start"] - call["start"],
         BACK: call["end"] - end,
@@ -67,13 +67,13 @@ def parts_of(spans: list[Line], root: Line) -> dict[str, float] | None:
     for part, some in inside.items():
         before = length(seen)
         seen += [(s["start"], s["end"]) for s in some]
-        found[part] = length(seen) - before
-    found[PYTHON] = end - rpc["start"] - length(seen)
-    return {part: found[part] / MS for part in PARTS}
+        result[part] = length(seen) - before
+    result[PYTHON] = end - rpc["start"] - length(seen)
+    return {part: result[part] / MS for part in PARTS}
 
 
 def later(spans: list[Line], root: Line, subscriber: str) -> dict[str, float] | None:
-    """Milliseconds from the commit to what the events of a request set going."""
+    """Milliseconds from the commit to the handlers of the request's events."""
     commits = [s for s in spans if s["name"] == "commit" and s["component"] != "crud"]
     published = [s for s in spans if s["name"].startswith("publish ")]
     handled = [s for s in spans if s["name"] == subscriber]
@@ -86,31 +86,31 @@ def later(spans: list[Line], root: Line, subscriber: str) -> dict[str, float] | 
 
 
 def statements(traced: list[list[Line]], component: str) -> list[tuple[str, float, float]]:
-    """What a service asks of its database in a request: text, times a request, milliseconds each.
+    """A service's SQL statements in a request: text, executions per request, milliseconds each.
 
-    The costliest first, of those that at least every second request makes.
+    The most expensive first; only those that at least half of the requests execute.
     """
-    found: dict[str, list[float]] = defaultdict(list)
+    result: dict[str, list[float]] = defaultdict(list)
     for spans in traced:
         for span in spans:
             if span["name"] == "sql" and span["component"] == component:
                 text = span["attributes"]["statement"].partition(" /*")[0]
-                found[" ".join(text.split())[:SHOWN]].append((span["end"] - span["start"]) / MS)
+                result[" ".join(text.split())[:SHOWN]].append((span["end"] - span["start"]) / MS)
     rows = [
         (text, len(times) / len(traced), statistics.median(times))
-        for text, times in found.items()
+        for text, times in result.items()
         if len(times) * 2 >= len(traced)
     ]
     return sorted(rows, key=lambda row: -row[1] * row[2])
 
 
 def children(spans: Iterable[Line], parent: Line) -> list[Line]:
-    """The spans below."""
+    """The child spans."""
     return [span for span in spans if span["parent"] == parent["span"]]
 
 
 def length(intervals: list[Interval]) -> int:
-    """How long a union of intervals is."""
+    """The length of a union of intervals."""
     total, until = 0, 0
     for start, end in sorted(intervals):
         total += max(0, end - max(start, until))

@@ -1,4 +1,4 @@
-"""The gateway with one more route, which only echoes."""
+"""The gateway with an additional echo route."""
 
 import os
 

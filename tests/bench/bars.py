@@ -1,4 +1,4 @@
-"""A picture of stacked bars, as SVG."""
+"""Stacked bar charts as SVG."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STYLE: Final = "font-family:sans-serif;font-size:13px;fill:#222"
 
 
 def bars(rows: dict[str, dict[str, float]], unit: str = "ms") -> str:
-    """One bar a row, each as long as its sum, and a legend of the parts."""
+    """One bar per row, scaled by its total, and a legend of the parts."""
     longest = max(sum(parts.values()) for parts in rows.values())
     names = list(dict.fromkeys(name for parts in rows.values() for name in parts))
     colours = dict(zip(names, COLOURS, strict=False))

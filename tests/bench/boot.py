@@ -1,4 +1,4 @@
-"""What somebody waits for who opens the web interface: its five calls, one after the other."""
+"""Start-up of the web interface: its five requests, one after the other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TIMES: Final = 15
 
 
 def fill(bench: Bench) -> None:
-    """A studio with many people in many open productions, each with columns of its own."""
+    """Create a studio with many people and open productions, each with metadata columns."""
     world = World()
     people = [world.person(f"person{n}", "user") for n in range(PERSONS - len(world.people))]
     for number in range(PRODUCTIONS - 1):
@@ -45,7 +45,7 @@ def fill(bench: Bench) -> None:
 
 
 def boot(bench: Bench) -> None:
-    """Config, session, context, organisation and the first production's episodes, as a manager."""
+    """Measure config, session, context, organisation and a production's episodes, as a manager."""
     fill(bench)
     world = World()
     manager = bench.system.caller(world.people["manager"])

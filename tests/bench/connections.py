@@ -1,4 +1,4 @@
-"""Many connections at once: idle ones, trickling ones, and what those who ask notice of them."""
+"""Many concurrent connections, idle and trickling, and their effect on other requests."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ MIB: Final = 1024 * 1024
 
 
 def _opened(port: int, count: int, beginning: bytes, stack: ExitStack) -> list[socket.socket]:
-    found = []
+    result = []
     for _ in range(count):
         line = stack.enter_context(socket.create_connection(("127.0.0.1", port), 30))
         if beginning:
             line.sendall(beginning)
-        found.append(line)
-    return found
+        result.append(line)
+    return result
 
 
 @contextmanager
 def _trickled(lines: list[socket.socket]) -> Iterator[None]:
-    """A byte a second on each, as long as the gateway lets them."""
+    """Send one byte per second on each connection until the gateway closes it."""
     stopping = threading.Event()
 
     def trickle() -> None:
@@ -51,7 +51,7 @@ def _trickled(lines: list[socket.socket]) -> Iterator[None]:
 
 
 def connections(bench: Bench) -> None:
-    """How others fare beside many connections, and what these cost the gateway."""
+    """Measure latency beside many connections, and the gateway's memory for them."""
     port, path = bench.system.port, f"/data/departments/{bench.world.department}"
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

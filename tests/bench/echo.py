@@ -1,4 +1,4 @@
-"""The floor: a service of ours that only answers, and the stock one that is the yardstick."""
+"""The lower bound: an echo service on our kernel, and a stock nameko one as the yardstick."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.common.runtime.service import Service
 
 
 class Echo(Service):
-    """Answers what it is asked."""
+    """Echoes its argument."""
 
     name = "echo"
     metadata = new_metadata()
@@ -26,7 +26,7 @@ class Echo(Service):
 
 
 class Yardstick:
-    """The same with stock nameko."""
+    """Echoes its argument, on stock nameko."""
 
     name = "yardstick"
 

@@ -1,4 +1,4 @@
-"""A load generator that costs little: raw keep-alive connections in a process of their own.
+"""A cheap load generator: raw keep-alive connections in a separate process.
 
 ``python -m tests.bench.load PORT SECONDS`` reads one JSON document: the ``token``, the ``plans``:
 for each connection the requests it sends one after another, over and over, as ``[method, path,
@@ -25,7 +25,7 @@ ACCEPTED = 2
 
 
 class Line:
-    """One connection, one request under way on it at a time; httptools reads the answers."""
+    """One connection with one request in flight; httptools parses the responses."""
 
     def __init__(self, port: int, requests: list[bytes]) -> None:
         self.requests: Iterator[bytes] = cycle(requests)
@@ -37,7 +37,7 @@ class Line:
         self.complete = False
 
     def on_message_complete(self) -> None:
-        """The whole answer is here."""
+        """Called by httptools at the end of a response."""
         self.complete = True
 
     def send(self, since: float) -> None:
@@ -46,7 +46,7 @@ class Line:
         self.socket.sendall(next(self.requests))
 
     def receive(self) -> bool:
-        """Take what arrived; whether that completes the answer."""
+        """Parse received bytes; returns whether the response is complete."""
         piece = self.socket.recv(RECEIVED)
         if not piece:
             raise ConnectionError("the gateway closed a connection")
@@ -58,7 +58,7 @@ class Line:
 
 
 def encoded(token: str, method: str, path: str, body: Any = None) -> bytes:
-    """A request's bytes."""
+    """A request as bytes."""
     content = b"" if body is None else json.dumps(body).encode()
     typed = f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
     head = (
@@ -71,7 +71,7 @@ def encoded(token: str, method: str, path: str, body: Any = None) -> bytes:
 def run(
     port: int, seconds: float, token: str, plans: list[list[Any]], rate: float = 0.0
 ) -> dict[str, float]:
-    """Accepted requests a second, their times and those of refused ones in milliseconds.
+    """Accepted requests per second, and the latencies of accepted and refused ones in milliseconds.
 
     With a rate so many requests a second are due, whatever the answers do, and each counts from
     when it was due; without one, every client asks again once it has its answer.

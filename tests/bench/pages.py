@@ -42,7 +42,7 @@ FORBIDDEN: Final = (requests.codes.forbidden, requests.codes.not_found)
 
 
 class Spent(NamedTuple):
-    """Milliseconds that pages of a list take."""
+    """Latency of a list's pages in milliseconds."""
 
     first: float
     middle: float
@@ -50,7 +50,7 @@ class Spent(NamedTuple):
 
 
 def fill(bench: Bench) -> World:
-    """The small studio with ten productions, and the rows; answers what it is made of."""
+    """Create a studio with ten productions and many rows; returns its world."""
     world = World()
     projects = [world.project]
     for number in range(1, PRODUCTIONS):
@@ -76,12 +76,12 @@ def fill(bench: Bench) -> World:
 
 
 def spent(who: Caller, path: str) -> Spent | None:
-    """What the pages of a list take; None for whom it is forbidden."""
-    answer = who.get(f"{path}page=1")
-    if answer.status_code in FORBIDDEN:
+    """Measure the pages of a list; None if the caller may not read it."""
+    response = who.get(f"{path}page=1")
+    if response.status_code in FORBIDDEN:
         return None
-    assert answer.ok, (path, answer.text[:300])
-    count = max(answer.json()["nb_pages"], 1)
+    assert response.ok, (path, response.text[:300])
+    count = max(response.json()["nb_pages"], 1)
     numbers = (1, max(count // 2, 1), count)
     return Spent(*(_median(who, f"{path}page={number}") for number in numbers))
 
@@ -90,14 +90,14 @@ def _median(who: Caller, path: str) -> float:
     times = []
     for _ in range(TIMES):
         began = time.perf_counter()
-        answer = who.get(path)
+        response = who.get(path)
         times.append((time.perf_counter() - began) * 1000)
-        assert answer.ok, answer.text[:300]
+        assert response.ok, response.text[:300]
     return statistics.median(times)
 
 
 def paths(world: World) -> Iterator[str]:
-    """Every list that has pages, up to the page."""
+    """The URLs of all paginated lists, up to the page number."""
     for registry in registries():
         for resource in registry:
             yield f"/data/{resource.path}?"
@@ -114,17 +114,17 @@ def paths(world: World) -> Iterator[str]:
 
 
 def pages(bench: Bench) -> None:
-    """The slowest of all, for an administrator and for an artist of all productions."""
+    """Measure all lists as an administrator and an artist; notes the slowest."""
     world = bench.world = fill(bench)
     for name in ("admin", "artist"):
         who = bench.system.caller(world.people[name])
-        found = {path: times for path in paths(world) if (times := spent(who, path)) is not None}
-        slow = max(found, key=lambda path: found[path].first)
-        deep = max(found, key=lambda path: max(found[path]))
-        title = f"of {ROWS} rows, {name}, slowest of {len(found)} lists"
-        bench.note(f"first page {title}: {slow}", found[slow].first, "ms", "time", 10)
-        bench.note(f"any page {title}: {deep}", max(found[deep]), "ms", "time", 60)
-        mine = found[f"/data/projects/{world.project}/tasks?"]
+        result = {path: times for path in paths(world) if (times := spent(who, path)) is not None}
+        slow = max(result, key=lambda path: result[path].first)
+        deep = max(result, key=lambda path: max(result[path]))
+        title = f"of {ROWS} rows, {name}, slowest of {len(result)} lists"
+        bench.note(f"first page {title}: {slow}", result[slow].first, "ms", "time", 10)
+        bench.note(f"any page {title}: {deep}", max(result[deep]), "ms", "time", 60)
+        mine = result[f"/data/projects/{world.project}/tasks?"]
         bench.note(f"a production's tasks, first page, {name}", mine.first, "ms", "time", 10)
     admin = bench.system.caller(world.admin)
     for name in ("", f"project_id={world.project}&", "name=e100&"):

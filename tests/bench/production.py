@@ -1,4 +1,4 @@
-"""A large production: its castings, its views with tasks, its comments, and who else waits."""
+"""A large production: castings, views with tasks, comments, and a mixed load."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PEOPLE: Final = 5
 
 
 def fill(bench: Bench) -> None:
-    """5,000 shots in 50 sequences, ten tasks each, ten assets in each."""
+    """Create 5,000 shots in 50 sequences, each with ten tasks and ten cast assets."""
     world = bench.world = World()
     common = {"project_id": world.project, "status": "running", "is_shared": False}
     shot, sequence, character = (world.types[n] for n in ("Shot", "Sequence", "Character"))
@@ -76,19 +76,19 @@ def fill(bench: Bench) -> None:
 
 
 def timed(call: Callable[[], Any], times: int = 5, pause: float = 0.0) -> float:
-    """The median of some calls, in milliseconds; ``pause`` lets what follows a write end."""
-    found = []
+    """The median latency of calls in milliseconds; ``pause`` lets asynchronous work finish."""
+    result = []
     for _ in range(times):
         time.sleep(pause)
         began = time.perf_counter()
         answer = call()
-        found.append((time.perf_counter() - began) * 1000)
+        result.append((time.perf_counter() - began) * 1000)
         assert answer.ok, answer.text[:300]
-    return statistics.median(found)
+    return statistics.median(result)
 
 
 def castings(bench: Bench) -> None:
-    """Castings of a whole production, of a sequence, and replacing one."""
+    """Measure the castings of a production and a sequence, and replacing one."""
     admin, project = bench.admin, bench.world.project
     path = f"/data/projects/{project}/sequences"
     bench.note(
@@ -113,7 +113,7 @@ def castings(bench: Bench) -> None:
 
 
 def views(bench: Bench) -> None:
-    """All shots with their tasks, again unchanged, and the memory it takes."""
+    """Measure all shots with tasks, the 304 that follows, and the memory used."""
     admin = bench.admin
     path = f"/data/shots/with-tasks?project_id={bench.world.project}"
     admin.get(path)
@@ -121,9 +121,9 @@ def views(bench: Bench) -> None:
     with bench.others() as meanwhile:
         spent = timed(lambda: admin.get(path))
     grown = bench.memory("gateway", "assets", "tasks", peak=True) - before
-    answer = admin.get(path)
+    response = admin.get(path)
     bench.note("5,000 shots with 50,000 tasks", spent, "ms", "time", 600)
-    bench.note("the same, JSON", len(answer.content) / 2**20, "MiB", "plain", None)
+    bench.note("the same, JSON", len(response.content) / 2**20, "MiB", "plain", None)
     bench.note("the same, memory of three processes", grown / 2**20, "MiB", "plain", 60)
     meanwhile.sort()
     bench.note(
@@ -136,14 +136,14 @@ def views(bench: Bench) -> None:
         "time",
         None,
     )
-    held = {"If-None-Match": answer.headers["ETag"]}
+    held = {"If-None-Match": response.headers["ETag"]}
     again = timed(lambda: admin.get(path, headers=held), 40)
     assert admin.get(path, headers=held).status_code == 304
     bench.note("the same again, unchanged (304)", again, "ms", "time", 5)
 
 
 def comments(bench: Bench) -> None:
-    """Comments that change the status, five people to notify, from eight callers at once."""
+    """Measure status-changing comments that notify five people, from eight concurrent callers."""
     world = bench.world
     other = bench.admin.post(
         "/data/task-status",
@@ -185,7 +185,7 @@ def comments(bench: Bench) -> None:
 
 
 def mixed_day(bench: Bench) -> None:
-    """Seven reads of a row, two lists of a hundred and a write, over and over, from each caller."""
+    """Measure a mixed load: seven row reads, two lists of a hundred rows and a write, repeated."""
     project = bench.world.project
     plans = []
     for caller in range(COMMENTERS):
@@ -209,13 +209,13 @@ def mixed_day(bench: Bench) -> None:
                 for request in (*reads[:4], lists[0], *reads[4:], lists[1], write)
             ]
         )
-    found = bench.play(plans)
-    bench.note("a mixed day, 8 callers", found["rate"], "/s", "rate", 700)
-    bench.note("the same, p99", found["p99"], "ms", "time", 60)
+    figures = bench.play(plans)
+    bench.note("a mixed day, 8 callers", figures["rate"], "/s", "rate", 700)
+    bench.note("the same, p99", figures["p99"], "ms", "time", 60)
 
 
 def production(bench: Bench) -> None:
-    """Everything about a large production."""
+    """Run all benchmarks of a large production."""
     fill(bench)
     castings(bench)
     views(bench)

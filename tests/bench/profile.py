@@ -1,4 +1,4 @@
-"""``make profile``: where each millisecond of a read and of a comment goes.
+"""``make profile``: the latency breakdown of a read and of a comment.
 
 Runs the system once without traces, for the whole times and the CPU that each process spends, and
 once with, for the parts. Writes ``docs/speed.md`` and its picture.
@@ -57,7 +57,7 @@ set going is part of it. The load of others blurs what is below a tenth."""
 
 
 class Visitor:
-    """One connection, one request at a time, and no library that costs more than the server."""
+    """One connection, one request at a time, without the overhead of an HTTP library."""
 
     def __init__(self, system: System, world: World) -> None:
         caller = system.caller(world.admin)
@@ -71,7 +71,7 @@ class Visitor:
         }
 
     def send(self, what: str, trace: str) -> float:
-        """Milliseconds of one request, which is the beginning of that trace."""
+        """Send one request as the root of a trace; returns its milliseconds."""
         method, path, body = self.requests[what]
         headers = {**self.headers, "traceparent": f"00-{trace}-{trace[:16]}-01"}
         began = time.perf_counter()
@@ -83,17 +83,17 @@ class Visitor:
         return spent
 
     def many(self, what: str, count: int) -> dict[str, float]:
-        """The same again and again, by trace; the first few are not counted."""
+        """Repeat a request; returns latencies by trace, without those of the warm-up."""
         for _ in range(WARM):
             self.send(what, uuid.uuid4().hex)
         return {trace: self.send(what, trace) for trace in (uuid.uuid4().hex for _ in range(count))}
 
 
 def cpu(system: System, parts: Parts) -> dict[str, float]:
-    """Seconds of CPU that each part has spent so far."""
-    found = {name: process.pid for name, process in system.processes.items()}
-    found |= {child.name: child.process.pid for child in parts.children if child.process}
-    return {name: _spent(psutil.Process(pid)) for name, pid in found.items()}
+    """CPU seconds used by each process so far."""
+    result = {name: process.pid for name, process in system.processes.items()}
+    result |= {child.name: child.process.pid for child in parts.children if child.process}
+    return {name: _spent(psutil.Process(pid)) for name, pid in result.items()}
 
 
 def _spent(process: psutil.Process) -> float:
@@ -106,7 +106,7 @@ def _spent(process: psutil.Process) -> float:
 
 
 def ran(parts: Parts, folder: Path, extra: dict[str, str], work: Callable[[System], Any]) -> Any:
-    """What ``work`` makes of a fresh system."""
+    """Run ``work`` on a fresh system; returns its result."""
     folder.mkdir()
     system = System(parts, folder, extra)
     system.start()
@@ -118,7 +118,7 @@ def ran(parts: Parts, folder: Path, extra: dict[str, str], work: Callable[[Syste
 
 
 def plain(parts: Parts, folder: Path) -> tuple[dict[str, list[float]], dict[str, dict[str, float]]]:
-    """Times without traces, and milliseconds of CPU a request by part, beyond those of an idle run.
+    """Latencies without tracing, and CPU milliseconds per request by process, less an idle run's.
 
     What a request sets going later, as events do, is part of what it costs.
     """
@@ -149,12 +149,14 @@ def plain(parts: Parts, folder: Path) -> tuple[dict[str, list[float]], dict[str,
             }
         return times, costs
 
-    found: tuple[dict[str, list[float]], dict[str, dict[str, float]]] = ran(parts, folder, {}, work)
-    return found
+    result: tuple[dict[str, list[float]], dict[str, dict[str, float]]] = ran(
+        parts, folder, {}, work
+    )
+    return result
 
 
 class Parted(NamedTuple):
-    """What the traces say."""
+    """The results of the traced run."""
 
     rows: dict[str, dict[str, float]]
     follow: dict[str, float]
@@ -162,7 +164,7 @@ class Parted(NamedTuple):
 
 
 def traced(parts: Parts, folder: Path) -> Parted:
-    """Milliseconds by part of both, what follows a comment, and what it asks of the database."""
+    """The breakdowns of both requests, a comment's asynchronous work, and its SQL statements."""
     kept = folder / "traces"
 
     def work(system: System) -> dict[str, dict[str, float]]:
@@ -179,16 +181,16 @@ def traced(parts: Parts, folder: Path) -> Parted:
     rows: dict[str, dict[str, float]] = {}
     follow: list[dict[str, float]] = []
     for what, route in ROUTES.items():
-        found = []
+        result = []
         for trace, spent in times[what].items():
             spans = kept_spans[trace]
             root = next((span for span in spans if span["name"] == route), None)
             if root is None or (inside := parts_of(spans, root)) is None:
                 continue
-            found.append({HTTP: spent - (root["end"] - root["start"]) / MS, **inside})
+            result.append({HTTP: spent - (root["end"] - root["start"]) / MS, **inside})
             if what == COMMENT and (after := later(spans, root, SUBSCRIBER)):
                 follow.append(after)
-        rows[what] = medians(found)
+        rows[what] = medians(result)
     asked = statements([kept_spans[trace] for trace in times[COMMENT]], "tasks")
     return Parted(rows, medians(follow), asked)
 
@@ -260,7 +262,7 @@ def _line(name: str, values: dict[str, float]) -> str:
 
 
 def main() -> None:
-    """Measure, write, say where."""
+    """Measure, and write the report."""
     folder = Path(tempfile.mkdtemp(prefix="callboard-profile-"))
     try:
         with backing(

@@ -21,20 +21,20 @@ TEXT: Final = "The lens flare in the second half hides what she says; calm it do
 
 
 def ident(table: str, number: int) -> str:
-    """The id of a made row, the same in every run."""
+    """The deterministic id of a generated row."""
     kind = list(SHARES).index(table) + 1
     return str(uuid.UUID(int=(kind << 96) | (4 << 76) | (8 << 60) | number))
 
 
 class Rows:
-    """Makes the rows of a studio around those of the small one."""
+    """Generates rows around those of a small studio."""
 
     def __init__(self, total: int) -> None:
         self.world = World()
         self.counts = {table: int(total * share) for table, share in SHARES.items()}
 
     def tables(self) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
-        """Every table with its rows."""
+        """All tables with their rows."""
         makers = {
             "comment": self.comment,
             "api_event": self.event,
@@ -69,7 +69,7 @@ class Rows:
         }
 
     def task(self, number: int) -> dict[str, Any]:
-        """Its task."""
+        """A task of a shot."""
         return {
             "name": "main",
             "project_id": self.world.project,
@@ -83,7 +83,7 @@ class Rows:
         }
 
     def comment(self, number: int) -> dict[str, Any]:
-        """What was said on it."""
+        """A comment on a task."""
         return {
             "object_id": ident("task", number % max(1, self.counts["task"])),
             "object_type": "Task",
@@ -97,7 +97,7 @@ class Rows:
         }
 
     def event(self, number: int) -> dict[str, Any]:
-        """What was told of it."""
+        """An event about a comment."""
         task = ident("task", number % max(1, self.counts["task"]))
         return {
             "name": "task:update",
@@ -108,7 +108,7 @@ class Rows:
 
 
 def write(path: Path, total: int) -> int:
-    """Write the dump; answers how many rows it has."""
+    """Write the dump; returns the number of its rows."""
     count = 0
     with igzip.open(path, "wt", encoding="utf-8") as out:
         out.write('{"format": "zou-tables/1", "tables": {')

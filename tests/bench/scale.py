@@ -1,4 +1,4 @@
-"""``make scale-curve``: what more processes bring, and what three times too much work does.
+"""``make scale-curve``: throughput by number of processes, and behaviour at three times capacity.
 
 All of it runs on one machine, generator, database and broker included: where its cores are busy
 already, more processes can't bring more, and the table says how busy they were.
@@ -41,7 +41,7 @@ STEPS: Final = (
 
 
 class Curve:
-    """Measures one system as it grows."""
+    """Measures one system with an increasing number of processes."""
 
     def __init__(self, system: System, world: World) -> None:
         self.system, self.world = system, world
@@ -57,16 +57,16 @@ class Curve:
         )
 
     def load(self, path: str, clients: int = CLIENTS, rate: float = 0.0) -> dict[str, float]:
-        """The load generator's answer."""
+        """Run the load generator; returns its figures."""
         command = [sys.executable, "-m", "tests.bench.load", str(self.system.port), str(SECONDS)]
         asked = {"token": self.token, "plans": [[["GET", path]]] * clients, "rate": rate}
         given = json.dumps(asked)
         done = subprocess.run(command, input=given, capture_output=True, text=True, check=True)
-        found: dict[str, float] = json.loads(done.stdout)
-        return found
+        body: dict[str, float] = json.loads(done.stdout)
+        return body
 
     def grow(self, name: str | None) -> None:
-        """One process more."""
+        """Add a process."""
         if name == "gateway":
             gateway = psutil.Process(self.system.processes[name].pid)
             before = len(gateway.children())
@@ -79,7 +79,7 @@ class Curve:
             until(lambda: self.system.consumers("tasks") > before, 60, f"{name} at work")
 
     def measure(self, name: str) -> float:
-        """A row of the table; answers how many single rows a second there were."""
+        """Measure a row of the table; returns single-row reads per second."""
         psutil.cpu_percent()
         one = self.load(self.one)
         many = self.load(f"/data/projects/{self.world.project}/tasks")
@@ -89,17 +89,17 @@ class Curve:
         return one["rate"]
 
     def overload(self, capacity: float) -> str:
-        """What those get who were accepted, and those who were not, at three times the capacity."""
-        found = self.load(self.one, CROWD, capacity * TIMES)
+        """Measure accepted and refused requests at three times the capacity."""
+        figures = self.load(self.one, CROWD, capacity * TIMES)
         return (
-            f"{TIMES} x {capacity:.0f}/s asked by {CROWD} connections: {found['rate']:.0f}/s "
-            f"accepted, p50 {found['p50']:.0f} ms, p99 {found['p99']:.0f} ms; "
-            f"{found['failures'] / SECONDS:.0f}/s refused, p99 {found['refused_p99']:.0f} ms"
+            f"{TIMES} x {capacity:.0f}/s asked by {CROWD} connections: {figures['rate']:.0f}/s "
+            f"accepted, p50 {figures['p50']:.0f} ms, p99 {figures['p99']:.0f} ms; "
+            f"{figures['failures'] / SECONDS:.0f}/s refused, p99 {figures['refused_p99']:.0f} ms"
         )
 
 
 def grown(world: World) -> World:
-    """With tasks enough for a list to cost something."""
+    """Create enough tasks to make a list expensive."""
     for number in range(300):
         asset = world.add(
             "entity",
@@ -124,7 +124,7 @@ def grown(world: World) -> World:
 
 
 def run(parts: Any, folder: Path, console: Console) -> None:
-    """Start, grow, measure, print."""
+    """Start a system, add processes, measure and print."""
     world = grown(World())
     with System(parts, folder).up() as system:
         system.load(world.tables)
@@ -140,7 +140,7 @@ def run(parts: Any, folder: Path, console: Console) -> None:
 
 
 def main() -> None:
-    """On parts of its own."""
+    """Run on a private database and broker."""
     folder = Path(tempfile.mkdtemp(prefix="callboard-scale-"))
     try:
         with backing(

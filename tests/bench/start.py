@@ -1,4 +1,4 @@
-"""How long ``make run`` takes until all parts answer."""
+"""The start-up time of ``make run``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.running import free_port, until
 
 
 def start_seconds(folder: Path) -> float:
-    """Start it on a run folder, stop it again; seconds until it was ready."""
+    """Start and stop the system in a run folder; returns the seconds until it was ready."""
     port = free_port()
     environ = {**os.environ, "RUN_DIR": str(folder), "HTTP_PORT": str(port)}
     folder.mkdir(parents=True, exist_ok=True)

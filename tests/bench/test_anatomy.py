@@ -1,4 +1,4 @@
-"""The arithmetic of ``make profile``."""
+"""The calculations of ``make profile``."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ SPANS = [
 
 
 def test_every_millisecond_is_in_one_part() -> None:
-    """Overlaps count once, and what the service does after its reply counts not at all."""
-    found = parts_of(SPANS, ROOT)
-    assert found == {
+    """Overlaps count once; work after the reply does not count."""
+    parts = parts_of(SPANS, ROOT)
+    assert parts == {
         BEFORE: 1,
         THERE: 2,
         SQL: 2,
@@ -57,11 +57,11 @@ def test_every_millisecond_is_in_one_part() -> None:
         BACK: 0,
         AFTER: 2,
     }
-    assert sum(found.values()) == 20
+    assert sum(parts.values()) == 20
 
 
 def test_a_request_that_asked_somebody_first_is_left_out() -> None:
-    """Such as who is calling, which is cached afterwards."""
+    """Its actor is cached afterwards, so that it is not typical."""
     more = span("first", "root", "call auth.identify", 0, 1)
     assert parts_of([*SPANS, more], ROOT) is None
 

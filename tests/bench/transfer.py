@@ -1,4 +1,4 @@
-"""How fast data goes in and out."""
+"""The throughput of import and export."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Note = Callable[[str, float, str, str, float | None], None]
 
 
 def transfers(system: System, folder: Path, note: Note) -> None:
-    """A small import, a large one, and the export of it."""
+    """Measure a small import, a large one, and its export."""
     note(f"import of {SMALL} rows, caches fresh", small(system) * 1000, "ms", "time", 300)
     count = write(folder / "rows.json.gz", ROWS)
     batches = DumpFile(folder / "rows.json.gz").batches()
@@ -33,7 +33,7 @@ def transfers(system: System, folder: Path, note: Note) -> None:
 
 
 def small(system: System) -> float:
-    """Seconds that a small import takes, from the call to its return."""
+    """The seconds of a small import, process start included."""
     tables = World().tables
     for number in range(SMALL - sum(map(len, tables.values()))):
         row = {**tables["department"][0], "id": ident(f"d{number}"), "name": f"D{number}"}
@@ -42,7 +42,7 @@ def small(system: System) -> float:
 
 
 def timed(work: Callable[[], Any]) -> float:
-    """Seconds that it takes."""
+    """Run a command; returns its seconds."""
     began = time.perf_counter()
     work()
     return time.perf_counter() - began

@@ -1,4 +1,4 @@
-"""Fixtures: a headless Chromium, and where its screenshots are kept."""
+"""Fixtures: a headless Chromium, and the folder of its screenshots."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NONE_HERE = "Chromium and its driver aren't installed: apt-get install chromium 
 
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
-    """A browser nobody used before. Without one, builds fail and developers go on."""
+    """A fresh browser. Without Chromium, CI fails and local runs skip the test."""
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not chromium or not driver:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(NONE_HERE)
@@ -39,16 +39,16 @@ def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
     options.binary_location = str(chromium)
     for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):
         options.add_argument(flag)
-    found = webdriver.Chrome(options, Service(driver))
+    result = webdriver.Chrome(options, Service(driver))
     try:
-        yield found
+        yield result
     finally:
-        found.quit()
+        result.quit()
 
 
 @pytest.fixture
 def artefacts() -> Path:
-    """A folder that outlives the tests: ``ARTEFACTS``, else ``.run-artefacts``."""
+    """The folder of screenshots, kept after the tests: ``ARTEFACTS``, else ``.run-artefacts``."""
     folder = Path(os.environ.get("ARTEFACTS") or ROOT / ".run-artefacts")
     folder.mkdir(parents=True, exist_ok=True)
     return folder

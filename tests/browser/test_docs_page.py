@@ -1,4 +1,4 @@
-"""The documentation page, used as somebody who is new here would."""
+"""The documentation page, as a new user works with it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def opened(browser: Chrome, system: System) -> None:
 
 
 def log_in(browser: Chrome, password: str) -> str:
-    """Fill in the form; what the page then says of the session."""
+    """Log in; returns the page's text about the session."""
     for name, text in (("email", "admin@example.com"), ("password", password)):
         field = browser.find_element(By.NAME, name)
         field.clear()
@@ -41,28 +41,28 @@ def route(browser: Chrome, words: str, path: str) -> WebElement:
     search = browser.find_element(By.ID, "find")
     search.clear()
     search.send_keys(words)
-    [found] = [
+    [section] = [
         row
         for row in browser.find_elements(By.CSS_SELECTOR, "details:not([hidden])")
         if row.find_element(By.CSS_SELECTOR, ".path").text == path
     ]
-    found.find_element(By.TAG_NAME, "summary").click()
-    until(lambda: found.find_elements(By.CSS_SELECTOR, ".act button"), what="the route's form")
-    return found
+    section.find_element(By.TAG_NAME, "summary").click()
+    until(lambda: section.find_elements(By.CSS_SELECTOR, ".act button"), what="the route's form")
+    return section
 
 
 def answered(row: WebElement) -> str:
-    """Try the route; what came."""
+    """Send the route's request; returns the response as displayed."""
     row.find_element(By.CSS_SELECTOR, ".act button").click()
     out = row.find_element(By.CSS_SELECTOR, ".act + pre")
     until(out.is_displayed, what="an answer")
     return f"{row.find_element(By.CSS_SELECTOR, '.act b').text}\n{out.text}"
 
 
-def test_somebody_logs_in_and_tries_a_route(
+def test_a_user_logs_in_and_tries_a_route(
     browser: Chrome, system: System, world: World, artefacts: Path
 ) -> None:
-    """The session is a cookie that no script reads, and it outlives a reload."""
+    """The session is an HttpOnly cookie and survives a reload."""
     opened(browser, system)
     assert log_in(browser, "wrong") == "wrong e-mail or password"
     assert log_in(browser, "mypassword").endswith(", admin")
@@ -78,10 +78,8 @@ def test_somebody_logs_in_and_tries_a_route(
     assert '"name": "Film"' in said
 
 
-def test_a_row_is_made_by_its_form_and_nothing_after_log_out(
-    browser: Chrome, system: System, world: World
-) -> None:
-    """Bodies are written, refusals are read."""
+def test_a_form_creates_a_row_until_log_out(browser: Chrome, system: System, world: World) -> None:
+    """A body can be edited, and an error is displayed."""
     opened(browser, system)
     log_in(browser, "mypassword")
     row = route(browser, "create department", "/data/departments")

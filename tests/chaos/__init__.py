@@ -1,1 +1,1 @@
-"""Everything that can fail does, under load, and what was promised is looked up afterwards."""
+"""Fault injection under load; afterwards the guarantees are checked."""

@@ -1,4 +1,4 @@
-"""``make chaos``: every fault in turn under load, and a table of what each did.
+"""``make chaos``: inject each fault under load, and print a table of the outcomes.
 
 ``FAULTS="gateway broker"`` chooses those whose names hold one of the words.
 """
@@ -20,8 +20,8 @@ from deploy.local.parts import backing
 from deploy.local.settings import LocalSettings
 from tests.chaos.faults import ALL, Fault
 from tests.chaos.trial import Outcome, trial
-from tests.listening import Subscriber
 from tests.running import System
+from tests.subscribing import Subscriber
 from tests.world import World
 
 
@@ -31,7 +31,7 @@ def chosen(words: list[str]) -> list[Fault]:
 
 
 def show(console: Console, outcomes: dict[str, Outcome | str]) -> None:
-    """The table; a broken promise stands where the figures would."""
+    """Print the table; a violated guarantee replaces the figures."""
     table = Table("fault", "requests", "refused", "slowest", "recovered after", "promises")
     for name, found in outcomes.items():
         if isinstance(found, str):
@@ -52,7 +52,7 @@ def show(console: Console, outcomes: dict[str, Outcome | str]) -> None:
 
 
 def run(system: System, faults: list[Fault], console: Console) -> dict[str, Outcome | str]:
-    """Every fault on one system, which is whole again before the next."""
+    """Inject the faults into one system, which recovers before the next."""
     subscriber = Subscriber(system.parts.amqp_uri)
     time.sleep(1.0)  # see tests/chaos/test_chaos.py
     outcomes: dict[str, Outcome | str] = {}
@@ -69,7 +69,7 @@ def run(system: System, faults: list[Fault], console: Console) -> dict[str, Outc
             world = World()
             system.load(world.tables)
             subscriber.read()
-            subscriber.seen.clear()
+            subscriber.received.clear()
             try:
                 outcomes[fault.name] = trial(system, world, subscriber, fault)
             except AssertionError as broken:
@@ -80,7 +80,7 @@ def run(system: System, faults: list[Fault], console: Console) -> dict[str, Outc
 
 
 def main() -> None:
-    """Run, print, and end with status 1 if a promise was broken."""
+    """Run, print, and exit with status 1 if a guarantee was violated."""
     console = Console()
     folder = Path(tempfile.mkdtemp(prefix="callboard-chaos-"))
     try:
@@ -93,7 +93,7 @@ def main() -> None:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     show(console, outcomes)
-    sys.exit(any(isinstance(found, str) for found in outcomes.values()))
+    sys.exit(any(isinstance(outcome, str) for outcome in outcomes.values()))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is done to a running system: each fault is a block during which it lasts."""
+"""Faults, as context managers: each lasts for the ``with`` block."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Inject = Callable[[System], AbstractContextManager[None]]
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that fails."""
+    """A fault to inject."""
 
     name: str
     inject: Inject
@@ -41,26 +41,26 @@ class Fault:
 
 
 def family(system: System, name: str) -> list[psutil.Process]:
-    """A process of ours, or of the backing parts, with its children."""
+    """A process of the system or of its database and broker, with its children."""
     pid = child(system, name).pid if name in BACKING else system.processes[name].pid
     parent = psutil.Process(pid)
     return [parent, *parent.children(recursive=True)]
 
 
 def child(system: System, name: str) -> subprocess.Popen[bytes]:
-    """The process of a backing part."""
+    """The process of the database or the broker."""
     process = part(system, name).process
     assert process is not None
     return process
 
 
 def part(system: System, name: str) -> Child:
-    """A backing part."""
+    """The database or the broker, by name."""
     return next(c for c in system.parts.children if c.name == name)
 
 
 def send(number: signal.Signals, processes: list[psutil.Process]) -> None:
-    """Signal them all; who is gone is gone."""
+    """Signal all processes; ignores those that have ended."""
     for process in processes:
         try:
             process.send_signal(number)
@@ -69,12 +69,12 @@ def send(number: signal.Signals, processes: list[psutil.Process]) -> None:
 
 
 def killed(name: str) -> Inject:
-    """SIGKILL; started again at the end."""
+    """Kill the process (SIGKILL); restart it at the end."""
     return _ended(name, signal.SIGKILL)
 
 
 def restarted(name: str) -> Inject:
-    """Ended in good order; started again at the end."""
+    """Stop the process gracefully (SIGTERM); restart it at the end."""
     return _ended(name, signal.SIGINT if name == "postgres" else signal.SIGTERM)
 
 
@@ -99,7 +99,7 @@ def _ended(name: str, number: signal.Signals) -> Inject:
 
 
 def revive(system: System, name: str) -> None:
-    """Start the part again, as the supervisor does: until it stays.
+    """Restart the process as the supervisor does, until it keeps running.
 
     A database whose old backends are not all gone yet refuses to start.
     """
@@ -121,7 +121,7 @@ def revive(system: System, name: str) -> None:
 
 
 def frozen(name: str) -> Inject:
-    """SIGSTOP to it and its children, then SIGCONT: a hang, as of a machine or a network."""
+    """Stop the process and its children (SIGSTOP, then SIGCONT): a hang of a machine or network."""
 
     @contextmanager
     def inject(system: System) -> Iterator[None]:
@@ -136,7 +136,7 @@ def frozen(name: str) -> Inject:
 
 
 def control(system: System, *command: str) -> None:
-    """Tell the broker something by its own tool."""
+    """Run a command of rabbitmqctl."""
     script = find_script()
     assert script is not None, "the broker runs in a container, which this can't reach"
     tool = Path(script).with_name("rabbitmqctl")
@@ -146,14 +146,14 @@ def control(system: System, *command: str) -> None:
 
 @contextmanager
 def broker_connections_cut(system: System) -> Iterator[None]:
-    """All of them, by the broker."""
+    """Have the broker close all connections."""
     control(system, "close_all_connections", "cut by the test")
     yield
 
 
 @contextmanager
 def database_connections_cut(system: System) -> Iterator[None]:
-    """All of every service and of the relay."""
+    """Close all database connections of the services and the relay."""
     for service in SERVICES:
         connection = psycopg2.connect(system.parts.urls[service])
         with connection, connection.cursor() as cursor:
@@ -167,7 +167,7 @@ def database_connections_cut(system: System) -> Iterator[None]:
 
 @contextmanager
 def broker_disk_full(system: System) -> Iterator[None]:
-    """The broker says that it has no room, and takes nothing from who publishes."""
+    """Raise the broker's disk alarm, which blocks publishers."""
     control(system, "set_disk_free_limit", FULL)
     try:
         yield
@@ -177,7 +177,7 @@ def broker_disk_full(system: System) -> Iterator[None]:
 
 @contextmanager
 def database_slow(system: System) -> Iterator[None]:
-    """Three quarters of the time the database stands still."""
+    """Stop the database for three quarters of the time."""
     stopping = threading.Event()
 
     def stutter() -> None:

@@ -1,4 +1,4 @@
-"""The short form of ``make chaos``: one fault of each kind."""
+"""A short ``make chaos``: one fault of each kind."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ import pytest
 
 from tests.chaos.faults import SHORT, Fault
 from tests.chaos.trial import trial
-from tests.listening import Subscriber
 from tests.running import System
+from tests.subscribing import Subscriber
 from tests.world import World
 
 pytestmark = [pytest.mark.alone, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
 
 @pytest.fixture(scope="module")
-def lasting(system: System) -> Subscriber:
+def durable(system: System) -> Subscriber:
     """A downstream program, there before anything dies.
 
     RabbitMQ 3 writes down a new quorum queue's whereabouts half a second after its declaration; a
     node killed before that does not find the queue again. No real subscriber is younger.
     """
-    found = Subscriber(system.parts.amqp_uri)
+    subscriber = Subscriber(system.parts.amqp_uri)
     time.sleep(1.0)
-    return found
+    return subscriber
 
 
 @pytest.fixture
-def subscriber(lasting: Subscriber) -> Subscriber:
-    """Its record, begun anew."""
-    lasting.read()
-    lasting.seen.clear()
-    return lasting
+def subscriber(durable: Subscriber) -> Subscriber:
+    """The subscriber, with an empty record."""
+    durable.read()
+    durable.received.clear()
+    return durable
 
 
 @pytest.fixture(autouse=True)
 def restored(system: System) -> Iterator[None]:
-    """Whatever was killed is back for the next test."""
+    """Restart killed processes for the next test."""
     yield
     system.restore()
 
@@ -47,5 +47,5 @@ def restored(system: System) -> Iterator[None]:
 def test_a_fault_loses_nothing_and_doubles_nothing(
     system: System, world: World, subscriber: Subscriber, fault: Fault
 ) -> None:
-    """Rows, log and a subscriber's record agree; refusals are 502; work goes on afterwards."""
+    """Rows, event log and subscriber agree; refusals are 502; the system recovers."""
     trial(system, world, subscriber, fault)

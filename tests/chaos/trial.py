@@ -1,4 +1,4 @@
-"""One fault under load, from beginning to proof."""
+"""One fault under load, and the checks that follow it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.chaos.faults import Fault
-from tests.listening import Subscriber
 from tests.running import System
+from tests.subscribing import Subscriber
 from tests.traffic import Traffic
 from tests.world import World
 
@@ -20,7 +20,7 @@ WHILE_RUNNING: Final = 409
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a fault did to those who worked."""
+    """The effect of a fault on clients."""
 
     fault: str
     requests: int
@@ -33,7 +33,7 @@ class Outcome:
 
 
 def trial(system: System, world: World, subscriber: Subscriber, fault: Fault) -> Outcome:
-    """Let it happen under load. Raises AssertionError where a promise was broken.
+    """Inject a fault under load. Raises AssertionError if a guarantee was violated.
 
     Every acknowledged write is there, once; every event of it is told and logged, once; nothing was
     answered but by success, "not now", or (where the gateway itself went) a broken connection.

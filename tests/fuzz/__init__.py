@@ -1,1 +1,1 @@
-"""Requests made from the description of the API, against the running system."""
+"""Property-based tests: requests generated from the OpenAPI description."""

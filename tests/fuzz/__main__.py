@@ -1,4 +1,4 @@
-"""``make fuzz``: every operation with many requests, and what is wrong with the answers.
+"""``make fuzz``: send generated requests to all operations, and print the faulty responses.
 
 ``EXAMPLES`` (50) is how many requests each operation gets of either kind, ``SEED`` repeats a round.
 """
@@ -23,8 +23,8 @@ from tests.world import World
 
 
 def run(attack: Attack, console: Console) -> list[Finding]:
-    """All findings, each printed as it comes."""
-    found = []
+    """Run all operations; prints findings as they come, and returns them."""
+    result = []
     with Progress(console=console) as progress:
         task = progress.add_task("", total=len(attack.operations()))
 
@@ -33,13 +33,13 @@ def run(attack: Attack, console: Console) -> list[Finding]:
             return True
 
         for finding in attack.run(next_one):
-            found.append(finding)
+            result.append(finding)
             console.print(f"[red]{finding.operation}[/]\n{finding.what}\n[dim]{finding.how}")
-    return found
+    return result
 
 
 def main() -> None:
-    """Run, print, and end with status 1 if anything was found."""
+    """Run, print, and exit with status 1 if there are findings."""
     seed = int(os.environ.get("SEED", random.randrange(10**6)))
     examples = int(os.environ.get("EXAMPLES", "50"))
     console = Console()
@@ -53,12 +53,12 @@ def main() -> None:
                 world = World()
                 system.load(world.tables)
                 attack = Attack(system, world, examples, seed=seed)
-                found = run(attack, console)
+                result = run(attack, console)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    console.print(f"{attack.sent} requests, seed {seed}, {len(found)} findings")
+    console.print(f"{attack.sent} requests, seed {seed}, {len(result)} findings")
     console.print(dict(sorted(attack.statuses.items())))
-    sys.exit(bool(found))
+    sys.exit(bool(result))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Sends each operation of the API what its description allows, and what not.
+"""Sends valid and invalid requests to each operation of the API.
 
 No answer may be a fault of ours (5xx), and each must be what the description says: its status, its
 content type, its JSON. Whatever is sent, half of the ids in it are those of rows that exist.
@@ -60,7 +60,7 @@ TABLES: Final = {
 
 @dataclass(frozen=True)
 class Finding:
-    """An answer that is none of those described."""
+    """A response that the description does not allow."""
 
     operation: str
     what: str
@@ -69,7 +69,7 @@ class Finding:
 
 
 class Attack:
-    """Goes through all operations with a number of examples each."""
+    """Tests all operations with a number of examples each."""
 
     def __init__(
         self,
@@ -95,13 +95,13 @@ class Attack:
         }
 
     def operations(self) -> list[Any]:
-        """All of them, removals last."""
+        """All operations, those that delete last."""
         schema = schemathesis.openapi.from_path(str(DESCRIPTION))
-        found = [result.ok() for result in schema.get_all_operations()]
+        found = [get_all_operation.ok() for get_all_operation in schema.get_all_operations()]
         return sorted(found, key=lambda operation: operation.method.upper() in LAST)
 
     def run(self, progress: Callable[[str], bool] = lambda _: True) -> Iterator[Finding]:
-        """All findings; it ends early when ``progress`` says so, asked before each operation."""
+        """All findings; ``progress`` is called before each operation and may end the run."""
         for operation in self.operations():
             if not progress(f"{operation.method.upper()} {operation.path}"):
                 return
@@ -113,7 +113,7 @@ class Attack:
 
     def _attack(self, operation: Any, mode: GenerationMode) -> list[Finding]:
         name = f"{operation.method.upper()} {operation.path}"
-        found: dict[str, Finding] = {}
+        result: dict[str, Finding] = {}
         token = token_for(self.world.admin)
 
         @hypothesis.seed(self.seed)
@@ -142,13 +142,13 @@ class Attack:
             except FailureGroup as failures:
                 for failure in failures.exceptions:
                     what = f"{failure.title}: {failure.message}"
-                    found.setdefault(what[:60], Finding(name, what, case.as_curl_command()))
+                    result.setdefault(what[:60], Finding(name, what, case.as_curl_command()))
 
         send()
-        return list(found.values())
+        return list(result.values())
 
     def _make_real(self, case: Any, choices: random.Random) -> None:
-        """Put ids of existing rows where ids are asked for, as often as not."""
+        """Replace ids by those of existing rows, half of the time."""
         for name in case.path_parameters or {}:
             ids = self._known(name, case.operation.path)
             if ids and choices.random() < 0.75:

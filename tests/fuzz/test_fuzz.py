@@ -1,4 +1,4 @@
-"""A short round of what ``make fuzz`` does at length."""
+"""A short ``make fuzz``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SOME = 100
 
 
 def test_every_answer_is_one_that_the_description_knows(system: System, world: World) -> None:
-    """No 5xx, and statuses, content types and bodies as described."""
+    """No 5xx; statuses, content types and bodies match the description."""
     end = time.monotonic() + SECONDS
     attack = Attack(system, world, EXAMPLES, seed=1, modes=[GenerationMode.POSITIVE])
     findings = list(attack.run(lambda _name: time.monotonic() < end))

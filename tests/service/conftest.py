@@ -12,12 +12,12 @@ import pytest
 from deploy.local.parts import backing
 from deploy.local.settings import LocalSettings
 from tests.running import ENCRYPTION, SECRET, SERVICES
-from tests.service.neighbours import service_class
+from tests.service.fake_services import service_class
 from tests.service.one_connection import OneConnection
 from tests.service.one_service import OneService
 from tests.world import World
 
-Alone = Callable[[str], OneService]
+MakeService = Callable[[str], OneService]
 
 
 @pytest.fixture(scope="session")
@@ -40,9 +40,9 @@ def urls() -> Iterator[dict[str, str]]:
 @pytest.fixture(scope="session")
 def databases(urls: dict[str, str]) -> Iterator[dict[str, OneConnection]]:
     """The single connection of each service."""
-    found = {name: OneConnection(urls[name]) for name in SERVICES}
-    yield found
-    for database in found.values():
+    result = {name: OneConnection(urls[name]) for name in SERVICES}
+    yield result
+    for database in result.values():
         database.close()
 
 
@@ -53,9 +53,9 @@ def world() -> World:
 
 
 @pytest.fixture
-def alone(
+def make_service(
     urls: dict[str, str], databases: dict[str, OneConnection], tmp_path: Path
-) -> Iterator[Alone]:
+) -> Iterator[MakeService]:
     """A factory of services: ``alone("tasks")``. Their writes are rolled back after the test."""
     storage = f"file://{tmp_path / 'storage'}"
 

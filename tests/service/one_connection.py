@@ -59,9 +59,9 @@ class OneConnection(Database):
     @property
     def raw(self) -> Lasting:
         """The psycopg2 connection."""
-        found = self.outer.connection.dbapi_connection
-        assert isinstance(found, Lasting)
-        return found
+        result = self.outer.connection.dbapi_connection
+        assert isinstance(result, Lasting)
+        return result
 
     def session(self) -> Session:
         """A session whose transaction is a savepoint."""

@@ -25,7 +25,7 @@ from services.common.runtime.rpc_server import Method
 from services.common.runtime.service import CONFIG
 from services.common.wire.frames import Incoming
 from services.common.wire.rpc_protocol import ACTOR, KEY, MATCH, Reply
-from tests.service.neighbours import Neighbours, service_class
+from tests.service.fake_services import FakeServices, service_class
 from tests.service.one_connection import OneConnection
 from tests.world import World
 
@@ -38,10 +38,12 @@ class OneService:
 
     def __init__(self, name: str, database: OneConnection, settings: ServiceSettings) -> None:
         self.name, self.database, self.world = name, database, World()
-        self.neighbours = Neighbours()
+        self.fakes = FakeServices()
         self.container = Container(service_class(name), {CONFIG: settings})
         self.methods = {
-            one.method_name: one for one in self.container.entrypoints if isinstance(one, Method)
+            entrypoint.method_name: entrypoint
+            for entrypoint in self.container.entrypoints
+            if isinstance(entrypoint, Method)
         }
         for dependency in self.container.dependencies:
             if dependency.attr_name == "tx":
@@ -50,7 +52,7 @@ class OneService:
                 log = self.container.service_cls.event_log
                 dependency.handled = HandledEvents(database, listener, log)
             else:
-                dependency.client = self.neighbours
+                dependency.client = self.fakes
 
     def fill(self, world: World) -> None:
         """Replace the service's rows by the world's; the world's people may call."""
@@ -79,20 +81,24 @@ class OneService:
             request.arguments.kwargs,
             data=request.context,
         )
-        found: list[tuple[Reply | None, Exception | None]] = []
-        reply = partial(entrypoint.finish, lambda *answer: found.append(answer))
+        errors: list[tuple[Reply | None, Exception | None]] = []
+        reply = partial(entrypoint.finish, lambda *answer: errors.append(answer))
         before = self.database.changes()
         self.container._run_worker(context, reply)  # noqa: SLF001 - as ``spawn_worker`` does
-        ((answer, error),) = found
+        ((answer, error),) = errors
         if answer is None:
             assert error is not None
             raise error
-        assert_told(method, before, self.database.changes(), writes=entrypoint.writes)
+        assert_announced(method, before, self.database.changes(), writes=entrypoint.writes)
         return answer
 
     def tick(self, method: str) -> None:
         """One run of a periodic method."""
-        (clock,) = (one for one in self.container.entrypoints if one.method_name == method)
+        (clock,) = (
+            entrypoint
+            for entrypoint in self.container.entrypoints
+            if entrypoint.method_name == method
+        )
         context = WorkerContext(self.container, self.container.service_cls(), clock, (), {})
         self.container._run_worker(context, lambda _, *ended: ended)  # noqa: SLF001 - as above
 
@@ -141,14 +147,14 @@ class OneService:
 
     def outcomes(self, names: Iterable[str], method: str, /, **arguments: Any) -> dict[str, str]:
         """By caller: ``ok``, or the kind of the refusal."""
-        found = {}
+        result = {}
         for name in names:
             try:
                 self.answer(name, method, **arguments)
-                found[name] = OK
+                result[name] = OK
             except ServiceError as refusal:
-                found[name] = refusal.kind
-        return found
+                result[name] = refusal.kind
+        return result
 
     def emitted(self) -> list[Event]:
         """The events in the outbox, in order: name and payload."""
@@ -160,8 +166,8 @@ class OneService:
 
     def rows(self, table: str, **where: Any) -> list[dict[str, Any]]:
         """The rows of a table, filtered by these values."""
-        found = self.container.service_cls.metadata.tables[table]
-        query = sa.select(found).where(*(found.c[name] == value for name, value in where.items()))
+        result = self.container.service_cls.metadata.tables[table]
+        query = sa.select(result).where(*(result.c[name] == value for name, value in where.items()))
         with self.database.read() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
@@ -185,7 +191,7 @@ UNSHOWN: Final = frozenset(
 FILLED: Final = frozenset({"salary_scale", "row_count", "outbox"})
 
 
-def assert_told(
+def assert_announced(
     method: str, before: dict[str, int], after: dict[str, int], *, writes: bool
 ) -> None:
     """What changes rows emits an event or moves the version, or lists would be stale for ever.

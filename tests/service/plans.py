@@ -48,15 +48,15 @@ def reads_whole(plan: Node, table: str, *, counts: bool = False) -> list[str]:
 
     ``counts`` allows it to be scanned for a count.
     """
-    found = []
+    result = []
     for node, above in nodes(plan):
         kind, below = node["Node Type"], [one for one, _ in nodes(node)]
         scans = node.get("Relation Name") == table and kind == "Seq Scan"
         if scans and not (counts and above == "Aggregate"):
-            found.append(f"{kind} on {table}")
+            result.append(f"{kind} on {table}")
         # A sort of what LIMITs below it leave is as large as these say.
         limited = any(one["Node Type"] == "Limit" for one in below)
         sorts = kind in {"Sort", "Incremental Sort"} and not limited
         if sorts and any(one.get("Relation Name") == table for one in below):
-            found.append(f"{kind} of {table}")
-    return found
+            result.append(f"{kind} of {table}")
+    return result

@@ -19,8 +19,8 @@ from deploy.docs.declarations import registries
 from services.common.actor import Actor
 from services.common.crud.resource import Resource
 from services.common.errors import Integrity, InvalidInput, Refused
-from tests.service.conftest import Alone
-from tests.service.neighbours import Neighbours
+from tests.service.conftest import MakeService
+from tests.service.fake_services import FakeServices
 from tests.service.one_service import OneService, actor_json
 from tests.world import World
 
@@ -101,35 +101,35 @@ class Answers(dict[str, Any]):
 class Walk:
     """One resource, by itself in its service."""
 
-    def __init__(self, alone: Alone, path: str) -> None:
+    def __init__(self, make_service: MakeService, path: str) -> None:
         service, self.resource = SERVED[path]
         self.world = World()
-        self.service: OneService = alone(service)
-        neighbours: Neighbours = self.service.neighbours
-        neighbours.answers = Answers(self.world)
+        self.service: OneService = make_service(service)
+        fakes: FakeServices = self.service.fakes
+        fakes.replies = Answers(self.world)
         self.service.fill(self.world)
 
     def create(self, **given: Any) -> dict[str, Any]:
         """A new row with these values besides those it needs."""
         body = {**self.world.body(self.resource), **given}
-        found: dict[str, Any] = self.service.call(
+        reply: dict[str, Any] = self.service.call(
             "admin", "create_row", path=self.resource.path, data=body
         )
-        return found
+        return reply
 
     def update(self, ident: str, data: dict[str, Any]) -> dict[str, Any]:
         """A row after an update."""
-        found: dict[str, Any] = self.service.call(
+        reply: dict[str, Any] = self.service.call(
             "admin", "update_row", path=self.resource.path, ident=ident, data=data
         )
-        return found
+        return reply
 
     def read(self, ident: str) -> dict[str, Any]:
         """A row as its single read shows it."""
-        found: dict[str, Any] = self.service.call(
+        reply: dict[str, Any] = self.service.call(
             "admin", "read_row", path=self.resource.path, ident=ident
         )
-        return found
+        return reply
 
     def row(self) -> dict[str, Any]:
         """A row to update."""
@@ -178,9 +178,11 @@ def written_columns(resource: Resource) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("path", CREATED)
-def test_a_value_is_taken_or_refused_by_create_and_update_alike(alone: Alone, path: str) -> None:
+def test_a_value_is_taken_or_refused_by_create_and_update_alike(
+    make_service: MakeService, path: str
+) -> None:
     """Whatever it is: neither writes half a row, crashes, or keeps quiet about the field."""
-    walk = Walk(alone, path)
+    walk = Walk(make_service, path)
     tried = [(name, what) for name in written_columns(walk.resource) for what in VALUES]
     with undone(walk.service):
         ident = walk.row()["id"]
@@ -211,9 +213,9 @@ def test_every_json_column_declares_its_shape(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", CREATED)
-def test_json_of_another_shape_is_refused(alone: Alone, path: str) -> None:
+def test_json_of_another_shape_is_refused(make_service: MakeService, path: str) -> None:
     """Neither create nor update stores what the column's readers would stumble over."""
-    walk = Walk(alone, path)
+    walk = Walk(make_service, path)
     columns = [c for c in walk.resource.table.c if "shape" in c.info and c.name in shown(walk)]
     odd = ["x", 1, True, ["x", {}], {"a": 1}, [1, None], [[]]]
     for column in columns:
@@ -268,17 +270,19 @@ def test_what_only_the_server_can_know_is_owned(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", [p for p in CREATED if SERVED[p][1].owned])
-def test_columns_that_other_routes_keep_are_not_written(alone: Alone, path: str) -> None:
+def test_columns_that_other_routes_keep_are_not_written(
+    make_service: MakeService, path: str
+) -> None:
     """Whoever sends them: a create gives them their defaults, an update leaves them."""
-    walk = Walk(alone, path)
+    walk = Walk(make_service, path)
     table, owned = walk.resource.table, walk.resource.owned
     forged = {name: walk.world.value(table.c[name]) for name in owned if name in table.c}
     forged["password"] = "password that is long"
     forged = {name: value for name, value in forged.items() if name in owned}
     with undone(walk.service):
-        (made,) = walk.service.rows(table.name, id=walk.create(**forged)["id"])
+        (row,) = walk.service.rows(table.name, id=walk.create(**forged)["id"])
     (plain,) = walk.service.rows(table.name, id=walk.create()["id"])
-    unset = {name: made[name] for name in owned - {"password", "created_by"} if name in table.c}
+    unset = {name: row[name] for name in owned - {"password", "created_by"} if name in table.c}
     assert unset == {name: plain[name] for name in unset}
     walk.update(plain["id"], forged)
     (after,) = walk.service.rows(table.name, id=plain["id"])
@@ -287,9 +291,9 @@ def test_columns_that_other_routes_keep_are_not_written(alone: Alone, path: str)
 
 
 @pytest.mark.parametrize("path", CREATED)
-def test_what_a_read_shows_an_update_takes(alone: Alone, path: str) -> None:
+def test_what_a_read_shows_an_update_takes(make_service: MakeService, path: str) -> None:
     """A script reads a row, changes a field of it, and sends all of it back."""
-    walk = Walk(alone, path)
+    walk = Walk(make_service, path)
     given = walk.world.body(walk.resource, every_field=True)
     ident = walk.service.call("admin", "create_row", path=path, data=given)["id"]
     row = walk.read(ident)
@@ -314,9 +318,9 @@ def listed(walk: Walk, **query: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", CREATED)
-def test_a_row_is_found_by_every_value_it_shows(alone: Alone, path: str) -> None:
+def test_a_row_is_found_by_every_value_it_shows(make_service: MakeService, path: str) -> None:
     """As it is, and in a list of wanted values."""
-    walk = Walk(alone, path)
+    walk = Walk(make_service, path)
     row = walk.create(**walk.world.body(walk.resource, every_field=True))
     for column in walk.resource.fields:
         shown_as = walk.resource.renamed.get(column.name, column.name)
@@ -337,11 +341,11 @@ LARGE: Final = ("9" * 40, "1e400", "NaN", "-1", "null", "None", "2026-13-45", "0
 
 
 @pytest.mark.parametrize("path", EVERY)
-def test_a_filter_finds_nothing_or_is_refused(alone: Alone, path: str) -> None:
+def test_a_filter_finds_nothing_or_is_refused(make_service: MakeService, path: str) -> None:
     """Whatever is asked for."""
-    walk = Walk(alone, path)
-    walk.service.neighbours.answers["auth.list_rows"] = []
-    walk.service.neighbours.answers["assets.list_entities_of_episode"] = []
+    walk = Walk(make_service, path)
+    walk.service.fakes.replies["auth.list_rows"] = []
+    walk.service.fakes.replies["assets.list_entities_of_episode"] = []
     names = {*walk.resource.table.c.keys(), *walk.resource.lists, *walk.resource.virtual}
     for name in names - walk.resource.hidden:
         for text in (*ASKED, *LARGE):

@@ -101,3 +101,14 @@ def test_beyond_the_limit_of_waiters_a_call_only_checks_once(
     eventlet.sleep(0)
     assert not handled.wait([uuid4()], seconds=30.0)
     first.kill()
+
+
+def test_who_waits_ends_the_gathering_of_events(
+    database: Database, listener: InboxListener, event: UUID
+) -> None:
+    """Another replica's handler, too, is told: it may hold the event that is waited for."""
+    gathering = eventlet.spawn(listener.pause, 60.0)
+    HandledEvents(database, InboxListener("tasks", listener.url), "").wait([event], seconds=0.0)
+    with eventlet.Timeout(30):
+        gathering.wait()
+        listener.pause(60.0)  # the event may arrive only now

@@ -11,7 +11,7 @@ from deploy.docs.declarations import registries
 from services.common.crud.resource import Resource
 from services.common.errors import Forbidden
 from tests.bulk import insert_many
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 from tests.service.one_service import OneService
 from tests.service.plans import explained, reads_whole
 from tests.world import World
@@ -45,11 +45,11 @@ FILTERS: Final = [
 ]
 
 
-def filled(alone: Alone, name: str, table: str, rows: int = ROWS) -> OneService:
+def filled(make_service: MakeService, name: str, table: str, rows: int = ROWS) -> OneService:
     """A service with a small studio, and many more rows in one table."""
-    service, world = alone(name), World()
+    service, world = make_service(name), World()
     projects = [world.project]
-    service.neighbours.answers |= {
+    service.fakes.replies |= {
         "crud.find_existing_rows": lambda tables: tables,
         "crud.list_project_names": lambda ids: dict.fromkeys(ids or [], "Film"),
         "auth.list_short_persons": {},
@@ -89,7 +89,11 @@ def plans_of(
 @pytest.mark.parametrize("who", ["admin", "artist"])
 @pytest.mark.parametrize(("name", "resource"), RESOURCES)
 def test_a_page_of_any_resource_is_read_from_an_index(
-    alone: Alone, monkeypatch: pytest.MonkeyPatch, name: str, resource: Resource, who: str
+    make_service: MakeService,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    resource: Resource,
+    who: str,
 ) -> None:
     """The first and one in the middle, of all that the caller sees, and its total is not counted.
 
@@ -98,7 +102,7 @@ def test_a_page_of_any_resource_is_read_from_an_index(
     """
     if (who, resource.path) in {("artist", "projects"), ("admin", "salary-scales")}:
         return
-    service, table = filled(alone, name, resource.table.name), resource.table.name
+    service, table = filled(make_service, name, resource.table.name), resource.table.name
     for page in ("1", "14"):
         query = {"page": page, "limit": "100"}
         try:
@@ -115,11 +119,11 @@ def test_a_page_of_any_resource_is_read_from_an_index(
 
 @pytest.mark.parametrize("called", LISTS)
 def test_a_page_of_a_production_is_read_from_an_index(
-    alone: Alone, monkeypatch: pytest.MonkeyPatch, called: str
+    make_service: MakeService, monkeypatch: pytest.MonkeyPatch, called: str
 ) -> None:
     """Of what belongs to its tasks and entities, as well. Casting links alone are counted."""
     name, table, method, arguments = LISTS[called]
-    service = filled(alone, name, table, OF_ALL)
+    service = filled(make_service, name, table, OF_ALL)
     count = sum(
         row.get("production_id", row.get("project_id")) == UUID(PROJECT)
         for row in service.rows(table)
@@ -129,23 +133,27 @@ def test_a_page_of_a_production_is_read_from_an_index(
     answer, plans = plans_of(service, monkeypatch, "admin", **call)
     assert answer["total"] == count
     assert len(answer["data"]) == 50
-    found = [reads_whole(plan, table, counts=called == "links") for plan in plans]
-    assert found == [[] for _ in plans]
+    result = [reads_whole(plan, table, counts=called == "links") for plan in plans]
+    assert result == [[] for _ in plans]
 
 
 @pytest.mark.parametrize("who", ["admin", "artist"])
 @pytest.mark.parametrize(("path", "query"), FILTERS)
 def test_a_filtered_page_is_read_from_an_index(
-    alone: Alone, monkeypatch: pytest.MonkeyPatch, who: str, path: str, query: dict[str, str]
+    make_service: MakeService,
+    monkeypatch: pytest.MonkeyPatch,
+    who: str,
+    path: str,
+    query: dict[str, str],
 ) -> None:
     """By what web clients and scripts filter by; only the total is counted, row by row."""
     name, table = {"entities": ("assets", "entity"), "tasks": ("tasks", "task")}[path]
-    service = filled(alone, name, table)
+    service = filled(make_service, name, table)
     call = {"method": "list_rows", "path": path, "query": {"page": "1", **query}}
     answer, plans = plans_of(service, monkeypatch, who, **call)
     assert answer["data"]
     assert all(
         row[key] == value for row in answer["data"] for key, value in query.items() if key in row
     )
-    found = [reads_whole(plan, table, counts=True) for plan in plans]
-    assert found == [[] for _ in plans]
+    result = [reads_whole(plan, table, counts=True) for plan in plans]
+    assert result == [[] for _ in plans]

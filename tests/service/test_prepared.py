@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from services.common.database import prepared
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 from tests.service.one_service import OneService
 from tests.world import World
 
@@ -31,10 +31,10 @@ def kept(tasks: OneService) -> list[str]:
 
 
 def test_wishes_of_clients_neither_pile_up_nor_push_out_what_is_used(
-    alone: Alone, monkeypatch: pytest.MonkeyPatch
+    make_service: MakeService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A statement that gives way is freed on its connection, and the next one is prepared."""
-    tasks, world = alone("tasks"), World()
+    tasks, world = make_service("tasks"), World()
     tasks.fill(world)
     assert len(WISHES) == 127
     monkeypatch.setattr(prepared, "MAX_PREPARED", 40)

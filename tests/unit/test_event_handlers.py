@@ -13,14 +13,14 @@ from services.common.contracts import CATALOGUE
 from services.common.contracts.references import REFERENCED_BY
 from services.common.events.subscriber import Handler, Inbox
 from services.common.wire.topology import CACHED_BY_GATEWAYS, SERVICES
-from tests.service.neighbours import service_class
+from tests.service.fake_services import service_class
 
 Where = tuple[str, str]
 
 
 def handlers() -> dict[Where, Handler]:
     """By service and event, the handlers that record what they handled."""
-    found: dict[Where, Handler] = {}
+    result: dict[Where, Handler] = {}
     for name in SERVICES:
         cls = service_class(name)
         for attribute in dir(cls):
@@ -28,9 +28,9 @@ def handlers() -> dict[Where, Handler]:
                 if isinstance(entrypoint, Handler) and entrypoint.inbox is not Inbox.NONE:
                     for event in entrypoint.names:
                         # One inbox row must stand for all that the service does about an event.
-                        assert (name, event) not in found
-                        found[name, event] = entrypoint
-    return found
+                        assert (name, event) not in result
+                        result[name, event] = entrypoint
+    return result
 
 
 def declared() -> set[Where]:
@@ -40,8 +40,8 @@ def declared() -> set[Where]:
 
 def test_the_contracts_name_every_handler_that_others_wait_for() -> None:
     """One that is missing there would be read past."""
-    found = set(handlers())  # first: the services declare further events
-    assert declared() == found
+    result = set(handlers())  # first: the services declare further events
+    assert declared() == result
 
 
 def test_a_handler_whose_event_is_not_awaited_is_ordered() -> None:
@@ -52,14 +52,14 @@ def test_a_handler_whose_event_is_not_awaited_is_ordered() -> None:
 
 def test_the_contracts_know_who_references_a_table() -> None:
     """As the columns declare it."""
-    found = defaultdict(set)
+    result = defaultdict(set)
     for name in SERVICES:
         metadata = import_module(f"services.{name}.models").Base.metadata
         for table in metadata.tables.values():
             for column in table.c:
                 if ref := column.info.get("ref"):
-                    found[f"{ref.service}.{ref.table}"].add(name)
-    assert {table: set(names) for table, names in REFERENCED_BY.items()} == found
+                    result[f"{ref.service}.{ref.table}"].add(name)
+    assert {table: set(names) for table, names in REFERENCED_BY.items()} == result
 
 
 @pytest.mark.parametrize("cache", sorted(CACHED_BY_GATEWAYS))

@@ -66,24 +66,27 @@ class Outcome(NamedTuple):
 
 def emit_all(tx: Transaction, changes: Mapping[UUID, Change], outcome: Outcome) -> None:
     """Emit the events of replaced castings."""
-    counts, entered, left, dropped = outcome
-    for episode, asset in sorted(entered):
+    counts, entered_episodes, left_episodes, dropped = outcome
+    for episode, asset in sorted(entered_episodes):
         _emit_asset(tx, asset, counts[episode][1])
     for change in changes.values():
         _emit_links(tx, change)
     for shot, assets in dropped.items():
         if shot not in changes:
             _emit_casting(tx, SHOT, shot, counts[shot], (set(), assets))
-    for episode in sorted({episode for episode, _ in left}):
+    for episode in sorted({episode for episode, _ in left_episodes}):
         _emit_episode(tx, episode, outcome)
     for change in changes.values():
         _emit_change(tx, change, outcome)
 
 
 def _emit_change(tx: Transaction, change: Change, outcome: Outcome) -> None:
-    lost = outcome.dropped.get(change.ident, set())
-    sets = (change.added - lost, (change.removed | lost) & change.before)
-    _emit_casting(tx, change.kind, change.ident, outcome.counts[change.ident], sets)
+    lost_with_episode = outcome.dropped.get(change.ident, set())
+    added_and_removed = (
+        change.added - lost_with_episode,
+        (change.removed | lost_with_episode) & change.before,
+    )
+    _emit_casting(tx, change.kind, change.ident, outcome.counts[change.ident], added_and_removed)
     if change.kind == EPISODE:
         for asset in change.links:
             _emit_asset(tx, asset, change.project_id)
@@ -94,21 +97,21 @@ def _emit_asset(tx: Transaction, asset: UUID, project: UUID) -> None:
 
 
 def _emit_episode(tx: Transaction, episode: UUID, outcome: Outcome) -> None:
-    gone = {asset for other, asset in outcome.left if other == episode}
-    come = {asset for other, asset in outcome.entered if other == episode}
+    removed = {asset for left, asset in outcome.left if left == episode}
+    added = {asset for entered, asset in outcome.entered if entered == episode}
     count = outcome.counts[episode]
-    _emit_casting(tx, EPISODE, episode, count, (come, gone))
-    for asset in sorted(gone):
+    _emit_casting(tx, EPISODE, episode, count, (added, removed))
+    for asset in sorted(removed):
         _emit_asset(tx, asset, count[1])
 
 
 def _emit_links(tx: Transaction, change: Change) -> None:
-    met: set[UUID] = set()
+    linked: set[UUID] = set()
     for cast in change.items:
         link = change.links.get(cast.asset_id)
         if link is None:
             continue
-        if cast.asset_id in met:
+        if cast.asset_id in linked:
             tx.emit(
                 events.EntityLinkUpdate(
                     entity_link_id=link,
@@ -117,7 +120,7 @@ def _emit_links(tx: Transaction, change: Change) -> None:
                 )
             )
             continue
-        met.add(cast.asset_id)
+        linked.add(cast.asset_id)
         tx.emit(
             events.EntityLinkNew(
                 entity_link_id=link,
@@ -134,13 +137,13 @@ def _emit_casting(
     kind: str,
     ident: UUID,
     count: tuple[int, UUID],
-    sets: tuple[set[UUID], set[UUID]],
+    added_and_removed: tuple[set[UUID], set[UUID]],
 ) -> None:
     facts: JsonObject = {
         "nb_entities_out": count[0],
         "project_id": count[1],
-        "added_asset_ids": sorted(sets[0]),
-        "removed_asset_ids": sorted(sets[1]),
+        "added_asset_ids": sorted(added_and_removed[0]),
+        "removed_asset_ids": sorted(added_and_removed[1]),
     }
     if kind == SHOT:
         tx.emit(events.ShotCastingUpdate(shot_id=ident, **facts))

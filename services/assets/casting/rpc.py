@@ -15,7 +15,7 @@ from services.assets.casting.write import (
     replace_castings,
 )
 from services.assets.policy import access
-from services.assets.policy.access import ENTITY, LINK, TYPE, among, of_kind
+from services.assets.policy.access import ENTITY, LINK, TYPE, in_ids, of_kind
 from services.assets.policy.kinds import RESERVED
 from services.assets.policy.membership import member_project, refuse_roles, require_manager
 from services.common.crud import lists
@@ -33,6 +33,7 @@ from services.common.wire.rpc_protocol import Reply
 ARRAY: Final = "Request body must be a JSON array"
 OBJECT: Final = "Request body must be a JSON object."
 ELSEWHERE: Final = "The entity is of another production."
+# Aliases: an asset, what casts it, and the parents of that are all rows of one table.
 CASTER, SEQUENCE, EPISODE = (ENTITY.alias(n) for n in ("caster", "sequence", "episode"))
 CASTER_TYPE: Final = TYPE.alias("caster_type")
 COMMON: Final = (
@@ -49,6 +50,7 @@ CAST: Final = LINK.join(ENTITY, ENTITY.c.id == LINK.c.entity_out_id).join(
 )
 #: Links with what casts, where ``CAST`` has what is cast.
 CASTING: Final = LINK.join(CASTER, CASTER.c.id == LINK.c.entity_in_id)
+#: A canceled asset stays cast, but no list shows it.
 SHOWN: Final = ENTITY.c.canceled.is_not(True)
 
 
@@ -59,21 +61,22 @@ class CastingRpc(ResourceService):
     @versioned()
     def list_cast_assets(self, kind: str, ident: str) -> Reply:
         """The assets cast in an asset or shot, as plain entities. Raises NotFound, Forbidden."""
-        facts = access.visit(self, ident, kind)
+        facts = access.readable_entity(self, ident, kind)
         columns = self.registry["entities"].columns(None, relations=False)
-        cast = sa.select(LINK.c.entity_out_id).where(LINK.c.entity_in_id == facts["id"])
-        rows = sa.select(*columns).where(ENTITY.c.id.in_(cast), of_kind("asset"))
+        cast_ids = sa.select(LINK.c.entity_out_id).where(LINK.c.entity_in_id == facts["id"])
+        rows = sa.select(*columns).where(ENTITY.c.id.in_(cast_ids), of_kind("asset"))
         return lists.json_array(self, rows)
 
     @query
     @versioned()
     def list_cast_in(self, ident: str) -> Reply:
         """Where an asset is cast: shots by episode, sequence and name, then assets by type."""
-        facts = access.visit(self, ident, "asset")
+        facts = access.readable_entity(self, ident, "asset")
         casts_it = sa.and_(LINK.c.entity_out_id == facts["id"], CASTER.c.canceled.is_not(True))
         with self.database.read() as connection:
             texts = [
                 text
+                # Two statements: shots and assets have other columns, and other orders.
                 for rows in (_casting_shots(casts_it), _casting_assets(casts_it))
                 for text in connection.scalars(rows_as_json(rows))
             ]
@@ -83,7 +86,7 @@ class CastingRpc(ResourceService):
     @versioned()
     def read_asset_casting(self, ident: str) -> Reply:
         """What an asset casts. Raises NotFound, Forbidden."""
-        return self._casting(access.visit(self, ident, "asset")["id"])
+        return self._casting(access.readable_entity(self, ident, "asset")["id"])
 
     @query
     @versioned()
@@ -97,9 +100,9 @@ class CastingRpc(ResourceService):
     def list_casting_by_type(self, project_id: str, asset_type_id: str) -> Reply:
         """What the assets of a type cast: ``{asset id: [casting]}``."""
         project, ident = self._project_but_vendor(project_id), known_id(asset_type_id)
-        known = sa.select(TYPE.c.id).where(TYPE.c.id == ident, TYPE.c.name.not_in(RESERVED))
+        asset_type = sa.select(TYPE.c.id).where(TYPE.c.id == ident, TYPE.c.name.not_in(RESERVED))
         with self.database.read() as connection:
-            if connection.scalar(known) is None:
+            if connection.scalar(asset_type) is None:
                 raise NotFound
         rows = (
             sa.select(CASTER.c.id.label("key"), ENTITY.c.name, *COMMON)
@@ -154,13 +157,13 @@ class CastingRpc(ResourceService):
         statement = (
             sa.select(LINK.c.entity_in_id, ENTITY.c.ready_for)
             .join(ENTITY, ENTITY.c.id == LINK.c.entity_out_id)
-            .where(among(LINK.c.entity_in_id, shot_ids))
+            .where(in_ids(LINK.c.entity_in_id, shot_ids))
         )
-        found: dict[str, list[str | None]] = {ident: [] for ident in shot_ids}
+        by_shot: dict[str, list[str | None]] = {ident: [] for ident in shot_ids}
         with self.database.read() as connection:
-            for shot, ready in connection.execute(statement):
-                found[str(shot)].append(str(ready) if ready else None)
-        return found
+            for shot, task_type in connection.execute(statement):
+                by_shot[str(shot)].append(str(task_type) if task_type else None)
+        return by_shot
 
     @query
     def list_shots_casting(self, asset_ids: list[str]) -> list[str]:
@@ -169,7 +172,7 @@ class CastingRpc(ResourceService):
             sa.select(LINK.c.entity_in_id)
             .distinct()
             .join(CASTER, CASTER.c.id == LINK.c.entity_in_id)
-            .where(among(LINK.c.entity_out_id, asset_ids), of_kind("shot", CASTER))
+            .where(in_ids(LINK.c.entity_out_id, asset_ids), of_kind("shot", CASTER))
         )
         with self.database.read() as connection:
             return [str(ident) for ident in connection.scalars(statement)]
@@ -208,24 +211,26 @@ class CastingRpc(ResourceService):
         """Replace the castings ``{entity id: [casting]}``: all of them or none."""
         project = known_id(project_id)
         require_manager(self, project)
-        if not isinstance(data, dict) or not all(isinstance(v, list) for v in data.values()):
+        if not isinstance(data, dict) or not all(
+            isinstance(items, list) for items in data.values()
+        ):
             raise InvalidInput(OBJECT)
         self._replace({known_id(ident): items for ident, items in data.items()}, project)
         return data
 
     def _replace(self, castings: dict[UUID, list[Any]], project: UUID) -> None:
-        items = {ident: read_items(given) for ident, given in castings.items()}
-        if not items:
+        casts = {ident: read_items(items) for ident, items in castings.items()}
+        if not casts:
             return
         # Read before the transaction: what can't change, such as the kind, needs no lock.
-        found = changes_of(self.database, items)
-        changes = {ident: found[ident] for ident in items}
+        states = changes_of(self.database, casts)
+        changes = {ident: states[ident] for ident in casts}
         for ident, change in changes.items():
             if change.project_id != project:
                 raise Forbidden(ELSEWHERE)
-            change.items, change.size = items[ident], len(castings[ident])
-        assets = {cast.asset_id for casts in items.values() for cast in casts}
-        check_castable(self, assets, list(items))
+            change.items, change.size = casts[ident], len(castings[ident])
+        assets = {cast.asset_id for entity_casts in casts.values() for cast in entity_casts}
+        check_castable(self, assets, list(casts))
         replace_castings(self.tx, changes)
 
     # --- reading ----------------------------------------------------------------------------
@@ -240,8 +245,8 @@ class CastingRpc(ResourceService):
             facts = access.facts_of(connection, known_id(ident), kind)
         if facts["project_id"] != project:
             raise Forbidden(ELSEWHERE)
-        found: UUID = facts["id"]
-        return found
+        entity: UUID = facts["id"]
+        return entity
 
     def _casting(self, ident: UUID) -> Reply:
         rows = (
@@ -252,7 +257,7 @@ class CastingRpc(ResourceService):
         )
         return lists.json_array(self, rows)
 
-    def _shots(self, where: Condition, *, long: bool = False) -> Reply:
+    def _shots(self, condition: Condition, *, long: bool = False) -> Reply:
         source = CAST.join(CASTER, CASTER.c.id == LINK.c.entity_in_id).join(
             SEQUENCE, SEQUENCE.c.id == CASTER.c.parent_id
         )
@@ -260,7 +265,7 @@ class CastingRpc(ResourceService):
         rows = (
             sa.select(CASTER.c.id.label("key"), ENTITY.c.name, *COMMON, sequence, *SHARED)
             .select_from(source)
-            .where(where, of_kind("shot", CASTER), SHOWN)
+            .where(condition, of_kind("shot", CASTER), SHOWN)
         )
         return self._grouped(rows, (SEQUENCE.c.name, CASTER.c.name), long=long)
 
@@ -269,11 +274,11 @@ class CastingRpc(ResourceService):
         order = (*order, CASTER.c.id, TYPE.c.name, ENTITY.c.name)
         place = sa.func.row_number().over(order_by=order).label("place")
         ordered = rows.add_columns(place).subquery("ordered")
-        parts: list[Any] = []
+        pairs: list[Any] = []
         for column in ordered.c:
             if column.name not in {"key", "place"}:
-                parts += [sa.literal_column(f"'{column.name}'"), column]
-        item = sa.cast(sa.func.json_build_object(*parts), sa.Text)
+                pairs += [sa.literal_column(f"'{column.name}'"), column]
+        item = sa.cast(sa.func.json_build_object(*pairs), sa.Text)
         items = sa.func.string_agg(
             item, aggregate_order_by(sa.literal_column("','"), ordered.c.place)
         )
@@ -286,8 +291,8 @@ class CastingRpc(ResourceService):
         if long:
             return lists.streamed(self, members, "{}")
         with self.database.read() as connection:
-            found = connection.execute(members).scalars().all()
-        return compressed(f"{{{','.join(found)}}}".encode())
+            texts = connection.execute(members).scalars().all()
+        return compressed(f"{{{','.join(texts)}}}".encode())
 
 
 def _casting_shots(casts_it: Condition) -> Select:

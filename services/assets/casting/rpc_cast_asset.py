@@ -18,7 +18,7 @@ from services.assets.casting.write import (
     write_castings,
 )
 from services.assets.policy import access
-from services.assets.policy.access import ENTITY, LINK, TYPE, among
+from services.assets.policy.access import ENTITY, LINK, TYPE, in_ids
 from services.assets.policy.membership import require_manager
 from services.common import values
 from services.common.bodies import Field, read_body
@@ -54,50 +54,52 @@ class CastAssetRpc(ResourceService):
             raise InvalidInput(OBJECT)
         ids, count, label = _asked(data)
         with self.database.read() as connection:
+            # Only for its NotFound: of any production, since shared assets are cast elsewhere.
             access.facts_of(connection, asset, "asset")
-        found = changes_of(self.database, ids)
-        if any(change.project_id != project for change in found.values()):
+        states = changes_of(self.database, ids)
+        if any(change.project_id != project for change in states.values()):
             raise Forbidden(ELSEWHERE)
         if not ids:
             return {}
         check_castable(self, {asset}, ids)
-        changes = {ident: found[ident] for ident in ids}
+        changes = {ident: states[ident] for ident in ids}
         # Locked before they are read: what others cast meanwhile must not be overwritten.
         lock_castings(self.tx, changes)
-        for ident, casts in self._castings(ids).items():
-            current = casts.pop(asset, Cast(asset, ONCE, ""))
-            kept = current.nb_occurences if count is None else count
-            if kept:
-                casts[asset] = Cast(asset, kept, current.label if label is None else label)
-            changes[ident].items, changes[ident].size = list(casts.values()), len(casts)
+        for ident, castings in self._castings(ids).items():
+            # Taken out, and put back below unless it is removed.
+            current = castings.pop(asset, Cast(asset, ONCE, ""))
+            occurences = current.nb_occurences if count is None else count
+            if occurences:
+                castings[asset] = Cast(asset, occurences, current.label if label is None else label)
+            changes[ident].items, changes[ident].size = list(castings.values()), len(castings)
         write_castings(self.tx, changes)
         return self._shown_castings(ids)
 
     def _castings(self, ids: list[UUID]) -> dict[UUID, dict[UUID, Cast]]:
         """What these entities cast, by asset."""
-        found: dict[UUID, dict[UUID, Cast]] = {ident: {} for ident in ids}
+        castings: dict[UUID, dict[UUID, Cast]] = {ident: {} for ident in ids}
         rows = sa.select(
             LINK.c.entity_in_id, LINK.c.entity_out_id, LINK.c.nb_occurences, LINK.c.label
-        ).where(among(LINK.c.entity_in_id, ids))
+        ).where(in_ids(LINK.c.entity_in_id, ids))
         for entity, *cast in self.tx.connection.execute(rows):
-            found[entity][cast[0]] = Cast(*cast)
-        return found
+            castings[entity][cast[0]] = Cast(*cast)
+        return castings
 
     def _shown_castings(self, ids: list[UUID]) -> dict[str, list[JsonObject]]:
         rows = (
             sa.select(LINK.c.entity_in_id, *COMMON, *SHARED)
             .select_from(CAST)
-            .where(among(LINK.c.entity_in_id, ids), SHOWN)
+            .where(in_ids(LINK.c.entity_in_id, ids), SHOWN)
             .order_by(TYPE.c.name, ENTITY.c.name)
         )
-        shown: dict[str, list[JsonObject]] = defaultdict(list)
+        castings: dict[str, list[JsonObject]] = defaultdict(list)
         for text in self.tx.connection.scalars(rows_as_json(rows)):
             row = msgspec.json.decode(text)
-            shown[row.pop("entity_in_id")].append(row)
-        return {str(ident): shown[str(ident)] for ident in ids}
+            castings[row.pop("entity_in_id")].append(row)
+        return {str(ident): castings[str(ident)] for ident in ids}
 
 
 def _asked(data: JsonObject) -> tuple[list[UUID], int | None, str | None]:
     """Entities, count and label of a body. Raises InvalidInput, NotFound."""
-    found = read_body(data, {"nb_occurences": COUNT, "label": LABEL})
-    return body_ids(data.get("entity_ids")), found["nb_occurences"], found["label"]
+    body = read_body(data, {"nb_occurences": COUNT, "label": LABEL})
+    return body_ids(data.get("entity_ids")), body["nb_occurences"], body["label"]

@@ -20,6 +20,7 @@ from services.common.wire.rpc_protocol import Reply
 
 ORDER: Final = (LINK.c.created_at, LINK.c.id)
 CURSOR: Final = "cursor_created_at"
+#: Other times have whole seconds, which as a cursor would repeat or skip links.
 MICROSECONDS: Final = 'YYYY-MM-DD"T"HH24:MI:SS.US'
 
 
@@ -33,35 +34,35 @@ class EntityLinkRpc(ResourceService):
         Times come with the latter two, exact to the microsecond: the last one is the next cursor.
         Raises NotFound, Forbidden, InvalidInput.
         """
-        given = query or {}
+        params = query or {}
         project = known_id(project_id)
         require_manager(self, project)
         kind = sa.literal_column("'EntityLink'", sa.Text).label("type")
         columns = [
-            c
-            for c in LINK.c
-            if c.name not in {"id", "created_at", "updated_at"} and not is_internal(c)
+            column
+            for column in LINK.c
+            if column.name not in {"id", "created_at", "updated_at"} and not is_internal(column)
         ]
         rows = (
             sa.select(*columns, LINK.c.id, kind)
             .where(LINK.c.production_id == project)
             .order_by(*ORDER)
         )
-        page = filters.page_and_limit(given)
-        if page is None and CURSOR not in given:
+        page = filters.page_and_limit(params)
+        if page is None and CURSOR not in params:
             return lists.json_array(self, rows)
         exact = rows.add_columns(_exact("created_at"), _exact("updated_at"))
-        if page is None or CURSOR in given:
-            return self._links_after(exact, given)
+        if page is None or CURSOR in params:
+            return self._links_after(exact, params)
         return self._links_page(exact, page)
 
-    def _links_after(self, rows: Select, given: dict[str, str]) -> Reply:
+    def _links_after(self, rows: Select, params: dict[str, str]) -> Reply:
         try:
-            moment = parse_moment(given[CURSOR])
+            moment = parse_moment(params[CURSOR])
         except BadValue:
             message = f"Wrong date format for {CURSOR}."
             raise InvalidInput(message) from None
-        limit = filters.page_size(given)
+        limit = filters.page_size(params)
         total, data = self._links(rows, rows.where(LINK.c.created_at > moment).limit(limit))
         return lists.compressed(f'{{"data":[{data}],"total":{total},"limit":{limit}}}'.encode())
 
@@ -69,11 +70,12 @@ class EntityLinkRpc(ResourceService):
         total, data = pages.page_of(self, LINK, rows, ORDER, page)
         return lists.compressed(pages.envelope(data, total, *page))
 
-    def _links(self, rows: Select, wanted: Select) -> tuple[int, str]:
-        counted = rows.order_by(None).subquery("counted")
+    def _links(self, rows: Select, statement: Select) -> tuple[int, str]:
+        # Without the order: the count needs no sort.
+        counting = rows.order_by(None).subquery("counted")
         with self.database.read() as connection:
-            total = connection.scalar(sa.select(sa.func.count()).select_from(counted))
-            data = connection.execute(rows_as_json(wanted)).scalars().all()
+            total = connection.scalar(sa.select(sa.func.count()).select_from(counting))
+            data = connection.execute(rows_as_json(statement)).scalars().all()
         return total or 0, ",".join(data)
 
 

@@ -30,8 +30,8 @@ def _rows(**kinds: Any) -> Any:
         sa.cast(sa.bindparam(name, type_=_array(kind), required=False), _array(kind))
         for name, kind in kinds.items()
     ]
-    named = [sa.column(name, kind) for name, kind in kinds.items()]
-    return sa.func.unnest(*arrays).table_valued(*named, name="given").render_derived()
+    columns = [sa.column(name, kind) for name, kind in kinds.items()]
+    return sa.func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
 
 
 def _array(kind: Any) -> Any:
@@ -59,65 +59,65 @@ def _entities() -> Any:
 
 
 def _insertion() -> Any:
-    given = _rows(
+    items = _rows(
         id=sa.Uuid,
         entity_in_id=sa.Uuid,
         entity_out_id=sa.Uuid,
         nb_occurences=sa.Integer,
         label=sa.Text,
     )
-    known = (
-        sa.select(*given.c).select_from(given).join(ENTITY, ENTITY.c.id == given.c.entity_out_id)
+    existing = (
+        sa.select(*items.c).select_from(items).join(ENTITY, ENTITY.c.id == items.c.entity_out_id)
     )
-    made = insert(LINK).from_select([column.name for column in given.c], known)
-    return made.returning(LINK.c.id, *PAIR)
+    insertion = insert(LINK).from_select([column.name for column in items.c], existing)
+    return insertion.returning(LINK.c.id, *PAIR)
 
 
 def _entering() -> Any:
-    given = _rows(entity_in_id=sa.Uuid, entity_out_id=sa.Uuid, label=sa.Text)
-    chosen = sa.select(*given.c, sa.literal_column("gen_random_uuid()"), sa.literal_column("1"))
-    columns = [*(column.name for column in given.c), "id", "nb_occurences"]
-    made = insert(LINK).from_select(columns, chosen).on_conflict_do_nothing()
-    return made.returning(*PAIR)
+    items = _rows(entity_in_id=sa.Uuid, entity_out_id=sa.Uuid, label=sa.Text)
+    rows = sa.select(*items.c, sa.literal_column("gen_random_uuid()"), sa.literal_column("1"))
+    columns = [*(column.name for column in items.c), "id", "nb_occurences"]
+    insertion = insert(LINK).from_select(columns, rows).on_conflict_do_nothing()
+    return insertion.returning(*PAIR)
 
 
 def _leaving() -> Any:
     # One statement decides and deletes: no shot can cast the asset in between.
-    given = _rows(episode_id=sa.Uuid, asset_id=sa.Uuid)
-    other = LINK.alias("other")
-    still = sa.exists().where(
-        other.c.entity_out_id == given.c.asset_id,
-        _in_episode(other.c.entity_in_id, given.c.episode_id),
+    pairs = _rows(episode_id=sa.Uuid, asset_id=sa.Uuid)
+    shot_link = LINK.alias("other")
+    still_cast = sa.exists().where(
+        shot_link.c.entity_out_id == pairs.c.asset_id,
+        _in_episode(shot_link.c.entity_in_id, pairs.c.episode_id),
     )
     return (
         sa.delete(LINK)
         .where(
-            LINK.c.entity_in_id == given.c.episode_id,
-            LINK.c.entity_out_id == given.c.asset_id,
-            ~still,
+            LINK.c.entity_in_id == pairs.c.episode_id,
+            LINK.c.entity_out_id == pairs.c.asset_id,
+            ~still_cast,
         )
         .returning(*PAIR)
     )
 
 
 def _dropping() -> Any:
-    given = _rows(episode_id=sa.Uuid, asset_id=sa.Uuid)
+    pairs = _rows(episode_id=sa.Uuid, asset_id=sa.Uuid)
     return (
         sa.delete(LINK)
         .where(
-            LINK.c.entity_out_id == given.c.asset_id,
-            _in_episode(LINK.c.entity_in_id, given.c.episode_id),
+            LINK.c.entity_out_id == pairs.c.asset_id,
+            _in_episode(LINK.c.entity_in_id, pairs.c.episode_id),
         )
         .returning(*PAIR)
     )
 
 
 def _counting() -> Any:
-    given = _rows(ident=sa.Uuid, size=sa.Integer, delta=sa.Integer)
-    size = sa.func.coalesce(given.c.size, ENTITY.c.nb_entities_out, 0) + given.c.delta
+    counts = _rows(ident=sa.Uuid, size=sa.Integer, delta=sa.Integer)
+    size = sa.func.coalesce(counts.c.size, ENTITY.c.nb_entities_out, 0) + counts.c.delta
     return (
         sa.update(ENTITY)
-        .where(ENTITY.c.id == given.c.ident)
+        .where(ENTITY.c.id == counts.c.ident)
         .values({ENTITY.c.nb_entities_out: size, ENTITY.c.updated_at: NOW})
         .returning(ENTITY.c.id, ENTITY.c.nb_entities_out, ENTITY.c.project_id)
     )

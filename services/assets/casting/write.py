@@ -14,9 +14,9 @@ import sqlalchemy as sa
 
 from services.assets.casting import casting_events, sql
 from services.assets.casting.casting_events import EPISODE, Cast, Change, Pair
-from services.assets.policy.access import LINK, among
+from services.assets.policy.access import LINK, in_ids
 from services.common.bodies import NEEDED_IDENT, Field, read_body
-from services.common.crud.reading import check_reach
+from services.common.crud.reading import check_may_reference
 from services.common.crud.resource import CrudContext
 from services.common.crud.validation import reader_of
 from services.common.database.pools import Database
@@ -32,26 +32,26 @@ ITEM: Final = {
 
 def read_items(items: list[Any]) -> list[Cast]:
     """The castings in a body; incomplete ones are ignored. Raises InvalidInput."""
-    found = []
+    casts = []
     for item in items:
         if not isinstance(item, dict):
             message = "A casting must be a JSON object."
             raise InvalidInput(message)
         if item.get("asset_id") is None or item.get("nb_occurences") is None:
             continue
-        one = read_body(item, ITEM)
-        found.append(Cast(one["asset_id"], one["nb_occurences"], one["label"] or ""))
-    return found
+        fields = read_body(item, ITEM)
+        casts.append(Cast(fields["asset_id"], fields["nb_occurences"], fields["label"] or ""))
+    return casts
 
 
 def changes_of(database: Database, ids: Iterable[UUID]) -> dict[UUID, Change]:
     """The current state of the entities. Raises NotFound for an unknown one."""
-    wanted = list(ids)
-    found = database.rows(sql.ENTITIES, ids=_texts(wanted))
-    rows = {row[0]: Change(*row) for row in found}
-    if any(ident not in rows for ident in wanted):
+    entity_ids = list(ids)
+    rows = database.rows(sql.ENTITIES, ids=_texts(entity_ids))
+    changes = {row[0]: Change(*row) for row in rows}
+    if any(ident not in changes for ident in entity_ids):
         raise NotFound
-    return rows
+    return changes
 
 
 def check_castable(ctx: CrudContext, assets: set[UUID], entities: list[UUID]) -> None:
@@ -59,11 +59,11 @@ def check_castable(ctx: CrudContext, assets: set[UUID], entities: list[UUID]) ->
 
     Raises Forbidden.
     """
-    cast = sa.select(LINK.c.entity_out_id).where(among(LINK.c.entity_in_id, entities))
+    cast_already = sa.select(LINK.c.entity_out_id).where(in_ids(LINK.c.entity_in_id, entities))
     if not ctx.actor.is_admin:
         with ctx.database.read() as connection:
-            added = assets - set(connection.scalars(cast))
-        check_reach(ctx, ctx.registry["entities"], added)
+            new_assets = assets - set(connection.scalars(cast_already))
+        check_may_reference(ctx, ctx.registry["entities"], new_assets)
 
 
 def replace_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
@@ -86,11 +86,11 @@ def write_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
 def lock_castings(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
     """Lock the entities and their episodes. Raises NotFound if one was deleted."""
     # A shot's casting changes that of its episode: the episode is locked, too.
-    episodes = {c.episode_id for c in changes.values() if c.episode_id}
-    episodes |= {c.ident for c in changes.values() if c.kind == EPISODE}
-    everything = episodes | set(changes)
-    given = {"ids": _texts(everything), "episodes": _texts(episodes)}
-    if len(tx.run(sql.LOCK, **given)) < len(everything):
+    episodes = {change.episode_id for change in changes.values() if change.episode_id}
+    episodes |= {change.ident for change in changes.values() if change.kind == EPISODE}
+    entity_ids = episodes | set(changes)
+    params = {"ids": _texts(entity_ids), "episodes": _texts(episodes)}
+    if len(tx.run(sql.LOCK, **params)) < len(entity_ids):
         raise NotFound
 
 
@@ -100,18 +100,20 @@ def _replace_links(tx: Transaction, changes: Mapping[UUID, Change]) -> None:
     rows = [
         (change.ident, cast)
         for change in changes.values()
+        # Of an asset listed twice the last item counts: the pair is unique.
         for cast in {cast.asset_id: cast for cast in change.items}.values()
     ]
     if not rows:
         return
-    given = {
+    params = {
         "id": [str(uuid4()) for _ in rows],
         "entity_in_id": [str(ident) for ident, _ in rows],
         "entity_out_id": [str(cast.asset_id) for _, cast in rows],
         "nb_occurences": [cast.nb_occurences for _, cast in rows],
         "label": [cast.label for _, cast in rows],
     }
-    for ident, entity, asset in tx.run(sql.INSERT, **given):
+    # INSERT … SELECT leaves out unknown assets: only what it returns is cast.
+    for ident, entity, asset in tx.run(sql.INSERT, **params):
         changes[entity].links[asset] = ident
 
 
@@ -127,12 +129,12 @@ def _enter_episodes(tx: Transaction, changes: Mapping[UUID, Change]) -> set[Pair
                 labels[episode, cast.asset_id] = cast.label
     if not labels:
         return set()
-    given = {
+    params = {
         "entity_in_id": [str(episode) for episode, _ in labels],
         "entity_out_id": [str(asset) for _, asset in labels],
         "label": list(labels.values()),
     }
-    return {(episode, asset) for episode, asset in tx.run(sql.ENTER, **given)}
+    return {(episode, asset) for episode, asset in tx.run(sql.ENTER, **params)}
 
 
 def _leave_episodes(tx: Transaction, changes: Mapping[UUID, Change]) -> set[Pair]:
@@ -145,7 +147,7 @@ def _leave_episodes(tx: Transaction, changes: Mapping[UUID, Change]) -> set[Pair
     }
     if not pairs:
         return set()
-    return {(e, asset) for e, asset in tx.run(sql.LEAVE, **_of_pairs(pairs))}
+    return {(episode, asset) for episode, asset in tx.run(sql.LEAVE, **_of_pairs(pairs))}
 
 
 def _drop_from_shots(tx: Transaction, changes: Mapping[UUID, Change]) -> dict[UUID, set[UUID]]:
@@ -172,6 +174,7 @@ def _count(
     dropped: Mapping[UUID, set[UUID]],
 ) -> dict[UUID, tuple[int, UUID]]:
     """Update the sizes of castings. Returns size and production of all that changed."""
+    # Deltas for entities that the request does not name; concurrent ones add up.
     deltas: dict[UUID, int] = dict.fromkeys(changes, 0)
     for episode, _asset in entered:
         deltas[episode] = deltas.get(episode, 0) + 1
@@ -179,12 +182,12 @@ def _count(
         deltas[episode] = deltas.get(episode, 0) - 1
     for shot, assets in dropped.items():
         deltas[shot] = deltas.get(shot, 0) - len(assets)
-    given = {
+    params = {
         "ident": _texts(deltas),
-        "size": [changes[i].size if i in changes else None for i in deltas],
+        "size": [changes[ident].size if ident in changes else None for ident in deltas],
         "delta": list(deltas.values()),
     }
-    return {row[0]: (row[1], row[2]) for row in tx.run(sql.COUNT, **given)}
+    return {row[0]: (row[1], row[2]) for row in tx.run(sql.COUNT, **params)}
 
 
 def _removed_from(changes: Mapping[UUID, Change], episode: UUID, asset: UUID) -> bool:

@@ -69,12 +69,12 @@ class DescriptorRpc(ResourceService):
     def read_descriptor(self, project_id: str, ident: str) -> Reply:
         """One of them. Raises NotFound, Forbidden."""
         project = known_project(self, project_id)
-        one = self._descriptors(project).where(DESCRIPTOR.c.id == known_id(ident))
+        rows = self._descriptors(project).where(DESCRIPTOR.c.id == known_id(ident))
         with self.database.read() as connection:
-            found = connection.scalar(rows_as_json(one))
-        if found is None:
+            text = connection.scalar(rows_as_json(rows))
+        if text is None:
             raise NotFound
-        return Reply(found.encode())
+        return Reply(text.encode())
 
     @command
     def create_descriptor(self, project_id: str, data: Json = None) -> Reply:
@@ -88,14 +88,15 @@ class DescriptorRpc(ResourceService):
         _check(body)
         departments = body.pop("departments")
         self._supervise(project, departments)
-        known = self._targets_of(body["task_type_id"], departments)
+        existing = self._existing_departments(body["task_type_id"], departments)
         values = {**body, "project_id": project}
-        values["field_name"] = self._free_field(values, None)
-        made = self.tx.connection.execute(
+        values["field_name"] = self._unused_key(values, None)
+        descriptor_id = self.tx.connection.execute(
             sa.insert(DESCRIPTOR).values(values).returning(DESCRIPTOR.c.id)
         ).scalar_one()
-        self._link_departments(made, known)
-        return self._emit_and_show("new", {"id": made, "project_id": project})
+        # Unknown departments are left out: ``existing`` are those that ``auth`` knows.
+        self._link_departments(descriptor_id, existing)
+        return self._emit_and_show("new", {"id": descriptor_id, "project_id": project})
 
     @command
     def update_descriptor(self, project_id: str, ident: str, data: Json = None) -> Reply:
@@ -106,15 +107,17 @@ class DescriptorRpc(ResourceService):
         project = known_project(self, project_id)
         body = read_body(data, CHANGED, partial=True)
         _check(body)
-        old, held = self._standing(project, ident)
+        descriptor_id, current = self._descriptor_and_departments(project, ident)
         departments = body.pop("departments", None)
-        self._supervise(project, {*held, *(departments or ())} if departments else held)
-        known = self._targets_of(None, departments or [])
+        self._supervise(project, {*current, *(departments or ())} if departments else current)
+        existing = self._existing_departments(None, departments or [])
         # Locked before the name is compared: two renames must not both move the values.
-        row = self.tx.locked(DESCRIPTOR, old)
-        values = {k: v for k, v in body.items() if v is not None or k == "position"}
+        row = self.tx.locked(DESCRIPTOR, descriptor_id)
+        values = {
+            name: value for name, value in body.items() if value is not None or name == "position"
+        }
         if values.get("name", row["name"]) != row["name"]:
-            values["field_name"] = self._free_field({**row, **values}, row["id"])
+            values["field_name"] = self._unused_key({**row, **values}, row["id"])
             self._move_values(row, values["field_name"])
         self.tx.connection.execute(
             sa.update(DESCRIPTOR)
@@ -122,7 +125,7 @@ class DescriptorRpc(ResourceService):
             .values({**values, "updated_at": NOW})
         )
         if departments is not None:
-            self._link_departments(row["id"], known)
+            self._link_departments(row["id"], existing)
         return self._emit_and_show("update", row)
 
     @command
@@ -132,9 +135,9 @@ class DescriptorRpc(ResourceService):
         Emits ``metadata-descriptor:delete``.
         """
         project = known_project(self, project_id)
-        old, held = self._standing(project, ident)
-        self._supervise(project, held)
-        row = self.tx.locked(DESCRIPTOR, old)
+        descriptor_id, departments = self._descriptor_and_departments(project, ident)
+        self._supervise(project, departments)
+        row = self.tx.locked(DESCRIPTOR, descriptor_id)
         self._move_values(row, None)
         cross_references.remove(
             self.tx, self.name, self.metadata, "metadata_descriptor", [row["id"]]
@@ -147,38 +150,40 @@ class DescriptorRpc(ResourceService):
 
     def _supervise(self, project: UUID, departments: Collection[UUID]) -> None:
         """Managers, and supervisors for their own departments. Raises Forbidden."""
-        role, own = self.actor.role_in(project), self.actor.departments
+        role, supervised = self.actor.role_in(project), self.actor.departments
         if role in {"admin", "manager"}:
             return
-        covers = not own or (bool(departments) and set(departments) <= own)
+        covers = not supervised or (bool(departments) and set(departments) <= supervised)
         if role != "supervisor" or not covers:
             message = "This requires to manage the production or to supervise the departments."
             raise Forbidden(message)
 
-    def _standing(self, project: UUID, ident: str) -> tuple[UUID, set[UUID]]:
+    def _descriptor_and_departments(self, project: UUID, ident: str) -> tuple[UUID, set[UUID]]:
         """The descriptor's id and departments. Raises NotFound."""
         uuid = known_id(ident)
-        here = sa.select(DESCRIPTOR.c.id).where(
+        in_project = sa.select(DESCRIPTOR.c.id).where(
             DESCRIPTOR.c.id == uuid, DESCRIPTOR.c.project_id == project
         )
-        held = sa.select(DEPARTMENTS.c.department_id).where(
+        departments = sa.select(DEPARTMENTS.c.department_id).where(
             DEPARTMENTS.c.metadata_descriptor_id == uuid
         )
         with self.database.read() as connection:
-            if connection.scalar(here) is None:
+            if connection.scalar(in_project) is None:
                 raise NotFound
-            return uuid, set(connection.scalars(held))
+            return uuid, set(connection.scalars(departments))
 
-    def _targets_of(self, task_type: UUID | None, departments: Collection[UUID]) -> set[UUID]:
+    def _existing_departments(
+        self, task_type: UUID | None, departments: Collection[UUID]
+    ) -> set[UUID]:
         """Those of the departments that exist. Raises InvalidInput for an unknown task type."""
-        wanted: cross_references.Wanted = {("auth", "department"): set(departments)}
+        references: cross_references.IdsByTable = {("auth", "department"): set(departments)}
         if task_type is not None:
-            wanted["tasks", "task_type"] = {task_type}
-        found = cross_references.ask_existing(self, wanted)
-        if task_type is not None and task_type not in found["tasks", "task_type"]:
+            references["tasks", "task_type"] = {task_type}
+        existing = cross_references.ask_existing(self, references)
+        if task_type is not None and task_type not in existing["tasks", "task_type"]:
             message = "The task type does not exist."
             raise InvalidInput(message)
-        return found["auth", "department"]
+        return existing["auth", "department"]
 
     # --- rows -------------------------------------------------------------------------------
 
@@ -189,7 +194,7 @@ class DescriptorRpc(ResourceService):
             rows = rows.where(DESCRIPTOR.c.for_client)
         return rows
 
-    def _free_field(self, values: Row, own: UUID | None) -> str:
+    def _unused_key(self, values: Row, ident: UUID | None) -> str:
         """The key for a descriptor of that name, which no other has.
 
         Raises InvalidInput when another has the name, or the name makes no key.
@@ -197,38 +202,42 @@ class DescriptorRpc(ResourceService):
         # An advisory lock serializes writers of one entity type: the constraints compare names and
         # keys separately, and the message is to be the same for all.
         self.tx.lock_key(f"descriptor:{values['project_id']}:{values['entity_type']}")
-        others = sa.select(DESCRIPTOR.c.name, DESCRIPTOR.c.field_name).where(
+        other_descriptors = sa.select(DESCRIPTOR.c.name, DESCRIPTOR.c.field_name).where(
             DESCRIPTOR.c.project_id == values["project_id"],
             DESCRIPTOR.c.entity_type == values["entity_type"],
             DESCRIPTOR.c.task_type_id.is_not_distinct_from(values["task_type_id"]),
-            DESCRIPTOR.c.id.is_distinct_from(own),
+            DESCRIPTOR.c.id.is_distinct_from(ident),
         )
-        found = {reads_as(name): key for name, key in self.tx.connection.execute(others)}
-        if reads_as(values["name"]) in found:
+        keys_by_name = {
+            reads_as(name): key for name, key in self.tx.connection.execute(other_descriptors)
+        }
+        if reads_as(values["name"]) in keys_by_name:
             raise InvalidInput(EXISTS)
         if not slug(values["name"]):
             message = "The name needs a letter or a digit."
             raise InvalidInput(message)
-        return free_slug(values["name"], set(found.values()), KEY_LENGTH)
+        return free_slug(values["name"], set(keys_by_name.values()), KEY_LENGTH)
 
     def _link_departments(self, ident: UUID, departments: Collection[UUID]) -> None:
         """Replace the departments of the descriptor."""
-        own = DEPARTMENTS.c.metadata_descriptor_id == ident
-        self.tx.connection.execute(sa.delete(DEPARTMENTS).where(own))
+        of_descriptor = DEPARTMENTS.c.metadata_descriptor_id == ident
+        self.tx.connection.execute(sa.delete(DEPARTMENTS).where(of_descriptor))
         rows = [{"metadata_descriptor_id": ident, "department_id": i} for i in departments]
         if rows:
             self.tx.connection.execute(sa.insert(DEPARTMENTS), rows)
 
-    def _move_values(self, row: Row, to: str | None) -> None:
+    def _move_values(self, row: Row, new_key: str | None) -> None:
         """Move the values under the descriptor's key to another key, or drop them."""
         kind, key = row["entity_type"].lower(), row["field_name"]
-        if kind not in KINDS or key == to:
+        if kind not in KINDS or key == new_key:
             return
         # One statement for all entities: PostgreSQL edits the jsonb in place of reading rows here.
-        without: Any = ENTITY.c.data.op("-")(sa.cast(key, sa.Text))
-        if to is not None:
-            moved = sa.func.jsonb_build_object(sa.cast(to, sa.Text), ENTITY.c.data[key])
-            without = without.op("||")(moved)
+        data: Any = ENTITY.c.data.op("-")(sa.cast(key, sa.Text))
+        if new_key is not None:
+            value_under_new_key = sa.func.jsonb_build_object(
+                sa.cast(new_key, sa.Text), ENTITY.c.data[key]
+            )
+            data = data.op("||")(value_under_new_key)
         self.tx.connection.execute(
             sa.update(ENTITY)
             .where(
@@ -238,7 +247,7 @@ class DescriptorRpc(ResourceService):
                 sa.func.jsonb_typeof(ENTITY.c.data) == "object",
                 ENTITY.c.data.has_key(key),
             )
-            .values(data=sa.cast(without, JSONB), updated_at=NOW)
+            .values(data=sa.cast(data, JSONB), updated_at=NOW)
         )
 
     def _emit_and_show(self, verb: str, facts: Row) -> Reply:

@@ -36,36 +36,36 @@ class AssetTypeRpc(ResourceService):
     @query
     def list_asset_types(self, query: dict[str, str] | None = None) -> Reply:
         """All asset types with the task types of their workflow, filtered by columns, by name."""
-        found: list[Any] = [
+        conditions: list[Any] = [
             filters.condition(name, TYPE.c[name], text)
             for name, text in (query or {}).items()
             if name in TYPE.c
         ]
-        return lists.json_array(self, ROWS.where(*found).order_by(TYPE.c.name))
+        return lists.json_array(self, ROWS.where(*conditions).order_by(TYPE.c.name))
 
     @query
     def read_asset_type(self, ident: str) -> Reply:
         """An asset type. Raises NotFound, also for a reserved entity type such as Shot."""
         with self.database.read() as connection:
-            found = connection.scalar(rows_as_json(ROWS.where(TYPE.c.id == known_id(ident))))
-        if found is None:
+            text = connection.scalar(rows_as_json(ROWS.where(TYPE.c.id == known_id(ident))))
+        if text is None:
             raise NotFound
-        return Reply(found.encode())
+        return Reply(text.encode())
 
     @query
     def list_asset_types_of_project(self, project_id: str) -> Reply:
         """The types of a production's assets. Raises NotFound, Forbidden."""
         project = known_project(self, project_id)
-        used = sa.select(ENTITY.c.entity_type_id).where(ENTITY.c.project_id == project)
-        return lists.json_array(self, IN_USE.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
+        types = sa.select(ENTITY.c.entity_type_id).where(ENTITY.c.project_id == project)
+        return lists.json_array(self, IN_USE.where(TYPE.c.id.in_(types)).order_by(TYPE.c.name))
 
     @query
     def list_asset_types_of_shot(self, ident: str) -> Reply:
         """The types of the assets cast in a shot. Raises NotFound, Forbidden."""
-        facts = access.visit(self, ident, "shot")
-        used = (
+        facts = access.readable_entity(self, ident, "shot")
+        types = (
             sa.select(ENTITY.c.entity_type_id)
             .join(LINK, LINK.c.entity_out_id == ENTITY.c.id)
             .where(LINK.c.entity_in_id == facts["id"])
         )
-        return lists.json_array(self, IN_USE.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
+        return lists.json_array(self, IN_USE.where(TYPE.c.id.in_(types)).order_by(TYPE.c.name))

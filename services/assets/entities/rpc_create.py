@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.assets.models import EntityConceptLink
-from services.assets.policy.access import ENTITY, TYPE, among, facts_of
-from services.assets.policy.entity_rules import WholeDataRules, lock_place
+from services.assets.policy.access import ENTITY, TYPE, facts_of, in_ids
+from services.assets.policy.entity_rules import WholeDataRules, lock_name
 from services.assets.policy.entity_types import entity_type
 from services.assets.policy.kinds import KIND, RESERVED
 from services.assets.policy.membership import (
@@ -36,7 +36,7 @@ from services.common.bodies import (
 )
 from services.common.contracts.assets import AssetNew, EditNew, ShotNew
 from services.common.crud import writing
-from services.common.crud.reading import check_reach
+from services.common.crud.reading import check_may_reference
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import as_json
 from services.common.crud.validation import known_id, values_for_create
@@ -133,15 +133,15 @@ class CreationRpc(ResourceService):
         """
         body = read_body(data, KINDS["asset"].fields)
         project, kind = self._managed(project_id), known_id(asset_type_id)
-        known = sa.select(TYPE.c.id).where(TYPE.c.id == kind, TYPE.c.name.not_in(RESERVED))
+        asset_type = sa.select(TYPE.c.id).where(TYPE.c.id == kind, TYPE.c.name.not_in(RESERVED))
         with self.database.read() as connection:
-            if connection.scalar(known) is None:
+            if connection.scalar(asset_type) is None:
                 raise NotFound
         episode = body.pop("episode_id")
-        check_reach(self, self.registry["entities"], [episode] if episode else [])
+        check_may_reference(self, self.registry["entities"], [episode] if episode else [])
         ident = self._insert(project, {**body, "source_id": episode, "entity_type_id": kind})
         self.tx.emit(AssetNew(asset_id=ident, asset_type=kind, project_id=project))
-        return self._made(ident)
+        return self._entity_reply(ident)
 
     @command
     def create_entity(self, kind: str, project_id: str, data: Json = None) -> Reply:
@@ -152,26 +152,32 @@ class CreationRpc(ResourceService):
         """
         route = KINDS[kind]
         body = read_body(data, route.fields)
-        project = self._known(project_id) if kind == "concept" else self._managed(project_id)
+        project = (
+            self._known_project(project_id) if kind == "concept" else self._managed(project_id)
+        )
         if kind == "concept":
             require_member(self, project)
             refuse_roles(self, project, "client", "vendor")
         parent = body.pop(route.parent, None) if route.parent else None
-        above = self._above(route, project, parent)
+        parent_facts = self._parent_facts(route, project, parent)
         links = [link["id"] for link in body.pop("entity_concept_links", [])]
-        check_reach(self, self.registry["entities"], [*links, *([parent] if parent else [])])
+        check_may_reference(
+            self, self.registry["entities"], [*links, *([parent] if parent else [])]
+        )
         # An unknown status is replaced, where generic CRUD rejects it.
         if body.get("status", "running") not in STATUSES:
             body["status"] = "running"
         type_id = entity_type(self, kind.capitalize())
-        existing = self._same(project, type_id, body["name"], (parent, bool(route.parent)))
+        existing = self._existing_entity(
+            project, type_id, body["name"], (parent, bool(route.parent))
+        )
         if existing is not None:
-            return self._made(existing)
+            return self._entity_reply(existing)
         values = {"data": {}, **body, "parent_id": parent, "entity_type_id": type_id}
         ident = self._insert(project, values)
         self._link_concept(ident, links)
-        self._emit_new(kind, ident, project, parent, above)
-        return self._made(ident)
+        self._emit_new(kind, ident, project, parent, parent_facts)
+        return self._entity_reply(ident)
 
     @command
     def update_shot(self, ident: str, data: Json = None) -> Reply:
@@ -187,18 +193,18 @@ class CreationRpc(ResourceService):
 
     # --- who and where ----------------------------------------------------------------------
 
-    def _known(self, project_id: str) -> UUID:
+    def _known_project(self, project_id: str) -> UUID:
         ident = known_id(project_id)
         if self.actor.is_admin and not project_names(self, [ident]):
             raise NotFound
         return ident
 
     def _managed(self, project_id: str) -> UUID:
-        project = self._known(project_id)
+        project = self._known_project(project_id)
         require_manager(self, project)
         return project
 
-    def _above(self, route: Kind, project: UUID, parent: UUID | None) -> Row | None:
+    def _parent_facts(self, route: Kind, project: UUID, parent: UUID | None) -> Row | None:
         """The parent of the new row. Raises NotFound for one of another kind or production."""
         if parent is None or not route.parent_kind:
             return None
@@ -210,45 +216,47 @@ class CreationRpc(ResourceService):
 
     # --- writing ----------------------------------------------------------------------------
 
-    def _same(
-        self, project: UUID, type_id: UUID, named: str, place: tuple[UUID | None, bool]
+    def _existing_entity(
+        self, project: UUID, type_id: UUID, name: str, parent_and_scoped: tuple[UUID | None, bool]
     ) -> UUID | None:
         """Lock the name, and return the entity that has it in the same place.
 
-        ``place`` is the parent, and whether entities of the kind have one at all.
+        ``parent_and_scoped`` is the parent, and whether entities of the kind have one at all.
         """
-        parent, counts = place
-        lock_place(self.tx, project, named, type_id, parent)
+        parent, is_scoped = parent_and_scoped
+        lock_name(self.tx, project, name, type_id, parent)
         statement = sa.select(ENTITY.c.id).where(
             ENTITY.c.project_id == project,
             ENTITY.c.entity_type_id == type_id,
-            ENTITY.c.name == named,
+            ENTITY.c.name == name,
         )
-        if counts:
+        if is_scoped:
             statement = statement.where(ENTITY.c.parent_id.is_not_distinct_from(parent))
-        found: UUID | None = self.tx.connection.scalar(statement.limit(1))
-        return found
+        entity: UUID | None = self.tx.connection.scalar(statement.limit(1))
+        return entity
 
     def _insert(self, project: UUID, values: Values) -> UUID:
-        body = {k: str(v) if isinstance(v, UUID) else v for k, v in values.items()}
+        body = {
+            name: str(value) if isinstance(value, UUID) else value for name, value in values.items()
+        }
         body["project_id"] = str(project)
         row = values_for_create(ENTITY, body, "Entity", frozenset())
         row["created_by"] = self.actor.id
-        made: UUID = self.tx.connection.execute(
+        ident: UUID = self.tx.connection.execute(
             sa.insert(ENTITY).values(row).returning(ENTITY.c.id)
         ).scalar_one()
-        return made
+        return ident
 
     def _link_concept(self, ident: UUID, links: list[UUID]) -> None:
         """Link a concept to the entities it is drawn for; unknown ids are ignored."""
         if not links:
             return
         # INSERT … SELECT: an entity deleted since it was checked makes no row, and no error.
-        known = sa.select(
+        existing = sa.select(
             sa.literal_column("gen_random_uuid()"), sa.literal(ident, sa.Uuid), ENTITY.c.id
-        ).where(among(ENTITY.c.id, links))
+        ).where(in_ids(ENTITY.c.id, links))
         columns = ["id", "entity_in_id", "entity_out_id"]
-        self.tx.connection.execute(insert(LINKS).from_select(columns, known))
+        self.tx.connection.execute(insert(LINKS).from_select(columns, existing))
 
     def _emit_new(
         self,
@@ -256,10 +264,10 @@ class CreationRpc(ResourceService):
         ident: UUID,
         project: UUID,
         parent: UUID | None,
-        above: Row | None,
+        parent_facts: Row | None,
     ) -> None:
         if kind == "shot":
-            episode = above["parent_id"] if above else None
+            episode = parent_facts["parent_id"] if parent_facts else None
             self.tx.emit(ShotNew(shot_id=ident, episode_id=episode, project_id=project))
         elif kind == "edit":
             self.tx.emit(EditNew(edit_id=ident, parent_id=parent, project_id=project))
@@ -267,10 +275,10 @@ class CreationRpc(ResourceService):
             facts = {"id": ident, "kind": kind, "project_id": project}
             self.tx.emit(self.registry.event(self.registry["entities"], "new", facts))
 
-    def _made(self, ident: UUID) -> Reply:
+    def _entity_reply(self, ident: UUID) -> Reply:
         resource = self.registry["entities"]
-        shown = str(self.tx.connection.scalar(sa.select(KIND).where(ENTITY.c.id == ident)))
-        lists = ("entity_concept_links",) if shown == "Concept" else ()
+        kind = str(self.tx.connection.scalar(sa.select(KIND).where(ENTITY.c.id == ident)))
+        lists = ("entity_concept_links",) if kind == "Concept" else ()
         columns = resource.columns(None, relations=False, lists=lists)
         row = self.tx.connection.scalar(as_json(columns, ENTITY, ENTITY.c.id == ident))
         return Reply(str(row).encode())

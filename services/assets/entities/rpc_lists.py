@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from services.assets.models import EntityVersion
 from services.assets.overview import views
 from services.assets.policy import access
-from services.assets.policy.access import ENTITY, LINK, Reach, of_kind
+from services.assets.policy.access import ENTITY, LINK, EntityScope, of_kind
 from services.assets.policy.kinds import KINDS
 from services.assets.policy.membership import (
     admit,
@@ -62,14 +62,14 @@ class ListRpc(ResourceService):
         project = known_project(self, project_id)
         if kind == "concept":
             admit(self, kind, project)
-        reached = access.reach(self, project)
-        rows = sa.select(*_listed_columns(kind, reached)).where(*access.within(reached, kind))
+        scope = access.entity_scope(self, project)
+        rows = sa.select(*_listed_columns(kind, scope)).where(*access.scope_conditions(scope, kind))
         return lists.json_array(self, rows.order_by(ENTITY.c.name))
 
     def _project_assets(self, project_id: str, query: Mapping[str, str]) -> Reply:
         ident = filters.uuid(project_id) if self.actor.is_admin else known_id(project_id)
         require_member(self, ident)
-        return self._assets(access.reach(self, ident), {**query, "project_id": str(ident)})
+        return self._assets(access.entity_scope(self, ident), {**query, "project_id": str(ident)})
 
     @query
     @versioned("crud")
@@ -84,32 +84,34 @@ class ListRpc(ResourceService):
         project = self._project_of(query, parent)
         if project is not None:
             require_member(self, project)
+        # Assets are scoped to the caller's productions; other kinds are read by production.
         elif not self.actor.is_admin and kind != "asset":
             message = "This requires a project_id."
             raise Forbidden(message)
         admit(self, kind, project)
-        reached = access.reach(self, project)
+        scope = access.entity_scope(self, project)
         if kind == "asset":
-            return self._assets(reached, query)
-        names = self._names(kind, reached)
+            return self._assets(scope, query)
+        names = self._names(kind, scope)
         source, extras = _extras(kind, names)
         rows = (
-            sa.select(*_listed_columns(kind, reached), *extras)
+            sa.select(*_listed_columns(kind, scope), *extras)
             .select_from(source)
-            .where(*access.within(reached, kind), *_filters(query))
+            .where(*access.scope_conditions(scope, kind), *_filters(query))
         )
         if parent is not None:
             rows = rows.where(ENTITY.c.parent_id == parent["id"])
         order = () if kind in UNORDERED else (ENTITY.c.name,)
         return lists.json_array(self, rows.order_by(*order))
 
-    def _assets(self, reached: Reach, query: Mapping[str, str]) -> Reply:
+    def _assets(self, scope: EntityScope, query: Mapping[str, str]) -> Reply:
         """Assets; of an episode, first those that belong to it, then those cast in it."""
-        rows = sa.select(*plain_columns("asset", reached))
-        rows = rows.where(*access.within(reached, "asset"), *_filters(query))
+        rows = sa.select(*plain_columns("asset", scope))
+        rows = rows.where(*access.scope_conditions(scope, "asset"), *_filters(query))
         if "episode_id" in query:
             episode = filters.uuid(query["episode_id"])
             rows = rows.where(views.in_episode("asset", episode)).order_by(
+                # false sorts before true.
                 ENTITY.c.source_id.is_distinct_from(episode)
             )
         return lists.json_array(self, rows)
@@ -121,10 +123,10 @@ class ListRpc(ResourceService):
 
         Raises NotFound, Forbidden.
         """
-        facts = access.visit(self, ident, of)
-        reached = access.reach(self, facts["project_id"])
-        rows = sa.select(*plain_columns(kind, reached)).where(
-            *access.within(reached, kind), ENTITY.c.parent_id == facts["id"]
+        facts = access.readable_entity(self, ident, of)
+        scope = access.entity_scope(self, facts["project_id"])
+        rows = sa.select(*plain_columns(kind, scope)).where(
+            *access.scope_conditions(scope, kind), ENTITY.c.parent_id == facts["id"]
         )
         return lists.json_array(self, rows.order_by(ENTITY.c.name))
 
@@ -132,29 +134,35 @@ class ListRpc(ResourceService):
     @versioned("crud")
     def list_shots_of_episode(self, ident: str) -> Reply:
         """The shots of an episode's sequences, by name. Raises NotFound, Forbidden."""
-        facts = access.visit(self, ident, "episode")
-        reached = access.reach(self, facts["project_id"])
-        rows = sa.select(*plain_columns("shot", reached)).select_from(views.source_of("shot"))
-        rows = rows.where(*access.within(reached, "shot"), views.in_episode("shot", facts["id"]))
+        facts = access.readable_entity(self, ident, "episode")
+        scope = access.entity_scope(self, facts["project_id"])
+        rows = sa.select(*plain_columns("shot", scope)).select_from(views.source_of("shot"))
+        rows = rows.where(
+            *access.scope_conditions(scope, "shot"), views.in_episode("shot", facts["id"])
+        )
         return lists.json_array(self, rows.order_by(ENTITY.c.name))
 
     @query
     def list_entities_below(self, kind: str, of: str, ident: str) -> list[str]:
         """The ids of the entities of a kind in a sequence or an episode; for ``tasks``."""
         holder = UUID(ident)
-        held = ENTITY.c.parent_id == holder if of == "sequence" else views.in_episode(kind, holder)
-        rows = sa.select(ENTITY.c.id).select_from(views.source_of(kind)).where(of_kind(kind), held)
+        inside = (
+            ENTITY.c.parent_id == holder if of == "sequence" else views.in_episode(kind, holder)
+        )
+        rows = (
+            sa.select(ENTITY.c.id).select_from(views.source_of(kind)).where(of_kind(kind), inside)
+        )
         with self.database.read() as connection:
-            return [str(found) for found in connection.scalars(rows)]
+            return [str(entity) for entity in connection.scalars(rows)]
 
     @query
     @versioned("crud")
     def list_assets_of_type(self, project_id: str, asset_type_id: str) -> Reply:
         """The assets of a type in a production, by name. Raises NotFound, Forbidden."""
         project, ident = known_project(self, project_id), known_id(asset_type_id)
-        reached = access.reach(self, project)
-        rows = sa.select(*plain_columns("asset", reached)).where(
-            *access.within(reached, "asset"), ENTITY.c.entity_type_id == ident
+        scope = access.entity_scope(self, project)
+        rows = sa.select(*plain_columns("asset", scope)).where(
+            *access.scope_conditions(scope, "asset"), ENTITY.c.entity_type_id == ident
         )
         return lists.json_array(self, rows.order_by(ENTITY.c.name))
 
@@ -167,13 +175,13 @@ class ListRpc(ResourceService):
         """
         project = member_project(self, project_id)
         shot, sequence = ENTITY.alias("shot"), ENTITY.alias("shot_sequence")
-        cast = (
+        cast_ids = (
             sa.select(LINK.c.entity_out_id)
             .join(shot, shot.c.id == LINK.c.entity_in_id)
             .where(shot.c.project_id == project, of_kind("shot", shot))
         )
         if episode_id not in {"all", "main"}:
-            cast = cast.join(sequence, sequence.c.id == shot.c.parent_id).where(
+            cast_ids = cast_ids.join(sequence, sequence.c.id == shot.c.parent_id).where(
                 sequence.c.parent_id == known_id(episode_id)
             )
         rows = sa.select(*PLAIN["asset"].columns(None, relations=False)).where(
@@ -181,7 +189,7 @@ class ListRpc(ResourceService):
             ENTITY.c.is_shared,
             ENTITY.c.canceled.is_not(True),
             ENTITY.c.project_id != project,
-            ENTITY.c.id.in_(cast),
+            ENTITY.c.id.in_(cast_ids),
         )
         return lists.json_array(self, rows)
 
@@ -191,7 +199,7 @@ class ListRpc(ResourceService):
 
         Raises NotFound (also for a scene without a sequence), Forbidden.
         """
-        facts = access.visit(self, ident, kind)
+        facts = access.readable_entity(self, ident, kind)
         names = project_names(self, [facts["project_id"]])
         source, extras = _detail_extras(kind, names)
         rows = (
@@ -200,10 +208,10 @@ class ListRpc(ResourceService):
             .where(ENTITY.c.id == facts["id"])
         )
         with self.database.read() as connection:
-            found = connection.scalar(rows_as_json(rows))
-        if found is None:
+            text = connection.scalar(rows_as_json(rows))
+        if text is None:
             raise NotFound
-        row: JsonObject = msgspec.json.decode(found)
+        row: JsonObject = msgspec.json.decode(text)
         # Productions without episodes have neither key, instead of nulls.
         if "episode_id" in row and row["episode_id"] is None:
             del row["episode_id"], row["episode_name"]
@@ -212,7 +220,7 @@ class ListRpc(ResourceService):
     @query
     def list_versions(self, ident: str) -> Reply:
         """The earlier versions of a shot, newest first. Raises NotFound, Forbidden."""
-        facts = access.visit(self, ident, "shot")
+        facts = access.readable_entity(self, ident, "shot")
         rows = sa.select(*VERSION.columns(None, relations=False)).where(
             EntityVersion.entity_id == facts["id"]
         )
@@ -220,10 +228,10 @@ class ListRpc(ResourceService):
 
     # --- rights and filters -----------------------------------------------------------------
 
-    def _names(self, kind: str, reached: Reach) -> dict[str, str]:
+    def _names(self, kind: str, scope: EntityScope) -> dict[str, str]:
         if kind not in WITH_PROJECT:
             return {}
-        ids = None if reached.projects is None else list(reached.projects)
+        ids = None if scope.projects is None else list(scope.projects)
         return project_names(self, ids)
 
     def _parent(self, kind: str, query: dict[str, str]) -> Row | None:
@@ -239,25 +247,27 @@ class ListRpc(ResourceService):
 
     def _project_of(self, query: Mapping[str, str], parent: Row | None) -> UUID | None:
         if parent is not None:
-            found: UUID = parent["project_id"]
-            return found
+            project: UUID = parent["project_id"]
+            return project
         return filters.uuid(query["project_id"]) if "project_id" in query else None
 
 
-def _listed_columns(kind: str, reached: Reach) -> list[Expression]:
+def _listed_columns(kind: str, scope: EntityScope) -> list[Expression]:
     """The entity's columns; to vendors, sequences and episodes are of type ``Entity``."""
-    if reached.as_vendor and kind in {"sequence", "episode"}:
-        return plain_columns(kind, reached, ANY_KIND)
-    return plain_columns(kind, reached)
+    if scope.as_vendor and kind in {"sequence", "episode"}:
+        return plain_columns(kind, scope, ANY_KIND)
+    return plain_columns(kind, scope)
 
 
-def plain_columns(kind: str, reached: Reach, resource: Resource | None = None) -> list[Expression]:
+def plain_columns(
+    kind: str, scope: EntityScope, resource: Resource | None = None
+) -> list[Expression]:
     """The entity's columns, its ``data`` masked for vendors; a concept with its links."""
     lists = ("entity_concept_links",) if kind == "concept" else ()
     columns = (resource or PLAIN[kind]).columns(None, relations=False, lists=lists)
-    if not reached.as_vendor:
+    if not scope.as_vendor:
         return list(columns)
-    data = access.shown_data(reached, kind).label("data")
+    data = access.visible_data(scope, kind).label("data")
     return [data if column.name == "data" else column for column in columns]
 
 
@@ -267,7 +277,10 @@ def _extras(kind: str, names: views.Names) -> tuple[Any, list[Expression]]:
     source: Any = ENTITY
     if kind in {"shot", "scene"}:
         source = ENTITY.join(
-            views.SEQUENCE, views.SEQUENCE.c.id == ENTITY.c.parent_id, isouter=kind == "scene"
+            # A scene may be outside of a sequence, a shot may not.
+            views.SEQUENCE,
+            views.SEQUENCE.c.id == ENTITY.c.parent_id,
+            isouter=kind == "scene",
         )
         extras.append(views.SEQUENCE.c.name.label("sequence_name"))
     return source, extras

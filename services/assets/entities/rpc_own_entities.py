@@ -33,10 +33,10 @@ class OwnEntityRpc(ResourceService):
         shots or assets. Raises NotFound, Forbidden.
         """
         project = known_project(self, project_id)
-        found = (
+        conditions = (
             [] if asset_type_id is None else [ENTITY.c.entity_type_id == known_id(asset_type_id)]
         )
-        return self._own(kind, project, *found)
+        return self._own(kind, project, *conditions)
 
     @query
     def list_own_children(self, kind: str, of: str, ident: str) -> Reply:
@@ -44,7 +44,7 @@ class OwnEntityRpc(ResourceService):
 
         Raises NotFound, Forbidden.
         """
-        facts = access.visit(self, ident, of)
+        facts = access.readable_entity(self, ident, of)
         return self._own(kind, facts["project_id"], ENTITY.c.parent_id == facts["id"])
 
     @query
@@ -55,12 +55,14 @@ class OwnEntityRpc(ResourceService):
         """
         only_persons(self)
         project = known_project(self, project_id)
-        own = access.within(access.own_reach(self, project), "asset")
-        used = sa.select(ENTITY.c.entity_type_id).where(*own)
-        return lists.json_array(self, IN_USE.where(TYPE.c.id.in_(used)).order_by(TYPE.c.name))
+        conditions = access.scope_conditions(access.assigned_scope(self, project), "asset")
+        types = sa.select(ENTITY.c.entity_type_id).where(*conditions)
+        return lists.json_array(self, IN_USE.where(TYPE.c.id.in_(types)).order_by(TYPE.c.name))
 
     def _own(self, kind: str, project: UUID, *where: Condition) -> Reply:
         only_persons(self)
-        own = access.within(access.own_reach(self, project), kind)
-        rows = sa.select(*plain_columns(kind, access.reach(self, project))).where(*own, *where)
+        conditions = access.scope_conditions(access.assigned_scope(self, project), kind)
+        rows = sa.select(*plain_columns(kind, access.entity_scope(self, project))).where(
+            *conditions, *where
+        )
         return lists.json_array(self, rows.order_by(ENTITY.c.name))

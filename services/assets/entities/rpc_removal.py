@@ -57,19 +57,19 @@ class RemovalRpc(ResourceService):
         """
         project, ids, force = known_project(self, project_id), body_ids(data), _forced(query)
         with self.database.read() as connection:
-            found = [
+            entities = [
                 facts
                 for facts in access.facts_of_many(connection, ids)
                 if facts["project_id"] == project and facts["kind"] in IN_NUMBERS
             ]
-        for facts in found:
+        for facts in entities:
             self._check_may_remove(facts)
-        worked_on = set() if force else self._worked_on([facts["id"] for facts in found])
-        for facts in found:
+        worked_on = set() if force else self._worked_on([facts["id"] for facts in entities])
+        for facts in entities:
             self._remove(
                 facts["kind"].lower(), facts, worked_on=facts["id"] in worked_on, force=force
             )
-        return [str(facts["id"]) for facts in found]
+        return [str(facts["id"]) for facts in entities]
 
     def _check_may_remove(self, facts: Row) -> None:
         role = self.actor.role_in(facts["project_id"])
@@ -80,8 +80,8 @@ class RemovalRpc(ResourceService):
 
     def _worked_on(self, ids: list[UUID]) -> set[UUID]:
         """Which of the entities have tasks."""
-        found = self.ask("tasks", "list_worked_on", ids=[str(ident) for ident in ids])
-        return {UUID(ident) for ident in found}
+        entity_ids = self.ask("tasks", "list_worked_on", ids=[str(ident) for ident in ids])
+        return {UUID(ident) for ident in entity_ids}
 
     def _remove(self, kind: str, facts: Row, *, worked_on: bool, force: bool) -> None:
         self._lock(facts)
@@ -100,8 +100,8 @@ class RemovalRpc(ResourceService):
     def _lock(self, facts: Row) -> None:
         # Inserting a child locks its parent's key (FOR KEY SHARE): it either committed before, and
         # is seen by ``_holds``, or waits and fails.
-        own = sa.select(ENTITY.c.id).where(ENTITY.c.id == facts["id"]).with_for_update()
-        if self.tx.connection.scalar(own) is None:
+        entity_lock = sa.select(ENTITY.c.id).where(ENTITY.c.id == facts["id"]).with_for_update()
+        if self.tx.connection.scalar(entity_lock) is None:
             raise NotFound
 
     def _holds(self, facts: Row) -> bool:

@@ -16,7 +16,7 @@ from services.assets.policy.membership import require_member
 from services.common.bodies import NEEDED_IDENT, Field, read_body, text
 from services.common.contracts import assets as events
 from services.common.crud.lists import compressed
-from services.common.crud.reading import check_reach
+from services.common.crud.reading import check_may_reference
 from services.common.crud.resource_service import ResourceService
 from services.common.crud.row_json import as_json
 from services.common.crud.validation import known_id
@@ -39,9 +39,9 @@ class InstanceRpc(ResourceService):
     @query
     def list_instances_of_shot(self, ident: str) -> Reply:
         """The instances in a shot: ``{asset id: [instance]}``. Raises NotFound, Forbidden."""
-        facts = access.visit(self, ident, "shot")
-        here = sa.select(LINK.c.asset_instance_id).where(LINK.c.entity_id == facts["id"])
-        return self._by_key(INSTANCE.c.asset_id, INSTANCE, INSTANCE.c.id.in_(here))
+        facts = access.readable_entity(self, ident, "shot")
+        in_shot = sa.select(LINK.c.asset_instance_id).where(LINK.c.entity_id == facts["id"])
+        return self._by_key(INSTANCE.c.asset_id, INSTANCE, INSTANCE.c.id.in_(in_shot))
 
     @query
     def list_instances_in(self, kind: str, ident: str) -> Reply:
@@ -49,16 +49,16 @@ class InstanceRpc(ResourceService):
 
         Raises NotFound, Forbidden.
         """
-        facts = access.visit(self, ident, kind)
-        place = INSTANCE.c.scene_id if kind == "scene" else INSTANCE.c.target_asset_id
-        return self._by_key(INSTANCE.c.asset_id, INSTANCE, place == facts["id"])
+        facts = access.readable_entity(self, ident, kind)
+        holder = INSTANCE.c.scene_id if kind == "scene" else INSTANCE.c.target_asset_id
+        return self._by_key(INSTANCE.c.asset_id, INSTANCE, holder == facts["id"])
 
     @query
     def list_shots_of_instances(self, ident: str) -> Reply:
         """The instances of an asset: ``{shot id: [instance]}``. Raises NotFound, Forbidden."""
-        own = INSTANCE.c.asset_id == self._asset(ident)
-        joined = INSTANCE.join(LINK, LINK.c.asset_instance_id == INSTANCE.c.id)
-        return self._by_key(LINK.c.entity_id, joined, own)
+        of_asset = INSTANCE.c.asset_id == self._asset(ident)
+        source = INSTANCE.join(LINK, LINK.c.asset_instance_id == INSTANCE.c.id)
+        return self._by_key(LINK.c.entity_id, source, of_asset)
 
     @query
     def list_scenes_of_instances(self, ident: str) -> Reply:
@@ -66,8 +66,8 @@ class InstanceRpc(ResourceService):
 
         Raises NotFound, Forbidden.
         """
-        own = INSTANCE.c.asset_id == self._asset(ident)
-        return self._by_key(INSTANCE.c.scene_id, INSTANCE, own)
+        of_asset = INSTANCE.c.asset_id == self._asset(ident)
+        return self._by_key(INSTANCE.c.scene_id, INSTANCE, of_asset)
 
     @command
     def instantiate_in_scene(self, ident: str, data: Json = None) -> Reply:
@@ -77,12 +77,12 @@ class InstanceRpc(ResourceService):
         """
         body = read_body(data, _fields("asset_id"))
         scene, asset = self._place(ident, "scene", body["asset_id"])
-        made = self._instantiate(asset, {"scene_id": scene["id"]}, body["description"])
+        instance_id = self._instantiate(asset, {"scene_id": scene["id"]}, body["description"])
         event = events.AssetInstanceNew(
-            asset_instance_id=made, asset_id=asset["id"], scene_id=scene["id"]
+            asset_instance_id=instance_id, asset_id=asset["id"], scene_id=scene["id"]
         )
         self.tx.emit(event, project=scene["project_id"])
-        return self._instance(made)
+        return self._instance(instance_id)
 
     @command
     def instantiate_in_asset(self, ident: str, data: Json = None) -> Reply:
@@ -92,12 +92,14 @@ class InstanceRpc(ResourceService):
         """
         body = read_body(data, _fields("asset_to_instantiate_id"))
         target, asset = self._place(ident, "asset", body["asset_to_instantiate_id"])
-        made = self._instantiate(asset, {"target_asset_id": target["id"]}, body["description"])
+        instance_id = self._instantiate(
+            asset, {"target_asset_id": target["id"]}, body["description"]
+        )
         event = events.AssetInstanceNew(
-            asset_instance_id=made, asset_id=target["id"], asset_instantiated=asset["id"]
+            asset_instance_id=instance_id, asset_id=target["id"], asset_instantiated=asset["id"]
         )
         self.tx.emit(event, project=target["project_id"])
-        return self._instance(made)
+        return self._instance(instance_id)
 
     @command
     def add_instance_to_shot(self, ident: str, data: Json = None) -> Reply:
@@ -105,21 +107,23 @@ class InstanceRpc(ResourceService):
 
         Raises InvalidInput, NotFound, Forbidden. Emits ``asset_instance:add-to-shot``.
         """
-        wanted = read_body(data, {"asset_instance_id": NEEDED_IDENT})["asset_instance_id"]
+        instance_id = read_body(data, {"asset_instance_id": NEEDED_IDENT})["asset_instance_id"]
         shot = self._enter(ident, "shot")
-        check_reach(self, self.registry["asset-instances"], [wanted])
+        check_may_reference(self, self.registry["asset-instances"], [instance_id])
         # FOR SHARE: the instance can't be removed before the link to it is written.
-        known = sa.select(INSTANCE.c.id).where(INSTANCE.c.id == wanted).with_for_update(read=True)
-        if self.tx.connection.scalar(known) is None:
+        locked = (
+            sa.select(INSTANCE.c.id).where(INSTANCE.c.id == instance_id).with_for_update(read=True)
+        )
+        if self.tx.connection.scalar(locked) is None:
             raise NotFound
-        row = {"entity_id": shot["id"], "asset_instance_id": wanted}
-        made = insert(LINK).values(row).on_conflict_do_nothing()
-        if self.tx.connection.execute(made).rowcount:
-            event = events.AssetInstanceAdded(shot_id=shot["id"], asset_instance_id=wanted)
+        row = {"entity_id": shot["id"], "asset_instance_id": instance_id}
+        insertion = insert(LINK).values(row).on_conflict_do_nothing()
+        if self.tx.connection.execute(insertion).rowcount:
+            event = events.AssetInstanceAdded(shot_id=shot["id"], asset_instance_id=instance_id)
             self.tx.emit(event, project=shot["project_id"])
         columns = ANY_KIND.columns(None, relations=False)
-        found = self.tx.connection.scalar(as_json(columns, ENTITY, ENTITY.c.id == shot["id"]))
-        return Reply(str(found).encode())
+        shot_json = self.tx.connection.scalar(as_json(columns, ENTITY, ENTITY.c.id == shot["id"]))
+        return Reply(str(shot_json).encode())
 
     @command
     def remove_instance_from_shot(self, ident: str, instance_id: str) -> Reply:
@@ -128,10 +132,10 @@ class InstanceRpc(ResourceService):
         Raises NotFound, Forbidden. Emits ``asset_instance:remove-from-shot``.
         """
         shot, instance = self._enter(ident, "shot"), known_id(instance_id)
-        gone = sa.delete(LINK).where(
+        deletion = sa.delete(LINK).where(
             LINK.c.entity_id == shot["id"], LINK.c.asset_instance_id == instance
         )
-        if self.tx.connection.execute(gone).rowcount:
+        if self.tx.connection.execute(deletion).rowcount:
             event = events.AssetInstanceRemoved(shot_id=shot["id"], asset_instance_id=instance)
             self.tx.emit(event, project=shot["project_id"])
         return Reply(b"")
@@ -145,8 +149,8 @@ class InstanceRpc(ResourceService):
         return facts
 
     def _asset(self, ident: str) -> UUID:
-        found: UUID = self._enter(ident, "asset")["id"]
-        return found
+        asset: UUID = self._enter(ident, "asset")["id"]
+        return asset
 
     def _place(self, ident: str, kind: str, asset: UUID) -> tuple[Row, Row]:
         """The entity that will hold an instance, and the asset.
@@ -154,57 +158,59 @@ class InstanceRpc(ResourceService):
         The caller must be in the team of the holder's production, and of the asset's unless it is
         shared. Raises NotFound, Forbidden.
         """
-        place = self._enter(ident, kind)
+        holder = self._enter(ident, kind)
         shared = sa.select(ENTITY.c.is_shared).where(ENTITY.c.id == asset)
         with self.database.read() as connection:
             facts = facts_of(connection, asset, "asset")
             is_shared = connection.scalar(shared)
+        # A shared asset may be used in any production.
         if not is_shared:
             require_member(self, facts["project_id"])
-        return place, facts
+        return holder, facts
 
     # --- rows -------------------------------------------------------------------------------
 
-    def _instantiate(self, asset: Any, place: dict[str, UUID], description: Any) -> UUID:
+    def _instantiate(self, asset: Any, holder_column: dict[str, UUID], description: Any) -> UUID:
         """Insert an instance with the next number; locks the entity that holds it."""
-        ((column, holder),) = place.items()
+        ((column, holder),) = holder_column.items()
         # Numbers count per asset and holder: without the lock two instances could get the same one.
         lock = sa.select(ENTITY.c.id).where(ENTITY.c.id == holder).with_for_update()
         if self.tx.connection.scalar(lock) is None:
             raise NotFound
-        last = sa.select(sa.func.coalesce(sa.func.max(INSTANCE.c.number), 0)).where(
+        last_number = sa.select(sa.func.coalesce(sa.func.max(INSTANCE.c.number), 0)).where(
             INSTANCE.c.asset_id == asset["id"], INSTANCE.c[column] == holder
         )
-        number = (self.tx.connection.scalar(last) or 0) + 1
+        number = (self.tx.connection.scalar(last_number) or 0) + 1
         values = {
             "asset_id": asset["id"],
             "number": number,
             "description": description,
             "name": f"{slug(asset['name'], lower=False)[:70]}_{number:04}",
-            **place,
+            **holder_column,
         }
-        made: UUID = self.tx.connection.execute(
+        instance_id: UUID = self.tx.connection.execute(
             sa.insert(INSTANCE).values(values).returning(INSTANCE.c.id)
         ).scalar_one()
-        return made
+        return instance_id
 
     def _instance(self, ident: UUID) -> Reply:
         resource = self.registry["asset-instances"]
         return Reply(resource.view(self.tx, ident, relations=False))
 
-    def _by_key(self, key: Any, source: Any, where: Condition) -> Reply:
+    def _by_key(self, column: Any, source: Any, condition: Condition) -> Reply:
         """``{key: [instance …]}``, each list by number."""
         columns = self.registry["asset-instances"].columns(None, relations=False)
-        rows = sa.select(key.label("group_key"), *columns).select_from(source).where(where)
-        ordered = rows.subquery("r")
-        shown = sa.func.to_jsonb(sa.literal_column("r")).op("-")("group_key")
-        items = sa.func.json_agg(aggregate_order_by(shown, ordered.c.number, ordered.c.name))
-        named = sa.func.coalesce(sa.cast(ordered.c.group_key, sa.Text), "None")
-        groups = sa.select(named.label("key"), items.label("items")).group_by(named).subquery("g")
-        whole = sa.cast(sa.func.json_object_agg(groups.c.key, groups.c["items"]), sa.Text)
+        rows = sa.select(column.label("group_key"), *columns).select_from(source).where(condition)
+        instances = rows.subquery("r")
+        instance = sa.func.to_jsonb(sa.literal_column("r")).op("-")("group_key")
+        items = sa.func.json_agg(aggregate_order_by(instance, instances.c.number, instances.c.name))
+        # Keys of a JSON object can't be null.
+        key = sa.func.coalesce(sa.cast(instances.c.group_key, sa.Text), "None")
+        groups = sa.select(key.label("key"), items.label("items")).group_by(key).subquery("g")
+        document = sa.cast(sa.func.json_object_agg(groups.c.key, groups.c["items"]), sa.Text)
         with self.database.read() as connection:
-            found = connection.scalar(sa.select(whole))
-        return compressed((found or "{}").encode())
+            text = connection.scalar(sa.select(document))
+        return compressed((text or "{}").encode())
 
 
 def _fields(asset: str) -> dict[str, Field]:

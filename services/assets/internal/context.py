@@ -28,13 +28,13 @@ RUNNING: Final = "running"
 def _descriptor() -> Expression:
     """The JSON of a descriptor in productions."""
     column = DESCRIPTOR.c
-    held = sa.select(DEPARTMENT.department_id).where(OF_DESCRIPTOR).correlate(DESCRIPTOR)
+    departments = sa.select(DEPARTMENT.department_id).where(OF_DESCRIPTOR).correlate(DESCRIPTOR)
     members = {
         **{name: column[name] for name in ("id", "name", "field_name", "data_type")},
         "choices": sa.func.coalesce(column.choices, sa.text("'[]'::jsonb")),
         "for_client": sa.func.coalesce(column.for_client, sa.false()),
         **{name: column[name] for name in ("entity_type", "task_type_id", "position")},
-        "departments": sa.func.array(held.scalar_subquery()),
+        "departments": sa.func.array(departments.scalar_subquery()),
     }
     pairs = [
         part for name, value in members.items() for part in (sa.literal_column(f"'{name}'"), value)
@@ -51,8 +51,10 @@ DESCRIPTORS: Final = sa.func.json_agg(
 def _extras() -> JsonObject:
     """Descriptors by production, and first episodes by TV show."""
     column = DESCRIPTOR.c
-    held = sa.select(DEPARTMENT.department_id).where(OF_DESCRIPTOR).correlate(DESCRIPTOR)
-    own = held.where(DEPARTMENT.department_id == json_parts.idents("departments"))
+    departments = sa.select(DEPARTMENT.department_id).where(OF_DESCRIPTOR).correlate(DESCRIPTOR)
+    caller_departments = departments.where(
+        DEPARTMENT.department_id == json_parts.idents("departments")
+    )
     kind = sa.cast(sa.bindparam("entity_type", required=False), sa.Text)
     rows = (
         sa.select(column.project_id.label("key"), DESCRIPTORS.label("value"))
@@ -61,8 +63,8 @@ def _extras() -> JsonObject:
             sa.or_(sa.not_(column.project_id == json_parts.idents("as_client")), column.for_client),
             sa.or_(
                 sa.not_(column.project_id == json_parts.idents("as_vendor")),
-                ~sa.exists(held),
-                sa.exists(own),
+                ~sa.exists(departments),
+                sa.exists(caller_departments),
             ),
             sa.or_(kind.is_(None), column.entity_type == kind),
         )
@@ -112,6 +114,8 @@ class ContextRpc(ResourceService):
         shows: list[str],
         entity_type: str | None,
     ) -> Reply:
+        # One statement for all callers: what it shows depends on parameters only, so it is prepared
+        # once.
         roles = {project: self.actor.role_in(UUID(project)) for project in projects}
         return json_parts.read(
             self.database,

@@ -43,17 +43,19 @@ class InternalHandlers(ResourceService):
         An event, not a call: it follows the commit of the comment that triggered it.
         """
         message = msgspec.convert(delivery.payload, TaskMakesReady)
-        if cross_references.gone(self, message.task_type_id):
+        if cross_references.was_deleted(self, message.task_type_id):
             return
         table = table_of(Entity)
-        mine = table.c.id == message.entity_id
-        held = sa.select(table.c.project_id, table.c.ready_for).where(mine).with_for_update()
-        row = self.tx.connection.execute(held).first()
+        of_entity = table.c.id == message.entity_id
+        statement = (
+            sa.select(table.c.project_id, table.c.ready_for).where(of_entity).with_for_update()
+        )
+        row = self.tx.connection.execute(statement).first()
         if row is None:
             return
         ready = message.task_type_id
-        changed = sa.update(table).where(mine).values(ready_for=ready, updated_at=NOW)
-        self.tx.connection.execute(changed)
+        update = sa.update(table).where(of_entity).values(ready_for=ready, updated_at=NOW)
+        self.tx.connection.execute(update)
         facts = {"id": message.entity_id, "kind": "Asset", "project_id": row.project_id}
         self.tx.emit(self.registry.event(self.registry["entities"], "update", facts))
         if row.ready_for != ready:
@@ -63,12 +65,11 @@ class InternalHandlers(ResourceService):
             self.tx.emit(event)
 
     # Unordered: a production is prepared once, and existing rows are kept.
-    # Unordered: a production is prepared once.
     @on("project:prepared")
     def prepare_project(self, delivery: Delivery) -> None:
         """Create the first episode and the descriptors of a new production."""
         message = msgspec.convert(delivery.payload, ProjectPrepared)
-        if cross_references.gone(self, message.project_id):
+        if cross_references.was_deleted(self, message.project_id):
             return
         if message.first_episode_id is not None:
             self._first_episode(message.project_id, message.first_episode_id)
@@ -90,8 +91,8 @@ class InternalHandlers(ResourceService):
             "is_shared": False,
         }
         # An import may have brought the episode already.
-        made = insert(table_of(Entity)).values(values).on_conflict_do_nothing()
-        if self.tx.connection.execute(made).rowcount:
+        insertion = insert(table_of(Entity)).values(values).on_conflict_do_nothing()
+        if self.tx.connection.execute(insertion).rowcount:
             facts = {"id": ident, "kind": "Episode", "project_id": project}
             self.tx.emit(self.registry.event(self.registry["entities"], "new", facts))
 
@@ -109,25 +110,25 @@ class InternalHandlers(ResourceService):
 
     def _describe(self, project: UUID, descriptor: JsonObject) -> None:
         table = table_of(MetadataDescriptor)
-        given = {name: descriptor[name] for name in DESCRIBED if descriptor.get(name) is not None}
+        fields = {name: descriptor[name] for name in DESCRIBED if descriptor.get(name) is not None}
         try:
-            known = {name: read_value(table.c[name], value) for name, value in given.items()}
+            values = {name: read_value(table.c[name], value) for name, value in fields.items()}
         except BadValue:
             return  # a template may hold what was never checked
-        if not known.get("name") or not known.get("field_name") or not known.get("entity_type"):
+        if not values.get("name") or not values.get("field_name") or not values.get("entity_type"):
             return
         # A template's descriptors are kept as JSON, which no delete of a task type changes.
-        kind = known.get("task_type_id")
-        if kind is not None and cross_references.gone(self, UUID(str(kind))):
+        kind = values.get("task_type_id")
+        if kind is not None and cross_references.was_deleted(self, UUID(str(kind))):
             return
         statement = (
             insert(table)
-            .values({**known, "project_id": project})
+            .values({**values, "project_id": project})
             .on_conflict_do_nothing()
             .returning(table.c.id)
         )
-        made = self.tx.session.scalar(statement)
-        if made is not None:
-            facts = {"id": made, "project_id": project}
+        descriptor_id = self.tx.session.scalar(statement)
+        if descriptor_id is not None:
+            facts = {"id": descriptor_id, "project_id": project}
             resource = self.registry["metadata-descriptors"]
             self.tx.emit(self.registry.event(resource, "new", facts))

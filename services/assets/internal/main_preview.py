@@ -28,11 +28,11 @@ class MainPreviewRpc(ResourceService):
     def take_main_preview(self, delivery: Delivery) -> None:
         """Set an entity's main preview. Emits ``<kind>:update``."""
         message = msgspec.convert(delivery.payload, PreviewSetMain)
-        preview, deleted = message.preview_file_id, message.instead_of or None
-        if not cross_references.gone(self, preview):
-            self._set_main(message.entity_id, preview, deleted)
+        preview, replaced = message.preview_file_id, message.instead_of or None
+        if not cross_references.was_deleted(self, preview):
+            self._set_main(message.entity_id, preview, replaced)
 
-    def _set_main(self, entity: UUID, preview: UUID, deleted: UUID | None = None) -> None:
+    def _set_main(self, entity: UUID, preview: UUID, replaced: UUID | None = None) -> None:
         table = table_of(Entity)
         now = table.c.preview_file_id
         change = sa.update(table).where(
@@ -40,7 +40,7 @@ class MainPreviewRpc(ResourceService):
             table.c.id == entity,
             now.is_distinct_from(preview),
             # ``rows:gone`` may have emptied it already; what somebody chose meanwhile stays.
-            sa.or_(now.is_(None), now == deleted) if deleted else sa.true(),
+            sa.or_(now.is_(None), now == replaced) if replaced else sa.true(),
         )
         row = (
             self.tx.connection.execute(

@@ -28,8 +28,8 @@ class InternalRpc(ResourceService):
     @query
     def list_projects_of_entities(self, ids: list[str]) -> dict[str, str]:
         """The production of each entity: ``{entity id: project id}``; unknown ids are left out."""
-        wanted = [UUID(ident) for ident in ids]
-        statement = sa.select(Entity.id, Entity.project_id).where(Entity.id.in_(wanted))
+        entity_ids = [UUID(ident) for ident in ids]
+        statement = sa.select(Entity.id, Entity.project_id).where(Entity.id.in_(entity_ids))
         with self.database.read() as connection:
             return {str(ident): str(project) for ident, project in connection.execute(statement)}
 
@@ -62,21 +62,22 @@ class InternalRpc(ResourceService):
         if kind.lower() not in KINDS:
             raise NotFound
         of_it = of_kind(kind.lower())
-        table, wanted = table_of(Entity), [UUID(ident) for ident in ids]
+        table, entity_ids = table_of(Entity), [UUID(ident) for ident in ids]
         rows = sa.select(table.c.id, table.c.project_id).select_from(
             table.join(table_of(EntityType), EntityType.id == table.c.entity_type_id)
         )
-        if wanted:
-            rows = rows.where(table.c.id.in_(wanted), of_it)
+        if entity_ids:
+            rows = rows.where(table.c.id.in_(entity_ids), of_it)
         else:
             rows = rows.where(
                 table.c.project_id == UUID(project_id), of_it, *_narrowed(query or {})
             ).order_by(table.c.name, table.c.id)
         with self.database.read() as connection:
-            found = dict(connection.execute(rows).all())
-        if any(ident not in found for ident in wanted):
+            parents = dict(connection.execute(rows).all())
+        if any(ident not in parents for ident in entity_ids):
             raise NotFound
-        return [str(ident) for ident in wanted or found if str(found[ident]) == project_id]
+        # Those of other productions are left out, not refused: the caller authorized this one only.
+        return [str(ident) for ident in entity_ids or parents if str(parents[ident]) == project_id]
 
     @query
     def read_entity_with_ancestors(self, ident: str) -> Reply:
@@ -89,17 +90,17 @@ class InternalRpc(ResourceService):
         if entity is None:
             raise NotFound
         kind = self._plain("entity-types", UUID(entity["entity_type_id"]))
-        found = {"entity": {**entity, "type": "Entity"}, "entity_type": kind}
+        context = {"entity": {**entity, "type": "Entity"}, "entity_type": kind}
         sequence = None
         if entity["type"] == "Sequence" and entity["parent_id"]:
             sequence = entity
         elif entity["type"] in {"Shot", "Scene"} and entity["parent_id"]:
             sequence = self._plain("entities", UUID(entity["parent_id"]))
         if sequence is not None:
-            found["sequence"] = sequence
+            context["sequence"] = sequence
             if sequence["parent_id"]:
-                found["episode"] = self._plain("entities", UUID(sequence["parent_id"]))
-        return Reply(msgspec.json.encode(found))
+                context["episode"] = self._plain("entities", UUID(sequence["parent_id"]))
+        return Reply(msgspec.json.encode(context))
 
     def _plain(self, path: str, ident: UUID) -> JsonObject | None:
         resource = self.registry[path]
@@ -108,16 +109,16 @@ class InternalRpc(ResourceService):
         )
         with self.database.read() as connection:
             text = connection.scalar(rows_as_json(rows))
-        found: JsonObject | None = msgspec.json.decode(text) if text else None
-        return found
+        row: JsonObject | None = msgspec.json.decode(text) if text else None
+        return row
 
     @query
     def list_entities_in_brief(self, ids: list[str]) -> dict[str, dict[str, str | None]]:
         """``{id: {entity_name, project_id, preview_file_id}}``; unknown ids are left out."""
-        wanted = [UUID(ident) for ident in ids]
+        entity_ids = [UUID(ident) for ident in ids]
         statement = sa.select(
             Entity.id, Entity.name, Entity.project_id, Entity.preview_file_id
-        ).where(Entity.id.in_(wanted))
+        ).where(Entity.id.in_(entity_ids))
         with self.database.read() as connection:
             return {
                 str(ident): {
@@ -143,17 +144,17 @@ class InternalRpc(ResourceService):
     @query
     def list_kinds_of_entities(self, ids: list[str]) -> dict[str, str]:
         """``{entity id: name of its entity type}``; unknown ids are left out."""
-        wanted = [UUID(ident) for ident in ids]
+        entity_ids = [UUID(ident) for ident in ids]
         statement = (
             sa.select(Entity.id, EntityType.name)
             .join(EntityType, EntityType.id == Entity.entity_type_id)
-            .where(Entity.id.in_(wanted))
+            .where(Entity.id.in_(entity_ids))
         )
         with self.database.read() as connection:
             return {str(ident): name for ident, name in connection.execute(statement)}
 
 
-def _described(where: Condition) -> Select:
+def _described(condition: Condition) -> Select:
     """SELECT the columns of ``describe_entities``."""
     parent, grandparent, main = (
         table_of(Entity).alias(name) for name in ("parent", "grandparent", "main")
@@ -186,12 +187,14 @@ def _described(where: Condition) -> Select:
         .outerjoin(parent, parent.c.id == Entity.parent_id)
         .outerjoin(grandparent, grandparent.c.id == parent.c.parent_id)
         .outerjoin(main, main.c.id == Entity.source_id)
-        .where(where)
+        .where(condition)
     )
 
 
 def _narrowed(query: dict[str, str]) -> list[Condition]:
     """Equality filters on an entity's columns; ``episode_id`` is its parent."""
     table = table_of(Entity)
-    given = {("parent_id" if name == "episode_id" else name): text for name, text in query.items()}
-    return [condition(name, table.c[name], text) for name, text in given.items() if name in table.c]
+    params = {("parent_id" if name == "episode_id" else name): text for name, text in query.items()}
+    return [
+        condition(name, table.c[name], text) for name, text in params.items() if name in table.c
+    ]

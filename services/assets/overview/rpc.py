@@ -1,4 +1,4 @@
-"""Entities for the views with tasks: their JSON (``heads``), to which ``tasks`` adds the tasks.
+"""Entities for the views with tasks: their JSON (summaries), to which ``tasks`` adds the tasks.
 
 Authorization is done here: ``tasks`` shows everything it receives.
 """
@@ -42,19 +42,19 @@ class OverviewRpc(ResourceService):
         values. ``query`` may hold ``id``, ``project_id`` and ``episode_id``.
         Raises InvalidInput, NotFound, Forbidden.
         """
-        known = _known(kind, query)
-        project = known.get("project_id")
-        reached = self._reach(kind, project)
+        params = _validated(kind, query)
+        project = params.get("project_id")
+        scope = self._entity_scope(kind, project)
         names: dict[str, str] = {}
         if kind in views.NAMING:
-            projects = None if reached.projects is None else list(reached.projects)
+            projects = None if scope.projects is None else list(scope.projects)
             names = project_names(self, projects)
-        source, episodes = views.heads_source(kind, project)
-        columns = views.HEADS[kind](access.shown_data(reached, kind), names, episodes)
+        source, episodes = views.summary_source(kind, project)
+        columns = views.SUMMARIES[kind](access.visible_data(scope, kind), names, episodes)
         rows = (
             sa.select(*columns)
             .select_from(source)
-            .where(*access.within(reached, kind), *_conditions(kind, known))
+            .where(*access.scope_conditions(scope, kind), *_conditions(kind, params))
             .order_by(*views.ORDERS.get(kind, ()))
         )
         return Reply(self._pairs(rows, compact=compact))
@@ -65,18 +65,18 @@ class OverviewRpc(ResourceService):
 
         Raises NotFound (unknown, another kind, a shot without sequence), Forbidden.
         """
-        facts = access.visit(self, ident, kind)
+        facts = access.readable_entity(self, ident, kind)
         if kind == "concept":
             refuse_roles(self, facts["project_id"], "client")
         names = project_names(self, [facts["project_id"]])
         columns = self._detail(kind, names)
         rows = sa.select(*columns.values()).select_from(views.source_of(kind))
-        detail = rows_as_json(rows.where(ENTITY.c.id == facts["id"]))
+        statement = rows_as_json(rows.where(ENTITY.c.id == facts["id"]))
         with self.database.read() as connection:
-            head = connection.scalar(detail)
-        if head is None:
+            summary = connection.scalar(statement)
+        if summary is None:
             raise NotFound
-        return {"project_id": str(facts["project_id"]), "head": msgspec.Raw(head.encode())}
+        return {"project_id": str(facts["project_id"]), "head": msgspec.Raw(summary.encode())}
 
     @query
     def list_linked_summaries(self, ident: str) -> Reply:
@@ -84,15 +84,15 @@ class OverviewRpc(ResourceService):
 
         Raises NotFound, Forbidden.
         """
-        facts = access.visit(self, ident)
-        linked = sa.select(views.CONCEPT_LINK.c.entity_in_id).where(
+        facts = access.readable_entity(self, ident)
+        concepts = sa.select(views.CONCEPT_LINK.c.entity_in_id).where(
             views.CONCEPT_LINK.c.entity_out_id == facts["id"]
         )
         names = project_names(self, [facts["project_id"]])
-        columns = views.concept_head(ENTITY.c.data, names)
-        return Reply(self._pairs(sa.select(*columns).where(ENTITY.c.id.in_(linked))))
+        columns = views.concept_summary(ENTITY.c.data, names)
+        return Reply(self._pairs(sa.select(*columns).where(ENTITY.c.id.in_(concepts))))
 
-    def _reach(self, kind: str, project: Any) -> access.Reach:
+    def _entity_scope(self, kind: str, project: Any) -> access.EntityScope:
         if project is None:
             if not self.actor.is_admin and kind != "asset":
                 message = "This requires a project_id."
@@ -100,48 +100,53 @@ class OverviewRpc(ResourceService):
         else:
             require_member(self, project)
         admit(self, kind, project)
-        return access.reach(self, project)
+        return access.entity_scope(self, project)
 
     def _pairs(self, rows: Select, *, compact: bool = False) -> bytes:
         inner = rows.subquery("r")
         # PostgreSQL writes the JSON, which this process passes on undecoded.
         values = sa.cast(sa.func.json_build_array(*inner.c), sa.Text)
-        head = values if compact else sql_json.written(inner.c)
-        pair = sa.func.concat('["', sa.cast(inner.c.id, sa.Text), '",', head, "]")
+        summary = values if compact else sql_json.written(inner.c)
+        pair = sa.func.concat('["', sa.cast(inner.c.id, sa.Text), '",', summary, "]")
         text = sa.func.string_agg(pair, ",")
         with self.database.read() as connection:
-            found = connection.scalar(sa.select(text).select_from(inner))
-        return b"[" + (found or "").encode() + b"]"
+            pairs = connection.scalar(sa.select(text).select_from(inner))
+        return b"[" + (pairs or "").encode() + b"]"
 
     def _detail(self, kind: str, names: views.Names) -> JsonObject:
         """The SELECT list of a detail, by name: the entity's row merged with the view's columns."""
-        row = {c.name: c for c in self.registry["entities"].columns(None, relations=True)}
+        row = {
+            column.name: column
+            for column in self.registry["entities"].columns(None, relations=True)
+        }
         episodes = views.cast_episodes()
-        head = {c.name: c for c in views.HEADS[kind](ENTITY.c.data, names, episodes)}
+        summary = {
+            column.name: column for column in views.SUMMARIES[kind](ENTITY.c.data, names, episodes)
+        }
         if kind == "edit":
-            return head
+            return summary
         if kind == "asset":
-            kept = {name: column for name, column in row.items() if name not in DROPPED}
-            return {**kept, **head, "project_name": views.project_name(names)}
-        return {**head, **row}
+            fields = {name: column for name, column in row.items() if name not in DROPPED}
+            return {**fields, **summary, "project_name": views.project_name(names)}
+        return {**summary, **row}
 
 
-def _known(kind: str, query: dict[str, str]) -> JsonObject:
+def _validated(kind: str, query: dict[str, str]) -> JsonObject:
     """The filters that apply to the kind, validated. Raises InvalidInput."""
-    found: JsonObject = {"project_id": query_id(query, "project_id")}
+    params: JsonObject = {"project_id": query_id(query, "project_id")}
     if kind not in views.PARTS:
-        found["id"] = query_id(query, "id")
+        params["id"] = query_id(query, "id")
     if kind != "concept":
-        found["episode_id"] = query_id(query, "episode_id", *ANYWHERE)
-    return {name: value for name, value in found.items() if value is not None}
+        params["episode_id"] = query_id(query, "episode_id", *ANYWHERE)
+    return {name: value for name, value in params.items() if value is not None}
 
 
-def _conditions(kind: str, known: JsonObject) -> list[Condition]:
+def _conditions(kind: str, params: JsonObject) -> list[Condition]:
     """The conditions of the filters."""
     conditions: list[Condition] = []
-    if "id" in known:
-        conditions.append(ENTITY.c.id == known["id"])
-    episode = known.get("episode_id")
+    if "id" in params:
+        conditions.append(ENTITY.c.id == params["id"])
+    episode = params.get("episode_id")
     if isinstance(episode, UUID):
         conditions.append(views.in_episode(kind, episode))
     elif episode is not None:

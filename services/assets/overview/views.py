@@ -1,6 +1,6 @@
 """The JSON of entities in views with tasks: all keys of each kind except ``tasks``.
 
-Each ``…_head`` returns a SELECT list, in the order that the compact form guarantees.
+Each ``…_summary`` returns a SELECT list, in the order that the compact form guarantees.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Columns = list[Expression]
 Names = Mapping[str, str]
 
 
-def named(ident: Any, empty: str) -> Expression:
+def id_or(ident: Any, empty: str) -> Expression:
     """An id as text; ``empty`` where there is none."""
     return sa.func.coalesce(sa.cast(ident, sa.Text), sa.literal_column(f"'{empty}'"))
 
@@ -34,9 +34,9 @@ def named(ident: Any, empty: str) -> Expression:
 def project_name(names: Names) -> Expression:
     """The name of an entity's production, from names by id."""
     # ``crud`` owns the names: they are sent as one parameter, a jsonb object, instead of joined.
-    known = sa.literal(dict(names), JSONB)
-    found: Expression = known[sa.cast(ENTITY.c.project_id, sa.Text)].astext
-    return found.label("project_name")
+    texts = sa.literal(dict(names), JSONB)
+    text: Expression = texts[sa.cast(ENTITY.c.project_id, sa.Text)].astext
+    return text.label("project_name")
 
 
 def _plain(*names: str) -> Columns:
@@ -55,24 +55,24 @@ def _kind(kind: str) -> Expression:
     return sa.literal_column(f"'{kind}'", sa.Text).label("type")
 
 
-def asset_head(data: Expression, _names: Names, episodes: Any = NO_IDS) -> Columns:
+def asset_summary(data: Expression, _names: Names, episodes: Any = NO_IDS) -> Columns:
     """An asset without ``tasks``, which ``tasks`` adds; clients expect texts for missing ids."""
     return [
         *_plain("id", "name"),
-        named(ENTITY.c.preview_file_id, "").label("preview_file_id"),
+        id_or(ENTITY.c.preview_file_id, "").label("preview_file_id"),
         ENTITY.c.description,
         TYPE.c.name.label("asset_type_name"),
         ENTITY.c.entity_type_id.label("asset_type_id"),
         ENTITY.c.canceled,
-        named(ENTITY.c.ready_for, "None").label("ready_for"),
-        named(ENTITY.c.source_id, "").label("episode_id"),
+        id_or(ENTITY.c.ready_for, "None").label("ready_for"),
+        id_or(ENTITY.c.source_id, "").label("episode_id"),
         episodes.label("casting_episode_ids"),
         *_plain("is_casting_standby", "is_shared"),
         *_data(data),
     ]
 
 
-def shot_head(data: Expression, names: Names, _episodes: Any = None) -> Columns:
+def shot_summary(data: Expression, names: Names, _episodes: Any = None) -> Columns:
     """A shot without ``tasks``."""
     return [
         ENTITY.c.canceled,
@@ -90,20 +90,20 @@ def shot_head(data: Expression, names: Names, _episodes: Any = None) -> Columns:
     ]
 
 
-def part_head(data: Expression, _names: Names, _episodes: Any = None) -> Columns:
+def part_summary(data: Expression, _names: Names, _episodes: Any = None) -> Columns:
     """A sequence, scene or episode without ``tasks``; ``episode_id`` is the parent's id."""
     return [
         *_plain("id", "name", "status"),
-        named(ENTITY.c.parent_id, "None").label("episode_id"),
+        id_or(ENTITY.c.parent_id, "None").label("episode_id"),
         ENTITY.c.description,
         *_frames("frame_in", "frame_out", "fps"),
-        named(ENTITY.c.preview_file_id, "").label("preview_file_id"),
+        id_or(ENTITY.c.preview_file_id, "").label("preview_file_id"),
         ENTITY.c.canceled,
         *_data(data),
     ]
 
 
-def edit_head(data: Expression, names: Names, _episodes: Any = None) -> Columns:
+def edit_summary(data: Expression, names: Names, _episodes: Any = None) -> Columns:
     """An edit without ``tasks``."""
     return [
         ENTITY.c.canceled,
@@ -118,9 +118,9 @@ def edit_head(data: Expression, names: Names, _episodes: Any = None) -> Columns:
     ]
 
 
-def concept_head(data: Expression, names: Names, _episodes: Any = None) -> Columns:
+def concept_summary(data: Expression, names: Names, _episodes: Any = None) -> Columns:
     """A concept without ``tasks``."""
-    linked = sa.select(CONCEPT_LINK.c.entity_out_id).where(
+    entities = sa.select(CONCEPT_LINK.c.entity_out_id).where(
         CONCEPT_LINK.c.entity_in_id == ENTITY.c.id
     )
     return [
@@ -131,7 +131,7 @@ def concept_head(data: Expression, names: Names, _episodes: Any = None) -> Colum
         *_plain("id", "name", "nb_frames", "parent_id", "preview_file_id", "project_id"),
         project_name(names),
         *_plain("source_id", "nb_entities_out", "is_casting_standby"),
-        sa.func.array(linked.correlate(ENTITY).scalar_subquery()).label("entity_concept_links"),
+        sa.func.array(entities.correlate(ENTITY).scalar_subquery()).label("entity_concept_links"),
         KIND.label("type"),
         sa.func.date_trunc("second", ENTITY.c.updated_at).label("updated_at"),
         sa.func.date_trunc("second", ENTITY.c.created_at).label("created_at"),
@@ -139,14 +139,14 @@ def concept_head(data: Expression, names: Names, _episodes: Any = None) -> Colum
     ]
 
 
-HEADS: Final[Mapping[str, Callable[..., Columns]]] = {
-    "asset": asset_head,
-    "shot": shot_head,
-    "sequence": part_head,
-    "scene": part_head,
-    "episode": part_head,
-    "edit": edit_head,
-    "concept": concept_head,
+SUMMARIES: Final[Mapping[str, Callable[..., Columns]]] = {
+    "asset": asset_summary,
+    "shot": shot_summary,
+    "sequence": part_summary,
+    "scene": part_summary,
+    "episode": part_summary,
+    "edit": edit_summary,
+    "concept": concept_summary,
 }
 #: Kinds whose views name the production.
 NAMING: Final = frozenset({"shot", "edit", "concept"})
@@ -167,21 +167,21 @@ ORDERS: Final[Mapping[str, tuple[Any, ...]]] = {
 
 
 def source_of(kind: str) -> Any:
-    """The FROM clause of a kind's head."""
+    """The FROM clause of a kind's summary."""
     return SOURCES.get(kind, ENTITY)
 
 
-def heads_source(kind: str, project: Any) -> tuple[Any, Any]:
-    """The FROM clause of a production's heads, and the column of the episodes an asset is cast in.
+def summary_source(kind: str, project: Any) -> tuple[Any, Any]:
+    """The FROM clause of summaries, and the column of the episodes in which an asset is cast.
 
     Without a production the column is empty.
     """
     source = source_of(kind)
     if kind != "asset" or project is None:
         return source, NO_IDS
-    cast = _episodes_by_asset(project)
-    joined = source.outerjoin(cast, cast.c.asset_id == ENTITY.c.id)
-    return joined, sa.func.coalesce(cast.c.episodes, NO_IDS)
+    episodes = _episodes_by_asset(project)
+    with_episodes = source.outerjoin(episodes, episodes.c.asset_id == ENTITY.c.id)
+    return with_episodes, sa.func.coalesce(episodes.c.episodes, NO_IDS)
 
 
 def _episodes_by_asset(project: Any) -> Any:
@@ -212,7 +212,9 @@ def cast_episodes() -> Expression:
 def in_episode(kind: str, episode: Any) -> Condition:
     """Whether an entity belongs to an episode; an asset also if it is cast in it."""
     if kind == "asset":
-        cast = sa.select(LINK.c.entity_out_id).where(LINK.c.entity_in_id == episode)
-        return sa.or_(ENTITY.c.source_id == episode, ENTITY.c.id.in_(cast))
-    found: Condition = (SEQUENCE.c.parent_id if kind == "shot" else ENTITY.c.parent_id) == episode
-    return found
+        cast_ids = sa.select(LINK.c.entity_out_id).where(LINK.c.entity_in_id == episode)
+        return sa.or_(ENTITY.c.source_id == episode, ENTITY.c.id.in_(cast_ids))
+    condition: Condition = (
+        SEQUENCE.c.parent_id if kind == "shot" else ENTITY.c.parent_id
+    ) == episode
+    return condition

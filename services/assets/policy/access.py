@@ -1,6 +1,6 @@
 """The productions and entities a caller may see, and the data hidden from vendors.
 
-Authorization comes first, and may call other services; its result is a ``Reach``, from which
+Authorization comes first, and may call other services; its result is a ``EntityScope``, from which
 statements get their conditions: lists are filtered in SQL, never in Python.
 """
 
@@ -36,7 +36,7 @@ LINK: Final = table_of(EntityLink)
 VENDOR: Final = "vendor"
 
 
-class Reach(NamedTuple):
+class EntityScope(NamedTuple):
     """The entities a caller may see: those of ``projects``; as a vendor, only assigned ones."""
 
     #: None for all of the studio.
@@ -46,30 +46,31 @@ class Reach(NamedTuple):
     departments: frozenset[UUID] = frozenset()
 
 
-def reach(ctx: CallContext, project: UUID | None = None) -> Reach:
+def entity_scope(ctx: CallContext, project: UUID | None = None) -> EntityScope:
     """What the caller reaches of a production they may enter, or of all of theirs."""
     actor = ctx.actor
     if actor.is_admin:
-        return Reach(frozenset({project}) if project else None)
+        return EntityScope(frozenset({project}) if project else None)
     projects = frozenset({project}) if project else frozenset(actor.projects)
-    as_vendor = frozenset(p for p in projects if actor.projects.get(p) == VENDOR)
+    as_vendor = frozenset(ident for ident in projects if actor.projects.get(ident) == VENDOR)
+    # Only vendors are limited to what they are assigned to: nobody else pays for the call.
     assigned = ctx.ask("tasks", "list_assigned_entities") if as_vendor else []
-    return Reach(projects, as_vendor, tuple(UUID(i) for i in assigned), actor.departments)
+    return EntityScope(projects, as_vendor, tuple(UUID(i) for i in assigned), actor.departments)
 
 
-def own_reach(ctx: CallContext, project: UUID) -> Reach:
+def assigned_scope(ctx: CallContext, project: UUID) -> EntityScope:
     """What the caller has work on in a production they may enter, whatever their role."""
     assigned = ctx.ask("tasks", "list_assigned_entities")
-    only = frozenset({project})
-    return Reach(only, only, tuple(UUID(i) for i in assigned), ctx.actor.departments)
+    projects = frozenset({project})
+    return EntityScope(projects, projects, tuple(UUID(i) for i in assigned), ctx.actor.departments)
 
 
 def facts_of(connection: Connection, ident: UUID, kind: str = "") -> Row:
     """Production, kind and parents of an entity, of that kind if one is named. Raises NotFound."""
-    found = next(iter(facts_of_many(connection, [ident])), None)
-    if found is None or (kind and found["kind"].lower() != kind):
+    facts = next(iter(facts_of_many(connection, [ident])), None)
+    if facts is None or (kind and facts["kind"].lower() != kind):
         raise NotFound
-    return found
+    return facts
 
 
 def facts_of_many(connection: Connection, ids: Sequence[UUID]) -> Sequence[Row]:
@@ -89,11 +90,11 @@ def facts_of_many(connection: Connection, ids: Sequence[UUID]) -> Sequence[Row]:
         .where(ENTITY.c.id.in_(ids))
         .order_by(ENTITY.c.id)
     )
-    found: Sequence[Row] = connection.execute(statement).mappings().all()
-    return found
+    entities: Sequence[Row] = connection.execute(statement).mappings().all()
+    return entities
 
 
-def visit(ctx: CallContext, ident: str, kind: str = "") -> Row:
+def readable_entity(ctx: CallContext, ident: str, kind: str = "") -> Row:
     """The facts of an entity that the caller may see: in the team, a vendor with a task on it.
 
     Raises NotFound, Forbidden.
@@ -109,40 +110,40 @@ def visit(ctx: CallContext, ident: str, kind: str = "") -> Row:
 
 def of_kind(kind: str, entity: Any = ENTITY) -> Condition:
     """Whether an entity is of that kind; assets are what has no reserved type."""
-    found: Condition
+    condition: Condition
     if kind == "asset":
         reserved = sa.select(TYPE.c.id).where(TYPE.c.name.in_(RESERVED))
-        found = entity.c.entity_type_id.not_in(reserved)
+        condition = entity.c.entity_type_id.not_in(reserved)
     else:
-        named = sa.select(TYPE.c.id).where(TYPE.c.name == kind.capitalize())
-        found = entity.c.entity_type_id.in_(named)
-    return found
+        types = sa.select(TYPE.c.id).where(TYPE.c.name == kind.capitalize())
+        condition = entity.c.entity_type_id.in_(types)
+    return condition
 
 
-def among(column: Any, ids: Any) -> Condition:
+def in_ids(column: Any, ids: Any) -> Condition:
     """Whether a column holds one of ``ids``, given as one array however many they are."""
     # One array parameter: IN would be another statement for each number of ids.
     array = sa.cast([str(ident) for ident in ids], sa.ARRAY(sa.Uuid(as_uuid=False)))
-    found: Condition = column == sa.any_(array)
-    return found
+    condition: Condition = column == sa.any_(array)
+    return condition
 
 
-def within(reached: Reach, kind: str) -> list[Condition]:
+def scope_conditions(scope: EntityScope, kind: str) -> list[Condition]:
     """The conditions that limit entities of a kind to those that the caller may see."""
     conditions = [of_kind(kind)]
-    if reached.projects is None:
+    if scope.projects is None:
         return conditions
-    free = among(ENTITY.c.project_id, reached.projects - reached.as_vendor)
-    if reached.as_vendor:
-        held = among(ENTITY.c.project_id, reached.as_vendor)
-        free = sa.or_(free, sa.and_(held, _mine(reached, kind)))
-    return [*conditions, free]
+    visible = in_ids(ENTITY.c.project_id, scope.projects - scope.as_vendor)
+    if scope.as_vendor:
+        as_vendor = in_ids(ENTITY.c.project_id, scope.as_vendor)
+        visible = sa.or_(visible, sa.and_(as_vendor, _assigned(scope, kind)))
+    return [*conditions, visible]
 
 
-def _mine(reached: Reach, kind: str) -> Condition:
+def _assigned(scope: EntityScope, kind: str) -> Condition:
     """Entities that a vendor is assigned to; sequences and episodes that contain such ones."""
     child, parent = ENTITY.alias("child"), ENTITY.alias("its_parent")
-    assigned = among(child.c.id, reached.assigned)
+    assigned = in_ids(child.c.id, scope.assigned)
     if kind == "sequence":
         shots = sa.select(child.c.parent_id).where(assigned, of_kind("shot", child))
         return ENTITY.c.id.in_(shots)
@@ -154,16 +155,16 @@ def _mine(reached: Reach, kind: str) -> Condition:
         )
         assets = sa.select(child.c.source_id).where(assigned, of_kind("asset", child))
         return sa.or_(ENTITY.c.id.in_(shots), ENTITY.c.id.in_(assets))
-    return among(ENTITY.c.id, reached.assigned)
+    return in_ids(ENTITY.c.id, scope.assigned)
 
 
-def shown_data(reached: Reach, kind: str) -> Expression:
+def visible_data(scope: EntityScope, kind: str) -> Expression:
     """``data``; for vendors without the keys that belong to other departments."""
-    if not reached.as_vendor:
+    if not scope.as_vendor:
         return ENTITY.c.data
     descriptor, link = table_of(MetadataDescriptor), department_metadata_descriptor_link
     bound = sa.exists().where(link.c.metadata_descriptor_id == descriptor.c.id)
-    shared = bound.where(among(link.c.department_id, reached.departments))
+    shared = bound.where(in_ids(link.c.department_id, scope.departments))
     hidden = (
         sa.select(sa.cast(descriptor.c.field_name, sa.Text))
         .where(
@@ -176,9 +177,9 @@ def shown_data(reached: Reach, kind: str) -> Expression:
     )
     # ``jsonb - keys`` fails for a text or a number: one such row would fail vendors' whole lists.
     is_object = sa.func.jsonb_typeof(ENTITY.c.data) == "object"
-    plain = sa.case((is_object, ENTITY.c.data), else_=sa.literal_column("'{}'::jsonb"))
-    kept = plain.op("-")(sa.func.array(hidden.scalar_subquery()))
-    return sa.case((among(ENTITY.c.project_id, reached.as_vendor), kept), else_=ENTITY.c.data)
+    data = sa.case((is_object, ENTITY.c.data), else_=sa.literal_column("'{}'::jsonb"))
+    readable = data.op("-")(sa.func.array(hidden.scalar_subquery()))
+    return sa.case((in_ids(ENTITY.c.project_id, scope.as_vendor), readable), else_=ENTITY.c.data)
 
 
 def query_id(query: Mapping[str, str], name: str, *words: str) -> UUID | str | None:

@@ -46,6 +46,7 @@ class EntityRules(SimpleRules):
             values["data"] = {**object_or_empty(row["data"]), **values["data"]}
         elif "data" in values and values["data"] is None:
             del values["data"]
+        # Most updates keep name and place, and need no lock.
         if any(values.get(name, row[name]) != row[name] for name in PLACE):
             _refuse_twin(ctx, {**row, **values})
 
@@ -60,6 +61,7 @@ class EntityRules(SimpleRules):
                 )
             )
         if row["kind"] == "Shot" and _is_another_version(before, row):
+            # The state before the change: the current one is the entity itself.
             version = {
                 "name": before["name"],
                 "data": before["data"],
@@ -71,6 +73,7 @@ class EntityRules(SimpleRules):
     def on_delete(self, ctx: CrudContext, row: Row, _prepared: None) -> None:
         """Remove the entity's casting and concept links."""
         for table in (table_of(EntityLink), table_of(EntityConceptLink)):
+            # Both directions: what it casts, and what casts it.
             either = sa.or_(table.c.entity_in_id == row["id"], table.c.entity_out_id == row["id"])
             ctx.tx.session.execute(sa.delete(table).where(either))
 
@@ -84,27 +87,32 @@ class WholeDataRules(EntityRules):
         """Replace ``data``: nothing is merged."""
 
 
-def lock_place(
-    tx: Transaction, project: UUID, named: str, type_id: UUID, parent: UUID | None
+def lock_name(
+    tx: Transaction, project: UUID, name: str, type_id: UUID, parent: UUID | None
 ) -> None:
     """Wait for concurrent writers of an entity of that name in the same place.
 
     An advisory lock: without a parent (NULL) the unique constraint allows duplicates.
     """
-    tx.lock_key(f"{project}:{type_id}:{parent}:{named}")
+    tx.lock_key(f"{project}:{type_id}:{parent}:{name}")
 
 
 def _refuse_twin(ctx: CallContext, row: Row) -> None:
     """Raise Integrity for a duplicate; the unique constraint allows it without a parent (NULL)."""
-    lock_place(ctx.tx, row["project_id"], *(row[name] for name in PLACE))
+    lock_name(ctx.tx, row["project_id"], *(row[name] for name in PLACE))
     table = table_of(Entity)
-    same = [table.c[name].is_not_distinct_from(row[name]) for name in (*PLACE, "project_id")]
-    twin = sa.select(table.c.id).where(*same, table.c.id != row["id"]).limit(1)
+    same_values = [table.c[name].is_not_distinct_from(row[name]) for name in (*PLACE, "project_id")]
+    twin = sa.select(table.c.id).where(*same_values, table.c.id != row["id"]).limit(1)
     if ctx.tx.connection.scalar(twin) is not None:
         raise Integrity(MESSAGES[UNIQUE])
 
 
 def _is_another_version(before: Row, after: Row) -> bool:
     """Whether name or first frame changed, later than ``ONE_SITTING`` after the last change."""
-    first = [(row["name"], object_or_empty(row["data"]).get("frame_in")) for row in (before, after)]
-    return first[0] != first[1] and after["updated_at"] - before["updated_at"] > ONE_SITTING
+    names_and_frames = [
+        (row["name"], object_or_empty(row["data"]).get("frame_in")) for row in (before, after)
+    ]
+    return (
+        names_and_frames[0] != names_and_frames[1]
+        and after["updated_at"] - before["updated_at"] > ONE_SITTING
+    )

@@ -32,12 +32,12 @@ class EntityTypeRules(SimpleRules):
             _refuse_name(ctx, values["name"], row["id"])
 
 
-def _refuse_name(ctx: CallContext, name: str, own: UUID | None) -> None:
+def _refuse_name(ctx: CallContext, name: str, ident: UUID | None) -> None:
     # An advisory lock: the unique constraint distinguishes upper and lower case.
     ctx.tx.lock_key(f"entity type {name.lower()}")
-    same = sa.func.lower(EntityType.name) == name.lower()
-    taken = sa.select(EntityType.id).where(same, EntityType.id.is_distinct_from(own))
-    if ctx.tx.session.scalar(taken.limit(1)):
+    same_name = sa.func.lower(EntityType.name) == name.lower()
+    homonyms = sa.select(EntityType.id).where(same_name, EntityType.id.is_distinct_from(ident))
+    if ctx.tx.session.scalar(homonyms.limit(1)):
         message = "Entity type with this name already exists"
         raise InvalidInput(message)
 
@@ -45,12 +45,12 @@ def _refuse_name(ctx: CallContext, name: str, own: UUID | None) -> None:
 def entity_type(ctx: CallContext, name: str) -> UUID:
     """The id of a reserved entity type, which is created at first use."""
     table = table_of(EntityType)
-    known = ctx.tx.session.scalar(sa.select(table.c.id).where(table.c.name == name))
-    if known is not None:
-        return UUID(str(known))
+    ident = ctx.tx.session.scalar(sa.select(table.c.id).where(table.c.name == name))
+    if ident is not None:
+        return UUID(str(ident))
     # Two first entities of a kind at once: the second transaction waits here, and reads the first
     # one's type below.
-    made = insert(table).values(name=name, archived=False).on_conflict_do_nothing()
-    ctx.tx.session.execute(made)
-    found = ctx.tx.session.scalar(sa.select(table.c.id).where(table.c.name == name))
-    return UUID(str(found))
+    insertion = insert(table).values(name=name, archived=False).on_conflict_do_nothing()
+    ctx.tx.session.execute(insertion)
+    concurrent = ctx.tx.session.scalar(sa.select(table.c.id).where(table.c.name == name))
+    return UUID(str(concurrent))

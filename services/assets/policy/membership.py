@@ -15,9 +15,9 @@ CLOSED_TO: Final = {"scene": ("vendor",), "concept": ("vendor", "client")}
 
 def project_names(ctx: CallContext, ids: list[UUID] | None) -> dict[str, str]:
     """The names of productions by id, of all for None; unknown ids are left out."""
-    wanted = None if ids is None else [str(ident) for ident in ids]
-    found: dict[str, str] = ctx.ask("crud", "list_project_names", ids=wanted)
-    return found
+    project_ids = None if ids is None else [str(ident) for ident in ids]
+    names: dict[str, str] = ctx.ask("crud", "list_project_names", ids=project_ids)
+    return names
 
 
 def require_member(ctx: CallContext, project: UUID) -> None:

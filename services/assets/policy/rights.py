@@ -15,13 +15,14 @@ from services.common.database.sql_types import Condition, Select
 
 def _in_team(ctx: CallContext, facts: Facts) -> bool:
     role = ctx.actor.role_in(facts["project_id"])
+    # The call comes last: only vendors need it.
     return role is not None and (role != "vendor" or is_assigned(ctx, facts["id"]))
 
 
 def is_assigned(ctx: CallContext, entity: UUID) -> bool:
     """Whether the caller has a task on the entity."""
-    answer: bool = ctx.ask("tasks", "is_assigned_to_entity", ident=str(entity))
-    return answer
+    assigned: bool = ctx.ask("tasks", "is_assigned_to_entity", ident=str(entity))
+    return assigned
 
 
 def _created_it(ctx: CallContext, facts: Facts) -> bool:
@@ -34,6 +35,7 @@ def _supervises_its_data(ctx: CallContext, facts: Facts) -> bool:
     actor = ctx.actor
     if actor.role_in(facts["project_id"]) != "supervisor" or set(facts["body"]) - {"data"}:
         return False
+    # Supervisors without departments supervise all of them.
     return not actor.departments or _departments_describe(ctx, facts)
 
 
@@ -59,9 +61,12 @@ instance_team: Final = Rule(
 def listed(ctx: CallContext, statement: Select) -> Select:
     """Entities of the caller's open productions; as vendor those with a task of theirs."""
     actor = ctx.actor
-    as_vendor = {p for p in actor.open_projects if actor.projects.get(p) == "vendor"}
+    as_vendor = {
+        project for project in actor.open_projects if actor.projects.get(project) == "vendor"
+    }
     condition: Condition = Entity.project_id.in_(actor.open_projects - as_vendor)
     if as_vendor:
+        # Assignments belong to ``tasks``; a list asks for them once, not for each row.
         ids = [UUID(ident) for ident in ctx.ask("tasks", "list_assigned_entities")]
         condition |= Entity.project_id.in_(as_vendor) & Entity.id.in_(ids)
     return statement.where(condition)
@@ -80,5 +85,5 @@ def _departments_describe(ctx: CallContext, facts: Facts) -> bool:
         )
     )
     with ctx.database.read() as connection:
-        described = set(connection.execute(statement).scalars())
-    return set(facts["body"].get("data") or {}) <= described
+        keys = set(connection.execute(statement).scalars())
+    return set(facts["body"].get("data") or {}) <= keys

@@ -235,7 +235,7 @@ class SessionRpc(ResourceService):
     @staticmethod
     def _person_and_revoked(connection: Connection, ident: UUID, jti: str) -> tuple[Any, bool]:
         table, lists = table_of(Person), Person.lists["departments"]
-        departments = sa.select(lists.other).where(lists.own == table.c.id).scalar_subquery()
+        departments = sa.select(lists.target).where(lists.owner == table.c.id).scalar_subquery()
         columns = (table.c.id, table.c.role, table.c.active, table.c.is_bot, table.c.jti)
         person = (
             connection.execute(

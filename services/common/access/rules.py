@@ -56,8 +56,8 @@ def role_in_project(name: str, *roles: str) -> Rule:
     """Members of the row's production whose role there is one of ``roles`` (all when empty)."""
 
     def test(ctx: CallContext, facts: Facts) -> bool:
-        held = ctx.actor.role_in(facts["project_id"])
-        return held is not None and (not roles or held in roles)
+        role = ctx.actor.role_in(facts["project_id"])
+        return role is not None and (not roles or role in roles)
 
     return Rule(name, test, ("project_id",))
 

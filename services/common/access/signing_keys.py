@@ -53,13 +53,13 @@ class KeyRing:
         Raises jwt.InvalidTokenError: unreadable, forged, expired, or without a required claim.
         """
         kid = jwt.get_unverified_header(token).get("kid")
-        known = kid is None or kid in self._secrets
+        is_known = kid is None or kid in self._secrets
         secrets = [self._secrets[kid]] if kid in self._secrets else list(self._secrets.values())
         for secret in secrets:
             with suppress(jwt.InvalidSignatureError):
                 claims: dict[str, Any] = jwt.decode(
                     token, secret, algorithms=["HS256"], options={"require": list(require)}
                 )
-                if known:
+                if is_known:
                     return claims
         raise jwt.InvalidSignatureError(FORGED)

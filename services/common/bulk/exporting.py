@@ -53,24 +53,26 @@ def bytes_as_json(name: str) -> str:
     return f"CASE WHEN {name} IS NOT NULL THEN {BASE64.format(bytes=name)} END AS {name}"
 
 
-def list_as_json(name: str, item: str) -> str:
-    """The SELECT item for an array column; the SQL ``item`` converts its elements to bytes."""
+def list_as_json(name: str, element: str) -> str:
+    """The SELECT item for an array column; the SQL ``element`` converts its elements to bytes."""
     return (
         f"CASE WHEN {name} IS NOT NULL THEN "  # noqa: S608 - names of columns
-        f"(SELECT coalesce(json_agg({BASE64.format(bytes=item)}), '[]') "
+        f"(SELECT coalesce(json_agg({BASE64.format(bytes=element)}), '[]') "
         f"FROM unnest({name}) AS items(item)) END AS {name}"
     )
 
 
 def unsealing(table: sa.Table, environ: Mapping[str, str]) -> Callable[[bytes], bytes] | None:
     """A function that decrypts the values of a row; None if the table has no encrypted ones."""
-    sealed = {column.name: column.info["plain"] for column in table.c if "plain" in column.info}
-    if not sealed:
+    sealed_columns = {
+        column.name: column.info["plain"] for column in table.c if "plain" in column.info
+    }
+    if not sealed_columns:
         return None
 
     def unseal(row: bytes) -> bytes:
         values = msgspec.json.decode(row)
-        for name, plain in sealed.items():
+        for name, plain in sealed_columns.items():
             if values[name] is not None:
                 values[name] = plain(values[name], environ)
         return msgspec.json.encode(values)

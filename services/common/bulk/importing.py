@@ -161,13 +161,13 @@ class ServiceImport:
         if name not in self._empty:
             self.cursor.execute(f'SELECT NOT EXISTS (SELECT FROM "{name}")')  # noqa: S608
             self._empty[name] = self.cursor.fetchone()[0]
-        changed = None
+        written = None
         if self._empty[name] and self._copy(writer, name, lines):
-            imported = changed = len(lines)
+            imported = written = len(lines)
         else:
-            imported, changed = self._merge(writer, lines, keys, present)
+            imported, written = self._merge(writer, lines, keys, present)
         self.imported[name] = self.imported.get(name, 0) + imported
-        self.changed[name] = self.changed.get(name, 0) + changed
+        self.changed[name] = self.changed.get(name, 0) + written
 
     def _copy(self, writer: Writer, target: str, lines: list[bytes]) -> bool:
         """COPY lines into a table, all or none; returns whether that succeeded."""
@@ -202,12 +202,12 @@ class ServiceImport:
             f'INSERT INTO "{name}" ({columns}) SELECT {columns} FROM "{stage}" '  # noqa: S608
             "ON CONFLICT DO NOTHING"
         )
-        changed = self.cursor.rowcount + self._update(writer, name, stage, present)
-        missing = self._report_conflicts(writer, name, stage)
+        written = self.cursor.rowcount + self._update(writer, name, stage, present)
+        conflicts = self._report_conflicts(writer, name, stage)
         self.cursor.execute(f'SELECT count(*) FROM "{stage}"')  # noqa: S608
         staged = self.cursor.fetchone()[0]
         self.cursor.execute(f'TRUNCATE "{stage}"')
-        return staged - missing, changed
+        return staged - conflicts, written
 
     def _stage(self, writer: Writer, stage: str, lines: list[bytes], keys: list[str]) -> None:
         """COPY lines into the staging table, halving on errors until the bad rows are isolated."""
@@ -224,16 +224,18 @@ class ServiceImport:
     def _update(self, writer: Writer, name: str, stage: str, present: set[str]) -> int:
         """Update existing rows that differ from the source; returns their number."""
         # Only the columns that the source has: others keep their values.
-        names = [c for c in writer.columns if c in present and c not in writer.keys]
+        names = [
+            column for column in writer.columns if column in present and column not in writer.keys
+        ]
         if self.replace or not names:
             return 0
-        same = " AND ".join(f't."{key}" = s."{key}"' for key in writer.keys)
-        sets = ", ".join(f'"{column}" = s."{column}"' for column in names)
-        ours = ", ".join(f't."{column}"' for column in names)
-        theirs = ", ".join(f's."{column}"' for column in names)
+        same_key = " AND ".join(f't."{key}" = s."{key}"' for key in writer.keys)
+        assignments = ", ".join(f'"{column}" = s."{column}"' for column in names)
+        stored = ", ".join(f't."{column}"' for column in names)
+        imported = ", ".join(f's."{column}"' for column in names)
         statement = (
-            f'UPDATE "{name}" t SET {sets} FROM "{stage}" s '  # noqa: S608
-            f"WHERE {same} AND ROW({ours}) IS DISTINCT FROM ROW({theirs})"
+            f'UPDATE "{name}" t SET {assignments} FROM "{stage}" s '  # noqa: S608
+            f"WHERE {same_key} AND ROW({stored}) IS DISTINCT FROM ROW({imported})"
         )
         self.cursor.execute("SAVEPOINT batch")
         try:
@@ -245,25 +247,25 @@ class ServiceImport:
 
     def _update_singly(self, writer: Writer, stage: str, statement: str) -> int:
         """Update row by row, each in a savepoint, and report those that violate a constraint."""
-        changed = 0
+        updated = 0
         self.cursor.execute(f'SELECT ctid::text, {_key(writer, "s")} FROM "{stage}" s')  # noqa: S608
-        for place, key in self.cursor.fetchall():
+        for row_id, key in self.cursor.fetchall():
             self.cursor.execute("SAVEPOINT row")
             try:
-                self.cursor.execute(f"{statement} AND s.ctid = %s::tid", (place,))
-                changed += self.cursor.rowcount
+                self.cursor.execute(f"{statement} AND s.ctid = %s::tid", (row_id,))
+                updated += self.cursor.rowcount
             except psycopg2.IntegrityError as fault:
                 self.cursor.execute("ROLLBACK TO SAVEPOINT row")
                 reason = str(fault).partition("\n")[0]
                 self.complain(str(writer.table.name), key, Complaint("not updated", "", reason))
-        return changed
+        return updated
 
     def _report_conflicts(self, writer: Writer, name: str, stage: str) -> int:
         """Report staged rows whose unique values another row has; returns their number."""
-        same = " AND ".join(f't."{key}" = s."{key}"' for key in writer.keys)
+        same_key = " AND ".join(f't."{key}" = s."{key}"' for key in writer.keys)
         self.cursor.execute(
             f'SELECT {_key(writer, "s")} FROM "{stage}" s '  # noqa: S608
-            f'WHERE NOT EXISTS (SELECT FROM "{name}" t WHERE {same})'
+            f'WHERE NOT EXISTS (SELECT FROM "{name}" t WHERE {same_key})'
         )
         keys = self.cursor.fetchall()
         for (key,) in keys:
@@ -290,10 +292,10 @@ class ServiceImport:
 
     def analyze(self, rows: int = 1_000) -> None:
         """ANALYZE the tables in which more than ``rows`` rows changed."""
-        grown = [f'"{name}"' for name, count in self.changed.items() if count > rows]
-        if grown:
+        tables = [f'"{name}"' for name, count in self.changed.items() if count > rows]
+        if tables:
             self.connection.autocommit = True
-            self.cursor.execute(f"ANALYZE {', '.join(grown)}")
+            self.cursor.execute(f"ANALYZE {', '.join(tables)}")
 
     def close(self) -> None:
         """Close the connection, which rolls back what was not committed."""

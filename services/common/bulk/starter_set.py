@@ -54,11 +54,13 @@ def named(path: str, *rows: Values, key: str = "name") -> list[Values]:
 def decision(connection: Connection, metadata: sa.MetaData) -> str | None:
     """What this service's first start decided; None before it."""
     inbox = metadata.tables["inbox"].c
-    found: str | None = connection.scalar(sa.select(inbox.handler).where(inbox.event_id == DECIDED))
-    return found
+    handler: str | None = connection.scalar(
+        sa.select(inbox.handler).where(inbox.event_id == DECIDED)
+    )
+    return handler
 
 
-def decide(tx: Transaction, metadata: sa.MetaData, what: str, rows: StarterSet) -> None:
+def decide(tx: Transaction, metadata: sa.MetaData, decision_name: str, rows: StarterSet) -> None:
     """Insert rows with their events, and keep the decision. Emits ``<subject>:new`` for each."""
     for table, subject, added in rows:
         key = f"{subject.replace('-', '_')}_id"
@@ -67,5 +69,5 @@ def decide(tx: Transaction, metadata: sa.MetaData, what: str, rows: StarterSet) 
             tx.connection.execute(insert(metadata.tables[table]).values(row))
             tx.emit(event(**{key: row["id"]}))
     inbox = metadata.tables["inbox"]
-    kept = {"event_id": DECIDED, "handler": what, "created_at": FOR_EVER}
-    tx.connection.execute(insert(inbox).values(kept))
+    row = {"event_id": DECIDED, "handler": decision_name, "created_at": FOR_EVER}
+    tx.connection.execute(insert(inbox).values(row))

@@ -49,7 +49,7 @@ BATCH: Final = 1000
 LOCK: Final = sa.text("LOCK TABLE gone_row IN EXCLUSIVE MODE")
 CHECK: Final = sa.text("SET CONSTRAINTS ALL IMMEDIATE")
 #: Ids by (service, table).
-Wanted = dict[tuple[str, str], set[UUID]]
+IdsByTable = dict[tuple[str, str], set[UUID]]
 
 
 @event("kernel", "rows:gone", stored=False, handled_by=SERVICES, awaited=True)
@@ -69,8 +69,8 @@ class RowsGone(Event, frozen=True, kw_only=True):
 def refs_to(metadata: sa.MetaData, service: str, table: str) -> Iterator[Column]:
     """Columns of these tables that reference a table of another service."""
     for column in (c for t in metadata.tables.values() for c in t.c):
-        found: Ref | None = column.info.get("ref")
-        if found and (found.service, found.table) == (service, table):
+        ref: Ref | None = column.info.get("ref")
+        if ref and (ref.service, ref.table) == (service, table):
             yield column
 
 
@@ -89,32 +89,37 @@ def existing(
     return set(connection.execute(sa.select(column).where(column.in_(ids))).scalars())
 
 
-def ask_existing(ctx: CallContext, wanted: Wanted) -> Wanted:
+def ask_existing(ctx: CallContext, references: IdsByTable) -> IdsByTable:
     """Ask the owners which of the ids exist, with one call per service."""
     by_service: dict[str, dict[str, list[str]]] = defaultdict(dict)
-    for (service, table), ids in wanted.items():
+    for (service, table), ids in references.items():
         if ids:
             by_service[service][table] = [str(ident) for ident in ids]
-    found: Wanted = defaultdict(set)
-    answers = ctx.ask_all(
+    existing_ids: IdsByTable = defaultdict(set)
+    replies = ctx.ask_all(
         [
             (service, "find_existing_rows", {"tables": tables})
             for service, tables in by_service.items()
         ]
     )
-    for service, answer in zip(by_service, answers, strict=True):
-        for table, ids in answer.items():
-            found[service, table] = {UUID(ident) for ident in ids}
-    return found
+    for service, reply in zip(by_service, replies, strict=True):
+        for table, ids in reply.items():
+            existing_ids[service, table] = {UUID(ident) for ident in ids}
+    return existing_ids
 
 
 def refuse_if_referenced(
-    ctx: CallContext, own: str, table: str, ident: UUID, frees: frozenset[str]
+    ctx: CallContext, service: str, table: str, ident: UUID, frees: frozenset[str]
 ) -> None:
     """Raise Integrity if another service references the row; ``frees`` names columns to ignore."""
-    question = {"service": own, "table": str(table), "ident": str(ident), "frees": sorted(frees)}
-    others = [service for service in SERVICES if service != own]
-    if any(ctx.ask_all([(service, "references_row", question) for service in others])):
+    question = {
+        "service": service,
+        "table": str(table),
+        "ident": str(ident),
+        "frees": sorted(frees),
+    }
+    other_services = [name for name in SERVICES if name != service]
+    if any(ctx.ask_all([(name, "references_row", question) for name in other_services])):
         raise Integrity(MESSAGES[FOREIGN])
 
 
@@ -125,108 +130,114 @@ def remove(
 
     Emits ``rows:gone`` for every table concerned, so that the other services follow.
     """
-    gone: dict[str, set[UUID]] = defaultdict(set)
-    _remove(tx, metadata, table, set(ids), gone)
-    for name, idents in gone.items():
+    deleted: dict[str, set[UUID]] = defaultdict(set)
+    _remove(tx, metadata, table, set(ids), deleted)
+    for name, idents in deleted.items():
         announce(tx, service, name, idents)
 
 
 def announce(tx: Transaction, service: str, table: str, ids: Collection[UUID]) -> None:
     """Emit ``rows:gone`` for these rows, in batches."""
     # In batches: deleting a production deletes tens of thousands of rows.
-    for piece in pieces(ids):
-        tx.emit(RowsGone(service=service, table=str(table), ids=piece))
+    for batch in batches(ids):
+        tx.emit(RowsGone(service=service, table=str(table), ids=batch))
 
 
-def pieces(ids: Iterable[UUID]) -> Iterator[list[UUID]]:
+def batches(ids: Iterable[UUID]) -> Iterator[list[UUID]]:
     """The ids, at most ``BATCH`` at a time."""
-    left = iter(ids)
-    while piece := list(islice(left, BATCH)):
-        yield piece
+    remaining = iter(ids)
+    while batch := list(islice(remaining, BATCH)):
+        yield batch
 
 
 def _remove(
-    tx: Transaction, metadata: sa.MetaData, table: str, ids: set[UUID], gone: dict[str, set[UUID]]
+    tx: Transaction,
+    metadata: sa.MetaData,
+    table: str,
+    ids: set[UUID],
+    deleted: dict[str, set[UUID]],
 ) -> None:
-    # In pieces: a production's rows are ten thousands, and other requests run between two pieces.
-    for piece in pieces(ids):
+    # In batches: a production's rows are ten thousands, and other requests run between two batches.
+    for batch in batches(ids):
         # Two tables may reference each other: skipping deleted rows ends the recursion.
-        left = set(piece) - gone[table]
-        if not left:
+        new_ids = set(batch) - deleted[table]
+        if not new_ids:
             continue
-        gone[table] |= left
+        deleted[table] |= new_ids
         # Depth first: the foreign keys refuse to delete a row that is still referenced.
         for column in local_refs_to(metadata, table):
-            release(tx, metadata, column, left, gone)
+            release_references(tx, metadata, column, new_ids, deleted)
         target = metadata.tables[table]
-        tx.connection.execute(sa.delete(target).where(among(target.c.id, left)))
+        tx.connection.execute(sa.delete(target).where(in_ids(target.c.id, new_ids)))
         sleep(0)
 
 
-def release(
+def release_references(
     tx: Transaction,
     metadata: sa.MetaData,
     column: Column,
     ids: set[UUID],
-    gone: dict[str, set[UUID]],
+    deleted: dict[str, set[UUID]],
 ) -> None:
     """Null a column where it references rows about to be deleted, or delete its rows."""
     child: Any = column.table
-    points = among(column, ids)
-    found: Ref | None = column.info.get("ref")
-    on_gone = found.on_gone if found else column.info.get("on_gone", "cascade")
+    references_them = in_ids(column, ids)
+    ref: Ref | None = column.info.get("ref")
+    on_gone = ref.on_gone if ref else column.info.get("on_gone", "cascade")
     if on_gone == "null":
-        tx.connection.execute(sa.update(child).where(points).values({column.name: None}))
+        tx.connection.execute(sa.update(child).where(references_them).values({column.name: None}))
     elif "id" in child.c:
         # Locked, so that no row that references them is added before they are deleted; in the
         # order of ids, as elsewhere.
-        rows = sa.select(child.c.id).where(points).order_by(child.c.id).with_for_update()
+        rows = sa.select(child.c.id).where(references_them).order_by(child.c.id).with_for_update()
         children = tx.connection.scalars(rows.limit(BATCH)).all()
         while children:
-            _remove(tx, metadata, child.name, set(children), gone)
-            more = rows.where(child.c.id > children[-1]).limit(BATCH)
-            children = tx.connection.scalars(more).all()
+            _remove(tx, metadata, child.name, set(children), deleted)
+            next_rows = rows.where(child.c.id > children[-1]).limit(BATCH)
+            children = tx.connection.scalars(next_rows).all()
     else:
-        tx.connection.execute(sa.delete(child).where(points))
+        tx.connection.execute(sa.delete(child).where(references_them))
 
 
-def follow(tx: Transaction, own: str, metadata: sa.MetaData, message: RowsGone) -> None:
+def follow_deletion(
+    tx: Transaction, service: str, metadata: sa.MetaData, message: RowsGone
+) -> None:
     """Null or delete what references the rows that another service deleted, now or later."""
     columns = list(refs_to(metadata, message.service, message.table))
     if not columns:
         return
-    gone: dict[str, set[UUID]] = defaultdict(set)
+    deleted: dict[str, set[UUID]] = defaultdict(set)
     for column in columns:
-        release(tx, metadata, column, set(message.ids), gone)
+        release_references(tx, metadata, column, set(message.ids), deleted)
     # Twice: the lock keeps all writers from committing. It is held only for the second pass, over
     # the few rows written during the first, and not while a production's rows are deleted.
     tx.connection.execute(LOCK)
     for column in columns:
-        release(tx, metadata, column, set(message.ids), gone)
+        release_references(tx, metadata, column, set(message.ids), deleted)
     # Checked before the ids are inserted: a nulled row may reference another of the deleted rows,
     # and its trigger would find that.
     tx.connection.execute(CHECK)
     rows = sa.select(sa.func.unnest(_array(message.ids)))
-    known = insert(metadata.tables["gone_row"]).from_select(["id"], rows)
-    tx.connection.execute(known.on_conflict_do_nothing())
-    for table, ids in gone.items():
-        announce(tx, own, table, ids)
+    insertion = insert(metadata.tables["gone_row"]).from_select(["id"], rows)
+    tx.connection.execute(insertion.on_conflict_do_nothing())
+    for table, ids in deleted.items():
+        announce(tx, service, table, ids)
 
 
-def gone(ctx: CallContext, *ids: UUID | None) -> bool:
+def was_deleted(ctx: CallContext, *ids: UUID | None) -> bool:
     """Whether another service has deleted one of these rows, in the call's transaction.
 
     For event handlers, which don't look up ids: they skip what would reference a deleted row.
     """
-    known: sa.Table = ctx.metadata.tables["gone_row"]
-    found = sa.exists().where(known.c.id.in_([ident for ident in ids if ident is not None]))
-    return bool(ctx.tx.connection.scalar(sa.select(found)))
+    deleted: sa.Table = ctx.metadata.tables["gone_row"]
+    exists = sa.exists().where(deleted.c.id.in_([ident for ident in ids if ident is not None]))
+    return bool(ctx.tx.connection.scalar(sa.select(exists)))
 
 
-def among(column: Column, ids: Iterable[UUID]) -> Condition:
+def in_ids(column: Column, ids: Iterable[UUID]) -> Condition:
     """Whether a column holds one of ``ids``."""
-    found: Condition = column == sa.any_(_array(ids))
-    return found
+    condition: Condition = column == sa.any_(_array(ids))
+    return condition
 
 
 def _array(ids: Iterable[UUID]) -> Any:

@@ -46,9 +46,9 @@ def condition(name: str, column: Expression, text: str) -> Condition:
 
 def list_condition(name: str, many: Many, own_id: Expression, text: str) -> Condition:
     """The condition that the to-many list ``name`` holds the id, or one of the ``[…]`` ids."""
-    wanted = _items(name, text) if text.startswith("[") else [text]
-    ids = [uuid(item) for item in wanted]
-    return sa.exists().where(many.own == own_id, many.other.in_(ids))
+    texts = _items(name, text) if text.startswith("[") else [text]
+    ids = [uuid(item) for item in texts]
+    return sa.exists().where(many.owner == own_id, many.target.in_(ids))
 
 
 def _items_for(name: str, column: Expression, text: str) -> list[str] | None:
@@ -108,8 +108,10 @@ def named_uuid(name: str, text: str) -> UUID:
 
 def column_choices(column: Expression) -> tuple[str, ...]:
     """The texts that a column may hold; none where any may be."""
-    found: tuple[str, ...] = column.info.get("choices", ()) if isinstance(column, sa.Column) else ()
-    return found
+    choices: tuple[str, ...] = (
+        column.info.get("choices", ()) if isinstance(column, sa.Column) else ()
+    )
+    return choices
 
 
 def _read(name: str, column: Expression, text: str) -> Any:

@@ -31,10 +31,10 @@ def mapping(pairs: Select) -> sa.ColumnElement[str]:
 
 def json_object(**members: Expression) -> Select:
     """SELECT a JSON object of these members, each the text of a JSON value."""
-    pieces: list[Any] = []
+    pairs: list[Any] = []
     for name, member in members.items():
-        pieces += [f'{"," if pieces else "{"}"{name}":', member]
-    return sa.select(sa.func.concat(*pieces, "}"))
+        pairs += [f'{"," if pairs else "{"}"{name}":', member]
+    return sa.select(sa.func.concat(*pairs, "}"))
 
 
 def read(database: Database, statement: Select, **parameters: object) -> Reply:

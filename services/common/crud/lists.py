@@ -53,8 +53,8 @@ def list_rows(ctx: CrudContext, resource: Resource, query: dict[str, str]) -> Re
         reply = json_array(ctx, statement.order_by(*resource.order).limit(resource.list_cap))
     elif page.rows > SHORT:
         reply = large_page(ctx, resource, _filtered(ctx, resource, columns, query), page)
-    elif wanted := pages.extent(resource, ctx.actor, query):
-        reply = compressed(pages.of_extent(ctx, resource, columns, wanted, page))
+    elif extent := pages.extent(resource, ctx.actor, query):
+        reply = compressed(pages.of_extent(ctx, resource, columns, extent, page))
     else:
         statement = _filtered(ctx, resource, columns, query)
         reply = compressed(pages.filtered(ctx, resource, statement, page))
@@ -66,10 +66,10 @@ def _completed(ctx: CrudContext, resource: Resource, reply: Reply) -> Reply:
     if "list" not in resource.rules.completes:
         return reply
     body = isal_zlib.decompress(reply.body, wbits=GZIP) if reply.encoding else reply.body
-    answer = msgspec.json.decode(body)
-    rows = answer if isinstance(answer, list) else answer["data"]
+    decoded = msgspec.json.decode(body)
+    rows = decoded if isinstance(decoded, list) else decoded["data"]
     resource.rules.complete(ctx, rows, "list", None)
-    return compressed(msgspec.json.encode(answer))
+    return compressed(msgspec.json.encode(decoded))
 
 
 def _columns(ctx: CallContext, resource: Resource, query: dict[str, str]) -> Columns:
@@ -79,7 +79,7 @@ def _columns(ctx: CallContext, resource: Resource, query: dict[str, str]) -> Col
     ).lower() == "true"
     visible = resource.visible(ctx.actor, False)  # noqa: FBT003
     columns = resource.columns(visible, relations=relations)
-    return _wanted(resource.shown(ctx.actor, columns), query)
+    return _select_fields(resource.shown(ctx.actor, columns), query)
 
 
 def _filtered(
@@ -97,7 +97,7 @@ def _filtered(
     return resource.scoped(ctx, statement)
 
 
-def _wanted(columns: Columns, query: dict[str, str]) -> Columns:
+def _select_fields(columns: Columns, query: dict[str, str]) -> Columns:
     if "fields" not in query:
         return columns
     # Clients identify rows by these two, whatever fields they ask for.
@@ -141,9 +141,9 @@ def large_page(ctx: CallContext, resource: Resource, statement: Select, page: Pa
     """A page of more than ``SHORT`` rows, the newest first: streamed, as any long list."""
     order = pages.newest_first(resource.table)
     rows = statement.order_by(*order).limit(page.rows).offset(page.offset)
-    counted = statement.with_only_columns(sa.literal(1).label("one")).subquery("counted")
+    counting = statement.with_only_columns(sa.literal(1).label("one")).subquery("counted")
     with ctx.database.read() as connection:
-        total = connection.scalar(sa.select(sa.func.count()).select_from(counted)) or 0
+        total = connection.scalar(sa.select(sa.func.count()).select_from(counting)) or 0
     head = pages.envelope("", total, *page).decode().removesuffix("]}")
     return streamed(ctx, sql_json.objects(rows), (head, "]}"))
 
@@ -153,7 +153,7 @@ def streamed(ctx: CallContext, rows: Select, ends: Sequence[str] = "[]") -> Repl
 
     ``ends`` is what stands around it: ``{}`` for members of an object.
     """
-    answer, first = GzipBuilder(), True
+    stream, first = GzipBuilder(), True
     # In a transaction: a server-side cursor needs one, and gives one snapshot.
     with ctx.database.engine.connect() as connection:
         cursor = connection.execution_options(stream_results=True, max_row_buffer=CHUNK).execute(
@@ -162,21 +162,21 @@ def streamed(ctx: CallContext, rows: Select, ends: Sequence[str] = "[]") -> Repl
         for texts in prefetch(cursor.scalars().partitions(CHUNK)):
             text = (ends[0] if first else ",") + ",".join(texts)
             first = False
-            answer.add(text.encode())
-    answer.add(("".join(ends) if first else ends[1]).encode())
-    return answer.reply()
+            stream.add(text.encode())
+    stream.add(("".join(ends) if first else ends[1]).encode())
+    return stream.reply()
 
 
-def prefetch(parts: Iterator[T]) -> Iterator[T]:
+def prefetch(chunks: Iterator[T]) -> Iterator[T]:
     """Read one part ahead of the caller, on a green thread."""
-    coming = spawned(next, parts, None)
+    upcoming = spawned(next, chunks, None)
     try:
-        while (part := coming.wait()) is not None:
-            coming = spawned(next, parts, None)
+        while (chunk := upcoming.wait()) is not None:
+            upcoming = spawned(next, chunks, None)
             sleep(0)  # lets the thread start, and send its FETCH
-            yield part
+            yield chunk
     finally:
-        coming.kill()
+        upcoming.kill()
 
 
 class GzipBuilder:
@@ -188,10 +188,10 @@ class GzipBuilder:
         self._waiting: list[bytes] = []
         self._size = 0
 
-    def add(self, piece: bytes) -> None:
+    def add(self, data: bytes) -> None:
         """Append a piece of the body."""
-        self._waiting.append(piece)
-        self._size += len(piece)
+        self._waiting.append(data)
+        self._size += len(data)
         if self._size >= PIECE:
             self._compress()
 

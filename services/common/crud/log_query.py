@@ -69,16 +69,16 @@ def between(query: Query, column: Column) -> Iterator[Condition]:
 def people(query: Query, column: Column) -> Iterator[Condition]:
     """The condition for ``person_ids``. Raises InvalidInput."""
     try:
-        wanted: list[UUID] = [parse_id(text) for text in query.get("person_ids", [])]
+        person_ids: list[UUID] = [parse_id(text) for text in query.get("person_ids", [])]
     except BadValue:
         message = "The person_ids parameter contains an invalid id"
         raise InvalidInput(message) from None
-    if wanted:
-        yield column.in_(wanted)
+    if person_ids:
+        yield column.in_(person_ids)
 
 
 def older(
-    connection: Connection, query: Query, table: sa.Table, parameter: str, what: str
+    connection: Connection, query: Query, table: sa.Table, parameter: str, noun: str
 ) -> Iterator[Condition]:
     """The condition for rows older than the cursor's. Raises InvalidInput."""
     text = first(query, parameter)
@@ -91,7 +91,7 @@ def older(
         raise InvalidInput(message) from None
     when = connection.scalar(sa.select(table.c.created_at).where(table.c.id == ident))
     if when is None:
-        message = f"No {what} found with id: {text}"
+        message = f"No {noun} found with id: {text}"
         raise InvalidInput(message)
     # By time and id: rows of the same time would else be repeated or skipped.
     yield sa.tuple_(table.c.created_at, table.c.id) < sa.tuple_(sa.literal(when), sa.literal(ident))

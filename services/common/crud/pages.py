@@ -73,8 +73,8 @@ def page_of(
     ``statement`` selects the columns of rows of ``table``, narrowed by any conditions.
     """
     columns = tuple(statement.selected_columns)
-    counted = statement.with_only_columns(sa.literal(1).label("one")).order_by(None)
-    total = sa.select(sa.func.count()).select_from(counted.subquery("counted")).scalar_subquery()
+    counting = statement.with_only_columns(sa.literal(1).label("one")).order_by(None)
+    total = sa.select(sa.func.count()).select_from(counting.subquery("counted")).scalar_subquery()
     rows = _picked(table, statement, order).limit(page.rows).offset(page.offset)
     row = sa.select(*columns).select_from(table)
     with ctx.database.read() as connection:
@@ -87,41 +87,41 @@ def extent(resource: Resource, actor: Actor, query: Mapping[str, str]) -> Extent
 
     Then its index and its total are known. None where a filter or the scope says more.
     """
-    asked = query.keys() - RESERVED
+    names = query.keys() - RESERVED
     if PROJECT not in resource.table.c and PROJECT not in resource.filters:
-        asked -= {PROJECT}  # ignored, as any unknown filter
-    if asked - {PROJECT} or resource.conditions(query):
+        names -= {PROJECT}  # ignored, as any unknown filter
+    if names - {PROJECT} or resource.conditions(query):
         return None
-    everything = resource.lists_all(actor)
-    if not asked:
-        if everything:
+    sees_all = resource.lists_all(actor)
+    if not names:
+        if sees_all:
             return Extent()
-        whole = resource.whole_productions(actor)
-        return None if whole is None else Extent(whole)
+        productions = resource.whole_productions(actor)
+        return None if productions is None else Extent(productions)
     if PROJECT not in resource.table.c:
         return None
     try:
         project = parse_id(query[PROJECT])
     except BadValue:
         return None
-    known = everything or resource.sees_all_of(actor, project)
-    return Extent(frozenset({project})) if known else None
+    sees_project = sees_all or resource.sees_all_of(actor, project)
+    return Extent(frozenset({project})) if sees_project else None
 
 
 def of_extent(
-    ctx: CallContext, resource: Resource, columns: Columns, wanted: Extent, page: Page
+    ctx: CallContext, resource: Resource, columns: Columns, extent: Extent, page: Page
 ) -> bytes:
     """A page of all rows of these productions."""
-    count, data = read_extent(ctx, resource, columns, wanted, page)
+    count, data = read_extent(ctx, resource, columns, extent, page)
     return envelope(data, count, *page)
 
 
 def read_extent(
-    ctx: CallContext, resource: Resource, columns: Columns, wanted: Extent, page: Page
+    ctx: CallContext, resource: Resource, columns: Columns, extent: Extent, page: Page
 ) -> tuple[int, str]:
     """The number of rows of these productions, from ``row_counts``, and the JSON of a page."""
-    statement, given = _statement(resource, columns, wanted.productions, page)
-    ((count, data),) = ctx.database.rows(statement, **given, limit=page.rows, offset=page.offset)
+    statement, params = _statement(resource, columns, extent.productions, page)
+    ((count, data),) = ctx.database.rows(statement, **params, limit=page.rows, offset=page.offset)
     return count, data or ""
 
 
@@ -132,13 +132,13 @@ def _statement(
     if productions is None:
         return _of_all(resource, columns), {}
     ids = sorted(map(str, productions))
-    everywhere: dict[str, object] = {"productions": ids or [NO_PRODUCTION]}
+    params: dict[str, object] = {"productions": ids or [NO_PRODUCTION]}
     if len(ids) == 1:
-        return _of_one(resource, columns), {**everywhere, "production": ids[0]}
+        return _of_one(resource, columns), {**params, "production": ids[0]}
     end = page.offset + page.rows
     if len(ids) * end > MERGED:
-        return _of_many(resource, columns), everywhere
-    return _of_some(resource, columns), {**everywhere, "end": end}
+        return _of_many(resource, columns), params
+    return _of_some(resource, columns), {**params, "end": end}
 
 
 # Cached: a prepared statement is found by the identity of its expression.
@@ -152,16 +152,16 @@ def _of_all(resource: Resource, columns: Columns) -> Select:
 @lru_cache(maxsize=512)
 def _of_one(resource: Resource, columns: Columns) -> Select:
     table, ident = resource.table, sa.cast(parameter("production", sa.Text), sa.Uuid)
-    mine = sa.select(table).where(production_of(resource) == ident)
-    rows = _picked(table, mine, newest_first(table))
+    in_production = sa.select(table).where(production_of(resource) == ident)
+    rows = _picked(table, in_production, newest_first(table))
     return _prepared(resource, columns, rows, row_counts.NOTES.c.project_id == ident)
 
 
 @lru_cache(maxsize=512)
 def _of_some(resource: Resource, columns: Columns) -> Select:
     """The newest of each production, up to the end of the page, sorted together."""
-    mine = sa.func.unnest(PRODUCTIONS).table_valued("id")
-    table, ids = resource.table, mine.render_derived(name="mine")
+    productions = sa.func.unnest(PRODUCTIONS).table_valued("id")
+    table, ids = resource.table, productions.render_derived(name="mine")
     newest = (
         sa.select(table.c.updated_at, table.c.created_at, table.c.id)
         .where(production_of(resource) == ids.c.id)
@@ -176,8 +176,8 @@ def _of_some(resource: Resource, columns: Columns) -> Select:
 
 @lru_cache(maxsize=512)
 def _of_many(resource: Resource, columns: Columns) -> Select:
-    table, among = resource.table, _of_these(production_of(resource))
-    rows = _picked(table, sa.select(table).where(among), newest_first(table))
+    table, in_productions = resource.table, _of_these(production_of(resource))
+    rows = _picked(table, sa.select(table).where(in_productions), newest_first(table))
     return _prepared(resource, columns, rows, _of_these(row_counts.NOTES.c.project_id))
 
 
@@ -193,9 +193,9 @@ def production_of(resource: Resource) -> Column:
 def _of_these(column: Expression) -> Condition:
     # Tested for being true, so that it stays a filter, looked up in a hash: as a join it would
     # lose the index's order, and an array is searched from its beginning for each row.
-    mine = sa.select(sa.func.unnest(PRODUCTIONS))
-    found: Condition = column.in_(mine).is_(sa.true())
-    return found
+    productions = sa.select(sa.func.unnest(PRODUCTIONS))
+    condition: Condition = column.in_(productions).is_(sa.true())
+    return condition
 
 
 def _prepared(resource: Resource, columns: Columns, rows: Select, *counted: Condition) -> Select:
@@ -216,14 +216,14 @@ def _picked(table: sa.Table, statement: Select, order: Sequence[Any]) -> Select:
     return statement.with_only_columns(table.c.id).order_by(None).order_by(*order)
 
 
-def _joined(table: sa.Table, picked: Select, row: Select, *, plain: bool = True) -> Any:
+def _joined(table: sa.Table, selection: Select, row: Select, *, plain: bool = True) -> Any:
     """A scalar subquery: the JSON of the rows with the picked ids, joined by commas.
 
     Each row is a subquery of its own, since a join would let the planner read the whole table: it
     can't know how few ids a LIMIT leaves.
     """
-    ids = picked.subquery("picked")
+    ids = selection.subquery("picked")
     of_id = row.where(table.c.id == ids.c.id).correlate(ids).subquery("r")
     text = JSON_TEXT if plain else sql_json.written(of_id.c)
-    one = sa.select(text).select_from(of_id).scalar_subquery()
-    return sa.select(sa.func.string_agg(one, ",")).select_from(ids).scalar_subquery()
+    row_text = sa.select(text).select_from(of_id).scalar_subquery()
+    return sa.select(sa.func.string_agg(row_text, ",")).select_from(ids).scalar_subquery()

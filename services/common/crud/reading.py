@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from services.common.access.rules import Rule
 from services.common.crud import row_statements
-from services.common.crud.cross_references import among
+from services.common.crud.cross_references import in_ids
 from services.common.crud.resource import CrudContext, Resource, ResourceRules
 from services.common.errors import Forbidden, NotFound
 from services.common.json_types import JsonObject, Values
@@ -41,16 +41,16 @@ def permit(
     """
     needs = () if ctx.actor.is_admin else rule.needs
     names = ("id", *(name for name in needs if name != "id"))
-    found = ctx.database.rows(row_statements.facts(resource, names), ident=str(uuid))
-    if not found:
+    rows = ctx.database.rows(row_statements.facts(resource, names), ident=str(uuid))
+    if not rows:
         raise NotFound
-    facts = dict(zip(names, found[0], strict=True))
+    facts = dict(zip(names, rows[0], strict=True))
     # After NotFound: a 403 reveals only that the row exists.
     rule.check(ctx, {**facts, "body": body or {}})
     return facts
 
 
-def check_reach(ctx: CrudContext, resource: Resource, ids: Collection[UUID]) -> None:
+def check_may_reference(ctx: CrudContext, resource: Resource, ids: Collection[UUID]) -> None:
     """Check that the caller may reference these rows, as a member of each row's production.
 
     Rows without a production may be referenced by everybody who may read them. Unknown ids pass:
@@ -65,7 +65,7 @@ def check_reach(ctx: CrudContext, resource: Resource, ids: Collection[UUID]) -> 
                 permit(ctx, resource, resource.read, ident)
         return
     column = resource.table.c.id
-    rows = sa.select(resource.project).where(among(column, ids)).distinct()
+    rows = sa.select(resource.project).where(in_ids(column, ids)).distinct()
     if resource.shared is not None:
         rows = rows.where(sa.not_(resource.shared))
     with ctx.database.read() as connection:
@@ -75,21 +75,21 @@ def check_reach(ctx: CrudContext, resource: Resource, ids: Collection[UUID]) -> 
         raise Forbidden(message)
 
 
-def check_local_reach(ctx: CrudContext, targets: Mapping[str, Collection[UUID]]) -> None:
-    """``check_reach`` for rows of this service, by table."""
+def check_may_reference_local(ctx: CrudContext, targets: Mapping[str, Collection[UUID]]) -> None:
+    """``check_may_reference`` for rows of this service, by table."""
     for table, ids in targets.items():
         resource = ctx.registry.of_table(table)
         if resource is not None:
-            check_reach(ctx, resource, ids)
+            check_may_reference(ctx, resource, ids)
 
 
 def completed(
-    ctx: CrudContext, resource: Resource, shown: bytes, verb: str, prepared: P | None
+    ctx: CrudContext, resource: Resource, body: bytes, verb: str, prepared: P | None
 ) -> bytes:
     """The JSON of a row, with what the ``complete`` hook adds for this verb."""
     rules: ResourceRules[P] = resource.rules
     if verb not in rules.completes:
-        return shown
-    answer = msgspec.json.decode(shown)
-    rules.complete(ctx, [answer], verb, prepared)
-    return msgspec.json.encode(answer)
+        return body
+    row = msgspec.json.decode(body)
+    rules.complete(ctx, [row], verb, prepared)
+    return msgspec.json.encode(row)

@@ -44,17 +44,21 @@ def kebab(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
 
 
-class Whole(NamedTuple):
+class WholeProductions(NamedTuple):
     """Productions that a list shows as a whole, and whether it has rows of others."""
 
     productions: frozenset[UUID]
     others: bool = False
 
 
-def whole_open_productions(actor: Actor) -> Whole:
+def whole_open_productions(actor: Actor) -> WholeProductions:
     """For lists of open productions, of which vendors see a part."""
-    mine = frozenset(p for p in actor.open_projects if actor.projects.get(p) != "vendor")
-    return Whole(mine, others=mine != actor.open_projects)
+    productions = frozenset(
+        production
+        for production in actor.open_projects
+        if actor.projects.get(production) != "vendor"
+    )
+    return WholeProductions(productions, others=productions != actor.open_projects)
 
 
 class CrudContext(CallContext, Protocol):
@@ -132,7 +136,7 @@ class ResourceRules(ABC, Generic[P]):
         ``prepared`` is None for a ``list`` and a ``read``.
         """
 
-    def as_asked(self, _ctx: CrudContext, reply: Reply, _query: Mapping[str, str], /) -> Reply:
+    def reply_for(self, _ctx: CrudContext, reply: Reply, _query: Mapping[str, str], /) -> Reply:
         """Return the reply of a single read in the form that the query asks for."""
         return reply
 
@@ -202,7 +206,7 @@ class Resource:
     #: The productions whose rows the scope shows to an actor wholly, and whether it shows others'.
     #:
     #: Without it, pages of scoped lists are counted row by row.
-    whole: Callable[[Actor], Whole] | None = None
+    whole: Callable[[Actor], WholeProductions] | None = None
     #: Whether a single read shows to-many lists even with ``relations=false``.
     always_relations: bool = False
     #: Whether reading a malformed id raises NotFound instead of InvalidInput.
@@ -285,21 +289,21 @@ class Resource:
         """Whether a list shows the actor every row."""
         return actor.is_admin or (self.scope is None and self.policy is None)
 
-    def _whole(self, actor: Actor) -> Whole | None:
+    def _whole(self, actor: Actor) -> WholeProductions | None:
         if self.policy is None:
             return None if self.whole is None else self.whole(actor)
-        whole = self.policy.whole_projects(actor)
-        return Whole(whole, others=whole != self.policy.seen_projects(actor))
+        productions = self.policy.whole_projects(actor)
+        return WholeProductions(productions, others=productions != self.policy.seen_projects(actor))
 
     def whole_productions(self, actor: Actor) -> frozenset[UUID] | None:
         """The productions whose rows, all of them, are the actor's list; None if that isn't so."""
-        whole = self._whole(actor)
-        return None if whole is None or whole.others else whole.productions
+        visible = self._whole(actor)
+        return None if visible is None or visible.others else visible.productions
 
     def sees_all_of(self, actor: Actor, project: UUID) -> bool:
         """Whether the production's rows need no filter for the actor."""
-        whole = self._whole(actor)
-        return whole is not None and project in whole.productions
+        visible = self._whole(actor)
+        return visible is not None and project in visible.productions
 
     def shown(self, actor: Actor, columns: Columns) -> Columns:
         """The columns as the actor's roles see them: masked by its policy."""
@@ -324,26 +328,26 @@ class Resource:
 
     def fixed_for(self, actor: Actor) -> frozenset[str]:
         """Fields that an update by this actor ignores."""
-        own = self.fixed(actor) if callable(self.fixed) else self.fixed
-        return own | self.owned | ({"project_id"} & set(self.table.c.keys()))
+        fixed = self.fixed(actor) if callable(self.fixed) else self.fixed
+        return fixed | self.owned | ({"project_id"} & set(self.table.c.keys()))
 
     def columns_in(self, body: JsonObject) -> JsonObject:
         """The body with each renamed column by its own name, as clients send back what they read.
 
         In what they read, ``type`` is the kind of the row and not the column that gave way to it.
         """
-        found = dict(body)
+        columns = dict(body)
         for column, name in self.renamed.items():
-            if name in found:
-                found[column] = found.pop(name)
-            elif found.get(column) == self.model.__name__:
-                del found[column]
-        return found
+            if name in columns:
+                columns[column] = columns.pop(name)
+            elif columns.get(column) == self.model.__name__:
+                del columns[column]
+        return columns
 
     def names(self) -> frozenset[str]:
         """Every name that its JSON may have."""
-        shown = {self.renamed.get(c.name, c.name) for c in self.fields}
-        return frozenset(shown | set(self.virtual) | set(self.single) | set(self.lists))
+        names = {self.renamed.get(column.name, column.name) for column in self.fields}
+        return frozenset(names | set(self.virtual) | set(self.single) | set(self.lists))
 
     def event_name(self, facts: Row) -> str:
         """The object part of its events' names, such as ``task-type``."""
@@ -376,23 +380,23 @@ def _columns(
     single: bool,
     lists: tuple[str, ...],
 ) -> Columns:
-    shown: list[Expression] = []
+    columns: list[Expression] = []
     for column in resource.fields:
         name = resource.renamed.get(column.name, column.name)
         if column.name not in resource.hidden and (only is None or name in only):
-            shown.append(rendered(column).label(name))
+            columns.append(rendered(column).label(name))
     extras = {**resource.virtual, **(resource.single if single else {})}
     for name, expression in extras.items():
         if only is None or name in only:
-            shown.append(expression.label(name))
+            columns.append(expression.label(name))
     for name, many in resource.lists.items():
         if (relations or name in lists) and (only is None or name in only):
-            ids = sa.select(many.other).where(many.own == resource.table.c.id)
-            shown.append(sa.func.array(ids.scalar_subquery()).label(name))
+            ids = sa.select(many.target).where(many.owner == resource.table.c.id)
+            columns.append(sa.func.array(ids.scalar_subquery()).label(name))
         elif only is not None and name in only and name in resource.empty_lists:
-            shown.append(sa.literal_column("'[]'::json").label(name))
-    shown.append(resource.json_kind.label("type"))
-    return tuple(shown)
+            columns.append(sa.literal_column("'[]'::json").label(name))
+    columns.append(resource.json_kind.label("type"))
+    return tuple(columns)
 
 
 @cache
@@ -409,7 +413,7 @@ class Registry:
     def __init__(self, service: str, *resources: Resource) -> None:
         self.service = service
         self.by_path: dict[str, Resource] = {resource.path: resource for resource in resources}
-        self._by_table = {str(one.table.name): one for one in resources}
+        self._by_table = {str(resource.table.name): resource for resource in resources}
         if len(self.by_path) != len(resources):
             message = f"two resources of {service} share a path"
             raise TypeError(message)

@@ -32,7 +32,7 @@ def rendered(column: Column) -> Expression:
         return sa.func.date_trunc("second", column)
     if isinstance(column.type, sa.Double):
         # to_json would write 2.0 as 2, which Python's clients read as an int.
-        whole = sa.cast(sa.cast(sa.cast(column, sa.BigInteger), sa.Text) + ".0", JSON)
+        integral = sa.cast(sa.cast(sa.cast(column, sa.BigInteger), sa.Text) + ".0", JSON)
         is_whole = sa.and_(column == sa.func.trunc(column), sa.func.abs(column) < EXACT)
-        return sa.case((is_whole, whole), else_=sa.func.to_json(column))
+        return sa.case((is_whole, integral), else_=sa.func.to_json(column))
     return column

@@ -67,6 +67,6 @@ def changed(resource: Resource, names: tuple[str, ...]) -> sa.UpdateBase:
     return statement.returning(*table.c, *resource.facts.values())
 
 
-def as_known(resource: Resource, row: Sequence[Any]) -> Row:
+def to_facts(resource: Resource, row: Sequence[Any]) -> Row:
     """A row of ``locked`` or ``changed`` by name; a fact hides the column of the same name."""
     return dict(zip((*resource.table.c.keys(), *resource.facts), row, strict=True))

@@ -59,8 +59,8 @@ class CrudRpc(ResourceService):
             reading.permit(self, resource, resource.read, uuid)
         bare = (query or {}).get("relations", "").lower() == "false"
         relations = resource.always_relations or not bare
-        shown = reading.read_row(self, resource, uuid, relations=relations)
-        return resource.rules.as_asked(self, shown, query or {})
+        reply = reading.read_row(self, resource, uuid, relations=relations)
+        return resource.rules.reply_for(self, reply, query or {})
 
     @staticmethod
     def _row_id(resource: Resource, ident: str, *, reading: bool = False) -> UUID:
@@ -135,16 +135,16 @@ class CrudRpc(ResourceService):
 
         Raises Forbidden if the caller may not reference one of them.
         """
-        answer = {}
+        existing = {}
         with self.database.read() as connection:
             for table, ids in tables.items():
-                wanted = [UUID(ident) for ident in ids]
-                found = cross_references.existing(connection, self.metadata, table, wanted)
-                answer[table] = [str(ident) for ident in found]
-        reading.check_local_reach(
-            self, {table: [UUID(ident) for ident in ids] for table, ids in answer.items()}
+                row_ids = [UUID(ident) for ident in ids]
+                rows = cross_references.existing(connection, self.metadata, table, row_ids)
+                existing[table] = [str(ident) for ident in rows]
+        reading.check_may_reference_local(
+            self, {table: [UUID(ident) for ident in ids] for table, ids in existing.items()}
         )
-        return answer
+        return existing
 
     @query
     def references_row(self, service: str, table: str, ident: str, frees: list[str]) -> bool:
@@ -170,5 +170,5 @@ class CrudRpc(ResourceService):
         """Null or delete what references the deleted rows of another service."""
         message = msgspec.convert(delivery.payload, RowsGone)
         if message.service != self.name:
-            cross_references.follow(self.tx, self.name, self.metadata, message)
+            cross_references.follow_deletion(self.tx, self.name, self.metadata, message)
             change_version.touch(self.tx)

@@ -47,7 +47,7 @@ __all__ = [
 MONTHS: Final = 12
 NOT_AN_ARRAY: Final = "Request body must be a JSON array."
 #: Columns that no client may set.
-KEPT_BY_US: Final = frozenset({"id", "created_at", "updated_at"})
+SET_BY_US: Final = frozenset({"id", "created_at", "updated_at"})
 #: Exclusive limits. Subclasses first: SmallInteger and BigInteger are Integers, too.
 INT_RANGE: Final = {sa.SmallInteger: 2**15, sa.BigInteger: 2**63, sa.Integer: values.INTEGER}
 
@@ -106,8 +106,8 @@ def _unreadable(value: object) -> Any:
 @lru_cache(maxsize=4096)
 def reader_of(column: Column) -> Reader[Any]:
     """Reads what a column can store from a JSON value other than null."""
-    found = (make(column) for kind, make in KINDS if isinstance(column.type, kind))
-    return next(found, _unreadable)
+    readers = (make(column) for kind, make in KINDS if isinstance(column.type, kind))
+    return next(readers, _unreadable)
 
 
 def read_value(column: Column, value: object) -> Any:
@@ -137,14 +137,14 @@ def values_for_create(
         if name not in columns and name not in lists:
             message = f"'{name}' is an invalid keyword argument for {model}"
             raise Integrity(message)
-    found: Values = {}
+    values: Values = {}
     for column in columns.values():
-        if column.name in KEPT_BY_US:
+        if column.name in SET_BY_US:
             continue
-        given = body.get(column.name)
-        value = default_of(column) if given is None else _read(column, given)
-        found[column.name] = _present(column, value)
-    return found
+        value = body.get(column.name)
+        value = default_of(column) if value is None else _read(column, value)
+        values[column.name] = _present(column, value)
+    return values
 
 
 def values_for_update(table: sa.Table, body: JsonObject, fixed: frozenset[str]) -> JsonObject:
@@ -152,15 +152,15 @@ def values_for_update(table: sa.Table, body: JsonObject, fixed: frozenset[str]) 
 
     Raises Integrity, InvalidInput.
     """
-    found: Values = {}
-    for name, given in body.items():
-        if name in KEPT_BY_US or name in fixed or name not in table.c:
+    values: Values = {}
+    for name, value in body.items():
+        if name in SET_BY_US or name in fixed or name not in table.c:
             continue
         column = table.c[name]
         if is_internal(column):
             continue
-        found[name] = _present(column, None if given is None else _read(column, given))
-    return found
+        values[name] = _present(column, None if value is None else _read(column, value))
+    return values
 
 
 def _present(column: Column, value: Any) -> Any:
@@ -171,13 +171,13 @@ def _present(column: Column, value: Any) -> Any:
     return value
 
 
-def _read(column: Column, given: object) -> Any:
+def _read(column: Column, value: object) -> Any:
     try:
-        return read_value(column, given)
+        return read_value(column, value)
     except BadValue as error:
         about = error.about(column.name)
-        if known := column.info.get("invalid"):
-            message = f"{known}. {about}"
+        if message := column.info.get("invalid"):
+            message = f"{message}. {about}"
             raise InvalidInput(message) from None
         raise Integrity(about) from None
 
@@ -187,10 +187,10 @@ LIST: Final = values.array_of(
 )
 
 
-def list_ids(name: str, given: object) -> list[UUID]:
+def list_ids(name: str, value: object) -> list[UUID]:
     """The ids in a to-many field, each once: texts, or objects with ``id``. Raises Integrity."""
     try:
-        return list(dict.fromkeys(LIST(given)))
+        return list(dict.fromkeys(LIST(value)))
     except BadValue as error:
         raise Integrity(error.about(name)) from None
 

@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from services.common.crud import cross_references, row_statements
-from services.common.crud.reading import check_local_reach, completed, permit
+from services.common.crud.reading import check_may_reference_local, completed, permit
 from services.common.crud.resource import CrudContext, Resource
 from services.common.crud.validation import list_ids, values_for_create, values_for_update
 from services.common.database.sql_errors import FOREIGN, MESSAGES, as_service_errors
@@ -31,13 +31,13 @@ def create(ctx: CrudContext, resource: Resource, body: JsonObject) -> Reply:
 
     Returns the row. Raises Integrity, InvalidInput. Emits ``<resource>:new``.
     """
-    known = resource.extra_body | resource.writable_lists
+    known_fields = resource.extra_body | resource.writable_lists
     ignored = resource.extra_body | resource.owned
-    fields = {k: v for k, v in body.items() if k not in ignored}
-    values = values_for_create(resource.table, fields, resource.model.__name__, known)
+    fields = {name: value for name, value in body.items() if name not in ignored}
+    values = values_for_create(resource.table, fields, resource.model.__name__, known_fields)
     lists = _lists_in(resource, fields)
     # Other services are called before the first statement: from then on a connection is held.
-    found = ask_targets(ctx, resource, values, lists)
+    targets = ask_targets(ctx, resource, values, lists)
     rules = resource.rules
     prepared = rules.prepare(ctx, body, None)
     rules.on_create(ctx, values, body, prepared)
@@ -48,12 +48,12 @@ def create(ctx: CrudContext, resource: Resource, body: JsonObject) -> Reply:
         .mappings()
         .one()
     )
-    _replace_lists(ctx, resource, row["id"], lists, found)
+    _replace_lists(ctx, resource, row["id"], lists, targets)
     facts = facts_of_row(ctx, resource, row)
     ctx.tx.emit(ctx.registry.event(resource, "new", facts))
     rules.created(ctx, facts, body, prepared)
-    shown = resource.view(ctx.tx, row["id"], relations=resource.created_relations)
-    return Reply(completed(ctx, resource, shown, "new", prepared))
+    body_json = resource.view(ctx.tx, row["id"], relations=resource.created_relations)
+    return Reply(completed(ctx, resource, body_json, "new", prepared))
 
 
 def check_create(ctx: CrudContext, resource: Resource, body: JsonObject) -> None:
@@ -79,22 +79,22 @@ def update(ctx: CrudContext, resource: Resource, uuid: UUID, data: Json) -> Repl
     rules = resource.rules
     body = rules.rewrite_update(resource.columns_in(body_object(data)))
     fixed = resource.fixed_for(ctx.actor)
-    permitted = permit(ctx, resource, resource.update, uuid, body)
+    permitted_facts = permit(ctx, resource, resource.update, uuid, body)
     values = values_for_update(resource.table, body, fixed)
-    lists = _lists_in(resource, {k: v for k, v in body.items() if k not in fixed})
-    found = ask_targets(ctx, resource, _moved(ctx, resource, uuid, values), lists)
+    lists = _lists_in(resource, {name: value for name, value in body.items() if name not in fixed})
+    targets = ask_targets(ctx, resource, _new_references(ctx, resource, uuid, values), lists)
     prepared = rules.prepare(ctx, body, uuid)
     # The rule was checked on an unlocked row, since it may call other services. Under the lock its
     # facts are compared: had they changed, the caller might no longer be allowed to do this.
-    before = _locked(ctx, resource, uuid, permitted)
+    before = _locked(ctx, resource, uuid, permitted_facts)
     rules.on_update(ctx, before, values, body, prepared)
-    facts = _set(ctx, resource, uuid, values)
-    _replace_lists(ctx, resource, uuid, lists, found)
+    facts = _update_row(ctx, resource, uuid, values)
+    _replace_lists(ctx, resource, uuid, lists, targets)
     ctx.tx.emit(ctx.registry.event(resource, "update", facts))
     rules.updated(ctx, before, facts, body, prepared)
     ctx.tx.write_events()  # sent in one message with the SELECT below
-    shown = _updated_view(ctx, resource, uuid)
-    return Reply(completed(ctx, resource, shown, "update", prepared))
+    body_json = _updated_view(ctx, resource, uuid)
+    return Reply(completed(ctx, resource, body_json, "update", prepared))
 
 
 def _updated_view(ctx: CrudContext, resource: Resource, uuid: UUID) -> bytes:
@@ -104,52 +104,52 @@ def _updated_view(ctx: CrudContext, resource: Resource, uuid: UUID) -> bytes:
     return str(ctx.tx.text(row_statements.shown(resource, columns), ident=str(uuid))).encode()
 
 
-def _set(ctx: CrudContext, resource: Resource, uuid: UUID, values: Row) -> Row:
+def _update_row(ctx: CrudContext, resource: Resource, uuid: UUID, values: Row) -> Row:
     """Update columns of a row; returns the row with its facts."""
     statement = row_statements.changed(resource, tuple(values))
-    given = {"values": msgspec.json.encode(values).decode()} if values else {}
-    (row,) = ctx.tx.run(statement, ident=str(uuid), **given)
-    return row_statements.as_known(resource, row)
+    params = {"values": msgspec.json.encode(values).decode()} if values else {}
+    (row,) = ctx.tx.run(statement, ident=str(uuid), **params)
+    return row_statements.to_facts(resource, row)
 
 
 def delete(ctx: CrudContext, resource: Resource, uuid: UUID, *, force: bool = False) -> Reply:
     """Delete a row; see ``CrudRpc.delete_row``."""
     cascade = force and resource.force_cascades
-    permitted = permit(ctx, resource, resource.delete, uuid)
+    permitted_facts = permit(ctx, resource, resource.delete, uuid)
     resource.rules.before_delete(ctx, uuid, force=force)
     prepared = resource.rules.prepare(ctx, {"force": force}, uuid)
     # A cascade deletes what references the row, here now and in other services by ``rows:gone``.
     if not cascade:
-        with _linked(resource):
+        with _refuse_while_linked(resource):
             cross_references.refuse_if_referenced(
                 ctx, ctx.name, resource.table.name, uuid, resource.frees
             )
-    facts = _locked(ctx, resource, uuid, permitted)
+    facts = _locked(ctx, resource, uuid, permitted_facts)
     resource.rules.on_delete(ctx, facts, prepared)
     if cascade:
         cross_references.remove(ctx.tx, ctx.name, ctx.metadata, resource.table.name, [uuid])
     else:
-        with _linked(resource), as_service_errors():
-            _drop(ctx, resource, uuid)
+        with _refuse_while_linked(resource), as_service_errors():
+            _delete_row(ctx, resource, uuid)
     ctx.tx.emit(ctx.registry.event(resource, "delete", facts))
     resource.rules.deleted(ctx, facts, prepared)
     return Reply(b"")
 
 
-def _drop(ctx: CrudContext, resource: Resource, uuid: UUID) -> None:
+def _delete_row(ctx: CrudContext, resource: Resource, uuid: UUID) -> None:
     """Delete the row and its link rows; any other foreign key to it prevents this."""
     for many in resource.lists.values():
         # A read-only list of rows with ids is the far side of a foreign key: those rows stay, and
         # prevent the delete.
         if "id" not in many.table.c or many.writable:
-            ctx.tx.connection.execute(sa.delete(many.table).where(many.own == uuid))
+            ctx.tx.connection.execute(sa.delete(many.table).where(many.owner == uuid))
     table = resource.table
     ctx.tx.connection.execute(sa.delete(table).where(table.c.id == uuid))
     # Another service may have gained a reference since it was asked: this event removes it.
     cross_references.announce(ctx.tx, ctx.name, table.name, [uuid])
 
 
-def _locked(ctx: CrudContext, resource: Resource, uuid: UUID, permitted: Row) -> Row:
+def _locked(ctx: CrudContext, resource: Resource, uuid: UUID, permitted_facts: Row) -> Row:
     """Lock the row and return it with its facts.
 
     Raises NotFound, or Unavailable if the facts the caller was authorized on have changed.
@@ -157,8 +157,8 @@ def _locked(ctx: CrudContext, resource: Resource, uuid: UUID, permitted: Row) ->
     rows = ctx.tx.run(row_statements.locked(resource), ident=str(uuid))
     if not rows:
         raise NotFound
-    facts = row_statements.as_known(resource, rows[0])
-    if any(facts[name] != value for name, value in permitted.items()):
+    facts = row_statements.to_facts(resource, rows[0])
+    if any(facts[name] != value for name, value in permitted_facts.items()):
         message = "The record was changed meanwhile."
         raise Unavailable(message)
     return facts
@@ -181,12 +181,16 @@ def body_object(data: Json, *, creating: bool = False) -> JsonObject:
     if not isinstance(data, dict):
         message = "The request body must be a JSON object."
         raise Integrity(message) if creating else InvalidInput(message)
-    return {k: v for k, v in data.items() if k not in {"id", "created_at", "updated_at"}}
+    return {
+        name: value
+        for name, value in data.items()
+        if name not in {"id", "created_at", "updated_at"}
+    }
 
 
 def _lists_in(resource: Resource, body: JsonObject) -> dict[str, list[UUID]]:
-    given = {name: body[name] for name in resource.writable_lists if body.get(name) is not None}
-    return {name: list_ids(name, ids) for name, ids in given.items()}
+    lists = {name: body[name] for name in resource.writable_lists if body.get(name) is not None}
+    return {name: list_ids(name, ids) for name, ids in lists.items()}
 
 
 def ask_targets(
@@ -194,28 +198,28 @@ def ask_targets(
     resource: Resource,
     values: Row,
     lists: Mapping[str, list[UUID]],
-) -> cross_references.Wanted:
+) -> cross_references.IdsByTable:
     """The referenced rows of other services that exist.
 
     Raises Forbidden if the caller may not reference one, here or there; Integrity if a column
     references a missing one. Unknown ids in lists are left out.
     """
-    check_local_reach(ctx, _local_targets(resource, values, lists))
-    wanted: cross_references.Wanted = defaultdict(set)
+    check_may_reference_local(ctx, _local_targets(resource, values, lists))
+    references: cross_references.IdsByTable = defaultdict(set)
     for name, value in values.items():
         ref = resource.table.c[name].info.get("ref")
         if ref and value is not None:
-            wanted[ref.service, ref.table].add(value)
+            references[ref.service, ref.table].add(value)
     for name, ids in lists.items():
-        ref = resource.lists[name].other.info.get("ref")
+        ref = resource.lists[name].target.info.get("ref")
         if ref:
-            wanted[ref.service, ref.table] |= set(ids)
-    found = cross_references.ask_existing(ctx, wanted)
+            references[ref.service, ref.table] |= set(ids)
+    existing = cross_references.ask_existing(ctx, references)
     for name, value in values.items():
         ref = resource.table.c[name].info.get("ref")
-        if ref and value is not None and value not in found[ref.service, ref.table]:
+        if ref and value is not None and value not in existing[ref.service, ref.table]:
             raise Integrity(MESSAGES[FOREIGN])
-    return found
+    return existing
 
 
 def _local_targets(
@@ -224,14 +228,14 @@ def _local_targets(
     """The referenced rows of this service, by table."""
     targets: dict[str, set[UUID]] = defaultdict(set)
     columns = [(resource.table.c[name], [value]) for name, value in values.items() if value]
-    columns += [(resource.lists[name].other, ids) for name, ids in lists.items()]
+    columns += [(resource.lists[name].target, ids) for name, ids in lists.items()]
     for column, ids in columns:
         for key in column.foreign_keys:
             targets[key.column.table.name].update(ids)
     return targets
 
 
-def _moved(ctx: CrudContext, resource: Resource, uuid: UUID, values: Row) -> Row:
+def _new_references(ctx: CrudContext, resource: Resource, uuid: UUID, values: Row) -> Row:
     """Those of ``values`` that reference something else than the row does now.
 
     Clients send rows back as they got them: what one references already is no new reference, also
@@ -240,9 +244,11 @@ def _moved(ctx: CrudContext, resource: Resource, uuid: UUID, values: Row) -> Row
     names = resource.references
     if ctx.actor.is_admin or not any(name in values for name in names):
         return values
-    found = ctx.database.rows(row_statements.columns(resource, names), ident=str(uuid))
-    before = dict(zip(names, found[0], strict=True)) if found else {}
-    return {k: v for k, v in values.items() if k not in before or before[k] != v}
+    rows = ctx.database.rows(row_statements.columns(resource, names), ident=str(uuid))
+    before = dict(zip(names, rows[0], strict=True)) if rows else {}
+    return {
+        name: value for name, value in values.items() if name not in before or before[name] != value
+    }
 
 
 def _replace_lists(
@@ -250,27 +256,27 @@ def _replace_lists(
     resource: Resource,
     ident: UUID,
     lists: Mapping[str, list[UUID]],
-    found: cross_references.Wanted,
+    existing: cross_references.IdsByTable,
 ) -> None:
     """Replace to-many lists; unknown ids are ignored."""
     for name, ids in lists.items():
         many = resource.lists[name]
-        ref = many.other.info.get("ref")
-        known = found[ref.service, ref.table] if ref else _known_here(ctx, many.other, ids)
+        ref = many.target.info.get("ref")
+        targets = existing[ref.service, ref.table] if ref else _existing_here(ctx, many.target, ids)
         # Deleted and inserted as a whole. The row is locked, so two requests don't mix their lists.
-        ctx.tx.connection.execute(sa.delete(many.table).where(many.own == ident))
-        rows = [{many.own.name: ident, many.other.name: i} for i in ids if i in known]
+        ctx.tx.connection.execute(sa.delete(many.table).where(many.owner == ident))
+        rows = [{many.owner.name: ident, many.target.name: i} for i in ids if i in targets]
         if rows:
             ctx.tx.connection.execute(sa.insert(many.table), rows)
 
 
-def _known_here(ctx: CrudContext, column: Column, ids: list[UUID]) -> set[UUID]:
+def _existing_here(ctx: CrudContext, column: Column, ids: list[UUID]) -> set[UUID]:
     target = next(iter(column.foreign_keys)).column.table.name
     return cross_references.existing(ctx.tx.connection, ctx.metadata, target, ids)
 
 
 @contextmanager
-def _linked(resource: Resource) -> Iterator[None]:
+def _refuse_while_linked(resource: Resource) -> Iterator[None]:
     """Raise Refused with the resource's ``still_linked`` if a reference prevents a delete."""
     try:
         yield

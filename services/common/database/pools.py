@@ -132,7 +132,7 @@ class Database:
             try:
                 cursor = connection.dbapi_connection.cursor()
                 call = self.statements.render(cursor, connection.info, statement, parameters)
-                cursor.run(tagged(call.message), None, call.shown)
+                cursor.run(tagged(call.message), None, call.readable)
                 result = list(cursor.fetchall())
             except (psycopg2.OperationalError, psycopg2.InterfaceError):
                 # One lost connection usually means that the database restarted: the others would

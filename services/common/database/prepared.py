@@ -33,7 +33,7 @@ class Rendered(NamedTuple):
     """The SQL to send, values included, and the statement without them, for logs and traces."""
 
     message: str
-    shown: str
+    readable: str
 
 
 Statement = str | sa.ClauseElement
@@ -48,7 +48,7 @@ class _Plan(NamedTuple):
     name: str
     prepare: str
     execute: str
-    shown: str
+    readable: str
 
 
 class PreparedStatements:
@@ -92,7 +92,7 @@ class PreparedStatements:
             oldest = next(iter(prepared))
             cursor.execute(f"DEALLOCATE {oldest}")
             del prepared[oldest]
-        return Rendered(cursor.mogrify(plan.execute, parameters).decode(), plan.shown)
+        return Rendered(cursor.mogrify(plan.execute, parameters).decode(), plan.readable)
 
     def _text(self, statement: Statement) -> tuple[str, Parameters]:
         """The statement as SQL with psycopg2's placeholders, and the values of its constants."""
@@ -124,6 +124,8 @@ class PreparedStatements:
         # inferred.
         cursor.execute(TYPES, (name,))
         (types,) = cursor.fetchone()
-        casts = ", ".join(f"%({n})s::{kind}" for n, kind in zip(names, types, strict=True))
-        execute = f"EXECUTE {name}({casts})" if names else f"EXECUTE {name}"
+        arguments = ", ".join(
+            f"%({name})s::{kind}" for name, kind in zip(names, types, strict=True)
+        )
+        execute = f"EXECUTE {name}({arguments})" if names else f"EXECUTE {name}"
         return _Plan(name, prepare, execute, sql)

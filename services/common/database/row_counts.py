@@ -38,5 +38,5 @@ SELECT table_name, project_id, sum(rows) FROM folded GROUP BY 1, 2 HAVING sum(ro
 
 def total(table: sa.Table, *where: Condition) -> sa.ScalarSelect[int]:
     """A subquery: the number of rows in a table, or in the productions that ``where`` names."""
-    noted = sa.cast(sa.func.coalesce(sa.func.sum(NOTES.c.rows), 0), sa.BigInteger)
-    return sa.select(noted).where(NOTES.c.table_name == table.name, *where).scalar_subquery()
+    rows = sa.cast(sa.func.coalesce(sa.func.sum(NOTES.c.rows), 0), sa.BigInteger)
+    return sa.select(rows).where(NOTES.c.table_name == table.name, *where).scalar_subquery()

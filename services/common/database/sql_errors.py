@@ -71,7 +71,7 @@ def _as_service_error(error: Exception) -> ServiceError | None:
     if isinstance(error, PoolTimeoutError):
         POOL_TIMEOUTS.inc()
         return Unavailable("The database is busy.")
-    away = Unavailable("The database does not answer.")
+    unavailable = Unavailable("The database does not answer.")
     if isinstance(error, DBAPIError | psycopg2.Error):
         code = _code(error)
         if code in MESSAGES:
@@ -80,9 +80,9 @@ def _as_service_error(error: Exception) -> ServiceError | None:
         if code.startswith("22"):
             return Integrity(BAD_VALUE)
         # Without a code psycopg2 lost the connection.
-        return away if not code or code[:2] in AWAY else None
+        return unavailable if not code or code[:2] in AWAY else None
     if isinstance(error, InvalidRequestError):
         # SQLAlchemy has no class for a connection that was closed or invalidated while it was in
         # use.
-        return away if "closed" in str(error) or "invalid" in str(error) else None
+        return unavailable if "closed" in str(error) or "invalid" in str(error) else None
     return Integrity(BAD_VALUE) if NUL in str(error) else None

@@ -58,17 +58,17 @@ def pointers(metadata: sa.MetaData, service: str) -> sa.Table:
 
 def upload_of(table: sa.Table, rows: sa.Table, ident: Column) -> Expression:
     """A scalar subquery: the id of the upload that a row points at, or NULL."""
-    mine = sa.and_(table.c.table_name == str(rows.name), table.c.row_id == ident)
-    return sa.select(table.c.upload_id).where(mine).correlate(rows).scalar_subquery()
+    of_row = sa.and_(table.c.table_name == str(rows.name), table.c.row_id == ident)
+    return sa.select(table.c.upload_id).where(of_row).correlate(rows).scalar_subquery()
 
 
 def uploads_of(
     connection: Connection, table: sa.Table, rows: str, ids: Collection[UUID]
 ) -> dict[UUID, UUID]:
     """``{row id: upload id}`` of rows of the table ``rows``; without those that have no pointer."""
-    mine = sa.and_(table.c.table_name == rows, table.c.row_id.in_(ids))
-    found = connection.execute(sa.select(table.c.row_id, table.c.upload_id).where(mine))
-    return dict(found.all())
+    of_rows = sa.and_(table.c.table_name == rows, table.c.row_id.in_(ids))
+    pointers = connection.execute(sa.select(table.c.row_id, table.c.upload_id).where(of_rows))
+    return dict(pointers.all())
 
 
 def point(
@@ -76,8 +76,8 @@ def point(
 ) -> None:
     """Point a row at an upload; None removes the pointer."""
     if upload is None:
-        mine = sa.and_(table.c.table_name == rows, table.c.row_id == ident)
-        connection.execute(sa.delete(table).where(mine))
+        of_row = sa.and_(table.c.table_name == rows, table.c.row_id == ident)
+        connection.execute(sa.delete(table).where(of_row))
         return
     values = {"table_name": rows, "row_id": ident, "upload_id": upload}
     key = [table.c.table_name, table.c.row_id]

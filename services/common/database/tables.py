@@ -36,20 +36,20 @@ class Ref(NamedTuple):
 
 
 class Many(NamedTuple):
-    """A to-many list shown in a resource's JSON: rows of ``table`` whose ``own`` is our id.
+    """A to-many list shown in a resource's JSON: rows of ``table`` whose ``owner`` is the row.
 
-    ``other`` holds the ids shown. A list that isn't ``writable`` is the far side of a reference
+    ``target`` holds the ids shown. A list that isn't ``writable`` is the far side of a reference
     and is only read.
     """
 
-    own: Column
-    other: Column
+    owner: Column
+    target: Column
     writable: bool = True
 
     @property
     def table(self) -> sa.Table:
         """The table that holds both columns."""
-        return self.own.table
+        return self.owner.table
 
 
 def table_of(model: Any) -> sa.Table:
@@ -140,20 +140,20 @@ def ref(target: str, *, on_gone: str = "cascade", **options: Any) -> Mapped[Any]
 
 
 def links(
-    metadata: sa.MetaData, name: str, own: tuple[str, str], other: tuple[str, str], *extra: Any
+    metadata: sa.MetaData, name: str, owner: tuple[str, str], target: tuple[str, str], *extra: Any
 ) -> sa.Table:
     """A pure link table of two ids, each ``(column, target)``; a target with a dot is a ref."""
 
-    def side(column: str, target: str) -> Column:
-        if "." in target:
-            service, table = target.split(".")
+    def side(column: str, end: str) -> Column:
+        if "." in end:
+            service, table = end.split(".")
             info = {"ref": Ref(service, table, "cascade")}
             return sa.Column(column, sa.Uuid(), primary_key=True, info=info)
-        key = sa.ForeignKey(f"{target}.id")
+        key = sa.ForeignKey(f"{end}.id")
         return sa.Column(column, sa.Uuid(), key, primary_key=True, info={"on_gone": "cascade"})
 
-    index = sa.Index(None, other[0])
-    return sa.Table(name, metadata, side(*own), side(*other), *extra, index)
+    index = sa.Index(None, target[0])
+    return sa.Table(name, metadata, side(*owner), side(*target), *extra, index)
 
 
 #: The order of pages, as indexes have it; ``id`` follows.

@@ -34,17 +34,17 @@ class TimedCursor(extensions.cursor):
         """Execute and time a statement."""
         self.run(query, values, query)
 
-    def run(self, query: Any, values: Any, shown: Any) -> None:
-        """Execute a query that traces and the slow query log show as ``shown``."""
+    def run(self, query: Any, values: Any, readable: Any) -> None:
+        """Execute a query that traces and the slow query log show as ``readable``."""
         began = time.perf_counter()
         try:
-            with tracing.span("sql", "client", statement=shown):
+            with tracing.span("sql", "client", statement=readable):
                 super().execute(query, values)
         finally:
             seconds = time.perf_counter() - began
             _statement_seconds.observe(seconds)
             if seconds > cast("TimedConnection", self.connection).slow_seconds:
-                _log_slow(shown, seconds)
+                _log_slow(readable, seconds)
 
 
 class TimedConnection(extensions.connection):
@@ -83,8 +83,8 @@ def timed(slow_seconds: float) -> Callable[..., TimedConnection]:
 def _log_slow(query: Any, seconds: float) -> None:
     SLOW_STATEMENTS.inc()
     text = query.decode("utf-8", "replace") if isinstance(query, bytes) else str(query)
-    shown = " ".join(text[:SHOWN].split())
-    log.warning("a statement took %.3f s", seconds, extra={"seconds": seconds, "sql": shown})
+    readable = " ".join(text[:SHOWN].split())
+    log.warning("a statement took %.3f s", seconds, extra={"seconds": seconds, "sql": readable})
 
 
 def connect_args(application: str, slow_seconds: float) -> dict[str, Any]:

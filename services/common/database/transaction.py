@@ -53,14 +53,14 @@ ORDER BY place
 CHECKS: Final = Rendered(*["SET CONSTRAINTS ALL IMMEDIATE"] * 2)
 
 
-def refuse_in_transaction(what: str) -> None:
+def refuse_in_transaction(operation: str) -> None:
     """Raise RuntimeError if the running call has an open transaction.
 
     For what takes long: meanwhile its connection and its locks would be held.
     """
     current = _current.get()
     if current is not None and current.opened:
-        message = f"{what} was called inside an open transaction"
+        message = f"{operation} was called inside an open transaction"
         raise RuntimeError(message)
 
 
@@ -162,7 +162,7 @@ class Transaction:
         message = ";\n".join(call.message for call in calls)
         with self._watched():
             cursor = self._raw.cursor()
-            cursor.run(tagged(message), None, ";\n".join(call.shown for call in calls))
+            cursor.run(tagged(message), None, ";\n".join(call.readable for call in calls))
             return cursor.fetchall() if cursor.description else []
 
     @contextmanager

@@ -55,9 +55,9 @@ class Letters:
             return ""
         # Without ``x-death`` and the like: the broker would go on counting this delivery as the old
         # one.
-        fresh = {key: value for key, value in letter.headers.items() if not key.startswith("x-")}
+        headers = {key: value for key, value in letter.headers.items() if not key.startswith("x-")}
         try:
-            self.publisher.add(letter.body, "", queue, headers={**fresh, "name": _name(letter)})
+            self.publisher.add(letter.body, "", queue, headers={**headers, "name": _name(letter)})
         except ValueError:
             return ""
         # Confirmed before it is acknowledged: a crash in between leaves a duplicate, which the

@@ -105,16 +105,16 @@ def read_deliveries(message: Incoming, *, many: bool) -> tuple[list[Delivery], U
 def _one_by_one(body: bytes) -> tuple[list[Delivery], Undecodable]:
     """Decode a batch one by one. Raises Unreadable if it is not an array."""
     try:
-        pieces = msgspec.json.decode(body, type=list[msgspec.Raw])
+        events = msgspec.json.decode(body, type=list[msgspec.Raw])
     except FAULTS as error:
         raise Unreadable(f"{type(error).__name__}: {error}") from error
     deliveries: list[Delivery] = []
     undecodable: Undecodable = []
-    for piece in pieces:
+    for event in events:
         try:
-            deliveries.append(msgspec.json.decode(piece, type=Delivery))
+            deliveries.append(msgspec.json.decode(event, type=Delivery))
         except FAULTS as error:
-            undecodable.append((bytes(piece), f"{type(error).__name__}: {error}"))
+            undecodable.append((bytes(event), f"{type(error).__name__}: {error}"))
     return deliveries, undecodable
 
 

@@ -45,10 +45,10 @@ def record(service: Service, delivery: Delivery, handler: str) -> bool:
         # In the same INSERT, so the check and the record see one state.
         row = row.where(~sa.exists(_replaced(table).where(table.c.created_at > moment)))
     statement = insert(table).from_select(["event_id", "handler"], row).on_conflict_do_nothing()
-    added = service.tx.session.scalars(statement.returning(table.c.event_id)).first()
-    if added is not None:
+    is_new = service.tx.session.scalars(statement.returning(table.c.event_id)).first()
+    if is_new is not None:
         wake_readers(service)
-    return added is not None
+    return is_new is not None
 
 
 def wake_readers(service: Service) -> None:
@@ -62,9 +62,9 @@ def record_caused(service: Service, event_id: UUID, handler: str) -> None:
     if tx.position or tx.awaited:
         caused = Caused(awaited=tx.awaited, position=position_text(tx.position))
         table = service.metadata.tables["inbox"]
-        this = (table.c.event_id == event_id, table.c.handler == handler)
+        of_delivery = (table.c.event_id == event_id, table.c.handler == handler)
         tx.connection.execute(
-            sa.update(table).where(*this).values(caused=msgspec.to_builtins(caused))
+            sa.update(table).where(*of_delivery).values(caused=msgspec.to_builtins(caused))
         )
 
 
@@ -76,8 +76,12 @@ def without_replaced(service: Service, delivered: Any) -> Any:
     with service.database.read() as connection:
         replaced = connection.scalar(_replaced(service.metadata.tables["inbox"]))
     deliveries = delivered if isinstance(delivered, list) else [delivered]
-    kept = [d for d in deliveries if not (replaced and (m := moment_of(d)) and m < replaced)]
-    return kept if isinstance(delivered, list) else next(iter(kept), None)
+    remaining = [
+        delivery
+        for delivery in deliveries
+        if not (replaced and (moment := moment_of(delivery)) and moment < replaced)
+    ]
+    return remaining if isinstance(delivered, list) else next(iter(remaining), None)
 
 
 def _replaced(inbox: sa.Table) -> sa.Select[Any]:

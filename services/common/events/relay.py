@@ -125,9 +125,9 @@ class Relay(threading.Thread):
             except Exception as error:
                 if not isinstance(error, (psycopg2.Error, OSError)):
                     log.exception("relay of %s restarts after an unexpected error", self.service)
-                worked = time.monotonic() - began > LONG_ENOUGH
-                attempt = 0 if worked else attempt + 1
-                if worked or attempt == QUIET_ATTEMPTS:
+                was_busy = time.monotonic() - began > LONG_ENOUGH
+                attempt = 0 if was_busy else attempt + 1
+                if was_busy or attempt == QUIET_ATTEMPTS:
                     kind = type(error).__name__
                     log.warning("relay of %s pauses: %s: %s", self.service, kind, error)
                 self.tried = time.monotonic()
@@ -159,9 +159,9 @@ class Relay(threading.Thread):
                 cursor.execute(
                     "SELECT pg_try_advisory_lock(hashtext('outbox ' || current_schema()))"
                 )
-                taken = cursor.fetchone()[0]
+                locked = cursor.fetchone()[0]
                 self._note_pass()
-                if taken:
+                if locked:
                     break
                 self.stopping.wait(POLL_SECONDS)
             cursor.execute(f"LISTEN outbox_{self.service}")
@@ -200,8 +200,8 @@ class Relay(threading.Thread):
 
     def _retry_set_aside(self, database: Any, publisher: Publisher) -> None:
         """Retry one event that the broker refused: its limit may have been raised since."""
-        before = time.monotonic() - SWEEP_SECONDS
-        number = next((ident for ident, tried in self.aside.items() if tried < before), None)
+        due_before = time.monotonic() - SWEEP_SECONDS
+        number = next((ident for ident, tried in self.aside.items() if tried < due_before), None)
         if number is None:
             return
         # Set aside again if it is refused again, with a new time. The broker closes the connection
@@ -215,8 +215,8 @@ class Relay(threading.Thread):
     def _relay_these(self, events: list[Row], database: Any, publisher: Publisher) -> None:
         """Publish rows, then delete them. Raises OSError if the broker does not confirm them."""
         try:
-            sent = [row for event in events if (row := self._publish(publisher, event))]
-            if stored := [event for event in sent if event.stored]:
+            published = [row for event in events if (row := self._publish(publisher, event))]
+            if stored := [event for event in published if event.stored]:
                 # In the same confirm as the events themselves: both are in the broker before the
                 # rows are deleted.
                 self._publish_to_log(publisher, stored)
@@ -227,10 +227,10 @@ class Relay(threading.Thread):
             # Every event of the failed batch may have arrived: a smaller one repeats fewer.
             self.size = max(1, len(events) // 2)
             raise
-        if sent:
+        if published:
             with database.cursor() as cursor:
-                cursor.execute(FOLD, ([event.id for event in sent], str(STUDIO)))
-            metrics.published(self.service, [event.time for event in sent])
+                cursor.execute(FOLD, ([event.id for event in published], str(STUDIO)))
+            metrics.published(self.service, [event.time for event in published])
 
     def _isolate(self, events: list[Row], reason: str) -> None:
         """Set aside the event that the broker refused, once halving has isolated it."""

@@ -72,7 +72,7 @@ PREFETCH: Final = 8
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
-class _GivenBackError(Exception):
+class _RequeuedError(Exception):
     """The connection is lost or the service stops: the broker redelivers these events."""
 
 
@@ -166,10 +166,13 @@ class Handler(Entrypoint):  # type: ignore[misc]
         self.link.stop()
 
     def _pause_between_batches(self) -> None:
-        """Wait until ``gather`` seconds have passed since the last batch, unless one is full."""
-        left = self.last_batch + self.gather - time.monotonic()
-        if left > 0 and len(self.arrived) < self.batch:
-            eventlet.sleep(left)
+        """Wait until ``gather`` seconds have passed since the last batch.
+
+        Not if one is full, or somebody waits for an event of it.
+        """
+        remaining = self.last_batch + self.gather - time.monotonic()
+        if remaining > 0 and len(self.arrived) < self.batch:
+            self.container.listener.pause(remaining)
         self.last_batch = time.monotonic()
 
     # --- handling -------------------------------------------------------------------------------
@@ -179,7 +182,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
         try:
             self._handle(messages)
         # Unacknowledged, they are redelivered once the connection is closed.
-        except (_GivenBackError, ContainerBeingKilled):
+        except (_RequeuedError, ContainerBeingKilled):
             return
         except Exception:
             # They are redelivered, here or elsewhere, until the delivery limit dead-letters them.
@@ -201,23 +204,27 @@ class Handler(Entrypoint):  # type: ignore[misc]
             return
         # The newest: if the connection that delivered it is still there, so are all the others.
         last = readable[-1][0]
-        given_up = self._settle([delivery for _, held in readable for delivery in held], last)
+        failed = self._settle(
+            [delivery for _, deliveries in readable for delivery in deliveries], last
+        )
         # Dead-lettered before the acknowledgement: a crash in between leaves a duplicate, not a
         # loss.
-        self._dead_letter_given_up(given_up, [held for _, held in readable if len(held) > 1])
+        self._dead_letter_failed(
+            failed, [deliveries for _, deliveries in readable if len(deliveries) > 1]
+        )
         self._acknowledge(
-            readable, {id(delivery) for delivery in given_up}, all_of=len(readable) == len(messages)
+            readable, {id(delivery) for delivery in failed}, complete=len(readable) == len(messages)
         )
 
     def _acknowledge(
-        self, readable: list[tuple[Incoming, list[Delivery]]], given_up: set[int], *, all_of: bool
+        self, readable: list[tuple[Incoming, list[Delivery]]], failed: set[int], *, complete: bool
     ) -> None:
         """Acknowledge messages; reject (dead-letter) those whose single event was given up."""
-        if all_of and not given_up:
+        if complete and not failed:
             self.link.ack(readable[-1][0], multiple=True)
             return
-        for message, held in readable:
-            if len(held) == 1 and id(held[0]) in given_up:
+        for message, deliveries in readable:
+            if len(deliveries) == 1 and id(deliveries[0]) in failed:
                 self.link.reject(message, requeue=False)
             else:
                 self.link.ack(message)
@@ -235,7 +242,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
     ) -> list[Delivery]:
         """Handle events, together or by halves; returns those to dead-letter.
 
-        ``message`` is the last one that they came in. Raises _GivenBackError when the broker will
+        ``message`` is the last one that they came in. Raises _RequeuedError when the broker will
         redeliver them.
         """
         failures = absences = 0
@@ -268,7 +275,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
         eventlet.sleep(PAUSES[min(number, len(PAUSES) - 1)])
         # The broker has requeued these events: handling them here, too, would break the order.
         if self.stopping or not self.link.holds(message):
-            raise _GivenBackError
+            raise _RequeuedError
 
     def _log_absence(self, error: Unavailable) -> None:
         """Log once, not at each attempt, that this handler waits for a dependency."""
@@ -278,11 +285,11 @@ class Handler(Entrypoint):  # type: ignore[misc]
 
     def _attempt(self, deliveries: list[Delivery]) -> Exception | None:
         """Run the method once in a nameko worker; returns its exception, or None."""
-        done = eventlet.event.Event()
+        finished = eventlet.event.Event()
 
         def finish(worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
             # Committed in the worker's own green thread, before nameko tears the transaction down.
-            done.send(exc_info[1] if exc_info else self._commit(worker_ctx))
+            finished.send(exc_info[1] if exc_info else self._commit(worker_ctx))
             return result, exc_info
 
         first = deliveries[0]
@@ -295,7 +302,7 @@ class Handler(Entrypoint):  # type: ignore[misc]
         self.container.spawn_worker(
             self, (argument,), {}, context_data=context, handle_result=finish
         )
-        return cast("Exception | None", done.wait())
+        return cast("Exception | None", finished.wait())
 
     def _commit(self, worker_ctx: Any) -> Exception | None:
         try:
@@ -319,16 +326,16 @@ class Handler(Entrypoint):  # type: ignore[misc]
             "an event on %s can't be read and was given up", self.queue, extra={"reason": reason}
         )
 
-    def _dead_letter_given_up(self, given_up: list[Delivery], shared: list[list[Delivery]]) -> None:
+    def _dead_letter_failed(self, failed: list[Delivery], shared: list[list[Delivery]]) -> None:
         """Log the events that were given up, and dead-letter those that share a message."""
-        if not given_up:
+        if not failed:
             return
-        self._count(given_up, "dead")
-        requests = sorted({delivery.request_id for delivery in given_up})
+        self._count(failed, "dead")
+        requests = sorted({delivery.request_id for delivery in failed})
         log.error("%s gave events up", self.queue, extra={"requests": requests})
-        together = {id(delivery) for held in shared for delivery in held}
-        for delivery in given_up:
-            if id(delivery) in together:
+        shared_ids = {id(delivery) for deliveries in shared for delivery in deliveries}
+        for delivery in failed:
+            if id(delivery) in shared_ids:
                 self._dead_letter(delivery.body(), delivery.headers(), delivery.name)
 
     def _dead_letter(self, body: bytes, headers: dict[str, Any], name: str) -> None:
@@ -364,7 +371,8 @@ def on(
 
     The method gets a Delivery, or with ``batch`` a list of up to so many. ``history`` subscribes to
     all events for the log, which relays send many in a message. ``gather`` is how many seconds
-    pass at least from one batch to the next, unless it is full. ``ordered`` and ``formerly``: see
+    pass at least from one batch to the next, unless it is full or a call waits for an event that is
+    handled here. ``ordered`` and ``formerly``: see
     the module's docstring.
 
     What such a method changes is waited for by those who wrote (``runtime.positions``) if the event

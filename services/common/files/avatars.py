@@ -16,7 +16,7 @@ from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database.tables import NOW, table_of
 from services.common.errors import NotFound
-from services.common.files.kept import Kept
+from services.common.files.row_files import RowFiles
 from services.common.files.storage import FileAnswer
 from services.common.files.storage_access import UPLOADS, rendered_upload, storage_of, the_file
 from services.common.files.thumbnails.order import Shape
@@ -38,9 +38,9 @@ class Avatar:
     new_event: Callable[[UUID], Event]
 
 
-def avatar_of(kind: str, table: str) -> Kept:
+def avatar_of(kind: str, table: str) -> RowFiles:
     """The stored avatar of the rows of ``table``."""
-    return Kept(kind, table, (NAME,), flag="has_avatar")
+    return RowFiles(kind, table, (NAME,), flag="has_avatar")
 
 
 class AvatarRpc(ResourceService):
@@ -58,7 +58,7 @@ class AvatarRpc(ResourceService):
         # A production's avatar is read by its team: ``ident`` is the production then.
         self.avatars[kind].read.check(self, {"id": ident, "project_id": ident})
         return FileAnswer(
-            key=self._kept(kind).key(ident, NAME, row["upload_id"]),
+            key=self._files(kind).key(ident, NAME, row["upload_id"]),
             content_type="image/png",
             inline=True,
             last_modified=row["updated_at"],
@@ -77,15 +77,15 @@ class AvatarRpc(ResourceService):
         self._row(kind, uuid)
         self.avatars[kind].write.check(self, {"id": uuid, "project_id": uuid})
         # Rendered and stored before the transaction, which the storage refuses to run in.
-        upload, kept = the_file(files), self._kept(kind)
+        upload, row_files = the_file(files), self._files(kind)
         key = f"{UPLOADS}/{upload.id}"
         with rendered_upload(self, key, {NAME: Shape("cover", SIZE, SIZE)}) as picture:
-            storage_of(self).put(kept.key(uuid, NAME, upload.id), picture.files[NAME])
+            storage_of(self).put(row_files.key(uuid, NAME, upload.id), picture.files[NAME])
         self._mark(kind, uuid, has_avatar=True)
         self.tx.emit(self.avatars[kind].new_event(uuid))
-        kept.take(self, uuid, UUID(upload.id), key)
-        shown = {"thumbnail_path": f"pictures/thumbnails/{kind}/{uuid}.png"}
-        return Reply(msgspec.json.encode(shown))
+        row_files.take(self, uuid, UUID(upload.id), key)
+        paths = {"thumbnail_path": f"pictures/thumbnails/{kind}/{uuid}.png"}
+        return Reply(msgspec.json.encode(paths))
 
     @command
     def clear_avatar(self, kind: str, ident: str | None = None) -> Reply:
@@ -97,16 +97,16 @@ class AvatarRpc(ResourceService):
         self._row(kind, uuid)
         self.avatars[kind].write.check(self, {"id": uuid, "project_id": uuid})
         self._mark(kind, uuid, has_avatar=False)
-        self._kept(kind).drop(self, uuid)
+        self._files(kind).drop(self, uuid)
         return Reply(b"")
 
-    def _kept(self, kind: str) -> Kept:
+    def _files(self, kind: str) -> RowFiles:
         return avatar_of(kind, self.registry[kind].table.name)
 
     def _row(self, kind: str, ident: UUID) -> Any:
         table = self.registry[kind].table
-        shown = (table.c.has_avatar, table.c.updated_at, self._kept(kind).upload(self))
-        statement = sa.select(*shown).where(table.c.id == ident)
+        columns = (table.c.has_avatar, table.c.updated_at, self._files(kind).upload(self))
+        statement = sa.select(*columns).where(table.c.id == ident)
         with self.database.read() as connection:
             row = connection.execute(statement).mappings().first()
         if row is None:

@@ -13,8 +13,8 @@ from services.common.crud.resource_service import ResourceService
 from services.common.database import stored_files
 from services.common.database.transaction import refuse_in_transaction
 from services.common.events.subscriber import Delivery, Inbox, on
-from services.common.files import kept as rows
-from services.common.files.kept import Kept
+from services.common.files import row_files as rows
+from services.common.files.row_files import RowFiles
 from services.common.files.storage import open_storage, sweep
 from services.common.files.storage_access import storage_of
 from services.common.runtime.scheduler import every
@@ -30,25 +30,27 @@ VERSIONED: Final = 4
 
 
 class FilesRpc(ResourceService):
-    """A service that stores files; ``kept`` declares which."""
+    """A service that stores files; ``row_files`` declares which."""
 
-    kept: ClassVar[tuple[Kept, ...]] = ()
+    row_files: ClassVar[tuple[RowFiles, ...]] = ()
 
     # Unordered, and without inbox: deleting files is idempotent.
     @on("rows:gone", inbox=Inbox.NONE)
     def remove_files(self, delivery: Delivery) -> None:
         """Delete the files of rows of this service that were deleted."""
-        gone = delivery.payload
-        if gone["service"] != self.name:
+        message = delivery.payload
+        if message["service"] != self.name:
             return
-        ids = [UUID(ident) for ident in gone["ids"]]
-        for kept in self.kept:
-            if kept.table and kept.table == gone["table"]:
-                uploads = rows.uploads_of(self, kept.table, ids)
-                keys = [key for ident in ids for key in _every_key(kept, ident, uploads.get(ident))]
+        ids = [UUID(ident) for ident in message["ids"]]
+        for files in self.row_files:
+            if files.table and files.table == message["table"]:
+                uploads = rows.uploads_of(self, files.table, ids)
+                keys = [
+                    key for ident in ids for key in _every_key(files, ident, uploads.get(ident))
+                ]
                 storage_of(self).delete(*keys)
                 # Last: until the objects are deleted, the pointers say where they are.
-                rows.forget(self, kept.table, ids)
+                rows.forget(self, files.table, ids)
 
     @every(SWEEP_SECONDS)
     def sweep_files(self) -> None:
@@ -56,51 +58,51 @@ class FilesRpc(ResourceService):
         # One replica at a time: listing a bucket takes many requests. A lease instead of a lock,
         # for which a transaction would be open all the while.
         values = {"name": "sweep", "seconds": SWEEP_SECONDS / 2}
-        mine = self.tx.connection.execute(stored_files.TAKE_LEASE, values).first()
+        lease = self.tx.connection.execute(stored_files.TAKE_LEASE, values).first()
         self.commit_now()
-        if mine:
+        if lease:
             self.sweep(UNOWNED_SECONDS)
 
     def sweep(self, seconds: float) -> int:
         """Delete objects older than ``seconds`` without a row; returns their number."""
         refuse_in_transaction("the sweep")
         storage, removed = open_storage(self.settings.storage_url), 0
-        for kept in self.kept:
+        for files in self.row_files:
 
-            def owned(keys: list[str], kept: Kept = kept) -> set[str]:
-                return self._owned(keys, kept)
+            def owned(keys: list[str], files: RowFiles = files) -> set[str]:
+                return self._owned(keys, files)
 
-            removed += sweep(storage, kept.prefix, owned, seconds, tpool.execute)
+            removed += sweep(storage, files.prefix, owned, seconds, tpool.execute)
         tpool.execute(storage.drop_torn, seconds)
         if removed:
             log.info("%s files without a row removed", removed)
         return removed
 
-    def _owned(self, keys: list[str], kept: Kept) -> set[str]:
+    def _owned(self, keys: list[str], files: RowFiles) -> set[str]:
         """The keys whose row exists, and names the upload that they are from."""
-        if kept.table is None:
+        if files.table is None:
             return set()
         by_id: dict[UUID, list[str]] = {}
         for key in keys:
             by_id.setdefault(_id_in(key, 1), []).append(key)
-        table: Any = self.metadata.tables[kept.table]
-        found = sa.select(table.c.id, kept.upload(self)).where(table.c.id.in_(list(by_id)))
-        if kept.flag:
-            found = found.where(table.c[kept.flag].is_(True))
+        table: Any = self.metadata.tables[files.table]
+        statement = sa.select(table.c.id, files.upload(self)).where(table.c.id.in_(list(by_id)))
+        if files.flag:
+            statement = statement.where(table.c[files.flag].is_(True))
         with self.database.read() as connection:
-            uploads: dict[UUID, UUID | None] = dict(connection.execute(found).all())
+            uploads: dict[UUID, UUID | None] = dict(connection.execute(statement).all())
         return {
             key for ident, upload in uploads.items() for key in by_id[ident] if _of(key) == upload
         }
 
 
-def _every_key(kept: Kept, ident: UUID, upload: UUID | None) -> list[str]:
+def _every_key(files: RowFiles, ident: UUID, upload: UUID | None) -> list[str]:
     """All keys the row may have used: of its last upload, waiting, and of earlier releases.
 
     Earlier releases stored objects without an upload's id.
     """
-    keys = kept.keys(ident, None) + [kept.key(ident, name) for name in kept.waiting]
-    return keys + (kept.keys(ident, upload) if upload else [])
+    keys = files.keys(ident, None) + [files.key(ident, name) for name in files.waiting]
+    return keys + (files.keys(ident, upload) if upload else [])
 
 
 def _of(key: str) -> UUID | None:

@@ -1,9 +1,9 @@
 """File storage: a folder, or a bucket of any S3-compatible store, named by ``STORAGE_URL``.
 
 Objects are written atomically and never changed: a new upload gets a new key. Rows say what an
-object is for (``kept.py``); the sweep (``rpc.py``) deletes objects without a row. All calls block:
-services use ``storage_access.storage_of``, the gateway has an asynchronous client of its own. If
-the storage is down, calls raise Unavailable within seconds.
+object is for (``row_files.py``); the sweep (``rpc.py``) deletes objects without a row. All calls
+block: services use ``storage_access.storage_of``, the gateway has an asynchronous client of its
+own. If the storage is down, calls raise Unavailable within seconds.
 """
 
 from __future__ import annotations
@@ -131,15 +131,15 @@ class Storage:
                 use_multipart=not isinstance(content, bytes),
             )
 
-    def copy(self, key: str, to: str) -> None:
+    def copy(self, key: str, target: str) -> None:
         """Store an object under another key as well; in a folder, as a link to the same bytes."""
         with self._asked():
             try:
                 # Objects never change: one that is there is this one. Linking it a second time
                 # would leave the link under its temporary name.
-                self.store.head(to)
+                self.store.head(target)
             except FileNotFoundError:
-                self.store.copy(key, to)
+                self.store.copy(key, target)
 
     def stat(self, key: str) -> Stored:
         """An object's metadata."""
@@ -157,17 +157,17 @@ class Storage:
             result = self.store.get(key, options=options)
             return describe(result.meta), self._pieces(result)
 
-    def _pieces(self, found: Any) -> Iterator[bytes]:
+    def _pieces(self, result: Any) -> Iterator[bytes]:
         with self._asked():
-            for piece in found.stream(min_chunk_size=CHUNK // 4):
-                yield bytes(piece)
+            for chunk in result.stream(min_chunk_size=CHUNK // 4):
+                yield bytes(chunk)
 
     def fetch(self, key: str, path: Path) -> None:
         """Download an object to a local file."""
-        _, pieces = self.get(key)
+        _, chunks = self.get(key)
         with path.open("wb") as file:
-            for piece in pieces:
-                file.write(piece)
+            for chunk in chunks:
+                file.write(chunk)
 
     def delete(self, *keys: str) -> None:
         """Delete objects; missing ones are ignored."""
@@ -180,28 +180,28 @@ class Storage:
 
     def older_than(self, prefix: str, seconds: float) -> Iterator[list[str]]:
         """Keys under a prefix whose objects are older than ``seconds``, in batches."""
-        before = datetime.now(UTC) - timedelta(seconds=seconds)
+        limit = datetime.now(UTC) - timedelta(seconds=seconds)
         with self._asked():
             if self.folder is not None:
-                yield from _files(self.folder, prefix, before.timestamp())
+                yield from _files(self.folder, prefix, limit.timestamp())
                 return
-            for listed in self.store.list(prefix, chunk_size=BATCH):
-                keys = [str(m["path"]) for m in listed if m["last_modified"] < before]
+            for batch in self.store.list(prefix, chunk_size=BATCH):
+                keys = [str(meta["path"]) for meta in batch if meta["last_modified"] < limit]
                 if keys:
                     yield keys
 
     def drop_torn(self, seconds: float) -> None:
         """Delete partial files of crashed writers in a folder; a bucket has a lifecycle rule."""
-        before = time.time() - seconds
+        limit = time.time() - seconds
         for path in self.folder.rglob("*#*") if self.folder else ():
-            if path.is_file() and path.stat().st_mtime < before:
+            if path.is_file() and path.stat().st_mtime < limit:
                 path.unlink(missing_ok=True)
 
 
-def _files(folder: Path, prefix: str, before: float) -> Iterator[list[str]]:
-    """Keys of a folder's files older than ``before``, without partial ones (``#`` in the name)."""
+def _files(folder: Path, prefix: str, limit: float) -> Iterator[list[str]]:
+    """Keys of a folder's files older than ``limit``, without partial ones (``#`` in the name)."""
     files = (path for path in (folder / prefix).rglob("*") if "#" not in path.name)
-    old = (path for path in files if path.is_file() and path.stat().st_mtime < before)
+    old = (path for path in files if path.is_file() and path.stat().st_mtime < limit)
     while batch := list(islice(old, BATCH)):
         yield [path.relative_to(folder).as_posix() for path in batch]
 

@@ -51,11 +51,13 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        if current := request_id.get():
-            line["request"] = current
+        if request := request_id.get():
+            line["request"] = request
         if trace := trace_id():
             line["trace"] = trace
-        line |= {k: v for k, v in record.__dict__.items() if k not in self.standard}
+        line |= {
+            name: value for name, value in record.__dict__.items() if name not in self.standard
+        }
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return _encode(line).decode()

@@ -127,8 +127,8 @@ def answered(method: str, began: float, error: BaseException | None) -> None:
 
 def age(moment: str) -> float:
     """Seconds since the time in an event's header (ISO 8601, UTC); at least 0."""
-    then = datetime.fromisoformat(moment).replace(tzinfo=UTC)
-    return max(0.0, (datetime.now(UTC) - then).total_seconds())
+    time = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    return max(0.0, (datetime.now(UTC) - time).total_seconds())
 
 
 def published(service: str, times: list[str]) -> None:

@@ -48,10 +48,10 @@ class Folder(SpanExporter):
         return SpanExportResult.SUCCESS
 
     def _line(self, span: ReadableSpan) -> dict[str, Any]:
-        own = span.get_span_context()
+        context = span.get_span_context()
         return {
-            "trace": f"{own.trace_id:032x}" if own else "",
-            "span": f"{own.span_id:016x}" if own else "",
+            "trace": f"{context.trace_id:032x}" if context else "",
+            "span": f"{context.span_id:016x}" if context else "",
             "parent": f"{span.parent.span_id:016x}" if span.parent else None,
             "component": self.component,
             "name": span.name,
@@ -125,10 +125,10 @@ class Spans:
     @staticmethod
     def traceparent() -> str | None:
         """See ``tracing.traceparent``."""
-        own = trace.get_current_span().get_span_context()
-        if not own.is_valid:
+        context = trace.get_current_span().get_span_context()
+        if not context.is_valid:
             return None
-        return f"00-{own.trace_id:032x}-{own.span_id:016x}-{int(own.trace_flags):02x}"
+        return f"00-{context.trace_id:032x}-{context.span_id:016x}-{int(context.trace_flags):02x}"
 
 
 def _exporter(component: str, endpoint: str) -> SpanExporter:

@@ -1,4 +1,7 @@
-"""Wakes whoever waits for an event to be handled here, by this replica or another."""
+"""Wakes whoever waits for an event to be handled here, by this replica or another.
+
+And tells handlers that gather events into batches that somebody is waiting, so that they don't.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between attempts to connect.
 PAUSE_SECONDS: Final = 1.0
+#: Seconds for which handlers don't gather events after somebody began to wait.
+HURRY_SECONDS: Final = 1.0
 
 
 def channel_of(service: str) -> str:
@@ -27,12 +32,19 @@ def channel_of(service: str) -> str:
     return f"inbox_{service}"
 
 
+def hurry_channel_of(service: str) -> str:
+    """The NOTIFY channel that tells a service's handlers that somebody waits for an event."""
+    return f"hurry_{service}"
+
+
 class InboxListener:
     """Listens on a connection of its own, the only one that a LISTEN can be read from."""
 
     def __init__(self, service: str, database_url: str) -> None:
         self.channel, self.url = channel_of(service), plain_url(database_url)
-        self._changed = eventlet.event.Event()
+        self.hurry_channel = hurry_channel_of(service)
+        self._changed, self._hurried = eventlet.event.Event(), eventlet.event.Event()
+        self._hurried_until = 0.0
         self._thread: Any = None
 
     def start(self) -> None:
@@ -52,10 +64,16 @@ class InboxListener:
             changed = self._changed
             if holds():
                 return True
-            left = end - time.monotonic()
-            if left <= 0:
+            remaining = end - time.monotonic()
+            if remaining <= 0:
                 return False
-            changed.wait(left)
+            changed.wait(remaining)
+
+    def pause(self, seconds: float) -> None:
+        """Let ``seconds`` pass, fewer if somebody waits for an event, none if they do already."""
+        end = time.monotonic() + seconds
+        while (now := time.monotonic()) < end and now >= self._hurried_until:
+            self._hurried.wait(end - now)
 
     def _run(self) -> None:
         while True:
@@ -70,18 +88,26 @@ class InboxListener:
         try:
             connection.autocommit = True
             with connection.cursor() as cursor:
-                cursor.execute(f"LISTEN {self.channel}")
+                cursor.execute(f"LISTEN {self.channel}; LISTEN {self.hurry_channel}")
             # Something may have been recorded while nobody listened.
             self._wake()
             while True:
                 hubs.trampoline(connection.fileno(), read=True)
                 connection.poll()
-                if connection.notifies:
-                    connection.notifies.clear()
+                channels = {notify.channel for notify in connection.notifies}
+                connection.notifies.clear()
+                if self.channel in channels:
                     self._wake()
+                if self.hurry_channel in channels:
+                    self._hurry()
         finally:
             connection.close()
 
     def _wake(self) -> None:
         changed, self._changed = self._changed, eventlet.event.Event()
         changed.send()
+
+    def _hurry(self) -> None:
+        self._hurried_until = time.monotonic() + HURRY_SECONDS
+        hurried, self._hurried = self._hurried, eventlet.event.Event()
+        hurried.send()

@@ -12,15 +12,21 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nameko.containers import ServiceContainer
+
+if TYPE_CHECKING:
+    from services.common.runtime.inbox_listener import InboxListener
 
 log = logging.getLogger(__name__)
 
 
 class Container(ServiceContainer):  # type: ignore[misc]
     """Runs the calls of one service; ``main`` configures nameko to use it."""
+
+    #: For handlers that gather events; set when the extensions are set up.
+    listener: InboxListener
 
     def _run_worker(self, worker_ctx: Any, handle_result: Any) -> None:
         result = exc_info = None

@@ -50,6 +50,7 @@ GRACE_SECONDS: Final = 0.2
 #: Keys of ``service.call``, and headers of replies.
 POSITION, STALE = "position", "stale"
 HANDLED: Final = "SELECT event_id FROM inbox WHERE event_id = ANY(%(ids)s)"
+HURRY: Final = "SELECT pg_notify(%(channel)s, '')"
 CAUSED: Final = "SELECT caused FROM inbox WHERE event_id = ANY(%(ids)s) AND caused IS NOT NULL"
 
 
@@ -82,14 +83,16 @@ class HandledEvents:
 
     def wait(self, inbox: Iterable[UUID], log: Iterable[UUID] = (), *, seconds: float) -> bool:
         """Whether all events are recorded, in the inbox and in the log, within ``seconds``."""
-        looks = [(HANDLED, self._unknown(inbox)), (self.in_log, self._unknown(log))]
+        lookups = [(HANDLED, self._unknown(inbox)), (self.in_log, self._unknown(log))]
 
         def holds() -> bool:
-            found = [self._look(sql, missing) for sql, missing in looks]
-            return all(found)
+            complete = [self._look(sql, missing) for sql, missing in lookups]
+            return all(complete)
 
-        if not any(missing for _, missing in looks):
+        if not any(missing for _, missing in lookups) or holds():
             return True
+        # Handlers may be gathering events, in this process or in another replica's.
+        self.database.rows(HURRY, channel=self.listener.hurry_channel)
         # A queue that stands still must not occupy every worker of the process.
         if not self._places.acquire(blocking=False):
             return holds()
@@ -110,9 +113,9 @@ class HandledEvents:
         """Look up the events that are still missing, and take out those that are recorded."""
         if missing:
             rows = self.database.rows(sql, ids=[str(event) for event in missing])
-            found = {UUID(str(row[0])) for row in rows}
-            missing -= found
-            self._remembered.add(found)
+            recorded = {UUID(str(row[0])) for row in rows}
+            missing -= recorded
+            self._remembered.add(recorded)
         return not missing
 
 
@@ -140,8 +143,8 @@ def join(service: Service, headers: Mapping[str, str]) -> None:
     """Take over what another service's reply says of its own writes and reads."""
     if text := headers.get(POSITION):
         service.tx.position.update(read_position(text))
-    if behind := headers.get(STALE):
-        mark_stale(service, *behind.split(","))
+    if stale := headers.get(STALE):
+        mark_stale(service, *stale.split(","))
 
 
 # --- writes ---------------------------------------------------------------------------------------
@@ -151,12 +154,12 @@ def await_cascade(service: Service) -> None:
     """After the commit: wait for the handlers of awaited events, and for those of theirs."""
     awaited, end = service.tx.awaited, time.monotonic() + WAIT_SECONDS
     while awaited:
-        left = end - time.monotonic()
-        if left <= 0:
+        remaining = end - time.monotonic()
+        if remaining <= 0:
             mark_stale(service, *awaited)
             return
         following: Awaited = defaultdict(list)
-        for name, outcome in _ask_each(service, awaited, left):
+        for name, outcome in _ask_each(service, awaited, remaining):
             if outcome is None or not outcome.complete:
                 mark_stale(service, name)
             for caused in outcome.caused if outcome else ():
@@ -198,6 +201,6 @@ def with_position(service: Service, reply: Reply) -> Reply:
     headers = dict(reply.headers)
     if service.tx.position:
         headers[POSITION] = position_text(service.tx.position)
-    if behind := service.call.get(STALE):
-        headers[STALE] = ",".join(sorted(behind))
+    if stale := service.call.get(STALE):
+        headers[STALE] = ",".join(sorted(stale))
     return reply._replace(headers=headers) if headers else reply

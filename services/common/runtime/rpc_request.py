@@ -105,12 +105,12 @@ def read_request(message: Incoming, method: str) -> Request:
 def _caller(headers: Mapping[str, Any], body: bytes) -> tuple[str | None, bytes]:
     """The actor, from the header or the body, and the body without it."""
     try:
-        actor, rest = split_caller(_text(headers, ACTOR), body)
+        actor, bare_body = split_caller(_text(headers, ACTOR), body)
     except (ValueError, RecursionError, msgspec.DecodeError):
         raise refused("actor", UNREADABLE_CALLER) from None
     if actor is not None and "\0" in actor:
         raise refused("actor", UNREADABLE_CALLER)
-    return actor, rest
+    return actor, bare_body
 
 
 def _text(headers: Mapping[str, Any], name: str) -> str | None:

@@ -168,12 +168,12 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
             handle_result=partial(method.finish, partial(self.reply, message)),
         )
 
-    def reply(self, message: Incoming, answer: Reply | None, error: Exception | None) -> None:
+    def reply(self, message: Incoming, reply: Reply | None, error: Exception | None) -> None:
         """Send the reply in the caller's format and acknowledge the request. Raises nothing."""
         name = _method_of(message)
         answered(name if name in self.methods else UNKNOWN, message.began, error)
         try:
-            self._send(message, answer, error)
+            self._send(message, reply, error)
         except Unavailable:
             # If the connection is lost, this does nothing and the broker redelivers the request. If
             # the broker is only slow, the caller times out, and repeating the work would not help.
@@ -190,17 +190,17 @@ class RpcServer(SharedExtension):  # type: ignore[misc]
             log.exception("nor can the error be sent")
             self.link.ack(message)
 
-    def _send(self, message: Incoming, answer: Reply | None, error: Exception | None) -> None:
+    def _send(self, message: Incoming, reply: Reply | None, error: Exception | None) -> None:
         """Send the reply, if the caller expects one, and the acknowledgement in one write."""
-        to = message.properties.reply_to
-        if not to:
+        reply_to = message.properties.reply_to
+        if not reply_to:
             self.link.ack(message)
             return
-        body, extra = (_bare if BARE in message.headers else _wrapped)(answer, error)
+        body, extra = (_bare if BARE in message.headers else _wrapped)(reply, error)
         self.link.publish(
             body,
-            "" if to.startswith(DIRECT_REPLY) else RPC_EXCHANGE,
-            to,
+            "" if reply_to.startswith(DIRECT_REPLY) else RPC_EXCHANGE,
+            reply_to,
             done=message,
             content_type="application/json",
             correlation_id=message.properties.correlation_id,
@@ -220,35 +220,35 @@ def _method_of(message: Incoming) -> str:
     return message.routing_key.rpartition(".")[2]
 
 
-def _bare(answer: Reply | None, error: Exception | None) -> tuple[bytes, dict[str, Any]]:
-    if answer is None:
+def _bare(reply: Reply | None, error: Exception | None) -> tuple[bytes, dict[str, Any]]:
+    if reply is None:
         return encode(_as_error(error).as_dict()), {"headers": {"error": "1"}}
     extra: dict[str, Any] = {}
-    headers = dict(answer.headers)
-    if answer.status:
-        headers["status"] = answer.status
+    headers = dict(reply.headers)
+    if reply.status:
+        headers["status"] = reply.status
     if headers:
         extra["headers"] = headers
-    if answer.encoding:
-        extra["content_encoding"] = answer.encoding
-    return answer.body, extra
+    if reply.encoding:
+        extra["content_encoding"] = reply.encoding
+    return reply.body, extra
 
 
-def _wrapped(answer: Reply | None, error: Exception | None) -> tuple[bytes, dict[str, Any]]:
+def _wrapped(reply: Reply | None, error: Exception | None) -> tuple[bytes, dict[str, Any]]:
     """The reply in nameko's own format, for stock clients."""
     extra = {"content_encoding": "utf-8"}
-    if answer is None:
+    if reply is None:
         refusal = _as_error(error)
-        described = {
+        description = {
             "exc_type": type(refusal).__name__,
             "exc_path": f"{type(refusal).__module__}.{type(refusal).__name__}",
             "exc_args": [refusal.message],
             "value": refusal.message,
         }
-        return encode({"result": None, "error": described}), extra
-    body = answer.body
+        return encode({"result": None, "error": description}), extra
+    body = reply.body
     # Stock clients don't know the encoding.
-    if answer.encoding == "gzip":
+    if reply.encoding == "gzip":
         body = gzip.decompress(body)
     # Concatenated, not decoded and encoded again: the body is JSON already.
     return b'{"result":' + (body or b"null") + b',"error":null}', extra
@@ -282,25 +282,25 @@ class Method(Entrypoint):  # type: ignore[misc]
         self.server.quiesce()
 
     def finish(
-        self, reply: Callable[..., None], worker_ctx: Any, result: Any, exc_info: Any
+        self, send: Callable[..., None], worker_ctx: Any, result: Any, exc_info: Any
     ) -> tuple[Any, Any]:
         """Complete the call, then reply; called by the container, raises nothing."""
-        answer, error = None, exc_info[1] if exc_info else None
+        reply, error = None, exc_info[1] if exc_info else None
         if error is None:
             try:
-                answer = result if isinstance(result, Reply) else Reply(encode(result))
-                answer = self.complete(worker_ctx, answer)
+                reply = result if isinstance(result, Reply) else Reply(encode(result))
+                reply = self.complete(worker_ctx, reply)
             except ServiceError as refused:
-                answer, error = None, refused
+                reply, error = None, refused
             except Exception as unexpected:
                 log.exception("completing %s failed", self.method_name)
-                answer, error = None, unexpected
-        reply(answer, error)
+                reply, error = None, unexpected
+        send(reply, error)
         return result, exc_info
 
-    def complete(self, worker_ctx: Any, answer: Reply) -> Reply:
+    def complete(self, worker_ctx: Any, reply: Reply) -> Reply:
         """Hook between the method and its reply; returns the reply with its headers."""
-        return with_position(worker_ctx.service, answer)
+        return with_position(worker_ctx.service, reply)
 
 
 class Command(Method):
@@ -308,7 +308,7 @@ class Command(Method):
 
     writes = True
 
-    def complete(self, worker_ctx: Any, answer: Reply) -> Reply:
+    def complete(self, worker_ctx: Any, reply: Reply) -> Reply:
         """Commit the change, its events and the idempotency record together."""
         service, data = worker_ctx.service, worker_ctx.data
         tx: Transaction = service.tx
@@ -316,10 +316,10 @@ class Command(Method):
         with as_service_errors():
             tx.flush_events()
             if data.get("key"):
-                idempotency.remember(tx, tables["idempotency_key"], data, answer)
+                idempotency.remember(tx, tables["idempotency_key"], data, reply)
         tx.commit()
         positions.await_cascade(service)
-        return with_position(service, answer)
+        return with_position(service, reply)
 
 
 def _bounded(function: Callable[..., Any], service: Any, args: Any, kwargs: Any) -> Any:
@@ -373,14 +373,14 @@ def command(function: F) -> F:
 
     @wraps(function)
     def once(self: Any, *args: Any, **kwargs: Any) -> Any:
-        earlier = idempotency.earlier_answer(self)
-        if earlier is None:
-            answer = function(self, *args, **kwargs)
+        stored = idempotency.earlier_answer(self)
+        if stored is None:
+            reply = function(self, *args, **kwargs)
             # Here already, and not with the commit: what its checks refuse may be run again.
             self.tx.flush_events()
-            return answer
+            return reply
         self.call["key"] = None  # stored already: don't store it again
-        return earlier
+        return stored
 
     @wraps(function)
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -393,7 +393,7 @@ def command(function: F) -> F:
                 raise
         self.tx.close()
         # Decoded again: the first run may have changed its arguments.
-        fresh = decode(self.call["body"])
-        return _bounded(once, self, fresh.args, fresh.kwargs)
+        body = decode(self.call["body"])
+        return _bounded(once, self, body.args, body.kwargs)
 
     return cast("F", Command.decorator(run))

@@ -81,6 +81,7 @@ class TransactionProvider(DependencyProvider):  # type: ignore[misc]
         self.collector = DatabaseCollector(self.container.service_name, self.database)
         REGISTRY.register(self.collector)
         self.listener = InboxListener(self.container.service_name, settings.database_url)
+        self.container.listener = self.listener
         log = self.container.service_cls.event_log
         self.handled = HandledEvents(self.database, self.listener, log)
 

@@ -161,16 +161,16 @@ class Connection:
 
 def connect_to_one(addresses: Iterable[Address], **options: Any) -> Connection:
     """Connect to the first address that answers. Raises the OSError of the last one tried."""
-    last: OSError = BrokerLost("AMQP_URI names no broker")
+    last_error: OSError = BrokerLost("AMQP_URI names no broker")
     for address in addresses:
         try:
             targets = resolved(address)
         except OSError as error:
-            last = error
+            last_error = error
             continue
         for target in targets:
             try:
                 return Connection(target, **options)
             except OSError as error:
-                last = error
-    raise last
+                last_error = error
+    raise last_error

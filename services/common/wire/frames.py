@@ -83,14 +83,14 @@ class Incoming:
         """The application headers; empty if there are none."""
         return self.properties.headers or {}
 
-    def add(self, piece: bytes) -> None:
+    def add(self, payload: bytes) -> None:
         """Append a body frame's payload. Raises BrokerLost if it exceeds the announced size."""
-        self.missing -= len(piece)
+        self.missing -= len(payload)
         if self.missing < 0:
             raise BrokerLost("the broker sent more of a body than it announced")
         # A message that is refused anyway is counted down but not kept: it may be huge.
         if self.error is None:
-            self.pieces.append(piece)
+            self.pieces.append(payload)
         if not self.missing:
             self.body = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
             self.pieces = []
@@ -250,11 +250,11 @@ def content(
     if len(body) <= room:
         last = HEAD.pack(BODY, channel, len(body)) + body + b"\xce" if body else b""
         return address + header + last
-    pieces = [address, header]
+    frames = [address, header]
     for start in range(0, len(body), room):
-        piece = body[start : start + room]
-        pieces += (HEAD.pack(BODY, channel, len(piece)), piece, b"\xce")
-    return b"".join(pieces)
+        chunk = body[start : start + room]
+        frames += (HEAD.pack(BODY, channel, len(chunk)), chunk, b"\xce")
+    return b"".join(frames)
 
 
 @lru_cache(KNOWN_ADDRESSES)

@@ -154,9 +154,14 @@ class Link:
         """
         connection = self.connection
         content = body.encode() if isinstance(body, str) else body
-        described = Basic.Properties(**properties)
+        message_properties = Basic.Properties(**properties)
         frames = message_bytes(
-            connection.session, content, exchange, routing_key, described, mandatory=mandatory
+            connection.session,
+            content,
+            exchange,
+            routing_key,
+            message_properties,
+            mandatory=mandatory,
         )
         if done is not None and done.origin is connection.session:
             # The ack goes first: a forged reply_to can make the broker close the connection

@@ -69,11 +69,11 @@ def read_position(text: str) -> Position:
     if len(text) > MAX_LENGTH:
         message = "the position is too long"
         raise ValueError(message)
-    found = {}
-    for part in text.split("~") if text else ():
-        *place, event = part.split("+")
-        found[_place(place)] = UUID(bytes=urlsafe_b64decode(event + "=="))
-    return found
+    position = {}
+    for entry in text.split("~") if text else ():
+        *fields, event = entry.split("+")
+        position[_place(fields)] = UUID(bytes=urlsafe_b64decode(event + "=="))
+    return position
 
 
 def _place(fields: list[str]) -> Place:

@@ -63,7 +63,7 @@ class Publisher:
         Raises ValueError, and buffers nothing, where it does not fit into AMQP frames.
         """
         content = body.encode() if isinstance(body, str) else body
-        described = Basic.Properties(
+        message_properties = Basic.Properties(
             content_type="application/json",
             content_encoding="utf-8",
             # Persistent: a confirm then means that the message survives a restart of the broker.
@@ -71,7 +71,9 @@ class Publisher:
             **properties,
         )
         session = self.connection.session
-        self._frames.append(message_bytes(session, content, exchange, routing_key, described))
+        self._frames.append(
+            message_bytes(session, content, exchange, routing_key, message_properties)
+        )
         self.published += 1
         self.open.add(self.published)
 
@@ -84,14 +86,14 @@ class Publisher:
         frames, self._frames = self._frames, []
         if frames:
             self.connection.outgoing.send(b"".join(frames))
-        left, end = len(self.open), time.monotonic() + seconds
+        remaining, end = len(self.open), time.monotonic() + seconds
         while self.open:
             self.connection.read()
             if self.refused:
                 raise NotConfirmed("the broker refused a message")
             # Each confirm extends the limit: a slow broker that makes progress is not given up.
-            if len(self.open) < left:
-                left, end = len(self.open), time.monotonic() + seconds
+            if len(self.open) < remaining:
+                remaining, end = len(self.open), time.monotonic() + seconds
             elif time.monotonic() > end:
                 raise NotConfirmed("the broker did not confirm")
 

@@ -139,8 +139,8 @@ def _with_caller(body: bytes, headers: Mapping[str, str]) -> tuple[bytes, Mappin
     actor = headers.get(ACTOR, "")
     if len(actor) <= INLINE:
         return body + b"}", headers
-    place = f"{IN_BODY}{len(body)}"
-    return body + b"," + msgspec.json.encode(Caller(actor))[1:], {**headers, ACTOR: place}
+    marker = f"{IN_BODY}{len(body)}"
+    return body + b"," + msgspec.json.encode(Caller(actor))[1:], {**headers, ACTOR: marker}
 
 
 def split_caller(actor: str | None, body: bytes) -> tuple[str | None, bytes]:
@@ -150,12 +150,12 @@ def split_caller(actor: str | None, body: bytes) -> tuple[str | None, bytes]:
     """
     if actor is None or not actor.startswith(IN_BODY):
         return actor, body
-    place = int(actor.removeprefix(IN_BODY))
-    if body[place : place + 1] != b"," or place < 1:
+    length = int(actor.removeprefix(IN_BODY))
+    if body[length : length + 1] != b"," or length < 1:
         message = "there is no caller where one was announced"
         raise ValueError(message)
-    caller = msgspec.json.decode(b"{" + body[place + 1 :], type=Caller)
-    return caller.actor, body[:place] + b"}"
+    caller = msgspec.json.decode(b"{" + body[length + 1 :], type=Caller)
+    return caller.actor, body[:length] + b"}"
 
 
 def read_reply(message: Incoming) -> Reply:

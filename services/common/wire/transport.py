@@ -61,12 +61,12 @@ class Transport:
             self.shut_down()
             raise
 
-    def _send_all(self, left: memoryview) -> None:
-        moved = time.monotonic()
-        while left:
-            if count := self._send(left):
-                left, moved = left[count:], time.monotonic()
-            elif time.monotonic() - moved >= self.write_seconds:
+    def _send_all(self, remaining: memoryview) -> None:
+        last_progress = time.monotonic()
+        while remaining:
+            if count := self._send(remaining):
+                remaining, last_progress = remaining[count:], time.monotonic()
+            elif time.monotonic() - last_progress >= self.write_seconds:
                 raise BrokerLost(STUCK)
 
     def shut_down(self) -> None:
@@ -133,9 +133,9 @@ class TlsTransport(Transport):
 
     def _wait(self, seconds: float, *, reading: bool) -> None:
         """Wait until the socket is readable or writable. Raises TimeoutError."""
-        mine = [self.sock]
-        asked = (mine, [], mine) if reading else ([], mine, mine)
-        if seconds <= 0 or not any(select.select(*asked, seconds)):
+        sockets = [self.sock]
+        interests = (sockets, [], sockets) if reading else ([], sockets, sockets)
+        if seconds <= 0 or not any(select.select(*interests, seconds)):
             raise TimeoutError
 
 
@@ -160,6 +160,6 @@ def connect(address: Address, end: float, *, write_seconds: float) -> Transport:
 
 def left_until(end: float) -> float:
     """Seconds left until ``end``, a ``time.monotonic()``. Raises TimeoutError if it has passed."""
-    if (left := end - time.monotonic()) <= 0:
+    if (remaining := end - time.monotonic()) <= 0:
         raise TimeoutError("the broker did not answer in time")
-    return left
+    return remaining

@@ -18,6 +18,6 @@ class Base(tables.Base):
 stored_files.declare(Base.metadata, "crud")
 
 
-def linked(table: sa.Table, own: str, other: str) -> Many:
+def linked(table: sa.Table, owner: str, target: str) -> Many:
     """A writable to-many list, stored in a link table."""
-    return Many(table.c[own], table.c[other])
+    return Many(table.c[owner], table.c[target])

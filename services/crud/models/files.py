@@ -65,6 +65,7 @@ class SoftwareDepartmentLink(TimestampedRow, Base):
     paged = False
     __table_args__ = (sa.UniqueConstraint("department_id", "software_id"),)
 
+    # No index of its own: the unique constraint starts with it.
     department_id: Mapped[UUID] = ref("auth.department", index=False)
     software_id: Mapped[UUID] = link("software")
 
@@ -128,6 +129,7 @@ class OutputFile(TimestampedRow, Base):
             "asset_instance_id",
             "output_type_id",
             "task_type_id",
+            # The shot in which an instance was exported.
             "temporal_entity_id",
             "representation",
             "revision",

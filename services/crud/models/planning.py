@@ -44,6 +44,7 @@ class Playlist(TimestampedRow, Base):
     )
 
     name: Mapped[str] = text(80)
+    # One JSON value, which keeps the order: whoever changes it locks the row.
     shots: Mapped[Any] = json_column(list[PlaylistItem])
     project_id: Mapped[UUID | None] = link("project", index=False)
     episode_id: Mapped[UUID | None] = ref("assets.entity", on_gone="null")
@@ -51,6 +52,7 @@ class Playlist(TimestampedRow, Base):
     for_client: Mapped[bool | None] = mapped_column(default=False)
     for_entity: Mapped[str | None] = text(10, default="shot")
     is_for_all: Mapped[bool | None] = mapped_column(default=False)
+    # Null where the author was deleted; then any supervisor may change it.
     created_by: Mapped[UUID | None] = ref("auth.person", on_gone="null")
 
 

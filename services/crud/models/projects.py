@@ -99,6 +99,7 @@ class Project(ProductionSettings, TimestampedRow, Base):
     default_preview_background_file_id: Mapped[UUID | None] = link(
         "preview_background_file", on_gone="null"
     )
+    # ``use_alter``: versions reference their production, so neither table can be made first.
     from_schedule_version_id: Mapped[UUID | None] = link(
         "production_schedule_version", on_gone="null", use_alter=True
     )
@@ -208,6 +209,7 @@ project_person_link = links(
     ("project_id", "project"),
     ("person_id", "auth.person"),
     sa.Column("shotgun_id", sa.Integer),
+    # The role in this production; null for the person's role in the studio.
     sa.Column("role", sa.Text, info={"choices": ROLES}),
 )
 

@@ -63,6 +63,7 @@ class DayOff(TimestampedRow, Base):
     __tablename__ = "day_off"
     __table_args__ = (
         sa.UniqueConstraint("person_id", "date"),
+        # Overlapping periods are refused by ``calendar_rules``, under a lock.
         sa.CheckConstraint("date <= end_date", name="period"),
     )
 
@@ -115,6 +116,7 @@ class ApiEvent(TimestampedRow, Base):
 
     __tablename__ = "api_event"
     __table_args__ = (
+        # One index for each filter, in the order of the log: its pages read their rows only.
         sa.Index("ix_api_event_log", "created_at", "id"),
         sa.Index("ix_api_event_of_name", "name", "created_at", "id"),
         sa.Index("ix_api_event_of_user", "user_id", "created_at", "id"),
@@ -122,6 +124,7 @@ class ApiEvent(TimestampedRow, Base):
     )
 
     name: Mapped[str] = text(80)
+    # No references: the log outlives what it tells about.
     user_id: Mapped[UUID | None]
     project_id: Mapped[UUID | None]
     data: Mapped[Any] = json_column(dict[str, Any])

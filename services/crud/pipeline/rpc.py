@@ -32,7 +32,7 @@ from services.crud.resources import RESOURCES
 MAIN: Final = "main"
 COMMENT: Final = text()._replace(required=True, null=BadValue)
 #: Stands for a missing status until ``on_create`` replaces it: the column is not nullable.
-UNSAID: Final = str(UUID(int=0))
+DEFAULT_STATUS: Final = str(UUID(int=0))
 FIRST_STATUS: Final = {"name": "To review", "color": "#FFFFFF"}
 FIRST_SOFTWARE: Final = {"name": "Blender", "short_name": "blender", "file_extension": ".blend"}
 WORKING, OUTPUT = table_of(WorkingFile), table_of(OutputFile)
@@ -47,7 +47,7 @@ OF_OUTPUT: Final = (
     "name",
 )
 KINDS: Final = (*OF_OUTPUT, "representation")
-ASKED: Final = (
+OUTPUT_FILTERS: Final = (
     "output_type_id",
     "task_type_id",
     "name",
@@ -65,7 +65,7 @@ class NewWorkingRules(FileRules):
     ) -> None:
         """Set the revision and the default software, which is created at first use."""
         super().on_create(ctx, values, body, prepared)
-        _number(ctx, values, WORKING, OF_TASK)
+        _set_revision(ctx, values, WORKING, OF_TASK)
         if values["software_id"] is None:
             values["software_id"] = _default_software(ctx)
 
@@ -75,14 +75,14 @@ def _default_software(ctx: CrudContext) -> UUID:
     table, run = table_of(Software), ctx.tx.connection
     row = {"id": uuid4(), **FIRST_SOFTWARE}
     # Concurrent first files: the second transaction waits here, and reads the first one's row.
-    made = insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
-    ident: UUID | None = run.scalar(made)
+    insertion = insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
+    ident: UUID | None = run.scalar(insertion)
     if ident is not None:
         ctx.tx.emit(ctx.registry.event(ctx.registry["softwares"], "new", row))
         return ident
-    known = sa.select(table.c.id).where(table.c.name == FIRST_SOFTWARE["name"])
-    existing: UUID = run.execute(known).scalar_one()
-    return existing
+    by_name = sa.select(table.c.id).where(table.c.name == FIRST_SOFTWARE["name"])
+    concurrent: UUID = run.execute(by_name).scalar_one()
+    return concurrent
 
 
 class NewOutputRules(FileRules):
@@ -93,21 +93,23 @@ class NewOutputRules(FileRules):
     ) -> None:
         """Set the revision and the default status, which is created at first use."""
         super().on_create(ctx, values, body, prepared)
-        _number(ctx, values, OUTPUT, OF_OUTPUT)
-        if body["file_status_id"] == UNSAID:
+        _set_revision(ctx, values, OUTPUT, OF_OUTPUT)
+        if body["file_status_id"] == DEFAULT_STATUS:
             table, run = table_of(FileStatus), ctx.tx.connection
             row = {"id": uuid4(), **FIRST_STATUS}
             run.execute(insert(table).values(row).on_conflict_do_nothing())
-            known = sa.select(table.c.id).where(table.c.name == FIRST_STATUS["name"])
-            values["file_status_id"] = run.scalar(known)
+            status = sa.select(table.c.id).where(table.c.name == FIRST_STATUS["name"])
+            values["file_status_id"] = run.scalar(status)
 
 
-def _number(ctx: CallContext, values: Values, table: sa.Table, within: tuple[str, ...]) -> None:
+def _set_revision(
+    ctx: CallContext, values: Values, table: sa.Table, scope: tuple[str, ...]
+) -> None:
     """Set the next revision where none is given, serialized by an advisory lock."""
     if not values["revision"]:
         # There may be no row to lock yet, hence an advisory lock on what revisions count within.
-        ctx.tx.lock_key("/".join(str(values[name]) for name in within))
-        values["revision"] = ctx.tx.connection.scalar(_next_of(table, within, values))
+        ctx.tx.lock_key("/".join(str(values[name]) for name in scope))
+        values["revision"] = ctx.tx.connection.scalar(_next_revision(table, scope, values))
 
 
 NEW_WORKING: Final = replace(RESOURCES["working-files"], rules=NewWorkingRules(file_rules.OF_TASK))
@@ -128,16 +130,16 @@ class PipelineRpc(ResourceService):
         """
         task = known_id(task_id)
         # NotFound comes before Forbidden: the task is read before its rights are checked.
-        known = self.ask("tasks", "read_plain", path="tasks", ident=str(task))
+        task_row = self.ask("tasks", "read_plain", path="tasks", ident=str(task))
         file_rules.may_act_on_task.check(self, {"task_id": task})
         body = {
             "name": data.get("name") or MAIN,
             "task_id": str(task),
-            "entity_id": known["entity_id"],
+            "entity_id": task_row["entity_id"],
             "comment": data.get("comment") or "",
             "revision": data.get("revision") or 0,
             "software_id": data.get("software_id"),
-            "person_id": self._who(data),
+            "person_id": self._author_id(data),
         }
         return writing.create(self, NEW_WORKING, body)
 
@@ -165,8 +167,8 @@ class PipelineRpc(ResourceService):
 
         For those who may read the entity. Raises NotFound, Forbidden, InvalidInput.
         """
-        found = self._entity_read(entity_id, WORKING.c.entity_id)
-        rows = self._rows("working-files", found, *_conditions(WORKING, query, OF_TASK))
+        condition = self._entity_read(entity_id, WORKING.c.entity_id)
+        rows = self._rows("working-files", condition, *_conditions(WORKING, query, OF_TASK))
         return lists.json_array(self, rows.order_by(WORKING.c.name, WORKING.c.revision.desc()))
 
     @command
@@ -192,20 +194,20 @@ class PipelineRpc(ResourceService):
         default. For people who work on the entity. Raises NotFound, Forbidden, Integrity.
         Emits ``output-file:new``.
         """
-        place = self._owner(ident, temporal_id)
+        owner = self._owner(ident, temporal_id)
         file_rules.may_work_on_entity.check(
-            self, {"entity_id": UUID(temporal_id or place["entity_id"])}
+            self, {"entity_id": UUID(temporal_id or owner["entity_id"])}
         )
         texts = ("comment", "extension", "representation")
         body = {
             **{name: data.get(name) for name in ("output_type_id", "task_type_id", "nb_elements")},
             **{name: data.get(name) or "" for name in texts},
-            **place,
+            **owner,
             "name": data.get("name") or MAIN,
             "revision": data.get("revision") or 0,
             "source_file_id": data.get("working_file_id"),
-            "person_id": self._who(data),
-            "file_status_id": data.get("file_status_id") or UNSAID,
+            "person_id": self._author_id(data),
+            "file_status_id": data.get("file_status_id") or DEFAULT_STATUS,
         }
         return writing.create(self, NEW_OUTPUT, body)
 
@@ -217,14 +219,14 @@ class PipelineRpc(ResourceService):
 
         Nothing is reserved: a concurrent upload may take it first.
         """
-        place = self._owner(ident, temporal_id)
+        owner = self._owner(ident, temporal_id)
         file_rules.may_read_output_file.check(
-            self, {"entity_id": UUID(temporal_id or place["entity_id"])}
+            self, {"entity_id": UUID(temporal_id or owner["entity_id"])}
         )
         kinds = {name: str(known_id(data.get(name))) for name in ("output_type_id", "task_type_id")}
-        values = {**dict.fromkeys(OF_OUTPUT), **place, **kinds, "name": data.get("name") or MAIN}
+        values = {**dict.fromkeys(OF_OUTPUT), **owner, **kinds, "name": data.get("name") or MAIN}
         with self.database.read() as connection:
-            return {"next_revision": connection.scalar(_next_of(OUTPUT, OF_OUTPUT, values))}
+            return {"next_revision": connection.scalar(_next_revision(OUTPUT, OF_OUTPUT, values))}
 
     @query
     def list_output_files_of(
@@ -240,7 +242,7 @@ class PipelineRpc(ResourceService):
         ``query`` filters by output type, task type, name, representation, status and shot.
         """
         rows = self._rows(
-            "output-files", self._outputs_of(of, ident), *_conditions(OUTPUT, query, ASKED)
+            "output-files", self._outputs_of(of, ident), *_conditions(OUTPUT, query, OUTPUT_FILTERS)
         )
         if last:
             kinds = [OUTPUT.c[name] for name in KINDS]
@@ -252,17 +254,17 @@ class PipelineRpc(ResourceService):
     @query
     def list_output_types_of(self, ident: str) -> Reply:
         """The output types of an entity's outputs, by name. For those who may read the entity."""
-        found = sa.select(OUTPUT.c.output_type_id).where(self._outputs_of("entity", ident))
+        types = sa.select(OUTPUT.c.output_type_id).where(self._outputs_of("entity", ident))
         kind = self.registry["output-types"].table.c
         return lists.json_array(
-            self, self._rows("output-types", kind.id.in_(found)).order_by(kind.name)
+            self, self._rows("output-types", kind.id.in_(types)).order_by(kind.name)
         )
 
     # --- what they share --------------------------------------------------------------------
 
-    def _who(self, data: JsonObject) -> str | None:
-        given: str | None = data.get("person_id")
-        return given or (str(self.actor.id) if self.actor.id else None)
+    def _author_id(self, data: JsonObject) -> str | None:
+        person_id: str | None = data.get("person_id")
+        return person_id or (str(self.actor.id) if self.actor.id else None)
 
     def _task_read(self, ident: str) -> Condition:
         task = known_id(ident)
@@ -274,8 +276,8 @@ class PipelineRpc(ResourceService):
         entity = known_id(ident)
         self.ask("assets", "read_plain", path="entities", ident=str(entity))
         file_rules.may_read_output_file.check(self, {"entity_id": entity})
-        found: Condition = column == entity
-        return found
+        condition: Condition = column == entity
+        return condition
 
     def _outputs_of(self, of: str, ident: str) -> Condition:
         """The condition for an owner's outputs. Raises NotFound, Forbidden (may not read it)."""
@@ -284,8 +286,8 @@ class PipelineRpc(ResourceService):
                 None
             )
         instance = known_id(ident)
-        known = self.ask("assets", "read_plain", path="asset-instances", ident=str(instance))
-        self._entity_read(known["asset_id"], OUTPUT.c.entity_id)
+        instance_row = self.ask("assets", "read_plain", path="asset-instances", ident=str(instance))
+        self._entity_read(instance_row["asset_id"], OUTPUT.c.entity_id)
         return OUTPUT.c.asset_instance_id == instance
 
     def _owner(self, ident: str, temporal_id: str | None) -> dict[str, str]:
@@ -310,16 +312,18 @@ class PipelineRpc(ResourceService):
         return sa.select(*self.registry[path].columns(None, relations=False)).where(*where)
 
 
-def _next_of(table: sa.Table, within: tuple[str, ...], values: Row) -> Any:
+def _next_revision(table: sa.Table, scope: tuple[str, ...], values: Row) -> Any:
     # IS NOT DISTINCT FROM: an output of an entity has no asset instance, and NULL counts as equal.
-    same = (table.c[name].is_not_distinct_from(values[name]) for name in within)
+    same_scope = (table.c[name].is_not_distinct_from(values[name]) for name in scope)
     newest = sa.func.coalesce(sa.func.max(table.c.revision), 0)
-    return sa.select(newest + 1).where(*same)
+    return sa.select(newest + 1).where(*same_scope)
 
 
 def _conditions(
     table: sa.Table, query: Mapping[str, str] | None, names: tuple[str, ...]
 ) -> list[Condition]:
     """Conditions of a query on these columns. Raises InvalidInput."""
-    given = query or {}
-    return [filters.condition(name, table.c[name], given[name]) for name in names if name in given]
+    params = query or {}
+    return [
+        filters.condition(name, table.c[name], params[name]) for name in names if name in params
+    ]

@@ -14,7 +14,7 @@ from services.common.crud.resource_service import ResourceService
 from services.common.crud.validation import known_id
 from services.common.database.tables import NOW
 from services.common.errors import InvalidInput, NotFound
-from services.common.files.kept import Kept
+from services.common.files.row_files import RowFiles
 from services.common.files.storage import FileAnswer, Upload
 from services.common.files.storage_access import UPLOADS, rendered_upload, storage_of, the_file
 from services.common.files.thumbnails.order import Shape
@@ -33,7 +33,7 @@ PICTURES: Final = {
 PANORAMAS: Final = frozenset({"exr", "hdr"})
 ORIGINAL, SMALL = "original", "thumbnail"
 THUMBNAIL: Final = {SMALL: Shape("fit", 150, 100)}
-KEPT: Final = Kept(PREFIX, "preview_background_file", (ORIGINAL, SMALL))
+FILES: Final = RowFiles(PREFIX, "preview_background_file", (ORIGINAL, SMALL))
 UNKNOWN: Final = "application/octet-stream"
 
 
@@ -45,8 +45,8 @@ class BackgroundRpc(ResourceService):
         """Whether a production sets each new preview as the main one of its entity."""
         column = Project.is_set_preview_automated
         with self.database.read() as connection:
-            found = connection.scalar(sa.select(column).where(Project.id == UUID(project_id)))
-        return bool(found)
+            setting = connection.scalar(sa.select(column).where(Project.id == UUID(project_id)))
+        return bool(setting)
 
     @command
     def upload_background(self, ident: str, data: JsonObject, files: list[JsonObject]) -> Reply:
@@ -67,10 +67,10 @@ class BackgroundRpc(ResourceService):
         key = f"{UPLOADS}/{upload.id}"
         if upload.extension in PICTURES:
             with rendered_upload(self, key, THUMBNAIL) as picture:
-                storage_of(self).put(KEPT.key(uuid, SMALL, upload.id), picture.files[SMALL])
-        storage_of(self).copy(key, KEPT.key(uuid, ORIGINAL, upload.id))
+                storage_of(self).put(FILES.key(uuid, SMALL, upload.id), picture.files[SMALL])
+        storage_of(self).copy(key, FILES.key(uuid, ORIGINAL, upload.id))
         self._keep_background(uuid, upload)
-        KEPT.take(self, uuid, UUID(upload.id), key)
+        FILES.take(self, uuid, UUID(upload.id), key)
         resource = self.registry["preview-background-files"]
         return Reply(resource.view(self.tx, uuid, relations=False))
 
@@ -104,7 +104,7 @@ class BackgroundRpc(ResourceService):
         if row["extension"] != extension:
             raise NotFound
         return FileAnswer(
-            key=KEPT.key(row["id"], ORIGINAL, row["upload_id"]),
+            key=FILES.key(row["id"], ORIGINAL, row["upload_id"]),
             content_type=PICTURES.get(extension, UNKNOWN),
             inline=extension in PICTURES,
             last_modified=row["updated_at"],
@@ -115,7 +115,7 @@ class BackgroundRpc(ResourceService):
         """The thumbnail of a background, by ``<id>.png``; panoramas have none. Raises NotFound."""
         row = self._background(file.removesuffix(".png"))
         return FileAnswer(
-            key=KEPT.key(row["id"], SMALL, row["upload_id"]),
+            key=FILES.key(row["id"], SMALL, row["upload_id"]),
             content_type="image/png",
             inline=True,
             last_modified=row["updated_at"],
@@ -124,8 +124,8 @@ class BackgroundRpc(ResourceService):
     def _background(self, text: str) -> Any:
         ident = known_id(text)
         file = PreviewBackgroundFile
-        shown = (file.id, file.extension, file.updated_at, KEPT.upload(self))
-        statement = sa.select(*shown).where(file.id == ident)
+        columns = (file.id, file.extension, file.updated_at, FILES.upload(self))
+        statement = sa.select(*columns).where(file.id == ident)
         with self.database.read() as connection:
             row = connection.execute(statement).mappings().first()
         if row is None:

@@ -27,33 +27,33 @@ class FileProductionRpc(ResourceService):
     def fill_productions(self) -> None:
         """Ask for the productions of some files that lack one."""
         # All answers before the first change: no call is made inside a transaction.
-        found = [(owner, self._missing(owner)) for owner in OWNERS]
-        asked = [
-            (owner, ids, owner.productions(self, ids)) for owner, ids in found if ids is not None
+        missing = [(owner, self._missing(owner)) for owner in OWNERS]
+        answers = [
+            (owner, ids, owner.productions(self, ids)) for owner, ids in missing if ids is not None
         ]
-        for owner, ids, known in asked:
-            self._fill(owner, ids, known)
+        for owner, ids, productions in answers:
+            self._fill(owner, ids, productions)
 
     def _missing(self, owner: Owner) -> list[UUID] | None:
         """The owners of files without a production; None where there is no such file."""
         table, column = owner.table, owner.column
-        lacking = sa.select(column).where(table.c.production_id.is_(None)).limit(BATCH)
+        statement = sa.select(column).where(table.c.production_id.is_(None)).limit(BATCH)
         with self.database.read() as connection:
-            ids = set(connection.execute(lacking).scalars())
+            ids = set(connection.execute(statement).scalars())
         return sorted(ids - {None}) if ids else None
 
-    def _fill(self, owner: Owner, ids: list[UUID], known: dict[UUID, UUID]) -> None:
+    def _fill(self, owner: Owner, ids: list[UUID], productions: dict[UUID, UUID]) -> None:
         table, column = owner.table, owner.column
-        lacking = table.c.production_id.is_(None)
+        without_production = table.c.production_id.is_(None)
         pairs = sa.values(
             sa.column("id", sa.Uuid), sa.column("production_id", sa.Uuid), name="known"
-        ).data([(ident, known.get(ident, UNKNOWN)) for ident in ids])
+        ).data([(ident, productions.get(ident, UNKNOWN)) for ident in ids])
         change = sa.update(table).values(production_id=pairs.c.production_id)
         run = self.tx.connection
         if ids:
-            run.execute(change.where(lacking, column == pairs.c.id))
+            run.execute(change.where(without_production, column == pairs.c.id))
         nobodys = sa.update(table).values(production_id=UNKNOWN)
-        run.execute(nobodys.where(lacking, column.is_(None)))
+        run.execute(nobodys.where(without_production, column.is_(None)))
 
     # Unordered and without inbox: it sets a mark that the next look takes away.
     @on("import:done", inbox=Inbox.NONE)

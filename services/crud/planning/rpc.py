@@ -55,23 +55,26 @@ class PlanningRpc(ResourceService):
         if not self.actor.is_admin and self.actor.id != person:
             message = "This requires to be the person concerned."
             raise Forbidden(message)
+        # Without a period all days: one statement serves both.
         first, last = period(year, month, week) if year else (date.min, date.max)
-        away = table_of(DayOff).c
+        day_off = table_of(DayOff).c
         # A period counts where it overlaps the one requested, even if it starts before it.
-        touching = (away.date <= last, away.end_date >= first)
+        touching = (day_off.date <= last, day_off.end_date >= first)
         return self._of("day-offs", "person_id", person, "date", *touching)
 
     @query
     def read_own_absence(self, day: str) -> Reply:
         """The caller's day off that covers a day, or ``{}``. Raises NotFound, Forbidden (bots)."""
-        person, on = only_persons(self), _day(day)
-        away = table_of(DayOff).c
+        person, requested = only_persons(self), _day(day)
+        day_off = table_of(DayOff).c
         rows = sa.select(*self.registry["day-offs"].columns(None, relations=False)).where(
-            away.person_id == person, away.date <= on, away.end_date >= on
+            day_off.person_id == person,
+            day_off.date <= requested,
+            day_off.end_date >= requested,
         )
         with self.database.read() as connection:
-            found = connection.scalar(rows_as_json(rows.limit(1)))
-        return Reply((found or "{}").encode())
+            text = connection.scalar(rows_as_json(rows.limit(1)))
+        return Reply((text or "{}").encode())
 
     def _of(
         self,

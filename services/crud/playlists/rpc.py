@@ -59,21 +59,21 @@ class PlaylistRpc(ResourceService):
         Raises NotFound (also for another production's entity), Forbidden, InvalidInput.
         Emits ``playlist:add_entity`` unless it was there already.
         """
-        entity, preview = _shown(data)
+        entity, preview = _entity_and_preview(data)
         resource, uuid = self.registry["playlists"], known_id(ident)
         # Before the lock: the rule may call other services.
         reading.permit(self, resource, resource.update, uuid)
-        preview = self._pinned(uuid, entity, preview)
+        preview = self._preview_to_show(uuid, entity, preview)
         shot = {"entity_id": str(entity)}
         if preview is not None:
             shot["preview_file_id"] = str(preview)
         # The entities are one JSON column: locked, or concurrent requests would overwrite each
         # other.
         row = self.tx.get(Playlist, uuid, lock=True)
-        shots = [one for one in array_or_empty(row.shots) if isinstance(one, dict)]
-        if not any(_couple(one) == _couple(shot) for one in shots):
-            changed = sa.update(Playlist).where(Playlist.id == uuid)
-            self.tx.session.execute(changed.values(shots=[*shots, shot], updated_at=NOW))
+        shots = [item for item in array_or_empty(row.shots) if isinstance(item, dict)]
+        if not any(_key(item) == _key(shot) for item in shots):
+            update = sa.update(Playlist).where(Playlist.id == uuid)
+            self.tx.session.execute(update.values(shots=[*shots, shot], updated_at=NOW))
             self.tx.emit(
                 PlaylistEntityAdded(
                     playlist_id=uuid,
@@ -84,41 +84,45 @@ class PlaylistRpc(ResourceService):
             )
         return Reply(resource.view(self.tx, uuid, relations=False))
 
-    def _pinned(self, playlist: UUID, entity: UUID, preview: UUID | None) -> UUID | None:
+    def _preview_to_show(self, playlist: UUID, entity: UUID, preview: UUID | None) -> UUID | None:
         """The preview to show of an entity: the one asked for, or its newest. Raises NotFound.
 
         The newest of the playlist's task type, where it has one and the entity a preview of it.
         """
-        asked = sa.select(Playlist.project_id, Playlist.task_type_id).where(Playlist.id == playlist)
+        playlist_query = sa.select(Playlist.project_id, Playlist.task_type_id).where(
+            Playlist.id == playlist
+        )
         with self.database.read() as connection:
-            row = connection.execute(asked).one_or_none()
+            row = connection.execute(playlist_query).one_or_none()
         projects = self.ask("assets", "list_projects_of_entities", ids=[str(entity)])
         if row is None or projects.get(str(entity)) != str(row.project_id):
             raise NotFound
         by_type = self.ask("tasks", "list_entity_previews", entity_id=str(entity))
-        found = [file for first in chain(*by_type.values()) for file in (first, *first["previews"])]
-        if preview is not None and str(preview) in {file["id"] for file in found}:
+        previews = [
+            file for first in chain(*by_type.values()) for file in (first, *first["previews"])
+        ]
+        if preview is not None and str(preview) in {file["id"] for file in previews}:
             return preview
-        of_type = by_type.get(str(row.task_type_id)) or found
+        of_type = by_type.get(str(row.task_type_id)) or previews
         # By revision, then by age: what was made last. A revision's first file stands for it.
         newest = max(of_type, key=lambda file: (file["revision"], file["created_at"]), default=None)
         return UUID(newest["id"]) if newest else None
 
 
-def _couple(shot: JsonObject) -> tuple[Json, Json]:
+def _key(shot: JsonObject) -> tuple[Json, Json]:
     """What makes an item of a playlist the same as another."""
     return shot.get("entity_id"), shot.get("preview_file_id")
 
 
-def _shown(data: JsonObject) -> tuple[UUID, UUID | None]:
+def _entity_and_preview(data: JsonObject) -> tuple[UUID, UUID | None]:
     """Entity and preview of a body. Raises InvalidInput naming the field."""
-    found: list[UUID | None] = []
+    ids: list[UUID | None] = []
     for name in ("entity_id", "preview_file_id"):
         try:
-            given = data.get(name)
-            found.append(None if given is None or given == "" else parse_id(given))
+            value = data.get(name)
+            ids.append(None if value is None or value == "" else parse_id(value))
         except BadValue:
             raise invalid_field(name, "Input should be a valid UUID") from None
-    if found[0] is None:
+    if ids[0] is None:
         raise invalid_field("entity_id", "Field required")
-    return found[0], found[1]
+    return ids[0], ids[1]

@@ -79,7 +79,7 @@ def _check_complete(values: Row) -> None:
         raise Integrity(message)
 
 
-def _refuse_overlap(ctx: CallContext, values: Row, own: UUID | None) -> None:
+def _refuse_overlap(ctx: CallContext, values: Row, ident: UUID | None) -> None:
     # An advisory lock: there may be no row yet to lock, and no constraint knows of periods.
     ctx.tx.lock_key(f"days off {values['person_id']}")
     table = DayOff
@@ -87,7 +87,7 @@ def _refuse_overlap(ctx: CallContext, values: Row, own: UUID | None) -> None:
         table.person_id == values["person_id"],
         table.date <= values["end_date"],
         table.end_date >= values["date"],
-        table.id != own if own else sa.true(),
+        table.id != ident if ident else sa.true(),
     )
     if ctx.tx.session.scalar(overlapping.limit(1)):
         raise InvalidInput(OVERLAP)
@@ -115,7 +115,7 @@ def _fill_scale(ctx: CrudContext) -> None:
     """
     # Listed each time: ``auth`` owns departments, and a new one adds rows to the scale.
     departments = [row["id"] for row in ctx.ask("auth", "list_rows", path="departments")]
-    wanted = {
+    combinations = {
         (UUID(department), position, seniority)
         for department in departments
         for position in POSITIONS
@@ -125,10 +125,16 @@ def _fill_scale(ctx: CrudContext) -> None:
     # Locked: two concurrent lists would both find the rows missing, and insert them.
     ctx.tx.lock_key("salary scale")
     columns = (table.c.department_id, table.c.position, table.c.seniority)
-    known = {tuple(row) for row in run.execute(sa.select(*columns))}
+    existing = {tuple(row) for row in run.execute(sa.select(*columns))}
     rows = [
-        {"id": uuid4(), "department_id": d, "position": p, "seniority": s, "salary": 0}
-        for d, p, s in sorted(wanted - known, key=str)
+        {
+            "id": uuid4(),
+            "department_id": department,
+            "position": position,
+            "seniority": seniority,
+            "salary": 0,
+        }
+        for department, position, seniority in sorted(combinations - existing, key=str)
     ]
     if rows:
         run.execute(sa.insert(table), rows)

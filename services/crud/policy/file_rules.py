@@ -18,7 +18,7 @@ from services.common.crud.resource import (
     Resource,
     ResourceRules,
     SimpleRules,
-    Whole,
+    WholeProductions,
     embedded,
 )
 from services.common.crud.validation import BadValue, parse_id
@@ -35,28 +35,28 @@ SOURCE_FILE: Final = embedded(
 )
 
 
-def _standing(ctx: CallContext, service: str, method: str, ident: UUID | None) -> JsonObject:
+def _rights(ctx: CallContext, service: str, method: str, ident: UUID | None) -> JsonObject:
     """The caller's rights on a task or entity: ``{"read", "act"}``, from ``tasks``."""
     if ident is None:
         return {"read": False, "act": False}
-    answer: JsonObject = ctx.ask(service, method, ident=str(ident))
-    return answer
+    rights: JsonObject = ctx.ask(service, method, ident=str(ident))
+    return rights
 
 
 def _reads_task(ctx: CallContext, facts: Facts) -> bool:
-    return bool(_standing(ctx, "tasks", "read_rights_on_task", facts["task_id"])["read"])
+    return bool(_rights(ctx, "tasks", "read_rights_on_task", facts["task_id"])["read"])
 
 
 def _reads_entity(ctx: CallContext, facts: Facts) -> bool:
-    return bool(_standing(ctx, "tasks", "read_rights_on_entity", facts["entity_id"])["read"])
+    return bool(_rights(ctx, "tasks", "read_rights_on_entity", facts["entity_id"])["read"])
 
 
 def _acts_on_task(ctx: CallContext, facts: Facts) -> bool:
-    return bool(_standing(ctx, "tasks", "read_rights_on_task", facts["task_id"])["act"])
+    return bool(_rights(ctx, "tasks", "read_rights_on_task", facts["task_id"])["act"])
 
 
 def _acts_on_entity(ctx: CallContext, facts: Facts) -> bool:
-    return bool(_standing(ctx, "tasks", "read_rights_on_entity", facts["entity_id"])["act"])
+    return bool(_rights(ctx, "tasks", "read_rights_on_entity", facts["entity_id"])["act"])
 
 
 may_read_working_file: Final = Rule("access to the file's task", _reads_task, ("task_id",))
@@ -81,8 +81,8 @@ class Owner(NamedTuple):
 
     def productions(self, ctx: CallContext, ids: list[UUID]) -> dict[UUID, UUID]:
         """The production of each of these owners; the unknown are left out."""
-        found = ctx.ask(self.service, self.method, ids=[str(i) for i in ids]) if ids else {}
-        return {UUID(ident): UUID(project) for ident, project in found.items() if project}
+        projects = ctx.ask(self.service, self.method, ids=[str(i) for i in ids]) if ids else {}
+        return {UUID(ident): UUID(project) for ident, project in projects.items() if project}
 
 
 OF_TASK: Final = Owner(table_of(WorkingFile).c.task_id, "tasks", "list_projects_of_tasks")
@@ -125,13 +125,14 @@ class FileRules(ResourceRules[UUID | None]):
 
 def of_own_productions(ctx: CallContext, statement: Select) -> Select:
     """Files of the caller's productions; ``tasks`` and ``assets`` said of which each is."""
+    # One scope for both kinds of files: it narrows the table that the list selects from.
     (table,) = statement.get_final_froms()
     return statement.where(table.c.production_id.in_(ctx.actor.projects))
 
 
-def whole(actor: Actor) -> Whole:
+def whole(actor: Actor) -> WholeProductions:
     """All of the caller's productions."""
-    return Whole(frozenset(actor.projects))
+    return WholeProductions(frozenset(actor.projects))
 
 
 #: The author and the revision of a file are set on creation only.
@@ -167,10 +168,12 @@ class BackgroundRules(SimpleRules):
             _clear_defaults(ctx)
 
 
-def _refuse_background_name(ctx: CallContext, name: str, own: UUID | None) -> None:
+def _refuse_background_name(ctx: CallContext, name: str, ident: UUID | None) -> None:
     table = PreviewBackgroundFile
-    taken = sa.select(table.id).where(table.name == name, table.id != own if own else sa.true())
-    if ctx.tx.session.scalar(taken.limit(1)):
+    homonyms = sa.select(table.id).where(
+        table.name == name, table.id != ident if ident else sa.true()
+    )
+    if ctx.tx.session.scalar(homonyms.limit(1)):
         message = "A preview background file with similar name already exists"
         raise InvalidInput(message)
 

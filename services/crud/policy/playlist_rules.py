@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from services.common.access.rules import Rule
 from services.common.crud import cross_references
-from services.common.crud.resource import CrudContext, SimpleRules, Whole
+from services.common.crud.resource import CrudContext, SimpleRules, WholeProductions
 from services.common.crud.validation import BadValue, parse_id
 from services.common.database.sql_types import Select
 from services.common.errors import InvalidInput
@@ -40,17 +40,18 @@ own_playlist: Final = Rule(
 def listed(ctx: CallContext, statement: Select) -> Select:
     """Playlists of the caller's productions; where the caller is a client, those for clients."""
     actor = ctx.actor
-    as_client = {p for p, role in actor.projects.items() if role == "client"}
-    mine = Playlist.project_id.in_(set(actor.projects) - as_client)
+    as_client = {project for project, role in actor.projects.items() if role == "client"}
+    # Roles are per production: a client of one may be a member of another.
+    as_member = Playlist.project_id.in_(set(actor.projects) - as_client)
     return statement.where(
-        mine | (Playlist.project_id.in_(as_client) & Playlist.for_client.is_(True))
+        as_member | (Playlist.project_id.in_(as_client) & Playlist.for_client.is_(True))
     )
 
 
-def whole(actor: Actor) -> Whole:
+def whole(actor: Actor) -> WholeProductions:
     """The caller's productions but those in which they are a client."""
-    mine = frozenset(p for p, role in actor.projects.items() if role != "client")
-    return Whole(mine, others=len(mine) < len(actor.projects))
+    projects = frozenset(project for project, role in actor.projects.items() if role != "client")
+    return WholeProductions(projects, others=len(projects) < len(actor.projects))
 
 
 class PlaylistRules(SimpleRules):
@@ -58,12 +59,13 @@ class PlaylistRules(SimpleRules):
 
     def rewrite(self, body: JsonObject) -> JsonObject:
         """Read the episodes "all" and "main", and any task type that is no id, as null."""
-        changed = dict(body)
-        if changed.get("episode_id") in ("all", "main"):
-            changed["episode_id"] = None
-        if not _is_id(changed.get("task_type_id")):
-            changed["task_type_id"] = None
-        return changed
+        rewritten = dict(body)
+        # Clients send the entries of their episode menu.
+        if rewritten.get("episode_id") in ("all", "main"):
+            rewritten["episode_id"] = None
+        if not _is_id(rewritten.get("task_type_id")):
+            rewritten["task_type_id"] = None
+        return rewritten
 
     def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> None:
         """Check kind and entities. Raises InvalidInput (no such kind), Forbidden."""
@@ -73,7 +75,7 @@ class PlaylistRules(SimpleRules):
             raise InvalidInput(message)
         # Only what the request adds: entities removed from a production since must not block edits.
         if body.get("shots") and not ctx.actor.is_admin:
-            check_shown(ctx, *_new_ids(ctx, body["shots"], ident))
+            check_references(ctx, *_new_ids(ctx, body["shots"], ident))
 
     def on_create(
         self, ctx: CrudContext, values: Values, _body: JsonObject, _prepared: None
@@ -92,34 +94,35 @@ class PlaylistRules(SimpleRules):
 
     def on_delete(self, ctx: CrudContext, row: Row, _prepared: None) -> None:
         """Delete the playlist's build jobs and share links."""
+        # Before the delete, which foreign keys that still reference the row would refuse.
         for table in (BuildJob, PlaylistShareLink):
             ctx.tx.session.execute(sa.delete(table).where(table.playlist_id == row["id"]))
 
 
-def check_shown(ctx: CallContext, entities: Iterable[UUID], previews: Iterable[UUID]) -> bool:
+def check_references(ctx: CallContext, entities: Iterable[UUID], previews: Iterable[UUID]) -> bool:
     """Whether the entities exist; their owners check that the caller may reference them.
 
     The ids are in a JSON column, for which no reference can be declared. Raises Forbidden.
     """
-    wanted = {("assets", "entity"): set(entities), ("tasks", "preview_file"): set(previews)}
-    found = cross_references.ask_existing(ctx, wanted)
-    return found["assets", "entity"] == wanted["assets", "entity"]
+    references = {("assets", "entity"): set(entities), ("tasks", "preview_file"): set(previews)}
+    existing = cross_references.ask_existing(ctx, references)
+    return existing["assets", "entity"] == references["assets", "entity"]
 
 
 def _new_ids(ctx: CallContext, shots: Json, ident: UUID | None) -> tuple[set[UUID], set[UUID]]:
     """Entities and previews that the playlist does not show yet."""
-    before = sa.select(Playlist.shots).where(Playlist.id == ident)
+    previous = sa.select(Playlist.shots).where(Playlist.id == ident)
     with ctx.database.read() as connection:
-        entities, previews = _ids(connection.scalar(before) if ident else None)
-    shown = _ids(shots)
-    return shown[0] - entities, shown[1] - previews
+        entities, previews = _ids(connection.scalar(previous) if ident else None)
+    ids = _ids(shots)
+    return ids[0] - entities, ids[1] - previews
 
 
 def _ids(shots: Json) -> tuple[set[UUID], set[UUID]]:
     """The ids of entities and of previews in ``shots``."""
-    items = [one for one in shots if isinstance(one, dict)] if isinstance(shots, list) else []
-    entities = {_is_id(one.get("entity_id") or one.get("id")) for one in items}
-    previews = {_is_id(one.get("preview_file_id")) for one in items}
+    items = [item for item in shots if isinstance(item, dict)] if isinstance(shots, list) else []
+    entities = {_is_id(item.get("entity_id") or item.get("id")) for item in items}
+    previews = {_is_id(item.get("preview_file_id")) for item in items}
     return {i for i in entities if i}, {i for i in previews if i}
 
 

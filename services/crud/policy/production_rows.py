@@ -40,10 +40,10 @@ class Extras(msgspec.Struct):
 def _by_key(link: Any, key: str, value: Expression) -> Expression:
     """``{key: value}`` over the links of a production."""
     table = table_of(link)
-    found = sa.func.json_object_agg(table.c[key], value)
-    empty = sa.func.coalesce(found, sa.literal_column("'{}'::json"))
-    own = sa.select(empty).where(table.c.project_id == PROJECT.c.id).correlate(PROJECT)
-    return own.scalar_subquery()
+    objects = sa.func.json_object_agg(table.c[key], value)
+    empty = sa.func.coalesce(objects, sa.literal_column("'{}'::json"))
+    of_project = sa.select(empty).where(table.c.project_id == PROJECT.c.id).correlate(PROJECT)
+    return of_project.scalar_subquery()
 
 
 STATUS_LINK: Final = sa.func.json_build_object(
@@ -73,11 +73,11 @@ def seen_by(person: Any = PERSON, *, is_admin: bool) -> Condition:
 
 def listed(rows: Select) -> Select:
     """Id, production type and JSON of the productions ``rows``, by name, as one JSON array."""
-    found = rows.order_by(PROJECT.c.name).subquery("r")
+    projects = rows.order_by(PROJECT.c.name).subquery("r")
     row = sa.func.row_to_json(sa.literal_column("r"))
-    triple = sa.func.json_build_array(found.c.id, found.c.production_type, row)
+    triple = sa.func.json_build_array(projects.c.id, projects.c.production_type, row)
     text = sa.func.concat("[", sa.func.string_agg(sa.cast(triple, sa.Text), ","), "]")
-    return sa.select(text).select_from(found)
+    return sa.select(text).select_from(projects)
 
 
 def question(rows: Rows) -> JsonObject:

@@ -34,6 +34,6 @@ def project_changed(ctx: CallContext, project: UUID, *people: UUID) -> None:
     ctx.tx.emit(ProjectUpdated(project_id=project, person_ids=list(people)))
 
 
-def shown_project(ctx: CrudContext, project: UUID) -> Reply:
+def project_reply(ctx: CrudContext, project: UUID) -> Reply:
     """The production's JSON, as routes that change it return it."""
     return Reply(ctx.registry["projects"].view(ctx.tx, project, relations=False))

@@ -111,6 +111,7 @@ class ProjectRules(ResourceRules[ProjectStart]):
         _check_resolution(values)
         if start.template is not None:
             template = _template(ctx, start.template)
+            # What the body sets takes precedence.
             for name, value in template.items():
                 if name in values and body.get(name) is None:
                     values[name] = value
@@ -190,12 +191,14 @@ class TemplateRules(SimpleRules):
             _refuse_template_name(ctx, values["name"], row["id"])
 
 
-def _refuse_template_name(ctx: CallContext, name: str, own: UUID | None) -> None:
+def _refuse_template_name(ctx: CallContext, name: str, ident: UUID | None) -> None:
+    # Serialized, or the unique constraint would refuse one of two concurrent requests, with a
+    # message that clients don't know.
     ctx.tx.lock_key(f"project template {name}")
-    taken = sa.select(m.ProjectTemplate.id).where(m.ProjectTemplate.name == name)
-    if own is not None:
-        taken = taken.where(m.ProjectTemplate.id != own)
-    if ctx.tx.session.scalar(taken):
+    homonyms = sa.select(m.ProjectTemplate.id).where(m.ProjectTemplate.name == name)
+    if ident is not None:
+        homonyms = homonyms.where(m.ProjectTemplate.id != ident)
+    if ctx.tx.session.scalar(homonyms):
         message = "A project template with this name already exists"
         raise Integrity(message)
 
@@ -210,15 +213,15 @@ def _check_resolution(values: Row) -> None:
 def _open_status(ctx: CallContext) -> UUID:
     """The id of the status Open, which is created on first use together with Closed."""
     status = m.ProjectStatus
-    known = sa.select(status.id).where(sa.func.lower(status.name) == OPEN.lower()).limit(1)
-    found = ctx.tx.session.scalar(known)
-    if found is None:
+    by_name = sa.select(status.id).where(sa.func.lower(status.name) == OPEN.lower()).limit(1)
+    status_id = ctx.tx.session.scalar(by_name)
+    if status_id is None:
         rows = [{"id": uuid4(), "name": name, "color": STATUS_COLOR} for name in (OPEN, CLOSED)]
         # Two first productions at once: the second transaction waits here, and reads the first
         # one's status below.
         ctx.tx.session.execute(insert(status).values(rows).on_conflict_do_nothing())
-        found = ctx.tx.session.scalar(known)
-    return UUID(str(found))
+        status_id = ctx.tx.session.scalar(by_name)
+    return UUID(str(status_id))
 
 
 def _template(ctx: CallContext, ident: UUID) -> JsonObject:
@@ -233,8 +236,9 @@ def _template(ctx: CallContext, ident: UUID) -> JsonObject:
 
 
 def _stored_descriptors(template: Row) -> list[JsonObject]:
-    found = array_or_empty(template["metadata_descriptors"])
-    return [one for one in found if isinstance(one, dict)]
+    descriptors = array_or_empty(template["metadata_descriptors"])
+    # Stored before it was checked, or imported.
+    return [descriptor for descriptor in descriptors if isinstance(descriptor, dict)]
 
 
 def _copy_links(ctx: CallContext, template: UUID, project: UUID, body: JsonObject) -> None:
@@ -254,14 +258,15 @@ def _copy_links(ctx: CallContext, template: UUID, project: UUID, body: JsonObjec
                 )
             ).mappings()
             for row in rows:
-                said = {name: value for name, value in row.items() if value is not None}
-                ctx.tx.session.add(target(project_id=project, **said))
+                # A null is left out: the column's default applies.
+                values = {name: value for name, value in row.items() if value is not None}
+                ctx.tx.session.add(target(project_id=project, **values))
     tables = ctx.metadata.tables
     for source_name, target_name, column in TEMPLATE_TABLES:
         if body.get(names[column]) is None:
             link = tables[source_name]
-            chosen = sa.select(sa.literal(project, sa.Uuid), link.c[column]).where(
+            selection = sa.select(sa.literal(project, sa.Uuid), link.c[column]).where(
                 link.c.project_template_id == template
             )
-            copied = sa.insert(tables[target_name]).from_select(["project_id", column], chosen)
+            copied = sa.insert(tables[target_name]).from_select(["project_id", column], selection)
             ctx.tx.session.execute(copied)

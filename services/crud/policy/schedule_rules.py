@@ -39,8 +39,9 @@ def _supervises_department(ctx: CallContext, facts: Facts) -> bool:
         return True
     if facts["task_type_id"] is None:
         return False
-    asked = {"task_type_id": str(facts["task_type_id"])}
-    department = ctx.ask("tasks", "read_department_of_task_type", **asked)
+    question = {"task_type_id": str(facts["task_type_id"])}
+    # Task types belong to ``tasks``.
+    department = ctx.ask("tasks", "read_department_of_task_type", **question)
     return department is not None and UUID(department) in actor.departments
 
 
@@ -78,15 +79,14 @@ class ScheduleItemRules(SimpleRules):
     ) -> None:
         """Check that there is no such item yet. Raises InvalidInput."""
         names = ("project_id", "task_type_id", "object_id")
-        # An advisory lock: to the unique constraint, nulls are all different.
+        # An advisory lock: to the unique constraint, nulls are all different, so it does not cover
+        # an item for all task types or objects.
         ctx.tx.lock_key(f"schedule item {[str(values[name]) for name in names]}")
         table = table_of(ScheduleItem)
-        # The unique constraint treats NULLs as different, so it doesn't cover an item for all
-        # task types or objects.
-        same = sa.select(table.c.id).where(
+        duplicates = sa.select(table.c.id).where(
             *(table.c[name].is_not_distinct_from(values[name]) for name in names)
         )
-        if ctx.tx.session.scalar(same.limit(1)):
+        if ctx.tx.session.scalar(duplicates.limit(1)):
             message = "A similar schedule item already exists"
             raise InvalidInput(message)
 
@@ -107,6 +107,7 @@ class TaskLinkRules(ResourceRules[UUID | None]):
         try:
             ident = parse_id(body.get("production_schedule_version_id"))
         except BadValue:
+            # No production: nobody is in its team, so that the rule refuses all but administrators.
             return {"project_id": None}
         with ctx.database.read() as connection:
             version = ProductionScheduleVersion

@@ -21,7 +21,7 @@ from services.crud.policy.project_rules import STATUS_NAME
 from services.crud.resources import RESOURCES
 from services.crud.saved_searches import sql as saved
 
-ASKED: Final = ("auth", "tasks", "assets")
+CONTEXT_SERVICES: Final = ("auth", "tasks", "assets")
 #: Lists of the context that hold all rows of a resource.
 PLAIN: Final = {
     "project_status": "project-status",
@@ -68,12 +68,12 @@ def _own_part(viewer: saved.Viewer) -> Select:
     roles = sa.select(
         SEAT.project_id.label("key"), sa.func.to_json(SEAT.role).label("value")
     ).where(SEAT.person_id == production_rows.PERSON, SEAT.role.is_not(None))
-    plain = {
+    arrays = {
         name: json_parts.array(sa.select(*RESOURCES[path].columns(None, relations=False)))
         for name, path in PLAIN.items()
     }
     return json_parts.json_object(
-        **plain,
+        **arrays,
         project_roles=json_parts.mapping(roles),
         search_filters=saved.by_list(RESOURCES["search-filters"], viewer),
         search_filter_groups=saved.by_list(RESOURCES["search-filter-groups"], viewer),
@@ -93,11 +93,13 @@ class ProductionRpc(ResourceService):
 
         def build() -> Reply:
             rows = self._open(name)
-            asked = (
+            questions = (
                 [("assets", "read_project_extras", production_rows.question(rows))] if rows else []
             )
             # Without productions no call is needed.
-            extras = [msgspec.json.decode(found, type=Extras) for found in self.ask_all_raw(asked)]
+            extras = [
+                msgspec.json.decode(body, type=Extras) for body in self.ask_all_raw(questions)
+            ]
             return lists.compressed(production_rows.completed(rows, extras[0]) if rows else b"[]")
 
         return self.not_modified_or(build, elsewhere=("assets",))
@@ -107,8 +109,8 @@ class ProductionRpc(ResourceService):
             _open(is_admin=self.actor.is_admin), name=name, **saved.parameters(self.actor)
         )
 
-    def _read(self, listed: Select, **parameters: object) -> Rows:
-        return msgspec.json.decode(str(self.database.text(listed, **parameters)), type=Rows)
+    def _read(self, rows: Select, **parameters: object) -> Rows:
+        return msgspec.json.decode(str(self.database.text(rows, **parameters)), type=Rows)
 
     @query
     def list_all_projects(self, query: dict[str, str] | None = None) -> Reply:
@@ -119,25 +121,25 @@ class ProductionRpc(ResourceService):
         """
         name = (query or {}).get("name")
         if self.actor.is_admin and name is None:
-            return self.not_modified_or(self._all_of_them, elsewhere=("assets",))
-        seen = production_rows.seen_by(self.actor.id, is_admin=self.actor.is_admin)
-        rows = sa.select(*RESOURCES["projects"].columns(None, relations=False)).where(seen)
+            return self.not_modified_or(self._all_projects, elsewhere=("assets",))
+        visible = production_rows.seen_by(self.actor.id, is_admin=self.actor.is_admin)
+        rows = sa.select(*RESOURCES["projects"].columns(None, relations=False)).where(visible)
         if name is not None:
             rows = rows.where(filters.condition("name", PROJECT.c.name, name))
         rows = rows.order_by(PROJECT.c.name)
         if not self.actor.is_admin:
             return lists.json_array(self, rows)
-        found = lists.json_array(self, rows.limit(1))
-        if found.body == b"[]":
+        reply = lists.json_array(self, rows.limit(1))
+        if reply.body == b"[]":
             raise NotFound
-        return found
+        return reply
 
-    def _all_of_them(self) -> Reply:
-        found = self._read(ALL)
-        question = {**production_rows.question(found), "shows": [], "entity_type": "Project"}
-        asked = self.ask_raw("assets", "read_project_extras", **question)
-        extras = msgspec.json.decode(asked, type=Extras)
-        return lists.compressed(production_rows.completed(found, extras))
+    def _all_projects(self) -> Reply:
+        reply = self._read(ALL)
+        question = {**production_rows.question(reply), "shows": [], "entity_type": "Project"}
+        body = self.ask_raw("assets", "read_project_extras", **question)
+        extras = msgspec.json.decode(body, type=Extras)
+        return lists.compressed(production_rows.completed(reply, extras))
 
     # --- the context ----------------------------------------------------------------------------
 
@@ -149,7 +151,7 @@ class ProductionRpc(ResourceService):
         more. Raises Forbidden for bots.
         """
         only_persons(self)
-        return self.not_modified_or(self._context, elsewhere=ASKED)
+        return self.not_modified_or(self._context, elsewhere=CONTEXT_SERVICES)
 
     def _context(self) -> Reply:
         # All calls are started before the first reply is awaited: the context takes as long as the
@@ -157,11 +159,13 @@ class ProductionRpc(ResourceService):
         people = self.ask_ahead_raw("auth", "read_context_part")
         work = self.ask_ahead_raw("tasks", "read_context_part")
         rows = self._open()
-        things = self.ask_ahead_raw("assets", "read_context_part", **production_rows.question(rows))
-        own = msgspec.json.decode(self._own_part().body, type=Members)
-        extras = msgspec.json.decode(things(), type=OfAssets)
+        assets_part = self.ask_ahead_raw(
+            "assets", "read_context_part", **production_rows.question(rows)
+        )
+        members = msgspec.json.decode(self._own_part().body, type=Members)
+        extras = msgspec.json.decode(assets_part(), type=OfAssets)
         context = {
-            **own,
+            **members,
             "projects": msgspec.Raw(production_rows.completed(rows, extras)),
             "asset_types": extras.asset_types,
             **msgspec.json.decode(work(), type=Members),

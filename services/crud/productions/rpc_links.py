@@ -52,10 +52,10 @@ class TypeLinkRpc(ResourceService):
             sa.func.array(automations.scalar_subquery()).label("status_automations"),
         ).where(Project.id == ident)
         with self.database.read() as connection:
-            found = connection.execute(row).mappings().first()
-        if found is None:
+            rules = connection.execute(row).mappings().first()
+        if rules is None:
             return {}
-        return {**found, "status_automations": [str(i) for i in found["status_automations"]]}
+        return {**rules, "status_automations": [str(i) for i in rules["status_automations"]]}
 
     @query
     def list_users_of_task_type(self, task_type_id: str) -> list[str]:
@@ -71,11 +71,11 @@ class TypeLinkRpc(ResourceService):
             .where(link.task_type_id == ident)
             .order_by(Project.name)
         )
-        items = sa.select(sa.func.count()).where(ScheduleItem.task_type_id == ident)
+        item_count = sa.select(sa.func.count()).where(ScheduleItem.task_type_id == ident)
         with self.database.read() as connection:
-            found = [f"project {name}" for name in connection.execute(names).scalars()]
-            count = connection.scalar(items)
-        return found + ([f"{count} schedule items"] if count else [])
+            users = [f"project {name}" for name in connection.execute(names).scalars()]
+            count = connection.scalar(item_count)
+        return users + ([f"{count} schedule items"] if count else [])
 
     @command
     def link_task_type(self, data: JsonObject | None = None) -> Reply:
@@ -102,16 +102,18 @@ class TypeLinkRpc(ResourceService):
         manager.check(self, facts)
         writing.ask_targets(self, resource, facts, {})
         unique = ["project_id", next(n for n in facts if n.startswith("task_"))]
-        given = {k: v for k, v in facts.items() if k not in unique and k in body}
+        values = {
+            name: value for name, value in facts.items() if name not in unique and name in body
+        }
         statement = insert(resource.table).values(facts)
-        made = self.tx.connection.scalar(
+        link_id = self.tx.connection.scalar(
             # An upsert: concurrent requests for the same link must not fail.
             statement.on_conflict_do_update(
-                index_elements=unique, set_={**given, "updated_at": NOW}
+                index_elements=unique, set_={**values, "updated_at": NOW}
             ).returning(resource.table.c.id)
         )
         project_changed(self, facts["project_id"])
-        return Reply(resource.view(self.tx, made))
+        return Reply(resource.view(self.tx, link_id))
 
     @command
     def release_task_type(self, task_type_id: str) -> bool:
@@ -134,8 +136,8 @@ class TypeLinkRpc(ResourceService):
         item = resource.table.c
         rows = sa.select(item.id, item.project_id).where(item.task_type_id == task_type)
         # Locked in id order, so that concurrent requests don't deadlock.
-        found = self.tx.connection.execute(rows.order_by(item.id).with_for_update()).mappings()
-        rows_gone = [dict(row) for row in found]
+        items = self.tx.connection.execute(rows.order_by(item.id).with_for_update()).mappings()
+        rows_gone = [dict(row) for row in items]
         ids = [row["id"] for row in rows_gone]
         cross_references.remove(self.tx, self.name, self.metadata, str(resource.table.name), ids)
         for row in rows_gone:

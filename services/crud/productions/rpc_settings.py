@@ -25,7 +25,7 @@ from services.crud.models import (
     project_preview_background_file_link,
     project_status_automation_link,
 )
-from services.crud.policy.project_access import permitted_project, project_changed, shown_project
+from services.crud.policy.project_access import permitted_project, project_changed, project_reply
 
 
 class Choice(NamedTuple):
@@ -110,11 +110,11 @@ class ProjectSettingsRpc(ResourceService):
             rows = sa.select(*resource.columns(None, relations=False))
             return lists.json_array(self, rows.where(resource.table.c.id.in_(ids)))
         with self.database.read() as connection:
-            wanted = [str(ident) for ident in connection.execute(ids).scalars()]
-        if not wanted:
+            row_ids = [str(ident) for ident in connection.execute(ids).scalars()]
+        if not row_ids:
             return Reply(b"[]")
-        found = self.ask_raw(choice.service, "list_rows_shown", path=choice.path, ids=wanted)
-        return lists.compressed(found)
+        body = self.ask_raw(choice.service, "list_rows_shown", path=choice.path, ids=row_ids)
+        return lists.compressed(body)
 
     @command
     def choose(self, project_id: str, kind: str, data: Json = None) -> Reply:
@@ -125,13 +125,13 @@ class ProjectSettingsRpc(ResourceService):
         """
         choice = CHOICES[kind]
         project = permitted_project(self, project_id, manager)
-        chosen = _chosen(choice, data)
-        place = read_body(data, PRIORITY)["priority"]
-        if not self._existing({choice: {chosen}})[choice]:
-            raise _unknown(choice, chosen)
-        if self._use(choice, project, {chosen: place}) or choice.always_emits:
+        row_id = _row_id(choice, data)
+        priority = read_body(data, PRIORITY)["priority"]
+        if not self._existing({choice: {row_id}})[choice]:
+            raise _unknown(choice, row_id)
+        if self._insert_links(choice, project, {row_id: priority}) or choice.always_emits:
             project_changed(self, project)
-        return shown_project(self, project)
+        return project_reply(self, project)
 
     @command
     def drop(self, project_id: str, kind: str, ident: str) -> Reply:
@@ -141,79 +141,94 @@ class ProjectSettingsRpc(ResourceService):
         """
         choice = CHOICES[kind]
         project = permitted_project(self, project_id, manager)
-        dropped = known_id(ident)
+        row_id = known_id(ident)
         link = choice.link
         self.tx.connection.execute(
-            sa.delete(link).where(link.c.project_id == project, link.c[choice.key] == dropped)
+            sa.delete(link).where(link.c.project_id == project, link.c[choice.key] == row_id)
         )
         project_changed(self, project)
         return Reply(b"")
 
     @command
     def choose_many(self, project_id: str, data: Json = None) -> Reply:
-        """Use many things at once: adds what is missing, sets the places given, skips the unknown.
+        """Use many things at once: adds the missing, sets the priorities given, skips unknown ids.
 
         ``replace_task_types`` drops the task types that aren't named. Returns the production.
         Raises NotFound, Forbidden, InvalidInput. Emits ``project:update`` once.
         """
         project = permitted_project(self, project_id, manager)
         batch = read_body(data, BATCH)
-        types = {one["task_type_id"]: one["priority"] for one in batch["task_types"]}
-        found = self._existing(
+        types = {item["task_type_id"]: item["priority"] for item in batch["task_types"]}
+        existing = self._existing(
             {
                 TYPES: set(types),
                 STATUSES: set(batch["task_status_ids"]),
                 ASSET_TYPES: set(batch["asset_type_ids"]),
             }
         )
-        known = {ident: place for ident, place in types.items() if ident in found[TYPES]}
+        task_types = {
+            ident: priority for ident, priority in types.items() if ident in existing[TYPES]
+        }
         # Deleted in the transaction of the inserts below: readers never see the production without
         # types.
         if batch["replace_task_types"]:
             link = TYPES.link
-            others = link.c[TYPES.key].not_in(known)
-            self.tx.connection.execute(sa.delete(link).where(link.c.project_id == project, others))
-        self._use(TYPES, project, known)
-        self._place(project, known)
+            other_types = link.c[TYPES.key].not_in(task_types)
+            self.tx.connection.execute(
+                sa.delete(link).where(link.c.project_id == project, other_types)
+            )
+        self._insert_links(TYPES, project, task_types)
+        self._set_priorities(project, task_types)
         for choice in (STATUSES, ASSET_TYPES):
-            self._use(choice, project, dict.fromkeys(found[choice]))
+            self._insert_links(choice, project, dict.fromkeys(existing[choice]))
         project_changed(self, project)
-        return shown_project(self, project)
+        return project_reply(self, project)
 
-    def _existing(self, wanted: dict[Choice, set[UUID]]) -> dict[Choice, set[UUID]]:
+    def _existing(self, references: dict[Choice, set[UUID]]) -> dict[Choice, set[UUID]]:
         """Those that exist; calls their owners."""
-        foreign: cross_references.Wanted = {}
-        for choice, ids in wanted.items():
+        foreign: cross_references.IdsByTable = {}
+        for choice, ids in references.items():
             foreign[choice.service, choice.table] = ids
-        own = foreign.pop((self.name, BACKGROUNDS.table), set())
-        found = cross_references.ask_existing(self, foreign)
-        if own:
+        # Backgrounds are rows of this service: read here instead of by a call to itself.
+        backgrounds = foreign.pop((self.name, BACKGROUNDS.table), set())
+        existing = cross_references.ask_existing(self, foreign)
+        if backgrounds:
             with self.database.read() as connection:
-                here = cross_references.existing(connection, self.metadata, BACKGROUNDS.table, own)
-            found[self.name, BACKGROUNDS.table] = here
-        return {choice: found[choice.service, choice.table] for choice in wanted}
+                local = cross_references.existing(
+                    connection, self.metadata, BACKGROUNDS.table, backgrounds
+                )
+            existing[self.name, BACKGROUNDS.table] = local
+        return {choice: existing[choice.service, choice.table] for choice in references}
 
-    def _use(self, choice: Choice, project: UUID, chosen: dict[UUID, int | None]) -> bool:
+    def _insert_links(
+        self, choice: Choice, project: UUID, rows_by_id: dict[UUID, int | None]
+    ) -> bool:
         """Insert the missing links; returns whether there were any."""
-        if not chosen:
+        if not rows_by_id:
             return False
         link = choice.link
         rows = [
-            {**_defaults(link), "project_id": project, choice.key: ident, **_place(link, place)}
-            for ident, place in chosen.items()
+            {
+                **_defaults(link),
+                "project_id": project,
+                choice.key: ident,
+                **_priority(link, priority),
+            }
+            for ident, priority in rows_by_id.items()
         ]
-        added = insert(link).values(rows).on_conflict_do_nothing()
-        return bool(self.tx.connection.execute(added).rowcount)
+        # What is linked keeps its priority and roles.
+        insertion = insert(link).values(rows).on_conflict_do_nothing()
+        return bool(self.tx.connection.execute(insertion).rowcount)
 
-    def _place(self, project: UUID, chosen: dict[UUID, int | None]) -> None:
-        """Set the places given."""
+    def _set_priorities(self, project: UUID, priorities: dict[UUID, int | None]) -> None:
+        """Set the priorities given."""
         link = TYPES.link
-        for ident, place in chosen.items():
-            if place is not None:
+        for ident, priority in priorities.items():
+            if priority is not None:
                 self.tx.connection.execute(
                     sa.update(link)
                     .where(link.c.project_id == project, link.c.task_type_id == ident)
-                    .values(priority=place, updated_at=NOW)
+                    .values(priority=priority, updated_at=NOW)
                 )
 
 
@@ -221,26 +236,26 @@ def _defaults(link: sa.Table) -> JsonObject:
     """What a link holds besides its ends."""
     if "id" not in link.c:
         return {}
-    others = (c for c in link.c if c.name not in {"id", "created_at", "updated_at"})
-    return {"id": uuid4(), **{column.name: default_of(column) for column in others}}
+    columns = (column for column in link.c if column.name not in {"id", "created_at", "updated_at"})
+    return {"id": uuid4(), **{column.name: default_of(column) for column in columns}}
 
 
-def _place(link: sa.Table, place: int | None) -> dict[str, int | None]:
-    return {"priority": place} if "priority" in link.c else {}
+def _priority(link: sa.Table, priority: int | None) -> dict[str, int | None]:
+    return {"priority": priority} if "priority" in link.c else {}
 
 
-def _chosen(choice: Choice, data: Json) -> UUID:
+def _row_id(choice: Choice, data: Json) -> UUID:
     """The id in a body. Raises InvalidInput."""
-    given = data.get(choice.key) if isinstance(data, dict) else None
-    if given is None:
+    value = data.get(choice.key) if isinstance(data, dict) else None
+    if value is None:
         raise invalid_field(choice.key, "Field required")
     try:
-        return parse_id(given)
+        return parse_id(value)
     except BadValue:
         if choice is TYPES:
             message = f"{choice.key} is required and must be a valid UUID"
             raise InvalidInput(message) from None
-        raise _unknown(choice, given) from None
+        raise _unknown(choice, value) from None
 
 
 def _unknown(choice: Choice, ident: Any) -> InvalidInput:

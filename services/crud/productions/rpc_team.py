@@ -20,7 +20,7 @@ from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import command, query
 from services.common.wire.rpc_protocol import Reply
 from services.crud.models import Playlist, Project, ProjectStatus, project_person_link
-from services.crud.policy.project_access import permitted_project, project_changed, shown_project
+from services.crud.policy.project_access import permitted_project, project_changed, project_reply
 from services.crud.policy.project_rules import OPEN, is_open
 
 LINK: Final = project_person_link.c
@@ -81,8 +81,8 @@ class TeamRpc(ResourceService):
             .where(sa.func.lower(ProjectStatus.name) == OPEN.lower())
         )
         if person_id is not None:
-            theirs = sa.select(LINK.project_id).where(LINK.person_id == UUID(person_id))
-            statement = statement.where(Project.id.in_(theirs))
+            projects = sa.select(LINK.project_id).where(LINK.person_id == UUID(person_id))
+            statement = statement.where(Project.id.in_(projects))
         with self.database.read() as connection:
             return [str(ident) for ident in connection.scalars(statement)]
 
@@ -132,7 +132,7 @@ class TeamRpc(ResourceService):
         if role is not None:
             self._set_role(project, person, role)
             project_changed(self, project, person)
-        return shown_project(self, project)
+        return project_reply(self, project)
 
     @command
     def seat_assignee(self, project_id: str, person_id: str) -> bool:
@@ -143,6 +143,7 @@ class TeamRpc(ResourceService):
         """
         project = UUID(project_id)
         person = UUID(person_id)
+        # Every assignment calls this, mostly for members: no event then.
         new = self._add_member(project, person)
         if new:
             project_changed(self, project, person)
@@ -156,14 +157,18 @@ class TeamRpc(ResourceService):
 
         Nothing happens if person or production are gone.
         """
-        given = msgspec.convert(delivery.payload, TaskAssigned)
-        if not isinstance(given.project_id, UUID) or cross_references.gone(self, given.person_id):
+        message = msgspec.convert(delivery.payload, TaskAssigned)
+        if not isinstance(message.project_id, UUID) or cross_references.was_deleted(
+            self, message.person_id
+        ):
             return
         # Locked: it can't be deleted before the seat is written.
-        held = sa.select(Project.id).where(Project.id == given.project_id)
-        known = self.tx.connection.scalar(held.with_for_update(read=True, key_share=True))
-        if known is not None and self._add_member(known, given.person_id):
-            project_changed(self, known, given.person_id)
+        project_query = sa.select(Project.id).where(Project.id == message.project_id)
+        project = self.tx.connection.scalar(
+            project_query.with_for_update(read=True, key_share=True)
+        )
+        if project is not None and self._add_member(project, message.person_id):
+            project_changed(self, project, message.person_id)
 
     @command
     def change_seat(
@@ -190,6 +195,7 @@ class TeamRpc(ResourceService):
         Raises NotFound, Forbidden. Emits ``project:update``.
         """
         project, person = permitted_project(self, project_id, manager), known_id(person_id)
+        # No error for somebody who is not in it: a repeated request succeeds.
         membership = sa.delete(project_person_link).where(
             LINK.project_id == project, LINK.person_id == person
         )
@@ -199,8 +205,8 @@ class TeamRpc(ResourceService):
 
     def _require_person(self, person: UUID) -> None:
         # People belong to ``auth``: no foreign key would refuse an unknown id.
-        existing = self.ask("auth", "find_existing_rows", tables={"person": [str(person)]})
-        if not existing["person"]:
+        found = self.ask("auth", "find_existing_rows", tables={"person": [str(person)]})
+        if not found["person"]:
             message = f"Person with id {person} not found"
             raise InvalidInput(message)
 

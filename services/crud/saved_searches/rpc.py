@@ -40,6 +40,7 @@ SAME: Final = (
 
 @cache
 def _listed(path: str, viewer: saved.Viewer) -> Select:
+    # Cached: a prepared statement is found by the identity of its expression.
     return sa.select(saved.by_list(RESOURCES[path], viewer))
 
 
@@ -63,8 +64,8 @@ class SavedSearchRpc(ResourceService):
         """
         only_persons(self)
         statement = _listed(KINDS[kind], saved.Viewer.of(self.actor))
-        given = saved.parameters(self.actor)
-        return self.not_modified_or(lambda: json_parts.read(self.database, statement, **given))
+        params = saved.parameters(self.actor)
+        return self.not_modified_or(lambda: json_parts.read(self.database, statement, **params))
 
     @query
     def read_saved(self, kind: str, ident: str) -> Reply:
@@ -72,11 +73,11 @@ class SavedSearchRpc(ResourceService):
         only_persons(self)
         resource = self.registry[KINDS[kind]]
         statement = _one(resource.path, saved.Viewer.of(self.actor))
-        given = saved.parameters(self.actor)
-        found = self.database.text(statement, ident=str(known_id(ident)), **given)
-        if found is None:
+        params = saved.parameters(self.actor)
+        text = self.database.text(statement, ident=str(known_id(ident)), **params)
+        if text is None:
             raise NotFound
-        return Reply(found.encode())
+        return Reply(text.encode())
 
     @command
     def save(self, kind: str, data: Json = None) -> Reply:
@@ -87,21 +88,21 @@ class SavedSearchRpc(ResourceService):
         """
         only_persons(self)
         resource = self.registry[KINDS[kind]]
-        given = data if isinstance(data, dict) else {}
+        request = data if isinstance(data, dict) else {}
         for name in NEEDED:
-            if given.get(name) is None:
+            if request.get(name) is None:
                 raise invalid_field(name, "Field required")
-        body = {**_fields(resource, given), "person_id": str(self.actor.id)}
+        body = {**_fields(resource, request), "person_id": str(self.actor.id)}
         values = values_for_create(resource.table, body, resource.model.__name__, frozenset())
         self._enter(values["project_id"])
         # Asks other services whether the references exist: before the transaction opens.
         writing.ask_targets(self, resource, values, {})
         values["is_shared"] = values["is_shared"] and self._shares(values["project_id"])
         self._check_group(values)
-        made = self.tx.connection.scalar(
+        ident = self.tx.connection.scalar(
             sa.insert(resource.table).values(values).returning(resource.table.c.id)
         )
-        return self._emit_and_show(resource, "new", {**values, "id": made})
+        return self._emit_and_show(resource, "new", {**values, "id": ident})
 
     @command
     def change_saved(self, kind: str, ident: str, data: Json = None) -> Reply:
@@ -112,8 +113,8 @@ class SavedSearchRpc(ResourceService):
         """
         only_persons(self)
         resource = self.registry[KINDS[kind]]
-        given = _fields(resource, data if isinstance(data, dict) else {})
-        values = values_for_update(resource.table, given, FIXED)
+        fields = _fields(resource, data if isinstance(data, dict) else {})
+        values = values_for_update(resource.table, fields, FIXED)
         self._enter(values.get("project_id"))
         writing.ask_targets(self, resource, values, {})
         row = self._own(resource, ident)
@@ -128,8 +129,8 @@ class SavedSearchRpc(ResourceService):
         )
         # A search always has its group's ``is_shared`` (see ``_check_group``).
         if table is GROUP and after["is_shared"] != row["is_shared"]:
-            inside = FILTER.c.search_filter_group_id == row["id"]
-            shared = sa.update(FILTER).where(inside).values(is_shared=after["is_shared"])
+            in_group = FILTER.c.search_filter_group_id == row["id"]
+            shared = sa.update(FILTER).where(in_group).values(is_shared=after["is_shared"])
             self.tx.connection.execute(shared)
         return self._emit_and_show(resource, "update", after)
 
@@ -143,9 +144,9 @@ class SavedSearchRpc(ResourceService):
         resource = self.registry[KINDS[kind]]
         row = self._own(resource, ident)
         if resource.table is GROUP:
-            inside = FILTER.c.search_filter_group_id == row["id"]
-            gone = self.tx.connection.scalars(sa.select(FILTER.c.id).where(inside)).all()
-            cross_references.remove(self.tx, self.name, self.metadata, FILTER.name, gone)
+            in_group = FILTER.c.search_filter_group_id == row["id"]
+            filters = self.tx.connection.scalars(sa.select(FILTER.c.id).where(in_group)).all()
+            cross_references.remove(self.tx, self.name, self.metadata, FILTER.name, filters)
         cross_references.remove(self.tx, self.name, self.metadata, resource.table.name, [row["id"]])
         self.tx.emit(self.registry.event(resource, "delete", row))
         return Reply(b"")
@@ -176,11 +177,11 @@ class SavedSearchRpc(ResourceService):
         if group is None:
             return
         is_shared = sa.select(GROUP.c.is_shared).where(GROUP.c.id == group)
-        found = self.tx.connection.scalar(is_shared)
-        if found is None:
+        group_shared = self.tx.connection.scalar(is_shared)
+        if group_shared is None:
             message = f"SearchFilterGroup with id {group} not found"
             raise InvalidInput(message)
-        if found != values["is_shared"]:
+        if group_shared != values["is_shared"]:
             raise InvalidInput(SAME)
 
     def _emit_and_show(self, resource: Resource, verb: str, facts: Row) -> Reply:
@@ -188,9 +189,9 @@ class SavedSearchRpc(ResourceService):
         return Reply(resource.view(self.tx, facts["id"], relations=False))
 
 
-def _fields(resource: Resource, given: JsonObject) -> JsonObject:
+def _fields(resource: Resource, request: JsonObject) -> JsonObject:
     """The columns in a body; ``query`` is another name for ``search_query``."""
-    body = {name: value for name, value in given.items() if name in resource.table.c}
-    if resource.table is FILTER and "query" in given:
-        body["search_query"] = given["query"]
+    body = {name: value for name, value in request.items() if name in resource.table.c}
+    if resource.table is FILTER and "query" in request:
+        body["search_query"] = request["query"]
     return body

@@ -35,6 +35,7 @@ class Viewer(NamedTuple):
 
 def parameters(actor: Actor) -> JsonObject:
     """The parameters of the prepared statements: ``person``, ``departments``, ``managed``."""
+    # Managers of a production see the searches of all of its departments.
     managed = [str(project) for project, role in actor.projects.items() if role == "manager"]
     return {
         "person": str(actor.id) if actor.id else None,
@@ -49,19 +50,19 @@ def visible_to(viewer: Viewer, table: sa.Table) -> Condition:
     Rows of a department are visible to its members and to managers only.
     """
     column = table.c
-    reached = sa.select(PROJECT.c.id).where(production_rows.seen_by(is_admin=viewer.is_admin))
+    projects = sa.select(PROJECT.c.id).where(production_rows.seen_by(is_admin=viewer.is_admin))
     shared = sa.and_(
-        column.is_shared, sa.or_(column.project_id.is_(None), column.project_id.in_(reached))
+        column.is_shared, sa.or_(column.project_id.is_(None), column.project_id.in_(projects))
     )
     is_open = column.project_id.in_(sa.select(PROJECT.c.id).where(production_rows.IS_OPEN))
-    seen = sa.and_(
+    visible = sa.and_(
         sa.or_(column.person_id == PERSON, shared),
         sa.or_(column.project_id.is_(None), is_open),
     )
     if viewer.is_manager:
-        return seen
+        return visible
     return sa.and_(
-        seen,
+        visible,
         sa.or_(
             column.department_id.is_(None),
             column.department_id == json_parts.idents("departments"),
@@ -80,6 +81,7 @@ def by_list(resource: Resource, viewer: Viewer) -> sa.ColumnElement[str]:
         .order_by(table.c.created_at.desc(), table.c.id)
         .subquery("r")
     )
+    # Keys of a JSON object can't be null.
     project = sa.func.coalesce(sa.cast(rows.c.project_id, sa.Text), EVERYWHERE)
     lists = (
         sa.select(

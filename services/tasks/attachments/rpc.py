@@ -69,10 +69,10 @@ class AttachmentRpc(ResourceService):
 
         If ``chat`` fails to store the message, ``forget_files_of_lost_messages`` removes them.
         """
-        attached = attach(self, files, chat_message_id=message_id)
+        attachments = attach(self, files, chat_message_id=message_id)
         # No event: the message's own tells of them. But lists of attachments have more rows now.
         change_version.touch(self.tx)
-        return attached
+        return attachments
 
     @query
     def list_files_of_messages(self, ids: list[str]) -> dict[str, list[JsonObject]]:
@@ -80,15 +80,15 @@ class AttachmentRpc(ResourceService):
         file = AttachmentFile
         files: dict[str, list[JsonObject]] = {}
         statement = sa.select(file.chat_message_id, file.id, file.name, file.extension, file.size)
-        wanted = sa.cast(ids, sa.ARRAY(sa.Uuid(as_uuid=False)))
+        message_ids = sa.cast(ids, sa.ARRAY(sa.Uuid(as_uuid=False)))
         # One array parameter: an IN list would be another statement for each number of ids.
-        statement = statement.where(file.chat_message_id == sa.any_(wanted))
+        statement = statement.where(file.chat_message_id == sa.any_(message_ids))
         with self.database.read() as connection:
             for message, ident, name, extension, size in connection.execute(
                 statement.order_by(file.created_at, file.name)
             ):
-                shown = {"id": str(ident), "name": name, "extension": extension, "size": size}
-                files.setdefault(str(message), []).append(shown)
+                attachment = {"id": str(ident), "name": name, "extension": extension, "size": size}
+                files.setdefault(str(message), []).append(attachment)
         return files
 
     # Unordered: a deleted message never comes back.
@@ -106,11 +106,11 @@ class AttachmentRpc(ResourceService):
     def drop_files_of_lost_messages(self, seconds: float) -> None:
         """Remove files without a message that are between ``seconds`` and a day more old."""
         file = AttachmentFile
-        before = sa.func.timezone("utc", sa.func.now()) - timedelta(seconds=seconds)
+        stored_before = sa.func.timezone("utc", sa.func.now()) - timedelta(seconds=seconds)
         statement = sa.select(file.chat_message_id).where(
             file.chat_message_id.is_not(None),
             # A message is stored moments after its files; a day covers outages of the sweep.
-            file.created_at.between(before - timedelta(days=1), before),
+            file.created_at.between(stored_before - timedelta(days=1), stored_before),
         )
         with self.database.read() as connection:
             messages = {UUID(str(ident)) for ident in connection.scalars(statement.distinct())}
@@ -128,12 +128,12 @@ class AttachmentRpc(ResourceService):
     def list_attachments_of_messages(self, ids: list[str]) -> dict[str, list[str]]:
         """The files of chat messages: ``{message id: [file id]}``."""
         table = AttachmentFile
-        wanted = [UUID(ident) for ident in ids]
+        message_ids = [UUID(ident) for ident in ids]
         statement = sa.select(table.chat_message_id, table.id).where(
-            table.chat_message_id.in_(wanted)
+            table.chat_message_id.in_(message_ids)
         )
-        found: dict[str, list[str]] = {}
+        attachments: dict[str, list[str]] = {}
         with self.database.read() as connection:
             for message, ident in connection.execute(statement):
-                found.setdefault(str(message), []).append(str(ident))
-        return found
+                attachments.setdefault(str(message), []).append(str(ident))
+        return attachments

@@ -31,5 +31,5 @@ class AttachmentRules(SimpleRules):
         """Embed the messages."""
         for row in rows:
             if row["chat_message_id"]:
-                asked = {"path": "chat-messages", "ident": row["chat_message_id"]}
-                row["chat_message"] = ctx.ask("chat", "read_row", **asked)
+                question = {"path": "chat-messages", "ident": row["chat_message_id"]}
+                row["chat_message"] = ctx.ask("chat", "read_row", **question)

@@ -11,7 +11,7 @@ from services.tasks.policy import access
 from services.tasks.policy.people import short_persons
 
 #: What routes of their own add to a comment, each with its rights.
-KEPT_BY_ROUTES: Final = frozenset({"replies", "acknowledgements"})
+SET_BY_ROUTES: Final = frozenset({"replies", "acknowledgements"})
 #: What a comment has from its text and its previews; an import by this API brings it along.
 FIXED: Final = frozenset({"mentions", "department_mentions", "previews", "object_type"})
 
@@ -50,11 +50,11 @@ def _edits(ctx: CallContext, facts: Facts) -> bool:
     if facts["person_id"] == ctx.actor.id:
         return True
     fields = set(facts["body"]) - {"id", "created_at", "updated_at"}
-    found = access.task_facts(ctx, facts["object_id"])
-    if found is None or not fields <= {"pinned", "checklist"}:
+    task = access.task_facts(ctx, facts["object_id"])
+    if task is None or not fields <= {"pinned", "checklist"}:
         return False
-    role, mine = ctx.actor.role_in(found["project_id"]), ctx.actor.departments
-    if role == "supervisor" and (not mine or found["department_id"] in mine):
+    role, departments = ctx.actor.role_in(task["project_id"]), ctx.actor.departments
+    if role == "supervisor" and (not departments or task["department_id"] in departments):
         return True
     return (
         role is not None

@@ -41,6 +41,7 @@ class CommentAuthorizer(TaskAuthorizer):
 
     def is_mentioned(self, task: Row) -> bool:
         """Whether a comment or reply on the task mentions the caller or their department."""
+        # Vendors see their own tasks only: a mention gives no access to another.
         if self.role(task) in {None, "vendor"}:
             return False
         actor, table = self.ctx.actor, table_of(Comment)
@@ -52,19 +53,20 @@ class CommentAuthorizer(TaskAuthorizer):
                 department.comment.in_(ids), department.department.in_(actor.departments)
             ),
         ]
-        named = {"mentions": [str(actor.id)]}
-        tests.append(self._in_replies(ids, named))
+        mentioned = {"mentions": [str(actor.id)]}
+        tests.append(self._in_replies(ids, mentioned))
         # jsonb's ``@>`` with one element each: it finds arrays that contain the person.
         tests += [
-            self._in_replies(ids, {"department_mentions": [str(one)]}) for one in actor.departments
+            self._in_replies(ids, {"department_mentions": [str(department)]})
+            for department in actor.departments
         ]
         with self.ctx.database.read() as connection:
             return bool(connection.scalar(sa.select(sa.or_(*tests))))
 
     @staticmethod
-    def _in_replies(ids: Any, named: dict[str, list[str]]) -> Condition:
+    def _in_replies(ids: Any, mentioned: dict[str, list[str]]) -> Condition:
         table = table_of(Comment)
-        return sa.exists().where(table.c.id.in_(ids), table.c.replies.contains([named]))
+        return sa.exists().where(table.c.id.in_(ids), table.c.replies.contains([mentioned]))
 
     def check(self, drafts: Sequence[Draft], *, answering: bool = False) -> None:
         """Raise Forbidden unless the caller may act on the tasks of all drafts.
@@ -76,8 +78,8 @@ class CommentAuthorizer(TaskAuthorizer):
             task = self.task(draft.task_id)
             if self.may_act(task):
                 continue
-            same = draft.status_id == task["task_status_id"]
-            if not answering or not same or not self.is_mentioned(task):
+            keeps_status = draft.status_id == task["task_status_id"]
+            if not answering or not keeps_status or not self.is_mentioned(task):
                 raise Forbidden(MAY_COMMENT)
         self.check_statuses(drafts)
 
@@ -102,8 +104,10 @@ class CommentAuthorizer(TaskAuthorizer):
         if self.role(task) == "client":
             ids = [str(comment["person_id"]), str(self.ctx.actor.id)]
             people = self.ctx.ask("auth", "list_full_persons", ids=ids)
-            author, own = (people.get(ident, {}) for ident in ids)
-            if author.get("role") == "client" and author.get("studio_id") != own.get("studio_id"):
+            author, caller = (people.get(ident, {}) for ident in ids)
+            if author.get("role") == "client" and author.get("studio_id") != caller.get(
+                "studio_id"
+            ):
                 message = "This requires to be of the same studio as the comment's author."
                 raise Forbidden(message)
 

@@ -53,15 +53,15 @@ class CommentContext:
         self._rules_here: list[Row] = []
         self._watched: dict[UUID, list[Row]] = {}
         self._read(set(tasks))
-        self._circles: dict[UUID, mentions.Circle] = {}
+        self._teams: dict[UUID, mentions.Team] = {}
         self._entities: dict[str, JsonObject] = {}
         self._rules: dict[UUID, JsonObject] = {}
 
-    def _read(self, wanted: set[UUID]) -> None:
+    def _read(self, task_ids: set[UUID]) -> None:
         """Read the tasks, all statuses and all automations. Raises NotFound for unknown tasks."""
         statement = facts(self.ctx.registry["task-status"].columns(None, relations=False))
         text = self.ctx.database.text(
-            statement, tasks=[str(ident) for ident in wanted], me=str(self.ctx.actor.id)
+            statement, tasks=[str(ident) for ident in task_ids], me=str(self.ctx.actor.id)
         )
         # One statement for all four lists: a round trip each would double the time of a comment.
         lists = msgspec.json.decode(text or "null")
@@ -70,13 +70,13 @@ class CommentContext:
         self._rules_here = [_with_ids(row) for row in lists["rules"]]
         for row in map(_with_ids, lists["watched"]):
             self._watched.setdefault(row["task_type_id"], []).append(row)
-        if wanted - self.tasks.keys():
+        if task_ids - self.tasks.keys():
             raise NotFound
 
     def ask(self, drafts: Sequence[Draft]) -> None:
         """Make the calls to other services that these drafts need."""
         for project, texts in self._texts(drafts).items():
-            self._circles[project] = mentions.circle_of(self.ctx, project, texts)
+            self._teams[project] = mentions.ask_team(self.ctx, project, texts)
         self._ask_entities(drafts)
         projects = {
             self.tasks[draft.task_id]["project_id"]
@@ -89,9 +89,9 @@ class CommentContext:
 
     # --- for the writer -------------------------------------------------------------------------
 
-    def circle(self, project: UUID | None) -> mentions.Circle:
+    def team(self, project: UUID | None) -> mentions.Team:
         """The people and departments that texts in this production may mention."""
-        return self._circles.get(project, mentions.EMPTY) if project else mentions.EMPTY
+        return self._teams.get(project, mentions.EMPTY) if project else mentions.EMPTY
 
     def kind_of(self, entity: UUID | None) -> str | None:
         """The kind of the entity; None if it was not prefetched, since nothing depends on it."""
@@ -100,32 +100,34 @@ class CommentContext:
     def sequence_watchers(self, task: Row) -> list[UUID]:
         """People subscribed to tasks of this type on the whole sequence."""
         sequence = self._entities.get(str(task["entity_id"]), {}).get("parent_id")
-        found = self._watched.get(task["task_type_id"], [])
-        return [row["person_id"] for row in found if str(row["entity_id"]) == sequence]
+        subscriptions = self._watched.get(task["task_type_id"], [])
+        return [row["person_id"] for row in subscriptions if str(row["entity_id"]) == sequence]
 
     def automations(self, task: Row, status: UUID) -> list[Row]:
         """The production's automations that the new status triggers."""
-        allowed = self._rules.get(task["project_id"], {}).get("status_automations", [])
+        enabled = self._rules.get(task["project_id"], {}).get("status_automations", [])
         kind = (self.kind_of(task["entity_id"]) or "").lower()
         return [
             rule
             for rule in self._matching(task["task_type_id"], status)
-            if str(rule["id"]) in allowed and (rule["entity_type"] or "asset").lower() == kind
+            if str(rule["id"]) in enabled and (rule["entity_type"] or "asset").lower() == kind
         ]
 
     def check_retake(self, task: Row, status: Row) -> None:
         """Raise InvalidInput if the retake limit of the entity or its production is reached."""
-        most = self._rules.get(task["project_id"], {}).get("max_retakes") or 0
-        if not status["is_retake"] or most <= 0:
+        limit = self._rules.get(task["project_id"], {}).get("max_retakes") or 0
+        if not status["is_retake"] or limit <= 0:
             return
         entity = self._entities.get(str(task["entity_id"]), {})
         # The entity's own limit overrides the production's. Clients store it in ``data``, as a
         # number or as text.
         data = values.object_or_empty(entity.get("data"))
-        own = data.get("max_retakes")
-        if isinstance(own, int | float) or (isinstance(own, str) and own.isdigit()):
-            most = int(own) or most
-        if (task["retake_count"] or 0) >= most:
+        entity_limit = data.get("max_retakes")
+        if isinstance(entity_limit, int | float) or (
+            isinstance(entity_limit, str) and entity_limit.isdigit()
+        ):
+            limit = int(entity_limit) or limit
+        if (task["retake_count"] or 0) >= limit:
             raise InvalidInput(NO_MORE)
 
     # --- calls to other services ----------------------------------------------------------------
@@ -152,7 +154,7 @@ class CommentContext:
 
     def _ask_entities(self, drafts: Sequence[Draft]) -> None:
         """Fetch the entities whose kind, sequence or retake limit matters."""
-        wanted = set()
+        entity_ids = set()
         for draft in drafts:
             task = self.tasks[draft.task_id]
             decides = (
@@ -162,13 +164,13 @@ class CommentContext:
                 or self.statuses[draft.status_id]["is_retake"]
             )
             if decides and task["entity_id"] is not None:
-                wanted.add(str(task["entity_id"]))
-        if wanted:
-            self._entities = self.ctx.ask("assets", "describe_entities", ids=sorted(wanted))
+                entity_ids.add(str(task["entity_id"]))
+        if entity_ids:
+            self._entities = self.ctx.ask("assets", "describe_entities", ids=sorted(entity_ids))
 
     def _ask_rules(self, project: UUID) -> JsonObject:
-        found: JsonObject = self.ctx.ask("crud", "read_production_rules", project_id=str(project))
-        return found
+        rules: JsonObject = self.ctx.ask("crud", "read_production_rules", project_id=str(project))
+        return rules
 
 
 def _with_ids(row: JsonObject) -> Row:

@@ -28,13 +28,13 @@ def write_drafts(
     authors = sorted({str(draft.author_id) for draft in drafts})
     # Sent now, awaited at the end: the reply arrives while the comments are written.
     people = _ask_authors(ctx, authors)
-    made = CommentWriter(ctx, context).post(drafts)
-    shown = [comment_json(ctx, ident) for ident in made]
+    comment_ids = CommentWriter(ctx, context).post(drafts)
+    comments = [comment_json(ctx, ident) for ident in comment_ids]
     written_by = people()
-    for comment, draft in zip(shown, drafts, strict=True):
+    for comment, draft in zip(comments, drafts, strict=True):
         comment["task_status"] = context.statuses[draft.status_id]
         comment["person"] = written_by.get(comment["person_id"])
-    return shown
+    return comments
 
 
 def _ask_authors(ctx: CallContext, authors: list[str]) -> Callable[[], JsonObject]:
@@ -42,16 +42,16 @@ def _ask_authors(ctx: CallContext, authors: list[str]) -> Callable[[], JsonObjec
 
     The caller's own arrives in the call's headers, and needs no request.
     """
-    own = ctx.call.get("author")
-    if own and authors == [str(ctx.actor.id)]:
-        return lambda: msgspec.json.decode(own)
+    caller = ctx.call.get("author")
+    if caller and authors == [str(ctx.actor.id)]:
+        return lambda: msgspec.json.decode(caller)
     return ctx.ask_ahead("auth", "list_full_persons", ids=authors)
 
 
 def _check_people(ctx: CallContext, ids: set[UUID]) -> None:
     """Raise NotFound unless all authors exist."""
-    others = sorted(str(ident) for ident in ids if ident != ctx.actor.id)
-    if others:
-        found = ctx.ask("auth", "find_existing_rows", tables={"person": others})
-        if len(found["person"]) < len(others):
+    person_ids = sorted(str(ident) for ident in ids if ident != ctx.actor.id)
+    if person_ids:
+        existing = ctx.ask("auth", "find_existing_rows", tables={"person": person_ids})
+        if len(existing["person"]) < len(person_ids):
             raise NotFound

@@ -24,8 +24,8 @@ EVERY_TASK: Final = "all"
 MENTION: Final = "mention"
 
 
-class Circle(NamedTuple):
-    """A production's team: the names that texts may mention."""
+class Team(NamedTuple):
+    """The people and departments of a production that texts may mention."""
 
     people: dict[UUID, str]
     departments: dict[UUID, str]
@@ -33,7 +33,7 @@ class Circle(NamedTuple):
     members: dict[UUID, list[UUID]]
 
 
-EMPTY: Final = Circle({}, {}, {})
+EMPTY: Final = Team({}, {}, {})
 
 
 class Mentions(NamedTuple):
@@ -42,39 +42,42 @@ class Mentions(NamedTuple):
     people: list[UUID]
     departments: list[UUID]
 
-    def everybody(self, circle: Circle) -> set[UUID]:
+    def everybody(self, team: Team) -> set[UUID]:
         """All people mentioned, by name or with their department."""
-        named = set(self.people)
+        people = set(self.people)
         for department in self.departments:
-            named.update(circle.members.get(department, ()))
-        return named
+            people.update(team.members.get(department, ()))
+        return people
 
 
 NOBODY: Final = Mentions([], [])
 
 
-def circle_of(ctx: CallContext, project: UUID | None, texts: Iterable[str]) -> Circle:
+def ask_team(ctx: CallContext, project: UUID | None, texts: Iterable[str]) -> Team:
     """The production's team; empty, without a call, if no text contains a mention."""
     if project is None or not any("@" in text for text in texts):
         return EMPTY
     team = list(ctx.ask("crud", "list_team", project_id=str(project)))
-    return read_circle(ctx.ask("auth", "list_mentionable", ids=team))
+    return read_team(ctx.ask("auth", "list_mentionable", ids=team))
 
 
-def read_circle(found: JsonObject) -> Circle:
+def read_team(reply: JsonObject) -> Team:
     """The reply of ``auth`` with its ids as UUIDs."""
-    return Circle(
-        {UUID(ident): name for ident, name in found["people"].items()},
-        {UUID(ident): name for ident, name in found["departments"].items()},
-        {UUID(k): [UUID(one) for one in v] for k, v in found["members"].items()},
+    return Team(
+        {UUID(ident): name for ident, name in reply["people"].items()},
+        {UUID(ident): name for ident, name in reply["departments"].items()},
+        {
+            UUID(department): [UUID(person) for person in people]
+            for department, people in reply["members"].items()
+        },
     )
 
 
-def find(text: str, circle: Circle) -> Mentions:
+def find(text: str, team: Team) -> Mentions:
     """The mentions in a text: ``@First Last`` or ``@Department``, before a space or the end."""
     if "@" not in text:
         return NOBODY
-    return Mentions(_mentioned(text, circle.people), _mentioned(text, circle.departments))
+    return Mentions(_mentioned(text, team.people), _mentioned(text, team.departments))
 
 
 def _mentioned(text: str, names: dict[UUID, str]) -> list[UUID]:
@@ -91,29 +94,35 @@ def hashtags(text: str) -> set[str]:
     return {word.lower() for word in HASHTAG.findall(text)} if "#" in text else set()
 
 
-def write_mentions(tx: Transaction, comment: UUID, named: Mentions) -> None:
+def write_mentions(tx: Transaction, comment: UUID, mentions: Mentions) -> None:
     """Insert the mentions of a comment."""
-    if named.people:
-        rows = [{"comment": comment, "person": person} for person in named.people]
+    if mentions.people:
+        rows = [{"comment": comment, "person": person} for person in mentions.people]
         tx.connection.execute(sa.insert(comment_mentions), rows)
-    if named.departments:
-        rows = [{"comment": comment, "department": ident} for ident in named.departments]
+    if mentions.departments:
+        rows = [{"comment": comment, "department": ident} for ident in mentions.departments]
         tx.connection.execute(sa.insert(comment_department_mentions), rows)
 
 
-def edit_mentions(ctx: CrudContext, comment: Row, named: Mentions, circle: Circle) -> None:
+def edit_mentions(ctx: CrudContext, comment: Row, mentions: Mentions, team: Team) -> None:
     """Replace a comment's mentions. Emits ``notification:new`` for who was not mentioned before."""
-    before = _replace(ctx, comment["id"], named)
-    wanted = named.everybody(circle)
+    previous = _replace(ctx, comment["id"], mentions)
+    people = mentions.everybody(team)
     notes = table_of(Notification).c
-    mine = (notes.comment_id == comment["id"], notes.reply_id.is_(None), notes.type == MENTION)
+    of_comment = (
+        notes.comment_id == comment["id"],
+        notes.reply_id.is_(None),
+        notes.type == MENTION,
+    )
     run = ctx.tx.connection.execute
-    told = dict(run(sa.select(notes.id, notes.person_id).where(*mine)).all())
-    idle = [note for note, person in told.items() if person not in wanted]
-    cross_references.remove(ctx.tx, ctx.name, ctx.metadata, Notification.__tablename__, idle)
+    notified = dict(run(sa.select(notes.id, notes.person_id).where(*of_comment)).all())
+    outdated = [note for note, person in notified.items() if person not in people]
+    cross_references.remove(ctx.tx, ctx.name, ctx.metadata, Notification.__tablename__, outdated)
     # Neither the author nor who edits the text has to be told what they write themselves.
-    known = before.everybody(circle) | set(told.values()) | {comment["person_id"], ctx.actor.id}
-    reasons = [(person, MENTION) for person in sorted(wanted - known)]
+    already_notified = (
+        previous.everybody(team) | set(notified.values()) | {comment["person_id"], ctx.actor.id}
+    )
+    reasons = [(person, MENTION) for person in sorted(people - already_notified)]
     facts = {
         "author_id": comment["person_id"],
         "task_id": comment["object_id"],
@@ -122,15 +131,15 @@ def edit_mentions(ctx: CrudContext, comment: Row, named: Mentions, circle: Circl
     notify(ctx.tx, comment["project_id"], reasons, change=False, **facts)
 
 
-def _replace(ctx: CrudContext, comment: UUID, named: Mentions) -> Mentions:
+def _replace(ctx: CrudContext, comment: UUID, mentions: Mentions) -> Mentions:
     """Write the mentions; returns those before."""
     run = ctx.tx.connection.execute
-    before = []
-    for table, other in (
+    previous = []
+    for table, column in (
         (comment_mentions, comment_mentions.c.person),
         (comment_department_mentions, comment_department_mentions.c.department),
     ):
-        gone = sa.delete(table).where(table.c.comment == comment).returning(other)
-        before.append(list(run(gone).scalars()))
-    write_mentions(ctx.tx, comment, named)
-    return Mentions(*before)
+        deletion = sa.delete(table).where(table.c.comment == comment).returning(column)
+        previous.append(list(run(deletion).scalars()))
+    write_mentions(ctx.tx, comment, mentions)
+    return Mentions(*previous)

@@ -40,11 +40,11 @@ class CommentActionRpc(ResourceService):
         task, comment = authorizer.comment_of_task(task_id, comment_id)
         authorizer.check_reader(task)
         link = comment_acknoledgments
-        mine = sa.and_(link.c.comment == comment["id"], link.c.person == caller_id(self))
+        by_caller = sa.and_(link.c.comment == comment["id"], link.c.person == caller_id(self))
         # Locked: two concurrent requests must not both find it unacknowledged.
         self.tx.locked(COMMENTS, comment["id"])
         ids = {"comment_id": comment["id"], "person_id": caller_id(self), **in_project(task)}
-        if self.tx.connection.execute(sa.delete(link).where(mine)).rowcount:
+        if self.tx.connection.execute(sa.delete(link).where(by_caller)).rowcount:
             self.tx.emit(CommentUnacknowledged(**ids))
         else:
             row = {"comment": comment["id"], "person": caller_id(self)}
@@ -68,9 +68,9 @@ class CommentActionRpc(ResourceService):
         authorizer.check_author(task, comment)
         # Locked, so that the comment can't be deleted meanwhile.
         self.tx.locked(COMMENTS, comment["id"])
-        attached = attach(self, files, comment_id=comment["id"])
+        attachments = attach(self, files, comment_id=comment["id"])
         comment_changed(self, comment["id"], task)
-        return attached
+        return attachments
 
     @command
     def delete_attachment(self, task_id: str, comment_id: str, attachment_id: str) -> Reply:
@@ -82,6 +82,7 @@ class CommentActionRpc(ResourceService):
         task, comment = authorizer.comment_of_task(task_id, comment_id)
         authorizer.check_author(task, comment)
         ident, table = known_id(attachment_id), table_of(AttachmentFile)
+        # Locked: of two concurrent requests, the second must find that the file is gone.
         owner = self.tx.connection.execute(
             sa.select(table.c.comment_id).where(table.c.id == ident).with_for_update()
         ).first()
@@ -90,6 +91,7 @@ class CommentActionRpc(ResourceService):
         if owner.comment_id != comment["id"]:
             message = "The file is attached to another comment."
             raise Forbidden(message)
+        # Not a plain DELETE: a handler of ``rows:gone`` deletes the stored file.
         cross_references.remove(self.tx, self.name, self.metadata, "attachment_file", [ident])
         comment_changed(self, comment["id"], task)
         return Reply(b"")

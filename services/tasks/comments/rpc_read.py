@@ -18,7 +18,7 @@ from services.tasks.comments.access import are_clients_isolated, may_read_commen
 from services.tasks.comments.authorizer import CommentAuthorizer
 from services.tasks.policy import access
 from services.tasks.policy.membership import require_member
-from services.tasks.rows import paged
+from services.tasks.rows import project_page
 
 
 class CommentReadRpc(ResourceService):
@@ -34,8 +34,8 @@ class CommentReadRpc(ResourceService):
         task = authorizer.readable(task_id)
         role = authorizer.role(task)
         isolated = role == views.CLIENT and are_clients_isolated(self, task["project_id"])
-        found = views.of_task(self, task["id"], role, isolated=isolated)
-        return compressed(msgspec.json.encode(found))
+        comments = views.of_task(self, task["id"], role, isolated=isolated)
+        return compressed(msgspec.json.encode(comments))
 
     @query
     def read_task_comment(self, task_id: str, comment_id: str) -> Reply:
@@ -43,9 +43,9 @@ class CommentReadRpc(ResourceService):
         comment = access.comment_facts(self, known_id(comment_id))
         if comment["object_id"] != known_id(task_id):
             raise NotFound
-        return self.shown_comment(comment["id"])
+        return self._comment_reply(comment["id"])
 
-    def shown_comment(self, ident: UUID) -> Reply:
+    def _comment_reply(self, ident: UUID) -> Reply:
         """A comment as generic CRUD shows it, if the caller may read it."""
         resource = self.registry["comments"]
         if not self.actor.is_admin:
@@ -59,4 +59,4 @@ class CommentReadRpc(ResourceService):
         Raises NotFound, Forbidden, InvalidInput.
         """
         project = require_member(self, project_id, "manager")
-        return paged(self, self.registry["comments"], project, query or {})
+        return project_page(self, self.registry["comments"], project, query or {})

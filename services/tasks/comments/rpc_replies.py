@@ -52,10 +52,10 @@ class ReplyRpc(ResourceService):
         task, comment = authorizer.comment_of_task(task_id, comment_id)
         authorizer.check_reply(task, comment)
         text = read_body(data, {"text": TEXT})["text"]
-        circle = mentions.circle_of(self, task["project_id"], [text])
+        team = mentions.ask_team(self, task["project_id"], [text])
         # The reply shows its author: called before the transaction, awaited after it.
         author = self.ask_ahead("auth", "list_short_persons", ids=[str(caller_id(self))])
-        reply = self._write_reply(task, comment["id"], text, circle, files or [])
+        reply = self._write_reply(task, comment["id"], text, team, files or [])
         reply["person"] = author().get(str(caller_id(self)))
         return Reply(msgspec.json.encode(reply))
 
@@ -64,32 +64,32 @@ class ReplyRpc(ResourceService):
         task: Row,
         comment: UUID,
         text: str,
-        circle: mentions.Circle,
+        team: mentions.Team,
         files: list[JsonObject],
     ) -> JsonObject:
         # Replies are one JSON column: locked, or concurrent replies would overwrite each other.
         row = self.tx.locked(COMMENTS, comment)
         ident, now = uuid4(), sa.func.to_char(NOW, 'YYYY-MM-DD"T"HH24:MI:SS')
-        stamp = self.tx.session.scalar(sa.select(now))
-        named = mentions.find(text, circle)
+        created_at = self.tx.session.scalar(sa.select(now))
+        mentioned = mentions.find(text, team)
         reply: JsonObject = {
             "id": str(ident),
-            "date": stamp,
-            "created_at": stamp,
+            "date": created_at,
+            "created_at": created_at,
             "person_id": str(caller_id(self)),
             "text": text,
-            "mentions": [str(person) for person in named.people],
-            "department_mentions": [str(department) for department in named.departments],
+            "mentions": [str(person) for person in mentioned.people],
+            "department_mentions": [str(department) for department in mentioned.departments],
         }
-        earlier = replies_in(row["replies"])
-        replies = [*earlier, reply]
+        previous = replies_in(row["replies"])
+        replies = [*previous, reply]
         change = sa.update(COMMENTS).where(COMMENTS.c.id == comment)
         self.tx.connection.execute(change.values(replies=replies, updated_at=NOW))
-        attached = attach(self, files, comment_id=comment, reply_id=ident)
+        attachments = attach(self, files, comment_id=comment, reply_id=ident)
         ids = {"task_id": task["id"], "comment_id": comment, "reply_id": ident}
         self.tx.emit(CommentReplied(**ids, **in_project(task)))
-        self._notify_of_reply(task, {**row, "replies": earlier}, ids, named.everybody(circle))
-        return {**reply, **({"attachment_files": attached} if attached else {})}
+        self._notify_of_reply(task, {**row, "replies": previous}, ids, mentioned.everybody(team))
+        return {**reply, **({"attachment_files": attachments} if attachments else {})}
 
     def _notify_of_reply(
         self,
@@ -103,10 +103,12 @@ class ReplyRpc(ResourceService):
             sa.select(link.person_id).where(link.task_id == task["id"]),
             sa.select(watch.person_id).where(watch.task_id == task["id"]),
         )
-        concerned = set(self.tx.connection.scalars(people)) | {row["person_id"]}
-        concerned |= {UUID(one["person_id"]) for one in row["replies"] if one.get("person_id")}
+        recipients = set(self.tx.connection.scalars(people)) | {row["person_id"]}
+        recipients |= {
+            UUID(reply["person_id"]) for reply in row["replies"] if reply.get("person_id")
+        }
         # Sorted: concurrent transactions insert into unique indexes in the same order.
-        reasons = [(person, "reply") for person in sorted(concerned - {caller_id(self)})]
+        reasons = [(person, "reply") for person in sorted(recipients - {caller_id(self)})]
         reasons += [(person, "reply-mention") for person in sorted(mentioned - {caller_id(self)})]
         notify(self.tx, task["project_id"], reasons, change=False, author_id=caller_id(self), **ids)
 
@@ -120,21 +122,21 @@ class ReplyRpc(ResourceService):
         task, comment = CommentAuthorizer(self).comment_of_task(task_id, comment_id)
         row = self.tx.locked(COMMENTS, comment["id"])
         replies = replies_in(row["replies"])
-        reply = next((one for one in replies if one.get("id") == reply_id.lower()), None)
+        reply = next((item for item in replies if item.get("id") == reply_id.lower()), None)
         if reply is None:
             raise NotFound
         if reply.get("person_id") != str(caller_id(self)) and not self.actor.is_admin:
             message = "This requires to have written the reply."
             raise Forbidden(message)
-        left = [one for one in replies if one is not reply]
+        remaining = [item for item in replies if item is not reply]
         change = sa.update(COMMENTS).where(COMMENTS.c.id == comment["id"])
-        self.tx.connection.execute(change.values(replies=left, updated_at=NOW))
+        self.tx.connection.execute(change.values(replies=remaining, updated_at=NOW))
         ident = UUID(reply["id"])
         for model in (AttachmentFile, Notification):
             table = table_of(model)
-            mine = (table.c.comment_id == comment["id"], table.c.reply_id == ident)
-            found = self.tx.connection.scalars(sa.select(table.c.id).where(*mine)).all()
-            cross_references.remove(self.tx, self.name, self.metadata, table.name, found)
-        ids = {"task_id": task["id"], "comment_id": comment["id"], "reply_id": ident}
-        self.tx.emit(ReplyDeleted(**ids, **in_project(task)))
+            of_reply = (table.c.comment_id == comment["id"], table.c.reply_id == ident)
+            ids = self.tx.connection.scalars(sa.select(table.c.id).where(*of_reply)).all()
+            cross_references.remove(self.tx, self.name, self.metadata, table.name, ids)
+        event_ids = {"task_id": task["id"], "comment_id": comment["id"], "reply_id": ident}
+        self.tx.emit(ReplyDeleted(**event_ids, **in_project(task)))
         return Reply(self.registry["comments"].view(self.tx, comment["id"], relations=False))

@@ -36,7 +36,9 @@ class CommentWriteRpc(ResourceService):
         """
         context = CommentContext(self, [known_id(task_id)])
         (task,) = context.tasks.values()
-        draft = bodies.draft(data, task["id"], caller_id(self), free=access.manages(self, task))
+        draft = bodies.draft(
+            data, task["id"], caller_id(self), by_manager=access.manages(self, task)
+        )
         draft.files = files or []
         CommentAuthorizer(self, context).check([draft], answering=True)
         (comment,) = write_drafts(self, [draft], context)
@@ -59,7 +61,7 @@ class CommentWriteRpc(ResourceService):
             raise InvalidInput(NOT_AN_ARRAY)
         project = known_id(project_id)
         # Incomplete items are skipped, but keep their numbers: files refer to these.
-        items = [(number, item) for number, item in enumerate(data) if _is_whole(item)]
+        items = [(number, item) for number, item in enumerate(data) if _is_complete(item)]
         context = CommentContext(self, [known_id(item["object_id"]) for _, item in items])
         authorizer, drafts = CommentAuthorizer(self, context), []
         for number, item in items:
@@ -96,16 +98,16 @@ class CommentWriteRpc(ResourceService):
         authorizer, drafts, pictures = CommentAuthorizer(self, context), [], []
         for number, (item, ident) in enumerate(zip(items, ids, strict=True)):
             task = authorizer.task(ident)
-            prefix, free = f"comments.{number}.", access.manages(self, task)
+            prefix, by_manager = f"comments.{number}.", access.manages(self, task)
             draft = bodies.draft(
-                item, task["id"], caller_id(self), text="text", free=free, prefix=prefix
+                item, task["id"], caller_id(self), text="text", by_manager=by_manager, prefix=prefix
             )
             draft.files = bodies.files_of(files or [], number, "attachment_file")
             drafts.append(draft)
             pictures.append(bodies.files_of(files or [], number, "preview_file"))
         authorizer.check(drafts)
         # Before the transaction, which must not wait for the storage.
-        received = [[(receive_upload(self, one), one) for one in files] for files in pictures]
+        received = [[(receive_upload(self, file), file) for file in files] for files in pictures]
         comments = write_drafts(self, drafts, context)
         for draft, comment, uploads in zip(drafts, comments, received, strict=True):
             task, ident = authorizer.task(draft.task_id), UUID(comment["id"])
@@ -113,10 +115,10 @@ class CommentWriteRpc(ResourceService):
             comment["preview_files"] = [
                 announce_upload(self, task, ident, preview, upload) for preview, upload in uploads
             ]
-            comment["previews"] = [one["id"] for one in comment["preview_files"]]
+            comment["previews"] = [preview["id"] for preview in comment["preview_files"]]
         return Reply(msgspec.json.encode(comments))
 
 
-def _is_whole(item: JsonObject) -> bool:
+def _is_complete(item: JsonObject) -> bool:
     """Whether an item has a task, a status and a text."""
     return bool(item.get("object_id") and item.get("task_status_id")) and "comment" in item

@@ -45,34 +45,34 @@ MANAGERS: Final = frozenset({"admin", "manager"})
 
 
 @dataclass(frozen=True)
-class Asked:
+class Prefetched:
     """What other services said before a comment is changed or deleted."""
 
     #: The team that an edited text may mention; None if the text stays.
-    circle: mentions.Circle | None = None
+    team: mentions.Team | None = None
     #: Those of a deleted comment's previews that stand for their entity.
     mains: Mains = field(default_factory=dict)
 
 
-class CommentRules(ResourceRules[Asked]):
+class CommentRules(ResourceRules[Prefetched]):
     """Keeps mentions, the task's status and the feed up to date with a comment."""
 
     completes = frozenset({"read"})
 
-    def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> Asked:
+    def prepare(self, ctx: CrudContext, body: JsonObject, ident: UUID | None) -> Prefetched:
         """Ask for the team that an edited text may mention, and what a deleted comment shows."""
         if ident is None:
-            return Asked()
+            return Prefetched()
         if "force" in body:
             with ctx.database.read() as connection:
-                shown = list(connection.scalars(only_shown_by(ident)))
-            return Asked(mains=main_previews(ctx, shown))
+                previews = list(connection.scalars(only_shown_by(ident)))
+            return Prefetched(mains=main_previews(ctx, previews))
         if not isinstance(body.get("text"), str):
-            return Asked()
+            return Prefetched()
         query = sa.select(Task.project_id).join(Comment, Comment.object_id == Task.id)
         with ctx.database.read() as connection:
             project = connection.scalar(query.where(Comment.id == ident))
-        return Asked(mentions.circle_of(ctx, project, [body["text"]]))
+        return Prefetched(mentions.ask_team(ctx, project, [body["text"]]))
 
     def on_update(
         self,
@@ -80,7 +80,7 @@ class CommentRules(ResourceRules[Asked]):
         row: Row,
         values: Values,
         _body: JsonObject,
-        _asked: Asked,
+        _prefetched: Prefetched,
     ) -> None:
         """Set the editor; only managers may change author, task and visibility.
 
@@ -94,8 +94,8 @@ class CommentRules(ResourceRules[Asked]):
                 values.pop(name, None)
         if values.get("task_status_id") not in {None, row["task_status_id"]}:
             table = table_of(TaskStatus)
-            given = sa.select(table).where(table.c.id == values["task_status_id"])
-            status = ctx.tx.connection.execute(given).mappings().first()
+            query = sa.select(table).where(table.c.id == values["task_status_id"])
+            status = ctx.tx.connection.execute(query).mappings().first()
             if status is not None:
                 check_status(role, status)
         if values.get("object_id") not in {None, row["object_id"]}:
@@ -107,12 +107,12 @@ class CommentRules(ResourceRules[Asked]):
         before: Row,
         row: Row,
         body: JsonObject,
-        asked: Asked,
+        prefetched: Prefetched,
     ) -> None:
         """Update the mentions, and recount the tasks if status or task have changed."""
-        if asked.circle is not None:
+        if prefetched.team is not None:
             mentions.edit_mentions(
-                ctx, row, mentions.find(body["text"], asked.circle), asked.circle
+                ctx, row, mentions.find(body["text"], prefetched.team), prefetched.team
             )
         if row["object_id"] != before["object_id"]:
             _follow(ctx, row)
@@ -123,21 +123,21 @@ class CommentRules(ResourceRules[Asked]):
         elif row["task_status_id"] != before["task_status_id"]:
             _recount(ctx, row)
 
-    def on_delete(self, ctx: CrudContext, row: Row, asked: Asked) -> None:
+    def on_delete(self, ctx: CrudContext, row: Row, prefetched: Prefetched) -> None:
         """Delete what depends on the comment and what only it showed, with its task locked."""
         task = sa.select(Task.id).where(Task.id == row["object_id"])
         # The task first, then the comment's rows: the lock order of whoever writes comments.
         ctx.tx.session.execute(task.with_for_update())
-        shown = list(ctx.tx.session.scalars(only_shown_by(row["id"])))
-        remove_previews(ctx, shown, asked.mains)
+        previews = list(ctx.tx.session.scalars(only_shown_by(row["id"])))
+        remove_previews(ctx, previews, prefetched.mains)
         cross_references.remove(ctx.tx, ctx.name, ctx.metadata, "comment", [row["id"]])
 
-    def deleted(self, ctx: CrudContext, row: Row, _asked: Asked) -> None:
+    def deleted(self, ctx: CrudContext, row: Row, _prefetched: Prefetched) -> None:
         """Recount the task from its remaining comments."""
         _recount(ctx, row)
 
     def complete(
-        self, ctx: CrudContext, rows: list[JsonObject], _verb: str, _asked: Asked | None
+        self, ctx: CrudContext, rows: list[JsonObject], _verb: str, _prefetched: Prefetched | None
     ) -> None:
         """Add the author, the files and the authors of replies."""
         for row in rows:
@@ -148,23 +148,23 @@ class CommentRules(ResourceRules[Asked]):
         people = short_persons(ctx, ids)
         files = _files(ctx, [UUID(row["id"]) for row in rows])
         for row in rows:
-            shown = _clients_only(people) if _is_client(ctx, row) else people
-            row["person"] = shown.get(row["person_id"])
-            if row["editor_id"] not in shown:
+            visible = _clients_only(people) if _is_client(ctx, row) else people
+            row["person"] = visible.get(row["person_id"])
+            if row["editor_id"] not in visible:
                 row["editor_id"] = None
             row["attachment_files"] = files.get(row["id"], [])
             for reply in row["replies"]:
-                reply["person"] = shown.get(reply.get("person_id"))
+                reply["person"] = visible.get(reply.get("person_id"))
 
-    def as_asked(self, ctx: CrudContext, reply: Reply, query: Mapping[str, str]) -> Reply:
+    def reply_for(self, ctx: CrudContext, reply: Reply, query: Mapping[str, str]) -> Reply:
         """Add the comment's previews, if the query asks for them."""
         return with_previews(ctx, reply, query)
 
 
 def _check_may_move(ctx: CallContext, task: UUID) -> None:
     """Raise Forbidden unless the caller manages the production of the task to move to."""
-    there = sa.select(Task.project_id).where(Task.id == task)
-    project = ctx.tx.session.scalar(there)
+    project_query = sa.select(Task.project_id).where(Task.id == task)
+    project = ctx.tx.session.scalar(project_query)
     if project is not None and ctx.actor.role_in(project) not in MANAGERS:
         message = "This requires to manage the production of the other task."
         raise Forbidden(message)
@@ -200,13 +200,13 @@ def _recount(ctx: CrudContext, row: Facts) -> None:
 
 def _is_client(ctx: CallContext, row: Row) -> bool:
     """Whether the caller is a client in the comment's production."""
-    found = access.task_facts(ctx, UUID(row["object_id"]))
-    return found is not None and ctx.actor.role_in(found["project_id"]) == "client"
+    task = access.task_facts(ctx, UUID(row["object_id"]))
+    return task is not None and ctx.actor.role_in(task["project_id"]) == "client"
 
 
-def _clients_only(known: dict[str, JsonObject]) -> dict[str, JsonObject]:
+def _clients_only(people: dict[str, JsonObject]) -> dict[str, JsonObject]:
     """The clients among them: clients don't see who works for the studio."""
-    return {ident: person for ident, person in known.items() if person["role"] == "client"}
+    return {ident: person for ident, person in people.items() if person["role"] == "client"}
 
 
 def _files(ctx: CallContext, comments: list[UUID]) -> dict[str, list[JsonObject]]:
@@ -214,9 +214,9 @@ def _files(ctx: CallContext, comments: list[UUID]) -> dict[str, list[JsonObject]
     statement = sa.select(
         table.comment_id, table.id, table.name, table.extension, table.size
     ).where(table.comment_id.in_(comments))
-    found: dict[str, list[JsonObject]] = {}
+    files: dict[str, list[JsonObject]] = {}
     with ctx.database.read() as connection:
         for comment, ident, name, extension, size in connection.execute(statement):
-            shown = {"id": str(ident), "name": name, "extension": extension, "size": size}
-            found.setdefault(str(comment), []).append(shown)
-    return found
+            file = {"id": str(ident), "name": name, "extension": extension, "size": size}
+            files.setdefault(str(comment), []).append(file)
+    return files

@@ -29,7 +29,7 @@ def _rows(rows: Any) -> Any:
     return array.select_from(inner).scalar_subquery()
 
 
-def _tasks(wanted: Condition) -> Select:
+def _tasks(condition: Condition) -> Select:
     """What authorization and automations need of a task."""
     task, kind = table_of(Task), table_of(TaskType)
     return (
@@ -45,7 +45,7 @@ def _tasks(wanted: Condition) -> Select:
             access.assigned_to(ME, task.c.id).label("mine"),  # type: ignore[arg-type]
         )
         .outerjoin(kind, kind.c.id == task.c.task_type_id)
-        .where(wanted)
+        .where(condition)
     )
 
 
@@ -53,15 +53,15 @@ def _tasks(wanted: Condition) -> Select:
 def facts(status_columns: tuple[Any, ...]) -> Select:
     """``{"tasks", "statuses", "rules", "watched"}`` around the tasks ``:tasks``, for ``:me``."""
     task, rule, watch = table_of(Task), table_of(StatusAutomation), table_of(Subscription)
-    wanted = task.c.id == sa.any_(TASKS)
-    types = sa.select(task.c.task_type_id).where(wanted)
+    of_tasks = task.c.id == sa.any_(TASKS)
+    types = sa.select(task.c.task_type_id).where(of_tasks)
     watched = sa.select(watch.c.person_id, watch.c.entity_id, watch.c.task_type_id).where(
         watch.c.entity_id.is_not(None), watch.c.task_type_id.in_(types)
     )
     rules = sa.select(rule).where(sa.func.coalesce(rule.c.archived, sa.false()).is_(sa.false()))
-    found = sa.func.json_build_object(
+    document = sa.func.json_build_object(
         "tasks",
-        _rows(_tasks(wanted)),
+        _rows(_tasks(of_tasks)),
         "statuses",
         _rows(sa.select(*status_columns)),
         "rules",
@@ -69,7 +69,7 @@ def facts(status_columns: tuple[Any, ...]) -> Select:
         "watched",
         _rows(watched),
     )
-    return sa.select(sa.cast(found, sa.Text))
+    return sa.select(sa.cast(document, sa.Text))
 
 
 # FOR UPDATE OF t: the type is only read, and must not be locked. The lock serializes comments on a

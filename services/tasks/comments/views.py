@@ -28,10 +28,11 @@ from services.tasks.models import (
     comment_mentions,
     comment_preview_link,
 )
-from services.tasks.rows import decoded
+from services.tasks.rows import decode_rows
 from services.tasks.shapes import replies_in
 
 COMMENT: Final = table_of(Comment)
+#: Artists and vendors don't see what clients write, clients see what is for them.
 SEES_ALL: Final = frozenset({"admin", "manager", "supervisor"})
 CLIENT: Final = "client"
 REJECTED: Final = "rejected"
@@ -53,8 +54,8 @@ ATTACHED: Final = ("id", "name", "extension", "reply_id", "size")
 EDITOR: Final = ("first_name", "last_name", "has_avatar", "role", "id")
 
 
-def _ids(own: Column, other: Column) -> Expression:
-    return sa.func.array(sa.select(other).where(own == COMMENT.c.id).scalar_subquery())
+def _ids(key: Column, column: Column) -> Expression:
+    return sa.func.array(sa.select(column).where(key == COMMENT.c.id).scalar_subquery())
 
 
 def _objects(table: sa.Table, names: tuple[str, ...], *where: Condition, order: Any) -> Any:
@@ -63,14 +64,15 @@ def _objects(table: sa.Table, names: tuple[str, ...], *where: Condition, order: 
     for name in names:
         pairs += [sa.literal(name), table.c[name]]
     row = sa.func.json_build_object(*pairs)
-    found = sa.select(sa.func.json_agg(sa.text("o.v ORDER BY o.n"))).select_from(
+    array = sa.select(sa.func.json_agg(sa.text("o.v ORDER BY o.n"))).select_from(
+        # ``n`` is there to sort by, and not part of the JSON.
         sa.select(row.label("v"), order.label("n"))
         .select_from(table)
         .where(*where)
         .correlate(COMMENT)
         .lateral("o")
     )
-    return sa.func.coalesce(found.scalar_subquery(), sa.literal_column("'[]'::json"))
+    return sa.func.coalesce(array.scalar_subquery(), sa.literal_column("'[]'::json"))
 
 
 def _status() -> Any:
@@ -84,7 +86,7 @@ def _status() -> Any:
 
 def _columns(resource: Any) -> list[Any]:
     plain = resource.columns(None, relations=False)
-    shown, link = table_of(PreviewFile), comment_preview_link.c
+    preview, link = table_of(PreviewFile), comment_preview_link.c
     of_comment = sa.select(link.preview_file).where(link.comment == COMMENT.c.id).correlate(COMMENT)
     files = table_of(AttachmentFile)
     lists = {
@@ -93,7 +95,9 @@ def _columns(resource: Any) -> list[Any]:
         "department_mentions": _ids(
             comment_department_mentions.c.comment, comment_department_mentions.c.department
         ),
-        "previews": _objects(shown, PREVIEW, shown.c.id.in_(of_comment), order=shown.c.position),
+        "previews": _objects(
+            preview, PREVIEW, preview.c.id.in_(of_comment), order=preview.c.position
+        ),
         "attachment_files": _objects(
             files, ATTACHED, files.c.comment_id == COMMENT.c.id, order=files.c.created_at
         ),
@@ -115,27 +119,27 @@ def of_task(ctx: CrudContext, task: UUID, role: str | None, *, isolated: bool) -
     with ctx.database.read() as connection:
         texts = connection.execute(rows_as_json(rows)).scalars().all()
     # Decoded, although PostgreSQL built the JSON: visibility depends on persons, which auth owns.
-    comments = decoded(texts)
+    comments = decode_rows(texts)
     for comment in comments:
         comment["replies"] = replies_in(comment["replies"])
     people = _people(ctx, comments)
-    seen = [
+    visible = [
         comment for comment in comments if _visible(ctx, comment, role, people, isolated=isolated)
     ]
-    for comment in seen:
+    for comment in visible:
         _embed_people(comment, role, people)
-    return seen
+    return visible
 
 
 def _people(ctx: CallContext, comments: list[JsonObject]) -> JsonObject:
     """Everybody who wrote, edited or replied, by id."""
     ids = {comment[name] for comment in comments for name in ("person_id", "editor_id")}
     ids |= {reply.get("person_id") for comment in comments for reply in comment["replies"]}
-    wanted = sorted(ident for ident in ids if ident)
-    if not wanted:
+    person_ids = sorted(ident for ident in ids if ident)
+    if not person_ids:
         return {}
-    found: JsonObject = ctx.ask("auth", "list_short_persons", ids=wanted)
-    return found
+    people: JsonObject = ctx.ask("auth", "list_short_persons", ids=person_ids)
+    return people
 
 
 def _by_client(comment: JsonObject, people: JsonObject) -> bool:
@@ -151,8 +155,8 @@ def _visible(
     by_client = _by_client(comment, people)
     if role != CLIENT:
         return not by_client
-    own = comment["person_id"] == str(ctx.actor.id)
-    if comment["for_client"] or own or (by_client and not isolated):
+    is_author = comment["person_id"] == str(ctx.actor.id)
+    if comment["for_client"] or is_author or (by_client and not isolated):
         return True
     if by_client or not comment["previews"]:
         return False
@@ -163,44 +167,44 @@ def _visible(
 def _embed_people(comment: JsonObject, role: str | None, people: JsonObject) -> None:
     """Embed the persons; clients don't see who works for the studio."""
 
-    def known(ident: str | None) -> Any:
+    def visible_person(ident: str | None) -> Any:
         person = people.get(ident or "")
         hidden = role == CLIENT and (person or {}).get("role") != CLIENT
         return None if hidden else person
 
-    comment["person"] = known(comment["person_id"])
+    comment["person"] = visible_person(comment["person_id"])
     if comment["editor_id"]:
-        editor = known(comment["editor_id"])
+        editor = visible_person(comment["editor_id"])
         comment["editor"] = editor and {name: editor[name] for name in EDITOR}
     for reply in comment["replies"]:
-        reply["person"] = known(reply.get("person_id"))
+        reply["person"] = visible_person(reply.get("person_id"))
     if role == CLIENT:
         comment["previews"] = [
-            one for one in comment["previews"] if one["validation_status"] != REJECTED
+            preview for preview in comment["previews"] if preview["validation_status"] != REJECTED
         ]
 
 
-def with_previews(ctx: CrudContext, answer: Reply, query: Mapping[str, str]) -> Reply:
+def with_previews(ctx: CrudContext, reply: Reply, query: Mapping[str, str]) -> Reply:
     """Add a comment's previews to its answer, if the query asks for them."""
     if query.get("with_previews", "").lower() != "true":
-        return answer
-    shown: JsonObject = msgspec.json.decode(answer.body)
-    shown["previews"] = previews_of(ctx, shown["id"])
-    return answer._replace(body=msgspec.json.encode(shown))
+        return reply
+    comment: JsonObject = msgspec.json.decode(reply.body)
+    comment["previews"] = previews_of(ctx, comment["id"])
+    return reply._replace(body=msgspec.json.encode(comment))
 
 
 def previews_of(ctx: CrudContext, comment: str) -> list[JsonObject]:
     """A comment's previews as rows, in their order."""
     resource, link = ctx.registry["preview-files"], comment_preview_link.c
-    mine = sa.select(link.preview_file).where(link.comment == UUID(comment))
+    of_comment = sa.select(link.preview_file).where(link.comment == UUID(comment))
     rows = (
         sa.select(*resource.columns(None, relations=False))
-        .where(resource.table.c.id.in_(mine))
+        .where(resource.table.c.id.in_(of_comment))
         .order_by(resource.table.c.position)
     )
     with ctx.database.read() as connection:
         texts = connection.execute(rows_as_json(rows)).scalars().all()
-    return decoded(texts)
+    return decode_rows(texts)
 
 
 def comment_json(ctx: CrudContext, ident: UUID) -> JsonObject:
@@ -210,15 +214,15 @@ def comment_json(ctx: CrudContext, ident: UUID) -> JsonObject:
     text = ctx.tx.text(statement, ident=str(ident))
     if text is None:
         raise NotFound
-    shown: JsonObject = msgspec.json.decode(text)
-    if shown["attachment_files"]:
-        shown["attachment_files"] = _attached(ctx, ident)
-    return shown
+    comment: JsonObject = msgspec.json.decode(text)
+    if comment["attachment_files"]:
+        comment["attachment_files"] = _attached(ctx, ident)
+    return comment
 
 
 def _attached(ctx: CallContext, comment: UUID) -> list[JsonObject]:
     table = table_of(AttachmentFile)
     columns = (table.c.id, table.c.name, table.c.extension, table.c.size)
     rows = sa.select(*columns).where(table.c.comment_id == comment).order_by(table.c.created_at)
-    found = ctx.tx.connection.execute(rows).mappings()
-    return [{**row, "id": str(row["id"])} for row in found]
+    files = ctx.tx.connection.execute(rows).mappings()
+    return [{**row, "id": str(row["id"])} for row in files]

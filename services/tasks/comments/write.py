@@ -54,23 +54,25 @@ class CommentWriter:
 
         Emits ``comment:new``, ``task:update``, and what follows from status and text.
         """
-        wanted = list(drafts)
+        batch = list(drafts)
         # A single comment needs no lock order: the statement that reads its task locks it.
-        if len(wanted) > 1 or self.context.follows(wanted[0]):
-            self._lock(wanted)
-        return [self._post(draft) for draft in wanted]
+        if len(batch) > 1 or self.context.follows(batch[0]):
+            self._lock(batch)
+        return [self._post(draft) for draft in batch]
 
     def _lock(self, drafts: list[Draft]) -> None:
         """Lock the tasks, and the entity's other tasks if automations may change them."""
         table = table_of(Task)
-        wanted: Condition = table.c.id.in_({draft.task_id for draft in drafts})
+        condition: Condition = table.c.id.in_({draft.task_id for draft in drafts})
         entities = {
-            self.context.tasks[d.task_id]["entity_id"] for d in drafts if self.context.follows(d)
+            self.context.tasks[draft.task_id]["entity_id"]
+            for draft in drafts
+            if self.context.follows(draft)
         }
         if entities:
-            wanted |= table.c.entity_id.in_(entities)
+            condition |= table.c.entity_id.in_(entities)
         # In id order, as everywhere: two batches over the same tasks may wait, but don't deadlock.
-        query = sa.select(table.c.id).where(wanted).order_by(table.c.id)
+        query = sa.select(table.c.id).where(condition).order_by(table.c.id)
         self.tx.connection.execute(query.with_for_update())
 
     def _task(self, ident: UUID) -> JsonObject:
@@ -89,14 +91,14 @@ class CommentWriter:
         # The database's clock, read once the lock was acquired: see ``TASK``.
         now = task.pop("now")
         moment = draft.created_at or now
-        circle = self.context.circle(task["project_id"])
-        named = mentions.find(draft.text, circle)
-        ident = self._row(draft, moment, named)
+        team = self.context.team(task["project_id"])
+        mentioned = mentions.find(draft.text, team)
+        ident = self._row(draft, moment, mentioned)
         attach(self.ctx, draft.files, comment_id=ident)
         self.tx.emit(self._event_of(CommentNew, task, draft, comment_id=ident, task_id=task["id"]))
         self._copies(task, draft, moment)
         changed = self._set_status(task, draft, ident, moment, now)
-        self._notify(task, draft, ident, named.everybody(circle), changed=changed)
+        self._notify(task, draft, ident, mentioned.everybody(team), changed=changed)
         # Comments on concepts stay out of the production's feed.
         if self.context.kind_of(task["entity_id"]) != CONCEPT:
             self._news(task, draft, ident, changed=changed)
@@ -111,7 +113,7 @@ class CommentWriter:
 
     # --- the comment ----------------------------------------------------------------------------
 
-    def _row(self, draft: Draft, moment: datetime, named: mentions.Mentions) -> UUID:
+    def _row(self, draft: Draft, moment: datetime, mentioned: mentions.Mentions) -> UUID:
         ident = uuid4()
         self.tx.defer(
             COMMENT,
@@ -125,24 +127,24 @@ class CommentWriter:
             status=str(draft.status_id),
             author=str(draft.author_id),
         )
-        mentions.write_mentions(self.tx, ident, named)
+        mentions.write_mentions(self.tx, ident, mentioned)
         return ident
 
     def _copies(self, task: Row, draft: Draft, moment: datetime) -> None:
         """Copy the comment to the entity's other tasks whose types its hashtags mention."""
-        words = mentions.hashtags(draft.text)
-        if not words:
+        hashtags = mentions.hashtags(draft.text)
+        if not hashtags:
             return
         table, kind = table_of(Task), table_of(TaskType)
-        others = (
+        other_tasks = (
             sa.select(table.c.id, table.c.task_status_id, table.c.project_id, kind.c.name)
             .join(kind, kind.c.id == table.c.task_type_id)
             .where(table.c.entity_id == task["entity_id"], table.c.id != task["id"])
             .order_by(table.c.id)
         )
         text = COPIED.format(text=draft.text, kind=task["type_name"])
-        for row in self.tx.connection.execute(others).mappings().all():
-            if mentions.EVERY_TASK not in words and row["name"].lower() not in words:
+        for row in self.tx.connection.execute(other_tasks).mappings().all():
+            if mentions.EVERY_TASK not in hashtags and row["name"].lower() not in hashtags:
                 continue
             copy = Draft(
                 row["id"],
@@ -154,7 +156,7 @@ class CommentWriter:
                 for_client=draft.for_client,
             )
             ident = self._row(
-                copy, moment, mentions.find(text, self.context.circle(row["project_id"]))
+                copy, moment, mentions.find(text, self.context.team(row["project_id"]))
             )
             self.tx.emit(self._event_of(CommentNew, row, copy, comment_id=ident, task_id=row["id"]))
 
@@ -170,15 +172,15 @@ class CommentWriter:
     ) -> bool:
         """Set the task's status unless there is a later comment; returns whether it changed."""
         status = self.context.statuses[draft.status_id]
-        last = task["last_comment_date"]
+        last_comment = task["last_comment_date"]
         # This comment is back-dated, and a later one exists: all comments are replayed in order.
-        if last is not None and last > moment:
+        if last_comment is not None and last_comment > moment:
             recount_task(self.tx, task["id"])
             task_changed(self.ctx, task)
             return False
-        stands = {**task, **with_status(task, status, moment, now)}
+        status_values = {**task, **with_status(task, status, moment, now)}
         ids = {"id": str(task["id"]), "task_status_id": str(status["id"])}
-        self.tx.defer(SET_STATUS, **{**stands, **ids})
+        self.tx.defer(SET_STATUS, **{**status_values, **ids})
         task_changed(self.ctx, task)
         if task["task_status_id"] == status["id"]:
             return False
@@ -209,8 +211,8 @@ class CommentWriter:
         *,
         changed: bool,
     ) -> None:
-        concerned = {*task["assignees"], *task["watchers"], *self.context.sequence_watchers(task)}
-        reasons = [(person, "comment") for person in sorted(concerned - {draft.author_id})]
+        recipients = {*task["assignees"], *task["watchers"], *self.context.sequence_watchers(task)}
+        reasons = [(person, "comment") for person in sorted(recipients - {draft.author_id})]
         reasons += [(person, "mention") for person in sorted(mentioned - {draft.author_id})]
         facts = {"author_id": draft.author_id, "task_id": task["id"], "comment_id": comment}
         notify(self.tx, task["project_id"], reasons, change=changed, **facts)
@@ -248,7 +250,7 @@ class CommentWriter:
 
     def _follow(self, task: Row, rule: Row, draft: Draft) -> None:
         table, status = table_of(Task), rule["out_task_status_id"]
-        others = (
+        other_tasks = (
             sa.select(table.c.id)
             .where(
                 table.c.entity_id == task["entity_id"],
@@ -258,7 +260,7 @@ class CommentWriter:
             .order_by(table.c.id)
             .with_for_update()
         )
-        for ident in self.tx.connection.scalars(others).all():
+        for ident in self.tx.connection.scalars(other_tasks).all():
             # Automations may trigger each other in a circle; each task takes a status once.
             if (ident, status) not in self.automated and status in self.context.statuses:
                 self.automated.add((ident, status))

@@ -26,7 +26,7 @@ from services.tasks.policy.entity_access import entity_for_reader
 from services.tasks.policy.entity_names import describe_entities, full_name
 from services.tasks.policy.membership import require_member
 from services.tasks.policy.people import short_persons
-from services.tasks.rows import decoded, whole_number
+from services.tasks.rows import decode_rows, whole_number
 
 #: The default number of rows of a page.
 PAGE: Final = 50
@@ -101,8 +101,8 @@ class NewsRpc(ResourceService):
         if self.actor.role_in(project) == "vendor":
             message = "News are not for vendors."
             raise Forbidden(message)
-        where = [NEWS.c.production_id == project, NEWS.c.id == known_id(ident)]
-        entries = self._entries(where, 1, 0)
+        conditions = [NEWS.c.production_id == project, NEWS.c.id == known_id(ident)]
+        entries = self._entries(conditions, 1, 0)
         if not entries:
             raise NotFound
         return entries[0]
@@ -114,10 +114,10 @@ class NewsRpc(ResourceService):
         Raises NotFound, Forbidden.
         """
         entity, _ = entity_for_reader(self, "", entity_id)
-        where = [TASK.c.entity_id == entity]
-        rows = self._entries(where, OF_ENTITY, 0)
+        conditions = [TASK.c.entity_id == entity]
+        rows = self._entries(conditions, OF_ENTITY, 0)
         data = msgspec.json.encode(rows).decode()[1:-1]
-        return compressed(envelope(data, self._total(where), 1, OF_ENTITY))
+        return compressed(envelope(data, self._total(conditions), 1, OF_ENTITY))
 
     def _feed(self, projects: list[UUID], query: Mapping[str, str]) -> Reply:
         page = max(whole_number(query, "page", 1), 1)
@@ -126,11 +126,11 @@ class NewsRpc(ResourceService):
             message = "limit must be an integer."
             raise InvalidInput(message)
         narrowed = self._conditions(query)
-        where = [NEWS.c.production_id.in_(projects), *narrowed]
-        rows = self._entries(where, limit, (page - 1) * limit)
+        conditions = [NEWS.c.production_id.in_(projects), *narrowed]
+        rows = self._entries(conditions, limit, (page - 1) * limit)
         data = msgspec.json.encode(rows).decode()[1:-1]
-        stats = msgspec.json.encode(self._stats(where)).decode()
-        total = self._total(where) if narrowed else self._kept_total(projects)
+        stats = msgspec.json.encode(self._stats(conditions)).decode()
+        total = self._total(conditions) if narrowed else self._total_from_counts(projects)
         return compressed(envelope(data, total, page, limit, stats=stats))
 
     def _conditions(self, query: Mapping[str, str]) -> list[Any]:
@@ -156,16 +156,16 @@ class NewsRpc(ResourceService):
             conditions.append(NEWS.c.preview_file_id.is_not(None))
         return conditions
 
-    def _entries(self, where: list[Any], limit: int, offset: int) -> list[JsonObject]:
+    def _entries(self, conditions: list[Any], limit: int, offset: int) -> list[JsonObject]:
         order = (NEWS.c.created_at.desc(), NEWS.c.id)
-        ids = sa.select(NEWS.c.id).select_from(SOURCE).where(*where).order_by(*order)
+        ids = sa.select(NEWS.c.id).select_from(SOURCE).where(*conditions).order_by(*order)
         # The ids first, from an index: the rows that are skipped are joined with nothing.
         page = sa.func.array(ids.limit(limit).offset(offset).scalar_subquery())
-        wanted = NEWS.c.id == sa.any_(sa.type_coerce(page, sa.ARRAY(sa.Uuid)))
-        rows = sa.select(*COLUMNS).select_from(SOURCE).where(wanted).order_by(*order)
+        on_page = NEWS.c.id == sa.any_(sa.type_coerce(page, sa.ARRAY(sa.Uuid)))
+        rows = sa.select(*COLUMNS).select_from(SOURCE).where(on_page).order_by(*order)
         with self.database.read() as connection:
             texts = connection.execute(rows_as_json(rows)).scalars().all()
-        return self._with_names(decoded(texts))
+        return self._with_names(decode_rows(texts))
 
     def _with_names(self, rows: list[JsonObject]) -> list[JsonObject]:
         if not rows:
@@ -186,23 +186,23 @@ class NewsRpc(ResourceService):
             }
         return rows
 
-    def _total(self, where: list[Any]) -> int:
-        count = sa.select(sa.func.count()).select_from(SOURCE).where(*where)
+    def _total(self, conditions: list[Any]) -> int:
+        count = sa.select(sa.func.count()).select_from(SOURCE).where(*conditions)
         with self.database.read() as connection:
             return int(connection.scalar(count) or 0)
 
-    def _kept_total(self, projects: list[UUID]) -> int:
+    def _total_from_counts(self, projects: list[UUID]) -> int:
         counted = row_counts.total(NEWS, row_counts.NOTES.c.project_id.in_(projects))
         with self.database.read() as connection:
             return int(connection.scalar(sa.select(counted)) or 0)
 
-    def _stats(self, where: list[Any]) -> dict[str, int]:
+    def _stats(self, conditions: list[Any]) -> dict[str, int]:
         """The number of changes to each status, over all matching entries."""
         status = NEWS.c.given_status_id
         counts = (
             sa.select(status, sa.func.count())
             .select_from(SOURCE)
-            .where(*where, NEWS.c.change.is_(True), status.is_not(None))
+            .where(*conditions, NEWS.c.change.is_(True), status.is_not(None))
             .group_by(status)
         )
         with self.database.read() as connection:

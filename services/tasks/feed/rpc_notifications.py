@@ -39,7 +39,7 @@ from services.tasks.models import (
 )
 from services.tasks.policy.entity_names import describe_entities, full_name
 from services.tasks.policy.people import short_persons
-from services.tasks.rows import decoded
+from services.tasks.rows import decode_rows
 from services.tasks.shapes import replies_in
 
 #: Rows of a list, which has no pages.
@@ -48,8 +48,8 @@ NOTE, TASK, COMMENT = table_of(Notification), table_of(Task), table_of(Comment)
 WATCH: Final = table_of(Subscription)
 
 
-def _ids(table: sa.Table, other: str) -> Expression:
-    ids = sa.select(table.c[other]).where(table.c.comment == COMMENT.c.id).correlate(COMMENT)
+def _ids(table: sa.Table, name: str) -> Expression:
+    ids = sa.select(table.c[name]).where(table.c.comment == COMMENT.c.id).correlate(COMMENT)
     return sa.func.array(ids.scalar_subquery())
 
 
@@ -131,9 +131,9 @@ class NotificationRpc(ResourceService):
         ``readers`` is ``{notification id: person id}``. For ``auth``, which e-mails them.
         """
         pairs = [(UUID(ident), UUID(person)) for ident, person in readers.items()]
-        mine = sa.tuple_(NOTE.c.id, NOTE.c.person_id).in_(pairs)
-        notifications = self._read(sa.select(*COLUMNS).select_from(SOURCE).where(mine))
-        return {one["id"]: one for one in notifications}
+        condition = sa.tuple_(NOTE.c.id, NOTE.c.person_id).in_(pairs)
+        notifications = self._read(sa.select(*COLUMNS).select_from(SOURCE).where(condition))
+        return {notification["id"]: notification for notification in notifications}
 
     def _notifications(self, *where: Condition, reader: UUID | None = None) -> list[JsonObject]:
         rows = (
@@ -148,7 +148,7 @@ class NotificationRpc(ResourceService):
     def _read(self, rows: Select) -> list[JsonObject]:
         with self.database.read() as connection:
             texts = connection.execute(rows_as_json(rows)).scalars().all()
-        return self._with_details(decoded(texts))
+        return self._with_details(decode_rows(texts))
 
     def _with_details(self, rows: list[JsonObject]) -> list[JsonObject]:
         """Add names that other services own, and hide clients' texts from artists."""
@@ -157,6 +157,7 @@ class NotificationRpc(ResourceService):
         projects = sorted({row["project_id"] for row in rows if row["project_id"]})
         playlists = sorted({row["playlist_id"] for row in rows if row["playlist_id"]})
         names = self.ask("crud", "list_project_names", ids=projects)
+        # Most notifications are about tasks, and need no call for playlists.
         lists = self.ask("crud", "list_playlists_in_brief", ids=playlists) if playlists else {}
         entities = describe_entities(self, [row["entity_id"] for row in rows])
         authors = short_persons(self, [row["author_id"] for row in rows])
@@ -178,6 +179,7 @@ class NotificationRpc(ResourceService):
                 "playlist_is_for_all": playlist.get("is_for_all", False),
             }
             by_client = authors.get(row["author_id"], {}).get("role") == "client"
+            # As in lists of comments: artists don't read what clients write.
             if self.actor.role == "user" and by_client:
                 row["comment_text"] = row["reply_text"] = ""
         return rows

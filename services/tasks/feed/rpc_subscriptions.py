@@ -35,8 +35,8 @@ class SubscriptionRpc(ResourceService):
         ident = self.tx.connection.scalar(statement)
         resource = self.registry["subscriptions"]
         if ident is None:
-            own = sa.and_(WATCH.c.person_id == person, WATCH.c.task_id == task["id"])
-            ident = self.tx.connection.scalar(sa.select(WATCH.c.id).where(own))
+            by_caller = sa.and_(WATCH.c.person_id == person, WATCH.c.task_id == task["id"])
+            ident = self.tx.connection.scalar(sa.select(WATCH.c.id).where(by_caller))
         else:
             event = self.registry.event(resource, "new", {"id": ident})
             self.tx.emit(event, project=task["project_id"])
@@ -49,8 +49,8 @@ class SubscriptionRpc(ResourceService):
         Raises NotFound, Forbidden. Emits ``subscription:delete``.
         """
         person, task = only_persons(self), TaskAuthorizer(self).readable(task_id)
-        own = sa.and_(WATCH.c.person_id == person, WATCH.c.task_id == task["id"])
-        ident = self.tx.connection.scalar(sa.delete(WATCH).where(own).returning(WATCH.c.id))
+        by_caller = sa.and_(WATCH.c.person_id == person, WATCH.c.task_id == task["id"])
+        ident = self.tx.connection.scalar(sa.delete(WATCH).where(by_caller).returning(WATCH.c.id))
         if ident is not None:
             event = self.registry.event(self.registry["subscriptions"], "delete", {"id": ident})
             self.tx.emit(event, project=task["project_id"])
@@ -60,7 +60,9 @@ class SubscriptionRpc(ResourceService):
     def is_subscribed(self, task_id: str) -> Reply:
         """Whether the caller is subscribed to a task. Raises NotFound, Forbidden."""
         task = TaskAuthorizer(self).readable(task_id)
-        own = sa.exists().where(WATCH.c.person_id == self.actor.id, WATCH.c.task_id == task["id"])
+        subscription = sa.exists().where(
+            WATCH.c.person_id == self.actor.id, WATCH.c.task_id == task["id"]
+        )
         with self.database.read() as connection:
-            subscribed = bool(connection.scalar(sa.select(own)))
+            subscribed = bool(connection.scalar(sa.select(subscription)))
         return Reply(msgspec.json.encode(subscribed))

@@ -47,7 +47,7 @@ class CastingStatsRpc(ResourceService):
         """Set ``nb_assets_ready`` of the shots' tasks. Emits ``task:update-casting-stats``."""
         if not shots:
             return
-        cast: dict[str, list[str | None]] = self.ask(
+        readiness: dict[str, list[str | None]] = self.ask(
             "assets", "read_casting_readiness", shot_ids=shots
         )
         order = self._priorities()
@@ -62,7 +62,7 @@ class CastingStatsRpc(ResourceService):
         # deadlock.
         tasks = self.tx.connection.execute(rows.order_by(TASK.c.id).with_for_update())
         for row in tasks.mappings().all():
-            ready = _ready(cast.get(str(row["entity_id"]), []), row["task_type_id"], order)
+            ready = _ready(readiness.get(str(row["entity_id"]), []), row["task_type_id"], order)
             if ready != row["nb_assets_ready"]:
                 change = sa.update(TASK).where(TASK.c.id == row["id"])
                 self.tx.connection.execute(change.values(nb_assets_ready=ready, updated_at=NOW))
@@ -77,7 +77,7 @@ class CastingStatsRpc(ResourceService):
             return {str(ident): order or 0 for ident, order in connection.execute(kinds)}
 
 
-def _ready(cast: list[str | None], task_type: UUID | None, order: dict[str, int]) -> int:
+def _ready(ready_for: list[str | None], task_type: UUID | None, order: dict[str, int]) -> int:
     """The number of cast assets that are ready for this task type, or a later one."""
     needed = order.get(str(task_type), 0)
-    return sum(1 for kind in cast if kind is not None and order.get(kind, 0) >= needed)
+    return sum(1 for kind in ready_for if kind is not None and order.get(kind, 0) >= needed)

@@ -57,6 +57,7 @@ class InternalRpc(ResourceService):
             assigned = bool(
                 connection.scalar(sa.select(access.assigned_to_entity(self.actor.id, entity)))
             )
+        # Vendors see an entity only with a task on it.
         reads = role is not None and (role != "vendor" or assigned)
         return {"read": reads, "act": role in {"admin", "manager"} or (reads and assigned)}
 

@@ -33,22 +33,32 @@ class ResponseLayout:
             self.head, self.tail = b"[", b"]"
         self.first = True
 
-    def rows(self, heads: Heads, tasks: Iterator[tuple[str, str]]) -> Iterator[bytes]:
+    def rows(self, summaries: Heads, tasks: Iterator[tuple[str, str]]) -> Iterator[bytes]:
         """The pieces of the body, one per entity with its tasks."""
         if self.kind in ORDERED:
             by_entity = dict(tasks)
-            yield from (self._row(head, by_entity.get(ident, "")) for ident, head in heads.items())
+            yield from (
+                self._row(summary, by_entity.get(ident, "")) for ident, summary in summaries.items()
+            )
             return
         # As the tasks arrive, so that nothing is buffered; entities without tasks follow.
-        remaining = dict(heads)
+        remaining = dict(summaries)
         for ident, text in tasks:
             yield self._row(remaining.pop(ident), text)
-        yield from (self._row(head, "") for head in remaining.values())
+        yield from (self._row(summary, "") for summary in remaining.values())
 
-    def _row(self, head: msgspec.Raw, tasks: str) -> bytes:
-        before = b"" if self.first else self.between
+    def _row(self, summary: msgspec.Raw, tasks: str) -> bytes:
+        separator = b"" if self.first else self.between
         self.first = False
         key = b"," if self.compact else b',"tasks":'
         return b"".join(
-            [before, memoryview(head)[:-1], key, b"[", tasks.encode(), b"]", memoryview(head)[-1:]]
+            [
+                separator,
+                memoryview(summary)[:-1],
+                key,
+                b"[",
+                tasks.encode(),
+                b"]",
+                memoryview(summary)[-1:],
+            ]
         )

@@ -54,47 +54,55 @@ class OverviewRpc(ResourceService):
     def _with_tasks(self, kind: str, query: dict[str, str]) -> Reply:
         compact = kind in COMPACT and query.get("compact") == "true"
         lines = kind in COMPACT and query.get("stream") == "true"
-        heads = self._summaries("list_entity_summaries", kind=kind, query=query, compact=compact)
-        mine = self._as_vendor_in(_project(query))
-        tasks = self._tasks(kind, heads, compact=compact, mine=mine, watched="project_id" in query)
+        summaries = self._summaries(
+            "list_entity_summaries", kind=kind, query=query, compact=compact
+        )
+        as_vendor = self._as_vendor_in(_project(query))
+        tasks = self._tasks(
+            kind, summaries, compact=compact, as_vendor=as_vendor, watched="project_id" in query
+        )
         layout = ResponseLayout(kind, compact=compact, lines=lines)
-        answer = GzipBuilder()
-        answer.add(layout.head)
-        for part in layout.rows(heads, tasks):
-            answer.add(part)
-        answer.add(layout.tail)
-        reply = answer.reply()
+        stream = GzipBuilder()
+        stream.add(layout.head)
+        for chunk in layout.rows(summaries, tasks):
+            stream.add(chunk)
+        stream.add(layout.tail)
+        reply = stream.reply()
         return reply._replace(headers={"content_type": NDJSON}) if lines else reply
 
     @query
     def read_entity_detail(self, kind: str, ident: str) -> Reply:
         """One entity with its tasks. Raises NotFound, Forbidden."""
-        found = self.ask_raw("assets", "read_entity_summary", kind=kind, ident=ident)
-        answer = msgspec.json.decode(found, type=Head)
+        body = self.ask_raw("assets", "read_entity_summary", kind=kind, ident=ident)
+        detail = msgspec.json.decode(body, type=Head)
         # The tasks are spliced in before the closing brace, without decoding the head.
-        tasks = b"".join(self._parts(self._task_rows(kind, [answer.id], compact=False)))
-        return Reply(bytes(answer.head)[:-1] + b',"tasks":[' + tasks + b"]}")
+        tasks = b"".join(self._parts(self._task_rows(kind, [detail.id], compact=False)))
+        return Reply(bytes(detail.head)[:-1] + b',"tasks":[' + tasks + b"]}")
 
     @query
     def list_linked_with_tasks(self, ident: str) -> Reply:
         """The concepts that link to an entity, with their tasks. Raises NotFound, Forbidden."""
-        heads = self._summaries("list_linked_summaries", ident=ident)
-        tasks = self._tasks(LINKED, heads, compact=False, watched=False)
+        summaries = self._summaries("list_linked_summaries", ident=ident)
+        tasks = self._tasks(LINKED, summaries, compact=False, watched=False)
         layout = ResponseLayout(LINKED, compact=False, lines=False)
-        return Reply(b"".join([layout.head, *layout.rows(heads, tasks), layout.tail]))
+        return Reply(b"".join([layout.head, *layout.rows(summaries, tasks), layout.tail]))
 
-    # --- heads and tasks --------------------------------------------------------------------
+    # --- summaries and tasks ----------------------------------------------------------------
 
     def _summaries(self, method: str, **question: Any) -> Heads:
-        found = self.ask_raw("assets", method, **question)
-        return dict(msgspec.json.decode(found, type=list[tuple[str, msgspec.Raw]]))
+        body = self.ask_raw("assets", method, **question)
+        return dict(msgspec.json.decode(body, type=list[tuple[str, msgspec.Raw]]))
 
     def _as_vendor_in(self, project: UUID | None) -> frozenset[UUID]:
         """The productions in which the caller sees only their own tasks."""
         if self.actor.is_admin:
             return frozenset()
         roles = self.actor.projects.items()
-        return frozenset(p for p, role in roles if role == "vendor" and project in {None, p})
+        return frozenset(
+            production
+            for production, role in roles
+            if role == "vendor" and project in {None, production}
+        )
 
     def _task_rows(
         self,
@@ -102,46 +110,46 @@ class OverviewRpc(ResourceService):
         ids: list[str],
         *,
         compact: bool,
-        mine: frozenset[UUID] = frozenset(),
+        as_vendor: frozenset[UUID] = frozenset(),
         watched: bool = True,
     ) -> Select:
         """SELECT ``(entity id, the JSON of its tasks joined by commas)``.
 
-        ``mine`` are the productions of which only the caller's own tasks are shown.
+        ``as_vendor`` are the productions of which only the caller's own tasks are shown.
         """
         people, watch = _assignees(), _watched_by(self.actor.id, watched=watched)
         columns = [_column(kind, name, people, watch) for name in TASK_FIELDS[kind]]
         # One array parameter, however many entities: an IN list would be parsed anew each time.
-        wanted = sa.cast(ids, sa.ARRAY(sa.Uuid(as_uuid=False)))
-        inner = (
+        entity_ids = sa.cast(ids, sa.ARRAY(sa.Uuid(as_uuid=False)))
+        tasks = (
             sa.select(TASK.c.entity_id.label("owner"), *columns)
             .select_from(TASK)
             .outerjoin(people, people.c.task_id == TASK.c.id)
             .outerjoin(watch, watch.c.task_id == TASK.c.id)
-            .where(TASK.c.entity_id == sa.any_(wanted))
+            .where(TASK.c.entity_id == sa.any_(entity_ids))
         )
-        if mine:
-            own = access.assigned_to(self.actor.id, TASK.c.id)
-            inner = inner.where(own | TASK.c.project_id.not_in(mine))
-        rows = inner.subquery("t")
-        shown = [column for column in rows.c if column.name != "owner"]
-        values = sa.cast(sa.func.json_build_array(*shown), sa.Text)
-        text = values if compact else sql_json.written(shown)
+        if as_vendor:
+            assigned = access.assigned_to(self.actor.id, TASK.c.id)
+            tasks = tasks.where(assigned | TASK.c.project_id.not_in(as_vendor))
+        rows = tasks.subquery("t")
+        fields = [column for column in rows.c if column.name != "owner"]
+        values = sa.cast(sa.func.json_build_array(*fields), sa.Text)
+        text = values if compact else sql_json.written(fields)
         owner = sa.cast(rows.c.owner, sa.Text)
         return sa.select(owner, sa.func.string_agg(text, ",")).group_by(rows.c.owner)
 
-    def _tasks(self, kind: str, heads: Heads, **options: Any) -> Iterator[tuple[str, str]]:
+    def _tasks(self, kind: str, summaries: Heads, **options: Any) -> Iterator[tuple[str, str]]:
         """The rows of ``_task_rows``, read a chunk at a time."""
-        if not heads:
+        if not summaries:
             return
-        statement = self._task_rows(kind, list(heads), **options)
+        statement = self._task_rows(kind, list(summaries), **options)
         # A connection of its own for the cursor: the call's transaction must stay closed, so that
         # other services may still be called.
         with self.database.engine.connect() as connection:
             options = {"stream_results": True, "max_row_buffer": CHUNK}
             rows = connection.execution_options(**options).execute(statement)
-            for part in prefetch(rows.partitions(CHUNK // 4)):
-                yield from part
+            for chunk in prefetch(rows.partitions(CHUNK // 4)):
+                yield from chunk
 
     def _parts(self, statement: Select) -> list[bytes]:
         with self.database.read() as connection:
@@ -182,10 +190,10 @@ def _assignees() -> sa.Subquery:
 
 def _watched_by(person: UUID | None, *, watched: bool) -> sa.Subquery:
     """The tasks that the person subscribed to; empty if ``watched`` is false."""
-    mine = sa.select(Subscription.task_id).where(
+    subscriptions = sa.select(Subscription.task_id).where(
         Subscription.person_id == person, sa.literal(watched)
     )
-    return mine.subquery("watch")
+    return subscriptions.subquery("watch")
 
 
 def _column(kind: str, name: str, people: sa.Subquery, watch: sa.Subquery) -> Expression:

@@ -94,6 +94,7 @@ def _supervises(ctx: CallContext, facts: Facts) -> bool:
     actor = ctx.actor
     if actor.role_in(facts["project_id"]) != "supervisor" or set(facts["body"]) - SUPERVISED:
         return False
+    # Supervisors without departments supervise all of them.
     return not actor.departments or facts["department_id"] in actor.departments
 
 
@@ -135,10 +136,10 @@ def may_act(ctx: CallContext, ident: UUID, facts: Facts) -> bool:
     if role == "supervisor" and in_department:
         return True
     # Cheapest first: the last one calls another service.
-    return _is_assignee(ctx, {"task_id": ident}) or made_entity(ctx, facts["entity_id"])
+    return _is_assignee(ctx, {"task_id": ident}) or created_entity(ctx, facts["entity_id"])
 
 
-def made_entity(ctx: CallContext, entity: UUID | None) -> bool:
+def created_entity(ctx: CallContext, entity: UUID | None) -> bool:
     """Whether the caller created the entity, according to ``assets``."""
     if entity is None or ctx.actor.id is None:
         return False

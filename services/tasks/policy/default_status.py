@@ -41,7 +41,7 @@ def lock_defaults(ctx: CallContext) -> None:
 
 def default_status(ctx: CrudContext, *, concept: bool) -> UUID:
     """The id of the default status, created on first use. Emits ``task-status:new`` then."""
-    table, first = table_of(TaskStatus), CONCEPT_DEFAULT if concept else DEFAULT
+    table, values = table_of(TaskStatus), CONCEPT_DEFAULT if concept else DEFAULT
     default = (
         sa.select(table.c.id)
         .where(
@@ -50,18 +50,18 @@ def default_status(ctx: CrudContext, *, concept: bool) -> UUID:
         )
         .limit(1)
     )
-    existing: UUID | None = ctx.tx.connection.scalar(default)
-    if existing is None:
+    status_id: UUID | None = ctx.tx.connection.scalar(default)
+    if status_id is None:
         lock_defaults(ctx)
-        existing = ctx.tx.connection.scalar(default)
-    if existing is not None:
-        return existing
-    row = {**FIRST_VALUES, **first, "id": uuid4()}
+        status_id = ctx.tx.connection.scalar(default)
+    if status_id is not None:
+        return status_id
+    row = {**FIRST_VALUES, **values, "id": uuid4()}
     # Two first tasks at once: the second transaction waits here, and uses the first one's status.
     statement = insert(table).values(row).on_conflict_do_nothing().returning(table.c.id)
     ident: UUID | None = ctx.tx.connection.scalar(statement)
     if ident is None:
-        by_name = sa.select(table.c.id).where(table.c.short_name == first["short_name"])
+        by_name = sa.select(table.c.id).where(table.c.short_name == values["short_name"])
         concurrent: UUID = ctx.tx.connection.execute(by_name).scalar_one()
         return concurrent
     resource = ctx.registry["task-status"]

@@ -22,9 +22,9 @@ def recompute_duration(ctx: CrudContext, task: UUID | None) -> None:
     total = sa.select(sa.func.coalesce(sa.func.sum(TimeSpent.duration), 0.0)).where(
         TimeSpent.task_id == task
     )
-    changed = sa.update(Task).where(Task.id == task).values(duration=total.scalar_subquery())
+    update = sa.update(Task).where(Task.id == task).values(duration=total.scalar_subquery())
     # RETURNING saves a query for the production.
-    project = ctx.tx.session.scalar(changed.returning(Task.project_id))
+    project = ctx.tx.session.scalar(update.returning(Task.project_id))
     resource = ctx.registry["tasks"]
     facts = {"id": task, "project_id": project}
     ctx.tx.emit(ctx.registry.event(resource, "update", facts))

@@ -30,10 +30,10 @@ def entity_for_reader(ctx: CallContext, kind: str, ident: str) -> tuple[UUID, Js
     return entity, description
 
 
-def own_only(ctx: CallContext, kind: str, facts: Row, *, own: bool) -> list[Any]:
-    """The condition on tasks that limits vendors, or with ``own`` everybody, to their own."""
+def only_assigned(ctx: CallContext, kind: str, facts: Row, *, assigned_only: bool) -> list[Any]:
+    """Conditions that limit vendors, or with ``assigned_only`` everybody, to their own tasks."""
     # A vendor may read a shot only with a task on it, but any sequence or episode.
     role = ctx.actor.role_in(UUID(facts["project_id"]))
-    if own or (role == "vendor" and kind in {"sequence", "episode"}):
+    if assigned_only or (role == "vendor" and kind in {"sequence", "episode"}):
         return [access.assigned_to(ctx.actor.id, Task.id)]
     return []

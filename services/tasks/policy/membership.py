@@ -19,8 +19,8 @@ def require_member(ctx: CallContext, project_id: str, *roles: str) -> UUID:
     # A role proves that the production exists; administrators have one everywhere, so they are
     # checked.
     if role is None or ctx.actor.is_admin:
-        existing = ctx.ask("crud", "find_existing_rows", tables={"project": [str(project)]})
-        if not existing["project"]:
+        found = ctx.ask("crud", "find_existing_rows", tables={"project": [str(project)]})
+        if not found["project"]:
             raise NotFound
     if role is None or (roles and role not in {"admin", *roles}):
         message = f"This requires to be {' or '.join(roles) or 'in the team'} of the production."

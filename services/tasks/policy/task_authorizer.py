@@ -80,7 +80,7 @@ class TaskAuthorizer:
             return False
         if role in {"admin", "manager", "client"} or self.works_on(task):
             return True
-        return access.made_entity(self.ctx, task["entity_id"])
+        return access.created_entity(self.ctx, task["entity_id"])
 
     def check_reader(self, task: Row) -> None:
         """Raise Forbidden unless the caller may read the task."""

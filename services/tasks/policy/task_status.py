@@ -29,6 +29,7 @@ def with_status(task: Row, status: Row, commented_at: datetime, now: datetime) -
         return values
     if status["is_retake"]:
         values["retake_count"] = (task["retake_count"] or 0) + 1
+    # Work starts once: a return to it does not move the date.
     if status["is_wip"] and task["real_start_date"] is None:
         values["real_start_date"] = now
     if status["is_feedback_request"]:
@@ -51,6 +52,7 @@ def recount_task(tx: Transaction, ident: UUID) -> None:
     }
     # Replays the comments: after a deletion, any of the columns may change.
     for row in tx.connection.execute(_status_history(ident)).mappings():
+        # Its status was deleted; it still is the last comment.
         if row["task_status_id"] is None:
             values["last_comment_date"] = row["created_at"]
             continue
@@ -59,8 +61,8 @@ def recount_task(tx: Transaction, ident: UUID) -> None:
     spent = sa.select(sa.func.coalesce(sa.func.sum(TimeSpent.duration), 0.0))
     values["duration"] = spent.where(TimeSpent.task_id == ident).scalar_subquery()
     task = table_of(Task)
-    changed = sa.update(task).where(task.c.id == ident).values(**values, updated_at=NOW)
-    tx.connection.execute(changed)
+    update = sa.update(task).where(task.c.id == ident).values(**values, updated_at=NOW)
+    tx.connection.execute(update)
 
 
 def _status_history(task: UUID) -> Select:
@@ -89,6 +91,7 @@ def _default(tx: Transaction, task: UUID) -> UUID | None:
     query = (
         sa.select(TaskStatus.id)
         .where(TaskStatus.is_default.is_(True))
+        # The default for its own kind; if there is none, the other one.
         .order_by(of_kind.desc(), TaskStatus.created_at)
         .limit(1)
     )

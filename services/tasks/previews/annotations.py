@@ -24,15 +24,15 @@ FIELDS: Final = {
 def apply_changes(annotations: Json, data: JsonObject) -> Drawn:
     """The annotations after a change. Raises InvalidInput for a malformed change."""
     # Copied: SQLAlchemy sees a change of the column only if the value isn't the one it loaded.
-    found = annotations_in(deepcopy(annotations))
+    drawn = annotations_in(deepcopy(annotations))
     additions, updates, deletions = (
         field_of(name, data.get(name), read) for name, read in FIELDS.items()
     )
     for member in (*additions, *updates):
-        _put(found, member)
-    for gone in deletions:
-        found = _without(found, gone)
-    return found
+        _put(drawn, member)
+    for deletion in deletions:
+        drawn = _without(drawn, deletion)
+    return drawn
 
 
 def _objects(member: JsonObject) -> Drawn:
@@ -41,40 +41,40 @@ def _objects(member: JsonObject) -> Drawn:
     return objects if isinstance(objects, list) else []
 
 
-def _put(found: Drawn, member: JsonObject) -> None:
+def _put(drawn: Drawn, member: JsonObject) -> None:
     """Merge a member into the one at the same time, objects by their ids."""
     if "time" not in member:
-        _merge(found, [member])
+        _merge(drawn, [member])
         return
-    there = next((one for one in found if one.get("time") == member["time"]), None)
-    if there is None:
-        found.append(member)
-    elif _objects(there):
-        _merge(_objects(there), _objects(member))
+    at_time = next((item for item in drawn if item.get("time") == member["time"]), None)
+    if at_time is None:
+        drawn.append(member)
+    elif _objects(at_time):
+        _merge(_objects(at_time), _objects(member))
     else:
-        there.update(member)
+        at_time.update(member)
 
 
-def _merge(objects: Drawn, more: Drawn) -> None:
-    places = {one["id"]: place for place, one in enumerate(objects) if "id" in one}
-    for one in more:
-        place = places.get(one.get("id", ""))
+def _merge(objects: Drawn, changes: Drawn) -> None:
+    places = {item["id"]: place for place, item in enumerate(objects) if "id" in item}
+    for item in changes:
+        place = places.get(item.get("id", ""))
         if place is None:
-            objects.append(one)
+            objects.append(item)
         else:
-            objects[place] = {**objects[place], **one}
+            objects[place] = {**objects[place], **item}
 
 
-def _without(found: Drawn, gone: JsonObject | str) -> Drawn:
+def _without(drawn: Drawn, deletion: JsonObject | str) -> Drawn:
     """Remove an object by id, or the given objects at a time; drop a time without objects."""
-    if isinstance(gone, str):
-        return [one for one in found if one.get("id") != gone]
-    ids, kept = set(gone.get("objects") or ()), []
-    for one in found:
-        if one.get("time") == gone.get("time"):
-            objects = [drawn for drawn in _objects(one) if drawn.get("id") not in ids]
+    if isinstance(deletion, str):
+        return [item for item in drawn if item.get("id") != deletion]
+    ids, remaining = set(deletion.get("objects") or ()), []
+    for item in drawn:
+        if item.get("time") == deletion.get("time"):
+            objects = [shape for shape in _objects(item) if shape.get("id") not in ids]
             if not objects:
                 continue
-            one["drawing"]["objects"] = objects
-        kept.append(one)
-    return kept
+            item["drawing"]["objects"] = objects
+        remaining.append(item)
+    return remaining

@@ -29,11 +29,11 @@ def announce(
     task: UUID,
     comment: UUID,
     facts: Row,
-    wanted: int | None = None,
+    requested: int | None = None,
     *,
     ident: UUID | None = None,
 ) -> bytes:
-    """Create a preview without a file, of the revision ``wanted`` or the next; returns its JSON.
+    """Create a preview without a file, of the requested revision or the next; returns its JSON.
 
     Raises Refused (the revision exists), NotFound (the task or comment was deleted meanwhile).
     """
@@ -42,10 +42,10 @@ def announce(
     ctx.tx.get(Task, task, lock=True)
     ctx.tx.get(Comment, comment)
     try:
-        revision, position = _place_in_revisions(ctx.tx, task, comment, wanted)
+        revision, position = _place_in_revisions(ctx.tx, task, comment, requested)
     except ValueError:
         message = (
-            f"Revision {wanted} already exists for this task. Choose a different revision "
+            f"Revision {requested} already exists for this task. Choose a different revision "
             "number, or omit it to let the revision auto-increment."
         )
         raise Refused(message) from None
@@ -78,8 +78,8 @@ def receive_upload(ctx: CallContext, upload: JsonObject) -> UUID:
         message = f"Wrong file format, extension: {upload['extension']}"
         raise InvalidInput(message)
     ident = uuid4()
-    received = kinds.KEPT.key(ident, kinds.RECEIVED)
-    storage_of(ctx).copy(attachment_key(upload["id"]), received)
+    key = kinds.FILES.key(ident, kinds.RECEIVED)
+    storage_of(ctx).copy(attachment_key(upload["id"]), key)
     return ident
 
 
@@ -91,8 +91,8 @@ def announce_upload(
     Rendering thumbnails takes seconds, for which the request must not wait.
     Emits ``preview-file:new`` and ``preview-file:received``.
     """
-    shown = announce(ctx, task["id"], comment, task, ident=ident)
-    preview: JsonObject = msgspec.json.decode(shown)
+    body = announce(ctx, task["id"], comment, task, ident=ident)
+    preview: JsonObject = msgspec.json.decode(body)
     ctx.tx.emit(PreviewReceived(preview_file_id=ident, upload=upload), project=task["project_id"])
     storage, source = storage_of(ctx), attachment_key(upload["id"])
     # If the process dies before that, the sweep deletes the file: no attachment has its id.
@@ -114,35 +114,37 @@ def _show_in_comment(ctx: CallContext, preview: UUID, comment: UUID) -> None:
 
 def comment_changed(ctx: CrudContext, comment: UUID, facts: Row) -> None:
     """Emit ``comment:update``."""
-    known = {"id": comment, "project_id": facts["project_id"]}
-    ctx.tx.emit(ctx.registry.event(ctx.registry["comments"], "update", known))
+    row = {"id": comment, "project_id": facts["project_id"]}
+    ctx.tx.emit(ctx.registry.event(ctx.registry["comments"], "update", row))
 
 
 def _place_in_revisions(
-    tx: Transaction, task: UUID, comment: UUID, wanted: int | None
+    tx: Transaction, task: UUID, comment: UUID, revision: int | None
 ) -> tuple[int, int]:
     """Revision and position of a new preview, with the task locked.
 
-    Further previews of a comment join its revision; other previews get ``wanted`` or the next
+    Further previews of a comment join its revision; other previews get ``revision`` or the next
     number. Raises ValueError if another comment's previews have the number.
     """
     file, link = PreviewFile, comment_preview_link.c
-    own = (
+    of_comment = (
         sa.select(file.revision, sa.func.max(file.position).label("last"))
         .join(comment_preview_link, link.preview_file == file.id)
         .where(link.comment == comment)
         .group_by(file.revision)
         .order_by(file.revision.desc())
     )
-    mine: dict[int, int] = {row.revision: row.last for row in tx.session.execute(own)}
-    if wanted is None and mine:
-        wanted = max(mine)
-    if wanted is not None and wanted in mine:
-        return wanted, mine[wanted] + 1
+    last_positions: dict[int, int] = {
+        row.revision: row.last for row in tx.session.execute(of_comment)
+    }
+    if revision is None and last_positions:
+        revision = max(last_positions)
+    if revision is not None and revision in last_positions:
+        return revision, last_positions[revision] + 1
     newest = sa.select(sa.func.max(file.revision)).where(file.task_id == task)
-    if wanted is None:
+    if revision is None:
         return (tx.session.scalar(newest) or 0) + 1, 1
-    taken = sa.select(file.id).where(file.task_id == task, file.revision == wanted)
-    if tx.session.scalar(taken.limit(1)):
-        raise ValueError(wanted)
-    return wanted, 1
+    in_use = sa.select(file.id).where(file.task_id == task, file.revision == revision)
+    if tx.session.scalar(in_use.limit(1)):
+        raise ValueError(revision)
+    return revision, 1

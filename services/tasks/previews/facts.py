@@ -32,16 +32,17 @@ def preview_facts(ctx: CallContext, ident: UUID) -> Row:
             Task.entity_id,
             access.TASK_DEPARTMENT.label("department_id"),
             Task.task_type_id,
-            kinds.KEPT.upload(ctx),
+            kinds.FILES.upload(ctx),
         )
+        # Outer: a preview without a task is found, and then refused by the rule.
         .outerjoin(Task, Task.id == row.task_id)
         .where(row.id == ident)
     )
     with ctx.database.read() as connection:
-        found = connection.execute(statement).mappings().first()
-    if found is None:
+        facts = connection.execute(statement).mappings().first()
+    if facts is None:
         raise NotFound
-    return dict(found)
+    return dict(facts)
 
 
 def check_may_act(ctx: CallContext, task: UUID | None, facts: Row) -> None:
@@ -53,6 +54,7 @@ def check_may_act(ctx: CallContext, task: UUID | None, facts: Row) -> None:
 
 def may_take_a_file(facts: Row) -> bool:
     """Whether a preview has no file yet, or a broken one."""
+    # A processing preview with a size or a name has its file already, and is being rendered.
     return facts["status"] != kinds.READY and (
         facts["status"] != kinds.PROCESSING or not (facts["file_size"] or facts["original_name"])
     )
@@ -62,13 +64,13 @@ def comment_of(tx: Transaction, preview: UUID) -> UUID | None:
     """The comment that shows a preview; None if it was unlinked."""
     link = comment_preview_link.c
     statement = sa.select(link.comment).where(link.preview_file == preview).limit(1)
-    found: UUID | None = tx.session.scalar(statement)
-    return found
+    comment: UUID | None = tx.session.scalar(statement)
+    return comment
 
 
 def check_comment_in(ctx: CallContext, task: UUID, ident: UUID) -> None:
     """Raise NotFound unless the comment is one of the task."""
-    found = sa.exists().where(Comment.id == ident, Comment.object_id == task)
+    exists = sa.exists().where(Comment.id == ident, Comment.object_id == task)
     with ctx.database.read() as connection:
-        if not connection.scalar(sa.select(found)):
+        if not connection.scalar(sa.select(exists)):
             raise NotFound

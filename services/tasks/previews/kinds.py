@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.common.files.kept import Kept
+from services.common.files.row_files import RowFiles
 from services.common.files.thumbnails.order import AS_IS, Shape
 
 PREFIX: Final = "previews"
@@ -59,5 +59,5 @@ SHAPES: Final = {
 }
 #: The name of an unprocessed file that came with its comment.
 RECEIVED: Final = "received"
-KEPT: Final = Kept(PREFIX, "preview_file", tuple(SHAPES), waiting=(RECEIVED,))
+FILES: Final = RowFiles(PREFIX, "preview_file", tuple(SHAPES), waiting=(RECEIVED,))
 READY, BROKEN, PROCESSING = "ready", "broken", "processing"

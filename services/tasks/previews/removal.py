@@ -23,9 +23,9 @@ Mains = dict[UUID, UUID]
 
 def only_shown_by(comment: UUID) -> sa.Select[UUID]:
     """SELECT the previews that a comment shows and no other does."""
-    link, other = comment_preview_link.c, comment_preview_link.alias("other").c
+    link, other_link = comment_preview_link.c, comment_preview_link.alias("other").c
     shown_elsewhere = sa.exists().where(
-        other.preview_file == link.preview_file, other.comment != comment
+        other_link.preview_file == link.preview_file, other_link.comment != comment
     )
     return sa.select(link.preview_file).where(link.comment == comment, ~shown_elsewhere)
 
@@ -44,12 +44,12 @@ def main_previews(ctx: CallContext, ids: Collection[UUID]) -> Mains:
         entities: Mains = dict(connection.execute(query).all())  # type: ignore[arg-type]
     if not entities:
         return {}
-    wanted = sorted({str(entity) for entity in entities.values()})
-    found = ctx.ask("assets", "list_entities_in_brief", ids=wanted)
+    entity_ids = sorted({str(entity) for entity in entities.values()})
+    briefs = ctx.ask("assets", "list_entities_in_brief", ids=entity_ids)
     return {
         preview: entity
         for preview, entity in entities.items()
-        if found.get(str(entity), {}).get("preview_file_id") == str(preview)
+        if briefs.get(str(entity), {}).get("preview_file_id") == str(preview)
     }
 
 
@@ -60,8 +60,8 @@ def remove_previews(ctx: CrudContext, ids: Collection[UUID], mains: Mains | None
     ``preview-file:set-main``.
     """
     rows = _locked(ctx, ids)
-    gone = [row["id"] for row in rows]
-    cross_references.remove(ctx.tx, ctx.name, ctx.metadata, "preview_file", gone)
+    deleted = [row["id"] for row in rows]
+    cross_references.remove(ctx.tx, ctx.name, ctx.metadata, "preview_file", deleted)
     for row in rows:
         replace_preview(ctx, row, (mains or {}).get(row["id"]))
         ctx.tx.emit(ctx.registry.event(ctx.registry["preview-files"], "delete", row))
@@ -77,11 +77,11 @@ def replace_preview(ctx: CallContext, row: Row, entity: UUID | None) -> None:
     ctx.tx.session.execute(change.values(last_preview_file_id=newest))
     if entity is None:
         return
-    before = ctx.tx.session.scalar(_newest(row, PreviewFile.status == kinds.READY))
+    successor = ctx.tx.session.scalar(_newest(row, PreviewFile.status == kinds.READY))
     # Without one, ``rows:gone`` clears the entity's main preview.
-    if before is not None:
+    if successor is not None:
         # ``instead_of``: ``assets`` keeps a main preview that somebody chose in the meantime.
-        facts = {"entity_id": entity, "preview_file_id": before, "instead_of": row["id"]}
+        facts = {"entity_id": entity, "preview_file_id": successor, "instead_of": row["id"]}
         ctx.tx.emit(PreviewSetMain(**facts, **in_project(row)))
 
 
@@ -100,10 +100,10 @@ def _locked(ctx: CallContext, ids: Collection[UUID]) -> list[Row]:
     """The previews that still exist, locked."""
     # Tasks before previews, both by id: the order in which all code locks them.
     tasks = sa.select(PreviewFile.task_id).where(PreviewFile.id.in_(ids))
-    ordered = sa.select(Task.id).where(Task.id.in_(tasks)).order_by(Task.id)
-    ctx.tx.session.execute(ordered.with_for_update(key_share=True))
+    task_locks = sa.select(Task.id).where(Task.id.in_(tasks)).order_by(Task.id)
+    ctx.tx.session.execute(task_locks.with_for_update(key_share=True))
     project = sa.select(Task.project_id).where(Task.id == PreviewFile.task_id)
-    shown = (PreviewFile.id, PreviewFile.task_id, project.scalar_subquery().label("project_id"))
-    rows = sa.select(*shown).where(PreviewFile.id.in_(ids)).order_by(PreviewFile.id)
+    columns = (PreviewFile.id, PreviewFile.task_id, project.scalar_subquery().label("project_id"))
+    rows = sa.select(*columns).where(PreviewFile.id.in_(ids)).order_by(PreviewFile.id)
     locked = rows.with_for_update(of=PreviewFile)
     return [dict(row) for row in ctx.tx.session.execute(locked).mappings()]

@@ -48,12 +48,12 @@ class PreviewActionRpc(ResourceService):
         if facts["entity_id"] is None or facts["status"] != kinds.READY:
             message = "Only a preview that has its file can stand for an entity."
             raise Refused(message)
-        known = {"entity_id": facts["entity_id"], "preview_file_id": facts["id"]}
+        ids = {"entity_id": facts["entity_id"], "preview_file_id": facts["id"]}
         # Called as well as emitted: the entity shows the preview as soon as this returns.
-        self.ask("assets", "show_preview", **{name: str(value) for name, value in known.items()})
-        found = self.ask("assets", "read_entity_with_ancestors", ident=str(facts["entity_id"]))
-        self.tx.emit(PreviewSetMain(**known, **in_project(facts)))
-        return {**found["entity"], "preview_file_status": facts["status"]}
+        self.ask("assets", "show_preview", **{name: str(value) for name, value in ids.items()})
+        entity = self.ask("assets", "read_entity_with_ancestors", ident=str(facts["entity_id"]))
+        self.tx.emit(PreviewSetMain(**ids, **in_project(facts)))
+        return {**entity["entity"], "preview_file_status": facts["status"]}
 
     @command
     def annotate_preview(self, ident: str, data: JsonObject) -> Reply:
@@ -87,7 +87,7 @@ class PreviewActionRpc(ResourceService):
         InvalidInput. Emits ``preview-file:update`` for each that moved.
         """
         facts = self._to_act_on(ident)
-        wanted = read_body(data, {"position": PLACE})["position"]
+        position = read_body(data, {"position": PLACE})["position"]
         file = PreviewFile
         together = (
             sa.select(file)
@@ -97,15 +97,15 @@ class PreviewActionRpc(ResourceService):
             .with_for_update()
         )
         rows = list(self.tx.session.scalars(together))
-        moved = next((row for row in rows if row.id == facts["id"]), None)
-        if moved is None:  # deleted or moved to another revision since it was read
+        preview = next((row for row in rows if row.id == facts["id"]), None)
+        if preview is None:  # deleted or moved to another revision since it was read
             raise NotFound
-        rows.remove(moved)
-        rows.insert(wanted - 1, moved)
-        for place, row in enumerate(rows, 1):
-            if row.position != place:
+        rows.remove(preview)
+        rows.insert(position - 1, preview)
+        for new_position, row in enumerate(rows, 1):
+            if row.position != new_position:
                 change = sa.update(file).where(file.id == row.id)
-                self.tx.session.execute(change.values(position=place, updated_at=NOW))
+                self.tx.session.execute(change.values(position=new_position, updated_at=NOW))
                 self.tx.emit(PreviewUpdate(preview_file_id=row.id, **in_project(facts)))
         return self._of_revision(facts)
 
@@ -142,9 +142,9 @@ class PreviewActionRpc(ResourceService):
         task, comment = known_id(task_id), known_id(comment_id)
         facts = preview_facts(self, known_id(ident))
         link = comment_preview_link.c
-        shown = sa.exists().where(link.comment == comment, link.preview_file == facts["id"])
+        is_linked = sa.exists().where(link.comment == comment, link.preview_file == facts["id"])
         with self.database.read() as connection:
-            if facts["task_id"] != task or not connection.scalar(sa.select(shown)):
+            if facts["task_id"] != task or not connection.scalar(sa.select(is_linked)):
                 raise NotFound
         return task, comment, facts
 

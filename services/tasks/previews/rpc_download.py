@@ -74,9 +74,10 @@ class PreviewDownloadRpc(ResourceService):
         facts = self._readable(ident)
         extension = facts["extension"] or ""
         name = f"{self._name_of(facts)}.{extension}"
-        answer = _answer(facts, kinds.ORIGINAL, CONTENT_TYPES.get(extension, UNKNOWN))
+        # Not with the type of the file: browsers would show it instead of saving it.
+        reply = _answer(facts, kinds.ORIGINAL, CONTENT_TYPES.get(extension, UNKNOWN))
         return FileAnswer(
-            key=answer.key, content_type=UNKNOWN, name=name, last_modified=answer.last_modified
+            key=reply.key, content_type=UNKNOWN, name=name, last_modified=reply.last_modified
         )
 
     def _readable(self, ident: str) -> Row:
@@ -94,14 +95,16 @@ class PreviewDownloadRpc(ResourceService):
                 ("auth", "list_rows", {"path": "organisations"}),
             ]
         )
-        if facts["original_name"] and any(one["use_original_file_name"] for one in organisations):
+        if facts["original_name"] and any(
+            organisation["use_original_file_name"] for organisation in organisations
+        ):
             return str(facts["original_name"])
-        words = [
+        parts = [
             projects.get(project),
             (entities.get(entity) or {}).get("entity_name"),
             self._task_type(facts["task_type_id"]),
         ]
-        return f"{slug(' '.join(word for word in words if word))}_v{facts['revision']}"
+        return f"{slug(' '.join(part for part in parts if part))}_v{facts['revision']}"
 
     def _task_type(self, ident: UUID | None) -> str | None:
         with self.database.read() as connection:
@@ -113,7 +116,9 @@ class PreviewDownloadRpc(ResourceService):
 
 def _answer(facts: Row, name: str, kind: str) -> FileAnswer:
     return FileAnswer(
-        key=kinds.KEPT.key(facts["id"], name, facts["upload_id"]),
+        # By upload: while a file is replaced, its readers get the old one or the new one, never a
+        # mix.
+        key=kinds.FILES.key(facts["id"], name, facts["upload_id"]),
         content_type=kind,
         inline=True,
         last_modified=facts["updated_at"],

@@ -49,6 +49,7 @@ class EntityPreviewRpc(ResourceService):
         """
         entity = known_id(entity_id)
         projects = self.ask("assets", "list_projects_of_entities", ids=[str(entity)])
+        # An unknown entity is a 404, before any permission is checked.
         if str(entity) not in projects:
             raise NotFound
         facts = {"project_id": UUID(projects[str(entity)]), "entity_id": entity}
@@ -64,18 +65,21 @@ class EntityPreviewRpc(ResourceService):
     def _by_task_type(self, entity: UUID) -> dict[str, list[JsonObject]]:
         with self.database.read() as connection:
             rows = connection.execute(_of_entity(entity)).mappings().all()
-        found: dict[str, list[JsonObject]] = {}
+        by_type: dict[str, list[JsonObject]] = {}
+        # Rows are ordered: the first file of a revision comes before its others.
         firsts: dict[tuple[UUID, int], JsonObject] = {}
         for row in rows:
-            shown = dict(row)
+            preview = dict(row)
             revision = (row["task_id"], row["revision"])
             if revision in firsts:
-                firsts[revision]["previews"].append(shown)
+                firsts[revision]["previews"].append(preview)
                 continue
-            first = {k: v for k, v in shown.items() if k not in OF_FIRST_ONLY} | {"previews": []}
+            first = {
+                name: value for name, value in preview.items() if name not in OF_FIRST_ONLY
+            } | {"previews": []}
             firsts[revision] = first
-            found.setdefault(str(row["task_type_id"]), []).append(first)
-        return found
+            by_type.setdefault(str(row["task_type_id"]), []).append(first)
+        return by_type
 
 
 def _of_entity(entity: UUID) -> Select:

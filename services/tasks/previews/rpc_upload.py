@@ -48,8 +48,8 @@ class PreviewUploadRpc(ResourceService):
             raise NotFound
         check_may_act(self, task, facts)
         check_comment_in(self, task, comment)
-        wanted = _revision(data)
-        return Reply(announce(self, task, comment, facts, wanted))
+        revision = _revision(data)
+        return Reply(announce(self, task, comment, facts, revision))
 
     @command
     def upload_preview(self, ident: str, data: JsonObject, files: list[JsonObject]) -> Reply:
@@ -70,8 +70,8 @@ class PreviewUploadRpc(ResourceService):
             raise Refused(message)
         refuse_unknown_kind(self, facts, upload)
         fill(self, facts, upload, f"{UPLOADS}/{upload.id}")
-        shown = self.registry["preview-files"].view(self.tx, uuid, relations=False)
-        return Reply(shown)
+        preview = self.registry["preview-files"].view(self.tx, uuid, relations=False)
+        return Reply(preview)
 
     # Unordered: a preview receives one file.
     @on("preview-file:received", inbox=Inbox.NONE)
@@ -83,7 +83,7 @@ class PreviewUploadRpc(ResourceService):
         """
         message = msgspec.convert(delivery.payload, PreviewReceived)
         upload = msgspec.convert(message.upload, Upload)
-        key = kinds.KEPT.key(message.preview_file_id, kinds.RECEIVED)
+        key = kinds.FILES.key(message.preview_file_id, kinds.RECEIVED)
         try:
             facts = preview_facts(self, message.preview_file_id)
             if may_take_a_file(facts):
@@ -101,5 +101,5 @@ class PreviewUploadRpc(ResourceService):
 
 def _revision(data: JsonObject) -> int | None:
     """The requested revision, 0 too; without one the next is taken. Raises InvalidInput."""
-    wanted: int | None = read_body(data, {"revision": REVISION})["revision"]
-    return wanted
+    revision: int | None = read_body(data, {"revision": REVISION})["revision"]
+    return revision

@@ -15,7 +15,7 @@ from services.tasks.models import Comment, News, PreviewFile, comment_preview_li
 from services.tasks.previews.removal import Mains, main_previews, replace_preview
 
 #: Fields that only upload, processing and reordering set, and the author.
-KEPT_BY_ROUTES: Final = frozenset(
+SET_BY_ROUTES: Final = frozenset(
     {
         "name",
         "original_name",
@@ -41,7 +41,7 @@ KEPT_BY_ROUTES: Final = frozenset(
 
 def fixed(actor: Actor) -> frozenset[str]:
     """The fields that an update ignores: none for administrators, who import previews."""
-    return frozenset() if actor.is_admin else KEPT_BY_ROUTES
+    return frozenset() if actor.is_admin else SET_BY_ROUTES
 
 
 class PreviewRules(ResourceRules[Mains]):
@@ -61,10 +61,10 @@ class PreviewRules(ResourceRules[Mains]):
         revision = values.get("revision")
         if revision is None or revision == row["revision"] or row["position"] != 1:
             return
-        taken = sa.select(PreviewFile.id).where(
+        in_use = sa.select(PreviewFile.id).where(
             PreviewFile.task_id == row["task_id"], PreviewFile.revision == revision
         )
-        if ctx.tx.session.scalar(taken.limit(1)):
+        if ctx.tx.session.scalar(in_use.limit(1)):
             message = (
                 f"Revision {revision} already exists for this task. "
                 "Choose a different revision number."
@@ -82,6 +82,7 @@ class PreviewRules(ResourceRules[Mains]):
 
     def on_delete(self, ctx: CrudContext, row: Row, _prepared: Mains) -> None:
         """Delete or clear the references to the preview."""
+        # Before the delete, which foreign keys that still reference the row would refuse.
         ident, run = row["id"], ctx.tx.session.execute
         run(sa.delete(comment_preview_link).where(comment_preview_link.c.preview_file == ident))
         run(sa.update(Comment).where(Comment.preview_file_id == ident).values(preview_file_id=None))

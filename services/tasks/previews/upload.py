@@ -89,7 +89,7 @@ def _store(ctx: CallContext, ident: UUID, upload: Upload, key: str) -> JsonObjec
     if upload.extension in kinds.PICTURES:
         with rendered(storage_of(ctx), key, kinds.SHAPES) as picture:
             return _store_picture(ctx, ident, upload, picture)
-    storage_of(ctx).copy(key, kinds.KEPT.key(ident, kinds.ORIGINAL, upload.id))
+    storage_of(ctx).copy(key, kinds.FILES.key(ident, kinds.ORIGINAL, upload.id))
     is_movie = upload.extension in kinds.MOVIES
     extension = kinds.MOVIE if is_movie else upload.extension
     return {"status": kinds.READY, "extension": extension, "file_size": upload.size}
@@ -97,7 +97,7 @@ def _store(ctx: CallContext, ident: UUID, upload: Upload, key: str) -> JsonObjec
 
 def _store_picture(ctx: CallContext, ident: UUID, upload: Upload, picture: Rendered) -> JsonObject:
     for name, path in picture.files.items():
-        storage_of(ctx).put(kinds.KEPT.key(ident, name, upload.id), path)
+        storage_of(ctx).put(kinds.FILES.key(ident, name, upload.id), path)
     return {
         "status": kinds.READY,
         "extension": kinds.PICTURE,
@@ -137,7 +137,7 @@ def _write(ctx: CallContext, facts: Row, upload: Upload, key: str, values: Value
             .where(Task.id == facts["task_id"])
             .values(last_preview_file_id=facts["id"])
         )
-    kinds.KEPT.take(ctx, facts["id"], UUID(upload.id), key)
+    kinds.FILES.take(ctx, facts["id"], UUID(upload.id), key)
 
 
 def _emit_changes(ctx: CrudContext, facts: Row, values: Values, *, automated: bool) -> None:

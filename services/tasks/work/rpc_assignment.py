@@ -46,9 +46,10 @@ class AssignmentRpc(ResourceService):
             raise Forbidden(message)
         self._check_bot(task, person)
         new = self._assign(task, UUID(person["id"]))
-        shown = self.registry["tasks"].view(self.tx, task["id"])
+        # Read now: ``_add_to_team`` commits, and closes the transaction.
+        body = self.registry["tasks"].view(self.tx, task["id"])
         self._add_to_team([task], person["id"], new=new)
-        return Reply(shown)
+        return Reply(body)
 
     @command
     def assign_tasks(self, person_id: str, data: JsonObject) -> Reply:
@@ -66,9 +67,9 @@ class AssignmentRpc(ResourceService):
         # In the order of ids, as elsewhere: each locks its task.
         ordered = sorted(tasks, key=lambda task: str(task["id"]))
         new = [self._assign(task, UUID(person["id"])) for task in ordered]
-        shown = [self.registry["tasks"].view(self.tx, task["id"]) for task in tasks]
+        bodies = [self.registry["tasks"].view(self.tx, task["id"]) for task in tasks]
         self._add_to_team(tasks, person["id"], new=all(new))
-        return Reply(b"[" + b",".join(shown) + b"]")
+        return Reply(b"[" + b",".join(bodies) + b"]")
 
     @command
     def clear_assignation(self, data: JsonObject) -> list[str]:
@@ -132,17 +133,19 @@ class AssignmentRpc(ResourceService):
 
         All of them must be in the team: nobody may join a production by assigning themselves.
         """
-        role, own = self.actor.role_in(task["project_id"]), self.actor.departments
+        role, departments = self.actor.role_in(task["project_id"]), self.actor.departments
         if role is None or role in {"admin", "manager"}:
             return role is not None
         department = task["department_id"]
         if person["id"] == str(self.actor.id):
-            return department is not None and department in own
+            return department is not None and department in departments
         if role != "supervisor":
             return False
         # Supervisors without departments supervise all of them.
-        theirs = {UUID(ident) for ident in person["departments"]}
-        return not own or (department in own and bool(theirs & own))
+        person_departments = {UUID(ident) for ident in person["departments"]}
+        return not departments or (
+            department in departments and bool(departments & person_departments)
+        )
 
     def _check_bot(self, task: Row, person: JsonObject) -> None:
         """Refuse bots in productions that don't allow them. Raises Forbidden."""
@@ -156,11 +159,11 @@ class AssignmentRpc(ResourceService):
     def _assign(self, task: Row, person: UUID) -> bool:
         """Assign a task, and tell of it; returns whether the assignment is new."""
         row = {"task_id": task["id"], "person_id": person}
-        added = insert(task_person_link).values(row).on_conflict_do_nothing()
-        if not self.tx.connection.execute(added).rowcount:
+        insertion = insert(task_person_link).values(row).on_conflict_do_nothing()
+        if not self.tx.connection.execute(insertion).rowcount:
             # Who assigns again is the assigner from now on, which is a change of the task only.
-            other = TASK.c.assigner_id.is_distinct_from(self.actor.id)
-            self._touch(task, other, assigner_id=self.actor.id)
+            is_reassigned = TASK.c.assigner_id.is_distinct_from(self.actor.id)
+            self._touch(task, is_reassigned, assigner_id=self.actor.id)
             return False
         ids = {"task_id": task["id"], "project_id": task["project_id"]}
         self.tx.emit(TaskAssigned(person_id=person, **ids))
@@ -173,6 +176,7 @@ class AssignmentRpc(ResourceService):
 
     def _touch(self, task: Row, *where: Condition, **values: Any) -> None:
         change = sa.update(TASK).where(TASK.c.id == task["id"], *where)
+        # No event for a row that ``where`` leaves as it was.
         if self.tx.connection.execute(change.values(**values, updated_at=NOW)).rowcount:
             task_changed(self, task)
 

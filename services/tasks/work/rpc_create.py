@@ -134,6 +134,7 @@ class TaskCreationRpc(ResourceService):
                 "entity_id": entity,
                 "assigner_id": self.actor.id,
             }
+            # Each once, in the order of the request, which the answer keeps.
             for entity in dict.fromkeys(entities)
             if entity not in skipped
         ]

@@ -17,7 +17,7 @@ from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Task
 from services.tasks.policy import access
 from services.tasks.policy.membership import require_member
-from services.tasks.rows import paged
+from services.tasks.rows import project_page
 
 TASK: Final = table_of(Task)
 
@@ -31,13 +31,13 @@ class ProjectTaskRpc(ResourceService):
 
         For the team; vendors get their own tasks. Raises NotFound, Forbidden, InvalidInput.
         """
-        project, asked = require_member(self, project_id), query or {}
-        where: list[Condition] = []
-        if asked.get("task_type_id"):
-            where.append(TASK.c.task_type_id == known_id(asked["task_type_id"]))
+        project, params = require_member(self, project_id), query or {}
+        conditions: list[Condition] = []
+        if params.get("task_type_id"):
+            conditions.append(TASK.c.task_type_id == known_id(params["task_type_id"]))
         if self.actor.role_in(project) == "vendor":
-            where.append(access.assigned_to(self.actor.id, TASK.c.id))
-        return paged(self, self.registry["tasks"], project, asked, *where)
+            conditions.append(access.assigned_to(self.actor.id, TASK.c.id))
+        return project_page(self, self.registry["tasks"], project, params, *conditions)
 
     @command
     def delete_tasks(self, project_id: str, data: Json = None) -> list[str]:

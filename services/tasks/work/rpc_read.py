@@ -18,7 +18,7 @@ from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Subscription, Task, TaskStatus, TaskType
 from services.tasks.policy import access
-from services.tasks.policy.entity_access import entity_for_reader, own_only
+from services.tasks.policy.entity_access import entity_for_reader, only_assigned
 from services.tasks.policy.people import without_departments
 from services.tasks.policy.task_authorizer import TaskAuthorizer
 
@@ -37,29 +37,30 @@ class TaskReadRpc(ResourceService):
         ``is_subscribed``. Raises NotFound, Forbidden.
         """
         task = TaskAuthorizer(self).readable(task_id)
-        shown: JsonObject = msgspec.json.decode(self._text("tasks", task["id"], lists=True))
-        people = [shown["assigner_id"], *shown["assignees"]]
+        task_json: JsonObject = msgspec.json.decode(self._text("tasks", task["id"], lists=True))
+        people = [task_json["assigner_id"], *task_json["assignees"]]
         questions = [
-            ("assets", "read_entity_with_ancestors", {"ident": shown["entity_id"]}),
-            ("crud", "read_plain", {"path": "projects", "ident": shown["project_id"]}),
+            ("assets", "read_entity_with_ancestors", {"ident": task_json["entity_id"]}),
+            ("crud", "read_plain", {"path": "projects", "ident": task_json["project_id"]}),
             ("auth", "list_full_persons", {"ids": [ident for ident in people if ident]}),
         ]
         # Concurrently: the answer takes as long as the slowest of the three calls.
         entity, project, persons = self.ask_all(questions)
-        shown |= entity
-        shown["project"] = project
+        task_json |= entity
+        task_json["project"] = project
         for name, path in (("task_type", "task-types"), ("task_status", "task-status")):
-            ident = shown[f"{name}_id"]
+            ident = task_json[f"{name}_id"]
             text = self._text(path, UUID(ident)) if ident else "null"
-            shown[name] = msgspec.Raw(text.encode())
+            # Raw: PostgreSQL wrote this JSON, so it is not decoded here.
+            task_json[name] = msgspec.Raw(text.encode())
         # People may be deleted while references to them remain: those are skipped.
-        shown["persons"] = [
-            without_departments(persons[i]) for i in shown["assignees"] if i in persons
+        task_json["persons"] = [
+            without_departments(persons[i]) for i in task_json["assignees"] if i in persons
         ]
-        if shown["assigner_id"] in persons:
-            shown["assigner"] = persons[shown["assigner_id"]]
-        shown["is_subscribed"] = self._subscribed(task["id"])
-        return Reply(msgspec.json.encode(shown))
+        if task_json["assigner_id"] in persons:
+            task_json["assigner"] = persons[task_json["assigner_id"]]
+        task_json["is_subscribed"] = self._subscribed(task["id"])
+        return Reply(msgspec.json.encode(task_json))
 
     def _text(self, path: str, ident: UUID, *, lists: bool = False) -> str:
         resource = self.registry[path]
@@ -69,11 +70,11 @@ class TaskReadRpc(ResourceService):
             return connection.scalar(rows_as_json(rows)) or "null"
 
     def _subscribed(self, task: UUID) -> bool:
-        own = sa.exists().where(
+        subscription = sa.exists().where(
             Subscription.task_id == task, Subscription.person_id == self.actor.id
         )
         with self.database.read() as connection:
-            return bool(connection.scalar(sa.select(own)))
+            return bool(connection.scalar(sa.select(subscription)))
 
     @query
     def list_entity_tasks(
@@ -90,12 +91,12 @@ class TaskReadRpc(ResourceService):
         For the entity's readers. Raises NotFound, Forbidden.
         """
         entity, facts = entity_for_reader(self, kind, ident)
-        chosen = own_only(self, kind, facts, own=own)
+        conditions = only_assigned(self, kind, facts, assigned_only=own)
         if task_type_id is not None:
-            chosen.append(TASK.c.task_type_id == known_id(task_type_id))
+            conditions.append(TASK.c.task_type_id == known_id(task_type_id))
         relations = (query or {}).get("relations", "").lower() == "true"
         rows = sa.select(*self.registry["tasks"].columns(None, relations=relations))
-        rows = rows.select_from(TASK).where(TASK.c.entity_id == entity, *chosen)
+        rows = rows.select_from(TASK).where(TASK.c.entity_id == entity, *conditions)
         if not own:
             rows = self._named_tasks(rows, facts)
         return self._array(rows.order_by(TASK.c.name, TASK.c.id))
@@ -125,11 +126,11 @@ class TaskReadRpc(ResourceService):
         """
         entity, _ = entity_for_reader(self, kind, ident)
         resource = self.registry["task-types"]
-        mine = sa.select(TASK.c.task_type_id).where(TASK.c.entity_id == entity)
+        types = sa.select(TASK.c.task_type_id).where(TASK.c.entity_id == entity)
         if own:
-            mine = mine.where(access.assigned_to(self.actor.id, TASK.c.id))
+            types = types.where(access.assigned_to(self.actor.id, TASK.c.id))
         rows = sa.select(*resource.columns(None, relations=False))
-        return self._array(rows.where(resource.table.c.id.in_(mine)))
+        return self._array(rows.where(resource.table.c.id.in_(types)))
 
     def _array(self, rows: Select) -> Reply:
         with self.database.read() as connection:

@@ -17,11 +17,11 @@ from services.common.json_types import JsonObject
 from services.common.runtime.rpc_server import query
 from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import PreviewFile, Task, TaskStatus, TaskType
-from services.tasks.policy.entity_access import entity_for_reader, own_only
+from services.tasks.policy.entity_access import entity_for_reader, only_assigned
 from services.tasks.policy.entity_names import describe_entities
 from services.tasks.policy.membership import require_member
 from services.tasks.policy.task_authorizer import TaskAuthorizer
-from services.tasks.rows import paged
+from services.tasks.rows import project_page
 
 TASK, KIND, STATUS = table_of(Task), table_of(TaskType), table_of(TaskStatus)
 FILE: Final = table_of(PreviewFile)
@@ -76,7 +76,7 @@ class RelatedRowsRpc(ResourceService):
             .outerjoin(STATUS, STATUS.c.id == TASK.c.task_status_id)
             .where(
                 TASK.c.entity_id.in_([UUID(child) for child in children]),
-                *own_only(self, of, facts, own=False),
+                *only_assigned(self, of, facts, assigned_only=False),
             )
         )
         order = (TASK.c.name, KIND.c.name, names["entity_type_name"], names["entity_name"])
@@ -92,12 +92,12 @@ class RelatedRowsRpc(ResourceService):
         Raises NotFound, Forbidden, InvalidInput.
         """
         project = require_member(self, project_id, "manager")
-        return paged(self, self.registry[kind], project, query or {})
+        return project_page(self, self.registry[kind], project, query or {})
 
 
 def _described(entities: Mapping[str, JsonObject], name: str) -> Expression:
     """A field of each task's entity, as ``assets`` describes it, as a column."""
     # One parameter, however many entities there are.
-    known = sa.literal({ident: entity[name] for ident, entity in entities.items()}, JSONB)
-    found: Expression = known[sa.cast(TASK.c.entity_id, sa.Text)].astext
-    return found
+    texts = sa.literal({ident: entity[name] for ident, entity in entities.items()}, JSONB)
+    text: Expression = texts[sa.cast(TASK.c.entity_id, sa.Text)].astext
+    return text

@@ -27,7 +27,7 @@ from services.common.wire.rpc_protocol import Reply
 from services.tasks.models import Task, TimeSpent
 from services.tasks.policy.durations import recompute_duration
 from services.tasks.policy.task_authorizer import TaskAuthorizer
-from services.tasks.rows import decoded
+from services.tasks.rows import decode_rows
 
 TIME: Final = table_of(TimeSpent)
 MINUTES: Final = Field(values.above_zero, required=True, null=BadValue)
@@ -47,26 +47,26 @@ class TimeRpc(ResourceService):
         """
         authorizer = TaskAuthorizer(self)
         task = authorizer.task(known_id(task_id))
-        person, on = known_id(person_id), _day(day)
+        person, worked_on = known_id(person_id), _day(day)
         self._check_may_log(authorizer, task, person)
         duration = _duration(data)
         # Before the transaction: no foreign key reaches into ``auth``.
-        existing = self.ask("auth", "find_existing_rows", tables={"person": [str(person)]})
-        if not existing["person"]:
+        found = self.ask("auth", "find_existing_rows", tables={"person": [str(person)]})
+        if not found["person"]:
             raise NotFound
         row = {
             "id": uuid4(),
             "person_id": person,
             "task_id": task["id"],
-            "date": on,
+            "date": worked_on,
             "duration": duration,
         }
         statement = insert(TIME).values(row)
-        more = TIME.c.duration + duration if add else statement.excluded.duration
+        minutes = TIME.c.duration + duration if add else statement.excluded.duration
         # An upsert: concurrent requests for one day add up; neither fails nor is lost.
         statement = statement.on_conflict_do_update(
             index_elements=[TIME.c.person_id, TIME.c.task_id, TIME.c.date],
-            set_={"duration": more, "updated_at": NOW},
+            set_={"duration": minutes, "updated_at": NOW},
         )
         ident = self.tx.connection.scalar(statement.returning(TIME.c.id))
         # Our id came back only if the row was inserted.
@@ -93,14 +93,14 @@ class TimeRpc(ResourceService):
         For the task's readers. Raises NotFound, Forbidden.
         """
         task = TaskAuthorizer(self).readable(task_id)
-        where = [TIME.c.task_id == task["id"]]
+        conditions = [TIME.c.task_id == task["id"]]
         if day is not None:
-            where.append(TIME.c.date == _day(day))
-        rows = self._rows(*where)
-        found: dict[str, list[JsonObject]] = {}
+            conditions.append(TIME.c.date == _day(day))
+        rows = self._rows(*conditions)
+        by_person: dict[str, list[JsonObject]] = {}
         for row in rows:
-            found.setdefault(row["person_id"], []).append(row)
-        return {**found, "total": sum(row["duration"] for row in rows)}
+            by_person.setdefault(row["person_id"], []).append(row)
+        return {**by_person, "total": sum(row["duration"] for row in rows)}
 
     @query
     def list_time_spent_by_person(
@@ -124,14 +124,14 @@ class TimeRpc(ResourceService):
             message = "This requires the person concerned or a manager."
             raise Forbidden(message)
         start, end = _period(query or {}, day, year, month, week)
-        where = [TIME.c.person_id == person]
+        conditions = [TIME.c.person_id == person]
         if start is not None and end is not None:
-            where.append(TIME.c.date.between(start, end))
+            conditions.append(TIME.c.date.between(start, end))
         if year is not None and month is None:
-            return self._by_task(*where)
-        return self._rows(*where)
+            return self._by_task(*conditions)
+        return self._rows(*conditions)
 
-    def _by_task(self, *where: Condition) -> list[JsonObject]:
+    def _by_task(self, *conditions: Condition) -> list[JsonObject]:
         """The minutes of each task, with the names of production and entity."""
         task = table_of(Task)
         rows = (
@@ -143,18 +143,18 @@ class TimeRpc(ResourceService):
                 sa.func.sum(TIME.c.duration).label("duration"),
             )
             .join(TIME, TIME.c.task_id == task.c.id)
-            .where(*where)
+            .where(*conditions)
             .group_by(task.c.id)
             .order_by(sa.func.min(TIME.c.date), task.c.id)
         )
         with self.database.read() as connection:
-            found = [dict(row) for row in connection.execute(rows).mappings()]
-        if not found:
+            tasks = [dict(row) for row in connection.execute(rows).mappings()]
+        if not tasks:
             return []
         projects, entities = self.ask_all(
             [
-                ("crud", "list_project_names", {"ids": _ids(found, "project_id")}),
-                ("assets", "describe_entities", {"ids": _ids(found, "entity_id")}),
+                ("crud", "list_project_names", {"ids": _ids(tasks, "project_id")}),
+                ("assets", "describe_entities", {"ids": _ids(tasks, "entity_id")}),
             ]
         )
         return [
@@ -163,7 +163,7 @@ class TimeRpc(ResourceService):
                 "project_name": projects.get(str(row["project_id"])),
                 **_named(entities.get(str(row["entity_id"]), {})),
             }
-            for row in found
+            for row in tasks
         ]
 
     @query
@@ -173,16 +173,16 @@ class TimeRpc(ResourceService):
         Raises NotFound.
         """
         task = TaskAuthorizer(self).task(known_id(task_id))
-        where = (TIME.c.task_id == task["id"], TIME.c.person_id == self.actor.id)
-        rows = self._rows(*where, TIME.c.date == _day(day))
+        conditions = (TIME.c.task_id == task["id"], TIME.c.person_id == self.actor.id)
+        rows = self._rows(*conditions, TIME.c.date == _day(day))
         return rows[0] if rows else {}
 
-    def _rows(self, *where: Condition) -> list[JsonObject]:
+    def _rows(self, *conditions: Condition) -> list[JsonObject]:
         rows = sa.select(*self.registry["time-spents"].columns(None, relations=False))
-        rows = rows.where(*where).order_by(TIME.c.date, TIME.c.created_at)
+        rows = rows.where(*conditions).order_by(TIME.c.date, TIME.c.created_at)
         with self.database.read() as connection:
             texts = connection.execute(rows_as_json(rows)).scalars().all()
-        return decoded(texts)
+        return decode_rows(texts)
 
 
 def _ids(rows: Iterable[Row], name: str) -> list[str]:
@@ -210,8 +210,8 @@ def _day(text: str) -> date:
 
 def _duration(data: JsonObject) -> float:
     """The ``duration`` of a body, in minutes. Raises InvalidInput."""
-    found: float = read_body(data, {"duration": MINUTES})["duration"]
-    return found
+    minutes: float = read_body(data, {"duration": MINUTES})["duration"]
+    return minutes
 
 
 def _period(

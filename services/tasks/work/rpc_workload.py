@@ -23,7 +23,7 @@ from services.tasks.models import Comment, Task, TaskStatus, TaskType
 from services.tasks.policy import access
 from services.tasks.policy.entity_names import describe_entities
 from services.tasks.policy.people import short_persons
-from services.tasks.rows import decoded
+from services.tasks.rows import decode_rows
 
 TASK, STATUS, TYPE = table_of(Task), table_of(TaskStatus), table_of(TaskType)
 COMMENT: Final = table_of(Comment)
@@ -73,8 +73,8 @@ class WorkloadRpc(ResourceService):
         """
         person, task_type = self._require_self_or_manager(person_id), known_id(task_type_id)
         assigned = access.assigned_to(person, TASK.c.id)
-        where = [assigned, TASK.c.task_type_id == task_type, self._in_open_projects(person)]
-        return self._tasks_with_names(where, (TASK.c.name, TASK.c.id))
+        conditions = [assigned, TASK.c.task_type_id == task_type, self._in_open_projects(person)]
+        return self._tasks_with_names(conditions, (TASK.c.name, TASK.c.id))
 
     def _require_self_or_manager(self, person_id: str) -> UUID:
         person = known_id(person_id)
@@ -93,25 +93,25 @@ class WorkloadRpc(ResourceService):
         """
         only_persons(self)
         leading_roles = {"manager", "supervisor", "admin"}
-        where: list[Any] = [REQUESTS_FEEDBACK.is_(True)]
+        conditions: list[Any] = [REQUESTS_FEEDBACK.is_(True)]
         if self.actor.is_admin:
-            where.append(self._in_open_projects())
+            conditions.append(self._in_open_projects())
         else:
             led = [
                 project
                 for project in self.actor.open_projects
                 if self.actor.projects.get(project) in leading_roles
             ]
-            where.append(TASK.c.project_id.in_(led))
+            conditions.append(TASK.c.project_id.in_(led))
             if self.actor.departments:
-                where.append(TYPE.c.department_id.in_(self.actor.departments))
-        return self._tasks_with_names(where, (TASK.c.name, TASK.c.id))
+                conditions.append(TYPE.c.department_id.in_(self.actor.departments))
+        return self._tasks_with_names(conditions, (TASK.c.name, TASK.c.id))
 
     def _tasks_of(self, person: UUID, *, done: bool) -> Reply:
         assigned = access.assigned_to(person, TASK.c.id)
-        where = [assigned, IS_DONE.is_(done), self._in_open_projects(person)]
+        conditions = [assigned, IS_DONE.is_(done), self._in_open_projects(person)]
         order = (TASK.c.end_date.desc().nulls_first(), TYPE.c.name) if done else (TASK.c.name,)
-        return self._tasks_with_names(where, (*order, TASK.c.id))
+        return self._tasks_with_names(conditions, (*order, TASK.c.id))
 
     def _in_open_projects(self, person: UUID | None = None) -> Condition:
         """Tasks in the open productions of a person, or in all open productions."""
@@ -127,15 +127,15 @@ class WorkloadRpc(ResourceService):
     def _select_decoded(self, rows: Select) -> list[JsonObject]:
         with self.database.read() as connection:
             texts = connection.execute(rows_as_json(rows)).scalars().all()
-        return decoded(texts)
+        return decode_rows(texts)
 
-    def _tasks_with_names(self, where: list[Any], order: tuple[Any, ...]) -> Reply:
+    def _tasks_with_names(self, conditions: list[Any], order: tuple[Any, ...]) -> Reply:
         rows = (
             sa.select(*self.registry["tasks"].columns(None, relations=True), *NAMES)
             .select_from(TASK)
             .outerjoin(STATUS, STATUS.c.id == TASK.c.task_status_id)
             .outerjoin(TYPE, TYPE.c.id == TASK.c.task_type_id)
-            .where(*where)
+            .where(*conditions)
             .order_by(*order)
         )
         tasks = self._select_decoded(rows)
@@ -144,13 +144,13 @@ class WorkloadRpc(ResourceService):
         entities = describe_entities(self, [task["entity_id"] for task in tasks])
         ids = sorted({task["project_id"] for task in tasks})
         projects = self.ask("crud", "list_projects_in_brief", ids=ids)
-        last = self._last_comments([UUID(task["id"]) for task in tasks])
+        last_comments = self._last_comments([UUID(task["id"]) for task in tasks])
         complete = [
             {
                 **task,
                 **_entity_fields(entities.get(task["entity_id"] or "", {})),
                 **projects.get(task["project_id"], {}),
-                "last_comment": last.get(task["id"], {}),
+                "last_comment": last_comments.get(task["id"], {}),
             }
             for task in tasks
         ]

@@ -62,22 +62,22 @@ class TaskTypeRules(SimpleRules):
         self, ctx: CrudContext, row: Row, values: Values, _body: JsonObject, _prepared: None
     ) -> None:
         """Refuse a new name in use. Raises InvalidInput."""
-        changed = {**row, **values}
-        if any(changed[name] != row[name] for name in ("name", "for_entity")):
-            _refuse_type_name(ctx, changed, row["id"])
+        after = {**row, **values}
+        if any(after[name] != row[name] for name in ("name", "for_entity")):
+            _refuse_type_name(ctx, after, row["id"])
 
 
-def _refuse_type_name(ctx: CallContext, values: Row, own: UUID | None) -> None:
+def _refuse_type_name(ctx: CallContext, values: Row, ident: UUID | None) -> None:
     """Refuse a name in use; types for concepts may share theirs with a type for another kind."""
     # An advisory lock: the unique constraint compares names within a kind and a department.
     ctx.tx.lock_key(f"task type {values['name']}")
     for_concepts = sa.func.coalesce(TaskType.for_entity, "") == CONCEPT
-    same = sa.select(TaskType.id).where(
+    homonyms = sa.select(TaskType.id).where(
         TaskType.name == values["name"], for_concepts.is_(values["for_entity"] == CONCEPT)
     )
-    if own is not None:
-        same = same.where(TaskType.id != own)
-    if ctx.tx.session.scalar(same.limit(1)):
+    if ident is not None:
+        homonyms = homonyms.where(TaskType.id != ident)
+    if ctx.tx.session.scalar(homonyms.limit(1)):
         raise InvalidInput(SAME_TYPE)
 
 
@@ -108,13 +108,13 @@ class TaskStatusRules(SimpleRules):
             _clear_default(ctx, bool(concept), row["id"])
 
 
-def _clear_default(ctx: CallContext, concept: bool, own: UUID | None) -> None:
+def _clear_default(ctx: CallContext, concept: bool, ident: UUID | None) -> None:
     change = sa.update(TaskStatus).where(
         TaskStatus.is_default.is_(True),
         sa.func.coalesce(TaskStatus.for_concept, False).is_(concept),
     )
-    if own is not None:
-        change = change.where(TaskStatus.id != own)
+    if ident is not None:
+        change = change.where(TaskStatus.id != ident)
     ctx.tx.session.execute(change.values(is_default=False))
 
 
@@ -165,8 +165,8 @@ class TaskRules(ResourceRules[TaskFacts]):
         names = ("name", "project_id", "task_type_id", "entity_id")
         # The unique constraint decides between concurrent requests; this check gives the message
         # that clients know.
-        same = sa.select(Task.id).where(*(table_of(Task).c[n] == values[n] for n in names))
-        if ctx.tx.session.scalar(same.limit(1)):
+        duplicate = sa.select(Task.id).where(*(table_of(Task).c[n] == values[n] for n in names))
+        if ctx.tx.session.scalar(duplicate.limit(1)):
             message = "Task already exists."
             raise Integrity(message)
 

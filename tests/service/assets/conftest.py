@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.running import SERVICES
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 from tests.service.one_service import OneService
 from tests.show import Show
 
@@ -17,16 +17,16 @@ def show() -> Show:
 
 
 @pytest.fixture
-def assets(alone: Alone, show: Show) -> OneService:
+def assets(make_service: MakeService, show: Show) -> OneService:
     """The service with the show's rows; nobody is assigned to any task."""
     names = {row["id"]: row["name"] for row in show.tables["project"]}
-    found = alone("assets")
-    found.neighbours.answers |= {
+    service = make_service("assets")
+    service.fakes.replies |= {
         **{f"{name}.references_row": False for name in SERVICES},
         "crud.list_project_names": lambda ids: {one: names[one] for one in ids if one in names},
         "tasks.list_assigned_entities": [],
         "tasks.is_assigned_to_entity": False,
         "tasks.read_change_version": 1,
     }
-    found.fill(show)
-    return found
+    service.fill(show)
+    return service

@@ -145,8 +145,8 @@ def test_castings_are_readable_by_the_team_except_vendors(assets: OneService, sh
         ("list_casting_of_episodes", {}),
         ("list_casting_by_type", {"asset_type_id": show.types["Props"]}),
     ):
-        found = assets.outcomes(CALLERS, method, project_id=show.project, **where)
-        assert list(found.values()) == want, method
+        outcomes = assets.outcomes(CALLERS, method, project_id=show.project, **where)
+        assert list(outcomes.values()) == want, method
 
 
 def test_replacing_a_casting_returns_it_and_emits_events(assets: OneService, show: Show) -> None:
@@ -219,8 +219,8 @@ def test_only_managers_replace_castings(assets: OneService, show: Show) -> None:
         ("replace_asset_casting", {"ident": show.asset, "data": []}),
         ("replace_castings", {**here, "data": {show.shot: []}}),
     ):
-        found = assets.outcomes(CALLERS, method, **given)
-        assert list(found.values()) == [OK, OK, *[FORBIDDEN] * 5], method
+        outcomes = assets.outcomes(CALLERS, method, **given)
+        assert list(outcomes.values()) == [OK, OK, *[FORBIDDEN] * 5], method
 
 
 def test_an_entity_of_another_production_is_refused(assets: OneService, show: Show) -> None:

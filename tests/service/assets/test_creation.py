@@ -36,13 +36,13 @@ def payloads_of(assets: OneService, name: str) -> list[Any]:
 def test_a_new_asset_stores_the_fields_of_its_body(assets: OneService, show: Show) -> None:
     """The main episode is stored as ``source_id``; names need not be unique."""
     body = {"name": "Lamp", "episode_id": show.episode, "is_shared": True, "data": {"a": 1}}
-    made = new_asset(assets, show, {**body, "unknown": 1})
-    assert (made["type"], made["description"], made["status"]) == ("Asset", "", "running")
-    assert (made["source_id"], made["created_by"]) == (show.episode, show.admin)
-    assert (made["is_shared"], made["data"], made["canceled"]) == (True, {"a": 1}, False)
-    assert new_asset(assets, show, body)["id"] != made["id"]
+    created = new_asset(assets, show, {**body, "unknown": 1})
+    assert (created["type"], created["description"], created["status"]) == ("Asset", "", "running")
+    assert (created["source_id"], created["created_by"]) == (show.episode, show.admin)
+    assert (created["is_shared"], created["data"], created["canceled"]) == (True, {"a": 1}, False)
+    assert new_asset(assets, show, body)["id"] != created["id"]
     assert payloads_of(assets, "asset:new")[0] == {
-        "asset_id": made["id"],
+        "asset_id": created["id"],
         "asset_type": show.types["Props"],
         "project_id": show.project,
     }
@@ -53,10 +53,10 @@ def test_a_number_may_come_as_text_or_as_a_float(
     assets: OneService, show: Show, count: object
 ) -> None:
     """So spreadsheets and pandas have it; an update reads it alike."""
-    made = create(assets, show, "shot", name="P10", sequence_id=show.opening, nb_frames=count)
-    assert made["nb_frames"] == 100
+    created = create(assets, show, "shot", name="P10", sequence_id=show.opening, nb_frames=count)
+    assert created["nb_frames"] == 100
     data = {"nb_frames": count, "is_casting_standby": "true", "code": 12.0}
-    path = {"path": "entities", "ident": made["id"]}
+    path = {"path": "entities", "ident": created["id"]}
     changed = assets.call("admin", "update_row", **path, data=data)
     assert (changed["nb_frames"], changed["is_casting_standby"]) == (100, True)
     assert changed["code"] == "12"
@@ -146,21 +146,23 @@ def test_creating_twice_returns_the_same_row(assets: OneService, show: Show, kin
 
 def test_shots_need_a_sequence_of_the_production(assets: OneService, show: Show) -> None:
     """The event has the episode; an id that is no sequence is not found."""
-    made = create(assets, show, "shot", name="P03", sequence_id=show.opening, nb_frames=24)
-    assert (made["parent_id"], made["nb_frames"], made["description"]) == (show.opening, 24, None)
+    created = create(assets, show, "shot", name="P03", sequence_id=show.opening, nb_frames=24)
+    assert (created["parent_id"], created["nb_frames"], created["description"]) == (
+        show.opening,
+        24,
+        None,
+    )
     assert payloads_of(assets, "shot:new") == [
-        {"shot_id": made["id"], "episode_id": show.episode, "project_id": show.project}
+        {"shot_id": created["id"], "episode_id": show.episode, "project_id": show.project}
     ]
     for parent in (show.episode, UNKNOWN):
         with pytest.raises(NotFound):
             create(assets, show, "shot", name="P04", sequence_id=parent)
     with pytest.raises(InvalidInput):
         create(assets, show, "shot", name="P04", sequence_id="nonsense")
-    given = {"name": "P", "sequence_id": show.opening}
+    data = {"name": "P", "sequence_id": show.opening}
     with pytest.raises(NotFound):
-        assets.call(
-            "admin", "create_entity", kind="shot", project_id=show.other_project, data=given
-        )
+        assets.call("admin", "create_entity", kind="shot", project_id=show.other_project, data=data)
 
 
 def test_an_unknown_episode_status_becomes_running(assets: OneService, show: Show) -> None:
@@ -174,8 +176,8 @@ def test_an_edit_of_an_unknown_episode_is_refused(assets: OneService, show: Show
     words = r"^The change conflicts with records referencing this one\.$"
     with pytest.raises(Integrity, match=words):
         create(assets, show, "edit", name="Cut", episode_id=UNKNOWN)
-    made = create(assets, show, "edit", name="Cut", episode_id=show.episode)
-    assert payloads_of(assets, "edit:new")[0]["parent_id"] == made["parent_id"] == show.episode
+    created = create(assets, show, "edit", name="Cut", episode_id=show.episode)
+    assert payloads_of(assets, "edit:new")[0]["parent_id"] == created["parent_id"] == show.episode
 
 
 def test_concept_links_are_stored_as_objects(assets: OneService, show: Show) -> None:
@@ -189,11 +191,11 @@ def test_concept_links_are_stored_as_objects(assets: OneService, show: Show) -> 
 @pytest.mark.parametrize("kind", REPEATABLE)
 def test_only_managers_create_entities(assets: OneService, show: Show, kind: str) -> None:
     """Concepts may be created by the team except clients and vendors."""
-    given = {"kind": kind, "data": {"name": "New"}}
-    found = assets.outcomes(CALLERS, "create_entity", project_id=show.project, **given)
+    arguments = {"kind": kind, "data": {"name": "New"}}
+    outcomes = assets.outcomes(CALLERS, "create_entity", project_id=show.project, **arguments)
     others = OK if kind == "concept" else FORBIDDEN
-    assert list(found.values()) == [OK, OK, others, others, FORBIDDEN, FORBIDDEN, FORBIDDEN]
-    nowhere = assets.outcomes(CALLERS, "create_entity", project_id=UNKNOWN, **given)
+    assert list(outcomes.values()) == [OK, OK, others, others, FORBIDDEN, FORBIDDEN, FORBIDDEN]
+    nowhere = assets.outcomes(CALLERS, "create_entity", project_id=UNKNOWN, **arguments)
     assert nowhere == dict.fromkeys(CALLERS, NOT_FOUND)
 
 
@@ -213,5 +215,5 @@ def test_a_shot_is_changed_by_its_own_route(assets: OneService, show: Show) -> N
 
 def test_only_managers_change_shots(assets: OneService, show: Show) -> None:
     """Not even the entity's creator."""
-    found = assets.outcomes(CALLERS, "update_shot", ident=show.shots[0], data={"nb_frames": 1})
-    assert list(found.values()) == [OK, OK, *[FORBIDDEN] * 5]
+    outcomes = assets.outcomes(CALLERS, "update_shot", ident=show.shots[0], data={"nb_frames": 1})
+    assert list(outcomes.values()) == [OK, OK, *[FORBIDDEN] * 5]

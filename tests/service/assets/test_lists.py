@@ -15,7 +15,7 @@ def test_types_in_use_come_without_their_workflow(assets: OneService, show: Show
         "task_type_asset_type_link", asset_type_id=show.types["Props"], task_type_id=show.task_type
     )
     assets.fill(show)
-    assets.neighbours.answers["tasks.list_assigned_entities"] = [show.prop]
+    assets.fakes.replies["tasks.list_assigned_entities"] = [show.prop]
     every = {row["name"]: row for row in assets.call("artist", "list_asset_types")}
     assert every["Props"]["task_types"] == [show.task_type]
     props = {name: value for name, value in every["Props"].items() if name != "task_types"}
@@ -32,7 +32,7 @@ def test_what_holds_a_vendors_shots_is_an_entity_to_them(
     assets: OneService, show: Show, kind: str, want: str
 ) -> None:
     """In the lists of a production and of the studio; to others it is what it is."""
-    assets.neighbours.answers |= {
+    assets.fakes.replies |= {
         "crud.read_change_version": 1,
         "tasks.list_assigned_entities": [show.shots[0]],
     }
@@ -58,10 +58,10 @@ def test_times_of_casting_links_are_those_of_a_cursor(assets: OneService, show: 
     """A plain list has none."""
     show.cast(show.shots[0], show.prop)
     assets.fill(show)
-    asked = {"project_id": show.project}
-    plain, *_ = assets.call("manager", "list_entity_links", **asked)
+    arguments = {"project_id": show.project}
+    plain, *_ = assets.call("manager", "list_entity_links", **arguments)
     assert not {"created_at", "updated_at"} & plain.keys()
     for query in ({"page": "1"}, {"cursor_created_at": "2000-01-01"}):
-        link, *_ = assets.call("manager", "list_entity_links", **asked, query=query)["data"]
+        link, *_ = assets.call("manager", "list_entity_links", **arguments, query=query)["data"]
         stamps = {name: link[name] for name in ("created_at", "updated_at")}
         assert link == {**plain, **stamps}

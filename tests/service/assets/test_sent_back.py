@@ -43,16 +43,18 @@ def test_the_detail_of_an_entity_can_be_sent_back(
 @pytest.mark.parametrize("stored", ["mood", 5, ["mood"], True])
 def test_data_that_is_no_object_reads_as_empty(assets: OneService, show: Show, stored: Any) -> None:
     """Imports keep what was stored elsewhere: one such row fails neither itself nor its lists."""
-    made = assets.call("admin", "create_descriptor", project_id=show.project, data={"name": "Mood"})
+    reply = assets.call(
+        "admin", "create_descriptor", project_id=show.project, data={"name": "Mood"}
+    )
     department = show.department
-    link = {"metadata_descriptor_id": made["id"], "department_id": department}
+    link = {"metadata_descriptor_id": reply["id"], "department_id": department}
     show.link("department_metadata_descriptor_link", **link)
     store(assets, "entity", show.prop, data=stored)
     store(assets, "entity", show.boat, data={"mood": "calm"})
-    assets.neighbours.answers["tasks.list_assigned_entities"] = [show.prop, show.boat]
+    assets.fakes.replies["tasks.list_assigned_entities"] = [show.prop, show.boat]
     query = {"project_id": show.project}
     assert assets.call("vendor", "list_entity_summaries", kind="asset", query=query)
-    path = {"project_id": show.project, "ident": made["id"]}
+    path = {"project_id": show.project, "ident": reply["id"]}
     assets.call("admin", "update_descriptor", **path, data={"name": "State of mind"})
     (moved,) = assets.rows("entity", id=show.boat)
     assert moved["data"] == {"state_of_mind": "calm"}
@@ -75,11 +77,11 @@ def test_names_in_any_script_have_keys_of_their_own(
     assets: OneService, show: Show, names: list[str], fields: list[str] | None
 ) -> None:
     """Transliterated; two names never share one."""
-    found = [
+    result = [
         assets.call("admin", "create_descriptor", project_id=show.project, data={"name": name})
         for name in names
     ]
-    keys = [one["field_name"] for one in found]
+    keys = [one["field_name"] for one in result]
     assert len(set(keys)) == len(names)
     assert all(key and key.isascii() and len(key) <= 120 for key in keys)
     assert keys == (fields or keys)
@@ -89,8 +91,8 @@ def test_an_instance_is_named_for_its_asset_in_any_script(assets: OneService, sh
     """As its name transliterates."""
     tree = show.entity("大きな木", "Props")
     assets.fill(show)
-    made = assets.call("admin", "instantiate_in_scene", ident=show.scene, data={"asset_id": tree})
-    assert made["name"] == "Da_kinaMu_0001"
+    reply = assets.call("admin", "instantiate_in_scene", ident=show.scene, data={"asset_id": tree})
+    assert reply["name"] == "Da_kinaMu_0001"
 
 
 @pytest.mark.parametrize("name", ["100%", "a_b", "back\\slash", "[old] Tree", "Łódź", "it's"])
@@ -100,8 +102,8 @@ def test_a_row_is_found_by_the_name_it_has(assets: OneService, show: Show, name:
     other = show.entity("aXb 100 back old Tree", "Props")
     assets.fill(show)
     for asked in (name, name.upper()):
-        found = assets.call("admin", "list_rows", path="entities", query={"name": asked})
-        assert [row["id"] for row in found] == [ident]
+        reply = assets.call("admin", "list_rows", path="entities", query={"name": asked})
+        assert [row["id"] for row in reply] == [ident]
     assert other != ident
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 from tests.service.one_service import OneService
 from tests.world import World
 
 
 @pytest.fixture
-def auth(alone: Alone, world: World) -> OneService:
+def auth(make_service: MakeService, world: World) -> OneService:
     """The service with the studio's people; no other service references them."""
-    found = alone("auth")
-    found.neighbours.answers |= {
+    service = make_service("auth")
+    service.fakes.replies |= {
         f"{name}.references_row": False for name in ("assets", "tasks", "chat", "crud")
     }
-    found.neighbours.answers["crud.list_memberships"] = {world.project: ["supervisor", True]}
-    found.fill(world)
-    return found
+    service.fakes.replies["crud.list_memberships"] = {world.project: ["supervisor", True]}
+    service.fill(world)
+    return service

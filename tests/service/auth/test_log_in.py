@@ -35,8 +35,8 @@ def refusal_of(auth: OneService, **more: Any) -> Any:
 
 def claims_of(token: str) -> dict[str, Any]:
     """The claims of a token."""
-    found: dict[str, Any] = jwt.decode(token, SECRET, algorithms=["HS256"])
-    return found
+    claims: dict[str, Any] = jwt.decode(token, SECRET, algorithms=["HS256"])
+    return claims
 
 
 def test_an_account_is_found_by_email_in_any_case_and_by_desktop_login(
@@ -96,8 +96,8 @@ def test_an_inactive_account_is_reported_only_with_the_right_password(
     """With the flag that clients read."""
     artist = world.people["artist"]
     auth.call("admin", "update_row", path="persons", ident=artist, data={"active": False})
-    told = refusal_of(auth)
-    assert (told["unactive"], told["login"]) == (True, False)
+    refusal = refusal_of(auth)
+    assert (refusal["unactive"], refusal["login"]) == (True, False)
     assert refusal_of(auth, password="no") == {"login": False}
 
 
@@ -106,9 +106,9 @@ def test_a_second_factor_is_required_if_enabled(auth: OneService, world: World) 
     artist = next(row for row in world.tables["person"] if row["id"] == world.people["artist"])
     artist |= {"totp_enabled": True, "totp_secret": "A" * 32}
     auth.fill(world)
-    told = refusal_of(auth)
-    assert told["missing_OTP"] is True
-    assert told["two_factor_authentication_enabled"] == ["recovery_code", "totp"]
+    refusal = refusal_of(auth)
+    assert refusal["missing_OTP"] is True
+    assert refusal["two_factor_authentication_enabled"] == ["recovery_code", "totp"]
 
 
 def test_the_default_password_only_yields_a_reset_token(auth: OneService, world: World) -> None:
@@ -116,11 +116,11 @@ def test_the_default_password_only_yields_a_reset_token(auth: OneService, world:
     artist = next(row for row in world.tables["person"] if row["id"] == world.people["artist"])
     artist["password"] = {"b64": b64encode(digest("default", 4)).decode()}
     auth.fill(world)
-    told = refusal_of(auth, password="default")
-    assert (told["login"], told["default_password"]) == (False, True)
+    refusal = refusal_of(auth, password="default")
+    assert (refusal["login"], refusal["default_password"]) == (False, True)
     (row,) = auth.rows("reset_token")
     assert str(row["person_id"]) == world.people["artist"]
-    assert told["token"]
+    assert refusal["token"]
 
 
 def test_the_default_password_opens_nothing_at_all_unless_a_setting_says_so(
@@ -168,7 +168,7 @@ def test_identify_returns_the_actor_of_a_token(auth: OneService, world: World) -
     assert actor["projects"] == {world.project: "supervisor"}
     assert actor["open_projects"] == [world.project]
     asked = {"person_id": world.people["artist"]}
-    assert auth.neighbours.asked == [("crud.list_memberships", asked)]
+    assert auth.fakes.calls == [("crud.list_memberships", asked)]
 
 
 def test_log_out_revokes_both_tokens(auth: OneService) -> None:

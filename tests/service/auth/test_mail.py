@@ -45,7 +45,7 @@ class Inbox:
     @property
     def recipients(self) -> list[str]:
         """Who was written to, in order."""
-        return [one for letter in self.letters for one in letter.rcpt_tos]
+        return [rcpt_to for letter in self.letters for rcpt_to in letter.rcpt_tos]
 
 
 @pytest.fixture

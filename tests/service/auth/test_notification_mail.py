@@ -22,8 +22,8 @@ def written(auth: OneService, world: World) -> dict[str, Any]:
     auth.fill(world)
     readers = [world.people[READERS[n % 3]] for n in range(60)]
     ids = [ident(f"notification {n}") for n in range(60)]
-    auth.neighbours.answers["tasks.list_notices"] = lambda readers: {
-        one: notice(world, one) for one in readers if one != ids[0]
+    auth.fakes.replies["tasks.list_notices"] = lambda readers: {
+        reader: notice(world, reader) for reader in readers if reader != ids[0]
     }
     return {"notification_ids": ids, "person_ids": readers, "project_id": world.project}
 
@@ -44,7 +44,7 @@ def notice(world: World, number: str) -> dict[str, Any]:
 def test_one_question_is_asked_for_all_letters(auth: OneService, written: dict[str, Any]) -> None:
     """Each reader gets theirs; what was deleted meanwhile is in no letter."""
     auth.deliver("notifications:written", written)
-    (asked,) = [given for name, given in auth.neighbours.asked if name == "tasks.list_notices"]
+    (asked,) = [given for name, given in auth.fakes.calls if name == "tasks.list_notices"]
     assert len(asked["readers"]) == 40
     assert len(auth.rows("outgoing_mail")) == 39
 
@@ -53,7 +53,7 @@ def test_letters_wait_for_a_service_that_is_older(
     auth: OneService, written: dict[str, Any]
 ) -> None:
     """The event comes again until it is replaced."""
-    auth.neighbours.answers["tasks.list_notices"] = MethodUnknown("no method 'list_notices'")
+    auth.fakes.replies["tasks.list_notices"] = MethodUnknown("no method 'list_notices'")
     with pytest.raises(Unavailable):
         auth.deliver("notifications:written", written)
     assert auth.rows("outgoing_mail") == []

@@ -23,12 +23,12 @@ def hire(auth: OneService, number: int) -> None:
 def test_a_missing_name_leaves_no_space(auth: OneService, first: str, last: str, full: str) -> None:
     """In answers of writes and of reads."""
     data = {"first_name": first, "last_name": last, "email": "cher@example.com"}
-    made = auth.call("admin", "create_row", path="persons", data=data)
-    assert made["full_name"] == full
-    read = auth.call("admin", "read_row", path="persons", ident=made["id"])
+    reply = auth.call("admin", "create_row", path="persons", data=data)
+    assert reply["full_name"] == full
+    read = auth.call("admin", "read_row", path="persons", ident=reply["id"])
     assert read["full_name"] == full
-    asked = {"path": "persons", "query": {"full_name": full}}
-    assert [one["id"] for one in auth.call("admin", "list_rows", **asked)] == [made["id"]]
+    arguments = {"path": "persons", "query": {"full_name": full}}
+    assert [one["id"] for one in auth.call("admin", "list_rows", **arguments)] == [reply["id"]]
 
 
 def test_without_a_limit_there_is_always_room(auth: OneService, world: World) -> None:

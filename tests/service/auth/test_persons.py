@@ -13,9 +13,9 @@ from tests.world import World
 
 def change(auth: OneService, who: str, world: World, **body: Any) -> dict[str, Any]:
     """Change the artist's account."""
-    asked = {"path": "persons", "ident": world.people["artist"], "data": body}
-    found: dict[str, Any] = auth.call(who, "update_row", **asked)
-    return found
+    arguments = {"path": "persons", "ident": world.people["artist"], "data": body}
+    reply: dict[str, Any] = auth.call(who, "update_row", **arguments)
+    return reply
 
 
 @pytest.mark.parametrize("code", ["FR", "gb", "AX", "BQ"])
@@ -60,13 +60,13 @@ def test_factors_are_taken_off_who_has_some(auth: OneService, world: World) -> N
     row = next(one for one in world.tables["person"] if one["id"] == world.people["artist"])
     row["email_otp_enabled"] = True
     auth.fill(world)
-    asked = {"ident": world.people["artist"]}
-    auth.answer("admin", "remove_factors", **asked)
+    arguments = {"ident": world.people["artist"]}
+    auth.answer("admin", "remove_factors", **arguments)
     assert auth.emitted() == [
         ("factor:removed", {"person_id": world.people["artist"], "factor": "email_otp"})
     ]
     with pytest.raises(Refused):
-        auth.answer("admin", "remove_factors", **asked)
+        auth.answer("admin", "remove_factors", **arguments)
 
 
 def test_no_link_is_mailed_to_who_left(auth: OneService, world: World) -> None:
@@ -82,8 +82,8 @@ def test_no_link_is_mailed_to_who_left(auth: OneService, world: World) -> None:
 
 def test_a_password_is_given_as_it_is_confirmed(auth: OneService, world: World) -> None:
     """Otherwise the old one stays."""
-    asked = {"ident": world.people["artist"]}
+    arguments = {"ident": world.people["artist"]}
     with pytest.raises(Refused):
         data = {"password": "long enough", "password_2": "long enouhg"}
-        auth.call("admin", "set_password", **asked, data=data)
+        auth.call("admin", "set_password", **arguments, data=data)
     assert auth.emitted() == []

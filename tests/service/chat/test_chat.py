@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 
 from services.common.errors import Forbidden, InvalidInput, KeyReused, NotFound
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 from tests.service.one_service import FORBIDDEN, OK, OneService
 from tests.world import World, ident
 
 
 @pytest.fixture
-def chat(alone: Alone, world: World) -> OneService:
+def chat(make_service: MakeService, world: World) -> OneService:
     """The service; ``artist`` has a task on the asset, and no message has files."""
     entities = {row["id"]: row for row in world.tables["entity"]}
     brief = {"entity_name": "Hero", "project_id": world.project, "preview_file_id": None}
     past = {**brief, "entity_name": "Old", "project_id": world.past}
-    found = alone("chat")
-    found.neighbours.answers |= {
+    service = make_service("chat")
+    service.fakes.replies |= {
         "assets.list_projects_of_entities": lambda ids: {
             one: entities[one]["project_id"] for one in ids if one in entities
         },
@@ -28,8 +28,8 @@ def chat(alone: Alone, world: World) -> OneService:
         "tasks.is_assigned_to_entity": False,
         "tasks.list_files_of_messages": {},
     }
-    found.fill(world)
-    return found
+    service.fill(world)
+    return service
 
 
 def post(chat: OneService, who: str, entity: str, text: str) -> Any:
@@ -50,8 +50,8 @@ def test_joining_and_leaving_are_idempotent(chat: OneService, world: World) -> N
     """A repeated request changes nothing."""
     for _ in range(2):
         chat.call("artist", "join_chat", entity_id=world.asset)
-    shown = chat.call("admin", "show_chat", entity_id=world.asset)
-    assert shown["participants"] == [world.people["artist"]]
+    reply = chat.call("admin", "show_chat", entity_id=world.asset)
+    assert reply["participants"] == [world.people["artist"]]
     for _ in range(2):
         assert chat.answer("artist", "leave_chat", entity_id=world.asset).body == b""
     assert chat.call("admin", "show_chat", entity_id=world.asset)["participants"] == []
@@ -62,27 +62,27 @@ def test_only_participants_may_post(chat: OneService, world: World) -> None:
     with pytest.raises(InvalidInput, match=r"^You are not a participant of this chat$"):
         post(chat, "artist", world.asset, "hi")
     chat.call("artist", "join_chat", entity_id=world.asset)
-    said = post(chat, "artist", world.asset, "hello")
-    assert said == {
-        **said,
+    message = post(chat, "artist", world.asset, "hello")
+    assert message == {
+        **message,
         "text": "hello",
         "type": "ChatMessage",
         "chat_id": world.chat,
         "person_id": world.people["artist"],
     }
-    assert "attachment_files" not in said
+    assert "attachment_files" not in message
     rows = chat.call("admin", "list_messages", entity_id=world.asset, query={})
     assert [row["text"] for row in rows] == ["hi", "hello"]
     (row,) = chat.rows("chat", id=uuid.UUID(world.chat))
-    assert row["last_message"].isoformat(timespec="seconds") == said["created_at"]
+    assert row["last_message"].isoformat(timespec="seconds") == message["created_at"]
 
 
 def test_a_message_needs_a_text(chat: OneService, world: World) -> None:
     """The error names the field."""
     chat.call("artist", "join_chat", entity_id=world.asset)
-    given = {"entity_id": world.asset, "data": {"text": "hi"}, "files": []}
+    arguments = {"entity_id": world.asset, "data": {"text": "hi"}, "files": []}
     with pytest.raises(InvalidInput) as refusal:
-        chat.call("artist", "post_message", **given)
+        chat.call("artist", "post_message", **arguments)
     errors = [{"field": "message", "message": "Field required"}]
     assert refusal.value.data == {"errors": errors}
 
@@ -91,27 +91,29 @@ def test_a_retried_message_is_posted_once(chat: OneService, world: World) -> Non
     """Another body under the same Idempotency-Key is refused."""
     chat.call("artist", "join_chat", entity_id=world.asset)
     key = str(uuid.uuid4())
-    given = {"entity_id": world.asset, "data": {"message": "once"}, "files": []}
-    first = chat.answer("artist", "post_message", key=key, **given)
-    assert chat.answer("artist", "post_message", key=key, **given).body == first.body
+    arguments = {"entity_id": world.asset, "data": {"message": "once"}, "files": []}
+    first = chat.answer("artist", "post_message", key=key, **arguments)
+    assert chat.answer("artist", "post_message", key=key, **arguments).body == first.body
     with pytest.raises(KeyReused):
-        chat.answer("artist", "post_message", key=key, **{**given, "data": {"message": "twice"}})
+        chat.answer(
+            "artist", "post_message", key=key, **{**arguments, "data": {"message": "twice"}}
+        )
     assert [row["text"] for row in chat.rows("chat_message")].count("once") == 1
 
 
 def test_only_authors_and_admins_delete_messages(chat: OneService, world: World) -> None:
     """And only in the message's own chat."""
     chat.call("artist", "join_chat", entity_id=world.asset)
-    said = post(chat, "artist", world.asset, "mine")
-    here = {"entity_id": world.asset, "message_id": said["id"]}
+    message = post(chat, "artist", world.asset, "mine")
+    here = {"entity_id": world.asset, "message_id": message["id"]}
     elsewhere = {**here, "entity_id": world.shot}
     with pytest.raises(Forbidden):
         chat.call("manager", "delete_message", **here)
     for method in ("delete_message", "show_message"):
         with pytest.raises(NotFound):
             chat.call("admin", method, **elsewhere)
-    one = chat.call("admin", "show_message", **here)
-    assert (one["text"], one["attachment_files"]) == ("mine", [])
+    reply = chat.call("admin", "show_message", **here)
+    assert (reply["text"], reply["attachment_files"]) == ("mine", [])
     assert chat.answer("admin", "delete_message", **here).body == b""
     with pytest.raises(NotFound):
         chat.call("admin", "show_message", **here)
@@ -132,11 +134,11 @@ def test_chats_are_readable_by_the_team_and_assigned_vendors(
 ) -> None:
     """By nobody outside the production."""
     for method, more in (("show_chat", {}), ("list_messages", {"query": {}})):
-        found = chat.outcomes([person], method, entity_id=world.shot, **more)
-        assert found == {person: want}
-    chat.neighbours.answers["tasks.is_assigned_to_entity"] = True
-    found = chat.outcomes(["vendor", "stranger"], "show_chat", entity_id=world.shot)
-    assert found == {"vendor": OK, "stranger": FORBIDDEN}
+        outcomes = chat.outcomes([person], method, entity_id=world.shot, **more)
+        assert outcomes == {person: want}
+    chat.fakes.replies["tasks.is_assigned_to_entity"] = True
+    outcomes = chat.outcomes(["vendor", "stranger"], "show_chat", entity_id=world.shot)
+    assert outcomes == {"vendor": OK, "stranger": FORBIDDEN}
 
 
 @pytest.mark.parametrize("entity", [ident("nobody"), "not-an-id"])
@@ -215,7 +217,7 @@ def test_files_are_shown_with_their_size(chat: OneService, world: World) -> None
     """As ``tasks`` keeps them."""
     file = {"id": ident("file"), "name": "a.txt", "extension": "txt", "size": 3}
     upload = {**file, "part": "file", "mimetype": "text/plain"}
-    chat.neighbours.answers["tasks.attach_to_message"] = None
+    chat.fakes.replies["tasks.attach_to_message"] = None
     chat.call("artist", "join_chat", entity_id=world.asset)
-    asked = {"entity_id": world.asset, "data": {"message": "look"}, "files": [upload]}
-    assert chat.call("artist", "post_message", **asked)["attachment_files"] == [file]
+    arguments = {"entity_id": world.asset, "data": {"message": "look"}, "files": [upload]}
+    assert chat.call("artist", "post_message", **arguments)["attachment_files"] == [file]

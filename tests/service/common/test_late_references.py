@@ -26,7 +26,7 @@ from services.common.database.transaction import Transaction
 from services.common.errors import Integrity
 from tests.running import SERVICES, until
 from tests.service.common.sample_rows import Rows, key, new_id, sample
-from tests.service.neighbours import service_class
+from tests.service.fake_services import service_class
 
 Reference = tuple[str, Column]
 REFERENCES = [
@@ -68,7 +68,7 @@ class Meeting:
         """What the handler does before its commit."""
         ref: Ref = self.column.info["ref"]
         message = RowsGone(service=ref.service, table=ref.table, ids=[self.target])
-        cross_references.follow(self.handle, self.service, self.metadata, message)
+        cross_references.follow_deletion(self.handle, self.service, self.metadata, message)
         self.handle.flush_events()
 
     def started(self, function: Callable[[], None]) -> Future[None]:
@@ -99,9 +99,9 @@ class Meeting:
 @pytest.fixture(scope="module")
 def real(urls: dict[str, str]) -> Iterator[dict[str, Database]]:
     """Databases whose transactions commit."""
-    found = {name: Database(urls[name]) for name in SERVICES}
-    yield found
-    for database in found.values():
+    result = {name: Database(urls[name]) for name in SERVICES}
+    yield result
+    for database in result.values():
         database.close()
 
 

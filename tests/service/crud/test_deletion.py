@@ -6,18 +6,18 @@ import pytest
 
 from services.common.errors import Integrity, Refused
 from tests.running import SERVICES
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 from tests.service.one_service import OneService
 from tests.world import World
 
 
 @pytest.fixture
-def crud(alone: Alone) -> OneService:
+def crud(make_service: MakeService) -> OneService:
     """The service; rows of other services point at every production."""
-    found = alone("crud")
-    found.neighbours.answers |= {f"{name}.references_row": True for name in SERVICES}
-    found.fill(World())
-    return found
+    service = make_service("crud")
+    service.fakes.replies |= {f"{name}.references_row": True for name in SERVICES}
+    service.fill(World())
+    return service
 
 
 @pytest.mark.parametrize("query", [{}, {"force": "true"}])
@@ -25,9 +25,9 @@ def test_an_open_production_says_that_it_must_be_closed(
     crud: OneService, query: dict[str, str]
 ) -> None:
     """Whatever else holds it back, and however it is asked."""
-    asked = {"path": "projects", "ident": crud.world.project, "query": query}
+    arguments = {"path": "projects", "ident": crud.world.project, "query": query}
     with pytest.raises(Refused, match="Only closed projects can be deleted"):
-        crud.call("admin", "delete_row", **asked)
+        crud.call("admin", "delete_row", **arguments)
 
 
 def test_a_closed_production_says_what_holds_it_back(crud: OneService) -> None:

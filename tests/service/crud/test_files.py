@@ -8,39 +8,39 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 from tests.service.one_service import OneService
 from tests.world import World, ident
 
 
 @pytest.fixture
-def crud(alone: Alone, world: World) -> OneService:
+def crud(make_service: MakeService, world: World) -> OneService:
     """The service; the services beside know the world's tasks and entities."""
-    found = alone("crud")
+    service = make_service("crud")
     projects = {
         table: {row["id"]: row["project_id"] for row in world.tables[table]}
         for table in ("task", "entity")
     }
-    found.neighbours.answers |= {
-        "tasks.list_projects_of_tasks": lambda ids: known(projects["task"], ids),
-        "assets.list_projects_of_entities": lambda ids: known(projects["entity"], ids),
+    service.fakes.replies |= {
+        "tasks.list_projects_of_tasks": lambda ids: projects_of(projects["task"], ids),
+        "assets.list_projects_of_entities": lambda ids: projects_of(projects["entity"], ids),
         "tasks.find_existing_rows": lambda tables: tables,
         "assets.find_existing_rows": lambda tables: tables,
         "auth.find_existing_rows": lambda tables: tables,
     }
-    found.fill(world)
-    return found
+    service.fill(world)
+    return service
 
 
-def known(projects: dict[str, str], ids: list[str]) -> dict[str, str]:
+def projects_of(projects: dict[str, str], ids: list[str]) -> dict[str, str]:
     """The productions of those that are known."""
     return {ident: projects[ident] for ident in ids if ident in projects}
 
 
 def listed(crud: OneService, who: str, **query: str) -> list[str]:
     """The names of the working files that somebody sees."""
-    found = crud.call(who, "list_rows", path="working-files", query=query)
-    return sorted(row["name"] for row in (found if isinstance(found, list) else found["data"]))
+    reply = crud.call(who, "list_rows", path="working-files", query=query)
+    return sorted(row["name"] for row in (reply if isinstance(reply, list) else reply["data"]))
 
 
 def working_file(crud: OneService, name: str, task: str | None) -> Any:
@@ -53,11 +53,11 @@ def test_a_new_file_is_in_the_list_of_its_team_at_once(crud: OneService, world: 
     """The list asks nobody; strangers see none of it, by the page neither."""
     crud.tick("fill_productions")
     made = working_file(crud, "w2", world.task)
-    crud.neighbours.asked.clear()
+    crud.fakes.calls.clear()
     for query in ({}, {"page": "1"}, {"task_id": world.task}):
         assert listed(crud, "artist", **query) == ["w1", "w2"]
         assert listed(crud, "stranger", **query) == []
-    assert crud.neighbours.asked == []
+    assert crud.fakes.calls == []
     assert "production_id" not in made
 
 
@@ -85,9 +85,9 @@ def test_files_without_a_production_get_theirs_with_one_question_for_all(
         connection.execute(sa.insert(table), [{"id": UUID(ident(str(row)))} | row for row in rows])
     assert listed(crud, "artist") == []
     for asked in (1, 0):
-        crud.neighbours.asked.clear()
+        crud.fakes.calls.clear()
         crud.tick("fill_productions")
-        questions = [name for name, _ in crud.neighbours.asked]
+        questions = [name for name, _ in crud.fakes.calls]
         assert questions.count("tasks.list_projects_of_tasks") == asked
         assert listed(crud, "artist") == ["i0", "i1", "w1"]
     assert listed(crud, "admin") == ["i0", "i1", "i2", "i3", "w1"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 from tests.service.one_service import OneService
 from tests.world import World, ident
 
@@ -14,16 +14,16 @@ INSTANCE = ident("instance of hero")
 
 
 @pytest.fixture
-def crud(alone: Alone, world: World) -> OneService:
+def crud(make_service: MakeService, world: World) -> OneService:
     """The service; everybody works on everything, and Hero has an instance in the shot."""
-    found = alone("crud")
+    service = make_service("crud")
     plain = {
         world.asset: {"id": world.asset},
         world.shot: {"id": world.shot},
         INSTANCE: {"id": INSTANCE, "asset_id": world.asset},
     }
     standing = {"read": True, "act": True}
-    found.neighbours.answers |= {
+    service.fakes.replies |= {
         "assets.read_plain": lambda ident, **_: plain[ident],
         "tasks.read_plain": {"id": world.task, "entity_id": world.asset},
         "assets.list_projects_of_entities": lambda ids: dict.fromkeys(ids, world.project),
@@ -37,8 +37,8 @@ def crud(alone: Alone, world: World) -> OneService:
     }
     for table in ("file_status", "software"):
         world.tables[table].clear()
-    found.fill(world)
-    return found
+    service.fill(world)
+    return service
 
 
 def kinds(world: World, **values: Any) -> dict[str, Any]:
@@ -63,13 +63,13 @@ def test_a_working_file_has_a_software(crud: OneService, world: World) -> None:
 
 def test_an_output_is_filled_in(crud: OneService, world: World) -> None:
     """Texts are empty, the status is To review."""
-    asked = {"ident": world.asset, "data": kinds(world)}
-    made = crud.call("artist", "new_output_file", **asked)
+    arguments = {"ident": world.asset, "data": kinds(world)}
+    reply = crud.call("artist", "new_output_file", **arguments)
     filled = ("name", "comment", "extension", "representation", "nb_elements", "revision")
-    assert [made[name] for name in filled] == ["main", "", "", "", 1, 1]
+    assert [reply[name] for name in filled] == ["main", "", "", "", 1, 1]
     (status,) = crud.rows("file_status")
     assert (status["name"], status["color"]) == ("To review", "#FFFFFF")
-    assert made["file_status_id"] == str(status["id"])
+    assert reply["file_status_id"] == str(status["id"])
     named = kinds(world, extension=".abc", representation="abc")
     shown = crud.call("artist", "new_output_file", ident=world.asset, data=named)
     assert (shown["extension"], shown["representation"], shown["revision"]) == (".abc", "abc", 2)
@@ -78,13 +78,15 @@ def test_an_output_is_filled_in(crud: OneService, world: World) -> None:
 def test_an_output_of_an_instance_belongs_to_its_asset(crud: OneService, world: World) -> None:
     """Numbered by itself, and none of the asset's own."""
     crud.call("artist", "new_output_file", ident=world.asset, data=kinds(world, revision=7))
-    asked = {"ident": INSTANCE, "temporal_id": world.shot, "data": kinds(world)}
+    arguments = {"ident": INSTANCE, "temporal_id": world.shot, "data": kinds(world)}
     for want in (1, 2):
-        assert crud.call("artist", "read_next_output_revision", **asked) == {"next_revision": want}
-        made = crud.call("artist", "new_output_file", **asked)
-        assert made["revision"] == want
-    assert (made["entity_id"], made["asset_instance_id"]) == (world.asset, INSTANCE)
-    assert made["temporal_entity_id"] == world.shot
+        assert crud.call("artist", "read_next_output_revision", **arguments) == {
+            "next_revision": want
+        }
+        reply = crud.call("artist", "new_output_file", **arguments)
+        assert reply["revision"] == want
+    assert (reply["entity_id"], reply["asset_instance_id"]) == (world.asset, INSTANCE)
+    assert reply["temporal_entity_id"] == world.shot
     own = crud.call("artist", "list_output_files_of", ident=world.asset)
     assert [row["revision"] for row in own] == [7]
     of_instance = crud.call("artist", "list_output_files_of", ident=INSTANCE, of="instance")

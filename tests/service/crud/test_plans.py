@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 from tests.service.one_service import FORBIDDEN, OK, OneService
 from tests.world import World
 
 
 @pytest.fixture
-def crud(alone: Alone, world: World) -> OneService:
+def crud(make_service: MakeService, world: World) -> OneService:
     """The service, filled with the studio's productions."""
-    found = alone("crud")
-    found.fill(world)
-    return found
+    service = make_service("crud")
+    service.fill(world)
+    return service
 
 
 def test_milestones_are_listed_without_times(crud: OneService, world: World) -> None:
@@ -33,16 +33,16 @@ def test_versions_of_the_schedule_are_read_by_managers(crud: OneService, world: 
     values = {"name": "Plan B", "project_id": world.project, "locked": False, "canceled": False}
     version = world.add("production_schedule_version", "b", **values)
     crud.fill(world)
-    asked = {"path": "production-schedule-versions", "ident": version}
+    arguments = {"path": "production-schedule-versions", "ident": version}
     people = ("admin", "manager", "supervisor", "artist", "client", "vendor", "stranger")
-    found = crud.outcomes(people, "read_row", **asked)
-    assert [found[who] for who in people] == [OK, OK, *[FORBIDDEN] * 5]
+    outcomes = crud.outcomes(people, "read_row", **arguments)
+    assert [outcomes[who] for who in people] == [OK, OK, *[FORBIDDEN] * 5]
 
 
 def test_a_status_link_without_roles_has_the_usual_ones(crud: OneService, world: World) -> None:
     """Made or changed with none; those it has stay."""
     known = {"task_status": [world.status]}
-    crud.neighbours.answers["tasks.find_existing_rows"] = known
+    crud.fakes.replies["tasks.find_existing_rows"] = known
     usual = ["user", "admin", "supervisor", "manager", "vendor"]
     place = {"project_id": world.project, "task_status_id": world.status}
     for roles, want in (([], usual), (["user"], ["user"]), ([], ["user"]), (None, ["user"])):
@@ -55,10 +55,10 @@ def test_a_working_file_is_commented_with_a_text(crud: OneService, world: World)
     """Anything else changes nothing."""
     (row,) = world.tables["working_file"]
     standing = {"read": True, "act": True}
-    crud.neighbours.answers["tasks.read_rights_on_task"] = standing
-    asked = {"ident": row["id"]}
-    shown = crud.call("artist", "comment_working_file", **asked, data={"comment": "Cleaned up"})
-    assert shown["comment"] == "Cleaned up"
+    crud.fakes.replies["tasks.read_rights_on_task"] = standing
+    arguments = {"ident": row["id"]}
+    reply = crud.call("artist", "comment_working_file", **arguments, data={"comment": "Cleaned up"})
+    assert reply["comment"] == "Cleaned up"
     for data in ({}, {"comment": None}, {"comment": ["x"]}):
-        found = crud.outcomes(["artist"], "comment_working_file", **asked, data=data)
-        assert found == {"artist": "invalid-input"}, data
+        outcomes = crud.outcomes(["artist"], "comment_working_file", **arguments, data=data)
+        assert outcomes == {"artist": "invalid-input"}, data

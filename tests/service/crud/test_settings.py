@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 
 from services.common.errors import InvalidInput
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 from tests.service.one_service import OneService
 from tests.world import World
 
 
 @pytest.fixture
-def crud(alone: Alone) -> OneService:
+def crud(make_service: MakeService) -> OneService:
     """The service; everything that is asked for exists."""
-    found = alone("crud")
+    service = make_service("crud")
     for name in ("tasks", "assets"):
-        found.neighbours.answers[f"{name}.find_existing_rows"] = lambda tables: tables
-    found.fill(World())
-    return found
+        service.fakes.replies[f"{name}.find_existing_rows"] = lambda tables: tables
+    service.fill(World())
+    return service
 
 
 @pytest.mark.parametrize("priority", [2, "2", 2.0])
@@ -52,5 +52,5 @@ def test_what_is_wrong_in_many_is_named_by_its_place(
     with pytest.raises(InvalidInput) as refusal:
         crud.call("manager", "choose_many", project_id=crud.world.project, data=data)
     assert refusal.value.data is not None
-    assert [one["field"] for one in refusal.value.data["errors"]] == fields
+    assert [error["field"] for error in refusal.value.data["errors"]] == fields
     assert crud.rows("project_task_type_link") == []

@@ -7,21 +7,21 @@ from typing import Any
 import pytest
 
 from services.common.errors import InvalidInput, NotFound
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 from tests.service.one_service import FORBIDDEN, OK, OneService
 from tests.world import World, ident
 
 
 @pytest.fixture
-def crud(alone: Alone, world: World) -> OneService:
+def crud(make_service: MakeService, world: World) -> OneService:
     """The service with the studio's productions."""
-    known = {row["id"] for row in world.tables["person"]}
-    found = alone("crud")
-    found.neighbours.answers["auth.find_existing_rows"] = lambda tables: {
-        "person": [one for one in tables["person"] if one in known]
+    ids = {row["id"] for row in world.tables["person"]}
+    service = make_service("crud")
+    service.fakes.replies["auth.find_existing_rows"] = lambda tables: {
+        "person": [one for one in tables["person"] if one in ids]
     }
-    found.fill(world)
-    return found
+    service.fill(world)
+    return service
 
 
 def seated(world: World, person: str) -> tuple[str, dict[str, Any]]:
@@ -69,8 +69,8 @@ def test_only_managers_change_teams(crud: OneService, world: World) -> None:
     """Of the production concerned."""
     names = ("admin", "manager", "supervisor", "artist", "client", "vendor", "stranger")
     data = {"person_id": world.people["stranger"]}
-    found = crud.outcomes(names, "join_team", project_id=world.project, data=data)
-    assert list(found.values()) == [OK, OK, *[FORBIDDEN] * 5]
+    outcomes = crud.outcomes(names, "join_team", project_id=world.project, data=data)
+    assert list(outcomes.values()) == [OK, OK, *[FORBIDDEN] * 5]
     with pytest.raises(NotFound):
         crud.call("admin", "join_team", project_id=ident("nowhere"), data=data)
 
@@ -121,7 +121,7 @@ def test_a_change_of_a_production_concerns_its_team(crud: OneService, world: Wor
     crud.call("admin", "delete_row", **change, query={"force": "true"})
     links = world.tables["project_person_link"]
     team = {row["person_id"] for row in links if row["project_id"] == world.project}
-    told = [
+    events = [
         (name, set(found["person_ids"])) for name, found in crud.emitted() if "person_ids" in found
     ]
-    assert told == [("project:update", team), ("project:delete", team)]
+    assert events == [("project:update", team), ("project:delete", team)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 from tests.service.one_service import OneService
 from tests.world import World
 
@@ -20,12 +20,12 @@ def world() -> World:
 
 
 @pytest.fixture
-def crud(alone: Alone, world: World) -> OneService:
+def crud(make_service: MakeService, world: World) -> OneService:
     """The service, filled with the studio's productions."""
-    found = alone("crud")
-    found.neighbours.answers["auth.list_rows"] = world.tables["department"]
-    found.fill(world)
-    return found
+    service = make_service("crud")
+    service.fakes.replies["auth.list_rows"] = world.tables["department"]
+    service.fill(world)
+    return service
 
 
 def test_a_task_type_is_let_go_of(crud: OneService, world: World) -> None:

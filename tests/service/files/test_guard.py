@@ -6,14 +6,14 @@ import pytest
 import sqlalchemy as sa
 
 from services.common.files.storage_access import storage_of
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 
 OPEN = "inside an open transaction"
 
 
-def test_the_storage_refuses_an_open_transaction(alone: Alone) -> None:
+def test_the_storage_refuses_an_open_transaction(make_service: MakeService) -> None:
     """A store may take minutes, and the rows that are locked meanwhile are other people's."""
-    service = alone("tasks").instance()
+    service = make_service("tasks").instance()
     storage = storage_of(service)
     storage.put("uploads/x", b"content")
     service.tx.session.execute(sa.text("SELECT 1"))
@@ -30,9 +30,9 @@ def test_the_storage_refuses_an_open_transaction(alone: Alone) -> None:
     service.tx.close()
 
 
-def test_after_the_commit_comes_what_waits_for_it(alone: Alone) -> None:
+def test_after_the_commit_comes_what_waits_for_it(make_service: MakeService) -> None:
     """Once; not at all if nothing is committed. What fails holds nothing else back."""
-    service = alone("tasks").instance()
+    service = make_service("tasks").instance()
     storage, done = storage_of(service), []
 
     def fail() -> None:
@@ -53,9 +53,11 @@ def test_after_the_commit_comes_what_waits_for_it(alone: Alone) -> None:
     service.tx.close()
 
 
-def test_one_replica_sweeps_at_a_time(alone: Alone, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_replica_sweeps_at_a_time(
+    make_service: MakeService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The others leave it to the next time."""
-    tasks, swept = alone("tasks"), []
+    tasks, swept = make_service("tasks"), []
     for _ in range(2):
         replica = tasks.instance()
         monkeypatch.setattr(replica, "sweep", swept.append)

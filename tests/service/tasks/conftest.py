@@ -8,7 +8,7 @@ import pytest
 
 from tests.desk import Desk
 from tests.running import SERVICES
-from tests.service.conftest import Alone
+from tests.service.conftest import MakeService
 from tests.service.one_service import OneService
 
 
@@ -19,15 +19,15 @@ def desk() -> Desk:
 
 
 @pytest.fixture
-def tasks(alone: Alone, desk: Desk) -> OneService:
+def tasks(make_service: MakeService, desk: Desk) -> OneService:
     """The service with the desk's rows."""
-    found = alone("tasks")
-    found.neighbours.answers |= neighbours_of(desk)
-    found.fill(desk)
-    return found
+    service = make_service("tasks")
+    service.fakes.replies |= fake_replies(desk)
+    service.fill(desk)
+    return service
 
 
-def neighbours_of(desk: Desk) -> dict[str, Any]:
+def fake_replies(desk: Desk) -> dict[str, Any]:
     """The answers of the other services, derived from the desk's rows."""
     tables = desk.tables
 

@@ -9,14 +9,14 @@ import pytest
 from services.common.errors import Forbidden, InvalidInput, NotFound, Refused, Unavailable
 from tests.desk import TASK, Desk
 from tests.service.one_service import FORBIDDEN, OK, OneService
-from tests.service.tasks.saying import task_of
+from tests.service.tasks.commenting import task_of
 from tests.world import ident
 
 
 def assign(tasks: OneService, who: str, task: str, person: str) -> dict[str, Any]:
     """Assign a task."""
-    found: dict[str, Any] = tasks.call(who, "assign_task", task_id=task, data={"person_id": person})
-    return found
+    reply: dict[str, Any] = tasks.call(who, "assign_task", task_id=task, data={"person_id": person})
+    return reply
 
 
 def test_assigning_adds_the_person_to_the_team(tasks: OneService, desk: Desk) -> None:
@@ -43,7 +43,7 @@ def test_assigning_adds_the_person_to_the_team(tasks: OneService, desk: Desk) ->
         ),
     ]
     seat = {"project_id": desk.project, "person_id": person}
-    assert tasks.neighbours.asked[-1] == ("crud.seat_assignee", seat)
+    assert tasks.fakes.calls[-1] == ("crud.seat_assignee", seat)
 
 
 def test_assigning_twice_changes_nothing(tasks: OneService, desk: Desk) -> None:
@@ -54,7 +54,7 @@ def test_assigning_twice_changes_nothing(tasks: OneService, desk: Desk) -> None:
     assert tasks.emitted() == []
     assert task_of(tasks, desk.task) == before
     seat = {"project_id": desk.project, "person_id": person}
-    assert tasks.neighbours.asked.count(("crud.seat_assignee", seat)) == 2
+    assert tasks.fakes.calls.count(("crud.seat_assignee", seat)) == 2
 
 
 def test_assigning_again_changes_the_assigner(tasks: OneService, desk: Desk) -> None:
@@ -66,7 +66,7 @@ def test_assigning_again_changes_the_assigner(tasks: OneService, desk: Desk) -> 
 
 def test_an_assignment_survives_if_the_team_is_unavailable(tasks: OneService, desk: Desk) -> None:
     """The event's handler adds the member; without an event, the caller gets a 502."""
-    tasks.neighbours.answers["crud.seat_assignee"] = Unavailable("away")
+    tasks.fakes.replies["crud.seat_assignee"] = Unavailable("away")
     person = desk.people["outside"]
     assert person in assign(tasks, "manager", desk.task, person)["assignees"]
     with pytest.raises(Unavailable):
@@ -80,7 +80,7 @@ def test_assignees_join_the_team_of_every_production(tasks: OneService, desk: De
     tasks.fill(desk)
     data = {"task_ids": [desk.task, away]}
     tasks.call("admin", "assign_tasks", person_id=person, data=data)
-    seats = [given["project_id"] for name, given in tasks.neighbours.asked if "seat" in name]
+    seats = [given["project_id"] for name, given in tasks.fakes.calls if "seat" in name]
     assert sorted(seats) == sorted([desk.project, desk.other_project])
 
 
@@ -131,7 +131,7 @@ def test_bots_are_assigned_only_where_the_production_allows_it(
     """Elsewhere it is refused."""
     bot = desk.people["bot"] = desk.person("bot", "user")
     desk.row("person", bot)["is_bot"] = True
-    allowed = tasks.neighbours.answers
+    allowed = tasks.fakes.replies
     allowed["crud.read_row"] = {"is_bot_collaboration_enabled": False}
     with pytest.raises(Forbidden):
         assign(tasks, "manager", desk.task, bot)
@@ -191,5 +191,5 @@ def test_managers_supervisors_and_assignees_may_unassign(
     data: dict[str, Any] = {"task_ids": [desk.task]}
     if whom:
         data["person_id"] = desk.people[whom]
-    found = tasks.call(name, "clear_assignation", data=data)
-    assert found == ([desk.task] if handled else [])
+    reply = tasks.call(name, "clear_assignation", data=data)
+    assert reply == ([desk.task] if handled else [])

@@ -1,4 +1,4 @@
-"""What a deleted production takes along goes in pieces, and goes completely."""
+"""A deleted production takes all its rows along, in batches."""
 
 from __future__ import annotations
 
@@ -11,33 +11,35 @@ from tests.bulk import insert_many
 from tests.desk import Desk
 from tests.service.one_service import OneService
 
-PIECE, TASKS = 10, 35
+BATCH, TASKS = 10, 35
 
 
-def test_a_production_goes_in_pieces(
+def test_a_production_is_deleted_in_batches(
     tasks: OneService, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No statement and no event names more rows than a piece has, and none is left."""
-    monkeypatch.setattr(cross_references, "BATCH", PIECE)
+    """No statement and no event names more rows than a batch has, and no row is left."""
+    monkeypatch.setattr(cross_references, "BATCH", BATCH)
     with tasks.database.raw.cursor() as cursor:
         insert_many(cursor, table_of(Task), TASKS, project_id=[desk.project])
         for model in (Comment, PreviewFile, TimeSpent):
             insert_many(cursor, table_of(model), 3 * TASKS)
     before = {name: len(tasks.rows(name)) for name in ("task", "comment", "preview_file")}
-    asked: list[int] = []
-    among = cross_references.among
+    sizes: list[int] = []
+    in_ids = cross_references.in_ids
     monkeypatch.setattr(
         cross_references,
-        "among",
-        lambda column, ids: asked.append(len(ids)) or among(column, ids),
+        "in_ids",
+        lambda column, ids: sizes.append(len(ids)) or in_ids(column, ids),
     )
     ids = {"service": "crud", "table": "project", "ids": [desk.project]}
     tasks.deliver("rows:gone", ids)
     for name in before:
         assert tasks.rows(name) == []
-    assert max(asked) <= PIECE
-    told = [found for name, found in tasks.emitted() if name == "rows:gone"]
-    assert max(len(found["ids"]) for found in told) <= PIECE
+    assert max(sizes) <= BATCH
+    events = [payload for name, payload in tasks.emitted() if name == "rows:gone"]
+    assert max(len(payload["ids"]) for payload in events) <= BATCH
     for name, count in before.items():
-        gone = {one for found in told if found["table"] == name for one in found["ids"]}
-        assert len(gone) == count
+        deleted = {
+            ident for payload in events if payload["table"] == name for ident in payload["ids"]
+        }
+        assert len(deleted) == count

@@ -10,7 +10,7 @@ import pytest
 from services.common.errors import Forbidden, InvalidInput, KeyReused, NotFound
 from tests.desk import Desk
 from tests.service.one_service import FORBIDDEN, NOT_FOUND, OK, OneService
-from tests.service.tasks.saying import body, comments_on, say, task_of
+from tests.service.tasks.commenting import body, comments_on, post_comment, task_of
 from tests.world import ident
 
 REPLY = {
@@ -27,32 +27,32 @@ REPLY = {
 
 def test_a_comment_stores_the_fields_of_its_body(tasks: OneService, desk: Desk) -> None:
     """Text, checklist and links."""
-    given = {"checklist": [{"text": "a", "checked": False}], "links": ["https://example.com"]}
-    row = say(tasks, desk, "artist", "hello", **given)
-    assert row == {**row, "text": "hello", **given}
-    found = comments_on(tasks, desk.task)[0]
-    assert found == {**found, "text": "hello", **given}
+    arguments = {"checklist": [{"text": "a", "checked": False}], "links": ["https://example.com"]}
+    row = post_comment(tasks, desk, "artist", "hello", **arguments)
+    assert row == {**row, "text": "hello", **arguments}
+    result = comments_on(tasks, desk.task)[0]
+    assert result == {**result, "text": "hello", **arguments}
 
 
 def test_a_comment_emits_events_and_notifies(tasks: OneService, desk: Desk) -> None:
     """About the comment, the task, its new status, and each person notified."""
-    row = say(tasks, desk, "manager", "please", "wip")
+    row = post_comment(tasks, desk, "manager", "please", "wip")
     ids = {"task_id": desk.task, "project_id": desk.project}
-    told = dict(tasks.emitted())
-    assert told["comment:new"] == {
+    events = dict(tasks.emitted())
+    assert events["comment:new"] == {
         "comment_id": row["id"],
         "task_status_id": desk.statuses["wip"],
         **ids,
     }
-    assert told["task:update"] == ids
-    assert told["task:status-changed"] == {
+    assert events["task:update"] == ids
+    assert events["task:status-changed"] == {
         "new_task_status_id": desk.statuses["wip"],
         "previous_task_status_id": desk.status,
         "person_id": desk.people["manager"],
         **ids,
     }
     (note,) = tasks.rows("notification")
-    assert told["notifications:written"] == {
+    assert events["notifications:written"] == {
         "notification_ids": [str(note["id"])],
         "person_ids": [desk.people["artist"]],
         "project_id": desk.project,
@@ -64,9 +64,9 @@ def test_a_retried_comment_is_posted_once(tasks: OneService, desk: Desk) -> None
     key = str(uuid.uuid4())
     said = {"task_id": desk.task, "data": body(desk, "once")}
     first = tasks.answer("artist", "comment_task", key=key, **said)
-    told = tasks.emitted()
+    events = tasks.emitted()
     assert tasks.answer("artist", "comment_task", key=key, **said).body == first.body
-    assert tasks.emitted() == told
+    assert tasks.emitted() == events
     said["data"] = body(desk, "twice")
     with pytest.raises(KeyReused):
         tasks.answer("artist", "comment_task", key=key, **said)
@@ -104,7 +104,7 @@ def test_unknown_ids_are_not_found(tasks: OneService, desk: Desk, wrong: str) ->
     """Of a task, a status, an author."""
     for given in ({"task": wrong}, {"task_status_id": wrong}, {"person_id": wrong}):
         with pytest.raises(NotFound):
-            say(tasks, desk, "admin", **given)
+            post_comment(tasks, desk, "admin", **given)
     assert tasks.emitted() == []
 
 
@@ -112,15 +112,15 @@ def test_people_who_work_on_a_task_may_comment(tasks: OneService, desk: Desk) ->
     """Managers, clients, assignees, supervisors of the department, the entity's creator."""
     may = ("admin", "manager", "client", "artist", "supervisor", "modeler", "maker")
     not_they = ("colleague", "animator", "vendor", "hired", "stranger")
-    found = tasks.outcomes(
+    outcomes = tasks.outcomes(
         (*may, *not_they), "comment_task", task_id=desk.task, data=body(desk, "hi")
     )
-    assert found == dict.fromkeys(may, OK) | dict.fromkeys(not_they, FORBIDDEN)
+    assert outcomes == dict.fromkeys(may, OK) | dict.fromkeys(not_they, FORBIDDEN)
 
 
 def test_a_vendor_comments_only_their_own_tasks(tasks: OneService, desk: Desk) -> None:
     """Not another task of the same entity."""
-    assert say(tasks, desk, "hired", task=desk.rigging)["object_id"] == desk.rigging
+    assert post_comment(tasks, desk, "hired", task=desk.rigging)["object_id"] == desk.rigging
 
 
 def test_former_members_may_not_comment(tasks: OneService, desk: Desk) -> None:
@@ -132,7 +132,7 @@ def test_former_members_may_not_comment(tasks: OneService, desk: Desk) -> None:
     ]
     tasks.fill(desk)
     with pytest.raises(Forbidden):
-        say(tasks, desk, "artist")
+        post_comment(tasks, desk, "artist")
 
 
 @pytest.mark.parametrize("text", ["@Colleague Example", "look @Modeling and answer"])
@@ -143,12 +143,12 @@ def test_mentioned_people_may_comment_without_changing_the_status(
     for name in ("colleague", "hired"):
         desk.link("department_link", person_id=desk.people[name], department_id=desk.department)
     tasks.fill(desk)
-    say(tasks, desk, "manager", text)
-    assert say(tasks, desk, "colleague", "yes")["text"] == "yes"
+    post_comment(tasks, desk, "manager", text)
+    assert post_comment(tasks, desk, "colleague", "yes")["text"] == "yes"
     with pytest.raises(Forbidden):
-        say(tasks, desk, "colleague", "yes", "wip")
+        post_comment(tasks, desk, "colleague", "yes", "wip")
     with pytest.raises(Forbidden):
-        say(tasks, desk, "hired", "yes")
+        post_comment(tasks, desk, "hired", "yes")
 
 
 @pytest.mark.parametrize(
@@ -167,8 +167,8 @@ def test_statuses_may_be_closed_to_artists_or_clients(
 ) -> None:
     """Other roles may set any."""
     given = body(desk, status=status)
-    found = tasks.outcomes([name], "comment_task", task_id=desk.task, data=given)
-    assert found == {name: want}
+    outcomes = tasks.outcomes([name], "comment_task", task_id=desk.task, data=given)
+    assert outcomes == {name: want}
 
 
 def test_the_project_role_decides(tasks: OneService, desk: Desk) -> None:
@@ -178,7 +178,7 @@ def test_the_project_role_decides(tasks: OneService, desk: Desk) -> None:
             seat["role"] = "user"
     tasks.fill(desk)
     with pytest.raises(Forbidden):
-        say(tasks, desk, "manager")
+        post_comment(tasks, desk, "manager")
 
 
 def test_only_managers_choose_author_time_and_audience(tasks: OneService, desk: Desk) -> None:
@@ -188,7 +188,7 @@ def test_only_managers_choose_author_time_and_audience(tasks: OneService, desk: 
         "created_at": "2026-01-02 03:04:05",
         "for_client": True,
     }
-    row = say(tasks, desk, "manager", **wish)
+    row = post_comment(tasks, desk, "manager", **wish)
     assert (row["person_id"], row["created_at"], row["for_client"]) == (
         desk.people["maker"],
         "2026-01-02T03:04:05",
@@ -196,7 +196,7 @@ def test_only_managers_choose_author_time_and_audience(tasks: OneService, desk: 
     )
     assert row["person"]["id"] == desk.people["maker"]
     for name in ("artist", "supervisor"):
-        row = say(tasks, desk, name, **wish)
+        row = post_comment(tasks, desk, name, **wish)
         assert row["person_id"] == desk.people[name]
         assert row["created_at"] > "2026-01-06"
         assert row["for_client"] is False
@@ -218,13 +218,13 @@ def test_a_mention_is_a_full_name_before_a_space_or_the_end(
     tasks: OneService, desk: Desk, text: str, named: bool
 ) -> None:
     """Of a member of the team, case-sensitive."""
-    row = say(tasks, desk, "manager", text)
+    row = post_comment(tasks, desk, "manager", text)
     assert row["mentions"] == ([desk.people["artist"]] if named else [])
 
 
 def test_departments_can_be_mentioned(tasks: OneService, desk: Desk) -> None:
     """All of them, whoever their members are."""
-    row = say(tasks, desk, "manager", "@Modeling and @Animation")
+    row = post_comment(tasks, desk, "manager", "@Modeling and @Animation")
     assert sorted(row["department_mentions"]) == sorted([desk.department, desk.animation])
 
 
@@ -235,22 +235,22 @@ def test_a_hashtag_copies_the_comment_to_sibling_tasks(
     tasks: OneService, desk: Desk, text: str, copied: bool
 ) -> None:
     """Their status is unchanged; the copy names its origin."""
-    row = say(tasks, desk, "artist", text, "wip")
-    found = comments_on(tasks, desk.rigging)
-    assert len(found) == int(copied)
+    row = post_comment(tasks, desk, "artist", text, "wip")
+    result = comments_on(tasks, desk.rigging)
+    assert len(result) == int(copied)
     assert task_of(tasks, desk.rigging)["task_status_id"] == desk.status
     assert task_of(tasks, desk.task)["task_status_id"] == desk.statuses["wip"]
     if copied:
-        assert found[0]["text"] == f"{text}\n\n____\nFrom Modeling task"
-        assert found[0]["task_status_id"] == desk.status
-        assert found[0]["person_id"] == row["person_id"]
+        assert result[0]["text"] == f"{text}\n\n____\nFrom Modeling task"
+        assert result[0]["task_status_id"] == desk.status
+        assert result[0]["person_id"] == row["person_id"]
 
 
 def test_a_reply_is_stored_and_emits_events(tasks: OneService, desk: Desk) -> None:
     """With its mentions and its author."""
-    given = {"text": "ok @Artist Example"}
+    data = {"text": "ok @Artist Example"}
     at = {"task_id": desk.task, "comment_id": desk.comment}
-    row = tasks.call("manager", "reply_to_comment", **at, data=given)
+    row = tasks.call("manager", "reply_to_comment", **at, data=data)
     assert row.keys() == REPLY
     assert (row["text"], row["mentions"]) == ("ok @Artist Example", [desk.people["artist"]])
     assert row["person"]["full_name"] == "Manager Example"
@@ -276,8 +276,8 @@ def test_a_reply_needs_a_comment_of_the_task(
         "task_id": {"rigging": desk.rigging, "": desk.task}.get(task, task),
         "comment_id": comment or desk.comment,
     }
-    found = tasks.outcomes(["admin"], "reply_to_comment", **at, data={"text": "x"})
-    assert found == {"admin": want}
+    outcomes = tasks.outcomes(["admin"], "reply_to_comment", **at, data={"text": "x"})
+    assert outcomes == {"admin": want}
 
 
 def test_people_who_may_comment_may_reply(tasks: OneService, desk: Desk) -> None:
@@ -285,14 +285,14 @@ def test_people_who_may_comment_may_reply(tasks: OneService, desk: Desk) -> None
     may = ("admin", "manager", "client", "artist", "supervisor", "modeler", "maker")
     not_they = ("colleague", "animator", "vendor", "hired", "stranger")
     at = {"task_id": desk.task, "comment_id": desk.comment}
-    found = tasks.outcomes((*may, *not_they), "reply_to_comment", **at, data={"text": "ok"})
-    assert found == dict.fromkeys(may, OK) | dict.fromkeys(not_they, FORBIDDEN)
+    outcomes = tasks.outcomes((*may, *not_they), "reply_to_comment", **at, data={"text": "ok"})
+    assert outcomes == dict.fromkeys(may, OK) | dict.fromkeys(not_they, FORBIDDEN)
 
 
 def test_the_author_may_reply_after_leaving_the_task(tasks: OneService, desk: Desk) -> None:
     """As well as mentioned people."""
-    own = desk.said("mine", "colleague")
-    named = desk.said("named", "manager")
+    own = desk.add_comment("mine", "colleague")
+    named = desk.add_comment("named", "manager")
     desk.link("comment_mentions", comment=named, person=desk.people["colleague"])
     tasks.fill(desk)
     for comment in (own, named):
@@ -313,7 +313,7 @@ def test_clients_of_different_studios_do_not_reply_to_each_other(
     tasks: OneService, desk: Desk
 ) -> None:
     """They may reply to the studio."""
-    own = desk.said("theirs", "client")
+    own = desk.add_comment("theirs", "client")
     tasks.fill(desk)
     for name, comment, want in (
         ("rival", own, FORBIDDEN),
@@ -321,8 +321,8 @@ def test_clients_of_different_studios_do_not_reply_to_each_other(
         ("rival", desk.comment, OK),
     ):
         at = {"task_id": desk.task, "comment_id": comment}
-        found = tasks.outcomes([name], "reply_to_comment", **at, data={"text": "ok"})
-        assert found == {name: want}
+        outcomes = tasks.outcomes([name], "reply_to_comment", **at, data={"text": "ok"})
+        assert outcomes == {name: want}
 
 
 def test_acknowledging_twice_withdraws_it(tasks: OneService, desk: Desk) -> None:
@@ -338,8 +338,8 @@ def test_acknowledging_twice_withdraws_it(tasks: OneService, desk: Desk) -> None
         ("comment:acknowledge", payload),
         ("comment:unacknowledge", payload),
     ]
-    found = tasks.outcomes(("hired", "vendor", "stranger"), "acknowledge_comment", **at)
-    assert found == {"hired": OK, "vendor": FORBIDDEN, "stranger": FORBIDDEN}
+    outcomes = tasks.outcomes(("hired", "vendor", "stranger"), "acknowledge_comment", **at)
+    assert outcomes == {"hired": OK, "vendor": FORBIDDEN, "stranger": FORBIDDEN}
 
 
 @pytest.mark.parametrize("of_task", [False, True])
@@ -347,7 +347,7 @@ def test_deleting_a_comment_restores_the_previous_status(
     tasks: OneService, desk: Desk, of_task: bool
 ) -> None:
     """By each of the routes."""
-    last = say(tasks, desk, "artist", "", "wfa")["id"]
+    last = post_comment(tasks, desk, "artist", "", "wfa")["id"]
     method: dict[str, Any] = {"method": "delete_row", "path": "comments", "ident": last}
     if of_task:
         method = {"method": "delete_comment_of_task", "task_id": desk.task, "comment_id": last}
@@ -359,9 +359,9 @@ def test_deleting_a_comment_restores_the_previous_status(
     task = task_of(tasks, desk.task)
     assert (task["task_status_id"], task["end_date"]) == (desk.status, None)
     assert task["last_comment_date"] == "2026-01-05T10:00:00"
-    told = dict(tasks.emitted())
-    assert told["comment:delete"] == {"comment_id": last, "project_id": desk.project}
-    changed = told["task:status-changed"]
+    events = dict(tasks.emitted())
+    assert events["comment:delete"] == {"comment_id": last, "project_id": desk.project}
+    changed = events["task:status-changed"]
     assert (changed["new_task_status_id"], changed["previous_task_status_id"]) == (
         desk.status,
         desk.statuses["wfa"],
@@ -372,7 +372,7 @@ def test_deleting_a_comment_restores_the_previous_status(
 def test_a_task_without_comments_has_the_default_status(tasks: OneService, desk: Desk) -> None:
     """After its last comment was deleted."""
     tasks.call("artist", "delete_row", path="comments", ident=desk.comment)
-    last = say(tasks, desk, "artist", "", "wip")
+    last = post_comment(tasks, desk, "artist", "", "wip")
     tasks.call("artist", "delete_row", path="comments", ident=last["id"])
     task = task_of(tasks, desk.task)
     assert (task["task_status_id"], task["real_start_date"], task["last_comment_date"]) == (

@@ -42,7 +42,7 @@ def test_a_download_has_the_name_that_the_studio_wishes(
         "assets.list_entities_in_brief": {task["entity_id"]: {"entity_name": "Tree"}},
         "auth.list_rows": [{"use_original_file_name": wanted}],
     }
-    tasks.neighbours.answers |= answers
+    tasks.fakes.replies |= answers
     kind = next(t for t in desk.tables["task_type"] if t["id"] == task["task_type_id"])
     expected = name.replace("modeling", kind["name"].lower())
     assert tasks.call("admin", "download_preview", ident=preview)["name"] == expected

@@ -13,7 +13,7 @@ from services.tasks.comments import write
 from services.tasks.previews import rpc_actions, rpc_upload
 from tests.desk import Desk
 from tests.service.one_service import OneService
-from tests.service.tasks.saying import comments_on, say, task_of
+from tests.service.tasks.commenting import comments_on, post_comment, task_of
 
 
 def edit(tasks: OneService, who: str, comment: str, **values: Any) -> None:
@@ -28,31 +28,33 @@ def mentioned(tasks: OneService, desk: Desk, comment: str) -> set[str]:
     return {names[str(note["person_id"])] for note in notes}
 
 
-def told(tasks: OneService, name: str) -> list[dict[str, Any]]:
+def payloads_of(tasks: OneService, name: str) -> list[dict[str, Any]]:
     """The payloads of events."""
     return [payload for event, payload in tasks.emitted() if event == name]
 
 
 def test_who_an_edit_mentions_is_notified(tasks: OneService, desk: Desk) -> None:
     """Once; and who it mentions no longer, no longer."""
-    row = say(tasks, desk, "artist", "@Manager Example look")
+    row = post_comment(tasks, desk, "artist", "@Manager Example look")
     assert mentioned(tasks, desk, row["id"]) == {"manager"}
-    before = len(told(tasks, "notification:new"))
+    before = len(payloads_of(tasks, "notification:new"))
     edit(tasks, "artist", row["id"], text="@Manager Example and @Colleague Example look")
     assert mentioned(tasks, desk, row["id"]) == {"manager", "colleague"}
-    (new,) = told(tasks, "notification:new")[before:]
+    (new,) = payloads_of(tasks, "notification:new")[before:]
     assert new["person_id"] == desk.people["colleague"]
-    assert told(tasks, "notifications:written")[-1]["person_ids"] == [desk.people["colleague"]]
+    assert payloads_of(tasks, "notifications:written")[-1]["person_ids"] == [
+        desk.people["colleague"]
+    ]
     edit(tasks, "artist", row["id"], text="@Colleague Example look")
     assert mentioned(tasks, desk, row["id"]) == {"colleague"}
     edit(tasks, "artist", row["id"], text="never mind")
     assert mentioned(tasks, desk, row["id"]) == set()
-    assert len(told(tasks, "notification:new")) == before + 1
+    assert len(payloads_of(tasks, "notification:new")) == before + 1
 
 
 def test_an_edit_mentions_departments_as_well(tasks: OneService, desk: Desk) -> None:
     """All of their people in the team, but not who writes."""
-    row = say(tasks, desk, "artist", "look")
+    row = post_comment(tasks, desk, "artist", "look")
     edit(tasks, "artist", row["id"], text="@Modeling look")
     assert mentioned(tasks, desk, row["id"]) == {"modeler"}
     edit(tasks, "artist", row["id"], text="@Modeling and @Modeler Example look")
@@ -63,7 +65,7 @@ def test_an_edit_mentions_departments_as_well(tasks: OneService, desk: Desk) -> 
 
 def test_an_edit_of_something_else_notifies_nobody(tasks: OneService, desk: Desk) -> None:
     """Nor takes anything back; other notifications of the comment stay in any case."""
-    row = say(tasks, desk, "manager", "@Colleague Example look")
+    row = post_comment(tasks, desk, "manager", "@Colleague Example look")
     notes = tasks.rows("notification", comment_id=row["id"])
     edit(tasks, "manager", row["id"], pinned=True)
     assert tasks.rows("notification", comment_id=row["id"]) == notes
@@ -79,9 +81,9 @@ def test_files_that_come_to_a_comment_or_go_are_told(tasks: OneService, desk: De
     files = [{**file, "mimetype": "text/plain"}]
     (attached,) = tasks.call("artist", "add_attachments", **at, data={}, files=files)
     changed = {"comment_id": desk.comment, "project_id": desk.project}
-    assert told(tasks, "comment:update") == [changed]
+    assert payloads_of(tasks, "comment:update") == [changed]
     tasks.call("artist", "delete_attachment", **at, attachment_id=attached["id"])
-    assert told(tasks, "comment:update") == [changed, changed]
+    assert payloads_of(tasks, "comment:update") == [changed, changed]
 
 
 def test_comments_are_ordered_by_the_databases_clock(
@@ -94,9 +96,9 @@ def test_comments_are_ordered_by_the_databases_clock(
         def now(cls, tz: Any = None) -> datetime:
             return datetime.now(tz) - timedelta(hours=1)
 
-    say(tasks, desk, "artist", "first", "wip")
+    post_comment(tasks, desk, "artist", "first", "wip")
     monkeypatch.setattr(write, "datetime", Late)
-    say(tasks, desk, "artist", "second", "wfa")
+    post_comment(tasks, desk, "artist", "second", "wfa")
     assert task_of(tasks, desk.task)["task_status_id"] == desk.statuses["wfa"]
     assert [row["text"] for row in comments_on(tasks, desk.task)] == ["second", "first", "Go"]
 
@@ -129,15 +131,15 @@ def delete(tasks: OneService, table: str, ident: str) -> None:
 
 def test_a_comment_on_a_task_that_is_deleted_meanwhile(tasks: OneService, desk: Desk) -> None:
     """Is refused as on one that never was."""
-    team = tasks.neighbours.answers["crud.list_team"]
+    team = tasks.fakes.replies["crud.list_team"]
 
     def meanwhile(project_id: str) -> Any:
         delete(tasks, "task", desk.task)
         return team(project_id)
 
-    tasks.neighbours.answers["crud.list_team"] = meanwhile
+    tasks.fakes.replies["crud.list_team"] = meanwhile
     with pytest.raises(NotFound):
-        say(tasks, desk, "artist", "@Manager Example look")
+        post_comment(tasks, desk, "artist", "@Manager Example look")
 
 
 def test_a_preview_of_a_comment_that_is_deleted_meanwhile(

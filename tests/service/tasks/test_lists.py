@@ -8,7 +8,7 @@ import pytest
 
 from tests.desk import TASK, Desk
 from tests.service.one_service import FORBIDDEN, NOT_FOUND, OK, OneService
-from tests.service.tasks.saying import say
+from tests.service.tasks.commenting import post_comment
 
 NAMES = {
     "project_name",
@@ -22,7 +22,7 @@ NAMES = {
 @pytest.fixture(autouse=True)
 def neighbours(tasks: OneService, desk: Desk) -> None:
     """Names, and what lies in the opening sequence."""
-    tasks.neighbours.answers |= {
+    tasks.fakes.replies |= {
         "crud.list_project_names": {desk.project: "Film"},
         "assets.list_entities_below": desk.shots,
     }
@@ -30,8 +30,8 @@ def neighbours(tasks: OneService, desk: Desk) -> None:
 
 def test_tasks_below_come_with_the_names_around_them(tasks: OneService, desk: Desk) -> None:
     """Those of the shots of a sequence; with their people if asked."""
-    asked = {"kind": "shot", "of": "sequence", "ident": desk.opening}
-    (row,) = tasks.call("colleague", "list_tasks_below", **asked)
+    arguments = {"kind": "shot", "of": "sequence", "ident": desk.opening}
+    (row,) = tasks.call("colleague", "list_tasks_below", **arguments)
     assert row.keys() == TASK | NAMES
     assert {name: row[name] for name in NAMES} == {
         "project_name": "Film",
@@ -40,9 +40,9 @@ def test_tasks_below_come_with_the_names_around_them(tasks: OneService, desk: De
         "entity_type_name": "Shot",
         "entity_name": "P01",
     }
-    related = tasks.call("colleague", "list_tasks_below", **asked, query={"relations": "true"})
+    related = tasks.call("colleague", "list_tasks_below", **arguments, query={"relations": "true"})
     assert related[0].keys() == TASK | NAMES | {"assignees"}
-    assert tasks.outcomes(("vendor", "stranger"), "list_tasks_below", **asked) == {
+    assert tasks.outcomes(("vendor", "stranger"), "list_tasks_below", **arguments) == {
         "vendor": FORBIDDEN,
         "stranger": FORBIDDEN,
     }
@@ -50,11 +50,11 @@ def test_tasks_below_come_with_the_names_around_them(tasks: OneService, desk: De
 
 def test_ones_own_tasks_on_an_entity_are_plain(tasks: OneService, desk: Desk) -> None:
     """Everybody's have the names."""
-    asked = {"kind": "asset", "ident": desk.asset}
-    everybodys = tasks.call("artist", "list_entity_tasks", **asked)
+    arguments = {"kind": "asset", "ident": desk.asset}
+    everybodys = tasks.call("artist", "list_entity_tasks", **arguments)
     assert {row["id"] for row in everybodys} == {desk.task, desk.rigging}
     assert everybodys[0].keys() == TASK | NAMES
-    (mine,) = tasks.call("artist", "list_entity_tasks", **asked, own=True)
+    (mine,) = tasks.call("artist", "list_entity_tasks", **arguments, own=True)
     assert (mine["id"], mine.keys()) == (desk.task, TASK)
 
 
@@ -66,15 +66,15 @@ def test_previews_of_an_entity_come_by_task_type(tasks: OneService, desk: Desk) 
         for name, revision, place in (("a", 2, 1), ("b", 2, 2), ("c", 3, 1))
     )
     tasks.fill(desk)
-    asked = {"kind": "asset", "ident": desk.asset}
-    found = tasks.call("colleague", "list_previews_of", **asked)
-    assert list(found) == [desk.task_type]
-    assert [row["id"] for row in found[desk.task_type]][:2] == [new, first]
-    assert [row["id"] for row in found[desk.task_type][1]["previews"]] == [beside]
+    arguments = {"kind": "asset", "ident": desk.asset}
+    reply = tasks.call("colleague", "list_previews_of", **arguments)
+    assert list(reply) == [desk.task_type]
+    assert [row["id"] for row in reply[desk.task_type]][:2] == [new, first]
+    assert [row["id"] for row in reply[desk.task_type][1]["previews"]] == [beside]
     shot = {"kind": "shot", "ident": desk.shots[0]}
     assert tasks.call("colleague", "list_previews_of", **shot) == {}
     people = ("hired", "vendor", "stranger")
-    assert tasks.outcomes(people, "list_previews_of", **asked) == {
+    assert tasks.outcomes(people, "list_previews_of", **arguments) == {
         "hired": OK,
         "vendor": FORBIDDEN,
         "stranger": FORBIDDEN,
@@ -95,10 +95,10 @@ def test_time_in_a_week_or_a_year_is_summed_up_by_task(
         values = {"person_id": artist, "task_id": task, "date": day, "duration": 30.0}
         desk.add("time_spent", str(number), **values)
     tasks.fill(desk)
-    asked = {"person_id": artist, **period}
-    found = tasks.call("artist", "list_time_spent_by_person", **asked)
+    arguments = {"person_id": artist, **period}
+    reply = tasks.call("artist", "list_time_spent_by_person", **arguments)
     around = {"project_id": desk.project, "project_name": "Film", "episode_name": None}
-    assert {row["task_id"]: row for row in found} == {
+    assert {row["task_id"]: row for row in reply} == {
         desk.task: {
             "task_id": desk.task,
             "task_type_id": desk.task_type,
@@ -127,10 +127,10 @@ def test_a_batch_shows_the_author_as_one_comment_does(tasks: OneService, desk: D
     """Without departments, which only comments on many tasks have."""
     item: dict[str, Any] = {"task_id": desk.task, "task_status_id": desk.statuses["todo"]}
     (batched,) = tasks.call("artist", "batch_comment", data={"comments": [{**item, "text": "a"}]})
-    alone = say(tasks, desk, "artist", "b")
+    alone = post_comment(tasks, desk, "artist", "b")
     many = [{"object_id": desk.task, "task_status_id": item["task_status_id"], "comment": "c"}]
-    asked = {"project_id": desk.project, "data": many}
-    (one_of_many,) = tasks.call("artist", "comment_many", **asked)
+    arguments = {"project_id": desk.project, "data": many}
+    (one_of_many,) = tasks.call("artist", "comment_many", **arguments)
     assert batched["person"] == alone["person"]
     assert "departments" not in alone["person"]
     assert one_of_many["person"] == {**alone["person"], "departments": [desk.department]}
@@ -140,7 +140,7 @@ def test_the_comment_of_a_deleted_reply_is_shown_without_lists(
     tasks: OneService, desk: Desk
 ) -> None:
     """As after an update."""
-    comment = say(tasks, desk, "artist", "a")["id"]
+    comment = post_comment(tasks, desk, "artist", "a")["id"]
     place = {"task_id": desk.task, "comment_id": comment}
     reply = tasks.call("artist", "reply_to_comment", **place, data={"text": "b"})
     shown = tasks.call("artist", "delete_reply", **place, reply_id=reply["id"])
@@ -151,6 +151,6 @@ def test_the_comment_of_a_deleted_reply_is_shown_without_lists(
 def test_revision_0_is_a_revision(tasks: OneService, desk: Desk) -> None:
     """Without one the next number is taken."""
     for given, want in (({"revision": 0}, 0), ({}, 2), ({"revision": None}, 3)):
-        comment = say(tasks, desk, "artist", "a")["id"]
+        comment = post_comment(tasks, desk, "artist", "a")["id"]
         place = {"task_id": desk.task, "comment_id": comment}
         assert tasks.call("artist", "add_preview", **place, data=given)["revision"] == want

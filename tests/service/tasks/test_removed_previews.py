@@ -8,7 +8,7 @@ import pytest
 
 from tests.desk import Desk
 from tests.service.one_service import OneService
-from tests.service.tasks.saying import task_of
+from tests.service.tasks.commenting import task_of
 
 Events = list[tuple[str, dict[str, Any]]]
 
@@ -18,7 +18,7 @@ class Shown:
 
     def __init__(self, tasks: OneService, desk: Desk) -> None:
         self.tasks, self.desk = tasks, desk
-        self.comments = [desk.said("first", "artist"), desk.said("second", "artist")]
+        self.comments = [desk.add_comment("first", "artist"), desk.add_comment("second", "artist")]
         self.previews = [self.preview(f"r{n}", n) for n in (2, 3)]
         for comment, preview in zip(self.comments, self.previews, strict=True):
             self.link(comment, preview)
@@ -26,9 +26,9 @@ class Shown:
 
     def preview(self, name: str, revision: int, **values: Any) -> str:
         """One more preview of the task."""
-        given = {"status": "ready", "validation_status": "neutral", "position": 1, **values}
+        arguments = {"status": "ready", "validation_status": "neutral", "position": 1, **values}
         return self.desk.add(
-            "preview_file", name, name=name, task_id=self.desk.task, revision=revision, **given
+            "preview_file", name, name=name, task_id=self.desk.task, revision=revision, **arguments
         )
 
     def link(self, comment: str, preview: str) -> None:
@@ -39,13 +39,13 @@ class Shown:
         """Begin, with the task's last preview, which is the main one of its entity."""
         self.desk.row("task", self.desk.task)["last_preview_file_id"] = last
         brief = {self.desk.asset: {"entity_name": "Hero", "preview_file_id": last}}
-        self.tasks.neighbours.answers["assets.list_entities_in_brief"] = brief
+        self.tasks.fakes.replies["assets.list_entities_in_brief"] = brief
         self.tasks.fill(self.desk)
 
     def last(self) -> str | None:
         """The task's last preview."""
-        found: str | None = task_of(self.tasks, self.desk.task)["last_preview_file_id"]
-        return found
+        result: str | None = task_of(self.tasks, self.desk.task)["last_preview_file_id"]
+        return result
 
     def there(self) -> set[str]:
         """The previews that are left."""
@@ -87,10 +87,10 @@ def test_the_revision_before_takes_the_place(shown: Shown, way: str) -> None:
     assert shown.there() == {desk.preview, first}
     assert shown.gone() == [second]
     assert shown.last() == first
-    told = tasks.emitted()
+    events = tasks.emitted()
     main = {"entity_id": desk.asset, "preview_file_id": first, "instead_of": second}
-    assert ("preview-file:set-main", {**main, "project_id": desk.project}) in told
-    deleted = [name for name, _ in told].count("preview-file:delete")
+    assert ("preview-file:set-main", {**main, "project_id": desk.project}) in events
+    deleted = [name for name, _ in events].count("preview-file:delete")
     assert deleted == 1
 
 

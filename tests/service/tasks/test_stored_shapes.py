@@ -10,7 +10,7 @@ import pytest
 from services.common.errors import InvalidInput, ServiceError
 from tests.desk import Desk
 from tests.service.one_service import OneService
-from tests.service.tasks.saying import body, comments_on, say
+from tests.service.tasks.commenting import body, comments_on, post_comment
 
 WRONG: list[Any] = ["x", 1, {"a": 1}, [1], ["x"], [None], [[]]]
 WRONG_CHECKLISTS = [*WRONG, [{"text": 1}], [{"checked": "x"}]]
@@ -48,7 +48,7 @@ def test_a_checklist_is_lines(tasks: OneService, desk: Desk, wrong: Any) -> None
     """On every route that writes one; nothing is written."""
     item = body(desk, checklist=wrong)
     batch = {**item, "text": item.pop("comment"), "task_id": desk.task}
-    refused(lambda: say(tasks, desk, "artist", "x", checklist=wrong), "checklist")
+    refused(lambda: post_comment(tasks, desk, "artist", "x", checklist=wrong), "checklist")
     refused(lambda: tasks.call("admin", "batch_comment", data={"comments": [batch]}), "checklist")
     at = {"path": "comments", "ident": desk.comment}
     refused(
@@ -60,19 +60,19 @@ def test_a_checklist_is_lines(tasks: OneService, desk: Desk, wrong: Any) -> None
 @pytest.mark.parametrize("good", [[], [{"text": "a", "checked": True, "frame": 3}], [{}]])
 def test_a_checklist_keeps_what_else_it_holds(tasks: OneService, desk: Desk, good: Any) -> None:
     """Clients note frames and revisions in its lines."""
-    assert say(tasks, desk, "artist", "x", checklist=good)["checklist"] == good
+    assert post_comment(tasks, desk, "artist", "x", checklist=good)["checklist"] == good
 
 
 @pytest.mark.parametrize("wrong", WRONG_ANNOTATIONS)
 def test_annotations_are_drawings(tasks: OneService, desk: Desk, wrong: Any) -> None:
     """By a change of them or of the row; nothing is written."""
     at = {"path": "preview-files", "ident": desk.preview}
-    given = {"annotations": wrong}
-    refused(lambda: tasks.call("artist", "update_row", **at, data=given), "annotations")
+    arguments = {"annotations": wrong}
+    refused(lambda: tasks.call("artist", "update_row", **at, data=arguments), "annotations")
     for name in ("additions", "updates"):
-        given = {"ident": desk.preview, "data": {name: wrong}}
+        arguments = {"ident": desk.preview, "data": {name: wrong}}
         with pytest.raises(InvalidInput, match="Validation") as refusal:
-            tasks.call("artist", "annotate_preview", **given)
+            tasks.call("artist", "annotate_preview", **arguments)
         assert name in str(refusal.value.data)
     (row,) = tasks.rows("preview_file", id=desk.preview)
     assert row["annotations"] is None
@@ -81,20 +81,20 @@ def test_annotations_are_drawings(tasks: OneService, desk: Desk, wrong: Any) -> 
 @pytest.mark.parametrize("wrong", WRONG_DELETIONS)
 def test_deletions_name_objects_by_ids(tasks: OneService, desk: Desk, wrong: Any) -> None:
     """Of a time, or by themselves."""
-    given = {"ident": desk.preview, "data": {"deletions": wrong}}
-    refused(lambda: tasks.call("artist", "annotate_preview", **given), "deletions")
+    arguments = {"ident": desk.preview, "data": {"deletions": wrong}}
+    refused(lambda: tasks.call("artist", "annotate_preview", **arguments), "deletions")
 
 
 @pytest.mark.parametrize("stored", WRONG_REPLIES)
 def test_replies_of_no_shape_are_none(tasks: OneService, desk: Desk, stored: Any) -> None:
     """The task's comments are read, replied to, and told of all the same."""
-    odd = desk.said("odd", "artist", replies=stored)
+    odd = desk.add_comment("odd", "artist", replies=stored)
     tasks.fill(desk)
     assert len(comments_on(tasks, desk.task)) == 2
     assert tasks.call("artist", "read_row", path="comments", ident=odd)["replies"] == []
     at = {"task_id": desk.task, "comment_id": odd}
     reply = tasks.call("manager", "reply_to_comment", **at, data={"text": "ok"})
-    tasks.neighbours.answers["crud.list_project_names"] = {}
+    tasks.fakes.replies["crud.list_project_names"] = {}
     assert tasks.call("artist", "list_notifications", query={})
     assert tasks.call("manager", "delete_reply", **at, reply_id=reply["id"])["replies"] == []
 
@@ -105,8 +105,8 @@ def test_annotations_of_no_shape_are_none(tasks: OneService, desk: Desk, stored:
     desk.row("preview_file", desk.preview)["annotations"] = stored
     tasks.fill(desk)
     drawn = [{"time": 1, "drawing": {"objects": [{"id": "a"}]}}]
-    given = {"ident": desk.preview, "data": {"additions": drawn}}
-    assert tasks.call("artist", "annotate_preview", **given)["annotations"] == drawn
+    arguments = {"ident": desk.preview, "data": {"additions": drawn}}
+    assert tasks.call("artist", "annotate_preview", **arguments)["annotations"] == drawn
 
 
 @pytest.mark.parametrize("stored", ["x", 1, [1]])
@@ -115,9 +115,9 @@ def test_data_of_no_shape_is_empty(tasks: OneService, desk: Desk, stored: Any) -
     desk.row("task", desk.task)["data"] = stored
     desk.row("entity", desk.asset)["data"] = stored
     tasks.fill(desk)
-    given = {"path": "tasks", "ident": desk.task, "data": {"data": {"a": 1}}}
-    assert tasks.call("manager", "update_row", **given)["data"] == {"a": 1}
-    assert say(tasks, desk, "manager", "again", "retake")["text"] == "again"
+    arguments = {"path": "tasks", "ident": desk.task, "data": {"data": {"a": 1}}}
+    assert tasks.call("manager", "update_row", **arguments)["data"] == {"a": 1}
+    assert post_comment(tasks, desk, "manager", "again", "retake")["text"] == "again"
 
 
 @pytest.mark.parametrize(
@@ -130,8 +130,8 @@ def test_data_is_an_object(
 ) -> None:
     """Or null."""
     ident = {"tasks": desk.task, "comments": desk.comment, "preview-files": desk.preview}[path]
-    given = {"path": path, "ident": ident, "data": {field: wrong}}
-    refused(lambda: tasks.call("admin", "update_row", **given), field)
+    arguments = {"path": path, "ident": ident, "data": {field: wrong}}
+    refused(lambda: tasks.call("admin", "update_row", **arguments), field)
 
 
 def test_nobody_writes_what_other_routes_keep(tasks: OneService, desk: Desk) -> None:
@@ -168,9 +168,9 @@ def test_an_assignee_writes_nothing_of_a_previews_file(tasks: OneService, desk: 
     }
     row = {"path": "preview-files", "ident": desk.preview}
     (before,) = tasks.rows("preview_file", id=desk.preview)
-    given = {**forged, "validation_status": "rejected"}
-    found = tasks.call("artist", "update_row", **row, data=given)
-    assert found["validation_status"] == "rejected"
+    data = {**forged, "validation_status": "rejected"}
+    reply = tasks.call("artist", "update_row", **row, data=data)
+    assert reply["validation_status"] == "rejected"
     (after,) = tasks.rows("preview_file", id=desk.preview)
     assert {name: after[name] for name in forged} == {name: before[name] for name in forged}
 
@@ -178,4 +178,4 @@ def test_an_assignee_writes_nothing_of_a_previews_file(tasks: OneService, desk: 
 def test_an_unreadable_checklist_in_a_form_is_refused(tasks: OneService, desk: Desk) -> None:
     """As text, too, which is how forms send it."""
     with pytest.raises(InvalidInput):
-        say(tasks, desk, "artist", "x", checklist="[1]")
+        post_comment(tasks, desk, "artist", "x", checklist="[1]")

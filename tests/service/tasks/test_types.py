@@ -13,9 +13,9 @@ from tests.service.one_service import OneService
 
 def make(tasks: OneService, desk: Desk, **values: Any) -> dict[str, Any]:
     """A new type."""
-    tasks.neighbours.answers["auth.find_existing_rows"] = {"department": [desk.department]}
-    found: dict[str, Any] = tasks.call("admin", "create_row", path="task-types", data=values)
-    return found
+    tasks.fakes.replies["auth.find_existing_rows"] = {"department": [desk.department]}
+    reply: dict[str, Any] = tasks.call("admin", "create_row", path="task-types", data=values)
+    return reply
 
 
 def test_concepts_have_types_of_their_own(tasks: OneService, desk: Desk) -> None:
@@ -25,9 +25,9 @@ def test_concepts_have_types_of_their_own(tasks: OneService, desk: Desk) -> None
     for kind in ("Asset", "Shot", "Concept"):
         with pytest.raises(InvalidInput, match="similar name"):
             make(tasks, desk, name="Sketch", for_entity=kind)
-    asked = {"path": "task-types", "ident": sketch["id"]}
+    arguments = {"path": "task-types", "ident": sketch["id"]}
     for data in ({"for_entity": "Concept"}, {"name": "Modeling"}):
         with pytest.raises(InvalidInput, match="similar name"):
-            tasks.call("admin", "update_row", **asked, data=data)
-    shown = tasks.call("admin", "update_row", **asked, data={"name": "Sketch", "priority": 3})
-    assert shown["priority"] == 3
+            tasks.call("admin", "update_row", **arguments, data=data)
+    reply = tasks.call("admin", "update_row", **arguments, data={"name": "Sketch", "priority": 3})
+    assert reply["priority"] == 3

@@ -8,7 +8,7 @@ import pytest
 
 from tests.running import Caller, System
 from tests.show import Show
-from tests.system.asking import statuses, told
+from tests.system.callers import logged_payloads, statuses
 
 
 @pytest.fixture
@@ -42,9 +42,9 @@ def test_an_asset_is_cast_beside_others(show: Show, admin: Caller) -> None:
 def test_zero_occurrences_take_an_asset_out(show: Show, admin: Caller) -> None:
     """And the episode loses what none of its shots casts any more."""
     shot = show.shots[0]
-    answer = admin.put(path_of(show, show.boat), {"entity_ids": [shot], "nb_occurences": 0})
-    assert answer.json() == {shot: []}
-    [event] = told(admin, "shot:casting-update")
+    response = admin.put(path_of(show, show.boat), {"entity_ids": [shot], "nb_occurences": 0})
+    assert response.json() == {shot: []}
+    [event] = logged_payloads(admin, "shot:casting-update")
     assert (event["nb_entities_out"], event["removed_asset_ids"]) == (0, [show.boat])
 
 
@@ -66,8 +66,8 @@ def test_two_who_cast_at_once_both_succeed(system: System, show: Show, admin: Ca
 def test_casting_an_asset_is_for_managers(system: System, show: Show) -> None:
     """Admin, manager, supervisor, artist, client, vendor, stranger."""
     body = {"entity_ids": show.shots}
-    found = statuses(system, show, "PUT", path_of(show, show.prop), body)
-    assert found == [200, 200, 403, 403, 403, 403, 403]
+    codes = statuses(system, show, "PUT", path_of(show, show.prop), body)
+    assert codes == [200, 200, 403, 403, 403, 403, 403]
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ import pytest
 from deploy.local.parts import Parts
 from services.assets.casting.write import changes_of, read_items, replace_castings
 from services.assets.service import AssetsService
-from tests.listening import Subscriber
 from tests.running import Caller, System, until
 from tests.show import Show
-from tests.statements import counted
-from tests.system.asking import told
+from tests.statements import recorded_statements
+from tests.subscribing import Subscriber
 from tests.system.assets.conftest import Ask
+from tests.system.callers import logged_payloads
 
 MOST_STATEMENTS = 8
 
@@ -69,10 +69,10 @@ def test_a_casting_comes_by_type_and_name_without_the_cancelled(
 def test_a_replaced_casting_is_echoed_and_told(show: Show, admin: Caller) -> None:
     """The first world's own link is between Hero and SH1, so Hero is what is removed."""
     body = items(show.prop, label="fixed") + items(show.boat)
-    answer = admin.put(path(show, show.shot), body)
-    assert (answer.status_code, answer.json()) == (200, body)
+    response = admin.put(path(show, show.shot), body)
+    assert (response.status_code, response.json()) == (200, body)
     assert cast(admin, show, show.shot) == ["Boat", "Tree"]
-    [event] = told(admin, "shot:casting-update")
+    [event] = logged_payloads(admin, "shot:casting-update")
     assert event == {
         "shot_id": show.shot,
         "nb_entities_out": 2,
@@ -80,7 +80,7 @@ def test_a_replaced_casting_is_echoed_and_told(show: Show, admin: Caller) -> Non
         "added_asset_ids": sorted([show.prop, show.boat]),
         "removed_asset_ids": [show.asset],
     }
-    links = told(admin, "entity-link:new", 2)
+    links = logged_payloads(admin, "entity-link:new", 2)
     assert [link["entity_out_id"] for link in links] == [show.prop, show.boat]
     assert set(links[0]) == {
         "entity_link_id",
@@ -175,7 +175,7 @@ def test_a_replacement_takes_the_same_few_statements_whatever_its_size(
     show.cast(show.episode, show.asset)
     system.load(show.tables)
     service = AssetsService()
-    with counted(service, parts) as statements:
+    with recorded_statements(service, parts) as statements:
         changes = changes_of(service.database, [UUID(show.shots[0])])
         [change] = changes.values()
         change.items, change.size = read_items(items(*assets)), size
@@ -201,7 +201,7 @@ def test_castings_are_read_in_the_same_few_statements_whatever_their_size(
     opening = {"project_id": show.project, "sequence_id": show.opening}
     hero = {"project_id": show.project, "entity_id": show.asset}
     service = AssetsService()
-    with counted(service, parts) as statements:
+    with recorded_statements(service, parts) as statements:
         for method, given, most in (
             ("list_casting_of_sequence", opening, 3),
             ("list_casting_of_sequences", {"project_id": show.project}, 2),
@@ -225,11 +225,11 @@ def test_shots_tell_what_their_assets_are_ready_for(
     system.load(show.tables)
     events = Subscriber(system.parts.amqp_uri)
     admin.put(f"/data/entities/{show.prop}", {"ready_for": show.task_type})
-    found = ask("admin", "read_casting_readiness", shot_ids=show.shots)
-    assert set(found[show.shots[0]]) == {show.task_type, None}
-    assert found[show.shots[1]] == []
+    reply = ask("admin", "read_casting_readiness", shot_ids=show.shots)
+    assert set(reply[show.shots[0]]) == {show.task_type, None}
+    assert reply[show.shots[1]] == []
     assert ask("admin", "list_shots_casting", asset_ids=[show.prop]) == [show.shots[0]]
-    until(lambda: events.named("asset:ready-changed"), what="the event")
-    assert events.named("asset:ready-changed") == [
+    until(lambda: events.payloads_of("asset:ready-changed"), what="the event")
+    assert events.payloads_of("asset:ready-changed") == [
         {"asset_id": show.prop, "ready_for": show.task_type, "project_id": show.project}
     ]

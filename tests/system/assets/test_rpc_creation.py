@@ -8,24 +8,24 @@ import pytest
 
 from tests.running import Caller, System, until
 from tests.show import Show
-from tests.system.asking import told
+from tests.system.callers import logged_payloads
 
 
 def test_two_who_create_the_same_at_once_are_answered_the_same(system: System, show: Show) -> None:
     """Though nothing in the tables forbids two entities without parent and of one name."""
-    found: list[str] = []
+    names: list[str] = []
 
     def create() -> None:
         caller = system.caller(show.admin)
-        answer = caller.post(f"/data/projects/{show.project}/episodes", {"name": "E99"})
-        found.append(answer.json()["id"])
+        response = caller.post(f"/data/projects/{show.project}/episodes", {"name": "E99"})
+        names.append(response.json()["id"])
 
     threads = [threading.Thread(target=create) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert (len(found), len(set(found))) == (8, 1)
+    assert (len(names), len(set(names))) == (8, 1)
 
 
 # --- removal --------------------------------------------------------------------------------------
@@ -40,10 +40,10 @@ def test_what_was_worked_on_is_cancelled_unless_forced(
     path = f"/data/shots/{show.shots[0]}"
     assert admin.delete(path).status_code == 204
     assert admin.get(f"/data/entities/{show.shots[0]}").json()["canceled"] is True
-    assert told(admin, "shot:update")[0]["shot_id"] == show.shots[0]
+    assert logged_payloads(admin, "shot:update")[0]["shot_id"] == show.shots[0]
     assert admin.delete(f"{path}?force=true").status_code == 204
     assert admin.get(f"/data/entities/{show.shots[0]}").status_code == 404
-    assert told(admin, "shot:delete")[0]["shot_id"] == show.shots[0]
+    assert logged_payloads(admin, "shot:delete")[0]["shot_id"] == show.shots[0]
     tasks = f"/data/tasks?entity_id={show.shots[0]}"
     until(lambda: admin.get(tasks).json() == [], what="the end of the tasks")
 
@@ -56,7 +56,7 @@ def test_what_nobody_worked_on_goes_with_its_castings(show: Show, admin: Caller)
     )
     assert admin.delete(f"/data/assets/{show.prop}").status_code == 204
     assert admin.get(f"/data/entity-links?entity_out_id={show.prop}").json() == []
-    assert told(admin, "asset:delete")[0] == {
+    assert logged_payloads(admin, "asset:delete")[0] == {
         "asset_id": show.prop,
         "project_id": show.project,
     }
@@ -82,11 +82,11 @@ def test_entities_are_removed_by_managers_and_their_creators(
 ) -> None:
     """An artist created the asset and the concept; who is neither is refused."""
     ident = getattr(show, name)
-    found = []
+    result = []
     for role in ("stranger", "vendor", "client", "supervisor", "artist"):
         caller = system.caller(show.people[role])
-        found.append(caller.delete(f"/data/{plural}/{ident}").status_code)
-    assert found == [403, 403, 403, 403, want]
+        result.append(caller.delete(f"/data/{plural}/{ident}").status_code)
+    assert result == [403, 403, 403, 403, want]
     manager = system.caller(show.people["manager"])
     assert manager.delete(f"/data/{plural}/{show.opening}").status_code == 404
     assert manager.delete(f"/data/{plural}/nonsense").status_code == 404

@@ -8,7 +8,7 @@ import pytest
 
 from tests.running import Caller, System
 from tests.show import Show
-from tests.system.asking import statuses, told
+from tests.system.callers import logged_payloads, statuses
 
 
 @pytest.fixture
@@ -20,9 +20,9 @@ def path(show: Show) -> str:
 def test_a_descriptor_gets_its_key_from_its_name(show: Show, admin: Caller, path: str) -> None:
     """And reads back with its departments."""
     body = {"name": "Render Layer", "departments": [show.department, show.asset]}
-    answer = admin.post(path, body)
-    assert answer.status_code == 201
-    made = answer.json()
+    response = admin.post(path, body)
+    assert response.status_code == 201
+    made = response.json()
     assert (made["field_name"], made["entity_type"], made["data_type"]) == (
         "render_layer",
         "Asset",
@@ -33,7 +33,7 @@ def test_a_descriptor_gets_its_key_from_its_name(show: Show, admin: Caller, path
     [row] = admin.get(path).json()
     assert row["departments"] == [show.department]
     assert admin.get(f"{path}/{made['id']}").json() == row
-    assert told(admin, "metadata-descriptor:new") == [
+    assert logged_payloads(admin, "metadata-descriptor:new") == [
         {"metadata_descriptor_id": made["id"], "project_id": show.project}
     ]
 
@@ -54,20 +54,20 @@ def test_what_makes_no_descriptor_is_refused(
 ) -> None:
     """Names and keys are unique for a kind of entity in a production."""
     assert admin.post(path, {"name": "Mood"}).status_code == 201
-    answer = admin.post(path, body)
-    assert answer.status_code == 400
-    assert answer.json()["message"].startswith(message)
+    response = admin.post(path, body)
+    assert response.status_code == 400
+    assert response.json()["message"].startswith(message)
     assert admin.post(path, {"name": "Mood", "entity_type": "Shot"}).status_code == 201
 
 
 def test_a_new_name_takes_the_values_along(show: Show, admin: Caller, path: str) -> None:
     """And a removed descriptor its values; other kinds and productions keep theirs."""
-    made = admin.post(path, {"name": "Mood"}).json()["id"]
+    ident = admin.post(path, {"name": "Mood"}).json()["id"]
     for entity in (show.prop, show.shot, show.foreign):
         admin.put(f"/data/entities/{entity}", {"data": {"mood": "dark", "kept": 1}})
-    answer = admin.put(f"{path}/{made}", {"name": "State of mind", "for_client": True})
-    assert answer.status_code == 200
-    assert (answer.json()["field_name"], answer.json()["for_client"]) == ("state_of_mind", True)
+    response = admin.put(f"{path}/{ident}", {"name": "State of mind", "for_client": True})
+    assert response.status_code == 200
+    assert (response.json()["field_name"], response.json()["for_client"]) == ("state_of_mind", True)
 
     def data(entity: str) -> Any:
         return admin.get(f"/data/entities/{entity}").json()["data"]
@@ -75,12 +75,12 @@ def test_a_new_name_takes_the_values_along(show: Show, admin: Caller, path: str)
     assert data(show.prop) == {"state_of_mind": "dark", "kept": 1}
     assert data(show.asset) == {"state_of_mind": "calm"}
     assert data(show.shot) == data(show.foreign) == {"mood": "dark", "kept": 1}
-    assert admin.delete(f"{path}/{made}").status_code == 204
+    assert admin.delete(f"{path}/{ident}").status_code == 204
     assert data(show.prop) == {"kept": 1}
     assert admin.get(path).json() == []
-    assert admin.delete(f"{path}/{made}").status_code == 404
-    told(admin, "metadata-descriptor:update")
-    told(admin, "metadata-descriptor:delete")
+    assert admin.delete(f"{path}/{ident}").status_code == 404
+    logged_payloads(admin, "metadata-descriptor:update")
+    logged_payloads(admin, "metadata-descriptor:delete")
 
 
 def test_descriptors_are_kept_by_managers(system: System, show: Show, path: str) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tests.running import Caller, System
 from tests.show import Show
-from tests.system.asking import statuses, told
+from tests.system.callers import logged_payloads, statuses
 
 UNKNOWN = str(UUID(int=7))
 
@@ -33,7 +33,7 @@ def test_instances_are_numbered_where_they_are(show: Show, admin: Caller) -> Non
     assert list(admin.get(f"{asset}/asset-asset-instances").json()) == [show.prop]
     by_scene = admin.get(f"/data/assets/{show.prop}/scene-asset-instances").json()
     assert {key: len(value) for key, value in by_scene.items()} == {show.scene: 2, "None": 1}
-    events = told(admin, "asset_instance:new", 3)
+    events = logged_payloads(admin, "asset_instance:new", 3)
     assert events[0] == {
         "scene_id": show.scene,
         "asset_id": show.prop,
@@ -66,20 +66,20 @@ def test_two_who_instantiate_at_once_get_two_numbers(system: System, show: Show)
 def test_an_instance_is_put_into_a_shot_and_taken_out(show: Show, admin: Caller) -> None:
     """Adding answers the shot; doing either twice changes nothing more."""
     scene = f"/data/scenes/{show.scene}/asset-instances"
-    made = admin.post(scene, {"asset_id": show.prop}).json()["id"]
+    ident = admin.post(scene, {"asset_id": show.prop}).json()["id"]
     path = f"/data/shots/{show.shots[0]}/asset-instances"
     for _ in range(2):
-        answer = admin.post(path, {"asset_instance_id": made})
-        assert (answer.status_code, answer.json()["id"]) == (201, show.shots[0])
-    assert [row["id"] for row in admin.get(path).json()[show.prop]] == [made]
+        response = admin.post(path, {"asset_instance_id": ident})
+        assert (response.status_code, response.json()["id"]) == (201, show.shots[0])
+    assert [row["id"] for row in admin.get(path).json()[show.prop]] == [ident]
     by_shot = admin.get(f"/data/assets/{show.prop}/shot-asset-instances").json()
     assert list(by_shot) == [show.shots[0]]
     for _ in range(2):
-        assert admin.delete(f"{path}/{made}").status_code == 204
+        assert admin.delete(f"{path}/{ident}").status_code == 204
     assert admin.get(path).json() == {}
-    facts = [{"shot_id": show.shots[0], "asset_instance_id": made}]
-    assert told(admin, "asset_instance:remove-from-shot") == facts
-    assert told(admin, "asset_instance:add-to-shot") == facts
+    facts = [{"shot_id": show.shots[0], "asset_instance_id": ident}]
+    assert logged_payloads(admin, "asset_instance:remove-from-shot") == facts
+    assert logged_payloads(admin, "asset_instance:add-to-shot") == facts
 
 
 def test_instances_are_the_teams(system: System, show: Show) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.running import Caller, System
 from tests.show import Show
-from tests.system.asking import CALLERS, statuses
+from tests.system.callers import CALLERS, statuses
 
 UNKNOWN = str(UUID(int=7))
 ROW = {
@@ -41,9 +41,11 @@ ALL = ("assets", "shots", "sequences", "episodes", "scenes", "edits", "concepts"
 
 def names(caller: Caller, path: str) -> Any:
     """The names in a list, in its order; or the status of a refusal."""
-    answer = caller.get(path)
+    response = caller.get(path)
     return (
-        [row["name"] for row in answer.json()] if answer.status_code == 200 else answer.status_code
+        [row["name"] for row in response.json()]
+        if response.status_code == 200
+        else response.status_code
     )
 
 
@@ -64,8 +66,8 @@ def test_a_production_lists_its_entities_by_name(
 ) -> None:
     """As plain rows; concepts with what they are linked to. Assets have no order."""
     path = f"/data/projects/{show.project}/{plural}"
-    found = names(admin, path)
-    assert (sorted(found) if plural == "assets" else found) == want
+    result = names(admin, path)
+    assert (sorted(result) if plural == "assets" else result) == want
     extra = {"entity_concept_links"} if plural == "concepts" else set()
     for row in admin.get(path).json():
         assert set(row) == ROW | extra
@@ -75,9 +77,9 @@ def test_a_production_lists_its_entities_by_name(
 @pytest.mark.parametrize("plural", ALL)
 def test_lists_of_a_production_are_for_its_team(system: System, show: Show, plural: str) -> None:
     """Concepts are closed to clients and vendors; an unknown production isn't found."""
-    found = statuses(system, show, "GET", f"/data/projects/{show.project}/{plural}")
+    codes = statuses(system, show, "GET", f"/data/projects/{show.project}/{plural}")
     closed = 403 if plural == "concepts" else 200
-    assert found == [200, 200, 200, 200, closed, closed, 403]
+    assert codes == [200, 200, 200, 200, closed, closed, 403]
     nowhere = statuses(system, show, "GET", f"/data/projects/{UNKNOWN}/{plural}")
     assert nowhere == [200 if plural == "assets" else 404] + [404] * 6
 
@@ -173,8 +175,8 @@ def test_details_tell_what_holds_the_entity(system: System, show: Show, admin: C
 def test_details_are_for_the_team(system: System, show: Show, plural: str) -> None:
     """A vendor needs a task on the very entity."""
     ident = {"sequences": show.opening, "episodes": show.episode, "scenes": show.scene}[plural]
-    found = statuses(system, show, "GET", f"/data/{plural}/{ident}")
-    assert dict(zip(CALLERS, found, strict=True)) == {
+    codes = statuses(system, show, "GET", f"/data/{plural}/{ident}")
+    assert dict(zip(CALLERS, codes, strict=True)) == {
         "admin": 200,
         "manager": 200,
         "supervisor": 200,
@@ -191,8 +193,8 @@ def test_asset_types_are_the_types_without_a_meaning_of_their_own(
     """With their workflow."""
     assert names(admin, "/data/asset-types") == ["Character", "Props"]
     assert names(admin, "/data/asset-types?name=props") == ["Props"]
-    one = admin.get(f"/data/asset-types/{show.types['Props']}").json()
-    assert (one["type"], one["task_types"]) == ("AssetType", [])
+    body = admin.get(f"/data/asset-types/{show.types['Props']}").json()
+    assert (body["type"], body["task_types"]) == ("AssetType", [])
     for ident in (show.types["Shot"], UNKNOWN, "nonsense"):
         assert admin.get(f"/data/asset-types/{ident}").status_code == 404
     used = f"/data/projects/{show.project}/asset-types"
@@ -219,8 +221,8 @@ def test_shared_assets_of_others_are_listed_where_they_are_cast(
         ("nonsense", 404),
     ):
         assert names(admin, f"{base}/episodes/{episode}/assets/shared-used") == want
-    found = statuses(system, show, "GET", f"{base}/episodes/all/assets/shared-used")
-    assert found == [200, 200, 200, 200, 200, 200, 403]
+    codes = statuses(system, show, "GET", f"{base}/episodes/all/assets/shared-used")
+    assert codes == [200, 200, 200, 200, 200, 200, 403]
     assert names(admin, f"/data/projects/{UNKNOWN}/assets/shared-used") == []
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.running import Caller, System
 from tests.show import Show
-from tests.system.asking import statuses
+from tests.system.callers import statuses
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_one_that_is_not_the_callers_refuses_all(system: System, show: Show) -> 
 def test_removing_many_is_checked(system: System, show: Show, admin: Caller) -> None:
     """Rights by role, and the body's form."""
     path = f"/actions/projects/{show.project}/delete-entities"
-    found = statuses(system, show, "POST", path, [show.shots[0]])
-    assert found == [200, 200, 200, 200, 200, 200, 403], "the shot was gone after the first"
+    codes = statuses(system, show, "POST", path, [show.shots[0]])
+    assert codes == [200, 200, 200, 200, 200, 200, 403], "the shot was gone after the first"
     for body in ({}, ["x"]):
         assert admin.post(path, body).status_code == 400

@@ -8,7 +8,7 @@ import jwt
 import pytest
 
 from tests.running import SECRET, Caller, System, until
-from tests.system.auth.visitor import announced
+from tests.system.auth.visitor import events_of
 from tests.world import World
 
 BOT = {"first_name": "Render", "last_name": "Bot", "is_bot": True, "email": "bot@example.com"}
@@ -16,17 +16,17 @@ BOT = {"first_name": "Render", "last_name": "Bot", "is_bot": True, "email": "bot
 
 def make(admin: Caller, **more: Any) -> dict[str, Any]:
     """A new bot, as its creation returns it."""
-    answer = admin.post("/data/persons", {**BOT, **more})
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    response = admin.post("/data/persons", {**BOT, **more})
+    assert response.status_code == 200, response.text
+    row: dict[str, Any] = response.json()
+    return row
 
 
 def test_a_bot_token_is_returned_once_and_does_not_expire(
     system: System, world: World, admin: Caller
 ) -> None:
     """Without an expiration date."""
-    with announced(system, "bot-token:issued") as events:
+    with events_of(system, "bot-token:issued") as events:
         bot = make(admin)
     assert events[0][1] == {"person_id": bot["id"]}
     claims = jwt.decode(bot["access_token"], SECRET, algorithms=["HS256"])
@@ -34,8 +34,8 @@ def test_a_bot_token_is_returned_once_and_does_not_expire(
     assert "exp" not in claims
     caller = Caller(system.base, bot["access_token"])
     assert caller.get("/auth/authenticated").json()["user"]["id"] == bot["id"]
-    shown = admin.get(f"/data/persons/{bot['id']}").json()
-    assert not {"access_token", "jti", "password"} & set(shown)
+    body = admin.get(f"/data/persons/{bot['id']}").json()
+    assert not {"access_token", "jti", "password"} & set(body)
 
 
 def test_a_token_is_valid_to_the_end_of_its_expiration_date(
@@ -72,8 +72,8 @@ def test_a_bot_cannot_extend_its_own_expiration(
     """Only administrators set the date."""
     bot = make(admin, expiration_date="2099-05-01")
     caller = Caller(system.base, bot["access_token"])
-    answer = caller.put(f"/data/persons/{bot['id']}", {"expiration_date": None})
-    assert "access_token" not in answer.json()
+    response = caller.put(f"/data/persons/{bot['id']}", {"expiration_date": None})
+    assert "access_token" not in response.json()
     assert admin.get(f"/data/persons/{bot['id']}").json()["expiration_date"] == "2099-05-01"
 
 
@@ -120,14 +120,14 @@ def test_routes_for_people_reject_bots(
         "device_name": "x",
         "registration_response": {},
     }
-    answer = caller.send(method, path, None if method == "GET" else body)
-    assert answer.status_code == 403, answer.text
+    response = caller.send(method, path, None if method == "GET" else body)
+    assert response.status_code == 403, response.text
 
 
 def test_a_bot_cannot_log_in_with_a_password(system: System, world: World, admin: Caller) -> None:
     """Even if it was created with one."""
     bot = make(admin, password="mypassword")
-    answer = Caller(system.base, None).post(
+    response = Caller(system.base, None).post(
         "/auth/login", {"email": bot["email"], "password": "mypassword"}
     )
-    assert (answer.status_code, answer.json()) == (400, {"login": False})
+    assert (response.status_code, response.json()) == (400, {"login": False})

@@ -18,7 +18,7 @@ from services.common.access.signing_keys import key_id
 from services.common.database.pools import plain_url
 from tests.running import SECRET, Caller, System, token_for, until
 from tests.system.auth.test_factor import with_totp
-from tests.system.auth.visitor import LOGIN, announced, letters, log_in, signed_in
+from tests.system.auth.visitor import LOGIN, events_of, letters, log_in, signed_in
 from tests.world import World
 
 NEWER = "a newer secret, brought in without logging anybody out"
@@ -69,7 +69,7 @@ def test_concurrent_failures_are_all_counted(system: System, world: World) -> No
 
 def test_a_lockout_expires_and_emits_one_event(system: System, world: World) -> None:
     """A minute after the last failure; then the count starts again."""
-    with announced(system, "login:locked") as events:
+    with events_of(system, "login:locked") as events:
         for _ in range(7):
             log_in(system, password="no")
     assert len(events) == 1
@@ -115,8 +115,10 @@ def test_only_trusted_proxies_set_the_client_address(system: System, world: Worl
 
     def logged(address: str) -> Any:
         headers = {"X-Real-IP": address}
-        answer = requests.post(f"{system.base}/auth/login", json=LOGIN, headers=headers, timeout=20)
-        assert answer.status_code == 200
+        response = requests.post(
+            f"{system.base}/auth/login", json=LOGIN, headers=headers, timeout=20
+        )
+        assert response.status_code == 200
         admin = system.caller(world.admin)
         return admin.get("/data/events/login-logs/last?limit=1").json()[0]["ip_address"]
 
@@ -127,7 +129,7 @@ def test_only_trusted_proxies_set_the_client_address(system: System, world: Worl
 
 def test_log_in_events_contain_no_secrets(system: System, world: World) -> None:
     """No event has the e-mail, password or code that was entered."""
-    with announced(system, "#") as events:
+    with events_of(system, "#") as events:
         log_in(system)
         log_in(system, password="a secret typed by mistake")
         log_in(system, email="a secret typed as a name")
@@ -207,9 +209,9 @@ def test_defective_tokens_are_rejected(
     system: System, world: World, change: dict[str, Any], status: int
 ) -> None:
     """Each with its documented answer."""
-    answer = Caller(system.base, forged(world, **change)).get("/data/persons")
-    assert answer.status_code == status, answer.text
-    assert set(answer.json()) <= {"msg", "error", "message"}
+    response = Caller(system.base, forged(world, **change)).get("/data/persons")
+    assert response.status_code == status, response.text
+    assert set(response.json()) <= {"msg", "error", "message"}
 
 
 def test_role_and_membership_changes_apply_within_a_second(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import requests
 
 from tests.running import Caller, System
-from tests.system.asking import statuses, told
+from tests.system.callers import logged_payloads, statuses
 from tests.world import World
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
@@ -16,14 +16,14 @@ def test_joining_and_leaving_a_department_are_idempotent(world: World, admin: Ca
     person = world.people["vendor"]
     path = f"/actions/persons/{person}/departments"
     for _ in range(2):
-        answer = admin.post(f"{path}/add", {"department_id": world.department})
-        assert answer.status_code == 201
-        assert answer.json()["departments"] == [world.department]
-        assert "password" not in answer.json()
+        response = admin.post(f"{path}/add", {"department_id": world.department})
+        assert response.status_code == 201
+        assert response.json()["departments"] == [world.department]
+        assert "password" not in response.json()
     for _ in range(2):
         assert admin.delete(f"{path}/{world.department}").status_code == 204
     assert admin.get(f"/data/persons/{person}").json()["departments"] == []
-    assert told(admin, "person:update", 4) == [{"person_id": person}] * 4
+    assert logged_payloads(admin, "person:update", 4) == [{"person_id": person}] * 4
 
 
 def test_only_administrators_change_departments(system: System, world: World) -> None:
@@ -43,8 +43,8 @@ def test_an_unknown_person_or_department_is_not_found(world: World, admin: Calle
         assert admin.delete(f"{path}/{world.department}").status_code == 404
     path = f"/actions/persons/{world.admin}/departments"
     for given in (NOWHERE, "x"):
-        answer = admin.post(f"{path}/add", {"department_id": given})
-        assert answer.json()["message"] == f"Department with id {given} not found"
+        response = admin.post(f"{path}/add", {"department_id": given})
+        assert response.json()["message"] == f"Department with id {given} not found"
         assert admin.delete(f"{path}/{given}").status_code == 404
     missing = admin.post(f"{path}/add", {})
     assert missing.json()["data"]["errors"][0]["field"] == "department_id"
@@ -54,9 +54,9 @@ def test_the_config_is_public_and_reflects_the_organisation(
     system: System, world: World, admin: Caller
 ) -> None:
     """It contains no third-party service."""
-    found = requests.get(f"{system.base}/config", timeout=10)
-    assert found.status_code == 200
-    assert found.json() == {
+    response = requests.get(f"{system.base}/config", timeout=10)
+    assert response.status_code == 200
+    assert response.json() == {
         "is_self_hosted": True,
         "crisp_token": "",
         "dark_theme_by_default": False,

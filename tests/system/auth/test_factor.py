@@ -15,8 +15,8 @@ from tests.running import Caller, System, until
 from tests.system.auth.authenticator import SoftKey
 from tests.system.auth.visitor import (
     LOGIN,
-    announced,
     code_in,
+    events_of,
     letters,
     log_in,
     next_letter,
@@ -50,8 +50,8 @@ def with_key(system: System, name: str = "red key") -> tuple[Caller, SoftKey]:
     caller, key = signed_in(system), SoftKey()
     options = caller.send("PUT", "/auth/fido").json()
     body = {"registration_response": key.register(options), "device_name": name}
-    answer = caller.post("/auth/fido", body)
-    assert answer.status_code == 200, answer.text
+    response = caller.post("/auth/fido", body)
+    assert response.status_code == 200, response.text
     return caller, key
 
 
@@ -82,7 +82,7 @@ def test_totp_is_enabled_with_a_code_of_the_new_secret(system: System, world: Wo
         f"?secret={prepared['otp_secret']}&issuer=Kitsu%20The%20Studio"
     )
     assert log_in(system).status_code == 200, "not in force before a code was given"
-    with announced(system, "factor:added") as events:
+    with events_of(system, "factor:added") as events:
         answer = caller.post("/auth/totp", {"totp": code(prepared["otp_secret"])}).json()
     assert events == [("factor:added", {"person_id": world.people["artist"], "factor": "totp"})]
     assert len(set(answer["otp_recovery_codes"])) == 16
@@ -157,9 +157,9 @@ def test_disabling_totp_requires_a_proof(system: System, world: World) -> None:
     """A stolen session isn't enough; wrong codes count as failed log-ins."""
     caller, secret, _ = with_totp(system)
     for proof in (None, {"totp": "000000"}, {"recovery_code": "NO"}):
-        answer = caller.send("DELETE", "/auth/totp", proof)
-        assert (answer.status_code, answer.json()) == (400, UNPROVEN)
-    with announced(system, "factor:removed") as events:
+        response = caller.send("DELETE", "/auth/totp", proof)
+        assert (response.status_code, response.json()) == (400, UNPROVEN)
+    with events_of(system, "factor:removed") as events:
         assert caller.send("DELETE", "/auth/totp", {"totp": code(secret)}).json() == {
             "success": True
         }
@@ -177,8 +177,8 @@ def test_wrong_proofs_in_a_session_lock_out_the_account(system: System, world: W
     caller, secret, _ = with_totp(system)
     for _ in range(5):
         caller.send("DELETE", "/auth/totp", {"totp": "000000"})
-    answer = caller.send("DELETE", "/auth/totp", {"totp": code(secret)})
-    assert answer.json()["too_many_failed_login_attemps"] is True
+    response = caller.send("DELETE", "/auth/totp", {"totp": code(secret)})
+    assert response.json()["too_many_failed_login_attemps"] is True
 
 
 # --- recovery codes -------------------------------------------------------------------------------
@@ -187,7 +187,7 @@ def test_wrong_proofs_in_a_session_lock_out_the_account(system: System, world: W
 def test_a_recovery_code_works_once(system: System, world: World) -> None:
     """It is case-insensitive."""
     _, _, codes = with_totp(system)
-    with announced(system, "recovery-codes:used") as events:
+    with events_of(system, "recovery-codes:used") as events:
         assert log_in(system, recovery_code=codes[3].lower()).status_code == 200
     assert events[0][1]["left"] == 15
     assert log_in(system, recovery_code=codes[3]).json() == WRONG_LOG_IN
@@ -214,8 +214,8 @@ def with_mailed_codes(system: System) -> Caller:
     caller = signed_in(system)
     with next_letter(system) as letter:
         assert caller.send("PUT", "/auth/email-otp").json() == {"success": True}
-    answer = caller.post("/auth/email-otp", {"email_otp": code_in(letter[0])})
-    assert answer.status_code == 200, answer.text
+    response = caller.post("/auth/email-otp", {"email_otp": code_in(letter[0])})
+    assert response.status_code == 200, response.text
     return caller
 
 
@@ -223,8 +223,8 @@ def ask_for_code(system: System) -> str:
     """Request a code by mail, as the log-in page does."""
     with next_letter(system) as letter:
         path = f"{system.base}/auth/email-otp"
-        answer = requests.get(path, params={"email": LOGIN["email"]}, timeout=20)
-        assert answer.json() == {"success": True}
+        response = requests.get(path, params={"email": LOGIN["email"]}, timeout=20)
+        assert response.json() == {"success": True}
     return code_in(letter[0])
 
 
@@ -243,8 +243,8 @@ def test_no_code_is_mailed_to_accounts_without_the_factor(system: System, world:
     before = len(letters(system))
     path = f"{system.base}/auth/email-otp"
     for email in (LOGIN["email"], "nobody@example.com"):
-        answer = requests.get(path, params={"email": email}, timeout=20)
-        assert (answer.status_code, answer.json()) == (200, {"success": True})
+        response = requests.get(path, params={"email": email}, timeout=20)
+        assert (response.status_code, response.json()) == (200, {"success": True})
     missing = requests.get(path, timeout=20)
     assert missing.status_code == 400
     assert missing.json()["message"] == "Missing required parameter: email"
@@ -278,9 +278,9 @@ def test_a_wrong_set_up_code_does_not_enable_mailed_codes(system: System, world:
 def test_a_key_is_registered_used_and_removed(system: System, world: World) -> None:
     """It is removed by name, with a proof."""
     caller, key = with_key(system)
-    shown = caller.get("/auth/authenticated").json()["user"]
-    assert shown["fido_devices"] == ["red key"]
-    assert shown["fido_enabled"] is True
+    user = caller.get("/auth/authenticated").json()["user"]
+    assert user["fido_devices"] == ["red key"]
+    assert user["fido_enabled"] is True
     assert log_in(system).json()["two_factor_authentication_enabled"] == ["fido", "recovery_code"]
     session, options = challenge(system)
     assert options["rpId"] == "localhost"
@@ -292,8 +292,10 @@ def test_a_key_is_registered_used_and_removed(system: System, world: World) -> N
     proof = {"fido_authentication_response": key.sign(options), "device_name": "red key"}
     assert caller.send("DELETE", "/auth/fido", proof).json() == {"success": True}
     assert log_in(system).status_code == 200
-    gone = requests.get(f"{system.base}/auth/fido", params={"email": LOGIN["email"]}, timeout=20)
-    assert (gone.status_code, gone.json()["message"]) == (400, "FIDO not enabled.")
+    response = requests.get(
+        f"{system.base}/auth/fido", params={"email": LOGIN["email"]}, timeout=20
+    )
+    assert (response.status_code, response.json()["message"]) == (400, "FIDO not enabled.")
 
 
 def test_a_challenge_is_valid_once_and_with_its_cookie(system: System, world: World) -> None:
@@ -351,8 +353,8 @@ def test_an_account_may_have_several_keys_with_unique_names(system: System, worl
         options = caller.send("PUT", "/auth/fido").json()
         assert len(options["excludeCredentials"]) == 1
         body = {"registration_response": key.register(options), "device_name": name}
-        answer = caller.post("/auth/fido", body)
-    assert answer.json()["otp_recovery_codes"] is None, "the account has some already"
+        response = caller.post("/auth/fido", body)
+    assert response.json()["otp_recovery_codes"] is None, "the account has some already"
     assert caller.get("/auth/authenticated").json()["user"]["fido_devices"] == [
         "red key",
         "blue key",

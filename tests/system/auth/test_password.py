@@ -10,7 +10,7 @@ import requests
 from tests.running import Caller, System, until
 from tests.system.auth.visitor import (
     LOGIN,
-    announced,
+    events_of,
     letters,
     log_in,
     next_letter,
@@ -36,7 +36,7 @@ def ask(system: System, email: str = LOGIN["email"]) -> requests.Response:
 def test_a_changed_password_applies_and_keeps_sessions(system: System, world: World) -> None:
     """The owner gets an e-mail; the event contains no secret."""
     artist = signed_in(system)
-    with announced(system, "password:changed") as events, next_letter(system) as letter:
+    with events_of(system, "password:changed") as events, next_letter(system) as letter:
         assert artist.post("/auth/change-password", NEW).json() == {"success": True}
     assert events == [
         ("password:changed", {"person_id": world.people["artist"], "means": "change"})
@@ -59,18 +59,18 @@ def test_a_rejected_change_gives_the_reason_and_changes_nothing(
     system: System, world: World, change: dict[str, str], message: str
 ) -> None:
     """Checked in order: old password, length, confirmation."""
-    answer = signed_in(system).post("/auth/change-password", {**NEW, **change})
-    assert answer.status_code == 400
-    assert answer.json() == {"error": True, "message": message}
+    response = signed_in(system).post("/auth/change-password", {**NEW, **change})
+    assert response.status_code == 400
+    assert response.json() == {"error": True, "message": message}
     assert log_in(system).status_code == 200
 
 
 @pytest.mark.parametrize("missing", ["old_password", "password", "password_2"])
 def test_every_field_of_a_change_is_required(system: System, world: World, missing: str) -> None:
     """The answer names the missing field."""
-    answer = signed_in(system).post("/auth/change-password", {**NEW, missing: ""})
-    assert answer.status_code == 400
-    assert [e["field"] for e in answer.json()["data"]["errors"]] == [missing]
+    response = signed_in(system).post("/auth/change-password", {**NEW, missing: ""})
+    assert response.status_code == 400
+    assert [e["field"] for e in response.json()["data"]["errors"]] == [missing]
 
 
 def test_wrong_old_passwords_count_as_failed_log_ins(system: System, world: World) -> None:
@@ -78,8 +78,8 @@ def test_wrong_old_passwords_count_as_failed_log_ins(system: System, world: Worl
     artist = signed_in(system)
     for _ in range(5):
         artist.post("/auth/change-password", {**NEW, "old_password": "no"})
-    answer = artist.post("/auth/change-password", NEW)
-    assert answer.json()["too_many_failed_login_attemps"] is True
+    response = artist.post("/auth/change-password", NEW)
+    assert response.json()["too_many_failed_login_attemps"] is True
     assert log_in(system).json()["too_many_failed_login_attemps"] is True
 
 
@@ -98,7 +98,7 @@ def test_a_reset_link_works_once(system: System, world: World) -> None:
         assert ask(system).json() == {"success": "Reset token sent"}
     with next_letter(system) as second:
         ask(system)
-    with announced(system, "password:changed") as events:
+    with events_of(system, "password:changed") as events:
         assert reset(system, token=token_in(second[0])).json() == {"success": True}
     assert events[0][1]["means"] == "reset"
     assert log_in(system, password="another one").status_code == 200
@@ -144,14 +144,14 @@ def test_the_default_password_only_leads_to_a_reset(
     body = {"password": "default", "email": "fresh@example.com", "first_name": "F", "last_name": ""}
     assert admin.post("/data/persons", body).status_code == 200
     for given in ({"password": "default"}, {}):
-        answer = requests.post(
+        response = requests.post(
             f"{system.base}/auth/login", json={"email": "fresh@example.com", **given}, timeout=20
         )
-        assert answer.status_code == 400
-        assert answer.json()["login"] is False
-        assert answer.json()["default_password"] is True
-        assert len(answer.json()["token"]) == 64
-    token = answer.json()["token"]
+        assert response.status_code == 400
+        assert response.json()["login"] is False
+        assert response.json()["default_password"] is True
+        assert len(response.json()["token"]) == 64
+    token = response.json()["token"]
     assert reset(system, email="fresh@example.com", token=token).status_code == 200
 
 

@@ -31,9 +31,9 @@ def test_form_fields_and_query_parameters_are_accepted(system: System, world: Wo
 @pytest.mark.parametrize("body", [{}, {"email": ""}, {"email": None}, {"email": 3}, [], "x"])
 def test_a_log_in_without_an_email_names_the_field(system: System, world: World, body: Any) -> None:
     """As a validation error."""
-    answer = requests.post(f"{system.base}/auth/login", json=body, timeout=20)
-    assert answer.status_code == 400
-    assert answer.json()["data"]["errors"][0]["field"] == "email"
+    response = requests.post(f"{system.base}/auth/login", json=body, timeout=20)
+    assert response.status_code == 400
+    assert response.json()["data"]["errors"][0]["field"] == "email"
 
 
 def test_an_inactive_account_is_reported_after_the_password_check(
@@ -106,9 +106,9 @@ def test_invalid_tokens_are_rejected(
     system: System, world: World, token: str, status: int, body: dict[str, Any]
 ) -> None:
     """Each with the answer on which clients act; gazu refreshes on one of them only."""
-    answer = Caller(system.base, token).get("/auth/authenticated")
-    assert answer.status_code == status
-    assert answer.json() == body
+    response = Caller(system.base, token).get("/auth/authenticated")
+    assert response.status_code == status
+    assert response.json() == body
 
 
 def test_an_unsigned_token_is_rejected(system: System, world: World) -> None:
@@ -122,8 +122,8 @@ def test_browsers_get_cookies_and_scripts_get_none(system: System, world: World)
     """HttpOnly; the refresh cookie is limited to its route."""
     session = requests.Session()
     session.headers["User-Agent"] = BROWSER
-    answer = session.post(f"{system.base}/auth/login", json=LOGIN, timeout=20)
-    cookies = answer.headers["Set-Cookie"]
+    response = session.post(f"{system.base}/auth/login", json=LOGIN, timeout=20)
+    cookies = response.headers["Set-Cookie"]
     assert "access_token_cookie=" in cookies
     assert "HttpOnly" in cookies
     assert "Path=/auth/refresh-token" in cookies

@@ -112,8 +112,8 @@ class LogInMachine(RuleBasedStateMachine):
         proof = self.key.sign(options) if self.key else {}
         if steal:
             visitor.session.cookies.clear()
-        answer = visitor.post("/auth/login", {**LOGIN, "fido_authentication_response": proof})
-        self.expect(answer, proven=not steal)
+        response = visitor.post("/auth/login", {**LOGIN, "fido_authentication_response": proof})
+        self.expect(response, proven=not steal)
 
     # --- inside ---------------------------------------------------------------------------------
 
@@ -123,11 +123,11 @@ class LogInMachine(RuleBasedStateMachine):
         secret = self.inside.send("PUT", "/auth/totp").json()["otp_secret"]
         step = int(time.time()) // STEP
         code = pyotp.TOTP(secret).generate_otp(max(step - 1, 0))
-        answer = self.inside.post("/auth/totp", {"totp": code})
-        if answer.status_code != 200:  # the half minute ended, or an earlier code was as new
+        response = self.inside.post("/auth/totp", {"totp": code})
+        if response.status_code != 200:  # the half minute ended, or an earlier code was as new
             return
         self.secret, self.newest_step = secret, max(step - 1, self.newest_step)
-        self._note_codes(answer.json())
+        self._note_codes(response.json())
 
     @precondition(lambda self: self.key is None)
     @rule()
@@ -135,10 +135,10 @@ class LogInMachine(RuleBasedStateMachine):
         key = SoftKey()
         options = self.inside.send("PUT", "/auth/fido").json()
         body = {"registration_response": key.register(options), "device_name": "it"}
-        answer = self.inside.post("/auth/fido", body)
-        assert answer.status_code == 200, answer.text
+        response = self.inside.post("/auth/fido", body)
+        assert response.status_code == 200, response.text
         self.key = key
-        self._note_codes(answer.json())
+        self._note_codes(response.json())
 
     def _note_codes(self, answer: dict[str, Any]) -> None:
         if answer["otp_recovery_codes"]:
@@ -150,9 +150,9 @@ class LogInMachine(RuleBasedStateMachine):
         body: dict[str, Any] = {"device_name": "it"}
         if proven and self.codes:
             body["recovery_code"] = self.codes[0]
-        answer = self.inside.send("DELETE", f"/auth/{which}", body)
+        response = self.inside.send("DELETE", f"/auth/{which}", body)
         had = self.secret if which == "totp" else self.key
-        if answer.status_code == 200:
+        if response.status_code == 200:
             assert proven, "removed without a proof"
             assert had is not None
             assert self.failures < ALLOWED

@@ -12,8 +12,8 @@ from typing import Any
 
 import requests
 
-from tests.listening import Heard, listening
 from tests.running import Caller, System, until
+from tests.subscribing import Events, subscribed_to
 
 LOGIN = {"email": "artist@example.com", "password": "mypassword"}
 
@@ -32,8 +32,8 @@ def signed_in(system: System, **more: Any) -> Caller:
 
 def letters(system: System) -> list[EmailMessage]:
     """The e-mails sent so far, oldest first."""
-    found = sorted((system.folder / "mail").glob("*.eml"))
-    return [message_from_bytes(path.read_bytes(), policy=default) for path in found]  # type: ignore[misc]
+    result = sorted((system.folder / "mail").glob("*.eml"))
+    return [message_from_bytes(path.read_bytes(), policy=default) for path in result]  # type: ignore[misc]
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def next_letter(system: System, about: str = "") -> Iterator[list[str]]:
     before, found = len(letters(system)), []  # type: ignore[var-annotated]
     yield found
     arrived = until(
-        lambda: [one for one in letters(system)[before:] if about in one["Subject"]],
+        lambda: [letter for letter in letters(system)[before:] if about in letter["Subject"]],
         what="a letter",
     )
     found.append(arrived[0].get_content())
@@ -50,21 +50,21 @@ def next_letter(system: System, about: str = "") -> Iterator[list[str]]:
 
 def code_in(text: str) -> str:
     """The six digits in an e-mail."""
-    found = re.search(r"^(\d{6})$", text, re.MULTILINE)
-    assert found, text
-    return found[1]
+    match = re.search(r"^(\d{6})$", text, re.MULTILINE)
+    assert match, text
+    return match[1]
 
 
 def token_in(text: str) -> str:
     """The token in an e-mail's link."""
-    found = re.search(r"token=([\w-]{64})(?![\w-])", text)
-    assert found, text
-    return found[1]
+    match = re.search(r"token=([\w-]{64})(?![\w-])", text)
+    assert match, text
+    return match[1]
 
 
 @contextmanager
-def announced(system: System, *names: str) -> Iterator[Heard]:
+def events_of(system: System, *names: str) -> Iterator[Events]:
     """The events of ``auth`` with these names, since the block began."""
-    with listening(system, "auth", *names) as (found, something_came):
+    with subscribed_to(system, "auth", *names) as (found, wait_for_event):
         yield found
-        until(lambda: not something_came(0.2) and found, what="the events")
+        until(lambda: not wait_for_event(0.2) and found, what="the events")

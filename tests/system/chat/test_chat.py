@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.listening import Subscriber
 from tests.running import Caller, System, until
+from tests.subscribing import Subscriber
 from tests.world import World
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(100)
@@ -21,20 +21,20 @@ def chat_of(world: World) -> str:
 
 def join(caller: Caller, entity: str) -> Any:
     """Join the chat."""
-    answer = caller.post(f"/actions/user/chats/{entity}/join", {})
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    response = caller.post(f"/actions/user/chats/{entity}/join", {})
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
-def say(caller: Caller, entity: str, text: str, **files: Any) -> Any:
+def post_message(caller: Caller, entity: str, text: str, **files: Any) -> Any:
     """Post a message, optionally with files."""
     path = f"/data/entities/{entity}/chat/messages"
     if files:
-        answer = caller.send("POST", path, data={"message": text}, files=files)
+        response = caller.send("POST", path, data={"message": text}, files=files)
     else:
-        answer = caller.post(path, {"message": text})
-    assert answer.status_code == 201, answer.text
-    return answer.json()
+        response = caller.post(path, {"message": text})
+    assert response.status_code == 201, response.text
+    return response.json()
 
 
 @pytest.fixture
@@ -48,27 +48,27 @@ def test_files_are_stored_and_deleted_with_their_message(
 ) -> None:
     """Pictures are sent inline, other files as attachments."""
     join(artist, world.asset)
-    said = say(
+    message = post_message(
         artist,
         world.asset,
         "look",
         one=("a b.png", PICTURE, "text/plain"),
         two=("page.html", b"<script>", "image/png"),
     )
-    picture, page = sorted(said["attachment_files"], key=lambda f: f["extension"], reverse=True)
+    picture, page = sorted(message["attachment_files"], key=lambda f: f["extension"], reverse=True)
     assert (picture["name"], picture["extension"]) == ("a b.png", "png")
     listed = artist.get(chat_of(world) + "/messages").json()[-1]
     assert {f["id"] for f in listed["attachment_files"]} == {picture["id"], page["id"]}
 
-    shown = artist.get(f"/data/attachment-files/{picture['id']}/file/x.png")
-    assert (shown.status_code, shown.content) == (200, PICTURE)
-    assert shown.headers["Content-Type"] == "image/png"
-    assert shown.headers["Content-Disposition"] == 'inline; filename="a b.png"'
+    response = artist.get(f"/data/attachment-files/{picture['id']}/file/x.png")
+    assert (response.status_code, response.content) == (200, PICTURE)
+    assert response.headers["Content-Type"] == "image/png"
+    assert response.headers["Content-Disposition"] == 'inline; filename="a b.png"'
     saved = artist.get(f"/data/attachment-files/{page['id']}/file/x")
     assert saved.headers["Content-Type"] == "application/octet-stream"
     assert saved.headers["Content-Disposition"].startswith("attachment;")
 
-    assert artist.delete(f"{chat_of(world)}/messages/{said['id']}").status_code == 204
+    assert artist.delete(f"{chat_of(world)}/messages/{message['id']}").status_code == 204
     lying = system.storage / "attachments"
     until(lambda: not (lying / picture["id"]).exists(), what="the removal of the file")
     assert artist.get(f"/data/attachment-files/{picture['id']}/file/x").status_code == 404
@@ -114,8 +114,8 @@ def test_a_retried_message_with_files_is_stored_once(
 def test_files_support_ranges_and_conditional_requests(artist: Caller, world: World) -> None:
     """Ranges, ETags, dates and HEAD, as HTTP specifies."""
     join(artist, world.asset)
-    said = say(artist, world.asset, "x", file=("a.png", PICTURE))
-    path = f"/data/attachment-files/{said['attachment_files'][0]['id']}/file/a.png"
+    message = post_message(artist, world.asset, "x", file=("a.png", PICTURE))
+    path = f"/data/attachment-files/{message['attachment_files'][0]['id']}/file/a.png"
     whole = artist.get(path)
     assert whole.headers["Cache-Control"] == "max-age=604800, private"
     assert whole.headers["Accept-Ranges"] == "bytes"
@@ -146,8 +146,8 @@ def test_the_team_reads_and_vendors_only_with_a_task(
     """Nobody outside the production."""
     caller = system.caller(world.people[person])
     for path in ("", "/messages"):
-        answer = caller.get(f"/data/entities/{world.shot}/chat{path}")
-        assert answer.status_code == shot_status, answer.text
+        response = caller.get(f"/data/entities/{world.shot}/chat{path}")
+        assert response.status_code == shot_status, response.text
 
 
 def test_own_chats_are_those_joined_in_open_productions(artist: Caller, world: World) -> None:
@@ -174,13 +174,13 @@ def test_messages_and_membership_changes_emit_events(
     path = f"/actions/user/chats/{world.asset}/join"
     join(artist, world.asset)
     join(artist, world.asset)
-    said = say(artist, world.asset, "hello")
+    said = post_message(artist, world.asset, "hello")
     artist.delete(f"{chat_of(world)}/messages/{said['id']}")
     artist.delete(path)
     artist.delete(path)
     until(lambda: "chat:left" in {name for name, *_ in subscriber.read()}, what="the events")
     me, message = world.people["artist"], said["id"]
-    told = [(n, p, h["stored"]) for n, p, h in subscriber.seen if n.startswith("chat:")]
+    told = [(n, p, h["stored"]) for n, p, h in subscriber.received if n.startswith("chat:")]
     assert told == [
         ("chat:joined", {"chat_id": world.chat, "person_id": me}, told[0][2]),
         (

@@ -38,16 +38,16 @@ def test_an_avatar_is_a_square_png(admin: Caller, world: World, kind: str) -> No
     assert admin.get(f"{path}.png").status_code == 404
     answer = send(admin, path, "me.webp", picture(640, 480, "WEBP"))
     assert (answer.status_code, answer.json()) == (201, {"thumbnail_path": f"{path[1:]}.png"})
-    shown = admin.get(f"{path}.png")
-    assert Image.open(io.BytesIO(shown.content)).size == (400, 400)
+    response = admin.get(f"{path}.png")
+    assert Image.open(io.BytesIO(response.content)).size == (400, 400)
     assert admin.get(f"/data/{kind}/{ident}").json()["has_avatar"] is True
 
-    def told() -> list[str]:
+    def event_names() -> list[str]:
         events = admin.get("/data/events/last?limit=20").json()
         return [e["name"] for e in events if ident in e["data"].values()][::-1]
 
     noun = kind.removesuffix("s")
-    until(lambda: told()[-2:] == [f"{noun}:update", f"{noun}:set-thumbnail"], what="events")
+    until(lambda: event_names()[-2:] == [f"{noun}:update", f"{noun}:set-thumbnail"], what="events")
 
 
 def test_people_set_their_own_avatar_and_admins_all_others(

@@ -28,7 +28,7 @@ RELAY = "services.common.events.relay"
 @contextmanager
 def process(module: str, **environ: str) -> Iterator[subprocess.Popen[str]]:
     """A process, whose output is read when it has ended."""
-    found = subprocess.Popen(
+    result = subprocess.Popen(
         [sys.executable, "-m", module],
         env={**os.environ, **BASE, **environ},
         stdout=subprocess.PIPE,
@@ -36,10 +36,10 @@ def process(module: str, **environ: str) -> Iterator[subprocess.Popen[str]]:
         text=True,
     )
     try:
-        yield found
+        yield result
     finally:
-        found.terminate()
-        found.communicate(timeout=15)
+        result.terminate()
+        result.communicate(timeout=15)
 
 
 def scraped(port: int) -> Scrape:
@@ -116,7 +116,9 @@ def test_without_a_port_nothing_listens(parts: Parts) -> None:
         assert started.stdout is not None
         until(lambda: "started" in started.stdout.readline(), 20, "the start")
         connections = psutil.Process(started.pid).net_connections()
-    assert [one for one in connections if one.status == psutil.CONN_LISTEN] == []
+    assert [
+        connection for connection in connections if connection.status == psutil.CONN_LISTEN
+    ] == []
 
 
 def test_a_service_exports_its_pools_and_outbox(parts: Parts) -> None:
@@ -126,11 +128,11 @@ def test_a_service_exports_its_pools_and_outbox(parts: Parts) -> None:
     with process("services.chat", CHAT_METRICS_PORT=str(port), CHAT_DATABASE_URL=url):
         # The first scrape of a busy machine may give up on the connection that it has to open.
         until(lambda: scraped(port).values("callboard_outbox_events"), 20, "a look at the outbox")
-        found = scraped(port)
-    assert found.values("callboard_outbox_events", service="chat") == [0.0]
-    assert found.values("callboard_outbox_age_seconds", service="chat") == [0.0]
-    assert found.labels("callboard_pool_size", "pool") == {"reads", "transactions"}
-    assert found.values("process_resident_memory_bytes")
+        scrape = scraped(port)
+    assert scrape.values("callboard_outbox_events", service="chat") == [0.0]
+    assert scrape.values("callboard_outbox_age_seconds", service="chat") == [0.0]
+    assert scrape.labels("callboard_pool_size", "pool") == {"reads", "transactions"}
+    assert scrape.values("process_resident_memory_bytes")
 
 
 @pytest.mark.parametrize("away", ["refuses", "says nothing"])
@@ -144,13 +146,13 @@ def test_without_a_database_only_its_metrics_are_missing(away: str) -> None:
             # The port answers before the service has made its pools.
             until(lambda: scraped(port).values("callboard_pool_size"), 20, "the pools")
             began = time.monotonic()
-            found = scraped(port)
+            scrape = scraped(port)
             assert time.monotonic() - began < 1.5
-    assert not found.values("callboard_outbox_events")
-    assert not found.values("callboard_outbox_age_seconds")
-    assert found.values("callboard_pool_size", pool="reads") == [10.0]
-    assert found.values("process_resident_memory_bytes")
-    assert found.labels("callboard_events_handled_total", "subscriber")
+    assert not scrape.values("callboard_outbox_events")
+    assert not scrape.values("callboard_outbox_age_seconds")
+    assert scrape.values("callboard_pool_size", pool="reads") == [10.0]
+    assert scrape.values("process_resident_memory_bytes")
+    assert scrape.labels("callboard_events_handled_total", "subscriber")
 
 
 def test_a_slow_scrape_does_not_block_other_connections() -> None:
@@ -177,5 +179,5 @@ def test_the_relay_has_its_own_port_setting(parts: Parts) -> None:
     urls = {f"{name.upper()}_DATABASE_URL": url for name, url in parts.urls.items()}
     ports = {"RELAY_METRICS_PORT": str(port), "AUTH_METRICS_PORT": "1"}
     with process(RELAY, **urls, **ports):
-        found = scraped(port)
-    assert found.values("process_resident_memory_bytes")
+        scrape = scraped(port)
+    assert scrape.values("process_resident_memory_bytes")

@@ -83,9 +83,9 @@ def test_indexes_are_built_concurrently_while_others_wait_to_upgrade(
     with ThreadPoolExecutor(3) as several:
         for done in [several.submit(upgrade, "chat", url) for _ in range(3)]:
             done.result(60)
-    found = "SELECT c.relname FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid"
+    result = "SELECT c.relname FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid"
     connection = psycopg2.connect(url)
     with connection, connection.cursor() as cursor:
-        cursor.execute(f"{found} WHERE i.indisvalid AND c.relname = ANY(%s)", (longer_history,))
+        cursor.execute(f"{result} WHERE i.indisvalid AND c.relname = ANY(%s)", (longer_history,))
         assert sorted(name for (name,) in cursor.fetchall()) == longer_history
     connection.close()

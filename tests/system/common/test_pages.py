@@ -60,8 +60,8 @@ def test_pages_of_a_closed_production_are_for_administrators(
 ) -> None:
     """Once it is closed its own team finds nothing, and not how much there is."""
     path, artist = f"/data/{resource.path}?project_id={world.project}&page=1", "artist"
-    held = admin.get(path).json()["total"]
-    assert system.caller(world.people[artist]).get(path).json()["total"] == held > 0
+    total = admin.get(path).json()["total"]
+    assert system.caller(world.people[artist]).get(path).json()["total"] == total > 0
     admin.put(f"/data/projects/{world.project}", {"project_status_id": world.closed})
 
     def nothing() -> bool:
@@ -69,7 +69,7 @@ def test_pages_of_a_closed_production_are_for_administrators(
         return (page["total"], page["data"]) == (0, [])
 
     until(nothing, what="an empty page")
-    assert admin.get(path).json()["total"] == held
+    assert admin.get(path).json()["total"] == total
 
 
 @pytest.mark.parametrize(("service", "resource"), COUNTED)
@@ -89,17 +89,17 @@ def test_the_total_follows_whatever_happens_to_rows(
 
         def counts() -> dict[str, int]:
             cursor.execute(f"SELECT project_id::text, count(*) FROM {table} GROUP BY 1")
-            found = dict(cursor.fetchall())
-            return {p: found.get(p, 0) for p in (world.project, world.past)}
+            result = dict(cursor.fetchall())
+            return {p: result.get(p, 0) for p in (world.project, world.past)}
 
         assert totals() == counts()
         before = counts()[world.project]
         body = world.body(resource)
-        made = admin.post(f"/data/{resource.path}", body).json()["id"]
+        ident = admin.post(f"/data/{resource.path}", body).json()["id"]
         assert totals() == counts()
         assert counts()[body["project_id"]] == before + 1
         move = f"UPDATE {table} SET project_id = %s WHERE id = %s"
-        cursor.execute(move, (world.past, made))
+        cursor.execute(move, (world.past, ident))
         assert totals() == counts()
         assert counts()[world.project] == before
         notes = "INSERT INTO row_count SELECT %s, %s, n FROM generate_series(-200, 200) AS n"
@@ -109,7 +109,7 @@ def test_the_total_follows_whatever_happens_to_rows(
         cursor.execute(folded, (table, world.project))
         assert cursor.fetchone()[0] == 1
         assert totals() == counts()
-        cursor.execute(f"DELETE FROM {table} WHERE id = %s", (made,))
+        cursor.execute(f"DELETE FROM {table} WHERE id = %s", (ident,))
         assert totals() == counts()
     database.close()
     system.load(World().tables)

@@ -95,9 +95,9 @@ def waiting(url: str) -> int:
     """The number of events in the outbox."""
     with psycopg2.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM outbox")
-        found = int(cursor.fetchone()[0])
+        count = int(cursor.fetchone()[0])
     connection.close()
-    return found
+    return count
 
 
 def until(test: Callable[[], Any], seconds: float = 20.0) -> None:

@@ -35,12 +35,12 @@ def text_fields(resource: Resource) -> list[sa.Column[Any]]:
     ]
 
 
-def made(admin: Caller, world: World, resource: Resource) -> dict[str, Any]:
+def create_row(admin: Caller, world: World, resource: Resource) -> dict[str, Any]:
     """A row, created through the API."""
-    answer = admin.post(f"/data/{resource.path}", world.body(resource))
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    response = admin.post(f"/data/{resource.path}", world.body(resource))
+    assert response.status_code == 200, response.text
+    row: dict[str, Any] = response.json()
+    return row
 
 
 def test_every_resource_has_its_five_routes() -> None:
@@ -63,9 +63,9 @@ def test_a_created_row_reads_back_with_every_field(
 ) -> None:
     """What was sent is what is stored, and the answer of the create is the row."""
     body = world.body(resource, every_field=True)
-    answer = admin.post(f"/data/{resource.path}", body)
-    assert answer.status_code == 200, answer.text
-    row = answer.json()
+    response = admin.post(f"/data/{resource.path}", body)
+    assert response.status_code == 200, response.text
+    row = response.json()
     kept = {
         name: row[resource.renamed.get(name, name)]
         for name in body
@@ -130,13 +130,13 @@ def test_an_unknown_field_is_refused_on_create_and_ignored_on_update(
 ) -> None:
     """As clients in the field rely on."""
     body = {**world.body(resource), "no_such_field": 1}
-    answer = admin.post(f"/data/{resource.path}", body)
-    assert answer.status_code == 400
+    response = admin.post(f"/data/{resource.path}", body)
+    assert response.status_code == 400
     kind = resource.model.__name__
-    assert answer.json() == {
+    assert response.json() == {
         "message": f"'no_such_field' is an invalid keyword argument for {kind}"
     }
-    row = made(admin, world, resource)
+    row = create_row(admin, world, resource)
     changed = admin.put(f"/data/{resource.path}/{row['id']}", {"no_such_field": 1})
     assert changed.status_code == 200, changed.text
 
@@ -153,8 +153,8 @@ def test_a_missing_required_field_is_named_a_fault_of_the_caller(
             if column.name == "name" and resource.path == "tasks":
                 continue
             lacking = {k: v for k, v in body.items() if k != column.name}
-            answer = admin.post(f"/data/{resource.path}", lacking)
-            assert answer.status_code == 400, (column.name, answer.text)
+            response = admin.post(f"/data/{resource.path}", lacking)
+            assert response.status_code == 400, (column.name, response.text)
     assert len(admin.get(f"/data/{resource.path}").json()) == before
 
 
@@ -163,17 +163,17 @@ def test_values_that_a_column_cannot_hold_are_refused(
     admin: Caller, world: World, resource: Resource
 ) -> None:
     """Too long a text, a wrong type, a choice that is none, a bad date: each 400, none written."""
-    row = made(admin, world, resource)
+    row = create_row(admin, world, resource)
     before = admin.get(f"/data/{resource.path}/{row['id']}").json()
     fixed = resource.fixed_for(ADMIN)
     for name, value in bad_values(resource):
         if name in fixed or name in resource.hidden:
             continue
-        answer = admin.put(f"/data/{resource.path}/{row['id']}", {name: value})
+        response = admin.put(f"/data/{resource.path}/{row['id']}", {name: value})
         if name == "man_days" and isinstance(value, str):
             continue
-        assert answer.status_code == 400, (name, value, answer.text)
-        assert "message" in answer.json()
+        assert response.status_code == 400, (name, value, response.text)
+        assert "message" in response.json()
     assert admin.get(f"/data/{resource.path}/{row['id']}").json() == before
 
 
@@ -215,10 +215,10 @@ def test_a_reference_to_nothing_is_refused(admin: Caller, world: World, resource
     for column in resource.fields:
         if target_of(column) is None or column.name in resource.hidden:
             continue
-        answer = admin.post(f"/data/{resource.path}", {**body, column.name: UNKNOWN})
+        response = admin.post(f"/data/{resource.path}", {**body, column.name: UNKNOWN})
         if column.name in COMPUTED.get(resource.path, resource.owned):
             continue
-        assert answer.status_code == 400, (column.name, answer.text)
+        assert response.status_code == 400, (column.name, response.text)
 
 
 @pytest.mark.parametrize("resource", CREATED)
@@ -226,7 +226,7 @@ def test_changes_are_events_of_the_actor(
     admin: Caller, world: World, resource: Resource, system: System
 ) -> None:
     """Create, update and delete each enter the log once, with the row's id."""
-    row = made(admin, world, resource)
+    row = create_row(admin, world, resource)
     path = f"/data/{resource.path}/{row['id']}"
     assert admin.put(path, {}).status_code == 200
     assert admin.delete(path).status_code == 204, path
@@ -237,11 +237,11 @@ def test_changes_are_events_of_the_actor(
 
     silent = {"notifications"}
     wanted = 2 if resource.path in silent else 3
-    found = until(lambda: len(logged()) >= wanted and logged(), what="events in the log")
-    verbs = [event["name"].partition(":")[2] for event in found]
+    value = until(lambda: len(logged()) >= wanted and logged(), what="events in the log")
+    verbs = [event["name"].partition(":")[2] for event in value]
     expected = ["update", "delete"] if resource.path in silent else ["new", "update", "delete"]
-    assert [verb for verb in verbs if verb in {"new", "update", "delete"}] == expected, found
-    assert {event["user_id"] for event in found} == {world.admin}
+    assert [verb for verb in verbs if verb in {"new", "update", "delete"}] == expected, value
+    assert {event["user_id"] for event in value} == {world.admin}
 
 
 @pytest.mark.parametrize("resource", EVERY)
@@ -255,8 +255,8 @@ def test_what_only_administrators_may_do_is_refused_to_others(
         if resource.list is admins_only:
             assert caller.get(base).status_code == 403
         if resource.create is admins_only:
-            answer = caller.post(base, world.body(resource))
-            assert answer.status_code == 403, (role, answer.text)
+            response = caller.post(base, world.body(resource))
+            assert response.status_code == 403, (role, response.text)
         rows = admin.get(base).json()
         if rows and resource.delete is admins_only:
             assert caller.delete(f"{base}/{rows[0]['id']}").status_code == 403

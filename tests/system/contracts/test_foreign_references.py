@@ -86,7 +86,7 @@ class TwoProductions(World):
 def foreign(world: TwoProductions, resource: Resource) -> list[tuple[str, str]]:
     """Each column that may reference a hidden row, and that row's id."""
     columns = [(c.name, target_of(c)) for c in resource.table.c if c.name not in resource.hidden]
-    lists = [(name, target_of(resource.lists[name].other)) for name in resource.writable_lists]
+    lists = [(name, target_of(resource.lists[name].target)) for name in resource.writable_lists]
     return [(name, world.hidden[t]) for name, t in [*columns, *lists] if t in world.hidden]
 
 
@@ -98,9 +98,9 @@ def as_sent(resource: Resource, name: str, value: str) -> Any:
 @pytest.fixture
 def studio(system: System) -> TwoProductions:
     """Loaded afresh."""
-    found = TwoProductions()
-    system.load(found.tables)
-    return found
+    productions = TwoProductions()
+    system.load(productions.tables)
+    return productions
 
 
 def test_what_can_be_hidden_is_hidden(studio: TwoProductions) -> None:
@@ -123,15 +123,15 @@ def test_nothing_is_pointed_at_another_production(
     row = _own(admin, studio, resource)
     for name, hidden in foreign(studio, resource):
         value = as_sent(resource, name, hidden)
-        answer = caller.put(f"{base}/{row}", {name: value})
-        assert answer.status_code in {200, *REFUSED}, (name, answer.text)
+        response = caller.put(f"{base}/{row}", {name: value})
+        assert response.status_code in {200, *REFUSED}, (name, response.text)
         now = admin.get(f"{base}/{row}").json()
-        assert hidden not in str(now.get(name)), (name, answer.text)
+        assert hidden not in str(now.get(name)), (name, response.text)
         body = {**studio.body(resource), name: value}
-        answer = caller.post(base, body)
-        assert answer.status_code in {200, *REFUSED}, (name, answer.text)
-        made = answer.json() if answer.status_code == 200 else {}
-        assert hidden not in str(made.get(name)), (name, answer.text)
+        response = caller.post(base, body)
+        assert response.status_code in {200, *REFUSED}, (name, response.text)
+        made = response.json() if response.status_code == 200 else {}
+        assert hidden not in str(made.get(name)), (name, response.text)
 
 
 def _own(admin: Caller, world: TwoProductions, resource: Resource) -> str:
@@ -140,9 +140,9 @@ def _own(admin: Caller, world: TwoProductions, resource: Resource) -> str:
     own = [row["id"] for row in rows if row["id"] not in world.hidden.values()]
     if own:
         return str(own[0])
-    answer = admin.post(f"/data/{resource.path}", world.body(resource))
-    assert answer.status_code == 200, answer.text
-    return str(answer.json()["id"])
+    response = admin.post(f"/data/{resource.path}", world.body(resource))
+    assert response.status_code == 200, response.text
+    return str(response.json()["id"])
 
 
 def test_what_a_row_references_already_may_be_sent_back(

@@ -47,10 +47,10 @@ def _served(method: str, rule: str) -> bool:
 
 def _exchanges() -> list[Any]:
     with gzip.open(HERE / "exchanges.jsonl.gz", "rt") as lines:
-        found = [json.loads(line) for line in lines]
+        result = [json.loads(line) for line in lines]
     return [
         pytest.param(e, id=f"{e['i']}-{e['request']['method']}-{e['rule']}")
-        for e in found
+        for e in result
         if _served(e["request"]["method"], e["rule"])
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.running import Caller, System
-from tests.system.asking import statuses
+from tests.system.callers import statuses
 from tests.world import World
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"

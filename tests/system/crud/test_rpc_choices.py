@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.running import Caller, System
-from tests.system.asking import statuses, told
+from tests.system.callers import logged_payloads, statuses
 from tests.world import World, ident
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
@@ -21,7 +21,7 @@ KINDS = {
 
 
 @pytest.fixture
-def things(system: System, world: World) -> dict[str, str]:
+def choices(system: System, world: World) -> dict[str, str]:
     """One thing of each kind."""
     automation = world.add("status_automation", "a", entity_type="asset", out_field_type="status")
     system.load(world.tables)
@@ -41,39 +41,39 @@ def settings(world: World, kind: str) -> str:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_chosen_is_listed_and_can_be_dropped(
-    world: World, things: dict[str, str], admin: Caller, kind: str
+    world: World, choices: dict[str, str], admin: Caller, kind: str
 ) -> None:
     """The answer is the production; dropping what isn't there is no fault."""
     key, _ = KINDS[kind]
     path = settings(world, kind)
-    answer = admin.post(path, {key: things[kind]})
-    assert (answer.status_code, answer.json()["name"]) == (201, "Film")
-    assert "team" not in answer.json()
+    response = admin.post(path, {key: choices[kind]})
+    assert (response.status_code, response.json()["name"]) == (201, "Film")
+    assert "team" not in response.json()
     if kind != "asset-types":
-        assert [row["id"] for row in admin.get(path).json()] == [things[kind]]
-    assert admin.delete(f"{path}/{things[kind]}").status_code == 204
+        assert [row["id"] for row in admin.get(path).json()] == [choices[kind]]
+    assert admin.delete(f"{path}/{choices[kind]}").status_code == 204
     if kind != "asset-types":
         assert admin.get(path).json() == []
-    assert admin.delete(f"{path}/{things[kind]}").status_code == 204
+    assert admin.delete(f"{path}/{choices[kind]}").status_code == 204
     nobody = {"project_id": world.project, "person_ids": []}
-    assert told(admin, "project:update", 3) == [nobody] * 3
+    assert logged_payloads(admin, "project:update", 3) == [nobody] * 3
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_choosing_again_changes_nothing(
-    world: World, things: dict[str, str], admin: Caller, kind: str
+    world: World, choices: dict[str, str], admin: Caller, kind: str
 ) -> None:
     """Only for task types it is told."""
     key, _ = KINDS[kind]
     for place in (1, 2):
-        body = {key: things[kind], "priority": place}
+        body = {key: choices[kind], "priority": place}
         assert admin.post(settings(world, kind), body).status_code == 201
     [film] = admin.get("/data/projects/open").json()
     if kind == "task-types":
-        assert film["task_types_priority"] == {things[kind]: 1}
+        assert film["task_types_priority"] == {choices[kind]: 1}
     admin.post("/data/departments", {"name": "Last", "color": "#000"})
-    told(admin, "department:new")
-    assert len(told(admin, "project:update")) == (2 if kind == "task-types" else 1)
+    logged_payloads(admin, "department:new")
+    assert len(logged_payloads(admin, "project:update")) == (2 if kind == "task-types" else 1)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -98,11 +98,11 @@ def test_what_is_not_there_cannot_be_chosen(world: World, admin: Caller, kind: s
 
 
 def test_managers_choose_and_the_team_reads(
-    system: System, world: World, things: dict[str, str]
+    system: System, world: World, choices: dict[str, str]
 ) -> None:
     """In the order of callers: admin, manager, supervisor, artist, client, vendor, stranger."""
     for kind, (key, _) in KINDS.items():
-        path, thing = settings(world, kind), things[kind]
+        path, thing = settings(world, kind), choices[kind]
         posted = statuses(system, world, "POST", path, {key: thing})
         assert posted == [201, 201, 403, 403, 403, 403, 403]
         if kind != "asset-types":
@@ -117,7 +117,7 @@ def test_a_batch_adds_places_and_replaces(world: World, admin: Caller) -> None:
     """What is unknown is skipped; one event tells of all."""
     other = admin.post("/data/task-types", {"name": "Rigging"}).json()["id"]
     path = settings(world, "batch")
-    answer = admin.post(
+    response = admin.post(
         path,
         {
             "task_types": [
@@ -128,7 +128,7 @@ def test_a_batch_adds_places_and_replaces(world: World, admin: Caller) -> None:
             "asset_type_ids": [world.types["Character"], world.types["Character"]],
         },
     )
-    assert (answer.status_code, answer.json()["name"]) == (200, "Film")
+    assert (response.status_code, response.json()["name"]) == (200, "Film")
 
     def film() -> Any:
         return admin.get("/data/projects/open").json()[0]
@@ -142,7 +142,7 @@ def test_a_batch_adds_places_and_replaces(world: World, admin: Caller) -> None:
     admin.post(path, {"task_types": chosen, "replace_task_types": True})
     assert film()["task_types_priority"] == {other: 1}
     assert film()["task_statuses"] == [world.status]
-    assert len(told(admin, "project:update", 3)) == 3
+    assert len(logged_payloads(admin, "project:update", 3)) == 3
 
 
 @pytest.mark.parametrize(
@@ -158,8 +158,8 @@ def test_a_batch_that_is_none_is_refused(
     world: World, admin: Caller, body: dict[str, Any], field: str
 ) -> None:
     """And names the field."""
-    answer = admin.post(settings(world, "batch"), body)
-    assert (answer.status_code, answer.json()["message"]) == (400, "Validation error.")
-    assert [fault["field"].replace("...", "0") for fault in answer.json()["data"]["errors"]] == [
+    response = admin.post(settings(world, "batch"), body)
+    assert (response.status_code, response.json()["message"]) == (400, "Validation error.")
+    assert [fault["field"].replace("...", "0") for fault in response.json()["data"]["errors"]] == [
         field
     ]

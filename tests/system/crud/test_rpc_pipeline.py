@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.running import Caller, System
-from tests.system.asking import statuses, told
+from tests.system.callers import logged_payloads, statuses
 from tests.world import World, ident
 
 
@@ -19,7 +19,7 @@ def test_concurrent_saves_get_different_revisions(
         made = list(pool.map(lambda _: artist.post(path, {"name": "anim"}).json(), range(4)))
     assert sorted(row["revision"] for row in made) == [1, 2, 3, 4]
     assert {row["entity_id"] for row in made} == {world.asset}
-    assert len(told(admin, "working-file:new", 4)) == 4
+    assert len(logged_payloads(admin, "working-file:new", 4)) == 4
     kinds = {"output_type_id": ident("output_type cache"), "task_type_id": world.task_type}
     path = f"/data/entities/{world.asset}/output-files"
     with ThreadPoolExecutor(4) as pool:
@@ -39,10 +39,10 @@ def test_files_require_work_on_the_task_or_entity(
     """Admin, manager, supervisor, artist (assigned), client, vendor, stranger."""
     task, entity = f"/data/tasks/{world.task}", f"/data/entities/{world.asset}"
     kinds = {"output_type_id": ident("output_type cache"), "task_type_id": world.task_type}
-    found = statuses(system, world, "POST", f"{task}/working-files/new", {})
-    assert found == [201, 201, 201, 201, 201, 403, 403]
-    found = statuses(system, world, "POST", f"{entity}/output-files/new", kinds)
-    assert found == [201, 201, 403, 201, 403, 403, 403]
+    codes = statuses(system, world, "POST", f"{task}/working-files/new", {})
+    assert codes == [201, 201, 201, 201, 201, 403, 403]
+    codes = statuses(system, world, "POST", f"{entity}/output-files/new", kinds)
+    assert codes == [201, 201, 403, 201, 403, 403, 403]
     for path in (
         f"{task}/working-files",
         f"{task}/working-files/last-revisions",

@@ -6,19 +6,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.running import Caller, System
 from tests.show import Show
-from tests.system.asking import statuses, told
+from tests.system.callers import logged_payloads, statuses
 
 
 def loaded(system: System) -> Show:
     """The series with a playlist for the client and one of an episode."""
-    found = Show()
-    common = {"project_id": found.project, "for_entity": "shot", "shots": [], "is_for_all": False}
-    found.add("playlist", "shown", name="Shown", for_client=True, **common)
-    found.add(
-        "playlist", "dailies", name="Dailies", for_client=False, episode_id=found.episode, **common
+    show = Show()
+    common = {"project_id": show.project, "for_entity": "shot", "shots": [], "is_for_all": False}
+    show.add("playlist", "shown", name="Shown", for_client=True, **common)
+    show.add(
+        "playlist", "dailies", name="Dailies", for_client=False, episode_id=show.episode, **common
     )
-    system.load(found.tables)
-    return found
+    system.load(show.tables)
+    return show
 
 
 def test_a_production_lists_its_playlists(system: System) -> None:
@@ -67,20 +67,20 @@ def test_an_entity_is_shown_by_a_preview_of_it(system: System, admin: Caller) ->
         list(pool.map(lambda shot: admin.post(path, {"entity_id": shot}), show.shots))
     body = {"entity_id": show.shots[0], "preview_file_id": old}
     for _ in range(2):
-        answer = admin.post(path, body)
-        assert answer.status_code == 200
+        response = admin.post(path, body)
+        assert response.status_code == 200
     foreign = {"entity_id": show.shots[1], "preview_file_id": old}
     shots = admin.post(path, foreign).json()["shots"]
     assert sorted(shots, key=str) == sorted(
         [{"entity_id": show.shots[0], "preview_file_id": new}, {"entity_id": show.shots[1]}, body],
         key=str,
     )
-    events = told(admin, "playlist:add_entity", 3)
+    events = logged_payloads(admin, "playlist:add_entity", 3)
     common = {"playlist_id": playlist["id"], "project_id": show.project}
     assert events[-1] == {**body, **common}
     body = {"entity_id": show.shots[0]}
-    found = statuses(system, show, "POST", path, body)
-    assert found == [200, 200, 200, 403, 403, 403, 403]
+    codes = statuses(system, show, "POST", path, body)
+    assert codes == [200, 200, 200, 403, 403, 403, 403]
     [first] = {
         row["first_preview_file_id"]
         for row in admin.get(f"/data/projects/{show.project}/playlists").json()
@@ -126,9 +126,9 @@ def test_names_of_events_are_for_managers(system: System, admin: Caller) -> None
     """Sorted, each once."""
     show = loaded(system)
     admin.put(f"/data/entities/{show.prop}", {"description": "Tall"})
-    told(admin, "asset:update")
+    logged_payloads(admin, "asset:update")
     names = admin.get("/data/events/names").json()
     assert names == sorted(set(names))
     assert "asset:update" in names
-    found = statuses(system, show, "GET", "/data/events/names")
-    assert found == [200, 200, 403, 403, 403, 403, 403]
+    codes = statuses(system, show, "GET", "/data/events/names")
+    assert codes == [200, 200, 403, 403, 403, 403, 403]

@@ -47,10 +47,10 @@ REDUCED = {
 
 def context(system: System, world: World, role: str) -> dict[str, Any]:
     """The context of a client."""
-    answer = system.caller(world.people[role]).get(CONTEXT)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    response = system.caller(world.people[role]).get(CONTEXT)
+    assert response.status_code == 200, response.text
+    row: dict[str, Any] = response.json()
+    return row
 
 
 @pytest.fixture
@@ -81,15 +81,15 @@ def described(system: System) -> Show:
 def test_the_context_has_every_key_for_every_role(system: System, world: World) -> None:
     """The user limit is for administrators, complete persons for managers."""
     for role in world.people:
-        found = context(system, world, role)
-        assert set(found) == KEYS | ({"user_limit"} if role == "admin" else set())
-        assert len(found["persons"]) == len(world.people)
-        person = next(p for p in found["persons"] if p["id"] == world.people["artist"])
+        result = context(system, world, role)
+        assert set(result) == KEYS | ({"user_limit"} if role == "admin" else set())
+        assert len(result["persons"]) == len(world.people)
+        person = next(p for p in result["persons"] if p["id"] == world.people["artist"])
         assert person["departments"] == [world.department]
         assert (set(person) == REDUCED) is (role not in {"admin", "manager"})
-        assert len(found["task_types"]) == len(found["task_status"]) == 1
-        assert {kind["type"] for kind in found["asset_types"]} == {"AssetType"}
-        assert found["asset_types"][0]["task_types"] == []
+        assert len(result["task_types"]) == len(result["task_status"]) == 1
+        assert {kind["type"] for kind in result["asset_types"]} == {"AssetType"}
+        assert result["asset_types"][0]["task_types"] == []
 
 
 def test_productions_of_the_context_are_the_open_ones_of_the_team(
@@ -97,8 +97,8 @@ def test_productions_of_the_context_are_the_open_ones_of_the_team(
 ) -> None:
     """All open ones for administrators, none for a stranger."""
     for role in world.people:
-        found = context(system, world, role)["projects"]
-        names = [project["name"] for project in found]
+        result = context(system, world, role)["projects"]
+        names = [project["name"] for project in result]
         assert names == ([] if role == "stranger" else ["Film"])
 
 
@@ -138,14 +138,14 @@ def test_descriptors_depend_on_the_role(system: System, described: Show) -> None
     )
     system.load(described.tables)
     assert seen("vendor") == ["A", "B", "C", "D"]
-    [shown] = [
+    [project] = [
         d
         for p in context(system, described, "admin")["projects"]
         for d in p["descriptors"]
         if d["name"] == "C"
     ]
-    assert shown == {
-        "id": shown["id"],
+    assert project == {
+        "id": project["id"],
         "name": "C",
         "field_name": "c",
         "data_type": "string",
@@ -189,8 +189,8 @@ def test_a_tv_show_has_its_first_running_episode(system: System) -> None:
     admin = system.caller(show.admin)
 
     def first() -> str:
-        found = admin.get("/data/projects/open?name=Film").json()
-        return str(found[0]["first_episode_id"])
+        body = admin.get("/data/projects/open?name=Film").json()
+        return str(body[0]["first_episode_id"])
 
     assert first() == show.episode
     episodes[0]["status"] = "complete"
@@ -207,11 +207,11 @@ def test_open_productions_are_filtered_by_exact_name(admin: Caller) -> None:
 def test_all_productions_are_listed_for_administrators(system: System, described: Show) -> None:
     """Others get those of their teams, whatever the status."""
     admin, artist = system.caller(described.admin), system.caller(described.people["artist"])
-    found = admin.get("/data/projects/all").json()
-    assert [p["name"] for p in found] == ["Film", "Other", "Past"]
-    assert [p["project_status_name"] for p in found] == ["Open", "Open", "Closed"]
-    assert [d["name"] for d in found[0]["descriptors"]] == ["D"]
-    assert "team" not in found[0]
+    body = admin.get("/data/projects/all").json()
+    assert [p["name"] for p in body] == ["Film", "Other", "Past"]
+    assert [p["project_status_name"] for p in body] == ["Open", "Open", "Closed"]
+    assert [d["name"] for d in body[0]["descriptors"]] == ["D"]
+    assert "team" not in body[0]
     own = artist.get("/data/projects/all").json()
     assert [p["name"] for p in own] == ["Film", "Past"]
     assert "descriptors" not in own[0]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.running import Caller, System
-from tests.system.asking import told
+from tests.system.callers import logged_payloads
 from tests.world import World
 
 FILTERS, GROUPS = "/data/user/filters", "/data/user/filter-groups"
@@ -35,9 +35,9 @@ def names(caller: Caller, path: str = FILTERS) -> dict[str, dict[str, list[str]]
 def test_a_search_is_visible_to_its_owner(people: dict[str, Caller], world: World) -> None:
     """By list, then by production; also in the context."""
     artist = people["artist"]
-    made = artist.post(FILTERS, search(project_id=world.project))
-    assert made.status_code == 201
-    assert (made.json()["search_query"], made.json()["person_id"]) == (
+    response = artist.post(FILTERS, search(project_id=world.project))
+    assert response.status_code == 201
+    assert (response.json()["search_query"], response.json()["person_id"]) == (
         "props",
         world.people["artist"],
     )
@@ -46,8 +46,8 @@ def test_a_search_is_visible_to_its_owner(people: dict[str, Caller], world: Worl
     assert names(artist) == expected
     assert artist.get("/data/user/context").json()["search_filters"] == artist.get(FILTERS).json()
     assert names(people["manager"]) == {}
-    one = f"{FILTERS}/{made.json()['id']}"
-    assert artist.get(one).json() == made.json()
+    one = f"{FILTERS}/{response.json()['id']}"
+    assert artist.get(one).json() == response.json()
     for other in ("manager", "supervisor"):
         assert people[other].get(one).status_code == 404
         assert people[other].put(one, {"name": "Stolen"}).status_code == 404
@@ -55,13 +55,13 @@ def test_a_search_is_visible_to_its_owner(people: dict[str, Caller], world: Worl
     assert people["admin"].put(one, {"name": "Tidied"}).json()["name"] == "Tidied"
     assert artist.delete(one).status_code == 204
     assert artist.delete(one).status_code == 404
-    told(people["admin"], "search-filter:delete")
+    logged_payloads(people["admin"], "search-filter:delete")
 
 
 def test_only_managers_share(people: dict[str, Caller], world: World) -> None:
     """With the production's team."""
-    mine = people["artist"].post(FILTERS, search(project_id=world.project, is_shared=True))
-    assert mine.json()["is_shared"] is False
+    response = people["artist"].post(FILTERS, search(project_id=world.project, is_shared=True))
+    assert response.json()["is_shared"] is False
     shared = people["manager"].post(
         FILTERS, search(name="Ours", project_id=world.project, is_shared=True)
     )
@@ -98,18 +98,18 @@ def test_deleting_a_group_deletes_its_searches(people: dict[str, Caller], world:
     """Other searches stay; generic CRUD refuses while it has some."""
     artist = people["artist"]
     group = {"list_type": "asset", "name": "Mine", "color": "#fff"}
-    made = artist.post(GROUPS, group)
-    assert made.status_code == 201
+    response = artist.post(GROUPS, group)
+    assert response.status_code == 201
     artist.post(GROUPS, {**group, "name": "Newer"})
     assert names(artist, GROUPS) == {"asset": {"all": ["Newer", "Mine"]}}
-    ident = made.json()["id"]
+    ident = response.json()["id"]
     assert artist.post(FILTERS, search(search_filter_group_id=ident)).status_code == 201
     artist.post(FILTERS, search(name="Loose"))
     assert people["admin"].delete(f"/data/search-filter-groups/{ident}").status_code == 400
     assert people["manager"].delete(f"{GROUPS}/{ident}").status_code == 404
     assert artist.delete(f"{GROUPS}/{ident}").status_code == 204
     assert names(artist) == {"asset": {"all": ["Loose"]}}
-    told(people["admin"], "search-filter-group:delete")
+    logged_payloads(people["admin"], "search-filter-group:delete")
 
 
 def test_a_search_is_shared_with_its_group(people: dict[str, Caller], world: World) -> None:
@@ -135,9 +135,9 @@ def test_list_and_name_of_a_search_are_required(
     """The error names the field."""
     body = search()
     del body[missing]
-    answer = people["artist"].post(path, body)
-    assert answer.status_code == 400
-    assert answer.json()["data"]["errors"] == [{"field": missing, "message": "Field required"}]
+    response = people["artist"].post(path, body)
+    assert response.status_code == 400
+    assert response.json()["data"]["errors"] == [{"field": missing, "message": "Field required"}]
 
 
 @pytest.mark.parametrize(

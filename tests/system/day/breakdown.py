@@ -15,8 +15,8 @@ def write_episodes_and_sequences(day: Day) -> None:
     assert shot.new_episode(film, "E02")["id"] == day.next_episode["id"], "made twice"
     shot.update_episode({"id": day.episode["id"], "description": "The light"})
     shot.update_episode_data(day.episode, {"mood": "dark"})
-    found = shot.get_episode(day.episode["id"])
-    assert (found["description"], found["data"]["mood"]) == ("The light", "dark")
+    result = shot.get_episode(day.episode["id"])
+    assert (result["description"], result["data"]["mood"]) == ("The light", "dark")
     day.sequence = shot.new_sequence(film, "S01", day.episode)
     other = shot.new_sequence(film, "S02", day.episode)
     shot.update_sequence({"id": other["id"], "description": "Storm"})
@@ -46,11 +46,11 @@ def write_shots(day: Day) -> None:
     assert shot.get_shot_by_name(sequence, "P01")["id"] == first["id"]
     shot.update_shot({"id": first["id"], "nb_frames": 48})
     shot.update_shot_data(first, {"lens": "35"})
-    found = shot.get_shot(first["id"])
-    assert (found["nb_frames"], found["data"]["lens"], found["frame_in"]) == (48, "35", 1)
-    assert (found["sequence_name"], found["episode_name"]) == ("S01", "E01")
-    assert shot.get_sequence_from_shot(found)["id"] == sequence["id"]
-    assert first["id"] in shot.get_shot_url(found)
+    result = shot.get_shot(first["id"])
+    assert (result["nb_frames"], result["data"]["lens"], result["frame_in"]) == (48, "35", 1)
+    assert (result["sequence_name"], result["episode_name"]) == ("S01", "E01")
+    assert shot.get_sequence_from_shot(result)["id"] == sequence["id"]
+    assert first["id"] in shot.get_shot_url(result)
     assert day.episode["id"] in shot.get_episode_url(day.episode)
 
 
@@ -64,9 +64,9 @@ def list_assets(day: Day) -> None:
     assert asset.get_asset_by_name(film, "Hero", day.character)["id"] == day.hero["id"]
     asset.update_asset({"id": day.oar["id"], "description": "Wooden"})
     asset.update_asset_data(day.oar, {"difficulty": "hard"})
-    found = asset.get_asset(day.oar["id"])
-    assert (found["description"], found["data"]) == ("Wooden", {"difficulty": "hard"})
-    assert asset.get_asset_type_from_asset(found)["id"] == day.prop["id"]
+    result = asset.get_asset(day.oar["id"])
+    assert (result["description"], result["data"]) == ("Wooden", {"difficulty": "hard"})
+    assert asset.get_asset_type_from_asset(result)["id"] == day.prop["id"]
     assert asset.get_episode_from_asset(asset.get_asset(day.boat["id"]))["id"] == day.episode["id"]
     assert ids(asset.all_assets_for_episode(day.episode)) == [day.boat["id"]]
     assert day.hero["id"] in ids(asset.all_assets_for_open_projects())
@@ -87,16 +87,16 @@ def draw_concepts_and_cut_edits(day: Day) -> None:
     assert ids(concept.all_concepts_for_project(film)) == [day.mood["id"]]
     assert day.mood["id"] in ids(concept.all_concepts())
     concept.update_concept({"id": day.mood["id"], "description": "Blue"})
-    found = concept.get_concept(day.mood["id"])
-    assert (found["description"], found["entity_concept_links"]) == ("Blue", [day.hero["id"]])
+    result = concept.get_concept(day.mood["id"])
+    assert (result["description"], result["entity_concept_links"]) == ("Blue", [day.hero["id"]])
     linked = gazu.entity.all_entities_with_tasks_linked_to_entity(day.hero)
     assert ids(linked) == [day.mood["id"]]
     assert concept.all_previews_for_concept(day.mood) == {}
     day.cut = edit.new_edit(film, "Cut", episode=day.episode)
     edit.update_edit({"id": day.cut["id"], "description": "Rough"})
     edit.update_edit_data(day.cut, {"length": "90"})
-    found = edit.get_edit(day.cut["id"])
-    assert (found["description"], found["data"]) == ("Rough", {"length": "90"})
+    result = edit.get_edit(day.cut["id"])
+    assert (result["description"], result["data"]) == ("Rough", {"length": "90"})
     assert edit.get_edit_by_name(film, "Cut")["id"] == day.cut["id"]
     assert ids(edit.all_edits_for_project(film)) == [day.cut["id"]]
     assert day.cut["id"] in edit.get_edit_url(day.cut)
@@ -111,9 +111,9 @@ def build_a_scene(day: Day) -> None:
     assert ids(scene.all_scenes_for_project(film)) == [day.scene["id"]]
     assert day.scene["id"] in ids(scene.all_scenes())
     scene.update_scene({"id": day.scene["id"], "description": "Harbour"})
-    found = scene.get_scene(day.scene["id"])
-    assert found["description"] == "Harbour"
-    assert scene.get_sequence_from_scene(found)["id"] == day.sequence["id"]
+    result = scene.get_scene(day.scene["id"])
+    assert result["description"] == "Harbour"
+    assert scene.get_sequence_from_scene(result)["id"] == day.sequence["id"]
 
 
 def put_instances_into_it(day: Day) -> None:
@@ -147,11 +147,11 @@ def cast_shots(day: Day) -> None:
         {"asset_id": day.boat["id"], "nb_occurences": 2, "label": "animate"},
     ]
     casting.update_shot_casting(film, first, wanted)
-    found = {
+    result = {
         row["asset_id"]: row["nb_occurences"]
         for row in casting.get_shot_casting(gazu.shot.get_shot(first["id"]))
     }
-    assert found == {day.hero["id"]: 1, day.boat["id"]: 2}
+    assert result == {day.hero["id"]: 1, day.boat["id"]: 2}
     assert set(ids(gazu.asset.all_assets_for_shot(first))) == {day.hero["id"], day.boat["id"]}
     of_types = gazu.asset.all_asset_types_for_shot(first)
     assert set(ids(of_types)) == {day.character["id"], day.prop["id"]}
@@ -166,7 +166,7 @@ def cast_shots(day: Day) -> None:
         casting.get_episode_shots_casting(film, day.episode),
         casting.get_project_shots_casting(film),
     ):
-        assert {row["asset_id"] for row in castings[first["id"]]} == set(found)
+        assert {row["asset_id"] for row in castings[first["id"]]} == set(result)
     assert day.episode["id"] in casting.get_episodes_casting(film)
 
 

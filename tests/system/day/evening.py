@@ -45,21 +45,25 @@ def log_in_from_a_desktop_tool(day: Day) -> None:
 
 def read_and_write_any_row(day: Day) -> None:
     made = gazu.client.create(
-        "softwares", {"name": day.named("Blender"), "short_name": "bl", "file_extension": "blend"}
+        "softwares",
+        {"name": day.unique_name("Blender"), "short_name": "bl", "file_extension": "blend"},
     )
     gazu.files.update_software({"id": made["id"], "short_name": "bld"})
     assert gazu.files.get_software(made["id"])["short_name"] == "bld"
-    assert gazu.files.get_software_by_name(day.named("Blender"))["id"] == made["id"]
+    assert gazu.files.get_software_by_name(day.unique_name("Blender"))["id"] == made["id"]
     assert made["id"] in ids(gazu.files.all_softwares())
-    assert gazu.client.fetch_first("softwares", {"name": day.named("Blender")})["id"] == made["id"]
+    assert (
+        gazu.client.fetch_first("softwares", {"name": day.unique_name("Blender")})["id"]
+        == made["id"]
+    )
     gazu.client.delete(f"data/softwares/{made['id']}")
-    assert gazu.files.get_software_by_name(day.named("Blender")) is None
-    kind = gazu.files.new_output_type(day.named("Cache"), "abc")
+    assert gazu.files.get_software_by_name(day.unique_name("Blender")) is None
+    kind = gazu.files.new_output_type(day.unique_name("Cache"), "abc")
     assert gazu.files.get_output_type(kind["id"])["short_name"] == "abc"
-    assert gazu.files.get_output_type_by_name(day.named("Cache"))["id"] == kind["id"]
-    status = gazu.files.new_file_status(day.named("Good"), "#0f0")
+    assert gazu.files.get_output_type_by_name(day.unique_name("Cache"))["id"] == kind["id"]
+    status = gazu.files.new_file_status(day.unique_name("Good"), "#0f0")
     assert gazu.files.get_file_status(status["id"])["color"] == "#0f0"
-    assert gazu.files.get_file_status_by_name(day.named("Good"))["id"] == status["id"]
+    assert gazu.files.get_file_status_by_name(day.unique_name("Good"))["id"] == status["id"]
 
 
 def take_back_comments_and_previews(day: Day) -> None:
@@ -103,7 +107,7 @@ def close_and_remove_the_production(day: Day) -> None:
     project.close_project(day.project)
     assert day.project["id"] not in ids(project.all_open_projects())
     project.remove_project(day.project, force=True)
-    assert project.get_project_by_name(day.named("Film")) is None
+    assert project.get_project_by_name(day.unique_name("Film")) is None
     for path in ("tasks", "entities"):
         of_it = {"project_id": day.project["id"]}
         until(lambda: not gazu.client.fetch_all(path, of_it), what=f"{path} gone with it")  # noqa: B023

@@ -69,8 +69,8 @@ def show_the_asset_by_it(day: Day) -> None:
     assert gazu.task.set_main_preview(day.preview)["id"] == day.hero["id"]
     assert gazu.asset.get_asset(day.hero["id"])["preview_file_id"] == day.preview["id"]
     gazu.files.update_preview(day.preview, {"validation_status": "validated"})
-    found = gazu.files.get_preview_file(day.preview["id"])
-    assert found["validation_status"] == "validated"
+    result = gazu.files.get_preview_file(day.preview["id"])
+    assert result["validation_status"] == "validated"
 
 
 def draw_on_it(day: Day) -> None:
@@ -109,34 +109,34 @@ def publish_a_movie_at_once(day: Day) -> None:
 
 def make_playlists(day: Day) -> None:
     playlist, film = gazu.playlist, day.project
-    made = playlist.new_playlist(film, day.named("Review"), day.episode)
-    for_client = playlist.new_playlist(film, day.named("Client"), for_client=True)
+    made = playlist.new_playlist(film, day.unique_name("Review"), day.episode)
+    for_client = playlist.new_playlist(film, day.unique_name("Client"), for_client=True)
     changed = playlist.add_entity_to_playlist(made, day.shots[0])
     assert changed["shots"] == [
         {"entity_id": day.shots[0]["id"], "preview_file_id": day.movie["id"]}
     ]
     playlist.add_entity_to_playlist(made, day.shots[1])
     assert len(playlist.all_shots_for_playlist(made)) == 2
-    found = playlist.get_playlist(made)
-    playlist.remove_entity_from_playlist(found, day.shots[1])
+    result = playlist.get_playlist(made)
+    playlist.remove_entity_from_playlist(result, day.shots[1])
     assert len(playlist.get_playlist(made)["shots"]) == 1
     playlist.update_entity_preview(playlist.get_playlist(made), day.shots[0], day.preview)
     assert playlist.get_playlist(made)["shots"][0]["preview_file_id"] == day.preview["id"]
-    assert playlist.get_playlist_by_name(film, day.named("Review"))["id"] == made["id"]
+    assert playlist.get_playlist_by_name(film, day.unique_name("Review"))["id"] == made["id"]
     assert set(ids(playlist.all_playlists_for_project(film))) == {made["id"], for_client["id"]}
     assert ids(playlist.all_playlists_for_episode(day.episode)) == [made["id"]]
     seen = playlist.all_playlists_for_project(film, client=day.as_["client"])
     assert ids(seen) == [for_client["id"]]
     assert made["id"] in ids(playlist.all_playlists())
     assert list(playlist.get_entity_preview_files(day.hero)) == [day.types["modeling"]["id"]]
-    playlist.update_playlist({"id": made["id"], "name": day.named("Dailies")})
+    playlist.update_playlist({"id": made["id"], "name": day.unique_name("Dailies")})
     playlist.delete_playlist(for_client)
     day.playlist = made
 
 
 def note_working_and_output_files(day: Day) -> None:
     files, me = gazu.files, day.as_["artist"]
-    blender = files.new_software(day.named("Tool"), "tl", "blend")
+    blender = files.new_software(day.unique_name("Tool"), "tl", "blend")
     first = files.new_working_file(day.modeling, software=blender, client=me)
     second = files.new_working_file(day.modeling, software=blender, comment="Eyes", client=me)
     assert (first["revision"], second["revision"]) == (1, 2)
@@ -147,7 +147,7 @@ def note_working_and_output_files(day: Day) -> None:
     assert files.update_comment(second, "Eyes and ears", client=me)["comment"] == "Eyes and ears"
     files.update_modification_date(second, client=me)
     assert files.get_working_file(second["id"])["software_id"] == blender["id"]
-    kind = files.new_output_type(day.named("Geometry"), "geo")
+    kind = files.new_output_type(day.unique_name("Geometry"), "geo")
     what = (day.hero, kind, day.types["modeling"])
     assert files.get_next_entity_output_revision(*what) == 1
     for revision in (1, 2):
@@ -175,13 +175,13 @@ def save_searches(day: Day) -> None:
     assert (row["name"], row["search_query"]) == ("All props", "type=props")
     user.remove_filter(made)
     assert film["id"] not in user.all_filters().get("asset", {})
-    body = {"name": day.named("Mine"), "list_type": "asset"}
+    body = {"name": day.unique_name("Mine"), "list_type": "asset"}
     group = gazu.client.post("data/user/filter-groups", body)
-    assert user.get_filter_group(group)["name"] == day.named("Mine")
-    user.update_filter_group({"id": group["id"], "name": day.named("Ours")})
-    assert day.named("Ours") in json.dumps(user.all_filter_groups())
+    assert user.get_filter_group(group)["name"] == day.unique_name("Mine")
+    user.update_filter_group({"id": group["id"], "name": day.unique_name("Ours")})
+    assert day.unique_name("Ours") in json.dumps(user.all_filter_groups())
     user.remove_filter_group(group)
-    assert day.named("Ours") not in json.dumps(user.all_filter_groups())
+    assert day.unique_name("Ours") not in json.dumps(user.all_filter_groups())
 
 
 STEPS: list[Step] = [

@@ -36,8 +36,8 @@ def refuse_a_wrong_password(day: Day) -> None:
 def name_the_studio(day: Day) -> None:
     assert gazu.person.get_organisation()["hours_by_day"] > 0
     assert ids(gazu.person.all_organisations()) == [gazu.person.get_organisation()["id"]]
-    made = gazu.client.create("studios", {"name": day.named("North"), "color": "#123456"})
-    day.studio = gazu.studio.get_studio_by_name(day.named("North"))
+    made = gazu.client.create("studios", {"name": day.unique_name("North"), "color": "#123456"})
+    day.studio = gazu.studio.get_studio_by_name(day.unique_name("North"))
     assert day.studio["id"] == made["id"]
     gazu.studio.update_studio({"id": made["id"], "color": "#654321"})
     assert gazu.studio.get_studio(made["id"])["color"] == "#654321"
@@ -45,15 +45,15 @@ def name_the_studio(day: Day) -> None:
 
 
 def open_departments(day: Day) -> None:
-    day.department = gazu.person.new_department(day.named("Modeling"), color="#78909C")
-    other = gazu.person.new_department(day.named("Editing"), color="#fff")
+    day.department = gazu.person.new_department(day.unique_name("Modeling"), color="#78909C")
+    other = gazu.person.new_department(day.unique_name("Editing"), color="#fff")
     gazu.person.update_department({"id": other["id"], "color": "#000"})
     assert gazu.person.get_department(other["id"])["color"] == "#000"
-    found = gazu.person.get_department_by_name(day.named("Modeling"))
-    assert found["id"] == day.department["id"]
-    assert {other["id"], found["id"]} <= set(ids(gazu.person.all_departments()))
+    result = gazu.person.get_department_by_name(day.unique_name("Modeling"))
+    assert result["id"] == day.department["id"]
+    assert {other["id"], result["id"]} <= set(ids(gazu.person.all_departments()))
     gazu.person.remove_department(other)
-    assert gazu.person.get_department_by_name(day.named("Editing")) is None
+    assert gazu.person.get_department_by_name(day.unique_name("Editing")) is None
 
 
 def take_people_on(day: Day) -> None:
@@ -105,7 +105,7 @@ def give_them_faces(day: Day) -> None:
 
 
 def let_a_robot_in(day: Day) -> None:
-    bot = gazu.person.new_bot(day.named("Robot"), f"robot.{day.mark}@example.com")
+    bot = gazu.person.new_bot(day.unique_name("Robot"), f"robot.{day.mark}@example.com")
     client = gazu.client.create_client(day.host)
     gazu.set_token(bot["access_token"], client=client)
     assert gazu.client.get_current_user(client=client)["id"] == bot["id"]

@@ -12,12 +12,12 @@ SEATS = ("manager", "supervisor", "artist", "colleague", "client", "vendor")
 
 def agree_on_task_types(day: Day) -> None:
     day.types = {
-        "modeling": gazu.task.new_task_type(day.named("Modeling")),
-        "rigging": gazu.task.new_task_type(day.named("Rigging"), "#827717"),
-        "animation": gazu.task.new_task_type(day.named("Animation"), "#009688", "Shot"),
-        "storyboard": gazu.task.new_task_type(day.named("Storyboard"), "#111111", "Sequence"),
-        "editing": gazu.task.new_task_type(day.named("Editing"), "#222222", "Edit"),
-        "drawing": gazu.task.new_task_type(day.named("Drawing"), "#333333", "Concept"),
+        "modeling": gazu.task.new_task_type(day.unique_name("Modeling")),
+        "rigging": gazu.task.new_task_type(day.unique_name("Rigging"), "#827717"),
+        "animation": gazu.task.new_task_type(day.unique_name("Animation"), "#009688", "Shot"),
+        "storyboard": gazu.task.new_task_type(day.unique_name("Storyboard"), "#111111", "Sequence"),
+        "editing": gazu.task.new_task_type(day.unique_name("Editing"), "#222222", "Edit"),
+        "drawing": gazu.task.new_task_type(day.unique_name("Drawing"), "#333333", "Concept"),
     }
     for name in ("modeling", "animation"):
         gazu.task.update_task_type(
@@ -27,11 +27,11 @@ def agree_on_task_types(day: Day) -> None:
                 "short_name": day.mark,
             }
         )
-    found = gazu.task.get_task_type_by_name(day.named("Rigging"))
-    assert found["id"] == day.types["rigging"]["id"]
+    result = gazu.task.get_task_type_by_name(day.unique_name("Rigging"))
+    assert result["id"] == day.types["rigging"]["id"]
     short = gazu.task.get_task_type_by_short_name(day.mark, "Shot")
     assert short["id"] == day.types["animation"]["id"]
-    assert gazu.task.get_task_type(found["id"])["color"] == "#827717"
+    assert gazu.task.get_task_type(result["id"])["color"] == "#827717"
     assert set(ids(day.types.values())) <= set(ids(gazu.task.all_task_types()))  # type: ignore[arg-type]
 
 
@@ -43,26 +43,26 @@ def agree_on_statuses(day: Day) -> None:
         ("retake", {"is_retake": True, "is_artist_allowed": False}),
         ("done", {"is_done": True, "is_artist_allowed": False}),
     ):
-        made = gazu.task.new_task_status(day.named(name), f"{name[:4]}{day.mark}", "#22d160")
+        made = gazu.task.new_task_status(day.unique_name(name), f"{name[:4]}{day.mark}", "#22d160")
         gazu.task.update_task_status({"id": made["id"], **flags})
         day.statuses[name] = gazu.task.get_task_status(made["id"])
     wip = day.statuses["wip"]
-    assert gazu.task.get_task_status_by_name(day.named("wip"))["id"] == wip["id"]
+    assert gazu.task.get_task_status_by_name(day.unique_name("wip"))["id"] == wip["id"]
     assert gazu.task.get_task_status_by_short_name(f"wip{day.mark}")["id"] == wip["id"]
     assert set(ids(list(day.statuses.values()))) <= set(ids(gazu.task.all_task_statuses()))
 
 
 def agree_on_asset_types(day: Day) -> None:
     asset = gazu.asset
-    day.character = asset.new_asset_type(day.named("Character"))
-    day.prop = asset.new_asset_type(day.named("Prop"))
-    spare = gazu.entity.new_entity_type(day.named("Spare"))
-    asset.update_asset_type({**day.prop, "name": day.named("Props")})
+    day.character = asset.new_asset_type(day.unique_name("Character"))
+    day.prop = asset.new_asset_type(day.unique_name("Prop"))
+    spare = gazu.entity.new_entity_type(day.unique_name("Spare"))
+    asset.update_asset_type({**day.prop, "name": day.unique_name("Props")})
     day.prop = asset.get_asset_type(day.prop["id"])
-    assert day.prop["name"] == day.named("Props")
-    assert asset.get_asset_type_by_name(day.named("Props"))["id"] == day.prop["id"]
-    assert gazu.entity.get_entity_type_by_name(day.named("Spare"))["id"] == spare["id"]
-    assert gazu.entity.get_entity_type(spare["id"])["name"] == day.named("Spare")
+    assert day.prop["name"] == day.unique_name("Props")
+    assert asset.get_asset_type_by_name(day.unique_name("Props"))["id"] == day.prop["id"]
+    assert gazu.entity.get_entity_type_by_name(day.unique_name("Spare"))["id"] == spare["id"]
+    assert gazu.entity.get_entity_type(spare["id"])["name"] == day.unique_name("Spare")
     gazu.entity.remove_entity_type(spare)
     assert spare["id"] not in ids(gazu.entity.all_entity_types())
     assert {day.prop["id"], day.character["id"]} <= set(ids(asset.all_asset_types()))
@@ -71,20 +71,20 @@ def agree_on_asset_types(day: Day) -> None:
 def open_the_production(day: Day) -> None:
     project = gazu.project
     day.project = project.new_project(
-        day.named("Film"),
+        day.unique_name("Film"),
         production_type="tvshow",
         production_style="3d",
         team=[day.people["manager"]["id"]],
     )
-    assert project.get_project_by_name(day.named("Film"))["id"] == day.project["id"]
+    assert project.get_project_by_name(day.unique_name("Film"))["id"] == day.project["id"]
     assert day.project["id"] in ids(project.all_open_projects())
     assert day.project["id"] in ids(project.all_projects())
     assert {"Open", "Closed"} <= {row["name"] for row in project.all_project_status()}
     assert project.get_project_status_by_name("Open")["id"] == day.project["project_status_id"]
     project.update_project({"id": day.project["id"], "code": "fm"})
     project.update_project_data(day.project, {"mood": "calm"})
-    found = project.get_project(day.project["id"])
-    assert (found["code"], found["data"]) == ("fm", {"mood": "calm"})
+    result = project.get_project(day.project["id"])
+    assert (result["code"], result["data"]) == ("fm", {"mood": "calm"})
     assert day.project["id"] in project.get_project_url(day.project)
 
 
@@ -133,7 +133,7 @@ def automate_it(day: Day) -> None:
     project.remove_status_automation(film, spare)
     assert ids(project.all_status_automations(film)) == [automation["id"]]
     day.automation = automation
-    background = gazu.client.create("preview-background-files", {"name": day.named("Sky")})
+    background = gazu.client.create("preview-background-files", {"name": day.unique_name("Sky")})
     project.add_preview_background_file(film, {"preview_background_file_id": background["id"]})
     assert ids(project.get_preview_background_files(film)) == [background["id"]]
     project.remove_preview_background_file(film, background)
@@ -144,8 +144,8 @@ def describe_what_is_noted(day: Day) -> None:
     project, film = gazu.project, day.project
     made = project.add_metadata_descriptor(film, "Render Layer", "Asset")
     assert project.get_metadata_descriptor(film, made["id"])["name"] == "Render Layer"
-    found = project.get_metadata_descriptor_by_field_name(film, "render_layer")
-    assert found["id"] == made["id"]
+    result = project.get_metadata_descriptor_by_field_name(film, "render_layer")
+    assert result["id"] == made["id"]
     project.update_metadata_descriptor(film, {"id": made["id"], "name": "Layer"})
     assert [row["name"] for row in project.all_metadata_descriptors(film)] == ["Layer"]
     project.remove_metadata_descriptor(film, made["id"])

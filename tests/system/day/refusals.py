@@ -10,8 +10,8 @@ from tests.system.day.script import PASSWORD, Day, Step, fails, ids, refused, un
 
 def refuse_the_artist_what_managers_do(day: Day) -> None:
     me, film = day.as_["artist"], day.project
-    assert refused(gazu.person.new_department, day.named("Mine"), "#fff", client=me)
-    assert refused(gazu.project.new_project, day.named("Mine"), client=me)
+    assert refused(gazu.person.new_department, day.unique_name("Mine"), "#fff", client=me)
+    assert refused(gazu.project.new_project, day.unique_name("Mine"), client=me)
     assert refused(gazu.project.add_person_to_team, film, day.people["artist"], client=me)
     assert refused(gazu.asset.new_asset, film, day.prop, "Sword", client=me)
     assert refused(gazu.asset.remove_asset, day.hero, client=me)
@@ -104,10 +104,10 @@ def say_what_is_unknown_and_what_is_wrong(day: Day) -> None:
     assert unknown(gazu.asset.get_asset, nowhere)
     assert unknown(gazu.task.get_task, nowhere)
     for wrong in (
-        lambda: gazu.client.create("departments", {"name": day.named("No colour")}),
+        lambda: gazu.client.create("departments", {"name": day.unique_name("No colour")}),
         lambda: gazu.client.create("departments", {"name": day.department["name"], "color": "#f"}),
         lambda: gazu.client.get(f"data/tasks/{nowhere[:-1]}"),
-        lambda: gazu.client.create("projects", {"name": day.named("Film")}),
+        lambda: gazu.client.create("projects", {"name": day.unique_name("Film")}),
     ):
         assert fails(gazu.exception.ParameterException, wrong)
 

@@ -31,7 +31,7 @@ class Day(SimpleNamespace):
     folder: Path
     mark: str
 
-    def named(self, name: str) -> str:
+    def unique_name(self, name: str) -> str:
         """A name that is unique to the day."""
         return f"{name} {self.mark}"
 

@@ -36,9 +36,9 @@ def tick_and_correct(day: Day) -> None:
         "checklist": [{"text": "eyes", "checked": True}],
     }
     gazu.task.update_comment(changes, client=day.as_["artist"])
-    found = gazu.task.get_comment(day.comment["id"])
-    assert found["checklist"] == [{"text": "eyes", "checked": True}]
-    assert (found["text"], found["editor_id"]) == (text, day.people["artist"]["id"])
+    result = gazu.task.get_comment(day.comment["id"])
+    assert result["checklist"] == [{"text": "eyes", "checked": True}]
+    assert (result["text"], result["editor_id"]) == (text, day.people["artist"]["id"])
 
 
 def answer(day: Day) -> None:
@@ -126,8 +126,8 @@ def finish_and_let_the_automation_run(day: Day) -> None:
     [done] = task.create_asset_tasks(day.boat, [day.types["modeling"]])
     [next_one] = task.create_asset_tasks(day.boat, [day.types["rigging"]])
     task.add_comment(done, day.statuses["done"], "Approved")
-    found = task.get_task(next_one["id"])
-    assert found["task_status_id"] == day.statuses["wip"]["id"]
+    result = task.get_task(next_one["id"])
+    assert result["task_status_id"] == day.statuses["wip"]["id"]
     assert task.get_task(done["id"])["done_date"]
     day.done_task = done
 
@@ -136,10 +136,10 @@ def chat_about_an_asset(day: Day) -> None:
     user, me = gazu.user, day.as_["artist"]
     path = f"data/entities/{day.hero['id']}/chat/messages"
     user.join_chat({"id": day.hero["id"]}, client=me)
-    said = gazu.client.post(path, {"message": "Which eyes?"}, client=me)
+    response = gazu.client.post(path, {"message": "Which eyes?"}, client=me)
     assert [row["text"] for row in gazu.client.get(path, client=me)] == ["Which eyes?"]
     assert [row["entity_name"] for row in user.all_chats(client=me)] == ["Hero"]
-    gazu.client.delete(f"{path}/{said['id']}", client=me)
+    gazu.client.delete(f"{path}/{response['id']}", client=me)
     user.leave_chat({"id": day.hero["id"]}, client=me)
     assert user.all_chats(client=me) == []
 

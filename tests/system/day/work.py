@@ -22,8 +22,8 @@ def make_tasks(day: Day) -> None:
     [day.boards] = task.create_entity_tasks(day.sequence, [day.types["storyboard"]])
     kind = day.types["animation"]["id"]
     path = f"actions/projects/{day.project['id']}/task-types/{kind}/shots/create-tasks"
-    made = gazu.client.post(path, ids(day.shots))
-    assert {row["entity_id"] for row in made} == set(ids(day.shots[1:]))
+    response = gazu.client.post(path, ids(day.shots))
+    assert {row["entity_id"] for row in response} == set(ids(day.shots[1:]))
 
 
 def find_tasks(day: Day) -> None:
@@ -37,8 +37,8 @@ def find_tasks(day: Day) -> None:
     assert ids(task.all_tasks_for_concept(day.mood)) == [day.drawing["id"]]
     assert ids(task.all_tasks_for_sequence(day.sequence)) == [day.boards["id"]]
     assert task.all_tasks_for_scene(day.scene) == task.all_tasks_for_episode(day.episode) == []
-    found = task.all_tasks_for_entity_and_task_type(day.hero, day.types["modeling"])
-    assert ids(found) == [day.modeling["id"]]
+    result = task.all_tasks_for_entity_and_task_type(day.hero, day.types["modeling"])
+    assert ids(result) == [day.modeling["id"]]
     assert len(task.all_tasks_for_task_type(film, day.types["animation"])) == 3
     assert len(task.all_tasks_for_project(film)) == 8
     for kinds in (
@@ -71,8 +71,8 @@ def find_tasks_of_what_is_below(day: Day) -> None:
 def change_tasks(day: Day) -> None:
     gazu.task.update_task({"id": day.modeling["id"], "priority": 2, "estimation": 480})
     gazu.task.update_task_data(day.modeling, {"note": "fine"})
-    found = gazu.task.get_task(day.modeling["id"])
-    assert (found["priority"], found["estimation"], found["data"]) == (2, 480, {"note": "fine"})
+    result = gazu.task.get_task(day.modeling["id"])
+    assert (result["priority"], result["estimation"], result["data"]) == (2, 480, {"note": "fine"})
 
 
 def give_tasks_to_people(day: Day) -> None:
@@ -115,8 +115,8 @@ def look_at_ones_own_desk(day: Day) -> None:
 def see_it_in_context(day: Day) -> None:
     context, me = gazu.context, day.as_["artist"]
     for own in (True, False):
-        found = context.all_open_projects(user_context=own, client=me)
-        assert ids(found) == [day.project["id"]]
+        result = context.all_open_projects(user_context=own, client=me)
+        assert ids(result) == [day.project["id"]]
         sequences = context.all_sequences_for_project(day.project, user_context=own, client=me)
         assert ids(sequences) == [day.sequence["id"]]
     read = gazu.user.get_context(client=me)

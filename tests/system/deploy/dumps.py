@@ -35,8 +35,8 @@ def dump(path: Path, tables: Tables, format_: str = "zou-tables/1") -> Path:
 def read(path: Path) -> Tables:
     """A dump's rows by table, in the order of their ids."""
     with gzip.open(path) as file:
-        found: Tables = json.load(file)["tables"]
-    return {name: sorted(rows, key=json.dumps) for name, rows in found.items() if rows}
+        result: Tables = json.load(file)["tables"]
+    return {name: sorted(rows, key=json.dumps) for name, rows in result.items() if rows}
 
 
 def rows(system: System, service: str, statement: str) -> list[tuple[Any, ...]]:

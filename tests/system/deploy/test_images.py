@@ -44,20 +44,20 @@ def canonical(name: str) -> str:
 
 def asked(group: str) -> set[str]:
     """The distributions of a dependency group and of the groups that it includes."""
-    found: set[str] = set()
+    result: set[str] = set()
     for item in GROUPS[group]:
         included = isinstance(item, dict)
-        found |= asked(item["include-group"]) if included else {canonical(Requirement(item).name)}
-    return found
+        result |= asked(item["include-group"]) if included else {canonical(Requirement(item).name)}
+    return result
 
 
 def installed(group: str) -> set[str]:
     """All distributions of an image, dependencies included."""
-    found: set[str] = set()
+    result: set[str] = set()
     waiting = asked(group)
     while waiting:
         name = waiting.pop()
-        found.add(name)
+        result.add(name)
         try:
             needed = [Requirement(line) for line in requires(name) or ()]
         except PackageNotFoundError:
@@ -67,8 +67,8 @@ def installed(group: str) -> set[str]:
             canonical(one.name)
             for one in needed
             if one.marker is None or one.marker.evaluate(environment)
-        } - found
-    return found
+        } - result
+    return result
 
 
 #: What starts the gateway, and what that loads by the names in its configuration.
@@ -98,8 +98,8 @@ def packages(graph: grimp.ImportGraph, entries: list[str]) -> set[str]:
     modules: set[str] = set()
     for entry in entries:
         modules |= graph.find_upstream_modules(entry)
-    found = {name.partition(".")[0] for name in modules if graph.is_module_squashed(name)}
-    return found - set(sys.stdlib_module_names)
+    result = {name.partition(".")[0] for name in modules if graph.is_module_squashed(name)}
+    return result - set(sys.stdlib_module_names)
 
 
 @pytest.mark.parametrize("process", ENTRIES)

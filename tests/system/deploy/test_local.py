@@ -77,13 +77,13 @@ def running(family: list[psutil.Process]) -> list[psutil.Process]:
 def shown(folder: Path) -> set[str]:
     """The processes that Prometheus discovers and that answer it."""
     listed = json.loads((folder / "prometheus" / "targets.json").read_text())
-    found = set()
+    result = set()
     for one in listed:
         labels = one["labels"]
         target = Target(f"http://{one['targets'][0]}/metrics", **labels)
         if Scrape([target]).values("process_start_time_seconds"):
-            found.add(labels["process"])
-    return found
+            result.add(labels["process"])
+    return result
 
 
 def test_it_starts_recovers_stops_and_keeps_its_data(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_it_starts_recovers_stops_and_keeps_its_data(tmp_path: Path) -> None:
     token = log_in(port).json()["access_token"]
     headers = {"Authorization": f"Bearer {token}"}
     url = f"http://127.0.0.1:{port}/data/departments"
-    made = requests.post(
+    body = requests.post(
         url, json={"name": "Kept", "color": "#1"}, headers=headers, timeout=20
     ).json()
 
@@ -125,7 +125,7 @@ def test_it_starts_recovers_stops_and_keeps_its_data(tmp_path: Path) -> None:
     again = start(tmp_path, port, "nohup")
     until(lambda: answers(port), 60, "a second start")
     again.send_signal(signal.SIGHUP)  # the terminal it was started from is closed
-    assert requests.get(f"{url}/{made['id']}", headers=headers, timeout=20).json() == made
+    assert requests.get(f"{url}/{body['id']}", headers=headers, timeout=20).json() == body
     family = psutil.Process(again.pid).children(recursive=True)
     again.send_signal(signal.SIGTERM)
     assert again.wait(15) == 0

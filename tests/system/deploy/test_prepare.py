@@ -139,9 +139,9 @@ def started(environ: dict[str, str]) -> dict[str, set[str]]:
 def test_an_empty_system_is_given_what_a_studio_starts_with(environ: dict[str, str]) -> None:
     """Each row is told of, and refers to what is there; the administrator has a time zone."""
     prepare({**environ, "DEFAULT_TIMEZONE": "Asia/Tokyo"})
-    found = started(environ)
-    assert found["project_status"] == {"Open", "Closed"}
-    assert found["entity_type"] == {"Character", "Environment", "Prop", "FX"}
+    result = started(environ)
+    assert result["project_status"] == {"Open", "Closed"}
+    assert result["entity_type"] == {"Character", "Environment", "Prop", "FX"}
     flags = "SELECT short_name FROM task_status WHERE is_default AND NOT for_concept"
     assert read(environ, "tasks", flags) == [("todo",)]
     kinds = read(environ, "tasks", "SELECT DISTINCT for_entity FROM task_type")
@@ -222,10 +222,10 @@ def test_a_starter_set_gives_way_to_an_import(environ: dict[str, str]) -> None:
     report = load_tables(target, tables, replace=False)
 
     assert not report.counts
-    found = started(environ)
+    result = started(environ)
     for _, table in STARTED:
         brought = {row["name"] for row in tables[table]}
-        assert found[table] == brought | ({"FX"} if table == "department" else set()), table
+        assert result[table] == brought | ({"FX"} if table == "department" else set()), table
     assert read(environ, "crud", "SELECT id FROM api_event") == []
     prepare(environ)
-    assert started(environ) == found
+    assert started(environ) == result

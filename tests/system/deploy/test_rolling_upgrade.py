@@ -202,8 +202,8 @@ def test_the_last_release_runs_on_the_new_schema_and_is_replaced_under_load(
         back.until_some(2)
     for route in ROUTES:
         if route.method == "GET" and route.access is SIGNED_IN and "{" not in route.path:
-            answer = admin.get(route.path)
-            assert answer.status_code < 500, (route.path, answer.text)
+            response = admin.get(route.path)
+            assert response.status_code < 500, (route.path, response.text)
     system.start(*SERVICES)
     until(lambda: all(system.consumers(name) == 2 for name in SERVICES), 60, "both releases")
     with Traffic(system, world) as forth:

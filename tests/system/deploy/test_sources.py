@@ -55,9 +55,9 @@ def source(system: System, tables: Tables) -> Iterator[str]:
             cursor: Any = opened.connection.cursor()
             cursor.execute("SET LOCAL session_replication_role = replica")
             for service in SERVICES:
-                found = own_tables(service)
-                next(iter(found.values())).metadata.create_all(opened, list(found.values()))
-                for name, table in found.items():
+                result = own_tables(service)
+                next(iter(result.values())).metadata.create_all(opened, list(result.values()))
+                for name, table in result.items():
                     writer = Writer(table)
                     lines = b"".join(writer.line(row, []) for row in tables.get(name, []))
                     for own in set(table.c.keys()) - set(writer.columns):  # only we keep these
@@ -121,8 +121,8 @@ def test_a_new_system_gives_way_to_what_comes(system: System, tables: Tables) ->
     assert rows(system, "auth", "SELECT id::text FROM organisation") == [
         (tables["organisation"][0]["id"],)
     ]
-    found = rows(system, "auth", "SELECT id::text FROM person WHERE email = 'admin@example.com'")
-    assert found == [(ident("person admin"),)]
+    result = rows(system, "auth", "SELECT id::text FROM person WHERE email = 'admin@example.com'")
+    assert result == [(ident("person admin"),)]
     assert load_tables(system.target, tables, replace=False).changed == 0
 
 

@@ -48,8 +48,8 @@ def test_what_goes_in_comes_out(system: System, tables: Tables, tmp_path: Path) 
     for name, given in tables.items():
         by_key = {row.get("id", json.dumps(row)): row for row in out[name]}
         for row in given:
-            found = by_key[row["id"]] if "id" in row else row
-            assert {key: found[key] for key in row} == row
+            result = by_key[row["id"]] if "id" in row else row
+            assert {key: result[key] for key in row} == row
 
     load(system.target, DumpFile(tmp_path / "out.json.gz").batches(), replace=True)
     export(system.target, tmp_path / "again.json.gz")

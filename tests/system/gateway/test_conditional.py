@@ -9,7 +9,7 @@ from tests.running import Caller, System, until
 from tests.world import World
 
 
-def held(caller: Caller, path: str, tag: str) -> requests.Response:
+def conditional_get(caller: Caller, path: str, tag: str) -> requests.Response:
     """The same request with the ETag of an answer."""
     return caller.get(path, headers={"If-None-Match": tag})
 
@@ -20,7 +20,7 @@ def test_a_list_is_a_304_until_it_changes(
 ) -> None:
     """The writer reads its own write, before and after the relay has counted it."""
     tag = admin.get(path).headers["ETag"]
-    again = held(admin, path, tag)
+    again = conditional_get(admin, path, tag)
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["ETag"] == tag
     for number in range(20):
@@ -29,19 +29,19 @@ def test_a_list_is_a_304_until_it_changes(
             assert admin.post("/data/departments", body).ok
         else:
             assert admin.put(f"/data/entities/{world.shot}", {"nb_frames": number}).ok
-        changed = held(admin, path, tag)
+        changed = conditional_get(admin, path, tag)
         assert changed.status_code == 200
         assert changed.headers["ETag"] != tag
         tag = changed.headers["ETag"]
-        assert held(admin, path, tag).status_code == 304
+        assert conditional_get(admin, path, tag).status_code == 304
 
 
 def test_an_etag_depends_on_caller_and_query(system: System, world: World, admin: Caller) -> None:
     """Other callers and filters have other answers."""
     tag = admin.get("/data/persons").headers["ETag"]
     artist = system.caller(world.people["artist"])
-    assert held(artist, "/data/persons", tag).status_code == 200
-    assert held(admin, "/data/persons?fields=id", tag).status_code == 200
+    assert conditional_get(artist, "/data/persons", tag).status_code == 200
+    assert conditional_get(admin, "/data/persons?fields=id", tag).status_code == 200
 
 
 def test_a_cascade_from_another_service_changes_the_etag(
@@ -56,7 +56,7 @@ def test_a_cascade_from_another_service_changes_the_etag(
     assert admin.delete(f"/data/persons/{ident}?force=true").status_code == 204
 
     def gone() -> bool:
-        answer = held(admin, path, tag)
+        answer = conditional_get(admin, path, tag)
         return answer.status_code == 200 and ident not in answer.text
 
     until(gone, what="the list without the person")
@@ -68,9 +68,9 @@ def test_the_etag_of_a_row_is_a_hash_of_its_bytes(
     """It is read, and not sent again."""
     path = f"/data/departments/{world.department}"
     tag = admin.get(path).headers["ETag"]
-    assert held(admin, path, f'"other", {tag}').status_code == 304
+    assert conditional_get(admin, path, f'"other", {tag}').status_code == 304
     admin.put(path, {"color": "#000001"})
-    assert held(admin, path, tag).status_code == 200
+    assert conditional_get(admin, path, tag).status_code == 200
 
 
 def test_an_error_has_no_etag(system: System, world: World, admin: Caller) -> None:
@@ -96,6 +96,6 @@ def test_views_of_a_production_are_304_until_it_changes(
     """They aren't built again."""
     path = path.format(project=world.project, asset=world.asset)
     tag = admin.get(path).headers["ETag"]
-    assert held(admin, path, tag).status_code == 304
+    assert conditional_get(admin, path, tag).status_code == 304
     assert admin.put(f"/data/entities/{world.shot}", {"name": "SH1 renamed"}).ok
-    assert held(admin, path, tag).status_code == 200
+    assert conditional_get(admin, path, tag).status_code == 200

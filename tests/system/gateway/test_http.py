@@ -24,9 +24,9 @@ PATHS = (
 @pytest.mark.parametrize("path", PATHS)
 def test_every_path_works_with_and_without_slash_and_prefix(admin: Caller, path: str) -> None:
     """Without a redirect, which would lose a body."""
-    answer = admin.get(path, allow_redirects=False)
-    assert answer.status_code == 200
-    assert [row["name"] for row in answer.json()] == ["Modeling"]
+    response = admin.get(path, allow_redirects=False)
+    assert response.status_code == 200
+    assert [row["name"] for row in response.json()] == ["Modeling"]
 
 
 def test_every_answer_has_the_security_headers(system: System, admin: Caller) -> None:
@@ -75,12 +75,12 @@ def test_a_malformed_json_body_is_rejected_with_a_reason(
     admin: Caller, body: bytes, kind: str
 ) -> None:
     """400, because scripts treat a 415 as success."""
-    answer = admin.session.post(
+    response = admin.session.post(
         admin.base + "/data/departments", data=body, headers={"Content-Type": kind}, timeout=20
     )
-    assert answer.status_code == 400
-    assert answer.json()["error"] is True
-    assert answer.json()["message"]
+    assert response.status_code == 400
+    assert response.json()["error"] is True
+    assert response.json()["message"]
     assert len(admin.get("/data/departments").json()) == 1
 
 
@@ -88,27 +88,27 @@ def test_a_malformed_json_body_is_rejected_with_a_reason(
 def test_a_json_body_other_than_an_object_is_rejected(admin: Caller, body: str) -> None:
     """Array, string, number, null."""
     for method, path in (("POST", "/data/departments"),):
-        answer = admin.session.request(
+        response = admin.session.request(
             method,
             admin.base + path,
             data=body,
             timeout=20,
             headers={"Content-Type": "application/json"},
         )
-        assert answer.status_code == 400, answer.text
+        assert response.status_code == 400, response.text
 
 
 def test_nested_json_over_the_limit_is_too_large(admin: Caller) -> None:
     """413 before anything is parsed."""
     body = b'{"a":' * 2_000_000 + b"1" + b"}" * 2_000_000
-    answer = admin.session.post(
+    response = admin.session.post(
         admin.base + "/data/departments",
         data=body,
         timeout=20,
         headers={"Content-Type": "application/json"},
     )
-    assert answer.status_code == 413
-    assert answer.json()["message"] == "The data value transmitted exceeds the capacity limit."
+    assert response.status_code == 413
+    assert response.json()["message"] == "The data value transmitted exceeds the capacity limit."
 
 
 @pytest.mark.parametrize(
@@ -126,9 +126,9 @@ def test_nested_json_over_the_limit_is_too_large(admin: Caller) -> None:
 )
 def test_invalid_query_values_are_rejected_with_a_reason(admin: Caller, query: str) -> None:
     """400, not a crash; unknown names are ignored."""
-    answer = admin.get(f"/data/departments?{query}")
-    assert answer.status_code == 400, answer.text
-    assert answer.json()["message"]
+    response = admin.get(f"/data/departments?{query}")
+    assert response.status_code == 400, response.text
+    assert response.json()["message"]
     assert admin.get("/data/departments?no_such_field=1").status_code == 200
 
 
@@ -149,8 +149,8 @@ def test_large_lists_are_the_same_with_and_without_gzip(
 
 def test_a_request_id_from_the_client_is_kept(admin: Caller) -> None:
     """It appears in every log."""
-    answer = admin.get("/data/departments", headers={"X-Request-ID": "from-the-client"})
-    assert answer.headers["X-Request-ID"] == "from-the-client"
+    response = admin.get("/data/departments", headers={"X-Request-ID": "from-the-client"})
+    assert response.headers["X-Request-ID"] == "from-the-client"
 
 
 class TestIdempotency:
@@ -227,9 +227,9 @@ class TestIdempotency:
         world.add("person", "boss", first_name="B", last_name="B", role="admin", active=True)
         system.load(world.tables)
         other = system.caller(world.tables["person"][-1]["id"])
-        one = admin.post("/data/departments", {"name": "A1", "color": "#1"}, headers=key)
+        response = admin.post("/data/departments", {"name": "A1", "color": "#1"}, headers=key)
         two = other.post("/data/departments", {"name": "B1", "color": "#1"}, headers=key)
-        assert (one.json()["name"], two.json()["name"]) == ("A1", "B1")
+        assert (response.json()["name"], two.json()["name"]) == ("A1", "B1")
 
 
 class TestStatus:
@@ -241,9 +241,9 @@ class TestStatus:
 
     def test_status_lists_the_components(self, system: System) -> None:
         """For people and simple monitors."""
-        shown = requests.get(f"{system.base}/status", timeout=5).json()
-        assert shown["database-up"] is True
-        assert shown["event-stream-up"] is True
+        body = requests.get(f"{system.base}/status", timeout=5).json()
+        assert body["database-up"] is True
+        assert body["event-stream-up"] is True
         text = requests.get(f"{system.base}/status.txt", timeout=5).text
         assert "database-up: up" in text
 

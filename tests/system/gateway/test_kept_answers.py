@@ -17,9 +17,9 @@ WHO = "/auth/authenticated"
 @pytest.fixture
 def artist(system: System, world: World) -> Caller:
     """A client whose answer is already cached."""
-    found = system.caller(world.people["artist"])
-    assert found.get(WHO).json()["user"]["first_name"] == "Artist"
-    return found
+    result = system.caller(world.people["artist"])
+    assert result.get(WHO).json()["user"]["first_name"] == "Artist"
+    return result
 
 
 def calls(system: System, method: str) -> float:
@@ -29,7 +29,7 @@ def calls(system: System, method: str) -> float:
     return scrape.sum("callboard_rpc_seconds_count", method=method)
 
 
-def soon(read: Callable[[], Any], expected: Any) -> None:
+def assert_soon(read: Callable[[], Any], expected: Any) -> None:
     """Assert that it becomes true within a second."""
     until(lambda: read() == expected, 1.0, f"{expected!r}")
 
@@ -46,11 +46,11 @@ def test_others_see_a_change_within_a_second(admin: Caller, artist: Caller, worl
     """Of their own person, and of the organisation."""
     body = {"first_name": "Renamed"}
     assert admin.put(f"/data/persons/{world.people['artist']}", body).ok
-    soon(lambda: artist.get(WHO).json()["user"]["first_name"], "Renamed")
+    assert_soon(lambda: artist.get(WHO).json()["user"]["first_name"], "Renamed")
     studio = admin.get("/data/organisations").json()[0]["id"]
     assert admin.put(f"/data/organisations/{studio}", {"name": "Other"}).ok
-    soon(lambda: artist.get(WHO).json()["organisation"]["name"], "Other")
-    soon(lambda: artist.get("/data/organisations").json()[0]["name"], "Other")
+    assert_soon(lambda: artist.get(WHO).json()["organisation"]["name"], "Other")
+    assert_soon(lambda: artist.get("/data/organisations").json()[0]["name"], "Other")
 
 
 def test_the_writer_sees_a_change_at_once(admin: Caller) -> None:
@@ -70,9 +70,9 @@ def test_log_out_and_deactivation_invalidate_the_cache(
     vendor = system.caller(world.people["vendor"])
     assert vendor.get(WHO).ok
     assert vendor.get("/auth/logout").ok
-    soon(lambda: vendor.get(WHO).status_code, 401)
+    assert_soon(lambda: vendor.get(WHO).status_code, 401)
     assert admin.put(f"/data/persons/{world.people['artist']}", {"active": False}).ok
-    soon(lambda: artist.get(WHO).status_code, 401)
+    assert_soon(lambda: artist.get(WHO).status_code, 401)
 
 
 def test_an_unchanged_answer_is_304(artist: Caller) -> None:

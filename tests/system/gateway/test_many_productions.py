@@ -22,9 +22,9 @@ def test_a_person_in_two_thousand_productions_works_as_anybody(system: System) -
     page = who.get("/data/tasks?page=1").json()
     assert [row["id"] for row in page["data"]] == [world.task]
     said = {"task_status_id": world.status, "comment": "Here it is"}
-    answer = who.post(f"/actions/tasks/{world.task}/comment", said)
-    assert answer.status_code == 201, answer.text
-    assert answer.json()["person"]["id"] == artist
+    response = who.post(f"/actions/tasks/{world.task}/comment", said)
+    assert response.status_code == 201, response.text
+    assert response.json()["person"]["id"] == artist
     assert who.put(f"/data/persons/{artist}", {"first_name": "x" * 1_000_000}).status_code == 400
     notes = {"data": {"notes": "x" * 1_000_000}}
     assert who.put(f"/data/persons/{artist}", notes).status_code in {200, 400}

@@ -17,22 +17,22 @@ WORKERS = 2
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The folder of the workers' metrics, with files of an earlier start."""
-    found = tmp_path / "figures"
-    found.mkdir()
-    (found / "counter_1.db").write_bytes(b"of another time, and broken")
-    return found
+    result = tmp_path / "figures"
+    result.mkdir()
+    (result / "counter_1.db").write_bytes(b"of another time, and broken")
+    return result
 
 
 @pytest.fixture
 def gateway(parts: Parts, tmp_path: Path, folder: Path) -> Iterator[System]:
     """A gateway with two workers."""
     extra = {"WEB_CONCURRENCY": str(WORKERS), "PROMETHEUS_MULTIPROC_DIR": str(folder)}
-    found = System(parts, tmp_path, extra)
-    found.start("gateway")
+    system = System(parts, tmp_path, extra)
+    system.start("gateway")
     try:
-        yield found
+        yield system
     finally:
-        found.stop()
+        system.stop()
 
 
 def workers(system: System) -> set[str]:
@@ -53,13 +53,13 @@ def test_any_worker_reports_all_workers_of_this_start(gateway: System, folder: P
         Scrape(gateway.targets)
     # Each scrape counts as a request, whichever of the workers it met.
     assert counted() - before == 11
-    found = gateway.scrape()
-    assert found.labels("callboard_service_up", "service") == {
+    result = gateway.scrape()
+    assert result.labels("callboard_service_up", "service") == {
         "auth",
         "assets",
         "tasks",
         "chat",
         "crud",
     }
-    assert found.values("callboard_broker_up") == [1.0]
-    assert len(found.values("callboard_requests_in_flight")) == 1
+    assert result.values("callboard_broker_up") == [1.0]
+    assert len(result.values("callboard_requests_in_flight")) == 1

@@ -40,20 +40,20 @@ class Line:
 
     def answers(self, count: int) -> list[int]:
         """The statuses of the next ``count`` answers; the connection may stay open."""
-        found = b""
-        while len(STATUS.findall(found)) < count:
+        result = b""
+        while len(STATUS.findall(result)) < count:
             piece = self.socket.recv(65536)
             if not piece:
                 break
-            found += piece
-        return [int(status) for status in STATUS.findall(found)]
+            result += piece
+        return [int(status) for status in STATUS.findall(result)]
 
     def to_the_end(self) -> bytes:
         """All bytes until the gateway closes."""
-        found = b""
+        result = b""
         while piece := self.socket.recv(65536):
-            found += piece
-        return found
+            result += piece
+        return result
 
     def statuses(self) -> list[int]:
         """The statuses of all answers until the gateway closes."""
@@ -113,8 +113,8 @@ def test_every_answer_has_the_id_of_its_request(line: Line) -> None:
             length = f"{extra}Content-Length: 2\r\n"
             line.send(line.post(length, "{}"))
     line.send(line.request("/health/live", extra="Connection: close\r\n"))
-    found = re.findall(rb"x-request-id: (r\d+)", line.to_the_end(), re.IGNORECASE)
-    assert [name.decode() for name in found] == sent
+    result = re.findall(rb"x-request-id: (r\d+)", line.to_the_end(), re.IGNORECASE)
+    assert [name.decode() for name in result] == sent
 
 
 def test_a_malformed_request_is_rejected_after_earlier_answers(line: Line) -> None:
@@ -134,9 +134,9 @@ def test_a_malformed_pipelined_body_is_rejected_in_order(line: Line) -> None:
 def test_pipelined_requests_over_the_limit_are_rejected(line: Line) -> None:
     """Those within the limit are answered first."""
     line.send(line.request("/health/live") * 100)
-    found = line.statuses()
-    assert set(found[:-1]) == {200}
-    assert found[-1] == 400
+    result = line.statuses()
+    assert set(result[:-1]) == {200}
+    assert result[-1] == 400
 
 
 def test_nothing_is_served_after_connection_close(line: Line) -> None:

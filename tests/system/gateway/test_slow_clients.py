@@ -31,23 +31,23 @@ def headers(world: World) -> str:
 def connections(system: System, count: int, beginning: str = "") -> Iterator[list[socket.socket]]:
     """Open connections that have each sent the bytes."""
     with ExitStack() as stack:
-        found = []
+        result = []
         for _ in range(count):
             line = stack.enter_context(socket.create_connection(("127.0.0.1", system.port), 30))
             line.sendall(beginning.encode())
-            found.append(line)
-        yield found
+            result.append(line)
+        yield result
 
 
 def answer_of(line: socket.socket) -> bytes:
     """All bytes until the server closes."""
-    found = b""
+    result = b""
     while piece := line.recv(65536):
-        found += piece
-    return found
+        result += piece
+    return result
 
 
-def others_are_served(admin: Caller) -> None:
+def assert_others_served(admin: Caller) -> None:
     """Assert that others get answers, on a new and on a kept-alive connection."""
     for _ in range(3):
         assert admin.get("/data/departments", timeout=5).status_code == 200
@@ -59,10 +59,10 @@ def test_unfinished_heads_do_not_block_others(
 ) -> None:
     """Hundreds of idle connections and slow heads cost next to nothing."""
     with connections(system, 4 * MANY, beginning) as lines:
-        others_are_served(admin)
+        assert_others_served(admin)
         for line in lines:
             line.sendall(b"x")
-        others_are_served(admin)
+        assert_others_served(admin)
 
 
 def test_a_slow_head_times_out(system: System, admin: Caller) -> None:
@@ -89,7 +89,7 @@ def test_slow_small_bodies_take_no_worker_slot(system: System, admin: Caller, he
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     with connections(system, MANY, head + body[:5]) as lines:
-        others_are_served(admin)
+        assert_others_served(admin)
         for letter in body[5:]:
             lines[0].sendall(letter.encode())
         assert lines[0].recv(65536).startswith(b"HTTP/1.1 200")
@@ -102,7 +102,7 @@ def test_stalled_large_bodies_take_few_slots(system: System, admin: Caller, head
         "Content-Length: 4000000\r\n\r\n["
     )
     with connections(system, MANY, head):
-        others_are_served_soon(admin)
+        assert_others_served_soon(admin)
 
 
 def test_stalled_uploads_leave_no_file(
@@ -116,7 +116,7 @@ def test_stalled_uploads_leave_no_file(
     )
     before = files(system.storage)
     with connections(system, MANY, head + "x" * 100_000) as lines:
-        others_are_served_soon(admin)
+        assert_others_served_soon(admin)
         for line in lines:
             line.shutdown(socket.SHUT_WR)
         until(lambda: files(system.storage) == before, 30, "the stored pieces' removal")
@@ -131,16 +131,16 @@ def test_unread_answers_take_few_slots(
     system.load(world.tables)
     ask = f"GET /data/departments HTTP/1.1\r\n{headers}\r\n" * 8
     with connections(system, MANY, ask):
-        others_are_served_soon(admin)
+        assert_others_served_soon(admin)
 
 
-def others_are_served_soon(admin: Caller) -> None:
+def assert_others_served_soon(admin: Caller) -> None:
     """Wait for it; until slow clients time out, others may get 502, but never hang."""
 
     def served() -> bool:
-        answer = admin.get("/data/departments", timeout=15)
-        assert answer.status_code in {200, 502}
-        return answer.status_code == 200
+        response = admin.get("/data/departments", timeout=15)
+        assert response.status_code in {200, 502}
+        return response.status_code == 200
 
     until(lambda: all(served() for _ in range(4)), 40, "somebody else's answers")
 
@@ -173,9 +173,9 @@ def test_closing_connections_do_not_block_others(
     """A client that asked to close and doesn't hang up costs others no time."""
     ask = f"GET /data/departments HTTP/1.1\r\n{headers}Connection: close\r\n\r\n"
     with connections(system, MANY, ask) as lines:
-        others_are_served_soon(admin)
+        assert_others_served_soon(admin)
         assert all(answer_of(line).startswith(b"HTTP/1.1 ") for line in lines)
-        others_are_served_soon(admin)
+        assert_others_served_soon(admin)
 
 
 def test_fragmented_and_pipelined_requests_are_answered(system: System, headers: str) -> None:
@@ -195,7 +195,7 @@ def test_idle_connections_are_closed_for_active_ones(system: System, admin: Call
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
     try:
         with connections(system, 1000):
-            others_are_served(Caller(system.base, token_of(admin)))
+            assert_others_served(Caller(system.base, token_of(admin)))
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
@@ -225,7 +225,7 @@ def test_without_a_free_slot_requests_get_502_at_once(
         assert b"\r\nretry-after: " in head.lower()
         assert b"\r\nconnection: close" not in head.lower()
         assert set(json.loads(body)) == {"error", "message"}
-    others_are_served_soon(admin)
+    assert_others_served_soon(admin)
 
 
 def token_of(caller: Caller) -> str:

@@ -62,16 +62,16 @@ def site(system: System, folder: Path) -> Iterator[str]:
 )
 def test_files_have_a_content_type_and_cache_lifetime(site: str, path: str, kind: str) -> None:
     """Hashed names are immutable; others are revalidated, with a 304."""
-    answer = requests.get(f"{site}/{path}", timeout=10)
-    assert (answer.status_code, answer.text) == (200, FILES[path])
-    assert answer.headers["Content-Type"] == kind
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    response = requests.get(f"{site}/{path}", timeout=10)
+    assert (response.status_code, response.text) == (200, FILES[path])
+    assert response.headers["Content-Type"] == kind
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
     hashed = "Bx1" in path or "C0ff" in path or "4fa1" in path
-    assert answer.headers["Cache-Control"] == (
+    assert response.headers["Cache-Control"] == (
         "public, max-age=31536000, immutable" if hashed else "no-cache"
     )
     again = requests.get(
-        f"{site}/{path}", headers={"If-None-Match": answer.headers["ETag"]}, timeout=10
+        f"{site}/{path}", headers={"If-None-Match": response.headers["ETag"]}, timeout=10
     )
     assert (again.status_code, again.content) == (304, b"")
     head = requests.head(f"{site}/{path}", timeout=10)
@@ -81,9 +81,9 @@ def test_files_have_a_content_type_and_cache_lifetime(site: str, path: str, kind
 @pytest.mark.parametrize("path", ["", "login", "my-tasks/", "productions/1/assets", "people/a.b"])
 def test_paths_of_the_interface_return_the_index_page(site: str, path: str) -> None:
     """The browser resolves them."""
-    answer = requests.get(f"{site}/{path}", timeout=10, allow_redirects=False)
-    assert (answer.status_code, answer.text) == (200, PAGE)
-    assert answer.headers["Cache-Control"] == "no-cache"
+    response = requests.get(f"{site}/{path}", timeout=10, allow_redirects=False)
+    assert (response.status_code, response.text) == (200, PAGE)
+    assert response.headers["Cache-Control"] == "no-cache"
 
 
 @pytest.mark.parametrize(
@@ -106,9 +106,9 @@ def test_paths_of_the_interface_return_the_index_page(site: str, path: str) -> N
 )
 def test_the_api_is_unaffected(site: str, path: str, status: int) -> None:
     """With and without prefix; unknown API paths and missing scripts stay 404."""
-    answer = requests.get(site + path, timeout=10)
-    assert answer.status_code == status
-    assert answer.headers["Content-Type"].startswith("application/json")
+    response = requests.get(site + path, timeout=10)
+    assert response.status_code == status
+    assert response.headers["Content-Type"].startswith("application/json")
 
 
 @pytest.mark.parametrize(
@@ -139,9 +139,9 @@ def test_nothing_outside_the_folder_is_served(system: System, site: str, path: s
 
 def test_the_interface_is_read_only(site: str) -> None:
     """Other methods than GET and HEAD are rejected."""
-    answer = requests.post(f"{site}/login", json={}, timeout=10)
-    assert answer.status_code == 405
-    assert answer.headers["Allow"] == "GET, HEAD"
+    response = requests.post(f"{site}/login", json={}, timeout=10)
+    assert response.status_code == 405
+    assert response.headers["Allow"] == "GET, HEAD"
 
 
 def test_a_folder_without_an_index_page_stops_the_start(system: System, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import requests
 
 from tests.desk import TASK, Desk
 from tests.running import Caller, System, until
-from tests.system.tasks.asking import heard
+from tests.system.tasks.actions import events_until
 from tests.system.tasks.conftest import As
 
 
@@ -18,8 +18,8 @@ def assign(caller: Caller, task: str, person: str) -> requests.Response:
 def test_a_person_is_given_a_task(system: System, desk: Desk, who: As) -> None:
     """They hear of it, and have a seat in the team from then on."""
     person, ids = desk.people["outside"], {"task_id": desk.task, "project_id": desk.project}
-    with heard(system, "project:update", service="crud") as seated:
-        with heard(system, "notifications:written") as found:
+    with events_until(system, "project:update", service="crud") as seated:
+        with events_until(system, "notifications:written") as found:
             answer = assign(who("manager"), desk.task, person)
     assert answer.status_code == 200, answer.text
     assert set(answer.json()) == TASK | {"assignees"}

@@ -13,7 +13,7 @@ import requests
 
 from tests.desk import Desk
 from tests.running import System, until
-from tests.system.tasks.asking import comments_on, heard, say, task_of
+from tests.system.tasks.actions import comments_on, events_until, post_comment, task_of
 from tests.system.tasks.conftest import As
 
 
@@ -32,10 +32,10 @@ def at_once(*calls: Any) -> list[requests.Response]:
 
 def test_concurrent_comments_are_both_written(system: System, desk: Desk, who: As) -> None:
     """The later one sets the status, and both emit events."""
-    with heard(system, "comment:new", 2) as found:
+    with events_until(system, "comment:new", 2) as found:
         answers = at_once(
-            lambda: say(who("artist"), desk, "mine", "wfa"),
-            lambda: say(who("manager"), desk, "no, mine", "retake"),
+            lambda: post_comment(who("artist"), desk, "mine", "wfa"),
+            lambda: post_comment(who("manager"), desk, "no, mine", "retake"),
         )
     assert [answer.status_code for answer in answers] == [201, 201]
     newest, *_ = comments_on(who("admin"), desk.task)
@@ -50,16 +50,18 @@ def test_concurrent_comments_are_both_written(system: System, desk: Desk, who: A
 def test_twenty_concurrent_comments_lose_no_effect(system: System, desk: Desk, who: As) -> None:
     """Each has its event, news and notification; all retakes count."""
     people = [who(("artist", "manager", "supervisor", "maker")[n % 4]) for n in range(20)]
-    with heard(system, "news:new", 20) as found:
+    with events_until(system, "news:new", 20) as found:
         answers = at_once(
             *[
-                lambda n=n, caller=caller: say(caller, desk, f"{n}", ("wip", "retake")[n % 2])
+                lambda n=n, caller=caller: post_comment(
+                    caller, desk, f"{n}", ("wip", "retake")[n % 2]
+                )
                 for n, caller in enumerate(people)
             ]
         )
     assert {answer.status_code for answer in answers} == {201}
-    said = {row["text"] for row in comments_on(who("admin"), desk.task)}
-    assert said == {"Go"} | {f"{n}" for n in range(20)}
+    texts = {row["text"] for row in comments_on(who("admin"), desk.task)}
+    assert texts == {"Go"} | {f"{n}" for n in range(20)}
     assert [name for name, _ in found].count("comment:new") == 20
     assert who("admin").get(f"/data/projects/{desk.project}/news").json()["total"] == 20
     changes = [p for name, p in found if name == "task:status-changed"]
@@ -73,7 +75,9 @@ def test_the_retake_cap_holds_under_concurrency(system: System, desk: Desk, who:
     """One retake over the cap is rejected."""
     desk.row("project", desk.project)["max_retakes"] = 1
     system.load(desk.tables)
-    answers = at_once(*[lambda: say(who("manager"), desk, status="retake") for _ in range(6)])
+    answers = at_once(
+        *[lambda: post_comment(who("manager"), desk, status="retake") for _ in range(6)]
+    )
     assert sorted(answer.status_code for answer in answers) == [201] + [400] * 5
 
 
@@ -83,7 +87,7 @@ def test_concurrent_replies_are_all_kept(desk: Desk, who: As) -> None:
     answers = at_once(*[lambda n=n: who("manager").post(path, {"text": f"{n}"}) for n in range(8)])
     assert {answer.status_code for answer in answers} == {200}
     (comment,) = comments_on(who("artist"), desk.task)
-    assert {one["text"] for one in comment["replies"]} == {f"{n}" for n in range(8)}
+    assert {reply["text"] for reply in comment["replies"]} == {f"{n}" for n in range(8)}
 
 
 def test_concurrent_assignments_are_all_kept(desk: Desk, who: As) -> None:
@@ -163,7 +167,7 @@ def test_mutual_automations_do_not_deadlock(system: System, desk: Desk, who: As)
     system.load(desk.tables)
     tasks = [(desk.task, desk.rigging)[n % 2] for n in range(8)]
     answers = at_once(
-        *[lambda task=task: say(who("manager"), desk, "x", "done", task) for task in tasks]
+        *[lambda task=task: post_comment(who("manager"), desk, "x", "done", task) for task in tasks]
     )
     assert {answer.status_code for answer in answers} == {201}
 
@@ -186,7 +190,7 @@ def test_batches_in_opposite_order_do_not_deadlock(desk: Desk, who: As) -> None:
 @pytest.mark.parametrize("what", ["edit", "delete"])
 def test_comments_are_written_and_deleted_concurrently(desk: Desk, who: As, what: str) -> None:
     """The task's state matches the remaining comments."""
-    rows = [say(who("manager"), desk, f"{n}", "wip").json() for n in range(4)]
+    rows = [post_comment(who("manager"), desk, f"{n}", "wip").json() for n in range(4)]
 
     def change(row: dict[str, Any]) -> requests.Response:
         path = f"/data/comments/{row['id']}"
@@ -196,7 +200,7 @@ def test_comments_are_written_and_deleted_concurrently(desk: Desk, who: As, what
 
     answers = at_once(
         *[lambda row=row: change(row) for row in rows],
-        *[lambda n=n: say(who("artist"), desk, f"late {n}", "todo") for n in range(4)],
+        *[lambda n=n: post_comment(who("artist"), desk, f"late {n}", "todo") for n in range(4)],
     )
     assert {answer.status_code for answer in answers} <= {200, 201, 204}
     newest = comments_on(who("admin"), desk.task)[0]

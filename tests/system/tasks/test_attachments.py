@@ -18,14 +18,14 @@ def files(system: System, world: World) -> dict[str, str]:
         "loose.txt": {"mimetype": "text/plain"},
         "lost.txt": {"mimetype": "text/plain", "comment_id": world.comment},
     }
-    found = {n: world.add("attachment_file", n, name=n, size=3, **row) for n, row in rows.items()}
+    result = {n: world.add("attachment_file", n, name=n, size=3, **row) for n, row in rows.items()}
     system.load(world.tables)
     folder = system.storage / "attachments"
     folder.mkdir(exist_ok=True)
-    for name, file in found.items():
+    for name, file in result.items():
         if name != "lost.txt":
             (folder / file).write_bytes(b"abc")
-    return found
+    return result
 
 
 @pytest.mark.parametrize(
@@ -44,10 +44,10 @@ def test_readers_of_the_task_download_its_files(
 ) -> None:
     """Vendors only with a task on the entity."""
     caller = system.caller(world.people[person])
-    answer = caller.get(f"/data/attachment-files/{files['notes.txt']}/file/any-name")
-    assert answer.status_code == status
+    response = caller.get(f"/data/attachment-files/{files['notes.txt']}/file/any-name")
+    assert response.status_code == status
     if status == 200:
-        assert answer.content == b"abc"
+        assert response.content == b"abc"
 
 
 def test_an_unattached_file_is_for_administrators(
@@ -78,5 +78,5 @@ def test_a_missing_file_is_not_found(system: System, world: World, files: dict[s
     """As JSON, as for unknown and malformed ids."""
     admin = system.caller(world.admin)
     for file in (files["lost.txt"], ident("nobody"), "no-id"):
-        answer = admin.get(f"/data/attachment-files/{file}/file/x")
-        assert (answer.status_code, answer.json()["error"]) == (404, True)
+        response = admin.get(f"/data/attachment-files/{file}/file/x")
+        assert (response.status_code, response.json()["error"]) == (404, True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.desk import Desk
 from tests.running import System, until
-from tests.system.tasks.asking import comments_on, say, stored
+from tests.system.tasks.actions import comments_on, is_stored, post_comment
 from tests.system.tasks.conftest import As
 from tests.world import ident
 
@@ -39,11 +39,11 @@ KEYS = {
 
 def test_a_comment_is_returned_complete(desk: Desk, who: As) -> None:
     """With defaults, status and author, without the author's secrets."""
-    answer = who("artist").post(
+    response = who("artist").post(
         f"/actions/tasks/{desk.task}/comment", {"task_status_id": desk.status}
     )
-    assert answer.status_code == 201, answer.text
-    row = answer.json()
+    assert response.status_code == 201, response.text
+    row = response.json()
     assert set(row) == KEYS
     assert row == {
         **row,
@@ -74,14 +74,14 @@ def test_a_comment_is_returned_complete(desk: Desk, who: As) -> None:
 
 def test_a_form_may_attach_files(desk: Desk, who: As) -> None:
     """Whatever the parts are called; lists are JSON text."""
-    answer = who("artist").send(
+    response = who("artist").send(
         "POST",
         f"/actions/tasks/{desk.task}/comment",
         data={"task_status_id": desk.status, "comment": "see", "checklist": '[{"text":"a"}]'},
         files=[("file", ("a.txt", b"one")), ("other-1", ("b.PNG", b"two"))],
     )
-    assert answer.status_code == 201, answer.text
-    row = answer.json()
+    assert response.status_code == 201, response.text
+    row = response.json()
     assert row["checklist"] == [{"text": "a"}]
     first, second = sorted(row["attachment_files"], key=lambda one: one["name"])
     assert set(first) == {"id", "name", "extension", "size"}
@@ -96,13 +96,13 @@ def test_a_rejected_comment_leaves_nothing(system: System, desk: Desk, who: As) 
     """Neither a row nor a file, whatever the reason."""
     before = {path for path in system.storage.rglob("*") if path.is_file()}
     for name, status in (("colleague", desk.status), ("artist", ident("nothing"))):
-        answer = who(name).send(
+        response = who(name).send(
             "POST",
             f"/actions/tasks/{desk.task}/comment",
             data={"task_status_id": status},
             files={"file": ("a.txt", b"one")},
         )
-        assert answer.status_code in {403, 404}
+        assert response.status_code in {403, 404}
     assert len(comments_on(who("admin"), desk.task)) == 1
     until(
         lambda: {path for path in system.storage.rglob("*") if path.is_file()} <= before,
@@ -121,7 +121,7 @@ def test_former_team_members_may_not_comment(system: System, desk: Desk, who: As
     """Though still assigned."""
     person = desk.people["artist"]
     who("manager").delete(f"/data/projects/{desk.project}/team/{person}")
-    assert say(who("artist"), desk).status_code == 403
+    assert post_comment(who("artist"), desk).status_code == 403
 
 
 def test_the_role_in_the_production_decides(system: System, desk: Desk, who: As) -> None:
@@ -131,7 +131,7 @@ def test_the_role_in_the_production_decides(system: System, desk: Desk, who: As)
         if {name: row[name] for name in link} == link:
             row["role"] = "user"
     system.load(desk.tables)
-    assert say(who("manager"), desk).status_code == 403
+    assert post_comment(who("manager"), desk).status_code == 403
 
 
 def test_the_files_of_a_deleted_comment_are_deleted(system: System, desk: Desk, who: As) -> None:
@@ -146,7 +146,7 @@ def test_the_files_of_a_deleted_comment_are_deleted(system: System, desk: Desk, 
         )
         .json()
     )
-    (one,) = row["attachment_files"]
-    assert stored(system, one["id"])
+    (attachment_file,) = row["attachment_files"]
+    assert is_stored(system, attachment_file["id"])
     assert who("artist").delete(f"/data/comments/{row['id']}").status_code == 204
-    until(lambda: not stored(system, one["id"]), what="an empty storage")
+    until(lambda: not is_stored(system, attachment_file["id"]), what="an empty storage")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.desk import Desk
 from tests.running import System
-from tests.system.tasks.asking import answers, heard, say
+from tests.system.tasks.actions import codes_of, events_until, post_comment
 from tests.system.tasks.conftest import As
 from tests.world import ident
 
@@ -67,7 +67,7 @@ MINE = "/data/user/notifications"
 
 
 @pytest.fixture
-def told(system: System, desk: Desk) -> Desk:
+def notified(system: System, desk: Desk) -> Desk:
     """Four notifications of the artist's, a day apart."""
     shot = desk.task_on(desk.shots[1], "animation", "artist")
     desk.add("subscription", "mine", person_id=desk.people["artist"], task_id=shot)
@@ -78,7 +78,7 @@ def told(system: System, desk: Desk) -> Desk:
         ("comment", shot, "client", {"change": True}),
     ]
     for number, (kind, task, author, values) in enumerate(rows, 1):
-        said = desk.said(f"word {number}", author, task) if kind != "assignation" else None
+        said = desk.add_comment(f"word {number}", author, task) if kind != "assignation" else None
         desk.add(
             "notification",
             f"n{number}",
@@ -98,7 +98,7 @@ def told(system: System, desk: Desk) -> Desk:
     return desk
 
 
-def test_notifications_are_listed_newest_first_with_names(told: Desk, who: As) -> None:
+def test_notifications_are_listed_newest_first_with_names(notified: Desk, who: As) -> None:
     """Artists don't see the text of clients' comments."""
     rows = who("artist").get(MINE).json()
     assert [row["id"] for row in rows] == [ident(f"notification n{n}") for n in (4, 3, 2, 1)]
@@ -109,14 +109,14 @@ def test_notifications_are_listed_newest_first_with_names(told: Desk, who: As) -
         "type": "Notification",
         "notification_type": "comment",
         "read": True,
-        "author_id": told.people["manager"],
+        "author_id": notified.people["manager"],
         "project_name": "Film",
         "comment_text": "word 1",
         "full_entity_name": "Character / Hero",
         "reply_text": "",
         "subscription_id": None,
-        "task_type_id": told.task_type,
-        "task_status_id": told.status,
+        "task_type_id": notified.task_type,
+        "task_status_id": notified.status,
         "mentions": [],
         "playlist_id": None,
         "playlist_name": "",
@@ -124,7 +124,7 @@ def test_notifications_are_listed_newest_first_with_names(told: Desk, who: As) -
     }
     assert (by_client["comment_text"], by_client["change"]) == ("", True)
     assert by_client["full_entity_name"] == "E01 / S01 / P02"
-    assert by_client["episode_id"] == told.episode
+    assert by_client["episode_id"] == notified.episode
     assert by_client["subscription_id"] == ident("subscription mine")
     assert (given["comment_id"], given["comment_text"]) == (None, "")
     assert who("manager").get(MINE).json() == []
@@ -147,14 +147,14 @@ def test_notifications_are_listed_newest_first_with_names(told: Desk, who: As) -
     ],
 )
 def test_notifications_are_filtered(
-    system: System, told: Desk, who: As, query: str, want: list[int]
+    system: System, notified: Desk, who: As, query: str, want: list[int]
 ) -> None:
     """By kind, read, subscription, task type, status and time."""
-    told.row("task", told.task)["task_status_id"] = told.statuses["wip"]
-    system.load(told.tables)
-    query = query.replace("animation", told.kinds["animation"])
+    notified.row("task", notified.task)["task_status_id"] = notified.statuses["wip"]
+    system.load(notified.tables)
+    query = query.replace("animation", notified.kinds["animation"])
     for name in ("wip", "todo"):
-        query = query.replace(f"={name}", f"={told.statuses[name]}")
+        query = query.replace(f"={name}", f"={notified.statuses[name]}")
     rows = who("artist").get(f"{MINE}?{query}").json()
     assert [row["id"] for row in rows] == [ident(f"notification n{n}") for n in want]
 
@@ -167,21 +167,21 @@ def test_notifications_are_filtered(
         ("after=x", "Wrong date format for after or before."),
     ],
 )
-def test_an_invalid_filter_is_rejected(told: Desk, who: As, query: str, message: str) -> None:
+def test_an_invalid_filter_is_rejected(notified: Desk, who: As, query: str, message: str) -> None:
     """The error names it."""
-    answer = who("artist").get(f"{MINE}?{query}")
-    assert (answer.status_code, answer.json()["message"]) == (400, message)
+    response = who("artist").get(f"{MINE}?{query}")
+    assert (response.status_code, response.json()["message"]) == (400, message)
 
 
-def test_only_the_owner_marks_a_notification(system: System, told: Desk, who: As) -> None:
+def test_only_the_owner_marks_a_notification(system: System, notified: Desk, who: As) -> None:
     """Read and unread; each change emits an event."""
     path = f"{MINE}/{ident('notification n2')}"
     assert who("artist").get(path).json()["read"] is False
-    with heard(system, "notification:unread") as found:
+    with events_until(system, "notification:unread") as found:
         assert who("artist").put(path, {"read": True}).json()["read"] is True
         assert who("artist").put(path, {"read": False}).json()["read"] is False
     payload = {
-        "person_id": told.people["artist"],
+        "person_id": notified.people["artist"],
         "notification_id": ident("notification n2"),
     }
     assert found == [("notification:read", payload), ("notification:unread", payload)]
@@ -191,31 +191,33 @@ def test_only_the_owner_marks_a_notification(system: System, told: Desk, who: As
     assert who("artist").get(f"{MINE}/nonsense").status_code == 404
 
 
-def test_all_notifications_are_marked_in_one_call(system: System, told: Desk, who: As) -> None:
+def test_all_notifications_are_marked_in_one_call(system: System, notified: Desk, who: As) -> None:
     """The caller's only."""
-    with heard(system, "notification:all-read") as found:
-        answer = who("artist").post("/actions/user/notifications/mark-all-as-read", {})
-    assert (answer.status_code, answer.json()) == (200, {"success": True})
-    assert dict(found)["notification:all-read"] == {"person_id": told.people["artist"]}
+    with events_until(system, "notification:all-read") as found:
+        response = who("artist").post("/actions/user/notifications/mark-all-as-read", {})
+    assert (response.status_code, response.json()) == (200, {"success": True})
+    assert dict(found)["notification:all-read"] == {"person_id": notified.people["artist"]}
     assert {row["read"] for row in who("artist").get(MINE).json()} == {True}
     assert who("artist").get(f"{MINE}?read=false").json() == []
 
 
-def test_at_most_a_hundred_notifications_are_listed(system: System, told: Desk, who: As) -> None:
+def test_at_most_a_hundred_notifications_are_listed(
+    system: System, notified: Desk, who: As
+) -> None:
     """The newest."""
     for number in range(110):
-        told.add(
+        notified.add(
             "notification",
             f"more {number}",
-            person_id=told.people["artist"],
+            person_id=notified.people["artist"],
             type="assignation",
-            author_id=told.people["manager"],
-            task_id=told.task,
+            author_id=notified.people["manager"],
+            task_id=notified.task,
             read=False,
             change=False,
             created_at=f"2026-05-01T10:{number // 60:02}:{number % 60:02}",
         )
-    system.load(told.tables)
+    system.load(notified.tables)
     rows = who("artist").get(MINE).json()
     assert len(rows) == 100
     assert rows[0]["id"] == ident("notification more 109")
@@ -234,22 +236,22 @@ def test_subscribers_are_notified(desk: Desk, who: As) -> None:
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.json()["id"] == second.json()["id"]
     assert client.get(f"/data{base}/subscribed").json() is True
-    say(who("manager"), desk, "hello")
+    post_comment(who("manager"), desk, "hello")
     assert len(client.get(MINE).json()) == 1
-    answer = client.delete(f"/actions{base}/unsubscribe")
-    assert (answer.status_code, answer.content) == (204, b"")
+    response = client.delete(f"/actions{base}/unsubscribe")
+    assert (response.status_code, response.content) == (204, b"")
     assert client.delete(f"/actions{base}/unsubscribe").status_code == 204
-    say(who("manager"), desk, "again")
+    post_comment(who("manager"), desk, "again")
     assert len(client.get(MINE).json()) == 1
 
 
 def test_subscribing_requires_read_permission(system: System, desk: Desk) -> None:
     """On the task."""
     path = f"/actions/user/tasks/{desk.task}/subscribe"
-    found = answers(system, desk, ("colleague", "vendor", "stranger"), "POST", path, {})
-    assert list(found.values()) == [201, 403, 403]
+    codes = codes_of(system, desk, ("colleague", "vendor", "stranger"), "POST", path, {})
+    assert list(codes.values()) == [201, 403, 403]
     path = f"/actions/user/tasks/{ident('nothing')}/subscribe"
-    assert answers(system, desk, ("colleague",), "POST", path, {}) == {"colleague": 404}
+    assert codes_of(system, desk, ("colleague",), "POST", path, {}) == {"colleague": 404}
 
 
 # --- news ---------------------------------------------------------------------------------------
@@ -266,7 +268,7 @@ def feed(system: System, desk: Desk) -> Desk:
         ("there", there, "manager", "wip", True),
     ]
     for number, (name, task, author, status, change) in enumerate(rows, 1):
-        said = desk.said(name, author, task, task_status_id=desk.statuses[status])
+        said = desk.add_comment(name, author, task, task_status_id=desk.statuses[status])
         desk.add(
             "news",
             name,
@@ -283,8 +285,8 @@ def feed(system: System, desk: Desk) -> Desk:
 
 def test_news_are_listed_newest_first(feed: Desk, who: As) -> None:
     """In an envelope, with names and the number of changes to each status."""
-    found = who("artist").get(f"/data/projects/{feed.project}/news").json()
-    assert {name: found[name] for name in found if name != "data"} == {
+    body = who("artist").get(f"/data/projects/{feed.project}/news").json()
+    assert {name: body[name] for name in body if name != "data"} == {
         "total": 3,
         "nb_pages": 1,
         "limit": 50,
@@ -292,7 +294,7 @@ def test_news_are_listed_newest_first(feed: Desk, who: As) -> None:
         "page": 1,
         "stats": {feed.statuses["wip"]: 1, feed.statuses["wfa"]: 1},
     }
-    newest, shot, _ = found["data"]
+    newest, shot, _ = body["data"]
     assert set(newest) == NEWS
     assert newest == {
         **newest,
@@ -334,8 +336,8 @@ def test_news_are_filtered(feed: Desk, who: As, query: str, want: list[str]) -> 
     }
     for name, value in ids.items():
         query = query.replace(f"={name}", f"={value}")
-    found = who("artist").get(f"/data/projects/{feed.project}/news?{query}").json()
-    assert [row["id"] for row in found["data"]] == [ident(f"news {name}") for name in want]
+    body = who("artist").get(f"/data/projects/{feed.project}/news?{query}").json()
+    assert [row["id"] for row in body["data"]] == [ident(f"news {name}") for name in want]
 
 
 @pytest.mark.parametrize("query", ["page=x", "limit=x", "task_type_id=x", "after=x", "limit=-1"])
@@ -349,15 +351,15 @@ def test_news_are_for_the_team(system: System, feed: Desk) -> None:
     """Single entries not for vendors."""
     names = ("admin", "artist", "client", "vendor", "stranger")
     base = f"/data/projects/{feed.project}/news"
-    assert list(answers(system, feed, names, "GET", base).values()) == [200, 200, 200, 200, 403]
+    assert list(codes_of(system, feed, names, "GET", base).values()) == [200, 200, 200, 200, 403]
     one = f"{base}/{ident('news one')}"
-    assert list(answers(system, feed, names, "GET", one).values()) == [200, 200, 200, 403, 403]
+    assert list(codes_of(system, feed, names, "GET", one).values()) == [200, 200, 200, 403, 403]
     for wrong in (
         f"{base}/{ident('news there')}",
         f"{base}/nonsense",
         f"/data/projects/{ident('nothing')}/news",
     ):
-        assert answers(system, feed, ("artist",), "GET", wrong) == {"artist": 404}, wrong
+        assert codes_of(system, feed, ("artist",), "GET", wrong) == {"artist": 404}, wrong
 
 
 def test_news_of_all_productions_are_listed(feed: Desk, who: As) -> None:
@@ -370,19 +372,17 @@ def test_news_of_all_productions_are_listed(feed: Desk, who: As) -> None:
     assert seen == {"admin": 4, "manager": 4, "artist": 3, "stranger": 0}
     narrowed = who("manager").get(f"{path}?project_id={feed.other_project}").json()
     assert [row["id"] for row in narrowed["data"]] == [ident("news there")]
-    answer = who("artist").get(f"{path}?project_id={feed.other_project}")
-    assert answer.status_code == 403
+    response = who("artist").get(f"{path}?project_id={feed.other_project}")
+    assert response.status_code == 403
 
 
 def test_the_news_of_an_entity_are_listed(system: System, feed: Desk, who: As) -> None:
     """Without counts; for its readers."""
     path = f"/data/entities/{feed.asset}/news"
-    found = who("artist").get(path).json()
-    assert [row["id"] for row in found.pop("data")] == [
-        ident(f"news {n}") for n in ("three", "one")
-    ]
-    assert found == {"total": 2, "nb_pages": 1, "limit": 2000, "offset": 0, "page": 1}
-    assert list(answers(system, feed, ("hired", "vendor", "stranger"), "GET", path).values()) == [
+    body = who("artist").get(path).json()
+    assert [row["id"] for row in body.pop("data")] == [ident(f"news {n}") for n in ("three", "one")]
+    assert body == {"total": 2, "nb_pages": 1, "limit": 2000, "offset": 0, "page": 1}
+    assert list(codes_of(system, feed, ("hired", "vendor", "stranger"), "GET", path).values()) == [
         200,
         403,
         403,

@@ -9,33 +9,33 @@ import pytest
 from tests.desk import Desk
 from tests.running import System, until
 from tests.system.deploy.dumps import rows
-from tests.system.tasks.asking import comments_on, heard, say, task_of
+from tests.system.tasks.actions import comments_on, events_until, post_comment, task_of
 from tests.system.tasks.conftest import As
 
 
 def test_a_status_sets_the_dates_of_its_task(desk: Desk, who: As) -> None:
     """Start, end on feedback, retake count, done date."""
     artist, manager = who("artist"), who("manager")
-    say(artist, desk, status="wip")
+    post_comment(artist, desk, status="wip")
     task = task_of(artist, desk.task)
     started = task["real_start_date"]
     assert started
     assert task["last_comment_date"]
     assert (task["task_status_id"], task["end_date"]) == (desk.statuses["wip"], None)
-    say(artist, desk, status="wfa")
+    post_comment(artist, desk, status="wfa")
     assert task_of(artist, desk.task)["end_date"]
-    say(manager, desk, status="retake")
-    say(manager, desk, status="retake")
+    post_comment(manager, desk, status="retake")
+    post_comment(manager, desk, status="retake")
     task = task_of(artist, desk.task)
     assert (task["retake_count"], task["end_date"]) == (1, None)
-    say(artist, desk, status="wip")
-    say(artist, desk, status="wfa")
-    say(manager, desk, status="done")
+    post_comment(artist, desk, status="wip")
+    post_comment(artist, desk, status="wfa")
+    post_comment(manager, desk, status="done")
     task = task_of(artist, desk.task)
     assert task["done_date"]
     assert task["end_date"]
     assert task["real_start_date"] == started
-    say(manager, desk, status="todo")
+    post_comment(manager, desk, status="todo")
     task = task_of(artist, desk.task)
     assert (task["done_date"], task["end_date"]) == (None, None)
 
@@ -43,8 +43,8 @@ def test_a_status_sets_the_dates_of_its_task(desk: Desk, who: As) -> None:
 def test_a_back_dated_comment_does_not_set_the_status(desk: Desk, who: As) -> None:
     """The task reflects its comments in order."""
     manager = who("manager")
-    say(manager, desk, status="wfa")
-    say(manager, desk, status="retake", created_at="2026-01-04T10:00:00")
+    post_comment(manager, desk, status="wfa")
+    post_comment(manager, desk, status="retake", created_at="2026-01-04T10:00:00")
     task = task_of(manager, desk.task)
     assert task["task_status_id"] == desk.statuses["wfa"]
     assert task["retake_count"] == 1
@@ -62,9 +62,9 @@ def test_retakes_are_capped(
     system.load(desk.tables)
     manager = who("manager")
     for _ in range(allowed):
-        assert say(manager, desk, status="retake").status_code == 201
-        assert say(manager, desk, status="wip").status_code == 201
-    answer = say(manager, desk, status="retake")
+        assert post_comment(manager, desk, status="retake").status_code == 201
+        assert post_comment(manager, desk, status="wip").status_code == 201
+    answer = post_comment(manager, desk, status="retake")
     assert answer.status_code == 400
     assert answer.json()["message"] == "No more retakes allowed on this task"
     assert task_of(manager, desk.task)["retake_count"] == allowed
@@ -74,8 +74,8 @@ def test_effects_of_a_comment_emit_events_in_order(system: System, desk: Desk, w
     """Comment, task, status, review, notifications, news."""
     project = {"project_id": desk.project}
     until(lambda: rows(system, "tasks", "SELECT count(*) FROM outbox") == [(0,)], what="silence")
-    with heard(system, "news:new") as found:
-        row = say(who("manager"), desk, "look #Rigging", "wfa").json()
+    with events_until(system, "news:new") as found:
+        row = post_comment(who("manager"), desk, "look #Rigging", "wfa").json()
     changed = {
         "task_id": desk.task,
         "new_task_status_id": desk.statuses["wfa"],
@@ -133,8 +133,8 @@ def test_a_comment_with_the_same_status_changes_nothing(
     system: System, desk: Desk, who: As
 ) -> None:
     """``task:update`` is emitted, ``task:status-changed`` is not."""
-    with heard(system, "news:new") as found:
-        say(who("artist"), desk, "still at it")
+    with events_until(system, "news:new") as found:
+        post_comment(who("artist"), desk, "still at it")
     assert [name for name, _ in found] == ["comment:new", "task:update", "news:new"]
     (news,) = who("admin").get(f"/data/projects/{desk.project}/news").json()["data"]
     assert news["change"] is False
@@ -159,14 +159,14 @@ def test_a_comment_notifies_everybody_concerned(system: System, desk: Desk, who:
         task_type_id=desk.kinds["rigging"],
     )
     system.load(desk.tables)
-    say(who("manager"), desk, "@Artist Example and @Modeling", task=task)
-    found = {
+    post_comment(who("manager"), desk, "@Artist Example and @Modeling", task=task)
+    result = {
         name: sorted(
             note["notification_type"] for note in who(name).get("/data/user/notifications").json()
         )
         for name in ("artist", "client", "maker", "modeler", "colleague", "manager", "outside")
     }
-    assert found == {
+    assert result == {
         "artist": ["comment", "mention"],
         "client": ["comment"],
         "maker": ["comment"],
@@ -188,8 +188,8 @@ def test_an_automation_sets_another_task(system: System, desk: Desk, who: As) ->
         out_task_status_id=desk.statuses["wip"],
     )
     system.load(desk.tables)
-    with heard(system, "task:status-changed", 2) as found:
-        say(who("manager"), desk, status="done")
+    with events_until(system, "task:status-changed", 2) as found:
+        post_comment(who("manager"), desk, status="done")
     assert task_of(who("admin"), desk.rigging)["task_status_id"] == desk.statuses["wip"]
     (comment,) = comments_on(who("admin"), desk.rigging)
     assert comment["person_id"] == desk.people["manager"]
@@ -217,7 +217,7 @@ def test_an_automation_applies_only_where_it_is_enabled(
     else:
         desk.row("status_automation", made).update(change)
     system.load(desk.tables)
-    assert say(who("manager"), desk, status="done").status_code == 201
+    assert post_comment(who("manager"), desk, status="done").status_code == 201
     assert task_of(who("admin"), desk.rigging)["task_status_id"] == desk.status
 
 
@@ -234,7 +234,7 @@ def test_circular_automations_terminate(system: System, desk: Desk, who: As) -> 
                 out_task_status_id=desk.statuses[then],
             )
     system.load(desk.tables)
-    assert say(who("manager"), desk, status="done").status_code == 201
+    assert post_comment(who("manager"), desk, status="done").status_code == 201
     assert task_of(who("admin"), desk.task)["task_status_id"] == desk.statuses["done"]
     assert task_of(who("admin"), desk.rigging)["task_status_id"] == desk.statuses["wip"]
 
@@ -249,8 +249,8 @@ def test_an_automation_sets_an_asset_s_readiness(system: System, desk: Desk, who
         out_task_type_id=desk.kinds["animation"],
     )
     system.load(desk.tables)
-    with heard(system, "asset:ready-changed", service="assets") as found:
-        say(who("manager"), desk, status="done")
+    with events_until(system, "asset:ready-changed", service="assets") as found:
+        post_comment(who("manager"), desk, status="done")
     until(
         lambda: (
             who("admin").get(f"/data/entities/{desk.asset}").json()["ready_for"]
@@ -265,6 +265,6 @@ def test_an_automation_sets_an_asset_s_readiness(system: System, desk: Desk, who
 
 def test_comments_on_concepts_make_no_news(desk: Desk, who: As) -> None:
     """They are comments all the same."""
-    assert say(who("artist"), desk, "nice", task=desk.concept_task).status_code == 201
+    assert post_comment(who("artist"), desk, "nice", task=desk.concept_task).status_code == 201
     assert len(comments_on(who("artist"), desk.concept_task)) == 1
     assert who("admin").get(f"/data/projects/{desk.project}/news").json()["data"] == []

@@ -10,7 +10,7 @@ import requests
 
 from tests.desk import Desk
 from tests.running import Caller, System, until
-from tests.system.tasks.asking import comments_on, heard, task_of
+from tests.system.tasks.actions import comments_on, events_until, task_of
 from tests.system.tasks.conftest import As
 from tests.system.tasks.test_previews import picture
 from tests.world import ident
@@ -45,8 +45,8 @@ def batch(
 
 def texts(desk: Desk, who: As) -> list[str]:
     """What was said on the entity's two tasks."""
-    found = [comments_on(who("admin"), task) for task in (desk.task, desk.rigging)]
-    return sorted(one["text"] for row in found for one in row if one["text"] != "Go")
+    result = [comments_on(who("admin"), task) for task in (desk.task, desk.rigging)]
+    return sorted(one["text"] for row in result for one in row if one["text"] != "Go")
 
 
 # --- comment-many -------------------------------------------------------------------------------
@@ -55,7 +55,7 @@ def texts(desk: Desk, who: As) -> list[str]:
 def test_a_managers_comments_are_all_written(system: System, desk: Desk, who: As) -> None:
     """Answered in their order, each told of."""
     body = [item(desk, desk.rigging, "one", "wfa"), item(desk, desk.task, "two", links=["a"])]
-    with heard(system, "news:new", 2) as found:
+    with events_until(system, "news:new", 2) as found:
         answer = many(who("manager"), desk, body)
     assert answer.status_code == 201, answer.text
     rows = answer.json()
@@ -138,14 +138,17 @@ def test_a_form_of_many_comments_may_bring_files(desk: Desk, who: As) -> None:
     """Named for their items."""
     path = f"/actions/projects/{desk.project}/tasks/comment-many"
     body = [item(desk, desk.task, "one"), item(desk, desk.rigging, "two")]
-    answer = who("manager").send(
+    response = who("manager").send(
         "POST",
         path,
         data={"comments": json.dumps(body)},
         files={"attachment_file-1-0": ("b.txt", b"b")},
     )
-    assert answer.status_code == 201, answer.text
-    assert [[one["name"] for one in row["attachment_files"]] for row in answer.json()] == [
+    assert response.status_code == 201, response.text
+    assert [
+        [attachment_file["name"] for attachment_file in row["attachment_files"]]
+        for row in response.json()
+    ] == [
         [],
         ["b.txt"],
     ]
@@ -189,15 +192,18 @@ def test_a_batch_brings_files_and_previews(desk: Desk, who: As) -> None:
     answer = batch(who("artist"), items, files)
     assert answer.status_code == 201, answer.text
     rows = answer.json()
-    named = {n: [one["name"] for one in rows[n]["attachment_files"]] for n in (0, 1, 2, 10)}
+    named = {
+        n: [attachment_file["name"] for attachment_file in rows[n]["attachment_files"]]
+        for n in (0, 1, 2, 10)
+    }
     assert named == {0: ["a.txt"], 1: ["b.txt"], 2: [], 10: ["k.txt"]}
     first, second = rows[0]["preview_files"]
     assert (first["revision"], first["position"]) == (second["revision"], second["position"] - 1)
     assert rows[0]["previews"] == [first["id"], second["id"]]
 
     def ready() -> Any:
-        found = who("artist").get(f"/data/preview-files/{first['id']}").json()
-        return found["status"] == "ready" and found
+        body = who("artist").get(f"/data/preview-files/{first['id']}").json()
+        return body["status"] == "ready" and body
 
     shown = until(ready, what="a ready preview")
     assert (shown["width"], shown["extension"]) == (60, "png")
@@ -218,8 +224,8 @@ def test_a_batch_is_an_array_of_comments(
     desk: Desk, who: As, body: dict[str, Any], message: str
 ) -> None:
     """Anything else is refused."""
-    answer = who("artist").post("/actions/tasks/batch-comment", body)
-    assert (answer.status_code, answer.json()["message"]) == (400, message)
+    response = who("artist").post("/actions/tasks/batch-comment", body)
+    assert (response.status_code, response.json()["message"]) == (400, message)
 
 
 @pytest.mark.parametrize("missing", ["task_id", "task_status_id", "text"])

@@ -15,7 +15,7 @@ from services.common.wire.rpc_protocol import Reply
 from services.tasks.service import TasksService
 from tests.desk import Desk
 from tests.running import System, until
-from tests.system.tasks.asking import say, tasks_in
+from tests.system.tasks.actions import post_comment, tasks_in
 from tests.system.tasks.conftest import As
 
 
@@ -31,7 +31,7 @@ def test_the_writer_sees_each_kind_of_change_at_once(stage: Desk, who: As, kind:
     person = stage.people["colleague"]
     changes = {
         "task": lambda: manager.put(f"/data/tasks/{task}", {"priority": 2}),
-        "comment": lambda: say(manager, stage, "hello", "wip", task),
+        "comment": lambda: post_comment(manager, stage, "hello", "wip", task),
         "assignment": lambda: manager.put(f"/actions/tasks/{task}/assign", {"person_id": person}),
         "rename": lambda: manager.put(f"/data/entities/{entity}", {"name": "Renamed"}),
         "subscription": lambda: manager.post(f"/actions/user/tasks/{task}/subscribe", {}),
@@ -49,9 +49,9 @@ def test_the_writer_sees_each_kind_of_change_at_once(stage: Desk, who: As, kind:
         def settled() -> bool:
             nonlocal answer
             tag = answer.headers["ETag"]
-            found = manager.get(path, headers={"If-None-Match": tag})
-            answer = found if found.status_code == 200 else answer
-            return found.status_code == 304
+            response = manager.get(path, headers={"If-None-Match": tag})
+            answer = response if response.status_code == 200 else answer
+            return response.status_code == 304
 
         until(settled, what=f"a 304 before the {name}")
         tag = answer.headers["ETag"]
@@ -69,10 +69,10 @@ def test_a_vendor_s_view_reflects_their_assignments(stage: Desk, who: As) -> Non
     body = {"person_id": stage.people["vendor"]}
     empty = vendor.get(path)
     manager.put(f"/actions/tasks/{stage.task}/assign", body)
-    given = vendor.get(path, headers={"If-None-Match": empty.headers["ETag"]})
-    assert [row["name"] for row in given.json()] == ["Hero"]
+    response = vendor.get(path, headers={"If-None-Match": empty.headers["ETag"]})
+    assert [row["name"] for row in response.json()] == ["Hero"]
     manager.put("/actions/tasks/clear-assignation", {"task_ids": [stage.task], **body})
-    taken = vendor.get(path, headers={"If-None-Match": given.headers["ETag"]})
+    taken = vendor.get(path, headers={"If-None-Match": response.headers["ETag"]})
     assert taken.json() == []
 
 
@@ -89,9 +89,9 @@ def test_a_change_of_role_changes_the_view(stage: Desk, who: As) -> None:
     path = f"/data/assets/with-tasks?project_id={stage.project}"
     tag = who("artist").get(path).headers["ETag"]
     assert who("admin").put(f"/data/persons/{stage.people['artist']}", {"role": "vendor"}).ok
-    answer = who("artist").get(path, headers={"If-None-Match": tag})
-    assert answer.status_code == 200
-    assert set(tasks_in(answer.json())) == {stage.task}
+    response = who("artist").get(path, headers={"If-None-Match": tag})
+    assert response.status_code == 200
+    assert set(tasks_in(response.json())) == {stage.task}
 
 
 @pytest.mark.parametrize("size", [1, 200])

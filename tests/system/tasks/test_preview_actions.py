@@ -10,14 +10,14 @@ from services.common.errors import InvalidInput
 from services.tasks.previews.annotations import apply_changes
 from tests.desk import Desk
 from tests.running import System
-from tests.system.asking import told
-from tests.system.tasks.asking import answers
+from tests.system.callers import logged_payloads
+from tests.system.tasks.actions import codes_of
 from tests.system.tasks.conftest import As
 
 LINE, ARROW = {"id": "line"}, {"id": "arrow"}
 
 
-def shown(desk: Desk, name: str, **values: object) -> str:
+def add_preview(desk: Desk, name: str, **values: object) -> str:
     """A preview of the task that is there from the start."""
     return desk.add(
         "preview_file",
@@ -39,10 +39,10 @@ def shown(desk: Desk, name: str, **values: object) -> str:
 @pytest.fixture
 def previews(system: System, desk: Desk) -> list[str]:
     """Three previews of one revision, the last still without its file."""
-    found = [shown(desk, f"p{place}", position=place) for place in (1, 2)]
-    found.append(shown(desk, "p3", position=3, status="processing", file_size=0))
+    result = [add_preview(desk, f"p{place}", position=place) for place in (1, 2)]
+    result.append(add_preview(desk, "p3", position=3, status="processing", file_size=0))
     system.load(desk.tables)
-    return found
+    return result
 
 
 def test_a_preview_stands_for_its_entity_at_once(
@@ -55,13 +55,13 @@ def test_a_preview_stands_for_its_entity_at_once(
     assert (entity["type"], entity["preview_file_status"]) == ("Entity", "ready")
     asset = who("admin").get(f"/data/assets/{desk.asset}").json()
     assert asset["preview_file_id"] == previews[1]
-    [event] = told(who("admin"), "preview-file:set-main")
+    [event] = logged_payloads(who("admin"), "preview-file:set-main")
     assert event["entity_id"] == desk.asset
-    assert len(told(who("admin"), "asset:update")) == 1
+    assert len(logged_payloads(who("admin"), "asset:update")) == 1
     unfinished = f"/actions/preview-files/{previews[2]}/set-main-preview"
     assert who("artist").put(unfinished, {}).status_code == 400
     people = ("colleague", "client", "vendor", "stranger")
-    assert set(answers(system, desk, people, "PUT", path, {}).values()) == {403}
+    assert set(codes_of(system, desk, people, "PUT", path, {}).values()) == {403}
 
 
 def test_two_who_draw_at_once_both_keep_their_lines(
@@ -79,7 +79,7 @@ def test_two_who_draw_at_once_both_keep_their_lines(
         assert list(pool.map(draw, names)) == [200] * 3
     [at_one] = who("admin").get(f"/data/preview-files/{previews[0]}").json()["annotations"]
     assert {one["id"] for one in at_one["drawing"]["objects"]} == names
-    assert len(told(who("admin"), "preview-file:annotation-update", 3)) == 3
+    assert len(logged_payloads(who("admin"), "preview-file:annotation-update", 3)) == 3
     assert who("artist").put(path, {"additions": "all"}).status_code == 400
     for name in ("colleague", "client"):
         assert who(name).put(path, {}).status_code == 403
@@ -122,8 +122,8 @@ def test_previews_are_listed_for_readers(
     """Of a task, of an entity, of a production."""
     people = ("admin", "manager", "colleague", "hired", "vendor", "stranger")
     for path in (f"/data/tasks/{desk.task}/previews", f"/data/assets/{desk.asset}/preview-files"):
-        found = list(answers(system, desk, people, "GET", path).values())
-        assert found == [200, 200, 200, 200, 403, 403]
+        result = list(codes_of(system, desk, people, "GET", path).values())
+        assert result == [200, 200, 200, 200, 403, 403]
     rows = who("colleague").get(f"/data/tasks/{desk.task}/previews").json()
     assert {row["id"] for row in rows} == set(previews)
     by_type = who("colleague").get(f"/data/assets/{desk.asset}/preview-files").json()
@@ -141,21 +141,23 @@ def test_a_preview_beside_another_and_one_taken_back(
     system: System, desk: Desk, who: As, previews: list[str]
 ) -> None:
     """Of the same revision; by the comment's author, not by a colleague."""
-    comment = desk.said("look", "artist")
+    comment = desk.add_comment("look", "artist")
     desk.link("comment_preview_link", comment=comment, preview_file=previews[0])
     system.load(desk.tables)
     path = f"/actions/tasks/{desk.task}/comments/{comment}/preview-files/{previews[0]}"
-    made = who("artist").post(path, {})
-    assert made.status_code == 201
-    assert (made.json()["revision"], made.json()["position"]) == (1, 2)
+    response = who("artist").post(path, {})
+    assert response.status_code == 201
+    assert (response.json()["revision"], response.json()["position"]) == (1, 2)
     assert who("colleague").post(path, {}).status_code == 403
     assert who("colleague").delete(path).status_code == 403
     assert who("artist").delete(path).status_code == 204
     assert who("artist").delete(path).status_code == 404
-    assert told(who("admin"), "preview-file:delete") == [{"preview_file_id": previews[0]}]
+    assert logged_payloads(who("admin"), "preview-file:delete") == [
+        {"preview_file_id": previews[0]}
+    ]
     rows = who("artist").get(f"/data/tasks/{desk.task}/comments").json()
     [row] = [row for row in rows if row["id"] == comment]
-    assert [preview["id"] for preview in row["previews"]] == [made.json()["id"]]
+    assert [preview["id"] for preview in row["previews"]] == [response.json()["id"]]
 
 
 def test_own_work_is_listed_around_entities(system: System, desk: Desk, who: As) -> None:

@@ -119,9 +119,9 @@ def test_a_picture_is_rendered_in_four_sizes(
     assert "comments" not in row
     sizes = [opened(artist.get(f"/pictures/{s}/preview-files/{preview}.png")).size for s in SHAPES]
     assert sizes == [(150, 100), (100, 100), (1200, 800), (300, 200)]
-    shown = artist.get(f"/pictures/thumbnails/preview-files/{preview}.png?t=1")
-    assert shown.headers["Content-Disposition"] == 'inline; filename=""'
-    assert shown.headers["Cache-Control"] == "max-age=604800, private"
+    response = artist.get(f"/pictures/thumbnails/preview-files/{preview}.png?t=1")
+    assert response.headers["Content-Disposition"] == 'inline; filename=""'
+    assert response.headers["Cache-Control"] == "max-age=604800, private"
     saved = artist.get(f"/pictures/originals/preview-files/{preview}/download")
     assert saved.headers["Content-Disposition"] == (
         'attachment; filename="film_hero_modeling_v2.png"'
@@ -212,9 +212,9 @@ def test_movies_and_other_files_are_kept_unchanged(
 
     drawing = announce(artist, world).json()["id"]
     assert upload(artist, drawing, "a.svg", b"<svg/>").json()["extension"] == "svg"
-    sent = artist.get(f"/pictures/originals/preview-files/{drawing}.svg")
-    assert sent.headers["Content-Type"] == "application/octet-stream"
-    assert sent.headers["Content-Disposition"].startswith("attachment")
+    response = artist.get(f"/pictures/originals/preview-files/{drawing}.svg")
+    assert response.headers["Content-Type"] == "application/octet-stream"
+    assert response.headers["Content-Disposition"].startswith("attachment")
     wrong = artist.get(f"/pictures/originals/preview-files/{drawing}.exe")
     assert (wrong.status_code, wrong.json()["message"]) == (400, "Extension not allowed: exe")
 
@@ -223,8 +223,8 @@ def test_movies_and_other_files_are_kept_unchanged(
 def test_a_missing_file_is_a_404(admin: Caller, world: World, file: str) -> None:
     """As JSON, without a placeholder: the web interface asks often."""
     for path in ("/pictures/previews", "/pictures/thumbnails", "/movies/tiles"):
-        answer = admin.get(f"{path}/preview-files/{file}")
-        assert (answer.status_code, answer.json()["error"]) == (404, True)
+        response = admin.get(f"{path}/preview-files/{file}")
+        assert (response.status_code, response.json()["error"]) == (404, True)
     assert admin.get(f"/pictures/previews/preview-files/{world.preview}.png").status_code == 404
 
 
@@ -267,9 +267,9 @@ def test_an_entity_s_previews_are_grouped(
 ) -> None:
     """By task type and revision; further files are inside a revision's first."""
     second = announce(artist, world).json()["id"]
-    found = admin.get(f"/data/playlists/entities/{world.asset}/preview-files").json()
-    assert list(found) == [world.task_type]
-    newest, oldest = found[world.task_type]
+    body = admin.get(f"/data/playlists/entities/{world.asset}/preview-files").json()
+    assert list(body) == [world.task_type]
+    newest, oldest = body[world.task_type]
     assert (newest["id"], newest["revision"], oldest["id"]) == (preview, 2, world.preview)
     assert [(p["id"], p["position"]) for p in newest["previews"]] == [(second, 2)]
     assert admin.get(f"/data/playlists/entities/{world.shot}/preview-files").json() == {}
@@ -300,21 +300,21 @@ def test_a_preview_posted_with_its_comment_is_processed_by_event(
 ) -> None:
     """Its file waits where no sweep deletes it; then nothing else is left."""
     item = {"task_id": world.task, "task_status_id": world.status, "text": "see"}
-    answer = artist.send(
+    response = artist.send(
         "POST",
         "/actions/tasks/batch-comment",
         data={"comments": json.dumps([item])},
         files={"preview_file-0": ("shot.jpg", picture(300, 200, "JPEG"))},
     )
-    assert answer.status_code == 201, answer.text
-    (shown,) = answer.json()[0]["preview_files"]
-    path = f"/data/preview-files/{shown['id']}"
+    assert response.status_code == 201, response.text
+    (preview_file,) = response.json()[0]["preview_files"]
+    path = f"/data/preview-files/{preview_file['id']}"
     until(lambda: artist.get(path).json()["status"] == "ready", what="the preview")
-    thumbnail = artist.get(f"/pictures/thumbnails/preview-files/{shown['id']}.png")
+    thumbnail = artist.get(f"/pictures/thumbnails/preview-files/{preview_file['id']}.png")
     assert opened(thumbnail).size == (150, 100)
-    folder = system.storage / "previews" / shown["id"]
-    found = {path.name for path in folder.rglob("*") if path.is_file()}
-    assert found == {"original", "preview", "thumbnail", "square"}
+    folder = system.storage / "previews" / preview_file["id"]
+    result = {path.name for path in folder.rglob("*") if path.is_file()}
+    assert result == {"original", "preview", "thumbnail", "square"}
 
 
 def test_an_unknown_kind_rejects_the_whole_comment(

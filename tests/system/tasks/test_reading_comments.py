@@ -10,8 +10,8 @@ from deploy.local.parts import Parts
 from services.tasks.service import TasksService
 from tests.desk import Desk
 from tests.running import System
-from tests.statements import counted
-from tests.system.tasks.asking import answers, comments_on
+from tests.statements import recorded_statements
+from tests.system.tasks.actions import codes_of, comments_on
 from tests.system.tasks.conftest import As
 from tests.world import ident
 
@@ -59,7 +59,7 @@ PREVIEW = {
 
 
 @pytest.fixture
-def talk(system: System, desk: Desk) -> Desk:
+def thread(system: System, desk: Desk) -> Desk:
     """A task with comments of studio and clients; each text is its author's name."""
     for number, (name, who, values) in enumerate(
         (
@@ -71,7 +71,7 @@ def talk(system: System, desk: Desk) -> Desk:
             ("vendor", "hired", {}),
         )
     ):
-        desk.said(name, who, created_at=f"2026-02-0{number + 1}T10:00:00", **values)
+        desk.add_comment(name, who, created_at=f"2026-02-0{number + 1}T10:00:00", **values)
     reply = {
         "id": ident("reply"),
         "date": "2026-02-05T10:00:00",
@@ -117,15 +117,15 @@ OF_STUDIO = ["vendor", "pictures", "for client", "studio"]
         ("client", ["", "rival", "client", "for client"]),
     ],
 )
-def test_each_role_sees_its_comments(talk: Desk, who: As, name: str, want: list[str]) -> None:
+def test_each_role_sees_its_comments(thread: Desk, who: As, name: str, want: list[str]) -> None:
     """Newest first."""
-    assert [row["text"] for row in comments_on(who(name), talk.task)] == want
+    assert [row["text"] for row in comments_on(who(name), thread.task)] == want
 
 
-def test_a_comment_is_shown_with_its_relations(talk: Desk, who: As) -> None:
+def test_a_comment_is_shown_with_its_relations(thread: Desk, who: As) -> None:
     """People, status and previews as objects."""
-    found = {row["text"]: row for row in comments_on(who("manager"), talk.task)}
-    row = found["pictures"]
+    result = {row["text"]: row for row in comments_on(who("manager"), thread.task)}
+    row = result["pictures"]
     assert set(row) == SHOWN
     assert set(row["person"]) == {
         "first_name",
@@ -136,14 +136,14 @@ def test_a_comment_is_shown_with_its_relations(talk: Desk, who: As) -> None:
         "id",
     }
     assert set(row["task_status"]) == {"name", "short_name", "color", "id"}
-    assert [set(one) for one in row["previews"]] == [PREVIEW, PREVIEW]
-    assert [one["original_name"] for one in row["previews"]] == [None, None]
+    assert [set(preview) for preview in row["previews"]] == [PREVIEW, PREVIEW]
+    assert [preview["original_name"] for preview in row["previews"]] == [None, None]
     assert row["replies"][0]["person"]["full_name"] == "Manager Example"
 
 
-def test_clients_see_previews_but_no_internal_comments(talk: Desk, who: As) -> None:
+def test_clients_see_previews_but_no_internal_comments(thread: Desk, who: As) -> None:
     """Nor assignees, nor the validation status of previews."""
-    blank, rival, own, meant = comments_on(who("client"), talk.task)
+    blank, rival, own, meant = comments_on(who("client"), thread.task)
     assert blank == {
         **blank,
         "text": "",
@@ -153,17 +153,17 @@ def test_clients_see_previews_but_no_internal_comments(talk: Desk, who: As) -> N
         "person": None,
     }
     assert [one["validation_status"] for one in blank["previews"]] == ["neutral"]
-    assert own["person"]["id"] == talk.people["client"]
-    assert rival["person"]["id"] == talk.people["rival"]
+    assert own["person"]["id"] == thread.people["client"]
+    assert rival["person"]["id"] == thread.people["rival"]
     assert meant["person"] is None
     assert [one["person"] for one in meant["replies"]] == [None]
 
 
-def test_isolated_clients_see_their_own_comments(system: System, talk: Desk, who: As) -> None:
+def test_isolated_clients_see_their_own_comments(system: System, thread: Desk, who: As) -> None:
     """And those marked for clients."""
-    talk.row("project", talk.project)["is_clients_isolated"] = True
-    system.load(talk.tables)
-    assert [row["text"] for row in comments_on(who("client"), talk.task)] == [
+    thread.row("project", thread.project)["is_clients_isolated"] = True
+    system.load(thread.tables)
+    assert [row["text"] for row in comments_on(who("client"), thread.task)] == [
         "",
         "client",
         "for client",
@@ -173,14 +173,14 @@ def test_isolated_clients_see_their_own_comments(system: System, talk: Desk, who
         assert who("client").get(path).status_code == want, name
 
 
-def test_comments_are_for_readers_of_the_task(system: System, talk: Desk) -> None:
+def test_comments_are_for_readers_of_the_task(system: System, thread: Desk) -> None:
     """A vendor needs a task on the entity."""
     names = ("colleague", "client", "hired", "vendor", "stranger")
-    found = answers(system, talk, names, "GET", f"/data/tasks/{talk.task}/comments")
-    assert list(found.values()) == [200, 200, 200, 403, 403]
+    codes = codes_of(system, thread, names, "GET", f"/data/tasks/{thread.task}/comments")
+    assert list(codes.values()) == [200, 200, 200, 403, 403]
     for wrong in ("nonsense", ident("nothing")):
         path = f"/data/tasks/{wrong}/comments"
-        assert answers(system, talk, ("artist",), "GET", path) == {"artist": 404}
+        assert codes_of(system, thread, ("artist",), "GET", path) == {"artist": 404}
 
 
 SINGLE: Any = [
@@ -193,50 +193,60 @@ SINGLE: Any = [
 
 @pytest.mark.parametrize(("name", "may"), SINGLE)
 def test_a_single_comment_has_the_same_permissions(
-    system: System, talk: Desk, name: str, may: set[str]
+    system: System, thread: Desk, name: str, may: set[str]
 ) -> None:
     """On either path."""
     comment = ident(f"comment {name}")
     names = ("admin", "manager", "supervisor", "artist", "hired", "client", "vendor", "stranger")
-    for path in (f"/data/comments/{comment}", f"/data/tasks/{talk.task}/comments/{comment}"):
-        found = answers(system, talk, names, "GET", path)
-        assert {one for one, status in found.items() if status == 200} == may
-        assert set(found.values()) == {200, 403}
+    for path in (
+        f"/data/comments/{comment}",
+        f"/data/tasks/{thread.task}/comments/{comment}",
+    ):
+        codes = codes_of(system, thread, names, "GET", path)
+        assert {one for one, status in codes.items() if status == 200} == may
+        assert set(codes.values()) == {200, 403}
 
 
-def test_a_comment_is_found_on_its_own_task_only(talk: Desk, who: As) -> None:
+def test_a_comment_is_found_on_its_own_task_only(thread: Desk, who: As) -> None:
     """On other tasks it is a 404."""
     comment = ident("comment studio")
-    for task, one in ((talk.rigging, comment), (talk.task, ident("x")), (talk.task, "nonsense")):
+    for task, one in (
+        (thread.rigging, comment),
+        (thread.task, ident("x")),
+        (thread.task, "nonsense"),
+    ):
         assert who("admin").get(f"/data/tasks/{task}/comments/{one}").status_code == 404
 
 
-def test_a_single_comment_may_include_its_previews(talk: Desk, who: As) -> None:
+def test_a_single_comment_may_include_its_previews(thread: Desk, who: As) -> None:
     """As ids or as rows."""
     path = f"/data/comments/{ident('comment pictures')}"
     plain = who("manager").get(path).json()
     assert sorted(plain["previews"]) == sorted(ident(f"preview_file {n}") for n in ("good", "bad"))
     whole = who("manager").get(f"{path}?with_previews=true").json()
-    assert {one["id"] for one in whole["previews"]} == set(plain["previews"])
+    assert {preview["id"] for preview in whole["previews"]} == set(plain["previews"])
     hidden = who("client").get(f"/data/comments/{ident('comment for client')}").json()
     assert hidden["person"] is None
 
 
-def test_the_client_role_in_the_production_decides(system: System, talk: Desk, who: As) -> None:
+def test_the_client_role_in_the_production_decides(system: System, thread: Desk, who: As) -> None:
     """Whatever the role elsewhere."""
-    for link in talk.tables["project_person_link"]:
-        if (link["project_id"], link["person_id"]) == (talk.project, talk.people["colleague"]):
+    for link in thread.tables["project_person_link"]:
+        if (link["project_id"], link["person_id"]) == (
+            thread.project,
+            thread.people["colleague"],
+        ):
             link["role"] = "client"
-    system.load(talk.tables)
-    found = who("colleague").get(f"/data/comments/{ident('comment for client')}").json()
-    assert found["person"] is None
-    assert [reply["person"] for reply in found["replies"]] == [None]
-    assert comments_on(who("colleague"), talk.task)[0]["text"] == ""
+    system.load(thread.tables)
+    body = who("colleague").get(f"/data/comments/{ident('comment for client')}").json()
+    assert body["person"] is None
+    assert [reply["person"] for reply in body["replies"]] == [None]
+    assert comments_on(who("colleague"), thread.task)[0]["text"] == ""
 
 
-def test_a_production_s_comments_are_paged(talk: Desk, who: As) -> None:
+def test_a_production_s_comments_are_paged(thread: Desk, who: As) -> None:
     """For its managers; an array without ``page``."""
-    path = f"/data/projects/{talk.project}/comments"
+    path = f"/data/projects/{thread.project}/comments"
     bare = who("manager").get(path).json()
     assert len(bare) == 6
     page = who("manager").get(f"{path}?page=2&limit=4").json()
@@ -260,7 +270,7 @@ def test_comments_are_read_in_two_statements(
 ) -> None:
     """However many there are, with one call for people."""
     for number in range(size):
-        desk.said(f"word {number}", ("artist", "manager", "maker")[number % 3])
+        desk.add_comment(f"word {number}", ("artist", "manager", "maker")[number % 3])
     system.load(desk.tables)
     asked: list[str] = []
 
@@ -270,7 +280,7 @@ def test_comments_are_read_in_two_statements(
 
     service = TasksService()
     service.ask = ask  # type: ignore[method-assign]
-    with counted(service, parts) as statements:
+    with recorded_statements(service, parts) as statements:
         assert service.list_task_comments(task_id=desk.task)
     assert asked == ["list_short_persons"]
     assert len(statements) == 2, statements

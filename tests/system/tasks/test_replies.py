@@ -9,12 +9,19 @@ import requests
 
 from tests.desk import Desk
 from tests.running import Caller, System, until
-from tests.system.tasks.asking import answers, comments_on, heard, say, stored, task_of
+from tests.system.tasks.actions import (
+    codes_of,
+    comments_on,
+    events_until,
+    is_stored,
+    post_comment,
+    task_of,
+)
 from tests.system.tasks.conftest import As
 from tests.world import ident
 
 
-def at(desk: Desk, comment: str | None = None, task: str | None = None) -> str:
+def path_of(desk: Desk, comment: str | None = None, task: str | None = None) -> str:
     """The path of a comment."""
     return f"/data/tasks/{task or desk.task}/comments/{comment or desk.comment}"
 
@@ -23,13 +30,13 @@ def reply(
     caller: Caller, desk: Desk, text: str = "ok", comment: str | None = None
 ) -> requests.Response:
     """Reply to a comment."""
-    return caller.post(f"{at(desk, comment)}/reply", {"text": text})
+    return caller.post(f"{path_of(desk, comment)}/reply", {"text": text})
 
 
 def kinds(caller: Caller) -> list[str]:
     """The types of a person's notifications."""
-    found = caller.get("/data/user/notifications").json()
-    return sorted(note["notification_type"] for note in found)
+    body = caller.get("/data/user/notifications").json()
+    return sorted(note["notification_type"] for note in body)
 
 
 # --- replies ------------------------------------------------------------------------------------
@@ -37,28 +44,28 @@ def kinds(caller: Caller) -> list[str]:
 
 def test_a_reply_may_attach_files(desk: Desk, who: As) -> None:
     """They belong to the reply."""
-    answer = who("artist").send(
-        "POST", f"{at(desk)}/reply", data={"text": "see"}, files={"file": ("a.txt", b"one")}
+    response = who("artist").send(
+        "POST", f"{path_of(desk)}/reply", data={"text": "see"}, files={"file": ("a.txt", b"one")}
     )
-    row = answer.json()
-    (one,) = row["attachment_files"]
-    assert one == {
-        "id": one["id"],
+    row = response.json()
+    (attachment_file,) = row["attachment_files"]
+    assert attachment_file == {
+        "id": attachment_file["id"],
         "name": "a.txt",
         "extension": "txt",
         "size": 3,
         "reply_id": row["id"],
     }
     (comment,) = comments_on(who("artist"), desk.task)
-    assert comment["attachment_files"] == [one]
-    path = f"/data/attachment-files/{one['id']}/file/a.txt"
+    assert comment["attachment_files"] == [attachment_file]
+    path = f"/data/attachment-files/{attachment_file['id']}/file/a.txt"
     assert who("colleague").get(path).content == b"one"
 
 
 def test_a_reply_notifies_everybody_concerned(system: System, desk: Desk, who: As) -> None:
     """Assignees, subscribers, earlier repliers, author, mentioned people; not the replier."""
     desk.add("subscription", "maker", person_id=desk.people["maker"], task_id=desk.task)
-    comment = desk.said("first word", "supervisor")
+    comment = desk.add_comment("first word", "supervisor")
     system.load(desk.tables)
     reply(who("client"), desk, comment=comment)
     for name in ("artist", "maker", "supervisor"):
@@ -81,26 +88,31 @@ def test_a_reply_is_deleted_by_its_author(system: System, desk: Desk, who: As) -
     """Or an administrator; with its files and notifications."""
     row = (
         who("maker")
-        .send("POST", f"{at(desk)}/reply", data={"text": "see"}, files={"file": ("a.txt", b"one")})
+        .send(
+            "POST",
+            f"{path_of(desk)}/reply",
+            data={"text": "see"},
+            files={"file": ("a.txt", b"one")},
+        )
         .json()
     )
-    path = f"{at(desk)}/reply/{row['id']}"
+    path = f"{path_of(desk)}/reply/{row['id']}"
     assert who("manager").delete(path).status_code == 403
-    assert who("maker").delete(f"{at(desk)}/reply/{ident('nothing')}").status_code == 404
-    with heard(system, "comment:delete-reply") as found:
-        answer = who("maker").delete(path)
-    assert answer.status_code == 200
-    assert (answer.json()["id"], answer.json()["replies"]) == (desk.comment, [])
+    assert who("maker").delete(f"{path_of(desk)}/reply/{ident('nothing')}").status_code == 404
+    with events_until(system, "comment:delete-reply") as found:
+        response = who("maker").delete(path)
+    assert response.status_code == 200
+    assert (response.json()["id"], response.json()["replies"]) == (desk.comment, [])
     assert dict(found)["comment:delete-reply"] == {
         "task_id": desk.task,
         "comment_id": desk.comment,
         "reply_id": row["id"],
         "project_id": desk.project,
     }
-    until(lambda: not stored(system, row["attachment_files"][0]["id"]), what="an empty storage")
+    until(lambda: not is_stored(system, row["attachment_files"][0]["id"]), what="an empty storage")
     assert kinds(who("artist")) == []
     other = reply(who("maker"), desk).json()["id"]
-    assert who("admin").delete(f"{at(desk)}/reply/{other}").status_code == 200
+    assert who("admin").delete(f"{path_of(desk)}/reply/{other}").status_code == 200
 
 
 # --- acknowledging and files --------------------------------------------------------------------
@@ -110,18 +122,18 @@ def test_author_and_managers_add_and_delete_files(system: System, desk: Desk, wh
     """The stored file is deleted by event."""
     path = f"/actions/tasks/{desk.task}/comments/{desk.comment}/add-attachment"
     for name, want in (("artist", 201), ("manager", 201), ("supervisor", 403), ("client", 403)):
-        answer = who(name).send("POST", path, files={"file": (f"{name}.txt", b"one")})
-        assert answer.status_code == want, answer.text
+        response = who(name).send("POST", path, files={"file": (f"{name}.txt", b"one")})
+        assert response.status_code == want, response.text
     (comment,) = comments_on(who("artist"), desk.task)
     assert [one["name"] for one in comment["attachment_files"]] == ["artist.txt", "manager.txt"]
     one = comment["attachment_files"][0]["id"]
-    there = f"{at(desk)}/attachments/{one}"
+    there = f"{path_of(desk)}/attachments/{one}"
     assert who("supervisor").delete(there).status_code == 403
-    assert who("artist").delete(f"{at(desk)}/attachments/{ident('x')}").status_code == 404
-    assert who("artist").delete(f"{at(desk)}/attachments/nonsense").status_code == 404
-    answer = who("artist").delete(there)
-    assert (answer.status_code, answer.content) == (204, b"")
-    until(lambda: not stored(system, one), what="an empty storage")
+    assert who("artist").delete(f"{path_of(desk)}/attachments/{ident('x')}").status_code == 404
+    assert who("artist").delete(f"{path_of(desk)}/attachments/nonsense").status_code == 404
+    response = who("artist").delete(there)
+    assert (response.status_code, response.content) == (204, b"")
+    until(lambda: not is_stored(system, one), what="an empty storage")
     (comment,) = comments_on(who("artist"), desk.task)
     assert [one["name"] for one in comment["attachment_files"]] == ["manager.txt"]
 
@@ -139,7 +151,7 @@ def test_a_file_of_another_comment_is_not_deleted(desk: Desk, who: As) -> None:
         .json()
     )
     one = row["attachment_files"][0]["id"]
-    assert who("artist").delete(f"{at(desk)}/attachments/{one}").status_code == 403
+    assert who("artist").delete(f"{path_of(desk)}/attachments/{one}").status_code == 403
 
 
 # --- taking back and editing --------------------------------------------------------------------
@@ -176,18 +188,18 @@ def test_each_role_edits_its_fields_of_a_comment(
         "vendor",
         "stranger",
     )
-    found = answers(system, desk, names, "PUT", f"/data/comments/{desk.comment}", body)
-    assert {name for name, status in found.items() if status == 200} == may
-    assert set(found.values()) == {200, 403}
+    codes = codes_of(system, desk, names, "PUT", f"/data/comments/{desk.comment}", body)
+    assert {name for name, status in codes.items() if status == 200} == may
+    assert set(codes.values()) == {200, 403}
 
 
 def test_an_edited_text_updates_mentions(system: System, desk: Desk, who: As) -> None:
     """The editor is recorded."""
-    row = say(who("manager"), desk, "@Artist Example").json()
-    with heard(system, "comment:update") as found:
-        answer = who("manager").put(f"/data/comments/{row['id']}", {"text": "@Maker Example"})
-    assert answer.status_code == 200
-    assert answer.json()["editor_id"] == desk.people["manager"]
+    row = post_comment(who("manager"), desk, "@Artist Example").json()
+    with events_until(system, "comment:update") as found:
+        response = who("manager").put(f"/data/comments/{row['id']}", {"text": "@Maker Example"})
+    assert response.status_code == 200
+    assert response.json()["editor_id"] == desk.people["manager"]
     shown = comments_on(who("admin"), desk.task)[0]
     assert shown["mentions"] == [desk.people["maker"]]
     assert shown["editor"]["id"] == desk.people["manager"]
@@ -198,8 +210,8 @@ def test_an_edited_text_updates_mentions(system: System, desk: Desk, who: As) ->
 
 def test_an_edited_status_updates_the_task(system: System, desk: Desk, who: As) -> None:
     """And emits events."""
-    row = say(who("artist"), desk, status="wip").json()
-    with heard(system, "task:status-changed") as found:
+    row = post_comment(who("artist"), desk, status="wip").json()
+    with events_until(system, "task:status-changed") as found:
         who("artist").put(f"/data/comments/{row['id']}", {"task_status_id": desk.statuses["wfa"]})
     task = task_of(who("admin"), desk.task)
     assert task["task_status_id"] == desk.statuses["wfa"]
@@ -244,7 +256,7 @@ def test_a_concept_without_comments_gets_the_default_status(
         is_client_allowed=True,
     )
     system.load(desk.tables)
-    row = say(who("artist"), desk, status="wip", task=desk.concept_task).json()
+    row = post_comment(who("artist"), desk, status="wip", task=desk.concept_task).json()
     who("artist").delete(f"/data/comments/{row['id']}")
     assert task_of(who("admin"), desk.concept_task)["task_status_id"] == neutral
 
@@ -275,7 +287,7 @@ def test_an_author_cannot_move_a_comment(desk: Desk, who: As) -> None:
 
 def test_a_moved_comment_updates_both_tasks(desk: Desk, who: As) -> None:
     """The former one and the new one."""
-    row = say(who("artist"), desk, status="wfa").json()
+    row = post_comment(who("artist"), desk, status="wfa").json()
     who("manager").put(f"/data/comments/{row['id']}", {"object_id": desk.rigging})
     assert task_of(who("admin"), desk.task)["task_status_id"] == desk.status
     assert task_of(who("admin"), desk.rigging)["task_status_id"] == desk.statuses["wfa"]
@@ -291,7 +303,7 @@ def test_a_comment_cannot_move_to_a_foreign_production(system: System, desk: Des
     ]
     there = desk.task_on(desk.foreign, "modeling", project_id=desk.other_project)
     system.load(desk.tables)
-    answer = who("manager").put(f"/data/comments/{desk.comment}", {"object_id": there})
-    assert answer.status_code == 403
-    answer = who("manager").put(f"/data/comments/{desk.comment}", {"object_id": ident("x")})
-    assert answer.status_code in {400, 404}
+    response = who("manager").put(f"/data/comments/{desk.comment}", {"object_id": there})
+    assert response.status_code == 403
+    response = who("manager").put(f"/data/comments/{desk.comment}", {"object_id": ident("x")})
+    assert response.status_code in {400, 404}

@@ -26,8 +26,8 @@ class Swept(TasksService):
 
     def ask_all(self, questions: list[tuple[str, str, dict[str, Any]]]) -> list[Any]:
         """The answer of ``chat``."""
-        (asked,) = questions
-        wanted = asked[2]["tables"]["chat_message"]
+        (question,) = questions
+        wanted = question[2]["tables"]["chat_message"]
         return [{"chat_message": [i for i in wanted if i in self.messages]}]
 
 
@@ -43,7 +43,7 @@ def tasks(system: System, world: World) -> Any:
     service.database.close()
 
 
-def lay(system: System, key: str, age: float) -> Any:
+def store_aged(system: System, key: str, age: float) -> Any:
     """Store an object of that age."""
     path = system.storage / key
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,17 +60,17 @@ def test_only_old_files_without_a_row_are_deleted(
     file = world.add("attachment_file", "a", name="a.txt", comment_id=world.comment)
     system.load(world.tables)
     kept = [
-        lay(system, f"attachments/{file}", 2 * HOUR),
-        lay(system, f"attachments/{ident('new')}", HOUR / 2),
-        lay(system, f"previews/{world.preview}/original", 2 * HOUR),
-        lay(system, "elsewhere/x", 2 * HOUR),
+        store_aged(system, f"attachments/{file}", 2 * HOUR),
+        store_aged(system, f"attachments/{ident('new')}", HOUR / 2),
+        store_aged(system, f"previews/{world.preview}/original", 2 * HOUR),
+        store_aged(system, "elsewhere/x", 2 * HOUR),
     ]
     gone = [
-        lay(system, f"attachments/{ident('orphan')}", 2 * HOUR),
-        lay(system, "attachments/no-id", 2 * HOUR),
-        lay(system, f"previews/{ident('orphan')}/original", 2 * HOUR),
-        lay(system, f"uploads/{ident('left')}", 2 * HOUR),
-        lay(system, f"uploads/{ident('torn')}#1", 2 * HOUR),
+        store_aged(system, f"attachments/{ident('orphan')}", 2 * HOUR),
+        store_aged(system, "attachments/no-id", 2 * HOUR),
+        store_aged(system, f"previews/{ident('orphan')}/original", 2 * HOUR),
+        store_aged(system, f"uploads/{ident('left')}", 2 * HOUR),
+        store_aged(system, f"uploads/{ident('torn')}#1", 2 * HOUR),
     ]
     assert tasks.sweep(HOUR) == 4
     assert [path.exists() for path in gone] == [False] * 5

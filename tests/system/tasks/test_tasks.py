@@ -9,7 +9,7 @@ import requests
 
 from tests.desk import EVERYBODY, TASK, Desk
 from tests.running import Caller, System
-from tests.system.tasks.asking import answers, heard, task_of
+from tests.system.tasks.actions import codes_of, events_until, task_of
 from tests.system.tasks.conftest import As
 from tests.world import ident
 
@@ -45,7 +45,7 @@ def names(desk: Desk, rows: list[dict[str, Any]]) -> list[str]:
 def test_tasks_are_created_for_the_listed_entities(system: System, desk: Desk, who: As) -> None:
     """In their order; repeating it creates none."""
     wanted = [desk.prop, desk.boat, desk.asset, desk.foreign]
-    with heard(system, "task:new", 2) as found:
+    with events_until(system, "task:new", 2) as found:
         answer = make(who("manager"), desk, "assets", wanted)
     assert answer.status_code == 201, answer.text
     rows = answer.json()
@@ -101,17 +101,17 @@ def test_without_a_list_tasks_are_created_for_all_of_a_kind(
 def test_the_kind_is_case_insensitive(desk: Desk, who: As, kind: str, want: list[str]) -> None:
     """An unknown one is not found."""
     path = f"/actions/projects/{desk.project}/task-types/{desk.task_type}/create-tasks"
-    answer = who("manager").post(f"{path}/{kind}", [])
-    assert answer.status_code == 201, answer.text
-    assert sorted(names(desk, answer.json())) == want
+    response = who("manager").post(f"{path}/{kind}", [])
+    assert response.status_code == 201, response.text
+    assert sorted(names(desk, response.json())) == want
     assert who("manager").post(f"{path}/nothing", []).status_code == 404
 
 
 def test_sequences_may_be_filtered_by_episode(desk: Desk, who: As) -> None:
     """Their parent."""
     path = f"/actions/projects/{desk.project}/task-types/{desk.task_type}/create-tasks/sequence"
-    answer = who("manager").post(f"{path}?episode_id={desk.episode}", [])
-    assert names(desk, answer.json()) == ["S01"]
+    response = who("manager").post(f"{path}?episode_id={desk.episode}", [])
+    assert names(desk, response.json()) == ["S01"]
 
 
 @pytest.mark.parametrize(
@@ -156,9 +156,9 @@ def test_managers_create_tasks(system: System, desk: Desk) -> None:
             f"/actions/projects/{desk.project}/task-types/{desk.kinds[task_type]}/{kind}"
             "/create-tasks"
         )
-        found = answers(system, desk, EVERYBODY, "POST", path, [])
-        assert {name for name, status in found.items() if status == 201} == may
-        assert set(found.values()) == {201, 403}
+        codes = codes_of(system, desk, EVERYBODY, "POST", path, [])
+        assert {name for name, status in codes.items() if status == 201} == may
+        assert set(codes.values()) == {201, 403}
 
 
 @pytest.mark.parametrize("path", ["concepts/create-tasks", "create-tasks/concept"])
@@ -169,7 +169,7 @@ def test_concepts_start_with_their_own_status(
     mood = desk.entity("Other mood", "Concept")
     system.load(desk.tables)
     base = f"/actions/projects/{desk.project}/task-types/{desk.kinds['drawing']}/{path}"
-    with heard(system, "task:new") as found:
+    with events_until(system, "task:new") as found:
         (task,) = who("manager").post(base, [mood]).json()
     assert (task["task_status_name"], task["task_status_color"]) == ("Neutral", "#CCCCCC")
     assert [name for name, _ in found] == ["task-status:new", "task:new"]
@@ -185,8 +185,8 @@ def test_tasks_of_several_types_are_created_for_an_entity(
     rows = who("colleague").post(path, body).json()
     assert [row["task_type_id"] for row in rows] == list(desk.kinds.values())
     assert who("colleague").post(path, {}).status_code == 400
-    found = answers(system, desk, ("artist", "client", "vendor", "stranger"), "POST", path, body)
-    assert list(found.values()) == [201, 403, 403, 403]
+    codes = codes_of(system, desk, ("artist", "client", "vendor", "stranger"), "POST", path, body)
+    assert list(codes.values()) == [201, 403, 403, 403]
     wrong = f"/data/entities/{ident('nothing')}/tasks"
     assert who("colleague").post(wrong, body).status_code == 404
 
@@ -211,9 +211,9 @@ def test_each_role_changes_its_fields_of_a_task(
 ) -> None:
     """Managers all, supervisors of the department a few."""
     everybody = (*EVERYBODY, "modeler", "animator")
-    found = answers(system, desk, everybody, "PUT", f"/data/tasks/{desk.task}", body)
-    assert {name for name, status in found.items() if status == 200} == may
-    assert set(found.values()) == {200, 403}
+    codes = codes_of(system, desk, everybody, "PUT", f"/data/tasks/{desk.task}", body)
+    assert {name for name, status in codes.items() if status == 200} == may
+    assert set(codes.values()) == {200, 403}
 
 
 def test_data_is_merged_key_by_key(desk: Desk, who: As) -> None:
@@ -232,7 +232,7 @@ def test_each_new_assignee_gets_an_event_and_a_notification(
     """The caller gets no notification."""
     ids = {"task_id": desk.task, "project_id": desk.project}
     body = {"assignees": [desk.people["colleague"], desk.people["manager"]]}
-    with heard(system, "task:unassign") as found:
+    with events_until(system, "task:unassign") as found:
         who("manager").put(f"/data/tasks/{desk.task}", body)
     told = [(name, payload.get("person_id")) for name, payload in found]
     assert ("task:unassign", desk.people["artist"]) in told
@@ -243,7 +243,7 @@ def test_each_new_assignee_gets_an_event_and_a_notification(
 
 def test_a_status_set_by_an_update_changes_no_date(system: System, desk: Desk, who: As) -> None:
     """And emits no ``task:status-changed``."""
-    with heard(system, "task:update") as found:
+    with events_until(system, "task:update") as found:
         who("manager").put(f"/data/tasks/{desk.task}", {"task_status_id": desk.statuses["done"]})
     task = task_of(who("admin"), desk.task)
     assert (task["task_status_id"], task["done_date"]) == (desk.statuses["done"], None)
@@ -256,9 +256,9 @@ def test_a_status_set_by_an_update_changes_no_date(system: System, desk: Desk, w
 def test_a_task_is_shown_with_its_relations(desk: Desk, who: As) -> None:
     """Complete persons without secrets."""
     who("artist").post(f"/actions/user/tasks/{desk.task}/subscribe", {})
-    answer = who("artist").get(f"/data/tasks/{desk.task}/full")
-    assert answer.status_code == 200, answer.text
-    row = answer.json()
+    response = who("artist").get(f"/data/tasks/{desk.task}/full")
+    assert response.status_code == 200, response.text
+    row = response.json()
     assert set(row) == TASK | {
         "assignees",
         "entity",
@@ -296,9 +296,9 @@ def test_a_shot_s_task_includes_sequence_and_episode(desk: Desk, who: As) -> Non
 def test_reading_a_task_requires_access(system: System, desk: Desk) -> None:
     """A vendor needs a task on the entity."""
     for path in (f"/data/tasks/{desk.task}", f"/data/tasks/{desk.task}/full"):
-        found = answers(system, desk, (*EVERYBODY, "hired"), "GET", path)
-        assert {name for name, status in found.items() if status == 403} == {"vendor", "stranger"}
-    assert answers(system, desk, ("admin",), "GET", f"/data/tasks/{ident('x')}/full") == {
+        codes = codes_of(system, desk, (*EVERYBODY, "hired"), "GET", path)
+        assert {name for name, status in codes.items() if status == 403} == {"vendor", "stranger"}
+    assert codes_of(system, desk, ("admin",), "GET", f"/data/tasks/{ident('x')}/full") == {
         "admin": 404
     }
 
@@ -327,10 +327,10 @@ def test_an_entity_lists_the_types_of_its_tasks(system: System, desk: Desk, who:
     assert who("artist").get(f"/data/assets/{desk.prop}/task-types").json() == []
     for what in ("tasks", "task-types"):
         assert who("artist").get(f"/data/shots/{desk.asset}/{what}").status_code == 404
-        found = answers(
+        codes = codes_of(
             system, desk, ("vendor", "stranger"), "GET", f"/data/assets/{desk.asset}/{what}"
         )
-        assert set(found.values()) == {403}
+        assert set(codes.values()) == {403}
     assert who("client").get(f"/data/concepts/{desk.concept}/tasks").status_code == 403
 
 
@@ -340,12 +340,12 @@ def test_an_entity_lists_the_types_of_its_tasks(system: System, desk: Desk, who:
 def test_deleting_a_referenced_task_requires_force(system: System, desk: Desk, who: As) -> None:
     """And a manager."""
     path = f"/data/tasks/{desk.task}"
-    found = answers(
+    codes = codes_of(
         system, desk, ("supervisor", "artist", "client"), "DELETE", f"{path}?force=true"
     )
-    assert set(found.values()) == {403}
+    assert set(codes.values()) == {403}
     assert who("manager").delete(path).status_code == 400
-    with heard(system, "task:delete") as told:
+    with events_until(system, "task:delete") as told:
         assert who("manager").delete(f"{path}?force=true").status_code == 204
     assert dict(told)["task:delete"] == {
         "task_id": desk.task,

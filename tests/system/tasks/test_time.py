@@ -9,7 +9,7 @@ import requests
 
 from tests.desk import Desk
 from tests.running import Caller, System, until
-from tests.system.tasks.asking import answers, heard, task_of
+from tests.system.tasks.actions import codes_of, events_until, task_of
 from tests.system.tasks.conftest import As
 from tests.world import ident
 
@@ -27,7 +27,7 @@ def note(
 
 def test_time_is_set_or_added_to(system: System, desk: Desk, who: As) -> None:
     """One row a person and day; the task's duration is the sum."""
-    with heard(system, "task:update", 3) as found:
+    with events_until(system, "task:update", 3) as found:
         answer = note(who("artist"), desk, 60)
         note(who("artist"), desk, 90)
         last = note(who("artist"), desk, 30, more="/add")
@@ -121,10 +121,10 @@ def test_a_tasks_time_is_told_by_person(system: System, desk: Desk, who: As) -> 
     assert found["total"] == 100.0
     assert who("artist").get(f"{path}/{DAY}").json()["total"] == 70.0
     assert who("artist").get(f"{path}/2026-01-01").json() == {"total": 0}
-    found = answers(system, desk, ("client", "vendor", "stranger"), "GET", path)
+    found = codes_of(system, desk, ("client", "vendor", "stranger"), "GET", path)
     assert list(found.values()) == [200, 403, 403]
-    mine = who("artist").get(f"/data/user/tasks/{desk.task}/time-spents/{DAY}").json()
-    assert mine["duration"] == 60.0
+    body = who("artist").get(f"/data/user/tasks/{desk.task}/time-spents/{DAY}").json()
+    assert body["duration"] == 60.0
     assert who("maker").get(f"/data/user/tasks/{desk.task}/time-spents/{DAY}").json() == {}
 
 

@@ -10,7 +10,7 @@ import requests
 
 from tests.desk import EVERYBODY, Desk
 from tests.running import Caller, System
-from tests.system.tasks.asking import answers, tasks_in
+from tests.system.tasks.actions import codes_of, tasks_in
 from tests.system.tasks.conftest import As
 from tests.world import ident
 
@@ -245,9 +245,9 @@ def test_compact_and_streamed_views_have_the_same_contents(
     plain = {row["id"]: row for row in view(who("artist"), stage, kind).json()}
 
     def named(row: list[Any]) -> dict[str, Any]:
-        found = dict(zip(fields, row, strict=True))
-        found["tasks"] = [dict(zip(task_fields, one, strict=True)) for one in found["tasks"]]
-        return found
+        result = dict(zip(fields, row, strict=True))
+        result["tasks"] = [dict(zip(task_fields, one, strict=True)) for one in result["tasks"]]
+        return result
 
     def same(rows: list[dict[str, Any]]) -> bool:
         for row in (*rows, *plain.values()):
@@ -304,9 +304,9 @@ def test_a_view_without_entities_is_empty(system: System, desk: Desk, who: As) -
 def test_views_are_for_the_team(system: System, stage: Desk, kind: str, refused: set[str]) -> None:
     """Scenes not for vendors, concepts not for clients and vendors."""
     path = f"/data/{kind}/with-tasks?project_id={stage.project}"
-    found = answers(system, stage, EVERYBODY, "GET", path)
-    assert {name for name, status in found.items() if status == 403} == refused
-    assert set(found.values()) == {200, 403}
+    codes = codes_of(system, stage, EVERYBODY, "GET", path)
+    assert {name for name, status in codes.items() if status == 403} == refused
+    assert set(codes.values()) == {200, 403}
 
 
 @pytest.mark.parametrize(
@@ -348,7 +348,7 @@ def test_a_vendor_does_not_see_other_departments_metadata(
     system: System, stage: Desk, who: As
 ) -> None:
     """Nor in compact rows."""
-    made = stage.add(
+    ident = stage.add(
         "metadata_descriptor",
         "cost",
         project_id=stage.project,
@@ -361,7 +361,7 @@ def test_a_vendor_does_not_see_other_departments_metadata(
     )
     stage.link(
         "department_metadata_descriptor_link",
-        metadata_descriptor_id=made,
+        metadata_descriptor_id=ident,
         department_id=stage.animation,
     )
     system.load(stage.tables)
@@ -391,18 +391,18 @@ def test_a_view_requires_a_production_of_the_caller(
     ids = {"nothing": ident("nothing"), "other": stage.other_project, "mine": stage.project}
     for name, value in ids.items():
         query = query.replace(f"={name}", f"={value}")
-    answer = who("artist").get(f"/data/shots/with-tasks{query}")
-    assert answer.status_code == want
-    assert message in answer.text
+    response = who("artist").get(f"/data/shots/with-tasks{query}")
+    assert response.status_code == want
+    assert message in response.text
     if want == 404:
         assert who("admin").get(f"/data/shots/with-tasks{query}").json() == []
 
 
 def test_without_a_production_assets_are_of_own_teams(stage: Desk, who: As) -> None:
     """Administrators get all."""
-    mine = {row["name"] for row in who("artist").get("/data/assets/with-tasks").json()}
-    assert "Hero" in mine
-    assert "Elsewhere" not in mine
+    names = {row["name"] for row in who("artist").get("/data/assets/with-tasks").json()}
+    assert "Hero" in names
+    assert "Elsewhere" not in names
     all_of_them = {row["name"] for row in who("admin").get("/data/assets/with-tasks").json()}
     assert all_of_them >= {"Hero", "Elsewhere", "Old"}
 
@@ -438,8 +438,8 @@ def test_a_detail_includes_its_tasks(stage: Desk, who: As, kind: str) -> None:
     }[kind]
     row = who("artist").get(f"/data/{kind}/{entity}").json()
     shown = {r["id"]: r for r in view(who("artist"), stage, kind).json()}[entity]
-    assert {one["id"] for one in row["tasks"]} == {one["id"] for one in shown["tasks"]}
-    assert all(set(one) >= KEYS[kind][1] for one in row["tasks"])
+    assert {task["id"] for task in row["tasks"]} == {task["id"] for task in shown["tasks"]}
+    assert all(set(task) >= KEYS[kind][1] for task in row["tasks"])
     for wrong in ("nonsense", ident("nothing"), stage.sequence):
         assert who("artist").get(f"/data/{kind}/{wrong}").status_code == 404
 

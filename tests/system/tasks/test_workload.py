@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.desk import TASK, Desk
 from tests.running import System
-from tests.system.tasks.asking import say
+from tests.system.tasks.actions import post_comment
 from tests.system.tasks.conftest import As
 
 
@@ -60,7 +60,7 @@ def test_a_person_s_tasks_are_listed(system: System, desk: Desk, who: As) -> Non
 
 def test_the_last_comment_is_never_a_client_s(system: System, desk: Desk, who: As) -> None:
     """The studio's comment before it is shown."""
-    desk.said("nicer please", "client", created_at="2026-03-01T10:00:00")
+    desk.add_comment("nicer please", "client", created_at="2026-03-01T10:00:00")
     system.load(desk.tables)
     rows = {row["id"]: row for row in who("artist").get("/data/user/tasks").json()}
     assert rows[desk.task]["last_comment"]["text"] == "Go"
@@ -68,14 +68,14 @@ def test_the_last_comment_is_never_a_client_s(system: System, desk: Desk, who: A
 
 def test_supervisors_list_tasks_that_wait_for_feedback(desk: Desk, who: As) -> None:
     """In their department; artists get none."""
-    say(who("artist"), desk, status="wfa")
-    found = {
+    post_comment(who("artist"), desk, status="wfa")
+    result = {
         name: [row["id"] for row in who(name).get("/data/user/tasks-to-check").json()]
         for name in ("admin", "manager", "supervisor", "modeler", "animator", "artist", "stranger")
     }
-    assert found == {
+    assert result == {
         name: [desk.task] if name in {"admin", "manager", "supervisor", "modeler"} else []
-        for name in found
+        for name in result
     }
 
 

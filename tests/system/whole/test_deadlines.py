@@ -45,7 +45,7 @@ def test_a_timed_out_read_leaves_no_broken_connection(impatient: System, world: 
     with ThreadPoolExecutor(READERS) as pool:
         for _ in range(2):
             with unreadable(impatient):
-                found = list(pool.map(lambda caller: caller.get(path).status_code, callers))
-            assert found == [502] * READERS
+                result = list(pool.map(lambda caller: caller.get(path).status_code, callers))
+            assert result == [502] * READERS
             after = [caller.get(path).status_code for caller in callers * 4]
             assert after == [200] * len(after)

@@ -11,7 +11,7 @@ from tests.world import World
 
 def rows_with(system: System, ident: str) -> dict[str, int]:
     """The number of columns' values with this id by table, in all tables except the log."""
-    found = {}
+    result = {}
     for service in SERVICES:
         connection = psycopg2.connect(system.parts.urls[service])
         with connection, connection.cursor() as cursor:
@@ -25,16 +25,16 @@ def rows_with(system: System, ident: str) -> dict[str, int]:
                 cursor.execute(f'SELECT count(*) FROM "{table}" WHERE "{column}" = %s', (ident,))
                 count = cursor.fetchone()[0]
                 if count:
-                    found[f"{service}.{table}.{column}"] = count
+                    result[f"{service}.{table}.{column}"] = count
         connection.close()
-    return found
+    return result
 
 
 def test_an_open_production_cannot_be_deleted(admin: Caller, world: World) -> None:
     """Not even with force."""
     for query in ("", "?force=true"):
-        answer = admin.delete(f"/data/projects/{world.project}{query}")
-        assert answer.status_code == 400, answer.text
+        response = admin.delete(f"/data/projects/{world.project}{query}")
+        assert response.status_code == 400, response.text
         assert admin.get(f"/data/projects/{world.project}").status_code == 200
 
 
@@ -98,9 +98,9 @@ def test_a_referenced_row_is_not_deleted(admin: Caller, world: World, path: str,
         sequence=world.sequence,
         task=world.task,
     )
-    answer = admin.delete(f"/data/{filled}")
-    assert answer.status_code == 400, what
-    assert answer.json() == {"message": "The change conflicts with records referencing this one."}
+    response = admin.delete(f"/data/{filled}")
+    assert response.status_code == 400, what
+    assert response.json() == {"message": "The change conflicts with records referencing this one."}
 
 
 def test_a_deleted_preview_is_removed_from_all_references(

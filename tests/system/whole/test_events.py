@@ -19,8 +19,8 @@ from kombu import Connection, Queue
 from nameko.standalone.rpc import ClusterRpcProxy
 
 from services.common.wire.topology import ARCHIVE
-from tests.listening import Subscriber
 from tests.running import Caller, System, until
+from tests.subscribing import Subscriber
 from tests.world import World
 
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
@@ -54,8 +54,8 @@ def test_a_disconnected_subscriber_misses_no_event(system: System, admin: Caller
     row = admin.post("/data/departments", {"name": "Editing", "color": "#fff"}).json()
     admin.put(f"/data/departments/{row['id']}", {"color": "#000"})
     admin.delete(f"/data/departments/{row['id']}")
-    until(lambda: subscriber.named("department:delete"), what="the last event")
-    mine = [e for e in subscriber.seen if e[1].get("department_id") == row["id"]]
+    until(lambda: subscriber.payloads_of("department:delete"), what="the last event")
+    mine = [e for e in subscriber.received if e[1].get("department_id") == row["id"]]
     assert [name for name, *_ in mine] == [
         "department:new",
         "department:update",
@@ -74,8 +74,8 @@ def test_event_headers_name_the_actor_and_the_production(
     """So that subscribers can route without reading payloads."""
     subscriber = Subscriber(system.parts.amqp_uri)
     admin.put(f"/data/entities/{world.shot}", {"description": "x"})
-    until(lambda: subscriber.named("shot:update"), what="the event")
-    payload, headers = next((p, h) for n, p, h in subscriber.seen if n == "shot:update")
+    until(lambda: subscriber.payloads_of("shot:update"), what="the event")
+    payload, headers = next((p, h) for n, p, h in subscriber.received if n == "shot:update")
     assert payload == {"shot_id": world.shot, "project_id": world.project}
     assert headers["actor_id"] == world.admin
     assert headers["project_id"] == world.project
@@ -86,8 +86,8 @@ def test_a_rejected_write_emits_nothing(system: System, admin: Caller) -> None:
     subscriber = Subscriber(system.parts.amqp_uri)
     assert admin.post("/data/departments", {"name": "Modeling", "color": "#1"}).status_code == 400
     row = admin.post("/data/departments", {"name": "Fine", "color": "#1"}).json()
-    until(lambda: subscriber.named("department:new"), what="the event")
-    assert subscriber.named("department:new") == [{"department_id": row["id"]}]
+    until(lambda: subscriber.payloads_of("department:new"), what="the event")
+    assert subscriber.payloads_of("department:new") == [{"department_id": row["id"]}]
 
 
 def test_assigning_through_put_emits_an_event_per_person(
@@ -97,10 +97,10 @@ def test_assigning_through_put_emits_an_event_per_person(
     subscriber = Subscriber(system.parts.amqp_uri)
     vendor, artist = world.people["vendor"], world.people["artist"]
     admin.put(f"/data/tasks/{world.task}", {"assignees": [vendor]})
-    until(lambda: subscriber.named("task:update"), what="the update")
+    until(lambda: subscriber.payloads_of("task:update"), what="the update")
     ids = {"task_id": world.task, "project_id": world.project}
-    assert subscriber.named("task:assign") == [{**ids, "person_id": vendor}]
-    assert subscriber.named("task:unassign") == [{**ids, "person_id": artist}]
+    assert subscriber.payloads_of("task:assign") == [{**ids, "person_id": vendor}]
+    assert subscriber.payloads_of("task:unassign") == [{**ids, "person_id": artist}]
     (notified,) = admin.get(f"/data/notifications?person_id={vendor}").json()
     assert notified["notification_type"] == "assignation"
 
@@ -229,5 +229,5 @@ class TestLog:
     @staticmethod
     def last(caller: Caller, query: str = "") -> list[dict[str, Any]]:
         """The newest events."""
-        found: list[dict[str, Any]] = caller.get(f"/data/events/last?{query}").json()
-        return found
+        rows: list[dict[str, Any]] = caller.get(f"/data/events/last?{query}").json()
+        return rows

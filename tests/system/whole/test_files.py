@@ -30,19 +30,19 @@ def messages_of(world: World) -> str:
     return f"/data/entities/{world.asset}/chat/messages"
 
 
-def say(caller: Caller, world: World, content: bytes, name: str = "a.bin") -> int:
+def post_message(caller: Caller, world: World, content: bytes, name: str = "a.bin") -> int:
     """Post a message with a file; returns the status."""
-    answer = caller.send(
+    response = caller.send(
         "POST",
         messages_of(world),
         data={"message": "x"},
         files={"file": (name, content)},
         timeout=60,
     )
-    return answer.status_code
+    return response.status_code
 
 
-def lying(system: System) -> set[Path]:
+def stored_files(system: System) -> set[Path]:
     """All files in the storage."""
     return {path for path in system.storage.rglob("*") if path.is_file()}
 
@@ -51,28 +51,28 @@ def test_without_the_storage_files_are_502_at_once(
     system: System, artist: Caller, world: World
 ) -> None:
     """Everything else works, and files do again when it is back."""
-    assert say(artist, world, b"before") == 201
+    assert post_message(artist, world, b"before") == 201
     said = artist.get(messages_of(world)).json()[-1]
     path = f"/data/attachment-files/{said['attachment_files'][0]['id']}/file/x"
     aside = system.folder / "aside"
     system.storage.rename(aside)
     try:
         begun = time.monotonic()
-        answer = artist.get(path)
-        assert (answer.status_code, answer.headers["Retry-After"]) == (502, "2")
-        assert say(artist, world, b"meanwhile") == 502
+        response = artist.get(path)
+        assert (response.status_code, response.headers["Retry-After"]) == (502, "2")
+        assert post_message(artist, world, b"meanwhile") == 502
         assert time.monotonic() - begun < 2
         assert artist.get(messages_of(world)).status_code == 200
     finally:
         aside.rename(system.storage)
     assert artist.get(path).content == b"before"
-    assert say(artist, world, b"after") == 201
+    assert post_message(artist, world, b"after") == 201
     assert len(artist.get(messages_of(world)).json()) == 3
 
 
 def test_a_disconnected_upload_leaves_no_file(system: System, artist: Caller, world: World) -> None:
     """No partial file is stored."""
-    before = lying(system)
+    before = stored_files(system)
     token = artist.session.headers["Authorization"]
     host = urlsplit(system.base)
     head = (
@@ -83,7 +83,7 @@ def test_a_disconnected_upload_leaves_no_file(system: System, artist: Caller, wo
     with socket.create_connection((host.hostname, host.port)) as connection:
         connection.sendall(head.encode() + bytes(20 * MEGABYTE))
         until(lambda: {*system.storage.rglob("*#*")}, what="the beginning of the upload")
-    until(lambda: lying(system) == before, what="the removal of the half file")
+    until(lambda: stored_files(system) == before, what="the removal of the half file")
 
 
 def test_a_message_to_a_dead_service_is_stored_whole_or_not_at_all(
@@ -96,20 +96,20 @@ def test_a_message_to_a_dead_service_is_stored_whole_or_not_at_all(
     before = {path for path in system.storage.rglob("*") if path.is_file()}
     system.kill("chat")
     try:
-        assert say(artist, world, b"x") == 502
+        assert post_message(artist, world, b"x") == 502
         assert len({path for path in system.storage.rglob("*") if path.is_file()} - before) == 1
     finally:
         system.start("chat")
         system.wait()
     for message in artist.get(messages_of(world)).json():
         for file in message["attachment_files"]:
-            found = artist.get(f"/data/attachment-files/{file['id']}/file/x")
-            assert (found.status_code, found.content) == (200, b"x")
-    assert say(artist, world, b"x") == 201
+            response = artist.get(f"/data/attachment-files/{file['id']}/file/x")
+            assert (response.status_code, response.content) == (200, b"x")
+    assert post_message(artist, world, b"x") == 201
 
 
 @pytest.fixture
-def narrow(system: System, tmp_path: Path) -> Iterator[System]:
+def small_limit(system: System, tmp_path: Path) -> Iterator[System]:
     """A second gateway with a smaller body limit."""
     extra = {"MAX_UPLOAD": "100000", "STORAGE_URL": f"file://{system.storage}"}
     found = System(system.parts, tmp_path, extra=extra)
@@ -121,15 +121,17 @@ def narrow(system: System, tmp_path: Path) -> Iterator[System]:
         found.stop()
 
 
-def test_a_body_over_the_limit_is_rejected(narrow: System, artist: Caller, world: World) -> None:
+def test_a_body_over_the_limit_is_rejected(
+    small_limit: System, artist: Caller, world: World
+) -> None:
     """413 with the usual JSON, also while it is still being sent."""
-    caller = narrow.caller(world.people["artist"])
-    assert say(caller, world, bytes(50_000)) == 201
-    answer = caller.send(
+    caller = small_limit.caller(world.people["artist"])
+    assert post_message(caller, world, bytes(50_000)) == 201
+    response = caller.send(
         "POST", messages_of(world), data={"message": "x"}, files={"f": ("a", bytes(5_000_000))}
     )
-    assert answer.status_code == 413
-    assert answer.json()["error"] is True
+    assert response.status_code == 413
+    assert response.json()["error"] is True
 
 
 def test_a_hundred_megabytes_are_streamed(system: System, artist: Caller, world: World) -> None:
@@ -137,13 +139,13 @@ def test_a_hundred_megabytes_are_streamed(system: System, artist: Caller, world:
     content = bytes(100 * MEGABYTE)
     watched = [psutil.Process(system.processes[n].pid) for n in ("gateway", "chat", "tasks")]
     watched += watched[0].children()
-    assert say(artist, world, b"warm", "warm.bin") == 201
+    assert post_message(artist, world, b"warm", "warm.bin") == 201
 
     def used() -> int:
         return sum(process.memory_info().rss for process in watched)
 
     before, begun = used(), time.perf_counter()
-    assert say(artist, world, content) == 201
+    assert post_message(artist, world, content) == 201
     sent, took = used(), time.perf_counter() - begun
     file = artist.get(messages_of(world)).json()[-1]["attachment_files"][0]["id"]
     with artist.get(f"/data/attachment-files/{file}/file/x", stream=True) as answer:

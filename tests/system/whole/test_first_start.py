@@ -50,11 +50,11 @@ def browser(studio: System) -> Browser:
 
 def test_the_first_administrator_finds_a_studio(browser: Browser) -> None:
     """Every page opens: a time zone, a language, and whatever the lists are to show."""
-    known = browser.get("/auth/authenticated")
-    moment = datetime.now(UTC).astimezone(ZoneInfo(known["user"]["timezone"]))
+    response = browser.get("/auth/authenticated")
+    moment = datetime.now(UTC).astimezone(ZoneInfo(response["user"]["timezone"]))
     assert moment.utcoffset() is not None
-    assert known["user"]["locale"] == "en_US"
-    assert browser.get("/data/organisations") == [known["organisation"]]
+    assert response["user"]["locale"] == "en_US"
+    assert browser.get("/data/organisations") == [response["organisation"]]
     context = browser.get("/data/user/context")
     lists = ("project_status", "task_status", "task_types", "asset_types", "departments")
     for name in lists:
@@ -77,11 +77,11 @@ def test_what_a_start_makes_is_in_the_log(browser: Browser) -> None:
         made = {row["id"] for row in browser.get(f"/data/{path}")}
         key = f"{event.partition(':')[0].replace('-', '_')}_id"
 
-        def told(event: str = event, key: str = key) -> set[str]:
+        def logged_ids(event: str = event, key: str = key) -> set[str]:
             rows = browser.get(f"/data/events/last?name={event}&page_size=100")
             return {row["data"][key] for row in rows}
 
-        until(lambda made=made, told=told: made <= told(), what=event)
+        until(lambda made=made, logged_ids=logged_ids: made <= logged_ids(), what=event)
 
 
 def test_a_script_finds_the_status_of_new_tasks(studio: System) -> None:
@@ -112,8 +112,8 @@ def test_the_first_production_is_made_at_the_web_interface(browser: Browser) -> 
     me = browser.get("/auth/authenticated")["user"]["id"]
     browser.post(f"/data/projects/{film['id']}/team", {"person_id": me})
     again = browser.get("/data/user/context")
-    (shown,) = again["projects"]
-    assert set(shown["task_types"]) == {row["id"] for row in context["task_types"]}
+    (project,) = again["projects"]
+    assert set(project["task_types"]) == {row["id"] for row in context["task_types"]}
 
     prop = next(row for row in context["asset_types"] if row["name"] == "Prop")
     path = f"/data/projects/{film['id']}"
@@ -166,7 +166,7 @@ def begin_a_concept(browser: Browser, film: str, context: dict[str, Any]) -> Non
     assert {row["for_entity"] for row in named} == {"Asset", "Concept"}
     kind = next(row for row in named if row["for_entity"] == "Concept")
     mood = browser.post(f"/data/projects/{film}/concepts", {"name": "Mood"})
-    made = browser.post(
+    response = browser.post(
         f"/actions/projects/{film}/task-types/{kind['id']}/concepts/create-tasks", [mood["id"]]
     )
-    assert [task["entity_id"] for task in made] == [mood["id"]]
+    assert [task["entity_id"] for task in response] == [mood["id"]]

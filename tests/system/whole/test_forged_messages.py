@@ -60,8 +60,8 @@ class Forger:
     ) -> str:
         """Publish; answers the correlation id."""
         number = str(uuid.uuid4())
-        given = {"reply_to": self.queue, "correlation_id": number, **properties}
-        message = amqp.Message(body, application_headers=headers or {}, **given)
+        arguments = {"reply_to": self.queue, "correlation_id": number, **properties}
+        message = amqp.Message(body, application_headers=headers or {}, **arguments)
         self.channel.basic_publish(message, exchange, key)
         return number
 
@@ -82,8 +82,8 @@ class Forger:
         end = time.monotonic() + seconds
         while number not in self.replies:
             self.connection.drain_events(timeout=max(0.01, end - time.monotonic()))
-        found: dict[str, Any] = json.loads(self.replies[number].body)
-        return found
+        body: dict[str, Any] = json.loads(self.replies[number].body)
+        return body
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def forger(system: System) -> Iterator[Forger]:
 
 
 @contextmanager
-def unharmed(
+def assert_unharmed(
     system: System, admin: Caller, queue: str, service: str, *, reconnects: bool = False
 ) -> Iterator[None]:
     """The process stays, goes on answering, and leaves nothing of what came in its queue.
@@ -153,14 +153,14 @@ def test_a_malformed_request_is_rejected_and_acknowledged(
     """The sender gets an error; the service goes on."""
     given = INVALID[name]
     headers = {"nameko.bare": "1", **given.get("headers", {})}
-    with unharmed(system, admin, QUEUE, SERVICE):
+    with assert_unharmed(system, admin, QUEUE, SERVICE):
         answer = forger.reply(forger.send(**{**given, "headers": headers}))
     assert answer["kind"] == "invalid-input", answer
     assert answer["message"]
 
 
 def test_a_stock_caller_gets_nameko_errors(system: System, admin: Caller, forger: Forger) -> None:
-    with unharmed(system, admin, QUEUE, SERVICE):
+    with assert_unharmed(system, admin, QUEUE, SERVICE):
         answer = forger.reply(forger.send(body=b"hello"))
     assert answer["result"] is None
     assert answer["error"]["exc_type"] == "InvalidInput"
@@ -177,7 +177,7 @@ def test_the_error_names_the_expected_form(system: System, forger: Forger) -> No
 def test_an_unknown_method_is_rejected(
     system: System, admin: Caller, forger: Forger, key: str
 ) -> None:
-    with unharmed(system, admin, QUEUE, SERVICE):
+    with assert_unharmed(system, admin, QUEUE, SERVICE):
         answer = forger.reply(forger.send(key=key, headers={"nameko.bare": "1"}))
     assert answer["kind"] == "method-unknown"
 
@@ -208,7 +208,7 @@ def test_an_invalid_reply_address_is_harmless(
 ) -> None:
     given = {k: v for k, v in ADDRESSES[name].items() if v is not None}
     absent = [k for k, v in ADDRESSES[name].items() if v is None]
-    with unharmed(system, admin, QUEUE, SERVICE, reconnects=name == BREAKS_THE_BROKER):
+    with assert_unharmed(system, admin, QUEUE, SERVICE, reconnects=name == BREAKS_THE_BROKER):
         for body in (json.dumps(CALL).encode(), b"hello"):
             if absent:
                 message = amqp.Message(body, **{"reply_to": forger.queue, **dict.fromkeys(absent)})
@@ -235,7 +235,7 @@ def test_invalid_utf_8_is_rejected(
     system: System, admin: Caller, forger: Forger, name: str
 ) -> None:
     key, header = RAW[name]
-    with unharmed(system, admin, QUEUE, SERVICE):
+    with assert_unharmed(system, admin, QUEUE, SERVICE):
         for _ in range(3):
             forger.send_raw("nameko-rpc", key, header)
         forger.reply(forger.send())
@@ -269,10 +269,10 @@ def test_an_unreadable_event_is_dead_lettered_at_once(
 ) -> None:
     """Alone: the next one is handled."""
     before = depth(system, DEAD)
-    given = {"body": b"{}", **ODD_EVENTS[name]}
+    arguments = {"body": b"{}", **ODD_EVENTS[name]}
     began = time.monotonic()
-    with unharmed(system, admin, EVENTS, "tasks"):
-        forger.send(**given, key=EVENTS, exchange="")
+    with assert_unharmed(system, admin, EVENTS, "tasks"):
+        forger.send(**arguments, key=EVENTS, exchange="")
         until(lambda: depth(system, DEAD) == before + 1, 5, "the dead letter")
     assert time.monotonic() - began < 5
 
@@ -282,7 +282,7 @@ def test_invalid_event_headers_are_dead_lettered(
 ) -> None:
     """Also headers that can't be decoded."""
     before = depth(system, DEAD)
-    with unharmed(system, admin, EVENTS, "tasks"):
+    with assert_unharmed(system, admin, EVENTS, "tasks"):
         forger.send_raw("", EVENTS.encode(), b"\x04\0\x02\xff\xfe")
         until(lambda: depth(system, DEAD) == before + 1, 5, "the dead letter")
 
@@ -292,7 +292,7 @@ def test_a_poison_event_of_a_batch_is_dead_lettered_alone(
 ) -> None:
     """The others of the message are handled; the dead letter can be replayed."""
 
-    def told(name: str, payload: Any) -> dict[str, Any]:
+    def event_of(name: str, payload: Any) -> dict[str, Any]:
         return {
             "name": name,
             "payload": payload,
@@ -302,14 +302,14 @@ def test_a_poison_event_of_a_batch_is_dead_lettered_alone(
         }
 
     before = depth(system, DEAD)
-    good = [told("forged:good", {"number": number}) for number in range(9)]
-    batch = [*good[:4], told("forged:bad", {"text": "\0"}), *good[4:], {"name": "forged:odd"}]
+    good = [event_of("forged:good", {"number": number}) for number in range(9)]
+    batch = [*good[:4], event_of("forged:bad", {"text": "\0"}), *good[4:], {"name": "forged:odd"}]
     forger.send(json.dumps(batch).encode(), key="", exchange="callboard.history")
     until(lambda: depth(system, DEAD) == before + 2, 30, "two dead letters")
 
     def stored() -> int:
-        found = admin.get("/data/events/last?limit=100").json()
-        return sum(event["name"] == "forged:good" for event in found)
+        body = admin.get("/data/events/last?limit=100").json()
+        return sum(event["name"] == "forged:good" for event in body)
 
     until(lambda: stored() == 9, what="the others")
     assert system.processes["crud"].poll() is None

@@ -60,8 +60,8 @@ def declared(system: System, queue: str) -> Any:
 
 def main_preview(admin: Caller, world: World) -> str | None:
     """The entity's main preview; None while the service is down."""
-    found: str | None = admin.get(f"/data/entities/{world.asset}").json().get("preview_file_id")
-    return found
+    response: str | None = admin.get(f"/data/entities/{world.asset}").json().get("preview_file_id")
+    return response
 
 
 def test_the_last_event_wins_with_two_replicas(system: System, world: World, admin: Caller) -> None:

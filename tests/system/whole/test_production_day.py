@@ -13,7 +13,7 @@ from tests.world import World
 MINUTES = 5 * 60
 
 
-def begun(system: System) -> subprocess.Popen[str]:
+def day_process(system: System) -> subprocess.Popen[str]:
     """A day that runs in its own process."""
     command = [
         sys.executable,
@@ -26,7 +26,7 @@ def begun(system: System) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
-def lived_through(day: subprocess.Popen[str]) -> None:
+def wait_for_end(day: subprocess.Popen[str]) -> None:
     """Wait for its end; a failed step fails the test."""
     said, _ = day.communicate(timeout=MINUTES)
     if day.returncode:
@@ -44,10 +44,10 @@ def studio(system: System) -> System:
 def test_a_second_day_works_like_the_first(studio: System) -> None:
     """The data of the first is in nobody's way."""
     for _ in range(2):
-        lived_through(begun(studio))
+        wait_for_end(day_process(studio))
 
 
 def test_two_days_run_concurrently(studio: System) -> None:
     """Neither sees or blocks the other."""
-    for day in [begun(studio) for _ in range(2)]:
-        lived_through(day)
+    for day in [day_process(studio) for _ in range(2)]:
+        wait_for_end(day)

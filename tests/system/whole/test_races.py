@@ -44,22 +44,22 @@ class Reference(NamedTuple):
 
 def references() -> list[Any]:
     """Each reference that a create can make."""
-    found = []
+    result = []
     for registry in registries():
         for resource in (one for one in registry if one.path not in NOT_CREATED):
             columns = [(c.name, c) for c in resource.table.c]
             lists = sorted(resource.writable_lists)  # a set: workers must agree on the order
-            columns += [(name, resource.lists[name].other) for name in lists]
+            columns += [(name, resource.lists[name].target) for name in lists]
             for name, column in columns:
                 ref = column.info.get("ref")
                 if ref and name not in resource.owned | resource.hidden:
                     target = BY_TABLE[ref.service, ref.table]
                     case = Reference(registry.service, resource, name, column, target)
-                    found.append(pytest.param(case, id=f"{resource.path}.{name}"))
-    return found
+                    result.append(pytest.param(case, id=f"{resource.path}.{name}"))
+    return result
 
 
-def fresh(world: World, resource: Resource, **given: Any) -> dict[str, Any]:
+def unique_body(world: World, resource: Resource, **given: Any) -> dict[str, Any]:
     """A body that no other row stands in the way of."""
     body = {**world.body(resource), **given}
     for name in UNIQUE & (body.keys() - {name for name in given if name != "email"}):
@@ -69,11 +69,11 @@ def fresh(world: World, resource: Resource, **given: Any) -> dict[str, Any]:
     return body
 
 
-def made(admin: Caller, world: World, resource: Resource, **given: Any) -> dict[str, Any]:
+def create_row(admin: Caller, world: World, resource: Resource, **given: Any) -> dict[str, Any]:
     """A new row."""
-    answer = admin.post(f"/data/{resource.path}", fresh(world, resource, **given))
-    assert answer.status_code == 200, answer.text
-    row: dict[str, Any] = answer.json()
+    response = admin.post(f"/data/{resource.path}", unique_body(world, resource, **given))
+    assert response.status_code == 200, response.text
+    row: dict[str, Any] = response.json()
     return row
 
 
@@ -83,9 +83,9 @@ def count(system: System, service: str, column: Column, ident: str) -> int:
     with connection, connection.cursor() as cursor:
         query = f'SELECT count(*) FROM "{column.table.name}" WHERE "{column.name}" = %s'
         cursor.execute(query, (ident,))
-        found = int(cursor.fetchone()[0])
+        result = int(cursor.fetchone()[0])
     connection.close()
-    return found
+    return result
 
 
 @pytest.mark.parametrize("reference", references())
@@ -96,9 +96,9 @@ def test_no_row_outlives_what_it_references(
     service, resource, name, column, target = reference
     other = system.caller(world.admin)
     for number in range(ROUNDS + 1):
-        ident = made(admin, world, target)["id"]
+        ident = create_row(admin, world, target)["id"]
         value = [ident] if name in resource.writable_lists else ident
-        body = fresh(world, resource, **{name: value})
+        body = unique_body(world, resource, **{name: value})
         path = f"/data/{target.path}/{ident}?force=true"
 
         def create(body: dict[str, Any] = body) -> Any:
@@ -123,7 +123,7 @@ def test_a_row_goes_under_those_who_read_and_change_it(
     other = system.caller(world.admin)
     for _ in range(ROUNDS):
         for verb in ("GET", "PUT", "DELETE"):
-            path = f"/data/{resource.path}/{made(admin, world, resource)['id']}"
+            path = f"/data/{resource.path}/{create_row(admin, world, resource)['id']}"
             body = {} if verb == "PUT" else None
             _, gone = at_once(
                 lambda v=verb, p=path, b=body: admin.send(v, p, b),
@@ -172,13 +172,13 @@ ON_AN_ASSET: dict[str, tuple[str, str, Any]] = {
 }
 
 
-def filled(thing: Any, names: dict[str, str]) -> Any:
+def with_ids(thing: Any, names: dict[str, str]) -> Any:
     """A path or body with the ids of what it names."""
     if isinstance(thing, str):
         return thing.format(**names)
     if isinstance(thing, dict):
-        return {key: filled(value, names) for key, value in thing.items()}
-    return [filled(one, names) for one in thing] if isinstance(thing, list) else thing
+        return {key: with_ids(value, names) for key, value in thing.items()}
+    return [with_ids(one, names) for one in thing] if isinstance(thing, list) else thing
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_a_delete_beside_what_needs_the_row(
     other = system.caller(world.admin)
     verb, route, body = what
     for _ in range(ROUNDS):
-        ident = made(admin, world, SERVED[path])["id"]
+        ident = create_row(admin, world, SERVED[path])["id"]
         names = {
             "task": ident,
             "asset": ident,
@@ -206,7 +206,7 @@ def test_a_delete_beside_what_needs_the_row(
         }
         gone = f"/data/{'tasks' if path == 'tasks' else 'assets'}/{ident}?force=true"
         first, _ = at_once(
-            lambda n=names: admin.send(verb, filled(route, n), filled(body, n)),
+            lambda n=names: admin.send(verb, with_ids(route, n), with_ids(body, n)),
             lambda g=gone: other.delete(g),
         )
         assert first.status_code in {200, 201, 204, 400, 404}, first.text
@@ -234,7 +234,7 @@ def test_of_twins_there_is_one(
     """Whoever comes second is refused, though nobody saw the other's row yet."""
     callers = [admin, *(system.caller(world.admin) for _ in range(3))]
     for _ in range(ROUNDS):
-        bodies = [fresh(world, SERVED[path], **given)] * len(callers)
+        bodies = [unique_body(world, SERVED[path], **given)] * len(callers)
         if path in {"day-offs", "schedule-items"}:  # they have no name to tell them apart
             for row in admin.get(f"/data/{path}").json():
                 admin.delete(f"/data/{path}/{row['id']}")
@@ -262,11 +262,13 @@ def test_there_is_one_default(
     callers = [admin, *(system.caller(world.admin) for _ in range(3))]
     for _ in range(ROUNDS):
         default = {"is_default": True}
-        targets = [made(admin, world, resource)["id"] for _ in callers] if verb == "PUT" else []
+        targets = (
+            [create_row(admin, world, resource)["id"] for _ in callers] if verb == "PUT" else []
+        )
         calls = [
             (f"{base}/{targets[at]}", default)
             if targets
-            else (base, {**fresh(world, resource), "for_concept": False, **default})
+            else (base, {**unique_body(world, resource), "for_concept": False, **default})
             for at in range(len(callers))
         ]
         if path != "task-status":

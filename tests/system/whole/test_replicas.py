@@ -12,8 +12,8 @@ import psycopg2
 import pytest
 import requests
 
-from tests.listening import Subscriber
 from tests.running import SERVICES, Caller, System, until
+from tests.subscribing import Subscriber
 from tests.traffic import Traffic
 from tests.world import World
 
@@ -28,7 +28,7 @@ def restored(system: System) -> Iterator[None]:
 
 
 @contextmanager
-def held(system: System, department: str) -> Iterator[None]:
+def locked_row(system: System, department: str) -> Iterator[None]:
     """Lock the department's row, so that changes to it wait."""
     connection = psycopg2.connect(system.parts.urls["auth"])
     try:
@@ -65,11 +65,11 @@ def changes_that_wait(
         return caller.put(f"/data/departments/{world.department}", {"color": f"#{number}"})
 
     with ThreadPoolExecutor(count) as pool:
-        with held(system, world.department):
-            found = [pool.submit(change, number) for number in range(count)]
+        with locked_row(system, world.department):
+            result = [pool.submit(change, number) for number in range(count)]
             until(lambda: waiting_for_a_lock(system) == count, what="changes under way")
-            yield found
-        assert [future.result().status_code for future in found] == [200] * count
+            yield result
+        assert [future.result().status_code for future in result] == [200] * count
 
 
 def test_each_replica_answers_its_share(system: System, world: World, admin: Caller) -> None:

@@ -12,9 +12,9 @@ from tests.world import World
 
 def names(caller: Caller, path: str) -> set[str]:
     """The names in a list."""
-    answer = caller.get(path)
-    assert answer.status_code == 200, answer.text
-    return {row["name"] for row in answer.json()}
+    response = caller.get(path)
+    assert response.status_code == 200, response.text
+    return {row["name"] for row in response.json()}
 
 
 @pytest.mark.parametrize("role", ["manager", "supervisor", "artist", "client"])
@@ -48,8 +48,8 @@ def test_a_new_team_member_has_access_at_once(system: System, world: World, admi
     """A 403 is never decided by the cache."""
     stranger = system.caller(world.people["stranger"])
     assert stranger.get(f"/data/projects/{world.project}").status_code == 403
-    made = admin.post("/data/projects", {"name": "New", "team": [world.people["stranger"]]}).json()
-    assert stranger.get(f"/data/projects/{made['id']}").status_code == 200
+    body = admin.post("/data/projects", {"name": "New", "team": [world.people["stranger"]]}).json()
+    assert stranger.get(f"/data/projects/{body['id']}").status_code == 200
     until(lambda: names(stranger, "/data/projects") == {"New"}, 1.0, "the list")
 
 
@@ -83,10 +83,10 @@ def test_people_edit_themselves_but_not_their_permissions(system: System, world:
     """Role, activity and departments are for administrators."""
     artist = system.caller(world.people["artist"])
     path = f"/data/persons/{world.people['artist']}"
-    answer = artist.put(path, {"first_name": "New", "role": "admin", "departments": []})
-    assert answer.status_code == 200
-    assert answer.json()["role"] == "user"
-    assert answer.json()["departments"] == [world.department]
+    response = artist.put(path, {"first_name": "New", "role": "admin", "departments": []})
+    assert response.status_code == 200
+    assert response.json()["role"] == "user"
+    assert response.json()["departments"] == [world.department]
     assert artist.put(f"/data/persons/{world.admin}", {"first_name": "X"}).status_code == 403
 
 

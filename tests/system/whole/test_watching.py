@@ -85,14 +85,14 @@ def complete(folder: Path) -> list[Line]:
 
 def comment(caller: Caller, world: World, **headers: str) -> dict[str, Any]:
     """Post a comment that keeps the status."""
-    answer = caller.post(
+    response = caller.post(
         f"/actions/tasks/{world.task}/comment",
         {"task_status_id": world.status, "comment": "Looks good"},
         headers=headers,
     )
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    assert response.status_code == 201, response.text
+    row: dict[str, Any] = response.json()
+    return row
 
 
 # --- traces ---------------------------------------------------------------------------------------
@@ -107,10 +107,10 @@ def test_a_comment_is_one_trace_from_the_gateway_to_the_handlers(
 
     def whole() -> dict[str, Line] | None:
         """The trace, once no span is missing between those that each process wrote."""
-        found = {span["span"]: span for span in spans(trace)}
-        names = {span["name"] for span in found.values()}
-        rooted = all(s["parent"] in {*found, caller_span} for s in found.values())
-        return found if rooted and "crud.log_events" in names else None
+        result = {span["span"]: span for span in spans(trace)}
+        names = {span["name"] for span in result.values()}
+        rooted = all(s["parent"] in {*result, caller_span} for s in result.values())
+        return result if rooted and "crud.log_events" in names else None
 
     by_id = until(whole, 20, "the handler's span, and all above it")
 
@@ -139,10 +139,10 @@ def test_a_request_without_a_trace_starts_one(system: System, admin: Caller, wor
     ident = uuid.uuid4().hex
     admin.get("/data/departments", headers={"X-Request-ID": ident})
 
-    def told() -> list[Line]:
+    def log_lines() -> list[Line]:
         return [x for x in complete(system.folder) if x.get("request") == ident]
 
-    lines = until(lambda: told() if len(told()) > 1 else None, 10, "log lines")
+    lines = until(lambda: log_lines() if len(log_lines()) > 1 else None, 10, "log lines")
     assert len({line.get("trace") for line in lines if line["service"] != "gateway"}) == 1
 
 
@@ -188,15 +188,15 @@ def test_statements_without_a_request_are_internal(
 
 def test_every_process_exports_its_metrics(system: System, world: World) -> None:
     """Relay, services, and the gateway with all workers."""
-    found = system.scrape()
-    assert found.labels("process_resident_memory_bytes", "component") == {
+    result = system.scrape()
+    assert result.labels("process_resident_memory_bytes", "component") == {
         "gateway",
         "relay",
         *SERVICES,
     }
-    workers = found.labels("process_resident_memory_bytes", "pid")
+    workers = result.labels("process_resident_memory_bytes", "pid")
     assert len(workers) == 2
-    assert found.values("callboard_pool_size", component="tasks") == [10.0, 10.0]
+    assert result.values("callboard_pool_size", component="tasks") == [10.0, 10.0]
 
 
 def test_any_worker_reports_all_workers(system: System, world: World) -> None:
@@ -249,8 +249,8 @@ def test_the_broker_exports_its_queues(system: System, world: World) -> None:
         "the reader of the queue",
     )
     assert no_dead_letters(system)
-    found = queues(system)
-    assert found.values("rabbitmq_alarms_memory_used_watermark") == [0.0]
+    result = queues(system)
+    assert result.values("rabbitmq_alarms_memory_used_watermark") == [0.0]
 
 
 def test_a_queue_without_a_consumer_is_visible(system: System, world: World) -> None:
@@ -258,9 +258,9 @@ def test_a_queue_without_a_consumer_is_visible(system: System, world: World) -> 
     wanted = ("rpc-chat", "chat.forget_rows")
 
     def readers() -> list[float]:
-        found = queues(system)
+        result = queues(system)
         consumers = "rabbitmq_detailed_queue_consumers"
-        return [value for queue in wanted for value in found.values(consumers, queue=queue)]
+        return [value for queue in wanted for value in result.values(consumers, queue=queue)]
 
     until(lambda: readers() == [1.0, 1.0], 20, "the readers")
     system.kill("chat", signal.SIGTERM)
@@ -335,8 +335,8 @@ def test_cache_hits_and_304s_are_counted(system: System, admin: Caller, world: W
         admin.post("/data/departments", body, headers=key)
     admin.post("/data/departments", {**body, "name": "Other"}, headers=key)
     tag = admin.get("/data/departments").headers["ETag"]
-    held = admin.get("/data/departments", headers={"If-None-Match": tag})
-    assert held.status_code == 304
+    response = admin.get("/data/departments", headers={"If-None-Match": tag})
+    assert response.status_code == 304
     now = system.scrape()
 
     def rise(name: str, **labels: str) -> float:
@@ -359,15 +359,15 @@ def test_without_a_relay_the_age_of_events_is_visible(
     admin.post("/data/departments", {"name": "Waiting", "color": "#123456"})
 
     def waits() -> Scrape | None:
-        found = system.scrape()
-        return found if found.sum("callboard_outbox_events", service="auth") else None
+        result = system.scrape()
+        return result if result.sum("callboard_outbox_events", service="auth") else None
 
-    found = until(waits, what="a waiting event")
+    result = until(waits, what="a waiting event")
     until(
         lambda: system.scrape().sum("callboard_outbox_age_seconds", service="auth") > 1,
         what="its age",
     )
-    assert not found.values("process_cpu_seconds_total", component="relay")
+    assert not result.values("process_cpu_seconds_total", component="relay")
     system.start("relay")
     until(lambda: system.scrape().sum("callboard_outbox_events") == 0, 20, "an empty outbox")
 

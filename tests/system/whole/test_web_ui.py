@@ -55,21 +55,23 @@ class Browser:
 
     def get(self, path: str, **options: Any) -> Any:
         """What a page reads."""
-        answer = self.send("GET", path, **options)
-        assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text[:200]}"
-        return answer.json()
+        response = self.send("GET", path, **options)
+        assert response.status_code == 200, f"{path}: {response.status_code} {response.text[:200]}"
+        return response.json()
 
     def post(self, path: str, body: Any = None, status: int = 201) -> Any:
         """What a page writes."""
-        answer = self.send("POST", path, json=body)
-        assert answer.status_code == status, f"{path}: {answer.status_code} {answer.text[:200]}"
-        return answer.json()
+        response = self.send("POST", path, json=body)
+        assert response.status_code == status, (
+            f"{path}: {response.status_code} {response.text[:200]}"
+        )
+        return response.json()
 
     def log_in(self, name: str) -> dict[str, Any]:
         """Fill in the log-in form."""
         who = {"email": f"{name}@example.com", "password": "mypassword"}
-        found: dict[str, Any] = self.post("/auth/login", who, 200)
-        return found
+        response: dict[str, Any] = self.post("/auth/login", who, 200)
+        return response
 
 
 @pytest.fixture(scope="module")
@@ -85,25 +87,25 @@ def site(system: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
 @pytest.fixture
 def stage(system: System, site: str) -> Desk:
     """The series with work in progress."""
-    found = Desk()
-    system.load(found.tables)
-    return found
+    desk = Desk()
+    system.load(desk.tables)
+    return desk
 
 
 @pytest.fixture
 def manager(site: str, stage: Desk) -> Browser:
     """A manager, logged in."""
-    found = Browser(site)
-    found.log_in("manager")
-    return found
+    browser = Browser(site)
+    browser.log_in("manager")
+    return browser
 
 
 def cookies_of(answer: requests.Response) -> dict[str, Morsel[str]]:
     """The cookies that an answer sets, with their attributes."""
-    found: dict[str, Morsel[str]] = {}
+    result: dict[str, Morsel[str]] = {}
     for line in answer.raw.headers.getlist("Set-Cookie"):
-        found |= SimpleCookie(line)
-    return found
+        result |= SimpleCookie(line)
+    return result
 
 
 def test_an_interface_starts_up(site: str, stage: Desk) -> None:
@@ -116,9 +118,9 @@ def test_an_interface_starts_up(site: str, stage: Desk) -> None:
     said = visitor.log_in("manager")
     assert (said["login"], said["user"]["role"]) == (True, "manager")
     assert "Authorization" not in visitor.session.headers
-    known = visitor.get("/auth/authenticated")
-    assert known["user"]["timezone"] == "Europe/Paris"
-    assert known["organisation"]["name"] == "The Studio"
+    response = visitor.get("/auth/authenticated")
+    assert response["user"]["timezone"] == "Europe/Paris"
+    assert response["organisation"]["name"] == "The Studio"
     context = visitor.get("/data/user/context")
     assert set(context) == CONTEXT
     listed = ("projects", "task_types", "task_status", "asset_types", "persons", "departments")
@@ -127,7 +129,7 @@ def test_an_interface_starts_up(site: str, stage: Desk) -> None:
         for name in listed
         for row in context[name]
     )
-    assert visitor.get("/data/organisations")[0]["id"] == known["organisation"]["id"]
+    assert visitor.get("/data/organisations")[0]["id"] == response["organisation"]["id"]
 
 
 def test_cookies_are_http_only(site: str, stage: Desk) -> None:
@@ -150,9 +152,9 @@ def test_cookies_are_http_only(site: str, stage: Desk) -> None:
     )
     assert renewed.json() == {"refresh": True}
     assert cookies_of(renewed)["access_token_cookie"].value
-    gone = visitor.send("GET", "/auth/logout")
-    assert gone.json() == {"logout": True}
-    taken = cookies_of(gone)
+    response = visitor.send("GET", "/auth/logout")
+    assert response.json() == {"logout": True}
+    taken = cookies_of(response)
     assert {name: morsel["path"] for name, morsel in taken.items()} == paths
     assert not any(taken[name].value for name in taken if name.endswith("token_cookie"))
     assert visitor.send("GET", "/data/user/context").status_code == 401
@@ -160,9 +162,9 @@ def test_cookies_are_http_only(site: str, stage: Desk) -> None:
 
 def test_a_security_key_challenge_is_in_an_http_only_cookie(manager: Browser) -> None:
     """It is sent back with the key's response."""
-    answer = manager.send("PUT", "/auth/fido")
-    assert answer.status_code == 200
-    state = cookies_of(answer)["session"]
+    response = manager.send("PUT", "/auth/fido")
+    assert response.status_code == 200
+    state = cookies_of(response)["session"]
     assert (state["path"], state["httponly"], state["samesite"]) == ("/", True, "Lax")
 
 
@@ -170,9 +172,9 @@ def test_lists_of_a_production_have_two_formats(manager: Browser, stage: Desk) -
     """NDJSON with a header, and plain rows, with the same contents."""
     for kind in ("assets", "shots"):
         path = f"/data/{kind}/with-tasks?project_id={stage.project}"
-        answer = manager.send("GET", path + "&stream=true&compact=true")
-        assert answer.headers["Content-Type"] == "application/x-ndjson"
-        head, *lines = [msgspec.json.decode(line) for line in answer.text.splitlines()]
+        response = manager.send("GET", path + "&stream=true&compact=true")
+        assert response.headers["Content-Type"] == "application/x-ndjson"
+        head, *lines = [msgspec.json.decode(line) for line in response.text.splitlines()]
         fields = head[f"{kind[:-1]}_fields"]
         decoded = [dict(zip(fields, row, strict=True)) for row in lines]
         for row in decoded:
@@ -200,14 +202,14 @@ def test_a_task_page_works(manager: Browser, stage: Desk) -> None:
     assert task["entity"]["id"] == stage.asset
     manager.get(f"/data/playlists/entities/{stage.asset}/preview-files")
     form = {"task_status_id": stage.statuses["wfa"], "comment": "Look", "checklist": "[]"}
-    said = manager.send(
+    response = manager.send(
         "POST",
         f"/actions/tasks/{stage.task}/comment",
         data=form,
         files={"file-0": ("note.txt", b"mind the eyes")},
     )
-    assert said.status_code == 201
-    comment = said.json()
+    assert response.status_code == 201
+    comment = response.json()
     [attached] = comment["attachment_files"]
     file = manager.send("GET", f"/data/attachment-files/{attached['id']}/file/note.txt")
     assert file.content == b"mind the eyes"
@@ -262,8 +264,8 @@ def test_bodies_of_interfaces_are_accepted(site: str, stage: Desk) -> None:
     spent = f"/data/persons/{artist}/time-spents/?start_date=2026-11-01&end_date=2026-11-30"
     assert admin.get(spent) == []
     tasks = f"/actions/projects/{film}/task-types/{kind['id']}/assets/create-tasks"
-    made = admin.post(tasks, [stage.prop])
-    assert [task["entity_id"] for task in made] == [stage.prop]
+    response = admin.post(tasks, [stage.prop])
+    assert [task["entity_id"] for task in response] == [stage.prop]
     removed = admin.post(f"/actions/projects/{film}/delete-entities", [stage.boat], 200)
     assert removed == [stage.boat]
     refusal = admin.send("DELETE", "/auth/totp", json={"totp": "000000"})
@@ -279,16 +281,16 @@ def test_repeated_reads_are_cheap(manager: Browser, stage: Desk) -> None:
     again = manager.send("GET", path, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     for path in ("/api/openapi.json", "/app.js"):
-        answer = requests.get(f"{manager.base}{path}", stream=True, timeout=10)
-        assert answer.headers["Content-Encoding"] == "gzip"
-        packed = answer.raw.read()
+        response = requests.get(f"{manager.base}{path}", stream=True, timeout=10)
+        assert response.headers["Content-Encoding"] == "gzip"
+        packed = response.raw.read()
         plain = requests.get(
             f"{manager.base}{path}", headers={"Accept-Encoding": "identity"}, timeout=10
         )
         assert "Content-Encoding" not in plain.headers
         assert gzip.decompress(packed) == plain.content
         assert len(packed) < len(plain.content) / 5
-        held = {"If-None-Match": answer.headers["ETag"]}
+        held = {"If-None-Match": response.headers["ETag"]}
         assert requests.get(manager.base + path, headers=held, timeout=10).status_code == 304
 
 
@@ -304,13 +306,16 @@ def test_errors_tell_log_in_from_permission(site: str, stage: Desk) -> None:
 
 def test_only_configured_origins_may_call_cross_site(site: str) -> None:
     """With cookies; other origins get no CORS headers."""
-    asked = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "if-match"}
+    arguments = {
+        "Access-Control-Request-Method": "PUT",
+        "Access-Control-Request-Headers": "if-match",
+    }
     for origin, allowed in ((ELSEWHERE, ELSEWHERE), ("https://evil.example.com", None)):
         headers = {"Origin": origin}
-        answer = requests.get(f"{site}/api/config", headers=headers, timeout=10)
-        assert answer.headers.get("Access-Control-Allow-Origin") == allowed
+        response = requests.get(f"{site}/api/config", headers=headers, timeout=10)
+        assert response.headers.get("Access-Control-Allow-Origin") == allowed
         preflight = requests.options(
-            f"{site}/api/data/persons", headers={**headers, **asked}, timeout=10
+            f"{site}/api/data/persons", headers={**headers, **arguments}, timeout=10
         )
         assert preflight.headers.get("Access-Control-Allow-Origin") == allowed
         credentials = preflight.headers.get("Access-Control-Allow-Credentials")
@@ -319,5 +324,5 @@ def test_only_configured_origins_may_call_cross_site(site: str) -> None:
 
 def test_an_interface_works_without_live_events(site: str) -> None:
     """Its socket gets a 404 that it handles, not the index page."""
-    answer = requests.get(f"{site}/socket.io/?EIO=4&transport=polling", timeout=10)
-    assert answer.status_code == 404
+    response = requests.get(f"{site}/socket.io/?EIO=4&transport=polling", timeout=10)
+    assert response.status_code == 404

@@ -23,7 +23,7 @@ DAYS = itertools.count()
 
 
 @pytest.fixture(scope="module")
-def doubled(system: System) -> Iterator[System]:
+def two_replicas(system: System) -> Iterator[System]:
     """Two replicas of every service."""
     system.start_seconds(*SERVICES)
     yield system
@@ -42,21 +42,21 @@ class Writer:
 
     def made(self, path: str, **body: Any) -> Any:
         """A new row."""
-        answer = self.caller.post(path, {"name": uuid.uuid4().hex[:12], **body})
-        assert answer.status_code in {200, 201}, answer.text
-        return answer.json()
+        response = self.caller.post(path, {"name": uuid.uuid4().hex[:12], **body})
+        assert response.status_code in {200, 201}, response.text
+        return response.json()
 
     def read(self, path: str) -> Any:
         """What is there now; None where nothing is."""
-        answer = self.caller.get(path)
-        self.behind += STALE_HEADER in answer.headers
-        return answer.json() if answer.status_code == 200 else None
+        response = self.caller.get(path)
+        self.behind += STALE_HEADER in response.headers
+        return response.json() if response.status_code == 200 else None
 
     def removed(self, path: str) -> None:
         """Take a row and all that hangs on it away."""
-        answer = self.caller.delete(f"{path}?force=true")
-        assert answer.status_code == 204
-        self.behind += STALE_HEADER in answer.headers
+        response = self.caller.delete(f"{path}?force=true")
+        assert response.status_code == 204
+        self.behind += STALE_HEADER in response.headers
 
     def shot(self) -> str:
         """A new shot's id."""
@@ -66,8 +66,10 @@ class Writer:
     def task(self, shot: str) -> str:
         """A new task's id."""
         path = f"/data/projects/{self.world.project}/task-types/{self.shot_type}"
-        answer = self.caller.post(path.replace("/data", "/actions") + "/shots/create-tasks", [shot])
-        return str(answer.json()[0]["id"])
+        response = self.caller.post(
+            path.replace("/data", "/actions") + "/shots/create-tasks", [shot]
+        )
+        return str(response.json()[0]["id"])
 
     def person(self) -> str:
         """A new person's id."""
@@ -163,9 +165,9 @@ PAIRS = [name for name in vars(Writer) if "_to_" in name]
 
 
 @pytest.mark.parametrize("pair", PAIRS)
-def test_a_write_is_seen_by_the_next_read(doubled: System, world: World, pair: str) -> None:
+def test_a_write_is_seen_by_the_next_read(two_replicas: System, world: World, pair: str) -> None:
     """Of the same client, in any service."""
-    writer, stale = Writer(doubled.caller(world.admin), world), []
+    writer, stale = Writer(two_replicas.caller(world.admin), world), []
     for number in range(ROUNDS):
         behind, seen = writer.behind, getattr(writer, pair)()
         if not seen and writer.behind == behind:
@@ -174,9 +176,9 @@ def test_a_write_is_seen_by_the_next_read(doubled: System, world: World, pair: s
     assert writer.behind < ROUNDS
 
 
-def test_the_effects_of_events_are_seen_too(doubled: System, world: World) -> None:
+def test_the_effects_of_events_are_seen_too(two_replicas: System, world: World) -> None:
     """The number of ready assets, which ``tasks`` counts by event."""
-    writer = Writer(doubled.caller(world.admin), world)
+    writer = Writer(two_replicas.caller(world.admin), world)
     asset = {"ready_for": writer.shot_type}
     assert writer.caller.put(f"/data/entities/{world.asset}", asset).status_code == 200
     for _ in range(ROUNDS):
@@ -187,15 +189,15 @@ def test_the_effects_of_events_are_seen_too(doubled: System, world: World) -> No
         assert writer.read(f"/data/tasks/{task}")["nb_assets_ready"] == 1
 
 
-def test_the_header_replaces_the_cookie(doubled: System, world: World) -> None:
+def test_the_header_replaces_the_cookie(two_replicas: System, world: World) -> None:
     """With the value from the answer to the write."""
-    admin = doubled.caller(world.admin)
+    admin = two_replicas.caller(world.admin)
     for _ in range(ROUNDS):
-        made = admin.post("/data/departments", {"name": uuid.uuid4().hex, "color": "#000000"})
+        response = admin.post("/data/departments", {"name": uuid.uuid4().hex, "color": "#000000"})
         admin.session.cookies.clear()
-        headers = {HEADER: made.headers[HEADER]}
+        headers = {HEADER: response.headers[HEADER]}
         events = admin.get("/data/events/last?limit=50", headers=headers).json()
-        assert any(made.json()["id"] in event["data"].values() for event in events)
+        assert any(response.json()["id"] in event["data"].values() for event in events)
 
 
 def test_a_read_sets_no_cookie(system: System, world: World) -> None:
@@ -220,15 +222,15 @@ def test_without_a_relay_an_answer_names_what_is_stale(
     """After a second, with the present state; other clients don't wait."""
     admin, other = system.caller(world.admin), system.caller(world.admin)
     standstill()
-    made = admin.post("/data/departments", {"name": "Lighting", "color": "#000000"}).json()
+    body = admin.post("/data/departments", {"name": "Lighting", "color": "#000000"}).json()
     began = time.monotonic()
-    answer = admin.get("/data/events/last?limit=50")
+    response = admin.get("/data/events/last?limit=50")
     assert time.monotonic() - began >= WAIT_SECONDS
-    assert answer.status_code == 200
-    assert answer.headers[STALE_HEADER] == "crud"
-    assert not any(made["id"] in event["data"].values() for event in answer.json())
+    assert response.status_code == 200
+    assert response.headers[STALE_HEADER] == "crud"
+    assert not any(body["id"] in event["data"].values() for event in response.json())
     assert STALE_HEADER not in other.get("/data/events/last?limit=50").headers
-    assert STALE_HEADER not in admin.get(f"/data/departments/{made['id']}").headers
+    assert STALE_HEADER not in admin.get(f"/data/departments/{body['id']}").headers
 
 
 def test_without_a_relay_a_delete_names_what_is_stale(
@@ -239,6 +241,6 @@ def test_without_a_relay_a_delete_names_what_is_stale(
     shot = writer.shot()
     writer.task(shot)
     standstill()
-    answer = writer.caller.delete(f"/data/shots/{shot}?force=true")
-    assert answer.status_code == 204
-    assert "tasks" in answer.headers[STALE_HEADER].split(",")
+    response = writer.caller.delete(f"/data/shots/{shot}?force=true")
+    assert response.status_code == 204
+    assert "tasks" in response.headers[STALE_HEADER].split(",")

@@ -47,12 +47,12 @@ def known_names(process: str) -> set[str]:
     """The variables that a process reads."""
     if process == "prepare":
         return PREPARING | set(URLS.values())
-    found = {field.encode_name for field in msgspec.structs.fields(settings_class(process))}
+    result = {field.encode_name for field in msgspec.structs.fields(settings_class(process))}
     if process in {*SERVICES, "relay"}:
-        found |= {f"{process.upper()}_{name}" for name in found}
+        result |= {f"{process.upper()}_{name}" for name in result}
     if process == "relay":
-        found |= set(URLS.values())
-    return found | ({*GUNICORN} if process == "gateway" else set())
+        result |= set(URLS.values())
+    return result | ({*GUNICORN} if process == "gateway" else set())
 
 
 def unknown(process: str, environ: Mapping[str, str]) -> set[str]:

@@ -26,8 +26,8 @@ BEFORE = Snapshot(
 def routes(**changed: RoutePromise | None) -> list[str]:
     """The breaking changes with these in place of three of the routes."""
     names = {"get": "GET /tasks/{id}", "post": "POST /tasks", "config": "GET /config"}
-    found = BEFORE.routes | {names[key]: promise for key, promise in changed.items()}
-    now = {name: promise for name, promise in found.items() if promise is not None}
+    result = BEFORE.routes | {names[key]: promise for key, promise in changed.items()}
+    now = {name: promise for name, promise in result.items() if promise is not None}
     return breaking_changes(BEFORE, Snapshot("2.0.0", now, BEFORE.events))
 
 
@@ -61,16 +61,16 @@ def test_a_removed_route_is_breaking() -> None:
 
 def test_another_status_is_breaking() -> None:
     """Clients depend on it."""
-    found = routes(config=RoutePromise("public", 204))
-    assert found == ["GET /config: the status 200 became 204"]
+    result = routes(config=RoutePromise("public", 204))
+    assert result == ["GET /config: the status 200 became 204"]
 
 
 @pytest.mark.parametrize(("was", "now"), [("config", "signed_in"), ("post", "refreshing")])
 def test_stricter_access_is_breaking(was: str, now: str) -> None:
     """Callers with the old token are refused."""
     status = {"config": 200, "post": 201}[was]
-    (found,) = routes(**{was: RoutePromise(now, status)})
-    assert found.endswith(f"became '{now}'")
+    (route,) = routes(**{was: RoutePromise(now, status)})
+    assert route.endswith(f"became '{now}'")
 
 
 def test_stricter_bodies_are_breaking() -> None:
@@ -81,8 +81,8 @@ def test_stricter_bodies_are_breaking() -> None:
         "POST /tasks: body: name became required",
     ]
     looser = Fields(optional={"task_id": "uuid"})
-    found = routes(post=RoutePromise("signed_in", 201, body=looser))
-    assert found == ["POST /tasks: body: project_id was removed"]
+    result = routes(post=RoutePromise("signed_in", 201, body=looser))
+    assert result == ["POST /tasks: body: project_id was removed"]
 
 
 def test_weaker_answers_are_breaking() -> None:

@@ -81,9 +81,9 @@ def rendered(variant: str, *, upgrade: bool = False) -> list[dict[str, Any]]:
 
 def of_kind(variant: str, *kinds: str) -> dict[str, dict[str, Any]]:
     """The objects of these kinds, by name."""
-    found = [one for one in rendered(variant) if one["kind"] in kinds]
-    assert len({one["metadata"]["name"] for one in found}) == len(found)
-    return {one["metadata"]["name"]: one for one in found}
+    result = [one for one in rendered(variant) if one["kind"] in kinds]
+    assert len({one["metadata"]["name"] for one in result}) == len(result)
+    return {one["metadata"]["name"]: one for one in result}
 
 
 def pods(variant: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -151,7 +151,7 @@ def test_an_unknown_field_is_invalid() -> None:
 
 def test_helm_lint_passes() -> None:
     """It only misses an icon."""
-    messages = [one for one in lint(CHART)["messages"] if "icon" not in str(one)]
+    messages = [message for message in lint(CHART)["messages"] if "icon" not in str(message)]
     assert messages == []
 
 
@@ -364,9 +364,9 @@ def test_each_service_is_scaled_by_its_own_queues(process: str) -> None:
     assert "replicas" not in deployment["spec"]
     assert 2 <= spec["minReplicaCount"] < spec["maxReplicaCount"]
     if process == "gateway":
-        assert [one["type"] for one in spec["triggers"]] == ["cpu"]
+        assert [trigger["type"] for trigger in spec["triggers"]] == ["cpu"]
         return
-    requests, events = (one["metadata"] for one in spec["triggers"])
+    requests, events = (trigger["metadata"] for trigger in spec["triggers"])
     assert requests["queueName"] == f"rpc-{process}"
     others = {queue for other in SERVICES for queue in subscriptions(other)}
     assert others
@@ -439,11 +439,11 @@ def test_an_exporter_covers_external_databases() -> None:
 def test_every_secret_can_come_from_external_secrets() -> None:
     """All that pods refer to, except those that operators create."""
     made = set(of_kind("all options", "ExternalSecret"))
-    asked = {
-        one["valueFrom"]["secretKeyRef"]["name"]
+    names = {
+        variable["valueFrom"]["secretKeyRef"]["name"]
         for process, _ in pods("all options")
-        for one in variables("all options", process).values()
-        if "valueFrom" in one
+        for variable in variables("all options", process).values()
+        if "valueFrom" in variable
     }
-    assert asked - made == {"callboard-rabbitmq-default-user", "callboard-db-app"}
-    assert made <= asked
+    assert names - made == {"callboard-rabbitmq-default-user", "callboard-db-app"}
+    assert made <= names

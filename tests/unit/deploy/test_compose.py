@@ -48,8 +48,8 @@ def secrets() -> dict[str, str]:
 @pytest.fixture(scope="module")
 def composed(secrets: dict[str, str]) -> dict[str, Any]:
     """The services, with the generated secrets and no other variable set."""
-    found: dict[str, Any] = filled(yaml.safe_load(TEXT)["services"], secrets)
-    return found
+    result: dict[str, Any] = filled(yaml.safe_load(TEXT)["services"], secrets)
+    return result
 
 
 def test_the_generated_secrets_are_exactly_the_required_ones(secrets: dict[str, str]) -> None:

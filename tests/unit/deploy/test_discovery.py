@@ -21,13 +21,13 @@ WAITING = [sys.executable, "-c", "import signal; signal.pause()"]
 @pytest.fixture
 def children() -> Iterator[list[Scraped]]:
     """Two processes of a service, and one with an HTTP port."""
-    found = [
+    result = [
         Scraped("tasks", WAITING, {}),
         Scraped("tasks.2", WAITING, {}),
         Scraped("gateway", WAITING, {}, http_port=8080),
     ]
-    yield found
-    stop_all(found, 5)
+    yield result
+    stop_all(result, 5)
 
 
 def targets(folder: Path) -> dict[str, dict[str, Any]]:
@@ -44,15 +44,15 @@ def test_it_lists_the_running_processes(tmp_path: Path, children: list[Scraped])
     for child in children:
         child.start()
     discovery.update(children)
-    found = targets(tmp_path)
-    assert {name: one["labels"]["component"] for name, one in found.items()} == {
+    result = targets(tmp_path)
+    assert {name: one["labels"]["component"] for name, one in result.items()} == {
         "tasks": "tasks",
         "tasks.2": "tasks",
         "gateway": "gateway",
     }
-    assert found["gateway"]["targets"] == ["127.0.0.1:8080"]
+    assert result["gateway"]["targets"] == ["127.0.0.1:8080"]
     for child in children[:2]:
-        assert found[child.name]["targets"] == [f"127.0.0.1:{child.environ['METRICS_PORT']}"]
+        assert result[child.name]["targets"] == [f"127.0.0.1:{child.environ['METRICS_PORT']}"]
     assert children[0].environ["METRICS_PORT"] != children[1].environ["METRICS_PORT"]
 
     process = children[0].process

@@ -18,8 +18,8 @@ from gateway.routes import ROUTES
 @pytest.fixture(scope="module")
 def openapi(descriptions: Path) -> dict[str, Any]:
     """The OpenAPI description."""
-    found: dict[str, Any] = msgspec.json.decode((descriptions / "openapi.json").read_bytes())
-    return found
+    result: dict[str, Any] = msgspec.json.decode((descriptions / "openapi.json").read_bytes())
+    return result
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,6 @@ def test_nothing_breaks_since_the_last_release() -> None:
 
 def test_the_snapshot_has_all_routes_and_events() -> None:
     """An empty table would break nothing."""
-    found = present()
-    assert found.routes.keys() >= {"GET /data/tasks", "POST /auth/login"}
-    assert found.events["task:assign"].types["task_id"] == "uuid"
+    result = present()
+    assert result.routes.keys() >= {"GET /data/tasks", "POST /auth/login"}
+    assert result.events["task:assign"].types["task_id"] == "uuid"

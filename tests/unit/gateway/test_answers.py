@@ -38,10 +38,10 @@ def cache() -> AnswerCache:
 def test_an_answer_is_cached_by_session_and_query(cache: AnswerCache) -> None:
     """Others miss."""
     key = kept(cache, OWN, caller("ann"), "a=1")
-    found = cache.get(key)
-    assert found is not None
-    assert found.body == REPLY.body
-    assert found.headers["etag"]
+    response = cache.get(key)
+    assert response is not None
+    assert response.body == REPLY.body
+    assert response.headers["etag"]
     assert cache.get(key._replace(session="bob's")) is None
     assert cache.get(key._replace(query="a=2")) is None
 

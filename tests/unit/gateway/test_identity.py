@@ -38,7 +38,7 @@ def request(**headers: str) -> falcon.asgi.Request:
     return falcon.asgi.Request(scope, receive)
 
 
-def bearing(found: str) -> falcon.asgi.Request:
+def with_token(found: str) -> falcon.asgi.Request:
     """A request with that token."""
     return request(authorization=f"Bearer {found}")
 
@@ -71,13 +71,15 @@ def test_an_actor_is_fetched_once() -> None:
 
     async def run() -> None:
         auth = Auth()
-        found = gate(auth)
+        authenticator = gate(auth)
         auth.answering.clear()
-        waiting = [asyncio.create_task(found.identify(bearing(token("a")))) for _ in range(5)]
+        waiting = [
+            asyncio.create_task(authenticator.identify(with_token(token("a")))) for _ in range(5)
+        ]
         await asyncio.sleep(0)
         auth.answering.set()
         assert {one.actor for one in await asyncio.gather(*waiting)} == {"actor 1"}
-        await found.identify(bearing(token("a")))
+        await authenticator.identify(with_token(token("a")))
         assert auth.asked == ["a"]
 
     asyncio.run(run())
@@ -88,9 +90,11 @@ def test_a_cancelled_request_does_not_cancel_the_others() -> None:
 
     async def run() -> None:
         auth = Auth()
-        found = gate(auth)
+        authenticator = gate(auth)
         auth.answering.clear()
-        gone, stays = (asyncio.create_task(found.identify(bearing(token("a")))) for _ in range(2))
+        gone, stays = (
+            asyncio.create_task(authenticator.identify(with_token(token("a")))) for _ in range(2)
+        )
         await asyncio.sleep(0)
         gone.cancel()
         auth.answering.set()
@@ -105,16 +109,16 @@ def test_an_invalidated_actor_is_fetched_again(how: str) -> None:
 
     async def run() -> list[str]:
         auth = Auth()
-        found = gate(auth)
+        authenticator = gate(auth)
         for jti, person in (("a", "ann"), ("b", "bob")):
-            await found.identify(bearing(token(jti, sub=person)))
+            await authenticator.identify(with_token(token(jti, sub=person)))
         {
-            "person": lambda: found.forget_people(["ann"]),
-            "session": lambda: found.forget_session("a"),
-            "all": found.forget_all,
+            "person": lambda: authenticator.forget_people(["ann"]),
+            "session": lambda: authenticator.forget_session("a"),
+            "all": authenticator.forget_all,
         }[how]()
         for jti, person in (("a", "ann"), ("b", "bob")):
-            await found.identify(bearing(token(jti, sub=person)))
+            await authenticator.identify(with_token(token(jti, sub=person)))
         return auth.asked[2:]
 
     assert asyncio.run(run()) == (["a", "b"] if how == "all" else ["a"])
@@ -125,17 +129,17 @@ def test_a_reply_from_before_a_change_is_not_cached() -> None:
 
     async def run() -> None:
         auth = Auth()
-        found = gate(auth)
+        authenticator = gate(auth)
         auth.answering.clear()
-        before = asyncio.create_task(found.identify(bearing(token("a"))))
+        before = asyncio.create_task(authenticator.identify(with_token(token("a"))))
         await auth.arrived.get()
-        found.forget_people(["ann"])
-        after = asyncio.create_task(found.identify(bearing(token("a"))))
+        authenticator.forget_people(["ann"])
+        after = asyncio.create_task(authenticator.identify(with_token(token("a"))))
         await auth.arrived.get()
         auth.answering.set()
         assert (await before).actor == "actor 1"
         assert (await after).actor == "actor 2"
-        assert (await found.identify(bearing(token("a")))).actor == "actor 2"
+        assert (await authenticator.identify(with_token(token("a")))).actor == "actor 2"
 
     asyncio.run(run())
 
@@ -146,12 +150,12 @@ def test_the_cache_bounds_its_age_and_size(monkeypatch: pytest.MonkeyPatch) -> N
 
     async def run() -> None:
         auth = Auth()
-        found = gate(auth)
+        authenticator = gate(auth)
         for jti in ("a", "b", "c", "c", "b", "a"):
-            await found.identify(bearing(token(jti)))
+            await authenticator.identify(with_token(token(jti)))
         assert auth.asked == ["a", "b", "c", "a"]
-        found.seconds = 0.0
-        await found.identify(bearing(token("a")))
+        authenticator.seconds = 0.0
+        await authenticator.identify(with_token(token("a")))
         assert auth.asked[4:] == ["a"]
 
     asyncio.run(run())

@@ -14,7 +14,7 @@ from gateway.invalidation import Invalidation
 from gateway.positions import HeardEvents
 from services.common.access.signing_keys import KeyRing
 from services.common.wire.frames import Incoming
-from tests.unit.gateway.test_identity import SECRET, Auth, bearing, token
+from tests.unit.gateway.test_identity import SECRET, Auth, token, with_token
 
 PEOPLE = ("ann", "bob", "cid")
 
@@ -52,10 +52,10 @@ def test_an_event_drops_the_actors_of_whom_it_concerns(
         found = Authenticator(KeyRing(SECRET), 60.0, auth)
         invalidation = Invalidation(found, AnswerCache(60.0, ()), HeardEvents())
         for person in PEOPLE:
-            await found.identify(bearing(token(person, sub=person)))
+            await found.identify(with_token(token(person, sub=person)))
         invalidation._changed(message)  # noqa: SLF001 - what the broker calls
         for person in PEOPLE:
-            await found.identify(bearing(token(person, sub=person)))
+            await found.identify(with_token(token(person, sub=person)))
         return auth.asked[len(PEOPLE) :]
 
     assert asyncio.run(run()) == dropped
@@ -66,11 +66,11 @@ def test_what_is_asked_for_others_meanwhile_is_kept() -> None:
 
     async def run() -> list[str]:
         auth = Auth()
-        found = Authenticator(KeyRing(SECRET), 60.0, auth)
-        invalidation = Invalidation(found, AnswerCache(60.0, ()), HeardEvents())
+        authenticator = Authenticator(KeyRing(SECRET), 60.0, auth)
+        invalidation = Invalidation(authenticator, AnswerCache(60.0, ()), HeardEvents())
         auth.answering.clear()
         coming = [
-            asyncio.create_task(found.identify(bearing(token(person, sub=person))))
+            asyncio.create_task(authenticator.identify(with_token(token(person, sub=person))))
             for person in PEOPLE
         ]
         for _ in PEOPLE:
@@ -79,7 +79,7 @@ def test_what_is_asked_for_others_meanwhile_is_kept() -> None:
         auth.answering.set()
         await asyncio.gather(*coming)
         for person in PEOPLE:
-            await found.identify(bearing(token(person, sub=person)))
+            await authenticator.identify(with_token(token(person, sub=person)))
         return auth.asked[len(PEOPLE) :]
 
     assert asyncio.run(run()) == ["bob"]

@@ -35,14 +35,14 @@ def sent(*messages: Message) -> Callable[[], Any]:
 
 def run(app: Any, receive: Callable[[], Any], *headers: tuple[bytes, bytes]) -> list[Message]:
     """The messages that the paced application sends."""
-    found: list[Message] = []
+    result: list[Message] = []
 
     async def send(message: Message) -> None:
-        found.append(message)
+        result.append(message)
 
     scope = {"type": "http", "headers": [(b"content-length", b"9"), *headers]}
     asyncio.run(paced(app)(scope, receive, send))
-    return found
+    return result
 
 
 async def answer(send: Callable[[Message], Any]) -> None:
@@ -51,9 +51,9 @@ async def answer(send: Callable[[Message], Any]) -> None:
     await send({"type": "http.response.body", "body": b"no"})
 
 
-def closes(messages: Iterable[Message]) -> bool:
+def closes_connection(messages: Iterable[Message]) -> bool:
     """Whether the response closes its connection."""
-    return any((b"connection", b"close") in one.get("headers", ()) for one in messages)
+    return any((b"connection", b"close") in message.get("headers", ()) for message in messages)
 
 
 def test_a_slow_client_needs_a_place() -> None:
@@ -122,9 +122,9 @@ def test_a_small_unread_body_keeps_the_connection() -> None:
         await receive()
         await answer(send)
 
-    found = run(refuse, sent(piece(b"123"), piece(b"456789", more=False)))
-    assert not closes(found)
-    assert [one.get("body") for one in found[1:]] == [b"no"]
+    result = run(refuse, sent(piece(b"123"), piece(b"456789", more=False)))
+    assert not closes_connection(result)
+    assert [one.get("body") for one in result[1:]] == [b"no"]
 
 
 def test_an_unsent_body_closes_the_connection_after_lingering(
@@ -137,9 +137,9 @@ def test_an_unsent_body_closes_the_connection_after_lingering(
         await receive()
         await answer(send)
 
-    found = run(refuse, sent(piece(b"123")))
-    assert closes(found)
-    assert [(one["body"], one["more_body"]) for one in found[1:]] == [(b"no", True), (b"", False)]
+    result = run(refuse, sent(piece(b"123")))
+    assert closes_connection(result)
+    assert [(one["body"], one["more_body"]) for one in result[1:]] == [(b"no", True), (b"", False)]
 
 
 def test_a_refused_request_gets_no_100_continue(
@@ -160,7 +160,7 @@ def test_a_refused_request_gets_no_100_continue(
         assert scope[BODY]
         await send({"type": "http.response.body", "body": b"no"})
 
-    assert closes(run(refuse, receive, (b"expect", b"100-continue")))
+    assert closes_connection(run(refuse, receive, (b"expect", b"100-continue")))
 
 
 def test_requests_without_a_body_are_not_paced() -> None:

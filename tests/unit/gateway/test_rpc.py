@@ -89,9 +89,9 @@ def test_a_reply_is_passed_on_as_bytes(broker: Callable[[Answering], str]) -> No
             headers={"status": 304, "etag": "x"},
         )
     )
-    found = calling(uri, one_call)
-    assert (found.body, found.encoding, found.status) == (b"packed", "gzip", 304)
-    assert found.headers["etag"] == "x"
+    result = calling(uri, one_call)
+    assert (result.body, result.encoding, result.status) == (b"packed", "gzip", 304)
+    assert result.headers["etag"] == "x"
 
 
 def test_replies_are_matched_by_correlation_id(

@@ -90,9 +90,9 @@ def test_content_types_are_detected_from_the_content() -> None:
 
 def test_parts_become_fields_and_stored_files(tmp_path: Path) -> None:
     """The first of repeated fields applies; every file has an id of its own."""
-    found = received(tmp_path)
+    result = received(tmp_path)
     read(
-        found,
+        result,
         form(
             ('name="text"', "", "ça va".encode()),
             ('name="text"', "", b"second"),
@@ -100,8 +100,8 @@ def test_parts_become_fields_and_stored_files(tmp_path: Path) -> None:
             ('name="file-2"; filename=""', "", b""),
         ),
     )
-    assert found.fields == {"text": "ça va"}
-    (file,) = found.files
+    assert result.fields == {"text": "ça va"}
+    (file,) = result.files
     assert (file.part, file.name, file.extension) == ("file-1", "a.txt", "txt")
     assert (file.size, file.mimetype) == (500_000, "text/plain")
     assert stored(tmp_path) == [tmp_path / "s" / "attachments" / file.id]
@@ -111,9 +111,9 @@ def test_equal_forms_have_equal_fingerprints(tmp_path: Path) -> None:
     """For Idempotency-Key, although files have new ids."""
     prints = []
     for content in (b"one", b"one", b"two"):
-        found = received(tmp_path)
-        read(found, form(('name="file"; filename="a.txt"', "", content)))
-        prints.append(found.fingerprint(b"{}"))
+        result = received(tmp_path)
+        read(result, form(('name="file"; filename="a.txt"', "", content)))
+        prints.append(result.fingerprint(b"{}"))
     assert prints[0] == prints[1] != prints[2]
 
 

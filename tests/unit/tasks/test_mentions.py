@@ -5,11 +5,11 @@ from uuid import uuid4
 import pytest
 
 from services.common.actor import SYSTEM
-from services.tasks.comments.mentions import EMPTY, Circle, circle_of, find, hashtags
+from services.tasks.comments.mentions import EMPTY, Team, ask_team, find, hashtags
 from tests.unit.calls import Call
 
 ANN, ANNA, FX = uuid4(), uuid4(), uuid4()
-CIRCLE = Circle({ANN: "Ann Lee", ANNA: "Ann Lee Smith"}, {FX: "FX"}, {FX: [ANNA]})
+TEAM = Team({ANN: "Ann Lee", ANNA: "Ann Lee Smith"}, {FX: "FX"}, {FX: [ANNA]})
 
 
 @pytest.mark.parametrize(
@@ -23,14 +23,14 @@ CIRCLE = Circle({ANN: "Ann Lee", ANNA: "Ann Lee Smith"}, {FX: "FX"}, {FX: [ANNA]
 )
 def test_a_name_ends_at_a_space_or_with_the_text(text: str, people: set) -> None:
     """A longer name with the same start is another person's."""
-    assert set(find(text, CIRCLE).people) == people
+    assert set(find(text, TEAM).people) == people
 
 
 def test_a_department_stands_for_its_members() -> None:
     """Those in the production's team."""
-    found = find("@FX have a look", CIRCLE)
-    assert found.departments == [FX]
-    assert found.everybody(CIRCLE) == {ANNA}
+    result = find("@FX have a look", TEAM)
+    assert result.departments == [FX]
+    assert result.everybody(TEAM) == {ANNA}
 
 
 def test_hashtags_are_case_insensitive_words() -> None:
@@ -41,6 +41,6 @@ def test_hashtags_are_case_insensitive_words() -> None:
 def test_a_text_without_mentions_makes_no_call() -> None:
     """Without ``@`` there are none."""
     call = Call(SYSTEM)
-    assert circle_of(call, uuid4(), ["no names"]) is EMPTY
-    assert circle_of(call, None, ["@Ann Lee"]) is EMPTY
+    assert ask_team(call, uuid4(), ["no names"]) is EMPTY
+    assert ask_team(call, None, ["@Ann Lee"]) is EMPTY
     assert call.asked == []

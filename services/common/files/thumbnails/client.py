@@ -65,7 +65,7 @@ def _render(order: Order) -> Picture:
     command = [sys.executable, "-m", "services.common.files.thumbnails.worker"]
     with _places:
         try:
-            done = subprocess.run(  # eventlet's: doesn't block the hub
+            process = subprocess.run(  # eventlet's: doesn't block the hub
                 command,
                 input=msgspec.json.encode(order),
                 capture_output=True,
@@ -78,9 +78,9 @@ def _render(order: Order) -> Picture:
         except OSError as error:
             message = "No process could be started."
             raise Unavailable(message) from error
-    if done.returncode == TOO_LARGE:
+    if process.returncode == TOO_LARGE:
         raise PictureTooLarge
-    if done.returncode != 0:
-        log.info("unreadable picture: %s", done.stderr[-500:].decode("utf-8", "replace"))
+    if process.returncode != 0:
+        log.info("unreadable picture: %s", process.stderr[-500:].decode("utf-8", "replace"))
         raise PictureBroken
-    return msgspec.json.decode(done.stdout, type=Picture)
+    return msgspec.json.decode(process.stdout, type=Picture)

@@ -66,10 +66,10 @@ def draw(image: Image.Image, folder: Path, shapes: dict[str, Shape]) -> None:
     """Render the scaled shapes; each starts from the last ``wide`` one, which is smaller."""
     for name, shape in shapes.items():
         if shape.how != AS_IS:
-            made = shaped(image, shape)
-            save(made, folder / name)
-            if shape.how == "wide" and made.width < image.width:
-                image = made
+            picture = shaped(image, shape)
+            save(picture, folder / name)
+            if shape.how == "wide" and picture.width < image.width:
+                image = picture
 
 
 def save(image: Image.Image, path: Path) -> None:
@@ -86,9 +86,9 @@ def plain(image: Image.Image) -> Image.Image:
         scale = 1 / 256 if float(highest) > 255 else 1.0  # type: ignore[arg-type] # noqa: PLR2004
         return image.convert("F").point(lambda value: value * scale).convert("L").convert("RGB")
     clear = image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info
-    wanted = "RGBA" if clear else "RGB"
-    if image.mode != wanted:
-        return image.convert(wanted)
+    mode = "RGBA" if clear else "RGB"
+    if image.mode != mode:
+        return image.convert(mode)
     image.load()
     return image
 
@@ -102,9 +102,9 @@ def shaped(image: Image.Image, shape: Shape) -> Image.Image:
         if height > TALLEST * shape.width:
             return ImageOps.contain(image, (shape.width, TALLEST * shape.width))
         return image.resize((shape.width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    inner = ImageOps.contain(image, (shape.width, shape.height)).convert("RGBA")
+    scaled = ImageOps.contain(image, (shape.width, shape.height)).convert("RGBA")
     canvas = Image.new("RGBA", (shape.width, shape.height))
-    canvas.paste(inner, ((shape.width - inner.width) // 2, (shape.height - inner.height) // 2))
+    canvas.paste(scaled, ((shape.width - scaled.width) // 2, (shape.height - scaled.height) // 2))
     return canvas
 
 

@@ -28,13 +28,13 @@ RELEASED = {
 
 def imported(path: Path) -> set[str]:
     """The project's modules that a file imports, also inside functions."""
-    found: set[str] = set()
+    result: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom):
-            found |= {f"{node.module}.{name.name}" for name in node.names}
+            result |= {f"{node.module}.{name.name}" for name in node.names}
         elif isinstance(node, ast.Import):
-            found |= {name.name for name in node.names}
-    return {name for name in found if name.startswith(("services.", "gateway.", "deploy."))}
+            result |= {name.name for name in node.names}
+    return {name for name in result if name.startswith(("services.", "gateway.", "deploy."))}
 
 
 def sql(service: str, until: str) -> str:

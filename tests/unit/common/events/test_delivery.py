@@ -75,9 +75,9 @@ def test_an_event_of_a_batch_round_trips_alone() -> None:
 
 
 def test_an_event_without_an_id_gets_one() -> None:
-    found = Delivery.read(message(b'{"a":1}'))
-    assert (found.name, found.source, found.time) == ("task:new", "tasks", "")
-    assert found.event_id.version == 4
+    result = Delivery.read(message(b'{"a":1}'))
+    assert (result.name, result.source, result.time) == ("task:new", "tasks", "")
+    assert result.event_id.version == 4
 
 
 def test_a_batch_must_be_an_array() -> None:

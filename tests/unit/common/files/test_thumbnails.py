@@ -57,8 +57,8 @@ def test_a_png_keeps_every_pixel(tmp_path: Path, mode: str, size: tuple[int, int
     noise = random.Random(1).randbytes(size[0] * size[1] * len(mode))
     image = Image.frombytes(mode, size, noise)
     write_png(image, tmp_path / "x.png")
-    found = read(tmp_path / "x.png")
-    assert (found.mode, found.size, found.tobytes()) == (mode, size, image.tobytes())
+    result = read(tmp_path / "x.png")
+    assert (result.mode, result.size, result.tobytes()) == (mode, size, image.tobytes())
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from services.common.runtime.rpc_server import Method
 from services.common.wire.rpc_client import RpcClient
 from services.common.wire.rpc_protocol import Reply
 from services.common.wire.topology import SERVICES
-from tests.service.neighbours import service_class
+from tests.service.fake_services import service_class
 
 
 class OldRelease(RpcClient):

@@ -28,10 +28,10 @@ names = st.sampled_from([ACTOR, AUTHOR, DEADLINE, KEY, REQUEST, TRACEPARENT, "ot
 
 
 def message(body: bytes = BODY, **headers: Any) -> Incoming:
-    found = Incoming(1)
-    found.body = body
-    found.properties = Basic.Properties(headers=headers)
-    return found
+    incoming = Incoming(1)
+    incoming.body = body
+    incoming.properties = Basic.Properties(headers=headers)
+    return incoming
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])  # the first text takes seconds to make

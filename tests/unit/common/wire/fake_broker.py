@@ -74,8 +74,8 @@ class Client:
     def wait_for(self, kind: type, count: int = 1, seconds: float = 5.0) -> list[Any]:
         """Wait for that many frames of a type."""
         with self.came:
-            found = self.came.wait_for(lambda: len(self.of(kind)) >= count, seconds)
-        assert found, f"{count} {kind} did not come: {self.frames}"
+            result = self.came.wait_for(lambda: len(self.of(kind)) >= count, seconds)
+        assert result, f"{count} {kind} did not come: {self.frames}"
         return self.of(kind)
 
     def of(self, kind: type) -> list[Any]:

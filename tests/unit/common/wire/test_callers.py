@@ -30,16 +30,16 @@ def actor(productions: int) -> str:
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, Basic.Properties]]:
     """The bodies and properties that calls are made of; no session is needed for these."""
-    found: list[tuple[bytes, Basic.Properties]] = []
+    result: list[tuple[bytes, Basic.Properties]] = []
 
     def note(_: object, body: bytes, *address: str, mandatory: bool) -> bytes:
         assert mandatory
         *_, properties = address
-        found.append((body, properties))  # type: ignore[arg-type]
+        result.append((body, properties))  # type: ignore[arg-type]
         return content(1, body, properties, publish_to(1, "x", "y", mandatory), MAX_FRAME)  # type: ignore[arg-type]
 
     monkeypatch.setattr(rpc_protocol, "message_bytes", note)
-    return found
+    return result
 
 
 def called(sent: list[Any], **headers: str) -> Incoming:

@@ -113,9 +113,9 @@ def test_frames_respect_frame_max(body: bytes, properties: dict[str, Any]) -> No
 def test_a_stream_may_be_split_anywhere(cuts: list[int]) -> None:
     sent = [b"", b"a", b"x" * 30_000, b"b"]
     stream = HEARTBEAT.join(delivery("c", n, body, reply_to="r") for n, body in enumerate(sent))
-    found = read(stream, cuts=cuts)
-    assert [m.body for m in found if m is not None] == sent
-    assert found.count(None) == 3
+    result = read(stream, cuts=cuts)
+    assert [m.body for m in result if m is not None] == sent
+    assert result.count(None) == 3
 
 
 def test_messages_of_two_channels_may_be_interleaved() -> None:
@@ -124,8 +124,8 @@ def test_messages_of_two_channels_may_be_interleaved() -> None:
         address = pamqp.frame.marshal(Basic.Deliver("c", channel, False, "", ""), channel)
         rest = content(channel, b"x" * channel, Basic.Properties(), b"")
         parts.append((address, rest))
-    found = read(parts[0][0] + parts[1][0] + parts[1][1] + parts[0][1])
-    assert [m.body for m in found] == [b"xx", b"x"]
+    result = read(parts[0][0] + parts[1][0] + parts[1][1] + parts[0][1])
+    assert [m.body for m in result] == [b"xx", b"x"]
 
 
 @given(frames_bytes)
@@ -200,12 +200,12 @@ def test_an_unexpected_body_is_dropped() -> None:
     address = marshalled(Basic.Deliver("c", 1, False, "", ""))
     assert list(reader.feed(address + raw(2, header))) == []
     piece = raw(3, b"x" * 131_064)
-    found: list[Any] = []
+    result: list[Any] = []
     for _ in range(MAX_BODY // 131_064):
-        found += reader.feed(piece)
-    found += reader.feed(raw(3, b"x" * (MAX_BODY + 1 - MAX_BODY // 131_064 * 131_064)))
-    assert found[0].error
-    assert found[0].body == b""
+        result += reader.feed(piece)
+    result += reader.feed(raw(3, b"x" * (MAX_BODY + 1 - MAX_BODY // 131_064 * 131_064)))
+    assert result[0].error
+    assert result[0].body == b""
 
 
 ENDS = {

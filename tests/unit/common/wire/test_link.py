@@ -53,14 +53,14 @@ def consuming(consumer: Callable[[Incoming], None]) -> Callable[[Session], None]
 
 
 def test_messages_are_consumed_and_acknowledged() -> None:
-    found: list[Incoming] = []
-    with broker() as rabbit, running(Link(rabbit.uri, consuming(found.append))) as link:
+    messages: list[Incoming] = []
+    with broker() as rabbit, running(Link(rabbit.uri, consuming(messages.append))) as link:
         client = rabbit.client()
         assert link.ready.wait(5)
         client.send(delivery("c", 1, b"one") + delivery("c", 2, b"two"))
-        until(lambda: len(found) == 2)
-        link.ack(found[1], multiple=True)
-        link.reject(found[1], requeue=False)
+        until(lambda: len(messages) == 2)
+        link.ack(messages[1], multiple=True)
+        link.reject(messages[1], requeue=False)
         (ack,) = client.wait_for(Basic.Ack)
         (reject,) = client.wait_for(Basic.Reject)
         assert (ack.delivery_tag, ack.multiple) == (2, True)
@@ -69,34 +69,34 @@ def test_messages_are_consumed_and_acknowledged() -> None:
 
 def test_reply_and_acknowledgement_are_one_write() -> None:
     """The reply first."""
-    found: list[Incoming] = []
-    with broker() as rabbit, running(Link(rabbit.uri, consuming(found.append))) as link:
+    messages: list[Incoming] = []
+    with broker() as rabbit, running(Link(rabbit.uri, consuming(messages.append))) as link:
         client = rabbit.client()
         assert link.ready.wait(5)
         client.send(delivery("c", 1, b"one"))
-        until(lambda: found)
-        link.publish(b"answer", "", "to", done=found[0], headers={"a": "b"})
+        until(lambda: messages)
+        link.publish(b"answer", "", "to", done=messages[0], headers={"a": "b"})
         client.wait_for(Basic.Publish)
         kinds = [type(frame) for frame in client.frames]
         assert kinds.index(Basic.Ack) == kinds.index(Basic.Publish) - 1
 
 
 def test_messages_of_a_lost_connection_are_not_acknowledged_on_the_next() -> None:
-    found: list[Incoming] = []
-    with broker() as rabbit, running(Link(rabbit.uri, consuming(found.append))) as link:
+    messages: list[Incoming] = []
+    with broker() as rabbit, running(Link(rabbit.uri, consuming(messages.append))) as link:
         rabbit.client().wait_for(Channel.Flow)
         rabbit.client().send(delivery("c", 1, b"one"))
-        until(lambda: found)
-        assert link.holds(found[0])
+        until(lambda: messages)
+        assert link.holds(messages[0])
         rabbit.client().close()
         client = rabbit.client(1)
         client.wait_for(Channel.Flow)
         until(link.ready.is_set)
-        link.ack(found[0])
-        link.reject(found[0], requeue=True)
-        link.publish(b"", "", "to", done=found[0])
+        link.ack(messages[0])
+        link.reject(messages[0], requeue=True)
+        link.publish(b"", "", "to", done=messages[0])
         client.wait_for(Basic.Publish)
-        assert not link.holds(found[0])
+        assert not link.holds(messages[0])
         assert not client.of(Basic.Ack)
         assert not client.of(Basic.Reject)
 
@@ -149,8 +149,8 @@ def test_exceptions_in_callbacks_are_logged_once_and_survived(
             client.send(delivery("c", 1, b"one"))
         rabbit.client(3).wait_for(Channel.Flow)
         until(link.ready.is_set)
-    told = [r for r in caplog.records if r.levelno == logging.ERROR]
-    kinds = [r.exc_info[0].__name__ for r in told if r.exc_info and r.exc_info[0]]
+    records = [r for r in caplog.records if r.levelno == logging.ERROR]
+    kinds = [r.exc_info[0].__name__ for r in records if r.exc_info and r.exc_info[0]]
     assert sorted(kinds) == ["KeyError", "RuntimeError", "ZeroDivisionError"]
 
 
@@ -191,7 +191,7 @@ def test_invalid_properties_send_nothing() -> None:
 
 def test_cancelling_waits_for_the_broker() -> None:
     """Messages sent before are still consumed."""
-    found: list[Incoming] = []
+    messages: list[Incoming] = []
 
     def answering(frame: Any) -> bytes:
         if isinstance(frame, Basic.Cancel):
@@ -199,10 +199,10 @@ def test_cancelling_waits_for_the_broker() -> None:
         return answer(frame)
 
     with broker(answering) as rabbit:
-        with running(Link(rabbit.uri, consuming(found.append))) as link:
+        with running(Link(rabbit.uri, consuming(messages.append))) as link:
             assert link.ready.wait(5)
             link.cancel("c")
-            assert [message.body for message in found] == [b"last"]
+            assert [message.body for message in messages] == [b"last"]
 
 
 def test_cancelling_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,7 +228,7 @@ def test_stopping_closes_the_connection_properly() -> None:
 
 def test_messages_may_arrive_before_the_setup_is_confirmed() -> None:
     """They are consumed."""
-    found: list[Incoming] = []
+    messages: list[Incoming] = []
 
     def answering(frame: Any) -> bytes:
         if isinstance(frame, Channel.Flow):
@@ -239,7 +239,7 @@ def test_messages_may_arrive_before_the_setup_is_confirmed() -> None:
 
     def consumer(message: Incoming) -> None:
         link.publish(b"answer", "", "to", done=message)
-        found.append(message)
+        messages.append(message)
 
     with broker(answering) as rabbit:
         link = Link(rabbit.uri, consuming(consumer))

@@ -91,8 +91,8 @@ def test_concurrent_calls_get_their_own_replies(calling: Any) -> None:
 
     client, _ = calling(two_by_two)
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _n: client.call("t", "x", b"{}").decoded(), range(200)))
-    assert len(set(found)) == 200
+        result = list(pool.map(lambda _n: client.call("t", "x", b"{}").decoded(), range(200)))
+    assert len(set(result)) == 200
 
 
 @pytest.mark.parametrize(

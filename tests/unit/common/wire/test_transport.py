@@ -64,26 +64,26 @@ def tls_pair(certificate: Path) -> Pair:
     accepting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     accepting.load_cert_chain(certificate)
     trusting = ssl.create_default_context(cafile=str(certificate))
-    found: list[socket.socket] = []
+    result: list[socket.socket] = []
     thread = threading.Thread(
-        target=lambda: found.append(accepting.wrap_socket(theirs, server_side=True))
+        target=lambda: result.append(accepting.wrap_socket(theirs, server_side=True))
     )
     thread.start()
     wrapped = trusting.wrap_socket(ours, server_hostname="localhost")
     thread.join(5)
-    return TlsTransport(wrapped, write_seconds=0.5), found[0]
+    return TlsTransport(wrapped, write_seconds=0.5), result[0]
 
 
 @pytest.fixture(params=["plain", "tls"])
 def pair(request: pytest.FixtureRequest, quick: None, certificate: Path) -> Iterator[Pair]:
     if request.param == "tls":
-        found = tls_pair(certificate)
+        result = tls_pair(certificate)
     else:
         ours, theirs = socket.socketpair()
-        found = Transport(ours, write_seconds=0.5), theirs
-    yield found
-    found[0].close()
-    found[1].close()
+        result = Transport(ours, write_seconds=0.5), theirs
+    yield result
+    result[0].close()
+    result[1].close()
 
 
 def test_a_peer_that_does_not_read_breaks_the_connection(pair: Pair) -> None:
@@ -152,12 +152,12 @@ def test_reading_and_writing_concurrently(pair: Pair) -> None:
     echoing.start()
     writing = threading.Thread(target=lambda: ours.send(b"y" * count))
     writing.start()
-    found = 0
-    while found < count:
-        found += len(ours.receive())
+    result = 0
+    while result < count:
+        result += len(ours.receive())
     writing.join(10)
     echoing.join(10)
-    assert found == count
+    assert result == count
 
 
 def test_an_untrusted_certificate_is_refused(

@@ -9,11 +9,11 @@ from typing import Any
 import requests
 
 from tests.desk import Desk
-from tests.listening import Heard, listening
 from tests.running import Caller, System, until
+from tests.subscribing import Events, subscribed_to
 
 
-def say(
+def post_comment(
     caller: Caller,
     desk: Desk,
     text: str = "",
@@ -28,36 +28,38 @@ def say(
 
 def task_of(caller: Caller, task: str) -> dict[str, Any]:
     """The task as stored now."""
-    found: dict[str, Any] = caller.get(f"/data/tasks/{task}").json()
-    return found
+    row: dict[str, Any] = caller.get(f"/data/tasks/{task}").json()
+    return row
 
 
 def comments_on(caller: Caller, task: str) -> list[dict[str, Any]]:
     """The comments on a task, newest first."""
-    answer = caller.get(f"/data/tasks/{task}/comments")
-    assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()
-    return found
+    response = caller.get(f"/data/tasks/{task}/comments")
+    assert response.status_code == 200, response.text
+    rows: list[dict[str, Any]] = response.json()
+    return rows
 
 
-def answers(system: System, desk: Desk, names: tuple[str, ...], *request: Any) -> dict[str, int]:
+def codes_of(system: System, desk: Desk, names: tuple[str, ...], *request: Any) -> dict[str, int]:
     """The status that each person gets for the request (method, path, body)."""
     return {name: system.caller(desk.people[name]).send(*request).status_code for name in names}
 
 
-def stored(system: System, ident: str) -> bool:
+def is_stored(system: System, ident: str) -> bool:
     """Whether an attachment's file is in the storage."""
     return bool(list(system.storage.rglob(f"*{ident}*")))
 
 
 @contextmanager
-def heard(system: System, last: str, count: int = 1, service: str = "tasks") -> Iterator[Heard]:
+def events_until(
+    system: System, last: str, count: int = 1, service: str = "tasks"
+) -> Iterator[Events]:
     """The events of a service since the block began, up to the ``count``th ``last``."""
-    with listening(system, service, "#") as (found, something_came):
+    with subscribed_to(system, service, "#") as (found, wait_for_event):
         yield found
 
         def arrived() -> bool:
-            something_came(0.1)
+            wait_for_event(0.1)
             return [name for name, _ in found].count(last) >= count
 
         until(arrived, what=f"{count} {last}")

@@ -17,11 +17,11 @@ BEFORE, AFTER = "before", "after"
 CALLS: Final = ((Storage, ("put", "copy", "fetch", "delete")), (Session, ("commit",)))
 
 
-class Died(Exception):
+class Crashed(Exception):
     """The process is no more: nothing it would have done afterwards is done."""
 
 
-class Mortal:
+class CrashingProcess:
     """Counts the steps, and dies before or after one of them."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
@@ -38,22 +38,22 @@ class Mortal:
             number, self.steps = self.steps, self.steps + 1
             if self.dead or (number == self.fatal and self.when == BEFORE):
                 self.dead = True
-                raise Died
+                raise Crashed
             result = call(*args, **kwargs)
             if number == self.fatal:
                 self.dead = True
-                raise Died
+                raise Crashed
             return result
 
         return run
 
     @contextmanager
-    def life(self, fatal: int, when: str) -> Iterator[None]:
+    def running_until(self, fatal: int, when: str) -> Iterator[None]:
         """Work that dies at a step, if it has so many; then the process is started again."""
         self.steps, self.fatal, self.when, self.dead = 0, fatal, when, False
         try:
             yield
-        except Died:
+        except Crashed:
             pass
         finally:
             self.fatal = -1

@@ -1,9 +1,9 @@
 """The stored objects that rows own: their keys, and how a row gets and loses them.
 
 A file is stored first, under keys that no other upload has (``storage``), without a transaction.
-Then ``Kept.take`` points the row at the upload, in the transaction that changes the row. Replaced
-objects and the upload itself are deleted after the commit; if the process dies before that, the
-sweep deletes them.
+Then ``RowFiles.take`` points the row at the upload, in the transaction that changes the row.
+Replaced objects and the upload itself are deleted after the commit; if the process dies before
+that, the sweep deletes them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from services.common.files.storage_access import storage_of
 
 
 @dataclass(frozen=True)
-class Kept:
+class RowFiles:
     """The objects ``<prefix>/<id>[/<upload>]/<name>`` of the rows of a table."""
 
     prefix: str
@@ -60,18 +60,20 @@ class Kept:
     def _waiting(self, ident: UUID) -> list[str]:
         return [self.key(ident, name) for name in self.waiting]
 
-    def _replace(self, ctx: CallContext, ident: UUID, upload: UUID | None, idle: list[str]) -> None:
+    def _replace(
+        self, ctx: CallContext, ident: UUID, upload: UUID | None, unused: list[str]
+    ) -> None:
         connection, table, rows = ctx.tx.connection, _pointers(ctx), str(self.table)
         # The lock on the row serializes this: without it, two uploads would both replace the same
         # objects, and those of the loser would stay until the sweep.
-        before = stored_files.uploads_of(connection, table, rows, [ident]).get(ident)
+        previous = stored_files.uploads_of(connection, table, rows, [ident]).get(ident)
         stored_files.point(connection, table, rows, ident, upload)
         # The same upload again is a retried call: its objects are the current ones.
-        if before != upload or upload is None:
-            idle = [*idle, *self.keys(ident, before)]
+        if previous != upload or upload is None:
+            unused = [*unused, *self.keys(ident, previous)]
         storage = storage_of(ctx)
         # Never before the commit: after a rollback the row still needs its former objects.
-        ctx.tx.after_commit(lambda: storage.delete(*idle))
+        ctx.tx.after_commit(lambda: storage.delete(*unused))
 
 
 def uploads_of(ctx: CallContext, table: str, ids: list[UUID]) -> dict[UUID, UUID]:
@@ -83,8 +85,8 @@ def uploads_of(ctx: CallContext, table: str, ids: list[UUID]) -> dict[UUID, UUID
 def forget(ctx: CallContext, table: str, ids: list[UUID]) -> None:
     """Delete the pointers of deleted rows."""
     pointers = _pointers(ctx)
-    mine = sa.and_(pointers.c.table_name == table, pointers.c.row_id.in_(ids))
-    ctx.tx.connection.execute(sa.delete(pointers).where(mine))
+    of_rows = sa.and_(pointers.c.table_name == table, pointers.c.row_id.in_(ids))
+    ctx.tx.connection.execute(sa.delete(pointers).where(of_rows))
 
 
 def _pointers(ctx: CallContext) -> sa.Table:

@@ -17,7 +17,7 @@ def statuses(system: System, show: World, method: str, path: str, body: Any = No
     ]
 
 
-def told(admin: Caller, name: str, count: int = 1) -> list[dict[str, Any]]:
+def logged_payloads(admin: Caller, name: str, count: int = 1) -> list[dict[str, Any]]:
     """The payloads of the events of that name, oldest first, once so many are logged."""
 
     def logged() -> list[dict[str, Any]]:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from services.assets.overview.views import HEADS
+from services.assets.overview.views import SUMMARIES
 from services.common.errors import Forbidden, InvalidInput, NotFound
 from tests.running import System
 from tests.show import Show
-from tests.system.asking import CALLERS
 from tests.system.assets.conftest import Ask
+from tests.system.callers import CALLERS
 
 ASSET = [
     "id",
@@ -153,7 +153,7 @@ def outcome(ask: Ask, role: str, method: str, **kwargs: Any) -> Any:
         return refused.kind
 
 
-@pytest.mark.parametrize("kind", HEADS)
+@pytest.mark.parametrize("kind", SUMMARIES)
 def test_a_head_has_the_keys_of_its_view(system: System, show: Show, ask: Ask, kind: str) -> None:
     """And they come as pairs of id and head."""
     show.entity("Cut", "Edit", parent_id=show.episode)
@@ -244,17 +244,19 @@ def test_a_vendor_is_shown_what_they_work_on(
 
 def test_without_a_production_only_assets_are_listed(show: Show, ask: Ask) -> None:
     """Those of one's own teams; an administrator is shown all of everything."""
-    found = [
+    outcomes = [
         outcome(ask, role, "list_entity_summaries", kind="asset", query={}) for role in CALLERS
     ]
-    assert found == [5, 5, 4, 4, 4, 0, 0]
-    found = [outcome(ask, role, "list_entity_summaries", kind="shot", query={}) for role in CALLERS]
-    assert found == [3, *["forbidden"] * 6]
+    assert outcomes == [5, 5, 4, 4, 4, 0, 0]
+    outcomes = [
+        outcome(ask, role, "list_entity_summaries", kind="shot", query={}) for role in CALLERS
+    ]
+    assert outcomes == [3, *["forbidden"] * 6]
     unknown = {"project_id": show.shot}
-    found = [
+    outcomes = [
         outcome(ask, role, "list_entity_summaries", kind="shot", query=unknown) for role in CALLERS
     ]
-    assert found == [0, *["not-found"] * 6]
+    assert outcomes == [0, *["not-found"] * 6]
     with pytest.raises(InvalidInput, match="Invalid UUID format for project_id: x"):
         ask("admin", "list_entity_summaries", kind="shot", query={"project_id": "x"})
 
@@ -266,7 +268,7 @@ def test_metadata_of_other_departments_is_kept_from_vendors(
     other = show.add("department", "fx", name="FX", color="#000")
     show.link("department_link", person_id=show.people["vendor"], department_id=show.department)
     for key, departments in {"cost": [other], "size": [show.department, other], "note": []}.items():
-        made = show.add(
+        ident = show.add(
             "metadata_descriptor",
             key,
             project_id=show.project,
@@ -280,7 +282,7 @@ def test_metadata_of_other_departments_is_kept_from_vendors(
         for department in departments:
             show.link(
                 "department_metadata_descriptor_link",
-                metadata_descriptor_id=made,
+                metadata_descriptor_id=ident,
                 department_id=department,
             )
     data = {"cost": 1, "size": 2, "note": 3, "undescribed": 4}
@@ -310,10 +312,10 @@ def test_a_detail_is_the_row_and_the_view_together(
     cut = show.entity("Cut", "Edit", parent_id=show.episode)
     system.load(show.tables)
     ident = {"asset": show.prop, "shot": show.shots[0], "edit": cut, "concept": show.concept}[kind]
-    found = ask("admin", "read_entity_summary", kind=kind, ident=ident)
-    assert found["project_id"] == show.project
-    assert set(found["head"]) == keys
-    assert found["head"]["project_name"] == "Film"
+    reply = ask("admin", "read_entity_summary", kind=kind, ident=ident)
+    assert reply["project_id"] == show.project
+    assert set(reply["head"]) == keys
+    assert reply["head"]["project_name"] == "Film"
     for other in ("nonsense", show.opening):
         assert outcome(ask, "admin", "read_entity_summary", kind=kind, ident=other) == "not-found"
 
@@ -328,8 +330,10 @@ def test_a_detail_is_the_row_and_the_view_together(
 def test_details_are_for_the_team(show: Show, ask: Ask, kind: str, want: list[Any]) -> None:
     """A vendor needs a task on the entity; concepts are closed to clients."""
     ident = {"shot": show.shots[0], "concept": show.concept}[kind]
-    found = [outcome(ask, role, "read_entity_summary", kind=kind, ident=ident) for role in CALLERS]
-    assert found == want
+    outcomes = [
+        outcome(ask, role, "read_entity_summary", kind=kind, ident=ident) for role in CALLERS
+    ]
+    assert outcomes == want
 
 
 def test_an_entity_tells_of_the_concepts_drawn_for_it(system: System, show: Show, ask: Ask) -> None:
@@ -351,5 +355,5 @@ def test_an_entity_tells_of_the_concepts_drawn_for_it(system: System, show: Show
 def test_what_was_just_renamed_is_shown_so(show: Show, ask: Ask, system: System) -> None:
     """A production's name is asked for, not remembered."""
     system.caller(show.admin).put(f"/data/projects/{show.project}", {"name": "Renamed"})
-    found = ask("admin", "read_entity_summary", kind="shot", ident=show.shots[0])
-    assert found["head"]["project_name"] == "Renamed"
+    reply = ask("admin", "read_entity_summary", kind="shot", ident=show.shots[0])
+    assert reply["head"]["project_name"] == "Renamed"

@@ -12,18 +12,18 @@ import msgspec
 from services.common.wire.rpc_protocol import ACTOR, Reply
 from tests.running import SERVICES
 
-Asked = tuple[str, dict[str, Any]]
+Call = tuple[str, dict[str, Any]]
 
 
 @cache
 def service_class(name: str) -> type:
     """The class of a service."""
     module = import_module(f"services.{name}.service")
-    found: type = getattr(module, f"{name.capitalize()}Service")
-    return found
+    result: type = getattr(module, f"{name.capitalize()}Service")
+    return result
 
 
-class Neighbours:
+class FakeServices:
     """Takes the place of a service's RPC client; its answers are those in ``answers``.
 
     An answer is a value, an error to be raised, or a function of the question's arguments. What is
@@ -31,8 +31,8 @@ class Neighbours:
     """
 
     def __init__(self) -> None:
-        self.answers: dict[str, Any] = {}
-        self.asked: list[Asked] = []
+        self.replies: dict[str, Any] = {}
+        self.calls: list[Call] = []
 
     def call(
         self,
@@ -52,8 +52,8 @@ class Neighbours:
         arguments = msgspec.json.decode(kwargs)
         name = f"{service}.{method}"
         inspect.signature(getattr(service_class(service), method)).bind(None, **arguments)
-        self.asked.append((name, arguments))
-        answer = self.answers[name]
+        self.calls.append((name, arguments))
+        answer = self.replies[name]
         if callable(answer):
             answer = answer(**arguments)
         if isinstance(answer, Exception):

@@ -13,7 +13,7 @@ from kombu import Connection, Exchange, Queue, binding
 from services.common.wire.topology import SERVICES
 from tests.running import System
 
-Heard = list[tuple[str, dict[str, Any]]]
+Events = list[tuple[str, dict[str, Any]]]
 
 
 class Subscriber:
@@ -26,7 +26,7 @@ class Subscriber:
             bindings=[binding(Exchange(f"{s}.events", "topic"), "#") for s in SERVICES],
             queue_arguments={"x-queue-type": "quorum"},
         )
-        self.seen: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
+        self.received: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
         with Connection(uri) as connection:
             self.queue(connection.channel()).declare()
 
@@ -35,7 +35,7 @@ class Subscriber:
 
         def keep(payload: dict[str, Any], message: Any) -> None:
             name = message.delivery_info["routing_key"]
-            self.seen.append((name, payload, dict(message.headers)))
+            self.received.append((name, payload, dict(message.headers)))
             message.ack()
 
         with (
@@ -46,22 +46,22 @@ class Subscriber:
                 while True:
                     connection.drain_events(timeout=0.3)
             except TimeoutError:
-                return self.seen
+                return self.received
 
-    def named(self, name: str) -> list[dict[str, Any]]:
+    def payloads_of(self, name: str) -> list[dict[str, Any]]:
         """Payloads of the events of that name."""
         return [payload for found, payload, _ in self.read() if found == name]
 
 
 @contextmanager
-def listening(
+def subscribed_to(
     system: System, service: str, *names: str
-) -> Iterator[tuple[Heard, Callable[[float], bool]]]:
+) -> Iterator[tuple[Events, Callable[[float], bool]]]:
     """The events with these names since the block began, and what waits for the next one.
 
     It waits so many seconds, and says whether anything came.
     """
-    found: Heard = []
+    result: Events = []
     with kombu.Connection(system.parts.amqp_uri) as connection:
         channel = connection.channel()
         exchange = kombu.Exchange(f"{service}.events", "topic", durable=True)
@@ -69,9 +69,9 @@ def listening(
         queue = kombu.Queue("", bindings=bindings, exclusive=True, auto_delete=True)
 
         def receive(body: Any, message: Any) -> None:
-            found.append((message.delivery_info["routing_key"], body))
+            result.append((message.delivery_info["routing_key"], body))
 
-        def something_came(seconds: float) -> bool:
+        def wait_for_event(seconds: float) -> bool:
             try:
                 connection.drain_events(timeout=seconds)
             except TimeoutError:
@@ -79,4 +79,4 @@ def listening(
             return True
 
         with connection.Consumer(queue, callbacks=[receive], no_ack=True, channel=channel):
-            yield found, something_came
+            yield result, wait_for_event

@@ -21,11 +21,11 @@ from PIL import Image
 from services.common.errors import NotFound
 from services.common.files.storage import open_storage
 from tests.desk import Desk
-from tests.service.conftest import Alone
-from tests.service.files.dying import AFTER, BEFORE, Mortal, objects
+from tests.service.conftest import MakeService
+from tests.service.files.crashing import AFTER, BEFORE, CrashingProcess, objects
 from tests.service.one_service import OneService
-from tests.service.tasks.conftest import neighbours_of
-from tests.service.tasks.saying import body
+from tests.service.tasks.commenting import body
+from tests.service.tasks.conftest import fake_replies
 from tests.world import World
 
 EVERYTHING = -60.0
@@ -52,8 +52,8 @@ class Scene:
     @property
     def folder(self) -> Path:
         """Where objects are."""
-        found: Any = self.service.instance().settings
-        return Path(urlsplit(found.storage_url).path)
+        result: Any = self.service.instance().settings
+        return Path(urlsplit(result.storage_url).path)
 
     def upload(self, prefix: str, name: str, content: bytes, part: str = "file") -> dict[str, Any]:
         """What the gateway has stored, and says of it."""
@@ -137,8 +137,8 @@ class PreviewUpload(Method):
         scene.at["file"] = scene.upload("uploads", self.name, picture("JPEG"))
 
     def run(self, scene: Scene) -> None:
-        given = {"ident": scene.at["preview"], "data": {}, "files": [scene.at["file"]]}
-        scene.service.call("admin", "upload_preview", **given)
+        arguments = {"ident": scene.at["preview"], "data": {}, "files": [scene.at["file"]]}
+        scene.service.call("admin", "upload_preview", **arguments)
 
     def check(self, scene: Scene) -> bool:
         (row,) = scene.service.rows("preview_file", id=scene.at["preview"])
@@ -168,8 +168,8 @@ class CommentedPreview(Method):
         if not self._comments(scene):
             said = body(scene.world, text="look")  # type: ignore[arg-type]
             said["text"] = said.pop("comment")
-            given = {"data": {"comments": [said]}, "files": scene.at["files"]}
-            scene.service.call("admin", "batch_comment", task_id=scene.world.task, **given)
+            arguments = {"data": {"comments": [said]}, "files": scene.at["files"]}
+            scene.service.call("admin", "batch_comment", task_id=scene.world.task, **arguments)
         scene.handle_received()
 
     @staticmethod
@@ -207,12 +207,12 @@ class AvatarUpload(Method):
         scene.at["file"] = scene.upload("uploads", "second.png", picture())
 
     def run(self, scene: Scene) -> None:
-        given = {"kind": self.kind, "ident": scene.at["id"], "data": {}}
-        scene.service.call("admin", "upload_avatar", **given, files=[scene.at["file"]])
+        arguments = {"kind": self.kind, "ident": scene.at["id"], "data": {}}
+        scene.service.call("admin", "upload_avatar", **arguments, files=[scene.at["file"]])
 
     def _key(self, scene: Scene) -> str:
-        given = {"kind": self.kind, "file": f"{scene.at['id']}.png"}
-        key: str = scene.service.call("admin", "send_avatar", **given)["key"]
+        arguments = {"kind": self.kind, "file": f"{scene.at['id']}.png"}
+        key: str = scene.service.call("admin", "send_avatar", **arguments)["key"]
         return key
 
     def check(self, scene: Scene) -> bool:
@@ -251,8 +251,8 @@ class BackgroundUpload(Method):
         scene.at["file"] = scene.upload("uploads", "second.png", picture())
 
     def run(self, scene: Scene) -> None:
-        given = {"ident": scene.at["id"], "data": {}, "files": [scene.at["file"]]}
-        scene.service.call("admin", "upload_background", **given)
+        arguments = {"ident": scene.at["id"], "data": {}, "files": [scene.at["file"]]}
+        scene.service.call("admin", "upload_background", **arguments)
 
     def check(self, scene: Scene) -> bool:
         (row,) = scene.service.rows("preview_background_file", id=scene.at["id"])
@@ -277,8 +277,8 @@ class PreviewDelete(PreviewUpload):
 
     def run(self, scene: Scene) -> None:
         if scene.service.rows("preview_file", id=scene.at["preview"]):
-            given = {"path": "preview-files", "ident": scene.at["preview"]}
-            scene.service.call("admin", "delete_row", **given)
+            arguments = {"path": "preview-files", "ident": scene.at["preview"]}
+            scene.service.call("admin", "delete_row", **arguments)
         scene.remove_gone()
 
     def check(self, scene: Scene) -> bool:
@@ -296,8 +296,8 @@ class Attachment(Method):
         scene.at["comment"] = {"task_id": scene.world.task, "comment_id": scene.world.comment}
 
     def run(self, scene: Scene) -> None:
-        given = {"data": {}, "files": [scene.at["file"]]}
-        scene.service.call("admin", "add_attachments", **scene.at["comment"], **given)
+        arguments = {"data": {}, "files": [scene.at["file"]]}
+        scene.service.call("admin", "add_attachments", **scene.at["comment"], **arguments)
 
     def check(self, scene: Scene) -> bool:
         return scene.sent("send_attachment", ident=scene.at["file"]["id"], name="a.txt")
@@ -318,8 +318,8 @@ class AttachmentDelete(Attachment):
     def run(self, scene: Scene) -> None:
         ident = scene.at["file"]["id"]
         if scene.service.rows("attachment_file", id=ident):
-            given = {**scene.at["comment"], "attachment_id": ident}
-            scene.service.call("admin", "delete_attachment", **given)
+            arguments = {**scene.at["comment"], "attachment_id": ident}
+            scene.service.call("admin", "delete_attachment", **arguments)
         scene.remove_gone()
 
     def check(self, scene: Scene) -> bool:
@@ -333,8 +333,8 @@ class MessageFile(Attachment):
     """A file of a chat message, which ``chat`` stores afterwards."""
 
     def run(self, scene: Scene) -> None:
-        given = {"message_id": scene.at["file"]["id"], "files": [scene.at["file"]]}
-        scene.service.call("admin", "attach_to_message", **given)
+        arguments = {"message_id": scene.at["file"]["id"], "files": [scene.at["file"]]}
+        scene.service.call("admin", "attach_to_message", **arguments)
 
 
 class MessageDelete(MessageFile):
@@ -376,24 +376,24 @@ METHODS = {
 
 
 @pytest.fixture
-def mortal(monkeypatch: pytest.MonkeyPatch) -> Mortal:
+def process(monkeypatch: pytest.MonkeyPatch) -> CrashingProcess:
     """Dies only within ``life``."""
-    return Mortal(monkeypatch)
+    return CrashingProcess(monkeypatch)
 
 
 @pytest.fixture
-def scenes(alone: Alone) -> Any:
+def scenes(make_service: MakeService) -> Any:
     """Begins anew: ``scenes(method)``."""
 
     def begin(method: Method) -> Scene:
         world = Desk()
-        service = alone(method.service)
-        service.neighbours.answers |= neighbours_of(world) | {
+        service = make_service(method.service)
+        service.fakes.replies |= fake_replies(world) | {
             "crud.sets_main_previews": True,
             "assets.list_entities_in_brief": {},
         }
         service.fill(world)
-        scene = Scene(service, world, alone("tasks"))
+        scene = Scene(service, world, make_service("tasks"))
         for key in objects(scene.folder):
             (scene.folder / key).unlink()
         method.prepare(scene)
@@ -405,13 +405,13 @@ def scenes(alone: Alone) -> Any:
 @pytest.mark.parametrize("when", [BEFORE, AFTER])
 @pytest.mark.parametrize("name", METHODS)
 def test_wherever_it_dies_nothing_is_lost(
-    scenes: Any, mortal: Mortal, name: str, when: str
+    scenes: Any, process: CrashingProcess, name: str, when: str
 ) -> None:
     """Before or after each step: the storage's calls, and the commits."""
     method = METHODS[name]
     for fatal in itertools.count():
         scene = scenes(method)
-        with mortal.life(fatal, when):
+        with process.running_until(fatal, when):
             method.run(scene)
         done = method.check(scene)
         if not done:
@@ -422,6 +422,6 @@ def test_wherever_it_dies_nothing_is_lost(
         scene.sweep()
         assert method.check(scene), f"the sweep took too much, at step {fatal}"
         assert len(objects(scene.folder)) == method.objects, objects(scene.folder)
-        if not mortal.ended:
+        if not process.ended:
             break
     assert fatal > 0
