@@ -3,6 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 
-EXPLAINED: Final[tuple[tuple[Callable[[Any], bool], str], ...]] = ()
+if TYPE_CHECKING:
+    from tests.rights.walk import Difference
+
+Test = Callable[["Difference"], bool]
+
+
+def shows(path: str, *what: str, own: bool = False) -> Test:
+    """An answer of these routes that shows only these marks."""
+    return lambda one: (
+        path in one.step.route.path
+        and one.shown <= set(what)
+        and bool(one.shown)
+        and (one.step.case.own or not own)
+    )
+
+
+EXPLAINED: Final[tuple[tuple[Test, str], ...]] = (
+    (
+        shows("/time-spents", "asset name", "production", own=True),
+        "One's own time keeps the name of what it was spent on.",
+    ),
+    (
+        shows("/data/user/context", "custom action"),
+        "The answer with which a client starts holds all custom actions; they call addresses.",
+    ),
+)

@@ -161,6 +161,7 @@ def rule_of(route: Route) -> str:
         return ""
     if route.function in VERBS:
         resource = resource_of(route, RESOURCES)
-        return getattr(resource, VERBS[route.function]).name
+        name: str = getattr(resource, VERBS[route.function]).name
+        return name
     kind = "own" if "/user/" in route.path else dict(route.fixed).get("kind", "")
     return EXPECTED.get(f"{route.rpc}:{kind}") or EXPECTED[route.rpc]

@@ -113,7 +113,7 @@ def _pattern() -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, marks())))
 
 
-def leaked(who: Person, text: str) -> set[str]:
+def leaked(who: Person, text: str) -> set[Mark]:
     """The marks in a text that somebody may not see."""
     found = {marks()[one] for one in _pattern().findall(text)}
-    return {f"{one.what} ({one.place.name})" for one in found if not one.is_for(who)}
+    return {one for one in found if not one.is_for(who)}
