@@ -13,6 +13,7 @@ NO_VENDOR: Final = "to be in the production's team, not as vendor"
 STUDIO_PEOPLE: Final = "to be in the production's team, not as vendor or client"
 MANAGE: Final = "to manage the production"
 SELF: Final = "to be the person concerned"
+ASSIGNS: Final = "to supervise the task's and the assignee's department"
 #: RPC methods by rule; one that serves several kinds may name its ``kind``.
 BY_RULE: Final[dict[str, str]] = {
     "to be signed in": """
@@ -33,7 +34,7 @@ BY_RULE: Final[dict[str, str]] = {
     "a token to refresh": "auth.refresh_token",
     "an administrator": """
         auth.set_password auth.mail_reset_link auth.remove_factors auth.join_department
-        auth.leave_department auth.list_login_logs crud.link_task_type crud.link_task_status
+        auth.leave_department auth.list_login_logs
         crud.upload_background auth.upload_avatar:organisations
         """,
     SELF: """
@@ -41,7 +42,10 @@ BY_RULE: Final[dict[str, str]] = {
         """,
     "to be a person, and the person concerned": """
         tasks.read_notification tasks.mark_notification
-        crud.read_saved crud.change_saved crud.forget_saved
+        crud.read_saved
+        """,
+    "to be the person concerned, and not a bot": """
+        crud.change_saved crud.forget_saved
         """,
     f"{SELF} or a manager": "tasks.list_time_spent_by_person auth.list_desktop_logs",
     f"{SELF} or a manager or a supervisor": """
@@ -129,6 +133,7 @@ BY_RULE: Final[dict[str, str]] = {
         assets.replace_castings assets.cast_asset
         tasks.create_tasks tasks.delete_tasks tasks.delete_tasks_of_type
         tasks.list_project_comments tasks.list_project_rows
+        crud.link_task_type crud.link_task_status
         crud.choose crud.drop crud.choose_many crud.join_team crud.change_seat crud.leave_team
         crud.upload_avatar
         """,
@@ -136,7 +141,7 @@ BY_RULE: Final[dict[str, str]] = {
     f"{MANAGE} or to supervise all departments": """
         assets.create_descriptor assets.update_descriptor assets.remove_descriptor
         """,
-    f"{MANAGE} or to supervise the task's and the assignee's department": """
+    f"{MANAGE} or {ASSIGNS} or to be of its department, for oneself": """
         tasks.assign_task tasks.assign_tasks
         """,
     f"{MANAGE} or to supervise the tasks' department": "tasks.clear_assignation",

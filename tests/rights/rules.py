@@ -117,6 +117,10 @@ MEANINGS: Final[dict[str, Test]] = {
     "to supervise all departments": lambda case: (
         case.role == "supervisor" and not case.who.department
     ),
+    "to be of its department, for oneself": lambda case: (
+        case.own and member(case) and case.who.department == case.at.department
+    ),
+    "to be the person concerned, and not a bot": lambda case: case.own and not case.who.bot,
     "to be assigned, for oneself": lambda case: case.own and member(case) and case.assigned,
     "to be a person in the production's team": lambda case: not case.who.bot and member(case),
     "to take part in the chat": lambda case: reader(case) and case.at is ASSIGNED,
