@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -68,7 +67,6 @@ class ChatRpc(ResourceService):
     def list_own_chats(self) -> list[JsonObject]:
         """The caller's chats in open productions, by last message, newest first.
 
-        Vendors see those of entities that they are assigned to, whatever they joined before.
         Returns ``[{id, object_id, last_message, entity_name, project_id, preview_file_id}]``.
         """
         link, moment = chat_participant.c, sa.func.date_trunc("second", Chat.last_message)
@@ -84,24 +82,14 @@ class ChatRpc(ResourceService):
         # dropped here rather than in the statement.
         ids = [str(row["object_id"]) for row in rows]
         entities = self.ask("assets", "list_entities_in_brief", ids=ids) if ids else {}
-        shown = self._shown(entities)
         return [
             {**row, **entities[str(row["object_id"])]}
             for row in rows
-            if str(row["object_id"]) in shown
+            if self._is_open(entities.get(str(row["object_id"])))
         ]
 
-    def _shown(self, entities: Mapping[str, JsonObject]) -> set[str]:
-        """Those entities that the caller may read, in open productions."""
-        roles = {
-            ident: self.actor.role_in(project)
-            for ident, entity in entities.items()
-            if (project := UUID(entity["project_id"])) in self.actor.open_projects
-        }
-        if "vendor" not in roles.values():
-            return set(roles)
-        assigned = self.ask("tasks", "list_assigned_entities")
-        return {ident for ident, role in roles.items() if role != "vendor" or ident in assigned}
+    def _is_open(self, entity: JsonObject | None) -> bool:
+        return entity is not None and UUID(entity["project_id"]) in self.actor.open_projects
 
     def _require_person(self) -> UUID:
         """The caller's person id. Raises Forbidden for bots and services."""

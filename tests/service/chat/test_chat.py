@@ -165,16 +165,6 @@ def test_own_chats_are_the_joined_ones_of_open_productions(chat: OneService, wor
     ]
 
 
-def test_a_vendor_loses_a_chat_with_the_task(chat: OneService, world: World) -> None:
-    """Joined while it was theirs, it is listed only as long as they are assigned."""
-    world.link("chat_participant", chat_id=world.chat, person_id=world.people["vendor"])
-    chat.fill(world)
-    chat.neighbours.answers["tasks.list_assigned_entities"] = [world.asset]
-    assert [one["id"] for one in chat.call("vendor", "list_own_chats")] == [world.chat]
-    chat.neighbours.answers["tasks.list_assigned_entities"] = []
-    assert chat.call("vendor", "list_own_chats") == []
-
-
 def test_a_long_chat_is_paged(chat: OneService, world: World) -> None:
     """A page has a hundred messages; without ``page`` all are returned."""
     for number in range(10_000):
