@@ -20,13 +20,12 @@ BY_RULE: Final[dict[str, str]] = {
         auth.show_caller auth.send_avatar assets.list_asset_types assets.read_asset_type
         crud.list_open_projects crud.list_all_projects crud.send_background
         crud.send_background_thumbnail crud.send_avatar
-        auth.clear_avatar:own
         """,
     "to be a person": """
         auth.log_out auth.change_password auth.prepare_totp auth.enable_totp auth.disable_totp
         auth.prepare_email_otp auth.enable_email_otp auth.disable_email_otp auth.prepare_fido
         auth.enable_fido auth.disable_fido auth.renew_recovery_codes
-        auth.list_desktop_logs:own auth.log_desktop_login:own
+        auth.clear_avatar:own auth.list_desktop_logs:own auth.log_desktop_login:own
         tasks.list_own_tasks tasks.list_tasks_to_check tasks.list_time_spent_by_person:own
         tasks.list_notifications tasks.mark_all_notifications chat.list_own_chats
         crud.read_own_absence crud.list_saved crud.read_user_context tasks.list_time_spent_today
@@ -84,6 +83,7 @@ BY_RULE: Final[dict[str, str]] = {
         """,
     STUDIO_PEOPLE: """
         assets.list_project_entities:concept assets.create_entity:concept crud.list_plans
+        tasks.create_entity_tasks
         """,
     READER: """
         assets.read_part assets.list_children assets.list_shots_of_episode
@@ -105,7 +105,7 @@ BY_RULE: Final[dict[str, str]] = {
     NO_CLIENT: """
         tasks.list_entity_tasks:concept tasks.list_entity_task_types:concept
         tasks.list_previews_of:concept tasks.read_entity_detail:concept
-        tasks.list_time_spent_on_task tasks.list_entity_news tasks.create_entity_tasks
+        tasks.list_time_spent_on_task tasks.list_entity_news
         """,
     "to be a person in the team, and a vendor assigned": """
         tasks.subscribe tasks.unsubscribe tasks.is_subscribed chat.join_chat chat.leave_chat
@@ -124,11 +124,12 @@ BY_RULE: Final[dict[str, str]] = {
         tasks.comment_task tasks.batch_comment
         crud.new_working_file crud.comment_working_file crud.touch_working_file
         crud.new_output_file tasks.upload_preview tasks.add_preview tasks.add_preview_beside
-        tasks.remove_comment_preview tasks.place_preview
+        tasks.place_preview
         """,
     "to work on the task, not as client": "tasks.set_main_preview tasks.annotate_preview",
     MANAGE: """
         assets.create_asset assets.create_entity assets.list_entity_links
+        tasks.remove_comment_preview
         assets.update_shot assets.replace_asset_casting assets.replace_casting
         assets.replace_castings assets.cast_asset
         tasks.create_tasks tasks.delete_tasks tasks.delete_tasks_of_type
@@ -146,7 +147,9 @@ BY_RULE: Final[dict[str, str]] = {
         """,
     f"{MANAGE} or to supervise the tasks' department": "tasks.clear_assignation",
     f"{MANAGE} or to supervise the tasks' department or to be assigned": "tasks.comment_many",
-    f"{MANAGE} or to be assigned, for oneself": "tasks.set_time_spent",
+    "to manage the production, for another, or to be assigned to the task": """
+        tasks.set_time_spent
+        """,
     f"{MANAGE} or to supervise the production and have made the playlist": "crud.add_to_playlist",
 }
 EXPECTED: Final = {method: rule for rule, names in BY_RULE.items() for method in names.split()}

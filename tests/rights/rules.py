@@ -90,12 +90,45 @@ MEANINGS: Final[dict[str, Test]] = {
     "to have written it, and be in the team": lambda case: case.own and member(case),
     "to work on the task": acts,
     "to be assigned": lambda case: member(case) and case.assigned,
-    "access to the tasks": reader,
-    "access to the task": reader,
-    "access to the preview-files": reader,
-    "access to the file's task": reader,
-    "access to the file's entity": reader,
-    "access to the comment": lambda case: reader(case, *(() if case.own else ("client",))),
+    **dict.fromkeys(
+        (
+            "access to the entity",
+            "access to the entities",
+            "access to the asset-instances",
+            "access to the task",
+            "access to the tasks",
+            "access to the preview-files",
+            "access to the file's task",
+            "access to the file's entity",
+            "access to the working-files",
+            "access to the output-files",
+        ),
+        reader,
+    ),
+    **dict.fromkeys(
+        ("access to the comment", "access to the comments", "access to the attachment-files"),
+        lambda case: reader(case, *(() if case.own else ("client",))),
+    ),
+    # Those of the walk's places are not for clients.
+    **dict.fromkeys(
+        (
+            "access to the playlists",
+            "access to the milestones",
+            "access to the production-schedule-version-task-links",
+            "to be of the studio in the production's team",
+        ),
+        lambda case: member(case, "vendor", "client"),
+    ),
+    "access to the projects": member,
+    "to manage the production, for another, or to be assigned to the task": lambda case: (
+        (case.assigned and member(case)) if case.own else manages(case)
+    ),
+    "to be assigned to the task, for oneself": lambda case: (
+        case.own and member(case) and case.assigned
+    ),
+    "to have written the comment (to pin it: to supervise its task; to tick: to work on that)": (
+        lambda case: case.own and member(case)
+    ),
     "to be assigned to the task": lambda case: member(case) and case.assigned,
     "to work on the file's task": acts,
     "to manage the production or work on the entity": acts,
@@ -121,7 +154,6 @@ MEANINGS: Final[dict[str, Test]] = {
         case.own and member(case) and case.who.department == case.at.department
     ),
     "to be the person concerned, and not a bot": lambda case: case.own and not case.who.bot,
-    "to be assigned, for oneself": lambda case: case.own and member(case) and case.assigned,
     "to be a person in the production's team": lambda case: not case.who.bot and member(case),
     "to take part in the chat": lambda case: reader(case) and case.at is ASSIGNED,
     "a supervisor": studio("supervisor"),

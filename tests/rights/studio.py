@@ -382,6 +382,18 @@ class Furniture:
                 preview_file=self.ids["preview_file"],
             )
 
+        self.ids["preview without file"] = self.add(
+            "preview_file",
+            "expected",
+            name="expected",
+            extension="png",
+            status="processing",
+            task_id=self.ids["task"],
+            revision=3,
+            person_id=self.place.author.id,
+            position=1,
+        )
+
     def _files(self) -> None:
         self.ids["working_file"] = self.add(
             "working_file",

@@ -30,7 +30,10 @@ SEGMENTS: Final = {
     "related-tasks": "task_type",
 }
 #: By route, where the segment isn't enough.
-EXCEPTIONS: Final = {"/data/chats/{ident}": "chat"}
+EXCEPTIONS: Final = {
+    "/data/chats/{ident}": "chat",
+    "/pictures/preview-files/{ident}": "preview without file",
+}
 WORDS: Final = {
     "day": "2026-01-05",
     "year": "2026",
@@ -92,6 +95,9 @@ def places(route: Route, who: Person, world: Studio) -> Iterator[tuple[Place, bo
 
 def is_about_own(route: Route) -> bool:
     """Whether its ids may be those of the caller's own rows."""
+    if route.path.endswith("/comments/{comment_id}/preview-files/{ident}"):
+        # Their own comments have no previews.
+        return False
     about_person = route.path.startswith(ABOUT_PERSONS) or "/persons/{person_id}" in route.path
     return about_person or bool(OWN_KINDS & {*kinds(route)})
 

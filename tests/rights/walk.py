@@ -31,6 +31,8 @@ REFUSED: Final = frozenset({403, 404})
 FILES: Final = ("send_", "download_")
 #: Routes that leave out what somebody may not do instead of refusing.
 SILENT: Final = frozenset({"tasks.assign_tasks", "tasks.clear_assignation", "tasks.comment_many"})
+#: They refuse to take away what others point to, or what isn't there.
+DELETES: Final = frozenset({"delete_row", "remove_entity", "remove_factors"})
 #: About one's own account: their bodies here are refused as such.
 OWN_ACCOUNT: Final = "/auth/"
 
@@ -222,6 +224,5 @@ def status_fits(step: Step, status: int) -> bool:
         return status in REFUSED or account or outside or (done and route.rpc in SILENT)
     if route.function.startswith(FILES):
         return done or status == 404
-    # Rows that others point to aren't deleted.
-    excused = route.path.startswith(OWN_ACCOUNT) or route.function == "delete_row"
+    excused = route.path.startswith(OWN_ACCOUNT) or route.function in DELETES
     return done or (status == 400 and excused)
