@@ -110,7 +110,7 @@ BODIES: Final[dict[str, Callable[[Ids], Any]]] = {
         "status_automation_id": ids["status_automation"],
         "preview_background_file_id": ids["preview_background_file"],
     },
-    "crud.choose_many": lambda ids: {"task_types": [ids["task_type"]]},
+    "crud.choose_many": lambda ids: {"task_types": [{"task_type_id": ids["task_type"]}]},
     "crud.add_to_playlist": lambda ids: {"entity_id": ids["shot"], "preview_file_id": None},
     "crud.save": lambda ids: {
         "name": "New",
@@ -146,6 +146,14 @@ CHANGES: Final = {
     "comments": {"text": "changed"},
     "tasks": {"name": "changed"},
     "entities": {"name": "changed"},
+    "day-offs": {"description": "changed"},
+}
+
+
+#: What a new row is about, where there is one about the usual thing already.
+OTHERS: Final = {
+    "production-schedule-version-task-links": {"task_id": "shot task"},
+    "schedule-items": {"task_type_id": "shot task type"},
 }
 
 
@@ -165,6 +173,7 @@ def creation(world: Studio, resource: Resource, ids: Ids) -> dict[str, Any]:
     """A valid body for a create, whose references are those of the place."""
     given = world.body(resource)
     targets = {name: target_of(resource.table.c[name]) or "" for name in given}
+    targets |= OTHERS.get(resource.path, {})
     return {name: ids.get(targets[name], value) for name, value in given.items()}
 
 

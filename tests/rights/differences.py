@@ -21,6 +21,11 @@ def shows(path: str, *what: str, own: bool = False) -> Test:
     )
 
 
+def answers(route: str, status: int) -> Test:
+    """This route's answer to everybody who may use it."""
+    return lambda one: one.step.name == route and one.status == status and one.step.allowed
+
+
 EXPLAINED: Final[tuple[tuple[Test, str], ...]] = (
     (
         shows("/time-spents", "asset name", "production", own=True),
@@ -29,5 +34,9 @@ EXPLAINED: Final[tuple[tuple[Test, str], ...]] = (
     (
         shows("/data/user/context", "custom action"),
         "The answer with which a client starts holds all custom actions; they call addresses.",
+    ),
+    (
+        answers("POST /data/salary-scales", 400),
+        "The system alone makes the rows of the scale, when it is listed.",
     ),
 )

@@ -34,7 +34,7 @@ BY_RULE: Final[dict[str, str]] = {
     "an administrator": """
         auth.set_password auth.mail_reset_link auth.remove_factors auth.join_department
         auth.leave_department auth.list_login_logs
-        crud.upload_background auth.upload_avatar:organisations
+        crud.upload_background auth.upload_avatar:organisations crud.upload_avatar
         """,
     SELF: """
         auth.log_desktop_login auth.clear_avatar auth.upload_avatar:persons
@@ -118,12 +118,13 @@ BY_RULE: Final[dict[str, str]] = {
     f"{MANAGE} or to have written it, and be in the team": """
         tasks.add_attachments tasks.delete_attachment tasks.delete_comment_of_task
         """,
-    "to have written it, and be in the team": "tasks.delete_reply chat.delete_message",
+    "to have written it, and be in the team": "tasks.delete_reply",
+    "to have written it, and read the entity": "chat.delete_message",
     "to take part in the chat": "chat.post_message",
     "to work on the task": """
         tasks.comment_task tasks.batch_comment
         crud.new_working_file crud.comment_working_file crud.touch_working_file
-        crud.new_output_file tasks.upload_preview tasks.add_preview tasks.add_preview_beside
+        tasks.upload_preview tasks.add_preview tasks.add_preview_beside
         tasks.place_preview
         """,
     "to work on the task, not as client": "tasks.set_main_preview tasks.annotate_preview",
@@ -136,8 +137,8 @@ BY_RULE: Final[dict[str, str]] = {
         tasks.list_project_comments tasks.list_project_rows
         crud.link_task_type crud.link_task_status
         crud.choose crud.drop crud.choose_many crud.join_team crud.change_seat crud.leave_team
-        crud.upload_avatar
         """,
+    "to manage the production or work on the entity": "crud.new_output_file",
     f"{MANAGE} or to have created it": "assets.remove_entity assets.remove_entities",
     f"{MANAGE} or to supervise all departments": """
         assets.create_descriptor assets.update_descriptor assets.remove_descriptor

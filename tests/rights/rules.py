@@ -131,7 +131,10 @@ MEANINGS: Final[dict[str, Test]] = {
     ),
     "to be assigned to the task": lambda case: member(case) and case.assigned,
     "to work on the file's task": acts,
-    "to manage the production or work on the entity": acts,
+    "to manage the production or work on the entity": lambda case: (
+        manages(case) or (member(case) and case.assigned)
+    ),
+    "to have written it, and read the entity": lambda case: case.own and reader(case),
     "to have written the comment": lambda case: case.own and member(case),
     "to work on the task, and read the comment": lambda case: (
         (case.own and member(case)) or (acts(case) and case.role != "client")
@@ -155,7 +158,9 @@ MEANINGS: Final[dict[str, Test]] = {
     ),
     "to be the person concerned, and not a bot": lambda case: case.own and not case.who.bot,
     "to be a person in the production's team": lambda case: not case.who.bot and member(case),
-    "to take part in the chat": lambda case: reader(case) and case.at is ASSIGNED,
+    "to take part in the chat": lambda case: (
+        reader(case) and case.at is ASSIGNED and case.role != "admin"
+    ),
     "a supervisor": studio("supervisor"),
     "project_id of a production of yours": lambda case: member(case, "vendor", "client"),
     "any role, and the team of what is asked for": lambda case: case.at is STUDIO or member(case),

@@ -275,6 +275,7 @@ class Furniture:
             workers = [one.id for one in EVERYBODY if one.assigned] if place.assigned else []
             for worker in (place.author.id, *workers):
                 world.link("task_person_link", task_id=self.ids[f"{kind} task"], person_id=worker)
+        self.ids |= {f"{kind} task type": ident for kind, ident in self.types.items()}
         self.ids |= {"task": self.ids["asset task"], "task_type": self.types["asset"]}
         self.ids["status_automation"] = self.add(
             "status_automation",
