@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from tests.rights.places import NOWHERE
+
 if TYPE_CHECKING:
     from tests.rights.walk import Difference
 
@@ -26,6 +28,13 @@ def answers(route: str, status: int) -> Test:
     return lambda one: one.step.name == route and one.status == status and one.step.allowed
 
 
+def is_nobody(one: Difference) -> bool:
+    """An empty answer about a person who isn't known, to those who may ask about people."""
+    step = one.step
+    about_person = step.route.method == "GET" and step.route.path.startswith("/data/persons/")
+    return step.case.at is NOWHERE and about_person and one.status == 200 and not one.shown
+
+
 EXPLAINED: Final[tuple[tuple[Test, str], ...]] = (
     (
         shows("/time-spents", "asset name", "production", own=True),
@@ -35,6 +44,7 @@ EXPLAINED: Final[tuple[tuple[Test, str], ...]] = (
         shows("/data/user/context", "custom action"),
         "The answer with which a client starts holds all custom actions; they call addresses.",
     ),
+    (is_nobody, "Whom nobody knows has no tasks, no time and no days off."),
     (
         answers("POST /data/salary-scales", 400),
         "The system alone makes the rows of the scale, when it is listed.",

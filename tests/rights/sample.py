@@ -12,7 +12,7 @@ from tests.rights.walk import Step
 #: What most is hidden in: everybody tries these.
 RISKY: Final = ("comments", "notifications", "/full", "attachment", "persons", "playlists")
 #: One in so many of the other reads.
-READS: Final = 9
+READS: Final = 14
 #: How many people try a write that is refused, and one that is allowed.
 REFUSED, ALLOWED = 4, 1
 

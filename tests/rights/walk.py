@@ -134,6 +134,7 @@ class Walk:
         found = []
         if not status_fits(step, answer.status_code):
             expected = "may" if step.allowed else f"requires {rule_of(step.route)}"
+            expected = "nothing is there" if step.case.at is NOWHERE else expected
             found.append(Difference(step, answer.status_code, expected))
         seen = leaked(step.case.who, answer.text)
         if seen:
