@@ -120,6 +120,9 @@ MEANINGS: Final[dict[str, Test]] = {
         lambda case: member(case, "vendor", "client"),
     ),
     "access to the projects": member,
+    "to be in a production with the person": lambda case: (
+        case.who.role != "client" or member(case) or case.own
+    ),
     "to manage the production, for another, or to be assigned to the task": lambda case: (
         (case.assigned and member(case)) if case.own else manages(case)
     ),
