@@ -1,4 +1,4 @@
-"""A series at work: people of every standing around one task, statuses, what is told of it."""
+"""A series in production: people of every role around one task, statuses, notifications."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ class Desk(Show):
         return next(row for row in self.tables[table] if row["id"] == ident)
 
     def join(self, name: str, project: str | None = None, **values: Any) -> None:
-        """Put somebody in a production's team."""
+        """Add a person to a production's team."""
         where = project or self.project
         self.link("project_person_link", project_id=where, person_id=self.people[name], **values)
 
@@ -180,7 +180,7 @@ class Desk(Show):
         return task
 
     def add_comment(self, name: str, who: str, task: str | None = None, **values: Any) -> str:
-        """One more comment that is there from the start."""
+        """Add a comment."""
         return self.add(
             "comment",
             name,
@@ -198,7 +198,7 @@ class Desk(Show):
         )
 
     def rule(self, name: str, **values: Any) -> str:
-        """One more status automation of the production."""
+        """Add a status automation to the production."""
         ident = self.add(
             "status_automation", name, **{"entity_type": "asset", "archived": False, **values}
         )

@@ -1,4 +1,4 @@
-"""The whole system, started once for a test session, and what tests need to talk to it."""
+"""Starting the whole system for tests, and clients of it."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ WAIT: Final = 60.0
 
 
 def free_port() -> int:
-    """A TCP port that nobody uses right now."""
+    """A free TCP port."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return int(sock.getsockname()[1])
 
 
 def until(test: Any, seconds: float = 10.0, what: str = "condition") -> Any:
-    """Wait until ``test()`` is truthy and answer it; a failure names what didn't come."""
+    """Wait until ``test()`` is truthy and return its value; a failure names ``what``."""
     end = time.monotonic() + seconds
     while True:
         result = test()
@@ -53,7 +53,7 @@ def until(test: Any, seconds: float = 10.0, what: str = "condition") -> Any:
 
 @dataclass
 class System:
-    """Processes of one running Callboard, on the given database and broker."""
+    """The processes of one Callboard, on the given database and broker."""
 
     parts: Parts
     folder: Path
@@ -83,11 +83,11 @@ class System:
 
     @property
     def storage(self) -> Path:
-        """The folder in which the files lie."""
+        """The folder of stored files."""
         return self.folder / "storage"
 
     def environment(self) -> dict[str, str]:
-        """What each process gets."""
+        """The environment of each process."""
         own = {f"{name.upper()}_DATABASE_URL": url for name, url in self.parts.urls.items()}
         return {
             **os.environ,
@@ -161,7 +161,7 @@ class System:
             return int(connection.channel().queue_declare(f"rpc-{service}", passive=True)[2])
 
     def restore(self) -> None:
-        """Whatever was killed is back, and every process is one again."""
+        """Restart killed processes and stop additional replicas."""
         for name, process in list(self.processes.items()):
             if "." in name:
                 process.terminate()
@@ -177,11 +177,11 @@ class System:
         self.wait()
 
     def wait(self) -> None:
-        """Until the gateway says that all parts are there."""
+        """Wait until the gateway reports all components as ready."""
         until(self.is_ready, WAIT, "a ready system")
 
     def is_ready(self) -> bool:
-        """Whether all parts are there."""
+        """Whether all components are ready."""
         try:
             return requests.get(f"{self.base}/health/ready", timeout=2).status_code == 200
         except requests.RequestException:
@@ -213,7 +213,7 @@ class System:
         return TransferTarget(self.parts.urls, self.parts.amqp_uri, self.environment(), self.base)
 
     def caller(self, person: str, **claims: Any) -> Caller:
-        """A session of that person's."""
+        """A client logged in as that person."""
         return Caller(self.base, token_for(person, **claims))
 
     def logs(self) -> str:
@@ -222,7 +222,7 @@ class System:
 
 
 class Caller:
-    """Somebody with a token, calling the gateway."""
+    """A client of the gateway with a token."""
 
     def __init__(self, base: str, token: str | None) -> None:
         self.base, self.session = base, requests.Session()

@@ -1,4 +1,4 @@
-"""The statements that a method sends, counted in the process of the tests."""
+"""Recording the SQL statements of a method in the test process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from services.common.runtime.service import Service
 
 @contextmanager
 def recorded_statements(service: Service, parts: Parts) -> Iterator[list[str]]:
-    """What ``service`` sends, acting as the system itself: through SQLAlchemy, and prepared."""
+    """The statements of ``service``, through SQLAlchemy and prepared; its actor is the system."""
     statements: list[str] = []
     service.database, service.call = Database(parts.urls[service.name]), {}
     service.tx = Transaction(service.database, actor=SYSTEM)

@@ -1,4 +1,4 @@
-"""Listening to a service's events as any program would."""
+"""Subscribing to a service's events as an external program does."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ class Subscriber:
 def subscribed_to(
     system: System, service: str, *names: str
 ) -> Iterator[tuple[Events, Callable[[float], bool]]]:
-    """The events with these names since the block began, and what waits for the next one.
+    """The events with these names since the block began, and a function to wait for the next.
 
-    It waits so many seconds, and says whether anything came.
+    It waits for so many seconds, and returns whether an event arrived.
     """
     result: Events = []
     with kombu.Connection(system.parts.amqp_uri) as connection:

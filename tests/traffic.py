@@ -1,4 +1,4 @@
-"""Clients that read and write without pause, and what must hold of what they were told."""
+"""Clients that read and write continuously, and checks of what was acknowledged to them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PATIENCE: Final = 60.0
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """One kind of row that is written: how, where it must be found, and which event tells of it."""
+    """A kind of row to write: its route, table and event."""
 
     service: str
     table: str
@@ -36,7 +36,7 @@ class Kind:
     field: str = ""
 
     def body(self, text: str) -> dict[str, Any]:
-        """What is sent to create a row that holds ``text``."""
+        """The request body of a row with this ``text``."""
         return {**self.more, self.field or self.text: text}
 
     @property
@@ -46,7 +46,7 @@ class Kind:
 
 
 def kinds(world: World) -> list[Kind]:
-    """One of each service that keeps rows of a studio, and the comment, which does most."""
+    """One kind of each service with CRUD, and the comment, the most complex write."""
     return [
         Kind(
             "auth",
@@ -86,7 +86,7 @@ def kinds(world: World) -> list[Kind]:
 
 
 class Answer(NamedTuple):
-    """What one request got; status 0 is a connection that broke."""
+    """The outcome of a request; status 0 is a broken connection."""
 
     when: float
     method: str
@@ -98,7 +98,7 @@ class Answer(NamedTuple):
 
 
 class Traffic:
-    """Clients at work for the length of a ``with`` block.
+    """Clients that work during a ``with`` block.
 
     Each write carries an Idempotency-Key and is sent again until it is acknowledged, as a careful
     client does; each is followed by a read of a row that was there before.
@@ -167,12 +167,12 @@ class Traffic:
         return answer
 
     def failures(self) -> Counter[tuple[str, int, str]]:
-        """Answers that were none, by method, status and what was said."""
+        """Failed requests by method, status and message."""
         answers = list(self.answers)
         return Counter((a.method, a.status, a.text) for a in answers if not 200 <= a.status < 300)
 
     def until_some(self, count: int = 10) -> None:
-        """Wait until every kind was written that often from now on."""
+        """Wait until every kind has been written that often from now on."""
         wanted = {kind: len(rows) + count for kind, rows in self.acknowledged.items()}
         until(
             lambda: all(len(self.acknowledged[k]) >= n for k, n in wanted.items()),
@@ -181,7 +181,7 @@ class Traffic:
         )
 
     def check(self, subscriber: Subscriber) -> None:
-        """What was acknowledged is there once, and was told once to whoever listens, and logged."""
+        """Check that each acknowledged row is stored, published and logged exactly once."""
         for kind in self.kinds:
             stored = self._stored(kind)
             for text, ident in self.acknowledged[kind].items():
@@ -229,5 +229,5 @@ class Traffic:
             connection.close()
 
     def slowest(self, test: Callable[[Answer], bool] = lambda _: True) -> float:
-        """Seconds that the slowest of these answers took."""
+        """The latency of the slowest of these requests, in seconds."""
         return max((a.seconds for a in list(self.answers) if test(a)), default=0.0)

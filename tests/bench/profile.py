@@ -40,20 +40,19 @@ ROUTES: Final = {
 SUBSCRIBER: Final = "crud.log_events"
 PATIENCE: Final = 90.0
 INTRODUCTION: Final = """\
-Written by `make profile`, which anybody may run again; do not edit. One request at a time over one
-connection, {reads} reads of a row and {comments} comments, on {cores} cores ({machine}, Python
-{python}) shared with whatever else ran there (load {load:.1f}): compare the parts rather than the
-sums.
-`make bench` has the figures that are scaled to a yardstick."""
-BY_THE_CLOCK: Final = """\
-Medians of each part in milliseconds, from traces ([observing.md](observing.md)). Tracing itself is
-in them; the first two lines are without."""
-LATER_ON: Final = """\
-Milliseconds after the commit; the reply waits for none of it. The subscriber is the log of events,
-which gathers a batch before it begins."""
-BY_THE_PROCESSOR: Final = """\
-Milliseconds of CPU a request, without traces, beyond what the idle system spends; what its events
-set going is part of it. The load of others blurs what is below a tenth."""
+Written by `make profile`; do not edit. One request at a time over one connection: {reads} reads of
+a row and {comments} comments, on {cores} cores ({machine}, Python {python}), which other processes
+shared (load {load:.1f}). Compare the parts rather than the sums; `make bench` has figures scaled to
+a yardstick."""
+LATENCY: Final = """\
+Median milliseconds of each part, from traces ([observing.md](observing.md)); they include the
+overhead of tracing, except for the first two lines."""
+ASYNCHRONOUS: Final = """\
+Milliseconds after the commit; the reply does not wait for them. The subscriber is the event log,
+which gathers a batch first."""
+CPU: Final = """\
+CPU milliseconds per request, without tracing, less those of the idle system; the handling of its
+events is included. Values below 0.1 are noise."""
 
 
 class Visitor:
@@ -203,7 +202,7 @@ def report(
     whole = {what: statistics.median(some) for what, some in times.items()}
     high = {what: statistics.quantiles(some, n=20)[-1] for what, some in times.items()}
     lines = [
-        "# Where the time goes",
+        "# Latency and CPU time of a request",
         "",
         INTRODUCTION.format(
             reads=READS,
@@ -216,9 +215,9 @@ def report(
         "",
         "![parts of a read and of a comment](pictures/speed.svg)",
         "",
-        "## By the clock",
+        "## Latency",
         "",
-        BY_THE_CLOCK,
+        LATENCY,
         "",
         f"| ms | {' | '.join(rows)} |",
         "|---|" + "---:|" * len(rows),
@@ -227,23 +226,23 @@ def report(
         *(_line(part, {w: parts[part] for w, parts in rows.items()}) for part in rows[READ]),
         _line("**with traces, sum**", {w: sum(parts.values()) for w, parts in rows.items()}),
         "",
-        "## After a comment",
+        "## Asynchronous work of a comment",
         "",
-        LATER_ON,
+        ASYNCHRONOUS,
         "",
         "| ms | |",
         "|---|---:|",
         *(f"| {name} | {value:.2f} |" for name, value in parted.follow.items()),
         "",
-        "## Statements of a comment",
+        "## SQL statements of a comment",
         "",
-        "| in `tasks` | a comment | ms each |",
+        "| in `tasks` | per comment | ms each |",
         "|---|---:|---:|",
         *(f"| `{_cell(text)}` | {count:.1f} | {ms:.2f} |" for text, count, ms in parted.statements),
         "",
-        "## By the processor",
+        "## CPU time",
         "",
-        BY_THE_PROCESSOR,
+        CPU,
         "",
         f"| ms CPU | {' | '.join(costs)} |",
         "|---|" + "---:|" * len(costs),

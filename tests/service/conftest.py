@@ -56,7 +56,7 @@ def world() -> World:
 def make_service(
     urls: dict[str, str], databases: dict[str, OneConnection], tmp_path: Path
 ) -> Iterator[MakeService]:
-    """A factory of services: ``alone("tasks")``. Their writes are rolled back after the test."""
+    """A factory of services, ``make_service("tasks")``; their writes are rolled back."""
     storage = f"file://{tmp_path / 'storage'}"
 
     def make(name: str) -> OneService:

@@ -24,7 +24,7 @@ def service_class(name: str) -> type:
 
 
 class FakeServices:
-    """Takes the place of a service's RPC client; its answers are those in ``answers``.
+    """Replaces a service's RPC client; its replies are those in ``replies``.
 
     An answer is a value, an error to be raised, or a function of the question's arguments. What is
     asked must be a method that the other service has, with arguments that it takes.

@@ -181,22 +181,22 @@ def _committed(worker: WorkerContext) -> Exception | None:
     return None
 
 
-#: Tables that no list shows: of the kernel, and what only their own methods read.
+#: Tables of the kernel, which no list shows.
 UNSHOWN: Final = frozenset(
     {"outbox", "inbox", "idempotency_key", "change_count", "gone_row", "row_count"}
 )
 
 
-#: What a list makes when it is read for the first time.
+#: Tables that the first read of a list fills.
 FILLED: Final = frozenset({"salary_scale", "row_count", "outbox"})
 
 
 def assert_announced(
     method: str, before: dict[str, int], after: dict[str, int], *, writes: bool
 ) -> None:
-    """What changes rows emits an event or moves the version, or lists would be stale for ever.
+    """A write emits an event or increments the change version; else cached lists stay stale.
 
-    What only reads changes none.
+    A read writes nothing.
     """
     changed = {name for name, count in after.items() if count != before.get(name, 0)}
     told = changed & {"outbox", "change_count"}
@@ -205,7 +205,7 @@ def assert_announced(
 
 
 def actor_json(world: World, name: str) -> str:
-    """A person of the world as the actor that ``auth`` returns."""
+    """The actor of a person of the world, as ``auth`` returns it."""
     ident = world.people[name]
     person = next(row for row in world.tables["person"] if row["id"] == ident)
     seats = [row for row in world.tables["project_person_link"] if row["person_id"] == ident]

@@ -1,4 +1,4 @@
-"""The plans of the statements that a call sends."""
+"""Query plans of the statements of a call."""
 
 from __future__ import annotations
 

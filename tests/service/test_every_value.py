@@ -178,9 +178,7 @@ def written_columns(resource: Resource) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("path", CREATED)
-def test_a_value_is_taken_or_refused_by_create_and_update_alike(
-    make_service: MakeService, path: str
-) -> None:
+def test_create_and_update_accept_the_same_values(make_service: MakeService, path: str) -> None:
     """Whatever it is: neither writes half a row, crashes, or keeps quiet about the field."""
     walk = Walk(make_service, path)
     tried = [(name, what) for name in written_columns(walk.resource) for what in VALUES]
@@ -270,9 +268,7 @@ def test_what_only_the_server_can_know_is_owned(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", [p for p in CREATED if SERVED[p][1].owned])
-def test_columns_that_other_routes_keep_are_not_written(
-    make_service: MakeService, path: str
-) -> None:
+def test_columns_of_other_routes_are_not_writable(make_service: MakeService, path: str) -> None:
     """Whoever sends them: a create gives them their defaults, an update leaves them."""
     walk = Walk(make_service, path)
     table, owned = walk.resource.table, walk.resource.owned
@@ -291,7 +287,7 @@ def test_columns_that_other_routes_keep_are_not_written(
 
 
 @pytest.mark.parametrize("path", CREATED)
-def test_what_a_read_shows_an_update_takes(make_service: MakeService, path: str) -> None:
+def test_a_row_can_be_sent_back_as_it_was_read(make_service: MakeService, path: str) -> None:
     """A script reads a row, changes a field of it, and sends all of it back."""
     walk = Walk(make_service, path)
     given = walk.world.body(walk.resource, every_field=True)
@@ -318,7 +314,7 @@ def listed(walk: Walk, **query: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", CREATED)
-def test_a_row_is_found_by_every_value_it_shows(make_service: MakeService, path: str) -> None:
+def test_a_row_is_found_by_each_of_its_values(make_service: MakeService, path: str) -> None:
     """As it is, and in a list of wanted values."""
     walk = Walk(make_service, path)
     row = walk.create(**walk.world.body(walk.resource, every_field=True))

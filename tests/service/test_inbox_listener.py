@@ -103,7 +103,7 @@ def test_beyond_the_limit_of_waiters_a_call_only_checks_once(
     first.kill()
 
 
-def test_who_waits_ends_the_gathering_of_events(
+def test_a_waiter_ends_the_gathering_of_a_batch(
     database: Database, listener: InboxListener, event: UUID
 ) -> None:
     """Another replica's handler, too, is told: it may hold the event that is waited for."""

@@ -30,7 +30,7 @@ def kept(tasks: OneService) -> list[str]:
         return [statement for _, statement in connection.execute(KEPT)]
 
 
-def test_wishes_of_clients_neither_pile_up_nor_push_out_what_is_used(
+def test_prepared_statements_are_evicted_by_least_recent_use(
     make_service: MakeService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A statement that gives way is freed on its connection, and the next one is prepared."""

@@ -1,4 +1,4 @@
-"""What people are answered, and what is told of it."""
+"""Status codes by caller, and logged events."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ CALLERS = ("admin", "manager", "supervisor", "artist", "client", "vendor", "stra
 
 
 def statuses(system: System, show: World, method: str, path: str, body: Any = None) -> list[int]:
-    """What each of ``CALLERS`` is answered."""
+    """The status codes of a request by each of ``CALLERS``."""
     return [
         system.caller(show.people[name]).send(method, path, body).status_code for name in CALLERS
     ]
 
 
 def logged_payloads(admin: Caller, name: str, count: int = 1) -> list[dict[str, Any]]:
-    """The payloads of the events of that name, oldest first, once so many are logged."""
+    """The payloads of logged events of that name, oldest first; waits until there are ``count``."""
 
     def logged() -> list[dict[str, Any]]:
         rows = admin.get("/data/events/last?limit=200").json()

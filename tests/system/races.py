@@ -1,4 +1,4 @@
-"""Two calls in the same moment: a harness for pairs that must not break each other."""
+"""Running calls concurrently, in varying order."""
 
 from __future__ import annotations
 

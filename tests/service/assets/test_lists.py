@@ -28,7 +28,7 @@ def test_types_in_use_come_without_their_workflow(assets: OneService, show: Show
 
 
 @pytest.mark.parametrize(("kind", "want"), [("sequence", "Sequence"), ("episode", "Episode")])
-def test_what_holds_a_vendors_shots_is_an_entity_to_them(
+def test_vendors_see_parents_of_their_shots_as_plain_entities(
     assets: OneService, show: Show, kind: str, want: str
 ) -> None:
     """In the lists of a production and of the studio; to others it is what it is."""

@@ -14,7 +14,7 @@ GONE, BEFORE, CHOSEN = ident("deleted"), ident("before"), ident("chosen meanwhil
 @pytest.mark.parametrize(
     ("now", "then"), [(GONE, BEFORE), (None, BEFORE), (CHOSEN, CHOSEN), (BEFORE, BEFORE)]
 )
-def test_the_preview_before_takes_a_deleted_ones_place(
+def test_the_previous_preview_replaces_a_deleted_one(
     assets: OneService, show: Show, now: str | None, then: str
 ) -> None:
     """Whether or not the entity has lost it already; what somebody chose meanwhile stays."""
@@ -30,7 +30,7 @@ def test_the_preview_before_takes_a_deleted_ones_place(
 
 
 def test_a_main_preview_that_was_chosen_replaces_any(assets: OneService, show: Show) -> None:
-    """Without a word of what was there before."""
+    """Its event has no ``instead_of``."""
     for chosen in (CHOSEN, BEFORE):
         told = {"entity_id": show.asset, "preview_file_id": chosen}
         assets.deliver("preview-file:set-main", told)

@@ -1,4 +1,4 @@
-"""Where passwords are hashed."""
+"""Password hashing threads."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def niceness() -> int:
     return os.getpriority(os.PRIO_PROCESS, original("threading").get_native_id())
 
 
-def test_only_threads_that_hash_are_nice() -> None:
+def test_only_hashing_threads_have_low_priority() -> None:
     """Those that store files and compress lists are as quick as they were."""
     threads, usual = HashThreads(2), niceness()
     assert {threads.run(niceness) for _ in range(4)} == {usual + NICENESS}
     assert {tpool.execute(niceness) for _ in range(40)} == {usual}
 
 
-def test_the_hub_goes_on_while_a_thread_hashes() -> None:
+def test_hashing_does_not_block_the_hub() -> None:
     """Two threads work at the same time, and what they raise comes back."""
     threads, gate = HashThreads(2), original("threading").Barrier(2, timeout=10)
     both = [eventlet.spawn(threads.run, gate.wait) for _ in range(2)]
@@ -37,8 +37,8 @@ def test_the_hub_goes_on_while_a_thread_hashes() -> None:
         threads.run(lambda: 1 // 0)
 
 
-def test_who_gives_up_leaves_the_thread_to_the_next() -> None:
-    """As a call does whose deadline passes."""
+def test_a_cancelled_call_releases_its_hashing_thread() -> None:
+    """When its deadline passes."""
     threads = HashThreads(1)
     with pytest.raises(eventlet.Timeout), eventlet.Timeout(0.01):
         threads.run(lambda: time.sleep(0.1))

@@ -1,4 +1,4 @@
-"""E-mails about notifications: whom they go to, and what is asked for them."""
+"""Notification e-mails: recipients and calls."""
 
 from __future__ import annotations
 
@@ -41,15 +41,17 @@ def notice(world: World, number: str) -> dict[str, Any]:
     }
 
 
-def test_one_question_is_asked_for_all_letters(auth: OneService, written: dict[str, Any]) -> None:
-    """Each reader gets theirs; what was deleted meanwhile is in no letter."""
+def test_one_call_fetches_the_notifications_of_all_mails(
+    auth: OneService, written: dict[str, Any]
+) -> None:
+    """Each reader gets their own; deleted notifications are left out."""
     auth.deliver("notifications:written", written)
     (asked,) = [given for name, given in auth.fakes.calls if name == "tasks.list_notices"]
     assert len(asked["readers"]) == 40
     assert len(auth.rows("outgoing_mail")) == 39
 
 
-def test_letters_wait_for_a_service_that_is_older(
+def test_mails_wait_until_an_older_service_is_upgraded(
     auth: OneService, written: dict[str, Any]
 ) -> None:
     """The event comes again until it is replaced."""

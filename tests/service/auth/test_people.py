@@ -31,7 +31,7 @@ def test_a_missing_name_leaves_no_space(auth: OneService, first: str, last: str,
     assert [one["id"] for one in auth.call("admin", "list_rows", **arguments)] == [reply["id"]]
 
 
-def test_without_a_limit_there_is_always_room(auth: OneService, world: World) -> None:
+def test_without_a_user_limit_accounts_are_unlimited(auth: OneService, world: World) -> None:
     """Clients are told a number above that of the people there are."""
     for number in range(101):
         hire(auth, number)
@@ -41,7 +41,7 @@ def test_without_a_limit_there_is_always_room(auth: OneService, world: World) ->
     assert world.admin
 
 
-def test_a_limit_that_is_set_is_kept(auth: OneService, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_user_limit_is_enforced(auth: OneService, monkeypatch: pytest.MonkeyPatch) -> None:
     """It counts active people."""
     limited = msgspec.structs.replace(auth.container.config[CONFIG], user_limit=8)
     monkeypatch.setitem(auth.container.config, CONFIG, limited)

@@ -1,4 +1,4 @@
-"""What an account may hold, and whose second factors are taken off."""
+"""Validation of accounts, and disabling second factors."""
 
 from __future__ import annotations
 
@@ -43,9 +43,7 @@ def test_a_country_is_one_that_iso_3166_assigns(auth: OneService, world: World, 
         {"last_presence": "someday"},
     ],
 )
-def test_an_account_holds_what_its_readers_expect(
-    auth: OneService, world: World, body: dict[str, Any]
-) -> None:
+def test_account_fields_are_validated(auth: OneService, world: World, body: dict[str, Any]) -> None:
     """When it is made, and when it is changed."""
     with pytest.raises(ServiceError) as refused:
         change(auth, "admin", world, **body)
@@ -55,7 +53,7 @@ def test_an_account_holds_what_its_readers_expect(
         auth.call("admin", "create_row", path="persons", data=person)
 
 
-def test_factors_are_taken_off_who_has_some(auth: OneService, world: World) -> None:
+def test_disabling_second_factors_needs_an_enabled_one(auth: OneService, world: World) -> None:
     """Once."""
     row = next(one for one in world.tables["person"] if one["id"] == world.people["artist"])
     row["email_otp_enabled"] = True
@@ -69,7 +67,7 @@ def test_factors_are_taken_off_who_has_some(auth: OneService, world: World) -> N
         auth.answer("admin", "remove_factors", **arguments)
 
 
-def test_no_link_is_mailed_to_who_left(auth: OneService, world: World) -> None:
+def test_no_reset_link_is_mailed_to_an_inactive_account(auth: OneService, world: World) -> None:
     """An inactive account has no use for a password."""
     row = next(one for one in world.tables["person"] if one["id"] == world.people["artist"])
     row["active"] = False
@@ -80,7 +78,7 @@ def test_no_link_is_mailed_to_who_left(auth: OneService, world: World) -> None:
     assert auth.rows("outgoing_mail") == []
 
 
-def test_a_password_is_given_as_it_is_confirmed(auth: OneService, world: World) -> None:
+def test_a_new_password_must_match_its_confirmation(auth: OneService, world: World) -> None:
     """Otherwise the old one stays."""
     arguments = {"ident": world.people["artist"]}
     with pytest.raises(Refused):

@@ -204,7 +204,7 @@ def test_a_row_that_references_twice_loses_both(real: dict[str, Database]) -> No
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_row_that_is_there_again_may_be_referenced(
+def test_a_restored_row_may_be_referenced(
     real: dict[str, Database], urls: dict[str, str], service: str
 ) -> None:
     """What an import brings back is no longer gone."""

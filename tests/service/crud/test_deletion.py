@@ -21,16 +21,14 @@ def crud(make_service: MakeService) -> OneService:
 
 
 @pytest.mark.parametrize("query", [{}, {"force": "true"}])
-def test_an_open_production_says_that_it_must_be_closed(
-    crud: OneService, query: dict[str, str]
-) -> None:
-    """Whatever else holds it back, and however it is asked."""
+def test_deleting_an_open_production_is_refused(crud: OneService, query: dict[str, str]) -> None:
+    """Whatever references it, with or without ``force``."""
     arguments = {"path": "projects", "ident": crud.world.project, "query": query}
     with pytest.raises(Refused, match="Only closed projects can be deleted"):
         crud.call("admin", "delete_row", **arguments)
 
 
-def test_a_closed_production_says_what_holds_it_back(crud: OneService) -> None:
-    """Rows that point at it do, unless they may be taken along."""
+def test_deleting_a_closed_production_names_the_references_to_it(crud: OneService) -> None:
+    """Unless ``force`` deletes them, too."""
     with pytest.raises(Integrity, match="records referencing this one"):
         crud.call("admin", "delete_row", path="projects", ident=crud.world.past)

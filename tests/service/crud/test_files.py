@@ -49,7 +49,7 @@ def working_file(crud: OneService, name: str, task: str | None) -> Any:
     return crud.call("admin", "create_row", path="working-files", data=body)
 
 
-def test_a_new_file_is_in_the_list_of_its_team_at_once(crud: OneService, world: World) -> None:
+def test_a_new_file_is_listed_for_its_team_only(crud: OneService, world: World) -> None:
     """The list asks nobody; strangers see none of it, by the page neither."""
     crud.tick("fill_productions")
     made = working_file(crud, "w2", world.task)
@@ -61,7 +61,9 @@ def test_a_new_file_is_in_the_list_of_its_team_at_once(crud: OneService, world: 
     assert "production_id" not in made
 
 
-def test_a_file_moves_with_its_task(crud: OneService, world: World) -> None:
+def test_a_file_moved_to_another_task_follows_its_production(
+    crud: OneService, world: World
+) -> None:
     """To a task that nobody knows, it is in no team's list."""
     crud.tick("fill_productions")
     (row,) = crud.rows("working_file")
@@ -72,7 +74,7 @@ def test_a_file_moves_with_its_task(crud: OneService, world: World) -> None:
     assert listed(crud, "artist") == ["back"]
 
 
-def test_files_without_a_production_get_theirs_with_one_question_for_all(
+def test_productions_of_files_are_filled_in_with_one_call_per_owner(
     crud: OneService, world: World
 ) -> None:
     """Imported ones have none; who is unknown is asked about again after the next import."""

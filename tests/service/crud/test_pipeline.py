@@ -47,7 +47,7 @@ def kinds(world: World, **values: Any) -> dict[str, Any]:
     return {"output_type_id": cache, "task_type_id": world.task_type, **values}
 
 
-def test_a_working_file_has_a_software(crud: OneService, world: World) -> None:
+def test_a_working_file_gets_a_default_software(crud: OneService, world: World) -> None:
     """Blender, which is made with the first of them, unless another is named."""
     first, second = (
         crud.call("artist", "new_working_file", task_id=world.task, data={"name": "anim"})
@@ -61,7 +61,7 @@ def test_a_working_file_has_a_software(crud: OneService, world: World) -> None:
     assert [payload for name, payload in crud.emitted() if name == "software:new"] == [told]
 
 
-def test_an_output_is_filled_in(crud: OneService, world: World) -> None:
+def test_an_output_gets_default_values(crud: OneService, world: World) -> None:
     """Texts are empty, the status is To review."""
     arguments = {"ident": world.asset, "data": kinds(world)}
     reply = crud.call("artist", "new_output_file", **arguments)

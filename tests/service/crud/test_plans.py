@@ -39,7 +39,7 @@ def test_versions_of_the_schedule_are_read_by_managers(crud: OneService, world: 
     assert [outcomes[who] for who in people] == [OK, OK, *[FORBIDDEN] * 5]
 
 
-def test_a_status_link_without_roles_has_the_usual_ones(crud: OneService, world: World) -> None:
+def test_a_status_link_gets_the_default_roles(crud: OneService, world: World) -> None:
     """Made or changed with none; those it has stay."""
     known = {"task_status": [world.status]}
     crud.fakes.replies["tasks.find_existing_rows"] = known

@@ -1,4 +1,4 @@
-"""What a production uses, as scripts send it."""
+"""Settings of a production, as scripts send them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def crud(make_service: MakeService) -> OneService:
 
 
 @pytest.mark.parametrize("priority", [2, "2", 2.0])
-def test_a_place_may_come_as_text(crud: OneService, priority: object) -> None:
+def test_a_priority_may_be_sent_as_text(crud: OneService, priority: object) -> None:
     """From one choice and from many."""
     world = crud.world
     one = {"task_type_id": world.task_type, "priority": priority}
@@ -45,7 +45,7 @@ def test_a_place_may_come_as_text(crud: OneService, priority: object) -> None:
         ({"replace_task_types": "perhaps"}, ["replace_task_types"]),
     ],
 )
-def test_what_is_wrong_in_many_is_named_by_its_place(
+def test_an_invalid_item_of_a_batch_is_named_by_its_index(
     crud: OneService, data: dict[str, Any], fields: list[str]
 ) -> None:
     """And nothing is used."""

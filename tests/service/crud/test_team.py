@@ -93,8 +93,8 @@ def test_seat_assignee_adds_a_member_once(crud: OneService, world: World) -> Non
     assert len(crud.emitted()) == 1
 
 
-def test_an_assignment_is_a_seat(crud: OneService, world: World) -> None:
-    """However it came about, and though whoever assigned died before asking for the seat."""
+def test_an_assignment_adds_the_assignee_to_the_team(crud: OneService, world: World) -> None:
+    """By the event handler, even if ``tasks`` crashed before its call."""
     stranger = world.people["stranger"]
     told = {"task_id": world.task, "person_id": stranger, "project_id": world.project}
     for _ in range(2):
@@ -103,8 +103,8 @@ def test_an_assignment_is_a_seat(crud: OneService, world: World) -> None:
     assert crud.emitted() == [seated(world, stranger)]
 
 
-def test_who_or_what_is_gone_has_no_seat(crud: OneService, world: World) -> None:
-    """The event may come long after."""
+def test_deleted_people_and_productions_get_no_membership(crud: OneService, world: World) -> None:
+    """The event may arrive late."""
     told = {"task_id": world.task, "person_id": world.people["stranger"]}
     crud.deliver("task:assign", {**told, "project_id": ident("nowhere")})
     crud.deliver("task:assign", {**told, "project_id": None})

@@ -1,4 +1,4 @@
-"""A process that dies at a step of its work: at a call of the storage, or at a commit."""
+"""A process that crashes at a chosen step: a call of the storage, or a commit."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ CALLS: Final = ((Storage, ("put", "copy", "fetch", "delete")), (Session, ("commi
 
 
 class Crashed(Exception):
-    """The process is no more: nothing it would have done afterwards is done."""
+    """Ends the simulated process."""
 
 
 class CrashingProcess:
-    """Counts the steps, and dies before or after one of them."""
+    """Counts the steps, and crashes before or after one of them."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.steps = 0
@@ -49,7 +49,7 @@ class CrashingProcess:
 
     @contextmanager
     def running_until(self, fatal: int, when: str) -> Iterator[None]:
-        """Work that dies at a step, if it has so many; then the process is started again."""
+        """Crash at a step of the block, if it has so many; afterwards the process is restarted."""
         self.steps, self.fatal, self.when, self.dead = 0, fatal, when, False
         try:
             yield

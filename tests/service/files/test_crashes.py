@@ -377,7 +377,7 @@ METHODS = {
 
 @pytest.fixture
 def process(monkeypatch: pytest.MonkeyPatch) -> CrashingProcess:
-    """Dies only within ``life``."""
+    """Crashes only within ``running_until``."""
     return CrashingProcess(monkeypatch)
 
 
@@ -404,7 +404,7 @@ def scenes(make_service: MakeService) -> Any:
 
 @pytest.mark.parametrize("when", [BEFORE, AFTER])
 @pytest.mark.parametrize("name", METHODS)
-def test_wherever_it_dies_nothing_is_lost(
+def test_a_crash_at_any_step_loses_no_file(
     scenes: Any, process: CrashingProcess, name: str, when: str
 ) -> None:
     """Before or after each step: the storage's calls, and the commits."""

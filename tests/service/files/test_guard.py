@@ -30,7 +30,7 @@ def test_the_storage_refuses_an_open_transaction(make_service: MakeService) -> N
     service.tx.close()
 
 
-def test_after_the_commit_comes_what_waits_for_it(make_service: MakeService) -> None:
+def test_callbacks_run_once_after_the_commit(make_service: MakeService) -> None:
     """Once; not at all if nothing is committed. What fails holds nothing else back."""
     service = make_service("tasks").instance()
     storage, done = storage_of(service), []

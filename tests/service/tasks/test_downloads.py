@@ -1,4 +1,4 @@
-"""The names that downloads have."""
+"""File names of downloads."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ORIGINAL = "Łódź final.v3"
         (True, None, "ying_hua_tree_modeling_v2.png"),
     ],
 )
-def test_a_download_has_the_name_that_the_studio_wishes(
+def test_a_download_is_named_by_the_studios_setting(
     tasks: OneService, desk: Desk, wanted: bool, original: str | None, name: str
 ) -> None:
     """One of its production, entity and task type; or the one the file came with."""

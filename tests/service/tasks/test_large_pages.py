@@ -1,4 +1,4 @@
-"""However many rows a page has, it is read in pieces; without a page all rows are."""
+"""Large pages and lists are read in chunks."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def many(tasks: OneService, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> list
     ("method", "given"),
     [("list_rows", {"path": "tasks"}), ("list_project_tasks", {"project_id": None})],
 )
-def test_a_list_of_any_length_is_read_in_pieces(
+def test_a_list_of_any_length_is_read_in_chunks(
     tasks: OneService, desk: Desk, many: list[int], method: str, given: dict[str, Any]
 ) -> None:
     """As a page with its numbers, or as an array."""

@@ -28,7 +28,7 @@ def neighbours(tasks: OneService, desk: Desk) -> None:
     }
 
 
-def test_tasks_below_come_with_the_names_around_them(tasks: OneService, desk: Desk) -> None:
+def test_tasks_of_a_sequence_are_listed_with_names(tasks: OneService, desk: Desk) -> None:
     """Those of the shots of a sequence; with their people if asked."""
     arguments = {"kind": "shot", "of": "sequence", "ident": desk.opening}
     (row,) = tasks.call("colleague", "list_tasks_below", **arguments)
@@ -48,7 +48,7 @@ def test_tasks_below_come_with_the_names_around_them(tasks: OneService, desk: De
     }
 
 
-def test_ones_own_tasks_on_an_entity_are_plain(tasks: OneService, desk: Desk) -> None:
+def test_own_tasks_of_an_entity_are_listed_without_names(tasks: OneService, desk: Desk) -> None:
     """Everybody's have the names."""
     arguments = {"kind": "asset", "ident": desk.asset}
     everybodys = tasks.call("artist", "list_entity_tasks", **arguments)
@@ -58,7 +58,7 @@ def test_ones_own_tasks_on_an_entity_are_plain(tasks: OneService, desk: Desk) ->
     assert (mine["id"], mine.keys()) == (desk.task, TASK)
 
 
-def test_previews_of_an_entity_come_by_task_type(tasks: OneService, desk: Desk) -> None:
+def test_previews_of_an_entity_are_grouped_by_task_type(tasks: OneService, desk: Desk) -> None:
     """An object, also where there is none."""
     common = {"task_id": desk.task, "status": "ready", "validation_status": "neutral"}
     first, beside, new = (
@@ -123,7 +123,7 @@ def test_time_in_a_week_or_a_year_is_summed_up_by_task(
     assert [row["duration"] for row in rows] == [30.0, 30.0, 30.0]
 
 
-def test_a_batch_shows_the_author_as_one_comment_does(tasks: OneService, desk: Desk) -> None:
+def test_a_batch_returns_the_author_as_a_single_comment_does(tasks: OneService, desk: Desk) -> None:
     """Without departments, which only comments on many tasks have."""
     item: dict[str, Any] = {"task_id": desk.task, "task_status_id": desk.statuses["todo"]}
     (batched,) = tasks.call("artist", "batch_comment", data={"comments": [{**item, "text": "a"}]})

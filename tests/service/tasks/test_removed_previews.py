@@ -1,4 +1,4 @@
-"""What goes with a preview, and with a comment that alone shows it."""
+"""Deleting previews, and comments that are the only ones to show them."""
 
 from __future__ import annotations
 

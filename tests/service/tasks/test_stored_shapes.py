@@ -134,7 +134,7 @@ def test_data_is_an_object(
     refused(lambda: tasks.call("admin", "update_row", **arguments), field)
 
 
-def test_nobody_writes_what_other_routes_keep(tasks: OneService, desk: Desk) -> None:
+def test_fields_of_other_routes_are_not_writable(tasks: OneService, desk: Desk) -> None:
     """A comment's author neither forges replies nor acknowledges for others."""
     desk.link("comment_preview_link", comment=desk.comment, preview_file=desk.preview)
     tasks.fill(desk)
@@ -156,7 +156,7 @@ def test_nobody_writes_what_other_routes_keep(tasks: OneService, desk: Desk) -> 
         assert (found["previews"], found["object_type"]) == ([desk.preview], "Task")
 
 
-def test_an_assignee_writes_nothing_of_a_previews_file(tasks: OneService, desk: Desk) -> None:
+def test_assignees_cannot_change_file_fields_of_a_preview(tasks: OneService, desk: Desk) -> None:
     """What uploading and processing set stays; the verdict is theirs to change."""
     forged = {
         "person_id": desk.people["manager"],

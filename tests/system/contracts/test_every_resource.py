@@ -111,7 +111,7 @@ def test_a_page_comes_in_its_envelope(admin: Caller, world: World, resource: Res
 
 
 @pytest.mark.parametrize("resource", EVERY)
-def test_ids_that_are_none_and_ids_of_nothing(
+def test_malformed_and_unknown_ids_are_refused(
     admin: Caller, world: World, resource: Resource
 ) -> None:
     """Malformed is 400 (404 where clients rely on it), unknown is 404, for every verb."""
@@ -142,7 +142,7 @@ def test_an_unknown_field_is_refused_on_create_and_ignored_on_update(
 
 
 @pytest.mark.parametrize("resource", CREATED)
-def test_a_missing_required_field_is_named_a_fault_of_the_caller(
+def test_a_missing_required_field_is_refused(
     admin: Caller, world: World, resource: Resource
 ) -> None:
     """Nothing is written, and the answer is 400."""
@@ -209,7 +209,9 @@ def bad_values(resource: Resource) -> list[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize("resource", CREATED)
-def test_a_reference_to_nothing_is_refused(admin: Caller, world: World, resource: Resource) -> None:
+def test_a_reference_to_a_missing_row_is_refused(
+    admin: Caller, world: World, resource: Resource
+) -> None:
     """Also when the row it should point at would be another service's."""
     body = world.body(resource)
     for column in resource.fields:
@@ -265,7 +267,9 @@ def test_what_only_administrators_may_do_is_refused_to_others(
 
 
 @pytest.mark.parametrize("resource", EVERY)
-def test_without_a_token_nothing_is_told(system: System, world: World, resource: Resource) -> None:
+def test_without_a_token_everything_is_refused(
+    system: System, world: World, resource: Resource
+) -> None:
     """401, whatever is asked."""
     nobody = Caller(system.base, None)
     assert nobody.get(f"/data/{resource.path}").status_code == 401

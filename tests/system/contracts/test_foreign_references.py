@@ -1,4 +1,4 @@
-"""Nobody points a row at what they may not reach: every resource, every column, both verbs.
+"""References to rows the caller may not see are refused: every resource, column and verb.
 
 A new resource or column is walked with no line written here.
 """
@@ -103,7 +103,7 @@ def studio(system: System) -> TwoProductions:
     return productions
 
 
-def test_what_can_be_hidden_is_hidden(studio: TwoProductions) -> None:
+def test_the_walk_covers_every_table_of_productions(studio: TwoProductions) -> None:
     """A table of productions' rows that the walk lacks would not be walked to."""
     served = {str(r.table.name) for r in resources().values() if r.project is not None}
     referenced = {
@@ -114,7 +114,7 @@ def test_what_can_be_hidden_is_hidden(studio: TwoProductions) -> None:
 
 @pytest.mark.parametrize("role", ["manager", "supervisor", "artist"])
 @pytest.mark.parametrize("resource", WALKED)
-def test_nothing_is_pointed_at_another_production(
+def test_rows_of_other_productions_cannot_be_referenced(
     system: System, studio: TwoProductions, resource: Resource, role: str
 ) -> None:
     """By no update of a row of one's own, and by no create."""
@@ -145,9 +145,7 @@ def _own(admin: Caller, world: TwoProductions, resource: Resource) -> str:
     return str(response.json()["id"])
 
 
-def test_what_a_row_references_already_may_be_sent_back(
-    system: System, studio: TwoProductions
-) -> None:
+def test_an_existing_reference_may_be_sent_back(system: System, studio: TwoProductions) -> None:
     """Clients send rows as they got them; an administrator may have moved this one."""
     admin, manager = system.caller(studio.admin), system.caller(studio.people["manager"])
     path, hidden = f"/data/entities/{studio.shot}", studio.hidden["entity"]
@@ -171,7 +169,9 @@ def test_a_shared_asset_is_everybodys(system: System, studio: TwoProductions) ->
     assert manager.put(path, casting).status_code == 200
 
 
-def test_a_playlist_shows_what_its_makers_reach(system: System, studio: TwoProductions) -> None:
+def test_a_playlist_references_only_what_its_author_may_see(
+    system: System, studio: TwoProductions
+) -> None:
     """Its entities are JSON, so their references are checked by hand."""
     manager = system.caller(studio.people["manager"])
     playlist = studio.tables["playlist"][0]["id"]

@@ -1,4 +1,4 @@
-"""Who does a task: given to people, taken away, told of."""
+"""Assigning and unassigning people."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def assign(caller: Caller, task: str, person: str) -> requests.Response:
     return caller.put(f"/actions/tasks/{task}/assign", {"person_id": person})
 
 
-def test_a_person_is_given_a_task(system: System, desk: Desk, who: As) -> None:
-    """They hear of it, and have a seat in the team from then on."""
+def test_assigning_notifies_and_adds_to_the_team(system: System, desk: Desk, who: As) -> None:
+    """The assignee is notified and a member from then on."""
     person, ids = desk.people["outside"], {"task_id": desk.task, "project_id": desk.project}
     with events_until(system, "project:update", service="crud") as seated:
         with events_until(system, "notifications:written") as found:
@@ -44,8 +44,8 @@ def test_a_person_is_given_a_task(system: System, desk: Desk, who: As) -> None:
     assert person in {row["id"] for row in team}
 
 
-def test_who_left_the_team_takes_nothing_away(desk: Desk, who: As) -> None:
-    """Not even from themselves."""
+def test_former_members_cannot_unassign(desk: Desk, who: As) -> None:
+    """Not even themselves."""
     person = desk.people["artist"]
     who("manager").delete(f"/data/projects/{desk.project}/team/{person}")
     body = {"task_ids": [desk.task], "person_id": person}

@@ -1,4 +1,4 @@
-"""The first day of a studio: what a start makes of nothing, and a production made with it."""
+"""The first start of an empty system, and its first production."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def test_the_first_administrator_finds_a_studio(browser: Browser) -> None:
     assert {row["department_id"] for row in context["task_types"]} <= departments
 
 
-def test_what_a_start_makes_is_in_the_log(browser: Browser) -> None:
-    """As if somebody had made it."""
+def test_starter_rows_are_in_the_event_log(browser: Browser) -> None:
+    """As if created over HTTP."""
     for path, event in (
         ("project-status", "project-status:new"),
         ("departments", "department:new"),

@@ -1,4 +1,4 @@
-"""Calls that meet in the same moment: a delete, and what needs the deleted row; two twins.
+"""Concurrent calls: a delete and a reference to the deleted row; duplicates.
 
 A pair is a line. References between services are walked by their declarations, so a new one is run
 with no line written here.
@@ -116,10 +116,10 @@ def test_no_row_outlives_what_it_references(
 
 
 @pytest.mark.parametrize("resource", CREATED)
-def test_a_row_goes_under_those_who_read_and_change_it(
+def test_a_row_deleted_during_reads_and_updates_is_not_found(
     system: System, admin: Caller, world: World, resource: Resource
 ) -> None:
-    """It is found, and then it is not: 404, and no failure."""
+    """Each request finds it or is a 404; none fails."""
     other = system.caller(world.admin)
     for _ in range(ROUNDS):
         for verb in ("GET", "PUT", "DELETE"):
@@ -186,10 +186,10 @@ def with_ids(thing: Any, names: dict[str, str]) -> Any:
     [pytest.param("tasks", w, id=f"task-{n}") for n, w in ON_A_TASK.items()]
     + [pytest.param("entities", w, id=f"asset-{n}") for n, w in ON_AN_ASSET.items()],
 )
-def test_a_delete_beside_what_needs_the_row(
+def test_a_concurrent_delete_and_reference_do_not_fail(
     system: System, admin: Caller, world: World, path: str, what: tuple[str, str, Any]
 ) -> None:
-    """The one or the other comes first; neither fails."""
+    """Either may win; neither fails."""
     other = system.caller(world.admin)
     verb, route, body = what
     for _ in range(ROUNDS):
@@ -228,10 +228,10 @@ TWINS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(("path", "given"), TWINS.values(), ids=TWINS)
-def test_of_twins_there_is_one(
+def test_of_concurrent_duplicates_one_is_created(
     system: System, admin: Caller, world: World, path: str, given: dict[str, Any]
 ) -> None:
-    """Whoever comes second is refused, though nobody saw the other's row yet."""
+    """The second one is refused, although neither saw the other's row."""
     callers = [admin, *(system.caller(world.admin) for _ in range(3))]
     for _ in range(ROUNDS):
         bodies = [unique_body(world, SERVED[path], **given)] * len(callers)
@@ -254,10 +254,10 @@ def test_of_twins_there_is_one(
 
 @pytest.mark.parametrize("path", ["task-status", "preview-background-files"])
 @pytest.mark.parametrize("verb", ["POST", "PUT"])
-def test_there_is_one_default(
+def test_concurrent_changes_leave_one_default(
     system: System, admin: Caller, world: World, path: str, verb: str
 ) -> None:
-    """The last one, however many are made so in the same moment."""
+    """The last one."""
     resource, base = SERVED[path], f"/data/{path}"
     callers = [admin, *(system.caller(world.admin) for _ in range(3))]
     for _ in range(ROUNDS):

@@ -1,4 +1,4 @@
-"""Changes at the edge of what was asked: each is an event, so that nobody keeps a stale list."""
+"""Indirect changes emit events, too, so that no cached list stays stale."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def crud(make_service: MakeService, world: World) -> OneService:
     return service
 
 
-def test_a_task_type_is_let_go_of(crud: OneService, world: World) -> None:
+def test_releasing_a_task_type_emits_an_event_per_production_and_schedule(
+    crud: OneService, world: World
+) -> None:
     """By productions and schedules, each of which says so, once."""
     for _ in range(2):
         crud.call("admin", "release_task_type", task_type_id=world.task_type)
@@ -41,7 +43,7 @@ def test_a_task_type_is_let_go_of(crud: OneService, world: World) -> None:
     ]
 
 
-def test_the_salary_scale_is_filled_once(crud: OneService, world: World) -> None:
+def test_listing_the_salary_scale_fills_it_once(crud: OneService, world: World) -> None:
     """When it is listed: a row for each position and seniority of the department."""
     for _ in range(2):
         rows = crud.call("admin", "list_rows", path="salary-scales")

@@ -1,9 +1,8 @@
-"""Thumbnails: the worker program's output."""
+"""The thumbnail worker: a program that reads an order and writes pictures."""
 
 from __future__ import annotations
 
 import io
-import random
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +13,6 @@ import pytest
 from PIL import Image
 
 from services.common.files.thumbnails.order import TOO_LARGE, UNREADABLE, Order, Picture, Shape
-from services.common.files.thumbnails.png import write_png
 
 SHAPES = {
     "original": Shape("as-is"),
@@ -48,17 +46,6 @@ def written(image: Image.Image, kind: str, **options: Any) -> bytes:
 def read(path: Path) -> Image.Image:
     """An image from a file, which is closed again."""
     return Image.open(io.BytesIO(path.read_bytes()))
-
-
-@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
-@pytest.mark.parametrize("size", [(1, 1), (7, 5), (1500, 1100)])
-def test_a_png_keeps_every_pixel(tmp_path: Path, mode: str, size: tuple[int, int]) -> None:
-    """Whatever its size and transparency."""
-    noise = random.Random(1).randbytes(size[0] * size[1] * len(mode))
-    image = Image.frombytes(mode, size, noise)
-    write_png(image, tmp_path / "x.png")
-    result = read(tmp_path / "x.png")
-    assert (result.mode, result.size, result.tobytes()) == (mode, size, image.tobytes())
 
 
 @pytest.mark.parametrize(

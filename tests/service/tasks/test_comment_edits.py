@@ -1,4 +1,4 @@
-"""What follows from editing a comment, attaching to it, and from what goes on beside."""
+"""Editing comments, attaching files, and concurrent deletes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def edit(tasks: OneService, who: str, comment: str, **values: Any) -> None:
 
 
 def mentioned(tasks: OneService, desk: Desk, comment: str) -> set[str]:
-    """The names of who is notified of being mentioned."""
+    """The names of the people notified of a mention."""
     names = {ident: name for name, ident in desk.people.items()}
     notes = tasks.rows("notification", comment_id=comment, type="mention")
     return {names[str(note["person_id"])] for note in notes}
@@ -33,8 +33,8 @@ def payloads_of(tasks: OneService, name: str) -> list[dict[str, Any]]:
     return [payload for event, payload in tasks.emitted() if event == name]
 
 
-def test_who_an_edit_mentions_is_notified(tasks: OneService, desk: Desk) -> None:
-    """Once; and who it mentions no longer, no longer."""
+def test_an_edit_notifies_newly_mentioned_people(tasks: OneService, desk: Desk) -> None:
+    """Once; notifications of people no longer mentioned are deleted."""
     row = post_comment(tasks, desk, "artist", "@Manager Example look")
     assert mentioned(tasks, desk, row["id"]) == {"manager"}
     before = len(payloads_of(tasks, "notification:new"))
@@ -52,8 +52,8 @@ def test_who_an_edit_mentions_is_notified(tasks: OneService, desk: Desk) -> None
     assert len(payloads_of(tasks, "notification:new")) == before + 1
 
 
-def test_an_edit_mentions_departments_as_well(tasks: OneService, desk: Desk) -> None:
-    """All of their people in the team, but not who writes."""
+def test_an_edit_notifies_mentioned_departments(tasks: OneService, desk: Desk) -> None:
+    """Their members in the team, except the author."""
     row = post_comment(tasks, desk, "artist", "look")
     edit(tasks, "artist", row["id"], text="@Modeling look")
     assert mentioned(tasks, desk, row["id"]) == {"modeler"}
@@ -74,8 +74,8 @@ def test_an_edit_of_something_else_notifies_nobody(tasks: OneService, desk: Desk
     assert kinds == ["comment"]
 
 
-def test_files_that_come_to_a_comment_or_go_are_told(tasks: OneService, desk: Desk) -> None:
-    """So that lists have another version, and clients see them."""
+def test_attaching_and_detaching_files_emits_an_update(tasks: OneService, desk: Desk) -> None:
+    """It invalidates cached lists."""
     at = {"task_id": desk.task, "comment_id": desk.comment}
     file = {"id": desk.project, "part": "f", "name": "a.txt", "extension": "txt", "size": 1}
     files = [{**file, "mimetype": "text/plain"}]
@@ -107,7 +107,7 @@ def test_comments_are_ordered_by_the_databases_clock(
 
 
 def delete(tasks: OneService, table: str, ident: str) -> None:
-    """Delete a row, and what points at it, as another request does meanwhile."""
+    """Delete a row and its references, as a concurrent request."""
     service = tasks.instance()
     rows = service.metadata.tables
     links = {
@@ -130,7 +130,7 @@ def delete(tasks: OneService, table: str, ident: str) -> None:
 
 
 def test_a_comment_on_a_task_that_is_deleted_meanwhile(tasks: OneService, desk: Desk) -> None:
-    """Is refused as on one that never was."""
+    """It is a 404."""
     team = tasks.fakes.replies["crud.list_team"]
 
     def meanwhile(project_id: str) -> Any:
@@ -145,7 +145,7 @@ def test_a_comment_on_a_task_that_is_deleted_meanwhile(tasks: OneService, desk: 
 def test_a_preview_of_a_comment_that_is_deleted_meanwhile(
     tasks: OneService, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Is refused as of one that never was."""
+    """It is a 404."""
     check = rpc_upload.check_comment_in
 
     def meanwhile(*found: Any) -> None:
@@ -172,7 +172,7 @@ def test_a_preview_that_is_deleted_meanwhile(
     method: str,
     data: dict[str, Any],
 ) -> None:
-    """Is not found."""
+    """It is a 404."""
     check = rpc_actions.check_may_act
 
     def meanwhile(*found: Any) -> None:
