@@ -21,8 +21,8 @@ from deploy.local.parts import backing
 from deploy.local.settings import LocalSettings
 from gateway.routes import ROUTES
 from gateway.routes.table import Access
+from tests.rights.corner import furnished
 from tests.rights.database import Databases
-from tests.rights.studio import Studio
 from tests.rights.walk import Walk
 from tests.running import System
 
@@ -59,7 +59,7 @@ def main() -> None:
             parts.wait()
             with System(parts, folder).up() as system:
                 with closing(Databases(parts.urls)) as databases:
-                    walk = Walk(system, Studio(), databases, report=tqdm.write)
+                    walk = Walk(system, furnished(), databases, report=tqdm.write)
                     run(walk)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

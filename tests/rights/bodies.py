@@ -153,7 +153,7 @@ CHANGES: Final = {
 #: What a new row is about, where there is one about the usual thing already.
 OTHERS: Final = {
     "production-schedule-version-task-links": {"task_id": "shot task"},
-    "schedule-items": {"task_type_id": "shot task type"},
+    "schedule-items": {"task_type_id": "shot task_type"},
 }
 
 

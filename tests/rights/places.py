@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
 
-from tests.rights.people import FILM, GUEST, PEOPLE, SERIES, SOMEBODY, SOMEBODY_ELSE, Person
+from tests.rights.people import FILM, PEOPLE, SERIES, SOMEBODY, SOMEBODY_ELSE, Person
 
 Ids = dict[str, str]
 
@@ -81,4 +81,3 @@ class Nothing(dict[str, str]):
 
 #: Who has rows of their own: those in or once in the film.
 OWNERS: Final = tuple(p for p in PEOPLE if FILM in p.seats or p.name == "former member")
-SPEAKERS: Final = (GUEST,)
