@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tests.rights.places import NOWHERE
+from tests.rights.steps import Difference
 
-if TYPE_CHECKING:
-    from tests.rights.walk import Difference
-
-Test = Callable[["Difference"], bool]
+Test = Callable[[Difference], bool]
 
 
 def shows(path: str, *what: str, own: bool = False) -> Test:
@@ -59,3 +57,8 @@ EXPLAINED: Final[tuple[tuple[Test, str], ...]] = (
         "The system alone makes the rows of the scale, when it is listed.",
     ),
 )
+
+
+def why(one: Difference) -> str:
+    """Why it is right all the same; empty if nobody said so."""
+    return next((reason for test, reason in EXPLAINED if test(one)), "")
