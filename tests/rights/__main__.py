@@ -1,8 +1,8 @@
 """``make rights``: every route as every kind of person, and how the answers differ from the rights.
 
-Writes the differences as a table to ``.run/rights.md``, and ends with status 1 if there
-are any. ``ONLY=/data/tasks`` walks only the routes whose path holds that; ``PHASE`` is ``read``,
-``refuse`` or ``allow`` for a part of it.
+Writes the differences as a table to ``.run/rights.md``, and ends with status 1 if there are any.
+``ONLY=/data/tasks`` walks only the routes whose path or RPC method holds that (``tasks.`` for those
+of a service); ``PHASE`` is ``read``, ``refuse`` or ``allow`` for a part of it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,11 @@ HEAD: Final = "| service | route | who | status | what |\n|---|---|---|---|---|\
 def run(walk: Walk) -> None:
     """All phases, with a bar."""
     only, phase = os.environ.get("ONLY", ""), os.environ.get("PHASE", "")
-    routes = [r for r in ROUTES if r.access is not Access.PUBLIC and only in f"{r.method} {r.path}"]
+    routes = [
+        r
+        for r in ROUTES
+        if r.access is not Access.PUBLIC and only in f"{r.method} {r.path} {r.rpc}"
+    ]
     reads = list(walk.steps(r for r in routes if r.method == "GET"))
     writes = list(walk.steps(r for r in routes if r.method != "GET"))
     refused = [step for step in writes if not step.allowed]
