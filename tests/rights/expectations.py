@@ -28,7 +28,8 @@ BY_RULE: Final[dict[str, str]] = {
         auth.clear_avatar:own auth.list_desktop_logs:own auth.log_desktop_login:own
         tasks.list_own_tasks tasks.list_tasks_to_check tasks.list_time_spent_by_person:own
         tasks.list_notifications tasks.mark_all_notifications chat.list_own_chats
-        crud.read_own_absence crud.list_saved crud.read_user_context tasks.list_time_spent_today
+        crud.read_own_absence crud.list_open_projects:own crud.list_saved
+        crud.read_user_context tasks.list_time_spent_today
         """,
     "a token to refresh": "auth.refresh_token",
     "an administrator": """
@@ -37,7 +38,7 @@ BY_RULE: Final[dict[str, str]] = {
         crud.upload_background auth.upload_avatar:organisations crud.upload_avatar
         """,
     SELF: """
-        auth.log_desktop_login auth.clear_avatar auth.upload_avatar:persons
+        crud.list_absences auth.log_desktop_login auth.clear_avatar auth.upload_avatar:persons
         """,
     "to be a person, and the person concerned": """
         tasks.read_notification tasks.mark_notification
@@ -47,10 +48,9 @@ BY_RULE: Final[dict[str, str]] = {
         crud.change_saved crud.forget_saved
         """,
     f"{SELF} or a manager": "tasks.list_time_spent_by_person auth.list_desktop_logs",
-    f"{SELF} or a manager or a supervisor": """
+    f"{SELF} or a manager or a supervisor or to manage a production": """
         tasks.list_person_tasks tasks.list_person_tasks_of_type
         """,
-    f"{SELF} or to lead the person": "crud.list_absences",
     "to be a person in the production's team": """
         crud.save assets.list_own_in_project assets.list_own_asset_types
         """,

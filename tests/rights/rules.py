@@ -177,10 +177,9 @@ MEANINGS: Final[dict[str, Test]] = {
     "not a client, and the team of what is asked for": lambda case: asked(case, "client"),
     "to be a person, and the person concerned": lambda case: case.own and not case.who.bot,
     "a manager of what is asked for": lambda case: (
-        (case.at is STUDIO or member(case)) and "manager" in {case.who.role, case.role}
-    ),
-    "to lead the person": lambda case: (
-        manages(case) or (case.role == "supervisor" and case.who.department in {"", "modeling"})
+        "manager" in {case.who.role, *map(case.who.role_in, case.who.seats)}
+        if case.at is STUDIO
+        else manages(case)
     ),
 }
 
