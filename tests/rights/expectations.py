@@ -47,9 +47,9 @@ BY_RULE: Final[dict[str, str]] = {
     "to be the person concerned, and not a bot": """
         crud.change_saved crud.forget_saved
         """,
-    f"{SELF} or a manager": "tasks.list_time_spent_by_person auth.list_desktop_logs",
+    f"{SELF} or a manager": "auth.list_desktop_logs",
     f"{SELF} or a manager or a supervisor or to manage a production": """
-        tasks.list_person_tasks tasks.list_person_tasks_of_type
+        tasks.list_person_tasks tasks.list_person_tasks_of_type tasks.list_time_spent_by_person
         """,
     "to be a person in the production's team": """
         crud.save assets.list_own_in_project assets.list_own_asset_types
@@ -109,7 +109,7 @@ BY_RULE: Final[dict[str, str]] = {
         """,
     "to be a person in the team, and a vendor assigned": """
         tasks.subscribe tasks.unsubscribe tasks.is_subscribed chat.join_chat chat.leave_chat
-        assets.list_own_children
+        assets.list_own_children tasks.list_entity_tasks:own tasks.list_entity_task_types:own
         """,
     "access to the comment": """
         tasks.read_task_comment tasks.acknowledge_comment tasks.send_attachment
